@@ -1,0 +1,208 @@
+"""Contracts between the studio and a generative model.
+
+Notation and conventions, fixed here once: flow time t is 0 at the prior and 1 at the data; batch
+first; float32; random numbers always from a passed `torch.Generator`. A family works in
+*standardised* coordinates (zero mean, unit variance per feature); `DataSpec` converts to and from
+the units of the data, and only the engine calls it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "DataSpec",
+    "Family",
+    "Frame",
+    "HasCritic",
+    "HasDenoiser",
+    "HasLatent",
+    "HasLikelihood",
+    "HasVelocity",
+    "Layer",
+    "PointSet",
+    "State",
+]
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a family is told about the data.
+
+    Attributes:
+        modality: "points", "images", ...
+        shape: shape of one datum, without the batch.
+        mean, std: per feature, shape ``shape``, in the units of the data.
+    """
+
+    modality: str
+    shape: tuple[int, ...]
+    mean: Tensor
+    std: Tensor
+
+    def standardise(self, x: Tensor) -> Tensor:
+        """Data units to model units; x is (..., *shape)."""
+        return (x - self.mean.to(x)) / self.std.to(x)
+
+    def restore(self, x: Tensor) -> Tensor:
+        """Model units to data units; x is (..., *shape)."""
+        return x * self.std.to(x) + self.mean.to(x)
+
+
+@dataclass(frozen=True)
+class PointSet:
+    """A finite set of points, in the units of the data.
+
+    Attributes:
+        x: (n, d) float32.
+        columns: d names.
+        modes: (k, d) centres of known modes, or None.
+        mode_radius: a point belongs to its nearest mode if it is within this distance.
+        bandwidth: the standard deviation of one mode, where that has a meaning.
+    """
+
+    x: Tensor
+    columns: tuple[str, ...]
+    modes: Tensor | None = None
+    mode_radius: float = 0.0
+    bandwidth: float = 0.0
+
+    def spec(self) -> DataSpec:
+        """Return the spec with this set's own mean and standard deviation per feature."""
+        std = self.x.std(dim=0).clamp_min(1e-6)
+        return DataSpec("points", tuple(self.x.shape[1:]), self.x.mean(dim=0), std)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where all particles are at one flow time: t in [0, 1], x (n, *shape), standardised.
+
+    ``nfe`` counts the network evaluations spent so far per particle.
+    """
+
+    t: float
+    x: Tensor
+    nfe: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A field that a family can evaluate anywhere, for the heat map or the arrows.
+
+    Attributes:
+        name: slug, also the key on disk.
+        kind: "scalar" or "vector".
+        symbol: what the legend says, e.g. "log p/q".
+        timed: whether it depends on the flow time.
+    """
+
+    name: str
+    title: str
+    kind: str
+    symbol: str
+    timed: bool
+
+
+@dataclass
+class State:
+    """Everything that exact resume needs: tensors (networks, optimisers, EMA, generators) by
+    flat name, and plain JSON values. Ready for safetensors: no pickle.
+    """
+
+    tensors: dict[str, Tensor]
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class Family(ABC):
+    """A generative model in training.
+
+    A subclass is registered with ``@register("family", slug, config=..., capabilities=...)`` and
+    constructed as ``Make(config, spec, horizon=steps, seed=seed, device=device)``. Its training
+    random numbers come from its own generators, made from the seed; the initial weights too.
+    """
+
+    spec: DataSpec
+    device: torch.device
+    layers: tuple[Layer, ...] = ()
+
+    @abstractmethod
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """Do one optimisation step on a standardised batch (B, *shape), on ``device``.
+
+        Returns detached scalars by name ("loss" is always there), left on the device: the engine
+        reads them in bulk, so that a GPU is not synchronised at each step.
+        """
+
+    @abstractmethod
+    def prior(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw n latents (n, *latent shape), on ``device``, from a generator of the CPU."""
+
+    @abstractmethod
+    def flow(
+        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Push latents forward, yielding frames from t=0 to t=1; the last one holds the samples.
+
+        Uses the averaged weights where there are some, and never touches the training random
+        numbers. ``sampler`` is a `models.samplers.base.Sampler` for families with a denoiser,
+        ignored elsewhere. A family without a flow yields one frame at t=1.
+        """
+
+    @abstractmethod
+    def state(self) -> State:
+        """Return the exact training state (tensors are detached CPU copies)."""
+
+    @abstractmethod
+    def load_state(self, state: State) -> None:
+        """Restore what `state` returned: the next `step` is bit for bit what it would have been.
+
+        Raises:
+            ValueError: the state does not fit this config.
+        """
+
+    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+        """Evaluate a layer at standardised points x (m, *shape): (m,) or (m, *shape)."""
+        raise KeyError(f"{type(self).__name__} has no layer {name!r}")
+
+    @abstractmethod
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+
+
+@runtime_checkable
+class HasVelocity(Protocol):
+    """v(x, t) with dx/dt = v, standardised: x (n, *shape), t in [0, 1]."""
+
+    def velocity(self, x: Tensor, t: float) -> Tensor: ...
+
+
+@runtime_checkable
+class HasCritic(Protocol):
+    """d(x) = log p(x)/q(x), p the data and q the particles: x (n, *shape) -> (n,)."""
+
+    def critic(self, x: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class HasDenoiser(Protocol):
+    """D(x, s) = E[x0 | x0 + s eps = x]: x (n, *shape), s (n,) or 0-d -> (n, *shape)."""
+
+    def denoise(self, x: Tensor, s: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class HasLikelihood(Protocol):
+    """log p(x) in nats, standardised coordinates: x (n, *shape) -> (n,)."""
+
+    def log_prob(self, x: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class HasLatent(Protocol):
+    """g(z): latents (n, *latent shape) -> (n, *shape), in one evaluation."""
+
+    def push(self, z: Tensor) -> Tensor: ...

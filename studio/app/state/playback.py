@@ -1,0 +1,40 @@
+"""The two clocks: training time and flow time. One cursor moves every view together."""
+
+from PySide6.QtCore import QObject, Signal
+
+__all__ = ["Playback"]
+
+
+class Playback(QObject):
+    """Where the person is looking.
+
+    ``step`` is a kept training step, or None to follow the newest (live). ``flow`` is the flow
+    time in [0, 1]. ``playing`` moves the flow clock at ``speed`` flow times a second, and with
+    ``loop`` it starts again at 0.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.step: int | None = None
+        self.flow: float = 1.0
+        self.playing: bool = False
+        self.speed: float = 1.0
+        self.loop: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the newest training step is followed."""
+        return self.step is None
+
+    def set(self, **values: object) -> None:
+        """Change some of step, flow, playing, speed, loop; one signal if anything differs."""
+        before = dict(vars(self))
+        for name, value in values.items():
+            if name not in ("step", "flow", "playing", "speed", "loop"):
+                raise AttributeError(f"the playback has no {name!r}")
+            setattr(self, name, value)
+        self.flow = min(1.0, max(0.0, self.flow))
+        if before != dict(vars(self)):
+            self.changed.emit()

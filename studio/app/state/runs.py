@@ -1,0 +1,130 @@
+"""Runs as the views see them. Only the reducer writes here; views read and listen.
+
+Signals say *what* changed, with the key of the run (its absolute folder path), so that a view
+can decide whether to care. Nothing here imports pyqtgraph, h5py or torch.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import RunSpec
+
+__all__ = ["FlowRecord", "RunState", "Runs", "Series"]
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FlowRecord:
+    """The fixed particles at one training step, in data units.
+
+    t (T,), x (T, n, d); layers by name, (T or 1, r, r) scalars or (T or 1, r, r, 2) vectors over
+    ``bounds`` (x0, x1, y0, y1). Row i of x is the same particle in every record of a run.
+    """
+
+    step: int
+    t: Floats
+    x: Floats
+    layers: dict[str, Floats]
+    bounds: tuple[float, float, float, float]
+
+
+class Series:
+    """A curve that grows: steps and values in doubling buffers, appended in amortised O(1)."""
+
+    def __init__(self) -> None:
+        self._data = np.empty((2, 1024), dtype=np.float64)
+        self._n = 0
+
+    def __len__(self) -> int:
+        return self._n
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """Steps so far (a view, not a copy)."""
+        return self._data[0, : self._n]
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Values so far (a view, not a copy)."""
+        return self._data[1, : self._n]
+
+    def extend(self, steps: list[int], values: list[float]) -> None:
+        """Append rows; a step not after the last one cuts the curve there first (resume)."""
+        if not steps:
+            return
+        if self._n and steps[0] <= self._data[0, self._n - 1]:
+            self._n = int(np.searchsorted(self._data[0, : self._n], steps[0], side="left"))
+        need = self._n + len(steps)
+        if need > self._data.shape[1]:
+            grown = np.empty((2, max(need, 2 * self._data.shape[1])), dtype=np.float64)
+            grown[:, : self._n] = self._data[:, : self._n]
+            self._data = grown
+        self._data[0, self._n : need] = steps
+        self._data[1, self._n : need] = values
+        self._n = need
+
+
+@dataclass
+class RunState:
+    """Everything the screen knows about one run."""
+
+    key: str
+    name: str
+    spec: RunSpec | None = None
+    job: str = ""
+    state: str = "finished"
+    step: int = 0
+    total: int = 0
+    steps_per_second: float = 0.0
+    seconds_left: float | None = None
+    memory: int = 0
+    device_memory: int | None = None
+    view_cost: float = 0.0
+    error: ErrorInfo | None = None
+    series: dict[str, Series] = field(default_factory=dict)
+    floors: dict[str, float] = field(default_factory=dict)
+    kept: list[int] = field(default_factory=list)
+    live: FlowRecord | None = None
+    target: Floats | None = None
+    columns: tuple[str, ...] = ()
+    checkpoints: list[int] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    background: bool = False
+
+
+class Runs(QObject):
+    """All runs of the open project, in order of number."""
+
+    listed = Signal()
+    changed = Signal(str)
+    progressed = Signal(str)
+    metrics_appended = Signal(str)
+    record_arrived = Signal(str)
+    kept_changed = Signal(str)
+    logged = Signal(str)
+    selected = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.by_key: dict[str, RunState] = {}
+        self.selection: str = ""
+
+    @property
+    def current(self) -> RunState | None:
+        """The selected run, if any."""
+        return self.by_key.get(self.selection)
+
+    def by_job(self, job: str) -> RunState | None:
+        """Return the run that a job works on."""
+        return next((r for r in self.by_key.values() if job and r.job == job), None)
+
+    def select(self, key: str) -> None:
+        """Select a run ("" for none)."""
+        if key != self.selection:
+            self.selection = key
+            self.selected.emit(key)
