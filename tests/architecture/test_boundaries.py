@@ -1,0 +1,39 @@
+"""What import-linter cannot see: what is really loaded, and when."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+
+def modules_after(code: str) -> set[str]:
+    """Run code in a fresh interpreter and return the names in ``sys.modules`` at its end."""
+    program = textwrap.dedent(code) + "\nimport sys\nprint(*sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_the_application_loads_no_torch_and_starts_light() -> None:
+    loaded = modules_after("import studio.app.main")
+    assert "PySide6.QtWidgets" in loaded
+    assert not loaded & {"torch", "models", "h5py", "networkx", "scipy", "pyqtgraph"}
+
+
+def test_the_engine_loads_no_qt() -> None:
+    loaded = modules_after("import studio.engine.main, studio.engine.training")
+    assert "torch" in loaded
+    assert not {name for name in loaded if name.startswith(("PySide6", "pyqtgraph", "qasync"))}
+
+
+def test_hello_can_be_sent_before_torch_is_imported() -> None:
+    assert "torch" not in modules_after("import studio.engine.main")
+
+
+@pytest.mark.parametrize("package", ["studio.protocol.messages", "studio.client.client"])
+def test_the_client_side_is_free_of_heavy_libraries(package: str) -> None:
+    loaded = modules_after(f"import {package}")
+    assert not loaded & {"torch", "models", "PySide6", "h5py"}

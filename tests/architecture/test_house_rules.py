@@ -1,0 +1,101 @@
+"""Rules of the house that a linter does not know, checked on the source text."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from models.config import describe
+from models.registry import Entry, discover, registry
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*ROOT.glob("studio/**/*.py"), *ROOT.glob("models/**/*.py")])
+FILE_LINES = 400
+FUNCTION_LINES = 50
+
+
+def parsed() -> Iterator[tuple[Path, ast.Module]]:
+    for path in SOURCES:
+        yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_files_stay_short() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in SOURCES
+        if (lines := path.read_text(encoding="utf-8").count("\n")) > FILE_LINES
+    }
+    assert not long
+
+
+def test_functions_stay_short() -> None:
+    long = {
+        f"{path}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1
+        for path, tree in parsed()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > FUNCTION_LINES
+    }
+    assert not long
+
+
+def test_no_nested_event_loops() -> None:
+    """``exec()`` inside a coroutine kills other tasks: dialogs use ``open()`` and signals."""
+    calls = [
+        f"{path}:{node.lineno}"
+        for path, tree in parsed()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("exec", "exec_", "processEvents")
+    ]
+    assert not calls
+
+
+def test_no_pickle() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in parsed()
+        for node in ast.walk(tree)
+        if (
+            isinstance(node, ast.Import)
+            and any(a.name.split(".")[0] in ("pickle", "shelve", "dill") for a in node.names)
+        )
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) in ("torch.load", "torch.save"))
+    ]
+    assert not found
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(path) for path, tree in parsed() if tree.body and ast.get_docstring(tree) is None]
+    assert not silent
+
+
+discover()
+ENTRIES = [
+    entry
+    for kind in ("family", "dataset", "sampler", "metric", "experiment")
+    for entry in registry.all(kind)
+]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: f"{e.kind}-{e.slug}")
+def test_every_entry_explains_itself(entry: Entry) -> None:
+    assert entry.title
+    assert entry.summary
+    assert entry.source
+    for row in describe(entry.config):
+        assert row["title"], row["path"]
+        assert row["help"], row["path"]
+        if row["kind"] in ("int", "float"):
+            bounds = [row[key] for key in ("low", "high", "above", "below")]
+            assert any(bound is not None for bound in bounds), f"{row['path']} has no bounds"
+
+
+def test_a_broken_plugin_is_a_problem_and_not_the_end() -> None:
+    problems = discover(["models.data", "models.no_such_package"])
+    assert [p.module for p in problems] == ["models.no_such_package"]
+    assert msgspec.json.encode(problems[0].message)
