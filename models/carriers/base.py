@@ -1,0 +1,38 @@
+"""A carrier is what goes: the other half of every generative model here.
+
+A carrier holds the particles that a field (`models.fields.base`) moves: free particles, which go
+where the field says, or a generator, a network whose weights are trained so that its outputs do.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from models.base import Frame
+from models.fields.base import Field
+
+__all__ = ["Carrier"]
+
+
+@runtime_checkable
+class Carrier(Protocol):
+    """What goes. It owns its network and its optimiser, where it has one."""
+
+    def latents(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw n latents from the prior, (n, *latent shape), from a generator of the CPU."""
+        ...
+
+    def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
+        """Move what is trained one step along the field; return detached scalars.
+
+        Free particles have nothing to train and return {}: they follow in `frames`.
+        """
+        ...
+
+    def frames(
+        self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Push latents forward, yielding frames up to t=1; the last one holds the samples."""
+        ...
