@@ -1,0 +1,179 @@
+"""Fully connected networks for points.
+
+Shapes: x (B, d) with the batch first; c (B,) one scalar condition a point, such as a noise level
+or a flow time. Initial weights are drawn from a passed generator, never from the global one, so
+that a seed fixes them and building a network disturbs nobody else's random numbers.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config, param
+
+__all__ = ["MLP", "Activation", "FourierFeatures", "MLPConfig", "TimeMLP", "linear"]
+
+Activation = Literal["silu", "relu", "leaky-relu", "gelu", "tanh"]
+
+
+class MLPConfig(Config, frozen=True):
+    """Size and nonlinearity of a fully connected network."""
+
+    width: Annotated[
+        int, param("Width", "Units in each hidden layer.", low=1, high=4096, log=True)
+    ] = 128
+    depth: Annotated[int, param("Depth", "Number of hidden layers.", low=1, high=32)] = 3
+    activation: Annotated[
+        Activation,
+        param(
+            "Activation",
+            "Nonlinearity after each hidden layer. SiLU is smooth, which suits fields that are "
+            "differentiated; leaky ReLU is the usual choice of critics.",
+            choices={
+                "silu": "SiLU",
+                "relu": "ReLU",
+                "leaky-relu": "Leaky ReLU (0.2)",
+                "gelu": "GELU",
+                "tanh": "tanh",
+            },
+            advanced=True,
+        ),
+    ] = "silu"
+
+
+_MODULES: dict[str, Callable[[], nn.Module]] = {
+    "silu": nn.SiLU,
+    "relu": nn.ReLU,
+    "leaky-relu": lambda: nn.LeakyReLU(0.2),
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+}
+
+# What keeps the second moment of the signal from layer to layer: sqrt(2) is exact for ReLU (He
+# et al. 2015, eq. 10), the value for leaky ReLU follows from it, the others are Monte Carlo
+# values of 1 / sqrt(E[f(z)^2]) with z ~ N(0, 1).
+_GAINS: dict[str, float] = {
+    "silu": 1.68,
+    "relu": math.sqrt(2.0),
+    "leaky-relu": math.sqrt(2.0 / (1.0 + 0.2**2)),
+    "gelu": 1.53,
+    "tanh": 1.59,
+}
+
+
+def linear(
+    dim_in: int, dim_out: int, *, gain: float = 1.0, generator: torch.Generator
+) -> nn.Linear:
+    """Return a linear layer, weights uniform with variance gain^2 / dim_in, biases within
+    1 / sqrt(dim_in) (zero where the gain is zero).
+    """
+    # By way of the meta device: the constructor's own initialisation would consume global random
+    # numbers.
+    layer = nn.Linear(dim_in, dim_out, device="meta").to_empty(device="cpu")
+    with torch.no_grad():
+        layer.weight.uniform_(-1.0, 1.0, generator=generator).mul_(gain * math.sqrt(3.0 / dim_in))
+        layer.bias.uniform_(-1.0, 1.0, generator=generator).mul_(
+            1.0 / math.sqrt(dim_in) if gain else 0.0
+        )
+    return layer
+
+
+class MLP(nn.Module):
+    """x (B, dim_in) -> (B, dim_out) through ``depth`` hidden layers.
+
+    Args:
+        config: width, depth and activation.
+        dim_in: features of the input.
+        dim_out: features of the output.
+        output_gain: gain of the last layer; 0 starts the network at exactly zero.
+        generator: where the initial weights come from (a generator of the CPU).
+    """
+
+    def __init__(
+        self,
+        config: MLPConfig,
+        dim_in: int,
+        dim_out: int,
+        *,
+        output_gain: float = 1.0,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        gain = _GAINS[config.activation]
+        layers: list[nn.Module] = []
+        for i in range(config.depth):
+            # The input is standardised, not the output of an activation: gain 1 there.
+            layers += [
+                linear(
+                    dim_in if i == 0 else config.width,
+                    config.width,
+                    gain=1.0 if i == 0 else gain,
+                    generator=generator,
+                ),
+                _MODULES[config.activation](),
+            ]
+        layers.append(linear(config.width, dim_out, gain=output_gain, generator=generator))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.layers(x)
+        return out
+
+
+class FourierFeatures(nn.Module):
+    """c (B,) -> (B, 2 count + 1): the scalar, and its sine and cosine at fixed frequencies.
+
+    Frequencies are geometric from ``lowest`` to ``highest`` radians a unit of c (Tancik et al.
+    2020, arXiv:2006.10739, section 4, with deterministic instead of random frequencies). The
+    defaults resolve about 0.1 in c, right for ln(s)/4 in [-2, 2] and for t in [0, 1].
+    """
+
+    frequencies: Tensor
+
+    def __init__(self, count: int = 16, lowest: float = 0.5, highest: float = 32.0) -> None:
+        super().__init__()
+        powers = torch.linspace(math.log(lowest), math.log(highest), count)
+        self.register_buffer("frequencies", powers.exp(), persistent=False)
+        self.dim_out = 2 * count + 1
+
+    def forward(self, c: Tensor) -> Tensor:
+        angle = c[:, None] * self.frequencies
+        return torch.cat([c[:, None], angle.sin(), angle.cos()], dim=1)
+
+
+class TimeMLP(nn.Module):
+    """(x (B, dim_in), c (B,)) -> (B, dim_out); the condition enters as Fourier features.
+
+    Args:
+        config: width, depth and activation.
+        dim_in: features of the points.
+        dim_out: features of the output.
+        output_gain: gain of the last layer; 0 starts the network at exactly zero.
+        generator: where the initial weights come from (a generator of the CPU).
+    """
+
+    def __init__(
+        self,
+        config: MLPConfig,
+        dim_in: int,
+        dim_out: int,
+        *,
+        output_gain: float = 1.0,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.embed = FourierFeatures()
+        self.net = MLP(
+            config,
+            dim_in + self.embed.dim_out,
+            dim_out,
+            output_gain=output_gain,
+            generator=generator,
+        )
+
+    def forward(self, x: Tensor, c: Tensor) -> Tensor:
+        out: Tensor = self.net(torch.cat([x, self.embed(c)], dim=1))
+        return out

@@ -1,0 +1,1 @@
+"""What every family needs to train and to resume exactly."""

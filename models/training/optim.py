@@ -1,0 +1,159 @@
+"""Adam with a learning-rate schedule and gradient clipping, described by one config."""
+
+import math
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config, param
+
+__all__ = ["OptimizerConfig", "ScheduledOptimizer", "learning_rate"]
+
+
+class OptimizerConfig(Config, frozen=True):
+    """How weights follow their gradients."""
+
+    kind: Annotated[
+        Literal["adam", "adamw"],
+        param(
+            "Optimiser",
+            "Adam; AdamW also decays the weights, apart from the gradient.",
+            choices={"adam": "Adam", "adamw": "AdamW"},
+            advanced=True,
+        ),
+    ] = "adam"
+    lr: Annotated[
+        float,
+        param("Learning rate", "Size of a step, at its highest.", above=0.0, high=1.0, log=True),
+    ] = 1e-3
+    beta1: Annotated[
+        float,
+        param(
+            "Momentum (beta 1)",
+            "How much of the last gradients a step remembers. Adversarial training likes 0 to 0.5.",
+            low=0.0,
+            below=1.0,
+            advanced=True,
+        ),
+    ] = 0.9
+    beta2: Annotated[
+        float,
+        param(
+            "Scale memory (beta 2)",
+            "How slowly the running scale of the gradients changes.",
+            low=0.0,
+            below=1.0,
+            advanced=True,
+        ),
+    ] = 0.999
+    weight_decay: Annotated[
+        float,
+        param(
+            "Weight decay",
+            "Pull of the weights towards zero, a step and a unit of learning rate.",
+            low=0.0,
+            high=1.0,
+            advanced=True,
+            depends=("kind", ("adamw",)),
+        ),
+    ] = 0.01
+    schedule: Annotated[
+        Literal["constant", "cosine"],
+        param(
+            "Schedule",
+            "Constant, or falling to zero along half a cosine over the planned steps.",
+            choices={"constant": "Constant", "cosine": "Cosine"},
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        int,
+        param(
+            "Warm-up",
+            "Steps over which the learning rate rises from zero.",
+            low=0,
+            high=1_000_000,
+            unit="steps",
+            advanced=True,
+        ),
+    ] = 0
+    clip: Annotated[
+        float,
+        param(
+            "Gradient clip",
+            "Longest gradient allowed (norm over all weights); 0 switches clipping off.",
+            low=0.0,
+            high=1e6,
+            advanced=True,
+        ),
+    ] = 0.0
+
+
+def learning_rate(config: OptimizerConfig, step: int, horizon: int) -> float:
+    """Return the rate of step number ``step`` (from 0) of ``horizon`` planned steps.
+
+    Linear warm-up, then constant or lr (1 + cos(pi u)) / 2 with u the share of the rest done
+    (Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5, one period). Beyond the horizon the rate
+    stays where it ended.
+    """
+    if step < config.warmup:
+        return config.lr * (step + 1) / config.warmup
+    if config.schedule == "constant":
+        return config.lr
+    done = min(1.0, (step - config.warmup) / max(1, horizon - config.warmup))
+    return config.lr * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+class ScheduledOptimizer:
+    """A torch optimiser that sets its own rate and clips.
+
+    Args:
+        config: the settings.
+        parameters: what is trained.
+        horizon: planned number of steps, the length of the schedule.
+
+    Attributes:
+        torch: the wrapped optimiser.
+        count: steps done; with the tensors of ``torch`` it is the whole state.
+    """
+
+    def __init__(
+        self, config: OptimizerConfig, parameters: Iterable[nn.Parameter], horizon: int
+    ) -> None:
+        self.config = config
+        self.horizon = horizon
+        self.count = 0
+        self._parameters = list(parameters)
+        betas = (config.beta1, config.beta2)
+        # fused: one kernel for all tensors, on CPU, CUDA and MPS alike.
+        self.torch: torch.optim.Optimizer = (
+            torch.optim.AdamW(
+                self._parameters,
+                lr=config.lr,
+                betas=betas,
+                weight_decay=config.weight_decay,
+                fused=True,
+            )
+            if config.kind == "adamw"
+            else torch.optim.Adam(self._parameters, lr=config.lr, betas=betas, fused=True)
+        )
+
+    def lr(self) -> float:
+        """Return the rate that the next step will use."""
+        return learning_rate(self.config, self.count, self.horizon)
+
+    def zero_grad(self) -> None:
+        self.torch.zero_grad(set_to_none=True)
+
+    def step(self) -> Tensor | None:
+        """Clip, step, and advance the schedule; return the gradient norm where it was computed."""
+        norm: Tensor | None = None
+        if self.config.clip > 0.0:
+            norm = nn.utils.clip_grad_norm_(self._parameters, self.config.clip).detach()
+        rate = self.lr()
+        for group in self.torch.param_groups:
+            group["lr"] = rate
+        self.torch.step()
+        self.count += 1
+        return norm

@@ -1,0 +1,138 @@
+"""Packing of everything that trains into a flat `models.base.State`, bit for bit, and back.
+
+Names are ``<part>/<name>``; tensors are detached contiguous CPU copies, values are plain JSON, so
+that a state fits a safetensors file. Hyperparameters are not state: they come from the config.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.base import State
+from models.training.ema import Ema
+from models.training.optim import ScheduledOptimizer
+
+__all__ = [
+    "pack_ema",
+    "pack_generator",
+    "pack_module",
+    "pack_optimizer",
+    "unpack_ema",
+    "unpack_generator",
+    "unpack_module",
+    "unpack_optimizer",
+]
+
+
+def _copy(x: Tensor) -> Tensor:
+    return x.detach().to("cpu", copy=True).contiguous()
+
+
+def _tensor(state: State, name: str) -> Tensor:
+    try:
+        return state.tensors[name]
+    except KeyError:
+        raise ValueError(f"the saved state has no tensor {name!r}: it does not fit") from None
+
+
+def _value(state: State, name: str) -> Any:
+    try:
+        return state.values[name]
+    except KeyError:
+        raise ValueError(f"the saved state has no value {name!r}: it does not fit") from None
+
+
+def pack_module(state: State, part: str, module: nn.Module) -> None:
+    """Add the parameters and buffers of a network."""
+    for name, value in module.state_dict().items():
+        state.tensors[f"{part}/{name}"] = _copy(value)
+
+
+def unpack_module(state: State, part: str, module: nn.Module) -> None:
+    """Restore the parameters and buffers of a network.
+
+    Raises:
+        ValueError: a tensor is missing, left over, or of another shape.
+    """
+    wanted = module.state_dict()
+    found = {name.removeprefix(f"{part}/") for name in state.tensors if name.startswith(f"{part}/")}
+    if left := sorted(found - wanted.keys()):
+        raise ValueError(f"the saved state has {part}/{left[0]}, which this config does not have")
+    with torch.no_grad():
+        for name, target in wanted.items():
+            source = _tensor(state, f"{part}/{name}")
+            if source.shape != target.shape:
+                raise ValueError(
+                    f"{part}/{name} has shape {tuple(source.shape)} in the saved state and "
+                    f"{tuple(target.shape)} in this config"
+                )
+            target.copy_(source)
+
+
+def pack_ema(state: State, part: str, ema: Ema[Any]) -> None:
+    """Add averaged weights and how often they were updated."""
+    pack_module(state, part, ema.module)
+    state.values[f"{part}/count"] = ema.count
+
+
+def unpack_ema(state: State, part: str, ema: Ema[Any]) -> None:
+    """Restore what `pack_ema` added.
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    unpack_module(state, part, ema.module)
+    ema.count = int(_value(state, f"{part}/count"))
+
+
+def pack_optimizer(state: State, part: str, optimizer: ScheduledOptimizer) -> None:
+    """Add the moments of every parameter and the number of steps done."""
+    for index, entries in optimizer.torch.state_dict()["state"].items():
+        for name, value in entries.items():
+            state.tensors[f"{part}/{index}.{name}"] = _copy(value)
+    state.values[f"{part}/count"] = optimizer.count
+
+
+def unpack_optimizer(state: State, part: str, optimizer: ScheduledOptimizer) -> None:
+    """Restore what `pack_optimizer` added.
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    optimizer.count = int(_value(state, f"{part}/count"))
+    data = optimizer.torch.state_dict()
+    indices = [index for group in data["param_groups"] for index in group["params"]]
+    parameters = [p for group in optimizer.torch.param_groups for p in group["params"]]
+    entries: dict[int, dict[str, Tensor]] = {}
+    for name, value in state.tensors.items():
+        if not name.startswith(f"{part}/"):
+            continue
+        index, _, key = name.removeprefix(f"{part}/").partition(".")
+        if int(index) not in indices:
+            raise ValueError(f"the saved state has {name!r}, which this config does not have")
+        shape = parameters[int(index)].shape
+        if value.ndim and value.shape != shape:
+            raise ValueError(
+                f"{name} has shape {tuple(value.shape)} in the saved state and {tuple(shape)} here"
+            )
+        entries.setdefault(int(index), {})[key] = value.clone()
+    if optimizer.count and len(entries) < len(indices):
+        raise ValueError(
+            f"the saved state lacks moments of the optimiser {part!r}: it is not whole"
+        )
+    optimizer.torch.load_state_dict({"state": entries, "param_groups": data["param_groups"]})
+
+
+def pack_generator(state: State, part: str, generator: torch.Generator) -> None:
+    """Add the position of a random generator."""
+    state.tensors[f"{part}/generator"] = generator.get_state().clone()
+
+
+def unpack_generator(state: State, part: str, generator: torch.Generator) -> None:
+    """Restore what `pack_generator` added.
+
+    Raises:
+        ValueError: it is missing.
+    """
+    generator.set_state(_tensor(state, f"{part}/generator").contiguous())
