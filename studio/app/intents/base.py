@@ -1,0 +1,100 @@
+"""What every group of intents shares: the state, the link to the engine, and how errors end."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from studio.app import tasks
+from studio.app.state.session import AppState
+from studio.protocol.messages import Command, ErrorInfo
+
+__all__ = ["Answer", "Intents", "Link", "Refused", "points"]
+
+
+class Refused(Exception):
+    """The engine could not, or would not, do what was asked; ``error`` says why."""
+
+    def __init__(self, error: ErrorInfo) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: plain data, and arrays by name."""
+
+    result: Any = None
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+class Link(Protocol):
+    """The engine as the actions see it."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether commands can be sent."""
+
+    async def ask(self, command: Command) -> Answer:
+        """Send a command and wait for its answer.
+
+        Raises:
+            Refused: the engine said no, or is gone.
+        """
+
+    def tell(self, command: Command) -> None:
+        """Send a command whose answer nobody waits for; without an engine it is dropped."""
+
+    async def restart(self) -> None:
+        """Start the engine again after it was lost.
+
+        Raises:
+            Refused: it does not start.
+        """
+
+    async def close(self, checkpoint: bool) -> None:
+        """Let the engine save what runs, if so wished, and leave."""
+
+
+class Intents:
+    """Base of the groups: they only read and write ``state`` and talk through ``link``."""
+
+    def __init__(self, state: AppState, link: Link) -> None:
+        self.state = state
+        self.link = link
+
+    def _do(self, work: Coroutine[Any, Any, None], title: str = "", topic: str = "") -> None:
+        """Run a sequence; if it is refused, say so under ``title``."""
+        tasks.spawn(self._guarded(work, title, topic))
+
+    async def _guarded(self, work: Coroutine[Any, Any, None], title: str, topic: str) -> None:
+        try:
+            await work
+        except Refused as refused:
+            self.state.notices.error(refused.error, title=title, topic=topic)
+
+    def _tell(self, command: Command, title: str = "") -> None:
+        """Ask for something whose result comes as events; only a refusal is shown."""
+        self._do(self._ask_only(command), title)
+
+    async def _ask_only(self, command: Command) -> None:
+        await self.link.ask(command)
+
+
+def points(answer: Answer, name: str) -> NDArray[np.float32]:
+    """Return an array of an answer as float32.
+
+    Raises:
+        Refused: the engine did not send it.
+    """
+    array = answer.arrays.get(name)
+    if array is None:
+        raise Refused(
+            ErrorInfo(
+                kind="bug",
+                message=f"The engine's answer lacks the array {name!r}.",
+                hint="Restart the engine from the menu Engine.",
+            )
+        )
+    return np.asarray(array, dtype=np.float32)

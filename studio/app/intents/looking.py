@@ -1,0 +1,69 @@
+"""What the views ask of the engine: records to draw, layers, data to preview."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.intents.base import Intents, points
+from studio.protocol.messages import Credit, QueryLayer, Watch
+
+__all__ = ["LookingIntents"]
+
+
+class LookingIntents(Intents):
+    """Intents about what is on the canvas."""
+
+    def watch(
+        self,
+        key: str,
+        on: bool,
+        *,
+        layers: tuple[str, ...] = (),
+        bounds: tuple[float, float, float, float] | None = None,
+        resolution: int = 32,
+        particles: int = 4096,
+    ) -> None:
+        """Say what of a run is looked at; a hidden view passes ``on=False`` and costs nothing."""
+        run = self.state.runs.by_key.get(key)
+        if run is None or not run.job:
+            return
+        self.link.tell(
+            Watch(
+                job=run.job,
+                on=on,
+                layers=list(layers),
+                bounds=list(bounds or ()),
+                resolution=resolution,
+                particles=particles,
+            )
+        )
+
+    def credit(self, key: str, n: int = 1) -> None:
+        """Say that n records of a run have been drawn: as many more may be sent."""
+        run = self.state.runs.by_key.get(key)
+        if run is not None and run.job:
+            self.link.tell(Credit(job=run.job, n=n))
+
+    async def query_layer(
+        self,
+        key: str,
+        layer: str,
+        bounds: tuple[float, float, float, float],
+        *,
+        resolution: int = 64,
+        t: float = 1.0,
+        step: int | None = None,
+    ) -> tuple[int, NDArray[np.float32]]:
+        """Return (step of the weights used, grid (r, r) or (r, r, 2)) of a run's layer.
+
+        Raises:
+            Refused: the engine cannot evaluate it.
+        """
+        answer = await self.link.ask(
+            QueryLayer(
+                run=key, layer=layer, bounds=list(bounds), resolution=resolution, t=t, step=step
+            )
+        )
+        result: dict[str, Any] = answer.result or {}
+        return int(result.get("step", 0)), points(answer, "layer")

@@ -1,0 +1,151 @@
+"""Steering trainings: start, pause, step, save, evaluate, stop, resume, the queue."""
+
+from pathlib import Path
+
+from studio.app.intents.base import Intents, Refused
+from studio.app.state.notices import Notice
+from studio.app.state.runs import RunState
+from studio.protocol.messages import (
+    Control,
+    ErrorInfo,
+    Evaluate,
+    MoveJob,
+    ResumeTraining,
+    Sample,
+    SetSpeed,
+    StartTraining,
+)
+
+__all__ = ["TrainingIntents"]
+
+
+class TrainingIntents(Intents):
+    """Intents about jobs."""
+
+    def start(self) -> None:
+        """Queue the run that is being set up; its settings are frozen from here on."""
+        draft = self.state.draft
+        if draft is None or self.state.project is None:
+            return
+        if draft.problems:
+            self.state.notices.error(
+                draft.problems[0], title="The run cannot start yet", lasting=False
+            )
+            return
+        command = StartTraining(spec=draft.spec, project=str(self.state.project))
+        self._do(self._start(command), "The run did not start")
+
+    async def _start(self, command: StartTraining) -> None:
+        answer = await self.link.ask(command)
+        run = str(answer.result["run"])
+        self.show_run(run, command.spec.name)
+        known = self.state.runs.by_key[run]
+        if known.spec is None:
+            known.spec = command.spec
+            self.state.runs.changed.emit(run)
+
+    def show_run(self, key: str, name: str = "") -> None:
+        """Put a run on the canvas, following its newest step."""
+        runs = self.state.runs
+        if key and key not in runs.by_key:
+            runs.by_key[key] = RunState(key=key, name=name or Path(key).name)
+            runs.listed.emit()
+        self.state.playback.set(step=None, flow=1.0)
+        runs.select(key)
+        self.state.go("run" if key else "gallery")
+
+    def pause_or_resume(self) -> None:
+        """Pause the training that runs, or let it go on; resume the selected one if it ended."""
+        job = self.state.running
+        if job is not None:
+            action = "resume" if job.state == "paused" else "pause"
+            self._tell(Control(job=job.job, action=action), f"The run did not {action}")
+            return
+        run = self.state.runs.current
+        if run is not None and run.state in ("cancelled", "failed", "interrupted"):
+            self.resume(run.key)
+
+    def pause(self) -> None:
+        """Pause the training that runs."""
+        self._control("pause")
+
+    def step_training(self, n: int = 1) -> None:
+        """Do n training steps, then pause."""
+        self._control("step", n)
+
+    def checkpoint_now(self) -> None:
+        """Save a checkpoint between two steps."""
+        self._control("checkpoint")
+
+    def evaluate_now(self) -> None:
+        """Measure the quality now; for an ended run as a job of its own."""
+        if self.state.running is not None:
+            self._control("evaluate")
+        elif self.state.runs.current is not None:
+            self._tell(Evaluate(run=self.state.runs.current.key), "The evaluation did not start")
+
+    def sample_now(self, n: int = 4096, seed: int = 0) -> None:
+        """Write n samples into the run; for an ended run from its newest checkpoint."""
+        if self.state.running is not None:
+            self._control("sample", n)
+        elif self.state.runs.current is not None:
+            command = Sample(run=self.state.runs.current.key, n=n, seed=seed)
+            self._tell(command, "Sampling did not start")
+
+    def stop(self) -> None:
+        """Stop the training that runs and keep what it has; it can be resumed."""
+        self._control("cancel")
+
+    def _control(self, action: str, n: int = 1) -> None:
+        job = self.state.running
+        if job is not None:
+            self._tell(Control(job=job.job, action=action, n=n))
+
+    def set_speed(self, delay: float) -> None:
+        """Slow motion: wait so many seconds after each training step (0 = full speed)."""
+        job = self.state.running
+        if job is not None:
+            self._tell(SetSpeed(job=job.job, delay=delay))
+
+    def move_job(self, job: str, place: int) -> None:
+        """Move a queued job (0 = next); -1 takes it out of the queue."""
+        self._tell(MoveJob(job=job, place=place), "The queue did not change")
+
+    def resume(self, key: str, steps: int | None = None) -> None:
+        """Continue a run from its newest good checkpoint; ``steps`` raises the total."""
+        self._do(self._resume(key, steps), "The run did not resume", topic=f"resume:{key}")
+
+    async def _resume(self, key: str, steps: int | None) -> None:
+        if not self.link.alive:
+            await self.link.restart()
+        answer = await self.link.ask(ResumeTraining(run=key, steps=steps))
+        result = answer.result or {}
+        self.state.notices.settle("engine")
+        self.state.notices.settle(f"resume:{key}")
+        self.show_run(key)
+        skipped = result.get("skipped") or []
+        if skipped:
+            self.state.notices.post(
+                Notice(
+                    level="warning",
+                    text=f"Resumed from step {result.get('step', 0):,}",
+                    why=f"Damaged checkpoints were passed over: {', '.join(map(str, skipped))}.",
+                )
+            )
+
+    def restart_engine(self) -> None:
+        """Start the engine again."""
+        self._do(self._restart(), "The engine does not start", topic="engine")
+
+    async def _restart(self) -> None:
+        await self.link.restart()
+        self.state.notices.settle("engine")
+
+    def require(self, condition: bool, message: str, hint: str) -> None:
+        """Refuse an intent whose condition does not hold.
+
+        Raises:
+            Refused: always, when it does not.
+        """
+        if not condition:
+            raise Refused(ErrorInfo(kind="user", message=message, hint=hint))

@@ -1,0 +1,105 @@
+"""What the person is told: passing toasts, lasting banners, and the history of both."""
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.protocol.messages import ErrorInfo
+
+__all__ = ["Notice", "NoticeAction", "Notices"]
+
+Level = Literal["info", "good", "warning", "error"]
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class NoticeAction:
+    """A button of a notice."""
+
+    title: str
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One message: what happened, why, what to do. A lasting one is a banner until dismissed.
+
+    Notices with the same ``topic`` replace each other, so that one cause never stacks up.
+    """
+
+    level: Level
+    text: str
+    why: str = ""
+    todo: str = ""
+    details: str = ""
+    actions: tuple[NoticeAction, ...] = ()
+    lasting: bool = False
+    topic: str = ""
+    number: int = field(default_factory=lambda: next(_numbers))
+    at: float = field(default_factory=time.time)
+
+
+class Notices(QObject):
+    """Toasts, banners and the history, newest last, bounded."""
+
+    CAPACITY = 200
+
+    posted = Signal(object)
+    banners_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.history: list[Notice] = []
+        self.banners: list[Notice] = []
+
+    def post(self, notice: Notice) -> None:
+        """Tell the person."""
+        self.history.append(notice)
+        del self.history[: -self.CAPACITY]
+        if notice.lasting:
+            if notice.topic:
+                self.banners = [b for b in self.banners if b.topic != notice.topic]
+            self.banners.append(notice)
+            self.banners_changed.emit()
+        self.posted.emit(notice)
+
+    def error(
+        self,
+        error: ErrorInfo,
+        *,
+        title: str = "",
+        topic: str = "",
+        lasting: bool = True,
+        actions: tuple[NoticeAction, ...] = (),
+    ) -> None:
+        """Tell the person about an error, with its advice; ``title`` says what was being done."""
+        self.post(
+            Notice(
+                level="error",
+                text=title or error.message,
+                why=error.message if title else "",
+                todo=error.hint,
+                details=error.details,
+                topic=topic,
+                lasting=lasting,
+                actions=actions,
+            )
+        )
+
+    def dismiss(self, number: int) -> None:
+        """Take a banner away."""
+        left = [b for b in self.banners if b.number != number]
+        if len(left) != len(self.banners):
+            self.banners = left
+            self.banners_changed.emit()
+
+    def settle(self, topic: str) -> None:
+        """Take away the banners of a topic: its cause is gone."""
+        left = [b for b in self.banners if b.topic != topic]
+        if len(left) != len(self.banners):
+            self.banners = left
+            self.banners_changed.emit()

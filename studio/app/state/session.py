@@ -1,0 +1,124 @@
+"""Everything that the screen knows: one object, handed to every view.
+
+Only the reducer (from the engine's events) and the actions (from the person's intents) write
+here. Signals say what changed; nothing here knows a widget, a file format or the engine.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.state.notices import Notices
+from studio.app.state.playback import Playback
+from studio.app.state.runs import Floats, Runs
+from studio.protocol.catalog import Catalog
+from studio.protocol.messages import ErrorInfo, JobInfo
+from studio.protocol.spec import Recipe, RunSpec
+
+__all__ = ["AppState", "DataInfo", "Draft", "EngineState", "EngineStatus", "Place", "Recent"]
+
+EngineState = Literal["starting", "ready", "busy", "lost", "restarting"]
+Place = Literal["gallery", "setup", "run", "data"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineStatus:
+    """How the engine is, in a word and a sentence. ``device`` is its name ("cpu", "cuda:0")."""
+
+    state: EngineState = "starting"
+    device: str = ""
+    message: str = "Starting the engine"
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataInfo:
+    """A data set of the open project, as the sidebar lists it."""
+
+    name: str
+    rows: int
+    columns: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recent:
+    """A project opened before; ``opened`` is in seconds since 1970."""
+
+    path: Path
+    name: str
+    opened: float
+
+
+@dataclass
+class Draft:
+    """A run being set up. ``spec`` holds only what differs from the defaults.
+
+    ``problems`` are what the engine or the form found wrong; ``points`` are the preview of the
+    chosen data; ``resolved`` is the spec with all defaults, as the engine would run it.
+    """
+
+    spec: RunSpec
+    recipe: Recipe | None = None
+    problems: list[ErrorInfo] = field(default_factory=list)
+    resolved: RunSpec | None = None
+    parameters: int | None = None
+    bytes: int | None = None
+    points: Floats | None = None
+    columns: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class AppState(QObject):
+    """The state of the application; see the module."""
+
+    catalog_changed = Signal()
+    engine_changed = Signal()
+    project_changed = Signal()
+    queue_changed = Signal()
+    datasets_changed = Signal()
+    recent_changed = Signal()
+    recipes_changed = Signal()
+    place_changed = Signal()
+    draft_changed = Signal()
+    draft_checked = Signal()
+    preview_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs = Runs(self)
+        self.playback = Playback(self)
+        self.notices = Notices(self)
+        self.catalog: Catalog | None = None
+        self.engine = EngineStatus()
+        self.project: Path | None = None
+        self.project_name: str = ""
+        self.scratch: bool = False
+        self.jobs: dict[str, JobInfo] = {}
+        self.queue: list[str] = []
+        self.datasets: list[DataInfo] = []
+        self.dataset: str = ""
+        self.recent: list[Recent] = []
+        self.recipes: list[Recipe] = []
+        self.place: Place = "gallery"
+        self.draft: Draft | None = None
+
+    @property
+    def running(self) -> JobInfo | None:
+        """The training that is under way or paused, if any."""
+        return next(
+            (
+                job
+                for job in self.jobs.values()
+                if job.kind == "training" and job.state in ("running", "paused")
+            ),
+            None,
+        )
+
+    def go(self, place: Place) -> None:
+        """Show another page on the canvas."""
+        if place != self.place:
+            self.place = place
+            self.place_changed.emit()

@@ -1,0 +1,60 @@
+"""Where the files that ship with the studio are: recipes, fonts, icons, help.
+
+In a checkout they lie in ``resources/`` beside the packages; in an installed wheel inside the
+package. Nothing here needs Qt or torch: the command line reads recipes too.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from studio.protocol.spec import Recipe
+
+__all__ = ["RecipeError", "folder", "load_recipe", "recipes", "thumbnail"]
+
+
+class RecipeError(ValueError):
+    """A recipe file cannot be read; the message names the file and the field."""
+
+
+@cache
+def folder(name: str = "") -> Path:
+    """Return the folder of resources, or the one of that name inside it."""
+    package = Path(__file__).parent
+    installed = package / "_resources"
+    root = installed if installed.is_dir() else package.parent / "resources"
+    return root / name if name else root
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read one recipe.
+
+    Raises:
+        RecipeError: the file is missing, is not TOML, or has a wrong or unknown field.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data.setdefault("slug", path.stem)
+        recipe = msgspec.convert(data, Recipe)
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise RecipeError(f"{path.name}: {error}") from error
+    if recipe.slug != path.stem:
+        raise RecipeError(f"{path.name}: the slug {recipe.slug!r} must equal the file name")
+    return recipe
+
+
+def recipes() -> list[Recipe]:
+    """Return the recipes of the gallery, in their order.
+
+    Raises:
+        RecipeError: one of the shipped files is broken (a test reads them all).
+    """
+    found = [load_recipe(path) for path in folder("recipes").glob("*.toml")]
+    return sorted(found, key=lambda recipe: (recipe.order, recipe.slug))
+
+
+def thumbnail(slug: str, scheme: str) -> Path:
+    """Return where a recipe's picture for the "dark" or "light" scheme is."""
+    return folder("recipes") / f"{slug}-{scheme}.png"
