@@ -1,0 +1,91 @@
+"""How the engine ended, as one sentence for people, with the details folded."""
+
+import signal
+from dataclasses import dataclass
+
+from studio.client.transport import ProcessExit
+from studio.protocol.messages import ErrorInfo
+
+__all__ = ["STDERR_KEPT", "ProcessOutcome", "StderrTail"]
+
+STDERR_KEPT = 4096  # bytes of standard error that a report shows
+
+_SIGNALS = {
+    "SIGKILL": "it was killed (SIGKILL), perhaps because the machine ran out of memory",
+    "SIGSEGV": "it crashed in native code (SIGSEGV)",
+    "SIGBUS": "it crashed in native code (SIGBUS), perhaps because the disk is full",
+    "SIGABRT": "it aborted itself (SIGABRT)",
+    "SIGILL": "it met an instruction that this processor does not have (SIGILL)",
+    "SIGFPE": "it crashed in native arithmetic (SIGFPE)",
+    "SIGTERM": "it was asked to end from outside (SIGTERM)",
+    "SIGINT": "it was interrupted from outside (SIGINT)",
+    "SIGHUP": "its terminal was closed (SIGHUP)",
+}
+
+
+class StderrTail:
+    """The last bytes of a stream of text."""
+
+    def __init__(self, size: int = STDERR_KEPT) -> None:
+        self._size = size
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take a chunk and forget what is too old."""
+        self._data += data
+        del self._data[: -self._size]
+
+    def text(self) -> str:
+        """The kept text; a character cut in two at its beginning is replaced."""
+        return self._data.decode("utf-8", errors="replace").strip()
+
+
+@dataclass(frozen=True)
+class ProcessOutcome:
+    """The end of an engine process.
+
+    ``asked`` tells whether we had asked it to leave; ``reason`` is our own ground for ending it
+    ("" if it ended by itself); ``stderr`` is the tail of what it said.
+    """
+
+    exit: ProcessExit
+    stderr: str = ""
+    asked: bool = False
+    reason: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in one sentence."""
+        if self.reason:
+            return f"The engine was ended: {self.reason}."
+        if self.asked and self.exit.status == 0:
+            return "The engine left as asked."
+        return f"The engine stopped: {self._cause()}."
+
+    def _cause(self) -> str:
+        if self.exit.signal is not None:
+            try:
+                name = signal.Signals(self.exit.signal).name
+            except ValueError:
+                name = f"signal {self.exit.signal}"
+            return _SIGNALS.get(name, f"it was ended by {name}")
+        if self.exit.status == 0:
+            return "it left without being asked"
+        last = self._last_line()
+        return f"it ended with status {self.exit.status}" + (f" ({last})" if last else "")
+
+    def _last_line(self) -> str:
+        """The exception's line of a traceback: what Python says last."""
+        if "Traceback" not in self.stderr:
+            return ""
+        line = self.stderr.splitlines()[-1].strip().rstrip(".")
+        return line if len(line) <= 160 else line[:157] + "..."
+
+    def error(self) -> ErrorInfo:
+        """The same as an error of kind "engine", with what to do."""
+        return ErrorInfo(
+            kind="engine",
+            message=self.sentence,
+            hint="Nothing on disk is lost: resume continues from the last checkpoint.",
+            details=self.stderr,
+        )
