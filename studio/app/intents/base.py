@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
 from studio.app import tasks
 from studio.app.state.session import AppState
 from studio.protocol.messages import Command, ErrorInfo

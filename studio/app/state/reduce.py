@@ -1,0 +1,240 @@
+"""The only writer of state from events: one case for each event of the protocol.
+
+Nothing here talks to the engine, reads a file or knows a widget, so that it is tested by calling
+it. Answers to commands (`Reply`, `Failed`) belong to whoever asked, and change nothing here.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from studio.app.state.notices import Notice
+from studio.app.state.runs import FlowRecord, RunState, Series
+from studio.app.state.session import AppState, EngineStatus
+from studio.protocol import messages as m
+from studio.protocol.wire import unpack_arrays
+
+__all__ = ["LOG_LINES", "reduce"]
+
+LOG_LINES = 2000  # lines of log kept per run; the file has them all
+ENDED = ("finished", "cancelled", "failed")
+
+
+def reduce(state: AppState, event: m.Event, payload: bytes | memoryview = b"") -> None:
+    """Apply one event; ``payload`` holds the arrays that the event describes."""
+    match event:
+        case m.Hello():
+            _engine(state, EngineStatus(message="Loading the models"))
+        case m.Ready():
+            _ready(state, event)
+        case m.CatalogEvent():
+            _catalog(state, event)
+        case m.Snapshot():
+            _snapshot(state, event)
+        case m.JobChanged():
+            _job(state, event.info, event.place)
+        case m.Progress():
+            _progress(state, event)
+        case m.Metrics():
+            _metrics(state, event)
+        case m.Record():
+            _record(state, event, payload)
+        case m.Kept():
+            _kept(state, event)
+        case m.CheckpointWritten():
+            _checkpoint(state, event)
+        case m.Log():
+            _log(state, event)
+        case m.Reply() | m.Failed() | m.Pong():
+            pass
+
+
+def _engine(state: AppState, status: EngineStatus) -> None:
+    if status != state.engine:
+        state.engine = status
+        state.engine_changed.emit()
+
+
+def _ready(state: AppState, event: m.Ready) -> None:
+    _engine(
+        state,
+        EngineStatus(
+            state="ready", device=event.device, message="Engine ready", versions=event.versions
+        ),
+    )
+    state.notices.settle("engine")
+
+
+def _catalog(state: AppState, event: m.CatalogEvent) -> None:
+    state.catalog = event.catalog
+    state.catalog_changed.emit()
+    for problem in event.catalog.problems:
+        state.notices.post(
+            Notice(
+                level="warning",
+                text=f"{problem.module} could not be loaded",
+                why=problem.message,
+                todo="Everything else works. Mend or remove that file, then restart the engine.",
+                details=problem.details,
+                topic=f"module:{problem.module}",
+                lasting=True,
+            )
+        )
+
+
+def _snapshot(state: AppState, event: m.Snapshot) -> None:
+    """Start from what the engine says; what it does not know of any more is over."""
+    known = {info.job for info in event.jobs}
+    for run in state.runs.by_key.values():
+        if run.job and run.job not in known:
+            run.job = ""
+            if run.state in ("queued", "running", "paused"):
+                run.state = "interrupted"
+            state.runs.changed.emit(run.key)
+    state.jobs = {}
+    state.queue = []
+    for info in event.jobs:
+        place = len(state.queue) if info.state == "queued" else -1
+        _job(state, info, place, quiet=True)
+    state.queue_changed.emit()
+
+
+def _job(state: AppState, info: m.JobInfo, place: int, quiet: bool = False) -> None:
+    before = state.jobs.get(info.job)
+    state.jobs[info.job] = info
+    state.queue = [job for job in state.queue if job != info.job]
+    if info.state == "queued":
+        state.queue.insert(len(state.queue) if place < 0 else place, info.job)
+    if info.run:
+        _run_of_job(state, info)
+    ended = info.state in ENDED and (before is None or before.state not in ENDED)
+    if ended and not quiet:
+        _announce(state, info)
+    if info.state in ENDED:
+        del state.jobs[info.job]
+    if not quiet:
+        state.queue_changed.emit()
+    _busy(state)
+
+
+def _busy(state: AppState) -> None:
+    """The engine is busy while a job runs."""
+    if state.engine.state not in ("ready", "busy"):
+        return
+    works = any(job.state == "running" for job in state.jobs.values())
+    message = "Engine busy" if works else "Engine ready"
+    _engine(state, replace(state.engine, state="busy" if works else "ready", message=message))
+
+
+def _run_of_job(state: AppState, info: m.JobInfo) -> None:
+    """Bring the run of a job up to date; only a training changes what the run is."""
+    run = state.runs.by_key.get(info.run)
+    listed = run is not None
+    if run is None:
+        if state.project is None or Path(info.run).parent.parent != state.project:
+            return
+        run = RunState(key=info.run, name=Path(info.run).name)
+        state.runs.by_key[info.run] = run
+    if info.kind == "training":
+        run.state = info.state
+        run.job = "" if info.state in ENDED else info.job
+        run.step, run.total = info.step, info.total or run.total
+        run.spec = info.spec or run.spec
+        run.error = info.error
+        if info.state in ENDED:
+            run.seconds_left = None
+            run.steps_per_second = 0.0
+    if not listed:
+        state.runs.listed.emit()
+    state.runs.changed.emit(run.key)
+
+
+def _announce(state: AppState, info: m.JobInfo) -> None:
+    """Say that a job ended: a failure stays until dismissed, an end is a passing word."""
+    if info.state == "failed":
+        error = info.error or m.ErrorInfo(kind="bug", message="The job failed without a reason.")
+        state.notices.error(error, title=f"{info.title} failed", topic=f"job:{info.job}")
+    elif info.state == "finished" and info.kind in ("training", "import", "export"):
+        words = {"training": "is trained", "import": "is imported", "export": "is written"}
+        state.notices.post(Notice(level="good", text=f"{info.title} {words[info.kind]}"))
+
+
+def _progress(state: AppState, event: m.Progress) -> None:
+    info = state.jobs.get(event.job)
+    if info is not None:
+        state.jobs[event.job] = msgspec.structs.replace(info, step=event.step, total=event.total)
+    run = state.runs.by_job(event.job)
+    if run is None:
+        return
+    run.step, run.total = event.step, event.total
+    run.steps_per_second = event.steps_per_second
+    run.seconds_left = event.seconds_left
+    run.memory, run.device_memory = event.memory, event.device_memory
+    run.view_cost = event.view_cost
+    state.runs.progressed.emit(run.key)
+
+
+def _run_for(state: AppState, job: str) -> RunState | None:
+    """Return the run that a job works on, also for evaluation and sampling jobs."""
+    run = state.runs.by_job(job)
+    if run is None and job in state.jobs:
+        run = state.runs.by_key.get(state.jobs[job].run)
+    return run
+
+
+def _metrics(state: AppState, event: m.Metrics) -> None:
+    run = _run_for(state, event.job)
+    if run is None:
+        return
+    for name, (steps, values) in event.columns.items():
+        run.series.setdefault(name, Series()).extend(steps, values)
+    run.floors.update(event.floors)
+    state.runs.metrics_appended.emit(run.key)
+
+
+def _record(state: AppState, event: m.Record, payload: bytes | memoryview) -> None:
+    run = state.runs.by_job(event.job)
+    if run is None:
+        return
+    arrays = unpack_arrays(event.arrays, payload)
+    prefix = "layer:"
+    x0, x1, y0, y1 = event.bounds if len(event.bounds) == 4 else (-1.0, 1.0, -1.0, 1.0)
+    run.live = FlowRecord(
+        step=event.step,
+        t=np.asarray(arrays["t"], dtype=np.float32),
+        x=np.asarray(arrays["x"], dtype=np.float32),
+        layers={
+            name.removeprefix(prefix): np.asarray(array, dtype=np.float32)
+            for name, array in arrays.items()
+            if name.startswith(prefix)
+        },
+        bounds=(x0, x1, y0, y1),
+    )
+    state.runs.record_arrived.emit(run.key)
+
+
+def _kept(state: AppState, event: m.Kept) -> None:
+    run = state.runs.by_job(event.job)
+    if run is not None:
+        run.kept = list(event.steps)
+        state.runs.kept_changed.emit(run.key)
+
+
+def _checkpoint(state: AppState, event: m.CheckpointWritten) -> None:
+    run = state.runs.by_job(event.job)
+    if run is not None:
+        if event.step not in run.checkpoints:
+            run.checkpoints = sorted([*run.checkpoints, event.step])
+        state.runs.changed.emit(run.key)
+
+
+def _log(state: AppState, event: m.Log) -> None:
+    run = _run_for(state, event.job) if event.job else None
+    if run is not None:
+        run.log.append(event.text if event.level == "info" else f"{event.level}: {event.text}")
+        del run.log[:-LOG_LINES]
+        state.runs.logged.emit(run.key)
+    elif event.level == "error":
+        state.notices.post(Notice(level="error", text=event.text))
