@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -30,6 +30,7 @@ from studio.protocol.wire import Buffer, Decoder, WireError, encode, unpack_arra
 __all__ = ["Answer", "Arrays", "Connection"]
 
 Arrays = Mapping[str, np.ndarray]
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -122,13 +123,14 @@ class Connection:
 
     async def _first(
         self,
-        wanted: "asyncio.Future[Any]",
+        wanted: "asyncio.Future[T]",
         ended: "asyncio.Future[ProcessOutcome]",
         seconds: float,
         what: str,
-    ) -> Any:
+    ) -> T:
         """Wait for a message, the end of the process, or the end of patience."""
-        await asyncio.wait({wanted, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {wanted, ended}
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if wanted.done():
             return wanted.result()
         if ended.done():
