@@ -1,0 +1,130 @@
+"""What a metric is, and its floor: the same metric between two independent real samples.
+
+Metrics compare samples (n, d) with reference data (m, d) in the units of the data. A figure says
+little without its floor, so the floor is computed by the very same object at the same sizes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from models.base import PointSet
+from models.config import Config
+from models.tensors import make_generator
+
+__all__ = ["Floor", "Metric", "NotApplicable", "check", "floor", "fresh_pairs", "split_pairs"]
+
+Pairs = Callable[[int], tuple[PointSet, PointSet]]
+# Apart from data (1000) and training streams, so that evaluating changes nothing else.
+_STREAM = 2000
+
+
+class NotApplicable(ValueError):
+    """The metric needs something that the data set does not have; the message says what."""
+
+
+class Metric(Protocol):
+    """A number that compares samples with reference data."""
+
+    def __call__(
+        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
+    ) -> float:
+        """Compare samples (n, d) with reference (m, d).
+
+        Args:
+            samples: from the model, in the units of the data.
+            reference: real data that the samples are measured against.
+            points: the data set, for its modes.
+            generator: for subsampling, where a metric must; it is on the CPU.
+
+        Raises:
+            NotApplicable: the data set lacks what the metric needs.
+            ValueError: the shapes do not fit, or there are too few points.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A metric between independent real samples: over ``repeats`` pairs of ``n`` points each."""
+
+    mean: float
+    std: float
+    low: float
+    high: float
+    n: int
+    repeats: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.4g} ± {self.std:.2g} (n {self.n}, {self.repeats} repeats)"
+
+
+def check(samples: Tensor, reference: Tensor, minimum: int = 2) -> None:
+    """Refuse what cannot be compared.
+
+    Raises:
+        ValueError: not two (n, d) arrays of the same d, or fewer than ``minimum`` points.
+    """
+    if samples.ndim != 2 or reference.ndim != 2 or samples.shape[1] != reference.shape[1]:
+        raise ValueError(
+            "samples and reference must be points of the same dimension, got shapes "
+            f"{tuple(samples.shape)} and {tuple(reference.shape)}"
+        )
+    fewest = min(len(samples), len(reference))
+    if fewest < minimum:
+        raise ValueError(f"at least {minimum} points are needed on each side, got {fewest}")
+
+
+def floor(metric: Metric, pairs: Pairs, *, repeats: int = 5, seed: int = 0) -> Floor:
+    """Measure a metric between real and real.
+
+    Args:
+        metric: what is measured.
+        pairs: for a seed, two independent real samples of the sizes that matter.
+        repeats: how many pairs.
+        seed: of the first pair; the others follow.
+
+    Raises:
+        NotApplicable: the metric does not apply to this data.
+    """
+    values = []
+    n = 0
+    for index in range(repeats):
+        left, right = pairs(seed + index)
+        generator = make_generator(seed + index, _STREAM)
+        values.append(metric(left.x, right.x, points=right, generator=generator))
+        n = len(left.x)
+    v = torch.tensor(values, dtype=torch.float64)
+    std = float(v.std()) if repeats > 1 else 0.0
+    return Floor(float(v.mean()), std, float(v.min()), float(v.max()), n, repeats)
+
+
+def fresh_pairs(make: Callable[[Config, int, int], PointSet], config: Config, n: int) -> Pairs:
+    """Return pairs of two fresh draws of n points of a procedural data set."""
+
+    def pair(seed: int) -> tuple[PointSet, PointSet]:
+        # Far from the small seeds that people give to their training data.
+        base = 1_000_003 + 2 * seed
+        return make(config, n, base), make(config, n, base + 1)
+
+    return pair
+
+
+def split_pairs(points: PointSet, n: int) -> Pairs:
+    """Return pairs of two disjoint random parts, of n points or half of a smaller finite set."""
+    n = min(n, len(points.x) // 2)
+
+    def pair(seed: int) -> tuple[PointSet, PointSet]:
+        order = torch.randperm(len(points.x), generator=make_generator(seed, _STREAM))
+        return _part(points, order[:n]), _part(points, order[n : 2 * n])
+
+    return pair
+
+
+def _part(points: PointSet, index: Tensor) -> PointSet:
+    return PointSet(
+        points.x[index], points.columns, points.modes, points.mode_radius, points.bandwidth
+    )
