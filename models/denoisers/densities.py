@@ -1,0 +1,129 @@
+"""Training densities: which noise levels a denoiser is trained on.
+
+A density is its quantile function on (0, 1) and its pdf in ln s, both confined to [s_min, s_max].
+Levels are drawn with low discrepancy: one uniform number shifts a comb of B equal teeth, so that
+each batch covers the whole range (Kingma et al. 2021, arXiv:2107.00630, appendix I.1).
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import NormalDist
+
+import torch
+from torch import Tensor
+
+from models.paths.gaussian import GaussianPath
+
+__all__ = ["Density", "LogNormal", "RhoUniform", "UniformTime", "draw_levels"]
+
+
+class Density(ABC):
+    """A law of the noise level s on [s_min, s_max]."""
+
+    @abstractmethod
+    def quantile(self, p: Tensor) -> Tensor:
+        """Return the noise level below which a share p in [0, 1] of the draws lies."""
+
+    @abstractmethod
+    def pdf(self, s: Tensor) -> Tensor:
+        """Return the probability density with respect to ln s."""
+
+
+@dataclass(frozen=True)
+class LogNormal(Density):
+    """ln s ~ N(mean, std^2), truncated to the range.
+
+    Source: Karras et al. 2022, arXiv:2206.00364, table 1 (training, EDM column).
+    """
+
+    mean: float
+    std: float
+    s_min: float
+    s_max: float
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        law = NormalDist(self.mean, self.std)
+        low, high = law.cdf(math.log(self.s_min)), law.cdf(math.log(self.s_max))
+        if high - low < 1e-6:
+            raise ValueError(
+                f"the log-normal density N({self.mean:g}, {self.std:g}^2) of ln s has no mass in "
+                f"[{self.s_min:g}, {self.s_max:g}]: move its mean into the range"
+            )
+        return low, high
+
+    def quantile(self, p: Tensor) -> Tensor:
+        low, high = self._ends
+        # Single precision rounds probabilities near 1 to 1, whose quantile is infinite.
+        z = torch.special.ndtri(low + (high - low) * p)
+        return torch.exp(self.mean + self.std * z).clamp(self.s_min, self.s_max)
+
+    def pdf(self, s: Tensor) -> Tensor:
+        low, high = self._ends
+        z = (torch.log(s) - self.mean) / self.std
+        return torch.exp(-0.5 * z**2) / (math.sqrt(2 * math.pi) * self.std * (high - low))
+
+
+@dataclass(frozen=True)
+class UniformTime(Density):
+    """Noise time uniform on a path between u(s_min) and u(s_max).
+
+    Source: Ho et al. 2020, arXiv:2006.11239, algorithm 1, in continuous time (Song et al. 2021,
+    arXiv:2011.13456, eq. 7).
+    """
+
+    path: GaussianPath
+    s_min: float
+    s_max: float
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        ends = self.path.time(torch.tensor([self.s_min, self.s_max], dtype=torch.float64))
+        return float(ends[0]), float(ends[1])
+
+    def quantile(self, p: Tensor) -> Tensor:
+        low, high = self._ends
+        return self.path.s(low + (high - low) * p).clamp(self.s_min, self.s_max)
+
+    def pdf(self, s: Tensor) -> Tensor:
+        low, high = self._ends
+        return 1 / ((high - low) * self.path.d_log_s(self.path.time(s)))
+
+
+@dataclass(frozen=True)
+class RhoUniform(Density):
+    """s^(1/rho) uniform: the law of the levels of an EDM sampling grid.
+
+    Source: Karras et al. 2022, arXiv:2206.00364, eq. 5, read as a density.
+    """
+
+    s_min: float
+    s_max: float
+    rho: float = 7.0
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        return self.s_min ** (1 / self.rho), self.s_max ** (1 / self.rho)
+
+    def quantile(self, p: Tensor) -> Tensor:
+        low, high = self._ends
+        return (low + (high - low) * p) ** self.rho
+
+    def pdf(self, s: Tensor) -> Tensor:
+        low, high = self._ends
+        return s ** (1 / self.rho) / (self.rho * (high - low))
+
+
+def draw_levels(
+    density: Density, n: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Draw n noise levels (n,) on the generator's device, one in each n-th of the density.
+
+    The order is that of the quantiles: batches are shuffled already, so it carries nothing.
+    """
+    device = generator.device
+    shift = torch.rand(1, generator=generator, device=device, dtype=dtype)
+    teeth = torch.arange(n, device=device, dtype=dtype)
+    return density.quantile((teeth + shift) / n)

@@ -1,0 +1,57 @@
+"""Loss weights w(s) of E_s[ w(s) |D(x0 + s eps, s) - x0|^2 ], all stated for the denoised point.
+
+| name | w(s) | the same as |
+|---|---|---|
+| edm | (s^2 + sd^2)/(s sd)^2 | |F - target|^2 of EDM preconditioning |
+| simple | 1/s^2 | |eps - predicted eps|^2 (DDPM's L_simple); the SNR weight |
+| x0 | 1 | |x0 - D|^2 |
+| velocity | ((1 + s)/s)^2 | |velocity - predicted velocity|^2 (flow matching) |
+| likelihood | 1/(s^2 p(ln s)) | a bound on -log p, whatever the density p (VDM) |
+| min-snr | min(1/s^2, gamma) | |
+| truncated-snr | max(1/s^2, 1) | |
+
+Sources: Karras et al. 2022, arXiv:2206.00364, table 1; Ho et al. 2020, arXiv:2006.11239, eq. 14;
+Kingma et al. 2021, arXiv:2107.00630, eq. 17; Hang et al. 2023, arXiv:2303.09556, section 3.4;
+Salimans & Ho 2022, arXiv:2202.00512, eq. 9.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from models.denoisers.densities import Density
+
+__all__ = ["WeightName", "loss_weight"]
+
+WeightName = Literal["edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr"]
+
+
+def loss_weight(
+    name: WeightName, s: Tensor, density: Density, *, data_std: float = 1.0, gamma: float = 5.0
+) -> Tensor:
+    """Return w(s), in the shape of s.
+
+    Args:
+        name: a row of the table.
+        s: noise levels, > 0.
+        density: what s was drawn from; only "likelihood" uses it.
+        data_std: sd of the table.
+        gamma: the cap of "min-snr".
+    """
+    snr = s**-2
+    match name:
+        case "edm":
+            return snr + data_std**-2
+        case "simple":
+            return snr
+        case "x0":
+            return torch.ones_like(s)
+        case "velocity":
+            return (1 + 1 / s) ** 2
+        case "likelihood":
+            return snr / density.pdf(s)
+        case "min-snr":
+            return snr.clamp(max=gamma)
+        case "truncated-snr":
+            return snr.clamp(min=1.0)

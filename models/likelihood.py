@@ -1,0 +1,97 @@
+"""Exact log-likelihood of a diffusion, by its probability-flow ODE.
+
+dx/dln s = x - D(x, s) carries data (s_min) to noise (s_max), and the log-density changes by minus
+its divergence, d - tr dD/dx. The trace is exact, d backward passes: in few dimensions a random
+probe costs accuracy for nothing (a standard deviation of 1 nat a point on a plane mixture).
+
+Source: Song et al. 2021, arXiv:2011.13456, eqs. 39-40, with s as the time; Chen et al. 2018,
+arXiv:1806.07366, eq. 8.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.integrate import solve_ivp
+from torch import Tensor
+
+__all__ = ["log_prob", "log_prob_adaptive"]
+
+Denoise = Callable[[Tensor, Tensor], Tensor]
+
+
+def _rates(denoise: Denoise, x: Tensor, log_s: Tensor) -> tuple[Tensor, Tensor]:
+    """Return dx/dln s (n, *shape) and its divergence (n,)."""
+    with torch.enable_grad():
+        x = x.detach().requires_grad_(True)
+        denoised = denoise(x, log_s.exp())
+        flat = denoised.flatten(1)
+        dim = flat.shape[1]
+        trace = x.new_zeros(len(x))
+        for i in range(dim):
+            (row,) = torch.autograd.grad(flat[:, i].sum(), x, retain_graph=i + 1 < dim)
+            trace = trace + row.flatten(1)[:, i]
+    return (x - denoised).detach(), dim - trace.detach()
+
+
+def _prior(x: Tensor, s_max: float) -> Tensor:
+    """Return log N(x; 0, s_max^2 I), (n,)."""
+    flat = x.flatten(1)
+    log_scale = math.log(2 * math.pi * s_max**2)
+    return -0.5 * (flat.square().sum(dim=1) / s_max**2 + flat.shape[1] * log_scale)
+
+
+def log_prob(denoise: Denoise, x: Tensor, s_min: float, s_max: float, *, steps: int = 64) -> Tensor:
+    """Return log p(x) in nats, (n,), by ``steps`` steps of the classical Runge-Kutta method.
+
+    Differentiates through nothing: the answer carries no graph. The density is that of the law at
+    s_min, which is the data's for s_min well below its detail.
+
+    Args:
+        denoise: D(x, s), differentiable in x; s is 0-d.
+        x: points, (n, *shape).
+        s_min: where the points are.
+        s_max: where the prior N(0, s_max^2) is.
+        steps: even in ln s; the cost is 4 * steps evaluations, each with d backward passes.
+    """
+    h = math.log(s_max / s_min) / steps
+    change = x.new_zeros(len(x))
+    for i in range(steps):
+        here = torch.tensor(math.log(s_min) + i * h, dtype=x.dtype, device=x.device)
+        k1, d1 = _rates(denoise, x, here)
+        k2, d2 = _rates(denoise, x + 0.5 * h * k1, here + 0.5 * h)
+        k3, d3 = _rates(denoise, x + 0.5 * h * k2, here + 0.5 * h)
+        k4, d4 = _rates(denoise, x + h * k3, here + h)
+        x = x + (h / 6) * (k1 + 2 * k2 + 2 * k3 + k4)
+        change = change + (h / 6) * (d1 + 2 * d2 + 2 * d3 + d4)
+    return _prior(x, s_max) + change
+
+
+def log_prob_adaptive(
+    denoise: Denoise, x: Tensor, s_min: float, s_max: float, *, tolerance: float = 1e-5
+) -> tuple[Tensor, int]:
+    """Return log p(x) in nats, (n,), and the number of evaluations, by scipy's RK45.
+
+    Arguments as in `log_prob`; ``tolerance`` is both the relative and the absolute one.
+
+    Raises:
+        ArithmeticError: the solver gave up; its message says why.
+    """
+    size = x.numel()
+
+    def slope(log_s: float, flat: np.ndarray) -> np.ndarray:
+        points = torch.as_tensor(flat[:size], dtype=x.dtype, device=x.device).reshape(x.shape)
+        rate, divergence = _rates(
+            denoise, points, torch.tensor(log_s, dtype=x.dtype, device=x.device)
+        )
+        both = torch.cat([rate.flatten(), divergence]).to("cpu", torch.float64)
+        return np.asarray(both.numpy())
+
+    start = np.concatenate([x.detach().cpu().double().numpy().ravel(), np.zeros(len(x))])
+    span = (math.log(s_min), math.log(s_max))
+    solution = solve_ivp(slope, span, start, method="RK45", rtol=tolerance, atol=tolerance)
+    if not solution.success:
+        raise ArithmeticError(f"the likelihood could not be integrated: {solution.message}")
+    end = torch.as_tensor(solution.y[:, -1], dtype=x.dtype, device=x.device)
+    return _prior(end[:size].reshape(x.shape), s_max) + end[size:], int(solution.nfev)

@@ -1,0 +1,172 @@
+"""What a sampler is; the loop over noise levels, once.
+
+A sampler turns unit Gaussian latents into samples with a denoiser D(x, s), in the coordinates
+xbar = x0 + s eps of `models.paths.gaussian`, where every Gaussian diffusion is the same. A
+subclass gives one step; it holds no state, so one object may serve many runs at once.
+"""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, NamedTuple
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.samplers.grids import GridConfig, make_grid
+
+__all__ = ["Denoise", "Evaluation", "SampleStep", "Sampler", "SamplerConfig", "noise_like"]
+
+Denoise = Callable[[Tensor, Tensor], Tensor]
+
+
+class SamplerConfig(Config, frozen=True):
+    """What all samplers on a grid share."""
+
+    steps: Annotated[
+        int,
+        param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True),
+    ] = 18
+    grid: GridConfig = GridConfig()
+
+
+@dataclass(frozen=True)
+class SampleStep:
+    """A frame of sampling.
+
+    Attributes:
+        s: the noise level reached; 0 for the samples.
+        x: all points there, (n, *shape), in xbar coordinates.
+        denoised: the newest D(x, s) on the way here, (n, *shape); None before the first.
+        nfe: network evaluations so far, per point.
+    """
+
+    s: float
+    x: Tensor
+    denoised: Tensor | None
+    nfe: int
+
+
+class Evaluation(NamedTuple):
+    """A denoiser's answer at the start of an earlier step."""
+
+    s: float
+    x: Tensor
+    denoised: Tensor
+
+
+class _Counter:
+    """A denoiser that takes s as a float and counts its evaluations."""
+
+    def __init__(self, denoise: Denoise) -> None:
+        self._denoise = denoise
+        self.count = 0
+
+    def __call__(self, x: Tensor, s: float) -> Tensor:
+        self.count += 1
+        return self._denoise(x, torch.tensor(s, dtype=x.dtype, device=x.device))
+
+
+class Sampler(ABC):
+    """A sampler of Gaussian diffusions, registered with ``@register("sampler", slug, ...)``.
+
+    Attributes:
+        memory: how many evaluations of earlier steps `step` wants to see.
+    """
+
+    memory: int = 0
+
+    def __init__(self, config: SamplerConfig) -> None:
+        self.settings = config
+
+    @abstractmethod
+    def step(
+        self,
+        denoise: Callable[[Tensor, float], Tensor],
+        x: Tensor,
+        s: float,
+        s_next: float,
+        past: Sequence[Evaluation],
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Go from level s to s_next < s; s_next = 0 on the last step.
+
+        Args:
+            denoise: D(x, s).
+            x: points at s, (n, *shape).
+            s: the level now.
+            s_next: the level to reach.
+            past: evaluations at the start of earlier steps, oldest first, at most ``memory``.
+            generator: where noise comes from.
+
+        Returns:
+            The points at s_next, and D at the start of this step.
+        """
+
+    @abstractmethod
+    def nfe(self) -> int:
+        """Return the exact number of network evaluations per sample."""
+
+    def levels(self, s_min: float, s_max: float) -> list[float]:
+        """Return the decreasing noise levels, from s_max to 0."""
+        return [float(s) for s in make_grid(self.settings.grid, self.settings.steps, s_min, s_max)]
+
+    def frames(
+        self,
+        denoise: Denoise,
+        latents: Tensor,
+        s_min: float,
+        s_max: float,
+        generator: torch.Generator | None = None,
+    ) -> Iterator[SampleStep]:
+        """Yield the points at each level, the first being pure noise, the last the samples.
+
+        Args:
+            denoise: D(x, s) with x (n, *shape) and s 0-d.
+            latents: unit Gaussian noise, (n, *shape).
+            s_min: the smallest level above 0.
+            s_max: where sampling starts.
+            generator: for samplers that add noise; on the CPU or on the latents' device.
+
+        Raises:
+            ValueError: the sampler adds noise and there is no generator.
+        """
+        levels = self.levels(s_min, s_max)
+        counted = _Counter(denoise)
+        past: deque[Evaluation] = deque(maxlen=self.memory)
+        x = latents * levels[0]
+        yield SampleStep(levels[0], x, None, 0)
+        for s, s_next in pairwise(levels):
+            arrived, denoised = self.step(counted, x, s, s_next, past, generator)
+            past.append(Evaluation(s, x, denoised))
+            x = arrived
+            yield SampleStep(s_next, x, denoised, counted.count)
+
+    def sample(
+        self,
+        denoise: Denoise,
+        latents: Tensor,
+        s_min: float,
+        s_max: float,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return only the samples, (n, *shape). Arguments as in `frames`."""
+        x = latents
+        for frame in self.frames(denoise, latents, s_min, s_max, generator):
+            x = frame.x
+        return x
+
+
+def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Return unit Gaussian noise in the shape, type and place of x.
+
+    Raises:
+        ValueError: there is no generator.
+    """
+    if generator is None:
+        raise ValueError("this sampler adds noise: pass a torch.Generator")
+    z = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
+    return z.to(x.device)

@@ -1,0 +1,69 @@
+"""DPM-Solver++(2M): second order from one evaluation a step, by remembering the last one."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import param
+from models.registry import register
+from models.samplers.base import Evaluation, Sampler, SamplerConfig
+from models.samplers.grids import GridConfig
+
+__all__ = ["DpmSolverPlusPlus2M", "DpmSolverPlusPlus2MConfig"]
+
+
+class DpmSolverPlusPlus2MConfig(SamplerConfig, frozen=True):
+    """Settings of DPM-Solver++(2M)."""
+
+    steps: Annotated[
+        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+    ] = 20
+    grid: GridConfig = GridConfig(kind="time-quadratic")
+
+
+@register(
+    "sampler",
+    "dpmpp-2m",
+    title="DPM-Solver++ (2M)",
+    summary="Second order, one evaluation a step: the best quality for 10 to 20 evaluations.",
+    source="Lu et al. 2022, arXiv:2211.01095, algorithm 2",
+    config=DpmSolverPlusPlus2MConfig,
+    order=2,
+)
+class DpmSolverPlusPlus2M(Sampler):
+    """x_b = (s_b/s_a) x_a + (1 - s_b/s_a) D~, D~ = (1 + 1/(2r)) D_a - 1/(2r) D_before.
+
+    r = h_before / h, h = ln(s_a / s_b). The first step has no memory and the last one, to zero
+    noise, has h infinite: both are first order (D~ = D_a), without which a time-uniform grid is
+    worse than Euler's method.
+    """
+
+    memory = 1
+
+    def __init__(self, config: DpmSolverPlusPlus2MConfig | None = None) -> None:
+        self.config = config or DpmSolverPlusPlus2MConfig()
+        super().__init__(self.config)
+
+    def nfe(self) -> int:
+        return self.config.steps
+
+    def step(
+        self,
+        denoise: Callable[[Tensor, float], Tensor],
+        x: Tensor,
+        s: float,
+        s_next: float,
+        past: Sequence[Evaluation],
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, Tensor]:
+        denoised = denoise(x, s)
+        if s_next == 0.0:
+            return denoised, denoised
+        target = denoised
+        if past:
+            half_ratio = 0.5 * math.log(s / s_next) / math.log(past[-1].s / s)
+            target = denoised + half_ratio * (denoised - past[-1].denoised)
+        return torch.lerp(target, x, s_next / s), denoised

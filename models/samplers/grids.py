@@ -1,0 +1,102 @@
+"""Grids: the noise levels that a sampler visits, from s_max down to 0.
+
+All return n + 1 strictly decreasing float64 levels, n steps, with grid[0] = s_max and grid[n] = 0.
+"edm-rho" and "log-snr" put n levels on [s_min, s_max] and add the zero; the time grids put n + 1
+times on [u(s_min), u(s_max)] and let the last step go all the way to zero noise.
+"""
+
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.paths.gaussian import PATHS, GaussianPath, PathName
+
+__all__ = ["GridConfig", "GridName", "make_grid"]
+
+GridName = Literal["edm-rho", "log-snr", "time-uniform", "time-quadratic"]
+
+
+class GridConfig(Config, frozen=True):
+    """Which noise levels are visited."""
+
+    kind: Annotated[
+        GridName,
+        param(
+            "Grid",
+            "How the noise levels are spaced. EDM rho and log-SNR do not depend on a path; the "
+            "time grids are even in the time, or in its square root, of a noising path.",
+            choices={
+                "edm-rho": "EDM (rho = 7)",
+                "log-snr": "Uniform log-SNR",
+                "time-uniform": "Uniform time",
+                "time-quadratic": "Quadratic time",
+            },
+        ),
+    ] = "edm-rho"
+    rho: Annotated[
+        float,
+        param(
+            "Rho",
+            "Larger values spend more steps near the data.",
+            low=1.0,
+            high=100.0,
+            advanced=True,
+            depends=("kind", ("edm-rho",)),
+        ),
+    ] = 7.0
+    path: Annotated[
+        PathName,
+        param(
+            "Path",
+            "The noising path whose time is divided.",
+            choices={
+                "ve": "Variance exploding",
+                "vp-linear": "Variance preserving, linear",
+                "vp-cosine": "Variance preserving, cosine",
+                "sub-vp": "Sub-variance preserving",
+                "rectified-flow": "Rectified flow",
+            },
+            advanced=True,
+            depends=("kind", ("time-uniform", "time-quadratic")),
+        ),
+    ] = "vp-linear"
+
+
+def make_grid(config: GridConfig, n: int, s_min: float, s_max: float) -> Tensor:
+    """Return the n + 1 levels of a grid, float64.
+
+    "edm-rho" is Karras et al. 2022, arXiv:2206.00364, eq. 5; "log-snr" and the time grids are
+    those compared by Lu et al. 2022, arXiv:2206.00927, section 3.4 and Song et al. 2021,
+    arXiv:2010.02502, appendix D.2 (quadratic).
+
+    Raises:
+        ValueError: n < 1, or not 0 < s_min < s_max.
+    """
+    if n < 1 or not 0 < s_min < s_max:
+        raise ValueError(
+            f"a grid needs n >= 1 and 0 < s_min < s_max, got n={n}, s_min={s_min:g}, "
+            f"s_max={s_max:g}"
+        )
+    if config.kind == "edm-rho":
+        ends = torch.tensor([s_max, s_min], dtype=torch.float64) ** (1 / config.rho)
+        inner = _lerp(ends, n) ** config.rho
+    elif config.kind == "log-snr":
+        inner = _lerp(torch.tensor([s_max, s_min], dtype=torch.float64).log(), n).exp()
+    else:
+        power = 2.0 if config.kind == "time-quadratic" else 1.0
+        inner = _in_time(PATHS[config.path](), power, n, s_min, s_max)
+    # The ends exactly, whatever the rounding of powers and logarithms.
+    inner[0] = s_max
+    return torch.cat([inner, inner.new_zeros(1)])
+
+
+def _lerp(ends: Tensor, n: int) -> Tensor:
+    """Return n even values from ends[0] to ends[1]."""
+    return ends[0] + (ends[1] - ends[0]) * torch.linspace(0, 1, n, dtype=torch.float64)
+
+
+def _in_time(path: GaussianPath, power: float, n: int, s_min: float, s_max: float) -> Tensor:
+    ends = path.time(torch.tensor([s_max, s_min], dtype=torch.float64)).clamp_min(0) ** (1 / power)
+    return path.s(_lerp(ends, n + 1)[:-1] ** power)
