@@ -45,8 +45,8 @@ class AnnealedLangevinConfig(Config, frozen=True):
     "annealed-langevin",
     title="Annealed Langevin (NCSN)",
     summary="A random walk along the score at each of a few noise levels; many evaluations.",
-    source="Song & Ermon 2019, arXiv:1907.05600, algorithm 1; the closing denoising step: Jolicoeur-"
-    "Martineau et al. 2020, arXiv:2009.05475, section 3.1",
+    source="Song & Ermon 2019, arXiv:1907.05600, algorithm 1; the closing denoising step: "
+    "Jolicoeur-Martineau et al. 2020, arXiv:2009.05475, section 3.1",
     config=AnnealedLangevinConfig,
     order=None,
 )

@@ -1,0 +1,135 @@
+"""The score as a field: a denoiser learned by regression, whose ODE moves the particles.
+
+The particles of a diffusion are data with noise, so the field is fitted with no simulation:
+E w(s) |D(x0 + s eps, s) - x0|^2 (Vincent 2011, eq. 11; Karras et al. 2022, arXiv:2206.00364,
+eqs. 2 and 8). The score is (D - x)/s^2, and the probability-flow ODE is dx/ds = (x - D)/s.
+"""
+
+import torch
+from torch import Tensor
+
+from models.base import State
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import Density
+from models.denoisers.weights import WeightName, loss_weight
+from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
+from models.tensors import expand_like
+from models.training.ema import Ema
+from models.training.optim import OptimizerConfig, ScheduledOptimizer
+from models.training.state import (
+    pack_ema,
+    pack_module,
+    pack_optimizer,
+    unpack_ema,
+    unpack_module,
+    unpack_optimizer,
+)
+
+__all__ = ["ScoreField"]
+
+# Large enough to keep the cores busy, small enough that activations stay in the cache and a
+# million particles do not need gigabytes.
+_CHUNK = 16_384
+
+
+class ScoreField:
+    """A denoiser in training, with its averaged copy; a `models.fields.base.Field`.
+
+    Args:
+        denoiser: what is trained, already on its device.
+        optimizer: settings of the optimiser.
+        horizon: planned number of steps.
+        decay: of the averaged weights, which everything but the training uses.
+        density: what the levels passed to `fit` are drawn from.
+        weight: the loss weight w(s).
+        gamma: the cap of the weight "min-snr".
+        clock: flow time <-> noise level.
+        display: the coordinates that `velocity` speaks.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        *,
+        optimizer: OptimizerConfig,
+        horizon: int,
+        decay: float,
+        density: Density,
+        weight: WeightName,
+        gamma: float,
+        clock: FlowClock,
+        display: DisplayName,
+    ) -> None:
+        self.denoiser = denoiser
+        self.optimizer = ScheduledOptimizer(optimizer, denoiser.parameters(), horizon)
+        self.ema = Ema(denoiser, decay)
+        self.density = density
+        self.weight: WeightName = weight
+        self.gamma = gamma
+        self.clock = clock
+        self.display: DisplayName = display
+
+    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+        """Do one step; particles[i] = real[i] + level[i] * noise, level (B,).
+
+        Raises:
+            ValueError: there are no levels.
+        """
+        if level is None:
+            raise ValueError("a score is fitted at noise levels: pass them")
+        weight = loss_weight(
+            self.weight,
+            level,
+            self.density,
+            data_std=self.denoiser.data_std,
+            gamma=self.gamma,
+        )
+        error = (self.denoiser(particles, level) - real).square()
+        loss = (expand_like(weight, error) * error).mean()
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = self.optimizer.step()
+        self.ema.update()
+        metrics = {"loss": loss.detach()}
+        if norm is not None:
+            metrics["gradient-norm"] = norm
+        return metrics
+
+    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+        """Return the averaged D(x, s): x (n, *shape), s (n,) or 0-d."""
+        if len(x) <= _CHUNK:
+            return self._averaged(x, s)
+        levels = s.expand(len(x)) if s.ndim == 0 else s
+        parts = zip(torch.split(x, _CHUNK), torch.split(levels, _CHUNK), strict=True)
+        return torch.cat([self._averaged(a, b) for a, b in parts])
+
+    def _averaged(self, x: Tensor, s: Tensor) -> Tensor:
+        out: Tensor = self.ema.module(x, s)
+        return out
+
+    def velocity(self, x: Tensor, t: float) -> Tensor:
+        """Return dx/dt of the probability-flow ODE in display coordinates x = alpha(s) xbar.
+
+        By the chain rule dx/dt = s'(t) [ (ln alpha)'(s) x + (x - alpha D(x/alpha, s))/s ].
+        """
+        level = self.clock.s(t)
+        s = torch.tensor(level, dtype=x.dtype, device=x.device)
+        alpha = display_scale(self.display, s)
+        slope = (x - alpha * self.denoise(x / alpha, s)) / s
+        return self.clock.ds_dt(t) * (display_scale_slope(self.display, s) * x + slope)
+
+    def pack(self, state: State, part: str) -> None:
+        """Add the exact training state."""
+        pack_module(state, f"{part}/denoiser", self.denoiser)
+        pack_optimizer(state, f"{part}/optimizer", self.optimizer)
+        pack_ema(state, f"{part}/ema", self.ema)
+
+    def unpack(self, state: State, part: str) -> None:
+        """Restore what `pack` added.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        unpack_module(state, f"{part}/denoiser", self.denoiser)
+        unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
+        unpack_ema(state, f"{part}/ema", self.ema)
