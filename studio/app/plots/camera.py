@@ -1,0 +1,85 @@
+"""Where data lies on the canvas: an equal-aspect map from data units to pixels, y upwards.
+
+A camera is a value: panning and zooming return another one. Pixels are logical (those of Qt's
+mouse events); `Camera.affine` gives the map to device pixels, which the raster works in.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Affine", "Bounds", "Camera"]
+
+Bounds = tuple[float, float, float, float]
+Affine = tuple[float, float, float, float]
+
+MIN_SCALE, MAX_SCALE = 1e-6, 1e9  # pixels per unit; beyond them float32 positions are noise
+MARGIN = 0.08  # of the smaller side, left free around what is fitted
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A view of ``width`` x ``height`` pixels centred on (x, y), ``scale`` pixels per unit."""
+
+    width: float = 1.0
+    height: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+    scale: float = 100.0
+
+    def affine(self, dpr: float = 1.0) -> Affine:
+        """Return (sx, ox, sy, oy): device pixel = data * s + o."""
+        s = self.scale * dpr
+        ox = self.width * dpr / 2 - self.x * s
+        oy = self.height * dpr / 2 + self.y * s
+        return s, ox, -s, oy
+
+    def to_pixels(self, data: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Map data (..., 2) to pixels (..., 2)."""
+        sx, ox, sy, oy = self.affine()
+        return np.asarray(data, dtype=np.float64) * (sx, sy) + (ox, oy)
+
+    def to_data(self, px: float, py: float) -> tuple[float, float]:
+        """Map a pixel to data."""
+        sx, ox, sy, oy = self.affine()
+        return (px - ox) / sx, (py - oy) / sy
+
+    @property
+    def bounds(self) -> Bounds:
+        """What is seen: (x0, x1, y0, y1) in data units."""
+        half_w, half_h = self.width / 2 / self.scale, self.height / 2 / self.scale
+        return self.x - half_w, self.x + half_w, self.y - half_h, self.y + half_h
+
+    def resized(self, width: float, height: float) -> "Camera":
+        """Return the camera of a widget of another size, showing about as much as before."""
+        width, height = max(1.0, width), max(1.0, height)
+        ratio = min(width, height) / max(1.0, min(self.width, self.height))
+        return replace(self, width=width, height=height, scale=_limit(self.scale * ratio))
+
+    def panned(self, dx: float, dy: float) -> "Camera":
+        """Return the camera after the picture was dragged by (dx, dy) pixels."""
+        return replace(self, x=self.x - dx / self.scale, y=self.y + dy / self.scale)
+
+    def zoomed(self, factor: float, px: float, py: float) -> "Camera":
+        """Return the camera magnified by a factor; the data under pixel (px, py) stays there."""
+        scale = _limit(self.scale * factor)
+        x, y = self.to_data(px, py)
+        return replace(
+            self,
+            scale=scale,
+            x=x - (px - self.width / 2) / scale,
+            y=y + (py - self.height / 2) / scale,
+        )
+
+    def fitted(self, bounds: Bounds) -> "Camera":
+        """Return the camera that shows a rectangle whole, with a margin around it."""
+        x0, x1, y0, y1 = bounds
+        wide, high = max(x1 - x0, 1e-9), max(y1 - y0, 1e-9)
+        free = 1 - 2 * MARGIN
+        scale = min(self.width * free / wide, self.height * free / high)
+        return replace(self, x=(x0 + x1) / 2, y=(y0 + y1) / 2, scale=_limit(scale))
+
+
+def _limit(scale: float) -> float:
+    return min(MAX_SCALE, max(MIN_SCALE, scale))

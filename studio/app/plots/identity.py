@@ -1,0 +1,90 @@
+"""Colours that tell particles apart: each keeps the colour of the direction where it started.
+
+The wheel is drawn in OKLCh (Ottosson 2020, "A perceptual color space for image processing") at
+one lightness, so that no direction looks brighter than another. The second scheme is for people
+who do not tell red from green: its wheel lies in the plane of lightness and blue-yellow, which
+every common form of colour blindness leaves intact.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.plots.raster import Colours
+
+__all__ = ["SCHEMES", "Scheme", "angles", "identity_colours", "oklab_to_srgb", "with_alpha"]
+
+Scheme = Literal["hue", "blue-yellow"]
+SCHEMES: dict[Scheme, str] = {"hue": "Hue by start", "blue-yellow": "Blue-yellow by start"}
+
+WHEEL = 1024
+# Lightness and chroma per theme: the largest chroma that all hues of that lightness can have.
+_HUE = {True: (0.79, 0.125), False: (0.56, 0.125)}
+# Middle and half range of lightness, chroma along blue-yellow.
+_BLUE_YELLOW = {True: (0.76, 0.16, 0.12), False: (0.52, 0.17, 0.11)}
+
+
+def angles(start: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the direction of each start (n, 2) seen from the middle of all, in turns [0, 1)."""
+    finite = np.isfinite(start).all(axis=1)
+    middle = np.median(start[finite], axis=0) if finite.any() else np.zeros(2)
+    dx, dy = (np.nan_to_num(start) - middle).T
+    turn = np.arctan2(dy, dx) / (2 * np.pi)
+    return np.asarray(turn - np.floor(turn), dtype=np.float32) % np.float32(1)
+
+
+def identity_colours(start: NDArray[np.floating], *, dark: bool, scheme: Scheme = "hue") -> Colours:
+    """Return an opaque colour (n,) for each particle from where it started, (n, 2)."""
+    wheel = _wheel(dark, scheme)
+    return wheel[(angles(start) * WHEEL).astype(np.intp) % WHEEL]
+
+
+def _wheel(dark: bool, scheme: Scheme) -> Colours:
+    turn = np.arange(WHEEL) / WHEEL * 2 * np.pi
+    if scheme == "hue":
+        lightness, chroma = _HUE[dark]
+        # Half a turn in hue is where violet meets the top, as on the drawings of the studio.
+        lab = np.stack(
+            [np.full(WHEEL, lightness), chroma * np.cos(turn + 3.4), chroma * np.sin(turn + 3.4)]
+        )
+    else:
+        middle, swing, chroma = _BLUE_YELLOW[dark]
+        lab = np.stack([middle + swing * np.sin(turn), 0 * turn, -chroma * np.cos(turn)])
+    return _pack(oklab_to_srgb(lab.T))
+
+
+def oklab_to_srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Map OKLab (..., 3) to sRGB in [0, 1] (..., 3), clipped to the gamut."""
+    lightness, a, b = np.moveaxis(lab, -1, 0)
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    linear = np.stack(
+        [
+            4.0767416621 * long - 3.3077115913 * middle + 0.2309699292 * short,
+            -1.2684380046 * long + 2.6097574011 * middle - 0.3413193965 * short,
+            -0.0041960863 * long - 0.7034186147 * middle + 1.7076147010 * short,
+        ],
+        axis=-1,
+    )
+    linear = np.clip(linear, 0.0, 1.0)
+    curved = 1.055 * linear ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curved), dtype=np.float64)
+
+
+def _pack(rgb: NDArray[np.float64]) -> Colours:
+    red, green, blue = (np.rint(rgb * 255).astype(np.uint32)).T
+    return np.asarray(
+        np.uint32(0xFF000000) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue,
+        dtype=np.uint32,
+    )
+
+
+def with_alpha(colours: Colours, alpha: float) -> Colours:
+    """Return opaque colours made translucent: premultiplied by alpha in [0, 1]."""
+    weight = np.uint32(round(min(1.0, max(0.0, alpha)) * 256))
+    pair = np.uint32(0x00FF00FF)
+    red_blue = (((colours & pair) * weight) >> np.uint32(8)) & pair
+    alpha_green = (((colours >> np.uint32(8)) & pair) * weight) & np.uint32(0xFF00FF00)
+    return np.asarray(red_blue | alpha_green, dtype=np.uint32)
