@@ -27,9 +27,9 @@ class TrainingIntents(Intents):
         draft = self.state.draft
         if draft is None or self.state.project is None:
             return
-        if draft.problems:
+        if draft.reasons:
             self.state.notices.error(
-                draft.problems[0], title="The run cannot start yet", lasting=False
+                draft.reasons[0], title="The run cannot start yet", lasting=False
             )
             return
         command = StartTraining(spec=draft.spec, project=str(self.state.project))

@@ -4,26 +4,29 @@ Nothing here talks to the engine, reads a file or knows a widget, so that it is 
 it. Answers to commands (`Reply`, `Failed`) belong to whoever asked, and change nothing here.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.app.state.notices import Notice
 from studio.app.state.runs import FlowRecord, RunState, Series
 from studio.app.state.session import AppState, EngineStatus
 from studio.protocol import messages as m
-from studio.protocol.wire import unpack_arrays
 
 __all__ = ["LOG_LINES", "reduce"]
 
 LOG_LINES = 2000  # lines of log kept per run; the file has them all
+NOTHING: Mapping[str, NDArray[Any]] = {}
 ENDED = ("finished", "cancelled", "failed")
 
 
-def reduce(state: AppState, event: m.Event, payload: bytes | memoryview = b"") -> None:
-    """Apply one event; ``payload`` holds the arrays that the event describes."""
+def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] = NOTHING) -> None:
+    """Apply one event; ``arrays`` holds, by name, those that a `Record` describes."""
     match event:
         case m.Hello():
             _engine(state, EngineStatus(message="Loading the models"))
@@ -40,7 +43,7 @@ def reduce(state: AppState, event: m.Event, payload: bytes | memoryview = b"") -
         case m.Metrics():
             _metrics(state, event)
         case m.Record():
-            _record(state, event, payload)
+            _record(state, event, arrays)
         case m.Kept():
             _kept(state, event)
         case m.CheckpointWritten():
@@ -114,6 +117,7 @@ def _job(state: AppState, info: m.JobInfo, place: int, quiet: bool = False) -> N
         _announce(state, info)
     if info.state in ENDED:
         del state.jobs[info.job]
+        state.job_ended.emit(info)
     if not quiet:
         state.queue_changed.emit()
     _busy(state)
@@ -194,11 +198,10 @@ def _metrics(state: AppState, event: m.Metrics) -> None:
     state.runs.metrics_appended.emit(run.key)
 
 
-def _record(state: AppState, event: m.Record, payload: bytes | memoryview) -> None:
+def _record(state: AppState, event: m.Record, arrays: Mapping[str, NDArray[Any]]) -> None:
     run = state.runs.by_job(event.job)
     if run is None:
         return
-    arrays = unpack_arrays(event.arrays, payload)
     prefix = "layer:"
     x0, x1, y0, y1 = event.bounds if len(event.bounds) == 4 else (-1.0, 1.0, -1.0, 1.0)
     run.live = FlowRecord(

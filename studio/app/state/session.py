@@ -56,19 +56,27 @@ class Recent:
 class Draft:
     """A run being set up. ``spec`` holds only what differs from the defaults.
 
-    ``problems`` are what the engine or the form found wrong; ``points`` are the preview of the
-    chosen data; ``resolved`` is the spec with all defaults, as the engine would run it.
+    ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
+    (section, path); ``points`` are the preview of the chosen data; ``resolved`` is the spec with
+    all defaults, as the engine would run it.
     """
 
     spec: RunSpec
     recipe: Recipe | None = None
     problems: list[ErrorInfo] = field(default_factory=list)
+    local: dict[tuple[str, str], ErrorInfo] = field(default_factory=dict)
+    checked: bool = False
     resolved: RunSpec | None = None
     parameters: int | None = None
     bytes: int | None = None
     points: Floats | None = None
     columns: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> list[ErrorInfo]:
+        """Why it cannot start, first what the form itself can tell."""
+        return [*self.local.values(), *self.problems]
 
 
 class AppState(QObject):
@@ -85,6 +93,9 @@ class AppState(QObject):
     draft_changed = Signal()
     draft_checked = Signal()
     preview_changed = Signal()
+    job_ended = Signal(object)  # a JobInfo
+    inspected = Signal(str, object)  # a file, and what the engine found in it (plain data)
+    setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

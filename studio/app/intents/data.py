@@ -1,0 +1,60 @@
+"""Bringing data in: look into a file, import columns of it, take a data set away again."""
+
+import asyncio
+from pathlib import Path
+
+from studio.app import preferences
+from studio.app.intents import disk
+from studio.app.intents.base import Intents
+from studio.app.state.notices import Notice, NoticeAction
+from studio.protocol.messages import ImportData, InspectData
+
+__all__ = ["DataIntents"]
+
+
+class DataIntents(Intents):
+    """Intents about data sets."""
+
+    def inspect_file(self, file: str) -> None:
+        """Look into a file; what is found is shown for import, or why it cannot be."""
+        name = Path(file).name
+        self._do(self._inspect(file), f"{name} cannot be imported", topic=f"inspect:{file}")
+
+    async def _inspect(self, file: str) -> None:
+        answer = await self.link.ask(InspectData(file=file))
+        self.state.inspected.emit(file, answer.result or {})
+
+    def import_data(self, file: str, name: str, columns: list[str], item: str = "") -> None:
+        """Import columns of a file as a data set of the open project; without one, of a new
+        scratch project.
+        """
+        if self.state.project is None:
+            self.state.project = preferences.scratch_folder() / name
+            self.state.project_name = name
+            self.state.scratch = True
+            self.state.project_changed.emit()
+        command = ImportData(
+            file=file, project=str(self.state.project), name=name, columns=columns, item=item
+        )
+        self._tell(command, f"{Path(file).name} was not imported")
+
+    def delete_dataset(self, name: str) -> None:
+        """Move a data set to the project's trash; the toast can bring it back."""
+        self._do(self._delete_dataset(name), f"{name} was not deleted")
+
+    async def _delete_dataset(self, name: str) -> None:
+        found = next((data for data in self.state.datasets if data.name == name), None)
+        project = self.state.project
+        if found is None or project is None:
+            return
+        trashed = await asyncio.to_thread(disk.trash, project, found.path)
+        self.state.datasets = [data for data in self.state.datasets if data.name != name]
+        self.state.datasets_changed.emit()
+
+        async def back() -> None:
+            await asyncio.to_thread(disk.restore, project, trashed)
+            self.state.datasets = [*self.state.datasets, found]
+            self.state.datasets_changed.emit()
+
+        undo = NoticeAction("Undo", lambda: self._do(back(), f"{name} was not restored"))
+        self.state.notices.post(Notice(level="info", text=f"{name} is deleted", actions=(undo,)))

@@ -1,0 +1,193 @@
+"""Reading project folders for the screen, in a worker thread: plain values in, plain values out.
+
+The store is imported inside the functions: h5py must not load before the window is shown.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.app.intents.base import Refused
+from studio.app.state.runs import RunState, Series
+from studio.app.state.session import DataInfo
+from studio.protocol.messages import ErrorInfo
+
+__all__ = ["Contents", "create", "fill", "read", "restore", "trash"]
+
+LOG_TAIL = 200_000  # bytes of a log that are shown
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a project folder holds; runs have their numbers but not yet their curves."""
+
+    name: str
+    runs: list[RunState]
+    datasets: list[DataInfo]
+    problems: list[str]
+
+
+def read(path: Path) -> Contents:
+    """List a project.
+
+    Raises:
+        Refused: the folder is not a project, or cannot be read.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        project = Project.open(path)
+        problems: list[str] = []
+        runs = []
+        for folder in project.runs():
+            try:
+                runs.append(_run(folder.path))
+            except StoreError as error:
+                problems.append(f"{folder.path.name}: {error}")
+        return Contents(project.name, runs, _datasets(path), problems)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(
+            ErrorInfo(
+                kind="disk",
+                message=f"{path} cannot be read: {error.strerror}.",
+                hint="Check that the folder is there and that you may read it.",
+            )
+        ) from error
+
+
+def create(path: Path, name: str) -> None:
+    """Make a project folder, or open the one there.
+
+    Raises:
+        Refused: it cannot be made.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        Project.open_or_create(path, name)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+
+
+def _run(path: Path) -> RunState:
+    from studio.store.run import RunFolder
+
+    folder = RunFolder(path)
+    record, status = folder.record, folder.status()
+    state = status.state
+    lives = folder.alive()
+    if state in ("queued", "running", "paused") and not lives:
+        state = "interrupted"
+    return RunState(
+        key=str(path),
+        name=path.name,
+        spec=record.spec,
+        state=state,
+        step=status.step,
+        total=status.total,
+        error=status.error,
+        background=bool(status.background and lives),
+        checkpoints=list(folder.checkpoints.steps()),
+    )
+
+
+def _datasets(path: Path) -> list[DataInfo]:
+    from studio.store.project import Project
+
+    return [
+        DataInfo(name=d.name, rows=d.rows, columns=tuple(d.columns), path=d.path)
+        for d in Project.open(path).datasets()
+    ]
+
+
+def datasets(path: Path) -> list[DataInfo]:
+    """List a project's data sets.
+
+    Raises:
+        Refused: the folder cannot be read.
+    """
+    from studio.store.errors import StoreError
+
+    try:
+        return _datasets(path)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+
+
+def fill(run: RunState) -> RunState:
+    """Return the run with its curves, kept steps and log, read from its folder.
+
+    Raises:
+        Refused: a file of it is damaged.
+    """
+    from dataclasses import replace
+
+    from studio.store.errors import StoreError
+    from studio.store.run import RunFolder
+
+    folder = RunFolder(Path(run.key))
+    try:
+        columns, floors = folder.metrics.read()
+        kept = list(folder.flow.steps())
+        steps = list(folder.checkpoints.steps())
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    series: dict[str, Series] = {}
+    for name, (at, values) in columns.items():
+        series[name] = Series()
+        series[name].extend(list(at), list(values))
+    log = _tail(folder.log_path)
+    return replace(run, series=series, floors=dict(floors), kept=kept, checkpoints=steps, log=log)
+
+
+def _tail(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            size = file.tell()
+            file.seek(max(0, size - LOG_TAIL))
+            text = file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    return text.splitlines()[1 if size > LOG_TAIL else 0 :]
+
+
+def trash(project: Path, path: Path) -> Path:
+    """Move a run or a data set to the project's trash; return where it is now.
+
+    Raises:
+        Refused: it cannot be moved.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        return Project.open(project).trash(path)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+
+
+def restore(project: Path, trashed: Path) -> None:
+    """Bring something back from the trash.
+
+    Raises:
+        Refused: it is gone, or its place is taken.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        Project.open(project).restore(trashed)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+
+
+def _info(error: Exception) -> ErrorInfo:
+    return ErrorInfo(
+        kind=getattr(error, "kind", "disk"),
+        message=getattr(error, "message", str(error)),
+        hint=getattr(error, "hint", ""),
+    )

@@ -1,0 +1,89 @@
+"""When the engine comes and goes: what the person is told, and what can be done about it."""
+
+from studio.app.intents.training import TrainingIntents
+from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.runs import RunState
+from studio.app.state.session import EngineStatus
+from studio.client.client import EngineState
+from studio.protocol.messages import ErrorInfo
+
+__all__ = ["EngineIntents"]
+
+ALIVE = ("queued", "running", "paused")
+
+
+class EngineIntents(TrainingIntents):
+    """What happens when the engine changes its state."""
+
+    def engine_became(self, now: EngineState) -> None:
+        """Take over a change of the client's state; `Ready` itself comes as an event."""
+        status = self.state.engine
+        if now.name in ("restarting", "lost"):
+            self._lost(now)
+        elif now.name == "unresponsive":
+            self._set(EngineStatus(state="lost", device=status.device, message=now.message))
+            self._banner(now, "The engine does not answer", ())
+        elif now.name == "starting":
+            self._set(EngineStatus(state="starting", message="Starting the engine"))
+        elif now.name == "ready" and status.state == "lost":
+            busy = self.state.running is not None
+            self._set(
+                EngineStatus(
+                    state="busy" if busy else "ready",
+                    device=status.device,
+                    message="Engine busy" if busy else "Engine ready",
+                    versions=status.versions,
+                )
+            )
+            self.state.notices.settle("engine-silent")
+
+    def _set(self, status: EngineStatus) -> None:
+        self.state.engine = status
+        self.state.engine_changed.emit()
+
+    def _lost(self, now: EngineState) -> None:
+        """Mark what ran as interrupted, say why, and offer to go on from where it was saved."""
+        stopped = [run for run in self.state.runs.by_key.values() if run.job]
+        trained = next((r for r in stopped if r.state in ("running", "paused")), None)
+        for run in stopped:
+            run.job = ""
+            if run.state in ALIVE:
+                run.state = "interrupted"
+            run.steps_per_second, run.seconds_left = 0.0, None
+            self.state.runs.changed.emit(run.key)
+        self.state.jobs = {}
+        self.state.queue = []
+        word = "restarting" if now.name == "restarting" else "lost"
+        self._set(
+            EngineStatus(state="restarting", message="Restarting the engine")
+            if word == "restarting"
+            else EngineStatus(state="lost", message="Engine lost")
+        )
+        self.state.queue_changed.emit()
+        if now.error is None:
+            return  # the person asked for a restart
+        if trained is not None:
+            self._banner(now, f"{trained.name} was interrupted", (self._resume_action(trained),))
+        elif now.name == "lost":
+            self._banner(now, "The engine is gone", ())
+        else:
+            self.state.notices.post(
+                Notice(level="warning", text="The engine was restarted", why=now.error.message)
+            )
+
+    def _resume_action(self, run: RunState) -> NoticeAction:
+        step = run.checkpoints[-1] if run.checkpoints else 0
+        title = f"Resume from step {step:,}" if step else "Start it again"
+        key = run.key
+        return NoticeAction(title, lambda: self.resume(key))
+
+    def _banner(self, now: EngineState, text: str, actions: tuple[NoticeAction, ...]) -> None:
+        error = now.error or ErrorInfo(kind="engine", message=now.message)
+        silent = now.name == "unresponsive"
+        restart = NoticeAction("Restart the engine", self.restart_engine)
+        self.state.notices.error(
+            error,
+            title=text,
+            topic="engine-silent" if silent else "engine-lost",
+            actions=actions if actions and now.name != "unresponsive" else (*actions, restart),
+        )

@@ -1,0 +1,153 @@
+"""Projects and their runs: open, create, select, delete with undo."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from studio.app import preferences
+from studio.app.intents import disk
+from studio.app.intents.base import Intents
+from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.runs import RunState
+from studio.app.state.session import Recent
+from studio.protocol.messages import JobInfo
+
+__all__ = ["ProjectIntents"]
+
+
+class ProjectIntents(Intents):
+    """Intents about the folder that is open and what is in it."""
+
+    def open_project(self, path: Path) -> None:
+        """Open a project folder and list its runs and data."""
+        self._do(self._open(path), f"{path.name} cannot be opened", topic=f"open:{path}")
+
+    async def _open(self, path: Path) -> None:
+        contents = await asyncio.to_thread(disk.read, path)
+        state = self.state
+        state.project, state.project_name = path, contents.name
+        state.scratch = preferences.scratch_folder() in path.parents
+        state.runs.by_key = {run.key: run for run in contents.runs}
+        state.datasets = contents.datasets
+        state.draft = None
+        self._remember(path, contents.name)
+        state.project_changed.emit()
+        state.datasets_changed.emit()
+        state.runs.listed.emit()
+        state.runs.selection = ""
+        for problem in contents.problems:
+            state.notices.post(Notice(level="warning", text="A run cannot be read", why=problem))
+        newest = max(contents.runs, key=lambda run: run.name, default=None)
+        if newest is None:
+            state.runs.selected.emit("")
+            state.go("gallery")
+        else:
+            self.select_run(newest.key)
+        for run in sorted(contents.runs, key=lambda run: run.name, reverse=True):
+            await self._fill(run)
+
+    def create_project(self, path: Path) -> None:
+        """Make a project folder and open it."""
+        self._do(self._create(path), "The project was not made")
+
+    async def _create(self, path: Path) -> None:
+        await asyncio.to_thread(disk.create, path, path.name)
+        await self._open(path)
+
+    def _remember(self, path: Path, name: str) -> None:
+        """Put the project first among the recent ones."""
+        at = time.time()
+        kept = preferences.load()
+        kept.opened(path, name, at)
+        preferences.save(kept)
+        self.show_recent(kept)
+
+    def show_recent(self, kept: preferences.Preferences) -> None:
+        """List the recent projects that are still there."""
+        self.state.recent = [
+            Recent(path=Path(r.path), name=r.name, opened=r.opened)
+            for r in kept.recent
+            if (Path(r.path) / "project.toml").is_file()
+        ]
+        self.state.recent_changed.emit()
+
+    def select_run(self, key: str) -> None:
+        """Put a run on the canvas, following its newest step."""
+        self.state.playback.set(step=None, flow=1.0)
+        self.state.runs.select(key)
+        if key:
+            self.state.go("run")
+
+    def select_dataset(self, name: str) -> None:
+        """Put a data set of the project on the canvas."""
+        self.state.dataset = name
+        self.state.runs.select("")
+        self.state.place_changed.emit()
+        self.state.go("data")
+
+    async def _fill(self, run: RunState) -> None:
+        """Read a run's curves; what the engine has said meanwhile is newer and stays."""
+        if run.job or run.series:
+            return
+        filled = await asyncio.to_thread(disk.fill, run)
+        if run.job or run.series or self.state.runs.by_key.get(run.key) is not run:
+            return
+        run.series, run.floors = filled.series, filled.floors
+        run.kept, run.checkpoints, run.log = filled.kept, filled.checkpoints, filled.log
+        self.state.runs.changed.emit(run.key)
+        self.state.runs.metrics_appended.emit(run.key)
+        self.state.runs.kept_changed.emit(run.key)
+        self.state.runs.logged.emit(run.key)
+
+    def delete_run(self, key: str) -> None:
+        """Move a run to the project's trash; the toast can bring it back."""
+        run = self.state.runs.by_key.get(key)
+        if run is None:
+            return
+        if run.job or run.background:
+            self.state.notices.post(
+                Notice(level="warning", text=f"{run.name} is running", todo="Stop it first.")
+            )
+            return
+        self._do(self._delete(run), f"{run.name} was not deleted")
+
+    async def _delete(self, run: RunState) -> None:
+        project = Path(run.key).parent.parent
+        order = list(self.state.runs.by_key)
+        trashed = await asyncio.to_thread(disk.trash, project, Path(run.key))
+        self.state.runs.by_key.pop(run.key, None)
+        if self.state.runs.selection == run.key:
+            self.state.runs.select("")
+            self.state.go("gallery" if self.state.draft is None else "setup")
+        self.state.runs.listed.emit()
+
+        async def back() -> None:
+            await asyncio.to_thread(disk.restore, project, trashed)
+            if self.state.project == project:
+                runs = {**self.state.runs.by_key, run.key: run}
+                self.state.runs.by_key = {key: runs[key] for key in order if key in runs} | runs
+                self.state.runs.listed.emit()
+                self.select_run(run.key)
+
+        undo = NoticeAction("Undo", lambda: self._do(back(), f"{run.name} was not restored"))
+        self.state.notices.post(
+            Notice(level="info", text=f"{run.name} is deleted", actions=(undo,))
+        )
+
+    def job_ended(self, info: JobInfo) -> None:
+        """Read from disk what a job has left there."""
+        project = self.state.project
+        if info.kind == "import" and info.state == "finished" and project is not None:
+            self._do(self._datasets(project))
+        if info.kind == "training" and project is not None:
+            self._remember(project, self.state.project_name or project.name)
+
+    async def _datasets(self, project: Path) -> None:
+        found = await asyncio.to_thread(disk.datasets, project)
+        if self.state.project == project:
+            fresh = {data.name for data in found} - {data.name for data in self.state.datasets}
+            self.state.datasets = found
+            self.state.datasets_changed.emit()
+            self._remember(project, self.state.project_name or project.name)
+            if len(fresh) == 1:
+                self.select_dataset(fresh.pop())

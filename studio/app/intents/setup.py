@@ -1,0 +1,206 @@
+"""Setting up a run: the draft, its choices, its validation, the preview of its data."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from studio.app import preferences, tasks
+from studio.app.intents.base import Intents, Refused, points
+from studio.app.state import drafts
+from studio.app.state.session import Draft
+from studio.protocol.catalog import FieldSpec
+from studio.protocol.messages import ErrorInfo, PreviewData, Validate
+from studio.protocol.spec import Pick, Recipe, RunSpec
+
+__all__ = ["SetupIntents"]
+
+PAUSE = 0.25  # seconds without a change before the engine is asked
+
+
+class SetupIntents(Intents):
+    """Intents about the run that is being set up."""
+
+    _check: "asyncio.Task[None] | None" = None
+    _peek: "asyncio.Task[None] | None" = None
+
+    def open_recipe(self, recipe: Recipe) -> None:
+        """Fill the setup from a recipe, in a scratch project made for it."""
+        self.state.scratch = True
+        self.state.project = None
+        self.state.project_name = recipe.title
+        self.state.datasets = []
+        self.state.runs.by_key.clear()
+        self.state.runs.select("")
+        self.state.runs.listed.emit()
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        self.state.project = _free(preferences.scratch_folder() / f"{recipe.slug}-{stamp}")
+        self.state.project_changed.emit()
+        self.state.datasets_changed.emit()
+        self.set_up(recipe.run, recipe)
+
+    def set_up(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
+        """Open the setup on a spec."""
+        self.state.draft = Draft(spec=spec, recipe=recipe)
+        self.state.runs.select("")
+        self.state.draft_changed.emit()
+        self.state.go("setup")
+        self._validate_soon(0.0)
+        self._preview_soon(0.0)
+
+    def new_run(self) -> None:
+        """Set up a run: like the selected one, or from the first family and data set there are."""
+        run = self.state.runs.current
+        if run is not None and run.spec is not None:
+            self.set_up(run.spec)
+            return
+        if self.state.draft is not None:
+            self.set_up(self.state.draft.spec, self.state.draft.recipe)
+            return
+        spec = self._default_spec()
+        if spec is not None:
+            self.set_up(spec)
+
+    def _default_spec(self) -> RunSpec | None:
+        catalog = self.state.catalog
+        if catalog is None or not catalog.of("family") or not catalog.of("dataset"):
+            return None
+        families = catalog.of("family")
+        family = catalog.get("family", "edm") or families[0]
+        data = self.state.datasets
+        slug = f"project:{data[0].name}" if data else catalog.of("dataset")[0].slug
+        return RunSpec(name=family.slug, family=Pick(slug=family.slug), dataset=Pick(slug=slug))
+
+    def choose(self, section: drafts.Section, slug: str) -> None:
+        """Choose another family, data set or sampler; its settings start at their defaults."""
+        draft = self.state.draft
+        if draft is None:
+            return
+        pick = getattr(draft.spec, section)
+        if pick is not None and pick.slug == slug:
+            return
+        self._respec(drafts.repick(draft.spec, section, slug), rebuilt=True)
+        if section == "dataset":
+            self._preview_soon(0.0)
+
+    def edit(self, section: drafts.Section, field: FieldSpec, value: Any) -> None:
+        """Change one setting to a value that its own bounds allow."""
+        draft = self.state.draft
+        if draft is None:
+            return
+        draft.local.pop((section, field.path), None)
+        self._respec(drafts.put(draft.spec, section, field, value))
+        if section == "dataset":
+            self._preview_soon()
+
+    def mark(self, section: drafts.Section, field: FieldSpec, message: str) -> None:
+        """Say that what was typed into a setting cannot be taken; the last good value stays."""
+        draft = self.state.draft
+        if draft is None:
+            return
+        draft.local[section, field.path] = ErrorInfo(
+            kind="user", message=f"{field.title} {message}", path=f"{section}.{field.path}"
+        )
+        self.state.draft_checked.emit()
+
+    def rename(self, name: str) -> None:
+        """Name the run to be."""
+        draft = self.state.draft
+        if draft is not None:
+            draft.spec = msgspec.structs.replace(draft.spec, name=name.strip() or "run")
+
+    def reset_section(self, section: drafts.Section) -> None:
+        """Put all settings of a section back to their defaults."""
+        draft = self.state.draft
+        if draft is None:
+            return
+        for key in [key for key in draft.local if key[0] == section]:
+            del draft.local[key]
+        if section == "training":
+            spec = msgspec.structs.replace(draft.spec, training={})
+        else:
+            pick = getattr(draft.spec, section)
+            spec = drafts.repick(draft.spec, section, pick.slug if pick else "")
+        self._respec(spec, rebuilt=True)
+        if section == "dataset":
+            self._preview_soon(0.0)
+
+    def _respec(self, spec: RunSpec, rebuilt: bool = False) -> None:
+        draft = self.state.draft
+        if draft is None:
+            return
+        draft.spec = spec
+        if rebuilt:
+            draft.local = {}
+            self.state.draft_changed.emit()
+        else:
+            self.state.draft_checked.emit()
+        self._validate_soon()
+
+    def _validate_soon(self, pause: float = PAUSE) -> None:
+        if self._check is not None:
+            self._check.cancel()
+        self._check = tasks.spawn(self._validate(pause))
+
+    async def _validate(self, pause: float) -> None:
+        await asyncio.sleep(pause)
+        draft = self.state.draft
+        if draft is None or not self.link.alive:
+            return
+        project = str(self.state.project or "")
+        try:
+            answer = await self.link.ask(Validate(spec=draft.spec, project=project))
+        except Refused as refused:
+            draft.problems = [refused.error]
+            self.state.draft_checked.emit()
+            return
+        if draft is not self.state.draft:
+            return
+        result = answer.result or {}
+        draft.problems = msgspec.convert(result.get("problems") or [], list[ErrorInfo])
+        draft.parameters = result.get("parameters")
+        draft.bytes = result.get("bytes")
+        resolved = result.get("resolved")
+        draft.resolved = msgspec.convert(resolved, RunSpec) if resolved else None
+        draft.checked = True
+        self.state.draft_checked.emit()
+
+    def _preview_soon(self, pause: float = PAUSE) -> None:
+        if self._peek is not None:
+            self._peek.cancel()
+        self._peek = tasks.spawn(self._preview(pause))
+
+    async def _preview(self, pause: float) -> None:
+        await asyncio.sleep(pause)
+        draft = self.state.draft
+        if draft is None or not self.link.alive:
+            return
+        project = str(self.state.project or "")
+        try:
+            answer = await self.link.ask(PreviewData(dataset=draft.spec.dataset, project=project))
+            draft.points = np.ascontiguousarray(points(answer, "x"))
+        except Refused as refused:
+            draft.points, draft.facts = None, {"error": refused.error.message}
+        else:
+            draft.facts = dict(answer.result or {})
+            draft.columns = tuple(draft.facts.get("columns") or ())
+        if draft is self.state.draft:
+            self.state.preview_changed.emit()
+
+    def engine_is_ready(self) -> None:
+        """Ask what could not be asked while the engine was not there."""
+        if self.state.draft is not None and self.state.place == "setup":
+            self._validate_soon(0.0)
+            self._preview_soon(0.0)
+
+
+def _free(path: Path) -> Path:
+    """Return the path, or a numbered neighbour if it is taken."""
+    candidate, number = path, 2
+    while candidate.exists():
+        candidate = path.with_name(f"{path.name}-{number}")
+        number += 1
+    return candidate

@@ -1,0 +1,85 @@
+"""Pure functions on the run that is being set up: a `RunSpec` that holds only what was changed."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = ["SECTIONS", "Section", "changed", "config_of", "entry_of", "put", "repick", "value_at"]
+
+Section = Literal["dataset", "family", "sampler", "training"]
+SECTIONS: tuple[Section, ...] = ("dataset", "family", "sampler", "training")
+
+
+def config_of(spec: RunSpec, section: Section) -> dict[str, Any]:
+    """Return the settings of a section as they stand in the spec (defaults are not in it)."""
+    if section == "training":
+        return spec.training
+    pick = getattr(spec, section)
+    return pick.config if pick is not None else {}
+
+
+def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntrySpec | None:
+    """Return what the catalogue says about the section's choice."""
+    if catalog is None:
+        return None
+    if section == "training":
+        return next(iter(catalog.of("training")), None)
+    pick = getattr(spec, section)
+    return catalog.get(section, pick.slug) if pick is not None else None
+
+
+def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:
+    """Return a setting's value, or its default."""
+    value: Any = config
+    for name in field.path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return field.default
+        value = value[name]
+    return value
+
+
+def changed(config: Mapping[str, Any], field: FieldSpec) -> bool:
+    """Whether a setting differs from its default."""
+    return bool(value_at(config, field) != field.default)
+
+
+def put(spec: RunSpec, section: Section, field: FieldSpec, value: Any) -> RunSpec:
+    """Return the spec with one setting changed; a default value leaves no trace."""
+    config = _with(config_of(spec, section), field.path.split("."), value, value == field.default)
+    return _with_config(spec, section, config)
+
+
+def repick(spec: RunSpec, section: Section, slug: str) -> RunSpec:
+    """Return the spec with another family, data set or sampler, at its defaults."""
+    pick = Pick(slug=slug) if slug else None
+    return msgspec.structs.replace(spec, **{section: pick})
+
+
+def _with_config(spec: RunSpec, section: Section, config: dict[str, Any]) -> RunSpec:
+    if section == "training":
+        return msgspec.structs.replace(spec, training=config)
+    pick = getattr(spec, section)
+    if pick is None:
+        raise ValueError(f"the run has no {section} whose settings could change")
+    return msgspec.structs.replace(spec, **{section: msgspec.structs.replace(pick, config=config)})
+
+
+def _with(config: Mapping[str, Any], path: list[str], value: Any, drop: bool) -> dict[str, Any]:
+    """Return a copy with the value at a path set, or removed with the tables it leaves empty."""
+    head, *rest = path
+    copy = dict(config)
+    if rest:
+        inner = copy.get(head)
+        below = _with(inner if isinstance(inner, Mapping) else {}, rest, value, drop)
+        copy[head] = below
+        if not below:
+            del copy[head]
+    elif drop:
+        copy.pop(head, None)
+    else:
+        copy[head] = value
+    return copy
