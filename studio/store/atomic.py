@@ -1,0 +1,166 @@
+"""Files that are either the old one or the new one, whatever kills the writer.
+
+A writer fills a temporary file in the same folder, forces it to the disk, and renames it over the
+target; the rename is the only moment that readers can see. Temporary files are recognisable
+(``.<name>.<pid>-<random>.partial``), and `sweep` removes those that a dead process left.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from studio.store.errors import DiskFull, explain, human_bytes
+from studio.store.process import exists
+
+__all__ = ["check_space", "replacing", "sweep", "sync_folder", "write_bytes", "write_text"]
+
+RESERVE = 16 * 2**20
+"""Bytes that are left free: status files and logs must go on when a checkpoint no longer fits."""
+
+_TEMP = re.compile(r"\..*\.(\d+)-[0-9a-f]{8}\.partial")
+_DAY = 86_400.0
+
+
+@contextmanager
+def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> Iterator[Path]:
+    """Yield a temporary path to fill; on leaving, it becomes ``path`` in one step.
+
+    If the block raises, ``path`` stays as it was. ``exclusive`` refuses to replace anything.
+    ``durable=False`` skips forcing to the disk: still never mixed when the process is killed, but
+    a power cut may bring back the old file.
+
+    Raises:
+        StoreError: the operating system refused (`DiskFull` where there is no room).
+        FileExistsError: ``exclusive``, and the path is taken.
+    """
+    path = Path(path)
+    token = f"{os.getpid()}-{secrets.token_hex(4)}"
+    temp = path.with_name(f".{path.name[:60]}.{token}.partial")
+    try:
+        yield temp
+        if durable:
+            _sync_file(temp)
+        _publish(temp, path, exclusive)
+        if durable:
+            sync_folder(path.parent)
+    except OSError as error:
+        if exclusive and isinstance(error, FileExistsError):
+            raise
+        raise explain(error, path) from error
+    finally:
+        with suppress(OSError):
+            temp.unlink(missing_ok=True)
+
+
+def write_bytes(
+    path: Path,
+    data: bytes | bytearray | memoryview,
+    *,
+    exclusive: bool = False,
+    durable: bool = True,
+) -> None:
+    """Write a whole file atomically; see `replacing` for the flags and the errors."""
+    with (
+        replacing(path, exclusive=exclusive, durable=durable) as temp,
+        open(temp, "wb") as file,
+    ):
+        file.write(data)
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write a whole UTF-8 file atomically; see `replacing`."""
+    write_bytes(path, text.encode(), durable=durable)
+
+
+def check_space(folder: Path, need_bytes: int) -> None:
+    """Make sure that so many bytes fit on the disk of a folder (which need not exist yet).
+
+    Raises:
+        DiskFull: they do not, with both figures.
+    """
+    there = Path(folder).absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    free = shutil.disk_usage(there).free
+    if free < need_bytes + RESERVE:
+        raise DiskFull(
+            f"Not enough space on the disk of {folder}: {human_bytes(need_bytes)} needed, "
+            f"{human_bytes(free)} free.",
+            "Free some space, or move the project to a larger disk.",
+        )
+
+
+def sweep(folder: Path) -> list[str]:
+    """Remove the temporary files that dead writers left in a folder; return their names.
+
+    Called by the owner of the folder before it writes. A file of a living process is left alone,
+    unless it is a day old: its process number was then given to somebody else.
+    """
+    removed = []
+    for path in _entries(folder):
+        match = _TEMP.fullmatch(path.name)
+        if match is None:
+            continue
+        with suppress(OSError):
+            young = time.time() - path.stat().st_mtime < _DAY
+            if young and exists(int(match[1])):
+                continue
+            path.unlink()
+            removed.append(path.name)
+    return removed
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's entries (a rename, a new file) to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _sync_file(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _publish(temp: Path, path: Path, exclusive: bool) -> None:
+    if not exclusive:
+        _replace(temp, path)
+        return
+    try:
+        os.link(temp, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems (exFAT, network shares) have no hard links: claim the name instead.
+        with open(path, "xb"):
+            pass
+        _replace(temp, path)
+
+
+def _replace(temp: Path, path: Path, tries: int = 20) -> None:
+    """Rename over the target. Windows refuses while a reader has it open, for a moment."""
+    for left in reversed(range(tries)):
+        try:
+            os.replace(temp, path)
+        except PermissionError:
+            if os.name != "nt" or left == 0:
+                raise
+            time.sleep(0.025)
+        else:
+            return

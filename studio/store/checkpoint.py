@@ -1,0 +1,222 @@
+"""Checkpoints: one safetensors file a step, validated before it counts, pruned but for the best.
+
+The metadata of a file holds ``format``, ``step``, ``values`` (JSON) and a checksum of the
+tensors; safetensors itself checks that header and size agree. Nothing is ever unpickled.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.store.atomic import check_space, replacing
+from studio.store.errors import Damaged, StoreError
+from studio.store.migrate import CURRENT, upgrade
+from studio.store.text import read_json, write_json
+
+__all__ = ["Checkpoint", "Checkpoints"]
+
+Tensors = dict[str, NDArray[Any]]
+_NAME = re.compile(r"step-(\d{8,})\.safetensors")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What exact resume needs: tensors by flat name, and plain JSON values, at a step."""
+
+    step: int
+    tensors: Tensors
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class _Marks(msgspec.Struct):
+    """``marks.json``: which steps are never pruned."""
+
+    best: int | None = None
+    pinned: list[int] = []
+
+
+class Checkpoints:
+    """The checkpoints of one run: the newest ``keep``, the best, and the pinned ones."""
+
+    def __init__(self, folder: Path, keep: int = 3) -> None:
+        if keep < 1:
+            raise ValueError(f"keep must be at least 1, got {keep}")
+        self.folder = Path(folder)
+        self.keep = keep
+
+    def path(self, step: int) -> Path:
+        """Return where the checkpoint of a step is, or would be."""
+        return self.folder / f"step-{step:08d}.safetensors"
+
+    def steps(self) -> list[int]:
+        """Return the steps that have a file, rising; the files are not opened."""
+        if not self.folder.is_dir():
+            return []
+        names = (_NAME.fullmatch(p.name) for p in self.folder.iterdir())
+        return sorted(int(m[1]) for m in names if m)
+
+    def save(
+        self,
+        step: int,
+        tensors: Mapping[str, NDArray[Any]],
+        values: Mapping[str, Any],
+        *,
+        pinned: bool = False,
+        best: bool = False,
+    ) -> Path:
+        """Write a checkpoint, check it, and only then prune older ones.
+
+        Raises:
+            DiskFull: it does not fit; nothing was changed.
+            StoreError: the disk refused, or what was written does not read back.
+        """
+        from safetensors.numpy import save
+
+        arrays = {name: np.asarray(value, order="C") for name, value in tensors.items()}
+        check_space(self.folder, sum(a.nbytes for a in arrays.values()) + 2**16)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        metadata = {
+            "format": str(CURRENT["checkpoint"]),
+            "step": str(step),
+            # The standard library keeps NaN, infinity and big integers, which exact resume needs.
+            "values": json.dumps(dict(values)),
+            "crc32": str(_checksum(arrays)),
+        }
+        path = self.path(step)
+        with replacing(path) as temp:
+            temp.write_bytes(save(arrays, metadata))
+            _check_header(temp, step, arrays)
+        if pinned or best:
+            self._mark(step, pinned=pinned, best=best)
+        self._prune()
+        return path
+
+    def load(self, path: Path) -> Checkpoint:
+        """Read and verify one checkpoint file.
+
+        Raises:
+            Damaged: it is truncated, altered, or no checkpoint.
+            StoreError: it is missing, or of a later version.
+        """
+        return _load(Path(path))
+
+    def newest(self, not_after: int | None = None) -> tuple[Checkpoint | None, list[str]]:
+        """Return the newest checkpoint that is intact, and the names of damaged ones passed over.
+
+        ``not_after`` looks only at checkpoints up to that step.
+        """
+        skipped: list[str] = []
+        for step in reversed(self.steps()):
+            if not_after is not None and step > not_after:
+                continue
+            path = self.path(step)
+            try:
+                return _load(path), skipped
+            except StoreError:
+                skipped.append(path.name)
+        return None, skipped
+
+    def pin(self, step: int, on: bool = True) -> None:
+        """Keep the checkpoint of a step for ever, or (``on=False``) no longer.
+
+        Raises:
+            StoreError: there is no such checkpoint.
+        """
+        if not self.path(step).exists():
+            raise StoreError(
+                f"There is no checkpoint of step {step} in {self.folder}.",
+                f"Those there are: {', '.join(map(str, self.steps())) or 'none'}.",
+                kind="user",
+            )
+        self._mark(step, pinned=on)
+
+    def pinned(self) -> list[int]:
+        """Return the pinned steps, rising."""
+        marks = self._marks()
+        return sorted(marks.pinned) if marks else []
+
+    def best(self) -> int | None:
+        """Return the step that was saved as the best, if its file is there."""
+        marks = self._marks()
+        best = marks.best if marks else None
+        return best if best is not None and self.path(best).exists() else None
+
+    def _marks(self) -> _Marks | None:
+        """Return the marks, or None when they are damaged and nothing may be pruned."""
+        path = self.folder / "marks.json"
+        if not path.exists():
+            return _Marks()
+        try:
+            return read_json(path, _Marks)
+        except Damaged:
+            return None
+
+    def _mark(self, step: int, *, pinned: bool | None = None, best: bool = False) -> None:
+        # When the marks were damaged, everything that is there now counts as pinned.
+        marks = self._marks() or _Marks(pinned=self.steps())
+        pins = set(marks.pinned)
+        if pinned is not None and (pinned or not best):
+            pins = pins | {step} if pinned else pins - {step}
+        write_json(
+            self.folder / "marks.json",
+            _Marks(best=step if best else marks.best, pinned=sorted(pins)),
+        )
+
+    def _prune(self) -> None:
+        marks = self._marks()
+        if marks is None:
+            return
+        kept = {marks.best, *marks.pinned}
+        rolling = [step for step in self.steps() if step not in kept]
+        for step in rolling[: -self.keep]:
+            self.path(step).unlink(missing_ok=True)
+
+
+def _checksum(arrays: Mapping[str, NDArray[Any]]) -> int:
+    crc = 0
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        crc = zlib.crc32(array.reshape(-1).view(np.uint8).data, zlib.crc32(name.encode(), crc))
+    return crc
+
+
+def _check_header(path: Path, step: int, arrays: Tensors) -> None:
+    """Make sure that a fresh file opens and lists what was meant, before it takes its place."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            good = set(file.keys()) == set(arrays) and file.metadata()["step"] == str(step)
+    except SafetensorError as error:
+        raise Damaged(f"The checkpoint {path.name} did not read back: {error}.") from error
+    if not good:
+        raise Damaged(f"The checkpoint {path.name} did not read back as it was written.")
+
+
+def _load(path: Path) -> Checkpoint:
+    from safetensors import SafetensorError, safe_open
+
+    hint = "Resume passes over it and takes the newest intact one."
+    if not path.is_file():
+        raise StoreError(f"The checkpoint {path} does not exist.", "It may have been pruned.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        upgrade("checkpoint", {"format": int(metadata["format"])}, path)
+        values = json.loads(metadata["values"])
+        intact = int(metadata["crc32"]) == _checksum(tensors)
+        step = int(metadata["step"])
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+        raise Damaged(f"The checkpoint {path} is damaged: {error}.", hint) from error
+    if not intact:
+        raise Damaged(f"The checkpoint {path} is damaged: its checksum is wrong.", hint)
+    return Checkpoint(step, tensors, values)

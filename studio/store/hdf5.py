@@ -1,0 +1,71 @@
+"""HDF5 files, written whole and never kept open.
+
+A file is built in memory and then written like any other: HDF5 itself cannot be trusted to
+survive a full disk, and a reader never meets a half-written one. Readers take no locks, since
+files never change in place.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from studio.store.atomic import check_space, write_bytes
+from studio.store.errors import Damaged, explain
+
+__all__ = ["build", "opened", "write"]
+
+ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
+"""What h5py raises on a file that is not what it should be."""
+
+
+def build(fill: Callable[[Any], None]) -> bytes:
+    """Return the bytes of the HDF5 file that ``fill(h5py.File)`` makes."""
+    import h5py
+
+    with h5py.File("memory.h5", "w", driver="core", backing_store=False) as file:
+        fill(file)
+        file.flush()
+        return bytes(file.id.get_file_image())
+
+
+def write(path: Path, fill: Callable[[Any], None], *, exclusive: bool = False) -> None:
+    """Write an HDF5 file atomically.
+
+    Raises:
+        DiskFull: it does not fit.
+        StoreError: the disk refused.
+        FileExistsError: ``exclusive``, and the path is taken.
+    """
+    data = build(fill)
+    check_space(path.parent, len(data))
+    write_bytes(path, data, exclusive=exclusive)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Yield an ``h5py.File`` to read from; whatever h5py says meanwhile becomes `Damaged`.
+
+    Raises:
+        Damaged: the file, or something in it, cannot be read.
+        StoreError: it is missing or may not be read.
+    """
+    import h5py
+
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise explain(error, path, "read") from error
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            yield file
+    except ERRORS as error:
+        raise Damaged(
+            f"{path} is damaged or no HDF5 file: {_text(error)}.",
+            "Restore it from a backup, or delete it.",
+        ) from error
+
+
+def _text(error: BaseException) -> str:
+    return str(error.args[0] if error.args else error).rstrip(".")

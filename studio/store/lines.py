@@ -1,0 +1,76 @@
+"""Files that only grow, one JSON value a line: a kill loses at most the line being written.
+
+A line counts once its newline is there. Lines that cannot be decoded are passed over by readers:
+the next writer closes a torn one with a newline of its own.
+"""
+
+import os
+from pathlib import Path
+
+from studio.store.errors import explain
+
+__all__ = ["append", "complete", "sync"]
+
+
+def append(path: Path, line: bytes) -> None:
+    """Append one line (without its newline) in a single write.
+
+    Raises:
+        StoreError: the operating system refused.
+    """
+    try:
+        with open(path, "ab+", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            torn = False
+            if end:
+                file.seek(end - 1)
+                torn = file.read(1) != b"\n"
+            data = memoryview((b"\n" if torn else b"") + line + b"\n")
+            while data:
+                data = data[file.write(data) :]
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def complete(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
+    """Return the complete lines from a byte offset on, and the offset after the last of them.
+
+    An offset that no longer lies just after a newline means that the file was rewritten: it is
+    then read from the start. A file that is not there has no lines.
+
+    Raises:
+        StoreError: the operating system refused.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = offset if _at_line_start(path, offset) else 0
+            file.seek(start)
+            data = file.read()
+    except FileNotFoundError:
+        return [], 0
+    except OSError as error:
+        raise explain(error, path, "read") from error
+    end = data.rfind(b"\n") + 1
+    return data[:end].splitlines(), start + end
+
+
+def sync(path: Path) -> None:
+    """Force the lines written so far to the disk."""
+    try:
+        with open(path, "rb+") as file:
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def _at_line_start(path: Path, offset: int) -> bool:
+    if offset == 0:
+        return True
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if offset > size:
+            return False
+        file.seek(offset - 1)
+        return file.read(1) == b"\n"

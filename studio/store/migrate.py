@@ -1,0 +1,60 @@
+"""Files of earlier versions, brought up to date in memory as they are read.
+
+Each kind of document carries a ``format`` number. A change of layout raises the number in
+`CURRENT` and adds one function here, from the number before; files on disk are never rewritten
+by reading. A file of a later version is refused, not guessed at.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from studio.store.errors import Damaged, StoreError
+
+__all__ = ["CURRENT", "STEPS", "upgrade"]
+
+Step = Callable[[dict[str, Any]], dict[str, Any]]
+
+CURRENT = {"project": 1, "run": 1, "dataset": 1, "checkpoint": 1, "flow": 1, "samples": 1}
+"""The format number that is written, by kind of document."""
+
+
+def _project_0(data: dict[str, Any]) -> dict[str, Any]:
+    """A project.toml made by hand has no number; its name may be missing as well."""
+    return {"name": "project", **data, "format": 1}
+
+
+def _run_0(data: dict[str, Any]) -> dict[str, Any]:
+    """A run.toml made by hand: a bare spec at the top, as in a recipe's ``run`` table."""
+    if "spec" in data:
+        return {**data, "format": 1}
+    return {"spec": {k: v for k, v in data.items() if k != "format"}, "format": 1}
+
+
+STEPS: dict[str, dict[int, Step]] = {"project": {0: _project_0}, "run": {0: _run_0}}
+"""``STEPS[document][n]`` turns format n into format n + 1."""
+
+
+def upgrade(document: str, data: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return plain data in the current format of its kind; without a number it is format 0.
+
+    Raises:
+        StoreError: the file is of a later version, or its number makes no sense.
+    """
+    current = CURRENT[document]
+    number = data.get("format", 0)
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise Damaged(f"{path} has no valid format number (found {number!r}).")
+    if number > current:
+        raise StoreError(
+            f"{path} was written by a later version of Pushforward Studio "
+            f"(format {number}, this one reads up to {current}).",
+            "Update Pushforward Studio to open it.",
+        )
+    while number < current:
+        step = STEPS.get(document, {}).get(number)
+        if step is None:
+            raise Damaged(f"{path} has format {number}, which no version of this file ever had.")
+        data = step(data)
+        number += 1
+    return data

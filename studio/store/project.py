@@ -1,0 +1,273 @@
+"""A project: a folder with ``project.toml``, ``data/``, ``runs/`` and ``trash/``.
+
+Opening never writes. Runs and data sets appear whole: they are made under a hidden name and
+renamed, so that nobody meets one without its record.
+"""
+
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from numpy.typing import ArrayLike
+
+from studio.store.atomic import sync_folder
+from studio.store.dataset import DatasetFolder, write_dataset
+from studio.store.errors import StoreError, explain
+from studio.store.migrate import CURRENT
+from studio.store.names import slug
+from studio.store.run import RunFolder, RunRecord
+from studio.store.text import read_toml, write_toml
+from studio.store.trash import Trash, Trashed
+
+__all__ = ["Project"]
+
+_RUN = re.compile(r"(\d{4,})-.+")
+_HOUR = 3600.0
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True):
+    """``project.toml``."""
+
+    name: str
+    format: int = CURRENT["project"]
+    created: datetime | None = None
+
+
+class Project:
+    """An open project. Any number of processes may have it open."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = Path(path).absolute()
+        self.name = name
+        self._trash = Trash(self.path)
+
+    @classmethod
+    def create(cls, path: Path, name: str) -> Self:
+        """Make a project in a folder, which is made if it is not there.
+
+        Raises:
+            StoreError: there is one already (kind "user"), or the disk refused.
+        """
+        path = Path(path).absolute()
+        if (path / "project.toml").exists():
+            raise StoreError(f"There is already a project in {path}.", "Open it.", kind="user")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise explain(error, path) from error
+        write_toml(path / "project.toml", _Record(name=name, created=_now()))
+        return cls(path, name)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a project; nothing is written.
+
+        Raises:
+            StoreError: there is none, its file is damaged, or it is of a later version.
+        """
+        path = Path(path).absolute()
+        if not (path / "project.toml").is_file():
+            raise StoreError(
+                f"{path} is not a project: it has no project.toml.",
+                "Choose a folder that has one, or make a new project.",
+                kind="user",
+            )
+        return cls(path, read_toml(path / "project.toml", _Record, "project").name)
+
+    @classmethod
+    def open_or_create(cls, path: Path, name: str = "") -> Self:
+        """Open the project of a folder, or make one there (named after the folder by default)."""
+        path = Path(path).absolute()
+        if (path / "project.toml").exists():
+            return cls.open(path)
+        return cls.create(path, name or path.name)
+
+    def runs(self) -> list[RunFolder]:
+        """Return the runs in order of number; `problems` names those that cannot be read."""
+        return [run for run in self._run_folders() if _problem(run) is None]
+
+    def run(self, name: str) -> RunFolder:
+        """Return a run by its folder's name.
+
+        Raises:
+            StoreError: there is none, or it cannot be read.
+        """
+        run = RunFolder(self.path / "runs" / name)
+        if not _RUN.fullmatch(name) or not run.path.is_dir():
+            raise StoreError(f"The project {self.name} has no run {name!r}.", kind="user")
+        _ = run.record
+        return run
+
+    def new_run(self, record: RunRecord) -> RunFolder:
+        """Make the folder of a new run under the next free number.
+
+        Several processes may do so at once: each gets a number of its own, and a number is never
+        given twice, not even that of a run in the trash.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        folder = self.path / "runs"
+        name = slug(record.spec.name, "run")
+        try:
+            folder.mkdir(exist_ok=True)
+            number = max(self._numbers(), default=0)
+            while True:
+                number += 1
+                # The hidden folder is the claim on the number as well as the workshop.
+                hidden = folder / f".{number:04d}"
+                if not _claim(hidden):
+                    continue
+                if number in self._numbers():
+                    hidden.rmdir()
+                    continue
+                return _finish(hidden, folder / f"{number:04d}-{name}", record)
+        except OSError as error:
+            raise explain(error, folder) from error
+
+    def datasets(self) -> list[DatasetFolder]:
+        """Return the data sets by name; `problems` names those that cannot be read."""
+        return [data for data in self._dataset_folders() if _problem(data) is None]
+
+    def dataset(self, name: str) -> DatasetFolder:
+        """Return a data set by name (the ``<name>`` of ``project:<name>``).
+
+        Raises:
+            StoreError: there is none, or it cannot be read.
+        """
+        data = DatasetFolder(self.path / "data" / name)
+        if Path(name).name != name or not (data.path / "dataset.toml").is_file():
+            known = ", ".join(d.name for d in self.datasets()) or "none"
+            raise StoreError(
+                f"The project {self.name} has no data set {name!r}.",
+                f"Those there are: {known}.",
+                kind="user",
+            )
+        _ = data.record
+        return data
+
+    def add_dataset(
+        self, name: str, x: ArrayLike, columns: Sequence[str], source: str = ""
+    ) -> DatasetFolder:
+        """Add points x (n, d) under a name, which becomes a folder name; never replaces one.
+
+        Raises:
+            StoreError: the name is taken ("user"), the points will not do ("data"), or the disk
+                refused.
+        """
+        folder = self.path / "data"
+        target = folder / slug(name, "data")
+        hidden = folder / f".{target.name}.{time.time_ns():x}"
+        taken = StoreError(
+            f"There is already a data set {target.name!r}.", "Choose another name.", kind="user"
+        )
+        if target.exists():
+            raise taken
+        try:
+            hidden.mkdir(parents=True)
+            write_dataset(hidden, name, x, columns, source)
+            if target.exists():
+                raise taken
+            hidden.rename(target)
+            sync_folder(folder)
+        except OSError as error:
+            raise taken if target.exists() else explain(error, target) from error
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+        return DatasetFolder(target)
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each run or data set that cannot be read."""
+        every: list[RunFolder | DatasetFolder] = [*self._run_folders(), *self._dataset_folders()]
+        return [problem for folder in every if (problem := _problem(folder)) is not None]
+
+    def trash(self, path: Path) -> Path:
+        """Move a run, a data set or a file of the project to the trash; return its entry.
+
+        Raises:
+            StoreError: the run is going on ("user"), the path is not in the project, or the disk
+                refused.
+        """
+        run = RunFolder(path)
+        if (run.path / "run.toml").exists() and run.alive():
+            raise StoreError(f"The run {run.name} is going on.", "Stop it first.", kind="user")
+        return self._trash.put(Path(path))
+
+    def trashed(self) -> list[Trashed]:
+        """Return what is in the trash, oldest first."""
+        return self._trash.entries()
+
+    def restore(self, entry: Path) -> Path:
+        """Put something back from the trash; return where it is.
+
+        Raises:
+            StoreError: its place is taken, the entry is damaged, or the disk refused.
+        """
+        return self._trash.restore(entry)
+
+    def empty_trash(self) -> None:
+        """Delete what is in the trash, for good. Numbers of deleted runs may come again."""
+        self._trash.empty()
+
+    def _run_folders(self) -> list[RunFolder]:
+        runs = [RunFolder(p) for p in _children(self.path / "runs") if _RUN.fullmatch(p.name)]
+        return sorted(runs, key=lambda run: (run.number, run.name))
+
+    def _dataset_folders(self) -> list[DatasetFolder]:
+        children = _children(self.path / "data")
+        return [DatasetFolder(p) for p in children if not p.name.startswith(".")]
+
+    def _numbers(self) -> set[int]:
+        here = {run.number for run in self._run_folders()}
+        gone = {RunFolder(Path(t.origin)).number for t in self.trashed() if _is_run(t.origin)}
+        return here | gone
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+
+
+def _is_run(origin: str) -> bool:
+    parts = Path(origin).parts
+    return len(parts) == 2 and parts[0] == "runs"
+
+
+def _problem(folder: RunFolder | DatasetFolder) -> str | None:
+    try:
+        _ = folder.record
+    except StoreError as error:
+        return str(error)
+    return None
+
+
+def _claim(hidden: Path) -> bool:
+    """Make the hidden folder; False if another process has it. One left by a crash is removed."""
+    with suppress(FileNotFoundError):
+        if time.time() - hidden.stat().st_mtime > _HOUR:
+            shutil.rmtree(hidden, ignore_errors=True)
+    try:
+        hidden.mkdir()
+    except FileExistsError:
+        return False
+    return True
+
+
+def _finish(hidden: Path, target: Path, record: RunRecord) -> RunFolder:
+    try:
+        write_toml(hidden / "run.toml", record)
+        hidden.rename(target)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
+    sync_folder(target.parent)
+    return RunFolder(target)

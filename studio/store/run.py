@@ -1,0 +1,184 @@
+"""One run: a folder whose ``run.toml`` is never edited and whose other files grow beside it."""
+
+import time
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import RunSpec
+from studio.store.atomic import sweep
+from studio.store.checkpoint import Checkpoints
+from studio.store.errors import Damaged
+from studio.store.events import EventLog
+from studio.store.flow import FlowStore
+from studio.store.metrics import MetricsLog
+from studio.store.migrate import CURRENT
+from studio.store.process import is_same, this_process
+from studio.store.samples import SampleSets
+from studio.store.text import read_json, read_toml, write_json
+
+__all__ = ["RunFolder", "RunRecord", "RunStatus"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """``run.toml``: everything that the run is, resolved. Written once, when it is queued.
+
+    ``dataset_hash`` is `studio.store.dataset.points_hash` of the training data; ``versions`` by
+    package; ``parent`` names the run that this one goes on from, if any.
+    """
+
+    spec: RunSpec
+    format: int = CURRENT["run"]
+    created: datetime = msgspec.field(default_factory=_now)
+    seed: int = 0
+    device: str = ""
+    dataset_hash: str = ""
+    parent: str | None = None
+    versions: dict[str, str] = {}
+
+
+class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """``status.json``: where the run is, replaced whole at each change.
+
+    state: "queued", "running", "paused", "finished", "cancelled", "failed" (as in a JobInfo).
+    ``pid`` and ``process_started`` (unix seconds) say who writes; ``heartbeat`` (unix seconds)
+    when it last did; ``seconds`` counts training time, over all resumptions.
+    """
+
+    state: str = "queued"
+    step: int = 0
+    total: int = 0
+    pid: int = 0
+    process_started: float = 0.0
+    heartbeat: float = 0.0
+    seconds: float = 0.0
+    background: bool = False
+    error: ErrorInfo | None = None
+
+
+class RunFolder:
+    """A run on disk, by path. Making one touches nothing; writing makes what is missing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path).absolute()
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunFolder) and other.path == self.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    @property
+    def name(self) -> str:
+        """The folder's name, number first: "0007-eight-gaussians"."""
+        return self.path.name
+
+    @property
+    def number(self) -> int:
+        """The number that the name starts with, 0 if it has none."""
+        digits = self.name.partition("-")[0]
+        return int(digits) if digits.isdecimal() else 0
+
+    @cached_property
+    def record(self) -> RunRecord:
+        """What ``run.toml`` says; read once, since it never changes.
+
+        Raises:
+            StoreError: it is missing, damaged, or of a later version.
+        """
+        return read_toml(self.path / "run.toml", RunRecord, "run")
+
+    def status(self) -> RunStatus:
+        """Return where the run is. A damaged file reads as a failure that says so."""
+        path = self.path / "status.json"
+        if not path.exists():
+            return RunStatus()
+        try:
+            return read_json(path, RunStatus)
+        except Damaged as error:
+            return RunStatus(state="failed", error=error.info())
+
+    def write_status(self, status: RunStatus, *, durable: bool = True) -> None:
+        """Replace the status. ``durable=False`` is for mere heartbeats: it does not wait for the
+        disk, yet a kill still leaves the old or the new one.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        write_json(self.path / "status.json", status, durable=durable)
+
+    def update_status(self, *, durable: bool = True, **changes: Any) -> RunStatus:
+        """Change some fields, stamp the heartbeat and this process, and return the result.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        pid, started = this_process()
+        stamp = {"pid": pid, "process_started": started, "heartbeat": time.time()}
+        status = msgspec.structs.replace(self.status(), **{**stamp, **changes})
+        self.write_status(status, durable=durable)
+        return status
+
+    def alive(self) -> bool:
+        """Say whether the process that last wrote the status still runs this run."""
+        status = self.status()
+        if status.state not in ("queued", "running", "paused"):
+            return False
+        return is_same(status.pid, status.process_started)
+
+    def interrupted(self) -> bool:
+        """Say whether the run was going on when its process died: it can be resumed."""
+        status = self.status()
+        started = status.state in ("running", "paused")
+        return started and not is_same(status.pid, status.process_started)
+
+    def recover(self) -> list[str]:
+        """Tidy up after a writer that died; return sentences on what was found.
+
+        For the owner, once, before it goes on writing.
+        """
+        for folder in ("", "checkpoints", "flow", "samples"):
+            sweep(self.path / folder)
+        damaged = self.flow.recover()
+        return [f"The flow record {name} was damaged and has been set aside." for name in damaged]
+
+    @cached_property
+    def metrics(self) -> MetricsLog:
+        """The curves."""
+        return MetricsLog(self.path / "metrics.jsonl")
+
+    @cached_property
+    def events(self) -> EventLog:
+        """What was changed while the run was going."""
+        return EventLog(self.path / "events.jsonl")
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """The checkpoints; set ``.keep`` to the settings of the run."""
+        return Checkpoints(self.path / "checkpoints")
+
+    @cached_property
+    def flow(self) -> FlowStore:
+        """The kept flow; set ``.capacity`` to the settings of the run."""
+        return FlowStore(self.path)
+
+    @cached_property
+    def samples(self) -> SampleSets:
+        """The generated sample sets."""
+        return SampleSets(self.path / "samples")
+
+    @property
+    def log_path(self) -> Path:
+        """The text log of the run."""
+        return self.path / "log.txt"

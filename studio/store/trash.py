@@ -1,0 +1,124 @@
+"""Deleting moves to ``trash/``, from where it can be put back.
+
+An entry is a folder ``<date>-<time>-<name>`` with ``origin.json`` and the thing itself; the note
+is written before the move, so that a kill in between loses nothing.
+"""
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from studio.store.atomic import sync_folder
+from studio.store.errors import StoreError, explain
+from studio.store.text import read_json, write_json
+
+__all__ = ["Trash", "Trashed"]
+
+
+class _Origin(msgspec.Struct):
+    """``origin.json``: where the thing was, relative to the project, and when it went (unix)."""
+
+    path: str
+    time: float
+
+
+@dataclass(frozen=True)
+class Trashed:
+    """A thing in the trash: its entry, where it was (relative to the project), when it went."""
+
+    path: Path
+    origin: str
+    time: float
+
+
+class Trash:
+    """The trash of one project."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.folder = project / "trash"
+
+    def put(self, path: Path) -> Path:
+        """Move a file or folder of the project into the trash; return its entry.
+
+        Raises:
+            StoreError: it is not there, not inside the project, or the disk refused.
+        """
+        path = Path(path).absolute()
+        origin = self._origin(path)
+        entry = self._new_entry(path.name)
+        try:
+            write_json(entry / "origin.json", _Origin(origin, time.time()))
+            path.rename(entry / path.name)
+        except OSError as error:
+            shutil.rmtree(entry, ignore_errors=True)
+            raise explain(error, path, "move to the trash") from error
+        sync_folder(path.parent)
+        return entry
+
+    def entries(self) -> list[Trashed]:
+        """Return what is in the trash, oldest first; entries without content are left out."""
+        found = []
+        for entry in sorted(self.folder.iterdir()) if self.folder.is_dir() else []:
+            try:
+                origin = read_json(entry / "origin.json", _Origin)
+            except StoreError:
+                continue
+            if (entry / Path(origin.path).name).exists():
+                found.append(Trashed(entry, origin.path, origin.time))
+        return found
+
+    def restore(self, entry: Path) -> Path:
+        """Put a thing back where it was; return that path.
+
+        Raises:
+            StoreError: the entry is damaged or empty, its place is taken, or the disk refused.
+        """
+        entry = Path(entry).absolute()
+        if entry.parent != self.folder:
+            raise StoreError(f"{entry} is not in the trash of this project.", kind="user")
+        origin = read_json(entry / "origin.json", _Origin)
+        target = (self.project / origin.path).resolve()
+        if not target.is_relative_to(self.project.resolve()):
+            raise StoreError(f"{entry} would be restored outside of the project.", kind="data")
+        if target.exists():
+            raise StoreError(
+                f"{target} exists again.", "Rename it or move it to the trash first.", kind="user"
+            )
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (entry / target.name).rename(target)
+        except OSError as error:
+            raise explain(error, target, "restore") from error
+        sync_folder(target.parent)
+        shutil.rmtree(entry, ignore_errors=True)
+        return target
+
+    def empty(self) -> None:
+        """Delete what is in the trash, for good."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _origin(self, path: Path) -> str:
+        inside = path.is_relative_to(self.project) and not path.is_relative_to(self.folder)
+        if not inside or path == self.project:
+            raise StoreError(f"{path} is not inside the project {self.project}.", kind="user")
+        if not path.exists():
+            raise StoreError(f"{path} does not exist.", "It may be in the trash already.")
+        return path.relative_to(self.project).as_posix()
+
+    def _new_entry(self, name: str) -> Path:
+        stem = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{name}"
+        number = 1
+        while True:
+            entry = self.folder / (stem if number == 1 else f"{stem}~{number}")
+            try:
+                entry.mkdir(parents=True)
+            except FileExistsError:
+                number += 1
+            except OSError as error:
+                raise explain(error, entry) from error
+            else:
+                return entry
