@@ -10,6 +10,7 @@ from models.base import Frame
 from models.fields.base import Field
 from models.paths.clock import DisplayName, FlowClock, display_scale
 from models.samplers.base import Sampler, noise_like
+from models.tensors import expand_like
 
 __all__ = ["Particles"]
 
@@ -52,8 +53,7 @@ class Particles:
 
         Their law is known at each level, so a diffusion trains without moving a particle.
         """
-        level = level.reshape(-1, *([1] * (real.ndim - 1)))
-        return torch.addcmul(real, level, noise_like(real, generator))
+        return torch.addcmul(real, expand_like(level, real), noise_like(real, generator))
 
     def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
         """Train nothing: free particles have no weights."""

@@ -1,6 +1,5 @@
 """Training densities: which noise levels a denoiser is trained on.
 
-A density is its quantile function on (0, 1) and its pdf in ln s, both confined to [s_min, s_max].
 Levels are drawn with low discrepancy: one uniform number shifts a comb of B equal teeth, so that
 each batch covers the whole range (Kingma et al. 2021, arXiv:2107.00630, appendix I.1).
 """
@@ -8,7 +7,7 @@ each batch covers the whole range (Kingma et al. 2021, arXiv:2107.00630, appendi
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 
 import torch
@@ -20,15 +19,25 @@ __all__ = ["Density", "LogNormal", "RhoUniform", "UniformTime", "draw_levels"]
 
 
 class Density(ABC):
-    """A law of the noise level s on [s_min, s_max]."""
+    """A law of the noise level s on [s_min, s_max]: s = level(v) with v uniform on an interval."""
+
+    @property
+    @abstractmethod
+    def interval(self) -> tuple[float, float]:
+        """Return where v is uniform."""
 
     @abstractmethod
-    def quantile(self, p: Tensor) -> Tensor:
-        """Return the noise level below which a share p in [0, 1] of the draws lies."""
+    def level(self, v: Tensor) -> Tensor:
+        """Return the noise level of v, increasing in v."""
 
     @abstractmethod
     def pdf(self, s: Tensor) -> Tensor:
         """Return the probability density with respect to ln s."""
+
+    def quantile(self, p: Tensor) -> Tensor:
+        """Return the noise level below which a share p in [0, 1] of the draws lies."""
+        low, high = self.interval
+        return self.level(low + (high - low) * p)
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class LogNormal(Density):
     s_max: float
 
     @cached_property
-    def _ends(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         law = NormalDist(self.mean, self.std)
         low, high = law.cdf(math.log(self.s_min)), law.cdf(math.log(self.s_max))
         if high - low < 1e-6:
@@ -54,14 +63,13 @@ class LogNormal(Density):
             )
         return low, high
 
-    def quantile(self, p: Tensor) -> Tensor:
-        low, high = self._ends
-        # Single precision rounds probabilities near 1 to 1, whose quantile is infinite.
-        z = torch.special.ndtri(low + (high - low) * p)
-        return torch.exp(self.mean + self.std * z).clamp(self.s_min, self.s_max)
+    def level(self, v: Tensor) -> Tensor:
+        z: Tensor = torch.special.ndtri(v)
+        # Single precision rounds v near 1 to 1, whose quantile is infinite.
+        return z.mul_(self.std).add_(self.mean).exp_().clamp_(self.s_min, self.s_max)
 
     def pdf(self, s: Tensor) -> Tensor:
-        low, high = self._ends
+        low, high = self.interval
         z = (torch.log(s) - self.mean) / self.std
         return torch.exp(-0.5 * z**2) / (math.sqrt(2 * math.pi) * self.std * (high - low))
 
@@ -79,16 +87,15 @@ class UniformTime(Density):
     s_max: float
 
     @cached_property
-    def _ends(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         ends = self.path.time(torch.tensor([self.s_min, self.s_max], dtype=torch.float64))
         return float(ends[0]), float(ends[1])
 
-    def quantile(self, p: Tensor) -> Tensor:
-        low, high = self._ends
-        return self.path.s(low + (high - low) * p).clamp(self.s_min, self.s_max)
+    def level(self, v: Tensor) -> Tensor:
+        return self.path.s(v).clamp(self.s_min, self.s_max)
 
     def pdf(self, s: Tensor) -> Tensor:
-        low, high = self._ends
+        low, high = self.interval
         return 1 / ((high - low) * self.path.d_log_s(self.path.time(s)))
 
 
@@ -104,15 +111,14 @@ class RhoUniform(Density):
     rho: float = 7.0
 
     @cached_property
-    def _ends(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         return self.s_min ** (1 / self.rho), self.s_max ** (1 / self.rho)
 
-    def quantile(self, p: Tensor) -> Tensor:
-        low, high = self._ends
-        return (low + (high - low) * p) ** self.rho
+    def level(self, v: Tensor) -> Tensor:
+        return v**self.rho
 
     def pdf(self, s: Tensor) -> Tensor:
-        low, high = self._ends
+        low, high = self.interval
         return s ** (1 / self.rho) / (self.rho * (high - low))
 
 
@@ -124,6 +130,12 @@ def draw_levels(
     The order is that of the quantiles: batches are shuffled already, so it carries nothing.
     """
     device = generator.device
+    low, high = density.interval
     shift = torch.rand(1, generator=generator, device=device, dtype=dtype)
-    teeth = torch.arange(n, device=device, dtype=dtype)
-    return density.quantile((teeth + shift) / n)
+    comb = _comb(low, high, n, device, dtype)
+    return density.level(torch.add(comb, shift, alpha=(high - low) / n))
+
+
+@lru_cache(maxsize=8)
+def _comb(low: float, high: float, n: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    return low + (high - low) / n * torch.arange(n, device=device, dtype=dtype)

@@ -21,10 +21,26 @@ import torch
 from torch import Tensor
 
 from models.denoisers.densities import Density
+from models.denoisers.precond import PrecondName
 
-__all__ = ["WeightName", "loss_weight"]
+__all__ = ["WeightName", "is_natural", "loss_weight"]
 
 WeightName = Literal["edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr"]
+
+
+# Which weight is 1/c_out^2 of a preconditioning, so that it is even on what the network predicts.
+_NATURAL: dict[PrecondName, WeightName] = {
+    "edm": "edm",
+    "eps": "simple",
+    "x0": "x0",
+    "velocity": "velocity",
+    "score": "simple",
+}
+
+
+def is_natural(name: WeightName, precond: PrecondName) -> bool:
+    """Say whether the weight is even on the output of a network with this preconditioning."""
+    return _NATURAL.get(precond) == name
 
 
 def loss_weight(
@@ -39,7 +55,7 @@ def loss_weight(
         data_std: sd of the table.
         gamma: the cap of "min-snr".
     """
-    snr = s**-2
+    snr = s.reciprocal().square()
     match name:
         case "edm":
             return snr + data_std**-2

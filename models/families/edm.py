@@ -146,7 +146,7 @@ class EdmConfig(Config, frozen=True):
             log=True,
             advanced=True,
         ),
-    ] = 80.0
+    ] = 20.0
     optimizer: OptimizerConfig = OptimizerConfig(lr=2e-3, schedule="cosine")
     ema: Annotated[
         float,
@@ -174,7 +174,12 @@ def _density(config: EdmConfig) -> Density:
         return UniformTime(PATHS[config.path](), config.s_min, config.s_max)
     if config.density == "rho-uniform":
         return RhoUniform(config.s_min, config.s_max)
-    return LogNormal(config.density_mean, config.density_std, config.s_min, config.s_max)
+    law = LogNormal(config.density_mean, config.density_std, config.s_min, config.s_max)
+    try:
+        _ = law.interval
+    except ValueError as error:
+        raise ConfigError("density_mean", str(error)) from error
+    return law
 
 
 @register(

@@ -11,9 +11,8 @@ from torch import Tensor
 from models.base import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
-from models.denoisers.weights import WeightName, loss_weight
+from models.denoisers.weights import WeightName, is_natural, loss_weight
 from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
-from models.tensors import expand_like
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import (
@@ -66,6 +65,7 @@ class ScoreField:
         self.density = density
         self.weight: WeightName = weight
         self.gamma = gamma
+        self._natural = is_natural(weight, denoiser.precond)
         self.clock = clock
         self.display: DisplayName = display
 
@@ -77,23 +77,20 @@ class ScoreField:
         """
         if level is None:
             raise ValueError("a score is fitted at noise levels: pass them")
-        weight = loss_weight(
-            self.weight,
-            level,
-            self.density,
-            data_std=self.denoiser.data_std,
-            gamma=self.gamma,
-        )
-        error = (self.denoiser(particles, level) - real).square()
-        loss = (expand_like(weight, error) * error).mean()
+        weight = None if self._natural else self._weigh(level)
+        loss = self.denoiser.squared_error(particles, level, real, weight)
         self.optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         norm = self.optimizer.step()
         self.ema.update()
         metrics = {"loss": loss.detach()}
         if norm is not None:
             metrics["gradient-norm"] = norm
         return metrics
+
+    def _weigh(self, level: Tensor) -> Tensor:
+        sd = self.denoiser.data_std
+        return loss_weight(self.weight, level, self.density, data_std=sd, gamma=self.gamma)
 
     def denoise(self, x: Tensor, s: Tensor) -> Tensor:
         """Return the averaged D(x, s): x (n, *shape), s (n,) or 0-d."""
