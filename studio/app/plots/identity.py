@@ -19,8 +19,9 @@ Scheme = Literal["hue", "blue-yellow"]
 SCHEMES: dict[Scheme, str] = {"hue": "Hue by start", "blue-yellow": "Blue-yellow by start"}
 
 WHEEL = 1024
-# Lightness and chroma per theme: the largest chroma that all hues of that lightness can have.
-_HUE = {True: (0.79, 0.125), False: (0.56, 0.125)}
+# Lightness and largest chroma per theme.
+_HUE = {True: (0.77, 0.155), False: (0.57, 0.185)}
+FIRST_HUE = np.deg2rad(20)  # of a start to the right; then violet is at the top, green below
 # Middle and half range of lightness, chroma along blue-yellow.
 _BLUE_YELLOW = {True: (0.76, 0.16, 0.12), False: (0.52, 0.17, 0.11)}
 
@@ -43,24 +44,44 @@ def identity_colours(start: NDArray[np.floating], *, dark: bool, scheme: Scheme 
 def _wheel(dark: bool, scheme: Scheme) -> Colours:
     turn = np.arange(WHEEL) / WHEEL * 2 * np.pi
     if scheme == "hue":
-        lightness, chroma = _HUE[dark]
-        # Half a turn in hue is where violet meets the top, as on the drawings of the studio.
-        lab = np.stack(
-            [np.full(WHEEL, lightness), chroma * np.cos(turn + 3.4), chroma * np.sin(turn + 3.4)]
-        )
+        light, most = _HUE[dark]
+        hue = FIRST_HUE - turn
+        chroma = np.minimum(most, _gamut(light, hue))
+        lab = np.stack([np.full(WHEEL, light), chroma * np.cos(hue), chroma * np.sin(hue)])
     else:
-        middle, swing, chroma = _BLUE_YELLOW[dark]
-        lab = np.stack([middle + swing * np.sin(turn), 0 * turn, -chroma * np.cos(turn)])
+        middle, swing, spread = _BLUE_YELLOW[dark]
+        lab = np.stack([middle + swing * np.sin(turn), 0 * turn, -spread * np.cos(turn)])
     return _pack(oklab_to_srgb(lab.T))
+
+
+def _gamut(lightness: float, hue: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the largest chroma (m,) that sRGB can show at a lightness and hues, by bisection."""
+    low, high = np.zeros_like(hue), np.full_like(hue, 0.4)
+    for _ in range(14):
+        middle = (low + high) / 2
+        lab = np.stack(
+            [np.full_like(hue, lightness), middle * np.cos(hue), middle * np.sin(hue)], axis=-1
+        )
+        linear = _linear(lab)
+        inside = ((linear >= 0) & (linear <= 1)).all(axis=-1)
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return low
 
 
 def oklab_to_srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     """Map OKLab (..., 3) to sRGB in [0, 1] (..., 3), clipped to the gamut."""
+    linear = np.clip(_linear(lab), 0.0, 1.0)
+    curved = 1.055 * linear ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curved), dtype=np.float64)
+
+
+def _linear(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Map OKLab (..., 3) to linear sRGB (..., 3), outside [0, 1] where it cannot be shown."""
     lightness, a, b = np.moveaxis(lab, -1, 0)
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    linear = np.stack(
+    return np.stack(
         [
             4.0767416621 * long - 3.3077115913 * middle + 0.2309699292 * short,
             -1.2684380046 * long + 2.6097574011 * middle - 0.3413193965 * short,
@@ -68,9 +89,6 @@ def oklab_to_srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
         ],
         axis=-1,
     )
-    linear = np.clip(linear, 0.0, 1.0)
-    curved = 1.055 * linear ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curved), dtype=np.float64)
 
 
 def _pack(rgb: NDArray[np.float64]) -> Colours:

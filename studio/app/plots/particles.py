@@ -1,7 +1,7 @@
 """The moving layer: a timeline, a camera, colours and a raster make one image per instant.
 
 Trails depend on flow time only, never on how often something was drawn: they fade by one step
-each 1/64 of flow time, so that slow motion, pauses and scrubbing show the same picture.
+each 1/40 of flow time, so that slow motion, pauses and scrubbing show the same picture.
 """
 
 import math
@@ -15,11 +15,11 @@ from studio.app.plots.timeline import Timeline
 
 __all__ = ["Particles", "dot_size"]
 
-TICK = 1 / 64  # flow time between two fades
-TRAIL_ALPHA = 0.42
+TICK = 1 / 40  # flow time between two fades
+TRAIL_ALPHA = 0.55
 CROWD = 200_000  # above it heads fade as trails do: one image, one pass
-AHEAD = 10  # ticks that playing may advance at once before the trail is drawn anew
-REDRAW_BUDGET = 1_000_000  # pixels that a trail drawn anew may write
+AHEAD = 8  # ticks that playing may advance at once before the trail is drawn anew
+REDRAW_BUDGET = 2_000_000  # pixels that a trail drawn anew may write
 
 
 def dot_size(n: int, dpr: float) -> int:
@@ -117,7 +117,7 @@ class Particles:
 
     @property
     def _width(self) -> int:
-        return max(1, round(self._dpr)) if self._colours.shape[0] <= 20_000 else 1
+        return max(1, round(self._dpr)) if self._colours.shape[0] <= 2500 else 1
 
     def _advance(self, timeline: Timeline, before: float, t: float) -> None:
         """Move on from the last time: stroke up to each tick, fade, go on."""
@@ -143,7 +143,7 @@ class Particles:
     def _redraw(self, timeline: Timeline, t: float) -> None:
         """Draw the trail that leads to a time: oldest first, in colours faded beforehand."""
         self.raster.clear()
-        ages = min(FADE_STEPS, max(2, REDRAW_BUDGET // (2 * max(1, timeline.n))))
+        ages = min(FADE_STEPS, max(2, REDRAW_BUDGET // (4 * max(1, timeline.n))))
         if not self.trails or not timeline.moves:
             timeline.pixels(t, self._affine, self._here)
             return

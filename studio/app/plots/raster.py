@@ -47,8 +47,7 @@ def stamp_mask(size: int) -> NDArray[np.float64]:
         return np.ones((size, size))
     fine = 8
     edge = (np.arange(size * fine) + 0.5) / fine - size / 2
-    # A little wider than the diameter: the eye takes a disc of n pixels for n - 0.4.
-    inside = edge[:, None] ** 2 + edge[None, :] ** 2 <= (size / 2 + 0.2) ** 2
+    inside = edge[:, None] ** 2 + edge[None, :] ** 2 <= (size / 2) ** 2
     cover: NDArray[np.float64] = inside.reshape(size, fine, size, fine).mean(axis=(1, 3))
     return cover
 

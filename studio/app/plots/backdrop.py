@@ -1,0 +1,184 @@
+"""What stands still behind the particles: heat, target points, arrows and axes, in QPainter.
+
+The canvas paints it into one image and keeps that until something in it changes; exports paint
+it into a PNG or an SVG. Coordinates are logical pixels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+
+from studio.app.plots.camera import Bounds, Camera
+from studio.app.plots.fields import Grid, Heat, heat_image, lookup, sample
+from studio.app.plots.raster import Colours
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import label, ticks
+
+__all__ = ["Backdrop", "colour", "image_of", "paint_backdrop"]
+
+ARROW_CELL = 46  # logical pixels between arrows, about
+ARROW_LENGTH = 15
+PATH_ALPHA = 0.4
+TARGET_LIMIT = 6000  # more target points than this only make a grey cloud
+
+
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """What to paint. ``arrows`` is a vector grid (r, r, 2) over ``arrow_bounds``; ``paths`` are
+    the ways (T, m, 2) of some particles, in ``path_colours`` (m,).
+    """
+
+    target: NDArray[np.float32] | None = None
+    heat: Heat | None = None
+    arrows: Grid | None = None
+    arrow_bounds: Bounds = (-1.0, 1.0, -1.0, 1.0)
+    axes: bool = True
+    paths: NDArray[np.float32] | None = None
+    path_colours: Colours | None = None
+
+
+def colour(name: str, alpha: float = 1.0) -> QColor:
+    """Return a colour with an alpha in [0, 1]."""
+    made = QColor(name)
+    made.setAlphaF(alpha)
+    return made
+
+
+def image_of(pixels: Colours) -> QImage:
+    """Return premultiplied ARGB pixels (h, w) as an image of its own."""
+    pixels = np.ascontiguousarray(pixels)
+    height, width = pixels.shape
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(pixels.data.cast("B"), width, height, width * 4, form).copy()
+
+
+def paint_backdrop(
+    painter: QPainter, camera: Camera, style: CanvasStyle, backdrop: Backdrop, font: QFont
+) -> None:
+    """Paint background and layers, back to front."""
+    painter.fillRect(QRectF(0, 0, camera.width, camera.height), QColor(style.background))
+    if backdrop.heat is not None:
+        _heat(painter, camera, style, backdrop.heat)
+    if backdrop.target is not None and len(backdrop.target):
+        _target(painter, camera, style, backdrop.target)
+    if backdrop.arrows is not None:
+        _arrows(painter, camera, style, backdrop)
+    if backdrop.paths is not None and backdrop.path_colours is not None:
+        _paths(painter, camera, backdrop.paths, backdrop.path_colours)
+    if backdrop.axes:
+        _axes(painter, camera, style, font)
+
+
+def _heat(painter: QPainter, camera: Camera, style: CanvasStyle, heat: Heat) -> None:
+    strength = style.heat
+    table = lookup(style.cold_heat, style.warm_heat, strength, diverging=heat.diverging)
+    if not heat.diverging:
+        table = lookup(style.cold_heat, style.cold_heat, strength, diverging=False)
+    x0, x1, y0, y1 = heat.bounds
+    (left, top), (right, bottom) = camera.to_pixels(np.array([[x0, y1], [x1, y0]]))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(
+        QRectF(left, top, right - left, bottom - top), image_of(heat_image(heat, table))
+    )
+    painter.restore()
+
+
+def _target(
+    painter: QPainter, camera: Camera, style: CanvasStyle, target: NDArray[np.float32]
+) -> None:
+    shown = target[:: max(1, len(target) // TARGET_LIMIT), :2]
+    pixels = camera.to_pixels(shown)
+    inside = (pixels > -4).all(axis=1) & (pixels < (camera.width + 4, camera.height + 4)).all(
+        axis=1
+    )
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(style.target, 0.42 if style.dark else 0.5))
+    for x, y in pixels[inside]:
+        painter.drawEllipse(QPointF(x, y), 1.1, 1.1)
+    painter.restore()
+
+
+def _arrows(painter: QPainter, camera: Camera, style: CanvasStyle, backdrop: Backdrop) -> None:
+    places, moves = arrow_places(camera, backdrop)
+    if not len(places):
+        return
+    ends = places + moves
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ink = colour(style.muted, style.arrows)
+    painter.setPen(QPen(ink, 1.0))
+    painter.drawLines([QLineF(*a, *b) for a, b in zip(places, ends, strict=True)])
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink)
+    for x, y in ends:
+        painter.drawEllipse(QPointF(x, y), 1.6, 1.6)
+    painter.restore()
+
+
+def arrow_places(
+    camera: Camera, backdrop: Backdrop
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where arrows start (m, 2) and how far they go (m, 2), in pixels.
+
+    They stand on a lattice of the data, so that they move with it; the dot at the end is where
+    the field points. Lengths are relative to the strong ones, bent so that weak ones are seen.
+    """
+    grid = backdrop.arrows
+    assert grid is not None
+    x0, x1, y0, y1 = backdrop.arrow_bounds
+    sx0, sx1, sy0, sy1 = camera.bounds
+    cell = 2.0 ** np.round(np.log2(ARROW_CELL / camera.scale))
+    if cell * camera.scale < 0.8 * ARROW_CELL:
+        cell *= 1.5
+    columns = np.arange(np.ceil(max(x0, sx0) / cell), np.floor(min(x1, sx1) / cell) + 1) * cell
+    rows = np.arange(np.ceil(max(y0, sy0) / cell), np.floor(min(y1, sy1) / cell) + 1) * cell
+    if columns.size == 0 or rows.size == 0:
+        return np.empty((0, 2)), np.empty((0, 2))
+    lattice = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+    vectors = sample(np.nan_to_num(grid), backdrop.arrow_bounds, lattice).astype(np.float64)
+    length = np.hypot(vectors[:, 0], vectors[:, 1])
+    strong = float(np.quantile(length, 0.9)) or 1.0
+    keep = length > 0.01 * strong
+    size = ARROW_LENGTH * np.sqrt(np.minimum(1.0, length[keep] / strong))
+    moves = vectors[keep] / length[keep, None] * size[:, None]
+    return camera.to_pixels(lattice[keep]), moves * (1, -1)
+
+
+def _paths(painter: QPainter, camera: Camera, paths: NDArray[np.float32], colours: Colours) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ways = camera.to_pixels(np.nan_to_num(paths)).transpose(1, 0, 2)
+    for way, ink in zip(ways, colours, strict=True):
+        painter.setPen(QPen(colour(f"#{int(ink) & 0xFFFFFF:06x}", PATH_ALPHA), 1.0))
+        painter.drawPolyline([QPointF(x, y) for x, y in way])
+    painter.restore()
+
+
+def _axes(painter: QPainter, camera: Camera, style: CanvasStyle, font: QFont) -> None:
+    x0, x1, y0, y1 = camera.bounds
+    painter.save()
+    painter.setFont(font)
+    painter.setPen(colour(style.muted, 0.75))
+    marks = ticks(x0, x1, max(2, round(camera.width / 130)))
+    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+    for value in marks:
+        px = float(camera.to_pixels(np.array([value, 0.0]))[0])
+        if 40 < px < camera.width - 24:
+            box = QRectF(px - 40, camera.height - 20, 80, 14)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label(value, step))
+            painter.drawLine(QLineF(px, camera.height - 4, px, camera.height))
+    marks = ticks(y0, y1, max(2, round(camera.height / 110)))
+    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+    for value in marks:
+        py = float(camera.to_pixels(np.array([0.0, value]))[1])
+        if 12 < py < camera.height - 30:
+            vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(QRectF(8, py - 8, 60, 16), vertical, label(value, step))
+            painter.drawLine(QLineF(0, py, 4, py))
+    painter.restore()

@@ -1,0 +1,401 @@
+"""The particle canvas: fixed particles that keep their colour, on quiet layers, in one widget.
+
+It draws what it is told and says what the person does with it; it knows no run, no engine and no
+file. While nothing moves nothing is drawn, and while it is not seen nothing is computed.
+"""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio.app.plots.backdrop import Backdrop, colour, paint_backdrop
+from studio.app.plots.camera import Bounds, Camera
+from studio.app.plots.identity import Scheme, identity_colours
+from studio.app.plots.overlay import Life, paint_life
+from studio.app.plots.particles import Particles
+from studio.app.plots.raster import Colours
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.timeline import Timeline
+from studio.app.theme import colors, font
+
+__all__ = ["ParticleCanvas", "robust_bounds"]
+
+FRAME_MS = 16
+TWEEN_LIMIT = (0.05, 0.35)  # seconds that gliding from one record to the next may take
+PICK_RADIUS = 14.0  # logical pixels
+PATHS = 240  # particles whose whole way is drawn when paths are on
+ZOOM_STEP = 1.2
+
+
+def robust_bounds(points: NDArray[np.floating]) -> Bounds | None:
+    """Return (x0, x1, y0, y1) of nearly all finite points (n, 2), or None if there are none."""
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points) == 0:
+        return None
+    (x0, y0), (x1, y1) = np.quantile(points, (0.005, 0.995), axis=0)
+    return float(x0), float(x1), float(y0), float(y1)
+
+
+class ParticleCanvas(QWidget):
+    """Draws a timeline of particles at a flow time, with layers, and lets people look closer.
+
+    Signals:
+        hovered: (x, y) in data units under the mouse, or None when it left.
+        picked: the particle clicked, -1 for none.
+        view_changed: what is seen changed; ``camera`` says to what.
+    """
+
+    hovered = Signal(object)
+    picked = Signal(int)
+    view_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Particles")
+        self.setMinimumSize(160, 120)
+        self.camera = Camera(320, 240)
+        self.backdrop = Backdrop()
+        self.style_ = CanvasStyle.of(colors())
+        self.scheme: Scheme = "hue"
+        self.selection = -1
+        self.show_paths = False
+        self.playing = False  # the flow clock runs: trails go on from record to record
+        self._layer = Particles()
+        self._timeline: Timeline | None = None
+        self._start: NDArray[np.float32] | None = None
+        self._identity: Colours = np.empty(0, dtype=np.uint32)
+        self._life: Life | None = None
+        self._flow = 1.0
+        self._touched = False
+        self._image: QImage | None = None
+        self._seen: tuple[Camera, float] | None = None
+        self._drag: QPointF | None = None
+        self._dragged = False
+        self._arrived = 0.0
+        self._tween = (0.0, 0.0)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self._tick)
+
+    # What is drawn
+
+    def set_style(self, style: CanvasStyle, scheme: Scheme | None = None) -> None:
+        """Set the colours of the drawing, and the scheme that tells particles apart."""
+        self.style_ = style
+        self.scheme = scheme or self.scheme
+        self._identify()
+        self._layer.refresh()
+        self._stale()
+
+    def set_identity(self, start: NDArray[np.float32] | None) -> None:
+        """Set where each particle started, (n, 2): its colour in all records from now on."""
+        self._start = start
+        self._identify()
+        self._layer.refresh()
+        self.update()
+
+    def set_record(self, timeline: Timeline | None, *, glide: bool = False) -> None:
+        """Set the record to draw. With ``glide`` single-frame records move over smoothly."""
+        before, self._timeline = self._timeline, timeline
+        same = before is not None and timeline is not None and before.n == timeline.n
+        if timeline is None or not same:
+            self.selection, self._life = -1, None
+        if timeline is not None and (self._start is None or len(self._start) != timeline.n):
+            self._start = timeline.planar(0).T
+        now = time.perf_counter()
+        if glide and same and before and timeline and not timeline.moves and self.isVisible():
+            low, high = TWEEN_LIMIT
+            self._glide(timeline, now, min(high, max(low, now - self._arrived)))
+        else:
+            self._timer.stop()
+            # While the flow clock stands, the whole trail of the new record is due.
+            self._layer.set_timeline(timeline, at=self._flow if same and self.playing else None)
+        self._arrived = now
+        if not same:
+            self._identify()
+            if not self._touched:
+                self.fit()
+        if self.show_paths:
+            self._stale()
+        self.update()
+
+    def _glide(self, timeline: Timeline, now: float, seconds: float) -> None:
+        """Move from where the particles are shown to where the new record has them."""
+        shown = self._shown_places()
+        there = timeline.planar(0).T
+        ends = np.stack([shown if shown is not None else there, there])
+        self._layer.set_timeline(Timeline(np.array([0, 1], dtype=np.float32), ends), at=0.0)
+        self._tween = (now, seconds)
+        self._timer.start()
+
+    def _shown_places(self) -> NDArray[np.float32] | None:
+        """Return where the particles were drawn last, (n, 2) data units."""
+        if self._seen is None:
+            return None
+        camera, dpr = self._seen
+        sx, ox, sy, oy = camera.affine(dpr)
+        place = self._layer.place
+        scaled = np.stack([(place[0] - ox) / sx, (place[1] - oy) / sy], axis=1)
+        return np.asarray(scaled, dtype=np.float32)
+
+    @property
+    def flow(self) -> float:
+        """The flow time drawn."""
+        return self._flow
+
+    def set_flow(self, t: float) -> None:
+        """Set the flow time, in [0, 1]."""
+        if t != self._flow:
+            self._flow = t
+            self.update()
+
+    def set_backdrop(self, backdrop: Backdrop) -> None:
+        """Set what stands still behind the particles."""
+        if backdrop != self.backdrop:
+            self.backdrop = backdrop
+            self._stale()
+
+    def set_layers(
+        self,
+        *,
+        particles: bool | None = None,
+        trails: bool | None = None,
+        paths: bool | None = None,
+    ) -> None:
+        """Show or hide what moves."""
+        if particles is not None:
+            self._layer.heads = particles
+        if trails is not None:
+            self._layer.trails = trails
+        if paths is not None and paths != self.show_paths:
+            self.show_paths = paths
+            self._stale()
+        self._layer.refresh()
+        self.update()
+
+    def set_life(self, life: Life | None) -> None:
+        """Show the life of a particle, or of none."""
+        self._life = life
+        self.selection = life.particle if life else -1
+        self._recolour()
+        self._layer.refresh()
+        self.update()
+
+    def ink(self, particle: int) -> str:
+        """Return the colour of a particle, "#rrggbb"."""
+        colours = self._identity
+        return f"#{int(colours[particle]) & 0xFFFFFF:06x}" if 0 <= particle < len(colours) else ""
+
+    # Looking
+
+    def fit(self) -> None:
+        """Show all target points, or all particles where there is no target."""
+        points = self.backdrop.target
+        bounds = robust_bounds(points) if points is not None else None
+        if bounds is None and self._timeline is not None:
+            bounds = robust_bounds(self._timeline.planar(len(self._timeline.t) - 1).T)
+        self._touched = False
+        self._look(self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0)))
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Magnify around a pixel, or around the middle."""
+        at = at or QPointF(self.width() / 2, self.height() / 2)
+        self._touched = True
+        self._look(self.camera.zoomed(factor, at.x(), at.y()))
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Drag the picture by so many pixels."""
+        self._touched = True
+        self._look(self.camera.panned(dx, dy))
+
+    def _look(self, camera: Camera) -> None:
+        if camera != self.camera:
+            self.camera = camera
+            self._stale()
+            self.view_changed.emit()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        dpr = self.devicePixelRatioF()
+        view = (self.camera, dpr)
+        if self._seen != view:
+            self._layer.set_view(*view)
+            self._seen = view
+            self._image = None
+        if self._image is None:
+            self._image = self._paint_backdrop(dpr)
+        raster = self._layer.draw(self._moment())
+        moving = QImage(
+            raster.memory(),
+            raster.width,
+            raster.height,
+            raster.stride * 4,
+            QImage.Format.Format_ARGB32_Premultiplied,
+        )
+        moving.setDevicePixelRatio(dpr)
+        with QPainter(self) as painter:
+            painter.drawImage(0, 0, self._image)
+            painter.drawImage(0, 0, moving)
+            if self._life is not None and self.selection < self._layer.place.shape[1]:
+                x, y = self._layer.place[:, self.selection] / dpr
+                here = (float(x), float(y))
+                paint_life(painter, self.camera, self.style_, self._life, here)
+            if self.hasFocus():
+                painter.setPen(QPen(colour(self.style_.accent, 0.9), 1.5))
+                painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def _paint_backdrop(self, dpr: float) -> QImage:
+        width, height = round(self.width() * dpr), round(self.height() * dpr)
+        image = QImage(max(1, width), max(1, height), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(dpr)
+        with QPainter(image) as painter:
+            paint_backdrop(painter, self.camera, self.style_, self.full_backdrop(), font(10))
+        return image
+
+    def full_backdrop(self) -> Backdrop:
+        """Return the backdrop with the paths, if they are shown."""
+        timeline = self._timeline
+        if not self.show_paths or timeline is None or not timeline.moves:
+            return self.backdrop
+        some = np.arange(0, timeline.n, max(1, timeline.n // PATHS))
+        ways = timeline.x[:, some][:, :, timeline.dims]
+        return replace(self.backdrop, paths=ways, path_colours=self._identity[some])
+
+    def _stale(self) -> None:
+        self._image = None
+        self.update()
+
+    def _identify(self) -> None:
+        if self._start is not None:
+            self._identity = identity_colours(
+                self._start, dark=self.style_.dark, scheme=self.scheme
+            )
+        self._recolour()
+
+    def _recolour(self) -> None:
+        """Colour all particles by identity, or only the selected one."""
+        colours = self._identity
+        if self.selection >= 0:
+            grey = np.uint32(0xFF4A5058 if self.style_.dark else 0xFFC3C8CF)
+            colours = np.full_like(colours, grey)
+        self._layer.set_colours(colours)
+
+    # Moving
+
+    def _moment(self) -> float:
+        """Return the time to draw at: that of the glide while there is one."""
+        if not self._timer.isActive():
+            return self._flow
+        began, seconds = self._tween
+        return min(1.0, (time.perf_counter() - began) / seconds)
+
+    def _tick(self) -> None:
+        if self._moment() >= 1.0:
+            self._timer.stop()
+            # The trails of the glide stay; the record takes over where they end.
+            self._layer.set_timeline(self._timeline, at=self._flow)
+        self.update()
+
+    @property
+    def moving(self) -> bool:
+        """Whether the canvas is redrawing by itself."""
+        return self._timer.isActive()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._timer.stop()
+        self._layer.set_timeline(self._timeline)
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._look(self.camera.resized(self.width(), self.height()))
+        if not self._touched:
+            self.fit()
+        super().resizeEvent(event)
+
+    # Mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._drag, self._dragged = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        place = event.position()
+        self.hovered.emit(self.camera.to_data(place.x(), place.y()))
+        if self._drag is None:
+            return
+        step = place - self._drag
+        if self._dragged or step.manhattanLength() > 4:
+            self._dragged = True
+            self._drag = place
+            self.pan(step.x(), step.y())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is not None and not self._dragged:
+            self.picked.emit(self.nearest(event.position()))
+        self._drag = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit(None)
+        super().leaveEvent(event)
+
+    def nearest(self, place: QPointF) -> int:
+        """Return the particle drawn nearest to a pixel, -1 if none is near."""
+        if self._seen is None or self._layer.place.shape[1] == 0:
+            return -1
+        dpr = self._seen[1]
+        away = self._layer.place - np.array([[place.x()], [place.y()]], dtype=np.float32) * dpr
+        square = away[0] ** 2 + away[1] ** 2
+        particle = int(np.argmin(square))
+        return particle if float(square[particle]) <= (PICK_RADIUS * dpr) ** 2 else -1
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._key(event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
+            super().keyPressEvent(event)
+
+    def _key(self, key: int, shift: bool) -> bool:
+        keys = Qt.Key
+        moves = {keys.Key_Left: (40, 0), keys.Key_Right: (-40, 0)}
+        moves |= {keys.Key_Up: (0, 40), keys.Key_Down: (0, -40)}
+        n = self._timeline.n if self._timeline else 0
+        if shift and key in moves:  # plain arrows step the clocks
+            self.pan(*moves[Qt.Key(key)])
+        elif key in (keys.Key_Plus, keys.Key_Equal):
+            self.zoom(ZOOM_STEP)
+        elif key == keys.Key_Minus:
+            self.zoom(1 / ZOOM_STEP)
+        elif key in (keys.Key_0, keys.Key_F):
+            self.fit()
+        elif key == keys.Key_Escape and self.selection >= 0:
+            self.picked.emit(-1)
+        elif key in (keys.Key_BracketLeft, keys.Key_BracketRight) and n:
+            step = 1 if key == keys.Key_BracketRight else -1
+            self.picked.emit((self.selection + step) % n)
+        else:
+            return False
+        return True
