@@ -1,0 +1,179 @@
+"""What the engine in memory offers: a small catalogue with every kind of field."""
+
+from typing import Any
+
+from studio.protocol.catalog import (
+    Catalog,
+    Choice,
+    Dependency,
+    Device,
+    EntrySpec,
+    FieldSpec,
+    LayerSpec,
+)
+from studio.protocol.spec import Pick
+
+__all__ = ["catalog", "defaults", "problem_of"]
+
+SOURCE = "the engine in memory"
+
+
+def _field(path: str, kind: str, default: Any, title: str, **more: Any) -> FieldSpec:
+    return FieldSpec(
+        path=path, kind=kind, title=title, help=f"{title} of the fake.", default=default, **more
+    )
+
+
+def _choices(*values: str) -> list[Choice]:
+    return [Choice(value=v, title=v.replace("-", " ").capitalize()) for v in values]
+
+
+def _families() -> list[EntrySpec]:
+    learning_rate = _field("lr", "float", 1e-3, "Learning rate", above=0.0, high=1.0, log=True)
+    width = _field("net.width", "int", 128, "Width", low=8.0, high=4096.0, group="Network")
+    return [
+        EntrySpec(
+            kind="family",
+            slug="edm",
+            title="Diffusion (EDM)",
+            summary="A score moves particles.",
+            source=SOURCE,
+            modalities=["points"],
+            capabilities=["denoiser", "velocity"],
+            layers=[
+                LayerSpec(
+                    name="velocity", title="Velocity", kind="vector", symbol="dx/dt", timed=True
+                ),
+            ],
+            fields=[
+                learning_rate,
+                _field(
+                    "precondition",
+                    "choice",
+                    "edm",
+                    "Preconditioning",
+                    choices=_choices("edm", "eps", "v"),
+                ),
+                _field("ema", "float", 0.999, "Averaging", low=0.0, below=1.0, advanced=True),
+                width,
+            ],
+        ),
+        EntrySpec(
+            kind="family",
+            slug="gan",
+            title="GAN",
+            summary="A critic moves a generator.",
+            source=SOURCE,
+            modalities=["points"],
+            capabilities=["critic", "latent"],
+            layers=[
+                LayerSpec(
+                    name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=False
+                ),
+            ],
+            fields=[
+                learning_rate,
+                _field("loss", "choice", "hinge", "Loss", choices=_choices("hinge", "ipm")),
+                _field(
+                    "penalty",
+                    "float",
+                    1.0,
+                    "Gradient penalty",
+                    low=0.0,
+                    depends=Dependency(path="loss", values=["ipm"]),
+                ),
+                width,
+            ],
+        ),
+    ]
+
+
+def _datasets() -> list[EntrySpec]:
+    return [
+        EntrySpec(
+            kind="dataset",
+            slug=slug,
+            title=title,
+            summary=f"{title}, drawn at random.",
+            source=SOURCE,
+            modalities=["points"],
+            fields=[
+                _field("radius", "float", radius, "Radius", above=0.0),
+                _field("std", "float", 0.12, "Spread", above=0.0),
+            ],
+        )
+        for slug, title, radius in (
+            ("eight-gaussians", "Eight Gaussians", 1.3),
+            ("ring-of-five", "Ring of five", 3.0),
+        )
+    ]
+
+
+def _training() -> EntrySpec:
+    return EntrySpec(
+        kind="training",
+        slug="training",
+        title="Training",
+        summary="How long, on what, and what is kept.",
+        source=SOURCE,
+        fields=[
+            _field("steps", "int", 2000, "Steps", low=1.0),
+            _field("batch", "int", 256, "Batch", low=1.0),
+            _field("seed", "int", 0, "Seed", low=0.0),
+            _field("device", "choice", "auto", "Device", choices=_choices("auto", "cpu")),
+            _field("particles", "int", 256, "Particles", low=1.0, advanced=True),
+            _field("frames", "int", 8, "Frames", low=1.0, advanced=True),
+            _field("checkpoint_every", "int", 500, "Checkpoint every", low=1.0, unit="steps"),
+        ],
+    )
+
+
+def catalog() -> Catalog:
+    """Two families, two data sets, one sampler, one metric, and the training settings."""
+    sampler = EntrySpec(
+        kind="sampler",
+        slug="heun",
+        title="Heun",
+        summary="Second order.",
+        source=SOURCE,
+        fields=[_field("steps", "int", 18, "Steps", low=1.0, high=1000.0)],
+    )
+    metric = EntrySpec(
+        kind="metric",
+        slug="sliced-w2",
+        title="Sliced W2",
+        summary="A distance between clouds.",
+        source=SOURCE,
+        fields=[_field("projections", "int", 128, "Projections", low=1.0)],
+    )
+    device = Device(
+        name="cpu", title="Processor", available=True, reason="It is always there.", threads=1
+    )
+    return Catalog(
+        entries=[*_families(), *_datasets(), sampler, metric, _training()], devices=[device]
+    )
+
+
+def defaults(entry: EntrySpec, config: dict[str, Any]) -> dict[str, Any]:
+    """The nested settings of an entry, completed with its defaults."""
+    result: dict[str, Any] = {}
+    for field in entry.fields:
+        *groups, name = field.path.split(".")
+        source: Any = config
+        target = result
+        for group in groups:
+            source = source.get(group, {})
+            target = target.setdefault(group, {})
+        target[name] = source.get(name, field.default)
+    return result
+
+
+def problem_of(offer: Catalog, kind: str, pick: Pick) -> str:
+    """Why a pick cannot be used; "" if it can."""
+    entry = offer.get(kind, pick.slug)
+    if entry is None:
+        known = ", ".join(e.slug for e in offer.of(kind))
+        return f"no {kind} is called {pick.slug!r}; known: {known}"
+    top = {field.path.split(".")[0] for field in entry.fields}
+    unknown = sorted(set(pick.config) - top)
+    return f"{unknown[0]}: unknown setting; known: {', '.join(sorted(top))}" if unknown else ""

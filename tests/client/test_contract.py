@@ -1,0 +1,249 @@
+"""What a client may rely on: the same for the engine in memory and for the real process."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from studio.client import CommandFailed, EngineClient
+from studio.client.child import ChildProcess
+from studio.client.fake import FakeEngine
+from studio.protocol import messages as m
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Pick, RunSpec
+from tests.client.harness import Ear, run
+
+Test = Callable[[EngineClient, Ear], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture(params=["fake", "real"])
+def with_engine(request: pytest.FixtureRequest) -> Callable[[Test], None]:
+    """Run an async test with a started client of each kind of engine."""
+    transport = {"fake": lambda: FakeEngine(speed=3000), "real": ChildProcess}[request.param]
+
+    async def started(test: Test) -> None:
+        client = EngineClient(transport, auto_restart=False)
+        ear = Ear(client)
+        await client.start()
+        try:
+            await test(client, ear)
+        finally:
+            outcome = await client.stop()
+        assert outcome is None or outcome.exit.status == 0, outcome
+
+    return lambda test: run(started(test), seconds=90)
+
+
+def spec(steps: int = 60, **training: Any) -> RunSpec:
+    return RunSpec(
+        name="Contract",
+        family=Pick(slug="edm", config={"net": {"width": 16}}),
+        dataset=Pick(slug="eight-gaussians"),
+        training={"steps": steps, "batch": 32, "particles": 64, "device": "cpu"} | training,
+    )
+
+
+async def start(client: EngineClient, project: Path, **spec_of: Any) -> tuple[str, str]:
+    answer = await client.request(m.StartTraining(spec=spec(**spec_of), project=str(project)))
+    return answer.result["job"], answer.result["run"]
+
+
+def test_it_comes_up_in_order_and_leaves_as_asked(with_engine: Any) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        await ear.until(lambda: bool(ear.of(m.Snapshot)))
+        kinds = [type(e) for e, _ in ear.events if not isinstance(e, m.Log)]
+        assert kinds[:4] == [m.Hello, m.Ready, m.CatalogEvent, m.Snapshot]
+        assert [s.name for s in ear.states] == ["stopped", "starting", "ready"]
+        outcome = await client.stop()
+        assert outcome is not None
+        assert outcome.sentence == "The engine left as asked."
+        assert client.state.name == "stopped"
+
+    with_engine(test)
+
+
+def test_the_catalogue_comes_by_itself_and_on_request(with_engine: Any) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        await ear.until(lambda: bool(ear.of(m.CatalogEvent)))
+        offered = ear.of(m.CatalogEvent)[0].catalog
+        asked = msgspec.convert((await client.request(m.GetCatalog())).result, Catalog)
+        assert asked == offered
+        for kind, slug in [("family", "edm"), ("family", "gan"), ("training", "training")]:
+            entry = offered.get(kind, slug)
+            assert entry is not None
+            assert entry.fields
+
+    with_engine(test)
+
+
+def test_a_spec_is_checked_and_completed(with_engine: Any) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        answer = await client.request(m.Validate(spec=spec()))
+        assert answer.result["problems"] == []
+        resolved = msgspec.convert(answer.result["resolved"], RunSpec)
+        assert resolved.training["steps"] == 60
+        assert "lr" in resolved.family.config
+        bad = msgspec.structs.replace(spec(), family=Pick(slug="edm", config={"colour": 1}))
+        problems = (await client.request(m.Validate(spec=bad))).result["problems"]
+        assert "colour" in problems[0]["message"] + problems[0]["path"]
+
+    with_engine(test)
+
+
+def test_data_can_be_previewed(with_engine: Any) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        answer = await client.request(m.PreviewData(dataset=Pick(slug="eight-gaussians"), n=500))
+        assert answer.arrays["x"].shape == (500, 2)
+        assert answer.result["n"] == 500
+        np.testing.assert_allclose(answer.arrays["x"].mean(0), answer.result["mean"], atol=0.2)
+
+    with_engine(test)
+
+
+def test_a_training_runs_to_its_end(with_engine: Any, tmp_path: Path) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        job, path = await start(client, tmp_path, steps=60)
+        assert Path(path).is_absolute()
+        await ear.until(lambda: "finished" in ear.job_states(job))
+        states = ear.job_states(job)
+        assert [s for i, s in enumerate(states) if s not in states[:i]] == [
+            "queued",
+            "running",
+            "finished",
+        ]
+        final = ear.of(m.JobChanged, job)[-1].info
+        assert (final.step, final.total, final.kind, final.run) == (60, 60, "training", path)
+        losses = [
+            row for e in ear.of(m.Metrics, job) for row in zip(*e.columns["loss"], strict=True)
+        ]
+        assert losses
+        steps = [s for s, _ in losses]
+        assert steps == sorted(set(steps))
+        assert steps[-1] <= 60
+        assert np.isfinite([v for _, v in losses]).all()
+        assert 60 in ear.of(m.Kept, job)[-1].steps
+        assert ear.of(m.CheckpointWritten, job)[-1].step == 60
+
+    with_engine(test)
+
+
+def test_pause_step_and_resume(with_engine: Any, tmp_path: Path) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        job, _ = await start(client, tmp_path, steps=1_000_000)
+        await ear.until(lambda: bool(ear.of(m.Progress, job)))
+        await client.request(m.Control(job=job, action="pause"))
+        await ear.until(lambda: ear.job_states(job)[-1] == "paused")
+        paused_at = ear.of(m.JobChanged, job)[-1].info.step
+        await asyncio.sleep(0.3)
+        assert ear.of(m.JobChanged, job)[-1].info.step == paused_at
+        await client.request(m.Control(job=job, action="step", n=3))
+        await ear.until(lambda: ear.job_states(job)[-2:] == ["running", "paused"])
+        assert ear.of(m.JobChanged, job)[-1].info.step == paused_at + 3
+        await client.request(m.Control(job=job, action="resume"))
+        seen = len(ear.of(m.Progress, job))
+        await ear.until(lambda: len(ear.of(m.Progress, job)) > seen + 1)
+        assert ear.of(m.Progress, job)[-1].step > paused_at + 3
+
+    with_engine(test)
+
+
+def test_a_cancelled_run_is_kept_and_resumes_where_it_was(with_engine: Any, tmp_path: Path) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        job, path = await start(client, tmp_path, steps=1_000_000)
+        await ear.until(lambda: bool(ear.of(m.Progress, job)))
+        await client.request(m.Control(job=job, action="cancel"))
+        await ear.until(lambda: ear.job_states(job)[-1] == "cancelled")
+        stopped = ear.of(m.JobChanged, job)[-1].info.step
+        assert ear.of(m.CheckpointWritten, job)[-1].step == stopped
+        answer = await client.request(m.ResumeTraining(run=path, steps=stopped + 20))
+        assert answer.result["step"] == stopped
+        assert answer.result["run"] == path
+        again = answer.result["job"]
+        await ear.until(lambda: ear.job_states(again)[-1] == "finished")
+        assert ear.of(m.JobChanged, again)[-1].info.step == stopped + 20
+
+    with_engine(test)
+
+
+def test_records_come_while_watched_and_never_beyond_the_credits(
+    with_engine: Any, tmp_path: Path
+) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        job, _ = await start(client, tmp_path, steps=1_000_000)
+        await client.request(m.Watch(job=job, on=True, layers=["velocity"], resolution=8))
+        client.send(m.Credit(job=job, n=2))
+        await ear.until(lambda: len(ear.of(m.Record, job)) == 2)
+        seen = len(ear.of(m.Progress, job))
+        await ear.until(lambda: len(ear.of(m.Progress, job)) > seen + 3)
+        assert len(ear.of(m.Record, job)) == 2
+        record, arrays = next((e, a) for e, a in ear.events if isinstance(e, m.Record))
+        frames = len(arrays["t"])
+        assert arrays["x"].shape == (frames, 64, 2)
+        assert arrays["t"][-1] == 1.0
+        assert arrays["layer:velocity"].shape[-3:] == (8, 8, 2)
+        assert len(record.bounds) == 4
+        client.send(m.Credit(job=job, n=1))
+        await ear.until(lambda: len(ear.of(m.Record, job)) == 3)
+
+    with_engine(test)
+
+
+def test_the_queue_waits_and_lets_go(with_engine: Any, tmp_path: Path) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        first, _ = await start(client, tmp_path, steps=1_000_000)
+        second, _ = await start(client, tmp_path, steps=10)
+        third, _ = await start(client, tmp_path, steps=10)
+        await ear.until(lambda: "running" in ear.job_states(first))
+        await client.request(m.MoveJob(job=third, place=0))
+        await ear.until(lambda: ear.of(m.JobChanged, third)[-1].place == 0)
+        await client.request(m.MoveJob(job=second, place=-1))
+        await ear.until(lambda: ear.job_states(second)[-1] == "cancelled")
+        await client.request(m.Control(job=first, action="cancel"))
+        await ear.until(lambda: ear.job_states(third)[-1] == "finished")
+        assert "running" not in ear.job_states(second)
+
+    with_engine(test)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        m.StartTraining(
+            spec=msgspec.structs.replace(spec(), family=Pick(slug="edn")), project="PROJECT"
+        ),
+        m.Control(job="nobody", action="pause"),
+        m.ResumeTraining(run="/nowhere/runs/0001-x"),
+        m.PreviewData(dataset=Pick(slug="nine-gaussians")),
+    ],
+    ids=lambda c: type(c).__name__,
+)
+def test_what_cannot_be_done_is_refused_with_a_sentence(
+    with_engine: Any, command: Any, tmp_path: Path
+) -> None:
+    if isinstance(command, m.StartTraining):
+        command = msgspec.structs.replace(command, project=str(tmp_path))
+
+    async def test(client: EngineClient, ear: Ear) -> None:
+        with pytest.raises(CommandFailed) as refused:
+            await client.request(command)
+        assert len(refused.value.info.message) > 10
+        assert not ear.of(m.JobChanged)
+        assert (await client.request(m.GetCatalog())).result is not None
+
+    with_engine(test)
+
+
+def test_answers_find_their_requests(with_engine: Any) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        pick = Pick(slug="ring-of-five")
+        sizes = [10, 700, 20, 300]
+        answers = await asyncio.gather(
+            *(client.request(m.PreviewData(dataset=pick, n=n)) for n in sizes)
+        )
+        assert [len(a.arrays["x"]) for a in answers] == sizes
+
+    with_engine(test)
