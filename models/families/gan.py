@@ -1,0 +1,227 @@
+"""GAN: field = critic, carrier = generator."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.base import DataSpec, Family, Frame, Layer, State
+from models.carriers.generator import Generator
+from models.config import Config, ConfigError, param
+from models.fields.adversarial import LOSSES, AdversarialLoss, LossName
+from models.fields.critic import Critic, PenaltyPlace
+from models.nets.mlp import MLP, MLPConfig
+from models.registry import register
+from models.tensors import make_generator
+from models.training.optim import OptimizerConfig
+from models.training.state import pack_generator, unpack_generator
+
+__all__ = ["Gan", "GanConfig"]
+
+# Streams of the seed (`models.tensors.make_generator`).
+_GENERATOR, _CRITIC, _NOISE = 0, 1, 2
+# Of Gulrajani et al. 2017, for losses that cannot do without.
+_PENALTY = 10.0
+
+
+class GanConfig(Config, frozen=True):
+    """Settings of a generative adversarial network."""
+
+    loss: Annotated[
+        LossName,
+        param(
+            "Loss",
+            "What the critic learns. Non-saturating: the logarithm of data over particles. Hinge: "
+            "a margin. Wasserstein: a mean difference, under a bound on the slope.",
+            choices={
+                "non-saturating": "Non-saturating",
+                "hinge": "Hinge",
+                "ipm": "Wasserstein (IPM)",
+            },
+        ),
+    ] = "non-saturating"
+    penalty: Annotated[
+        float | None,
+        param(
+            "Gradient penalty",
+            "Weight of the penalty on the critic's slope; unset means 10 for the Wasserstein "
+            "loss and none for the others.",
+            low=0.0,
+            high=1e4,
+        ),
+    ] = None
+    centre: Annotated[
+        float,
+        param(
+            "Penalty centre",
+            "The slope that the penalty pulls to: 1 for the Wasserstein loss (WGAN-GP), 0 to calm "
+            "the others (R1).",
+            low=0.0,
+            high=100.0,
+            advanced=True,
+        ),
+    ] = 1.0
+    place: Annotated[
+        PenaltyPlace,
+        param(
+            "Penalty at",
+            "Where the slope is penalised.",
+            choices={
+                "between": "Between data and particles",
+                "data": "Data",
+                "particles": "Particles",
+            },
+            advanced=True,
+        ),
+    ] = "between"
+    critic_steps: Annotated[
+        int,
+        param(
+            "Critic steps",
+            "The critic learns at every step; the generator moves once in so many.",
+            low=1,
+            high=100,
+            unit="steps",
+        ),
+    ] = 1
+    latent: Annotated[
+        int,
+        param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
+    ] = 16
+    generator: Annotated[
+        MLPConfig, param("Generator", "The network that pushes noise forward.")
+    ] = MLPConfig(activation="leaky-relu")
+    critic: Annotated[MLPConfig, param("Critic", "The network that tells data from particles.")] = (
+        MLPConfig(activation="leaky-relu")
+    )
+    generator_optimizer: Annotated[
+        OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
+    ] = OptimizerConfig(lr=5e-4, beta1=0.5)
+    critic_optimizer: Annotated[
+        OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
+    ] = OptimizerConfig(lr=5e-4, beta1=0.5)
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged generator that makes the samples; 0 switches averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.99
+
+
+def _penalty(config: GanConfig, loss: AdversarialLoss) -> float:
+    if config.penalty is None:
+        return _PENALTY if loss.needs_penalty else 0.0
+    if config.penalty == 0.0 and loss.needs_penalty:
+        raise ConfigError(
+            "penalty",
+            "must be greater than 0 for the Wasserstein loss, whose critic would grow without "
+            f"bound; try {_PENALTY:g}, or leave it unset",
+        )
+    return config.penalty
+
+
+@register(
+    "family",
+    "gan",
+    title="GAN",
+    summary="A critic tells data from particles; a generator moves the particles up its slope.",
+    source="Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1; Gulrajani et al. 2017, "
+    "arXiv:1704.00028, eq. 3; as critic and generator: Franceschi et al. 2023, arXiv:2305.16150",
+    config=GanConfig,
+    capabilities=("critic", "latent"),
+)
+class Gan(Family):
+    """field = critic, carrier = generator."""
+
+    layers = (
+        Layer("critic", "Critic", "scalar", "log p/q", timed=False),
+        Layer("next-move", "Next move", "vector", "h'(d) ∇d", timed=False),
+    )
+
+    def __init__(
+        self, config: GanConfig, spec: DataSpec, *, horizon: int, seed: int, device: torch.device
+    ) -> None:
+        if len(spec.shape) != 1:
+            raise ConfigError("generator", f"it makes points, not data of shape {spec.shape}")
+        self.config = config
+        self.spec = spec
+        self.device = device
+        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
+        self._noise = torch.Generator(device)
+        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        dim = spec.shape[0]
+        loss = LOSSES[config.loss]
+        if not loss.is_log_ratio:
+            critic, move = self.layers
+            self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), move)
+        self.carrier = Generator(
+            MLP(
+                config.generator, config.latent, dim, generator=make_generator(seed, _GENERATOR)
+            ).to(device),
+            latent=config.latent,
+            device=device,
+            optimizer=config.generator_optimizer,
+            horizon=max(1, horizon // config.critic_steps),
+            decay=config.ema,
+        )
+        self.field = Critic(
+            MLP(config.critic, dim, 1, generator=make_generator(seed, _CRITIC)).to(device),
+            loss=loss,
+            optimizer=config.critic_optimizer,
+            horizon=horizon,
+            penalty=_penalty(config, loss),
+            centre=config.centre,
+            place=config.place,
+            generator=self._noise,
+        )
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        latents = self.carrier.latents(len(batch), self._noise)
+        metrics = self.field.fit(batch, self.carrier.particles(latents), None)
+        if self.field.optimizer.count % self.config.critic_steps == 0:
+            # The same latents: the critic has just learned where these particles are.
+            metrics |= self.carrier.follow(self.field, latents)
+        return metrics
+
+    def prior(self, n: int, generator: torch.Generator) -> Tensor:
+        return self.carrier.latents(n, generator)
+
+    def flow(
+        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        return self.carrier.frames(self.field, latents, generator=generator)
+
+    def push(self, z: Tensor) -> Tensor:
+        """Return g(z) by the averaged weights."""
+        return self.carrier.push(z)
+
+    def critic(self, x: Tensor) -> Tensor:
+        """Return d(x); for the non-saturating loss it estimates log p/q."""
+        return self.field.value(x)
+
+    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+        if name == "critic":
+            return self.critic(x)
+        if name == "next-move":
+            return self.field.velocity(x, t)
+        return super().layer(name, x, t)
+
+    def state(self) -> State:
+        state = State({})
+        self.field.pack(state, "field")
+        self.carrier.pack(state, "carrier")
+        pack_generator(state, "noise", self._noise)
+        return state
+
+    def load_state(self, state: State) -> None:
+        self.field.unpack(state, "field")
+        self.carrier.unpack(state, "carrier")
+        unpack_generator(state, "noise", self._noise)
+
+    def parameter_count(self) -> int:
+        nets = (self.carrier.net, self.field.net)
+        return sum(p.numel() for net in nets for p in net.parameters())
