@@ -1,0 +1,100 @@
+"""One training in the current process, without a screen: the command line, background runs.
+
+The job is the very one that the engine steps, so that the losses are the same.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from models.registry import discover
+from studio.engine.failures import describe
+from studio.engine.resolve import check
+from studio.engine.session import new_record
+from studio.engine.sink import CallbackSink
+from studio.engine.training import TrainingJob
+from studio.protocol.messages import Event
+from studio.protocol.spec import RunSpec
+from studio.store.project import Project
+from studio.store.run import RunFolder, RunStatus
+
+__all__ = ["create", "run"]
+
+
+def create(spec: RunSpec, project: Path) -> RunFolder:
+    """Check a spec and make its run folder in a project (made if absent).
+
+    Raises:
+        Refused: the spec has a problem; it names the dotted setting.
+        StoreError: the disk refused.
+    """
+    discover()
+    resolved = check(spec)
+    folder = Project.open_or_create(project).new_run(new_record(resolved, project))
+    folder.update_status(state="queued", total=resolved.training.steps)
+    return folder
+
+
+def run(
+    target: Path | RunSpec,
+    *,
+    project: Path | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
+    steps: int | None = None,
+    background: bool = False,
+) -> RunStatus:
+    """Train to the end, or until ``stop()``; return the final status.
+
+    Args:
+        target: a run folder, which goes on from its newest good checkpoint, or a spec.
+        project: where the run of a spec is made.
+        on_event: told of metrics, progress, checkpoints, log lines; in this thread.
+        stop: asked between steps; when true, the run is saved and left as "paused".
+        steps: a larger total for a run folder.
+        background: marks the run as one that no studio holds.
+
+    A failure of the training is part of the status and does not raise.
+
+    Raises:
+        Refused: the spec has a problem, or the run is going on in another process.
+        StoreError: the run folder cannot be read.
+        ValueError: a spec without a project.
+    """
+    discover()
+    if isinstance(target, RunSpec):
+        if project is None:
+            raise ValueError("a spec needs a project to run in")
+        folder = create(target, project)
+    else:
+        folder = RunFolder(target)
+    total = planned_total(folder, steps)
+    job = TrainingJob(
+        folder.name, folder, CallbackSink(on_event), total=total, background=background
+    )
+    _drive(job, stop)
+    return folder.status()
+
+
+def planned_total(folder: RunFolder, steps: int | None = None) -> int:
+    """Return how many steps a run shall have: as recorded, raised before, or raised now."""
+    recorded = int(folder.record.spec.training["steps"])
+    return max(recorded, folder.status().total, steps or 0)
+
+
+def _drive(job: TrainingJob, stop: Callable[[], bool]) -> None:
+    work = job.work()
+    job.state = "running"
+    job.settle()
+    final = "finished"
+    try:
+        for _ in work:
+            if stop():
+                final = "paused"
+                break
+        work.close()
+    except Exception as error:
+        # The boundary of a job, as in the queue: any failure becomes the status of the run.
+        job.error = describe(error)
+        final = "failed"
+    job.state = final
+    job.settle()

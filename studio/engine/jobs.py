@@ -1,0 +1,90 @@
+"""What a job is: a generator that the main thread steps, so that pausing is not stepping."""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Generator
+from typing import ClassVar, TypeAlias
+
+from studio.protocol.messages import ErrorInfo, JobInfo
+from studio.protocol.spec import RunSpec
+
+__all__ = ["ENDED", "Job", "Work"]
+
+Work: TypeAlias = Generator[bool, None, None]
+
+ENDED = frozenset({"finished", "cancelled", "failed"})
+
+
+class Job(ABC):
+    """One piece of work.
+
+    Attributes:
+        kind: as in `studio.protocol.messages.JobInfo`.
+        requests: what may be asked of it between two steps, besides pause, resume, step, cancel.
+        job: its name in the protocol.
+        state: "queued", "running", "paused", or one of `ENDED`; only the queue changes it.
+        asked: requests that wait, each an action and a number.
+        answering: whether a request is being answered; then a paused job is stepped all the same.
+        save_on_stop: whether closing the generator saves what was done so far.
+    """
+
+    kind: ClassVar[str]
+    requests: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, job: str, title: str, run: str = "") -> None:
+        self.job = job
+        self.title = title
+        self.run = run
+        self.state = "queued"
+        self.step = 0
+        self.total = 0
+        self.error: ErrorInfo | None = None
+        self.asked: deque[tuple[str, int]] = deque()
+        self.answering = False
+        self.save_on_stop = True
+
+    @property
+    def info(self) -> JobInfo:
+        """The job as everybody sees it."""
+        return JobInfo(
+            job=self.job,
+            kind=self.kind,
+            state=self.state,
+            title=self.title,
+            run=self.run,
+            step=self.step,
+            total=self.total,
+            family=self.spec.family.slug if self.spec else "",
+            spec=self.spec,
+            error=self.error,
+        )
+
+    @property
+    def spec(self) -> RunSpec | None:
+        """The spec of the training that the job is or works on, where there is one."""
+        return None
+
+    @property
+    def busy_paused(self) -> bool:
+        """Whether there is something to do although the job is paused."""
+        return self.answering or bool(self.asked)
+
+    @abstractmethod
+    def work(self) -> Work:
+        """Do the work. Yields True after each step and False in between, often enough (every few
+        tens of milliseconds) that the engine stays responsive.
+
+        While requests wait, the generator answers them between two steps, keeps ``answering`` set
+        meanwhile, and yields False before it goes on with the next step. Closing it stops it.
+        """
+
+    def ask(self, action: str, n: int = 1) -> None:
+        """Ask for something between two steps; ``action`` is one of ``requests`` or "flush"."""
+        self.asked.append((action, n))
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Bring the files of the job up to its new state; called at each change of state.
+
+        Called last with a state of `ENDED`: memory is let go.
+        """

@@ -1,0 +1,14 @@
+"""Numbered streams of a run's seed that the engine uses, apart from each other and from those of
+families (small numbers), data sets (1000) and metrics (2000): what is watched or measured never
+changes what is learned.
+"""
+
+__all__ = ["EVALUATION", "FLOW", "LATENTS", "METRIC", "ORDER", "SAMPLES"]
+
+LATENTS = 3000
+FLOW = 3001
+EVALUATION = 3002
+METRIC = 3003
+SAMPLES = 3004
+ORDER = 1_000_000
+"""Stream of the data order of epoch 0; epoch e has ORDER + e."""

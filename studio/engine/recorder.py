@@ -1,0 +1,201 @@
+"""Records: where a run's fixed particles are, along the flow, and the layers of its field.
+
+Row i is the same particle in every record of a run: its latent is drawn from the run's seed.
+Nothing here touches the random numbers of the training.
+"""
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.base import DataSpec, Family, Layer
+from models.tensors import make_generator
+from studio.engine.randomness import FLOW, LATENTS
+
+__all__ = ["FlowRecord", "Recorder", "evaluate_layer", "kept_layers", "plane_bounds"]
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FlowRecord:
+    """One record, in data units.
+
+    t (T,), x (T, n, d); layers by name, (T or 1, r, r) or (T or 1, r, r, 2), over ``bounds`` =
+    [x0, x1, y0, y1], row 0 at y0. ``seconds`` is what it cost.
+    """
+
+    step: int
+    t: Floats
+    x: Floats
+    layers: dict[str, Floats]
+    bounds: list[float]
+    seconds: float
+
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """The arrays by their names in `studio.protocol.messages.Record`."""
+        named = {f"layer:{name}": values for name, values in self.layers.items()}
+        return {"t": self.t, "x": self.x, **named}
+
+
+class Recorder:
+    """Makes the records of one run."""
+
+    def __init__(
+        self, family: Family, *, seed: int, particles: int, frames: int, sampler: Any = None
+    ) -> None:
+        self._family = family
+        self._seed = seed
+        self._frames = frames
+        self._sampler = sampler
+        self.particles = particles
+        self._latents = family.prior(particles, make_generator(seed, LATENTS))
+
+    def record(
+        self,
+        step: int,
+        *,
+        particles: int | None = None,
+        layers: Sequence[str] = (),
+        resolution: int = 32,
+        bounds: Sequence[float] = (),
+    ) -> Generator[bool, None, FlowRecord]:
+        """Make a record of the first ``particles``; yields False between network passes.
+
+        Layers need points of the plane and ``bounds``; names that the family lacks are left out.
+        """
+        spent = _Stopwatch()
+        latents = self._latents[: particles or self.particles]
+        noise = make_generator(self._seed, FLOW)
+        frames = self._family.flow(latents, sampler=self._sampler, generator=noise)
+        thin = _Thinning(self._frames, self._family.spec)
+        while True:
+            with spent, torch.no_grad():
+                frame = next(frames, None)
+                if frame is not None:
+                    thin.take(frame.t, frame.x)
+            if frame is None:
+                break
+            yield False
+        t, x = thin.finish()
+        grids: dict[str, Floats] = {}
+        for layer in self._wanted(layers, bounds):
+            times = [float(v) for v in t] if layer.timed else [1.0]
+            slices = []
+            for time_ in times:
+                with spent:
+                    slices.append(evaluate_layer(self._family, layer, bounds, resolution, time_))
+                yield False
+            grids[layer.name] = np.stack(slices)
+        return FlowRecord(step, t, x, grids, list(bounds), spent.seconds)
+
+    def _wanted(self, names: Sequence[str], bounds: Sequence[float]) -> list[Layer]:
+        if self._family.spec.shape != (2,) or len(bounds) != 4:
+            return []
+        return [layer for layer in self._family.layers if layer.name in names]
+
+
+class _Stopwatch:
+    """Adds up the time inside its blocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._since = 0.0
+
+    def __enter__(self) -> None:
+        self._since = time.perf_counter()
+
+    def __exit__(self, *exception: object) -> None:
+        self.seconds += time.perf_counter() - self._since
+
+
+class _Thinning:
+    """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last."""
+
+    def __init__(self, limit: int, spec: DataSpec) -> None:
+        self._limit = limit
+        self._spec = spec
+        self._t: list[float] = []
+        self._x: list[Tensor] = []
+        self._last: tuple[float, Tensor] | None = None
+
+    def take(self, t: float, x: Tensor) -> None:
+        """Look at the next frame; x is copied only if it is kept."""
+        self._last = (t, x)
+        # The last place is for the last frame.
+        target = len(self._t) / (self._limit - 1) if self._limit > 1 else 1.0
+        if t >= target - 1e-6 and len(self._t) < self._limit - 1:
+            self._keep()
+
+    def finish(self) -> tuple[Floats, Floats]:
+        """Return t (T,) and x (T, n, d) in data units."""
+        if self._last is not None:
+            self._keep()
+        if not self._t:
+            raise RuntimeError("the flow yielded no frame")
+        x = torch.stack(self._x).numpy()
+        return np.asarray(self._t, dtype=np.float32), np.ascontiguousarray(x, dtype=np.float32)
+
+    def _keep(self) -> None:
+        assert self._last is not None
+        t, x = self._last
+        self._t.append(t)
+        self._x.append(self._spec.restore(x.detach().cpu()))
+        self._last = None
+
+
+def evaluate_layer(
+    family: Family, layer: Layer, bounds: Sequence[float], resolution: int, t: float
+) -> Floats:
+    """Evaluate a layer on a grid over ``bounds`` (data units), row 0 at the lowest y.
+
+    Returns (r, r), or (r, r, 2) in data units for a vector layer.
+    """
+    x0, x1, y0, y1 = bounds
+    axis_x = torch.linspace(x0, x1, resolution)
+    axis_y = torch.linspace(y0, y1, resolution)
+    grid_y, grid_x = torch.meshgrid(axis_y, axis_x, indexing="ij")
+    points = torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
+    spec = family.spec
+    with torch.no_grad():
+        values = family.layer(layer.name, spec.standardise(points).to(family.device), t)
+    values = values.detach().float().cpu()
+    if layer.kind == "vector":
+        # A displacement scales with the unit of length, and has no origin.
+        return (values * spec.std).reshape(resolution, resolution, 2).numpy()
+    if layer.name == "log-density":
+        # Densities change with the unit of length: d nats per log of the scale.
+        values = values - spec.std.log().sum()
+    return values.reshape(resolution, resolution).numpy()
+
+
+def kept_layers(family: Family) -> list[str]:
+    """Return the layers that kept records hold.
+
+    A layer without time beside layers with time is an integral along the flow (a likelihood): it
+    costs more than the record itself, and is evaluated when it is asked for.
+    """
+    timed = any(layer.timed for layer in family.layers)
+    return [layer.name for layer in family.layers if layer.timed or not timed]
+
+
+def plane_bounds(points: Tensor) -> list[float]:
+    """Return [x0, x1, y0, y1] around data (n, 2) and the prior; [] for other dimensions.
+
+    Three standard deviations hold the prior, which has the data's own scale.
+    """
+    if points.ndim != 2 or points.shape[1] != 2:
+        return []
+    mean, std = points.mean(dim=0), points.std(dim=0)
+    low = torch.minimum(points.min(dim=0).values, mean - 3 * std)
+    high = torch.maximum(points.max(dim=0).values, mean + 3 * std)
+    margin = 0.05 * (high - low).clamp_min(1e-6)
+    low, high = low - margin, high + margin
+    return [float(low[0]), float(high[0]), float(low[1]), float(high[1])]

@@ -1,0 +1,213 @@
+"""From what a person asked for to what will be run: every setting checked and filled in."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import torch
+
+from models.base import DataSpec, Family
+from models.config import Config, ConfigError, decode, encode, replace_at
+from models.registry import Entry, Kind, registry
+from studio.engine.datasets import Dataset, find_imported, procedural, project_name
+from studio.engine.devices import choose
+from studio.engine.failures import Refused
+from studio.engine.settings import TrainingConfig
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = ["Choice", "Resolved", "check", "resolve"]
+
+_DEFAULT_SAMPLER = "dpmpp-2m"
+_DEFAULT_METRICS = ("sliced-w2", "energy-distance")
+C = TypeVar("C", bound=Config)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A registered thing with its checked settings."""
+
+    entry: Entry
+    config: Config
+
+    @property
+    def pick(self) -> Pick:
+        """The same as plain data, all settings spelled out."""
+        return Pick(slug=self.entry.slug, config=encode(self.config))
+
+    def make(self) -> Any:
+        """Make the thing, for kinds that are made from the config alone."""
+        return self.entry.make(self.config)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A run, checked. ``spec`` has every default filled in; ``dataset`` is None for an imported
+    set, which is named by ``spec.dataset.slug``.
+    """
+
+    spec: RunSpec
+    family: Choice
+    dataset: Choice | None
+    training: TrainingConfig
+    sampler: Choice | None
+    metrics: tuple[Choice, ...]
+
+    def load_data(self, project: Path | None, limit: int | None = None) -> Dataset:
+        """Draw or read the points; of a procedural set, at most ``limit``.
+
+        Raises:
+            Refused: they cannot be drawn or read; the path is "dataset...".
+        """
+        name = project_name(self.spec.dataset.slug)
+        if name is not None:
+            return find_imported(name, project)
+        assert self.dataset is not None  # resolve() leaves it out for imported sets only
+        n = self.training.samples
+        if limit is not None:
+            n = min(n or limit, limit)
+        return procedural(self.dataset.entry, self.dataset.config, n, self.training.seed)
+
+    def build(self, data: DataSpec, device: torch.device, horizon: int | None = None) -> Family:
+        """Build the family for data of a spec.
+
+        Raises:
+            ConfigError: settings that do not fit the data or each other; the path is "family...".
+        """
+        steps = horizon or self.training.steps
+        try:
+            family: Family = self.family.entry.make(
+                self.family.config,
+                data,
+                horizon=steps,
+                seed=self.training.seed,
+                device=device,
+            )
+        except ConfigError as error:
+            raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
+        return family
+
+
+def check(spec: RunSpec) -> Resolved:
+    """Return the resolved run.
+
+    Raises:
+        Refused: the first problem that `resolve` finds.
+    """
+    resolved, problems = resolve(spec)
+    if resolved is None:
+        first = problems[0]
+        raise Refused(first.message, first.hint, kind=first.kind, path=first.path)
+    return resolved
+
+
+def resolve(spec: RunSpec) -> tuple[Resolved | None, list[ErrorInfo]]:
+    """Check a spec and fill in every default. Returns None and all problems if there are any.
+
+    Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
+    "training.batch", "sampler.steps", "metrics.0". The data are not touched.
+    """
+    problems: list[ErrorInfo] = []
+    training = _config(TrainingConfig, spec.training, "training", problems)
+    family = _choice("family", spec.family, "family", problems)
+    imported = project_name(spec.dataset.slug) is not None
+    dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
+    sampler = _sampler(spec, family, problems)
+    metrics = _metrics(spec, problems)
+    if training is not None:
+        try:
+            choose(training.device)
+        except Refused as refused:
+            problems.append(refused.info)
+    if not spec.name.strip():
+        problems.append(ErrorInfo(kind="user", message="The run needs a name.", path="name"))
+    if problems or family is None or training is None:
+        return None, problems
+    return Resolved(
+        spec=RunSpec(
+            name=spec.name,
+            family=family.pick,
+            dataset=dataset.pick if dataset else Pick(slug=spec.dataset.slug),
+            training=encode(training),
+            sampler=sampler.pick if sampler else None,
+            metrics=[metric.pick for metric in metrics],
+        ),
+        family=family,
+        dataset=dataset,
+        training=training,
+        sampler=sampler,
+        metrics=tuple(metrics),
+    ), []
+
+
+def _sampler(spec: RunSpec, family: Choice | None, problems: list[ErrorInfo]) -> Choice | None:
+    """The sampler asked for; else, for families with a denoiser, the most economic one."""
+    denoises = family is not None and "denoiser" in family.entry.capabilities
+    if spec.sampler is not None:
+        if family is not None and not denoises:
+            title = family.entry.title
+            problems.append(
+                ErrorInfo(
+                    kind="user",
+                    message=f"{title} has no denoiser, so it takes no sampler.",
+                    hint="Leave the sampler out.",
+                    path="sampler",
+                )
+            )
+            return None
+        return _choice("sampler", spec.sampler, "sampler", problems)
+    if denoises and any(e.slug == _DEFAULT_SAMPLER for e in registry.all("sampler")):
+        return _choice("sampler", Pick(slug=_DEFAULT_SAMPLER), "sampler", problems)
+    return None
+
+
+def _metrics(spec: RunSpec, problems: list[ErrorInfo]) -> list[Choice]:
+    known = {entry.slug for entry in registry.all("metric")}
+    picks = spec.metrics or [Pick(slug=slug) for slug in _DEFAULT_METRICS if slug in known]
+    choices = (
+        _choice("metric", pick, f"metrics.{index}", problems) for index, pick in enumerate(picks)
+    )
+    return [choice for choice in choices if choice is not None]
+
+
+def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice | None:
+    try:
+        entry = registry.get(kind, pick.slug)
+    except KeyError as error:
+        problems.append(ErrorInfo(kind="user", message=f"{path}: {error.args[0]}", path=path))
+        return None
+    config = _config(entry.config, pick.config, path, problems)
+    return None if config is None else Choice(entry, config)
+
+
+def _config(
+    kind: type[C], data: Mapping[str, Any], path: str, problems: list[ErrorInfo]
+) -> C | None:
+    """Decode a config; on failure, list what is wrong with each of its settings."""
+    try:
+        return decode(kind, data)
+    except ConfigError as error:
+        found = list(_errors(kind, data)) or [error]
+    for wrong in found:
+        at = f"{path}.{wrong.path}".rstrip(".")
+        problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
+    return None
+
+
+def _errors(kind: type[Config], data: Mapping[str, Any]) -> Iterator[ConfigError]:
+    """Decode setting by setting: `decode` stops at the first error, a form shows them all."""
+    for path, value in _leaves(data):
+        try:
+            decode(kind, replace_at({}, path, value))
+        except ConfigError as error:
+            yield error
+
+
+def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", msgspec.to_builtins(value)

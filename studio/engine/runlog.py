@@ -1,0 +1,34 @@
+"""The log of one run: ``log.txt`` in its folder, and `Log` events."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from studio.engine.sink import Sink
+from studio.protocol.messages import Log
+
+__all__ = ["RunLog"]
+
+_log = logging.getLogger(__name__)
+
+
+class RunLog:
+    """Writes lines for people: when, how serious, what."""
+
+    def __init__(self, path: Path, sink: Sink, job: str) -> None:
+        self._path = path
+        self._sink = sink
+        self._job = job
+
+    def write(self, level: str, text: str) -> None:
+        """Append a line; ``level`` is "info", "warning" or "error".
+
+        A full disk must not turn a message about it into a second failure.
+        """
+        self._sink.send(Log(level=level, text=text, job=self._job))
+        stamp = datetime.now().astimezone().isoformat(timespec="seconds")
+        try:
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(f"{stamp} {level}: {text}\n")
+        except OSError as error:
+            _log.warning("%s could not be written: %s", self._path, error.strerror)

@@ -1,0 +1,146 @@
+"""How a run is trained, whatever the family: the catalogue entry of kind "training"."""
+
+from typing import Annotated, Literal
+
+from models.config import Config, param
+
+__all__ = ["TrainingConfig"]
+
+
+class TrainingConfig(Config, frozen=True):
+    """Length, data order, device, and how often something is measured or saved."""
+
+    steps: Annotated[
+        int,
+        param("Steps", "How many optimisation steps.", low=1, high=100_000_000, log=True),
+    ] = 4000
+    batch: Annotated[
+        int,
+        param("Batch", "Data points a step.", low=1, high=1_048_576, unit="points", log=True),
+    ] = 512
+    samples: Annotated[
+        int,
+        param(
+            "Data points",
+            "How many points are drawn from a procedural data set; 0 draws fresh ones for every "
+            "batch. An imported data set is used whole.",
+            low=0,
+            high=100_000_000,
+            unit="points",
+            log=True,
+        ),
+    ] = 20_000
+    seed: Annotated[
+        int,
+        param(
+            "Seed",
+            "Fixes the data, their order, the initial weights and the particles: the same seed "
+            "gives the same losses on the same device.",
+            low=0,
+            high=2**31 - 1,
+        ),
+    ] = 0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "mps"],
+        param(
+            "Device",
+            "Where to compute; automatic takes a GPU if there is one.",
+            choices={"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"},
+        ),
+    ] = "auto"
+    threads: Annotated[
+        int,
+        param(
+            "Threads",
+            "CPU threads of torch; 0 leaves enough of the machine to the screen.",
+            low=0,
+            high=1024,
+            advanced=True,
+        ),
+    ] = 0
+    evaluate_every: Annotated[
+        int,
+        param(
+            "Evaluate every",
+            "Steps between two evaluations; 0 spends at most 1.5 % of the time on them.",
+            low=0,
+            high=100_000_000,
+            unit="steps",
+            advanced=True,
+        ),
+    ] = 0
+    evaluate_samples: Annotated[
+        int,
+        param(
+            "Evaluation samples",
+            "Samples per evaluation, compared with as many real points.",
+            low=16,
+            high=1_000_000,
+            unit="points",
+            log=True,
+            advanced=True,
+        ),
+    ] = 2000
+    checkpoint_seconds: Annotated[
+        float,
+        param(
+            "Checkpoint after",
+            "Seconds between two checkpoints: what a crash may cost.",
+            low=1.0,
+            high=86_400.0,
+            unit="s",
+            log=True,
+            advanced=True,
+        ),
+    ] = 20.0
+    checkpoint_steps: Annotated[
+        int,
+        param(
+            "Checkpoint every",
+            "Steps between two checkpoints, besides those by time; 0 for none.",
+            low=0,
+            high=100_000_000,
+            unit="steps",
+            advanced=True,
+        ),
+    ] = 0
+    keep: Annotated[
+        int,
+        param(
+            "Checkpoints kept",
+            "The newest so many, besides the best one and those made by hand.",
+            low=1,
+            high=1000,
+            advanced=True,
+        ),
+    ] = 3
+    particles: Annotated[
+        int,
+        param(
+            "Particles",
+            "Fixed particles that are followed through training and flow.",
+            low=1,
+            high=1_000_000,
+            log=True,
+        ),
+    ] = 4096
+    frames: Annotated[
+        int,
+        param(
+            "Frames",
+            "Flow times recorded of each kept step, at most.",
+            low=1,
+            high=512,
+            advanced=True,
+        ),
+    ] = 24
+    kept_capacity: Annotated[
+        int,
+        param(
+            "Steps kept",
+            "Training steps whose particles are kept for scrubbing; thinned by halves when full.",
+            low=4,
+            high=4096,
+            advanced=True,
+        ),
+    ] = 64
