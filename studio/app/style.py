@@ -34,6 +34,7 @@ QLabel[role="muted"] { color: $muted; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
 QLabel[role="section"] { color: $muted; font-size: 11px; letter-spacing: 0.6px; }
 QLabel[role="danger"] { color: $danger; }
+QLabel[role="accent"] { color: $accent; }
 QLabel[role="good"] { color: $good; }
 QLabel[role="warm"] { color: $warm; }
 QToolTip {

@@ -98,7 +98,7 @@ def _datasets(path: Path) -> list[DataInfo]:
     from studio.store.project import Project
 
     return [
-        DataInfo(name=d.name, rows=d.rows, columns=tuple(d.columns), path=d.path)
+        DataInfo(name=d.name, rows=d.record.rows, columns=tuple(d.columns), path=d.path)
         for d in Project.open(path).datasets()
     ]
 

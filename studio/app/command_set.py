@@ -1,0 +1,339 @@
+"""What there is to do: the commands of the studio, each with its shortcut and its condition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studio.app.actions import Actions
+from studio.app.commands import Command, Registry
+from studio.app.state.session import AppState
+from studio.app.theme import theme
+
+__all__ = ["Shell", "build"]
+
+SEEK = 0.02  # of the flow, for one press of a key
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What only the window can do."""
+
+    ask_open_project: Callable[[], None]
+    ask_new_project: Callable[[], None]
+    ask_import: Callable[[], None]
+    ask_export_samples: Callable[[], None]
+    ask_export_weights: Callable[[], None]
+    copy_command: Callable[[], None]
+    show_palette: Callable[[], None]
+    show_shortcuts: Callable[[], None]
+    show_preferences: Callable[[], None]
+    show_history: Callable[[], None]
+    toggle_sidebar: Callable[[], None]
+    toggle_inspector: Callable[[], None]
+    next_lens: Callable[[], None]
+    previous_lens: Callable[[], None]
+    find_setting: Callable[[], None]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class _Why:
+    """Conditions, each as the reason why it does not hold ("" where it does)."""
+
+    state: AppState
+
+    def engine(self) -> str:
+        ready = self.state.engine.state in ("ready", "busy")
+        return "" if ready else "The engine is not ready."
+
+    def running(self) -> str:
+        return "" if self.state.running else "Nothing is training."
+
+    def run(self) -> str:
+        return "" if self.state.runs.current else "No run is selected."
+
+    def checkpoint(self) -> str:
+        run = self.state.runs.current
+        if run is None:
+            return "No run is selected."
+        return "" if run.checkpoints or run.job else "The run has no checkpoint yet."
+
+    def resumable(self) -> str:
+        run = self.state.runs.current
+        if run is None:
+            return "No run is selected."
+        if run.job or run.background:
+            return "The run is under way."
+        if run.state == "finished" and run.step >= run.total:
+            return "The run has done all its steps."
+        return ""
+
+    def start(self) -> str:
+        draft = self.state.draft
+        if self.state.place != "setup" or draft is None:
+            return "Nothing is being set up."
+        if draft.reasons:
+            return draft.reasons[0].message
+        return self.engine()
+
+    def project(self) -> str:
+        return "" if self.state.project else "No project is open."
+
+    def command(self) -> str:
+        draft = self.state.draft
+        fits = self.state.runs.current is not None or (draft is not None and draft.recipe)
+        return "" if fits else "Select a run or open a recipe first."
+
+    def idle_run(self) -> str:
+        run = self.state.runs.current
+        if run is None:
+            return "No run is selected."
+        return "Stop the run first." if run.job or run.background else ""
+
+
+def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
+    """Return the registry with everything in it."""
+    registry = Registry()
+    why = _Why(state)
+    for group in (_project, _run, _time, _view, _help):
+        for command in group(state, actions, shell, why):
+            registry.add(command)
+    return registry
+
+
+def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Command]:
+    menu = "Project"
+    return [
+        Command(
+            id="gallery", title="Show the gallery", menu=menu, shortcut="Ctrl+G",
+            run=lambda: _gallery(state), aliases=("recipes", "start page", "home", "welcome"),
+        ),
+        Command(
+            id="new-project", title="New project…", menu=menu, shortcut="Ctrl+Shift+N",
+            run=shell.ask_new_project, aliases=("create folder",), icon="plus",
+        ),
+        Command(
+            id="open-project", title="Open a project…", menu=menu, shortcut="Ctrl+O",
+            run=shell.ask_open_project, aliases=("folder", "load"), icon="folder",
+        ),
+        Command(
+            id="import", title="Import data…", menu=menu, shortcut="Ctrl+I", run=shell.ask_import,
+            aliases=("csv", "hdf5", "npz", "file", "points"), why_not=why.engine, icon="import",
+        ),
+        Command(
+            id="export-samples", title="Export samples…", menu=menu, shortcut="Ctrl+E",
+            run=shell.ask_export_samples, aliases=("save", "csv", "npz", "hdf5"),
+            why_not=why.checkpoint, icon="export",
+        ),
+        Command(
+            id="export-weights", title="Export weights…", menu=menu,
+            run=shell.ask_export_weights, aliases=("safetensors", "model", "save"),
+            why_not=why.checkpoint,
+        ),
+        Command(
+            id="copy-command", title="Copy as command", menu=menu, shortcut="Ctrl+Shift+C",
+            run=shell.copy_command, aliases=("terminal", "cli", "reproduce"),
+            why_not=why.command, icon="copy",
+        ),
+        Command(
+            id="preferences", title="Preferences…", menu=menu, shortcut="Ctrl+,",
+            run=shell.show_preferences, aliases=("settings", "options", "theme", "scale"),
+        ),
+        Command(id="quit", title="Quit", menu=menu, shortcut="Ctrl+Q", run=shell.close),
+    ]  # fmt: skip
+
+
+def _run(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Command]:
+    menu = "Run"
+    return [
+        Command(
+            id="new-run", title="Set up a run", menu=menu, shortcut="Ctrl+N",
+            run=actions.new_run, aliases=("new training", "configure"), why_not=why.engine,
+        ),
+        Command(
+            id="train", title="Train", menu=menu, shortcut="Ctrl+Return", run=actions.start,
+            aliases=("start", "run", "go"), why_not=why.start, icon="play",
+        ),
+        Command(
+            id="pause", title="Pause or resume training", menu=menu, shortcut="Ctrl+P",
+            run=actions.pause_or_resume, aliases=("stop", "continue"), why_not=why.running,
+            icon="pause",
+        ),
+        Command(
+            id="step-training", title="Do one training step", menu=menu, shortcut="Ctrl+.",
+            run=actions.step_training, aliases=("advance", "single"), why_not=why.running,
+        ),
+        Command(
+            id="step-training-100", title="Do 100 training steps", menu=menu,
+            run=lambda: actions.step_training(100), why_not=why.running,
+        ),
+        Command(
+            id="slow", title="Slow motion: ten steps a second", menu=menu,
+            run=lambda: actions.set_speed(0.1), why_not=why.running, aliases=("speed", "delay"),
+        ),
+        Command(
+            id="full-speed", title="Full speed", menu=menu, run=lambda: actions.set_speed(0.0),
+            why_not=why.running, aliases=("fast",),
+        ),
+        Command(
+            id="checkpoint", title="Save a checkpoint now", menu=menu, shortcut="Ctrl+S",
+            run=actions.checkpoint_now, why_not=why.running,
+        ),
+        Command(
+            id="sample", title="Sample now", menu=menu, shortcut="Ctrl+Shift+S",
+            run=actions.sample_now, aliases=("generate", "draw"), why_not=why.checkpoint,
+        ),
+        Command(
+            id="evaluate", title="Evaluate now", menu=menu, shortcut="Ctrl+Shift+E",
+            run=actions.evaluate_now, aliases=("metrics", "quality"), why_not=why.checkpoint,
+        ),
+        Command(
+            id="stop", title="Stop and keep", menu=menu, shortcut="Ctrl+Shift+.",
+            run=actions.stop, aliases=("cancel", "end"), why_not=why.running, icon="stop",
+        ),
+        Command(
+            id="resume", title="Resume the selected run", menu=menu, shortcut="Ctrl+R",
+            run=lambda: _with_run(state, actions.resume), aliases=("continue",),
+            why_not=why.resumable,
+        ),
+        Command(
+            id="delete-run", title="Delete the selected run", menu=menu, shortcut="Ctrl+Backspace",
+            run=lambda: _with_run(state, actions.delete_run), aliases=("trash", "remove"),
+            why_not=why.idle_run, icon="trash",
+        ),
+        Command(
+            id="restart-engine", title="Restart the engine", menu=menu,
+            run=actions.restart_engine, aliases=("crash", "hang"),
+        ),
+    ]  # fmt: skip
+
+
+def _time(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Command]:
+    menu = "Time"
+    clock = state.playback
+    return [
+        Command(
+            id="play", title="Play or pause the flow", menu=menu, shortcut="Space",
+            run=lambda: _play(state), aliases=("animate",), why_not=why.run, icon="play",
+        ),
+        Command(
+            id="flow-back", title="Flow back", menu=menu, shortcut="Left", icon="back",
+            run=lambda: clock.set(flow=clock.flow - SEEK, playing=False), why_not=why.run,
+        ),
+        Command(
+            id="flow-on", title="Flow on", menu=menu, shortcut="Right", icon="step",
+            run=lambda: clock.set(flow=clock.flow + SEEK, playing=False), why_not=why.run,
+        ),
+        Command(
+            id="step-back", title="Earlier training step", menu=menu, shortcut="Shift+Left",
+            run=lambda: _kept(state, -1), why_not=why.run, aliases=("scrub",),
+        ),
+        Command(
+            id="step-on", title="Later training step", menu=menu, shortcut="Shift+Right",
+            run=lambda: _kept(state, 1), why_not=why.run, aliases=("scrub",),
+        ),
+        Command(
+            id="live", title="Follow the newest step", menu=menu, shortcut="End",
+            run=lambda: clock.set(step=None), aliases=("live",), why_not=why.run, icon="live",
+        ),
+        Command(
+            id="loop", title="Loop the flow", menu=menu, shortcut="Ctrl+L",
+            run=lambda: clock.set(loop=not clock.loop), why_not=why.run, icon="loop",
+        ),
+        Command(
+            id="faster", title="Play faster", menu=menu, shortcut="Ctrl+Up",
+            run=lambda: clock.set(speed=min(8.0, clock.speed * 2)), aliases=("speed",),
+        ),
+        Command(
+            id="slower", title="Play slower", menu=menu, shortcut="Ctrl+Down",
+            run=lambda: clock.set(speed=max(0.125, clock.speed / 2)), aliases=("speed",),
+        ),
+    ]  # fmt: skip
+
+
+def _view(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Command]:
+    menu = "View"
+    return [
+        Command(
+            id="palette", title="Search commands", menu=menu, shortcut="Ctrl+K",
+            run=shell.show_palette, aliases=("palette", "find"), icon="search",
+        ),
+        Command(
+            id="find-setting", title="Find a setting", menu=menu, shortcut="Ctrl+F",
+            run=shell.find_setting, aliases=("search", "filter"),
+        ),
+        Command(
+            id="next-lens", title="Next lens", menu=menu, shortcut="Ctrl+Tab",
+            run=shell.next_lens, aliases=("tab",),
+        ),
+        Command(
+            id="previous-lens", title="Previous lens", menu=menu, shortcut="Ctrl+Shift+Tab",
+            run=shell.previous_lens, aliases=("tab",),
+        ),
+        Command(
+            id="sidebar", title="Show or hide the sidebar", menu=menu, shortcut="Ctrl+B",
+            run=shell.toggle_sidebar, icon="sidebar",
+        ),
+        Command(
+            id="inspector", title="Show or hide the inspector", menu=menu, shortcut="Ctrl+J",
+            run=shell.toggle_inspector, icon="inspector",
+        ),
+        Command(
+            id="theme-dark", title="Dark theme", menu=menu, run=lambda: theme.set_mode("dark"),
+            aliases=("appearance", "colour", "color"),
+        ),
+        Command(
+            id="theme-light", title="Light theme", menu=menu, run=lambda: theme.set_mode("light"),
+            aliases=("appearance", "colour", "color"),
+        ),
+        Command(
+            id="theme-system", title="Follow the system theme", menu=menu,
+            run=lambda: theme.set_mode("system"), aliases=("appearance", "colour", "color"),
+        ),
+    ]  # fmt: skip
+
+
+def _help(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Command]:
+    menu = "Help"
+    return [
+        Command(
+            id="shortcuts", title="Keyboard shortcuts", menu=menu, shortcut="?",
+            run=shell.show_shortcuts, aliases=("keys", "help"), icon="help",
+        ),
+        Command(
+            id="history", title="Show past messages", menu=menu, run=shell.show_history,
+            aliases=("notifications", "errors", "toasts"), icon="bell",
+        ),
+    ]  # fmt: skip
+
+
+def _gallery(state: AppState) -> None:
+    state.runs.select("")
+    state.go("gallery")
+
+
+def _with_run(state: AppState, do: Callable[[str], None]) -> None:
+    run = state.runs.current
+    if run is not None:
+        do(run.key)
+
+
+def _play(state: AppState) -> None:
+    clock = state.playback
+    if not clock.playing and clock.flow >= 1.0:
+        clock.set(flow=0.0, playing=True)
+    else:
+        clock.set(playing=not clock.playing)
+
+
+def _kept(state: AppState, direction: int) -> None:
+    """Go to the kept training step before or after the one shown; after the last one, live."""
+    run = state.runs.current
+    if run is None or not run.kept:
+        return
+    at = state.playback.step
+    if direction < 0:
+        earlier = [step for step in run.kept if at is None or step < at]
+        state.playback.set(step=earlier[-1] if earlier else run.kept[0])
+    elif at is not None:
+        later = [step for step in run.kept if step > at]
+        state.playback.set(step=later[0] if later else None)

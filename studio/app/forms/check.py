@@ -1,0 +1,126 @@
+"""From what was typed to a value, and back: the same rules as the engine's, while typing.
+
+The bounds come from the field's description, so that a form can say at once what the engine
+would say a moment later.
+"""
+
+import math
+import re
+from typing import Any
+
+from studio.protocol.catalog import FieldSpec
+
+__all__ = ["Invalid", "bounds", "format_value", "parse", "title_of"]
+
+_GROUPED = re.compile(r"[+-]?\d{1,3}([,\s_\u00a0\u202f]\d{3})+(\.\d*)?([eE][+-]?\d+)?")
+
+
+class Invalid(ValueError):
+    """What was typed cannot be taken; the message completes "Learning rate ..."."""
+
+
+def parse(field: FieldSpec, text: str) -> Any:
+    """Return the value that a text stands for.
+
+    Raises:
+        Invalid: it is not a number, out of bounds, or nothing where something is needed.
+    """
+    text = text.strip()
+    if not text:
+        if field.optional:
+            return None
+        if field.kind == "text":
+            return ""
+        raise Invalid("needs a value")
+    if field.kind == "text":
+        return text
+    value = _number(text)
+    if field.kind == "int":
+        if value != int(value):
+            raise Invalid(f"must be a whole number, not {text}")
+        value = int(value)
+    _check(field, value)
+    return value
+
+
+def _number(text: str) -> float:
+    plain = text.replace("−", "-").replace("×10^", "e")
+    if _GROUPED.fullmatch(plain):
+        plain = re.sub(r"[,\s_\u00a0\u202f]", "", plain)
+    elif plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")  # a decimal comma: 0,5
+    try:
+        value = float(plain)
+    except ValueError:
+        raise Invalid(f"must be a number, not “{text}”") from None
+    if not math.isfinite(value):
+        raise Invalid("must be finite")
+    return value
+
+
+def _check(field: FieldSpec, value: float) -> None:
+    if field.low is not None and value < field.low:
+        raise Invalid(f"must be at least {_plain(field.low)}")
+    if field.high is not None and value > field.high:
+        raise Invalid(f"must be at most {_plain(field.high)}")
+    if field.above is not None and value <= field.above:
+        raise Invalid(f"must be greater than {_plain(field.above)}")
+    if field.below is not None and value >= field.below:
+        raise Invalid(f"must be less than {_plain(field.below)}")
+
+
+def format_value(field: FieldSpec, value: Any) -> str:
+    """Return a value as the form writes it; `parse` gives it back."""
+    if value is None:
+        return ""
+    if field.kind == "int" and isinstance(value, int):
+        return f"{value:,}"
+    if field.kind == "float" and isinstance(value, int | float):
+        return _plain(float(value))
+    return str(value)
+
+
+def _plain(value: float) -> str:
+    """Return a number as people write it: 0.05, 2e-4, 20,000."""
+    if value == int(value) and abs(value) < 1e6:
+        return f"{int(value):,}"
+    if value and not 1e-3 <= abs(value) < 1e6:
+        mantissa, _, exponent = f"{value:.6e}".partition("e")
+        short = mantissa.rstrip("0").rstrip(".")
+        text = f"{short}e{int(exponent)}"
+    else:
+        text = f"{value:.6g}"
+    return text if float(text) == value else repr(value)
+
+
+def bounds(field: FieldSpec) -> str:
+    """Return the range of a setting in words, "" where it has none."""
+    lower = (
+        f"at least {_plain(field.low)}"
+        if field.low is not None
+        else f"above {_plain(field.above)}"
+        if field.above is not None
+        else ""
+    )
+    upper = (
+        f"at most {_plain(field.high)}"
+        if field.high is not None
+        else f"below {_plain(field.below)}"
+        if field.below is not None
+        else ""
+    )
+    if field.low is not None and field.high is not None:
+        return f"{_plain(field.low)} to {_plain(field.high)}"
+    return ", ".join(part for part in (lower, upper) if part)
+
+
+def title_of(field: FieldSpec, value: Any) -> str:
+    """Return a value as a person reads it: the title of a choice, on or off, a number."""
+    if field.kind == "choice":
+        return next((c.title for c in field.choices if c.value == value), str(value))
+    if field.kind == "bool":
+        return "on" if value else "off"
+    if value is None:
+        return "automatic"
+    shown = format_value(field, value)
+    return f"{shown} {field.unit}" if field.unit else shown

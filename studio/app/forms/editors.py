@@ -1,0 +1,316 @@
+"""One editor for each kind of setting.
+
+All behave alike: `edited` carries a value that the setting's bounds allow, `rejected` says why
+what was typed cannot be taken. `show_value` never touches an editor that the person is typing in,
+and the mouse wheel does nothing unless the editor has the focus.
+"""
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.app.forms import check
+from studio.app.widgets.basic import restyle
+from studio.app.widgets.switch import Switch
+from studio.protocol.catalog import FieldSpec
+
+__all__ = ["ChoiceList", "Editor", "NumberLine", "Segments", "make"]
+
+SEGMENTS = 3  # so many short options are shown side by side, more in a list
+SEGMENT_LETTERS = 22
+
+
+class Editor(QWidget):
+    """Base: shows one setting and says what the person makes of it."""
+
+    edited = Signal(object)
+    rejected = Signal(str)
+
+    def __init__(self, field: FieldSpec) -> None:
+        super().__init__()
+        self.field = field
+        self.setAccessibleName(field.title)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value, unless the person is typing."""
+        raise NotImplementedError
+
+    @property
+    def busy(self) -> bool:
+        """Whether the person is in the middle of typing here."""
+        return False
+
+    def settle(self) -> None:
+        """Drop what is half typed: the next value is shown whatever it is."""
+
+    def _host(self, widget: QWidget) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(widget)
+        self.setFocusProxy(widget)
+        widget.setAccessibleName(self.field.title)
+        widget.setAccessibleDescription(self.field.help)
+
+
+class NumberLine(QLineEdit):
+    """A line for a number or a text; Up and Down, and the wheel when focused, step a number."""
+
+    stepped = Signal(int)
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = QLabel(unit, self)
+        self._unit.setProperty("role", "muted")
+        self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._unit.setVisible(bool(unit))
+        if unit:
+            self.setTextMargins(0, 0, self._unit.sizeHint().width() + 6, 0)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:
+        return QSize(90, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(48, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        size = self._unit.sizeHint()
+        self._unit.setGeometry(self.width() - size.width() - 9, 0, size.width(), self.height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10}
+        by = -10 if event.key() == Qt.Key.Key_PageDown else steps.get(Qt.Key(event.key()), 0)
+        if by:
+            self.stepped.emit(by)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self.hasFocus():
+            event.ignore()  # the page scrolls on
+            return
+        delta = event.angleDelta().y()
+        if delta:
+            self.stepped.emit(1 if delta > 0 else -1)
+        event.accept()
+
+
+class LineEditor(Editor):
+    """Whole numbers, numbers (plain or 2e-4) and texts."""
+
+    def __init__(self, field: FieldSpec) -> None:
+        super().__init__(field)
+        self.line = NumberLine(field.unit)
+        self._host(self.line)
+        if field.optional:
+            self.line.setPlaceholderText("automatic")
+        self._value: Any = field.default
+        self.line.textEdited.connect(self._typed)
+        self.line.editingFinished.connect(self._finished)
+        self.line.stepped.connect(self._step)
+        self.show_value(field.default)
+
+    @property
+    def busy(self) -> bool:
+        return self.line.hasFocus() and self.line.isModified()
+
+    def settle(self) -> None:
+        self.line.setModified(False)
+
+    def show_value(self, value: Any) -> None:
+        self._value = value
+        if self.busy:
+            return
+        text = check.format_value(self.field, value)
+        if text != self.line.text():
+            self.line.setText(text)
+        restyle(self.line, invalid="false")
+
+    def _typed(self, text: str) -> None:
+        try:
+            value = check.parse(self.field, text)
+        except check.Invalid as error:
+            restyle(self.line, invalid="true")
+            self.line.setToolTip(f"{self.field.title} {error}")
+            self.rejected.emit(str(error))
+            return
+        restyle(self.line, invalid="false")
+        self.line.setToolTip("")
+        self._value = value
+        self.edited.emit(value)
+
+    def _finished(self) -> None:
+        """Write a good value in its usual form; leave a bad one to be mended."""
+        if self.line.property("invalid") != "true":
+            self.line.setModified(False)
+            self.show_value(self._value)
+
+    def _step(self, by: int) -> None:
+        if self.field.kind not in ("int", "float"):
+            return
+        start = self._value if isinstance(self._value, int | float) else 0
+        value = _stepped(self.field, start, by)
+        text = check.format_value(self.field, value)
+        try:
+            value = check.parse(self.field, text)
+        except check.Invalid:
+            return  # at the end of its range
+        self.line.setText(text)
+        self.line.setModified(False)
+        restyle(self.line, invalid="false")
+        self._value = value
+        self.edited.emit(value)
+
+
+def _stepped(field: FieldSpec, value: float, by: int) -> float:
+    """Return the next round number: one more, or along 1-2-5-10 on a logarithmic scale."""
+    if field.log and value > 0:
+        ladder = (1.0, 2.0, 5.0)
+        exponent = math.floor(math.log10(value) + 1e-9)
+        place = exponent * 3 + max(
+            i for i, m in enumerate(ladder) if m <= value / 10.0**exponent * (1 + 1e-9)
+        )
+        place += by
+        stepped = float(f"{ladder[place % 3]:g}e{place // 3}")
+        return round(stepped) if field.kind == "int" else stepped
+    if field.kind == "int":
+        return value + by
+    size = 10.0 ** (math.floor(math.log10(abs(value))) - 1) if value else 0.1
+    return float(f"{value + by * size:.10g}")
+
+
+class SwitchEditor(Editor):
+    """On or off."""
+
+    def __init__(self, field: FieldSpec) -> None:
+        super().__init__(field)
+        self.switch = Switch(field.title)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.switch)
+        layout.addStretch(1)
+        self.setFocusProxy(self.switch)
+        self.switch.setAccessibleDescription(field.help)
+        self.switch.setChecked(bool(field.default))
+        self.switch.clicked.connect(lambda on: self.edited.emit(bool(on)))
+
+    def show_value(self, value: Any) -> None:
+        self.switch.setChecked(bool(value))
+
+
+class Segments(QFrame):
+    """A few options side by side, one of them chosen; arrows move between them."""
+
+    chosen = Signal(int)
+
+    def __init__(self, titles: list[str], name: str) -> None:
+        super().__init__()
+        self.setProperty("role", "segments")
+        self.setAccessibleName(name)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2, 2, 2, 2)
+        layout.setSpacing(2)
+        self._group = QButtonGroup(self)
+        for index, title in enumerate(titles):
+            button = QPushButton(title)
+            button.setProperty("kind", "segment")
+            button.setCheckable(True)
+            button.setAutoDefault(False)
+            button.setMinimumWidth(24)
+            button.setAccessibleName(f"{name}: {title}")
+            self._group.addButton(button, index)
+            layout.addWidget(button, 1)
+        self._group.idClicked.connect(self.chosen)
+
+    def select(self, index: int) -> None:
+        """Show an option as chosen, without saying so."""
+        button = self._group.button(index)
+        if button is not None:
+            button.setChecked(True)
+            self.setFocusProxy(button)
+
+
+class ChoiceList(QComboBox):
+    """A list to drop down; the wheel passes over it unless it has the focus."""
+
+    def __init__(self, titles: list[str], name: str) -> None:
+        super().__init__()
+        self.addItems(titles)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        view = self.view()
+        view.setTextElideMode(Qt.TextElideMode.ElideNone)
+        widest = max((view.fontMetrics().horizontalAdvance(t) for t in titles), default=0)
+        view.setMinimumWidth(widest + 36)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class ChoiceEditor(Editor):
+    """One of several options: side by side where they are few and short, else a list."""
+
+    def __init__(self, field: FieldSpec) -> None:
+        super().__init__(field)
+        self._values = [choice.value for choice in field.choices]
+        titles = [choice.title for choice in field.choices]
+        if field.optional:
+            self._values.insert(0, None)
+            titles.insert(0, "automatic")
+        self.box: Segments | ChoiceList
+        if len(titles) <= SEGMENTS and sum(map(len, titles)) <= SEGMENT_LETTERS:
+            self.box = Segments(titles, field.title)
+            self.box.chosen.connect(self._chosen)
+        else:
+            self.box = ChoiceList(titles, field.title)
+            self.box.activated.connect(self._chosen)
+        self._host(self.box)
+        self.show_value(field.default)
+
+    def show_value(self, value: Any) -> None:
+        index = self._values.index(value) if value in self._values else -1
+        if isinstance(self.box, Segments):
+            self.box.select(index)
+        else:
+            self.box.setCurrentIndex(index)
+
+    def _chosen(self, index: int) -> None:
+        self.edited.emit(self._values[index])
+
+
+def make(field: FieldSpec) -> Editor:
+    """Return the editor for a setting.
+
+    Raises:
+        ValueError: the kind is not known.
+    """
+    kinds: dict[str, type[Editor]] = {
+        "int": LineEditor,
+        "float": LineEditor,
+        "text": LineEditor,
+        "bool": SwitchEditor,
+        "choice": ChoiceEditor,
+    }
+    if field.kind not in kinds:
+        raise ValueError(f"{field.path}: no editor for the kind {field.kind!r}")
+    return kinds[field.kind](field)

@@ -1,0 +1,221 @@
+"""A form made from the descriptions of settings: nobody lays out a form by hand.
+
+The form holds no values of its own: it is given a config (only what differs from the defaults)
+and says what the person changes. Settings that do not matter now are hidden; advanced ones are
+folded; a search shows what fits, with the reason where it does not matter now.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from studio.app.forms import check, editors
+from studio.app.state.drafts import changed, value_at
+from studio.app.widgets.basic import Elided, icon_button, label, row
+from studio.app.widgets.fold import Fold
+from studio.protocol.catalog import EntrySpec, FieldSpec
+
+__all__ = ["Form"]
+
+LABEL_WIDTH = 118
+
+
+class Row(QWidget):
+    """A setting's line: its title, a dot if it was changed, the editor, and below it what is
+    wrong.
+    """
+
+    reset = Signal()
+
+    def __init__(self, field: FieldSpec) -> None:
+        super().__init__()
+        self.field = field
+        self.editor = editors.make(field)
+        self.title = Elided(field.title)
+        self.title.setBuddy(self.editor)
+        self._reset = icon_button("reset", f"Reset {field.title}")
+        self._reset.setFixedSize(QSize(20, 20))
+        self._reset.clicked.connect(self.reset)
+        keep = self._reset.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)  # nothing jumps when a value changes
+        self._reset.setSizePolicy(keep)
+        self._reset.hide()
+        self._dot = label("•", "accent")
+        self._dot.setAccessibleName("changed")
+        self._dot.setVisible(False)
+        head = QWidget()
+        head.setFixedWidth(LABEL_WIDTH)
+        head.setLayout(row(self.title, self._dot, self._reset, gap=2))
+        self.problem = label("", "danger", wrap=True)
+        self.problem.hide()
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(head)
+        line.addWidget(self.editor, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(line)
+        layout.addWidget(self.problem)
+        self._help = _help(field)
+        self.setToolTip(self._help)
+
+    def show_changed(self, is_changed: bool) -> None:
+        """Mark the setting as different from its default."""
+        self._dot.setVisible(is_changed)
+        self._reset.setVisible(is_changed)
+
+    def show_problem(self, message: str) -> None:
+        """Say what is wrong with it, "" for nothing."""
+        self.problem.setText(message)
+        self.problem.setVisible(bool(message))
+
+    def show_relevance(self, reason: str) -> None:
+        """Disable it while it does not matter, saying why."""
+        self.editor.setEnabled(not reason)
+        self.setToolTip(reason or self._help)
+
+    def fits(self, search: str) -> bool:
+        """Whether a search finds it."""
+        field = self.field
+        haystack = f"{field.title} {field.path} {field.help} {field.group} {field.unit}".lower()
+        return all(word in haystack for word in search.lower().split())
+
+
+class Form(QWidget):
+    """The settings of one catalogue entry."""
+
+    edited = Signal(object, object)  # the field, its new value
+    rejected = Signal(object, str)  # the field, why what was typed cannot be taken
+
+    def __init__(self, entry: EntrySpec) -> None:
+        super().__init__()
+        self.entry = entry
+        self.rows = {field.path: Row(field) for field in entry.fields}
+        self._config: Mapping[str, Any] = {}
+        self._search = ""
+        self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self._lay_out()
+        for each in self.rows.values():
+            self._connect(each)
+        self.show_config({})
+
+    def _lay_out(self) -> None:
+        """Plain settings in their groups, the advanced ones below in a fold."""
+        plain = [r for r in self.rows.values() if not r.field.advanced]
+        advanced = [r for r in self.rows.values() if r.field.advanced]
+        for each in plain:
+            self._add(self._layout, each)
+        self.fold = Fold("Advanced")
+        for each in advanced:
+            self._add(self.fold.body, each)
+        self.fold.setVisible(bool(advanced))
+        self._layout.addWidget(self.fold)
+
+    def _add(self, layout: QVBoxLayout, each: Row) -> None:
+        group = each.field.group
+        key = f"{id(layout)}:{group}"
+        if group and key not in self._groups:
+            heading = label(group, "muted")
+            heading.setContentsMargins(0, 4, 0, 0)
+            layout.addWidget(heading)
+            self._groups[key] = (heading, [])
+        if group:
+            self._groups[key][1].append(each)
+        layout.addWidget(each)
+
+    def _connect(self, each: Row) -> None:
+        each.editor.edited.connect(lambda value: self._edited(each, value))
+        each.editor.rejected.connect(lambda message: self._rejected(each, message))
+        each.reset.connect(lambda: self._reset(each))
+
+    def _reset(self, each: Row) -> None:
+        each.editor.settle()
+        self._edited(each, each.field.default)
+
+    def _edited(self, each: Row, value: Any) -> None:
+        each.show_problem("")
+        self.edited.emit(each.field, value)
+
+    def _rejected(self, each: Row, message: str) -> None:
+        each.show_problem(message[:1].upper() + message[1:])
+        self.rejected.emit(each.field, message)
+
+    def show_config(self, config: Mapping[str, Any]) -> None:
+        """Show the values of a config; the editor being typed in keeps what is typed."""
+        self._config = config
+        for each in self.rows.values():
+            if not each.editor.busy:
+                each.editor.show_value(value_at(config, each.field))
+                each.show_problem("")
+            each.show_changed(changed(config, each.field))
+        self._show_rows()
+
+    def search(self, text: str) -> int:
+        """Show only what a search finds; return how many settings that is."""
+        self._search = text.strip()
+        return self._show_rows()
+
+    def show_problem(self, path: str, message: str) -> bool:
+        """Say at a setting what is wrong with it; False if the form does not have it."""
+        if path not in self.rows:
+            return False
+        self.rows[path].show_problem(message)
+        return True
+
+    def focus(self, path: str) -> bool:
+        """Bring the keyboard to a setting; False if the form does not have it."""
+        each = self.rows.get(path)
+        if each is None:
+            return False
+        if each.field.advanced:
+            self.fold.open(True)
+        each.setVisible(True)
+        each.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
+
+    def _show_rows(self) -> int:
+        found = 0
+        for each in self.rows.values():
+            reason = self._irrelevant(each.field)
+            wanted = each.fits(self._search) if self._search else not reason
+            each.show_relevance(reason)
+            each.setVisible(wanted)
+            found += wanted
+        for heading, members in self._groups.values():
+            heading.setVisible(any(not each.isHidden() for each in members))
+        hits = [r for r in self.rows.values() if r.field.advanced and not r.isHidden()]
+        self.fold.setVisible(bool(hits))
+        if self._search and hits:
+            self.fold.open(True)
+        return found
+
+    def _irrelevant(self, field: FieldSpec) -> str:
+        """Return why a setting does not matter now, "" if it does."""
+        depends = field.depends
+        if depends is None or depends.path not in self.rows:
+            return ""
+        other = self.rows[depends.path].field
+        above = self._irrelevant(other)
+        if above:
+            return above
+        if value_at(self._config, other) in depends.values:
+            return ""
+        titles = " or ".join(check.title_of(other, value) for value in depends.values)
+        return f"Matters only while {other.title} is {titles}."
+
+
+def _help(field: FieldSpec) -> str:
+    """Return the help of a setting with its range and its default."""
+    facts = []
+    limits = check.bounds(field)
+    if limits:
+        facts.append(f"{limits}{f' {field.unit}' if field.unit else ''}")
+    facts.append(f"default {check.title_of(field, field.default)}")
+    return f"{field.help}\n{'; '.join(facts)}".strip()

@@ -1,0 +1,114 @@
+"""One section of the setup: what was chosen, and the settings of that choice."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.forms import editors
+from studio.app.forms.form import LABEL_WIDTH, Form
+from studio.app.state import drafts
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, clear, icon_button, label, row
+from studio.protocol.catalog import Catalog
+
+__all__ = ["SectionPanel"]
+
+TITLES: dict[drafts.Section, tuple[str, str]] = {
+    "dataset": ("Data", "Points"),
+    "family": ("Model", "Family"),
+    "sampler": ("Sampling", "Sampler"),
+    "training": ("Training", ""),
+}
+DEFAULT_SAMPLER = ("", "The family's own")
+
+
+class SectionPanel(QWidget):
+    """Heading, choice and form of a section; rebuilt only when the choice changes."""
+
+    def __init__(self, state: AppState, actions: Actions, section: drafts.Section) -> None:
+        super().__init__()
+        self.section = section
+        self._state = state
+        self._actions = actions
+        self.form: Form | None = None
+        self.list: editors.ChoiceList | None = None
+        self._built: tuple[object, ...] = ()
+        self._options: list[tuple[str, str]] = []
+        title, self._word = TITLES[section]
+        self._reset = icon_button("reset", f"Reset all of {title}")
+        self._reset.clicked.connect(lambda: actions.reset_section(section))
+        self._summary = label("", "muted", wrap=True)
+        self._choice = QVBoxLayout()
+        self._choice.setContentsMargins(0, 0, 0, 0)
+        self._body = QVBoxLayout()
+        self._body.setContentsMargins(0, 0, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(row(label(title, "heading"), None, self._reset))
+        layout.addLayout(self._choice)
+        layout.addWidget(self._summary)
+        layout.addLayout(self._body)
+
+    def refresh(self) -> None:
+        """Show the draft as it is now."""
+        draft, catalog = self._state.draft, self._state.catalog
+        if draft is None or catalog is None:
+            return
+        entry = drafts.entry_of(draft.spec, self.section, catalog)
+        pick = None if self.section == "training" else getattr(draft.spec, self.section)
+        slug = pick.slug if pick is not None else ""
+        self._options = self._offers(catalog)
+        built = (id(catalog), slug, tuple(self._options), id(draft) if self.form else 0)
+        if built != self._built:
+            self._build(slug)
+            self._built = (*built[:3], id(draft) if self.form else 0)
+        config = drafts.config_of(draft.spec, self.section)
+        if self.form is not None:
+            self.form.show_config(config)
+        self._reset.setVisible(bool(config))
+        self._summary.setText(entry.summary if entry is not None else "")
+        self._summary.setVisible(bool(self._summary.text()) and self.section != "training")
+
+    def _offers(self, catalog: Catalog) -> list[tuple[str, str]]:
+        """Return (slug, title) of what can be chosen here."""
+        if self.section == "training":
+            return []
+        offers = [(e.slug, e.title) for e in catalog.of(self.section)]
+        if self.section == "dataset":
+            offers += [(f"project:{d.name}", d.name) for d in self._state.datasets]
+        if self.section == "sampler":
+            offers.insert(0, DEFAULT_SAMPLER)
+        return offers
+
+    def _build(self, slug: str) -> None:
+        clear(self._choice)
+        clear(self._body)
+        self.form = None
+        self.list = None
+        if self._options:
+            titles = [title for _, title in self._options]
+            self.list = editors.ChoiceList(titles, self._word)
+            slugs = [s for s, _ in self._options]
+            self.list.setCurrentIndex(slugs.index(slug) if slug in slugs else -1)
+            self.list.activated.connect(self._chosen)
+            name = Elided(self._word)
+            name.setFixedWidth(LABEL_WIDTH)
+            line = row(name, self.list, gap=4)
+            line.setStretch(1, 1)
+            self._choice.addLayout(line)
+        draft = self._state.draft
+        entry = drafts.entry_of(draft.spec, self.section, self._state.catalog) if draft else None
+        if entry is not None and entry.fields:
+            self.form = Form(entry)
+            self.form.edited.connect(lambda f, v: self._actions.edit(self.section, f, v))
+            self.form.rejected.connect(lambda f, m: self._actions.mark(self.section, f, m))
+            self._body.addWidget(self.form)
+
+    def _chosen(self, index: int) -> None:
+        self._actions.choose(self.section, self._options[index][0])
+
+    def search(self, text: str) -> int:
+        """Show only the settings that a search finds; hide the section if there are none."""
+        found = self.form.search(text) if self.form is not None else 0
+        self.setVisible(found > 0 or not text.strip())
+        return found

@@ -1,0 +1,191 @@
+"""The inspector before a run: the whole setup as one form, and the button that starts it."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.shell.section_panel import SectionPanel
+from studio.app.state import drafts
+from studio.app.state.session import AppState, Draft
+from studio.app.widgets.basic import button, clear, label, separator
+from studio.app.words import duration
+from studio.protocol.messages import ErrorInfo
+
+__all__ = ["SetupPanel"]
+
+REASONS = 4  # so many are listed; the rest is counted
+
+
+class SetupPanel(QWidget):
+    """Data, model, sampling, training; below them why it cannot start, or the button."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self._actions = actions
+        self.title = label("", "heading", wrap=True)
+        self.summary = label("", "muted", wrap=True)
+        self.finder = QLineEdit()
+        self.finder.setPlaceholderText("Find a setting")
+        self.finder.setAccessibleName("Find a setting")
+        self.finder.setClearButtonEnabled(True)
+        self.finder.textChanged.connect(self._search)
+        self.nothing = label("No setting is called that.", "muted")
+        self.nothing.hide()
+        self.sections = [SectionPanel(state, actions, section) for section in drafts.SECTIONS]
+        self.train = button("Train", actions.start, kind="primary", icon="play")
+        self.train.setToolTip("Start training (Ctrl+Return)")
+        self.facts = label("", "small", wrap=True)
+        self._reasons = QVBoxLayout()
+        self._reasons.setSpacing(2)
+        self._shown_reasons: list[ErrorInfo] | None = None
+        self._lay_out()
+        for signal in (state.draft_changed, state.draft_checked, state.catalog_changed):
+            signal.connect(self.refresh)
+        for signal in (state.datasets_changed, state.engine_changed):
+            signal.connect(self.refresh)
+        state.setting_wanted.connect(self.focus_setting)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        body = QVBoxLayout(page)
+        body.setContentsMargins(14, 12, 14, 12)
+        body.setSpacing(10)
+        body.addWidget(self.title)
+        body.addWidget(self.summary)
+        body.addWidget(self.finder)
+        body.addWidget(self.nothing)
+        self._rules = []
+        for section in self.sections:
+            rule = separator()
+            self._rules.append(rule)
+            body.addWidget(rule)
+            body.addWidget(section)
+        body.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = scroll
+        foot = QWidget()
+        below = QVBoxLayout(foot)
+        below.setContentsMargins(14, 10, 14, 12)
+        below.setSpacing(6)
+        below.addLayout(self._reasons)
+        below.addWidget(self.facts)
+        below.addWidget(self.train)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(separator())
+        layout.addWidget(foot)
+
+    def refresh(self) -> None:
+        """Show the draft as it is now."""
+        draft = self._state.draft
+        if draft is None:
+            return
+        recipe = draft.recipe
+        self.title.setText(recipe.title if recipe is not None else "New run")
+        self.summary.setText(
+            recipe.summary if recipe is not None else "Choose data and a model, then train."
+        )
+        for section in self.sections:
+            section.refresh()
+        self._show_sampler(draft)
+        self._show_foot(draft)
+        self._mark_problems(draft)
+
+    def _show_sampler(self, draft: Draft) -> None:
+        """A sampler is chosen only where the family's flow is solved by one."""
+        family = drafts.entry_of(draft.spec, "family", self._state.catalog)
+        place = drafts.SECTIONS.index("sampler")
+        offered = family is not None and "denoiser" in family.capabilities
+        self.sections[place].setVisible(offered and not self.finder.text())
+        self._rules[place].setVisible(offered)
+
+    def _show_foot(self, draft: Draft) -> None:
+        ready = self._state.engine.state in ("ready", "busy")
+        reasons = list(draft.reasons)
+        if not ready:
+            waiting = ErrorInfo(kind="engine", message=f"{self._state.engine.message}…")
+            reasons.append(waiting)
+        self.train.setEnabled(not reasons)
+        busy = self._state.running is not None
+        self.train.setText("Add to the queue" if busy else "Train")
+        self.train.setAccessibleName(self.train.text())
+        self.facts.setText(_facts(draft))
+        self.facts.setVisible(bool(self.facts.text()))
+        if reasons != self._shown_reasons:
+            self._shown_reasons = reasons
+            self._list(reasons)
+
+    def _list(self, reasons: list[ErrorInfo]) -> None:
+        """List why it cannot start; a click leads to the setting."""
+        clear(self._reasons)
+        for reason in reasons[:REASONS]:
+            if reason.path:
+                text = button(
+                    reason.message,
+                    partial(self._state.setting_wanted.emit, reason.path),
+                    kind="link",
+                )
+                text.setToolTip(reason.hint or "Show this setting")
+                self._reasons.addWidget(text)
+            else:
+                self._reasons.addWidget(label(reason.message, "muted", wrap=True))
+                if reason.hint:
+                    self._reasons.addWidget(label(reason.hint, "small", wrap=True))
+        if len(reasons) > REASONS:
+            self._reasons.addWidget(label(f"and {len(reasons) - REASONS} more", "small"))
+
+    def _mark_problems(self, draft: Draft) -> None:
+        for problem in draft.problems:
+            section, path = split(problem.path)
+            for panel in self.sections:
+                if panel.section == section and panel.form is not None:
+                    panel.form.show_problem(path, problem.message)
+
+    def focus_setting(self, path: str) -> None:
+        """Bring the keyboard to a setting, given as "section.path"."""
+        self.finder.clear()
+        name, path = split(path)
+        for panel in self.sections:
+            if panel.section != name:
+                continue
+            if panel.form is not None and panel.form.focus(path):
+                each = panel.form.rows[path]
+                self._scroll.ensureWidgetVisible(each, 0, 60)
+            elif panel.list is not None:
+                panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _search(self, text: str) -> None:
+        found = sum(section.search(text) for section in self.sections)
+        self.nothing.setVisible(bool(text.strip()) and not found)
+        draft = self._state.draft
+        if not text.strip() and draft is not None:
+            self._show_sampler(draft)
+        for section, rule in zip(self.sections, self._rules, strict=True):
+            rule.setVisible(not section.isHidden())
+
+
+def split(path: str) -> tuple[str, str]:
+    """Split "family.config.net.width" into "family" and "net.width"."""
+    section, _, rest = path.partition(".")
+    return section, rest.removeprefix("config.")
+
+
+def _facts(draft: Draft) -> str:
+    facts = []
+    if draft.parameters:
+        facts.append(f"{draft.parameters:,} parameters")
+    if draft.bytes:
+        facts.append(f"about {draft.bytes / 2**20:,.0f} MB")
+    if draft.recipe is not None:
+        facts.append(f"about {duration(draft.recipe.expected_seconds)} on a CPU")
+    return " · ".join(facts)

@@ -1,0 +1,206 @@
+"""Small makers, so that a layout reads as what it shows."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.app.icons import IconWearer
+
+L = TypeVar("L", bound=QBoxLayout)
+
+__all__ = [
+    "Dot",
+    "Elided",
+    "button",
+    "clear",
+    "column",
+    "icon_button",
+    "label",
+    "restyle",
+    "row",
+    "section",
+    "separator",
+]
+
+
+def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Return a label in a role of the stylesheet."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if wrap:
+        # A wrapping label must be allowed to become narrow, or it pushes its column wide.
+        made.setMinimumWidth(1)
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def section(text: str) -> QLabel:
+    """Return a label in small capitals; a screen reader hears the word as it is written."""
+    made = label(text.upper(), "section")
+    made.setAccessibleName(text)
+    return made
+
+
+def separator() -> QFrame:
+    """Return a hairline."""
+    line = QFrame()
+    line.setProperty("role", "separator")
+    line.setFixedHeight(1)
+    return line
+
+
+def button(
+    text: str,
+    clicked: Callable[[], None] | None = None,
+    *,
+    kind: str = "",
+    icon: str = "",
+    tip: str = "",
+) -> QPushButton:
+    """Return a push button of a kind of the stylesheet."""
+    made = QPushButton(text)
+    made.setAutoDefault(False)
+    made.setCursor(
+        Qt.CursorShape.PointingHandCursor if kind == "link" else Qt.CursorShape.ArrowCursor
+    )
+    if kind:
+        made.setProperty("kind", kind)
+    if icon:
+        IconWearer(made, icon, "on_accent" if kind == "primary" else "text")
+    if tip:
+        made.setToolTip(tip)
+    made.setAccessibleName(text or tip)
+    if clicked is not None:
+        made.clicked.connect(lambda: clicked())
+    return made
+
+
+def icon_button(icon: str, name: str, clicked: Callable[[], None] | None = None) -> QPushButton:
+    """Return a quiet square button that shows only an icon; its name is heard and hovered."""
+    made = button("", clicked, kind="quiet", tip=name)
+    IconWearer(made, icon, "muted")
+    made.setAccessibleName(name)
+    made.setFixedSize(QSize(26, 26))
+    return made
+
+
+def row(*items: QWidget | int | None, gap: int = 8, margins: int = 0) -> QHBoxLayout:
+    """Return a row of widgets; a number is a space, None takes what is left."""
+    return _fill(QHBoxLayout(), items, gap, margins)
+
+
+def column(*items: QWidget | int | None, gap: int = 8, margins: int = 0) -> QVBoxLayout:
+    """Return a column of widgets; a number is a space, None takes what is left."""
+    return _fill(QVBoxLayout(), items, gap, margins)
+
+
+def _fill(box: L, items: tuple[QWidget | int | None, ...], gap: int, edge: int) -> L:
+    box.setSpacing(gap)
+    box.setContentsMargins(edge, edge, edge, edge)
+    for item in items:
+        if item is None:
+            box.addStretch(1)
+        elif isinstance(item, int):
+            box.addSpacing(item)
+        else:
+            box.addWidget(item)
+    return box
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and delete it."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+def restyle(widget: QWidget, **properties: object) -> None:
+    """Change properties that the stylesheet looks at, and apply it again if any differs."""
+    changed = False
+    for name, value in properties.items():
+        if widget.property(name) != value:
+            widget.setProperty(name, value)
+            changed = True
+    if changed:
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+        widget.update()
+
+
+class Elided(QLabel):
+    """A one-line label that ends in an ellipsis where it is too narrow; the tip has it all."""
+
+    def __init__(self, text: str = "", role: str = "") -> None:
+        super().__init__()
+        self._whole = ""
+        if role:
+            self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Change the text."""
+        self._whole = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        width = QFontMetrics(self.font()).horizontalAdvance(self._whole) + 2
+        return QSize(width, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        metrics = QFontMetrics(self.font())
+        shown = metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        self.setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+
+class Dot(QWidget):
+    """A small disc that marks a state by colour; the word beside it says the same."""
+
+    def __init__(self, diameter: int = 8) -> None:
+        super().__init__()
+        self._color = ""
+        self.setFixedSize(QSize(diameter + 2, diameter + 2))
+
+    def set_color(self, color: str) -> None:
+        """Change the colour ("#rrggbb")."""
+        if color != self._color:
+            self._color = color
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(
+                QColor(self._color) if self._color else self.palette().color(QPalette.ColorRole.Mid)
+            )
+            painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))

@@ -1,0 +1,53 @@
+"""Figures as people read them."""
+
+import time
+
+__all__ = ["ago", "duration", "figure", "left", "megabytes"]
+
+
+def duration(seconds: float) -> str:
+    """Return a duration: "40 s", "4 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def left(seconds: float | None) -> str:
+    """Return how long something still takes, "" if that is not known."""
+    return "" if seconds is None else f"{duration(seconds)} left"
+
+
+def megabytes(size: int) -> str:
+    """Return a size in memory: "412 MB", "3.2 GB"."""
+    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.0f} MB"
+
+
+def figure(value: float) -> str:
+    """Return a measured value with three significant digits: "0.079", "12.3", "3.2e-5"."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e5 or size < 1e-4:
+        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+")
+    if size >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def ago(at: float, now: float | None = None) -> str:
+    """Return a day, in words where it is near: "today", "Monday", "2 Nov"."""
+    moment = time.time() if now is None else now
+    days = (_midnight(moment) - _midnight(at)) // 86_400
+    if days <= 0:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    then = time.localtime(at)
+    return time.strftime("%A", then) if days < 7 else f"{then.tm_mday} {time.strftime('%b', then)}"
+
+
+def _midnight(at: float) -> float:
+    day = time.localtime(at)
+    return at - (day.tm_hour * 3600 + day.tm_min * 60 + day.tm_sec)
