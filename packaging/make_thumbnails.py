@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Train every recipe of the gallery and draw its pictures, dark and light, from the real run.
+
+    .venv/bin/python packaging/make_thumbnails.py [SLUG ...]
+
+Also prints how long each took, which is what ``expected_seconds`` in the recipe should say.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPen
+
+from studio.app.plots.identity import identity_colours
+from studio.engine import headless
+from studio.protocol.spec import Recipe
+from studio.resources import recipes, thumbnail
+from studio.store.run import RunFolder
+
+WIDTH, HEIGHT = 768, 256  # twice the size of a card, for high-density screens
+SHOWN = 1600
+TRAIL = 8
+
+Path32 = NDArray[np.float32]
+
+
+def life(run: RunFolder) -> tuple[Path32, Path32]:
+    """Return (start (n, d), path (k, n, d)) of the particles: along the flow where the family has
+    one, along the training otherwise.
+    """
+    last = run.flow.load(run.flow.steps()[-1])
+    if len(last.t) > 1:
+        return last.x[0], last.x[-TRAIL:]
+    steps = run.flow.steps()
+    history = [run.flow.load(step).x[-1] for step in (steps[len(steps) // 4], steps[-1])]
+    return history[-1], np.stack(history)
+
+
+def draw(start: Path32, path: Path32, *, dark: bool) -> QImage:
+    """Draw the last positions over the faint ends of the paths, coloured by where they started."""
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    end = path[-1][:, :2]
+    low, high = np.quantile(end, 0.005, axis=0), np.quantile(end, 0.995, axis=0)
+    scale = min(0.86 * WIDTH / (high[0] - low[0]), 0.86 * HEIGHT / (high[1] - low[1]))
+    middle = (low + high) / 2
+    pixels = (path[..., :2] - middle) * scale * np.array([1, -1]) + np.array([WIDTH, HEIGHT]) / 2
+    colours = identity_colours(start[:, :2], dark=dark)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for line, colour in zip(pixels.transpose(1, 0, 2), colours, strict=True):
+            ink = QColor.fromRgba(int(colour))
+            ink.setAlphaF(0.10)
+            painter.setPen(QPen(ink, 1.2))
+            painter.drawPolyline([QPointF(*point) for point in line.tolist()])
+        painter.setPen(Qt.PenStyle.NoPen)
+        for (x, y), colour in zip(pixels[-1].tolist(), colours, strict=True):
+            painter.setBrush(QColor.fromRgba(int(colour)))
+            painter.drawEllipse(QPointF(x, y), 2.0, 2.0)
+    return image
+
+
+def make(recipe: Recipe, project: Path) -> float:
+    """Train a recipe, save its two pictures, and return the seconds that training took."""
+    begun = time.monotonic()
+    status = headless.run(recipe.run, project=project)
+    seconds = time.monotonic() - begun
+    if status.state != "finished":
+        raise SystemExit(f"{recipe.slug} ended as {status.state}: {status.error}")
+    run = RunFolder(sorted((project / "runs").iterdir())[-1])
+    start, path = life(run)
+    for scheme in ("dark", "light"):
+        draw(start[:SHOWN], path[:, :SHOWN], dark=scheme == "dark").save(
+            str(thumbnail(recipe.slug, scheme))
+        )
+    return seconds
+
+
+def main() -> None:
+    application = QGuiApplication(sys.argv[:1])
+    chosen = [r for r in recipes() if not sys.argv[1:] or r.slug in sys.argv[1:]]
+    for recipe in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"{recipe.slug}: {make(recipe, Path(folder)):.0f} s", flush=True)
+    application.quit()
+
+
+if __name__ == "__main__":
+    main()
