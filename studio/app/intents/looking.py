@@ -1,12 +1,13 @@
 """What the views ask of the engine: records to draw, layers, data to preview."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.intents.base import Intents, points
-from studio.protocol.messages import Credit, QueryLayer, Watch
+from studio.protocol.messages import Credit, PreviewData, QueryLayer, Watch
 
 __all__ = ["LookingIntents"]
 
@@ -44,6 +45,23 @@ class LookingIntents(Intents):
         run = self.state.runs.by_key.get(key)
         if run is not None and run.job:
             self.link.tell(Credit(job=run.job, n=n))
+
+    def load_target(self, key: str, n: int = 4096) -> None:
+        """Draw n points of the data set that a run learns, to be shown behind its particles."""
+        run = self.state.runs.by_key.get(key)
+        if run is not None and run.target is None and run.spec is not None:
+            self._do(self._load_target(key, n), "The target points cannot be shown")
+
+    async def _load_target(self, key: str, n: int) -> None:
+        run = self.state.runs.by_key.get(key)
+        if run is None or run.spec is None:
+            return
+        project = str(Path(key).parent.parent)
+        ask = PreviewData(dataset=run.spec.dataset, project=project, n=n)
+        answer = await self.link.ask(ask)
+        run.target = points(answer, "x")
+        run.columns = tuple((answer.result or {}).get("columns", ()))
+        self.state.runs.changed.emit(key)
 
     async def query_layer(
         self,

@@ -58,11 +58,13 @@ class ParticleCanvas(QWidget):
         hovered: (x, y) in data units under the mouse, or None when it left.
         picked: the particle clicked, -1 for none.
         view_changed: what is seen changed; ``camera`` says to what.
+        painted: a picture was drawn.
     """
 
     hovered = Signal(object)
     picked = Signal(int)
     view_changed = Signal()
+    painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +109,9 @@ class ParticleCanvas(QWidget):
         self._stale()
 
     def set_identity(self, start: NDArray[np.float32] | None) -> None:
-        """Set where each particle started, (n, 2): its colour in all records from now on."""
+        """Set where each particle started, (m, 2): its colour in all records from now on. There
+        may be more of them than a record has particles; its first ones are meant.
+        """
         self._start = start
         self._identify()
         self._layer.refresh()
@@ -119,7 +123,7 @@ class ParticleCanvas(QWidget):
         same = before is not None and timeline is not None and before.n == timeline.n
         if timeline is None or not same:
             self.selection, self._life = -1, None
-        if timeline is not None and (self._start is None or len(self._start) != timeline.n):
+        if timeline is not None and (self._start is None or len(self._start) < timeline.n):
             self._start = timeline.planar(0).T
         now = time.perf_counter()
         if glide and same and before and timeline and not timeline.moves and self.isVisible():
@@ -263,6 +267,7 @@ class ParticleCanvas(QWidget):
             if self.hasFocus():
                 painter.setPen(QPen(colour(self.style_.accent, 0.9), 1.5))
                 painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        self.painted.emit()
 
     def _paint_backdrop(self, dpr: float) -> QImage:
         width, height = round(self.width() * dpr), round(self.height() * dpr)
@@ -294,7 +299,8 @@ class ParticleCanvas(QWidget):
 
     def _recolour(self) -> None:
         """Colour all particles by identity, or only the selected one."""
-        colours = self._identity
+        n = self._timeline.n if self._timeline else 0
+        colours = self._identity[:n]
         if self.selection >= 0:
             grey = np.uint32(0xFF4A5058 if self.style_.dark else 0xFFC3C8CF)
             colours = np.full_like(colours, grey)

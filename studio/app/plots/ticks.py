@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["label", "ticks"]
+__all__ = ["label", "number", "ticks"]
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
@@ -24,3 +24,12 @@ def label(value: float, step: float) -> str:
     if decimals > 6 or abs(value) >= 1e7:
         return f"{value:.3g}".replace("-", "−")
     return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def number(value: float) -> str:
+    """Write a value with about three figures, with a true minus sign: for legends and tips."""
+    if not math.isfinite(value):
+        return "not finite"
+    if value != 0 and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.2e}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")

@@ -1,0 +1,205 @@
+"""The layers of the flow lens: switches, and the legend of the heat that is shown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
+
+from studio.app.plots.fields import Heat, lookup
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+from studio.app.theme import font, theme
+from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.switch import Switch
+
+__all__ = ["LayerPanel", "LayerRow", "Legend", "paint_chip"]
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """A switch: its slug, its title, and the group of which only one can be on ("" for none)."""
+
+    slug: str
+    title: str
+    on: bool
+    group: str = ""
+    tip: str = ""
+
+
+class Legend(QWidget):
+    """The colours of the heat with their lowest and highest value and what they mean."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._heat: Heat | None = None
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, 28)
+
+    def show_heat(self, heat: Heat | None) -> None:
+        """Show the legend of a heat layer, or none."""
+        self._heat = heat
+        self.setVisible(heat is not None)
+        if heat is not None:
+            self.setAccessibleName(
+                f"Legend: {heat.symbol} from {number(heat.low)} to {number(heat.high)}"
+            )
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        heat = self._heat
+        if heat is None:
+            return
+        tokens = theme.colors()
+        style = CanvasStyle.of(tokens)
+        cold = style.cold_heat
+        warm = style.warm_heat if heat.diverging else cold
+        table = lookup(cold, warm, 0.85, diverging=heat.diverging)
+        form = QImage.Format.Format_ARGB32_Premultiplied
+        strip = QImage(np.ascontiguousarray(table).data.cast("B"), 256, 1, 1024, form)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            bar = QRectF(0, 2, self.width(), 7)
+            painter.fillRect(bar, QColor(tokens.background))
+            painter.drawImage(bar, strip)
+            painter.setFont(font(11))
+            painter.setPen(QColor(tokens.muted))
+            text = QRectF(0, 12, self.width(), 16)
+            flag = Qt.AlignmentFlag
+            sign = "+" if heat.diverging else ""
+            painter.drawText(text, flag.AlignLeft | flag.AlignVCenter, number(heat.low))
+            painter.drawText(text, flag.AlignHCenter | flag.AlignVCenter, heat.symbol)
+            painter.drawText(text, flag.AlignRight | flag.AlignVCenter, sign + number(heat.high))
+
+
+class LayerPanel(QFrame):
+    """Switches, one a row.
+
+    Signals:
+        toggled: (slug, on), also for a switch that another of its group has turned off.
+        dims_changed: (across, up): which columns of the data are drawn.
+    """
+
+    toggled = Signal(str, bool)
+    dims_changed = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("layers")
+        self.setFixedWidth(176)
+        self._rows: dict[str, tuple[LayerRow, Switch]] = {}
+        self._body = QVBoxLayout(self)
+        self._body.setContentsMargins(10, 8, 10, 10)
+        self._body.setSpacing(4)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(4)
+        self.legend = Legend()
+        self.legend.hide()
+        self._note = label("", "small", wrap=True)
+        self._note.hide()
+        self._across, self._up = QComboBox(), QComboBox()
+        self._columns = QWidget()
+        self._columns.setLayout(row(self._across, self._up, gap=4))
+        self._columns.hide()
+        self._body.addWidget(section("Layers"))
+        self._body.addLayout(self._list)
+        self._body.addWidget(self.legend)
+        self._body.addWidget(self._note)
+        self._body.addWidget(self._columns)
+        for box, name in ((self._across, "Column across"), (self._up, "Column up")):
+            box.setAccessibleName(name)
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            box.activated.connect(self._dims)
+
+    def set_rows(self, rows: list[LayerRow]) -> None:
+        """Offer other layers; a switch that was there keeps its state."""
+        if [r.slug for r in rows] == list(self._rows):
+            return
+        kept = {slug: switch.isChecked() for slug, (_, switch) in self._rows.items()}
+        for _, switch in self._rows.values():
+            line = switch.parentWidget()
+            if line is not None:
+                self._list.removeWidget(line)
+                line.deleteLater()
+        self._rows = {}
+        for spec in rows:
+            switch = Switch(spec.title)
+            switch.setChecked(kept.get(spec.slug, spec.on))
+            switch.toggled.connect(lambda on, slug=spec.slug: self._toggle(slug, on))
+            line = QWidget()
+            line.setLayout(row(label(spec.title), None, switch, gap=4))
+            line.setToolTip(spec.tip)
+            self._list.addWidget(line)
+            self._rows[spec.slug] = (spec, switch)
+        self.adjustSize()
+
+    def on(self, slug: str) -> bool:
+        """Whether a layer is switched on."""
+        return slug in self._rows and self._rows[slug][1].isChecked()
+
+    def set_on(self, slug: str, on: bool) -> None:
+        """Turn a switch."""
+        if slug in self._rows:
+            self._rows[slug][1].setChecked(on)
+
+    def say(self, text: str) -> None:
+        """Say something about a layer, such as that it is being computed."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+        self.adjustSize()
+
+    def set_legend(self, heat: Heat | None) -> None:
+        """Show what the colours of the heat mean."""
+        if (heat is None) != self.legend.isHidden():
+            self.legend.show_heat(heat)
+            self.adjustSize()
+        else:
+            self.legend.show_heat(heat)
+
+    def set_columns(self, names: tuple[str, ...], dims: tuple[int, int]) -> None:
+        """Offer which columns to draw, where there are more than two."""
+        shown = [self._across.itemText(i) for i in range(self._across.count())]
+        if shown != list(names):
+            for box in (self._across, self._up):
+                box.clear()
+                box.addItems(names)
+        self._across.setCurrentIndex(dims[0])
+        self._up.setCurrentIndex(dims[1])
+        self._columns.setVisible(len(names) > 2)
+        self.adjustSize()
+
+    def _dims(self) -> None:
+        across, up = self._across.currentIndex(), self._up.currentIndex()
+        if across != up:
+            self.dims_changed.emit(across, up)
+
+    def _toggle(self, slug: str, on: bool) -> None:
+        group = self._rows[slug][0].group
+        if on and group:
+            for other, (spec, switch) in self._rows.items():
+                if other != slug and spec.group == group:
+                    switch.setChecked(False)
+        self.toggled.emit(slug, on)
+
+    def sizeHint(self) -> QSize:
+        return QSize(176, self._body.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_chip(self)
+
+
+def paint_chip(widget: QWidget, radius: float = 8.0) -> None:
+    """Paint the ground of something that lies on the canvas: nearly opaque, with a hairline."""
+    tokens = theme.colors()
+    ground = QColor(tokens.panel)
+    ground.setAlphaF(0.92)
+    with QPainter(widget) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(tokens.line))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(
+            QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius
+        )

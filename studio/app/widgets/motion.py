@@ -1,0 +1,82 @@
+"""The motion as a formula, on the canvas: what moves the particles, in one line."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from studio.app.theme import font, theme
+from studio.app.widgets.layerpanel import paint_chip
+from studio.protocol.catalog import EntrySpec
+
+__all__ = ["MotionChip", "citation", "formula"]
+
+# By the capability that says most about the motion; the first that a family has is shown.
+_FORMULAS = (
+    ("critic", "dx = h′(d(x)) ∇d(x) dt,   d = log p/q"),
+    ("denoiser", "dx / d log s = x − D(x, s)"),
+    ("velocity", "dx / dt = v(x, t)"),
+    ("latent", "x = g(z),   z ~ N(0, I)"),
+)
+
+
+def formula(entry: EntrySpec) -> str:
+    """Return the motion of a family, "" where its capabilities do not say."""
+    return next((text for name, text in _FORMULAS if name in entry.capabilities), "")
+
+
+def citation(source: str) -> str:
+    """Return the last work that a source names, as author and year."""
+    works = [part.strip() for part in source.split(";") if part.strip()]
+    last = works[-1].rsplit(": ", 1)[-1] if works else ""
+    return last.split(",")[0].replace(" et al.", "")
+
+
+class MotionChip(QWidget):
+    """A quiet chip: MOTION, the formula, where it comes from."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._formula, self._source = "", ""
+        self._math = QFont(["STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif"])
+        self._math.setStyleHint(QFont.StyleHint.Serif)
+        self._math.setPixelSize(14)
+        self._math.setItalic(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        theme.changed.connect(self.update)
+        self.hide()
+
+    def show_family(self, entry: EntrySpec | None) -> None:
+        """Show the motion of a family, or nothing."""
+        self._formula = formula(entry) if entry else ""
+        self._source = citation(entry.source) if entry else ""
+        self.setAccessibleName(f"Motion: {self._formula}, {self._source}")
+        self.setVisible(bool(self._formula))
+        self.resize(self.sizeHint())
+
+    def _widths(self) -> tuple[float, float, float]:
+        small, tiny = QFontMetricsF(font(12)), QFontMetricsF(font(11))
+        return (
+            tiny.horizontalAdvance("MOTION") + 4,
+            QFontMetricsF(self._math).horizontalAdvance(self._formula) + 2,
+            small.horizontalAdvance(self._source),
+        )
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(sum(self._widths()) + 12 * 2 + 10 + 18), 32)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_chip(self)
+        tokens = theme.colors()
+        word, text, source = self._widths()
+        flag = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        with QPainter(self) as painter:
+            painter.setPen(QColor(tokens.muted))
+            painter.setFont(font(11))
+            painter.drawText(QRectF(12, 0, word, 32), flag, "MOTION")
+            painter.setFont(font(12))
+            painter.drawText(
+                QRectF(12 + word + 10 + text + 18, 0, source + 2, 32), flag, self._source
+            )
+            painter.setFont(self._math)
+            painter.setPen(QColor(tokens.text))
+            painter.drawText(QRectF(12 + word + 10, 0, text + 2, 32), flag, self._formula)
