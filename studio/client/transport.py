@@ -21,6 +21,7 @@ __all__ = [
     "TransportError",
     "engine_command",
     "engine_env",
+    "own_command",
 ]
 
 
@@ -95,16 +96,22 @@ class Timeouts:
     restart_window: float = 60.0
 
 
+def own_command(*arguments: str) -> list[str]:
+    """The command that runs ``pushforward`` of this installation with some arguments."""
+    if getattr(sys, "frozen", False):
+        # The window's program has no torch; the engine's, beside it, has all other commands.
+        suffix = ".exe" if sys.platform == "win32" else ""
+        return [str(Path(sys.executable).with_name(f"pushforward-engine{suffix}")), *arguments]
+    return [sys.executable, "-m", "studio", *arguments]
+
+
 def engine_command() -> list[str]:
     """The command that starts an engine of this installation."""
-    if getattr(sys, "frozen", False):
-        suffix = ".exe" if sys.platform == "win32" else ""
-        return [str(Path(sys.executable).with_name(f"pushforward-engine{suffix}"))]
-    return [sys.executable, "-m", "studio", "engine"]
+    return own_command("engine")
 
 
 def engine_env() -> dict[str, str]:
-    """The environment of an engine: ours, with this very code importable from any folder."""
+    """The environment of a process of ours: this very code can be imported from any folder."""
     env = dict(os.environ)
     here = str(Path(__file__).resolve().parents[2])
     others = [p for p in env.get("PYTHONPATH", "").split(os.pathsep) if p and p != here]

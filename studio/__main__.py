@@ -1,0 +1,28 @@
+"""The command ``pushforward``: the studio, its engine, and everything without a window.
+
+Without arguments it opens the studio. Nothing heavy is imported before it is known what is
+wanted: the window must not load torch, and the engine says Hello before it does.
+"""
+
+import multiprocessing
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    multiprocessing.freeze_support()  # first: a frozen child must not open a second window
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["engine"]:
+        from studio.engine.main import main as engine
+
+        return engine() or 0
+    from studio.cli.parser import main as command_line
+
+    return command_line(arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

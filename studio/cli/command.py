@@ -1,0 +1,69 @@
+"""A run as a command: what "Copy as command" puts on the clipboard.
+
+Pasted into a terminal it trains the same run again, with the same losses on the same device. It
+is pure text work, so the window may import it.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = ["command_for"]
+
+
+def command_for(
+    spec: RunSpec, *, catalog: Catalog | None = None, project: Path | None = None
+) -> str:
+    """Return the command. With a catalogue, settings at their defaults are left out.
+
+    ``project`` is the folder to train in; it is needed where the data set is an imported one.
+    """
+    words = ["pushforward", "run", f"{spec.family.slug}@{spec.dataset.slug}"]
+    for assignment in _assignments(spec, catalog):
+        words += ["--set", assignment]
+    if project is not None and spec.dataset.slug.startswith("project:"):
+        words += ["--out", str(project)]
+    return shlex.join(words)
+
+
+def _assignments(spec: RunSpec, catalog: Catalog | None) -> Iterator[str]:
+    yield f"name={spec.name}"
+    parts = [("family", spec.family), ("dataset", spec.dataset)]
+    parts.append(("training", Pick(slug="training", config=spec.training)))
+    for head, pick in parts:
+        yield from _settings(head, head, pick, catalog)
+    if spec.sampler is not None:
+        yield f"sampler={spec.sampler.slug}"
+        yield from _settings("sampler", "sampler", spec.sampler, catalog)
+    if spec.metrics:
+        yield "metrics=" + ",".join(pick.slug for pick in spec.metrics)
+        for pick in spec.metrics:
+            yield from _settings(f"metrics.{pick.slug}", "metric", pick, catalog)
+
+
+def _settings(head: str, kind: str, pick: Pick, catalog: Catalog | None) -> Iterator[str]:
+    entry = catalog.get(kind, pick.slug) if catalog else None
+    usual = {field.path: field.default for field in entry.fields} if entry else {}
+    for path, value in _leaves(pick.config):
+        if path not in usual or usual[path] != value:
+            yield f"{head}.{path}={_text(value)}"
+
+
+def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _text(value: Any) -> str:
+    """A value as `studio.cli.settings` reads it; floats to their last bit."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)

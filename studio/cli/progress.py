@@ -1,0 +1,101 @@
+"""The progress of a training on a terminal: one line that is rewritten, or now and then a line."""
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from studio.cli.terminal import width
+from studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
+
+__all__ = ["ProgressBar", "duration"]
+
+BAR = 24
+PLAIN_SECONDS = 10.0  # between two lines where the output is no terminal
+SMOOTHING = 0.9
+
+
+class ProgressBar:
+    """Hears a training's events and draws them. ``total`` comes with the first `Progress`."""
+
+    def __init__(
+        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream or sys.stdout
+        self._clock = clock
+        self._rewrites = self._stream.isatty()
+        self._loss = math.nan
+        self._quality: dict[str, float] = {}
+        self._spoken = -math.inf
+        self._open = False
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        match event:
+            case Metrics(columns=columns):
+                self._curves(columns)
+            case Progress():
+                self._draw(event)
+            case Log(level="warning" | "error", text=text):
+                self.line(text)
+            case CheckpointWritten():
+                pass  # too many to tell; the run's log has them
+
+    def line(self, text: str) -> None:
+        """Write a line above the bar."""
+        self.close()
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """End the line that is being rewritten."""
+        if self._open:
+            self._stream.write("\n")
+            self._open = False
+
+    def _curves(self, columns: dict[str, tuple[list[int], list[float]]]) -> None:
+        for name, (_, values) in columns.items():
+            if name == "loss":
+                for value in values:
+                    old = value if math.isnan(self._loss) else self._loss
+                    self._loss = SMOOTHING * old + (1 - SMOOTHING) * value
+            elif name.startswith("quality/") and values:
+                self._quality[name.removeprefix("quality/")] = values[-1]
+
+    def _draw(self, progress: Progress) -> None:
+        now = self._clock()
+        if not self._rewrites:
+            if now - self._spoken < PLAIN_SECONDS and progress.step < progress.total:
+                return
+            self._spoken = now
+            self._stream.write(self._text(progress) + "\n")
+            self._stream.flush()
+            return
+        text = self._text(progress)
+        room = width() - 1
+        self._stream.write("\r" + text[:room].ljust(room))
+        self._stream.flush()
+        self._open = True
+
+    def _text(self, progress: Progress) -> str:
+        share = progress.step / max(progress.total, 1)
+        full = round(BAR * share)
+        parts = [
+            f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}",
+            f"{progress.step:,}/{progress.total:,}",
+            f"{progress.steps_per_second:,.0f} steps/s",
+        ]
+        if progress.seconds_left is not None:
+            parts.append(f"{duration(progress.seconds_left)} left")
+        if not math.isnan(self._loss):
+            parts.append(f"loss {self._loss:.4g}")
+        parts += [f"{name} {value:.3g}" for name, value in self._quality.items()]
+        return "  ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as "0:07", "12:30" or "3:05:00"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

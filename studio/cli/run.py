@@ -1,0 +1,178 @@
+"""Train a recipe, a run's spec, or go on with a run, without a window.
+
+Ctrl+C saves a checkpoint and stops (status 130); a second one stops at once. The run folder is
+what the studio opens; beside it lies a picture of the particles.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.cli.terminal import UsageError, say
+
+if TYPE_CHECKING:
+    from studio.cli.stopping import Stop
+    from studio.cli.target import Target
+    from studio.protocol.spec import RunSpec
+    from studio.store.run import RunFolder, RunStatus
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "train without a window"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="RECIPE_OR_RUN",
+        help="a recipe (see 'pushforward list recipes'), a recipe file, a run folder, or "
+        "MODEL@DATASET",
+    )
+    parser.add_argument("--first", action="store_true", help="the first recipe of the gallery")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="change a setting, such as training.steps=500 or family.net.width=64 (repeatable)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with this run, or with the recipe's last run in the project, from its newest "
+        "checkpoint",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the project folder (default: the run's own, or ./pushforward-runs)",
+    )
+    parser.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, and return 0 when finished, 1 when failed, 130 when stopped by Ctrl+C."""
+    from studio.cli import catalogue
+    from studio.cli.settings import apply
+
+    target = _target(arguments)
+    catalogue.load()
+    project = target.project(arguments.out)
+    folder = _resumed(target, project) if arguments.resume else None
+    if folder is not None:
+        return _train(folder, _new_total(arguments.settings), arguments.background)
+    return _train(_create(apply(target.spec, arguments.settings), project), None, False)
+
+
+def _target(arguments: argparse.Namespace) -> "Target":
+    from studio.cli.target import find, first
+
+    if arguments.first == bool(arguments.target):
+        raise UsageError(
+            "give one recipe or run, or --first; 'pushforward list recipes' lists them"
+        )
+    return first() if arguments.first else find(arguments.target)
+
+
+def _resumed(target: "Target", project: Path) -> "RunFolder | None":
+    """The run to go on with, None to begin one."""
+    from studio.cli.target import unfinished
+
+    if target.run is not None and project != target.run.path.parents[1]:
+        raise UsageError("--resume goes on in the run's own folder: leave --out away")
+    return target.run or unfinished(project, target.spec.name)
+
+
+def _new_total(settings: list[str]) -> int | None:
+    """The only thing that may change in a run: its length."""
+    total = None
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        if key.strip() != "training.steps":
+            raise UsageError(
+                f"--set {key}: with --resume only training.steps may change "
+                "(without --resume a new run is made)"
+            )
+        if not value.strip().isdecimal():
+            raise UsageError(f"--set {key}: a whole number, not {value!r}")
+        total = int(value)
+    return total
+
+
+def _create(spec: "RunSpec", project: Path) -> "RunFolder":
+    """Make the run folder, or say everything that is wrong with the spec."""
+    from studio.engine import headless
+    from studio.engine.failures import Refused
+    from studio.engine.resolve import resolve
+
+    _, problems = resolve(spec)
+    if problems:
+        raise UsageError("\n  ".join(["this cannot be run:", *(p.message for p in problems)]))
+    try:
+        return headless.create(spec, project)
+    except Refused as refused:
+        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+
+
+def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
+    from studio.cli.progress import ProgressBar
+    from studio.cli.stopping import Stop
+    from studio.engine import headless
+    from studio.engine.failures import Refused
+
+    stop = Stop(folder.path)
+    bar = ProgressBar()
+    bar.line(f"{folder.record.spec.name}  ->  {folder.path}")
+    try:
+        status = headless.run(
+            folder.path, on_event=bar, stop=stop, steps=steps, background=background
+        )
+    except Refused as refused:
+        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    finally:
+        bar.close()
+        stop.restore()
+    _picture(folder)
+    return _report(folder, status, stop)
+
+
+def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
+    where = f"step {status.step:,} of {status.total:,}"
+    if status.state == "finished":
+        say(f"Finished after {status.step:,} steps in {status.seconds:.1f} s of training.")
+        return 0
+    if status.state == "failed":
+        from studio.cli.terminal import complain
+
+        error = status.error
+        complain(
+            error.message if error else f"the run failed at {where}", error.hint if error else ""
+        )
+        return 1
+    say(f"Stopped at {where}; a checkpoint is saved.")
+    say(f"Go on with: pushforward run {folder.path} --resume")
+    return 128 + stop.signal if stop.signal else 0
+
+
+def _picture(folder: "RunFolder") -> None:
+    """Draw the newest kept record over the data, where there is one."""
+    from studio.cli.picture import draw, write_png
+    from studio.engine.resolve import check
+    from studio.engine.session import project_of
+
+    steps = folder.flow.steps()
+    if not steps:
+        return
+    record = folder.flow.load(steps[-1])
+    data = check(folder.record.spec).load_data(project_of(folder), limit=8000)
+    path = folder.path / "picture.png"
+    texts = {
+        "Title": folder.record.spec.name,
+        "Comment": f"step {record.step}, {record.x.shape[1]} particles, seed {folder.record.seed}",
+    }
+    write_png(path, draw(data.points.x.numpy(), record.t, record.x), texts)
+    say(f"Picture: {path}")

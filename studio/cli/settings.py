@@ -1,0 +1,123 @@
+"""``--set a.b=c``: changing settings of a run from the command line, checked as in a form."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from models.config import describe, replace_at
+from models.registry import Kind, registry
+from studio.cli import catalogue
+from studio.cli.terminal import UsageError
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = ["apply"]
+
+_PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": "sampler"}
+
+
+def apply(spec: RunSpec, assignments: Iterable[str]) -> RunSpec:
+    """Return the spec with each assignment made, in order.
+
+    "family=gan" chooses another thing and forgets the settings of the old one; "metrics=mmd"
+    chooses metrics; "family.lr=0.001", "training.steps=500", "metrics.mmd.bandwidth=1" set
+    settings. The values are checked later, with those of the recipe.
+
+    Raises:
+        UsageError: no "=", or a key that does not exist; the nearest one is named.
+    """
+    for assignment in assignments:
+        key, sign, text = assignment.partition("=")
+        if not sign:
+            raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
+        spec = _assign(spec, key.strip(), text.strip())
+    return spec
+
+
+def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
+    head, _, path = key.partition(".")
+    if key == "name":
+        return msgspec.structs.replace(spec, name=text)
+    if key in _PICKS:
+        return msgspec.structs.replace(spec, **{key: Pick(slug=text)})
+    if key == "metrics":
+        slugs = [slug.strip() for slug in text.split(",") if slug.strip()]
+        return msgspec.structs.replace(spec, metrics=[Pick(slug=slug) for slug in slugs])
+    known = _known(spec)
+    if key not in known:
+        raise UsageError(f"--set {key}: unknown setting; {_nearest(key, known)}")
+    value = _value(text, known[key])
+    if head == "training":
+        return msgspec.structs.replace(spec, training=replace_at(spec.training, path, value))
+    if head == "metrics":
+        return msgspec.structs.replace(spec, metrics=_with_metric(spec.metrics, path, value))
+    pick = (_sampler(spec) if head == "sampler" else getattr(spec, head)) or Pick(slug="")
+    changed = Pick(slug=pick.slug, config=replace_at(pick.config, path, value))
+    return msgspec.structs.replace(spec, **{head: changed})
+
+
+def _with_metric(metrics: list[Pick], path: str, value: Any) -> list[Pick]:
+    slug, _, inner = path.partition(".")
+    if all(pick.slug != slug for pick in metrics):
+        metrics = [*metrics, Pick(slug=slug)]
+    return [
+        Pick(slug=p.slug, config=replace_at(p.config, inner, value)) if p.slug == slug else p
+        for p in metrics
+    ]
+
+
+def _sampler(spec: RunSpec) -> Pick | None:
+    """The sampler of a spec: the one it names, or the one that it would be run with."""
+    from studio.engine.resolve import resolve
+
+    resolved, _ = resolve(spec)
+    return spec.sampler or (resolved.spec.sampler if resolved else None)
+
+
+def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
+    """Every key that can be set in this spec, with its description."""
+    heads: list[tuple[str, Kind, str]] = [
+        ("family", "family", spec.family.slug),
+        ("dataset", "dataset", spec.dataset.slug),
+    ]
+    if (sampler := _sampler(spec)) is not None:
+        heads.append(("sampler", "sampler", sampler.slug))
+    heads += [(f"metrics.{e.slug}", "metric", e.slug) for e in registry.all("metric")]
+    configs = {
+        head: entry.config
+        for head, kind, slug in heads
+        for entry in registry.all(kind)
+        if entry.slug == slug
+    }
+    configs["training"] = catalogue.training().config
+    return {
+        f"{head}.{row['path']}": row for head, config in configs.items() for row in describe(config)
+    }
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    """The likeliest keys: those spelt alike, or with the same last part ("lr" for "family.lr")."""
+    names = list(known)
+    near = [name for name in names if name.endswith(f".{key}")]
+    near += [n for n in difflib.get_close_matches(key, names, n=2, cutoff=0.6) if n not in near]
+    if not near:
+        last = {name.rpartition(".")[2]: name for name in names}
+        near = [last[n] for n in difflib.get_close_matches(key.rpartition(".")[2], last, n=2)]
+    if near:
+        return f"did you mean {' or '.join(near[:2])}?"
+    return "'pushforward show SLUG' lists the settings of a model, 'pushforward show training' more"
+
+
+def _value(text: str, row: dict[str, Any]) -> Any:
+    """Read a value as its setting needs it; what does not fit stays text, and is refused later."""
+    choices = [choice["value"] for choice in row["choices"]]
+    if row["optional"] and text == "none" and text not in choices:
+        return None
+    if row["kind"] in ("text", "choice"):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

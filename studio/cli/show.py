@@ -1,0 +1,72 @@
+"""Describe one thing: what it is, where it comes from, and each of its settings."""
+
+import argparse
+from typing import Any
+
+from studio.cli.terminal import paragraph, say, table
+
+__all__ = ["HELP", "add_arguments", "bounds", "run"]
+
+HELP = "describe a model, dataset, sampler, metric or the training settings"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("slug", help="as in 'pushforward list', or 'training'")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the description of everything with this slug."""
+    from models.config import describe
+    from studio.cli import catalogue
+
+    catalogue.load()
+    for number, entry in enumerate(catalogue.find(arguments.slug)):
+        say("\n" if number else "")
+        kind = "settings" if entry.make is None else entry.kind
+        say(f"{entry.title}  ({kind} {entry.slug})")
+        paragraph(entry.summary, indent="  ")
+        if entry.source:
+            paragraph(f"Source: {entry.source}", indent="  ")
+        if entry.capabilities:
+            say(f"  Can: {', '.join(entry.capabilities)}")
+        fields = describe(entry.config)
+        if not fields:
+            say("  It has no settings.")
+            continue
+        say()
+        rows = [(f["path"], _value(f["default"]), bounds(f), _help(f)) for f in fields]
+        table(rows, head=("SETTING", "DEFAULT", "ALLOWED", "MEANING"))
+    return 0
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def bounds(field: dict[str, Any]) -> str:
+    """The values that a setting may have, in a few characters: ">= 1, <= 100 px"."""
+    if field["choices"]:
+        text = " | ".join(str(choice["value"]) for choice in field["choices"])
+    elif field["kind"] == "bool":
+        text = "true | false"
+    else:
+        signs = (("low", ">="), ("above", ">"), ("high", "<="), ("below", "<"))
+        limits = [f"{sign} {field[key]:g}" for key, sign in signs if field[key] is not None]
+        text = (
+            ", ".join(limits) or {"int": "whole", "float": "number", "text": "text"}[field["kind"]]
+        )
+    unit = f" {field['unit']}" if field["unit"] else ""
+    return text + unit + (" | none" if field["optional"] else "")
+
+
+def _help(field: dict[str, Any]) -> str:
+    text = f"{field['title']}. {field['help']}".strip()
+    if field["depends"]:
+        values = " or ".join(map(str, field["depends"]["values"]))
+        text += f" (Only while {field['depends']['path']} is {values}.)"
+    return text

@@ -1,0 +1,44 @@
+"""When a training without a window is to stop: by a signal, or at another process's request."""
+
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+from studio.cli import background
+
+__all__ = ["Stop"]
+
+ASK_SECONDS = 0.5  # between two looks for a request
+SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
+
+
+class Stop:
+    """Asked between steps; true from the first signal on, which is kept in ``signal``.
+
+    A second signal of the kind does what it always did: it ends the process.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.signal: int | None = None
+        self._run = run
+        self._looked = 0.0
+        self._stop = False
+        numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+        self._old = {number: signal.signal(number, self._on_signal) for number in numbers}
+
+    def __call__(self) -> bool:
+        if not self._stop and time.monotonic() - self._looked > ASK_SECONDS:
+            self._looked = time.monotonic()
+            self._stop = background.stop_asked(self._run)
+        return self._stop
+
+    def restore(self) -> None:
+        """Put the signal handlers back, and take the request as answered."""
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        background.withdraw_stop(self._run)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        signal.signal(number, self._old[number])
+        self._stop, self.signal = True, number

@@ -1,0 +1,82 @@
+"""What to run: a recipe by name or file, a run folder, or a model and a data set."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.cli.terminal import UsageError
+from studio.protocol.spec import Pick, RunSpec
+from studio.resources import RecipeError, folder, load_recipe, recipes
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+__all__ = ["DEFAULT_PROJECT", "Target", "find", "first", "unfinished"]
+
+DEFAULT_PROJECT = "pushforward-runs"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A spec to train, and the run folder that it was read from, if any."""
+
+    spec: RunSpec
+    run: RunFolder | None = None
+
+    def project(self, out: Path | None) -> Path:
+        """The project to train in: the one asked for, that of the run, or one in this folder."""
+        if out is not None:
+            return out
+        return self.run.path.parents[1] if self.run else Path.cwd() / DEFAULT_PROJECT
+
+
+def first() -> Target:
+    """The first recipe of the gallery."""
+    return Target(recipes()[0].run)
+
+
+def find(text: str) -> Target:
+    """Return what a text names.
+
+    Raises:
+        UsageError: nothing; the nearest recipe is named.
+        StoreError: it is a run folder whose record cannot be read.
+    """
+    path = Path(text).expanduser()
+    if (path / "run.toml").is_file():
+        run = RunFolder(path)
+        return Target(run.record.spec, run)
+    if path.suffix == ".toml" or path.is_file():
+        return Target(_recipe(path))
+    shipped = folder("recipes") / f"{text}.toml"
+    if "/" not in text and shipped.is_file():
+        return Target(_recipe(shipped))
+    if "@" in text:
+        family, _, dataset = text.partition("@")
+        spec = RunSpec(name=text, family=Pick(slug=family), dataset=Pick(slug=dataset))
+        return Target(spec)
+    raise UsageError(_nothing(text, path))
+
+
+def _recipe(path: Path) -> RunSpec:
+    try:
+        return load_recipe(path).run
+    except RecipeError as error:
+        raise UsageError(str(error)) from error
+
+
+def _nothing(text: str, path: Path) -> str:
+    if path.is_dir():
+        return f"{text} is a folder without run.toml, so it is not a run"
+    known = sorted(p.stem for p in folder("recipes").glob("*.toml"))
+    near = difflib.get_close_matches(text, known, n=2)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"recipes: {', '.join(known)}"
+    return f"{text!r} is neither a recipe, a file nor a run folder; {hint}"
+
+
+def unfinished(project: Path, name: str) -> RunFolder | None:
+    """The newest run of a name in a project that was begun and has not come to its end."""
+    if not (project / "project.toml").exists():
+        return None
+    runs = [r for r in Project.open(project).runs() if r.record.spec.name == name]
+    going = [r for r in runs if r.status().state != "finished" and not r.alive()]
+    return going[-1] if going else None

@@ -1,0 +1,56 @@
+"""What the commands say: lines, tables, errors. The only place that writes to the terminal."""
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+
+__all__ = ["UsageError", "complain", "paragraph", "say", "table", "width"]
+
+
+class UsageError(Exception):
+    """The command line asks for something that does not exist; the message says what to do."""
+
+
+def say(text: str = "") -> None:
+    """Write a line to the standard output."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Write an error to the standard error."""
+    sys.stderr.write(f"pushforward: {message}\n")
+    if hint:
+        sys.stderr.write(f"{hint}\n")
+    sys.stderr.flush()
+
+
+def width() -> int:
+    """Columns of the terminal, within reason."""
+    return max(60, min(shutil.get_terminal_size((100, 24)).columns, 160))
+
+
+def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
+    """Write rows in aligned columns; the last column wraps within the terminal's width."""
+    body = [list(row) for row in rows]
+    lines = [list(head), *body] if head else body
+    if not lines:
+        return
+    sizes = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    indent = sum(sizes[:-1]) + 2 * (len(sizes) - 1)
+    # A narrow terminal gets long lines rather than a column of single words.
+    room = max(width() - indent, 30)
+    for number, line in enumerate(lines):
+        wrapped = textwrap.wrap(line[-1], room) or [""]
+        cells = [cell.ljust(size) for cell, size in zip(line[:-1], sizes, strict=False)]
+        say("  ".join([*cells, wrapped[0]]).rstrip())
+        for more in wrapped[1:]:
+            say(" " * indent + more)
+        if head and number == 0:
+            say("  ".join("-" * size for size in [*sizes[:-1], min(sizes[-1], room)]))
+
+
+def paragraph(text: str, indent: str = "") -> None:
+    """Write a text wrapped to the terminal."""
+    say(textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=indent))

@@ -1,0 +1,109 @@
+"""Verify the claims: run their experiments and hold the figures against the pass lines."""
+
+import argparse
+import difflib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from studio.cli.terminal import UsageError, paragraph, say, table
+
+if TYPE_CHECKING:
+    from models.experiments.base import Result
+    from models.registry import Entry
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "run the experiments behind the claims"
+VERDICTS = {True: "PASS", False: "FAIL", None: "REPORTED"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("ids", nargs="*", metavar="ID", help="which claims (default: quick ones)")
+    parser.add_argument("--list", action="store_true", help="list the claims and stop")
+    parser.add_argument("--all", action="store_true", help="the slow ones too")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the experiments; the status is 1 when one fails or raises."""
+    from studio.cli import catalogue
+
+    catalogue.load()
+    chosen = _choose(catalogue.entries("experiment"), arguments.ids, arguments.all, arguments.list)
+    if arguments.list:
+        _list(chosen, arguments.json)
+        return 0
+    failed = 0
+    for entry in chosen:
+        result, error = _measure(entry)
+        passed = result.passed if result else False
+        failed += passed is False
+        write = _write_json if arguments.json else _write
+        write(entry, result, error)
+    if not arguments.json:
+        say(f"{len(chosen) - failed} of {len(chosen)} claims hold or are reported.")
+    return 1 if failed else 0
+
+
+def _choose(
+    known: Sequence["Entry"], ids: Sequence[str], everything: bool, listing: bool
+) -> list["Entry"]:
+    if not known:
+        raise UsageError("no experiments are installed")
+    if not ids:
+        return [e for e in known if everything or listing or not e.extra["slow"]]
+    by_id = {entry.slug.casefold(): entry for entry in known}
+    for wanted in ids:
+        if wanted.casefold() not in by_id:
+            near = difflib.get_close_matches(wanted.casefold(), by_id, n=3, cutoff=0.5)
+            names = [by_id[n].slug for n in near] or [e.slug for e in known]
+            raise UsageError(f"no claim has the id {wanted!r}; there is {', '.join(names)}")
+    return [by_id[wanted.casefold()] for wanted in ids]
+
+
+def _measure(entry: "Entry") -> tuple["Result | None", str]:
+    """Run one experiment; one that breaks fails alone."""
+    try:
+        return entry.make(), ""
+    except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as e:
+        return None, f"{type(e).__name__}: {e}"
+
+
+def _list(entries: Sequence["Entry"], as_json: bool) -> None:
+    if as_json:
+        for entry in entries:
+            say(json.dumps(_about(entry)))
+        return
+    rows = [
+        (e.slug, e.extra["group"], "slow" if e.extra["slow"] else "", e.extra["claim"])
+        for e in entries
+    ]
+    table(rows, head=("ID", "GROUP", "TIME", "CLAIM"))
+
+
+def _about(entry: "Entry") -> dict[str, Any]:
+    extra = {key: entry.extra[key] for key in ("claim", "pass_line", "group", "slow")}
+    return {"id": entry.slug, "title": entry.title, "source": entry.source, **extra}
+
+
+def _write_json(entry: "Entry", result: "Result | None", error: str) -> None:
+    measured = asdict(result) if result else {"error": error, "passed": False}
+    verdict = VERDICTS[result.passed if result else False]
+    say(json.dumps({**_about(entry), **measured, "verdict": verdict}))
+
+
+def _write(entry: "Entry", result: "Result | None", error: str) -> None:
+    say(f"{VERDICTS[result.passed if result else False]:8} {entry.slug}  {entry.title}")
+    paragraph(f"claim      {entry.extra['claim']}", indent="         ")
+    if result is None:
+        paragraph(f"broke      {error}", indent="         ")
+        return
+    paragraph(f"figure     {result.figure}", indent="         ")
+    paragraph(f"pass line  {entry.extra['pass_line']}", indent="         ")
+    paragraph(f"floor      {result.floor}", indent="         ")
+    seeds = ", ".join(map(str, result.seeds)) or "none"
+    say(f"         seeds      {seeds};  {result.seconds:.1f} s")
+    say()

@@ -1,0 +1,149 @@
+"""Following a run that another process trains, by its files alone.
+
+What is found is told as the very events that an engine would have sent, so that the rest of the
+studio need not know the difference. Nothing is written.
+"""
+
+from pathlib import Path
+
+from studio.protocol.messages import (
+    CheckpointWritten,
+    ErrorInfo,
+    Event,
+    JobChanged,
+    JobInfo,
+    Kept,
+    Metrics,
+    Progress,
+)
+from studio.store.run import RunFolder, RunStatus
+
+__all__ = ["RunFollower", "background_runs"]
+
+_GOING = ("queued", "running", "paused")
+_RATE_SECONDS = 5.0  # the speed is averaged over at least so long
+
+
+class RunFollower:
+    """Reads what is new in a run folder. ``job`` names it in the events."""
+
+    def __init__(self, path: Path, job: str = "") -> None:
+        self.run = RunFolder(path)
+        self.job = job or f"background:{self.run.path}"
+        self._offset = 0
+        self._kept: list[int] = []
+        self._checkpoint = -1
+        self._info: JobInfo | None = None
+        self._step = -1
+        self._anchor: tuple[float, int] | None = None
+        self._rate = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last poll found the run ended."""
+        return self._info is not None and self._info.state not in _GOING
+
+    def poll(self) -> list[Event]:
+        """Return what is new since the last poll, all of it at first.
+
+        It reads files, so call it off the main thread; half a second apart is plenty.
+
+        Raises:
+            StoreError: the run folder is not there or its record cannot be read.
+        """
+        # The status is read first: what it announces is in the other files already.
+        status = self.run.status()
+        info = self._job_info(status)
+        events: list[Event] = []
+        if self._info is None:
+            events.append(JobChanged(info=info))
+        events += self._curves()
+        events += self._files()
+        if status.step != self._step and info.state in _GOING:
+            events.append(self._progress(status))
+        self._step = status.step
+        if self._info is not None and info.state != self._info.state:
+            events.append(JobChanged(info=info))
+        self._info = info
+        return events
+
+    def _curves(self) -> list[Event]:
+        columns, floors, self._offset = self.run.metrics.read_new(self._offset)
+        return [Metrics(job=self.job, columns=columns, floors=floors)] if columns or floors else []
+
+    def _files(self) -> list[Event]:
+        events: list[Event] = []
+        kept = self.run.flow.steps()
+        if kept and kept != self._kept:
+            events.append(Kept(job=self.job, step=kept[-1], steps=kept))
+        self._kept = kept
+        newest = max(self.run.checkpoints.steps(), default=-1)
+        if newest not in (-1, self._checkpoint):
+            file = str(self.run.checkpoints.path(newest))
+            events.append(CheckpointWritten(job=self.job, step=newest, file=file))
+        self._checkpoint = newest
+        return events
+
+    def _job_info(self, status: RunStatus) -> JobInfo:
+        state, error = status.state, status.error
+        if state in _GOING and not self.run.alive():
+            state = "failed"
+            error = ErrorInfo(
+                kind="engine",
+                message=f"The training in the background (process {status.pid}) is gone; it ended "
+                f"after step {status.step:,} without saying why.",
+                hint="Resume continues from the last checkpoint.",
+            )
+        spec = self.run.record.spec
+        return JobInfo(
+            job=self.job,
+            kind="training",
+            state=state,
+            title=spec.name,
+            run=str(self.run.path),
+            step=status.step,
+            total=status.total,
+            family=spec.family.slug,
+            spec=spec,
+            error=error,
+        )
+
+    def _progress(self, status: RunStatus) -> Progress:
+        seconds, step = status.heartbeat, status.step
+        if self._anchor is None or step < self._anchor[1]:
+            self._anchor = (seconds, step)
+        elapsed = seconds - self._anchor[0]
+        if elapsed > 0:
+            self._rate = (step - self._anchor[1]) / elapsed
+        if elapsed > _RATE_SECONDS:
+            self._anchor = (seconds, step)
+        left = (status.total - step) / self._rate if self._rate > 0 else None
+        return Progress(
+            job=self.job,
+            step=step,
+            total=status.total,
+            steps_per_second=self._rate,
+            seconds_left=left,
+            memory=_memory(status.pid),
+        )
+
+
+def _memory(pid: int) -> int:
+    """Resident bytes of a process, 0 if it is gone."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
+def background_runs(project: Path) -> list[Path]:
+    """The runs of a project that a process outside any studio trains now."""
+    from studio.store.project import Project
+
+    found = []
+    for run in Project.open(project).runs():
+        if run.status().background and run.alive():
+            found.append(run.path)
+    return found
