@@ -210,7 +210,8 @@ def _load(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names}
         upgrade("checkpoint", {"format": int(metadata["format"])}, path)
         values = json.loads(metadata["values"])
         intact = int(metadata["crc32"]) == _checksum(tensors)

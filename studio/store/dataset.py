@@ -127,8 +127,7 @@ def write_dataset(
 
     def fill(file: Any) -> None:
         file.attrs["format"] = CURRENT["dataset"]
-        dataset = file.create_dataset("x", data=data)
-        dataset.attrs["columns"] = json.dumps(list(columns))
+        hdf5.put_columns(file.create_dataset("x", data=data), columns)
 
     hdf5.write(folder / "data.h5", fill)
     write_toml(folder / "dataset.toml", record)

@@ -5,7 +5,7 @@ survive a full disk, and a reader never meets a half-written one. Readers take n
 files never change in place.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from studio.store.atomic import check_space, write_bytes
 from studio.store.errors import Damaged, explain
 
-__all__ = ["build", "opened", "write"]
+__all__ = ["build", "get_columns", "opened", "put_columns", "write"]
 
 ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
 """What h5py raises on a file that is not what it should be."""
@@ -65,6 +65,21 @@ def opened(path: Path) -> Iterator[Any]:
             f"{path} is damaged or no HDF5 file: {_text(error)}.",
             "Restore it from a backup, or delete it.",
         ) from error
+
+
+def put_columns(dataset: Any, names: Sequence[str]) -> None:
+    """Store the names of a data set's columns in its attribute "columns"."""
+    import h5py
+
+    dataset.attrs.create("columns", list(names), dtype=h5py.string_dtype())
+
+
+def get_columns(dataset: Any) -> tuple[str, ...]:
+    """Return what `put_columns` stored; empty where there are no names."""
+    names = dataset.attrs.get("columns", ())
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        return ()
+    return tuple(map(str, names))
 
 
 def _text(error: BaseException) -> str:

@@ -73,14 +73,15 @@ class SampleSets:
         with hdf5.opened(Path(path)) as file:
             upgrade("samples", {"format": int(file.attrs["format"])}, Path(path))
             x = np.asarray(file["x"][()], np.float32)
-            columns = tuple(json.loads(file["x"].attrs["columns"]))
-            attrs = json.loads(file.attrs["provenance"])
+            columns = hdf5.get_columns(file["x"])
+            attrs = json.loads(file["provenance"].asstr()[()])
         return SampleSet(x, columns, attrs)
 
 
 def _fill(file: Any, points: SampleSet) -> None:
     file.attrs["format"] = CURRENT["samples"]
-    file.attrs["provenance"] = json.dumps(points.attrs)
+    # A data set, since attributes end at 64 kB.
+    file["provenance"] = json.dumps(points.attrs)
     checked = {"chunks": True, "fletcher32": True} if points.x.size else {}
     x = file.create_dataset("x", data=points.x, **checked)
-    x.attrs["columns"] = json.dumps(points.columns)
+    hdf5.put_columns(x, points.columns)

@@ -1,0 +1,230 @@
+"""What a file format is: a way to open a file as tables of numbers, and perhaps to write points.
+
+A format only says which tables a file holds and yields their rows in chunks; statistics, limits,
+refusals and conversion are written once, in `studio.formats.files`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.store.errors import StoreError, human_bytes
+
+__all__ = [
+    "CHUNK",
+    "MAX_BYTES",
+    "MAX_ROWS",
+    "ArrayTable",
+    "Chunk",
+    "Column",
+    "Format",
+    "FormatError",
+    "Inspection",
+    "Item",
+    "Table",
+    "TextCells",
+    "check_size",
+    "default_names",
+    "is_number",
+]
+
+MAX_BYTES = 2 * 2**30
+MAX_ROWS = 20_000_000
+MAX_COLUMNS = 2048
+CHUNK = 50_000
+"""Rows that are in memory at once while a file is looked through."""
+
+
+class FormatError(StoreError):
+    """A file cannot be taken as points: says which file, where in it, and what to do."""
+
+    def __init__(self, message: str, hint: str = "", kind: str = "data") -> None:
+        super().__init__(message, hint, kind)
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """One column, over all rows.
+
+    kind: "number", "text" (no numbers), "mixed" (numbers and text), "empty". ``count`` is the
+    number of finite numbers, ``nan`` that of cells that are missing, NaN or not finite as 32-bit
+    numbers; the statistics are over the finite ones. ``problem`` says where the first bad cell is.
+    """
+
+    name: str
+    kind: str
+    count: int
+    nan: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    std: float | None = None
+    problem: str = ""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One table of a file. ``problems`` stand against importing it as it is, ``notes`` do not;
+    ``preview`` holds the first rows (at most 100), as numbers or text.
+    """
+
+    name: str
+    columns: list[Column]
+    rows: int
+    preview: list[list[Any]]
+    problems: list[str] = []
+    notes: list[str] = []
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a file. ``problems`` collects those of all items."""
+
+    file: str
+    format: str
+    items: list[Item]
+    bytes: int
+    problems: list[str] = []
+
+
+@dataclass(frozen=True)
+class TextCells:
+    """Cells of a chunk's column that are no numbers: how many, and the first (row in chunk)."""
+
+    count: int
+    row: int
+    cell: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows: values (k, d), NaN where a cell is missing or text; ``places`` (k) are the
+    numbers of the rows as people count them; ``texts`` by column index.
+    """
+
+    values: NDArray[np.float64]
+    places: Sequence[int]
+    texts: Mapping[int, TextCells] = field(default_factory=dict)
+
+
+class Table(ABC):
+    """A table inside an open file.
+
+    Attributes:
+        rows: how many, or None where only reading can tell.
+        place: what ``Chunk.places`` count: "row" or "line".
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int | None = None
+    place: str = "row"
+
+    @abstractmethod
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield all rows, in chunks of at most `CHUNK`, each time from the start.
+
+        Raises:
+            FormatError: a row cannot be read; says which.
+        """
+
+    @abstractmethod
+    def preview(self, n: int) -> list[list[Any]]:
+        """Return the first n rows, as numbers or text."""
+
+
+class ArrayTable(Table):
+    """A table whose rows can be sliced: ``get(start, stop)`` returns (stop - start, d)."""
+
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        rows: int,
+        get: Callable[[int, int], NDArray[Any]],
+    ) -> None:
+        self.name = name
+        self.columns = tuple(columns)
+        self.rows = rows
+        self._rows = rows
+        self._get = get
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield slices, converted to 64-bit floats."""
+        for start in range(0, self._rows, CHUNK):
+            stop = min(start + CHUNK, self._rows)
+            values = np.asarray(self._get(start, stop), dtype=np.float64)
+            yield Chunk(values, range(start + 1, stop + 1))
+
+    def preview(self, n: int) -> list[list[Any]]:
+        """Return the first n rows in their own type."""
+        rows: list[list[Any]] = np.asarray(self._get(0, min(n, self._rows))).tolist()
+        return rows
+
+
+class Format(ABC):
+    """One file format, registered by `studio.formats.registry.register`."""
+
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    writes: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def open(self, path: Path) -> AbstractContextManager[list[Table]]:
+        """Open a file as its tables, which are usable inside the ``with`` block.
+
+        Raises:
+            FormatError: the file is not of this format, damaged, or has no table.
+        """
+
+    def write(
+        self, path: Path, x: NDArray[np.float32], columns: Sequence[str], attrs: Mapping[str, Any]
+    ) -> None:
+        """Write points x (n, d) atomically, for the suffixes in ``writes``.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        raise FormatError(f"{self.title} files cannot be written.", "Choose another format.")
+
+
+def default_names(d: int) -> tuple[str, ...]:
+    """Return names for d columns without any: x, y, z, or x1, x2, ... when there are more."""
+    return ("x", "y", "z")[:d] if d <= 3 else tuple(f"x{i + 1}" for i in range(d))
+
+
+def is_number(dtype: np.dtype[Any]) -> bool:
+    """Say whether a column of this type can be taken as real numbers."""
+    return dtype.kind in "fiub"
+
+
+def check_size(path: Path, name: str, rows: int, columns: int) -> None:
+    """Refuse a table that is too large, from its shape alone.
+
+    Raises:
+        FormatError: with the figures and the limit.
+    """
+    what = f"{path.name}: {name}" if name else path.name
+    if rows > MAX_ROWS:
+        raise FormatError(
+            f"{what} has {rows:,} rows; the limit is {MAX_ROWS:,}.",
+            "Import a random subset of the rows: a model rarely needs more than a million.",
+        )
+    if columns > MAX_COLUMNS:
+        transposed = " It may be transposed." if rows < columns else ""
+        raise FormatError(
+            f"{what} has {columns:,} columns and {rows:,} rows; the limit is "
+            f"{MAX_COLUMNS:,} columns.{transposed}",
+            "Store one point a row and one coordinate a column.",
+        )
+    if rows * columns * 4 > MAX_BYTES:
+        raise FormatError(
+            f"{what} needs {human_bytes(rows * columns * 4)} of memory; the limit is "
+            f"{human_bytes(MAX_BYTES)}.",
+            "Import a random subset of the rows.",
+        )

@@ -1,0 +1,242 @@
+"""Files of points, whatever their format: look into them, read them, write them.
+
+Everything that stands against a file is said here, with the file, the place and the remedy, and
+before reading it where its size or shape is enough to tell.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.formats.base import (
+    MAX_BYTES,
+    MAX_ROWS,
+    FormatError,
+    Inspection,
+    Item,
+    Table,
+    check_size,
+)
+from studio.formats.registry import discover, registry
+from studio.formats.statistics import ColumnScan, scan
+from studio.store.errors import explain, human_bytes
+
+__all__ = ["inspect", "read", "write_points"]
+
+PREVIEW_ROWS = 100
+
+
+def inspect(path: Path) -> Inspection:
+    """Look into a file: its tables, their columns with statistics over all rows, a preview.
+
+    What can be mended by choosing other columns is listed under ``problems``.
+
+    Raises:
+        FormatError: the file cannot be imported at all.
+        StoreError: it is missing or may not be read.
+    """
+    path = Path(path)
+    with _tables(path) as (slug, tables):
+        items = [_inspect(path, table) for table in tables]
+    several = len(items) > 1
+    problems = [f"{i.name}: {p}" if several else p for i in items for p in i.problems]
+    return Inspection(
+        file=str(path), format=slug, items=items, bytes=path.stat().st_size, problems=problems
+    )
+
+
+def read(path: Path, item: str = "", columns: Sequence[str] = ()) -> NDArray[np.float32]:
+    """Return columns of a table as points, (n, d) float32.
+
+    ``item`` names the table, "" for the only one. Without ``columns``, all columns that hold
+    numbers are taken, and those of text only are left out.
+
+    Raises:
+        FormatError: no such table or column, fewer than two columns or rows, or a cell that is
+            not a finite number.
+        StoreError: the file is missing or may not be read.
+    """
+    x, _ = read_named(path, item, columns)
+    return x
+
+
+def read_named(
+    path: Path, item: str = "", columns: Sequence[str] = ()
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """As `read`, and return the names of the columns that were taken."""
+    path = Path(path)
+    with _tables(path) as (_, tables):
+        table = _choose(path, tables, item)
+        picked = _indices(path, table, columns)
+        parts: list[NDArray[np.float32]] = []
+        scans = [ColumnScan(name) for name in table.columns]
+        for chunk in _limited(path, table):
+            scan(table, chunk, scans)
+            with np.errstate(over="ignore"):
+                parts.append(chunk.values[:, picked].astype(np.float32))
+    if not columns:
+        keep = [k for k, i in enumerate(picked) if scans[i].kind in ("number", "mixed")]
+        parts = [part[:, keep] for part in parts] if len(keep) < len(picked) else parts
+        picked = [picked[k] for k in keep]
+    chosen = [scans[i] for i in picked]
+    rows = sum(len(part) for part in parts)
+    _refuse(path, [*_shape_problems(rows, chosen), *_cell_problems(chosen, strict=bool(columns))])
+    return np.concatenate(parts), tuple(c.name for c in chosen)
+
+
+def write_points(
+    path: Path,
+    x: ArrayLike,
+    columns: Sequence[str],
+    attrs: Mapping[str, Any] | None = None,
+) -> None:
+    """Write points x (n, d) to a file whose suffix says how, replacing it atomically.
+
+    ``attrs`` says where the points come from (plain JSON): in HDF5 and NPZ under "provenance",
+    for text files in ``<name>.json`` beside it.
+
+    Raises:
+        ValueError: x does not fit the column names.
+        FormatError: the suffix cannot be written.
+        StoreError: the disk refused.
+    """
+    path = Path(path)
+    data = np.asarray(x, np.float32)
+    if data.ndim != 2 or data.shape[1] != len(columns):
+        raise ValueError(f"x must be (n, {len(columns)}), got {data.shape}")
+    discover()
+    registry.for_path(path, writing=True).write(path, data, columns, attrs or {})
+
+
+@contextmanager
+def _tables(path: Path) -> Iterator[tuple[str, list[Table]]]:
+    """Open a file, after refusing by suffix and size, and check what its tables say of theirs."""
+    discover()
+    format = registry.for_path(path)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise explain(error, path, "read") from error
+    if not path.is_file():
+        raise FormatError(f"{path} is not a file.", "Choose a file.", kind="user")
+    if size == 0:
+        raise FormatError(f"{path.name} is empty.", "Choose a file with at least two rows.")
+    if size > MAX_BYTES:
+        raise FormatError(
+            f"{path.name} has {human_bytes(size)}; the limit is {human_bytes(MAX_BYTES)} "
+            f"and {MAX_ROWS:,} rows.",
+            "Import a random subset of the rows: a model rarely needs more than a million.",
+        )
+    try:
+        with format.open(path) as tables:
+            for table in tables:
+                check_size(path, table.name, table.rows or 0, len(table.columns))
+            yield format.slug, tables
+    except OSError as error:
+        raise explain(error, path, "read") from error
+
+
+def _limited(path: Path, table: Table) -> Iterator[Any]:
+    """Yield the chunks of a table, stopping as soon as there are too many rows."""
+    rows = 0
+    for chunk in table.chunks():
+        rows += len(chunk.values)
+        check_size(path, table.name, rows, len(table.columns))
+        yield chunk
+
+
+def _inspect(path: Path, table: Table) -> Item:
+    scans = [ColumnScan(name) for name in table.columns]
+    rows = 0
+    for chunk in _limited(path, table):
+        rows += len(chunk.values)
+        scan(table, chunk, scans)
+    usable = [s for s in scans if s.kind in ("number", "mixed")]
+    return Item(
+        name=table.name,
+        columns=[s.column() for s in scans],
+        rows=rows,
+        preview=table.preview(PREVIEW_ROWS) if rows else [],
+        problems=[*_shape_problems(rows, usable), *_cell_problems(usable, strict=False)],
+        notes=_notes(scans) if rows > 1 else [],
+    )
+
+
+def _shape_problems(rows: int, columns: Sequence[ColumnScan]) -> list[str]:
+    if rows == 0:
+        return ["There are no rows."]
+    if rows == 1:
+        return ["There is only one row; a distribution needs many."]
+    if not columns:
+        return ["No column holds numbers; points need at least two."]
+    if len(columns) == 1:
+        return [f"Only one column of numbers ({columns[0].name!r}); points need at least two."]
+    return []
+
+
+def _cell_problems(columns: Sequence[ColumnScan], *, strict: bool) -> list[str]:
+    """Say what is wrong in the cells; ``strict`` also refuses columns without any number."""
+    problems = []
+    for column in columns:
+        if column.texts and (column.count or strict):
+            problems.append(
+                f"Column {column.name!r} holds text ({_cells(column.texts)}): {column.first}."
+            )
+        elif column.nan:
+            problems.append(
+                f"Column {column.name!r} has {_cells(column.nan)} missing or not finite as "
+                f"32-bit numbers: {column.first}."
+            )
+    return problems
+
+
+def _cells(n: int) -> str:
+    return "1 cell" if n == 1 else f"{n:,} cells"
+
+
+def _notes(scans: Sequence[ColumnScan]) -> list[str]:
+    notes = []
+    for column in scans:
+        if column.kind == "text":
+            notes.append(f"Column {column.name!r} is text and is left out.")
+        elif column.kind == "empty":
+            notes.append(f"Column {column.name!r} is empty and is left out.")
+        elif column.minimum == column.maximum:
+            notes.append(f"Column {column.name!r} is always {column.minimum:g}.")
+    return notes
+
+
+def _refuse(path: Path, problems: Sequence[str]) -> None:
+    if problems:
+        raise FormatError(
+            f"{path.name}: {' '.join(problems[:3])}",
+            "Choose other columns, or mend the file and import it again.",
+        )
+
+
+def _choose(path: Path, tables: Sequence[Table], item: str) -> Table:
+    names = ", ".join(repr(t.name) for t in tables)
+    if not item and len(tables) == 1:
+        return tables[0]
+    for table in tables:
+        if table.name == item:
+            return table
+    reason = f"has no table {item!r}" if item else "holds several tables"
+    raise FormatError(f"{path.name} {reason}.", f"Choose one of {names}.", kind="user")
+
+
+def _indices(path: Path, table: Table, columns: Sequence[str]) -> list[int]:
+    unknown = [name for name in columns if name not in table.columns]
+    if unknown:
+        raise FormatError(
+            f"{path.name} has no column {', '.join(map(repr, unknown))}.",
+            f"Its columns are {', '.join(map(repr, table.columns))}.",
+            kind="user",
+        )
+    if len(set(columns)) < len(columns):
+        raise FormatError(f"A column is chosen twice: {', '.join(columns)}.", kind="user")
+    return [table.columns.index(name) for name in columns or table.columns]
