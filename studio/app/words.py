@@ -1,8 +1,10 @@
 """Figures as people read them."""
 
 import time
+from functools import cache
+from importlib import metadata
 
-__all__ = ["ago", "duration", "figure", "left", "megabytes"]
+__all__ = ["ago", "duration", "figure", "left", "megabytes", "version"]
 
 
 def duration(seconds: float) -> str:
@@ -51,3 +53,12 @@ def ago(at: float, now: float | None = None) -> str:
 def _midnight(at: float) -> float:
     day = time.localtime(at)
     return at - (day.tm_hour * 3600 + day.tm_min * 60 + day.tm_sec)
+
+
+@cache
+def version() -> str:
+    """Return the version of the studio, as it was installed."""
+    try:
+        return metadata.version("pushforward")
+    except metadata.PackageNotFoundError:
+        return "from source"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.app import preferences, tasks
 from studio.app.intents.base import Intents, Refused, points
@@ -63,6 +64,23 @@ class SetupIntents(Intents):
         spec = self._default_spec()
         if spec is not None:
             self.set_up(spec)
+
+    def set_up_on(self, dataset: str) -> None:
+        """Set up a run on a data set, with the family of the present draft or a first one."""
+        draft = self.state.draft
+        spec = draft.spec if draft is not None else self._default_spec()
+        if spec is not None:
+            self.set_up(drafts.repick(spec, "dataset", dataset))
+
+    async def preview(self, dataset: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Return points (n, d) of a data set and what is known of them.
+
+        Raises:
+            Refused: the engine cannot draw them.
+        """
+        command = PreviewData(dataset=Pick(slug=dataset), project=str(self.state.project or ""))
+        answer = await self.link.ask(command)
+        return points(answer, "x"), dict(answer.result or {})
 
     def _default_spec(self) -> RunSpec | None:
         catalog = self.state.catalog

@@ -1,0 +1,95 @@
+"""Lasting messages above the canvas: what happened, why, what to do, with the details folded."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from studio.app.icons import pixmap
+from studio.app.state.notices import Notice, Notices
+from studio.app.theme import theme
+from studio.app.widgets.basic import button, clear, icon_button, label
+
+__all__ = ["Banner", "Banners"]
+
+ICONS = {"error": "warning", "warning": "warning", "info": "info", "good": "check"}
+COLORS = {"error": "danger", "warning": "warm", "info": "accent", "good": "good"}
+SHOWN = 3  # more would push the canvas away; the history has them all
+
+
+class Banner(QFrame):
+    """One message."""
+
+    def __init__(self, notice: Notice, notices: Notices) -> None:
+        super().__init__()
+        self.notice = notice
+        self.setProperty("role", "banner")
+        self.setProperty("level", notice.level)
+        self.setAccessibleName(f"{notice.level}: {notice.text}")
+        sign = QLabel()
+        color = getattr(theme.colors(), COLORS[notice.level])
+        sign.setPixmap(pixmap(ICONS[notice.level], color, 16, self.devicePixelRatioF()))
+        text = QVBoxLayout()
+        text.setSpacing(2)
+        text.addWidget(label(notice.text, "strong", wrap=True))
+        for part in (notice.why, notice.todo):
+            if part:
+                text.addWidget(label(part, "muted", wrap=True))
+        self._details: QPlainTextEdit | None = None
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for index, action in enumerate(notice.actions):
+            kind = "primary" if index == 0 else ""
+            made = button(action.title, action.run, kind=kind)
+            buttons.addWidget(made)
+        if notice.details:
+            self.fold = button("Details", self._toggle, kind="quiet")
+            self.fold.setCheckable(True)
+            buttons.addWidget(self.fold)
+            self._details = _details(notice.details)
+        self._dismiss = icon_button("close", "Dismiss")
+        self._dismiss.clicked.connect(lambda: notices.dismiss(notice.number))
+        line = QHBoxLayout()
+        line.setSpacing(10)
+        line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        line.addLayout(text, 1)
+        line.addLayout(buttons)
+        line.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 10, 10)
+        layout.addLayout(line)
+        if self._details is not None:
+            layout.addWidget(self._details)
+
+    def _toggle(self) -> None:
+        if self._details is not None:
+            self._details.setVisible(self.fold.isChecked())
+
+
+def _details(text: str) -> QPlainTextEdit:
+    made = QPlainTextEdit(text)
+    made.setReadOnly(True)
+    made.setMaximumHeight(140)
+    made.setAccessibleName("Details")
+    made.setProperty("mono", True)
+    made.hide()
+    return made
+
+
+class Banners(QWidget):
+    """The newest lasting messages, above the canvas, never over it."""
+
+    def __init__(self, notices: Notices) -> None:
+        super().__init__()
+        self._notices = notices
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        notices.banners_changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what lasts."""
+        clear(self._layout)
+        for notice in self._notices.banners[-SHOWN:]:
+            self._layout.addWidget(Banner(notice, self._notices))
+        self.setVisible(bool(self._notices.banners))

@@ -1,0 +1,184 @@
+"""The few dialogs. None blocks: they are opened, and say by a signal what was chosen."""
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.app import preferences
+from studio.app.commands import Registry
+from studio.app.forms.editors import ChoiceList, Segments
+from studio.app.shell.topbar import native
+from studio.app.state.notices import Notices
+from studio.app.theme import Mode, theme
+from studio.app.widgets.basic import button, label, section, separator
+from studio.app.widgets.fold import Fold
+
+__all__ = ["ask_close", "show_history", "show_preferences", "show_shortcuts"]
+
+SCALES = (100, 125, 150, 175, 200, 250, 300)
+MODES: tuple[Mode, ...] = ("system", "dark", "light")
+Closing = Literal["background", "checkpoint", "cancel"]
+
+
+def _dialog(parent: QWidget, title: str, width: int) -> tuple[QDialog, QVBoxLayout]:
+    made = QDialog(parent)
+    made.setWindowTitle(title)
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    made.setModal(True)
+    made.setMinimumWidth(width)
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(20, 18, 20, 18)
+    layout.setSpacing(12)
+    layout.addWidget(label(title, "heading"))
+    return made, layout
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
+
+
+def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
+    """List every command that has keys, as the registry knows them."""
+    made, layout = _dialog(parent, "Keyboard shortcuts", 460)
+    page = QWidget()
+    grid = QGridLayout(page)
+    grid.setColumnStretch(0, 1)
+    grid.setVerticalSpacing(6)
+    line, menu = 0, ""
+    for command in registry:
+        if not command.shortcut:
+            continue
+        if command.menu != menu:
+            menu = command.menu
+            grid.addWidget(section(menu), line, 0, 1, 2)
+            line += 1
+        grid.addWidget(label(command.title), line, 0)
+        grid.addWidget(label(native(command.shortcut), "key"), line, 1, Qt.AlignmentFlag.AlignRight)
+        line += 1
+    grid.setRowStretch(line, 1)
+    layout.addWidget(_scrolled(page), 1)
+    layout.addLayout(_buttons(button("Close", made.accept)))
+    made.resize(480, 560)
+    made.open()
+    return made
+
+
+def _buttons(*each: QWidget) -> QHBoxLayout:
+    line = QHBoxLayout()
+    line.setSpacing(8)
+    line.addStretch(1)
+    for one in each:
+        line.addWidget(one)
+    return line
+
+
+def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
+    """Theme (at once) and scale (at the next start)."""
+    made, layout = _dialog(parent, "Preferences", 420)
+    grid = QGridLayout()
+    grid.setColumnMinimumWidth(0, 120)
+    grid.setColumnStretch(1, 1)
+    grid.setVerticalSpacing(10)
+    look = Segments(["System", "Dark", "Light"], "Theme")
+    look.select(MODES.index(theme.mode))
+
+    def choose(index: int) -> None:
+        theme.set_mode(MODES[index])
+        kept.theme = MODES[index]
+        preferences.save(kept)
+
+    look.chosen.connect(choose)
+    scale = ChoiceList([f"{percent} %" for percent in SCALES], "Scale")
+    scale.setCurrentIndex(SCALES.index(kept.scale) if kept.scale in SCALES else 0)
+    note = label("The scale takes effect when the studio is started again.", "muted", wrap=True)
+    note.hide()
+
+    def resize(index: int) -> None:
+        kept.scale = SCALES[index]
+        preferences.save(kept)
+        note.show()
+
+    scale.activated.connect(resize)
+    for line, (name, widget) in enumerate((("Theme", look), ("Scale", scale))):
+        grid.addWidget(label(name), line, 0)
+        grid.addWidget(widget, line, 1)
+    layout.addLayout(grid)
+    layout.addWidget(note)
+    layout.addStretch(1)
+    layout.addLayout(_buttons(button("Close", made.accept)))
+    made.open()
+    return made
+
+
+def show_history(parent: QWidget, notices: Notices) -> QDialog:
+    """List past messages, newest first, with their details folded."""
+    made, layout = _dialog(parent, "Past messages", 520)
+    page = QWidget()
+    body = QVBoxLayout(page)
+    body.setSpacing(8)
+    if not notices.history:
+        body.addWidget(label("Nothing has been said yet.", "muted"))
+    for notice in reversed(notices.history):
+        clock = time.strftime("%H:%M:%S", time.localtime(notice.at))
+        body.addWidget(label(f"{clock}  {notice.level}", "small"))
+        body.addWidget(label(notice.text, "strong", wrap=True))
+        for part in (notice.why, notice.todo):
+            if part:
+                body.addWidget(label(part, "muted", wrap=True))
+        if notice.details:
+            fold = Fold("Details")
+            text = label(notice.details, "muted", wrap=True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            fold.body.addWidget(text)
+            body.addWidget(fold)
+        body.addWidget(separator())
+    body.addStretch(1)
+    layout.addWidget(_scrolled(page), 1)
+    layout.addLayout(_buttons(button("Close", made.accept)))
+    made.resize(560, 520)
+    made.open()
+    return made
+
+
+def ask_close(parent: QWidget, title: str, chosen: Callable[[Closing], None]) -> QDialog:
+    """Ask, once, what becomes of the training when the window closes."""
+    made, layout = _dialog(parent, f"{title} is still training", 460)
+    layout.addWidget(
+        label(
+            "In the background it goes on without a window, and the studio finds it again when "
+            "it is opened. Or save a checkpoint now: it can be resumed from there.",
+            "muted",
+            wrap=True,
+        )
+    )
+
+    def choose(what: Closing) -> Callable[[], None]:
+        def do() -> None:
+            made.done(1)
+            chosen(what)
+
+        return do
+
+    keep = button("Keep training in the background", choose("background"), kind="primary")
+    save = button("Checkpoint and quit", choose("checkpoint"))
+    cancel = button("Cancel", choose("cancel"))
+    made.rejected.connect(lambda: chosen("cancel"))
+    layout.addSpacing(6)
+    layout.addLayout(_buttons(cancel, save, keep))
+    keep.setFocus()
+    made.open()
+    return made

@@ -1,0 +1,203 @@
+"""The inspector of a run: what it is (frozen), how it does now, against its floors."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.forms import check
+from studio.app.shell.section_panel import TITLES
+from studio.app.shell.sidebar import STATES
+from studio.app.state import drafts
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, button, clear, label, separator
+from studio.app.widgets.fold import Fold
+from studio.app.widgets.sparkline import Sparkline
+from studio.protocol.catalog import Catalog
+
+__all__ = ["RunPanel"]
+
+REDRAW = 250  # milliseconds between two looks at the figures
+
+
+class RunPanel(QWidget):
+    """Reads like a sentence: what moves, on which data, trained how, and what it has come to."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self._actions = actions
+        self._built: tuple[object, ...] = ()
+        self.title = label("", "heading", wrap=True)
+        self.summary = label("", "muted", wrap=True)
+        self.state_line = label("", "muted", wrap=True)
+        self._config = QVBoxLayout()
+        self._config.setSpacing(8)
+        self._now = QGridLayout()
+        self._now.setVerticalSpacing(6)
+        self._now.setColumnMinimumWidth(0, 118)
+        self._now.setColumnStretch(1, 1)
+        self._shown: list[tuple[str, str]] = []
+        self._values: list[QLabel] = []
+        self.curve = Sparkline()
+        self.again = button("Set up a run like this", self._set_up_again)
+        page = QWidget()
+        body = QVBoxLayout(page)
+        body.setContentsMargins(14, 12, 14, 12)
+        body.setSpacing(10)
+        for each in (self.title, self.summary, self.state_line):
+            body.addWidget(each)
+        body.addWidget(separator())
+        body.addWidget(label("Now", "heading"))
+        body.addLayout(self._now)
+        body.addWidget(self.curve)
+        body.addLayout(self._config)
+        body.addWidget(separator())
+        body.addWidget(self.again)
+        body.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW)
+        self._timer.timeout.connect(self._show_now)
+        state.catalog_changed.connect(self.refresh)
+        state.runs.selected.connect(lambda _: self.refresh())
+        state.runs.changed.connect(self._changed)
+        for signal in (state.runs.metrics_appended, state.runs.progressed):
+            signal.connect(self._soon)
+        self.refresh()
+
+    def _changed(self, key: str) -> None:
+        if key == self._state.runs.selection:
+            self.refresh()
+
+    def _soon(self, key: str) -> None:
+        if key == self._state.runs.selection and not self._timer.isActive():
+            self._timer.start()
+
+    def refresh(self) -> None:
+        """Show the selected run."""
+        run = self._state.runs.current
+        if run is None:
+            return
+        spec, catalog = run.spec, self._state.catalog
+        family = catalog.get("family", spec.family.slug) if spec and catalog else None
+        self.title.setText(family.title if family is not None else run.name)
+        self.summary.setText(family.summary if family is not None else "")
+        self.summary.setVisible(family is not None)
+        self.again.setEnabled(spec is not None)
+        built = (id(catalog), id(spec))
+        if built != self._built:
+            self._built = built
+            self._show_config(run, catalog)
+        self._show_now()
+
+    def _show_config(self, run: RunState, catalog: Catalog | None) -> None:
+        """List the settings; those that differ from the defaults first, the rest folded."""
+        clear(self._config)
+        if run.spec is None or catalog is None:
+            return
+        for name, (title, _) in TITLES.items():
+            entry = drafts.entry_of(run.spec, name, catalog)
+            pick = None if name == "training" else getattr(run.spec, name)
+            if entry is None and pick is None:
+                continue
+            config = drafts.config_of(run.spec, name)
+            self._config.addWidget(separator())
+            self._config.addWidget(label(title, "heading"))
+            chosen = [] if pick is None else [("", entry.title if entry else pick.slug)]
+            fields = entry.fields if entry is not None else []
+            touched: list[tuple[str, str]] = []
+            rest: list[tuple[str, str]] = []
+            for field in fields:
+                line = (field.title, check.title_of(field, drafts.value_at(config, field)))
+                (touched if drafts.changed(config, field) else rest).append(line)
+            self._config.addLayout(_table(chosen + touched))
+            if rest:
+                fold = Fold("Defaults")
+                fold.body.addLayout(_table(rest))
+                self._config.addWidget(fold)
+
+    def _show_now(self) -> None:
+        run = self._state.runs.current
+        if run is None:
+            return
+        _, word = STATES.get(run.state, ("", run.state))
+        where = f", step {run.step:,} of {run.total:,}" if run.total else ""
+        tail = " in the background" if run.background else ""
+        self.state_line.setText(f"{run.name}: {word}{tail}{where}")
+        rows = self._figures(run)
+        if [name for name, _ in rows] != [name for name, _ in self._shown]:
+            clear(self._now)
+            self._values = [label() for _ in rows]
+            for line, (name, _) in enumerate(rows):
+                self._now.addWidget(Elided(name), line, 0)
+                self._now.addWidget(self._values[line], line, 1)
+        for (_, text), value in zip(rows, self._values, strict=True):
+            value.setText(text)
+        self._shown = rows
+        self._draw_curve(run)
+
+    def _figures(self, run: RunState) -> list[tuple[str, str]]:
+        """Return (name, value with its floor), quality before the family's own curves."""
+        rows = []
+        names = sorted(run.series, key=lambda name: (not name.startswith("quality/"), name))
+        for name in names:
+            series = run.series[name]
+            if not len(series):
+                continue
+            slug = name.removeprefix("quality/")
+            text = words.figure(float(series.values[-1]))
+            if slug in run.floors:
+                text += f"   floor {words.figure(run.floors[slug])}"
+            rows.append((self._name(name), text))
+        return rows
+
+    def _name(self, name: str) -> str:
+        catalog = self._state.catalog
+        slug = name.removeprefix("quality/")
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        return entry.title if entry is not None else slug.replace("_", " ").capitalize()
+
+    def _draw_curve(self, run: RunState) -> None:
+        """Draw the first quality figure, or the loss where nothing was measured yet."""
+        names = [n for n in run.series if n.startswith("quality/") and len(run.series[n]) > 1]
+        name = names[0] if names else "loss"
+        series = run.series.get(name)
+        self.curve.setVisible(series is not None and len(series) > 1)
+        if series is not None:
+            floor = run.floors.get(name.removeprefix("quality/"))
+            self.curve.show_series(series.steps.copy(), series.values.copy(), floor)
+
+    def _set_up_again(self) -> None:
+        run = self._state.runs.current
+        if run is not None and run.spec is not None:
+            self._actions.set_up(run.spec)
+
+
+def _table(rows: list[tuple[str, Any]]) -> QGridLayout:
+    """Return lines of title and value; a title of "" lets the value span."""
+    grid = QGridLayout()
+    grid.setVerticalSpacing(5)
+    grid.setHorizontalSpacing(4)
+    grid.setColumnMinimumWidth(0, 118)
+    grid.setColumnStretch(1, 1)
+    for line, (title, value) in enumerate(rows):
+        if title:
+            name = Elided(title, "muted")
+            name.setFixedWidth(118)
+            grid.addWidget(name, line, 0)
+            grid.addWidget(label(str(value), wrap=True), line, 1)
+        else:
+            grid.addWidget(label(str(value)), line, 0, 1, 2)
+    return grid

@@ -1,0 +1,117 @@
+"""The line at the bottom: engine, device and why it, memory, speed, time left, the view's cost."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from studio.app import words
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.theme import theme
+from studio.app.widgets.basic import Dot, icon_button, label, restyle
+
+__all__ = ["StatusBar"]
+
+COLORS = {
+    "starting": "warm",
+    "ready": "good",
+    "busy": "good",
+    "lost": "danger",
+    "restarting": "warm",
+}
+
+
+class StatusBar(QFrame):
+    """Left: the engine and the run; right: what is on the canvas."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self.setProperty("surface", "panel")
+        self.setFixedHeight(26)
+        self.setAccessibleName("Status")
+        self._dot = Dot(8)
+        self._engine = label()
+        self._device = label("", "muted")
+        self._memory = label("", "muted")
+        self._speed = label("", "muted")
+        self._left = label("", "muted")
+        self._cost = label("", "muted")
+        self._count = label("", "muted")
+        self.history = icon_button("bell", "Past messages")
+        self.history.setFixedSize(22, 22)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 0, 10, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._dot)
+        layout.addWidget(self._engine)
+        for each in (self._device, self._memory, self._speed, self._left, self._cost):
+            layout.addSpacing(12)
+            layout.addWidget(each)
+        layout.addStretch(1)
+        layout.addWidget(self._count)
+        layout.addSpacing(6)
+        layout.addWidget(label(words.version(), "muted"))
+        layout.addWidget(self.history)
+        for signal in (state.engine_changed, state.catalog_changed, theme.changed):
+            signal.connect(self._show_engine)
+        for changed in (state.runs.changed, state.runs.progressed, state.runs.record_arrived):
+            changed.connect(self._show_run)
+        state.runs.selected.connect(self._show_run)
+        state.place_changed.connect(self._show_run)
+        self._show_engine()
+        self._show_run()
+
+    def _show_engine(self) -> None:
+        engine = self._state.engine
+        color = COLORS[engine.state]
+        self._dot.set_color(getattr(theme.colors(), color))
+        self._engine.setText(engine.message)
+        restyle(self._engine, role=color)
+        self._engine.setToolTip(
+            ", ".join(f"{name} {version}" for name, version in engine.versions.items())
+        )
+        text, reason = self._device_words()
+        self._device.setText(text)
+        self._device.setToolTip(reason)
+        self._device.setAccessibleDescription(reason)
+
+    def _device_words(self) -> tuple[str, str]:
+        """Return the device in a few words, and why it and no other."""
+        catalog, name = self._state.catalog, self._state.engine.device
+        if catalog is None or not name:
+            return name, ""
+        used = next((d for d in catalog.devices if d.name == name), None)
+        if used is None:
+            return name, ""
+        title = used.title
+        if used.threads and "thread" not in title:
+            title = f"{title}, {used.threads} thread{'s' if used.threads != 1 else ''}"
+        others = [d.reason for d in catalog.devices if d is not used and d.reason]
+        if used.name == "cpu" and not any(d.available for d in catalog.devices if d is not used):
+            title += " · no GPU found"
+        return title, "\n".join([used.reason, *others]).strip()
+
+    def _show_run(self, key: str = "") -> None:
+        run = self._state.runs.current if self._state.place == "run" else None
+        if run is not None and key and run.key != key:
+            return
+        for each, text in zip(
+            (self._memory, self._speed, self._left, self._cost, self._count),
+            _facts(run),
+            strict=True,
+        ):
+            each.setText(text)
+            each.setVisible(bool(text))
+
+
+def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
+    if run is None:
+        return ("", "", "", "", "")
+    memory = run.device_memory or run.memory
+    live = run.state == "running"
+    return (
+        words.megabytes(memory) if memory and run.job else "",
+        f"{run.steps_per_second:,.0f} steps/s" if live and run.steps_per_second else "",
+        words.left(run.seconds_left) if live else "",
+        f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
+        f"{run.live.x.shape[1]:,} particles" if run.live is not None else "",
+    )

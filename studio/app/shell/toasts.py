@@ -1,0 +1,118 @@
+"""Passing messages at the bottom: a word, perhaps an Undo, gone after a while unless hovered."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from studio.app.icons import pixmap
+from studio.app.shell.banners import COLORS, ICONS
+from studio.app.state.notices import Notice, Notices
+from studio.app.theme import theme
+from studio.app.widgets.basic import button, icon_button, label
+
+__all__ = ["Toast", "Toasts"]
+
+SECONDS = 5.0
+SECONDS_UNDO = 9.0
+SHOWN = 3
+WIDTH = 420
+
+
+class Toast(QFrame):
+    """One passing message."""
+
+    def __init__(self, notice: Notice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.notice = notice
+        self.setProperty("role", "toast")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(notice.text)
+        sign = QLabel()
+        color = getattr(theme.colors(), COLORS[notice.level])
+        sign.setPixmap(pixmap(ICONS[notice.level], color, 16, self.devicePixelRatioF()))
+        text = QVBoxLayout()
+        text.setSpacing(1)
+        text.addWidget(label(notice.text, wrap=True))
+        for part in (notice.why, notice.todo):
+            if part:
+                text.addWidget(label(part, "muted", wrap=True))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 8, 6, 8)
+        layout.setSpacing(10)
+        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(text, 1)
+        for action in notice.actions:
+            made = button(action.title, action.run)
+            made.clicked.connect(self.leave)
+            layout.addWidget(made)
+        self._dismiss = icon_button("close", "Dismiss", self.leave)
+        layout.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        self.setFixedWidth(WIDTH)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        seconds = SECONDS_UNDO if notice.actions else SECONDS
+        self._timer.setInterval(int(1000 * seconds))
+        self._timer.timeout.connect(self.leave)
+        self._timer.start()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._timer.start()
+
+    def leave(self) -> None:
+        """Go away."""
+        self._timer.stop()
+        self.hide()
+        self.deleteLater()
+        parent = self.parent()
+        if isinstance(parent, QWidget):
+            # The others close the gap.
+            QTimer.singleShot(0, parent, lambda: place(parent))
+
+
+class Toasts(QObject):
+    """Puts toasts at the bottom of a widget, newest lowest, and keeps them there."""
+
+    def __init__(self, notices: Notices, host: QWidget) -> None:
+        super().__init__(host)
+        self._host = host
+        notices.posted.connect(self._show)
+        host.installEventFilter(self)
+
+    def _show(self, notice: Notice) -> None:
+        if notice.lasting:
+            return
+        for other in _alive(self._host):
+            if notice.topic and other.notice.topic == notice.topic:
+                other.leave()
+        toast = Toast(notice, self._host)
+        toast.show()
+        for old in _alive(self._host)[:-SHOWN]:
+            old.leave()
+        place(self._host)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            place(self._host)
+        return False
+
+
+def _alive(host: QWidget) -> list[Toast]:
+    return [toast for toast in host.findChildren(Toast) if not toast.isHidden()]
+
+
+def place(host: QWidget) -> None:
+    """Stack the toasts of a widget from its bottom up."""
+    bottom = host.height() - 16
+    for toast in reversed(_alive(host)):
+        toast.setFixedWidth(min(WIDTH, max(120, host.width() - 24)))
+        toast.adjustSize()
+        height = toast.heightForWidth(toast.width())
+        if height > 0:
+            toast.resize(toast.width(), height)
+        bottom -= toast.height()
+        toast.move((host.width() - toast.width()) // 2, bottom)
+        toast.raise_()
+        bottom -= 8

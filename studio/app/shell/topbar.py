@@ -1,0 +1,123 @@
+"""The bar at the top: where one is, and the few actions that are always at hand."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton
+
+from studio.app.commands import Registry
+from studio.app.icons import IconWearer
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, button, label
+
+__all__ = ["TopBar", "native"]
+
+
+def native(shortcut: str) -> str:
+    """Return a shortcut as the keys of this system are called."""
+    from PySide6.QtGui import QKeySequence
+
+    text = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    return text.replace("+", " ") if text not in ("+",) else text
+
+
+class TopBar(QFrame):
+    """Project and run at the left; search, menu, export and the main action at the right."""
+
+    def __init__(self, state: AppState, registry: Registry, menu: QMenu) -> None:
+        super().__init__()
+        self._state = state
+        self._registry = registry
+        self.setProperty("surface", "panel")
+        self.setFixedHeight(44)
+        self.setAccessibleName("Top bar")
+        name = label("Pushforward", "strong")
+        self._path = Elided("", "muted")
+        self.search = button("Search commands", lambda: self._do("palette"))
+        self._key = label(native("Ctrl+K"), "key")
+        self.search.setToolTip(f"Search commands ({native('Ctrl+K')})")
+        inner = QHBoxLayout(self.search)
+        inner.setContentsMargins(0, 0, 8, 0)
+        inner.addStretch(1)
+        inner.addWidget(self._key)
+        self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.search.setMinimumWidth(
+            self.search.sizeHint().width() + self._key.sizeHint().width() + 14
+        )
+        self.search.setStyleSheet("text-align: left")
+        self.copy = button("Copy as command", lambda: self._do("copy-command"))
+        self.export = QPushButton("Export")
+        self.export.setAccessibleName("Export")
+        self.open = button("Open project", lambda: self._do("open-project"))
+        self.main = button("Train", self._main, kind="primary")
+        self._main_icon = IconWearer(self.main, "play", "on_accent")
+        self.more = button("", kind="quiet", tip="Menu")
+        IconWearer(self.more, "more")
+        self.more.setAccessibleName("Menu")
+        self.more.setMenu(menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 0, 14, 0)
+        layout.setSpacing(12)
+        layout.addWidget(name)
+        layout.addWidget(self._path, 1)
+        for each in (self.search, self.copy, self.export, self.open, self.main, self.more):
+            layout.addWidget(each)
+        for signal in (state.place_changed, state.project_changed, state.queue_changed):
+            signal.connect(self.refresh)
+        for signal in (state.draft_changed, state.draft_checked, state.engine_changed):
+            signal.connect(self.refresh)
+        for changed in (state.runs.selected, state.runs.changed):
+            changed.connect(lambda _: self.refresh())
+        self.refresh()
+
+    def set_export_menu(self, menu: QMenu) -> None:
+        """Give the export button its entries."""
+        self.export.setMenu(menu)
+
+    def _do(self, id: str) -> None:
+        self._registry.trigger(id)
+
+    def _main_command(self) -> tuple[str, str, str]:
+        """Return (command, title, icon) of the one thing that is due now, ("", "", "") for none."""
+        state = self._state
+        job = state.running
+        if state.place == "setup" and job is None:
+            return "train", "Train", "play"
+        if job is not None and (state.place == "run" or state.place == "setup"):
+            paused = job.state == "paused"
+            return "pause", "Resume" if paused else "Pause", "play" if paused else "pause"
+        run = state.runs.current
+        resumable = run is not None and run.state in ("cancelled", "failed", "interrupted")
+        if state.place == "run" and resumable and not self._registry["resume"].why_not():
+            return "resume", "Resume", "play"
+        return "", "", ""
+
+    def _main(self) -> None:
+        command, _, _ = self._main_command()
+        if command:
+            self._do(command)
+
+    def refresh(self) -> None:
+        """Show what fits the place."""
+        state = self._state
+        run = state.runs.current
+        parts = [state.project_name] if state.project is not None else ["Welcome"]
+        if state.place == "run" and run is not None:
+            parts.append(run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name)
+        elif state.place == "data" and state.dataset:
+            parts.append(state.dataset)
+        elif state.place == "gallery":
+            parts = ["Welcome"] if state.project is None else [state.project_name, "Gallery"]
+        self._path.set_text("  /  ".join(parts))
+        self.copy.setVisible(state.place in ("run", "setup"))
+        self.copy.setEnabled(not self._registry["copy-command"].why_not())
+        self.export.setVisible(state.place == "run")
+        self.open.setVisible(state.place == "gallery")
+        command, title, icon = self._main_command()
+        self.main.setVisible(bool(command))
+        if command:
+            known = self._registry[command]
+            why = known.why_not()
+            self.main.setText(title)
+            self._main_icon.wear(icon)
+            self.main.setEnabled(not why)
+            self.main.setToolTip(why or f"{known.title} ({native(known.shortcut)})")
+            self.main.setAccessibleName(title)

@@ -1,0 +1,72 @@
+"""The canvas of a data set of the project: its points, its columns, and the next step."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import tasks, words
+from studio.app.actions import Actions
+from studio.app.intents.base import Refused
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import button, label, row
+from studio.app.widgets.points import PointsPreview
+
+__all__ = ["DataView"]
+
+
+class DataView(QWidget):
+    """Shows the selected data set."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self._actions = actions
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title = label("", "title", wrap=True)
+        self.facts = label("", "muted", wrap=True)
+        self.points = PointsPreview()
+        self.statistics = label("", "muted", wrap=True)
+        self.train = button("Train on this", self._train, kind="primary", icon="play")
+        body = QVBoxLayout(self)
+        body.setContentsMargins(36, 28, 36, 20)
+        body.setSpacing(6)
+        body.addLayout(row(self.title, self.train))
+        body.addWidget(self.facts)
+        body.addSpacing(8)
+        body.addWidget(self.points, 1)
+        body.addWidget(self.statistics)
+        state.place_changed.connect(self.refresh)
+        state.datasets_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the data set; its points come a moment later."""
+        state = self._state
+        data = next((d for d in state.datasets if d.name == state.dataset), None)
+        if data is None or state.place != "data":
+            return
+        self.title.setText(data.name)
+        self.facts.setText(f"{data.rows:,} points · {', '.join(data.columns[:8])}")
+        self.points.show_points(None, data.columns, "Drawing points")
+        self.statistics.setText(" ")
+        tasks.spawn(self._load(data.name))
+
+    async def _load(self, name: str) -> None:
+        try:
+            points, facts = await self._actions.preview(f"project:{name}")
+        except Refused as refused:
+            self.points.show_points(None, (), refused.error.message)
+            return
+        if name != self._state.dataset:
+            return
+        columns = tuple(facts.get("columns") or ())
+        self.points.show_points(points, columns, "")
+        lines = [
+            f"{key} {', '.join(words.figure(v) for v in facts[key][:6])}"
+            for key in ("mean", "std")
+            if facts.get(key)
+        ]
+        self.statistics.setText(" · ".join(lines))
+
+    def _train(self) -> None:
+        self._actions.set_up_on(f"project:{self._state.dataset}")

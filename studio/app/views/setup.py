@@ -1,0 +1,100 @@
+"""The canvas while a run is set up: the data as it will be learned, and what there is to see."""
+
+import time
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.state.session import AppState, Draft
+from studio.app.widgets.basic import label
+from studio.app.widgets.points import PointsPreview
+
+__all__ = ["SetupView"]
+
+
+class SetupView(QWidget):
+    """Shows the draft's data live. A double click on a recipe ends here and starts it."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self._actions = actions
+        self._opened = 0.0
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title = label("", "title", wrap=True)
+        self.teaches = label("", "muted", wrap=True)
+        self.source = label("", "small", wrap=True)
+        self.points = PointsPreview()
+        self.points.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.facts = label("", "muted", wrap=True)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(36, 28, 36, 20)
+        body.setSpacing(6)
+        body.addWidget(self.title)
+        body.addWidget(self.teaches)
+        body.addSpacing(8)
+        body.addWidget(self.points, 1)
+        body.addWidget(self.facts)
+        body.addWidget(self.source)
+        state.draft_changed.connect(self._new_draft)
+        state.preview_changed.connect(self._show_points)
+        state.engine_changed.connect(self._show_points)
+        self._new_draft()
+
+    def _new_draft(self) -> None:
+        self._opened = time.monotonic()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the draft."""
+        draft = self._state.draft
+        if draft is None:
+            return
+        recipe = draft.recipe
+        self.title.setText(recipe.title if recipe is not None else "New run")
+        self.teaches.setText(recipe.teaches if recipe is not None else "")
+        self.teaches.setVisible(recipe is not None)
+        self.source.setText(recipe.source if recipe is not None else "")
+        self.source.setVisible(recipe is not None)
+        self._show_points()
+
+    def _show_points(self) -> None:
+        draft = self._state.draft
+        if draft is None:
+            return
+        message = str(draft.facts.get("error", ""))
+        if not message:
+            ready = self._state.engine.state in ("ready", "busy")
+            message = "Drawing points" if ready else f"{self._state.engine.message}…"
+        self.points.show_points(draft.points, draft.columns, message)
+        self.facts.setText(_facts(draft))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second click of a double click on a gallery card: start at once."""
+        interval = QApplication.doubleClickInterval() / 1000
+        if time.monotonic() - self._opened <= interval and self._state.engine.state == "ready":
+            self._actions.start()
+
+
+def _facts(draft: Draft) -> str:
+    """Return what is known of the points, in a line."""
+    if draft.points is None:
+        return " "
+    facts: dict[str, Any] = draft.facts
+    n, d = draft.points.shape
+    parts = [f"{n:,} points drawn", f"{d} columns: {', '.join(draft.columns[:6])}"]
+    for name in ("mean", "std"):
+        values = facts.get(name)
+        if values:
+            parts.append(f"{name} {', '.join(words.figure(v) for v in values[:4])}")
+    modes = facts.get("modes")
+    if isinstance(modes, list | tuple) and modes:
+        parts.append(f"{len(modes)} modes known")
+    elif isinstance(modes, int) and modes:
+        parts.append(f"{modes} modes known")
+    return " · ".join(parts)
