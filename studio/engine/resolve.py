@@ -18,7 +18,7 @@ from studio.engine.settings import TrainingConfig
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["Choice", "Resolved", "check", "resolve"]
+__all__ = ["Choice", "Resolved", "check", "pick_dataset", "pick_sampler", "resolve"]
 
 _DEFAULT_SAMPLER = "dpmpp-2m"
 _DEFAULT_METRICS = ("sliced-w2", "energy-distance")
@@ -90,20 +90,20 @@ class Resolved:
         return family
 
 
-def check(spec: RunSpec) -> Resolved:
-    """Return the resolved run.
+def check(spec: RunSpec, *, any_device: bool = False) -> Resolved:
+    """Return the resolved run; with ``any_device``, whether its device is there does not matter.
 
     Raises:
         Refused: the first problem that `resolve` finds.
     """
-    resolved, problems = resolve(spec)
+    resolved, problems = resolve(spec, any_device=any_device)
     if resolved is None:
         first = problems[0]
         raise Refused(first.message, first.hint, kind=first.kind, path=first.path)
     return resolved
 
 
-def resolve(spec: RunSpec) -> tuple[Resolved | None, list[ErrorInfo]]:
+def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None, list[ErrorInfo]]:
     """Check a spec and fill in every default. Returns None and all problems if there are any.
 
     Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
@@ -116,7 +116,7 @@ def resolve(spec: RunSpec) -> tuple[Resolved | None, list[ErrorInfo]]:
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     sampler = _sampler(spec, family, problems)
     metrics = _metrics(spec, problems)
-    if training is not None:
+    if training is not None and not any_device:
         try:
             choose(training.device)
         except Refused as refused:
@@ -140,6 +140,38 @@ def resolve(spec: RunSpec) -> tuple[Resolved | None, list[ErrorInfo]]:
         sampler=sampler,
         metrics=tuple(metrics),
     ), []
+
+
+def pick_dataset(pick: Pick) -> Choice | None:
+    """Check a procedural data set, None for an imported one.
+
+    Raises:
+        Refused: there is no such set, or its settings are wrong.
+    """
+    if project_name(pick.slug) is not None:
+        return None
+    problems: list[ErrorInfo] = []
+    choice = _choice("dataset", pick, "dataset", problems)
+    if problems:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return choice
+
+
+def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice | None:
+    """Check a sampler for the family of a spec, None for none.
+
+    Raises:
+        Refused: its settings are wrong, or the family takes no sampler.
+    """
+    if sampler is None:
+        return None
+    problems: list[ErrorInfo] = []
+    family = _choice("family", spec.family, "family", problems)
+    wanted = msgspec.structs.replace(spec, sampler=sampler)
+    choice = _sampler(wanted, family, problems)
+    if problems:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return choice
 
 
 def _sampler(spec: RunSpec, family: Choice | None, problems: list[ErrorInfo]) -> Choice | None:

@@ -15,6 +15,7 @@ from studio.engine.jobs import ENDED, Job, Work
 from studio.engine.memory import device_memory, process_memory
 from studio.engine.recorder import kept_layers
 from studio.engine.runlog import RunLog
+from studio.engine.sampling import provenance
 from studio.engine.saving import pack
 from studio.engine.schedules import CheckpointSchedule, EvaluationSchedule, KeptSchedule, Pace
 from studio.engine.session import Session, free_device_memory, open_session
@@ -269,17 +270,8 @@ class TrainingJob(Job):
         """Write n fresh samples into the run."""
         seed = session.resolved.training.seed + len(self.folder.samples.paths())
         x = yield from draw(session.family, n, seed, sampler=session.sampler)
-        sampler = session.resolved.spec.sampler
-        path = self.folder.samples.write(
-            x.numpy(),
-            session.data.points.columns,
-            {
-                "run": self.folder.name,
-                "step": self.step,
-                "seed": seed,
-                "sampler": sampler.slug if sampler else None,
-            },
-        )
+        attrs = provenance(self.folder.name, self.step, seed, session.resolved.spec.sampler)
+        path = self.folder.samples.write(x.numpy(), session.data.points.columns, attrs)
         self._log.write("info", f"{n:,} samples are in samples/{path.name}.")
 
     def _save(self, session: Session, *, pinned: bool = False, best: bool = False) -> None:

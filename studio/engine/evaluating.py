@@ -1,0 +1,55 @@
+"""A job that measures a trained run with fresh samples."""
+
+from pathlib import Path
+
+from studio.engine.evaluation import Evaluator
+from studio.engine.jobs import Work
+from studio.engine.loading import load
+from studio.engine.sampling import RunJob
+from studio.engine.session import project_of
+from studio.engine.sink import Sink
+from studio.protocol.messages import Evaluate
+from studio.store.run import RunFolder
+
+__all__ = ["EvaluationJob"]
+
+
+class EvaluationJob(RunJob):
+    """Measures the newest checkpoint; the figures, each with its floor, n and seed, go to the log
+    and to the run's events. They are no part of the curves: n and seed differ from those.
+    """
+
+    kind = "evaluation"
+
+    def __init__(self, job: str, command: Evaluate, sink: Sink) -> None:
+        run = RunFolder(Path(command.run))
+        super().__init__(job, f"Evaluation of {run.name}", run, sink)
+        self._command = command
+
+    def work(self) -> Work:
+        """Draw, measure, write down."""
+        n, seed = self._command.n, self._command.seed
+        loaded = load(self.folder)
+        yield False
+        data = loaded.resolved.load_data(project_of(self.folder))
+        yield False
+        evaluator = Evaluator(loaded.resolved.metrics, data, n, seed)
+        self.total = len(loaded.resolved.metrics)
+        quality = yield from evaluator.evaluate(loaded.family, loaded.sampler)
+        self.step = self.total
+        for note in quality.notes:
+            self.say(note)
+        for slug, value in quality.values.items():
+            floor = quality.floors[slug]
+            self.say(
+                f"{slug} of step {loaded.step:,}: {value:.4g} (real against real {floor:.4g}; "
+                f"n = {quality.n:,}, seed {seed})."
+            )
+        self.folder.events.append(
+            "evaluated",
+            loaded.step,
+            values=quality.values,
+            floors=quality.floors,
+            n=quality.n,
+            seed=seed,
+        )

@@ -1,0 +1,101 @@
+"""Taking results away: samples in a table format, weights with their config."""
+
+import json
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.drawing import draw
+from studio.engine.failures import Refused
+from studio.engine.jobs import Work
+from studio.engine.loading import load, newest_checkpoint
+from studio.engine.sampling import RunJob, provenance
+from studio.engine.saving import FAMILY, saved_columns, saved_data
+from studio.engine.sink import Sink
+from studio.formats import write_points
+from studio.protocol.messages import ExportSamples
+from studio.store.atomic import write_bytes
+from studio.store.run import RunFolder
+
+__all__ = ["ExportJob", "export_weights"]
+
+SUFFIXES = (".csv", ".npz", ".h5")
+Tensor: TypeAlias = NDArray[Any]
+
+
+class ExportJob(RunJob):
+    """Writes fresh samples of a run's newest checkpoint to a file of the person's choice."""
+
+    kind = "export"
+
+    def __init__(self, job: str, command: ExportSamples, sink: Sink) -> None:
+        run = RunFolder(Path(command.run))
+        super().__init__(job, f"Export of {command.n:,} samples of {run.name}", run, sink)
+        self.total = command.n
+        self._command = command
+        suffix = Path(command.file).suffix.lower()
+        if suffix not in SUFFIXES:
+            raise Refused(
+                f"Samples cannot be written as {suffix or 'a file without a suffix'}.",
+                f"Use one of {', '.join(SUFFIXES)}.",
+            )
+
+    def work(self) -> Work:
+        """Draw and write."""
+        command = self._command
+        loaded = load(self.folder)
+        yield False
+        x = yield from draw(loaded.family, command.n, command.seed, sampler=loaded.sampler)
+        sampler = loaded.resolved.spec.sampler
+        attrs = provenance(self.folder.name, loaded.step, command.seed, sampler)
+        write_points(Path(command.file), x.numpy(), loaded.columns, attrs)
+        self.step = command.n
+        self.say(f"{command.n:,} samples of step {loaded.step:,} are in {command.file}.")
+
+
+def export_weights(run: RunFolder, file: Path) -> int:
+    """Write the averaged weights of the newest checkpoint to a .safetensors file; return its step.
+
+    Tensors keep their names in the family's state; where it averages nothing, the weights
+    themselves are written. The metadata hold the run's spec and the data's units, as JSON.
+
+    Raises:
+        Refused: another suffix, or no good checkpoint.
+        StoreError: the disk refused.
+    """
+    from safetensors.numpy import save
+
+    if file.suffix.lower() != ".safetensors":
+        raise Refused("Weights are written as .safetensors.", f"Call it {file.stem}.safetensors.")
+    checkpoint = newest_checkpoint(run)
+    tensors = {
+        name.removeprefix(FAMILY): np.ascontiguousarray(value)
+        for name, value in checkpoint.tensors.items()
+        if name.startswith(FAMILY)
+    }
+    data = saved_data(checkpoint)
+    metadata = {
+        "spec": msgspec.json.encode(run.record.spec).decode(),
+        "step": str(checkpoint.step),
+        "columns": json.dumps(saved_columns(checkpoint)),
+        "mean": json.dumps(data.mean.tolist()),
+        "std": json.dumps(data.std.tolist()),
+        "run": run.name,
+    }
+    write_bytes(file, save(_weights(tensors), metadata))
+    return checkpoint.step
+
+
+def _weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Choose the averaged weights, else all that is no optimiser's or generator's state."""
+    averaged = {name: value for name, value in tensors.items() if "ema" in name.split("/")}
+    if averaged:
+        return averaged
+    return {
+        name: value
+        for name, value in tensors.items()
+        if value.dtype.kind == "f" and "optimizer" not in name.split("/")
+    }

@@ -1,0 +1,71 @@
+"""A trained family from a checkpoint on disk: for sampling, evaluating, exporting, looking."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from models.base import Family
+from studio.engine.devices import choose, configure
+from studio.engine.failures import Refused
+from studio.engine.resolve import Resolved, check
+from studio.engine.saving import restore, saved_columns, saved_data
+from studio.store.checkpoint import Checkpoint
+from studio.store.run import RunFolder
+
+__all__ = ["Loaded", "load", "newest_checkpoint"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A family with the weights of a step; ``sampler`` is the run's own, None for the family's."""
+
+    run: RunFolder
+    resolved: Resolved
+    family: Family
+    step: int
+    columns: tuple[str, ...]
+    sampler: Any
+
+
+def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:
+    """Return the newest intact checkpoint, not after ``step`` if that is given.
+
+    Raises:
+        Refused: there is none.
+    """
+    checkpoint, skipped = run.checkpoints.newest(not_after=step)
+    if checkpoint is not None:
+        return checkpoint
+    if skipped:
+        raise Refused(
+            f"All checkpoints of {run.name} are damaged ({', '.join(skipped)}).",
+            "Train it anew.",
+            kind="data",
+        )
+    when = "" if step is None else f" up to step {step:,}"
+    raise Refused(
+        f"{run.name} has no checkpoint yet{when}.", "Let it train a while, or save one now."
+    )
+
+
+def load(run: RunFolder, step: int | None = None) -> Loaded:
+    """Load the newest checkpoint of a run, not after ``step`` if that is given.
+
+    The data set is not needed. A device that is not there any more is replaced by the CPU.
+
+    Raises:
+        Refused: there is no good checkpoint, or the run's spec does not fit this installation.
+        StoreError: the run folder cannot be read.
+    """
+    checkpoint = newest_checkpoint(run, step)
+    resolved = check(run.record.spec, any_device=True)
+    try:
+        device, _ = choose(resolved.training.device)
+    except Refused:
+        device = torch.device("cpu")
+    configure(device, resolved.training.threads)
+    family = resolved.build(saved_data(checkpoint), device)
+    restore(family, checkpoint)
+    sampler = resolved.sampler.make() if resolved.sampler else None
+    return Loaded(run, resolved, family, checkpoint.step, saved_columns(checkpoint), sampler)

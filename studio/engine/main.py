@@ -1,0 +1,77 @@
+"""The engine's process: what happens first, in which order, and how it ends.
+
+The protocol leaves file descriptor 1 before anything can print, and Hello is sent before torch is
+imported: the studio shows within a tenth of a second that the engine lives.
+"""
+
+import faulthandler
+import logging
+import os
+import signal
+import sys
+
+from studio.engine.logs import OutboxHandler
+from studio.engine.streams import Inbox, Outbox, Reader, claim_stdout
+from studio.protocol.messages import PROTOCOL, Hello, Log
+
+__all__ = ["main"]
+
+NICE = 5
+_log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Run the engine on the standard streams until they close; return the exit status."""
+    stream = claim_stdout()
+    faulthandler.enable(sys.stderr)
+    inbox = Inbox()
+    outbox = Outbox(stream, inbox)
+    outbox.start()
+    outbox.send(Hello(protocol=PROTOCOL, version=_version(), pid=os.getpid()))
+    reader = Reader(inbox, outbox)
+    reader.start()
+    _set_up_logging(outbox)
+    signal.signal(signal.SIGTERM, lambda number, frame: inbox.leave())
+    _give_way()
+    try:
+        from studio.engine.engine import Engine
+
+        engine = Engine(inbox, outbox, reader)
+        engine.announce()
+        engine.run()
+    except Exception as error:
+        # The boundary of the process: say why it ends; the traceback goes to stderr.
+        _log.exception("the engine fails")
+        text = f"The engine cannot go on: {type(error).__name__}: {error}"
+        outbox.send(Log(level="error", text=text))
+        outbox.close()
+        return 1
+    outbox.close()
+    return 0
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pushforward")
+    except PackageNotFoundError:
+        return "source"
+
+
+def _set_up_logging(outbox: Outbox) -> None:
+    """Send log records to stderr and, those for people, to the studio."""
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
+    logging.getLogger().addHandler(OutboxHandler(outbox))
+    logging.captureWarnings(True)
+
+
+def _give_way() -> None:
+    """Let the screen go first: this process is somebody's child, and computes all the time."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Drawing samples from a trained run into its folder."""
+
+from pathlib import Path
+
+from studio.engine.drawing import draw
+from studio.engine.jobs import Job, Work
+from studio.engine.loading import load
+from studio.engine.resolve import pick_sampler
+from studio.engine.sink import Sink
+from studio.protocol.messages import Log, Sample
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.run import RunFolder
+
+__all__ = ["RunJob", "SamplingJob", "provenance"]
+
+
+class RunJob(Job):
+    """A short job on a run that has been trained; it owns none of the run's status."""
+
+    def __init__(self, job: str, title: str, run: RunFolder, sink: Sink) -> None:
+        super().__init__(job, title, str(run.path))
+        self.folder = run
+        self._sink = sink
+
+    @property
+    def spec(self) -> RunSpec:
+        """The run's spec."""
+        return self.folder.record.spec
+
+    def settle(self) -> None:
+        """Nothing is on disk but the result."""
+
+    def say(self, text: str) -> None:
+        """Send a line of the log."""
+        self._sink.send(Log(level="info", text=text, job=self.job))
+
+
+class SamplingJob(RunJob):
+    """Draws samples from a checkpoint, with a sampler and a seed, into ``samples/``."""
+
+    kind = "sampling"
+
+    def __init__(self, job: str, command: Sample, sink: Sink) -> None:
+        run = RunFolder(Path(command.run))
+        super().__init__(job, f"{command.n:,} samples of {run.name}", run, sink)
+        self.total = command.n
+        self._command = command
+        self._sampler = pick_sampler(run.record.spec, command.sampler)
+
+    def work(self) -> Work:
+        """Draw and write."""
+        command = self._command
+        loaded = load(self.folder, command.step)
+        yield False
+        pick, sampler = loaded.resolved.spec.sampler, loaded.sampler
+        if self._sampler is not None:
+            pick, sampler = self._sampler.pick, self._sampler.make()
+        x = yield from draw(loaded.family, command.n, command.seed, sampler=sampler)
+        attrs = provenance(self.folder.name, loaded.step, command.seed, pick)
+        path = self.folder.samples.write(x.numpy(), loaded.columns, attrs)
+        self.step = command.n
+        self.say(f"{command.n:,} samples of step {loaded.step:,} are in samples/{path.name}.")
+
+
+def provenance(run: str, step: int, seed: int, sampler: Pick | None) -> dict[str, object]:
+    """Return what is written beside samples, so that they can be drawn again."""
+    settings = {"slug": sampler.slug, "config": sampler.config} if sampler else None
+    return {"run": run, "step": step, "seed": seed, "sampler": settings}
