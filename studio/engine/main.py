@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+from typing import NoReturn
 
 from studio.engine.logs import OutboxHandler
 from studio.engine.streams import Inbox, Outbox, Reader, claim_stdout
@@ -20,8 +21,20 @@ NICE = 5
 _log = logging.getLogger(__name__)
 
 
-def main() -> int:
-    """Run the engine on the standard streams until they close; return the exit status."""
+def main() -> NoReturn:
+    """Run the engine on the standard streams until they close, and end the process.
+
+    The exit is immediate: everything is on disk and sent, and the teardown of torch would keep
+    the other side waiting for up to a second.
+    """
+    status = _serve()
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _serve() -> int:
+    """Run until the other side is gone; return the exit status."""
     stream = claim_stdout()
     faulthandler.enable(sys.stderr)
     inbox = Inbox()
@@ -74,4 +87,4 @@ def _give_way() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

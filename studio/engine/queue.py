@@ -43,6 +43,7 @@ class JobQueue:
     _active: dict[str, _Running] = field(default_factory=dict)
     _ended: list[Job] = field(default_factory=list)
     _delays: dict[str, float] = field(default_factory=dict)
+    _places: dict[str, int] = field(default_factory=dict)
 
     def jobs(self) -> list[Job]:
         """Return all jobs: ended, started, waiting, each in order."""
@@ -88,8 +89,7 @@ class JobQueue:
             return
         self._waiting.remove(job)
         self._waiting.insert(place, job)
-        for other in self._waiting:
-            self._tell(other)
+        self._tell_places()
 
     def control(self, name: str, action: str, n: int = 1) -> None:
         """Do what `studio.protocol.messages.Control` says.
@@ -199,8 +199,7 @@ class JobQueue:
         delay = self._delays.get(job.job, 0.0)
         running = self._active[lane] = _Running(job, job.work(), delay=delay)
         self._set(job, "running")
-        for other in self._waiting:
-            self._tell(other)
+        self._tell_places()
         return running
 
     def _advance(self, lane: str, running: _Running) -> float | None:
@@ -247,10 +246,17 @@ class JobQueue:
             self._waiting.remove(job)
         self._ended = [*self._ended, job][-_REMEMBERED:]
         self._delays.pop(job.job, None)
+        self._places.pop(job.job, None)
         self._set(job, state)
-        for other in self._waiting:
-            self._tell(other)
+        self._tell_places()
 
     def _tell(self, job: Job) -> None:
         place = self._waiting.index(job) if job in self._waiting else -1
+        self._places[job.job] = place
         self.changed(job.info, place)
+
+    def _tell_places(self) -> None:
+        """Tell of the waiting jobs whose place has changed."""
+        for place, job in enumerate(self._waiting):
+            if self._places.get(job.job) != place:
+                self._tell(job)

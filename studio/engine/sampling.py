@@ -6,8 +6,9 @@ from studio.engine.drawing import draw
 from studio.engine.jobs import Job, Work
 from studio.engine.loading import load
 from studio.engine.resolve import pick_sampler
+from studio.engine.runlog import RunLog
 from studio.engine.sink import Sink
-from studio.protocol.messages import Log, Sample
+from studio.protocol.messages import Sample
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
 
@@ -20,7 +21,7 @@ class RunJob(Job):
     def __init__(self, job: str, title: str, run: RunFolder, sink: Sink) -> None:
         super().__init__(job, title, str(run.path))
         self.folder = run
-        self._sink = sink
+        self._log = RunLog(run.log_path, sink, job)
 
     @property
     def spec(self) -> RunSpec:
@@ -31,8 +32,8 @@ class RunJob(Job):
         """Nothing is on disk but the result."""
 
     def say(self, text: str) -> None:
-        """Send a line of the log."""
-        self._sink.send(Log(level="info", text=text, job=self.job))
+        """Write a line to the run's log."""
+        self._log.write("info", text)
 
 
 class SamplingJob(RunJob):

@@ -99,7 +99,7 @@ class TrainingJob(Job):
         self._paced, self._paced_step = self._clock(), self.step
         try:
             self._write_status()
-            self.folder.events.append(self.state, self.step)
+            self.folder.events.append(self._event(), self.step)
         except StoreError as error:
             self._log.write("error", str(error))
         if self.error is not None:
@@ -107,6 +107,12 @@ class TrainingJob(Job):
         if self.state in ENDED:
             self.session = None
             free_device_memory()
+
+    def _event(self) -> str:
+        """The word for the new state in ``events.jsonl``."""
+        if self.state != "running":
+            return self.state
+        return "resumed" if self.step or self.session is not None else "started"
 
     def _open(self) -> Session:
         session = open_session(self.folder, self.total)
@@ -133,7 +139,7 @@ class TrainingJob(Job):
     def _train(self, session: Session) -> Work:
         step, batch, add = session.family.step, session.batches.batch, self._curves.add
         while self.step < self.total:
-            if self.step >= self._mark or self.asked:
+            while self.step >= self._mark or self.asked:
                 if self.step > self._block[0]:
                     self._pace.bare(self.step - self._block[0], self._clock() - self._block[1])
                 yield from self._maintain(session)
@@ -160,11 +166,11 @@ class TrainingJob(Job):
         self._mark = int(min(soon, self._kept.next, self._evaluations.next, self._checkpoints.next))
 
     def _answer(self, session: Session) -> Work:
-        """Do what was asked for; also while paused, so the last yield comes before any step."""
-        if not self.asked:
-            return
-        self.answering = True
+        """Do what was asked for, also while paused: each yield at the end comes before any step,
+        and whatever was asked for meanwhile is done before going on.
+        """
         while self.asked:
+            self.answering = True
             action, n = self.asked.popleft()
             if action in ("checkpoint", "pause"):
                 self._save(session, pinned=action == "checkpoint")
@@ -172,11 +178,11 @@ class TrainingJob(Job):
                 yield from self._sample(session, n)
             elif action == "evaluate":
                 yield from self._evaluate(session)
+            self._tick(self._clock())
             if action in ("pause", "flush", "show") and self._sink.wants(self.job):
                 yield from self._show(session, self.view.watch.particles)
-        self._tick(self._clock())
-        self.answering = False
-        yield False
+            self.answering = False
+            yield False
 
     def _finish(self, session: Session) -> Work:
         """At the last step: first make safe, then measure."""
@@ -241,7 +247,8 @@ class TrainingJob(Job):
             resolution=watch.resolution,
             bounds=watch.bounds or session.bounds,
         )
-        self.view.made(record.seconds, self._clock())
+        if self.state != "paused":  # then there is no training that it could slow down
+            self.view.made(record.seconds, self._clock())
         arrays, payload = pack_arrays(record.arrays)
         self._sink.offer(
             Record(job=self.job, step=record.step, bounds=record.bounds, arrays=arrays), payload

@@ -17,6 +17,7 @@ class LiveView:
     SLOWEST = 1.0
     FASTEST = 1 / 30
     FEWEST = 512
+    FIRST = 1024
 
     def __init__(self) -> None:
         self.watch = Watch(job="", on=False)
@@ -28,7 +29,7 @@ class LiveView:
     def set(self, watch: Watch) -> None:
         """Follow what the screen now wants to see; a new wish is answered soon."""
         if watch.on and watch != self.watch:
-            self._particles = max(1, watch.particles)
+            self._particles = min(self.FIRST, max(1, watch.particles))
             self._seconds = 0.0
         self.watch = watch
         if not watch.on:
