@@ -17,7 +17,7 @@ from studio.app.plots.raster import Colours
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import label, ticks
 
-__all__ = ["Backdrop", "colour", "image_of", "paint_backdrop"]
+__all__ = ["Backdrop", "BackdropImage", "colour", "image_of", "paint_backdrop"]
 
 ARROW_CELL = 46  # logical pixels between arrows, about
 ARROW_LENGTH = 15
@@ -56,13 +56,22 @@ def image_of(pixels: Colours) -> QImage:
 
 
 def paint_backdrop(
-    painter: QPainter, camera: Camera, style: CanvasStyle, backdrop: Backdrop, font: QFont
+    painter: QPainter,
+    camera: Camera,
+    style: CanvasStyle,
+    backdrop: Backdrop,
+    font: QFont,
+    target: QImage | None = None,
 ) -> None:
-    """Paint background and layers, back to front."""
+    """Paint background and layers, back to front; ``target`` is the target points painted
+    before.
+    """
     painter.fillRect(QRectF(0, 0, camera.width, camera.height), QColor(style.background))
     if backdrop.heat is not None:
         _heat(painter, camera, style, backdrop.heat)
-    if backdrop.target is not None and len(backdrop.target):
+    if target is not None:
+        painter.drawImage(0, 0, target)
+    elif backdrop.target is not None and len(backdrop.target):
         _target(painter, camera, style, backdrop.target)
     if backdrop.arrows is not None:
         _arrows(painter, camera, style, backdrop)
@@ -70,6 +79,56 @@ def paint_backdrop(
         _paths(painter, camera, backdrop.paths, backdrop.path_colours)
     if backdrop.axes:
         _axes(painter, camera, style, font)
+
+
+class BackdropImage:
+    """The backdrop as an image, painted again only where it changed.
+
+    Target points are thousands of discs and change with the camera only, so they have an image
+    of their own: heat and arrows may then follow the flow clock.
+    """
+
+    def __init__(self) -> None:
+        self._image: QImage | None = None
+        self._target: QImage | None = None
+        self._of: tuple[object, ...] = ()
+        self._target_of: tuple[object, ...] = ()
+
+    def get(
+        self, camera: Camera, dpr: float, style: CanvasStyle, backdrop: Backdrop, font: QFont
+    ) -> QImage:
+        """Return the image, in device pixels."""
+        now = (camera, dpr, style, *vars(backdrop).values())
+        if self._image is None or not _same(now, self._of):
+            points = backdrop.target
+            if points is None or not len(points):
+                self._target, self._target_of = None, ()
+            elif not _same((camera, dpr, style, points), self._target_of):
+                self._target_of = (camera, dpr, style, points)
+                self._target = _blank(camera, dpr, QImage.Format.Format_ARGB32_Premultiplied)
+                with QPainter(self._target) as painter:
+                    _target(painter, camera, style, points)
+            self._of = now
+            self._image = _blank(camera, dpr, QImage.Format.Format_RGB32)
+            with QPainter(self._image) as painter:
+                paint_backdrop(painter, camera, style, backdrop, font, self._target)
+        return self._image
+
+
+def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
+    """Compare arrays by identity and the rest by value."""
+    if len(new) != len(old):
+        return False
+    pairs = zip(new, old, strict=True)
+    return all(a is b if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+
+
+def _blank(camera: Camera, dpr: float, form: QImage.Format) -> QImage:
+    width, height = round(camera.width * dpr), round(camera.height * dpr)
+    image = QImage(max(1, width), max(1, height), form)
+    image.setDevicePixelRatio(dpr)
+    image.fill(0)
+    return image
 
 
 def _heat(painter: QPainter, camera: Camera, style: CanvasStyle, heat: Heat) -> None:

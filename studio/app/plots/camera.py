@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Affine", "Bounds", "Camera"]
+__all__ = ["Affine", "Bounds", "Camera", "robust_bounds"]
 
 Bounds = tuple[float, float, float, float]
 Affine = tuple[float, float, float, float]
@@ -79,6 +79,15 @@ class Camera:
         free = 1 - 2 * MARGIN
         scale = min(self.width * free / wide, self.height * free / high)
         return replace(self, x=(x0 + x1) / 2, y=(y0 + y1) / 2, scale=_limit(scale))
+
+
+def robust_bounds(points: NDArray[np.floating]) -> Bounds | None:
+    """Return (x0, x1, y0, y1) of nearly all finite points (n, 2), or None if there are none."""
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points) == 0:
+        return None
+    (x0, y0), (x1, y1) = np.quantile(points, (0.005, 0.995), axis=0)
+    return float(x0), float(x1), float(y0), float(y1)
 
 
 def _limit(scale: float) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QHideEvent,
     QImage,
     QKeyEvent,
@@ -23,8 +24,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.backdrop import Backdrop, colour, paint_backdrop
-from studio.app.plots.camera import Bounds, Camera
+from studio.app.plots.backdrop import Backdrop, BackdropImage, colour
+from studio.app.plots.camera import Camera, robust_bounds
 from studio.app.plots.identity import Scheme, identity_colours
 from studio.app.plots.overlay import Life, paint_life
 from studio.app.plots.particles import Particles
@@ -33,22 +34,13 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.theme import colors, font
 
-__all__ = ["ParticleCanvas", "robust_bounds"]
+__all__ = ["ParticleCanvas"]
 
 FRAME_MS = 16
 TWEEN_LIMIT = (0.05, 0.35)  # seconds that gliding from one record to the next may take
 PICK_RADIUS = 14.0  # logical pixels
 PATHS = 240  # particles whose whole way is drawn when paths are on
 ZOOM_STEP = 1.2
-
-
-def robust_bounds(points: NDArray[np.floating]) -> Bounds | None:
-    """Return (x0, x1, y0, y1) of nearly all finite points (n, 2), or None if there are none."""
-    points = points[np.isfinite(points).all(axis=1)]
-    if len(points) == 0:
-        return None
-    (x0, y0), (x1, y1) = np.quantile(points, (0.005, 0.995), axis=0)
-    return float(x0), float(x1), float(y0), float(y1)
 
 
 class ParticleCanvas(QWidget):
@@ -87,8 +79,10 @@ class ParticleCanvas(QWidget):
         self._life: Life | None = None
         self._flow = 1.0
         self._touched = False
-        self._image: QImage | None = None
+        self._behind = BackdropImage()
+        self._ways: Backdrop | None = None
         self._seen: tuple[Camera, float] | None = None
+        self._ring = False  # focus came by keyboard: show where it is
         self._drag: QPointF | None = None
         self._dragged = False
         self._arrived = 0.0
@@ -220,6 +214,11 @@ class ParticleCanvas(QWidget):
         self._touched = False
         self._look(self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0)))
 
+    def fit_unless_touched(self) -> None:
+        """Fit, unless the person has chosen where to look."""
+        if not self._touched:
+            self.fit()
+
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Magnify around a pixel, or around the middle."""
         at = at or QPointF(self.width() / 2, self.height() / 2)
@@ -245,9 +244,7 @@ class ParticleCanvas(QWidget):
         if self._seen != view:
             self._layer.set_view(*view)
             self._seen = view
-            self._image = None
-        if self._image is None:
-            self._image = self._paint_backdrop(dpr)
+        behind = self._behind.get(self.camera, dpr, self.style_, self.full_backdrop(), font(10))
         raster = self._layer.draw(self._moment())
         moving = QImage(
             raster.memory(),
@@ -258,36 +255,30 @@ class ParticleCanvas(QWidget):
         )
         moving.setDevicePixelRatio(dpr)
         with QPainter(self) as painter:
-            painter.drawImage(0, 0, self._image)
+            painter.drawImage(0, 0, behind)
             painter.drawImage(0, 0, moving)
             if self._life is not None and self.selection < self._layer.place.shape[1]:
                 x, y = self._layer.place[:, self.selection] / dpr
                 here = (float(x), float(y))
                 paint_life(painter, self.camera, self.style_, self._life, here)
-            if self.hasFocus():
+            if self._ring and self.hasFocus():
                 painter.setPen(QPen(colour(self.style_.accent, 0.9), 1.5))
                 painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         self.painted.emit()
-
-    def _paint_backdrop(self, dpr: float) -> QImage:
-        width, height = round(self.width() * dpr), round(self.height() * dpr)
-        image = QImage(max(1, width), max(1, height), QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(dpr)
-        with QPainter(image) as painter:
-            paint_backdrop(painter, self.camera, self.style_, self.full_backdrop(), font(10))
-        return image
 
     def full_backdrop(self) -> Backdrop:
         """Return the backdrop with the paths, if they are shown."""
         timeline = self._timeline
         if not self.show_paths or timeline is None or not timeline.moves:
             return self.backdrop
-        some = np.arange(0, timeline.n, max(1, timeline.n // PATHS))
-        ways = timeline.x[:, some][:, :, timeline.dims]
-        return replace(self.backdrop, paths=ways, path_colours=self._identity[some])
+        if self._ways is None:
+            some = np.arange(0, timeline.n, max(1, timeline.n // PATHS))
+            ways = timeline.x[:, some][:, :, timeline.dims]
+            self._ways = replace(self.backdrop, paths=ways, path_colours=self._identity[some])
+        return self._ways
 
     def _stale(self) -> None:
-        self._image = None
+        self._ways = None
         self.update()
 
     def _identify(self) -> None:
@@ -365,6 +356,11 @@ class ParticleCanvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
         event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
+        super().focusInEvent(event)
+        self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit(None)

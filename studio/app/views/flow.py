@@ -1,0 +1,350 @@
+"""The flow lens: the fixed particles of a run, live or at any kept step, at any flow time."""
+
+import asyncio
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.overlay import Life
+from studio.app.plots.records import RecordLoader, read_particle
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+from studio.app.plots.timeline import Timeline
+from studio.app.plots.watching import Looking, Watching
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.views.spec import ViewSpec
+from studio.app.widgets.flowlayers import FlowLayers
+from studio.app.widgets.layerpanel import LayerPanel
+from studio.app.widgets.motion import MotionChip
+from studio.app.widgets.overlays import EmptyState, ParticleCard, Readout
+
+__all__ = ["VIEW", "FlowView"]
+
+SETTLE_MS = 200  # after a move of the camera, before the engine is asked for another window
+MARGIN = 16
+RESOLUTION = 32
+PARTICLES = 1_000_000  # all that a run keeps are wanted; the engine sends fewer if it must
+
+
+class FlowView(QWidget):
+    """Canvas, layers, motion, and what is known of the particle clicked."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self.canvas = ParticleCanvas(self)
+        self.panel = LayerPanel(self)
+        self.layers = FlowLayers(state, actions, self.canvas, self.panel)
+        self._chip = MotionChip(self)
+        self._readout = Readout(self)
+        self._card = ParticleCard(self, lambda: self._pick(-1))
+        self._empty = EmptyState(self)
+        self._watching = Watching(actions)
+        self._loader = RecordLoader(self)
+        self._record: FlowRecord | None = None
+        self._dims = (0, 1)
+        self._starts = 0  # how many particles have their colour from where they started
+        self._moved = QTimer(self)
+        self._moved.setSingleShot(True)
+        self._moved.setInterval(SETTLE_MS)
+        self._connect()
+        self._restyle()
+        self._select()
+
+    def _connect(self) -> None:
+        runs, playback = self._state.runs, self._state.playback
+        runs.selected.connect(self._select)
+        runs.changed.connect(self._changed)
+        runs.record_arrived.connect(self._arrived)
+        runs.kept_changed.connect(self._kept)
+        playback.changed.connect(self._clocks)
+        self._state.catalog_changed.connect(self._family)
+        theme.changed.connect(self._restyle)
+        self._loader.loaded.connect(self._loaded)
+        self._loader.failed.connect(self._failed)
+        self.layers.wanted.connect(self._watch)
+        self.panel.dims_changed.connect(self._choose)
+        self.canvas.picked.connect(self._pick)
+        self.canvas.hovered.connect(self._readout.set_place)
+        self.canvas.painted.connect(self._watching.drawn)
+        self.canvas.view_changed.connect(self._moved.start)
+        self._moved.timeout.connect(self._settled)
+
+    # Which run, which record
+
+    @property
+    def _run(self) -> RunState | None:
+        return self._state.runs.current
+
+    def _select(self, _key: str = "") -> None:
+        self._record, self._dims, self._starts = None, (0, 1), 0
+        self._card.hide()
+        self.canvas.set_record(None)
+        self.canvas.set_identity(None)
+        self._readout.set_count(0)
+        self._family()
+        self._follow()
+
+    def _changed(self, key: str) -> None:
+        run = self._run
+        if run is not None and key == run.key:
+            self._family()
+            self._watch()
+            self._tell_empty()
+
+    def _kept(self, key: str) -> None:
+        run = self._run
+        if run is not None and key == run.key and self._record is None:
+            self._follow()
+
+    def _arrived(self, key: str) -> None:
+        run = self._run
+        if run is None or key != run.key:
+            return
+        self._watching.arrived(run.job)
+        if self._state.playback.live and self.isVisible() and run.live is not None:
+            self._show(run.live)
+
+    def _follow(self) -> None:
+        """Show the record that the training clock points at, or ask for it."""
+        run, step = self._run, self._state.playback.step
+        self._watch()
+        self._tell_empty()
+        if run is None or not self.isVisible():
+            return
+        if step is None and run.live is not None:
+            self._show(run.live)
+        elif run.kept:
+            wanted = run.kept[-1] if step is None else step
+            record = self._loader.want(run.key, wanted, run.kept)
+            if record is not None:
+                self._show(record)
+
+    def _loaded(self, key: str, record: FlowRecord) -> None:
+        run, step = self._run, self._state.playback.step
+        if run is None or key != run.key or (step is None and run.live is not None):
+            return
+        if step is None or record.step == step:
+            self._show(record)
+
+    def _failed(self, key: str, step: int, why: str) -> None:
+        run = self._run
+        if run is not None and key == run.key:
+            self.panel.say(f"Step {step:,} cannot be shown: {why}")
+
+    def _show(self, record: FlowRecord) -> None:
+        if record is self._record or record.x.shape[2] < 2:
+            return
+        self._record = record
+        if record.x.shape[1] > self._starts:
+            self._starts = record.x.shape[1]
+            self.canvas.set_identity(record.x[0][:, self._dims])
+        timeline = Timeline(record.t, record.x, self._dims)
+        self.canvas.playing = self._state.playback.playing
+        self.canvas.set_flow(self._state.playback.flow)
+        self.canvas.set_record(timeline, glide=self._state.playback.live)
+        self.layers.show(record, timeline)
+        self._readout.set_count(timeline.n)
+        self._tell_empty()
+        self._tell_particle()
+        self._describe()
+
+    # Clocks
+
+    def _clocks(self) -> None:
+        playback = self._state.playback
+        self.canvas.playing = playback.playing
+        if not self.isVisible():
+            return
+        shown = self._record.step if self._record else None
+        run = self._run
+        live = run.live if run else None
+        if playback.step != shown and not (playback.live and self._record is live):
+            self._follow()
+        if playback.flow != self.canvas.flow:
+            self.canvas.set_flow(playback.flow)
+            if self.layers.timed:
+                self.layers.refresh()
+        if not playback.playing:
+            self._tell_particle()
+            self._describe()
+
+    # Family, columns, colours
+
+    def _family(self) -> None:
+        run, catalog = self._run, self._state.catalog
+        entry = None
+        if run is not None and run.spec is not None and catalog is not None:
+            entry = catalog.get("family", run.spec.family.slug)
+        self.layers.set_run(run, entry)
+        self._chip.show_family(entry)
+        self.panel.set_columns(run.columns if run else (), self._dims)
+        self._arrange()
+
+    def _choose(self, across: int, up: int) -> None:
+        """Draw other columns of the data."""
+        record, self._record = self._record, None
+        self._dims, self._starts = (across, up), 0
+        if record is not None:
+            self._show(record)
+        self.layers.set_target()
+        self.canvas.fit()
+
+    def _restyle(self) -> None:
+        self.canvas.set_style(CanvasStyle.of(colors()))
+        self.panel.update()
+
+    # One particle
+
+    def _pick(self, particle: int) -> None:
+        run, record = self._run, self._record
+        if particle < 0 or record is None or run is None or particle >= record.x.shape[1]:
+            self.canvas.set_life(None)
+            self._card.hide()
+            return
+        self.canvas.set_life(self._life(particle, None))
+        self._tell_particle()
+        if run.kept:
+            tasks.spawn(self._training_of(run.key, particle, self.canvas.flow))
+
+    async def _training_of(self, key: str, particle: int, t: float) -> None:
+        places = await asyncio.to_thread(read_particle, key, particle, t)
+        run = self._run
+        if run is not None and run.key == key and self.canvas.selection == particle:
+            way = places[:, self._dims] if len(places) else None
+            self.canvas.set_life(self._life(particle, way))
+
+    def _life(self, particle: int, training: NDArray[np.float32] | None) -> Life:
+        assert self._record is not None
+        way = self._record.x[:, particle][:, self._dims]
+        return Life(particle, self.canvas.ink(particle), way, training)
+
+    def _tell_particle(self) -> None:
+        particle, record = self.canvas.selection, self._record
+        if particle < 0 or record is None:
+            self._card.hide()
+            return
+        way = record.x[:, particle][:, self._dims]
+        t = self.canvas.flow
+        now = [float(np.interp(t, record.t, way[:, d])) for d in (0, 1)]
+        lines = [f"Now at {number(now[0])}, {number(now[1])}"]
+        if len(way) > 1:
+            lines.insert(0, f"Started at {number(float(way[0, 0]))}, {number(float(way[0, 1]))}")
+            length = float(np.hypot(*np.diff(way, axis=0).T).sum())
+            lines.append(f"Way of length {number(length)}")
+        self._card.tell(f"Particle {particle:,}", lines)
+
+    # Looking
+
+    def _settled(self) -> None:
+        self._watch()
+        self.layers.refresh()
+
+    def _watch(self) -> None:
+        """Tell the engine what is looked at, if it changed."""
+        run = self._run
+        seen = self.isVisible() and not self.window().isMinimized()
+        if run is None or not run.job or not seen or not self._state.playback.live:
+            self._watching.look(None)
+            return
+        window = self.layers.window()
+        looking = Looking(run.key, run.job, self.layers.names(), window, RESOLUTION, PARTICLES)
+        self._watching.look(looking)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.window().installEventFilter(self)
+        self._clocks()
+        self._follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._watch()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A minimised window hides its widgets from the person, but not always from Qt.
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._watch()
+        return super().eventFilter(watched, event)
+
+    # Words and places
+
+    def _describe(self) -> None:
+        """Say in words what the canvas shows."""
+        record = self._record
+        if record is None:
+            self.canvas.setAccessibleDescription("No particles yet")
+            return
+        places = Timeline(record.t, record.x, self._dims).at(self.canvas.flow)[:, self._dims]
+        x, y = np.nanmean(places, axis=0)
+        sx, sy = np.nanstd(places, axis=0)
+        self.canvas.setAccessibleDescription(
+            f"{len(places):,} particles at training step {record.step:,}, flow time "
+            f"{self.canvas.flow:.2f}. Centre {number(float(x))}, {number(float(y))}; spread "
+            f"{number(float(sx))} across, {number(float(sy))} up."
+        )
+
+    def _tell_empty(self) -> None:
+        run = self._run
+        self._empty.setVisible(self._record is None)
+        self.panel.setVisible(self._record is not None)
+        if self._record is not None:
+            return
+        if run is None:
+            self._empty.tell(
+                "No run is selected",
+                "The particles of a run move here, along training and along the flow.",
+                "Open the gallery",
+                lambda: self._actions.show_run(""),
+            )
+        elif run.kept:
+            self._empty.tell("Reading the particles", "The kept steps of this run are being read.")
+        elif run.state == "queued":
+            self._empty.tell("Waiting in the queue", "Particles appear when this run starts.")
+        elif run.job:
+            self._empty.tell("Starting", "Particles appear with the first training steps.")
+        elif run.state in ("failed", "cancelled", "interrupted"):
+            key = run.key
+            self._empty.tell(
+                "Nothing was kept yet",
+                "This run ended before its particles were recorded.",
+                "Resume the run",
+                lambda: self._actions.resume(key),
+            )
+        else:
+            self._empty.tell("Nothing was kept", "This run has no recorded particles.")
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width, height = self.width(), self.height()
+        self.canvas.setGeometry(0, 0, width, height)
+        self.panel.adjustSize()
+        self.panel.move(width - self.panel.width() - MARGIN, MARGIN)
+        self._chip.move(MARGIN + 40, height - self._chip.height() - MARGIN - 8)
+        self._card.move(MARGIN + 40, MARGIN)
+        self._readout.adjustSize()
+        self._readout.move(
+            width - self._readout.width() - MARGIN, height - self._readout.height() - 24
+        )
+        self._empty.move((width - self._empty.width()) // 2, (height - self._empty.height()) // 2)
+
+
+VIEW = ViewSpec(
+    id="flow",
+    title="Flow",
+    order=10,
+    applies=lambda state: state.runs.current is not None,
+    factory=FlowView,
+)

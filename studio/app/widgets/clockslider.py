@@ -1,0 +1,119 @@
+"""A clock as a track: how far it has come, where one looks, and marks along it."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.app.theme import theme
+
+__all__ = ["ClockSlider"]
+
+EDGE = 8.0  # the handle stays inside the widget
+
+
+class ClockSlider(QWidget):
+    """A slider over [0, 1] that shows a progress apart from its handle.
+
+    Signals:
+        moved: where the person put the handle.
+        stepped: -1 or 1, an arrow key: the owner knows how far a step is.
+    """
+
+    moved = Signal(float)
+    stepped = Signal(int)
+
+    def __init__(self, name: str, *, accent: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._accent = accent
+        self._value = 0.0
+        self._progress = 0.0
+        self._marks: tuple[float, ...] = ()
+        self._events: tuple[float, ...] = ()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 22)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 22)
+
+    @property
+    def value(self) -> float:
+        """Where the handle is."""
+        return self._value
+
+    def show_state(
+        self,
+        value: float,
+        progress: float,
+        words: str,
+        marks: tuple[float, ...] = (),
+        events: tuple[float, ...] = (),
+    ) -> None:
+        """Set handle, progress, what a screen reader says, kept marks and event marks."""
+        state = (min(1.0, max(0.0, value)), min(1.0, max(0.0, progress)), marks, events)
+        if state != (self._value, self._progress, self._marks, self._events):
+            self._value, self._progress, self._marks, self._events = state
+            self.update()
+        if words != self.accessibleDescription():
+            self.setAccessibleDescription(words)
+
+    def _x(self, value: float) -> float:
+        return EDGE + value * max(1.0, self.width() - 2 * EDGE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = theme.colors()
+        middle = self.height() / 2
+        left, right = self._x(0), self._x(1)
+        fill = QColor(tokens.accent if self._accent else tokens.muted)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.line))
+            painter.drawRoundedRect(QRectF(left, middle - 2, right - left, 4), 2, 2)
+            done = self._x(self._progress) - left
+            if done > 0:
+                painter.setBrush(fill)
+                painter.drawRoundedRect(QRectF(left, middle - 2, done, 4), 2, 2)
+            painter.setBrush(QColor(tokens.muted))
+            for mark in self._marks:
+                painter.drawRect(QRectF(self._x(mark) - 0.5, middle + 5, 1, 3))
+            painter.setBrush(QColor(tokens.warm))
+            for mark in self._events:
+                painter.drawRoundedRect(QRectF(self._x(mark) - 1, middle - 6, 2, 12), 1, 1)
+            painter.setBrush(QColor(tokens.text if self.isEnabled() else tokens.line))
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.drawEllipse(QPointF(self._x(self._value), middle), 6, 6)
+
+    def _place(self, event: QMouseEvent) -> float:
+        span = max(1.0, self.width() - 2 * EDGE)
+        return min(1.0, max(0.0, (event.position().x() - EDGE) / span))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.moved.emit(self._place(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.moved.emit(self._place(event))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Only a focused slider listens to the wheel: scrolling past must change nothing.
+        if not self.hasFocus():
+            event.ignore()
+            return
+        self.stepped.emit(1 if event.angleDelta().y() > 0 else -1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = Qt.Key
+        steps = {keys.Key_Left: -1, keys.Key_Down: -1, keys.Key_Right: 1, keys.Key_Up: 1}
+        ends = {keys.Key_Home: 0.0, keys.Key_End: 1.0}
+        if event.key() in steps:
+            self.stepped.emit(steps[Qt.Key(event.key())])
+        elif event.key() in ends:
+            self.moved.emit(ends[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,208 @@
+"""What stands behind the particles of the flow lens, kept in step with record, clock and person."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.intents.base import Refused
+from studio.app.plots import layers as lay
+from studio.app.plots.camera import Bounds
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.fields import Heat
+from studio.app.plots.timeline import Timeline
+from studio.app.plots.watching import padded
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.layerpanel import LayerPanel
+from studio.protocol.catalog import EntrySpec, LayerSpec
+
+__all__ = ["FlowLayers"]
+
+QUERY_EVERY_MS = 4000  # a layer computed on demand follows a live run no faster
+QUERY_RESOLUTION = 48
+
+
+class FlowLayers(QObject):
+    """Heat, arrows and target points of one canvas, as the panel's switches say.
+
+    Signals:
+        wanted: which layers are wanted from the engine may have changed.
+    """
+
+    wanted = Signal()
+
+    def __init__(
+        self, state: AppState, actions: Actions, canvas: ParticleCanvas, panel: LayerPanel
+    ) -> None:
+        super().__init__(canvas)
+        self._state, self._actions = state, actions
+        self._canvas, self._panel = canvas, panel
+        self._entry: EntrySpec | None = None
+        self._run: RunState | None = None
+        self._record: FlowRecord | None = None
+        self._timeline: Timeline | None = None
+        self._answer: tuple[str, int, Heat] | None = None
+        self._asked_target = ""
+        self._query = QTimer(self)
+        self._query.setSingleShot(True)
+        self._query.timeout.connect(self._ask)
+        panel.toggled.connect(self._toggled)
+        state.engine_changed.connect(self._load_target)
+
+    def set_run(self, run: RunState | None, entry: EntrySpec | None) -> None:
+        """Take over another run, or news of the same."""
+        other = run is not self._run
+        self._run, self._entry = run, entry
+        self._panel.set_rows(lay.rows_for(entry))
+        if other:
+            self._record, self._timeline, self._answer = None, None, None
+            self._query.stop()
+            self._panel.say("")
+        self._switches()
+        self.set_target()
+        self.refresh()
+
+    def show(self, record: FlowRecord, timeline: Timeline) -> None:
+        """Take over another record."""
+        self._record, self._timeline = record, timeline
+        self.refresh()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the layers that each live record should bring."""
+        layers = self._entry.layers if self._entry else []
+        return tuple(
+            x.name for x in layers if self._panel.on(x.name) and not lay.on_demand(x, layers)
+        )
+
+    def window(self) -> Bounds:
+        """Return the part of the plane that layers should cover: what is seen and a little more."""
+        return padded(self._canvas.camera.bounds)
+
+    # Target
+
+    def set_target(self) -> None:
+        """Show the data behind the particles, or ask for it."""
+        run, dims = self._run, self._dims
+        target = run.target if run else None
+        shown = None
+        if target is not None and target.shape[1] > max(dims) and self._panel.on("target"):
+            # The same points give the same view, so that an unchanged backdrop is not repainted.
+            before = self._canvas.backdrop.target
+            same = before is not None and before.base is target and dims == (0, 1)
+            shown = before if same else target[:, :2] if dims == (0, 1) else target[:, dims]
+        first = self._canvas.backdrop.target is None and shown is not None
+        self._canvas.set_backdrop(replace(self._canvas.backdrop, target=shown))
+        if first:
+            self._canvas.fit_unless_touched()
+        self._load_target()
+
+    def _load_target(self) -> None:
+        run = self._run
+        ready = self._state.engine.state in ("ready", "busy")
+        if run is None or run.target is not None or run.spec is None or not ready:
+            return
+        if self._asked_target != run.key:
+            self._asked_target = run.key
+            self._actions.load_target(run.key)
+
+    # Heat and arrows
+
+    @property
+    def _dims(self) -> tuple[int, int]:
+        return self._timeline.dims if self._timeline else (0, 1)
+
+    def _layer(self, kind: str) -> LayerSpec | None:
+        """Return the family's layer of a kind that is switched on."""
+        layers = self._entry.layers if self._entry else []
+        return next((x for x in layers if x.kind == kind and self._panel.on(x.name)), None)
+
+    @property
+    def timed(self) -> bool:
+        """Whether what is shown changes with the flow clock."""
+        record = self._record
+        if record is None:
+            return False
+        if self._panel.on(lay.DENSITY):
+            return len(record.t) > 1
+        shown = (self._layer("scalar"), self._layer("vector"))
+        return any(x is not None and len(record.layers.get(x.name, ())) > 1 for x in shown)
+
+    def refresh(self) -> None:
+        """Bring heat and arrows to the record and the flow time shown."""
+        record, now = self._record, self._canvas.flow
+        heat, arrows, bounds = None, None, self._canvas.backdrop.arrow_bounds
+        if record is not None and self._timeline is not None:
+            heat = self._heat(record, self._timeline, now)
+            vector = self._layer("vector")
+            # Fields live in the plane of the first two columns.
+            if vector is not None and self._dims == (0, 1):
+                arrows, bounds = lay.arrows_of(record, vector.name, now), record.bounds
+        backdrop = self._canvas.backdrop
+        self._canvas.set_backdrop(replace(backdrop, heat=heat, arrows=arrows, arrow_bounds=bounds))
+        self._panel.set_legend(heat)
+
+    def _heat(self, record: FlowRecord, timeline: Timeline, now: float) -> Heat | None:
+        if self._panel.on(lay.DENSITY):
+            return lay.density_heat(timeline, now, self.window())
+        scalar = self._layer("scalar")
+        if scalar is None or self._dims != (0, 1):
+            return None
+        grid = record.layers.get(scalar.name)
+        if grid is not None:
+            return lay.heat_of(scalar, grid, record.bounds, record.t, now)
+        return self._on_demand(scalar, record)
+
+    # Layers on demand
+
+    def _on_demand(self, layer: LayerSpec, record: FlowRecord) -> Heat | None:
+        """Return the last answer for a layer, and ask again if it is of another step."""
+        answer = self._answer if self._answer and self._answer[0] == layer.name else None
+        fresh = answer is not None and answer[1] == record.step
+        if not fresh and not self._query.isActive():
+            hurry = answer is None or not self._state.playback.live
+            self._query.start(0 if hurry else QUERY_EVERY_MS)
+        return answer[2] if answer else None
+
+    def _ask(self) -> None:
+        layer, record, run = self._layer("scalar"), self._record, self._run
+        if layer is None or record is None or run is None or not self._canvas.isVisible():
+            return
+        if layer.name in record.layers:
+            return
+        self._panel.say(f"Computing {layer.title.lower()}")
+        tasks.spawn(self._fetch(layer, record, run))
+
+    async def _fetch(self, layer: LayerSpec, record: FlowRecord, run: RunState) -> None:
+        window = self.window()
+        step = None if self._state.playback.live else record.step
+        try:
+            _, grid = await self._actions.query_layer(
+                run.key, layer.name, window, resolution=QUERY_RESOLUTION, step=step
+            )
+        except Refused as refused:
+            self._answer = None
+            self._panel.say(f"{layer.title}: {refused.error.message} {refused.error.hint}".strip())
+            return
+        if run is not self._run:
+            return
+        heat = lay.heat_of(layer, grid[None], window, record.t[:1], 0.0)
+        self._answer = (layer.name, record.step, heat)
+        self._panel.say("")
+        self.refresh()
+
+    # Switches
+
+    def _toggled(self, slug: str, on: bool) -> None:
+        self._panel.say("")
+        self._switches()
+        if slug == "target":
+            self.set_target()
+        self.refresh()
+        self.wanted.emit()
+
+    def _switches(self) -> None:
+        on = self._panel.on
+        self._canvas.set_layers(particles=on("particles"), trails=on("trails"), paths=on("paths"))
+        self._canvas.set_backdrop(replace(self._canvas.backdrop, axes=on("axes")))

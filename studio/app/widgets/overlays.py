@@ -1,0 +1,99 @@
+"""Words on the canvas: where the mouse is, what is known of a particle, and the empty state."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from studio.app.plots.ticks import number
+from studio.app.widgets.basic import button, column, label
+from studio.app.widgets.layerpanel import paint_chip
+
+__all__ = ["EmptyState", "ParticleCard", "Readout"]
+
+
+class Readout(QLabel):
+    """How many particles there are, and the place under the mouse, in data units."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "small")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._count = ""
+        self._place = ""
+
+    def set_count(self, n: int) -> None:
+        """Say how many particles are drawn (0: nothing to say)."""
+        self._count = f"{n:,} particles" if n else ""
+        self._write()
+
+    def set_place(self, place: tuple[float, float] | None) -> None:
+        """Say where the mouse is, or nothing."""
+        self._place = f"x {number(place[0])}, y {number(place[1])}" if place else ""
+        self._write()
+
+    def _write(self) -> None:
+        self.setText("    ".join(part for part in (self._count, self._place) if part))
+        right, bottom = self.geometry().right(), self.geometry().bottom()
+        self.adjustSize()
+        self.move(right - self.width() + 1, bottom - self.height() + 1)
+
+
+class ParticleCard(QWidget):
+    """One particle in words: which, where it started, where it is, how it moved in training."""
+
+    def __init__(self, parent: QWidget, closed: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._title = label("", "strong")
+        self._text = label("", "muted")
+        self._close = button("Clear", closed, kind="link", tip="Show all particles again (Esc)")
+        self.setLayout(column(self._title, self._text, self._close, gap=2, margins=10))
+        self.hide()
+
+    def tell(self, title: str, lines: list[str]) -> None:
+        """Show what is known."""
+        self._title.setText(title)
+        self._text.setText("\n".join(lines))
+        self.setAccessibleName(f"{title}. {'. '.join(lines)}")
+        self.adjustSize()
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_chip(self)
+
+
+class EmptyState(QWidget):
+    """What belongs here, why it is not here yet, and the one thing that can be done."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._title = label("", "heading")
+        self._text = label("", "muted", wrap=True)
+        self._button = button("", self._act, kind="primary")
+        self._action: Callable[[], None] | None = None
+        for words in (self._title, self._text):
+            words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        body = column(self._title, self._text, 8, gap=6)
+        body.addWidget(self._button, 0, Qt.AlignmentFlag.AlignCenter)
+        self.setLayout(body)
+        self.setFixedWidth(360)
+        self.hide()
+
+    def tell(
+        self, title: str, text: str, action: str = "", act: Callable[[], None] | None = None
+    ) -> None:
+        """Show the state, with or without a button."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._button.setText(action)
+        self._button.setAccessibleName(action)
+        self._button.setVisible(bool(action))
+        self._action = act
+        self.setAccessibleName(f"{title}. {text}")
+        self.adjustSize()
+        self.show()
+
+    def _act(self) -> None:
+        if self._action is not None:
+            self._action()
