@@ -3,6 +3,7 @@
 Importing this module registers nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +27,7 @@ __all__ = [
     "floors",
     "judge",
     "latents",
+    "mean",
     "mixture",
     "real",
     "rms",
@@ -100,6 +102,18 @@ def judge(samples: Tensor, seed: int) -> Judgement:
         share_near(samples, points),
         float(masses.min()),
         float(masses.max()),
+    )
+
+
+def mean(judged: Sequence[Judgement]) -> Judgement:
+    """Return the means of distances and shares near a mode, and the extremes of mode shares."""
+    n = len(judged)
+    return Judgement(
+        sum(j.sw2 for j in judged) / n,
+        sum(j.energy for j in judged) / n,
+        sum(j.near for j in judged) / n,
+        min(j.low for j in judged),
+        max(j.high for j in judged),
     )
 
 

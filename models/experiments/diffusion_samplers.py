@@ -1,4 +1,8 @@
-"""A7: with the exact denoiser every sampler reaches the data, and the judges can tell."""
+"""A7: with the exact denoiser every sampler reaches the data, and the judges can tell.
+
+One comparison of 2000 points with 2000 points is too noisy for the pass line: of 40 pairs of real
+samples, the worst has ED .0050 and SW2 .101. So the means over eight seeds are held to it.
+"""
 
 import torch
 
@@ -6,11 +10,11 @@ from models.experiments.base import Outcome, experiment
 from models.experiments.diffusion_ring import (
     S_MAX,
     S_MIN,
-    SEEDS,
     Judgement,
     floors,
     judge,
     latents,
+    mean,
     mixture,
 )
 from models.samplers.base import Sampler
@@ -22,11 +26,18 @@ from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
 from models.samplers.predictor_corrector import PredictorCorrector, PredictorCorrectorConfig
 from models.tensors import make_generator
 
-__all__ = ["a7", "good", "members", "run"]
+__all__ = ["a7", "ddpm", "good", "members", "run"]
 
+_MUST_FAIL = "DDPM 10 (must fail)"
+_SEEDS = list(range(8))
 _NOISE = 3003
 # NCSN starts at the size of the data, variance-exploding SDEs well above it.
 _RANGES = {"NCSN 10x100": (0.01, 1.0), "VE-PC 50": (0.01, 50.0), "VE predictor 50": (0.01, 50.0)}
+
+
+def ddpm(steps: int) -> Sampler:
+    """Return ancestral sampling on the log-SNR grid."""
+    return Ddim(DdimConfig(steps=steps, eta=1.0, grid=GridConfig(kind="log-snr")))
 
 
 def members() -> dict[str, Sampler]:
@@ -35,7 +46,7 @@ def members() -> dict[str, Sampler]:
     ve = PredictorCorrectorConfig(steps=50, grid=geometric, snr=0.16)
     return {
         "DDIM 20": Ddim(DdimConfig(steps=20)),
-        "DDPM 50": Ddim(DdimConfig(steps=50, eta=1.0)),
+        "DDPM 50": ddpm(50),
         "DPM++2M 10": DpmSolverPlusPlus2M(DpmSolverPlusPlus2MConfig(steps=10)),
         "EDM 18": Heun(HeunConfig(steps=18)),
         "EDM churn 64": Heun(HeunConfig(steps=64, churn=40.0)),
@@ -67,32 +78,25 @@ def good(j: Judgement) -> bool:
     title="Every sampler reaches the data",
     claim="With the exact denoiser eight samplers give samples like the data; ancestral sampling "
     "in 10 steps does not, and the metrics see it.",
-    pass_line="SW2 <= .10, ED <= .004, each mode's share in [.09, .16], >= 98 % within 4 std, "
-    "2000 samples; DDPM at 10 steps must fail",
+    pass_line="SW2 <= .10, ED <= .004, each mode's share in [.09, .16], >= 98 % within 4 std: "
+    "2000 samples, means of 8 seeds (shares: every seed); DDPM at 10 steps must fail",
     group="A",
     source="Karras et al. 2022, arXiv:2206.00364, section 3; Song et al. 2021, arXiv:2011.13456, "
     "section 4",
 )
 def a7() -> Outcome:
     """Judge each sampler on each seed, and the one that must fail."""
-    value: dict[str, float] = {}
-    lines = []
-    passed = True
-    for name, sampler in members().items():
-        judged = [run(name, sampler, seed) for seed in SEEDS]
-        passed = passed and all(map(good, judged))
-        value[f"{name} SW2"] = max(j.sw2 for j in judged)
-        value[f"{name} ED"] = max(j.energy for j in judged)
-        value[f"{name} near"] = min(j.near for j in judged)
-        lines.append(f"{name}: SW2 {value[f'{name} SW2']:.3f} ED {value[f'{name} ED']:.4f}")
-    short = [run("DDPM 10", Ddim(DdimConfig(steps=10, eta=1.0)), seed) for seed in SEEDS]
-    value["DDPM 10 SW2"] = min(j.sw2 for j in short)
-    value["DDPM 10 ED"] = min(j.energy for j in short)
-    lines.append(f"DDPM 10 (must fail): SW2 {value['DDPM 10 SW2']:.3f}")
+    judged = {
+        name: mean([run(name, sampler, seed) for seed in _SEEDS])
+        for name, sampler in {**members(), _MUST_FAIL: ddpm(10)}.items()
+    }
+    value = {f"{name} SW2": j.sw2 for name, j in judged.items()}
+    value |= {f"{name} ED": j.energy for name, j in judged.items()}
+    value |= {f"{name} near": j.near for name, j in judged.items()}
     return Outcome(
-        figure="; ".join(lines),
+        figure="; ".join(f"{name}: {j}" for name, j in judged.items()),
         value=value,
-        passed=passed and not any(map(good, short)),
-        floor=floors(),
-        seeds=SEEDS,
+        passed=all(good(j) != (name == _MUST_FAIL) for name, j in judged.items()),
+        floor=floors(40),
+        seeds=_SEEDS,
     )

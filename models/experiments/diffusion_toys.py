@@ -1,21 +1,26 @@
-"""8B: small networks learn eight Gaussians in a minute."""
+"""8B: small networks learn eight Gaussians in a minute.
+
+A trained model is judged by the mean of eight comparisons of 2000 samples with 2000 fresh points:
+a single one is too noisy for the pass line (see A7).
+"""
 
 import torch
 
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.experiments.base import Outcome, experiment
-from models.experiments.diffusion_ring import SEEDS, Judgement, floors, judge
+from models.experiments.diffusion_ring import SEEDS, Judgement, floors, judge, mean
 from models.families.edm import Edm, EdmConfig
 from models.tensors import make_generator
 
 __all__ = ["edm_on_ring", "train_and_judge"]
 
 _STEPS, _BATCH, _POINTS = 6000, 512, 100_000
-_BATCHES, _PRIOR = 3005, 3006
+_DRAWS = 8
+_BATCHES, _PRIOR = 3005, 3100
 
 
 def train_and_judge(config: EdmConfig, seed: int, steps: int = _STEPS) -> tuple[Judgement, int]:
-    """Train on fresh data and judge 2000 samples of Heun in 18 steps; also return their NFE."""
+    """Train on 100,000 points; return the judgement of Heun's samples in 18 steps, and its NFE."""
     points = eight_gaussians(EightGaussiansConfig(), _POINTS, seed)
     spec = points.spec()
     data = spec.standardise(points.x)
@@ -23,8 +28,12 @@ def train_and_judge(config: EdmConfig, seed: int, steps: int = _STEPS) -> tuple[
     order = make_generator(seed, _BATCHES)
     for _ in range(steps):
         family.step(data[torch.randint(_POINTS, (_BATCH,), generator=order)])
-    *_, last = family.flow(family.prior(2000, make_generator(seed, _PRIOR)))
-    return judge(spec.restore(last.x), seed), last.nfe
+    judged, nfe = [], 0
+    for draw in range(_DRAWS):
+        *_, last = family.flow(family.prior(2000, make_generator(seed, _PRIOR + draw)))
+        judged.append(judge(spec.restore(last.x), _DRAWS * seed + draw))
+        nfe = last.nfe
+    return mean(judged), nfe
 
 
 def _good(j: Judgement) -> bool:
@@ -36,7 +45,8 @@ def _good(j: Judgement) -> bool:
     title="EDM learns eight Gaussians",
     claim="An EDM denoiser, an MLP of 3 x 128 trained for 6000 steps of 512 points, samples the "
     "ring in 35 evaluations.",
-    pass_line="SW2 <= .09, ED <= .005, >= 95 % within 4 std, smallest mode >= .08, each seed",
+    pass_line="SW2 <= .09, ED <= .005, >= 95 % within 4 std, smallest mode >= .08, for each seed "
+    "(means of 8 draws of 2000 samples; smallest mode of any draw)",
     group="8B",
     source="Karras et al. 2022, arXiv:2206.00364",
     slow=True,
@@ -56,6 +66,6 @@ def edm_on_ring() -> Outcome:
         figure="; ".join(f"seed {seed}: {j}" for seed, j in zip(SEEDS, judged, strict=True)),
         value=value,
         passed=all(map(_good, judged)),
-        floor=floors(),
+        floor=floors(40),
         seeds=SEEDS,
     )
