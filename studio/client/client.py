@@ -165,7 +165,9 @@ class EngineClient:
             raise
         self.ready = ready
         self._become(
-            EngineState("ready", f"The engine runs on {ready.device}.", error, connection.pid)
+            EngineState(
+                "ready", f"The engine runs on {ready.device.rstrip('.')}.", error, connection.pid
+            )
         )
         return ready
 

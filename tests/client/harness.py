@@ -6,7 +6,7 @@ from typing import Any
 
 from studio.client import EngineClient, EngineState
 from studio.client.connection import Arrays
-from studio.protocol.messages import Event, JobChanged
+from studio.protocol.messages import Event, JobChanged, Progress
 
 
 def run(work: Coroutine[Any, Any, None], seconds: float = 60.0) -> None:
@@ -46,6 +46,10 @@ class Ear:
     def job_states(self, job: str) -> list[str]:
         """The states that a job went through."""
         return [e.info.state for e in self.of(JobChanged, job)]
+
+    def last(self, job: str) -> Progress:
+        """The newest progress of a job."""
+        return self.of(Progress, job)[-1]
 
     async def until(self, true: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until something has happened."""
