@@ -3,12 +3,12 @@
 An action writes the state or sends a command; what the engine makes of it comes back as events.
 """
 
+from studio.app.intents.background import BackgroundIntents
 from studio.app.intents.base import Link
 from studio.app.intents.data import DataIntents
 from studio.app.intents.engine import EngineIntents
 from studio.app.intents.export import ExportIntents
 from studio.app.intents.looking import LookingIntents
-from studio.app.intents.project import ProjectIntents
 from studio.app.intents.setup import SetupIntents
 from studio.app.state.session import AppState
 
@@ -16,13 +16,14 @@ __all__ = ["Actions"]
 
 
 class Actions(
-    EngineIntents, SetupIntents, ProjectIntents, DataIntents, ExportIntents, LookingIntents
+    EngineIntents, SetupIntents, BackgroundIntents, DataIntents, ExportIntents, LookingIntents
 ):
     """All intents together; see the groups in `studio.app.intents`."""
 
     def __init__(self, state: AppState, link: Link) -> None:
         super().__init__(state, link)
         state.job_ended.connect(self.job_ended)
+        state.runs.listed.connect(self.follow_background)
 
     def start_recipe(self, slug: str) -> None:
         """Open a recipe and start it at once."""

@@ -48,6 +48,10 @@ class _Why:
     def running(self) -> str:
         return "" if self.state.running else "Nothing is training."
 
+    def stoppable(self) -> str:
+        run = self.state.runs.current
+        return "" if run is not None and run.background else self.running()
+
     def run(self) -> str:
         return "" if self.state.runs.current else "No run is selected."
 
@@ -79,8 +83,7 @@ class _Why:
         return "" if self.state.project else "No project is open."
 
     def command(self) -> str:
-        draft = self.state.draft
-        fits = self.state.runs.current is not None or (draft is not None and draft.recipe)
+        fits = self.state.runs.current is not None or self.state.draft is not None
         return "" if fits else "Select a run or open a recipe first."
 
     def idle_run(self) -> str:
@@ -188,7 +191,7 @@ def _run(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Com
         ),
         Command(
             id="stop", title="Stop and keep", menu=menu, shortcut="Ctrl+Shift+.",
-            run=actions.stop, aliases=("cancel", "end"), why_not=why.running, icon="stop",
+            run=actions.stop, aliases=("cancel", "end"), why_not=why.stoppable, icon="stop",
         ),
         Command(
             id="resume", title="Resume the selected run", menu=menu, shortcut="Ctrl+R",
@@ -212,8 +215,12 @@ def _time(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
     clock = state.playback
     return [
         Command(
-            id="play", title="Play or pause the flow", menu=menu, shortcut="Space",
-            run=lambda: _play(state), aliases=("animate",), why_not=why.run, icon="play",
+            id="play-pause", title="Play or pause", menu=menu, shortcut="Space", why_not=why.run,
+            run=lambda: _play_or_pause(state, actions), aliases=("stop", "go on"), icon="play",
+        ),
+        Command(
+            id="play", title="Play or pause the flow", menu=menu, shortcut="Shift+Space",
+            run=lambda: _play(state), aliases=("animate",), why_not=why.run,
         ),
         Command(
             id="flow-back", title="Flow back", menu=menu, shortcut="Left", icon="back",
@@ -315,6 +322,16 @@ def _with_run(state: AppState, do: Callable[[str], None]) -> None:
     run = state.runs.current
     if run is not None:
         do(run.key)
+
+
+def _play_or_pause(state: AppState, actions: Actions) -> None:
+    """Of a training that is followed live, Space holds the training; otherwise the flow."""
+    job, run, clock = state.running, state.runs.current, state.playback
+    trains = job is not None and run is not None and run.job == job.job
+    if trains and clock.live and not clock.playing and clock.flow >= 1.0:
+        actions.pause_or_resume()
+    else:
+        _play(state)
 
 
 def _play(state: AppState) -> None:

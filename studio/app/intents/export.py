@@ -1,17 +1,13 @@
 """Taking results away: samples, weights, the command that reproduces a run."""
 
-import shlex
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from studio.app.intents.base import Intents
 from studio.app.state.notices import Notice
+from studio.cli.command import command_for
 from studio.protocol.messages import ExportSamples, ExportWeights
-from studio.protocol.spec import RunSpec
 
-__all__ = ["ExportIntents", "command_line"]
+__all__ = ["ExportIntents"]
 
 
 class ExportIntents(Intents):
@@ -36,35 +32,8 @@ class ExportIntents(Intents):
 
     def command(self) -> str:
         """Return the command that reproduces what is selected, "" if nothing is."""
-        run = self.state.runs.current
-        if self.state.place == "run" and run is not None:
-            return f"pushforward run {shlex.quote(run.key)}"
-        draft = self.state.draft
-        if self.state.place == "setup" and draft is not None and draft.recipe is not None:
-            return command_line(draft.recipe.slug, draft.recipe.run, draft.spec)
-        return ""
-
-
-def command_line(slug: str, before: RunSpec, after: RunSpec) -> str:
-    """Return ``pushforward run SLUG --set ...`` for what differs from the recipe."""
-    old, new = (_flat(msgspec.to_builtins(spec)) for spec in (before, after))
-    words = ["pushforward", "run", slug]
-    for path in sorted(new.keys() | old.keys()):
-        if path in new and new[path] != old.get(path):
-            words += ["--set", f"{path}={_text(new[path])}"]
-    return shlex.join(words)
-
-
-def _flat(data: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(data, dict) or not data:
-        return {prefix.removesuffix("."): data} if prefix else {}
-    rows: dict[str, Any] = {}
-    for name, value in data.items():
-        rows |= _flat(value, f"{prefix}{name}.")
-    return rows
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+        run, draft = self.state.runs.current, self.state.draft
+        spec = run.spec if run is not None else draft.spec if draft is not None else None
+        if spec is None:
+            return ""
+        return command_for(spec, catalog=self.state.catalog, project=self.state.project)

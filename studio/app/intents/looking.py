@@ -27,7 +27,7 @@ class LookingIntents(Intents):
     ) -> None:
         """Say what of a run is looked at; a hidden view passes ``on=False`` and costs nothing."""
         run = self.state.runs.by_key.get(key)
-        if run is None or not run.job:
+        if run is None or not run.job or run.background:
             return
         self.link.tell(
             Watch(
@@ -43,7 +43,7 @@ class LookingIntents(Intents):
     def credit(self, key: str, n: int = 1) -> None:
         """Say that n records of a run have been drawn: as many more may be sent."""
         run = self.state.runs.by_key.get(key)
-        if run is not None and run.job:
+        if run is not None and run.job and not run.background:
             self.link.tell(Credit(job=run.job, n=n))
 
     def load_target(self, key: str, n: int = 4096) -> None:

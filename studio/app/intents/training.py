@@ -94,7 +94,17 @@ class TrainingIntents(Intents):
 
     def stop(self) -> None:
         """Stop the training that runs and keep what it has; it can be resumed."""
-        self._control("cancel")
+        run = self.state.runs.current
+        if run is not None and run.background:
+            self.stop_background(run.key)
+        else:
+            self._control("cancel")
+
+    def stop_background(self, key: str) -> None:
+        """Ask a background training to save a checkpoint and leave; it does within a second."""
+        from studio.cli import background
+
+        background.ask_to_stop(Path(key))
 
     def _control(self, action: str, n: int = 1) -> None:
         job = self.state.running

@@ -10,6 +10,8 @@ from studio.app.widgets.basic import Elided, button, label
 
 __all__ = ["TopBar", "native"]
 
+ROOMY, NARROW = 1100, 820  # widths of the window
+
 
 def native(shortcut: str) -> str:
     """Return a shortcut as the keys of this system are called."""
@@ -26,6 +28,7 @@ class TopBar(QFrame):
         super().__init__()
         self._state = state
         self._registry = registry
+        self._narrow = False
         self.setProperty("surface", "panel")
         self.setFixedHeight(44)
         self.setAccessibleName("Top bar")
@@ -39,9 +42,6 @@ class TopBar(QFrame):
         inner.addStretch(1)
         inner.addWidget(self._key)
         self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.search.setMinimumWidth(
-            self.search.sizeHint().width() + self._key.sizeHint().width() + 14
-        )
         self.search.setStyleSheet("text-align: left")
         self.copy = button("Copy as command", lambda: self._do("copy-command"))
         self.export = QPushButton("Export")
@@ -71,6 +71,16 @@ class TopBar(QFrame):
     def set_export_menu(self, menu: QMenu) -> None:
         """Give the export button its entries."""
         self.export.setMenu(menu)
+
+    def fit(self, width: int) -> None:
+        """Leave out words where the window is narrow; every button keeps its name."""
+        self.search.setText("Search commands" if width >= ROOMY else "Search")
+        self._key.setVisible(width >= ROOMY)
+        text = self.search.fontMetrics().horizontalAdvance(self.search.text()) + 24
+        keys = self._key.sizeHint().width() + 16 if width >= ROOMY else 0
+        self.search.setMinimumWidth(text + keys)
+        self._narrow = width < NARROW
+        self.refresh()
 
     def _do(self, id: str) -> None:
         self._registry.trigger(id)
@@ -107,7 +117,7 @@ class TopBar(QFrame):
         elif state.place == "gallery":
             parts = ["Welcome"] if state.project is None else [state.project_name, "Gallery"]
         self._path.set_text("  /  ".join(parts))
-        self.copy.setVisible(state.place in ("run", "setup"))
+        self.copy.setVisible(state.place in ("run", "setup") and not self._narrow)
         self.copy.setEnabled(not self._registry["copy-command"].why_not())
         self.export.setVisible(state.place == "run")
         self.open.setVisible(state.place == "gallery")

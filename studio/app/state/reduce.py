@@ -127,7 +127,10 @@ def _busy(state: AppState) -> None:
     """The engine is busy while a job runs."""
     if state.engine.state not in ("ready", "busy"):
         return
-    works = any(job.state == "running" for job in state.jobs.values())
+    works = any(
+        job.state == "running" and not job.job.startswith("background:")
+        for job in state.jobs.values()
+    )
     message = "Engine busy" if works else "Engine ready"
     _engine(state, replace(state.engine, state="busy" if works else "ready", message=message))
 

@@ -118,12 +118,14 @@ class AppState(QObject):
 
     @property
     def running(self) -> JobInfo | None:
-        """The training that is under way or paused, if any."""
+        """The training that the engine has under way or paused, if any."""
         return next(
             (
                 job
                 for job in self.jobs.values()
-                if job.kind == "training" and job.state in ("running", "paused")
+                if job.kind == "training"
+                and job.state in ("running", "paused")
+                and not job.job.startswith("background:")
             ),
             None,
         )

@@ -76,6 +76,8 @@ def button(
     """Return a push button of a kind of the stylesheet."""
     made = QPushButton(text)
     made.setAutoDefault(False)
+    # A click leaves the keyboard where it was, so that Space stays the key of the clocks.
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setCursor(
         Qt.CursorShape.PointingHandCursor if kind == "link" else Qt.CursorShape.ArrowCursor
     )

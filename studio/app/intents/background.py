@@ -1,0 +1,104 @@
+"""Trainings that go on without a window: started when it closes, found and followed later."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from studio.app import tasks
+from studio.app.intents.base import Link
+from studio.app.intents.project import ProjectIntents
+from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.reduce import reduce
+from studio.app.state.session import AppState
+from studio.protocol.messages import Control
+
+__all__ = ["BackgroundIntents"]
+
+EVERY = 0.5  # seconds between two looks at the files
+
+
+class BackgroundIntents(ProjectIntents):
+    """Intents about runs that another process trains."""
+
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        self._following: set[str] = set()
+
+    def follow_background(self) -> None:
+        """Follow the runs of the open project that are trained in the background."""
+        for run in self.state.runs.by_key.values():
+            if run.background and run.key not in self._following:
+                self._following.add(run.key)
+                tasks.spawn(self._follow(run.key))
+
+    async def _follow(self, key: str) -> None:
+        """Turn what appears in the files into the events that an engine would send."""
+        from studio.client.follow import RunFollower
+        from studio.store.errors import StoreError
+
+        follower = RunFollower(Path(key))
+        try:
+            while not follower.ended and key in self.state.runs.by_key:
+                for event in await asyncio.to_thread(follower.poll):
+                    reduce(self.state, event)
+                await asyncio.sleep(EVERY)
+        except StoreError as error:
+            self.state.notices.post(
+                Notice(
+                    level="warning",
+                    text=f"{Path(key).name} can no longer be followed",
+                    why=str(error),
+                )
+            )
+        finally:
+            self._following.discard(key)
+            run = self.state.runs.by_key.get(key)
+            if run is not None:
+                run.background = False
+                self.state.runs.changed.emit(key)
+
+    async def find_background(self) -> None:
+        """Look for background trainings of recent projects, and offer to show them."""
+        from studio.client.follow import background_runs
+        from studio.store.errors import StoreError
+
+        for recent in list(self.state.recent):
+            try:
+                found = await asyncio.to_thread(background_runs, recent.path)
+            except (StoreError, OSError):
+                continue  # opening that project will say what is wrong with it
+            for path in found:
+                show = NoticeAction("Show it", partial(self._show, path))
+                self.state.notices.post(
+                    Notice(
+                        level="info",
+                        text=f"{path.name} is being trained in the background",
+                        why=f"It belongs to the project {recent.name}.",
+                        actions=(show,),
+                        lasting=True,
+                        topic=f"background:{path}",
+                    )
+                )
+
+    def _show(self, path: Path) -> None:
+        self.state.notices.settle(f"background:{path}")
+        self._do(self._show_run(path), f"{path.name} cannot be shown")
+
+    async def _show_run(self, path: Path) -> None:
+        project = path.parent.parent
+        if self.state.project != project:
+            await self._open(project)
+        self.select_run(str(path))
+
+    async def leave_behind(self, job: str, key: str) -> None:
+        """Stop a training here, and let a process of its own go on with it.
+
+        Raises:
+            Refused: the engine cannot stop it.
+            OSError: the process cannot be started; the run can be resumed.
+        """
+        from studio.cli import background
+
+        await self.link.ask(Control(job=job, action="cancel"))
+        await self.link.close(checkpoint=True)
+        await asyncio.to_thread(background.start, Path(key))

@@ -1,0 +1,184 @@
+"""The composition root: the only place that knows every part. The window comes first.
+
+Order matters for the start: Qt and the shell (about 0.2 s), first paint, then the engine's
+process, then pyqtgraph and the lenses. torch never loads here; an import of it fails at once.
+"""
+
+import asyncio
+import locale
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from studio import resources
+from studio.app import preferences, tasks
+from studio.app.actions import Actions
+from studio.app.engine_process import EngineProcess
+from studio.app.intents.base import Refused
+from studio.app.link import EngineLink
+from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.reduce import reduce
+from studio.app.state.session import AppState
+from studio.app.theme import theme
+from studio.app.window import MainWindow
+from studio.client.client import EngineClient
+from studio.client.transport import Transport
+from studio.protocol.messages import Event, Ready
+
+__all__ = ["Studio", "main", "make_application"]
+
+log = logging.getLogger(__name__)
+
+
+class Studio:
+    """One studio: state, engine, actions and window, wired together."""
+
+    def __init__(
+        self,
+        kept: preferences.Preferences,
+        transport: Callable[[], Transport] = EngineProcess,
+    ) -> None:
+        self.kept = kept
+        self.state = AppState()
+        self.client = EngineClient(transport)
+        self.link = EngineLink(self.client)
+        self.actions = Actions(self.state, self.link)
+        self.client.subscribe(self._event)
+        self.client.watch_state(self.actions.engine_became)
+        self.closed = asyncio.Event()
+        self.window = MainWindow(self.state, self.actions, kept, self.closed.set)
+        self.actions.show_recent(kept)
+        try:
+            self.state.recipes = resources.recipes()
+        except resources.RecipeError as error:
+            self.state.notices.post(
+                Notice(
+                    level="warning",
+                    text="A recipe of the gallery cannot be read",
+                    why=str(error),
+                    todo="Install the studio again, or mend that file.",
+                    lasting=True,
+                )
+            )
+        self.state.recipes_changed.emit()
+
+    def _event(self, event: Event, arrays: Mapping[str, Any]) -> None:
+        reduce(self.state, event, arrays)
+        if isinstance(event, Ready):
+            # The client tells that it is ready for commands right after this event.
+            QTimer.singleShot(0, self.window, self.actions.engine_is_ready)
+
+    def show(self) -> None:
+        """Show the window."""
+        self.window.show()
+        self.window.canvas.gallery.focus_first()
+
+    async def live(self, project: Path | None = None) -> None:
+        """Start everything else, and wait until the window is closed."""
+        tasks.on_error(self.report)
+        starting = tasks.spawn(self._start_engine())
+        await asyncio.sleep(0)  # the engine's process is on its way while the lenses load
+        self.window.load_lenses()
+        if project is not None:
+            self.actions.open_project(project)
+        tasks.spawn(self.actions.find_background())
+        await self.closed.wait()
+        starting.cancel()
+        await self.shut()
+
+    async def _start_engine(self) -> None:
+        try:
+            await self.link.start()
+        except Refused as refused:
+            again = NoticeAction("Start it again", self.actions.restart_engine)
+            self.state.notices.error(
+                refused.error, title="The engine does not start", topic="engine", actions=(again,)
+            )
+
+    async def shut(self) -> None:
+        """End what still runs and take the window away."""
+        await tasks.cancel_all()
+        await self.client.stop(checkpoint=True)
+        tasks.on_error(None)
+        self.window.hide()
+        self.window.deleteLater()
+
+    def report(self, error: BaseException) -> None:
+        """Show an error that nobody expected; it is a mistake in the studio."""
+        details = "".join(traceback.format_exception(error))
+        log.error("unexpected error\n%s", details)
+        self.state.notices.post(
+            Notice(
+                level="error",
+                text="Something went wrong in the studio",
+                why=f"{type(error).__name__}: {error}",
+                todo="What runs is not touched. If it happens again, please report the details.",
+                details=details,
+                lasting=True,
+                topic="bug",
+            )
+        )
+
+
+def make_application(arguments: list[str], kept: preferences.Preferences) -> QApplication:
+    """Return the application: scale, theme, and numbers with a decimal point."""
+    if kept.scale != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", f"{kept.scale / 100:g}")
+    app = QApplication([sys.argv[0], *arguments])
+    locale.setlocale(locale.LC_NUMERIC, "C")  # Qt takes the user's, which breaks C libraries
+    app.setApplicationName("Pushforward Studio")
+    app.setDesktopFileName("pushforward")
+    app.setQuitOnLastWindowClosed(False)
+    theme.install(app, kept.theme)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Open the studio, on a project if one is given, and run until its window is closed."""
+    blocked: dict[str, Any] = sys.modules
+    blocked.setdefault("torch", None)
+    given = list(arguments or [])
+    kept = preferences.load()
+    app = make_application(given, kept)
+    import qasync
+
+    loop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    tasks.use(loop)
+    studio = Studio(kept)
+    _report_to(studio, loop)
+    studio.show()
+    with loop:
+        loop.run_until_complete(studio.live(Path(given[0]).resolve() if given else None))
+    tasks.use(None)
+    return 0
+
+
+def _report_to(studio: Studio, loop: asyncio.AbstractEventLoop) -> None:
+    """Show errors of slots and of tasks to the person, and log them."""
+
+    def unraised(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            studio.window.close()
+        else:
+            studio.report(error)
+
+    def unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is not None:
+            studio.report(error)
+        else:
+            log.error("%s", context.get("message"))
+
+    sys.excepthook = unraised
+    loop.set_exception_handler(unhandled)

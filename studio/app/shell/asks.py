@@ -1,0 +1,85 @@
+"""The file dialogs: opened, never executed; what was chosen goes to an action."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from studio.app.actions import Actions
+from studio.app.state.session import AppState
+
+__all__ = ["DATA_FILES", "Asks"]
+
+DATA_FILES = "Points (*.csv *.tsv *.txt *.npy *.npz *.h5 *.hdf5);;All files (*)"
+SAMPLE_FILES = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
+SAMPLES = 10_000
+
+
+class Asks:
+    """Asks for files and folders on behalf of the commands."""
+
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget) -> None:
+        self._state = state
+        self._actions = actions
+        self._parent = parent
+
+    def open_project(self) -> None:
+        """Ask for a project folder and open it."""
+        dialog = self._dialog("Open a project", QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._then(dialog, lambda file: self._actions.open_project(Path(file)))
+
+    def new_project(self) -> None:
+        """Ask for a place and a name, and make a project there."""
+        dialog = self._dialog("New project", QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Create")
+        dialog.selectFile("project")
+        self._then(dialog, lambda file: self._actions.create_project(Path(file)))
+
+    def import_data(self) -> None:
+        """Ask for a file of points and look into it."""
+        dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(DATA_FILES)
+        self._then(dialog, self._actions.inspect_file)
+
+    def export_samples(self) -> None:
+        """Ask where samples go; the suffix says how they are written."""
+        dialog = self._save("Export samples", SAMPLE_FILES, "csv", self._name("samples"))
+
+        def suffix(chosen: str) -> None:
+            dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
+
+        dialog.filterSelected.connect(suffix)
+        self._then(dialog, lambda file: self._actions.export_samples(file, SAMPLES))
+
+    def export_weights(self) -> None:
+        """Ask where the weights go."""
+        dialog = self._save(
+            "Export weights", "Safetensors (*.safetensors)", "safetensors", self._name("weights")
+        )
+        self._then(dialog, self._actions.export_weights)
+
+    def _name(self, what: str) -> str:
+        run = self._state.runs.current
+        return f"{run.name}-{what}" if run is not None else what
+
+    def _save(self, title: str, filters: str, suffix: str, name: str) -> QFileDialog:
+        dialog = self._dialog(title, QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(filters.split(";;"))
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(name)
+        return dialog
+
+    def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+        folder = self._state.project.parent if self._state.project else Path.home()
+        dialog = QFileDialog(self._parent, title, str(folder if folder.is_dir() else Path.home()))
+        dialog.setFileMode(mode)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _then(self, dialog: QFileDialog, do: Callable[[str], None]) -> None:
+        dialog.fileSelected.connect(do)
+        dialog.open()

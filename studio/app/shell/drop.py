@@ -1,0 +1,54 @@
+"""Files dragged onto the window: where they may be dropped is shown while they hover."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.widgets.basic import label
+
+__all__ = ["DropZone", "files_of"]
+
+
+def files_of(data: QMimeData) -> list[Path]:
+    """Return the local files and folders that are dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+class DropZone(QFrame):
+    """Lies over the canvas while something is dragged."""
+
+    def __init__(self, actions: Actions, host: QWidget) -> None:
+        super().__init__(host)
+        self._actions = actions
+        self._host = host
+        self.setProperty("role", "drop")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        layout = QVBoxLayout(self)
+        layout.addStretch(1)
+        for text, role in (
+            ("Drop to import", "title"),
+            ("CSV, TSV, NPY, NPZ or HDF5 with two or more columns; or a project folder", "muted"),
+        ):
+            line = label(text, role)
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(line)
+        layout.addStretch(1)
+        self.hide()
+
+    def appear(self) -> None:
+        """Show where to drop."""
+        self.setGeometry(self._host.rect().adjusted(12, 12, -12, -12))
+        self.show()
+        self.raise_()
+
+    def take(self, files: list[Path]) -> None:
+        """Open a project folder, or look into a file."""
+        self.hide()
+        for file in files[:1]:
+            if file.is_dir():
+                self._actions.open_project(file)
+            else:
+                self._actions.inspect_file(str(file))

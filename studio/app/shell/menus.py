@@ -1,0 +1,82 @@
+"""Menus and shortcuts, made from the registry: whatever is in one is in the other."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QComboBox,
+    QMenu,
+    QTabBar,
+    QWidget,
+)
+
+from studio.app.commands import Command, Registry
+
+__all__ = ["main_menu", "make_actions", "needs_key"]
+
+
+def make_actions(registry: Registry, window: QWidget) -> dict[str, QAction]:
+    """Return an action for each command, with its shortcut, added to the window."""
+    made = {}
+    for command in registry:
+        action = QAction(command.title, window)
+        if command.shortcut:
+            action.setShortcut(QKeySequence(command.shortcut))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda _=False, id=command.id: registry.trigger(id))
+        window.addAction(action)
+        made[command.id] = action
+    return made
+
+
+def main_menu(registry: Registry, actions: dict[str, QAction], parent: QWidget) -> QMenu:
+    """Return one menu with a submenu for each group; each shows what can be done when opened.
+
+    The actions themselves stay enabled, or their shortcuts would go deaf until the next opening.
+    """
+    menu = QMenu(parent)
+    groups: dict[str, tuple[QMenu, list[Command]]] = {}
+    for command in registry:
+        if command.menu not in groups:
+            groups[command.menu] = (menu.addMenu(command.menu), [])
+        groups[command.menu][1].append(command)
+    for each, commands in groups.values():
+        each.setToolTipsVisible(True)
+        each.aboutToShow.connect(lambda m=each, c=commands: _fill(m, c, registry))
+    return menu
+
+
+def _fill(menu: QMenu, commands: list[Command], registry: Registry) -> None:
+    menu.clear()
+    for command in commands:
+        entry = menu.addAction(command.title)
+        if command.shortcut:
+            keys = QKeySequence(command.shortcut)
+            native = keys.toString(QKeySequence.SequenceFormat.NativeText)
+            entry.setText(f"{command.title}\t{native}")
+        why = command.why_not()
+        entry.setEnabled(not why)
+        entry.setToolTip(why or command.title)
+        entry.triggered.connect(lambda _=False, id=command.id: registry.trigger(id))
+
+
+ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+MOVES = (*ARROWS, Qt.Key.Key_Home, Qt.Key.Key_End)
+
+
+def needs_key(widget: QWidget | None, event: QKeyEvent) -> bool:
+    """Whether the focused control needs a key that would otherwise be a shortcut.
+
+    Without this, Space on a focused button would play the flow instead of pressing the button.
+    """
+    keypad = Qt.KeyboardModifier.KeypadModifier
+    if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, keypad):
+        return False
+    key = Qt.Key(event.key())
+    if isinstance(widget, QAbstractButton):
+        return key in (Qt.Key.Key_Space, *ARROWS)
+    if isinstance(widget, QComboBox | QAbstractItemView):
+        return key == Qt.Key.Key_Space or key in MOVES
+    return isinstance(widget, QAbstractSlider | QTabBar) and key in MOVES

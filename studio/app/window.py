@@ -1,0 +1,290 @@
+"""The main window: puts the parts together, and remembers how they were arranged."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from studio.app import command_set, preferences
+from studio.app.actions import Actions
+from studio.app.icons import app_icon
+from studio.app.shell import dialogs, menus
+from studio.app.shell.asks import Asks
+from studio.app.shell.canvas import Canvas, discover
+from studio.app.shell.closing import Leave
+from studio.app.shell.drop import DropZone, files_of
+from studio.app.shell.inspector import Inspector
+from studio.app.shell.palette import Palette
+from studio.app.shell.sidebar import Sidebar
+from studio.app.shell.statusbar import StatusBar
+from studio.app.shell.toasts import Toasts
+from studio.app.shell.topbar import TopBar
+from studio.app.state.notices import Notice
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import separator
+
+__all__ = ["MainWindow"]
+
+SIDEBAR, INSPECTOR = 232, 312
+SLIM = 1000  # a narrower window hides the sidebar, unless it was asked for
+SAVE_AFTER = 1500  # milliseconds without a change of the layout
+
+
+class MainWindow(QMainWindow):
+    """Top bar; sidebar, canvas, inspector; time bar; status bar."""
+
+    def __init__(
+        self,
+        state: AppState,
+        actions: Actions,
+        kept: preferences.Preferences,
+        done: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._state = state
+        self._actions = actions
+        self._kept = kept
+        self._sidebar_wanted: bool | None = None
+        self._inspector_wanted = True
+        self.leave = Leave(state, actions, self, done)
+        self._asks = Asks(state, actions, self)
+        self.registry = command_set.build(state, actions, self._shell())
+        self._qactions = menus.make_actions(self.registry, self)
+        self.setWindowTitle("Pushforward Studio")
+        self.setWindowIcon(app_icon())
+        self.setMinimumSize(QSize(640, 360))
+        self.setAcceptDrops(True)
+        self._build()
+        self._saver = QTimer(self)
+        self._saver.setSingleShot(True)
+        self._saver.setInterval(SAVE_AFTER)
+        self._saver.timeout.connect(self.save_layout)
+        self._listen()
+        self._restore_layout()
+        self._place_changed()
+
+    def _build(self) -> None:
+        state, actions, asks = self._state, self._actions, self._asks
+        menu = menus.main_menu(self.registry, self._qactions, self)
+        self.topbar = TopBar(state, self.registry, menu)
+        self.topbar.set_export_menu(self._export_menu())
+        self.sidebar = Sidebar(
+            state, actions, asks.new_project, asks.open_project, asks.import_data
+        )
+        self.canvas = Canvas(state, actions)
+        self.inspector = Inspector(state, actions)
+        self.statusbar = StatusBar(state)
+        self.statusbar.history.clicked.connect(self._show_history)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setChildrenCollapsible(False)
+        self.split.setHandleWidth(1)
+        for part, least in ((self.sidebar, 160), (self.canvas, 280), (self.inspector, 240)):
+            part.setMinimumWidth(least)
+            self.split.addWidget(part)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([SIDEBAR, 900, INSPECTOR])
+        self._timebar: QWidget | None = None
+        self._time_slot = QVBoxLayout()
+        self._time_slot.setContentsMargins(0, 0, 0, 0)
+        self._time_slot.setSpacing(0)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.topbar)
+        layout.addWidget(separator())
+        layout.addWidget(self.split, 1)
+        layout.addLayout(self._time_slot)
+        layout.addWidget(separator())
+        layout.addWidget(self.statusbar)
+        self.setCentralWidget(page)
+        self.palette_box = Palette(self.registry, page)
+        self.drop = DropZone(actions, self.canvas)
+        self.toasts = Toasts(state.notices, self.canvas)
+
+    def _listen(self) -> None:
+        state = self._state
+        state.place_changed.connect(self._place_changed)
+        state.runs.selected.connect(lambda _: self._place_changed())
+        state.inspected.connect(self._show_import)
+        state.draft_changed.connect(self._offer_train)
+        self.split.splitterMoved.connect(lambda *_: self._saver.start())
+        self.canvas.lenses.opened.connect(lambda _: self._saver.start())
+
+    def _shell(self) -> command_set.Shell:
+        return command_set.Shell(
+            ask_open_project=self._asks.open_project,
+            ask_new_project=self._asks.new_project,
+            ask_import=self._asks.import_data,
+            ask_export_samples=self._asks.export_samples,
+            ask_export_weights=self._asks.export_weights,
+            copy_command=self.copy_command,
+            show_palette=lambda: self.palette_box.open(),
+            show_shortcuts=self._show_shortcuts,
+            show_preferences=self._show_preferences,
+            show_history=self._show_history,
+            toggle_sidebar=self._toggle_sidebar,
+            toggle_inspector=self._toggle_inspector,
+            next_lens=lambda: self.canvas.lenses.turn(1),
+            previous_lens=lambda: self.canvas.lenses.turn(-1),
+            find_setting=self._find_setting,
+            close=self._close,
+        )
+
+    def _close(self) -> None:
+        self.close()
+
+    def _show_shortcuts(self) -> None:
+        dialogs.show_shortcuts(self, self.registry)
+
+    def _show_preferences(self) -> None:
+        dialogs.show_preferences(self, self._kept)
+
+    def _export_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for id in ("export-samples", "export-weights"):
+            menu.addAction(self._qactions[id])
+        return menu
+
+    # After first paint
+
+    def load_lenses(self) -> None:
+        """Import the lenses and the time bar: they need pyqtgraph, which the first paint must
+        not wait for.
+        """
+        self.canvas.lenses.wanted = str(self._kept.layout.get("lens", ""))
+        self.canvas.lenses.offer(discover(self._state))
+        timebar = importlib.import_module("studio.app.widgets.timebar")
+        self._timebar = timebar.TimeBar(self._state, self._actions)
+        self._time_slot.addWidget(separator())
+        self._time_slot.addWidget(self._timebar)
+        self._place_changed()
+
+    def _show_import(self, file: str, found: Any) -> None:
+        module = importlib.import_module("studio.app.views.import_preview")
+        module.ImportDialog(self._state, self._actions, file, found, self).open()
+
+    # Places and columns
+
+    def _place_changed(self) -> None:
+        self.inspector.setVisible(self.inspector.wanted and self._inspector_wanted)
+        self._show_sidebar()
+        if self._timebar is not None:
+            for index in range(self._time_slot.count()):
+                item = self._time_slot.itemAt(index)
+                widget = item.widget() if item is not None else None
+                if widget is not None:
+                    widget.setVisible(self._state.place == "run")
+        if self._state.place == "setup":
+            self._offer_train()
+
+    def _offer_train(self) -> None:
+        """Enter starts at once: the button has the keyboard when the setup opens."""
+        if self._state.place == "setup":
+            train = self.inspector.setup.train
+            QTimer.singleShot(0, train, lambda: train.setFocus(Qt.FocusReason.OtherFocusReason))
+
+    def _show_sidebar(self) -> None:
+        wanted = self._sidebar_wanted
+        self.sidebar.setVisible(self.width() >= SLIM if wanted is None else wanted)
+
+    def _toggle_sidebar(self) -> None:
+        self._sidebar_wanted = self.sidebar.isHidden()
+        self._show_sidebar()
+
+    def _toggle_inspector(self) -> None:
+        self._inspector_wanted = not self._inspector_wanted
+        self._place_changed()
+
+    def _find_setting(self) -> None:
+        if self._state.place == "setup":
+            self._inspector_wanted = True
+            self._place_changed()
+            self.inspector.setup.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _show_history(self) -> None:
+        dialogs.show_history(self, self._state.notices)
+
+    def copy_command(self) -> None:
+        """Put the command that reproduces what is selected on the clipboard."""
+        command = self._actions.command()
+        if command:
+            QGuiApplication.clipboard().setText(command)
+            self._state.notices.post(
+                Notice(level="info", text="Copied", why=command, topic="copied")
+            )
+
+    # Layout
+
+    def _restore_layout(self) -> None:
+        layout = self._kept.layout
+        width, height = layout.get("width", 1280), layout.get("height", 800)
+        screen = QGuiApplication.primaryScreen().availableGeometry()
+        if isinstance(width, int) and isinstance(height, int):
+            self.resize(min(width, screen.width()), min(height, screen.height()))
+        sizes = layout.get("columns")
+        if isinstance(sizes, list) and len(sizes) == 3 and all(isinstance(s, int) for s in sizes):
+            self.split.setSizes(sizes)
+        if layout.get("maximised") is True:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+
+    def save_layout(self) -> None:
+        """Remember sizes and lens."""
+        layout: dict[str, Any] = dict(self._kept.layout)
+        layout["maximised"] = self.isMaximized()
+        if not self.isMaximized():
+            layout |= {"width": self.width(), "height": self.height()}
+        if self.sidebar.isVisible() and self.inspector.isVisible():
+            layout["columns"] = self.split.sizes()
+        if self.canvas.lenses.wanted:
+            layout["lens"] = self.canvas.lenses.wanted
+        fresh = preferences.load()  # recent projects may have been added meanwhile
+        fresh.layout = layout
+        fresh.theme, fresh.scale = self._kept.theme, self._kept.scale
+        self._kept.layout = layout
+        preferences.save(fresh)
+
+    # Events
+
+    def event(self, event: QEvent) -> bool:
+        """Let a focused control have the keys that it needs, before they become shortcuts."""
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and menus.needs_key(self.focusWidget(), event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.topbar.fit(self.width())
+        self._show_sidebar()
+        self.palette_box.dismiss()
+        self._saver.start()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()  # the window goes when everything is saved
+        self.save_layout()
+        self.leave.request()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if files_of(event.mimeData()):
+            event.acceptProposedAction()
+            self.drop.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.drop.take(files_of(event.mimeData()))
