@@ -69,6 +69,7 @@ class ParticleCanvas(QWidget):
         self.backdrop = Backdrop()
         self.style_ = CanvasStyle.of(colors())
         self.scheme: Scheme = "hue"
+        self.uniform = ""  # one colour for all, where identity means nothing
         self.selection = -1
         self.show_paths = False
         self.playing = False  # the flow clock runs: trails go on from record to record
@@ -101,6 +102,18 @@ class ParticleCanvas(QWidget):
         self._identify()
         self._layer.refresh()
         self._stale()
+
+    def set_uniform(self, ink: str) -> None:
+        """Draw all particles in one colour ("#rrggbb"), or by identity again ("")."""
+        self.uniform = ink
+        self._recolour()
+        self._layer.refresh()
+        self.update()
+
+    def look(self, camera: Camera) -> None:
+        """Look as another canvas does, at this one's size."""
+        self._touched = True
+        self._look(replace(camera, width=self.camera.width, height=self.camera.height))
 
     def set_identity(self, start: NDArray[np.float32] | None) -> None:
         """Set where each particle started, (m, 2): its colour in all records from now on. There
@@ -138,22 +151,11 @@ class ParticleCanvas(QWidget):
 
     def _glide(self, timeline: Timeline, now: float, seconds: float) -> None:
         """Move from where the particles are shown to where the new record has them."""
-        shown = self._shown_places()
         there = timeline.planar(0).T
-        ends = np.stack([shown if shown is not None else there, there])
+        ends = np.stack([self._layer.places() if self._seen else there, there])
         self._layer.set_timeline(Timeline(np.array([0, 1], dtype=np.float32), ends), at=0.0)
         self._tween = (now, seconds)
         self._timer.start()
-
-    def _shown_places(self) -> NDArray[np.float32] | None:
-        """Return where the particles were drawn last, (n, 2) data units."""
-        if self._seen is None:
-            return None
-        camera, dpr = self._seen
-        sx, ox, sy, oy = camera.affine(dpr)
-        place = self._layer.place
-        scaled = np.stack([(place[0] - ox) / sx, (place[1] - oy) / sy], axis=1)
-        return np.asarray(scaled, dtype=np.float32)
 
     @property
     def flow(self) -> float:
@@ -246,13 +248,9 @@ class ParticleCanvas(QWidget):
             self._seen = view
         behind = self._behind.get(self.camera, dpr, self.style_, self.full_backdrop(), font(10))
         raster = self._layer.draw(self._moment())
-        moving = QImage(
-            raster.memory(),
-            raster.width,
-            raster.height,
-            raster.stride * 4,
-            QImage.Format.Format_ARGB32_Premultiplied,
-        )
+        form = QImage.Format.Format_ARGB32_Premultiplied
+        stride = raster.stride * 4
+        moving = QImage(raster.memory(), raster.width, raster.height, stride, form)
         moving.setDevicePixelRatio(dpr)
         with QPainter(self) as painter:
             painter.drawImage(0, 0, behind)
@@ -292,7 +290,10 @@ class ParticleCanvas(QWidget):
         """Colour all particles by identity, or only the selected one."""
         n = self._timeline.n if self._timeline else 0
         colours = self._identity[:n]
-        if self.selection >= 0:
+        if self.uniform:
+            ink = np.uint32(0xFF000000 | int(self.uniform[1:], 16))
+            colours = np.full(n, ink, dtype=np.uint32)
+        elif self.selection >= 0:
             grey = np.uint32(0xFF4A5058 if self.style_.dark else 0xFFC3C8CF)
             colours = np.full_like(colours, grey)
         self._layer.set_colours(colours)
@@ -358,7 +359,9 @@ class ParticleCanvas(QWidget):
         event.accept()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
+        reasons = Qt.FocusReason
+        by_key = (reasons.TabFocusReason, reasons.BacktabFocusReason, reasons.ShortcutFocusReason)
+        self._ring = event.reason() in by_key
         super().focusInEvent(event)
         self.update()
 

@@ -7,6 +7,7 @@ each 1/40 of flow time, so that slow motion, pauses and scrubbing show the same 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.app.plots.camera import Affine, Camera
 from studio.app.plots.identity import with_alpha
@@ -59,6 +60,12 @@ class Particles:
     def place(self) -> Planar:
         """Where the particles were drawn last, (2, n) device pixels."""
         return self._here
+
+    def places(self) -> NDArray[np.float32]:
+        """Return where the particles were drawn last, in data units, (n, 2)."""
+        sx, ox, sy, oy = self._affine
+        scaled = np.stack([(self._here[0] - ox) / sx, (self._here[1] - oy) / sy], axis=1)
+        return np.asarray(scaled, dtype=np.float32)
 
     def set_view(self, camera: Camera, dpr: float) -> None:
         """Set size and camera; trails are drawn anew."""

@@ -18,6 +18,7 @@ class CanvasStyle:
     muted: str
     accent: str
     warm: str
+    good: str
     cold_heat: str
     warm_heat: str
     target: str
@@ -37,6 +38,7 @@ class CanvasStyle:
             muted=tokens.muted,
             accent=tokens.accent,
             warm=tokens.warm,
+            good=tokens.good,
             cold_heat="#2f6fae" if dark else "#4f9be0",
             warm_heat="#c0692c" if dark else "#f0a04b",
             target="#8b929d" if dark else "#7b838f",

@@ -13,7 +13,7 @@ from studio.app.actions import Actions
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
-from studio.app.widgets.basic import button, label, restyle, row
+from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.clockslider import ClockSlider
 from studio.app.widgets.flowclock import FlowClock
 
@@ -216,7 +216,7 @@ class TimeBar(QFrame):
             "pause" if playing else "play", "Pause the flow" if playing else "Play the flow"
         )
         self._live.setChecked(playback.live)
-        restyle(self._live, state="on" if playback.live else "off")
+        self._live.setText("● Live" if playback.live else "○ Live")
         t = f"t = {playback.flow:.2f}"
         self._time.setText(t)
         self.flow.show_state(playback.flow, playback.flow, t)

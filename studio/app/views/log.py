@@ -1,0 +1,172 @@
+"""The log lens: what the run said, by level, searchable, with the newest line in sight."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QGuiApplication,
+    QShowEvent,
+    QTextCharFormat,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.views.spec import ViewSpec
+from studio.app.widgets.basic import button, label, row
+
+__all__ = ["VIEW", "LogView", "level_of"]
+
+REDRAW_MS = 150
+LEVELS = (
+    ("info", "Everything"),
+    ("warning", "Warnings and errors"),
+    ("error", "Errors only"),
+)
+_RANK = {"info": 0, "warning": 1, "error": 2}
+
+
+def level_of(line: str) -> str:
+    """Return the level of a line: "info", "warning" or "error"."""
+    head = line[:60].lower()
+    for level in ("error", "warning"):
+        if head.startswith(f"{level}:") or f" {level}:" in head or f" {level} " in head:
+            return level
+    return "info"
+
+
+class LogView(QWidget):
+    """Lines of the selected run; a line keeps its level's word, so colour is not the only sign."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self._shown: tuple[str, str, str, int] | None = None
+        self._level = QComboBox()
+        self._level.setAccessibleName("Which lines")
+        for value, title in LEVELS:
+            self._level.addItem(title, value)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Find in the log")
+        self._search.setAccessibleName("Find in the log")
+        self._search.setClearButtonEnabled(True)
+        self._search.setMaximumWidth(260)
+        self._follow = button(
+            "Follow", self._follow_now, kind="chip", tip="Keep the newest line in sight"
+        )
+        self._follow.setCheckable(True)
+        self._follow.setChecked(True)
+        self._count = label("", "muted")
+        copy = button("Copy", self._copy, tip="Copy the lines shown", icon="copy")
+        self._text = QPlainTextEdit()
+        self._text.setReadOnly(True)
+        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._text.setAccessibleName("Log of the run")
+        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        mono.setStyleHint(QFont.StyleHint.Monospace)
+        mono.setPixelSize(12)
+        self._text.setFont(mono)
+        head = row(self._level, self._search, self._count, None, self._follow, copy)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(16, 12, 16, 16)
+        body.setSpacing(8)
+        body.addLayout(head)
+        body.addWidget(self._text, 1)
+        self.setProperty("surface", "canvas")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._redraw)
+        self._level.currentIndexChanged.connect(self._redraw)
+        self._search.textChanged.connect(self._redraw)
+        self._text.verticalScrollBar().sliderMoved.connect(self._scrolled)
+        state.runs.selected.connect(self._later)
+        state.runs.logged.connect(self._later)
+        theme.changed.connect(self._again)
+        self._redraw()
+
+    def lines(self) -> list[str]:
+        """Return the lines that pass the filters."""
+        run = self._state.runs.current
+        least = _RANK[str(self._level.currentData())]
+        wanted = self._search.text().strip().lower()
+        return [
+            line
+            for line in (run.log if run else [])
+            if _RANK[level_of(line)] >= least and wanted in line.lower()
+        ]
+
+    def _later(self, _key: str = "") -> None:
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._redraw()
+
+    def _again(self) -> None:
+        self._shown = None
+        self._redraw()
+
+    def _redraw(self) -> None:
+        """Write all lines, or only those that came since."""
+        run = self._state.runs.current
+        lines = self.lines()
+        which = (run.key if run else "", str(self._level.currentData()), self._search.text())
+        old = self._shown
+        # The log keeps a bounded tail: once it is full, its start moves and all is written anew.
+        grown = old is not None and old[:3] == which and old[3] <= len(lines) < 2000
+        start = old[3] if grown and old is not None else 0
+        if not grown:
+            self._text.clear()
+        self._append(lines[start:])
+        self._shown = (*which, len(lines))
+        total = len(run.log) if run else 0
+        words = f"{len(lines):,} of {total:,} lines" if len(lines) != total else f"{total:,} lines"
+        self._count.setText(words)
+        if run is None or not total:
+            self._text.setPlaceholderText(
+                "The log of a run appears here. Select a run." if run is None else "Nothing yet."
+            )
+        if self._follow.isChecked():
+            self._follow_now()
+
+    def _append(self, lines: list[str]) -> None:
+        if not lines:
+            return
+        tokens = colors()
+        inks = {"info": tokens.text, "warning": tokens.warm, "error": tokens.danger}
+        cursor = QTextCursor(self._text.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        for line in lines:
+            form = QTextCharFormat()
+            form.setForeground(QColor(inks[level_of(line)]))
+            if cursor.position():
+                cursor.insertBlock()
+            cursor.insertText(line, form)
+        cursor.endEditBlock()
+
+    def _follow_now(self) -> None:
+        if self._follow.isChecked():
+            bar = self._text.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _scrolled(self, value: int) -> None:
+        # Who scrolls back wants to read: following would tear the lines away.
+        self._follow.setChecked(value >= self._text.verticalScrollBar().maximum() - 1)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(self.lines()))
+
+
+VIEW = ViewSpec(
+    id="log",
+    title="Log",
+    order=50,
+    applies=lambda state: state.runs.current is not None,
+    factory=LogView,
+)

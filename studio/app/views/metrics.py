@@ -1,0 +1,221 @@
+"""The metrics lens: losses and qualities of a run over all its steps, with their floors."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.plots.curves import Curve
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.theme import Tokens, colors, theme
+from studio.app.views.spec import ViewSpec
+from studio.app.widgets.basic import button, label, row
+from studio.app.widgets.chartcard import ChartCard
+from studio.app.widgets.overlays import EmptyState
+
+__all__ = ["VIEW", "MetricsView", "group_of"]
+
+REDRAW_MS = 67  # at most 15 pictures a second, however fast the numbers come
+WIDE = 760  # logical pixels from which two charts stand side by side
+QUALITY = "quality/"
+
+
+def group_of(name: str) -> str:
+    """Return the chart that a curve belongs to: losses share one, everything else has its own."""
+    if name.startswith(QUALITY):
+        return name
+    return "loss" if "loss" in name else name
+
+
+class MetricsView(QWidget):
+    """One card a group of curves, all over the same range of steps and with one cursor."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._cards: dict[str, ChartCard] = {}
+        self._zoom: tuple[float, float] | None = None
+        self._dirty = True
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._redraw)
+        self._words = label("", "muted")
+        self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
+        evaluate = button(
+            "Evaluate now", actions.evaluate_now, tip="Measure the quality with fresh samples"
+        )
+        head = row(self._words, self._all, None, evaluate)
+        head.setContentsMargins(16, 8, 16, 0)
+        inside = QWidget()
+        self._grid = QGridLayout(inside)
+        self._grid.setContentsMargins(12, 8, 12, 12)
+        self._grid.setSpacing(8)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(inside)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addLayout(head)
+        body.addWidget(self._scroll, 1)
+        self.setProperty("surface", "canvas")
+        self._empty = EmptyState(self)
+        self._connect()
+        self._redraw()
+
+    def _connect(self) -> None:
+        runs = self._state.runs
+        runs.selected.connect(self._select)
+        runs.metrics_appended.connect(self._of_run)
+        runs.changed.connect(self._of_run)
+        self._state.playback.changed.connect(self._later)
+        self._state.catalog_changed.connect(self._later)
+        theme.changed.connect(self._later)
+
+    @property
+    def cards(self) -> dict[str, ChartCard]:
+        """The charts by group."""
+        return self._cards
+
+    def _select(self, _key: str) -> None:
+        self._zoom = None
+        for card in self._cards.values():
+            self._grid.removeWidget(card)
+            card.deleteLater()
+        self._cards = {}
+        self._later()
+
+    def _of_run(self, key: str) -> None:
+        if key == self._state.runs.selection:
+            self._later()
+
+    def _later(self) -> None:
+        """Redraw soon; nothing is done while nobody sees it."""
+        self._dirty = True
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._dirty:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        run = self._state.runs.current
+        self._dirty = False
+        groups: dict[str, list[str]] = {}
+        for name in run.series if run is not None else ():
+            if run is not None and len(run.series[name]):
+                groups.setdefault(group_of(name), []).append(name)
+        self._tell_empty(run, bool(groups))
+        if run is None or not groups:
+            return
+        if set(groups) != set(self._cards):
+            self._arrange(groups)
+        span = self._span(run)
+        cursor = self._state.playback.step
+        for group, names in groups.items():
+            curves = self._curves(run, names)
+            self._cards[group].show_curves(curves, span, None if cursor is None else float(cursor))
+        self._words.setText(f"{run.name}, step {run.step:,} of {max(run.total, run.step):,}")
+        self._all.setVisible(self._zoom is not None)
+
+    def _span(self, run: RunState) -> tuple[float, float]:
+        if self._zoom is not None:
+            return self._zoom
+        ends = [(s.steps[0], s.steps[-1]) for s in run.series.values() if len(s)]
+        return min(0.0, *(e[0] for e in ends)), float(max(e[1] for e in ends))
+
+    def _curves(self, run: RunState, names: list[str]) -> list[Curve]:
+        inks = _inks(colors())
+        curves = []
+        for i, name in enumerate(sorted(names, key=lambda n: (n != "loss", n))):
+            series = run.series[name]
+            quality = name.startswith(QUALITY)
+            floor = run.floors.get(name.removeprefix(QUALITY)) if quality else None
+            title = self._title(name)
+            ink = inks[i % len(inks)]
+            curves.append(Curve(name, title, ink, series.steps, series.values, quality, floor))
+        return curves
+
+    def _title(self, name: str) -> str:
+        if name.startswith(QUALITY):
+            slug = name.removeprefix(QUALITY)
+            entry = self._state.catalog.get("metric", slug) if self._state.catalog else None
+            return entry.title if entry else slug.replace("-", " ").capitalize()
+        return name.replace("_", " ").capitalize()
+
+    def _arrange(self, groups: dict[str, list[str]]) -> None:
+        for group in sorted(groups, key=lambda g: (g != "loss", not g.startswith(QUALITY), g)):
+            if group not in self._cards:
+                card = ChartCard("Loss" if group == "loss" else self._title(group))
+                card.hovered.connect(self._hover)
+                card.zoomed.connect(self._zoomed)
+                card.chosen.connect(self._choose)
+                self._cards[group] = card
+        for group in set(self._cards) - set(groups):
+            card = self._cards.pop(group)
+            self._grid.removeWidget(card)
+            card.deleteLater()
+        self._place()
+
+    def _place(self) -> None:
+        across = 2 if self.width() >= WIDE and len(self._cards) > 1 else 1
+        order = sorted(self._cards, key=lambda g: (g != "loss", not g.startswith(QUALITY), g))
+        for i, group in enumerate(order):
+            self._grid.addWidget(self._cards[group], i // across, i % across)
+        self._grid.setColumnStretch(1, 1 if across == 2 else 0)
+        self._grid.setColumnStretch(0, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+        self._empty.move(
+            (self.width() - self._empty.width()) // 2, (self.height() - self._empty.height()) // 2
+        )
+
+    def _tell_empty(self, run: RunState | None, some: bool) -> None:
+        self._scroll.setVisible(some)
+        self._empty.setVisible(not some)
+        if some:
+            return
+        self._words.setText("")
+        self._all.hide()
+        if run is None:
+            act = ("Open the gallery", lambda: self._actions.show_run(""))
+            self._empty.tell("No run is selected", "Losses and qualities are drawn here.", *act)
+        elif run.job:
+            self._empty.tell("No numbers yet", "Curves appear with the first training steps.")
+        else:
+            self._empty.tell("No numbers", "This run has not measured anything.")
+
+    # Linked charts
+
+    def _hover(self, step: float | None) -> None:
+        for card in self._cards.values():
+            card.set_hover(step)
+
+    def _zoomed(self, span: tuple[float, float] | None) -> None:
+        self._zoom = span
+        self._redraw()
+
+    def _choose(self, step: float) -> None:
+        """Look at the kept step nearest to the one clicked."""
+        run = self._state.runs.current
+        if run is not None and run.kept:
+            nearest = min(run.kept, key=lambda kept: abs(kept - step))
+            self._state.playback.set(step=nearest)
+
+
+def _inks(tokens: Tokens) -> tuple[str, ...]:
+    return tokens.accent, tokens.warm, tokens.good, tokens.danger, tokens.muted
+
+
+VIEW = ViewSpec(
+    id="metrics",
+    title="Metrics",
+    order=30,
+    applies=lambda state: state.runs.current is not None,
+    factory=MetricsView,
+)

@@ -1,0 +1,365 @@
+"""The samples lens: generated points against the data, with the numbers and the rows beside."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+from studio.app.plots.timeline import Timeline
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.views.spec import ViewSpec
+from studio.app.widgets.basic import button, clear, label, row, section
+from studio.app.widgets.overlays import EmptyState
+from studio.protocol.messages import JobInfo
+
+__all__ = ["VIEW", "SamplesView", "Shown", "read_newest"]
+
+ROWS = 100
+DRAWN = 20_000
+LOOK_MS = 500
+FILTERS = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Generated points (n, d) in data units, and where they come from, in words."""
+
+    x: NDArray[np.float32]
+    columns: tuple[str, ...]
+    origin: str
+    file: str = ""
+
+
+def read_newest(key: str, known: str = "") -> Shown | None:
+    """Return the newest sample set in a run folder, or None if it is the known one, or none.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
+    from studio.store.samples import SampleSets
+
+    sets = SampleSets(Path(key) / "samples")
+    paths = sets.paths()
+    if not paths or str(paths[-1]) == known:
+        return None
+    found = sets.read(paths[-1])
+    return Shown(found.x, found.columns, _origin(found.attrs, len(found.x)), str(paths[-1]))
+
+
+def _origin(attrs: dict[str, Any], n: int) -> str:
+    parts = [f"{n:,} samples"]
+    if "step" in attrs:
+        parts.append(f"step {int(attrs['step']):,}")
+    if "seed" in attrs:
+        parts.append(f"seed {attrs['seed']}")
+    return ", ".join(parts)
+
+
+class SamplesView(QWidget):
+    """Two canvases that look at the same place, or one with both; numbers and rows beside."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._shown: Shown | None = None
+        self._key = ""
+        self._busy = False
+        self.made, self.data = ParticleCanvas(), ParticleCanvas()
+        self.made.setAccessibleName("Generated points")
+        self.data.setAccessibleName("Data points")
+        self._origin = label("", "muted")
+        self._overlay = button("Overlay", None, kind="chip", tip="Draw the data behind the samples")
+        self._overlay.setCheckable(True)
+        self._numbers = QGridLayout()
+        self._table = QTableWidget()
+        self._side = QWidget()
+        self._empty = EmptyState(self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(LOOK_MS)
+        self._lay_out()
+        self._connect()
+        self._restyle()
+        self._select()
+
+    def _lay_out(self) -> None:
+        sample = button("Sample now", self._actions.sample_now, tip="Draw new samples into the run")
+        export = button(
+            "Export", self._export, tip="Write samples to CSV, NPZ or HDF5", icon="export"
+        )
+        head = row(self._origin, None, self._overlay, sample, export)
+        head.setContentsMargins(16, 8, 16, 0)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(1)
+        for title, canvas in (("Generated", self.made), ("Data", self.data)):
+            box = QVBoxLayout()
+            box.setSpacing(4)
+            name = section(title)
+            name.setContentsMargins(16, 0, 0, 0)
+            box.addWidget(name)
+            box.addWidget(canvas, 1)
+            holder = QWidget()
+            holder.setLayout(box)
+            box.setContentsMargins(0, 8, 0, 0)
+            pictures.addWidget(holder, 1)
+        self._data_box = holder
+        self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self._table.setAccessibleName(f"The first {ROWS} samples")
+        self._table.verticalHeader().setVisible(False)
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(12, 8, 16, 16)
+        side.setSpacing(8)
+        side.addWidget(section("Numbers"))
+        side.addLayout(self._numbers)
+        side.addWidget(section("First rows"))
+        side.addWidget(self._table, 1)
+        self._side.setFixedWidth(300)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addLayout(pictures, 1)
+        middle.addWidget(self._side)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addLayout(head)
+        body.addLayout(middle, 1)
+        self.setProperty("surface", "canvas")
+
+    def _connect(self) -> None:
+        runs = self._state.runs
+        runs.selected.connect(self._select)
+        runs.changed.connect(self._of_run)
+        runs.metrics_appended.connect(self._of_run)
+        runs.logged.connect(self._of_run)
+        runs.record_arrived.connect(self._of_run)
+        self._state.job_ended.connect(self._ended)
+        self._state.engine_changed.connect(self._target)
+        theme.changed.connect(self._restyle)
+        self._overlay.toggled.connect(self._target)
+        self._timer.timeout.connect(self._look)
+        self.made.view_changed.connect(lambda: self._link(self.made, self.data))
+        self.data.view_changed.connect(lambda: self._link(self.data, self.made))
+
+    def _link(self, moved: ParticleCanvas, other: ParticleCanvas) -> None:
+        """Let both canvases look at the same place."""
+        a, b = moved.camera, other.camera
+        if other.isVisible() and (a.x, a.y, a.scale) != (b.x, b.y, b.scale):
+            other.look(a)
+
+    # Which samples
+
+    def _select(self, _key: str = "") -> None:
+        run = self._state.runs.current
+        self._key = run.key if run else ""
+        self._shown = None
+        for canvas in (self.made, self.data):
+            canvas.set_record(None)
+        self._tell(run)
+        self._target()
+        self._look()
+
+    def _of_run(self, key: str) -> None:
+        if key == self._key and self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def _ended(self, info: JobInfo) -> None:
+        if info.run == self._key:
+            self._of_run(self._key)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look()
+
+    def _look(self) -> None:
+        """Look for samples on disk; until there are some, show the particles at the data's end."""
+        run = self._state.runs.current
+        if run is None or not self.isVisible():
+            return
+        if (self._shown is None or not self._shown.file) and run.live is not None:
+            x = run.live.x[-1]
+            n, step = len(x), run.live.step
+            self._show(Shown(x, run.columns, f"{n:,} fixed particles, step {step:,}"))
+        self._tell(run)
+        self._target()
+        if not self._busy:
+            self._busy = True
+            known = self._shown.file if self._shown else ""
+            tasks.spawn(self._read(run.key, known))
+
+    async def _read(self, key: str, known: str) -> None:
+        from studio.store.errors import StoreError
+
+        try:
+            found = await asyncio.to_thread(read_newest, key, known)
+        except (StoreError, OSError) as error:
+            self._origin.setText(f"The newest samples cannot be read: {error}")
+            return
+        finally:
+            self._busy = False
+        if found is not None and key == self._key:
+            self._show(found)
+            self._tell(self._state.runs.current)
+
+    def _show(self, shown: Shown) -> None:
+        self._shown = shown
+        self._origin.setText(shown.origin)
+        self._draw(self.made, shown.x)
+        self._fill_table(shown)
+
+    def _draw(self, canvas: ParticleCanvas, x: NDArray[np.float32]) -> None:
+        if x.ndim == 2 and x.shape[1] >= 2:
+            some = x[:: max(1, len(x) // DRAWN)]
+            canvas.set_record(Timeline(np.ones(1, dtype=np.float32), some[None]))
+            canvas.setAccessibleDescription(f"{len(some):,} points drawn")
+
+    def _target(self, _on: bool = False) -> None:
+        run = self._state.runs.current
+        overlay = self._overlay.isChecked()
+        self._data_box.setVisible(not overlay)
+        target = run.target if run else None
+        behind = target[:, :2] if target is not None and overlay else None
+        if (behind is None) != (self.made.backdrop.target is None):
+            self.made.set_backdrop(replace(self.made.backdrop, target=behind))
+        if target is not None and self._drawn is not target:
+            self._drawn = target
+            self._draw(self.data, target)
+            self.data.fit_unless_touched()
+            self.made.look(self.data.camera)
+        elif run is not None and target is None and self._state.engine.state in ("ready", "busy"):
+            if self._asked != run.key:
+                self._asked = run.key
+                self._actions.load_target(run.key)
+
+    _drawn: NDArray[np.float32] | None = None
+    _asked = ""
+
+    # Words
+
+    def _fill_table(self, shown: Shown) -> None:
+        rows = shown.x[:ROWS]
+        d = rows.shape[1]
+        names = shown.columns if len(shown.columns) == d else tuple(f"x{i + 1}" for i in range(d))
+        self._table.setRowCount(len(rows))
+        self._table.setColumnCount(d)
+        self._table.setHorizontalHeaderLabels(list(names))
+        for i, point in enumerate(rows.tolist()):
+            for j, value in enumerate(point):
+                self._table.setItem(i, j, QTableWidgetItem(number(value)))
+
+    def _tell(self, run: RunState | None) -> None:
+        some = self._shown is not None
+        for widget in (self.made, self._side):
+            widget.setVisible(some)
+        self._data_box.setVisible(some and not self._overlay.isChecked())
+        self._empty.setVisible(not some)
+        if not some:
+            self._origin.setText("")
+            self._say_empty(run)
+            return
+        clear(self._numbers)
+        found = self._qualities(run) if run else []
+        if not found:
+            self._numbers.addWidget(label("Not evaluated yet", "muted"), 0, 0)
+        for i, (title, value, note) in enumerate(found):
+            self._numbers.addWidget(label(title, "muted"), i, 0)
+            self._numbers.addWidget(label(value), i, 1)
+            self._numbers.addWidget(label(note, "small"), i, 2)
+
+    def _qualities(self, run: RunState) -> list[tuple[str, str, str]]:
+        """Return (metric, newest value, floor, n, seed and step in words)."""
+        catalog = self._state.catalog
+        found = []
+        for name, series in sorted(run.series.items()):
+            if not name.startswith("quality/") or not len(series):
+                continue
+            slug = name.removeprefix("quality/")
+            entry = catalog.get("metric", slug) if catalog else None
+            floor = run.floors.get(slug)
+            notes = [f"floor {number(floor)}"] if floor is not None else []
+            notes.append(f"step {int(series.steps[-1]):,}")
+            title = entry.title if entry else slug
+            found.append((title, number(float(series.values[-1])), ", ".join(notes)))
+        if found:
+            found.append(("", "", self._provenance(run)))
+        return found
+
+    def _provenance(self, run: RunState) -> str:
+        """Say with how many samples, and which seed, qualities are measured."""
+        entry = self._state.catalog.get("training", "training") if self._state.catalog else None
+        settings = {f.path: f.default for f in (entry.fields if entry else [])}
+        settings |= run.spec.training if run.spec else {}
+        parts = []
+        if "evaluate_samples" in settings:
+            parts.append(f"n = {int(settings['evaluate_samples']):,}")
+        if "seed" in settings:
+            parts.append(f"seed {settings['seed']}")
+        return ", ".join(parts)
+
+    def _say_empty(self, run: RunState | None) -> None:
+        if run is None:
+            self._empty.tell("No run is selected", "Samples of a run are shown here.")
+        elif run.step:
+            self._empty.tell(
+                "No samples yet",
+                "Draw points from the model and compare them with the data.",
+                "Sample now",
+                self._actions.sample_now,
+            )
+        else:
+            self._empty.tell("Nothing to sample yet", "Samples follow once the training has begun.")
+        self._center()
+
+    def _restyle(self) -> None:
+        tokens = colors()
+        style = CanvasStyle.of(tokens)
+        for canvas, ink in ((self.made, tokens.accent), (self.data, tokens.muted)):
+            canvas.set_style(style)
+            canvas.set_uniform(ink)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._center()
+
+    def _center(self) -> None:
+        self._empty.move(
+            (self.width() - self._empty.width()) // 2, (self.height() - self._empty.height()) // 2
+        )
+
+    def _export(self) -> None:
+        run = self._state.runs.current
+        if run is None:
+            return
+        dialog = QFileDialog(self, "Export samples", f"{run.name}-samples.csv", FILTERS)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.fileSelected.connect(self._actions.export_samples)
+        dialog.open()
+
+
+VIEW = ViewSpec(
+    id="samples",
+    title="Samples",
+    order=20,
+    applies=lambda state: state.runs.current is not None,
+    factory=SamplesView,
+)
