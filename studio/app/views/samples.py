@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
+    QHeaderView,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -127,6 +128,8 @@ class SamplesView(QWidget):
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self._table.setAccessibleName(f"The first {ROWS} samples")
         self._table.verticalHeader().setVisible(False)
+        self._table.verticalHeader().setDefaultSectionSize(24)
+        self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(12, 8, 16, 16)
         side.setSpacing(8)
@@ -245,10 +248,10 @@ class SamplesView(QWidget):
             self._draw(self.data, target)
             self.data.fit_unless_touched()
             self.made.look(self.data.camera)
-        elif run is not None and target is None and self._state.engine.state in ("ready", "busy"):
-            if self._asked != run.key:
-                self._asked = run.key
-                self._actions.load_target(run.key)
+        ready = self._state.engine.state in ("ready", "busy")
+        if run is not None and target is None and ready and self._asked != run.key:
+            self._asked = run.key
+            self._actions.load_target(run.key)
 
     _drawn: NDArray[np.float32] | None = None
     _asked = ""
