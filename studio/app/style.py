@@ -112,10 +112,10 @@ QComboBox QAbstractItemView {
     background: $raised; border: 1px solid $line; padding: 4px; outline: 0;
 }
 QCheckBox { spacing: 8px; }
-QCheckBox::indicator {
+QCheckBox::indicator, QAbstractItemView::indicator {
     width: 14px; height: 14px; border: 1px solid $muted; border-radius: 4px; background: $raised;
 }
-QCheckBox::indicator:checked {
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {
     background: $accent; border-color: $accent; image: url("$icons/check-$name.svg");
 }
 QCheckBox:focus { color: $accent; }
