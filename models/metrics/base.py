@@ -6,7 +6,7 @@ little without its floor, so the floor is computed by the very same object at th
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from models.tensors import make_generator
 
 __all__ = ["Floor", "Metric", "NotApplicable", "check", "floor", "fresh_pairs", "split_pairs"]
 
+C = TypeVar("C", bound=Config)
 Pairs = Callable[[int], tuple[PointSet, PointSet]]
 # Apart from data (1000) and training streams, so that evaluating changes nothing else.
 _STREAM = 2000
@@ -102,7 +103,7 @@ def floor(metric: Metric, pairs: Pairs, *, repeats: int = 5, seed: int = 0) -> F
     return Floor(float(v.mean()), std, float(v.min()), float(v.max()), n, repeats)
 
 
-def fresh_pairs(make: Callable[[Config, int, int], PointSet], config: Config, n: int) -> Pairs:
+def fresh_pairs(make: Callable[[C, int, int], PointSet], config: C, n: int) -> Pairs:
     """Return pairs of two fresh draws of n points of a procedural data set."""
 
     def pair(seed: int) -> tuple[PointSet, PointSet]:

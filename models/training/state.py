@@ -117,10 +117,10 @@ def unpack_optimizer(state: State, part: str, optimizer: ScheduledOptimizer) -> 
                 f"{name} has shape {tuple(value.shape)} in the saved state and {tuple(shape)} here"
             )
         entries.setdefault(int(index), {})[key] = value.clone()
-    if optimizer.count and len(entries) < len(indices):
-        raise ValueError(
-            f"the saved state lacks moments of the optimiser {part!r}: it is not whole"
-        )
+    kinds = {key for moments in entries.values() for key in moments}
+    whole = len(entries) == len(indices) and all(m.keys() == kinds for m in entries.values())
+    if optimizer.count and not whole:
+        raise ValueError(f"the saved state lacks moments of {part!r}: it is not whole")
     optimizer.torch.load_state_dict({"state": entries, "param_groups": data["param_groups"]})
 
 
