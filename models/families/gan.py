@@ -21,8 +21,9 @@ __all__ = ["Gan", "GanConfig"]
 
 # Streams of the seed (`models.tensors.make_generator`).
 _GENERATOR, _CRITIC, _NOISE = 0, 1, 2
-# Of Gulrajani et al. 2017, for losses that cannot do without.
-_PENALTY = 10.0
+# For losses that cannot do without. 10 suits images; on plane points with one critic step it holds
+# the critic so stiff that it never finds the particles.
+_PENALTY = 1.0
 
 
 class GanConfig(Config, frozen=True):
@@ -45,7 +46,7 @@ class GanConfig(Config, frozen=True):
         float | None,
         param(
             "Gradient penalty",
-            "Weight of the penalty on the critic's slope; unset means 10 for the Wasserstein "
+            "Weight of the penalty on the critic's slope; unset means 1 for the Wasserstein "
             "loss and none for the others.",
             low=0.0,
             high=1e4,
@@ -91,7 +92,7 @@ class GanConfig(Config, frozen=True):
     ] = 16
     generator: Annotated[
         MLPConfig, param("Generator", "The network that pushes noise forward.")
-    ] = MLPConfig(activation="leaky-relu")
+    ] = MLPConfig()
     critic: Annotated[MLPConfig, param("Critic", "The network that tells data from particles.")] = (
         MLPConfig(activation="leaky-relu")
     )
