@@ -162,7 +162,8 @@ class FlowStore:
                 name = self.path(step).name
                 file[name.removesuffix(".h5")] = h5py.ExternalLink(f"flow/{name}", "/")
 
-        hdf5.write(self.index, fill)
+        # Not worth waiting for the disk: `recover` makes it again from the records.
+        hdf5.write(self.index, fill, durable=False)
 
 
 def halve(steps: Sequence[int]) -> list[int]:

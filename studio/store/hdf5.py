@@ -29,8 +29,14 @@ def build(fill: Callable[[Any], None]) -> bytes:
         return bytes(file.id.get_file_image())
 
 
-def write(path: Path, fill: Callable[[Any], None], *, exclusive: bool = False) -> None:
-    """Write an HDF5 file atomically.
+def write(
+    path: Path,
+    fill: Callable[[Any], None],
+    *,
+    exclusive: bool = False,
+    durable: bool = True,
+) -> None:
+    """Write an HDF5 file atomically; the flags are those of `studio.store.atomic.replacing`.
 
     Raises:
         DiskFull: it does not fit.
@@ -39,7 +45,7 @@ def write(path: Path, fill: Callable[[Any], None], *, exclusive: bool = False) -
     """
     data = build(fill)
     check_space(path.parent, len(data))
-    write_bytes(path, data, exclusive=exclusive)
+    write_bytes(path, data, exclusive=exclusive, durable=durable)
 
 
 @contextmanager

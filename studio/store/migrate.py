@@ -54,7 +54,7 @@ def upgrade(document: str, data: dict[str, Any], path: Path) -> dict[str, Any]:
     while number < current:
         step = STEPS.get(document, {}).get(number)
         if step is None:
-            raise Damaged(f"{path} has format {number}, which no version of this file ever had.")
+            raise Damaged(f"{path} has format {number}, which never existed.")
         data = step(data)
         number += 1
     return data

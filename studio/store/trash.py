@@ -4,6 +4,7 @@ An entry is a folder ``<date>-<time>-<name>`` with ``origin.json`` and the thing
 is written before the move, so that a kill in between loses nothing.
 """
 
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ class Trash:
         Raises:
             StoreError: it is not there, not inside the project, or the disk refused.
         """
-        path = Path(path).absolute()
+        # Not resolved itself: a link in the project is moved, not what it points to.
+        path = Path(os.path.normpath(Path(path).absolute()))
+        path = path.parent.resolve() / path.name
         origin = self._origin(path)
         entry = self._new_entry(path.name)
         try:
@@ -102,12 +105,13 @@ class Trash:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _origin(self, path: Path) -> str:
-        inside = path.is_relative_to(self.project) and not path.is_relative_to(self.folder)
-        if not inside or path == self.project:
+        root = self.project.resolve()
+        inside = path.is_relative_to(root) and not path.is_relative_to(root / "trash")
+        if not inside or path == root:
             raise StoreError(f"{path} is not inside the project {self.project}.", kind="user")
         if not path.exists():
             raise StoreError(f"{path} does not exist.", "It may be in the trash already.")
-        return path.relative_to(self.project).as_posix()
+        return path.relative_to(root).as_posix()
 
     def _new_entry(self, name: str) -> Path:
         stem = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{name}"

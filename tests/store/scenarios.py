@@ -61,12 +61,8 @@ SCENARIOS = {
         _three_checkpoints,
         lambda f: Checkpoints(f, keep=2).save(4, tensors(4), {"step": 4}, best=True),
     ),
-    "flow": Scenario(
-        _four_records, lambda f: FlowStore(f, capacity=4).keep(5, [0, 1], frames(5))
-    ),
-    "new run": Scenario(
-        _project_with_run, lambda f: Project.open(f).new_run(RunRecord(spec=SPEC))
-    ),
+    "flow": Scenario(_four_records, lambda f: FlowStore(f, capacity=4).keep(5, [0, 1], frames(5))),
+    "new run": Scenario(_project_with_run, lambda f: Project.open(f).new_run(RunRecord(spec=SPEC))),
     "data set": Scenario(
         _project_with_run,
         lambda f: Project.open(f).add_dataset("d", np.eye(3, 2), ["x", "y"]),
