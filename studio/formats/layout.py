@@ -6,6 +6,7 @@ understood where the delimiter is another sign; where it is a comma too, nobody 
 
 import codecs
 import csv
+import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,10 +61,11 @@ def guess(path: Path) -> Layout:
         head = file.read(_HEAD)
     encoding = _encoding(path, head)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
-    lines = text.splitlines()
+    # As an open file would split them: `str.splitlines` also splits at form feeds.
+    lines = list(io.StringIO(text, newline=""))
     if len(head) == _HEAD and len(lines) > 1:
         lines.pop()  # cut off in the middle
-    comments = [line.lstrip("# \t") for line in lines if line.startswith("#")]
+    comments = [line.strip("# \t\r\n") for line in lines if line.startswith("#")]
     lines = [line for line in lines if line.strip() and not line.startswith("#")][:200]
     if not lines:
         raise FormatError(f"{path.name} has no rows.", "Choose a file with at least two rows.")
@@ -97,19 +99,27 @@ def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def _separators(lines: Sequence[str]) -> tuple[str, str]:
-    """Return (delimiter, decimal sign): even rows first, then the share of numbers, then width."""
+    """Return (delimiter, decimal sign): even rows first, then the share of numbers, then width.
+
+    The first row may be a header, and counts only where all else is equal.
+    """
     best: tuple[tuple[float, ...], str, str] = ((-1.0,), ",", ".")
     for delimiter in _DELIMITERS:
         rows = _split(lines, delimiter)
         width, share = Counter(map(len, rows)).most_common(1)[0]
         even = share / len(rows)
-        cells = [cell for row in (rows[1:] or rows) for cell in row if cell.strip()]
         for decimal in (".", ",") if delimiter != "," else (".",):
-            found = sum(number(cell, decimal) is not None for cell in cells)
-            score = (float(width > 1 and even > 0.5), found / max(len(cells), 1), even, width)
+            first, below = _share(rows[:1], decimal), _share(rows[1:] or rows, decimal)
+            score = (float(width > 1 and even > 0.5), below, even, width, first)
             if score > best[0]:
                 best = (score, delimiter, decimal)
     return best[1], best[2]
+
+
+def _share(rows: Sequence[Sequence[str]], decimal: str) -> float:
+    """Return the share of numbers among the cells that are not empty."""
+    cells = [cell for row in rows for cell in row if cell.strip()]
+    return sum(number(cell, decimal) is not None for cell in cells) / max(len(cells), 1)
 
 
 def _has_header(rows: Sequence[Sequence[str]], decimal: str) -> bool:
@@ -135,11 +145,12 @@ def _commented_names(comments: Sequence[str], delimiter: str, width: int) -> lis
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
-    result: list[str] = []
+    result: dict[str, None] = {}
+    copies: Counter[str] = Counter()
     for place, raw in enumerate(names, start=1):
-        base = raw.strip() or f"column {place}"
-        name, copy = base, 2
+        base = name = raw.strip() or f"column {place}"
         while name in result:
-            name, copy = f"{base} ({copy})", copy + 1
-        result.append(name)
+            copies[base] += 1
+            name = f"{base} ({copies[base] + 1})"
+        result[name] = None
     return tuple(result)

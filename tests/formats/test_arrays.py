@@ -1,0 +1,231 @@
+"""NPY, NPZ and HDF5: what is a table, and what is refused."""
+
+import json
+import pickle
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.formats import FormatError, base, inspect, read, read_named
+
+X = np.array([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0]], np.float32)
+
+
+def h5(path, **datasets):
+    with h5py.File(path, "w") as file:
+        for name, value in datasets.items():
+            file[name.replace("__", "/")] = value
+    return path
+
+
+@pytest.mark.parametrize("dtype", ["<f4", "<f8", ">f4", "<f2", "<i8", "u1", "?"])
+def test_npy_of_any_real_type(tmp_path, dtype):
+    np.save(tmp_path / "p.npy", X.astype(dtype))
+    np.testing.assert_array_equal(read(tmp_path / "p.npy"), X.astype(dtype).astype(np.float32))
+    (item,) = inspect(tmp_path / "p.npy").items
+    assert (item.name, item.rows, [c.name for c in item.columns]) == ("p", 3, ["x", "y"])
+
+
+def test_npy_of_named_fields(tmp_path):
+    array = np.array(
+        [(1, b"a", 2.5), (3, b"b", 4.5)], dtype=[("u", "i4"), ("l", "S1"), ("v", "f8")]
+    )
+    np.save(tmp_path / "p.npy", array)
+    x, names = read_named(tmp_path / "p.npy")
+    assert names == ("u", "v")
+    np.testing.assert_array_equal(x, [[1, 2.5], [3, 4.5]])
+
+
+def test_npy_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "CHUNK", 7)
+    big = np.random.default_rng(1).normal(size=(50, 4)).astype(np.float32)
+    big[41, 2] = np.nan
+    np.save(tmp_path / "p.npy", big)
+    (item,) = inspect(tmp_path / "p.npy").items
+    assert [c.name for c in item.columns] == ["x1", "x2", "x3", "x4"]
+    assert item.problems == [
+        "Column 'x3' has 1 cell missing or not finite as 32-bit numbers: row 42 is missing or NaN."
+    ]
+    np.testing.assert_array_equal(read(tmp_path / "p.npy", columns=["x4", "x1"]), big[:, [3, 0]])
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [
+        (np.zeros(5), "Only one column"),
+        (np.zeros((5, 1)), "Only one column"),
+        (np.zeros((4, 5, 2)), r"shape \(4, 5, 2\); points are \(n, d\)"),
+        (np.zeros((5, 2), complex), "complex numbers"),
+        (np.array([["a", "b"]] * 3), "holds text"),
+        (np.zeros((0, 2)), "no rows"),
+        (np.full((3, 2), np.nan), "No column holds numbers"),
+        (np.zeros((2, 5000)), "5,000 columns and 2 rows.*transposed"),
+        (np.array([(b"a",)], dtype=[("l", "S1")]), "no columns of numbers"),
+    ],
+)
+def test_npy_that_will_not_do(tmp_path, array, reason):
+    np.save(tmp_path / "p.npy", array)
+    with pytest.raises(FormatError, match=f"p.npy.*{reason}") as error:
+        read(tmp_path / "p.npy")
+    assert error.value.hint
+
+
+def test_nothing_is_unpickled(tmp_path):
+    fired = tmp_path / "fired"
+
+    class Bomb:
+        def __reduce__(self):
+            return (open, (str(fired), "w"))
+
+    np.save(tmp_path / "p.npy", np.array([[Bomb(), 1]], dtype=object), allow_pickle=True)
+    np.savez(tmp_path / "p.npz", x=np.array([[Bomb(), 1]], dtype=object))
+    (tmp_path / "bare.npy").write_bytes(pickle.dumps(Bomb()))
+    for name in ("p.npy", "p.npz", "bare.npy"):
+        for look in (inspect, read):
+            with pytest.raises(FormatError, match=r"Python objects|not a NumPy file"):
+                look(tmp_path / name)
+    assert not fired.exists()
+
+
+@pytest.mark.parametrize("name", ["p.npy", "p.npz", "p.h5"])
+@pytest.mark.parametrize("cut", [0.2, 0.6, 0.95])
+def test_truncated_files_are_named(tmp_path, name, cut):
+    path = tmp_path / name
+    big = np.random.default_rng(0).normal(size=(500, 2))
+    {"p.npy": np.save, "p.npz": np.savez, "p.h5": lambda p, x: h5(p, x=x)}[name](path, big)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * cut)])
+    for look in (inspect, read):
+        with pytest.raises(FormatError, match=f"{name} is (truncated|damaged)") as error:
+            look(path)
+        assert "again" in error.value.hint
+
+
+@pytest.mark.parametrize("name", ["p.npy", "p.npz", "p.h5"])
+def test_files_of_another_kind_are_named(tmp_path, name):
+    (tmp_path / name).write_text("u,v\n1,2\n3,4\n")
+    with pytest.raises(FormatError, match=name):
+        inspect(tmp_path / name)
+
+
+def test_npz_lists_matrices_and_columns_of_one_length(tmp_path):
+    path = tmp_path / "p.npz"
+    np.savez(path, a=X, b=X + 1, u=np.arange(4), v=np.ones(4), lone=np.ones(9), name=np.array("n"))
+    items = inspect(path).items
+    assert [(i.name, i.rows, [c.name for c in i.columns]) for i in items] == [
+        ("a", 3, ["x", "y"]),
+        ("b", 3, ["x", "y"]),
+        ("columns of 4", 4, ["u", "v"]),
+    ]
+    np.testing.assert_array_equal(read(path, "b"), X + 1)
+    np.testing.assert_array_equal(read(path, "columns of 4", ["v", "u"])[:, 1], np.arange(4))
+    with pytest.raises(FormatError, match="several tables") as error:
+        read(path)
+    assert "'a', 'b', 'columns of 4'" in error.value.hint
+
+
+def test_npz_of_columns_only(tmp_path):
+    np.savez(tmp_path / "p.npz", u=X[:, 0], v=X[:, 1])
+    np.testing.assert_array_equal(read(tmp_path / "p.npz"), X)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        ({"u": np.ones(3)}, "Only one column"),
+        ({"a": np.ones((2, 2, 2))}, r"no array of the shape \(n, d\) \(found: a \(2, 2, 2\)\)"),
+        ({}, "no array of the shape"),
+    ],
+)
+def test_npz_that_will_not_do(tmp_path, arrays, reason):
+    np.savez(tmp_path / "p.npz", **arrays)
+    with pytest.raises(FormatError, match=reason):
+        read(tmp_path / "p.npz")
+
+
+def test_a_zip_bomb_is_not_unpacked(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "p.npz", x=np.zeros((200_000, 2)))
+    monkeypatch.setattr("studio.formats.npz.MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(np, "load", pytest.fail)
+    with pytest.raises(FormatError, match=r"3\.2 MB once unpacked; the limit is 1\.0 MB"):
+        inspect(tmp_path / "p.npz")
+
+
+def test_hdf5_lists_matrices_groups_and_compounds(tmp_path):
+    table = np.array(
+        [(1, b"a", 2.5), (3, b"b", 4.5)], dtype=[("u", "i4"), ("l", "S1"), ("v", "f8")]
+    )
+    path = h5(
+        tmp_path / "p.h5",
+        matrix=X,
+        deep__er__matrix=X + 1,
+        run__u=np.arange(4.0),
+        run__v=np.ones(4),
+        run__lone=np.ones(9),
+        records=table,
+        cube=np.ones((2, 2, 2)),
+        label="text",
+    )
+    items = inspect(path).items
+    assert {i.name: [c.name for c in i.columns] for i in items} == {
+        "deep/er/matrix": ["x", "y"],
+        "matrix": ["x", "y"],
+        "records": ["u", "v"],
+        "run": ["u", "v"],
+    }
+    np.testing.assert_array_equal(read(path, "run")[:, 0], np.arange(4))
+    np.testing.assert_array_equal(read(path, "records"), [[1, 2.5], [3, 4.5]])
+    np.testing.assert_array_equal(read(path, "deep/er/matrix"), X + 1)
+
+
+def test_hdf5_columns_at_the_top(tmp_path):
+    path = h5(tmp_path / "p.hdf5", u=X[:, 0], v=X[:, 1])
+    (item,) = inspect(path).items
+    assert item.name == "/"
+    np.testing.assert_array_equal(read(path), X)
+
+
+@pytest.mark.parametrize(
+    ("datasets", "reason"),
+    [
+        ({"u": np.ones(3)}, "Only one column"),
+        ({"cube": np.ones((2, 2, 2))}, "no data set of the shape"),
+        ({"x": np.array([[1.0, np.nan], [2.0, 3.0]])}, "'y' has 1 cell missing.*row 1"),
+        ({}, "no data set of the shape"),
+    ],
+)
+def test_hdf5_that_will_not_do(tmp_path, datasets, reason):
+    with pytest.raises(FormatError, match=reason):
+        read(h5(tmp_path / "p.h5", **datasets))
+
+
+def test_hdf5_too_large_is_refused_by_its_shape(tmp_path):
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file.create_dataset("x", shape=(30_000_000, 2), dtype="f4", chunks=(1000, 2))
+    with pytest.raises(FormatError, match="30,000,000 rows; the limit is 20,000,000"):
+        inspect(tmp_path / "p.h5")
+    with h5py.File(tmp_path / "q.h5", "w") as file:
+        file.create_dataset("x", shape=(10_000_000, 100), dtype="f4", chunks=(1000, 100))
+    with pytest.raises(FormatError, match=r"4\.0 GB of memory"):
+        read(tmp_path / "q.h5")
+
+
+def test_hdf5_does_not_follow_links_out_of_the_file(tmp_path):
+    h5(tmp_path / "secret.h5", x=X)
+    (tmp_path / "raw").write_bytes(b"secret" * 100)
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file["link"] = h5py.ExternalLink("secret.h5", "/x")
+        file.create_dataset("raw", (4, 2), "f4", external=[(str(tmp_path / "raw"), 0, 32)])
+    with pytest.raises(FormatError, match="no data set of the shape"):
+        inspect(tmp_path / "p.h5")
+
+
+def test_inspections_cross_the_wire(tmp_path):
+    import msgspec
+
+    np.save(tmp_path / "p.npy", X)
+    found = inspect(tmp_path / "p.npy")
+    assert msgspec.convert(msgspec.to_builtins(found), type(found)) == found
+    assert found.bytes == (tmp_path / "p.npy").stat().st_size
+    assert json.loads(msgspec.json.encode(found))["items"][0]["preview"] == X.tolist()
