@@ -1,0 +1,134 @@
+"""The registry: slugs are unique and stable, and a broken file stops nobody."""
+
+import sys
+import types
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from models import registry as module
+from models.registry import Entry, NoConfig, Registry, discover, registry
+
+
+def entry(slug: str, make: object = object()) -> Entry:
+    return Entry(
+        kind="metric",
+        slug=slug,
+        title=slug,
+        summary="",
+        source="",
+        make=make,
+        config=NoConfig,
+    )
+
+
+def test_entries_are_found_by_kind_and_slug_in_order():
+    found = Registry()
+    second, first = entry("b-2"), entry("a-1")
+    found.add(second)
+    found.add(first)
+    assert found.get("metric", "a-1") is first
+    assert found.all("metric") == [first, second]
+    assert found.all("family") == []
+
+
+def test_an_unknown_slug_names_those_there_are():
+    found = Registry()
+    with pytest.raises(KeyError, match="known: none"):
+        found.get("family", "edm")
+    found.add(entry("mmd"))
+    with pytest.raises(KeyError, match="no metric is called 'mdm'; known: mmd"):
+        found.get("metric", "mdm")
+    with pytest.raises(KeyError, match="no family"):
+        found.get("family", "mmd")
+
+
+@pytest.mark.parametrize("slug", ["", "two words", "-a", "a-", "a--b", "a_b", "é"])
+def test_a_malformed_slug_is_refused(slug: str):
+    with pytest.raises(ValueError, match="slug"):
+        Registry().add(entry(slug))
+
+
+def test_a_slug_belongs_to_one_thing():
+    found = Registry()
+    one = entry("a")
+    found.add(one)
+    found.add(entry("a", make=one.make))
+    with pytest.raises(ValueError, match="registered twice"):
+        found.add(entry("a", make=object()))
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package of three modules: one good, one that raises, one that is not Python."""
+    folder = tmp_path / "thirdparty_metrics"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "broken.py").write_text("1 / 0")
+    (folder / "garbled.py").write_text("def (:")
+    (folder / "works.py").write_text(
+        "from models.registry import register\n"
+        "@register('metric', 'test-works', title='T', summary='S', source='here')\n"
+        "def make(config):\n    return None\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(module, "registry", Registry())
+    yield folder
+    for name in [n for n in sys.modules if n.startswith("thirdparty_metrics")]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("package")
+def test_a_broken_module_is_reported_and_the_others_load():
+    problems = discover(["thirdparty_metrics"])
+    assert module.registry.get("metric", "test-works").title == "T"
+    told = {p.module: p for p in problems}
+    assert told.keys() == {"thirdparty_metrics.broken", "thirdparty_metrics.garbled"}
+    broken = told["thirdparty_metrics.broken"]
+    assert broken.message == "ZeroDivisionError: division by zero"
+    assert "1 / 0" in broken.details
+    assert told["thirdparty_metrics.garbled"].message.startswith("SyntaxError")
+
+
+def test_a_missing_package_is_reported():
+    (problem,) = discover(["no_such_package_anywhere"])
+    assert problem.module == "no_such_package_anywhere"
+    assert "ModuleNotFoundError" in problem.message
+
+
+@pytest.mark.usefixtures("package")
+def test_plugins_of_third_parties_are_loaded(monkeypatch: pytest.MonkeyPatch):
+    points = [
+        EntryPoint("good", "thirdparty_metrics.works", "pushforward.plugins"),
+        EntryPoint("bad", "thirdparty_metrics.broken", "pushforward.plugins"),
+    ]
+    monkeypatch.setattr(module, "entry_points", lambda group: points)
+    problems = discover([])
+    assert [p.module for p in problems] == ["thirdparty_metrics.broken"]
+    assert module.registry.get("metric", "test-works").slug == "test-works"
+
+
+def test_everything_of_our_own_loads():
+    assert discover() == []
+    kinds = ("family", "dataset", "sampler", "metric", "experiment")
+    assert all(registry.all(kind) for kind in kinds)
+    assert {e.slug for e in registry.all("dataset")} >= {
+        "eight-gaussians",
+        "ring-of-five",
+        "two-moons",
+        "swiss-roll",
+        "checkerboard",
+        "pinwheel",
+        "spirals",
+        "word",
+    }
+
+
+def test_discovering_twice_changes_nothing():
+    discover()
+    before = registry.all("family")
+    discover()
+    assert registry.all("family") == before
+    assert isinstance(sys.modules["models.families"], types.ModuleType)
