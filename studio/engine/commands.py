@@ -20,7 +20,7 @@ from studio.engine.datasets import find_imported, procedural, project_name
 from studio.engine.evaluating import EvaluationJob
 from studio.engine.exporting import ExportJob, export_weights
 from studio.engine.failures import Refused, describe
-from studio.engine.headless import planned_total
+from studio.engine.headless import ensure_free, planned_total
 from studio.engine.importing import ImportJob
 from studio.engine.jobs import ENDED, Job
 from studio.engine.randomness import SAMPLES
@@ -159,10 +159,7 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
     for job in engine.queue.jobs():
         if isinstance(job, TrainingJob) and job.folder == folder and job.state not in ENDED:
             raise Refused(f"{folder.name} is {job.state} already.", "Use the job that it has.")
-    if folder.status().state != "queued" and folder.alive() and not _ours(folder):
-        raise Refused(
-            f"{folder.name} is going on in another process.", "Stop it there, or wait for its end."
-        )
+    ensure_free(folder)
     checkpoint, skipped = folder.checkpoints.newest()
     if checkpoint is None and skipped:
         raise Refused(
@@ -176,12 +173,6 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
     _valid(engine, folder.record.spec, folder.path.parents[1])
     answer = _train(engine, folder, total, step)
     return Answer({**answer.result, "step": step, "skipped": skipped})
-
-
-def _ours(folder: RunFolder) -> bool:
-    import os
-
-    return folder.status().pid == os.getpid()
 
 
 def _train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Answer:
@@ -230,6 +221,8 @@ def _watch(engine: "Engine", command: m.Watch) -> Answer:
         raise Refused(f"The bounds must be four numbers or none, got {command.bounds}.")
     _within("resolution", command.resolution, 512)
     _within("particles", command.particles, MAX_SAMPLES)
+    if not command.on:
+        engine.outbox.forget(command.job)
     job.watch(msgspec.structs.replace(command, id=0))
     return Answer()
 

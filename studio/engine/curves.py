@@ -49,7 +49,8 @@ class Curves:
         self.write(_finite(columns))
         if bad is not None:
             name, step, value = bad
-            raise NumericFailure(f"The {name} became {_word(value)} at step {step:,}.")
+            text = f"The {name} is not finite any more: {_word(value)} at step {step:,}."
+            raise NumericFailure(text)
 
     def write(self, columns: Columns, floors: dict[str, float] | None = None) -> None:
         """Write and tell finished columns, such as those of an evaluation."""

@@ -3,11 +3,13 @@
 The job is the very one that the engine steps, so that the losses are the same.
 """
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from models.registry import discover
-from studio.engine.failures import describe
+from studio.engine.failures import Refused, describe
 from studio.engine.resolve import check
 from studio.engine.session import new_record
 from studio.engine.sink import CallbackSink
@@ -17,7 +19,9 @@ from studio.protocol.spec import RunSpec
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunStatus
 
-__all__ = ["create", "run"]
+__all__ = ["create", "ensure_free", "planned_total", "run"]
+
+PATIENCE = 10.0
 
 
 def create(spec: RunSpec, project: Path) -> RunFolder:
@@ -67,12 +71,30 @@ def run(
         folder = create(target, project)
     else:
         folder = RunFolder(target)
+    # The studio hands a training over as it closes: its engine may need a moment to leave.
+    ensure_free(folder, PATIENCE)
     total = planned_total(folder, steps)
     job = TrainingJob(
         folder.name, folder, CallbackSink(on_event), total=total, background=background
     )
     _drive(job, stop)
     return folder.status()
+
+
+def ensure_free(folder: RunFolder, patience: float = 0.0) -> None:
+    """Make sure that no other process works on a run, waiting so many seconds for its end.
+
+    Raises:
+        Refused: one does.
+    """
+    deadline = time.monotonic() + patience
+    while folder.alive() and folder.status().pid != os.getpid():
+        if time.monotonic() >= deadline:
+            raise Refused(
+                f"{folder.name} is going on in another process.",
+                "Stop it there, or wait for its end.",
+            )
+        time.sleep(0.1)
 
 
 def planned_total(folder: RunFolder, steps: int | None = None) -> int:

@@ -231,8 +231,10 @@ class TrainingJob(Job):
             resolution=KEPT_RESOLUTION,
             bounds=session.bounds,
         )
+        start = self._clock()
         steps = self.folder.flow.keep(record.step, record.t, record.x, record.layers, record.bounds)
-        self._kept.kept(self.step, record.seconds, self._pace)
+        seconds = record.seconds + self._clock() - start
+        self._kept.kept(self.step, seconds, self._pace)
         self._sink.send(Kept(job=self.job, step=self.step, steps=steps))
 
     def _show(self, session: Session, particles: int) -> Work:

@@ -1,0 +1,179 @@
+"""What the engine's tests share: a sink that remembers, a tiny family that fails on demand."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+from torch import Tensor
+
+from models.base import DataSpec, Family, Frame, Layer, State
+from models.config import Config, ConfigError, param
+from models.registry import Entry
+from models.tensors import make_generator
+from studio.engine.headless import create
+from studio.engine.training import TrainingJob
+from studio.protocol.messages import Event, Record
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.run import RunFolder
+
+
+class MemorySink:
+    """Keeps every event; takes records while ``watching``."""
+
+    def __init__(self, watching: bool = False) -> None:
+        self.events: list[Event] = []
+        self.records: list[tuple[Record, list[Any]]] = []
+        self.watching = watching
+
+    def send(self, event, payload=()):
+        self.events.append(event)
+
+    def offer(self, record, payload):
+        self.records.append((record, payload))
+
+    def wants(self, job):
+        return self.watching
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+class TinyConfig(Config, frozen=True):
+    """Settings of the tiny family."""
+
+    fail: Annotated[
+        Literal["none", "nan", "inf", "gpu-memory", "cpu-memory", "memory-error", "bug", "weights"],
+        param("Failure", "What goes wrong."),
+    ] = "none"
+    at: Annotated[int, param("At", "In which step.", low=0, high=10**6)] = 5
+    frames: Annotated[int, param("Frames", "Of the flow.", low=1, high=1000)] = 7
+    width: Annotated[int, param("Width", "Of nothing.", low=1, high=64)] = 4
+
+
+class Tiny(Family):
+    """Moves a point towards the mean of the data, with noise: w <- w - 0.1 (w - mean + noise)."""
+
+    layers = (
+        Layer("pull", "Pull", "vector", "w - x", timed=True),
+        Layer("height", "Height", "scalar", "|x|", timed=False),
+    )
+
+    def __init__(
+        self, config: TinyConfig, spec: DataSpec, *, horizon: int, seed: int, device: torch.device
+    ) -> None:
+        if config.width == 13:
+            raise ConfigError("width", "13 brings bad luck")
+        self.config = config
+        self.spec = spec
+        self.device = device
+        self.count = 0
+        self._noise = make_generator(seed, 1)
+        self.w = torch.randn(spec.shape, generator=make_generator(seed, 0))
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        self.count += 1
+        if self.count > self.config.at:
+            self._fail()
+        noise = torch.randn(batch.shape, generator=self._noise)
+        difference = self.w - (batch + 0.1 * noise).mean(dim=0)
+        self.w = self.w - 0.1 * difference
+        loss = difference.square().sum()
+        if self.count > self.config.at and self.config.fail in ("nan", "inf"):
+            loss = loss * float(self.config.fail)
+        return {"loss": loss, "distance": loss.sqrt()}
+
+    def _fail(self) -> None:
+        match self.config.fail:
+            case "gpu-memory":
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+            case "cpu-memory":
+                raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried 10 bytes")
+            case "memory-error":
+                raise MemoryError
+            case "bug":
+                raise ZeroDivisionError("a slip of the pen")
+            case "weights":
+                self.w = self.w * float("nan")
+
+    def prior(self, n: int, generator: torch.Generator) -> Tensor:
+        return torch.randn((n, *self.spec.shape), generator=generator)
+
+    def flow(self, latents, *, sampler=None, generator=None) -> Iterator[Frame]:
+        last = max(1, self.config.frames - 1)
+        for index in range(self.config.frames):
+            t = index / last if self.config.frames > 1 else 1.0
+            yield Frame(t, latents + t * (self.w - latents), index)
+
+    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+        if name == "pull":
+            return (self.w - x) * t
+        if name == "height":
+            return x.norm(dim=-1)
+        return super().layer(name, x, t)
+
+    def state(self) -> State:
+        tensors = {"w": self.w.clone(), "noise": self._noise.get_state()}
+        return State(tensors, {"count": self.count})
+
+    def load_state(self, state: State) -> None:
+        self.w = state.tensors["w"].clone()
+        self._noise.set_state(state.tensors["noise"])
+        self.count = state.values["count"]
+
+    def parameter_count(self) -> int:
+        return self.w.numel()
+
+
+TINY = Entry(
+    kind="family",
+    slug="tiny",
+    title="Tiny",
+    summary="For tests.",
+    source="none",
+    make=Tiny,
+    config=TinyConfig,
+)
+
+QUICK = {"batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5}
+# Few records: forcing each to the disk is what takes the time here.
+
+
+def spec(family: str = "tiny", config: dict[str, Any] | None = None, **training: Any) -> RunSpec:
+    """A small run on eight Gaussians."""
+    return RunSpec(
+        name="a test",
+        family=Pick(slug=family, config=config or {}),
+        dataset=Pick(slug="eight-gaussians"),
+        training={**QUICK, "steps": 20, "device": "cpu", "threads": 1, **training},
+        metrics=[Pick(slug="sliced-w2")],
+    )
+
+
+def new_run(tmp_path: Path, run: RunSpec) -> RunFolder:
+    """Make a run folder in a project of its own."""
+    return create(run, tmp_path / "project")
+
+
+def new_job(folder: RunFolder, sink: Any = None, **options: Any) -> TrainingJob:
+    """Make the training job of a run folder, as the queue would start it."""
+    total = int(folder.record.spec.training["steps"])
+    job = TrainingJob("job", folder, sink or MemorySink(), total=total, **options)
+    job.state = "running"
+    return job
+
+
+def drive(job: TrainingJob, steps: int, between: Callable[[int], None] = lambda step: None) -> Any:
+    """Step a job until so many more training steps are done; return its generator."""
+    work = job.work()
+    done = 0
+    while done < steps:
+        if next(work):
+            done += 1
+            between(job.step)
+    return work
+
+
+def losses(folder: RunFolder) -> tuple[list[int], list[float]]:
+    """Return the loss curve on disk."""
+    return folder.metrics.read()[0]["loss"]

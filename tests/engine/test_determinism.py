@@ -1,0 +1,123 @@
+"""The same spec gives the same numbers: watched, unwatched, headless, interrupted and resumed."""
+
+import numpy as np
+import pytest
+
+from models.registry import discover, registry
+from studio.engine import headless
+from studio.engine.drawing import draw
+from studio.engine.loading import load
+from studio.protocol.messages import Watch
+from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, spec
+
+discover()
+FAMILIES = [entry.slug for entry in registry.all("family")]
+
+
+def finish(work):
+    for _ in work:
+        pass
+
+
+def sampled(folder, n=64):
+    loaded = load(folder)
+    drawing = draw(loaded.family, n, seed=3, sampler=loaded.sampler)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            return end.value.numpy()
+
+
+def assert_same_run(one, other):
+    assert losses(one) == losses(other)
+    assert len(losses(one)[0]) == one.record.spec.training["steps"]
+    first, second = (run.checkpoints.newest()[0] for run in (one, other))
+    assert first.step == second.step
+    assert first.values == second.values
+    assert first.tensors.keys() == second.tensors.keys()
+    for name, tensor in first.tensors.items():
+        np.testing.assert_array_equal(tensor, second.tensors[name], err_msg=name)
+    np.testing.assert_array_equal(sampled(one), sampled(other))
+
+
+CASES = [(family, 300) for family in FAMILIES] + [("tiny", 300), ("tiny", 0)]
+
+
+@pytest.mark.parametrize(("family", "samples"), CASES)
+def test_200_steps_are_100_and_resume_and_100(tmp_path, family, samples):
+    run = spec(family, steps=200, samples=samples)
+    whole = new_run(tmp_path, run)
+    assert headless.run(whole.path).state == "finished"
+
+    parts = new_run(tmp_path, run)
+    drive(new_job(parts), 100).close()
+    assert parts.checkpoints.steps() == [100]
+    status = headless.run(parts.path)
+    assert (status.state, status.step) == ("finished", 200)
+    assert_same_run(whole, parts)
+    assert whole.flow.steps()[-1] == parts.flow.steps()[-1] == 200
+    last_whole, last_parts = whole.flow.load(200), parts.flow.load(200)
+    np.testing.assert_array_equal(last_whole.x, last_parts.x)
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "tiny"])
+def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
+    run = spec(family, steps=60)
+    quiet = new_run(tmp_path, run)
+    assert headless.run(quiet.path).state == "finished"
+
+    watched = new_run(tmp_path, run)
+    sink = MemorySink(watching=True)
+    job = new_job(watched, sink)
+    layers = [layer.name for layer in registry.get("family", family).make.layers]
+    # An unlimited budget: a record after every step.
+    job.view.SHARE = 1e9
+    job.view.FASTEST = 0.0
+    job.watch(Watch(job="job", on=True, layers=layers[:1], resolution=4, particles=16))
+
+    def disturb(step):
+        for at, action in ((10, "sample"), (20, "evaluate"), (30, "checkpoint"), (40, "pause")):
+            if step == at:
+                job.ask(action, 5)
+
+    work = drive(job, 60, disturb)
+    finish(work)
+    job.state = "finished"
+    job.settle()
+    assert len(sink.records) > 10
+    assert watched.checkpoints.pinned() == [30]
+    assert_same_run(quiet, watched)
+
+
+def test_a_crash_after_a_checkpoint_takes_back_what_came_later(tmp_path):
+    run = spec("tiny", steps=40, checkpoint_steps=10)
+    whole = new_run(tmp_path, run)
+    headless.run(whole.path)
+    crashed = new_run(tmp_path, run)
+    work = drive(new_job(crashed), 27)
+    work.gi_frame.f_locals["self"].save_on_stop = False
+    work.close()
+    assert losses(crashed)[0][-1] == 27
+    assert crashed.checkpoints.steps()[-1] == 20
+    status = headless.run(crashed.path)
+    assert status.state == "finished"
+    assert_same_run(whole, crashed)
+
+
+def test_more_steps_go_on_from_the_end(tmp_path):
+    folder = new_run(tmp_path, spec("tiny", steps=30))
+    headless.run(folder.path)
+    status = headless.run(folder.path, steps=50)
+    assert (status.state, status.step, status.total) == ("finished", 50, 50)
+    assert losses(folder)[0] == list(range(1, 51))
+
+
+def test_stop_leaves_a_paused_run_that_goes_on(tmp_path):
+    folder = new_run(tmp_path, spec("tiny", steps=500))
+    calls = iter(range(10_000))
+    status = headless.run(folder.path, stop=lambda: next(calls) > 100)
+    assert status.state == "paused"
+    assert 0 < status.step < 500
+    assert folder.checkpoints.steps() == [status.step]
+    assert headless.run(folder.path).step == 500

@@ -1,0 +1,266 @@
+"""Small parts: batches, schedules, evaluation, curves, failures, devices, checkpoints' content."""
+
+import errno
+
+import numpy as np
+import pytest
+import torch
+
+from models.config import ConfigError
+from models.registry import registry
+from studio.engine.batches import Fresh, Shuffled
+from studio.engine.curves import Curves
+from studio.engine.devices import choose, devices, summary, thread_count
+from studio.engine.evaluation import Evaluator
+from studio.engine.failures import NumericFailure, Refused, describe
+from studio.engine.resolve import check
+from studio.engine.schedules import CheckpointSchedule, EvaluationSchedule, Pace
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Pick
+from studio.store.errors import StoreError
+from studio.store.metrics import MetricsLog
+from tests.engine.fakes import spec
+
+
+class TestBatches:
+    @pytest.mark.parametrize("batch", [1, 3, 10, 25])
+    def test_every_point_is_used_equally_often(self, batch):
+        x = torch.arange(10.0)[:, None]
+        batches = Shuffled(x, batch, seed=0)
+        used = torch.cat([batches.batch(step) for step in range(20)]).flatten().long()
+        counts = torch.bincount(used, minlength=10)
+        assert counts.max() - counts.min() <= 1
+        assert counts.sum() == 20 * batch
+
+    @pytest.mark.parametrize("step", [0, 1, 7, 33])
+    def test_a_batch_is_a_function_of_the_step(self, step):
+        x = torch.randn(10, 2)
+        walked = Shuffled(x, 4, seed=3)
+        for earlier in range(step):
+            walked.batch(earlier)
+        assert torch.equal(walked.batch(step), Shuffled(x, 4, seed=3).batch(step))
+        assert not torch.equal(walked.batch(step), Shuffled(x, 4, seed=4).batch(step))
+
+    def test_fresh_points_are_never_seen_twice(self):
+        resolved = check(spec("edm", samples=0))
+        data = resolved.load_data(None)
+        made = [
+            Fresh(data.draw, data.points.spec(), 32, seed=0, device=torch.device("cpu"))
+            for _ in range(2)
+        ]
+        seen = torch.cat([made[0].batch(step) for step in range(40)])
+        assert len(seen.unique(dim=0)) == 40 * 32
+        assert torch.equal(made[1].batch(33), seen[33 * 32 : 34 * 32])
+        assert seen.mean(dim=0).abs().max() < 0.15  # standardised
+
+
+class TestSchedules:
+    def test_pace_forgets_slowly(self):
+        pace = Pace()
+        assert pace.left(10) is None
+        for _ in range(100):
+            pace.add(10, 0.1)
+        assert pace.rate == pytest.approx(100.0)
+        assert pace.left(50) == pytest.approx(0.5)
+        pace.add(20, 0.1)
+        assert 100.0 < pace.rate < 110.0
+
+    def test_evaluation_within_its_share(self):
+        schedule, pace = EvaluationSchedule(0), Pace()
+        spent, step = 0.0, 0
+        while pace.seconds < 600.0:
+            step += 1
+            pace.add(1, 0.1)
+            if schedule.due(step, pace):
+                spent += 0.3
+                pace.add(0, 0.3)
+                schedule.done(step, 0.3, pace)
+        assert 0.008 < spent / pace.seconds < 0.0151
+
+    def test_evaluation_every_so_many_steps(self):
+        schedule, pace = EvaluationSchedule(10, step=25), Pace()
+        assert schedule.next == 30
+        assert not schedule.due(29, pace)
+        assert schedule.due(30, pace)
+        schedule.done(30, 99.0, pace)
+        assert schedule.next == 40
+
+    def test_checkpoints_by_time_and_by_steps(self):
+        schedule = CheckpointSchedule(20.0, 0, 0, now=0.0)
+        assert not schedule.due(5, 19.0)
+        assert schedule.due(5, 20.0)
+        schedule.done(5, 1.0, 20.0)
+        assert not schedule.due(9, 200.0)  # a second of saving needs 200 s of training
+        assert schedule.due(9, 220.1)
+        assert CheckpointSchedule(1e6, 10, 12, now=0.0).due(20, 1.0)
+
+
+class TestEvaluation:
+    def evaluator(self, metrics, n=400, dataset="eight-gaussians"):
+        import msgspec
+
+        run = msgspec.structs.replace(
+            spec("tiny"),
+            metrics=[Pick(slug=slug) for slug in metrics],
+            dataset=Pick(slug=dataset),
+        )
+        resolved = check(run)
+        data = resolved.load_data(None)
+        family = resolved.build(data.points.spec(), torch.device("cpu"))
+        return Evaluator(resolved.metrics, data, n, seed=0), family
+
+    def measured(self, evaluator, family):
+        evaluating = evaluator.evaluate(family)
+        while True:
+            try:
+                next(evaluating)
+            except StopIteration as end:
+                return end.value
+
+    def test_a_bad_model_is_above_the_floor_and_floors_are_computed_once(self, monkeypatch):
+        evaluator, family = self.evaluator(["sliced-w2", "energy-distance"])
+        first = self.measured(evaluator, family)
+        assert first.n == 400
+        for slug, value in first.values.items():
+            assert value > 5 * first.floors[slug] > 0.0
+        calls = []
+        real = evaluator._measure
+        monkeypatch.setattr(
+            evaluator, "_measure", lambda *a: calls.append(a[0].entry.slug) or real(*a)
+        )
+        assert self.measured(evaluator, family) == first
+        assert calls == ["sliced-w2", "energy-distance"]  # values only, no floor again
+
+    def test_perfect_samples_are_at_the_floor(self, monkeypatch):
+        evaluator, family = self.evaluator(["sliced-w2"], n=2000)
+        real = evaluator.data.draw(2000, 77).x
+
+        def flow(latents, *, sampler=None, generator=None):
+            from models.base import Frame
+
+            yield Frame(1.0, family.spec.standardise(real[: len(latents)]), 0)
+
+        monkeypatch.setattr(family, "flow", flow)
+        quality = self.measured(evaluator, family)
+        assert quality.values["sliced-w2"] < 3 * quality.floors["sliced-w2"]
+
+    def test_what_does_not_apply_is_left_out_and_said_once(self):
+        evaluator, family = self.evaluator(["mode-coverage", "sliced-w2"], dataset="two-moons")
+        first = self.measured(evaluator, family)
+        assert list(first.values) == ["sliced-w2"]
+        assert len(first.notes) == 1
+        assert "Mode coverage" in first.notes[0]
+        assert self.measured(evaluator, family).notes == []
+
+    def test_better_knows_the_direction(self):
+        evaluator, _ = self.evaluator(["sliced-w2", "mode-coverage"])
+        assert evaluator.better("sliced-w2", 1.0, None)
+        assert evaluator.better("sliced-w2", 1.0, 2.0)
+        assert not evaluator.better("sliced-w2", 2.0, 1.0)
+        assert evaluator.better("mode-coverage", 2.0, 1.0)
+
+
+class TestCurves:
+    def test_rows_become_columns_on_disk_and_are_told(self, tmp_path):
+        told = []
+        log = MetricsLog(tmp_path / "metrics.jsonl")
+        curves = Curves(log, lambda columns, floors: told.append(columns), step=10)
+        curves.add({"loss": torch.tensor(1.5)})
+        curves.add({"loss": torch.tensor(2.5), "now_and_then": torch.tensor(7.0)})
+        curves.drain()
+        curves.drain()
+        expected = {"loss": ([11, 12], [1.5, 2.5]), "now_and_then": ([12], [7.0])}
+        assert told == [expected]
+        assert log.read()[0] == expected
+
+    def test_only_a_loss_has_to_be_finite(self, tmp_path):
+        log = MetricsLog(tmp_path / "metrics.jsonl")
+        curves = Curves(log, lambda columns, floors: None, step=0)
+        curves.add({"loss": torch.tensor(1.0), "ratio": torch.tensor(float("nan"))})
+        curves.drain()
+        assert log.read()[0] == {"loss": ([1], [1.0])}
+        curves.add({"loss": torch.tensor(2.0)})
+        curves.add({"critic_loss": torch.tensor(float("inf")), "loss": torch.tensor(3.0)})
+        with pytest.raises(NumericFailure, match=r"critic_loss.*infinite at step 3"):
+            curves.drain()
+        assert log.read()[0]["loss"] == ([1, 2, 3], [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "memory", "GPU"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "memory", ""),
+        (MemoryError(), "memory", "machine"),
+        (OSError(errno.ENOSPC, "No space left on device", "a.bin"), "disk", "full"),
+        (OSError(errno.EACCES, "Permission denied", "a.bin"), "disk", "permission"),
+        (StoreError("Bad row 3.", "Mend it.", kind="data"), "data", "row 3"),
+        (ConfigError("family.net.width", "must be at least 1, got 0"), "user", "family.net.width"),
+        (Refused("No.", path="training.batch"), "user", "No."),
+        (NumericFailure("The loss is not finite."), "numeric", "loss"),
+        (RuntimeError("CUDA error: an illegal memory access"), "device", "CUDA"),
+        (RuntimeError("shapes do not match"), "bug", "shapes do not match"),
+        (KeyError("x"), "bug", "KeyError"),
+    ],
+)
+def test_failures_for_people(error, kind, words):
+    info = describe(error)
+    assert isinstance(info, ErrorInfo)
+    assert info.kind == kind
+    assert words.lower() in info.message.lower()
+    assert "\n" not in info.message
+    if kind in ("memory", "disk", "numeric", "device", "bug"):
+        assert info.hint
+    if isinstance(error, ConfigError):
+        assert info.path == "family.net.width"
+
+
+class TestDevices:
+    def test_each_device_has_a_reason(self):
+        found = devices()
+        assert {d.name.split(":")[0] for d in found} == {"cuda", "mps", "cpu"}
+        for device in found:
+            assert device.reason.endswith(".")
+        assert found[-1].available
+        assert found[-1].threads == thread_count(0)
+
+    def test_a_gpu_is_taken_if_there_is_one(self, monkeypatch):
+        from studio.protocol.catalog import Device
+
+        gpu = Device(name="cuda:0", title="A GPU", available=True, reason="Found.")
+        monkeypatch.setattr("studio.engine.devices._cuda", lambda: [gpu])
+        assert choose("auto")[0] == torch.device("cuda:0")
+        assert choose("cuda")[0] == torch.device("cuda:0")
+        assert choose("cpu")[0] == torch.device("cpu")
+        assert summary().startswith("cuda:0: A GPU")
+
+    def test_a_missing_device_is_refused_with_the_reason(self, monkeypatch):
+        monkeypatch.setattr("torch.backends.mps.is_built", lambda: False)
+        with pytest.raises(Refused, match="Metal") as caught:
+            choose("mps")
+        assert caught.value.info.kind == "device"
+        assert caught.value.info.path == "training.device"
+
+    @pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (4, 2), (8, 4), (64, 16)])
+    def test_threads_leave_room_for_the_screen(self, monkeypatch, cores, threads):
+        monkeypatch.setattr("os.cpu_count", lambda: cores)
+        assert thread_count(0) == threads
+        assert thread_count(3) == 3
+
+
+def test_every_registered_family_fits_a_checkpoint():
+    from studio.engine.saving import pack, restore, saved_columns, saved_data
+    from studio.store.checkpoint import Checkpoint
+
+    for entry in registry.all("family"):
+        resolved = check(spec(entry.slug))
+        data = resolved.load_data(None)
+        family = resolved.build(data.points.spec(), torch.device("cpu"))
+        family.step(torch.randn(16, 2))
+        tensors, values = pack(family, 1, resolved.spec, data.points.columns)
+        checkpoint = Checkpoint(1, tensors, values)
+        assert saved_columns(checkpoint) == data.points.columns
+        other = resolved.build(saved_data(checkpoint), torch.device("cpu"))
+        restore(other, checkpoint)
+        for name, tensor in other.state().tensors.items():
+            np.testing.assert_array_equal(tensor.numpy(), tensors[f"family/{name}"])

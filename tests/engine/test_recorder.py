@@ -1,0 +1,203 @@
+"""Records: identity of particles, frames, layers on their grid, and what they may cost."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from models.base import DataSpec
+from studio.engine.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
+from studio.engine.schedules import KeptSchedule, Pace
+from studio.engine.viewing import LiveView
+from studio.protocol.messages import Watch
+from tests.engine.fakes import Tiny, TinyConfig, drive, new_job, new_run, spec
+
+DATA = DataSpec("points", (2,), torch.tensor([10.0, 20.0]), torch.tensor([2.0, 3.0]))
+
+
+def family(frames=7, data=DATA):
+    return Tiny(TinyConfig(frames=frames), data, horizon=1, seed=0, device=torch.device("cpu"))
+
+
+def made(recorder, **options):
+    making = recorder.record(5, **options)
+    while True:
+        try:
+            assert next(making) is False
+        except StopIteration as end:
+            return end.value
+
+
+def recorder(model, frames=5, particles=30):
+    return Recorder(model, seed=1, particles=particles, frames=frames)
+
+
+def test_row_i_is_the_same_particle_for_ever():
+    model = family()
+    first = made(recorder(model))
+    model.step(torch.ones(8, 2))
+    second = made(recorder(model))
+    assert first.x.shape == (5, 30, 2)
+    np.testing.assert_array_equal(first.x[0], second.x[0])  # the prior is the seed's
+    assert not np.array_equal(first.x[-1], second.x[-1])
+    few = made(recorder(model), particles=7)
+    np.testing.assert_array_equal(few.x, second.x[:, :7])
+
+
+def test_positions_are_in_the_units_of_the_data():
+    model = family()
+    last = made(recorder(model)).x[-1]
+    np.testing.assert_allclose(last, DATA.restore(model.w).expand(30, 2).numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("frames", "limit", "kept"), [(7, 24, 7), (100, 5, 5), (1, 24, 1), (9, 1, 1)]
+)
+def test_frames_are_thinned_evenly_with_both_ends(frames, limit, kept):
+    record = made(recorder(family(frames), frames=limit))
+    assert record.t.shape == (kept,)
+    assert record.t[-1] == 1.0
+    if kept > 1:
+        assert record.t[0] == 0.0
+        np.testing.assert_allclose(np.diff(record.t), 1 / (kept - 1), atol=0.02)
+
+
+def test_layers_lie_on_a_grid_in_data_units():
+    model = family()
+    bounds = [0.0, 20.0, 10.0, 40.0]
+    record = made(recorder(model), layers=["pull", "height", "none"], resolution=4, bounds=bounds)
+    assert record.layers["pull"].shape == (5, 4, 4, 2)
+    assert record.layers["height"].shape == (1, 4, 4)
+    target = DATA.restore(model.w).numpy()
+    # Row 0 is the lowest y, column 0 the lowest x: the pull there leads from that corner to w.
+    np.testing.assert_allclose(record.layers["pull"][-1, 0, 0], target - [0, 10], rtol=1e-5)
+    np.testing.assert_allclose(record.layers["pull"][-1, -1, 0], target - [0, 40], rtol=1e-5)
+    np.testing.assert_allclose(record.layers["pull"][-1, 0, -1], target - [20, 10], rtol=1e-5)
+    assert np.abs(record.layers["pull"][0]).max() == 0.0
+    corner = DATA.standardise(torch.tensor([0.0, 10.0])).norm()
+    assert record.layers["height"][0, 0, 0] == pytest.approx(float(corner))
+    assert set(record.arrays) == {"t", "x", "layer:pull", "layer:height"}
+
+
+def test_layers_need_the_plane_and_bounds():
+    solid = DataSpec("points", (3,), torch.zeros(3), torch.ones(3))
+    record = made(recorder(family(data=solid)), layers=["pull"], bounds=[0, 1, 0, 1])
+    assert record.layers == {}
+    assert made(recorder(family()), layers=["pull"]).layers == {}
+    assert plane_bounds(torch.randn(10, 3)) == []
+
+
+def test_a_log_density_integrates_to_one_in_data_units():
+    from models.families.edm import Edm, EdmConfig
+
+    torch.manual_seed(0)
+    model = Edm(EdmConfig(), DATA, horizon=1, seed=0, device=torch.device("cpu"))
+    layer = next(layer for layer in model.layers if layer.name == "log-density")
+    bounds = [-2.0, 22.0, 2.0, 38.0]
+    density = np.exp(evaluate_layer(model, layer, bounds, 24, 1.0).astype(np.float64))
+    cell = (24 / 23) * (36 / 23)
+    assert density.sum() * cell == pytest.approx(1.0, abs=0.1)
+
+
+def test_kept_layers_leave_out_what_is_integrated_along_the_flow():
+    assert kept_layers(family()) == ["pull"]
+    model = family()
+    model.layers = model.layers[1:]
+    assert kept_layers(model) == ["height"]
+
+
+def test_bounds_hold_the_data_and_the_prior():
+    points = torch.randn(1000, 2) * torch.tensor([1.0, 5.0]) + torch.tensor([3.0, 0.0])
+    x0, x1, y0, y1 = plane_bounds(points)
+    assert x0 < 0.1
+    assert x1 > 5.9
+    assert y0 < -14
+    assert y1 > 14
+
+
+def kept_steps(total, cost, step_seconds):
+    schedule, pace, steps, step = KeptSchedule(total), Pace(), [], 0
+    pace.bare(1, step_seconds)
+    while step <= total:
+        if step >= schedule.next:
+            steps.append(step)
+            schedule.kept(step, cost, pace)
+        step = max(step + 1, min(int(schedule.next), total + 1))
+    return steps
+
+
+@pytest.mark.parametrize("total", [1, 2, 10, 1000, 100_000])
+def test_kept_steps_are_log_spaced_from_first_to_last(total):
+    steps = kept_steps(total, cost=0.05, step_seconds=0.002)
+    assert (steps[0], steps[-1]) == (0, total)
+    assert steps == sorted(set(steps))
+    if total >= 1000:
+        assert 8 <= len(steps) <= KeptSchedule.MOST + 1
+        ratios = [b / a for a, b in pairwise(steps) if a >= 20]
+        assert max(ratios) / min(ratios) < 1.6
+
+
+def test_kept_records_stay_within_their_share():
+    # 100,000 steps of 2 ms: 200 s; at 0.5 s a record, 1 % and the allowance buy 7, so the least.
+    assert len(kept_steps(100_000, cost=0.5, step_seconds=0.002)) == KeptSchedule.FEWEST
+    long = kept_steps(1_000_000, cost=1.0, step_seconds=0.002)
+    assert len(long) * 1.0 <= KeptSchedule.ALLOWANCE + KeptSchedule.SHARE * 2000 + 1
+
+
+def test_a_full_store_is_thinned_and_keeps_both_ends(tmp_path):
+    folder = new_run(tmp_path, spec(steps=400, kept_capacity=6))
+    job = new_job(folder)
+    for _ in drive(job, 400):
+        pass
+    steps = folder.flow.steps()
+    assert len(steps) <= 6
+    assert (steps[0], steps[-1]) == (0, 400)
+    assert folder.flow.load(400).x.shape == (5, 20, 2)
+
+
+class TestLiveView:
+    def watch(self, **options):
+        view = LiveView()
+        view.set(Watch(job="a", on=True, **options))
+        return view
+
+    def test_a_hidden_view_is_never_due(self):
+        view = self.watch()
+        view.set(Watch(job="a", on=False))
+        assert not view.due(1e9)
+        assert view.cost == 0.0
+
+    def test_cost_is_at_most_a_twentieth(self):
+        view, now, spent, records = self.watch(), 0.0, 0.0, 0
+        seconds = 2e-5  # a particle
+        while now < 60.0:
+            if view.due(now):
+                cost = seconds * view.particles
+                now += cost
+                spent += cost
+                records += 1
+                view.made(cost, now)
+            now += 0.002
+        assert spent / now < 0.055
+        assert records > 40
+        assert view.cost <= 0.055
+
+    def test_fewer_particles_where_records_would_be_rare(self):
+        view = self.watch(particles=4096)
+        now = 0.0
+        for _ in range(10):
+            view.made(1e-4 * view.particles, now)
+            now += 10.0
+        assert view.particles == LiveView.FEWEST
+        for _ in range(10):
+            view.made(1e-6 * view.particles, now)
+            now += 10.0
+        assert view.particles == 4096
+
+    def test_a_new_wish_is_answered_at_once(self):
+        view = self.watch()
+        view.made(1.0, 100.0)
+        assert not view.due(101.0)
+        view.set(Watch(job="a", on=True, layers=["velocity"]))
+        assert view.due(101.0)

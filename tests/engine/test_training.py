@@ -1,0 +1,214 @@
+"""The training job: what it tells, what is on disk, and how it fails."""
+
+import errno
+
+import pytest
+
+from studio.engine import headless
+from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
+from studio.store.errors import DiskFull
+from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, spec
+
+
+def settle_requests(job, work):
+    while job.busy_paused:
+        next(work)
+
+
+def test_a_run_tells_and_writes_the_same(tmp_path):
+    folder = new_run(tmp_path, spec(steps=30))
+    events = []
+    status = headless.run(folder.path, on_event=events.append)
+    assert (status.state, status.step, status.total, status.error) == ("finished", 30, 30, None)
+    told = [e for e in events if isinstance(e, Metrics)]
+    steps = [s for e in told for s in e.columns.get("loss", ([], []))[0]]
+    values = [v for e in told for v in e.columns.get("loss", ([], []))[1]]
+    assert (steps, values) == losses(folder)
+    assert steps == list(range(1, 31))
+    columns, floors = folder.metrics.read()
+    assert columns["quality/sliced-w2"][0] == [30]
+    assert floors.keys() == {"sliced-w2"}
+    kept = [e for e in events if isinstance(e, Kept)]
+    assert kept[-1].steps == folder.flow.steps()
+    assert (folder.flow.steps()[0], folder.flow.steps()[-1]) == (0, 30)
+    last = [e for e in events if isinstance(e, Progress)][-1]
+    assert (last.step, last.total, last.view_cost) == (30, 30, 0.0)
+    assert last.memory > 10**7
+    written = [e for e in events if isinstance(e, CheckpointWritten)]
+    assert written[-1].step == 30
+    assert folder.checkpoints.best() == 30
+    assert "Finished at step 30" in folder.log_path.read_text(encoding="utf-8")
+    assert [e.kind for e in folder.events.read()] == ["started", "finished"]
+
+
+def test_nothing_is_computed_for_a_screen_that_does_not_look(tmp_path):
+    sink = MemorySink(watching=True)
+    job = new_job(new_run(tmp_path, spec()), sink)
+    drive(job, 20).close()
+    assert sink.records == []
+    job = new_job(new_run(tmp_path, spec()), sink)
+    job.watch(Watch(job="job", on=True))
+    sink.watching = False  # watched, but without credit
+    drive(job, 20).close()
+    assert sink.records == []
+
+
+def test_requests_are_done_without_a_step(tmp_path):
+    folder = new_run(tmp_path, spec(steps=100))
+    sink = MemorySink(watching=True)
+    job = new_job(folder, sink)
+    work = drive(job, 10)
+    job.watch(Watch(job="job", on=True, layers=["pull"], resolution=3))
+    job.state = "paused"
+    for action, n in (("pause", 1), ("sample", 12), ("evaluate", 1), ("checkpoint", 1)):
+        job.ask(action, n)
+    settle_requests(job, work)
+    assert job.step == 10
+    # Asked one after the other, each after the last was done: still no step in between.
+    for action in ("checkpoint", "show", "flush"):
+        job.ask(action)
+        settle_requests(job, work)
+    assert job.step == 10
+    [path] = folder.samples.paths()
+    samples = folder.samples.read(path)
+    assert samples.x.shape == (12, 2)
+    assert samples.attrs["step"] == 10
+    assert folder.checkpoints.pinned() == [10]
+    assert folder.metrics.read()[0]["quality/sliced-w2"][0] == [10]
+    assert sink.of(Progress)[-1].step == 10
+    assert {record.step for record, _ in sink.records} == {10}
+    while not next(work):  # what is due may come first
+        pass
+    assert job.step == 11
+    work.close()
+
+
+@pytest.mark.parametrize("fail", ["nan", "inf"])
+def test_a_loss_that_is_not_finite_is_a_numeric_failure(tmp_path, fail):
+    run = spec(config={"fail": fail, "at": 25}, steps=60, checkpoint_steps=10)
+    folder = new_run(tmp_path, run)
+    status = headless.run(folder.path)
+    assert status.state == "failed"
+    assert status.error.kind == "numeric"
+    assert "step 26" in status.error.message
+    assert "learning rate" in status.error.hint
+    assert folder.checkpoints.steps()[-1] == 20
+    assert losses(folder)[0][-1] == 25  # what was good is on disk
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path):
+    # The loss of the step that spoils the weights is still finite.
+    run = spec(config={"fail": "weights", "at": 10}, steps=11, checkpoint_steps=5)
+    folder = new_run(tmp_path, run)
+    status = headless.run(folder.path)
+    assert (status.state, status.error.kind) == ("failed", "numeric")
+    assert folder.checkpoints.steps() == [5, 10]
+
+
+@pytest.mark.parametrize("fail", ["gpu-memory", "cpu-memory", "memory-error"])
+def test_out_of_memory_is_a_failure_with_advice(tmp_path, fail):
+    run = spec(config={"fail": fail, "at": 15}, checkpoint_steps=10)
+    folder = new_run(tmp_path, run)
+    status = headless.run(folder.path)
+    assert (status.state, status.error.kind) == ("failed", "memory")
+    assert "batch" in status.error.hint
+    assert folder.checkpoints.steps() == [10]
+    log = folder.log_path.read_text(encoding="utf-8")
+    assert "exhausted" in log
+
+
+def test_a_bug_is_named_with_its_traceback(tmp_path):
+    folder = new_run(tmp_path, spec(config={"fail": "bug"}))
+    status = headless.run(folder.path)
+    assert status.error.kind == "bug"
+    assert "ZeroDivisionError: a slip of the pen" in status.error.message
+    assert "_fail" in status.error.details
+
+
+def test_a_full_disk_keeps_the_earlier_checkpoint(tmp_path, monkeypatch):
+    folder = new_run(tmp_path, spec(steps=60, checkpoint_steps=10))
+    job = new_job(folder)
+    work = drive(job, 15)
+
+    def full(folder, need):
+        raise DiskFull("Not enough space on the disk.", "Free some space.")
+
+    monkeypatch.setattr("studio.store.checkpoint.check_space", full)
+    with pytest.raises(DiskFull):
+        for _ in work:
+            pass
+    assert folder.checkpoints.steps() == [10]
+    assert folder.checkpoints.newest()[0].step == 10
+
+
+def test_a_disk_that_fills_up_while_writing_is_a_failure(tmp_path, monkeypatch):
+    folder = new_run(tmp_path, spec(steps=60, checkpoint_steps=10))
+    real = folder.checkpoints.save
+
+    def save(self, step, *arguments, **named):
+        if step > 10:
+            raise OSError(errno.ENOSPC, "No space left on device", "step.safetensors")
+        return real(step, *arguments, **named)
+
+    monkeypatch.setattr("studio.store.checkpoint.Checkpoints.save", save)
+    status = headless.run(folder.path)
+    assert (status.state, status.error.kind) == ("failed", "disk")
+    assert "full" in status.error.message
+    assert folder.checkpoints.newest()[0].step == 10
+
+
+def test_damaged_checkpoints_are_passed_over_and_named(tmp_path):
+    folder = new_run(tmp_path, spec(steps=60, checkpoint_steps=10))
+    drive(new_job(folder), 35).close()
+    newest = folder.checkpoints.path(35)
+    newest.write_bytes(newest.read_bytes()[:100])
+    events = []
+    status = headless.run(folder.path, on_event=events.append)
+    assert (status.state, status.step) == ("finished", 60)
+    texts = [e.text for e in events if isinstance(e, Log)]
+    assert any("step-00000035" in text and "damaged" in text for text in texts)
+    assert any("Resumed from step 30" in text for text in texts)
+    assert losses(folder)[0] == list(range(1, 61))
+
+
+def test_only_damaged_checkpoints_is_said(tmp_path):
+    folder = new_run(tmp_path, spec(steps=60))
+    drive(new_job(folder), 20).close()
+    folder.checkpoints.path(20).write_bytes(b"garbage")
+    status = headless.run(folder.path)
+    assert (status.state, status.error.kind) == ("failed", "data")
+    assert "damaged" in status.error.message
+
+
+def test_the_best_model_is_kept(tmp_path):
+    folder = new_run(tmp_path, spec(steps=40, evaluate_every=5, checkpoint_steps=1, keep=2))
+    headless.run(folder.path)
+    steps, values = folder.metrics.read()[0]["quality/sliced-w2"]
+    assert steps == list(range(5, 41, 5))
+    assert folder.checkpoints.best() == steps[values.index(min(values))]
+
+
+def test_a_run_that_goes_on_elsewhere_is_left_alone(tmp_path, monkeypatch):
+    from studio.engine.failures import Refused
+
+    folder = new_run(tmp_path, spec())
+    monkeypatch.setattr("studio.engine.headless.PATIENCE", 0.0)
+    monkeypatch.setattr("studio.store.run.RunFolder.alive", lambda self: True)
+    folder.write_status(folder.status().__class__(state="running", pid=1))
+    with pytest.raises(Refused, match="another process"):
+        headless.run(folder.path)
+
+
+def test_heartbeat_says_where_the_run_is(tmp_path):
+    now = [0.0]
+    folder = new_run(tmp_path, spec(steps=100))
+    job = new_job(folder, clock=lambda: now[0])
+
+    def pass_time(step):
+        now[0] += 1.0
+
+    drive(job, 50, pass_time).close()
+    status = folder.status()
+    assert status.step >= 45
+    assert status.seconds == pytest.approx(status.step, abs=4)
+    assert folder.alive()
