@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.store.atomic import check_space, replacing
-from studio.store.errors import Damaged, StoreError
+from studio.store.errors import Damaged, StoreError, explain
 from studio.store.migrate import CURRENT, upgrade
 from studio.store.text import read_json, write_json
 
@@ -121,7 +121,8 @@ class Checkpoints:
             try:
                 return _load(path), skipped
             except StoreError:
-                skipped.append(path.name)
+                if path.exists():  # else it was pruned meanwhile
+                    skipped.append(path.name)
         return None, skipped
 
     def pin(self, step: int, on: bool = True) -> None:
@@ -216,6 +217,8 @@ def _load(path: Path) -> Checkpoint:
         values = json.loads(metadata["values"])
         intact = int(metadata["crc32"]) == _checksum(tensors)
         step = int(metadata["step"])
+    except FileNotFoundError as error:
+        raise explain(error, path, "read") from error
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise Damaged(f"The checkpoint {path} is damaged: {error}.", hint) from error
     if not intact:

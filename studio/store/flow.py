@@ -122,7 +122,8 @@ class FlowStore:
             try:
                 return self.load(near), skipped
             except StoreError:
-                skipped.append(self.path(near).name)
+                if self.path(near).exists():  # else it was thinned out meanwhile
+                    skipped.append(self.path(near).name)
         return None, skipped
 
     def truncate_after(self, step: int) -> None:

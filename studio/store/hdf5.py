@@ -66,6 +66,8 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         with h5py.File(path, "r", locking=False) as file:
             yield file
+    except FileNotFoundError as error:
+        raise explain(error, path, "read") from error
     except ERRORS as error:
         raise Damaged(
             f"{path} is damaged or no HDF5 file: {_text(error)}.",

@@ -209,7 +209,7 @@ def test_other_files_are_refused_by_name(write, tmp_path):
 numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(st.tuples(numbers, numbers), min_size=2, max_size=8),
     delimiter=st.sampled_from([",", ";", "\t", "|", " "]),

@@ -26,7 +26,7 @@ NAMES = st.lists(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_points_come_back_bit_for_bit(tmp_path_factory, suffix, data):
     names = data.draw(
