@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QWidget
 from studio.app.plots.backdrop import Backdrop, BackdropImage, colour
 from studio.app.plots.camera import Camera, robust_bounds
 from studio.app.plots.identity import Scheme, identity_colours
+from studio.app.plots.keys import ZOOM_STEP, press
 from studio.app.plots.overlay import Life, paint_life
 from studio.app.plots.particles import Particles
 from studio.app.plots.raster import Colours
@@ -40,7 +41,6 @@ FRAME_MS = 16
 TWEEN_LIMIT = (0.05, 0.35)  # seconds that gliding from one record to the next may take
 PICK_RADIUS = 14.0  # logical pixels
 PATHS = 240  # particles whose whole way is drawn when paths are on
-ZOOM_STEP = 1.2
 
 
 class ParticleCanvas(QWidget):
@@ -158,6 +158,11 @@ class ParticleCanvas(QWidget):
         self._timer.start()
 
     @property
+    def count(self) -> int:
+        """How many particles there are."""
+        return self._timeline.n if self._timeline else 0
+
+    @property
     def flow(self) -> float:
         """The flow time drawn."""
         return self._flow
@@ -199,6 +204,17 @@ class ParticleCanvas(QWidget):
         self._recolour()
         self._layer.refresh()
         self.update()
+
+    @property
+    def life(self) -> Life | None:
+        """The life that is shown."""
+        return self._life
+
+    def layer_copy(self) -> Particles:
+        """Return the moving layer, to be drawn elsewhere."""
+        copy = self._layer.copy()
+        copy.set_timeline(self._timeline)
+        return copy
 
     def ink(self, particle: int) -> str:
         """Return the colour of a particle, "#rrggbb"."""
@@ -288,11 +304,10 @@ class ParticleCanvas(QWidget):
 
     def _recolour(self) -> None:
         """Colour all particles by identity, or only the selected one."""
-        n = self._timeline.n if self._timeline else 0
-        colours = self._identity[:n]
+        colours = self._identity[: self.count]
         if self.uniform:
             ink = np.uint32(0xFF000000 | int(self.uniform[1:], 16))
-            colours = np.full(n, ink, dtype=np.uint32)
+            colours = np.full(self.count, ink, dtype=np.uint32)
         elif self.selection >= 0:
             grey = np.uint32(0xFF4A5058 if self.style_.dark else 0xFFC3C8CF)
             colours = np.full_like(colours, grey)
@@ -380,27 +395,5 @@ class ParticleCanvas(QWidget):
         return particle if float(square[particle]) <= (PICK_RADIUS * dpr) ** 2 else -1
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._key(event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
+        if not press(self, event):
             super().keyPressEvent(event)
-
-    def _key(self, key: int, shift: bool) -> bool:
-        keys = Qt.Key
-        moves = {keys.Key_Left: (40, 0), keys.Key_Right: (-40, 0)}
-        moves |= {keys.Key_Up: (0, 40), keys.Key_Down: (0, -40)}
-        n = self._timeline.n if self._timeline else 0
-        if shift and key in moves:  # plain arrows step the clocks
-            self.pan(*moves[Qt.Key(key)])
-        elif key in (keys.Key_Plus, keys.Key_Equal):
-            self.zoom(ZOOM_STEP)
-        elif key == keys.Key_Minus:
-            self.zoom(1 / ZOOM_STEP)
-        elif key in (keys.Key_0, keys.Key_F):
-            self.fit()
-        elif key == keys.Key_Escape and self.selection >= 0:
-            self.picked.emit(-1)
-        elif key in (keys.Key_BracketLeft, keys.Key_BracketRight) and n:
-            step = 1 if key == keys.Key_BracketRight else -1
-            self.picked.emit((self.selection + step) % n)
-        else:
-            return False
-        return True

@@ -61,6 +61,21 @@ class Particles:
         """Where the particles were drawn last, (2, n) device pixels."""
         return self._here
 
+    @property
+    def colours(self) -> Colours:
+        """The colour of each particle, (n,)."""
+        return self._colours
+
+    def copy(self) -> "Particles":
+        """Return a layer that draws the same into a raster of its own."""
+        other = Particles()
+        other.trails, other.heads = self.trails, self.heads
+        other.set_colours(self._colours)
+        timeline = self._timeline
+        if timeline is not None:
+            other.set_timeline(Timeline(timeline.t, timeline.x, timeline.dims))
+        return other
+
     def places(self) -> NDArray[np.float32]:
         """Return where the particles were drawn last, in data units, (n, 2)."""
         sx, ox, sy, oy = self._affine

@@ -4,13 +4,14 @@ import asyncio
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.overlay import Life
 from studio.app.plots.records import RecordLoader, read_particle
 from studio.app.plots.style import CanvasStyle
@@ -21,6 +22,7 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.views.spec import ViewSpec
+from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.flowlayers import FlowLayers
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
@@ -274,6 +276,22 @@ class FlowView(QWidget):
         if event.type() == QEvent.Type.WindowStateChange:
             self._watch()
         return super().eventFilter(watched, event)
+
+    def picture(self) -> Picture:
+        """Return the canvas for paper, without what lies on it."""
+        return canvas_picture(self.canvas)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Show all", self.canvas.fit)
+        if self.canvas.selection >= 0:
+            menu.addAction("Show all particles", lambda: self._pick(-1))
+        menu.addAction("Export picture…", self._export)
+        menu.popup(event.globalPos())
+
+    def _export(self) -> None:
+        ask_picture(self, self._state, "flow")
 
     # Words and places
 

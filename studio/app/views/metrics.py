@@ -6,12 +6,14 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
+from studio.app.plots.export import Picture, charts_picture
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import Tokens, colors, theme
 from studio.app.views.spec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.chartcard import ChartCard
+from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.app.widgets.overlays import EmptyState
 
 __all__ = ["VIEW", "MetricsView", "group_of"]
@@ -46,7 +48,9 @@ class MetricsView(QWidget):
         evaluate = button(
             "Evaluate now", actions.evaluate_now, tip="Measure the quality with fresh samples"
         )
-        head = row(self._words, self._all, None, evaluate)
+        curves = button("Export CSV", self._export_curves, tip="Write all curves of this run")
+        picture = button("Export picture", self._export_picture, tip="PNG or SVG")
+        head = row(self._words, self._all, None, evaluate, curves, picture)
         head.setContentsMargins(16, 8, 16, 0)
         inside = QWidget()
         self._grid = QGridLayout(inside)
@@ -77,6 +81,16 @@ class MetricsView(QWidget):
     def cards(self) -> dict[str, ChartCard]:
         """The charts by group."""
         return self._cards
+
+    def picture(self) -> Picture:
+        """Return the charts for paper."""
+        return charts_picture({card.title: card.scene for card in self._cards.values()})
+
+    def _export_curves(self) -> None:
+        ask_curves(self, self._state)
+
+    def _export_picture(self) -> None:
+        ask_picture(self, self._state, "metrics")
 
     def _select(self, _key: str) -> None:
         self._zoom = None

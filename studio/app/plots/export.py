@@ -1,0 +1,213 @@
+"""Pictures and curves to files: PNG at twice the size, SVG with text and lines as such, CSV.
+
+Everything is painted anew by the functions that paint the screen, so an export is as sharp as its
+format allows, whatever the screen was.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QWidget
+
+from studio.app.plots.backdrop import image_of, paint_backdrop
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.chart import ChartScene, paint_chart
+from studio.app.plots.overlay import paint_life
+from studio.app.plots.particles import Particles
+from studio.app.plots.style import CanvasStyle
+from studio.app.state.runs import Series
+from studio.app.theme import colors, font
+from studio.store.atomic import write_bytes
+from studio.store.errors import StoreError
+
+__all__ = [
+    "SUFFIXES",
+    "Picture",
+    "canvas_picture",
+    "charts_picture",
+    "widget_picture",
+    "write_curves",
+    "write_picture",
+]
+
+SUFFIXES = (".png", ".svg")
+SCALE = 2
+VECTOR_LIMIT = 20_000  # above it, circles would make a file that no program opens gladly
+DOT = 1.5  # radius of a particle as a circle, logical pixels
+
+Paint = Callable[[QPainter], None]
+
+
+class Picture(Protocol):
+    """Something of a size that can be painted; ``vector`` says whether an SVG is asked for."""
+
+    @property
+    def size(self) -> QSize: ...
+
+    def paint(self, painter: QPainter, *, vector: bool) -> None: ...
+
+
+class _Painted:
+    def __init__(self, size: QSize, paint: Callable[[QPainter, bool], None]) -> None:
+        self.size = size
+        self._paint = paint
+
+    def paint(self, painter: QPainter, *, vector: bool) -> None:
+        self._paint(painter, vector)
+
+
+def canvas_picture(canvas: ParticleCanvas) -> Picture:
+    """Return what a particle canvas shows now."""
+
+    def paint(painter: QPainter, vector: bool) -> None:
+        camera, style = canvas.camera, canvas.style_
+        paint_backdrop(painter, camera, style, canvas.full_backdrop(), font(10))
+        layer = canvas.layer_copy()
+        timeline = layer.timeline
+        few = timeline is not None and timeline.n <= VECTOR_LIMIT
+        heads, layer.heads = layer.heads, layer.heads and not (vector and few)
+        layer.set_view(camera, SCALE)
+        layer.draw(canvas.flow)
+        painter.drawImage(QRectF(0, 0, camera.width, camera.height), image_of(layer.raster.shown))
+        if heads and not layer.heads:
+            _circles(painter, layer)
+        life = canvas.life
+        if life is not None and life.particle < layer.place.shape[1]:
+            x, y = layer.place[:, life.particle] / SCALE
+            paint_life(painter, camera, style, life, (float(x), float(y)))
+
+    return _Painted(canvas.size(), paint)
+
+
+def _circles(painter: QPainter, layer: Particles) -> None:
+    """Paint each particle that is in the picture as a circle."""
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    places = layer.place.T / SCALE
+    raster = layer.raster
+    inside = (places > 0).all(axis=1)
+    inside &= (places < (raster.width / SCALE, raster.height / SCALE)).all(axis=1)
+    for (x, y), ink in zip(places[inside].tolist(), layer.colours[inside].tolist(), strict=True):
+        painter.setBrush(QColor.fromRgb(int(ink)))
+        painter.drawEllipse(QPointF(x, y), DOT, DOT)
+    painter.restore()
+
+
+def charts_picture(
+    charts: Mapping[str, ChartScene], width: int = 960, height: int = 280
+) -> Picture:
+    """Return charts below each other, with their titles and legends."""
+
+    def paint(painter: QPainter, vector: bool) -> None:
+        style = CanvasStyle.of(colors())
+        painter.fillRect(QRect(0, 0, width, height * len(charts)), QColor(style.background))
+        for i, (title, scene) in enumerate(charts.items()):
+            top = i * height
+            painter.setPen(QColor(style.text))
+            painter.setFont(font(14, QFont.Weight.DemiBold))
+            painter.drawText(QPointF(16, top + 26), title)
+            _legend(painter, style, scene, width, top)
+            paint_chart(
+                painter, QRectF(8, top + 34, width - 16, height - 40), style, scene, font(11)
+            )
+
+    return _Painted(QSize(width, height * max(1, len(charts))), paint)
+
+
+def _legend(
+    painter: QPainter, style: CanvasStyle, scene: ChartScene, width: int, top: float
+) -> None:
+    painter.setFont(font(12))
+    x = width - 16.0
+    for curve in reversed(scene.curves):
+        x -= painter.fontMetrics().horizontalAdvance(curve.title)
+        painter.setPen(QColor(style.text))
+        painter.drawText(QPointF(x, top + 26), curve.title)
+        painter.fillRect(QRectF(x - 18, top + 20, 12, 3), QColor(curve.ink))
+        x -= 34
+
+
+def widget_picture(widget: QWidget) -> Picture:
+    """Return a widget as it looks on the screen."""
+
+    def paint(painter: QPainter, vector: bool) -> None:
+        widget.render(painter, widget.rect().topLeft())
+
+    return _Painted(widget.size(), paint)
+
+
+def write_picture(picture: Picture, path: Path) -> None:
+    """Write a picture; the suffix (.png or .svg) says how.
+
+    Raises:
+        StoreError: the suffix is unknown, or the disk refused.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".png":
+        write_bytes(path, _png(picture))
+    elif suffix == ".svg":
+        write_bytes(path, _svg(picture))
+    else:
+        raise StoreError(
+            f"{path.name} cannot be written: a picture is a .png or an .svg file.",
+            "Give the file one of these two endings.",
+            "user",
+        )
+
+
+def _png(picture: Picture) -> bytes:
+    size = picture.size
+    image = QImage(size * SCALE, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(SCALE)
+    image.fill(QColor(colors().background))
+    with QPainter(image) as painter:
+        picture.paint(painter, vector=False)
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
+    return bytes(data.data())
+
+
+def _svg(picture: Picture) -> bytes:
+    data = QByteArray()
+    buffer = QBuffer(data)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(picture.size)
+    generator.setViewBox(QRect(0, 0, picture.size.width(), picture.size.height()))
+    generator.setResolution(96)
+    generator.setTitle("Pushforward Studio")
+    with QPainter(generator) as painter:
+        picture.paint(painter, vector=True)
+    return bytes(data.data())
+
+
+def write_curves(series: Mapping[str, Series], path: Path) -> None:
+    """Write curves as CSV: a row for each step at which anything was measured, empty cells where
+    a curve has no value there. Numbers are written in full: reading them gives the same ones.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    names = [name for name, curve in series.items() if len(curve)]
+    steps = np.unique(np.concatenate([series[n].steps for n in names])) if names else np.empty(0)
+    table = []
+    for name in names:
+        cells = [""] * len(steps)
+        places = np.searchsorted(steps, series[name].steps)
+        for place, value in zip(places.tolist(), series[name].values.tolist(), strict=True):
+            cells[place] = repr(value)
+        table.append(cells)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["step", *names])
+    writer.writerows(zip([int(s) for s in steps], *table, strict=True))
+    write_bytes(path, text.getvalue().encode("utf-8"))

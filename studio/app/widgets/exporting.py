@@ -1,0 +1,74 @@
+"""Asking where a picture or curves should go, and saying that they are there."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from studio.app.plots.export import Picture, widget_picture, write_curves, write_picture
+from studio.app.state.notices import Notice
+from studio.app.state.session import AppState
+from studio.protocol.messages import ErrorInfo
+from studio.store.errors import StoreError
+
+__all__ = ["ask_curves", "ask_picture", "picture_of"]
+
+PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
+
+
+def picture_of(view: QWidget) -> Picture:
+    """Return a lens as a picture: as it paints itself for paper, or else as it looks."""
+    make = getattr(view, "picture", None)
+    return make() if callable(make) else widget_picture(view)
+
+
+def ask_picture(view: QWidget, state: AppState, name: str = "picture") -> QFileDialog:
+    """Ask for a file and write what a lens shows now into it."""
+    picture = picture_of(view)  # what is seen when the person asks, not when they answer
+
+    def write(path: Path) -> None:
+        write_picture(picture, path)
+
+    return _ask(view, state, "Export picture", f"{_stem(state)}-{name}.png", PICTURES, write)
+
+
+def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
+    """Ask for a file and write all curves of the selected run into it."""
+
+    def write(path: Path) -> None:
+        run = state.runs.current
+        write_curves(run.series if run else {}, path)
+
+    return _ask(view, state, "Export curves", f"{_stem(state)}-curves.csv", "CSV (*.csv)", write)
+
+
+def _stem(state: AppState) -> str:
+    run = state.runs.current
+    return run.name.replace(" ", "-") if run else "pushforward"
+
+
+def _ask(
+    parent: QWidget,
+    state: AppState,
+    title: str,
+    name: str,
+    filters: str,
+    write: Callable[[Path], None],
+) -> QFileDialog:
+    dialog = QFileDialog(parent, title, name, filters)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+
+    def chosen(file: str) -> None:
+        path = Path(file)
+        try:
+            write(path)
+        except StoreError as error:
+            info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
+            state.notices.error(info, title=f"{path.name} was not written")
+        else:
+            state.notices.post(Notice(level="good", text=f"{path.name} is written"))
+
+    dialog.fileSelected.connect(chosen)
+    dialog.open()
+    return dialog
