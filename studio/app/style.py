@@ -65,6 +65,11 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
 }
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $accent; }
+QPushButton[kind="icon"] {
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: 0;
+}
+QPushButton[kind="icon"]:hover { background: $hover; }
+QPushButton[kind="icon"]:focus { border-color: $accent; }
 QPushButton[kind="link"] {
     background: transparent; border: 1px solid transparent; color: $accent; padding: 1px 2px;
     text-align: left; min-height: 16px;
@@ -180,10 +185,10 @@ QFrame[role="banner"][level="warning"] { border-left: 3px solid $warm; }
 QFrame[role="banner"][level="good"] { border-left: 3px solid $good; }
 QFrame[role="banner"][level="info"] { border-left: 3px solid $accent; }
 QFrame[role="toast"] {
-    background: $raised; border: 1px solid $muted; border-radius: ${panel_radius}px;
+    background: $raised; border: 1px solid $line; border-radius: ${panel_radius}px;
 }
 QFrame[role="palette"] {
-    background: $panel; border: 1px solid $muted; border-radius: ${panel_radius}px;
+    background: $panel; border: 1px solid $line; border-radius: ${panel_radius}px;
 }
 QFrame[role="palette"] QListView { background: transparent; }
 QFrame[role="drop"] { background: $panel; border: 2px dashed $accent; border-radius: 10px; }

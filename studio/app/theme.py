@@ -6,6 +6,7 @@ tokens when they paint and repaint on `changed`; everything else is coloured by 
 the stylesheet, which are replaced as a whole.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -113,10 +114,16 @@ def contrast(first: str, second: str) -> float:
 
 
 def font(size: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Return the text font at a size in pixels, with figures of equal width."""
+    """Return the text font at a size in pixels, with figures of equal width.
+
+    FreeType draws light text on dark heavier than dark on light; there, plain text is set a step
+    lighter, so that both schemes look alike.
+    """
     made = QFont("Inter")
     made.setPixelSize(size)
-    made.setWeight(weight)
+    heavy = theme.colors() is DARK and sys.platform.startswith("linux")
+    plain = weight == QFont.Weight.Normal
+    made.setWeight(QFont.Weight.Light if heavy and plain else weight)
     made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
@@ -146,7 +153,6 @@ class Theme(QObject):
         app.setStyle("Fusion")
         for path in sorted(resources.folder("fonts").glob("*.otf")):
             QFontDatabase.addApplicationFont(str(path))
-        app.setFont(font())
         if not self._installed:
             QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
         self._installed = True
@@ -177,6 +183,7 @@ class Theme(QObject):
 
         app = QApplication.instance()
         if isinstance(app, QApplication):
+            app.setFont(font())
             app.setPalette(_palette(self._tokens))
             app.setStyleSheet(stylesheet(self._tokens))
 

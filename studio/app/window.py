@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
 
     def _place_changed(self) -> None:
         self.inspector.setVisible(self.inspector.wanted and self._inspector_wanted)
+        self.topbar.offer_train(not self._inspector_wanted)
         self._show_sidebar()
         if self._timebar is not None:
             for index in range(self._time_slot.count()):

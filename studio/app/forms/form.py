@@ -108,8 +108,10 @@ class Form(QWidget):
 
     def _lay_out(self) -> None:
         """Plain settings in their groups, the advanced ones below in a fold."""
-        plain = [r for r in self.rows.values() if not r.field.advanced]
-        advanced = [r for r in self.rows.values() if r.field.advanced]
+        # The entry's own settings come before those of its parts.
+        rows = sorted(self.rows.values(), key=lambda row: bool(row.field.group))
+        plain = [r for r in rows if not r.field.advanced]
+        advanced = [r for r in rows if r.field.advanced]
         for each in plain:
             self._add(self._layout, each)
         self.fold = Fold("Advanced")

@@ -43,6 +43,7 @@ class EngineIntents(TrainingIntents):
 
     def _lost(self, now: EngineState) -> None:
         """Mark what ran as interrupted, say why, and offer to go on from where it was saved."""
+        again = self.state.engine.state in ("restarting", "lost") and now.name == "restarting"
         stopped = [run for run in self.state.runs.by_key.values() if run.job]
         trained = next((r for r in stopped if r.state in ("running", "paused")), None)
         for run in stopped:
@@ -60,8 +61,8 @@ class EngineIntents(TrainingIntents):
             else EngineStatus(state="lost", message="Engine lost")
         )
         self.state.queue_changed.emit()
-        if now.error is None:
-            return  # the person asked for a restart
+        if now.error is None or again:
+            return  # the person asked for a restart, or knows already
         if trained is not None:
             self._banner(now, f"{trained.name} was interrupted", (self._resume_action(trained),))
         elif now.name == "lost":

@@ -62,9 +62,6 @@ class Palette(QFrame):
         self._before = self._host.focusWidget()
         self.line.clear()
         self._search("")
-        width = min(WIDTH, self._host.width() - 32)
-        height = 60 + ROWS * _Lines.HEIGHT
-        self.setGeometry((self._host.width() - width) // 2, 54, width, height)
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -90,6 +87,15 @@ class Palette(QFrame):
             item.setToolTip(why)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as what is found."""
+        width = min(WIDTH, self._host.width() - 32)
+        lines = max(1, min(ROWS, self.list.count()))
+        room = self._host.height() - 70
+        height = min(room, 58 + lines * _Lines.HEIGHT)
+        self.setGeometry((self._host.width() - width) // 2, 54, width, height)
 
     def _do(self, item: QListWidgetItem | None) -> None:
         if item is None:

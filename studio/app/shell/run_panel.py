@@ -39,9 +39,10 @@ class RunPanel(QWidget):
         self._now = QGridLayout()
         self._now.setVerticalSpacing(6)
         self._now.setColumnMinimumWidth(0, 118)
-        self._now.setColumnStretch(1, 1)
-        self._shown: list[tuple[str, str]] = []
-        self._values: list[QLabel] = []
+        self._now.setColumnMinimumWidth(1, 52)
+        self._now.setColumnStretch(2, 1)
+        self._shown: list[tuple[str, str, str]] = []
+        self._values: list[tuple[QLabel, QLabel]] = []
         self.curve = Sparkline()
         self.again = button("Set up a run like this", self._set_up_again)
         page = QWidget()
@@ -137,19 +138,21 @@ class RunPanel(QWidget):
         tail = " in the background" if run.background else ""
         self.state_line.setText(f"{run.name}: {word}{tail}{where}")
         rows = self._figures(run)
-        if [name for name, _ in rows] != [name for name, _ in self._shown]:
+        if [row[0] for row in rows] != [row[0] for row in self._shown]:
             clear(self._now)
-            self._values = [label() for _ in rows]
-            for line, (name, _) in enumerate(rows):
+            self._values = [(label(), label("", "muted")) for _ in rows]
+            for line, (name, *_) in enumerate(rows):
                 self._now.addWidget(Elided(name), line, 0)
-                self._now.addWidget(self._values[line], line, 1)
-        for (_, text), value in zip(rows, self._values, strict=True):
-            value.setText(text)
+                for place, each in enumerate(self._values[line]):
+                    self._now.addWidget(each, line, 1 + place)
+        for (_, *texts), labels in zip(rows, self._values, strict=True):
+            for text, each in zip(texts, labels, strict=True):
+                each.setText(text)
         self._shown = rows
         self._draw_curve(run)
 
-    def _figures(self, run: RunState) -> list[tuple[str, str]]:
-        """Return (name, value with its floor), quality before the family's own curves."""
+    def _figures(self, run: RunState) -> list[tuple[str, str, str]]:
+        """Return (name, value, floor), quality before the family's own curves."""
         rows = []
         names = sorted(run.series, key=lambda name: (not name.startswith("quality/"), name))
         for name in names:
@@ -157,10 +160,9 @@ class RunPanel(QWidget):
             if not len(series):
                 continue
             slug = name.removeprefix("quality/")
-            text = words.figure(float(series.values[-1]))
-            if slug in run.floors:
-                text += f"   floor {words.figure(run.floors[slug])}"
-            rows.append((self._name(name), text))
+            value = words.figure(float(series.values[-1]))
+            floor = f"floor {words.figure(run.floors[slug])}" if slug in run.floors else ""
+            rows.append((self._name(name), value, floor))
         return rows
 
     def _name(self, name: str) -> str:

@@ -78,17 +78,18 @@ class StatusBar(QFrame):
         """Return the device in a few words, and why it and no other."""
         catalog, name = self._state.catalog, self._state.engine.device
         if catalog is None or not name:
-            return name, ""
+            return name, self._state.engine.reason
         used = next((d for d in catalog.devices if d.name == name), None)
         if used is None:
-            return name, ""
+            return name, self._state.engine.reason
         title = used.title
         if used.threads and "thread" not in title:
             title = f"{title}, {used.threads} thread{'s' if used.threads != 1 else ''}"
         others = [d.reason for d in catalog.devices if d is not used and d.reason]
         if used.name == "cpu" and not any(d.available for d in catalog.devices if d is not used):
             title += " · no GPU found"
-        return title, "\n".join([used.reason, *others]).strip()
+        reasons = [self._state.engine.reason or used.reason, *others]
+        return title, "\n".join(dict.fromkeys(reasons)).strip()
 
     def _show_run(self, key: str = "") -> None:
         run = self._state.runs.current if self._state.place == "run" else None

@@ -29,6 +29,7 @@ class TopBar(QFrame):
         self._state = state
         self._registry = registry
         self._narrow = False
+        self._train = False
         self.setProperty("surface", "panel")
         self.setFixedHeight(44)
         self.setAccessibleName("Top bar")
@@ -36,11 +37,12 @@ class TopBar(QFrame):
         self._path = Elided("", "muted")
         self.search = button("Search commands", lambda: self._do("palette"))
         self._key = label(native("Ctrl+K"), "key")
+        self._key.setFixedHeight(18)
         self.search.setToolTip(f"Search commands ({native('Ctrl+K')})")
         inner = QHBoxLayout(self.search)
         inner.setContentsMargins(0, 0, 8, 0)
         inner.addStretch(1)
-        inner.addWidget(self._key)
+        inner.addWidget(self._key, 0, Qt.AlignmentFlag.AlignVCenter)
         self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.search.setStyleSheet("text-align: left")
         self.copy = button("Copy as command", lambda: self._do("copy-command"))
@@ -82,6 +84,12 @@ class TopBar(QFrame):
         self._narrow = width < NARROW
         self.refresh()
 
+    def offer_train(self, offered: bool) -> None:
+        """Offer the start here, where the inspector with its own button is hidden."""
+        if offered != self._train:
+            self._train = offered
+            self.refresh()
+
     def _do(self, id: str) -> None:
         self._registry.trigger(id)
 
@@ -90,7 +98,7 @@ class TopBar(QFrame):
         state = self._state
         job = state.running
         if state.place == "setup" and job is None:
-            return "train", "Train", "play"
+            return ("train", "Train", "play") if self._train else ("", "", "")
         if job is not None and (state.place == "run" or state.place == "setup"):
             paused = job.state == "paused"
             return "pause", "Resume" if paused else "Pause", "play" if paused else "pause"
@@ -126,7 +134,7 @@ class TopBar(QFrame):
         if command:
             known = self._registry[command]
             why = known.why_not()
-            self.main.setText(title)
+            self.main.setText(f"{title}  Space" if command == "pause" else title)
             self._main_icon.wear(icon)
             self.main.setEnabled(not why)
             self.main.setToolTip(why or f"{known.title} ({native(known.shortcut)})")

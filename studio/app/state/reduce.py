@@ -61,10 +61,15 @@ def _engine(state: AppState, status: EngineStatus) -> None:
 
 
 def _ready(state: AppState, event: m.Ready) -> None:
+    device, _, reason = event.device.partition(": ")
     _engine(
         state,
         EngineStatus(
-            state="ready", device=event.device, message="Engine ready", versions=event.versions
+            state="ready",
+            device=device,
+            reason=reason,
+            message="Engine ready",
+            versions=event.versions,
         ),
     )
     state.notices.settle("engine")

@@ -25,10 +25,14 @@ Place = Literal["gallery", "setup", "run", "data"]
 
 @dataclass(frozen=True, kw_only=True)
 class EngineStatus:
-    """How the engine is, in a word and a sentence. ``device`` is its name ("cpu", "cuda:0")."""
+    """How the engine is, in a word and a sentence.
+
+    ``device`` is the name of where it computes ("cpu", "cuda:0"), ``reason`` says why there.
+    """
 
     state: EngineState = "starting"
     device: str = ""
+    reason: str = ""
     message: str = "Starting the engine"
     versions: dict[str, str] = field(default_factory=dict)
 

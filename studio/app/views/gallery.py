@@ -41,7 +41,8 @@ __all__ = ["Gallery"]
 
 PICTURE = 122  # height of the picture on a card
 TEXT = 98
-GAP = 18
+GAP = 12
+RING = 4
 NARROW = 290  # a card is never narrower
 COLUMNS = 3
 MODALITIES = (
@@ -206,15 +207,18 @@ class Gallery(QWidget):
         hint = label("Or drop a file of points here: CSV, TSV, NPY, NPZ or HDF5.", "muted")
         page = QWidget()
         body = QVBoxLayout(page)
-        body.setContentsMargins(36, 28, 36, 24)
+        # Cards have room for their focus ring around them, which the texts make up for.
+        body.setContentsMargins(36 - RING, 28, 36 - RING, 24)
         body.setSpacing(6)
-        body.addWidget(label("Every generative model moves particles", "title"))
-        body.addWidget(
-            label(
-                "Pick a recipe and press Enter. It trains on this computer while you watch.",
-                "muted",
-            )
+        title = label("Every generative model moves particles", "title")
+        welcome = label(
+            "Pick a recipe and press Enter. It trains on this computer while you watch.", "muted"
         )
+        for text in (title, welcome, hint):
+            text.setContentsMargins(RING, 0, 0, 0)
+        self._chips.setContentsMargins(RING, 0, 0, 0)
+        body.addWidget(title)
+        body.addWidget(welcome)
         body.addSpacing(10)
         body.addLayout(self._chips)
         body.addSpacing(10)

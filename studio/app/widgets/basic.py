@@ -95,7 +95,7 @@ def button(
 
 def icon_button(icon: str, name: str, clicked: Callable[[], None] | None = None) -> QPushButton:
     """Return a quiet square button that shows only an icon; its name is heard and hovered."""
-    made = button("", clicked, kind="quiet", tip=name)
+    made = button("", clicked, kind="icon", tip=name)
     IconWearer(made, icon, "muted")
     made.setAccessibleName(name)
     made.setFixedSize(QSize(26, 26))
@@ -157,7 +157,7 @@ class Elided(QLabel):
         self._whole = ""
         if role:
             self.setProperty("role", role)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_text(text)
 
     def set_text(self, text: str) -> None:

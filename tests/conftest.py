@@ -1,0 +1,37 @@
+"""What every test stands on: no screen unless one is asked for, and a home of its own.
+
+The platform must be chosen before Qt is first imported, so it happens while this file loads.
+Tests marked ``xvfb`` run in a second call of pytest with ``QT_QPA_PLATFORM=xcb``, under Xvfb.
+"""
+
+import os
+import sys
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    on_screen = os.environ["QT_QPA_PLATFORM"] != "offscreen"
+    skip = pytest.mark.skip(reason="needs QT_QPA_PLATFORM=xcb and an X display (Xvfb)")
+    for item in items:
+        if "xvfb" in item.keywords and not on_screen:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Preferences and scratch projects go to a folder of the test, never to the person's."""
+    folder = str(tmp_path_factory.mktemp("home"))
+    monkeypatch.setenv("PUSHFORWARD_HOME", folder)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Tests share two cores; torch is slowed where it is already loaded, never loaded for it."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
