@@ -44,10 +44,10 @@ class Far:
 def ends():
     read, write = os.pipe()
     inbox = Inbox()
-    outbox = Outbox(os.fdopen(write, "wb", buffering=0), inbox)
-    far = Far(read)
-    yield inbox, outbox, far
-    outbox.close()
+    with os.fdopen(write, "wb", buffering=0) as stream:
+        outbox = Outbox(stream, inbox)
+        yield inbox, outbox, Far(read)
+        outbox.close()
     os.close(read)
 
 
@@ -108,12 +108,14 @@ def test_records_of_one_job_do_not_hold_up_another(ends):
 def test_a_closed_far_end_asks_the_engine_to_leave():
     read, write = os.pipe()
     inbox = Inbox()
-    outbox = Outbox(os.fdopen(write, "wb", buffering=0), inbox)
     os.close(read)
-    outbox.start()
-    outbox.send(Log(level="info", text="anybody there?"))
-    inbox.wait(5.0)
-    assert inbox.leaving
+    with os.fdopen(write, "wb", buffering=0) as stream:
+        outbox = Outbox(stream, inbox)
+        outbox.start()
+        outbox.send(Log(level="info", text="anybody there?"))
+        inbox.wait(5.0)
+        assert inbox.leaving
+        outbox.close()
 
 
 @pytest.fixture
