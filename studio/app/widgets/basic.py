@@ -4,7 +4,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -65,6 +73,16 @@ def separator() -> QFrame:
     return line
 
 
+class PushButton(QPushButton):
+    """A push button that Enter presses too; Qt leaves that key to dialogs."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
 def button(
     text: str,
     clicked: Callable[[], None] | None = None,
@@ -74,7 +92,7 @@ def button(
     tip: str = "",
 ) -> QPushButton:
     """Return a push button of a kind of the stylesheet."""
-    made = QPushButton(text)
+    made = PushButton(text)
     made.setAutoDefault(False)
     # A click leaves the keyboard where it was, so that Space stays the key of the clocks.
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
