@@ -76,7 +76,7 @@ def log_prob_adaptive(
     Arguments as in `log_prob`; ``tolerance`` is both the relative and the absolute one.
 
     Raises:
-        ArithmeticError: the solver gave up; its message says why.
+        ArithmeticError: the denoiser is not finite somewhere, or the solver gave up.
     """
     size = x.numel()
 
@@ -86,6 +86,12 @@ def log_prob_adaptive(
             denoise, points, torch.tensor(log_s, dtype=x.dtype, device=x.device)
         )
         both = torch.cat([rate.flatten(), divergence]).to("cpu", torch.float64)
+        if not torch.isfinite(both).all():
+            # The solver would shorten its step for ever.
+            raise ArithmeticError(
+                "the likelihood could not be integrated: the denoiser is not finite at "
+                f"s = {math.exp(log_s):.3g}"
+            )
         return np.asarray(both.numpy())
 
     start = np.concatenate([x.detach().cpu().double().numpy().ravel(), np.zeros(len(x))])

@@ -66,7 +66,7 @@ class LogNormal(Density):
     def level(self, v: Tensor) -> Tensor:
         z: Tensor = torch.special.ndtri(v)
         # Single precision rounds v near 1 to 1, whose quantile is infinite.
-        return z.mul_(self.std).add_(self.mean).exp_().clamp_(self.s_min, self.s_max)
+        return z.mul_(self.std).add_(self.mean).exp_().clamp(self.s_min, self.s_max)
 
     def pdf(self, s: Tensor) -> Tensor:
         low, high = self.interval

@@ -1,0 +1,181 @@
+"""Laws of predictions, preconditioning, training densities and loss weights."""
+
+import math
+from itertools import product
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import Density, LogNormal, RhoUniform, UniformTime, draw_levels
+from models.denoisers.precond import PRECONDS
+from models.denoisers.predictions import PREDICTIONS, convert, from_denoised, to_denoised
+from models.denoisers.weights import is_natural, loss_weight
+from models.paths.gaussian import PATHS
+from models.tensors import make_generator
+
+WEIGHTS = ("edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr")
+DENSITIES: dict[str, Density] = {
+    "log-normal": LogNormal(-1.2, 1.2, 0.002, 80.0),
+    "rho-uniform": RhoUniform(0.002, 80.0),
+    **{f"uniform {n}": UniformTime(PATHS[n](), 0.01, 50.0) for n in sorted(PATHS)},
+}
+
+
+def pairs(n: int = 64) -> tuple[Tensor, Tensor, Tensor]:
+    """Data (n, 3), noise (n, 3) and levels (n,), float64."""
+    g = make_generator(5)
+    x0, eps = torch.randn(2, n, 3, generator=g, dtype=torch.float64)
+    return x0, eps, torch.logspace(-2, 2, n, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("source", "target"), [*product(PREDICTIONS, PREDICTIONS)])
+def test_conversions_go_and_come_back(source, target):
+    y, x, s = pairs()
+    there = convert(y, x, s, source=source, target=target)
+    back = convert(there, x, s, source=target, target=source)
+    torch.testing.assert_close(back, y, rtol=1e-8, atol=1e-8)
+
+
+def test_predictions_are_what_they_are_called():
+    """Where the denoiser knows the truth, each prediction is its definition."""
+    x0, eps, s = pairs()
+    level = s[:, None]
+    x = x0 + level * eps
+    alpha = 1 / torch.sqrt(1 + level**2)
+    truth = {
+        "x0": x0,
+        "eps": eps,
+        "score": -eps / level,
+        "v": alpha * eps - alpha * level * x0,
+        "velocity": x0 - eps,
+    }
+    assert truth.keys() == PREDICTIONS.keys()
+    for name, value in truth.items():
+        torch.testing.assert_close(from_denoised(name, x0, x, s), value, rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(to_denoised(name, value, x, s), x0, rtol=1e-9, atol=1e-9)
+
+
+def test_a_level_may_be_one_number_for_all():
+    x0, eps, _ = pairs()
+    one = torch.tensor(0.7, dtype=torch.float64)
+    many = one.expand(len(x0))
+    for name in PREDICTIONS:
+        a, b = to_denoised(name, eps, x0, one), to_denoised(name, eps, x0, many)
+        torch.testing.assert_close(a, b)
+
+
+class Answer(nn.Module):
+    """A network that returns a given tensor and remembers what it was asked."""
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.value = value
+        self.asked: tuple[Tensor, Tensor] | None = None
+
+    def forward(self, x: Tensor, c: Tensor) -> Tensor:
+        self.asked = (x, c)
+        return self.value
+
+
+@pytest.mark.parametrize("name", sorted(set(PRECONDS) & set(PREDICTIONS)))
+def test_a_right_network_makes_a_right_denoiser(name):
+    x0, eps, s = pairs()
+    x = x0 + s[:, None] * eps
+    target = from_denoised(name, x0, x, s)
+    if name == "score":
+        target = target * s[:, None]
+    torch.testing.assert_close(Denoiser(Answer(target), name)(x, s), x0, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("level", [0.01, 0.5, 40.0])
+def test_edm_keeps_input_and_target_at_unit_variance(level):
+    g = make_generator(1)
+    sd = 0.5
+    x0 = sd * torch.randn(200_000, generator=g, dtype=torch.float64)
+    s = torch.tensor(level, dtype=torch.float64)
+    x = x0 + s * torch.randn(200_000, generator=g, dtype=torch.float64)
+    c = PRECONDS["edm"](s, sd)
+    assert float((c.c_in * x).var()) == pytest.approx(1, abs=0.02)
+    assert float(((x0 - c.c_skip * x) / c.c_out).var()) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("name", sorted(PRECONDS))
+def test_the_network_is_told_a_quarter_of_the_log_level(name):
+    x0, eps, s = pairs()
+    net = Answer(x0)
+    Denoiser(net, name)(eps, s)
+    assert net.asked is not None
+    torch.testing.assert_close(net.asked[1], s.log() / 4)
+    Denoiser(net, name)(eps, s[3])
+    torch.testing.assert_close(net.asked[1], (s[3].log() / 4).expand(len(eps)))
+
+
+@pytest.mark.parametrize(("precond", "weight"), [*product(sorted(PRECONDS), WEIGHTS)])
+def test_the_loss_is_the_weighted_squared_error(precond, weight):
+    x0, eps, s = pairs()
+    x = x0 + s[:, None] * eps
+    denoiser = Denoiser(Answer(torch.sin(x)), precond)
+    w = loss_weight(weight, s, DENSITIES["log-normal"])
+    expected = (w[:, None] * (denoiser(x, s) - x0).square()).mean()
+    torch.testing.assert_close(denoiser.squared_error(x, s, x0, w), expected)
+    if is_natural(weight, precond):
+        torch.testing.assert_close(denoiser.squared_error(x, s, x0, None), expected)
+
+
+def test_only_equal_weights_are_natural():
+    assert is_natural("edm", "edm")
+    assert is_natural("simple", "eps")
+    assert not is_natural("edm", "eps")
+    assert not is_natural("min-snr", "x0")
+
+
+@pytest.mark.parametrize("name", sorted(DENSITIES))
+def test_pdf_is_the_slope_of_the_quantile(name):
+    density = DENSITIES[name]
+    p = torch.linspace(0.02, 0.98, 25, dtype=torch.float64)
+    slope = (density.quantile(p + 1e-5).log() - density.quantile(p - 1e-5).log()) / 2e-5
+    torch.testing.assert_close(density.pdf(density.quantile(p)), 1 / slope, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("name", sorted(DENSITIES))
+def test_levels_cover_the_density_evenly_and_stay_in_range(name):
+    density = DENSITIES[name]
+    s = draw_levels(density, 1000, make_generator(3))
+    assert s.dtype == torch.float32
+    assert float(s.min()) > 0
+    assert torch.all(torch.isfinite(s))
+    edges = density.quantile(torch.linspace(0, 1, 11, dtype=torch.float64))
+    counts = torch.histc(torch.bucketize(s.double(), edges[1:-1]).double(), 10, -0.5, 9.5)
+    # Low discrepancy: each tenth of the density has its tenth of the draws, within one tooth.
+    assert torch.all((counts - 100).abs() <= 1)
+
+
+def test_levels_follow_the_generator():
+    density = DENSITIES["log-normal"]
+    g = make_generator(3)
+    first, second = draw_levels(density, 64, g), draw_levels(density, 64, g)
+    assert not torch.equal(first, second)
+    assert torch.equal(first, draw_levels(density, 64, make_generator(3)))
+
+
+def test_a_density_outside_the_range_says_so():
+    with pytest.raises(ValueError, match="no mass in"):
+        draw_levels(LogNormal(6.0, 0.1, 0.002, 2.0), 8, make_generator(0))
+
+
+def test_likelihood_weight_makes_the_density_irrelevant():
+    """E_p[w(s) f(s)] is the same integral for every p on the same range."""
+
+    def bound(density: Density) -> float:
+        p = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000
+        s = density.quantile(p)
+        error = s**2 / (1 + s**2)  # of the best denoiser of unit Gaussian data
+        return float((loss_weight("likelihood", s, density) * error).mean())
+
+    laws = [RhoUniform(0.01, 50.0), *(UniformTime(PATHS[n](), 0.01, 50.0) for n in sorted(PATHS))]
+    # d ln s / (1 + s^2) from 0.01 to 50, in closed form.
+    exact = 0.5 * math.log((50.0**2 / (1 + 50.0**2)) / (0.01**2 / (1 + 0.01**2)))
+    for law in laws:
+        assert bound(law) == pytest.approx(exact, rel=1e-3)

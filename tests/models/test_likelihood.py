@@ -1,0 +1,61 @@
+"""The likelihood of the probability-flow ODE against exact densities (claim A8 in small)."""
+
+import math
+
+import pytest
+import torch
+
+from models.experiments.diffusion_ring import mixture
+from models.likelihood import log_prob, log_prob_adaptive
+from models.tensors import make_generator
+
+S_MIN, S_MAX = 0.002, 80.0
+
+
+def test_adaptive_likelihood_of_the_mixture_is_exact():
+    law = mixture()
+    x = law.sample(60, make_generator(0), s=S_MIN)
+    found, evaluations = log_prob_adaptive(law.denoise, x, S_MIN, S_MAX)
+    exact = law.log_prob(x, torch.tensor(S_MIN, dtype=x.dtype))
+    assert float((found - exact).abs().mean()) <= 1e-3
+    assert 50 < evaluations < 500
+
+
+def test_fixed_steps_agree_with_the_exact_density_also_off_the_data():
+    law = mixture()
+    x = torch.cat([law.sample(40, make_generator(1), s=S_MIN), torch.zeros(1, 2).double()])
+    exact = law.log_prob(x, torch.tensor(S_MIN, dtype=x.dtype))
+    found = log_prob(law.denoise, x, S_MIN, S_MAX, steps=128)
+    torch.testing.assert_close(found, exact, rtol=1e-2, atol=5e-3)
+
+
+def test_fixed_steps_converge():
+    law = mixture()
+    x = law.sample(40, make_generator(2), s=S_MIN)
+    exact = log_prob_adaptive(law.denoise, x, S_MIN, S_MAX, tolerance=1e-9)[0]
+    errors = [
+        float((log_prob(law.denoise, x, S_MIN, S_MAX, steps=n) - exact).abs().mean())
+        for n in (64, 128)
+    ]
+    assert errors[1] < errors[0] / 6
+
+
+def test_gaussian_in_three_dimensions_and_any_shape():
+    """N(0, 0.3^2 I) of shape (3, 1): the closed formula, less what the prior rounds off."""
+    std = 0.3
+    x = std * torch.randn(20, 3, 1, generator=make_generator(3), dtype=torch.float64)
+    found = log_prob(lambda x, s: std**2 / (std**2 + s**2) * x, x, S_MIN, S_MAX, steps=100)
+    variance = std**2 + S_MIN**2
+    exact = -0.5 * (x.flatten(1).square().sum(1) / variance + 3 * math.log(2 * math.pi * variance))
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-4)
+
+
+def test_no_graph_is_left_behind():
+    law = mixture()
+    x = law.sample(3, make_generator(4))
+    assert not log_prob(law.denoise, x, 0.01, 10.0, steps=4).requires_grad
+
+
+def test_a_failing_integration_says_so():
+    with pytest.raises(ArithmeticError, match="could not be integrated"):
+        log_prob_adaptive(lambda x, s: x * float("nan"), torch.ones(1, 1), 0.01, 10.0)

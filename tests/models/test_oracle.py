@@ -1,0 +1,79 @@
+"""The oracle is checked against autograd, quadrature and its own samples, never against itself."""
+
+import pytest
+import torch
+
+from models.oracle import GaussianMixture
+from models.tensors import make_generator
+
+LEVELS = (0.01, 0.3, 5.0)
+
+
+@pytest.fixture
+def mixture() -> GaussianMixture:
+    """Three modes, unequal in every way."""
+    return GaussianMixture(
+        torch.tensor([[0.0, 1.0], [-1.5, 0.2], [0.7, -0.8]], dtype=torch.float64),
+        torch.tensor([0.2, 0.5, 0.1], dtype=torch.float64),
+        torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64),
+    )
+
+
+def level(s: float) -> torch.Tensor:
+    return torch.tensor(s, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("s", LEVELS)
+def test_score_is_the_gradient_of_log_prob(mixture, s):
+    x = (2 * torch.randn(200, 2, generator=make_generator(0)).double()).requires_grad_(True)
+    (expected,) = torch.autograd.grad(mixture.log_prob(x, level(s)).sum(), x)
+    torch.testing.assert_close(mixture.score(x.detach(), level(s)), expected)
+
+
+@pytest.mark.parametrize("s", LEVELS)
+def test_denoiser_obeys_tweedie(mixture, s):
+    x = 2 * torch.randn(200, 2, generator=make_generator(1)).double()
+    expected = x + s**2 * mixture.score(x, level(s))
+    torch.testing.assert_close(mixture.denoise(x, level(s)), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("s", [0.0, 0.3])
+def test_density_integrates_to_one(mixture, s):
+    line = torch.linspace(-6, 6, 601, dtype=torch.float64)
+    grid = torch.cartesian_prod(line, line)
+    mass = mixture.log_prob(grid, level(s)).exp().sum() * (line[1] - line[0]) ** 2
+    assert float(mass) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("s", [0.0, 0.7])
+def test_samples_have_the_moments_of_the_mixture(mixture, s):
+    x = mixture.sample(100_000, make_generator(2), s)
+    w = mixture.weights[:, None]
+    mean = (w * mixture.means).sum(0)
+    spread = (w * (mixture.means**2 + (mixture.std**2 + s**2)[:, None])).sum(0) - mean**2
+    torch.testing.assert_close(x.mean(0), mean, rtol=0, atol=0.02)
+    torch.testing.assert_close(x.var(0), spread, rtol=0.03, atol=0)
+
+
+def test_denoiser_is_the_best_guess(mixture):
+    """No other guess has a smaller squared error: here D against its shrunken and shifted self."""
+    g = make_generator(3)
+    x0 = mixture.sample(50_000, g)
+    x = x0 + 0.5 * torch.randn(x0.shape, generator=g, dtype=x0.dtype)
+    denoised = mixture.denoise(x, level(0.5))
+    best = (denoised - x0).square().mean()
+    for other in (0.97 * denoised, denoised + 0.03, x):
+        assert (other - x0).square().mean() > best
+
+
+def test_a_level_for_each_point(mixture):
+    x = torch.randn(3, 2, generator=make_generator(4)).double()
+    levels = torch.tensor([0.1, 0.5, 2.0], dtype=torch.float64)
+    together = mixture.denoise(x, levels)
+    for i, s in enumerate(levels):
+        torch.testing.assert_close(together[i : i + 1], mixture.denoise(x[i : i + 1], s))
+
+
+def test_shapes_are_checked():
+    with pytest.raises(ValueError, match="one number per mean"):
+        GaussianMixture(torch.zeros(3, 2), torch.ones(2), torch.ones(3) / 3)

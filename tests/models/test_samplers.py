@@ -1,0 +1,209 @@
+"""Samplers have their order and exact cost, and reach the data (claims A2-A5, A7 in small)."""
+
+import math
+from functools import lru_cache
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor
+
+import models.samplers as package
+from models.config import decode
+from models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
+from models.experiments.diffusion_samplers import ddpm, good, members, run
+from models.registry import discover, registry
+from models.samplers.base import Sampler, SamplerConfig
+from models.samplers.ddim import Ddim, DdimConfig
+from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
+from models.samplers.grids import GridConfig, make_grid
+from models.samplers.heun import Heun, HeunConfig
+from models.samplers.plms import Plms, PlmsConfig
+from models.tensors import make_generator
+
+discover([package.__name__])
+SLUGS = [entry.slug for entry in registry.all("sampler")]
+GRIDS = ("edm-rho", "log-snr", "time-uniform", "time-quadratic")
+N = 300
+
+
+@lru_cache(maxsize=1)
+def reference() -> Tensor:
+    return Heun(HeunConfig(steps=800)).sample(mixture().denoise, latents(0, N), S_MIN, S_MAX)
+
+
+def error(sampler: Sampler) -> float:
+    return rms(sampler.sample(mixture().denoise, latents(0, N), S_MIN, S_MAX) - reference())
+
+
+def make(slug: str, **settings: object) -> Sampler:
+    entry = registry.get("sampler", slug)
+    built: Sampler = entry.make(decode(entry.config, settings))
+    return built
+
+
+def test_the_samplers_are_registered():
+    assert {"ddim", "heun", "dpmpp-2m", "plms"} <= set(SLUGS)
+
+
+@pytest.mark.parametrize("kind", ["log-snr", "time-quadratic"])
+def test_ddim_is_first_order(kind):
+    grid = GridConfig(kind=kind)
+    coarse, fine = (error(Ddim(DdimConfig(steps=n, grid=grid))) for n in (50, 100))
+    assert 1.8 <= coarse / fine <= 2.2
+
+
+def test_dpm_solver_is_second_order():
+    errors = {
+        n: error(DpmSolverPlusPlus2M(DpmSolverPlusPlus2MConfig(steps=n))) for n in (20, 50, 100)
+    }
+    assert errors[50] / errors[100] >= 3
+    assert errors[20] <= 0.02
+
+
+def test_plms_is_accurate_in_fifty():
+    assert error(Plms(PlmsConfig(steps=50))) <= 0.002
+
+
+def test_heun_is_second_order():
+    errors = [error(Heun(HeunConfig(steps=n))) for n in (18, 35, 70)]
+    assert errors[0] / errors[1] >= 3.2
+    assert errors[1] / errors[2] >= 3.2
+    assert errors[0] <= 0.05
+
+
+def test_last_step_of_dpm_solver_is_first_order():
+    """Extrapolating into a last step of infinite log-SNR would fly away."""
+    grid = GridConfig(kind="time-uniform")
+    assert error(DpmSolverPlusPlus2M(DpmSolverPlusPlus2MConfig(steps=20, grid=grid))) < 0.13
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_cost_is_exact(slug, steps):
+    fields = registry.get("sampler", slug).config.__struct_fields__
+    sampler = make(slug, **({"steps": steps} if "steps" in fields else {"levels": steps}))
+    calls = 0
+
+    def denoise(x: Tensor, s: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        assert s.ndim == 0
+        assert s > 0
+        return x / (1 + s**2)
+
+    frames = list(sampler.frames(denoise, latents(0, 5), 0.01, 10.0, make_generator(0)))
+    assert calls == sampler.nfe() == frames[-1].nfe
+    assert frames[0].nfe == 0
+    assert frames[0].denoised is None
+    assert all(a.nfe < b.nfe for a, b in pairwise(frames))
+    assert [f.s for f in frames] == sampler.levels(0.01, 10.0)
+    assert len(frames) == steps + 1
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_single_datum_is_always_reached(slug):
+    """Where the data are one point the denoiser is constant, and every sampler ends there."""
+    datum = torch.tensor([0.3, -2.0], dtype=torch.float64)
+    sampler = make(slug)
+    ends = sampler.sample(
+        lambda x, s: datum.expand_as(x), latents(0, 10), S_MIN, S_MAX, make_generator(0)
+    )
+    torch.testing.assert_close(ends, datum.expand(10, 2), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("slug", "settings"),
+    [
+        ("ddim", {"steps": 400, "eta": 1.0}),
+        ("ddim", {"steps": 400, "eta": 0.5}),
+        ("heun", {"steps": 200, "churn": 40.0, "churn_noise": 1.0}),
+        ("predictor-corrector", {"steps": 400}),
+        ("annealed-langevin", {"step": 0.1, "walk": 200, "levels": 20}),
+    ],
+)
+def test_added_noise_keeps_the_law(slug, settings):
+    """Gaussian data N(1, 0.5^2): the exact denoiser must give back mean and deviation."""
+    g = make_generator(7)
+    z = torch.randn(20_000, 1, generator=g, dtype=torch.float64)
+    x = make(slug, **settings).sample(
+        lambda x, s: 1 + 0.25 / (0.25 + s**2) * (x - 1), z, 0.01, 20.0, g
+    )
+    assert float(x.mean()) == pytest.approx(1, abs=0.02)
+    assert float(x.std()) == pytest.approx(0.5, rel=0.03)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_noise_comes_from_the_generator_only(slug):
+    sampler = make(slug)
+    before = torch.random.get_rng_state()
+    a, b = (
+        sampler.sample(lambda x, s: x / (1 + s**2), latents(0, 4), 0.01, 10.0, make_generator(1))
+        for _ in range(2)
+    )
+    assert torch.equal(a, b)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_noisy_sampler_without_a_generator_says_so():
+    with pytest.raises(ValueError, match=r"pass a torch\.Generator"):
+        make("ddim", eta=1.0).sample(lambda x, s: x, latents(0, 2), 0.01, 10.0)
+
+
+@pytest.mark.parametrize("kind", GRIDS)
+@pytest.mark.parametrize("n", [1, 2, 18])
+def test_grids_fall_from_s_max_to_zero(kind, n):
+    grid = make_grid(GridConfig(kind=kind), n, 0.002, 80.0)
+    assert len(grid) == n + 1
+    assert grid[0] == 80.0
+    assert grid[-1] == 0.0
+    assert torch.all(grid[1:] < grid[:-1])
+    if n > 1:
+        assert grid[-2] >= 0.002 * (1 - 1e-9)
+
+
+def test_edm_grid_is_that_of_the_paper():
+    grid = make_grid(GridConfig(), 18, 0.002, 80.0)
+    i = torch.arange(18, dtype=torch.float64)
+    expected = (80 ** (1 / 7) + i / 17 * (0.002 ** (1 / 7) - 80 ** (1 / 7))) ** 7
+    torch.testing.assert_close(grid[:-1], expected)
+
+
+def test_log_snr_grid_is_geometric():
+    grid = make_grid(GridConfig(kind="log-snr"), 9, 0.01, 50.0)[:-1]
+    torch.testing.assert_close(grid[1:] / grid[:-1], torch.full((8,), 5000 ** (-1 / 8)).double())
+
+
+@pytest.mark.parametrize(("n", "low", "high"), [(0, 0.1, 1.0), (5, 0.0, 1.0), (5, 2.0, 1.0)])
+def test_impossible_grids_are_refused(n, low, high):
+    with pytest.raises(ValueError, match="0 < s_min < s_max"):
+        make_grid(GridConfig(), n, low, high)
+
+
+@pytest.mark.parametrize("name", sorted(members()))
+def test_every_sampler_reaches_the_data(name):
+    assert good(run(name, members()[name], 3))
+
+
+def test_ancestral_sampling_in_ten_steps_fails_and_is_seen_to():
+    assert not good(run("DDPM 10", ddpm(10), 3))
+
+
+def test_base_sampler_takes_one_step_at_a_time():
+    """The loop gives each step the evaluations it asks to remember, oldest first."""
+    seen: list[list[float]] = []
+
+    class Spy(Sampler):
+        memory = 2
+
+        def nfe(self) -> int:
+            return self.settings.steps
+
+        def step(self, denoise, x, s, s_next, past, generator):
+            seen.append([e.s for e in past])
+            return x, denoise(x, s)
+
+    Spy(SamplerConfig(steps=4)).sample(lambda x, s: x, latents(0, 2), 0.01, 10.0)
+    levels = Spy(SamplerConfig(steps=4)).levels(0.01, 10.0)
+    assert seen == [[], levels[:1], levels[:2], levels[1:3]]
+    assert math.isclose(levels[0], 10.0)
