@@ -184,9 +184,8 @@ def test_long_sets_are_evaluated_in_parts():
 
 
 def test_a_wasserstein_critic_has_a_penalty_or_is_refused():
-    assert build(loss="ipm").field.penalty == 1.0
     assert build(loss="ipm", penalty=3.0).field.penalty == 3.0
-    assert build().field.penalty == 0.0
+    assert build(penalty=0.0).field.penalty == 0.0
     with pytest.raises(ConfigError, match="greater than 0 for the Wasserstein") as caught:
         build(loss="ipm", penalty=0.0)
     assert caught.value.path == "penalty"
@@ -233,13 +232,11 @@ def test_a_gan_learns_the_structure_of_five_gaussians(settings: dict):
     quick = {
         "generator": {"width": 64, "depth": 2},
         "critic": {"width": 64, "depth": 2},
-        "generator_optimizer": {"lr": 1e-3, "beta1": 0.5},
-        "critic_optimizer": {"lr": 1e-3, "beta1": 0.5},
-        "penalty": 0.1,
-        "centre": 0.0,
+        "generator_optimizer": {"lr": 2e-3, "beta1": 0.5},
+        "critic_optimizer": {"lr": 2e-3, "beta1": 0.5},
         **settings,
     }
-    score = train_and_score(0, 700, decode(GanConfig, quick))
+    score = train_and_score(0, 500, decode(GanConfig, quick))
     # Untrained 1.14, one missing mode .56, the best single Gaussian .48.
     assert score.sw1 < 0.30
     assert score.lightest > 0.12
