@@ -22,7 +22,7 @@ from studio.engine.exporting import ExportJob, export_weights
 from studio.engine.failures import Refused, describe
 from studio.engine.headless import ensure_free, planned_total
 from studio.engine.importing import ImportJob
-from studio.engine.jobs import ENDED, Job
+from studio.engine.jobs import ENDED, Job, Work
 from studio.engine.randomness import SAMPLES
 from studio.engine.resolve import Resolved, pick_dataset
 from studio.engine.sampling import SamplingJob
@@ -234,9 +234,20 @@ def _credit(engine: "Engine", command: m.Credit) -> None:
 
 
 @handles(m.QueryLayer)
-def _layer(engine: "Engine", command: m.QueryLayer) -> Answer:
-    step, values = engine.looker.layer(command, engine.queue.jobs())
-    return Answer({"step": step}, {"layer": np.ascontiguousarray(values)})
+def _layer(engine: "Engine", command: m.QueryLayer) -> None:
+    look = engine.looker.layer(command, engine.queue.jobs())
+
+    def chore() -> Work:
+        try:
+            values = yield from look.work()
+        except Exception as error:
+            # Still the boundary of the command: it is only answered later.
+            engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
+            return
+        arrays = {"layer": np.ascontiguousarray(values)}
+        _respond(engine, command.id, lambda: Answer({"step": look.step}, arrays))
+
+    engine.chores.append(chore())
 
 
 @handles(m.Sample)

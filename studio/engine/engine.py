@@ -3,11 +3,13 @@
 import itertools
 import logging
 import os
+from collections import deque
 
 from models.registry import discover
 from studio.engine.catalogue import build
 from studio.engine.commands import dispatch
 from studio.engine.devices import summary
+from studio.engine.jobs import Work
 from studio.engine.looking import Looker
 from studio.engine.queue import JobQueue
 from studio.engine.session import versions
@@ -29,6 +31,7 @@ class Engine:
         outbox: where events go.
         validator: remembers the sizes of specs.
         looker: remembers the family that was last looked into.
+        chores: long answers that are worked on between training steps.
         checkpoint: whether running trainings are saved when the engine leaves.
     """
 
@@ -38,6 +41,7 @@ class Engine:
         self.catalog = build(discover())
         self.validator = Validator()
         self.looker = Looker()
+        self.chores: deque[Work] = deque()
         self.checkpoint = True
         self._inbox = inbox
         self._reader = reader
@@ -63,9 +67,18 @@ class Engine:
                 dispatch(self, inbox.commands.popleft())
                 continue
             wait = step()
+            if self.chores:
+                self.work_chore()
+                continue
             if wait != 0.0:
                 inbox.wait(wait)
         self.queue.leave(self.checkpoint)
+
+    def work_chore(self) -> None:
+        """Do a piece of the oldest chore."""
+        chore = self.chores[0]
+        if next(chore, None) is None:
+            self.chores.popleft()
 
     def leave(self, checkpoint: bool) -> None:
         """End the main loop after the current command."""

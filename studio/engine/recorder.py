@@ -18,7 +18,15 @@ from models.base import DataSpec, Family, Layer
 from models.tensors import make_generator
 from studio.engine.randomness import FLOW, LATENTS
 
-__all__ = ["FlowRecord", "Recorder", "evaluate_layer", "kept_layers", "plane_bounds"]
+__all__ = [
+    "FlowRecord",
+    "Recorder",
+    "evaluate_layer",
+    "evaluate_points",
+    "grid",
+    "kept_layers",
+    "plane_bounds",
+]
 
 Floats = NDArray[np.float32]
 
@@ -158,22 +166,33 @@ def evaluate_layer(
 
     Returns (r, r), or (r, r, 2) in data units for a vector layer.
     """
+    values = evaluate_points(family, layer, grid(bounds, resolution), t)
+    return values.reshape(resolution, resolution, *values.shape[1:])
+
+
+def grid(bounds: Sequence[float], resolution: int) -> Tensor:
+    """Return the points of a grid over [x0, x1, y0, y1], (r * r, 2), row by row from y0."""
     x0, x1, y0, y1 = bounds
     axis_x = torch.linspace(x0, x1, resolution)
     axis_y = torch.linspace(y0, y1, resolution)
     grid_y, grid_x = torch.meshgrid(axis_y, axis_x, indexing="ij")
-    points = torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
+    return torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
+
+
+def evaluate_points(family: Family, layer: Layer, points: Tensor, t: float) -> Floats:
+    """Evaluate a layer at points (m, 2) in data units: (m,), or (m, 2) in data units."""
     spec = family.spec
     with torch.no_grad():
         values = family.layer(layer.name, spec.standardise(points).to(family.device), t)
     values = values.detach().float().cpu()
     if layer.kind == "vector":
         # A displacement scales with the unit of length, and has no origin.
-        return (values * spec.std).reshape(resolution, resolution, 2).numpy()
-    if layer.name == "log-density":
+        values = values * spec.std
+    elif layer.name == "log-density":
         # Densities change with the unit of length: d nats per log of the scale.
         values = values - spec.std.log().sum()
-    return values.reshape(resolution, resolution).numpy()
+    result: Floats = values.numpy()
+    return result
 
 
 def kept_layers(family: Family) -> list[str]:

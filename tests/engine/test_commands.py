@@ -55,6 +55,8 @@ class Desk:
     def send(self, command):
         self.id += 1
         dispatch(self.engine, msgspec.structs.replace(command, id=self.id))
+        while self.engine.chores:
+            self.engine.work_chore()
         answers = [e for e in self.outbox.events if getattr(e, "re", None) == self.id]
         assert len(answers) <= 1
         return answers[0] if answers else None
@@ -279,6 +281,33 @@ def test_query_layer_of_a_live_training_and_of_checkpoints(desk):
         {"step": 1},
     ):
         assert desk.refused(msgspec.structs.replace(query, **wrong)).kind == "user"
+
+
+def test_a_look_is_at_one_state_though_training_goes_on(desk):
+    job, folder = desk.start(spec(steps=500))
+    desk.train(job, 20)
+    query = m.QueryLayer(run=str(folder.path), layer="pull", bounds=[-1, 1, -2, 2], resolution=40)
+    desk.reply(query)
+    whole = desk.arrays()["layer"]
+    dispatch(desk.engine, msgspec.structs.replace(query, id=500))
+    desk.engine.work_chore()
+    desk.train(job, 30)  # between the first piece and the others
+    while desk.engine.chores:
+        desk.engine.work_chore()
+    desk.id = 500
+    np.testing.assert_array_equal(desk.arrays()["layer"], whole)
+
+
+def test_a_look_that_fails_is_answered(desk, monkeypatch):
+    job, folder = desk.start(spec(steps=500))
+    desk.train(job, 5)
+
+    def broken(self, name, x, t):
+        raise MemoryError
+
+    monkeypatch.setattr("tests.engine.fakes.Tiny.layer", broken)
+    query = m.QueryLayer(run=str(folder.path), layer="pull", bounds=[-1, 1, -2, 2])
+    assert desk.refused(query).kind == "memory"
 
 
 def test_sample_is_reproducible_and_says_where_it_comes_from(desk, trained):
