@@ -38,6 +38,7 @@ __all__ = ["MainWindow"]
 
 SIDEBAR, INSPECTOR = 232, 312
 SLIM = 1000  # a narrower window hides the sidebar, unless it was asked for
+TIGHT = 760  # and a narrower one still the inspector of a run
 SAVE_AFTER = 1500  # milliseconds without a change of the layout
 
 
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         self._actions = actions
         self._kept = kept
         self._sidebar_wanted: bool | None = None
-        self._inspector_wanted = True
+        self._inspector_wanted: bool | None = None
         self.leave = Leave(state, actions, self, done)
         self._asks = Asks(state, actions, self)
         self.registry = command_set.build(state, actions, self._shell())
@@ -178,9 +179,7 @@ class MainWindow(QMainWindow):
     # Places and columns
 
     def _place_changed(self) -> None:
-        self.inspector.setVisible(self.inspector.wanted and self._inspector_wanted)
-        self.topbar.offer_train(not self._inspector_wanted)
-        self._show_sidebar()
+        self._show_columns()
         if self._timebar is not None:
             for index in range(self._time_slot.count()):
                 item = self._time_slot.itemAt(index)
@@ -196,17 +195,22 @@ class MainWindow(QMainWindow):
             train = self.inspector.setup.train
             QTimer.singleShot(0, train, lambda: train.setFocus(Qt.FocusReason.OtherFocusReason))
 
-    def _show_sidebar(self) -> None:
-        wanted = self._sidebar_wanted
-        self.sidebar.setVisible(self.width() >= SLIM if wanted is None else wanted)
+    def _show_columns(self) -> None:
+        """Show the columns that were asked for, or those for which there is room."""
+        left, right = self._sidebar_wanted, self._inspector_wanted
+        self.sidebar.setVisible(self.width() >= SLIM if left is None else left)
+        if right is None:
+            right = self.width() >= TIGHT or self._state.place == "setup"
+        self.inspector.setVisible(self.inspector.wanted and right)
+        self.topbar.offer_train(not right)
 
     def _toggle_sidebar(self) -> None:
         self._sidebar_wanted = self.sidebar.isHidden()
-        self._show_sidebar()
+        self._show_columns()
 
     def _toggle_inspector(self) -> None:
-        self._inspector_wanted = not self._inspector_wanted
-        self._place_changed()
+        self._inspector_wanted = self.inspector.isHidden()
+        self._show_columns()
 
     def _find_setting(self) -> None:
         if self._state.place == "setup":
@@ -269,7 +273,8 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.topbar.fit(self.width())
-        self._show_sidebar()
+        self.statusbar.fit(self.width())
+        self._show_columns()
         self.palette_box.dismiss()
         self._saver.start()
 

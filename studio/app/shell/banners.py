@@ -1,7 +1,16 @@
 """Lasting messages above the canvas: what happened, why, what to do, with the details folded."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.app.icons import pixmap
 from studio.app.state.notices import Notice, Notices
@@ -12,6 +21,7 @@ __all__ = ["Banner", "Banners"]
 
 ICONS = {"error": "warning", "warning": "warning", "info": "info", "good": "check"}
 COLORS = {"error": "danger", "warning": "warm", "info": "accent", "good": "good"}
+NARROW = 520
 SHOWN = 3  # more would push the canvas away; the history has them all
 
 
@@ -47,17 +57,27 @@ class Banner(QFrame):
             self._details = _details(notice.details)
         self._dismiss = icon_button("close", "Dismiss")
         self._dismiss.clicked.connect(lambda: notices.dismiss(notice.number))
+        buttons.addStretch(0)
+        self._middle = QHBoxLayout()
+        self._middle.setSpacing(10)
+        self._middle.addLayout(text, 1)
+        self._middle.addLayout(buttons)
         line = QHBoxLayout()
         line.setSpacing(10)
         line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        line.addLayout(text, 1)
-        line.addLayout(buttons)
+        line.addLayout(self._middle, 1)
         line.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 10, 10)
         layout.addLayout(line)
         if self._details is not None:
             layout.addWidget(self._details)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow the buttons stand below the text."""
+        super().resizeEvent(event)
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._middle.setDirection(beside if self.width() >= NARROW else below)
 
     def _toggle(self) -> None:
         if self._details is not None:

@@ -10,6 +10,7 @@ from studio.app.widgets.basic import Dot, icon_button, label, restyle
 
 __all__ = ["StatusBar"]
 
+WIDE, ROOMY = 1000, 700  # widths of the window
 COLORS = {
     "starting": "warm",
     "ready": "good",
@@ -36,6 +37,8 @@ class StatusBar(QFrame):
         self._left = label("", "muted")
         self._cost = label("", "muted")
         self._count = label("", "muted")
+        self._version = label(words.version(), "muted")
+        self._roomy = self._wide = True
         self.history = icon_button("bell", "Past messages")
         self.history.setFixedSize(22, 22)
         layout = QHBoxLayout(self)
@@ -49,7 +52,7 @@ class StatusBar(QFrame):
         layout.addStretch(1)
         layout.addWidget(self._count)
         layout.addSpacing(6)
-        layout.addWidget(label(words.version(), "muted"))
+        layout.addWidget(self._version)
         layout.addWidget(self.history)
         for signal in (state.engine_changed, state.catalog_changed, theme.changed):
             signal.connect(self._show_engine)
@@ -58,6 +61,13 @@ class StatusBar(QFrame):
         state.runs.selected.connect(self._show_run)
         state.place_changed.connect(self._show_run)
         self._show_engine()
+        self._show_run()
+
+    def fit(self, width: int) -> None:
+        """Leave out what matters least where the window is narrow."""
+        self._roomy, self._wide = width >= ROOMY, width >= WIDE
+        self._version.setVisible(self._wide)
+        self._device.setVisible(self._roomy)
         self._show_run()
 
     def _show_engine(self) -> None:
@@ -101,7 +111,8 @@ class StatusBar(QFrame):
             strict=True,
         ):
             each.setText(text)
-            each.setVisible(bool(text))
+            fits = self._wide or (self._roomy and each is not self._memory) or each is self._left
+            each.setVisible(bool(text) and fits)
 
 
 def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:

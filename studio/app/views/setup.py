@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
@@ -32,7 +32,8 @@ class SetupView(QWidget):
         self.points = PointsPreview()
         self.points.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.facts = label("", "muted", wrap=True)
-        body = QVBoxLayout(self)
+        page = QWidget()
+        body = QVBoxLayout(page)
         body.setContentsMargins(36, 28, 36, 20)
         body.setSpacing(6)
         body.addWidget(self.title)
@@ -41,6 +42,15 @@ class SetupView(QWidget):
         body.addWidget(self.points, 1)
         body.addWidget(self.facts)
         body.addWidget(self.source)
+        self.points.setMinimumHeight(220)
+        scroll = QScrollArea()  # in a low window the picture keeps its size
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
         state.draft_changed.connect(self._new_draft)
         state.preview_changed.connect(self._show_points)
         state.engine_changed.connect(self._show_points)
@@ -57,7 +67,7 @@ class SetupView(QWidget):
             return
         recipe = draft.recipe
         self.title.setText(recipe.title if recipe is not None else "New run")
-        self.teaches.setText(recipe.teaches if recipe is not None else "")
+        self.teaches.setText(" ".join(recipe.teaches.split()) if recipe is not None else "")
         self.teaches.setVisible(recipe is not None)
         self.source.setText(recipe.source if recipe is not None else "")
         self.source.setVisible(recipe is not None)
