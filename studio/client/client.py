@@ -127,10 +127,16 @@ class EngineClient:
     async def restart(self, reason: str = "a restart was asked for") -> Ready:
         """End the engine if it is there, without waiting for a checkpoint, and start it again.
 
+        A restart that is under way already is joined, not repeated.
+
         Raises:
             EngineStartFailed: it did not come up.
         """
         self._restarts.clear()
+        if self._restarting is not None and not self._restarting.done():
+            await asyncio.wait([self._restarting])
+            if self._connection is not None and self.ready is not None:
+                return self.ready
         connection, self._connection = self._connection, None
         if connection is not None and connection.alive:
             await connection.end(reason)

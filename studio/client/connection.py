@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -117,7 +118,7 @@ class Connection:
             self._reason = str(error)
             await self._down(("terminate", "kill"))
             raise
-        self._heard = loop.time()
+        self._heard = time.monotonic()
         self._heart = loop.create_task(self._beat())
         return ready
 
@@ -178,7 +179,7 @@ class Connection:
     def _bytes(self, data: Buffer) -> None:
         if self._reason:
             return  # being ended: what it still says does not count
-        self._heard = asyncio.get_running_loop().time()
+        self._heard = time.monotonic()
         try:
             for message, payload in self._decoder.feed(data):
                 self._message(message, payload)
@@ -222,12 +223,11 @@ class Connection:
     # Heartbeat
 
     async def _beat(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             self.send(Ping())
             await asyncio.sleep(self._timeouts.ping_every)
             # Any bytes prove life; a large transfer may hold an answer back for a while.
-            if self._responsive and loop.time() - self._heard > self._timeouts.unresponsive:
+            if self._responsive and time.monotonic() - self._heard > self._timeouts.unresponsive:
                 self._responsive = False
                 self._on_pulse(False)
 

@@ -1,0 +1,63 @@
+"""One qasync loop for tests of the application: fixtures that its conftest files import."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import qasync
+from PySide6.QtWidgets import QApplication
+
+from studio.app import tasks
+from studio.app.theme import theme
+
+
+def themed(qapp: QApplication) -> None:
+    """Install the theme, and let no closed window end the loop."""
+    qapp.setQuitOnLastWindowClosed(False)
+    theme.install(qapp, "dark")
+
+
+@pytest.fixture
+def loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop that Qt and asyncio share; what a test leaves running is cancelled."""
+    made = qasync.QEventLoop(qapp)
+    asyncio.set_event_loop(made)
+    tasks.use(made)
+    errors: list[dict[str, Any]] = []
+    made.set_exception_handler(lambda _, context: errors.append(context))
+    yield made
+    made.run_until_complete(tasks.cancel_all())
+    left = asyncio.all_tasks(made)
+    for task in left:
+        task.cancel()
+    if left:
+        made.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    tasks.use(None)
+    tasks.on_error(None)
+    made.close()
+    asyncio.set_event_loop(None)
+    assert not errors, f"errors that nobody handled: {errors}"
+
+
+def run_coroutine(pyfuncitem: pytest.Function, seconds: float) -> bool | None:
+    """Run ``async def test_...`` on the loop that Qt shares; None for a plain function."""
+    function = pyfuncitem.obj
+    if not inspect.iscoroutinefunction(function):
+        return None
+    run = pyfuncitem.funcargs.get("loop") or pyfuncitem._request.getfixturevalue("loop")
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    run.run_until_complete(asyncio.wait_for(function(**arguments), seconds))
+    return True
+
+
+async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
+    """Wait until something holds, without blocking the loop."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not condition():
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError(
+                f"not within {seconds:g} s: {inspect.getsource(condition).strip()}"
+            )
+        await asyncio.sleep(0.005)
