@@ -95,10 +95,10 @@ class GanConfig(Config, frozen=True):
     )
     generator_optimizer: Annotated[
         OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
-    ] = OptimizerConfig(lr=5e-4, beta1=0.5)
+    ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
     critic_optimizer: Annotated[
         OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
-    ] = OptimizerConfig(lr=5e-4, beta1=0.5)
+    ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
     ema: Annotated[
         float,
         param(
