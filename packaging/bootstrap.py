@@ -174,31 +174,34 @@ def open_studio() -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def checks() -> list[tuple[str, list[str]]]:
-    """Return what the tests consist of: a title and a command each."""
+def checks() -> list[tuple[str, list[str], dict[str, str]]]:
+    """Return what the tests consist of: a title, a command and what it adds to the environment."""
     python = str(venv_python())
-    tool = venv_python().parent
-    return [
-        ("ruff", [python, "-m", "ruff", "check", "."]),
-        ("format", [python, "-m", "ruff", "format", "--check", "."]),
-        ("mypy", [python, "-m", "mypy"]),
-        ("layers", [str(tool / "lint-imports"), "--no-cache"]),
-        ("pytest", [python, "-m", "pytest", "-q", "--durations=10"]),
+    pytest = [python, "-m", "pytest", "-q"]
+    found = [
+        ("ruff", [python, "-m", "ruff", "check", "."], {}),
+        ("format", [python, "-m", "ruff", "format", "--check", "."], {}),
+        ("mypy", [python, "-m", "mypy"], {}),
+        ("layers", [str(venv_python().parent / "lint-imports"), "--no-cache"], {}),
     ]
+    if sys.platform.startswith("linux"):
+        # A real X server, which pytest-xvfb starts; everything else needs no screen.
+        found.append(("pytest on a screen", [*pytest, "-m", "xvfb"], {"QT_QPA_PLATFORM": "xcb"}))
+    found.append(("pytest", [*pytest, "--durations=10"], {"QT_QPA_PLATFORM": "offscreen"}))
+    return found
 
 
 def run_tests(extra: list[str]) -> int:
     """Run every check; pytest goes last, so that its closing line is the last one."""
     failed = []
-    for title, command in checks():
+    for title, command, more in checks():
         say(f"{title}: {Path(command[0]).name} {' '.join(command[1:])}")
         arguments = extra if title == "pytest" else []
-        if subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode != 0:
+        environment = {**os.environ, **more}
+        done = subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
+        if done.returncode != 0:
             failed.append(title)
-            if title != "pytest":
-                say(f"{title} failed: its report stands above")
-    if failed:
-        print(f"[pushforward] failed: {', '.join(failed)}", file=sys.stderr, flush=True)
+            print(f"[pushforward] {title} failed: see above", file=sys.stderr, flush=True)
     return 1 if failed else 0
 
 
