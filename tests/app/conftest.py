@@ -68,7 +68,9 @@ async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
     end = asyncio.get_running_loop().time() + seconds
     while not condition():
         if asyncio.get_running_loop().time() > end:
-            raise AssertionError(f"not within {seconds:g} s: {inspect.getsource(condition).strip()}")
+            raise AssertionError(
+                f"not within {seconds:g} s: {inspect.getsource(condition).strip()}"
+            )
         await asyncio.sleep(0.005)
 
 

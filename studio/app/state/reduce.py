@@ -7,7 +7,7 @@ it. Answers to commands (`Reply`, `Failed`) belong to whoever asked, and change 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 import numpy as np
@@ -52,6 +52,8 @@ def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] =
             _log(state, event)
         case m.Reply() | m.Failed() | m.Pong():
             pass
+        case _:
+            assert_never(event)
 
 
 def _engine(state: AppState, status: EngineStatus) -> None:

@@ -1,0 +1,105 @@
+"""The registry, its search, and that menus, shortcuts and palette show the same."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+
+from studio.app.commands import Command, Registry, score
+
+
+def command(id, title, **more):
+    return Command(**{"id": id, "title": title, "run": lambda: None, "menu": "Run"} | more)
+
+
+def test_an_id_and_a_shortcut_belong_to_one_command():
+    registry = Registry()
+    registry.add(command("a", "A", shortcut="Ctrl+A"))
+    with pytest.raises(ValueError, match="is there twice"):
+        registry.add(command("a", "B"))
+    with pytest.raises(ValueError, match="belongs to 'a' already"):
+        registry.add(command("b", "B", shortcut="Ctrl+A"))
+
+
+def test_a_command_that_cannot_be_done_is_not_done():
+    done = []
+    registry = Registry()
+    registry.add(command("a", "A", run=lambda: done.append(1), why_not=lambda: "Not now."))
+    registry.add(command("b", "B", run=lambda: done.append(2)))
+    assert not registry.trigger("a")
+    assert registry.trigger("b")
+    assert done == [2]
+
+
+def test_letters_must_appear_in_order():
+    assert score("xp", "Export samples") > 0
+    assert score("px", "Export samples") == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("es", "Export samples"),
+        ("expo", "Export samples"),
+        ("paus", "Pause or resume training"),
+        ("settings", "Preferences"),  # an alias
+    ],
+)
+def test_the_best_fit_comes_first(typed, first):
+    registry = Registry()
+    registry.add(command("1", "Evaluate and step"))
+    registry.add(command("2", "Export samples"))
+    registry.add(command("3", "Pause or resume training"))
+    registry.add(command("4", "Preferences", aliases=("settings", "options")))
+    assert registry.search(typed)[0].title == first
+
+
+def test_everything_is_listed_for_an_empty_search():
+    registry = Registry()
+    registry.add(command("1", "One"))
+    registry.add(command("2", "Two"))
+    assert [c.id for c in registry.search(" ")] == ["1", "2"]
+    assert registry.search("zzz") == []
+
+
+async def test_every_command_is_in_the_menu_in_the_palette_and_has_its_shortcut(bench):
+    await bench.start()
+    registry = bench.window.registry
+    titles = {c.title for c in registry}
+    listed = set()
+    for entry in bench.window.topbar.more.menu().actions():
+        menu = entry.menu()
+        menu.aboutToShow.emit()
+        listed |= {a.text().split("\t")[0] for a in menu.actions()}
+    assert listed == titles
+    bench.window.palette_box.open()
+    shown = bench.window.palette_box.list
+    assert {shown.item(i).text() for i in range(shown.count())} == titles
+    keys = {a.shortcut().toString() for a in bench.window.actions()}
+    assert {QKeySequence(c.shortcut).toString() for c in registry if c.shortcut} <= keys
+
+
+async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(bench, qtbot, wait):
+    await bench.start()
+    palette = bench.window.palette_box
+    palette.open()
+    qtbot.keyClicks(palette.line, "stop and keep")
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert not palette.isHidden()  # nothing trains: it says so instead
+    assert palette.list.item(0).toolTip() == "Nothing is training."
+    palette.line.setText("light theme")
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.isHidden()
+    from studio.app.theme import LIGHT, theme
+
+    assert theme.colors() is LIGHT
+
+
+async def test_escape_gives_the_keyboard_back(bench, qtbot, wait):
+    await bench.start()
+    bench.window.activateWindow()
+    card = bench.window.canvas.gallery.grid.cards[1]
+    card.setFocus()
+    await wait(card.hasFocus)
+    bench.window.palette_box.open()
+    qtbot.keyClick(bench.window.palette_box.line, Qt.Key.Key_Escape)
+    await wait(card.hasFocus)

@@ -1,0 +1,216 @@
+"""Forms made from descriptions: every kind, changes, problems, dependencies, search, the wheel."""
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from studio.app.forms import editors
+from studio.app.forms.form import Form
+from studio.client.fake_catalog import catalog
+from studio.protocol.catalog import Choice, Dependency, EntrySpec, FieldSpec
+
+
+def field(path, kind, default, **more):
+    title = more.pop("title", path.capitalize())
+    return FieldSpec(
+        path=path, kind=kind, default=default, title=title, help="What it does.", **more
+    )
+
+
+def choices(*values):
+    return [Choice(value=v, title=v.capitalize()) for v in values]
+
+
+FIELDS = [
+    field("batch", "int", 128, low=1.0, high=8192.0, unit="particles", log=True),
+    field("lr", "float", 2e-4, above=0.0, log=True, title="Learning rate"),
+    field("ema", "bool", True),
+    field("decay", "float", 0.999, depends=Dependency(path="ema", values=[True])),
+    field("loss", "choice", "hinge", choices=choices("hinge", "ipm")),
+    field("path", "choice", "ve", choices=choices("ve", "vp-linear", "vp-cosine", "rectified")),
+    field("text", "text", "FLOW"),
+    field("threads", "int", None, optional=True, advanced=True),
+    field("net.width", "int", 64, group="Network"),
+]
+
+
+@pytest.fixture
+def form(qtbot):
+    made = Form(EntrySpec(kind="family", slug="x", title="X", summary="", source="", fields=FIELDS))
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def edits(form):
+    seen = []
+    form.edited.connect(lambda spec, value: seen.append((spec.path, value)))
+    return seen
+
+
+def test_each_setting_has_one_row_with_an_editor_of_its_kind(form):
+    kinds = {path: type(row.editor).__name__ for path, row in form.rows.items()}
+    assert kinds == {
+        "batch": "LineEditor",
+        "lr": "LineEditor",
+        "ema": "SwitchEditor",
+        "decay": "LineEditor",
+        "loss": "ChoiceEditor",
+        "path": "ChoiceEditor",
+        "text": "LineEditor",
+        "threads": "LineEditor",
+        "net.width": "LineEditor",
+    }
+
+
+def test_few_short_options_stand_side_by_side_and_many_are_a_list(form):
+    assert isinstance(form.rows["loss"].editor.box, editors.Segments)
+    assert isinstance(form.rows["path"].editor.box, editors.ChoiceList)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="no editor for the kind 'colour'"):
+        editors.make(field("tint", "colour", "red"))
+
+
+def test_typing_says_the_value_or_why_it_cannot_be_taken(form, qtbot):
+    seen, refused = edits(form), []
+    form.rejected.connect(lambda spec, message: refused.append((spec.path, message)))
+    line = form.rows["batch"].editor.line
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "256")
+    assert seen[-1] == ("batch", 256)
+    line.selectAll()
+    qtbot.keyClicks(line, "0")
+    assert refused[-1] == ("batch", "must be at least 1")
+    assert form.rows["batch"].problem.text() == "Must be at least 1"
+    assert line.property("invalid") == "true"
+
+
+def test_switch_segments_list_and_text_say_what_is_chosen(form, qtbot):
+    seen = edits(form)
+    qtbot.mouseClick(form.rows["ema"].editor.switch, Qt.MouseButton.LeftButton)
+    segments = form.rows["loss"].editor.box
+    segments._group.button(1).click()
+    form.rows["path"].editor.box.setCurrentIndex(2)
+    form.rows["path"].editor.box.activated.emit(2)
+    line = form.rows["text"].editor.line
+    line.selectAll()
+    qtbot.keyClicks(line, "HI")
+    assert seen == [
+        ("ema", False),
+        ("loss", "ipm"),
+        ("path", "vp-cosine"),
+        ("text", "H"),
+        ("text", "HI"),
+    ]
+
+
+def test_up_and_down_walk_round_numbers_within_the_range(form, qtbot):
+    seen = edits(form)
+    line = form.rows["lr"].editor.line
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        qtbot.keyClick(line, key)
+    assert [value for _, value in seen] == [5e-4, 1e-3, 5e-4]
+    batch = form.rows["batch"].editor
+    batch.show_value(8192)
+    qtbot.keyClick(batch.line, Qt.Key.Key_Up)
+    assert len(seen) == 3  # 10,000 is beyond the range
+
+
+def test_a_refresh_never_overwrites_what_is_being_typed(form, qtbot):
+    line = form.rows["lr"].editor.line
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    line.selectAll()
+    qtbot.keyClicks(line, "0.0")
+    form.show_config({"lr": 0.5, "batch": 64})
+    assert line.text() == "0.0"
+    assert form.rows["batch"].editor.line.text() == "64"
+
+
+def test_a_changed_setting_has_a_dot_and_can_be_reset(form, qtbot):
+    seen = edits(form)
+    form.show_config({"batch": 64, "net": {"width": 32}})
+    marked = {path for path, row in form.rows.items() if not row._dot.isHidden()}
+    assert marked == {"batch", "net.width"}
+    qtbot.mouseClick(form.rows["net.width"]._reset, Qt.MouseButton.LeftButton)
+    assert seen == [("net.width", 64)]
+
+
+def test_what_does_not_matter_now_is_hidden_and_found_by_search_with_the_reason(form):
+    form.show_config({"ema": False})
+    row = form.rows["decay"]
+    assert row.isHidden()
+    form.search("decay")
+    assert not row.isHidden()
+    assert not row.editor.isEnabled()
+    assert row.toolTip() == "Matters only while Ema is on."
+
+
+def test_search_shows_only_what_fits_and_opens_the_advanced_fold(form):
+    assert form.search("threads") == 1
+    assert form.fold.opened
+    assert form.rows["lr"].isHidden()
+    assert form.search("no such thing") == 0
+    assert form.search("") == len(FIELDS)
+
+
+def test_focus_goes_to_a_setting_also_inside_the_fold(form, qtbot):
+    assert form.focus("threads")
+    qtbot.waitUntil(lambda: form.rows["threads"].editor.line.hasFocus())
+    assert not form.focus("nothing")
+
+
+def test_help_says_range_unit_and_default(form):
+    tip = form.rows["batch"].toolTip()
+    assert "What it does." in tip
+    assert "1 to 8,192 particles; default 128 particles" in tip
+
+
+def turn_wheel(widget: QWidget) -> QWheelEvent:
+    at = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        at,
+        QPointF(widget.mapToGlobal(at.toPoint())),
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+    return event
+
+
+@pytest.mark.parametrize("path", ["batch", "lr", "path", "loss", "ema", "text"])
+def test_the_wheel_changes_nothing_without_focus(form, path):
+    seen = edits(form)
+    elsewhere = form.rows["net.width"].editor.line
+    elsewhere.setFocus()
+    editor = form.rows[path].editor
+    target = editor.focusProxy() or editor
+    turn_wheel(target)
+    assert seen == []
+
+
+def test_the_wheel_steps_a_number_that_has_the_focus(form, qtbot):
+    seen = edits(form)
+    line = form.rows["batch"].editor.line
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    turn_wheel(line)
+    assert seen == [("batch", 200)]
+
+
+@pytest.mark.parametrize("kind", ["family", "dataset", "sampler", "training"])
+def test_every_entry_of_a_catalogue_becomes_a_form(kind, qtbot):
+    for entry in catalog().of(kind):
+        made = Form(entry)
+        qtbot.addWidget(made)
+        assert list(made.rows) == [spec.path for spec in entry.fields]
+        for row in made.rows.values():
+            assert row.editor.accessibleName() == row.field.title

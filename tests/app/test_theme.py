@@ -1,0 +1,62 @@
+"""The tokens: contrast computed, the live switch, following the system."""
+
+import itertools
+
+import pytest
+from PySide6.QtGui import QFont, QFontInfo
+from PySide6.QtWidgets import QLabel
+
+from studio.app.theme import DARK, LIGHT, Theme, contrast, font, theme
+
+SURFACES = ("background", "panel", "raised", "hover")
+INKS = ("text", "muted", "accent", "warm", "good", "danger")
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21.0)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize(("ink", "surface"), list(itertools.product(INKS, SURFACES)))
+def test_text_can_be_read_on_every_surface(tokens, ink, surface):
+    # On a hovered surface the state colours are never the only sign; text and muted hold there.
+    least = 4.5 if surface != "hover" or ink in ("text", "muted") else 4.2
+    assert contrast(getattr(tokens, ink), getattr(tokens, surface)) >= least
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+def test_what_is_written_on_the_accent_can_be_read(tokens):
+    assert contrast(tokens.on_accent, tokens.accent) >= 4.5
+    assert contrast(tokens.on_accent, tokens.accent_hover) >= 4.5
+    assert contrast(tokens.background, tokens.text) >= 4.5  # a chosen chip is inverted
+
+
+def test_the_scheme_is_switched_live(qapp, qtbot):
+    label = QLabel("x")
+    qtbot.addWidget(label)
+    label.show()
+    with qtbot.waitSignal(theme.changed):
+        theme.set_mode("light")
+    assert theme.colors() is LIGHT
+    assert label.palette().windowText().color().name() == LIGHT.text
+    with qtbot.waitSignal(theme.changed):
+        theme.set_mode("dark")
+    assert label.palette().windowText().color().name() == DARK.text
+
+
+def test_choosing_the_scheme_in_force_changes_nothing(qapp, qtbot):
+    theme.set_mode("dark")
+    with qtbot.assertNotEmitted(theme.changed):
+        theme.set_mode("dark")
+
+
+def test_the_system_decides_until_a_person_does(qapp):
+    followed = Theme()
+    assert followed.mode == "system"
+    assert followed.colors() in (DARK, LIGHT)
+
+
+def test_the_bundled_font_is_used_with_figures_of_equal_width(qapp):
+    assert QFontInfo(font()).family() == "Inter"
+    assert font().featureValue(QFont.Tag("tnum")) == 1
