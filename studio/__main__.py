@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments == ["engine"]:
         from studio.engine.main import main as engine
 
-        return engine() or 0
+        engine()
     from studio.cli.parser import main as command_line
 
     return command_line(arguments)

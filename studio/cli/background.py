@@ -7,17 +7,16 @@ from any process, also after the studio that started it is long gone.
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from studio.client.transport import engine_env, own_command
+from studio.store.run import RunFolder
 
 __all__ = ["STOP_FILE", "ask_to_stop", "start", "stop_asked", "withdraw_stop"]
 
 STOP_FILE = "stop-request"
 OUTPUT_FILE = "background.log"
-
-# Kept so that children which end before us are collected, and for no other purpose.
-_children: list[subprocess.Popen[bytes]] = []
 
 
 def start(run: Path) -> int:
@@ -27,6 +26,7 @@ def start(run: Path) -> int:
 
     Raises:
         OSError: the program cannot be started.
+        StoreError: the run folder cannot be written.
     """
     withdraw_stop(run)
     flags = 0
@@ -47,9 +47,26 @@ def start(run: Path) -> int:
             start_new_session=sys.platform != "win32",
             creationflags=flags,
         )
-    _children[:] = [c for c in _children if c.poll() is None]
-    _children.append(child)
+    # If it ends before us it must be collected, or it would stay behind as a zombie.
+    threading.Thread(target=child.wait, name="background-run", daemon=True).start()
+    _announce(run, child.pid)
     return child.pid
+
+
+def _announce(run: Path, pid: int) -> None:
+    """Write the process into the run's status, so that it is found before it has loaded torch.
+
+    Not on Windows, where a virtual environment's python is a launcher with another number.
+    """
+    import psutil
+
+    if sys.platform == "win32":
+        return
+    try:
+        started = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return
+    RunFolder(run).update_status(state="queued", background=True, pid=pid, process_started=started)
 
 
 def ask_to_stop(run: Path) -> None:

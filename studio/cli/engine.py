@@ -15,4 +15,4 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until the input ends."""
     from studio.engine.main import main
 
-    return main() or 0
+    main()

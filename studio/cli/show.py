@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from studio.cli.terminal import paragraph, say, table
+from studio.cli.terminal import paragraph, say
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
 
@@ -22,7 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     catalogue.load()
     for number, entry in enumerate(catalogue.find(arguments.slug)):
-        say("\n" if number else "")
+        if number:
+            say()
         kind = "settings" if entry.make is None else entry.kind
         say(f"{entry.title}  ({kind} {entry.slug})")
         paragraph(entry.summary, indent="  ")
@@ -34,10 +35,18 @@ def run(arguments: argparse.Namespace) -> int:
         if not fields:
             say("  It has no settings.")
             continue
-        say()
-        rows = [(f["path"], _value(f["default"]), bounds(f), _help(f)) for f in fields]
-        table(rows, head=("SETTING", "DEFAULT", "ALLOWED", "MEANING"))
+        _settings(fields)
     return 0
+
+
+def _settings(fields: list[dict[str, Any]]) -> None:
+    """A line for each setting with its default and bounds, and its meaning under it."""
+    longest = max(len(f["path"]) + len(_value(f["default"])) for f in fields) + 3
+    for field in fields:
+        say()
+        head = f"{field['path']} = {_value(field['default'])}"
+        say(f"  {head.ljust(longest)}   {bounds(field)}")
+        paragraph(_help(field), indent="      ")
 
 
 def _value(value: Any) -> str:
@@ -45,7 +54,13 @@ def _value(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def _number(value: float) -> str:
+    """A bound or a default, without the digits that nobody typed: 0.001, 100000000, 1e-05."""
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return str(int(value)) if whole else f"{value:g}"
 
 
 def bounds(field: dict[str, Any]) -> str:
@@ -56,7 +71,7 @@ def bounds(field: dict[str, Any]) -> str:
         text = "true | false"
     else:
         signs = (("low", ">="), ("above", ">"), ("high", "<="), ("below", "<"))
-        limits = [f"{sign} {field[key]:g}" for key, sign in signs if field[key] is not None]
+        limits = [f"{sign} {_number(field[key])}" for key, sign in signs if field[key] is not None]
         text = (
             ", ".join(limits) or {"int": "whole", "float": "number", "text": "text"}[field["kind"]]
         )

@@ -86,7 +86,10 @@ class RunFollower:
 
     def _job_info(self, status: RunStatus) -> JobInfo:
         state, error = status.state, status.error
-        if state in _GOING and not self.run.alive():
+        gone = state in _GOING and not self.run.alive()
+        if gone and state == "paused":
+            state = "cancelled"  # it was asked to stop, saved itself and left
+        elif gone:
             state = "failed"
             error = ErrorInfo(
                 kind="engine",

@@ -1,0 +1,198 @@
+"""The commands that only look: list, show, verify, and what they say about mistakes."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from models.experiments.base import Outcome, experiment
+from models.registry import Registry, registry
+from studio.__main__ import main
+from studio.cli import catalogue
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command line in this process: its status, what it wrote, what it complained."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = main(arguments)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("what", "slugs"),
+    [
+        ("models", ["edm", "gan"]),
+        ("datasets", ["eight-gaussians", "two-moons", "word"]),
+        ("samplers", ["ddim", "dpmpp-2m", "heun"]),
+        ("metrics", ["exact-w2", "mode-coverage", "sliced-w2"]),
+        ("recipes", ["edm-eight-gaussians", "gan-ring-of-five"]),
+    ],
+)
+def test_list(say: Any, what: str, slugs: list[str]) -> None:
+    status, out, err = say("list", what)
+    assert (status, err) == (0, "")
+    listed = {line.split(" ")[0] for line in out.splitlines()}
+    assert set(slugs) <= listed
+
+
+def test_list_names_what_could_not_be_loaded(say: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.registry import Problem
+
+    problem = Problem("models.families.broken", "ImportError: no libfoo", "")
+    monkeypatch.setattr(catalogue, "discover", lambda: [problem])
+    status, out, err = say("list", "models")
+    assert status == 0
+    assert "edm" in out
+    assert "models.families.broken could not be loaded: ImportError: no libfoo" in err
+
+
+def test_show_has_every_setting_with_bounds_help_and_source(say: Any) -> None:
+    from models.config import describe
+
+    status, out, err = say("show", "edm")
+    assert (status, err) == (0, "")
+    entry = registry.get("family", "edm")
+    words = " ".join(out.split())
+    assert " ".join(entry.source.split()) in words
+    for field in describe(entry.config):
+        assert f"  {field['path']} = " in out
+        assert " ".join(field["help"].split()) in words
+    assert "net.width = 128" in out
+    assert ">= 1, <= 4096" in out
+
+
+def test_show_knows_the_settings_of_a_training(say: Any) -> None:
+    _, out, _ = say("show", "training")
+    assert "  steps = 4000" in out
+    assert ">= 1, <= 100000000" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("show", "edn"), "did you mean edm"),
+        (("verify", "A99"), "no claim has the id 'A99'; there is"),
+        (("run", "edm-eight-gausians"), "did you mean edm-eight-gaussians"),
+        (("run", "."), "is a folder without run.toml"),
+        (("run",), "give one recipe or run, or --first"),
+        (("run", "edm@nine-gaussians"), "no dataset is called 'nine-gaussians'"),
+        (("run", "edm@two-moons", "--set", "lr=1"), "did you mean family.optimizer.lr"),
+        (("run", "edm@two-moons", "--set", "family.net.wdth=8"), "did you mean family.net.width"),
+        (("run", "edm@two-moons", "--set", "training.step=8"), "did you mean training.steps"),
+        (("run", "edm@two-moons", "--set", "sampler.step=8"), "did you mean sampler.steps"),
+        (("run", "edm@two-moons", "--set", "training.steps"), "write it as NAME=VALUE"),
+        (("run", "edm@two-moons", "--set", "training.steps=0"), "must be at least 1, got 0"),
+        (("run", "edm@two-moons", "--set", "training.steps=x"), "must be a whole number, got 'x'"),
+        (("run", "edm@two-moons", "--set", "family.precond=edn"), "did you mean 'edm'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_mistakes_are_named_with_the_nearest_right_thing(
+    say: Any,
+    arguments: tuple[str, ...],
+    complaint: str,
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, err = say(*arguments)
+    assert status == 2
+    assert complaint in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_several_problems_are_listed_together(say: Any, tmp_path: Any) -> None:
+    settings = ["--set", "training.steps=0", "--set", "family.net.width=0"]
+    _, _, err = say("run", "edm@two-moons", *settings, "--out", str(tmp_path / "p"))
+    assert "training.steps" in err
+    assert "family.net.width" in err
+
+
+def test_a_broken_recipe_names_file_and_key(say: Any, tmp_path: Any) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('title = "Mine"\nsummary = 3\n')
+    status, _, err = say("run", str(recipe))
+    assert status == 2
+    assert "mine.toml" in err
+    assert "$.summary" in err
+
+
+@pytest.fixture
+def claims(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Four claims, in place of the real ones."""
+    fresh = Registry()
+    monkeypatch.setattr("models.registry.registry", fresh)
+    monkeypatch.setattr(catalogue, "registry", fresh)
+    monkeypatch.setattr(catalogue, "discover", lambda: [])
+
+    def claim(slug: str, passed: bool | None, *, slow: bool = False) -> None:
+        @experiment(
+            slug,
+            title=f"Title of {slug}",
+            claim=f"Claim of {slug}",
+            pass_line="figure <= 1",
+            group="T",
+            source="tests",
+            slow=slow,
+        )
+        def measure() -> Outcome:
+            if passed is None and slow:
+                raise RuntimeError("it broke")
+            return Outcome(f"figure of {slug}", {"figure": 1.0}, passed, "0 at best", [3])
+
+    claim("T1", True)
+    claim("T2", False)
+    claim("T3", None)
+    claim("T4", None, slow=True)
+    return fresh
+
+
+@pytest.mark.usefixtures("claims")
+def test_verify_prints_all_that_is_known_about_a_claim(say: Any) -> None:
+    status, out, _ = say("verify", "t1")
+    assert status == 0
+    for part in ("PASS", "T1", "Claim of T1", "figure of T1", "figure <= 1", "0 at best", "3"):
+        assert part in out
+
+
+@pytest.mark.usefixtures("claims")
+@pytest.mark.parametrize(
+    ("arguments", "status", "ids"),
+    [
+        (("T1", "T3"), 0, ["T1", "T3"]),
+        ((), 1, ["T1", "T2", "T3"]),
+        (("--all",), 1, ["T1", "T2", "T3", "T4"]),
+        (("T4",), 1, ["T4"]),
+    ],
+)
+def test_verify_fails_when_one_does(
+    say: Any, arguments: tuple[str, ...], status: int, ids: list[str]
+) -> None:
+    got, out, _ = say("verify", "--json", *arguments)
+    results = [json.loads(line) for line in out.splitlines()]
+    assert got == status
+    assert [r["id"] for r in results] == ids
+    verdicts = {"T1": "PASS", "T2": "FAIL", "T3": "REPORTED", "T4": "FAIL"}
+    assert [r["verdict"] for r in results] == [verdicts[i] for i in ids]
+    if "T4" in ids:
+        assert results[-1]["error"] == "RuntimeError: it broke"
+
+
+def test_verify_lists_the_real_claims_and_runs_one(say: Any) -> None:
+    _, out, _ = say("verify", "--list", "--json")
+    claims = {c["id"]: c for c in map(json.loads, out.splitlines())}
+    assert {"A1", "A2", "A3", "A4", "A5", "A7", "A8"} <= set(claims)
+    assert all(c["claim"] and c["pass_line"] and c["source"] for c in claims.values())
+    status, out, _ = say("verify", "--json", "A8")
+    [result] = map(json.loads, out.splitlines())
+    assert (status, result["verdict"]) == (0, "PASS")
+    assert result["seconds"] > 0
+    assert result["value"]

@@ -1,0 +1,239 @@
+"""Training from the command line, with real runs of a second."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from studio.__main__ import main
+from studio.cli import background
+from studio.cli.command import command_for
+from studio.cli.settings import apply
+from studio.cli.target import find
+from studio.client.follow import RunFollower, background_runs
+from studio.client.transport import engine_env, own_command
+from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+TINY = [
+    "training.steps=60",
+    "training.batch=32",
+    "training.samples=400",
+    "training.particles=64",
+    "training.frames=4",
+    "training.evaluate_every=60",
+    "training.evaluate_samples=64",
+    "training.device=cpu",
+    "family.net.width=16",
+]
+
+
+def sets(*more: str) -> list[str]:
+    return [word for text in (*TINY, *more) for word in ("--set", text)]
+
+
+def losses(run: RunFolder) -> tuple[list[int], list[float]]:
+    return run.metrics.read()[0]["loss"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return tmp_path / "project"
+
+
+def test_a_recipe_is_trained_and_leaves_a_run_and_a_picture(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "edm-eight-gaussians", "--out", str(project), *sets()]) == 0
+    out = capsys.readouterr().out
+    [run] = Project.open(project).runs()
+    assert str(run.path) in out
+    assert "Finished after 60 steps" in out
+    assert "60/60" in out
+    assert "loss" in out
+    assert run.status().state == "finished"
+    assert run.record.spec.training["steps"] == 60
+    assert run.record.spec.family.config["net"]["width"] == 16
+    assert run.checkpoints.steps()[-1] == 60
+    assert (run.path / "picture.png").stat().st_size > 1000
+
+
+def test_the_first_recipe_of_the_gallery_needs_no_name(project: Path) -> None:
+    assert main(["run", "--first", "--out", str(project), *sets()]) == 0
+    assert Project.open(project).runs()
+
+
+def test_a_run_is_trained_anew_with_a_change_beside_it(project: Path) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [first] = Project.open(project).runs()
+    before = (first.path / "run.toml").read_bytes()
+    assert main(["run", str(first.path)]) == 0
+    assert main(["run", str(first.path), "--set", "training.seed=1"]) == 0
+    _, same, other = Project.open(project).runs()
+    assert losses(same) == losses(first)
+    assert losses(other) != losses(first)
+    assert (first.path / "run.toml").read_bytes() == before
+
+
+def test_resume_goes_on_to_a_raised_total(project: Path) -> None:
+    arguments = ["run", "edm@two-moons", "--out", str(project)]
+    assert main([*arguments, *sets()]) == 0
+    [run] = Project.open(project).runs()
+    longer = ["--resume", "--set", "training.steps=90"]
+    assert main(["run", str(run.path), *longer]) == 0
+    assert run.status().step == 90
+    assert losses(run)[0][-1] == 90
+    assert len(Project.open(project).runs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        (["--set", "training.seed=3"], "with --resume only training.steps may change"),
+        (["--set", "training.steps=many"], "a whole number, not 'many'"),
+        (["--out", "elsewhere"], "leave --out away"),
+    ],
+)
+def test_resume_changes_nothing_else(
+    project: Path, more: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    assert main(["run", str(run.path), "--resume", *more]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_failed_training_says_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    for step in run.checkpoints.steps():
+        run.checkpoints.path(step).write_bytes(b"nothing good")
+    assert main(["run", str(run.path), "--resume", "--set", "training.steps=90"]) == 1
+    assert run.status().state == "failed"
+    err = capsys.readouterr().err
+    assert f"All checkpoints of {run.name} are damaged." in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("target", ["edm-eight-gaussians", "gan-ring-of-five"])
+def test_a_run_copied_as_a_command_has_the_same_losses(project: Path, target: str) -> None:
+    settings = sets() if target.startswith("edm") else sets()[:-2]
+    assert main(["run", target, "--out", str(project), *settings]) == 0
+    [run] = Project.open(project).runs()
+    words = shlex.split(command_for(run.record.spec))
+    assert words[:2] == ["pushforward", "run"]
+    again = project.with_name("again")
+    assert main([*words[1:], "--out", str(again)]) == 0
+    [copy] = Project.open(again).runs()
+    assert copy.record.spec == run.record.spec
+    assert losses(copy) == losses(run)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_saves_and_stops_and_resume_goes_on(project: Path) -> None:
+    command = own_command("run", "edm@two-moons", "--out", str(project), *sets())
+    command += ["--set", "training.steps=1000000"]
+    with subprocess.Popen(command, env=engine_env(), stdout=subprocess.PIPE, text=True) as child:
+        run = _begun(project)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=30)
+        assert child.returncode == 130
+    status = run.status()
+    assert status.state == "paused"
+    assert run.checkpoints.steps()[-1] == status.step
+    assert f"pushforward run {run.path} --resume" in out
+    assert (run.path / "picture.png").exists()
+    assert main(["run", str(run.path), "--resume", "--set", "training.steps=x"]) == 2
+
+
+def _begun(project: Path, seconds: float = 60.0) -> RunFolder:
+    """Wait until the only run of a project trains."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (project / "project.toml").exists():
+            for run in Project.open(project).runs():
+                if run.metrics.read()[0].get("loss"):
+                    return run
+        time.sleep(0.05)
+    raise AssertionError("no training began")
+
+
+def test_a_training_goes_on_in_the_background_and_is_followed(project: Path) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    (run.path / background.STOP_FILE).touch()  # an old request does not count
+    _hand_over(run, 10**6)
+    pid = background.start(run.path)
+    assert background_runs(project) == [run.path]
+    follower = RunFollower(run.path)
+    events = _follow(follower, lambda seen: any(e.step > 60 for e in _of(seen, Progress)))
+    try:
+        assert [e.info.state for e in _of(events, JobChanged)] == ["queued", "running"]
+        status = run.status()
+        assert (status.pid, status.background, status.state) == (pid, True, "running")
+        assert os.getsid(pid) == pid != os.getsid(0)  # our end is not its end
+        first = events[0]
+        assert isinstance(first, JobChanged)
+        assert first.info.run == str(run.path)
+        assert _of(events, Kept)
+        assert _of(events, CheckpointWritten)
+        rows = [s for e in _of(events, Metrics) for s in e.columns.get("loss", ([], []))[0]]
+        assert rows == sorted(set(rows))
+        assert _of(events, Progress)[-1].memory > 10**7
+    finally:
+        background.ask_to_stop(run.path)
+    late = _follow(follower, lambda seen: follower.ended)
+    assert run.status().state == "paused"
+    assert run.checkpoints.steps()[-1] == run.status().step > 60
+    assert not (run.path / background.STOP_FILE).exists()
+    assert background_runs(project) == []
+    assert "Stopped at step" in (run.path / "background.log").read_text()
+    assert late[-1].info.state == "cancelled"
+    assert late[-1].info.error is None
+
+
+def _hand_over(run: RunFolder, total: int) -> None:
+    """Leave a run as an engine leaves it whose studio is closed while it trains."""
+    status = msgspec.structs.replace(run.status(), state="paused", total=total, pid=0)
+    run.write_status(status)
+
+
+def _of(events: list[Any], kind: type) -> list[Any]:
+    return [e for e in events if isinstance(e, kind)]
+
+
+def _follow(follower: RunFollower, true: Any, seconds: float = 60.0) -> list[Any]:
+    """Poll until something has happened; return all that was told."""
+    deadline, events = time.monotonic() + seconds, []
+    while not true(events):
+        assert time.monotonic() < deadline, events[-5:]
+        events += follower.poll()
+        time.sleep(0.1)
+    return events
+
+
+def test_every_kind_of_value_comes_back_from_its_text() -> None:
+    changed = apply(
+        find("edm-word").spec,
+        [
+            "dataset.text=a = b",
+            "family.optimizer.lr=1e-05",
+            "training.threads=2",
+            "metrics=mmd,sliced-w2",
+            "metrics.mmd.most=100",
+            "name=It's a name",
+        ],
+    )
+    words = shlex.split(command_for(changed))
+    given = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+    assert apply(find(words[2]).spec, given) == changed
+    assert changed.training["threads"] == 2
+    assert changed.dataset.config["text"] == "a = b"
