@@ -232,8 +232,8 @@ def test_a_gan_learns_the_structure_of_five_gaussians(settings: dict):
     quick = {
         "generator": {"width": 64, "depth": 2},
         "critic": {"width": 64, "depth": 2},
-        "generator_optimizer": {"lr": 2e-3, "beta1": 0.5},
-        "critic_optimizer": {"lr": 2e-3, "beta1": 0.5},
+        "generator_optimizer": {"lr": 2e-3, "schedule": "constant"},
+        "critic_optimizer": {"lr": 2e-3, "schedule": "constant"},
         **settings,
     }
     score = train_and_score(0, 500, decode(GanConfig, quick))
