@@ -85,7 +85,7 @@ def log_prob_adaptive(
         rate, divergence = _rates(
             denoise, points, torch.tensor(log_s, dtype=x.dtype, device=x.device)
         )
-        both = torch.cat([rate.flatten(), divergence]).to("cpu", torch.float64)
+        both = torch.cat([rate.flatten(), divergence]).cpu().double()
         if not torch.isfinite(both).all():
             # The solver would shorten its step for ever.
             raise ArithmeticError(

@@ -8,7 +8,6 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from statistics import NormalDist
 
 import torch
 from torch import Tensor
@@ -54,8 +53,11 @@ class LogNormal(Density):
 
     @cached_property
     def interval(self) -> tuple[float, float]:
-        law = NormalDist(self.mean, self.std)
-        low, high = law.cdf(math.log(self.s_min)), law.cdf(math.log(self.s_max))
+        # In terms of erf, whose inverse every device has; the normal quantile not.
+        low, high = (
+            math.erf((math.log(s) - self.mean) / (math.sqrt(2) * self.std))
+            for s in (self.s_min, self.s_max)
+        )
         if high - low < 1e-6:
             raise ValueError(
                 f"the log-normal density N({self.mean:g}, {self.std:g}^2) of ln s has no mass in "
@@ -64,14 +66,14 @@ class LogNormal(Density):
         return low, high
 
     def level(self, v: Tensor) -> Tensor:
-        z: Tensor = torch.special.ndtri(v)
         # Single precision rounds v near 1 to 1, whose quantile is infinite.
-        return z.mul_(self.std).add_(self.mean).exp_().clamp(self.s_min, self.s_max)
+        log_s = torch.erfinv(v).mul_(math.sqrt(2) * self.std).add_(self.mean)
+        return log_s.exp_().clamp_(self.s_min, self.s_max)
 
     def pdf(self, s: Tensor) -> Tensor:
         low, high = self.interval
         z = (torch.log(s) - self.mean) / self.std
-        return torch.exp(-0.5 * z**2) / (math.sqrt(2 * math.pi) * self.std * (high - low))
+        return torch.exp(-0.5 * z**2) / (math.sqrt(math.pi / 2) * self.std * (high - low))
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,8 @@ class Edm(Family):
         self.device = device
         # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
         self._noise = torch.Generator(device)
-        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        self._seed = seed
+        self._reseed()
         dim = spec.shape[0]
         net = TimeMLP(config.net, dim, dim, generator=make_generator(seed, _WEIGHTS))
         self.field = ScoreField(
@@ -261,11 +262,22 @@ class Edm(Family):
         state = State({})
         self.field.pack(state, "field")
         pack_generator(state, "noise", self._noise)
+        state.values["noise/device"] = self.device.type
         return state
 
     def load_state(self, state: State) -> None:
+        if "noise/device" not in state.values:
+            raise ValueError("the saved state has no value 'noise/device': it does not fit")
         self.field.unpack(state, "field")
-        unpack_generator(state, "noise", self._noise)
+        if state.values["noise/device"] == self.device.type:
+            unpack_generator(state, "noise", self._noise)
+        else:
+            # A run that moves to another kind of device goes on with fresh noise: generators do
+            # not translate. The step number keeps it apart from the noise already used.
+            self._reseed(self.field.optimizer.count)
+
+    def _reseed(self, step: int = 0) -> None:
+        self._noise.manual_seed(make_generator(self._seed, _NOISE + step).initial_seed())
 
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.field.denoiser.parameters())
