@@ -32,7 +32,7 @@ def figure(value: float) -> str:
         return "0"
     size = abs(value)
     if size >= 1e5 or size < 1e-4:
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+")
+        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     if size >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"

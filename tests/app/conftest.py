@@ -59,8 +59,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     run = pyfuncitem.funcargs.get("loop") or pyfuncitem._request.getfixturevalue("loop")
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
-    run.run_until_complete(asyncio.wait_for(function(**arguments), SECONDS))
+    run.run_until_complete(_whole(function(**arguments), arguments.get("bench")))
     return True
+
+
+async def _whole(test: Coroutine[Any, Any, None], bench: "Bench | None") -> None:
+    """Run a test and take its studio down while the loop still runs: Qt may paint at any time."""
+    try:
+        await asyncio.wait_for(test, SECONDS)
+    finally:
+        if bench is not None:
+            await bench.studio.shut()
 
 
 async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
@@ -102,6 +111,8 @@ class Bench:
         """Bring the engine up and show the window with its lenses."""
         self.window.resize(1280, 800)
         self.studio.show()
+        self.window.activateWindow()
+        await until(self.window.isActiveWindow)
         await self.studio.link.start()
         await until(lambda: self.state.catalog is not None)
         self.window.load_lenses()
@@ -109,8 +120,6 @@ class Bench:
 
 @pytest.fixture
 def bench(loop: asyncio.AbstractEventLoop) -> Iterator[Bench]:
-    made = Bench()
-    yield made
-    loop.run_until_complete(made.studio.shut())
+    yield Bench()
     QApplication.sendPostedEvents()
     QApplication.processEvents()

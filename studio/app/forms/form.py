@@ -117,8 +117,8 @@ class Form(QWidget):
         self.fold = Fold("Advanced")
         for each in advanced:
             self._add(self.fold.body, each)
+        self._layout.addWidget(self.fold)  # first: shown without a parent it is a window
         self.fold.setVisible(bool(advanced))
-        self._layout.addWidget(self.fold)
 
     def _add(self, layout: QVBoxLayout, each: Row) -> None:
         group = each.field.group

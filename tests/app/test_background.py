@@ -1,0 +1,71 @@
+"""Trainings in the background: found, followed by their files, stopped by a file."""
+
+import os
+
+import pytest
+from psutil import Process
+
+from studio.app import preferences
+from studio.cli import background
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+from studio.store.run import RunRecord
+
+SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run that this very process claims to train in the background."""
+    made = Project.create(tmp_path / "rings", "rings").new_run(
+        RunRecord(spec=SPEC, seed=0, device="cpu")
+    )
+    me = Process()
+    made.update_status(
+        state="running",
+        step=10,
+        total=100,
+        background=True,
+        pid=os.getpid(),
+        process_started=me.create_time(),
+    )
+    made.metrics.append({"loss": ([5, 10], [2.0, 1.0])})
+    return made
+
+
+async def test_it_is_followed_live_and_its_end_is_announced(bench, wait, run):
+    await bench.start()
+    bench.actions.open_project(run.path.parent.parent)
+    await wait(lambda: bench.state.runs.current is not None and bench.state.runs.current.series)
+    state = bench.state.runs.current
+    assert (state.state, state.background, state.step) == ("running", True, 10)
+    assert bench.state.running is None  # the engine has nothing to do with it
+    run.metrics.append({"loss": ([20], [0.5])})
+    run.update_status(step=20)
+    await wait(lambda: state.step == 20 and len(state.series["loss"]) == 3)
+    run.update_status(state="finished", step=100)
+    await wait(lambda: state.state == "finished" and not state.background)
+
+
+async def test_it_is_found_at_the_start_and_offered(bench, wait, run):
+    kept = preferences.Preferences()
+    kept.opened(run.path.parent.parent, "rings", 1.0)
+    bench.actions.show_recent(kept)
+    await bench.start()
+    await bench.actions.find_background()
+    banner = bench.state.notices.banners[0]
+    assert banner.text == f"{run.name} is being trained in the background"
+    banner.actions[0].run()
+    await wait(lambda: bench.state.runs.selection == str(run.path))
+    assert bench.state.notices.banners == []
+    run.update_status(state="finished")
+
+
+async def test_stop_asks_the_process_through_its_folder(bench, wait, run):
+    await bench.start()
+    bench.actions.open_project(run.path.parent.parent)
+    await wait(lambda: bench.state.runs.current is not None)
+    assert bench.window.registry["stop"].why_not() == ""
+    bench.window.registry.trigger("stop")
+    assert background.stop_asked(run.path)
+    run.update_status(state="cancelled")

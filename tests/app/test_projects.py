@@ -1,0 +1,153 @@
+"""Projects on a real disk: open, select, delete and undo; the draft; words; preferences."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from studio.app import preferences, words
+from studio.app.state import drafts
+from studio.client.fake_catalog import catalog
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+from studio.store.run import RunRecord
+
+SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+
+
+@pytest.fixture
+def project(tmp_path):
+    made = Project.create(tmp_path / "rings", "rings")
+    for _ in range(2):
+        run = made.new_run(RunRecord(spec=SPEC, seed=0, device="cpu"))
+        run.update_status(state="finished", step=100, total=100)
+        run.metrics.append({"loss": ([1, 2], [2.0, 1.0]), "quality/sliced-w2": ([2], [0.079])})
+    made.add_dataset("mine", np.zeros((12, 2), dtype=np.float32), ["x", "y"], "points.csv")
+    return made
+
+
+async def opened(bench, wait, project):
+    await bench.start()
+    bench.actions.open_project(project.path)
+    await wait(lambda: bench.state.place == "run")
+    await wait(lambda: all(run.series for run in bench.state.runs.by_key.values()))
+
+
+async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, wait, project):
+    await opened(bench, wait, project)
+    state = bench.state
+    assert [run.name for run in state.runs.by_key.values()] == [r.name for r in project.runs()]
+    assert state.runs.current.name == project.runs()[-1].name
+    assert state.runs.current.series["loss"].values.tolist() == [2.0, 1.0]
+    assert [(d.name, d.rows) for d in state.datasets] == [("mine", 12)]
+    line = bench.window.sidebar._runs[state.runs.selection]
+    assert (line.note, line.dot) == ("0.079", "good")
+    assert line.accessibleName().endswith("trained, 0.079")
+    assert [r.path for r in state.recent] == [project.path]
+
+
+async def test_a_run_that_died_is_interrupted_whatever_its_file_says(bench, wait, project):
+    project.runs()[0].update_status(state="running", step=40, pid=1, process_started=1.0)
+    await opened(bench, wait, project)
+    assert bench.state.runs.by_key[str(project.runs()[0].path)].state == "interrupted"
+
+
+async def test_a_deleted_run_is_in_the_trash_until_undo_brings_it_back(bench, wait, project):
+    await opened(bench, wait, project)
+    key = bench.state.runs.selection
+    bench.actions.delete_run(key)
+    await wait(lambda: key not in bench.state.runs.by_key)
+    await wait(lambda: any("is deleted" in n.text for n in bench.state.notices.history))
+    assert len(project.runs()) == 1
+    bench.state.notices.history[-1].actions[0].run()
+    await wait(lambda: key in bench.state.runs.by_key)
+    assert len(project.runs()) == 2
+    assert bench.state.runs.selection == key
+
+
+async def test_a_deleted_data_set_comes_back_too(bench, wait, project):
+    await opened(bench, wait, project)
+    bench.actions.delete_dataset("mine")
+    await wait(lambda: bench.state.datasets == [])
+    await wait(lambda: bench.state.notices.history)
+    assert project.datasets() == []
+    bench.state.notices.history[-1].actions[0].run()
+    await wait(lambda: [d.name for d in bench.state.datasets] == ["mine"])
+
+
+async def test_a_running_run_is_not_deleted(bench, wait, project):
+    await opened(bench, wait, project)
+    run = bench.state.runs.current
+    run.job = "1"
+    bench.actions.delete_run(run.key)
+    await asyncio.sleep(0.05)
+    assert len(project.runs()) == 2
+    assert bench.state.notices.history[-1].todo == "Stop it first."
+
+
+async def test_a_folder_that_is_no_project_is_refused_with_the_reason(bench, wait, tmp_path):
+    await bench.start()
+    bench.actions.open_project(tmp_path)
+    await wait(lambda: bench.state.notices.banners)
+    banner = bench.state.notices.banners[0]
+    assert banner.text == f"{tmp_path.name} cannot be opened"
+    assert banner.why
+    assert banner.todo
+
+
+async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
+    await opened(bench, wait, project)
+    project.add_dataset("fresh", np.ones((5, 2), dtype=np.float32), ["a", "b"], "new.csv")
+    done = m.JobInfo(job="9", kind="import", state="finished", title="fresh")
+    bench.engine.emit(m.JobChanged(info=done))
+    await wait(lambda: bench.state.place == "data")
+    assert bench.state.dataset == "fresh"
+    bench.window.canvas.data.train.click()
+    assert bench.state.draft.spec.dataset.slug == "project:fresh"
+
+
+def test_a_default_leaves_no_trace_in_the_draft():
+    entry = catalog().get("family", "edm")
+    width = next(f for f in entry.fields if f.path == "net.width")
+    changed = drafts.put(SPEC, "family", width, 256)
+    assert changed.family.config == {"net": {"width": 256}}
+    assert drafts.changed(changed.family.config, width)
+    assert drafts.put(changed, "family", width, width.default).family.config == {}
+    assert SPEC.family.config == {}  # nothing was changed in place
+
+
+def test_another_choice_starts_at_its_defaults():
+    changed = drafts.repick(SPEC, "family", "gan")
+    assert changed.family == Pick(slug="gan")
+    assert drafts.repick(SPEC, "sampler", "").sampler is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0787, "0.0787"), (12.345, "12.3"), (0.0, "0"), (3.2e-5, "3.20e-5"), (123456.7, "1.23e5")],
+)
+def test_figures(value, text):
+    assert words.figure(value) == text
+
+
+def test_durations_sizes_and_days():
+    assert [words.duration(s) for s in (40, 240, 9000)] == ["40 s", "4 min", "2.5 h"]
+    assert words.megabytes(412 * 2**20) == "412 MB"
+    assert words.megabytes(3 * 2**30) == "3.0 GB"
+    now = 1_800_000_000.0
+    assert words.ago(now, now) == "today"
+    assert words.ago(now - 86_400, now) == "yesterday"
+
+
+def test_preferences_survive_and_a_damaged_file_does_not_stop_the_start(home):
+    kept = preferences.Preferences(theme="light", scale=150, layout={"width": 900})
+    for number in range(preferences.RECENT + 3):
+        kept.opened(preferences.config_folder() / str(number % 14), str(number), float(number))
+    preferences.save(kept)
+    again = preferences.load()
+    assert (again.theme, again.scale, again.layout) == ("light", 150, {"width": 900})
+    assert len(again.recent) == preferences.RECENT
+    assert again.recent[0].name == str(preferences.RECENT + 2)
+    (preferences.config_folder() / "preferences.toml").write_text("theme = [broken")
+    assert preferences.load().theme == "system"
