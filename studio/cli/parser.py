@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -54,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         complain(error.message, error.hint)
         return EXIT_USAGE if error.kind == "user" else 1
     except BrokenPipeError:
-        # The reader of our output (`| head`) is satisfied; the rest must not end in a traceback.
-        sys.stderr.close()
+        # The reader of our output (`| head`) is satisfied; the rest goes nowhere, without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         complain("interrupted")

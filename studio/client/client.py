@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ class EngineClient:
         self._restarts: deque[float] = deque()
         self._restarting: asyncio.Task[None] | None = None
         self._state = EngineState("stopped")
+        # Kept from `start`: a transport of Qt may call while no loop runs, at the very end.
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.ready: Ready | None = None
 
     @property
@@ -115,9 +118,7 @@ class EngineClient:
 
     async def stop(self, *, checkpoint: bool = True) -> ProcessOutcome | None:
         """Shut the engine down, saving running trainings first; None if there was none."""
-        if self._restarting is not None:
-            self._restarting.cancel()
-        connection, self._connection = self._connection, None
+        connection = self._let_go()
         outcome = None
         if connection is not None and connection.alive:
             outcome = await connection.shutdown(checkpoint=checkpoint)
@@ -151,7 +152,16 @@ class EngineClient:
             )
         return self._connection
 
+    def _let_go(self) -> Connection | None:
+        """Take the connection out of service: what still happens on it changes no state."""
+        if self._restarting is not None:
+            self._restarting.cancel()
+            self._restarting = None
+        connection, self._connection = self._connection, None
+        return connection
+
     async def _come_up(self, name: Literal["starting", "restarting"], message: str) -> Ready:
+        self._loop = asyncio.get_running_loop()
         error = self._state.error if name == "restarting" else None
         self._become(EngineState(name, message, error))
         connection = Connection(
@@ -166,8 +176,9 @@ class EngineClient:
         try:
             ready = await connection.start()
         except EngineStartFailed as failure:
-            self._connection = None
-            self._become(EngineState("lost", failure.info.message, failure.info))
+            if self._connection is connection:
+                self._connection = None
+                self._become(EngineState("lost", failure.info.message, failure.info))
             raise
         self.ready = ready
         self._become(
@@ -184,9 +195,9 @@ class EngineClient:
             except Exception as error:
                 # A listener's mistake must not lose the messages behind it; it is reported where
                 # the application reports all such errors.
-                asyncio.get_running_loop().call_exception_handler(
-                    {"message": f"a listener failed on {type(event).__name__}", "exception": error}
-                )
+                what = f"a listener failed on {type(event).__name__}"
+                if self._loop is not None:
+                    self._loop.call_exception_handler({"message": what, "exception": error})
 
     def _pulse(self, connection: Connection, alive: bool) -> None:
         if connection is not self._connection:
@@ -205,14 +216,14 @@ class EngineClient:
             return  # we asked for it, or `start` reports it
         _log.info("%s", outcome.sentence)
         self._connection = None
-        if not self._auto_restart or not self._may_restart():
+        if self._loop is None or not self._auto_restart or not self._may_restart():
             self._become(EngineState("lost", outcome.sentence, self._final(outcome)))
             return
         self._become(EngineState("restarting", outcome.sentence, outcome.error()))
-        self._restarting = asyncio.get_running_loop().create_task(self._restart_quietly())
+        self._restarting = self._loop.create_task(self._restart_quietly())
 
     def _may_restart(self) -> bool:
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         while self._restarts and now - self._restarts[0] > self._timeouts.restart_window:
             self._restarts.popleft()
         if len(self._restarts) >= self._timeouts.restarts:

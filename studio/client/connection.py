@@ -225,9 +225,14 @@ class Connection:
     async def _beat(self) -> None:
         while True:
             self.send(Ping())
+            asleep = time.monotonic()
             await asyncio.sleep(self._timeouts.ping_every)
+            now = time.monotonic()
+            if now - asleep > self._timeouts.ping_every + self._timeouts.unresponsive / 2:
+                # It was us who were away (a lid that was closed): first hear what has come.
+                self._heard = now
             # Any bytes prove life; a large transfer may hold an answer back for a while.
-            if self._responsive and time.monotonic() - self._heard > self._timeouts.unresponsive:
+            if self._responsive and now - self._heard > self._timeouts.unresponsive:
                 self._responsive = False
                 self._on_pulse(False)
 

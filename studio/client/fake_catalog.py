@@ -28,64 +28,52 @@ def _choices(*values: str) -> list[Choice]:
     return [Choice(value=v, title=v.replace("-", " ").capitalize()) for v in values]
 
 
-def _families() -> list[EntrySpec]:
-    learning_rate = _field("lr", "float", 1e-3, "Learning rate", above=0.0, high=1.0, log=True)
-    width = _field("net.width", "int", 128, "Width", low=8.0, high=4096.0, group="Network")
-    return [
-        EntrySpec(
-            kind="family",
-            slug="edm",
-            title="Diffusion (EDM)",
-            summary="A score moves particles.",
-            source=SOURCE,
-            modalities=["points"],
-            capabilities=["denoiser", "velocity"],
-            layers=[
-                LayerSpec(
-                    name="velocity", title="Velocity", kind="vector", symbol="dx/dt", timed=True
-                ),
-            ],
-            fields=[
-                learning_rate,
-                _field(
-                    "precondition",
-                    "choice",
-                    "edm",
-                    "Preconditioning",
-                    choices=_choices("edm", "eps", "v"),
-                ),
-                _field("ema", "float", 0.999, "Averaging", low=0.0, below=1.0, advanced=True),
-                width,
-            ],
-        ),
-        EntrySpec(
-            kind="family",
-            slug="gan",
-            title="GAN",
-            summary="A critic moves a generator.",
-            source=SOURCE,
-            modalities=["points"],
-            capabilities=["critic", "latent"],
-            layers=[
-                LayerSpec(
-                    name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=False
-                ),
-            ],
-            fields=[
-                learning_rate,
-                _field("loss", "choice", "hinge", "Loss", choices=_choices("hinge", "ipm")),
-                _field(
-                    "penalty",
-                    "float",
-                    1.0,
-                    "Gradient penalty",
-                    low=0.0,
-                    depends=Dependency(path="loss", values=["ipm"]),
-                ),
-                width,
-            ],
-        ),
-    ]
+_LEARNING_RATE = _field("lr", "float", 1e-3, "Learning rate", above=0.0, high=1.0, log=True)
+_WIDTH = _field("net.width", "int", 128, "Width", low=8.0, high=4096.0, group="Network")
+
+
+def _edm() -> EntrySpec:
+    kinds = _choices("edm", "eps", "v")
+    return EntrySpec(
+        kind="family",
+        slug="edm",
+        title="Diffusion (EDM)",
+        summary="A score moves particles.",
+        source=SOURCE,
+        modalities=["points"],
+        capabilities=["denoiser", "velocity"],
+        layers=[
+            LayerSpec(name="velocity", title="Velocity", kind="vector", symbol="dx/dt", timed=True)
+        ],
+        fields=[
+            _LEARNING_RATE,
+            _field("precondition", "choice", "edm", "Preconditioning", choices=kinds),
+            _field("ema", "float", 0.999, "Averaging", low=0.0, below=1.0, advanced=True),
+            _WIDTH,
+        ],
+    )
+
+
+def _gan() -> EntrySpec:
+    while_ipm = Dependency(path="loss", values=["ipm"])
+    return EntrySpec(
+        kind="family",
+        slug="gan",
+        title="GAN",
+        summary="A critic moves a generator.",
+        source=SOURCE,
+        modalities=["points"],
+        capabilities=["critic", "latent"],
+        layers=[
+            LayerSpec(name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=False)
+        ],
+        fields=[
+            _LEARNING_RATE,
+            _field("loss", "choice", "hinge", "Loss", choices=_choices("hinge", "ipm")),
+            _field("penalty", "float", 1.0, "Gradient penalty", low=0.0, depends=while_ipm),
+            _WIDTH,
+        ],
+    )
 
 
 def _datasets() -> list[EntrySpec]:
@@ -150,7 +138,7 @@ def catalog() -> Catalog:
         name="cpu", title="Processor", available=True, reason="It is always there.", threads=1
     )
     return Catalog(
-        entries=[*_families(), *_datasets(), sampler, metric, _training()], devices=[device]
+        entries=[_edm(), _gan(), *_datasets(), sampler, metric, _training()], devices=[device]
     )
 
 

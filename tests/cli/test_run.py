@@ -94,6 +94,18 @@ def test_resume_goes_on_to_a_raised_total(project: Path) -> None:
     assert len(Project.open(project).runs()) == 1
 
 
+def test_resume_of_a_recipe_finds_its_unfinished_run(project: Path) -> None:
+    arguments = ["run", "edm@two-moons", "--out", str(project), "--resume"]
+    assert main([*arguments[:-1], *sets()]) == 0
+    [run] = Project.open(project).runs()
+    _hand_over(run, 70)
+    assert main(arguments) == 0
+    assert Project.open(project).runs() == [run]
+    assert run.status().step == 70
+    assert main([*arguments, *sets()]) == 0  # that one has come to its end: a new one is made
+    assert len(Project.open(project).runs()) == 2
+
+
 @pytest.mark.parametrize(
     ("more", "complaint"),
     [

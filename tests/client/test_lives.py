@@ -1,6 +1,7 @@
 """Lives and deaths of an engine as the client sees them, with an engine in memory."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -247,6 +248,57 @@ def test_a_cancelled_request_does_not_disturb_the_next() -> None:
         first = asyncio.ensure_future(client.request(m.GetCatalog()))
         await asyncio.sleep(0)
         first.cancel()
+        assert (await client.request(m.GetCatalog())).result
+
+    run(test())
+
+
+def close_the_lid(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def test_a_studio_that_was_away_itself_does_not_blame_the_engine() -> None:
+    async def test() -> None:
+        client, ear = client_of(Fakes())
+        await client.start()
+        await asyncio.sleep(0.03)
+        close_the_lid(0.3)  # three times the patience
+        await asyncio.sleep(0.1)
+        assert [s.name for s in ear.states] == ["stopped", "starting", "ready"]
+        await client.stop()
+
+    run(test())
+
+
+def test_stopping_during_a_restart_leaves_nothing_behind() -> None:
+    async def test() -> None:
+        fakes = Fakes(FakeEngine, OnlyHello)
+        client, ear = client_of(fakes)
+        await client.start()
+        fakes.made[0].end(signal=9)
+        await ear.until(lambda: len(fakes.made) == 2)
+        await asyncio.sleep(0.02)
+        await client.stop()
+        await asyncio.sleep(0.3)
+        assert client.state.name == "stopped"
+        assert fakes.made[1].pid is None
+        assert len(fakes.made) == 2
+
+    run(test())
+
+
+def test_a_restart_by_hand_during_an_automatic_one_wins() -> None:
+    async def test() -> None:
+        fakes = Fakes(FakeEngine, OnlyHello)
+        client, ear = client_of(fakes)
+        await client.start()
+        fakes.made[0].end(signal=9)
+        await ear.until(lambda: len(fakes.made) == 2)
+        await asyncio.sleep(0.02)
+        await client.restart()
+        await asyncio.sleep(0.5)
+        assert client.state.name == "ready"
+        assert fakes.made[1].pid is None
         assert (await client.request(m.GetCatalog())).result
 
     run(test())
