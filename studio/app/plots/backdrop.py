@@ -119,8 +119,11 @@ def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
     """Compare arrays by identity and the rest by value."""
     if len(new) != len(old):
         return False
-    pairs = zip(new, old, strict=True)
-    return all(a is b if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+    arrays = np.ndarray
+    return all(
+        a is b or not (isinstance(a, arrays) or isinstance(b, arrays) or a != b)
+        for a, b in zip(new, old, strict=True)
+    )
 
 
 def _blank(camera: Camera, dpr: float, form: QImage.Format) -> QImage:

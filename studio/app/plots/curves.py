@@ -59,7 +59,7 @@ def columns(steps: Doubles, values: Doubles, x0: float, x1: float, count: int) -
     finite = np.where(np.isfinite(values), values, np.nan)
     if steps.size <= count:
         return Columns(steps, finite, finite, finite)
-    edges = np.linspace(x0, x1, count + 1)[:-1]
+    edges = np.linspace(steps[0], steps[-1], max(2, count) + 1)[:-1]
     starts = np.unique(np.searchsorted(steps, edges, side="left"))
     starts = starts[starts < steps.size]
     low, high = np.fmin.reduceat(finite, starts), np.fmax.reduceat(finite, starts)

@@ -126,7 +126,8 @@ class Raster:
             self._dots(self._trail, place, colours, width)
 
     def heads(self, place: Planar, colours: Colours, size: int, *, trail: bool = False) -> None:
-        """Draw a dot of ``size`` pixels at each place (2, n); later ones cover earlier ones.
+        """Draw a dot of ``size`` pixels at each place (2, n). Of two at the same place the later
+        one is seen; where dots overlap otherwise, either may be.
 
         From 3 pixels on dots are round, with smooth edges while there are few. With ``trail``
         they are drawn into the trails instead, and fade with them.

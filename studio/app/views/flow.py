@@ -52,6 +52,7 @@ class FlowView(QWidget):
         self._watching = Watching(actions)
         self._loader = RecordLoader(self)
         self._record: FlowRecord | None = None
+        self._followed: int | None = None
         self._dims = (0, 1)
         self._starts = 0  # how many particles have their colour from where they started
         self._moved = QTimer(self)
@@ -118,6 +119,7 @@ class FlowView(QWidget):
     def _follow(self) -> None:
         """Show the record that the training clock points at, or ask for it."""
         run, step = self._run, self._state.playback.step
+        self._followed = step
         self._watch()
         self._tell_empty()
         if run is None or not self.isVisible():
@@ -166,10 +168,7 @@ class FlowView(QWidget):
         self.canvas.playing = playback.playing
         if not self.isVisible():
             return
-        shown = self._record.step if self._record else None
-        run = self._run
-        live = run.live if run else None
-        if playback.step != shown and not (playback.live and self._record is live):
+        if playback.step != self._followed:
             self._follow()
         if playback.flow != self.canvas.flow:
             self.canvas.set_flow(playback.flow)

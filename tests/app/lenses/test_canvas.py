@@ -1,0 +1,230 @@
+"""The canvas as a widget: it looks, picks and stands still at no cost."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.app.plots.backdrop import Backdrop
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.fields import Heat
+from studio.app.plots.overlay import Life
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.timeline import Timeline
+from studio.app.state.runs import FlowRecord
+from studio.app.theme import DARK, LIGHT
+
+Record = Callable[..., FlowRecord]
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> ParticleCanvas:
+    made = ParticleCanvas()
+    qtbot.addWidget(made)
+    made.resize(300, 240)
+    made.set_style(CanvasStyle.of(DARK))
+    made.show()
+    QApplication.processEvents()
+    return made
+
+
+def timeline(record: FlowRecord) -> Timeline:
+    return Timeline(record.t, record.x)
+
+
+def picture(canvas: ParticleCanvas) -> np.ndarray:
+    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    data = np.frombuffer(image.constBits(), dtype=np.uint32)
+    return data.reshape(image.height(), image.bytesPerLine() // 4)[:, : image.width()].copy()
+
+
+def test_an_empty_canvas_paints_its_background(canvas: ParticleCanvas) -> None:
+    canvas.set_backdrop(Backdrop(axes=False))
+    assert np.unique(picture(canvas)).tolist() == [int("ff" + DARK.background[1:], 16)]
+
+
+def test_particles_appear_in_their_colour_at_their_place(
+    canvas: ParticleCanvas, record: Record
+) -> None:
+    canvas.set_backdrop(Backdrop(axes=False))
+    canvas.set_record(timeline(record(50)))
+    canvas.set_flow(1.0)
+    canvas.fit()
+    image = picture(canvas)
+    pixels = canvas.camera.to_pixels(record(50).x[-1])
+    alone = 0
+    for i, (x, y) in enumerate(pixels):
+        if 2 < x < 297 and 2 < y < 237:
+            alone += int(image[int(y), int(x)] & 0xFFFFFF == int(canvas.ink(i)[1:], 16))
+    assert alone > 0.8 * len(pixels)
+
+
+def test_colours_stay_with_the_particles_across_records(
+    canvas: ParticleCanvas, record: Record
+) -> None:
+    canvas.set_identity(record(10).x[0])
+    canvas.set_record(timeline(record(10)))
+    before = [canvas.ink(i) for i in range(20)]
+    canvas.set_record(timeline(record(90)))
+    assert [canvas.ink(i) for i in range(20)] == before
+    canvas.set_record(timeline(record(90, n=50)))  # the engine may send only the first ones
+    assert [canvas.ink(i) for i in range(20)] == before
+    canvas.set_style(CanvasStyle.of(LIGHT))
+    assert [canvas.ink(i) for i in range(20)] != before
+
+
+def test_a_standing_canvas_runs_no_timer(canvas: ParticleCanvas, record: Record) -> None:
+    canvas.set_record(timeline(record(10)))
+    canvas.set_flow(0.3)
+    assert not canvas.moving
+
+
+def test_single_frame_records_glide_and_come_to_rest(
+    canvas: ParticleCanvas, record: Record, qtbot: QtBot
+) -> None:
+    canvas.set_record(timeline(record(10, frames=1)))
+    picture(canvas)
+    canvas.set_record(timeline(record(90, frames=1)), glide=True)
+    assert canvas.moving
+    qtbot.waitUntil(lambda: not canvas.moving, timeout=3000)
+    picture(canvas)
+    place = canvas.camera.to_pixels(record(90, frames=1).x[0])
+    assert np.allclose(canvas._layer.place.T, place, atol=0.01)
+
+
+def test_hiding_stops_a_glide(canvas: ParticleCanvas, record: Record) -> None:
+    canvas.set_record(timeline(record(10, frames=1)))
+    picture(canvas)
+    canvas.set_record(timeline(record(90, frames=1)), glide=True)
+    canvas.hide()
+    assert not canvas.moving
+    canvas.set_record(timeline(record(95, frames=1)), glide=True)
+    assert not canvas.moving
+
+
+def test_the_wheel_zooms_at_the_cursor(canvas: ParticleCanvas, record: Record) -> None:
+    canvas.set_record(timeline(record(10)))
+    before = canvas.camera.to_data(40, 50)
+    canvas.zoom(2.0, QPointF(40, 50))
+    assert canvas.camera.to_data(40, 50) == pytest.approx(before)
+
+
+def test_dragging_pans_and_does_not_pick(
+    canvas: ParticleCanvas, record: Record, qtbot: QtBot
+) -> None:
+    canvas.set_record(timeline(record(10)))
+    picked: list[int] = []
+    canvas.picked.connect(picked.append)
+    held = canvas.camera.to_data(100, 100)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+    qtbot.mouseMove(canvas, QPoint(130, 90))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(130, 90))
+    assert canvas.camera.to_data(130, 90) == pytest.approx(held, abs=1e-6)
+    assert picked == []
+
+
+def test_a_click_picks_the_nearest_particle_or_none(
+    canvas: ParticleCanvas, record: Record, qtbot: QtBot
+) -> None:
+    canvas.set_record(timeline(record(10)))
+    picture(canvas)
+    picked: list[int] = []
+    canvas.picked.connect(picked.append)
+    pixels = canvas.camera.to_pixels(record(10).x[-1])
+    lonely = int(
+        np.argmax(
+            np.hypot(*(pixels - np.median(pixels, axis=0)).T)
+            * ((pixels > 5).all(axis=1) & (pixels < (295, 235)).all(axis=1))
+        )
+    )
+    spot = QPoint(*np.rint(pixels[lonely]).astype(int).tolist())
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=spot)
+    assert picked == [lonely]
+    canvas.set_record(None)
+    picture(canvas)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=spot)
+    assert picked == [lonely, -1]
+
+
+def test_the_keyboard_does_what_the_mouse_does(
+    canvas: ParticleCanvas, record: Record, qtbot: QtBot
+) -> None:
+    canvas.set_record(timeline(record(10)))
+    fitted = canvas.camera
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas.camera.scale == pytest.approx(1.2 * fitted.scale)
+    qtbot.keyClick(canvas, Qt.Key.Key_Minus)
+    assert canvas.camera.scale == pytest.approx(fitted.scale)
+    qtbot.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert canvas.camera.x > fitted.x
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    assert canvas.camera == fitted
+    picked: list[int] = []
+    canvas.picked.connect(picked.append)
+    qtbot.keyClick(canvas, Qt.Key.Key_BracketRight)
+    canvas.set_life(Life(0, "#ffffff", record(10).x[:, 0]))
+    qtbot.keyClick(canvas, Qt.Key.Key_BracketLeft)
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert picked == [0, 199, -1]
+
+
+def test_plain_arrows_are_left_to_the_clocks(canvas: ParticleCanvas, qtbot: QtBot) -> None:
+    before = canvas.camera
+    qtbot.keyClick(canvas, Qt.Key.Key_Left)
+    assert canvas.camera == before
+
+
+def test_every_layer_is_seen(canvas: ParticleCanvas, record: Record) -> None:
+    rng = np.random.default_rng(0)
+    target = rng.normal(size=(100, 2)).astype(np.float32)
+    grid = np.ones((8, 8), dtype=np.float32)
+    box = (-3.0, 3.0, -3.0, 3.0)
+    canvas.set_backdrop(Backdrop(target=target, axes=False))
+    canvas.fit()
+    plain = Backdrop(axes=False)
+    layers = {
+        "target": Backdrop(target=target, axes=False),
+        "heat": Backdrop(heat=Heat(grid, box, "d", -1, 1, True), axes=False),
+        "arrows": Backdrop(arrows=np.ones((8, 8, 2), np.float32), arrow_bounds=box, axes=False),
+        "axes": Backdrop(),
+    }
+    canvas.set_backdrop(plain)
+    empty = picture(canvas)
+    for name, backdrop in layers.items():
+        canvas.set_backdrop(backdrop)
+        assert (picture(canvas) != empty).mean() > 0.001, name
+
+
+def test_paths_and_life_are_drawn(canvas: ParticleCanvas, record: Record) -> None:
+    canvas.set_record(timeline(record(100)))
+    canvas.set_layers(particles=False, trails=False)
+    empty = picture(canvas)
+    canvas.set_layers(paths=True)
+    assert (picture(canvas) != empty).mean() > 0.01
+    canvas.set_layers(paths=False)
+    canvas.set_life(Life(3, "#ff0000", record(100).x[:, 3], record(100).x[:, 4]))
+    assert (picture(canvas) != empty).mean() > 0.001
+
+
+def test_a_picture_of_twice_the_pixels_is_sharp(
+    qtbot: QtBot, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a device pixel ratio of 2 the raster has twice the pixels, and dots twice the size."""
+    monkeypatch.setattr(ParticleCanvas, "devicePixelRatioF", lambda self: 2.0)
+    canvas = ParticleCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(200, 160)
+    canvas.set_record(timeline(record(10)))
+    canvas.show()
+    picture(canvas)
+    assert (canvas._layer.raster.width, canvas._layer.raster.height) == (400, 320)
+
+
+def test_it_survives_records_of_any_kind(canvas: ParticleCanvas, record: Record) -> None:
+    for other in (record(1, n=1), record(2, frames=1), record(3, n=1000), None, record(4)):
+        canvas.set_record(timeline(other) if other else None, glide=True)
+        picture(canvas)

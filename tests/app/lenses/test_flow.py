@@ -1,0 +1,235 @@
+"""The flow lens: what it asks of the engine, what it shows, and when it is silent."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from studio.app.views.flow import VIEW, FlowView
+from studio.protocol.messages import Credit, PreviewData, QueryLayer, Watch
+from studio.store.flow import FlowStore
+
+Wait = Callable[..., Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def window(lens: Any) -> Iterator[QWidget]:
+    made = QWidget()
+    box = QVBoxLayout(made)
+    box.setContentsMargins(0, 0, 0, 0)
+    made.view = FlowView(lens.state, lens.actions)
+    box.addWidget(made.view)
+    made.resize(500, 400)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def shown(view: FlowView) -> int | None:
+    return view._record.step if view._record else None
+
+
+def test_showing_asks_for_records_and_grants_two(lens: Any, window: QWidget) -> None:
+    watch = lens.link.of(Watch)[-1]
+    assert watch.on
+    assert watch.job == "j1"
+    assert watch.layers == ["velocity"]
+    assert len(watch.bounds) == 4
+    assert [c.n for c in lens.link.of(Credit)] == [2]
+
+
+def test_each_record_drawn_returns_one_credit(lens: Any, window: QWidget) -> None:
+    for step in (1, 2, 3):
+        lens.arrive(step)
+        window.view.canvas.grab()
+    assert [c.n for c in lens.link.of(Credit)] == [2, 1, 1, 1]
+    assert shown(window.view) == 3
+
+
+def test_a_hidden_lens_says_so_and_draws_nothing(lens: Any, window: QWidget) -> None:
+    lens.arrive(1)
+    window.view.hide()
+    assert lens.link.of(Watch)[-1].on is False
+    before = len(lens.link.told)
+    lens.arrive(2)
+    assert shown(window.view) == 1
+    assert len(lens.link.told) == before
+    window.view.show()
+    assert lens.link.of(Watch)[-1].on is True
+    assert shown(window.view) == 2
+
+
+def test_a_minimised_window_is_a_hidden_one(lens: Any, window: QWidget) -> None:
+    window.setWindowState(Qt.WindowState.WindowMinimized)
+    QApplication.processEvents()
+    assert lens.link.of(Watch)[-1].on is False
+    window.setWindowState(Qt.WindowState.WindowNoState)
+    QApplication.processEvents()
+    assert lens.link.of(Watch)[-1].on is True
+
+
+def test_scrubbing_stops_the_watch_and_going_live_resumes_it(lens: Any, window: QWidget) -> None:
+    lens.arrive(90)
+    lens.state.playback.set(step=10)
+    assert lens.link.of(Watch)[-1].on is False
+    lens.state.playback.set(step=None)
+    assert lens.link.of(Watch)[-1].on is True
+    assert [c.n for c in lens.link.of(Credit)][:1] == [2]
+    assert sum(c.n for c in lens.link.of(Credit)) <= 3  # granted once, not at each return
+
+
+def test_the_end_of_a_job_ends_the_watch(lens: Any, window: QWidget) -> None:
+    lens.arrive(5)
+    lens.run.job, lens.run.state = "", "finished"
+    lens.state.runs.changed.emit(lens.run.key)
+    assert window.view._watching.on is False
+
+
+async def test_scrubbing_shows_kept_records_and_the_latest_wish_wins(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    lens.keep(10, 20, 30, 40)
+    lens.arrive(50)
+    for step in (10, 20, 30):
+        lens.state.playback.set(step=step)
+    await wait(lambda: shown(window.view) == 30)
+    lens.arrive(60)
+    assert shown(window.view) == 30
+    lens.state.playback.set(step=None)
+    assert shown(window.view) == 60
+
+
+async def test_neighbours_are_read_ahead(lens: Any, window: QWidget, wait: Wait) -> None:
+    lens.keep(10, 20, 30, 40)
+    lens.state.playback.set(step=20)
+    await wait(lambda: shown(window.view) == 20)
+    await wait(lambda: not window.view._loader._busy)
+    lens.state.playback.set(step=30)
+    assert shown(window.view) == 30  # at once, without the disk
+
+
+async def test_a_finished_run_shows_its_last_record(lens: Any, window: QWidget, wait: Wait) -> None:
+    lens.run.job, lens.run.state = "", "finished"
+    lens.keep(10, 20)
+    await wait(lambda: shown(window.view) == 20)
+
+
+async def test_a_damaged_record_is_told_and_harms_nothing(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    lens.keep(10, 20, 30)
+    path = FlowStore(__import__("pathlib").Path(lens.run.key)).path(20)
+    path.write_bytes(path.read_bytes()[:200])
+    lens.state.playback.set(step=20)
+    await wait(lambda: "cannot be shown" in window.view.panel._note.text())
+    lens.state.playback.set(step=10)
+    await wait(lambda: shown(window.view) == 10)
+
+
+def test_the_flow_clock_moves_the_canvas(lens: Any, window: QWidget) -> None:
+    lens.arrive(50)
+    lens.state.playback.set(flow=0.25)
+    assert window.view.canvas.flow == 0.25
+    window.view.canvas.grab()
+    place = window.view.canvas.camera.to_pixels(
+        0.75 * lens.run.live.x[0] + 0.25 * lens.run.live.x[-1]
+    )
+    assert np.allclose(window.view.canvas._layer.place.T, place, atol=0.05)
+
+
+async def test_the_target_is_asked_for_once_the_engine_is_ready(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    assert lens.link.of(PreviewData) == []
+    lens.state.engine = lens.state.engine.__class__(state="ready")
+    lens.state.engine_changed.emit()
+    await wait(lambda: window.view.canvas.backdrop.target is not None)
+    lens.state.engine_changed.emit()
+    await asyncio.sleep(0)
+    assert len(lens.link.of(PreviewData)) == 1
+    window.view.panel.set_on("target", False)
+    assert window.view.canvas.backdrop.target is None
+
+
+async def test_log_density_is_computed_only_on_demand(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    lens.arrive(50)
+    await asyncio.sleep(0.02)
+    assert lens.link.of(QueryLayer) == []
+    window.view.panel.set_on("log-density", True)
+    await wait(lambda: window.view.canvas.backdrop.heat is not None)
+    query = lens.link.of(QueryLayer)[0]
+    assert (query.layer, query.step) == ("log-density", None)
+    assert "log-density" not in lens.link.of(Watch)[-1].layers
+    assert not window.view.panel.legend.isHidden()
+
+
+def test_only_one_heat_layer_is_on_at_a_time(lens: Any, window: QWidget) -> None:
+    lens.arrive(50)
+    panel = window.view.panel
+    panel.set_on("density", True)
+    assert window.view.canvas.backdrop.heat is not None
+    panel.set_on("log-density", True)
+    assert not panel.on("density")
+
+
+async def test_a_particle_has_a_life(lens: Any, window: QWidget, wait: Wait) -> None:
+    lens.keep(10, 20, 30)
+    lens.arrive(40)
+    window.view.canvas.grab()
+    window.view.canvas.picked.emit(7)
+    await wait(
+        lambda: window.view.canvas.life is not None and window.view.canvas.life.training is not None
+    )
+    life = window.view.canvas.life
+    assert np.allclose(life.flow, lens.run.live.x[:, 7])
+    assert life.training.shape == (3, 2)
+    assert "Particle 7" in window.view._card.accessibleName()
+    window.view.canvas.picked.emit(-1)
+    assert window.view.canvas.life is None
+    assert window.view._card.isHidden()
+
+
+def test_the_canvas_is_described_in_words(lens: Any, window: QWidget) -> None:
+    lens.arrive(50)
+    words = window.view.canvas.accessibleDescription()
+    assert "200 particles" in words
+    assert "step 50" in words
+
+
+@pytest.mark.parametrize(
+    ("state", "job", "words"),
+    [
+        ("queued", "j1", "queue"),
+        ("running", "j1", "first training steps"),
+        ("failed", "", "ended before"),
+        ("finished", "", "no recorded particles"),
+    ],
+)
+def test_empty_states_say_what_belongs_here(
+    lens: Any, window: QWidget, state: str, job: str, words: str
+) -> None:
+    lens.run.state, lens.run.job = state, job
+    lens.state.runs.changed.emit(lens.run.key)
+    assert words in window.view._empty.accessibleName()
+    assert window.view._empty.isVisible()
+    lens.arrive(1)
+
+
+def test_another_run_starts_afresh(lens: Any, window: QWidget) -> None:
+    lens.arrive(50)
+    lens.state.runs.select("")
+    assert shown(window.view) is None
+    assert not window.view._watching.on
+    assert VIEW.applies(lens.state) is False
+    lens.state.runs.select(lens.run.key)
+    assert shown(window.view) == 50
+    assert VIEW.applies(lens.state) is True

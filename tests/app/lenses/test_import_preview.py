@@ -1,0 +1,149 @@
+"""The import dialog: each refusal in plain words, an import only with nothing against it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.app.state.session import DataInfo
+from studio.app.views.import_preview import ImportDialog, file_size, reasons, suggested_name
+from studio.formats.base import Column, Inspection, Item
+from studio.protocol.messages import ImportData
+
+
+def column(name: str, kind: str = "number", **more: Any) -> Column:
+    facts = {"count": 20, "minimum": -1.0, "maximum": 1.0, "mean": 0.5, "std": 2.0}
+    return Column(name=name, kind=kind, **{**facts, **more})
+
+
+def item(*columns: Column, rows: int = 20, name: str = "") -> Item:
+    rng = np.random.default_rng(0)
+    preview = rng.normal(size=(min(rows, 100), len(columns))).tolist()
+    return Item(name=name, columns=list(columns), rows=rows, preview=preview)
+
+
+@pytest.fixture
+def dialog(lens: Any) -> Iterator[Callable[..., ImportDialog]]:
+    made: list[ImportDialog] = []
+
+    def build(*items: Item, problems: list[str] | None = None) -> ImportDialog:
+        found = Inspection(
+            file="/x/My Points.csv", format="csv", items=list(items), bytes=12_345,
+            problems=problems or [],
+        )  # fmt: skip
+        plain = msgspec.to_builtins(found)
+        shown = ImportDialog(lens.state, lens.actions, "/x/My Points.csv", plain)
+        shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+        shown.open()
+        QApplication.processEvents()
+        made.append(shown)
+        return shown
+
+    yield build
+    for shown in made:
+        shown.close()
+        shown.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def test_good_columns_are_chosen_and_imported(
+    dialog: Any, lens: Any, qtbot: QtBot, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    lens.state.project = tmp_path
+    shown = dialog(item(column("x"), column("label", "text", count=0), column("y")))
+    assert shown.chosen() == [0, 2]
+    assert shown.accept_button.isEnabled()
+    assert shown.scatter.count == 20
+    qtbot.mouseClick(shown.accept_button, Qt.MouseButton.LeftButton)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    sent = lens.link.of(ImportData)[0]
+    assert (sent.name, sent.columns, sent.file) == ("my-points", ["x", "y"], "/x/My Points.csv")
+    assert not shown.isVisible()
+
+
+def test_standardisation_is_written_out(dialog: Any) -> None:
+    shown = dialog(item(column("x", mean=-1.5), column("y", std=0.0)))
+    words = shown._scaling.text()
+    assert "(x + 1.5) / 2" in words
+    assert "y never changes" in words
+
+
+def test_unticking_a_column_disables_with_the_reason(dialog: Any) -> None:
+    shown = dialog(item(column("x"), column("y")))
+    shown._columns.item(1, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert not shown.accept_button.isEnabled()
+    assert "at least two columns" in shown._why.text()
+    assert shown.scatter.count == 0
+    shown._columns.item(1, 0).setCheckState(Qt.CheckState.Checked)
+    assert shown.accept_button.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (column("z", "text", count=0, problem="line 4 holds 'a'"), "holds text (first: line 4"),
+        (column("z", "mixed", nan=3), "not all numbers"),
+        (column("z", "empty", count=0), "is empty"),
+        (column("z", nan=1, problem="line 9 is NaN"), "1 cell is missing or not a number (first"),
+        (column("z", nan=2000), "2,000 cells are missing"),
+    ],
+)
+def test_a_bad_column_is_named_with_what_to_do(bad: Column, words: str) -> None:
+    why = reasons(item(column("x"), column("y"), bad), [column("x"), column("y"), bad], "n", [])
+    assert len(why) == 1
+    assert words in why[0]
+    assert "Column z" in why[0]
+    assert "leave it out" in why[0]
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "a\\b", "x:y"])
+def test_a_name_that_would_leave_the_folder_is_refused(name: str) -> None:
+    chosen = [column("x"), column("y")]
+    assert "name may hold" in reasons(item(*chosen), chosen, name, [])[0]
+
+
+def test_a_taken_or_missing_name_is_refused() -> None:
+    chosen = [column("x"), column("y")]
+    assert "already in the project" in reasons(item(*chosen), chosen, "moons", ["moons"])[0]
+    assert "name" in reasons(item(*chosen), chosen, "", [])[0]
+    assert reasons(item(*chosen), chosen, "moons 2", ["moons"]) == []
+
+
+def test_too_few_rows_are_refused() -> None:
+    chosen = [column("x"), column("y")]
+    assert "3 rows" in reasons(item(*chosen, rows=3), chosen, "n", [])[0]
+
+
+def test_a_file_with_nothing_in_it_shows_the_engines_reason(dialog: Any) -> None:
+    shown = dialog(problems=["points.csv is empty: it holds no rows."])
+    assert not shown.accept_button.isEnabled()
+    assert "it holds no rows" in shown._why.text()
+
+
+def test_of_several_tables_the_first_good_one_is_shown(dialog: Any) -> None:
+    bad = Item(name="meta", columns=[], rows=0, preview=[], problems=["meta holds no numbers."])
+    shown = dialog(bad, item(column("a"), column("b"), name="points"))
+    assert shown.item.name == "points"
+    assert shown.accept_button.isEnabled()
+    shown._items.setCurrentIndex(0)
+    assert "meta holds no numbers" in shown._why.text()
+
+
+def test_names_are_free_and_sizes_are_for_people(dialog: Any, lens: Any) -> None:
+    assert suggested_name("/a/My  Data (2).csv", []) == "my-data-2"
+    assert suggested_name("/a/x.csv", ["x", "x-2"]) == "x-3"
+    assert suggested_name("/a/--.csv", []) == "data"
+    assert [file_size(n) for n in (12, 12_345, 5_000_000, 10**10)] == [
+        "12 B", "12.3 KB", "5 MB", "10 GB",
+    ]  # fmt: skip
+    lens.state.datasets = [
+        DataInfo(name="my-points", rows=1, columns=("x", "y"), path=Path("/p/data/my-points"))
+    ]
+    assert dialog(item(column("x"), column("y"))).name.text() == "my-points-2"

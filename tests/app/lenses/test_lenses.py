@@ -1,0 +1,278 @@
+"""Metrics, samples and log: what they show, how often, and that they take down cleanly."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.app.plots.chart import ChartScene, axes_for
+from studio.app.plots.curves import Curve
+from studio.app.views.log import LogView, level_of
+from studio.app.views.metrics import MetricsView, group_of
+from studio.app.views.samples import SamplesView
+from studio.protocol.messages import Control
+from studio.store.samples import SampleSets
+
+Wait = Callable[..., Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def show(lens: Any) -> Iterator[Callable[[type], Any]]:
+    made: list[QWidget] = []
+
+    def build(kind: Any) -> Any:
+        view = kind(lens.state, lens.actions)
+        view.resize(900, 600)
+        view.show()
+        QApplication.processEvents()
+        made.append(view)
+        return view
+
+    yield build
+    for view in made:
+        view.close()
+        view.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+# Metrics
+
+
+def test_losses_share_a_chart_and_each_quality_has_its_own(lens: Any, show: Any) -> None:
+    for name in ("loss", "critic_loss", "grad_norm", "quality/sliced-w2", "quality/mmd"):
+        lens.measure(name, [1, 2, 3], [3.0, 2.0, 1.0])
+    view = show(MetricsView)
+    assert set(view.cards) == {"loss", "grad_norm", "quality/sliced-w2", "quality/mmd"}
+    assert [c.name for c in view.cards["loss"].scene.curves] == ["loss", "critic_loss"]
+    assert group_of("generator_loss") == "loss"
+
+
+def test_a_floor_belongs_to_its_quality(lens: Any, show: Any) -> None:
+    lens.run.floors = {"sliced-w2": 0.05}
+    lens.measure("quality/sliced-w2", [1, 2], [0.3, 0.2])
+    scene = show(MetricsView).cards["quality/sliced-w2"].scene
+    assert scene.curves[0].floor == 0.05
+    assert scene.curves[0].dots
+    from PySide6.QtCore import QRectF
+
+    axes = axes_for(scene, QRectF(0, 0, 300, 200))
+    assert axes.low < 0.05 < 0.3 < axes.high
+
+
+def test_new_numbers_are_drawn_within_a_fifteenth_of_a_second_and_not_more_often(
+    lens: Any, show: Any, qtbot: QtBot
+) -> None:
+    lens.measure("loss", [1], [1.0])
+    view = show(MetricsView)
+    drawn: list[int] = []
+    redraw = view._redraw
+    view._timer.timeout.disconnect()
+    view._timer.timeout.connect(lambda: (drawn.append(1), redraw()))
+    for step in range(2, 200):
+        lens.measure("loss", [step], [1.0 / step])
+    assert drawn == []
+    qtbot.waitUntil(lambda: len(view.cards["loss"].scene.curves[0].steps) == 199, timeout=1000)
+    assert len(drawn) == 1
+
+
+def test_a_hidden_chart_does_nothing(lens: Any, show: Any) -> None:
+    lens.measure("loss", [1], [1.0])
+    view = show(MetricsView)
+    view.hide()
+    lens.measure("loss", [2], [0.5])
+    assert not view._timer.isActive()
+    view.show()
+    assert len(view.cards["loss"].scene.curves[0].steps) == 2
+
+
+def test_the_cursor_and_the_hover_are_linked(lens: Any, show: Any, qtbot: QtBot) -> None:
+    for name in ("loss", "quality/mmd"):
+        lens.measure(name, [1, 50, 100], [3.0, 2.0, 1.0])
+    view = show(MetricsView)
+    lens.state.playback.set(step=50)
+    qtbot.waitUntil(lambda: view.cards["loss"].scene.cursor == 50.0, timeout=1000)
+    assert view.cards["quality/mmd"].scene.cursor == 50.0
+    view.cards["loss"].plot.hovered.emit(49.0)
+    assert view.cards["quality/mmd"].scene.hover == 49.0
+    assert "step 50" in view.cards["loss"].plot.accessibleDescription()
+    assert view._cards["loss"]._values.text().startswith("step 50")
+
+
+def test_a_click_looks_at_the_nearest_kept_step(lens: Any, show: Any) -> None:
+    lens.run.kept = [0, 40, 100]
+    lens.measure("loss", [1, 100], [3.0, 1.0])
+    show(MetricsView).cards["loss"].plot.chosen.emit(55.0)
+    assert lens.state.playback.step == 40
+
+
+def test_a_legend_entry_hides_its_curve(lens: Any, show: Any, qtbot: QtBot) -> None:
+    lens.measure("loss", [1, 2], [1.0, 2.0])
+    lens.measure("critic_loss", [1, 2], [5.0, 6.0])
+    card = show(MetricsView).cards["loss"]
+    qtbot.mouseClick(card._entries["critic_loss"], Qt.MouseButton.LeftButton)
+    assert [c.name for c in card.scene.curves] == ["loss"]
+    lens.measure("loss", [3], [0.5])
+    assert [c.name for c in card.scene.curves] == ["loss"]
+
+
+def test_zoom_narrows_all_charts_and_a_double_click_shows_all(lens: Any, show: Any) -> None:
+    lens.measure("loss", list(range(100)), [1.0] * 100)
+    view = show(MetricsView)
+    view.cards["loss"].plot.zoomed.emit((10.0, 20.0))
+    assert view.cards["loss"].scene.span == (10.0, 20.0)
+    assert view._all.isVisible()
+    view.cards["loss"].plot.zoomed.emit(None)
+    assert view.cards["loss"].scene.span == (0.0, 99.0)
+
+
+def test_a_logarithmic_axis_leaves_out_what_is_not_positive() -> None:
+    from PySide6.QtCore import QRectF
+
+    curve = Curve("a", "A", "#ffffff", np.arange(4.0), np.array([-1.0, 0.0, 0.01, 100.0]))
+    scene = ChartScene([curve], (0.0, 3.0), log=True)
+    axes = axes_for(scene, QRectF(0, 0, 300, 200))
+    assert axes.low == pytest.approx(-2, abs=0.3)
+    assert axes.high == pytest.approx(2, abs=0.3)
+    places = axes.places(curve.steps, curve.values)
+    assert np.isnan(places[:2, 1]).all()
+    assert np.isfinite(places[2:]).all()
+
+
+def test_curves_that_diverge_are_drawn(lens: Any, show: Any) -> None:
+    lens.measure("loss", [1, 2, 3, 4], [1.0, float("nan"), float("inf"), 2.0])
+    view = show(MetricsView)
+    view.cards["loss"].set_log(True)
+    assert not view.cards["loss"].plot.grab().isNull()
+
+
+def test_the_charts_say_when_there_is_nothing(lens: Any, show: Any) -> None:
+    view = show(MetricsView)
+    assert "No numbers yet" in view._empty.accessibleName()
+    lens.state.runs.select("")
+    view._redraw()
+    assert "No run is selected" in view._empty.accessibleName()
+
+
+# Samples
+
+
+def test_until_there_are_samples_the_particles_are_shown(lens: Any, show: Any) -> None:
+    lens.arrive(50)
+    view = show(SamplesView)
+    assert view.made.count == 200
+    assert "200 fixed particles" in view._origin.text()
+    assert view._table.rowCount() == 100
+
+
+async def test_samples_on_disk_are_shown_with_where_they_come_from(
+    lens: Any, show: Any, wait: Wait
+) -> None:
+    lens.arrive(50)
+    view = show(SamplesView)
+    await wait(lambda: not view._busy)
+    x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    SampleSets(Path(lens.run.key) / "samples").write(x, ("u", "v"), {"step": 50, "seed": 7})
+    lens.state.runs.logged.emit(lens.run.key)
+    await wait(lambda: view.made.count == 300)
+    assert view._origin.text() == "300 samples, step 50, seed 7"
+    assert view._table.horizontalHeaderItem(1).text() == "v"
+    lens.arrive(60)
+    view._look()
+    assert view.made.count == 300  # drawn samples are not replaced by particles
+
+
+def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:
+    lens.run.floors = {"sliced-w2": 0.05}
+    lens.measure("quality/sliced-w2", [10, 20], [0.4, 0.3])
+    lens.arrive(20)
+    view = show(SamplesView)
+    rows = view._qualities(lens.run)
+    assert rows[0] == ("sliced-w2", "0.3", "floor 0.05, step 20")
+
+
+def test_sample_now_asks_the_engine(lens: Any, show: Any, qtbot: QtBot, loop: Any) -> None:
+    import asyncio
+
+    from studio.protocol.messages import JobInfo
+
+    lens.state.jobs["j1"] = JobInfo(job="j1", kind="training", state="running", title="r")
+    view = show(SamplesView)
+    lens.run.step = 10
+    view._tell(lens.run)
+    qtbot.mouseClick(view._empty._button, Qt.MouseButton.LeftButton)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert lens.link.of(Control)[-1].action == "sample"
+
+
+def test_both_pictures_look_at_the_same_place(lens: Any, show: Any) -> None:
+    lens.run.target = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    lens.arrive(50)
+    view = show(SamplesView)
+    view.made.zoom(3.0)
+    a, b = view.made.camera, view.data.camera
+    assert (a.x, a.y, a.scale) == (b.x, b.y, b.scale)
+    view._overlay.setChecked(True)
+    assert view.made.backdrop.target is not None
+    assert not view.data.isVisible()
+
+
+# Log
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("error: NaN at step 3", "error"),
+        ("warning: slow", "warning"),
+        ("12:00:01 error: no", "error"),
+        ("2026-01-01 10:00 WARNING it rains", "warning"),
+        ("step 3 of 9", "info"),
+        ("the errors are small", "info"),
+    ],
+)
+def test_levels(line: str, level: str) -> None:
+    assert level_of(line) == level
+
+
+def test_the_log_is_filtered_searched_and_copied(lens: Any, show: Any) -> None:
+    lens.run.log = ["start", "warning: slow", "error: bad", "end"]
+    view = show(LogView)
+    assert view._text.toPlainText().splitlines() == lens.run.log
+    view._level.setCurrentIndex(1)
+    assert view._text.toPlainText().splitlines() == ["warning: slow", "error: bad"]
+    view._search.setText("BAD")
+    assert view._text.toPlainText() == "error: bad"
+    view._copy()
+    assert QGuiApplication.clipboard().text() == "error: bad"
+    assert view._count.text() == "1 of 4 lines"
+
+
+def test_the_log_follows_until_one_scrolls_back(lens: Any, show: Any, qtbot: QtBot) -> None:
+    lens.run.log = [f"line {i}" for i in range(200)]
+    view = show(LogView)
+    bar = view._text.verticalScrollBar()
+    assert bar.value() == bar.maximum()
+    bar.setValue(0)
+    view._scrolled(0)
+    lens.run.log.append("newest")
+    lens.state.runs.logged.emit(lens.run.key)
+    qtbot.waitUntil(lambda: "newest" in view._text.toPlainText(), timeout=1000)
+    assert bar.value() == 0
+    qtbot.mouseClick(view._follow, Qt.MouseButton.LeftButton)
+    assert bar.value() == bar.maximum()
+
+
+def test_a_log_that_lost_its_start_is_written_anew(lens: Any, show: Any) -> None:
+    lens.run.log = [f"line {i}" for i in range(2000)]
+    view = show(LogView)
+    lens.run.log.append("newest")
+    del lens.run.log[0]
+    view._redraw()
+    lines = view._text.toPlainText().splitlines()
+    assert (lines[0], lines[-1], len(lines)) == ("line 1", "newest", 2000)

@@ -1,0 +1,175 @@
+"""Two clocks: they move by button, key and track, and stand still when nobody looks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.app.state.playback import Playback
+from studio.app.widgets.flowclock import REST, FlowClock
+from studio.app.widgets.timebar import FLOW_STEP, SPEEDS, TimeBar
+
+
+@pytest.fixture
+def bar(lens: Any) -> Iterator[TimeBar]:
+    lens.run.kept = [0, 10, 20, 40]
+    lens.run.step, lens.run.total = 50, 100
+    lens.run.checkpoints = [25]
+    made = TimeBar(lens.state, lens.actions)
+    made.resize(900, 88)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def test_stepping_goes_through_kept_steps_and_ends_live(lens: Any, bar: TimeBar) -> None:
+    lens.arrive(50)
+    playback = lens.state.playback
+    seen = []
+    for _ in range(5):
+        bar.step_training(-1)
+        seen.append(playback.step)
+    assert seen == [40, 20, 10, 0, 0]
+    seen = []
+    for _ in range(5):
+        bar.step_training(1)
+        seen.append(playback.step)
+    assert seen == [10, 20, 40, None, None]
+
+
+def test_stepping_back_from_live_changes_what_is_seen(lens: Any, bar: TimeBar) -> None:
+    lens.run.job = ""
+    bar.step_training(-1)  # without a job, live shows step 40
+    assert lens.state.playback.step == 20
+
+
+def test_stepping_from_a_step_that_was_thinned_out(lens: Any, bar: TimeBar) -> None:
+    lens.state.playback.set(step=15)
+    bar.step_training(-1)
+    assert lens.state.playback.step == 10
+    lens.state.playback.set(step=15)
+    bar.step_training(1)
+    assert lens.state.playback.step == 20
+
+
+def test_the_training_track_snaps_to_kept_steps(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
+    lens.arrive(50)
+    track = bar.training
+    x = round(track._x(0.22))
+    qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=QPoint(x, 11))
+    assert lens.state.playback.step == 20
+    qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=QPoint(round(track._x(0.9)), 11))
+    assert lens.state.playback.live
+
+
+def test_the_flow_track_and_its_keys(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
+    qtbot.mouseClick(bar.flow, Qt.MouseButton.LeftButton, pos=QPoint(round(bar.flow._x(0.5)), 11))
+    assert lens.state.playback.flow == pytest.approx(0.5, abs=0.01)
+    before = lens.state.playback.flow
+    qtbot.keyClick(bar.flow, Qt.Key.Key_Right)
+    assert lens.state.playback.flow == pytest.approx(before + FLOW_STEP)
+    qtbot.keyClick(bar.flow, Qt.Key.Key_Home)
+    assert lens.state.playback.flow == 0.0
+
+
+def test_the_words_beside_the_tracks(lens: Any, bar: TimeBar) -> None:
+    lens.arrive(50)
+    assert bar._step.text() == "step 50 / 100"
+    lens.state.playback.set(step=20, flow=0.724)
+    assert bar._step.text() == "step 20 / 100"
+    assert bar._time.text() == "t = 0.72"
+    assert "kept" in bar.training.accessibleDescription()
+    assert bar.training._marks == (0.0, 0.1, 0.2, 0.4)
+    assert bar.training._events == (0.25,)
+
+
+def test_play_moves_the_flow_only_while_seen(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
+    qtbot.mouseClick(bar._play, Qt.MouseButton.LeftButton)
+    assert lens.state.playback.playing
+    assert bar._clock.running
+    assert bar._play.accessibleName() == "Pause the flow"
+    bar.hide()
+    assert not bar._clock.running
+    bar.show()
+    assert bar._clock.running
+    qtbot.keyClick(bar._play, Qt.Key.Key_Space)
+    assert not bar._clock.running
+
+
+def test_speed_and_loop(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
+    for _ in SPEEDS:
+        qtbot.mouseClick(bar._speed, Qt.MouseButton.LeftButton)
+    assert lens.state.playback.speed == 1.0
+    qtbot.mouseClick(bar._loop, Qt.MouseButton.LeftButton)
+    assert lens.state.playback.loop
+    assert bar._loop.text() == "loop on"
+
+
+def test_without_a_run_the_bar_is_disabled(lens: Any, bar: TimeBar) -> None:
+    lens.state.runs.select("")
+    assert not bar.training.isEnabled()
+    bar.step_training(1)
+    assert lens.state.playback.step is None
+
+
+def clock(**values: object) -> tuple[Playback, FlowClock]:
+    playback = Playback()
+    made = FlowClock(playback)
+    playback.set(flow=0.0, **values)
+    return playback, made
+
+
+def test_the_clock_goes_at_its_speed_and_stops_at_the_data(qapp: QApplication) -> None:
+    playback, made = clock(playing=True, speed=0.5)
+    made.advance(1.0)
+    assert playback.flow == pytest.approx(0.5)
+    made.advance(1.5)
+    assert playback.flow == 1.0
+    assert not playback.playing
+    assert not made.running
+
+
+def test_a_looping_clock_rests_and_starts_again(qapp: QApplication) -> None:
+    playback, made = clock(playing=True, loop=True)
+    made.advance(1.0)
+    made.advance(REST / 2)
+    assert playback.flow == 1.0
+    made.advance(REST)
+    assert playback.flow == 0.0
+    assert playback.playing
+
+
+def test_play_at_the_end_starts_at_the_prior(qapp: QApplication) -> None:
+    playback = Playback()
+    made = FlowClock(playback)
+    assert playback.flow == 1.0
+    playback.set(playing=True)
+    assert playback.flow == 0.0
+    made.set_seen(False)
+    assert not made.running
+
+
+def test_the_wheel_changes_a_track_only_with_focus(lens: Any, bar: TimeBar) -> None:
+    from PySide6.QtCore import QPointF
+    from PySide6.QtGui import QWheelEvent
+
+    lens.state.playback.set(flow=0.5)
+    QWidget.setFocus(bar._play)
+    event = QWheelEvent(
+        QPointF(50, 10),
+        bar.flow.mapToGlobal(QPointF(50, 10)),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(bar.flow, event)
+    assert lens.state.playback.flow == 0.5
