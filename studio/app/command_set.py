@@ -97,7 +97,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     """Return the registry with everything in it."""
     registry = Registry()
     why = _Why(state)
-    for group in (_project, _run, _time, _view, _help):
+    for group in (_project, _run, _keep, _time, _speed, _view, _help):
         for command in group(state, actions, shell, why):
             registry.add(command)
     return registry
@@ -177,6 +177,12 @@ def _run(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Com
             id="full-speed", title="Full speed", menu=menu, run=lambda: actions.set_speed(0.0),
             why_not=why.running, aliases=("fast",),
         ),
+    ]  # fmt: skip
+
+
+def _keep(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Command]:
+    menu = "Run"
+    return [
         Command(
             id="checkpoint", title="Save a checkpoint now", menu=menu, shortcut="Ctrl+S",
             run=actions.checkpoint_now, why_not=why.running,
@@ -238,6 +244,12 @@ def _time(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
             id="step-on", title="Later training step", menu=menu, shortcut="Shift+Right",
             run=lambda: _kept(state, 1), why_not=why.run, aliases=("scrub",),
         ),
+    ]  # fmt: skip
+
+
+def _speed(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Command]:
+    menu, clock = "Time", state.playback
+    return [
         Command(
             id="live", title="Follow the newest step", menu=menu, shortcut="End",
             run=lambda: clock.set(step=None), aliases=("live",), why_not=why.run, icon="live",

@@ -17,7 +17,7 @@ from studio.app.state.notices import Notice, Notices
 from studio.app.theme import theme
 from studio.app.widgets.basic import button, clear, icon_button, label
 
-__all__ = ["Banner", "Banners"]
+__all__ = ["Banner", "Banners", "sign"]
 
 ICONS = {"error": "warning", "warning": "warning", "info": "info", "good": "check"}
 COLORS = {"error": "danger", "warning": "warm", "info": "accent", "good": "good"}
@@ -34,9 +34,6 @@ class Banner(QFrame):
         self.setProperty("role", "banner")
         self.setProperty("level", notice.level)
         self.setAccessibleName(f"{notice.level}: {notice.text}")
-        sign = QLabel()
-        color = getattr(theme.colors(), COLORS[notice.level])
-        sign.setPixmap(pixmap(ICONS[notice.level], color, 16, self.devicePixelRatioF()))
         text = QVBoxLayout()
         text.setSpacing(2)
         text.addWidget(label(notice.text, "strong", wrap=True))
@@ -64,7 +61,7 @@ class Banner(QFrame):
         self._middle.addLayout(buttons)
         line = QHBoxLayout()
         line.setSpacing(10)
-        line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(sign(notice, self.devicePixelRatioF()), 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(self._middle, 1)
         line.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
@@ -82,6 +79,14 @@ class Banner(QFrame):
     def _toggle(self) -> None:
         if self._details is not None:
             self._details.setVisible(self.fold.isChecked())
+
+
+def sign(notice: Notice, ratio: float) -> QLabel:
+    """Return the icon that says how grave a message is."""
+    made = QLabel()
+    color = getattr(theme.colors(), COLORS[notice.level])
+    made.setPixmap(pixmap(ICONS[notice.level], color, 16, ratio))
+    return made
 
 
 def _details(text: str) -> QPlainTextEdit:

@@ -45,6 +45,19 @@ class RunPanel(QWidget):
         self._values: list[tuple[QLabel, QLabel]] = []
         self.curve = Sparkline()
         self.again = button("Set up a run like this", self._set_up_again)
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW)
+        self._timer.timeout.connect(self._show_now)
+        state.catalog_changed.connect(self.refresh)
+        state.runs.selected.connect(lambda _: self.refresh())
+        state.runs.changed.connect(self._changed)
+        for signal in (state.runs.metrics_appended, state.runs.progressed):
+            signal.connect(self._soon)
+        self.refresh()
+
+    def _lay_out(self) -> None:
         page = QWidget()
         body = QVBoxLayout(page)
         body.setContentsMargins(14, 12, 14, 12)
@@ -67,16 +80,6 @@ class RunPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW)
-        self._timer.timeout.connect(self._show_now)
-        state.catalog_changed.connect(self.refresh)
-        state.runs.selected.connect(lambda _: self.refresh())
-        state.runs.changed.connect(self._changed)
-        for signal in (state.runs.metrics_appended, state.runs.progressed):
-            signal.connect(self._soon)
-        self.refresh()
 
     def _changed(self, key: str) -> None:
         if key == self._state.runs.selection:

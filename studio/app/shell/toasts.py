@@ -2,12 +2,10 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app.icons import pixmap
-from studio.app.shell.banners import COLORS, ICONS
+from studio.app.shell.banners import sign
 from studio.app.state.notices import Notice, Notices
-from studio.app.theme import theme
 from studio.app.widgets.basic import button, icon_button, label
 
 __all__ = ["Toast", "Toasts"]
@@ -27,9 +25,6 @@ class Toast(QFrame):
         self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(notice.text)
-        sign = QLabel()
-        color = getattr(theme.colors(), COLORS[notice.level])
-        sign.setPixmap(pixmap(ICONS[notice.level], color, 16, self.devicePixelRatioF()))
         text = QVBoxLayout()
         text.setSpacing(1)
         text.addWidget(label(notice.text, wrap=True))
@@ -39,7 +34,7 @@ class Toast(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 6, 8)
         layout.setSpacing(10)
-        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(sign(notice, self.devicePixelRatioF()), 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(text, 1)
         for action in notice.actions:
             made = button(action.title, action.run)

@@ -1,7 +1,7 @@
 """The bar at the top: where one is, and the few actions that are always at hand."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
@@ -55,6 +55,11 @@ class TopBar(QFrame):
         IconWearer(self.more, "more")
         self.more.setAccessibleName("Menu")
         self.more.setMenu(menu)
+        self._lay_out(name)
+        self._listen()
+        self.refresh()
+
+    def _lay_out(self, name: QWidget) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 0, 14, 0)
         layout.setSpacing(12)
@@ -62,13 +67,15 @@ class TopBar(QFrame):
         layout.addWidget(self._path, 1)
         for each in (self.search, self.copy, self.export, self.open, self.main, self.more):
             layout.addWidget(each)
+
+    def _listen(self) -> None:
+        state = self._state
         for signal in (state.place_changed, state.project_changed, state.queue_changed):
             signal.connect(self.refresh)
         for signal in (state.draft_changed, state.draft_checked, state.engine_changed):
             signal.connect(self.refresh)
         for changed in (state.runs.selected, state.runs.changed):
             changed.connect(lambda _: self.refresh())
-        self.refresh()
 
     def set_export_menu(self, menu: QMenu) -> None:
         """Give the export button its entries."""

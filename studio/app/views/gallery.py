@@ -204,6 +204,11 @@ class Gallery(QWidget):
         self._chips.setSpacing(8)
         self._group = QButtonGroup(self)
         self.grid = _Grid()
+        self._lay_out()
+        state.recipes_changed.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
         hint = label("Or drop a file of points here: CSV, TSV, NPY, NPZ or HDF5.", "muted")
         page = QWidget()
         body = QVBoxLayout(page)
@@ -234,8 +239,6 @@ class Gallery(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
-        state.recipes_changed.connect(self.refresh)
-        self.refresh()
 
     def refresh(self) -> None:
         """Show the recipes of the chosen kind."""
