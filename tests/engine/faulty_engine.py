@@ -63,14 +63,21 @@ class Faulty(Edm):
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         self._count += 1
         metrics = super().step(batch)
-        saving = self._plan.fault in ("killed-saving", "disk-fills")
+        saving = self._plan.fault in ("killed-saving", "disk-full", "disk-fills")
         if self._count >= self._plan.at and not saving and self._first_time():
             return self._accident(metrics)
         return metrics
 
     def state(self) -> State:
+        """Asked for by the checkpoint that is written next."""
         if self._count >= self._plan.at and self._first_time():
-            _next_sync(_die if self._plan.fault == "killed-saving" else _no_space)
+            match self._plan.fault:
+                case "killed-saving":
+                    _next_sync(_die)
+                case "disk-fills":
+                    _next_sync(_no_space)
+                case "disk-full":
+                    _next_look_at_the_disk(free=1000)
         return super().state()
 
     def _first_time(self) -> bool:
@@ -101,16 +108,18 @@ class Faulty(Edm):
                 sys.stdout.flush()
                 os.write(1, bytes(range(256)))
                 subprocess.run([sys.executable, "-c", "print('a child, too')"], check=True)
-            case "disk-full":
-                full = shutil.disk_usage("/")._replace(free=1000)
-                usage, shutil.disk_usage = shutil.disk_usage, lambda path: _later(usage, full)
         return metrics
 
 
-def _later(usage: Any, full: Any) -> Any:
-    """Say once that there is no room; somebody frees some then."""
-    shutil.disk_usage = usage
-    return full
+def _next_look_at_the_disk(free: int) -> None:
+    """Let there be no room once; somebody frees some then."""
+    usage = shutil.disk_usage
+
+    def once(path: Any) -> Any:
+        shutil.disk_usage = usage
+        return usage(path)._replace(free=free)
+
+    shutil.disk_usage = once
 
 
 def _next_sync(accident: Any) -> None:

@@ -115,15 +115,32 @@ def living() -> Iterator[tuple[asyncio.Runner, EngineClient]]:
 
 
 @pytest.fixture
-def studio(living: Any, tmp_path: Path) -> Callable[[Test], None]:
-    """Run one row; afterwards an engine must be ready again."""
+def studio(
+    living: Any, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> Callable[[Test], None]:
+    """Run one row; afterwards an engine must be ready again.
+
+    What the person was told is a property of the test: ``--junitxml=FILE -o junit_family=xunit1``
+    makes the table.
+    """
     runner, client = living
 
     async def row(test: Test) -> None:
-        await asyncio.wait_for(test(Studio(client, Ear(client), tmp_path)), 60)
+        ear = Ear(client)
+        await asyncio.wait_for(test(Studio(client, ear, tmp_path)), 60)
         assert client.state.name == "ready"
+        for sentence in told(ear):
+            record_property("told", sentence)
 
     return lambda test: runner.run(row(test))
+
+
+def told(ear: Ear) -> list[str]:
+    """The sentences about failures, each once, in order."""
+    errors = [s.error for s in ear.states[1:]] + [e.info.error for e in ear.of(m.JobChanged)]
+    sentences = [error.message for error in errors if error is not None]
+    sentences += [e.text for e in ear.of(m.Log) if "damaged" in e.text]
+    return list(dict.fromkeys(sentences))
 
 
 def intact(run: RunFolder, damaged: tuple[str, ...] = ()) -> None:
@@ -145,7 +162,7 @@ def intact(run: RunFolder, damaged: tuple[str, ...] = ()) -> None:
         pytest.param("raises", "bug", "a mistake of the family", id="family-raises"),
         pytest.param("memory", "memory", "memory", id="out-of-memory"),
         pytest.param("nan", "numeric", "not a number", id="loss-is-nan"),
-        pytest.param("disk-full", "disk", "Not enough space", id="disk-full-before-a-checkpoint"),
+        pytest.param("disk-full", "disk", "checkpoints: ", id="disk-full-before-a-checkpoint"),
         pytest.param("disk-fills", "disk", "disk is full", id="disk-full-within-a-checkpoint"),
     ],
 )
