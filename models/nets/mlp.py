@@ -14,7 +14,15 @@ from torch import Tensor, nn
 
 from models.config import Config, param
 
-__all__ = ["MLP", "Activation", "FourierFeatures", "MLPConfig", "TimeMLP", "linear"]
+__all__ = [
+    "MLP",
+    "Activation",
+    "CoordinateFeatures",
+    "FourierFeatures",
+    "MLPConfig",
+    "TimeMLP",
+    "linear",
+]
 
 Activation = Literal["silu", "relu", "leaky-relu", "gelu", "tanh"]
 
@@ -26,6 +34,17 @@ class MLPConfig(Config, frozen=True):
         int, param("Width", "Units in each hidden layer.", low=1, high=4096, log=True)
     ] = 128
     depth: Annotated[int, param("Depth", "Number of hidden layers.", low=1, high=32)] = 3
+    frequencies: Annotated[
+        int,
+        param(
+            "Input frequencies",
+            "Sines and cosines of each coordinate that the network is also told, from 1 to 16 "
+            "radians a standard deviation. They make thin and curled shapes quick to learn, at "
+            "the price of some ripples; 0 for none.",
+            low=0,
+            high=64,
+        ),
+    ] = 0
     activation: Annotated[
         Activation,
         param(
@@ -81,11 +100,58 @@ def linear(
     return layer
 
 
+def _stack(
+    config: MLPConfig,
+    dim_in: int,
+    dim_out: int,
+    output_gain: float,
+    generator: torch.Generator,
+) -> nn.Sequential:
+    """Return the layers of a network: ``depth`` hidden ones and the last."""
+    gain = _GAINS[config.activation]
+    layers: list[nn.Module] = []
+    for i in range(config.depth):
+        # The input is standardised, not the output of an activation: gain 1 there.
+        layers += [
+            linear(
+                dim_in if i == 0 else config.width,
+                config.width,
+                gain=1.0 if i == 0 else gain,
+                generator=generator,
+            ),
+            _MODULES[config.activation](),
+        ]
+    layers.append(linear(config.width, dim_out, gain=output_gain, generator=generator))
+    return nn.Sequential(*layers)
+
+
+class CoordinateFeatures(nn.Module):
+    """x (B, d) -> (B, d (2 count + 1)): each coordinate, its sines and its cosines.
+
+    Frequencies are geometric from 1 to 16 radians a unit, the axis-aligned positional encoding of
+    Tancik et al. 2020, arXiv:2006.10739, section 6.1. With ``count`` 0 it is the identity.
+    """
+
+    frequencies: Tensor
+
+    def __init__(self, dim: int, count: int) -> None:
+        super().__init__()
+        powers = torch.linspace(0.0, math.log(16.0), count) if count > 1 else torch.zeros(count)
+        self.register_buffer("frequencies", powers.exp(), persistent=False)
+        self.dim_out = dim * (2 * count + 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.frequencies.numel() == 0:
+            return x
+        angle = (x[..., None] * self.frequencies).flatten(1)
+        return torch.cat([x, angle.sin(), angle.cos()], dim=1)
+
+
 class MLP(nn.Module):
     """x (B, dim_in) -> (B, dim_out) through ``depth`` hidden layers.
 
     Args:
-        config: width, depth and activation.
+        config: width, depth, input frequencies and activation.
         dim_in: features of the input.
         dim_out: features of the output.
         output_gain: gain of the last layer; 0 starts the network at exactly zero.
@@ -102,24 +168,11 @@ class MLP(nn.Module):
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        gain = _GAINS[config.activation]
-        layers: list[nn.Module] = []
-        for i in range(config.depth):
-            # The input is standardised, not the output of an activation: gain 1 there.
-            layers += [
-                linear(
-                    dim_in if i == 0 else config.width,
-                    config.width,
-                    gain=1.0 if i == 0 else gain,
-                    generator=generator,
-                ),
-                _MODULES[config.activation](),
-            ]
-        layers.append(linear(config.width, dim_out, gain=output_gain, generator=generator))
-        self.layers = nn.Sequential(*layers)
+        self.features = CoordinateFeatures(dim_in, config.frequencies)
+        self.layers = _stack(config, self.features.dim_out, dim_out, output_gain, generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.layers(x)
+        out: Tensor = self.layers(self.features(x))
         return out
 
 
@@ -148,7 +201,7 @@ class TimeMLP(nn.Module):
     """(x (B, dim_in), c (B,)) -> (B, dim_out); the condition enters as Fourier features.
 
     Args:
-        config: width, depth and activation.
+        config: width, depth, input frequencies and activation.
         dim_in: features of the points.
         dim_out: features of the output.
         output_gain: gain of the last layer; 0 starts the network at exactly zero.
@@ -165,15 +218,11 @@ class TimeMLP(nn.Module):
         generator: torch.Generator,
     ) -> None:
         super().__init__()
+        self.features = CoordinateFeatures(dim_in, config.frequencies)
         self.embed = FourierFeatures()
-        self.net = MLP(
-            config,
-            dim_in + self.embed.dim_out,
-            dim_out,
-            output_gain=output_gain,
-            generator=generator,
-        )
+        told = self.features.dim_out + self.embed.dim_out
+        self.layers = _stack(config, told, dim_out, output_gain, generator)
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        out: Tensor = self.net(torch.cat([x, self.embed(c)], dim=1))
+        out: Tensor = self.layers(torch.cat([self.features(x), self.embed(c)], dim=1))
         return out
