@@ -1,0 +1,193 @@
+"""What the screen asks of the engine. Each command is answered once; see `messages`."""
+
+import msgspec
+
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = [
+    "Control",
+    "Credit",
+    "Evaluate",
+    "ExportSamples",
+    "ExportWeights",
+    "GetCatalog",
+    "ImportData",
+    "InspectData",
+    "MoveJob",
+    "Ping",
+    "PreviewData",
+    "QueryLayer",
+    "ResumeTraining",
+    "Sample",
+    "SetSpeed",
+    "Shutdown",
+    "StartTraining",
+    "Validate",
+    "Watch",
+]
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    id: int = 0
+
+
+class GetCatalog(_Command, frozen=True, kw_only=True):
+    """Ask for the catalogue; reply: Catalog as ``result``."""
+
+
+class Validate(_Command, frozen=True, kw_only=True):
+    """Check a spec without running it; reply: {"problems": [ErrorInfo...], "parameters": int,
+    "bytes": estimated memory, "resolved": RunSpec with all defaults filled in}.
+    """
+
+    spec: RunSpec
+    project: str = ""
+
+
+class PreviewData(_Command, frozen=True, kw_only=True):
+    """Draw n points of a data set; reply: {"columns", "n", "mean", "std", "modes"} and arrays
+    "x" (n, d) f4 in data units.
+    """
+
+    dataset: Pick
+    project: str = ""
+    n: int = 4096
+
+
+class InspectData(_Command, frozen=True, kw_only=True):
+    """Look into a file; reply: a `studio.formats.base.Inspection` as plain data."""
+
+    file: str
+
+
+class ImportData(_Command, frozen=True, kw_only=True):
+    """Import columns of a file as a project data set; reply: {"job"}; a job of kind "import".
+
+    ``item`` names the table or array inside the file (HDF5, NPZ), "" for the only one.
+    """
+
+    file: str
+    project: str
+    name: str
+    columns: list[str]
+    item: str = ""
+
+
+class StartTraining(_Command, frozen=True, kw_only=True):
+    """Queue a training in a project folder (made if absent); reply: {"job", "run"}."""
+
+    spec: RunSpec
+    project: str
+
+
+class ResumeTraining(_Command, frozen=True, kw_only=True):
+    """Queue the continuation of a run from its newest good checkpoint; reply: {"job", "run",
+    "step", "skipped": names of damaged checkpoints passed over}. ``steps`` raises the total.
+    """
+
+    run: str
+    steps: int | None = None
+
+
+class Control(_Command, frozen=True, kw_only=True):
+    """Steer a job: "pause", "resume", "step" (n steps, then pause), "checkpoint", "sample"
+    (n samples into the run), "evaluate", "cancel" (stop and keep), each between two steps.
+    """
+
+    job: str
+    action: str
+    n: int = 1
+
+
+class SetSpeed(_Command, frozen=True, kw_only=True):
+    """Slow motion: wait so many seconds after each step (0 = full speed)."""
+
+    job: str
+    delay: float
+
+
+class MoveJob(_Command, frozen=True, kw_only=True):
+    """Move a queued job to a place in the queue (0 = next); -1 removes it."""
+
+    job: str
+    place: int
+
+
+class Watch(_Command, frozen=True, kw_only=True):
+    """Say what of a job is looked at: with ``on`` false nothing is computed for the screen.
+
+    ``layers`` are names of family layers, on a ``resolution`` x ``resolution`` grid over
+    ``bounds`` = [x0, x1, y0, y1] in data units. ``particles`` caps how many are sent.
+    """
+
+    job: str
+    on: bool
+    layers: list[str] = []
+    bounds: list[float] = []
+    resolution: int = 32
+    particles: int = 4096
+
+
+class Credit(_Command, frozen=True, kw_only=True):
+    """Return credits: so many more records may be sent (not answered)."""
+
+    job: str
+    n: int = 1
+
+
+class QueryLayer(_Command, frozen=True, kw_only=True):
+    """Evaluate a layer of a run's newest state, or of its newest checkpoint not after ``step``.
+
+    Reply: {"step": step of the weights used} and array "layer" (r, r) or (r, r, 2).
+    """
+
+    run: str
+    layer: str
+    bounds: list[float]
+    resolution: int = 64
+    t: float = 1.0
+    step: int | None = None
+
+
+class Sample(_Command, frozen=True, kw_only=True):
+    """Queue sampling from a run's newest (or given) checkpoint; reply: {"job"}."""
+
+    run: str
+    n: int
+    seed: int = 0
+    sampler: Pick | None = None
+    step: int | None = None
+
+
+class Evaluate(_Command, frozen=True, kw_only=True):
+    """Queue an evaluation of a run with fresh samples; reply: {"job"}."""
+
+    run: str
+    n: int = 5000
+    seed: int = 0
+
+
+class ExportSamples(_Command, frozen=True, kw_only=True):
+    """Queue: write n samples of a run to a file; the suffix (.csv .npz .h5) says how."""
+
+    run: str
+    file: str
+    n: int
+    seed: int = 0
+
+
+class ExportWeights(_Command, frozen=True, kw_only=True):
+    """Write the averaged weights of the newest checkpoint to .safetensors, config in metadata."""
+
+    run: str
+    file: str
+
+
+class Ping(_Command, frozen=True, kw_only=True):
+    """Answered by the reader thread with `Pong`, also while torch computes."""
+
+
+class Shutdown(_Command, frozen=True, kw_only=True):
+    """Leave; with ``checkpoint`` running trainings are saved first."""
+
+    checkpoint: bool = True

@@ -1,0 +1,149 @@
+"""What the engine tells, unasked or as an answer; see `messages`."""
+
+from typing import Any
+
+import msgspec
+
+from studio.protocol.catalog import Catalog
+from studio.protocol.parts import Array, ErrorInfo, JobInfo
+
+__all__ = [
+    "CatalogEvent",
+    "CheckpointWritten",
+    "Failed",
+    "Hello",
+    "JobChanged",
+    "Kept",
+    "Log",
+    "Metrics",
+    "Pong",
+    "Progress",
+    "Ready",
+    "Record",
+    "Reply",
+    "Snapshot",
+]
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    pass
+
+
+class Hello(_Event, frozen=True, kw_only=True):
+    """The first event, sent before torch is imported."""
+
+    protocol: int
+    version: str
+    pid: int
+
+
+class Ready(_Event, frozen=True, kw_only=True):
+    """torch is imported, devices are known."""
+
+    versions: dict[str, str]
+    device: str
+
+
+class CatalogEvent(_Event, frozen=True, kw_only=True):
+    """The catalogue, sent after `Ready` without being asked."""
+
+    catalog: Catalog
+
+
+class Snapshot(_Event, frozen=True, kw_only=True):
+    """All jobs, in queue order: what a fresh or restarted screen starts from."""
+
+    jobs: list[JobInfo]
+
+
+class Reply(_Event, frozen=True, kw_only=True):
+    """A command succeeded. ``arrays`` describes the payload."""
+
+    re: int
+    result: Any = None
+    arrays: dict[str, Array] = {}
+
+
+class Failed(_Event, frozen=True, kw_only=True):
+    """A command was refused; nothing changed."""
+
+    re: int
+    error: ErrorInfo
+
+
+class JobChanged(_Event, frozen=True, kw_only=True):
+    """A job came to be, moved in the queue or changed state. ``place`` is its queue position,
+    -1 when it is not queued.
+    """
+
+    info: JobInfo
+    place: int = -1
+
+
+class Progress(_Event, frozen=True, kw_only=True):
+    """At most 10 a second: where a job is. Seconds, bytes; view_cost is a fraction of 1."""
+
+    job: str
+    step: int
+    total: int
+    steps_per_second: float
+    seconds_left: float | None
+    memory: int
+    device_memory: int | None = None
+    view_cost: float = 0.0
+
+
+class Metrics(_Event, frozen=True, kw_only=True):
+    """New rows of curves, already on disk: for each name, steps and values of equal length.
+
+    Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation.
+    ``floors``: real-against-real value by metric slug.
+    """
+
+    job: str
+    columns: dict[str, tuple[list[int], list[float]]]
+    floors: dict[str, float] = {}
+
+
+class Record(_Event, frozen=True, kw_only=True):
+    """The fixed particles at one training step; the payload holds the arrays.
+
+    "t" (T,) f4 flow times; "x" (T, n, d) f4 in data units; per layer "layer:<name>"
+    (T or 1, r, r) or (..., r, r, 2) f4, over ``bounds``. Row order is particle identity.
+    """
+
+    job: str
+    step: int
+    bounds: list[float]
+    arrays: dict[str, Array]
+
+
+class Kept(_Event, frozen=True, kw_only=True):
+    """The record of this step is in the run's flow store; ``steps`` are all that are kept."""
+
+    job: str
+    step: int
+    steps: list[int]
+
+
+class CheckpointWritten(_Event, frozen=True, kw_only=True):
+    """A checkpoint is safely on disk."""
+
+    job: str
+    step: int
+    file: str
+
+
+class Log(_Event, frozen=True, kw_only=True):
+    """A line of the log: level "info", "warning" or "error"."""
+
+    level: str
+    text: str
+    job: str = ""
+
+
+class Pong(_Event, frozen=True, kw_only=True):
+    """Answer to `Ping`; ``busy`` is the running job, "" if none."""
+
+    re: int
+    busy: str = ""

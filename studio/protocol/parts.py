@@ -1,0 +1,53 @@
+"""What messages are made of: arrays in a payload, errors for people, jobs."""
+
+import msgspec
+
+from studio.protocol.spec import RunSpec
+
+__all__ = [
+    "Array",
+    "ErrorInfo",
+    "JobInfo",
+]
+
+
+class Array(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an array lies in the payload: little-endian, C order, ``offset`` in bytes."""
+
+    dtype: str
+    shape: list[int]
+    offset: int
+
+
+class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, for people.
+
+    kind: "user" (bad input), "data", "memory", "disk", "device", "numeric" (NaN), "engine"
+    (crash, hang), "bug". ``path`` is the dotted setting at fault, "" if none.
+    """
+
+    kind: str
+    message: str
+    hint: str = ""
+    details: str = ""
+    path: str = ""
+
+
+class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as everybody sees it.
+
+    kind: "training", "sampling", "evaluation", "import", "export".
+    state: "queued", "running", "paused", "finished", "cancelled", "failed".
+    ``run`` is the absolute path of the run folder ("" for imports).
+    """
+
+    job: str
+    kind: str
+    state: str
+    title: str
+    run: str = ""
+    step: int = 0
+    total: int = 0
+    family: str = ""
+    spec: RunSpec | None = None
+    error: ErrorInfo | None = None
