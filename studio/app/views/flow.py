@@ -21,7 +21,7 @@ from studio.app.plots.watching import Looking, Watching
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.views.spec import ViewSpec
+from studio.app.viewspec import ViewSpec
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.flowlayers import FlowLayers
 from studio.app.widgets.layerpanel import LayerPanel

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout,
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.views.spec import ViewSpec
+from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 
 __all__ = ["VIEW", "LogView", "level_of"]

@@ -10,7 +10,7 @@ from studio.app.plots.export import Picture, charts_picture
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import Tokens, colors, theme
-from studio.app.views.spec import ViewSpec
+from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.exporting import ask_curves, ask_picture

@@ -29,7 +29,7 @@ from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.views.spec import ViewSpec
+from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, clear, label, row, section
 from studio.app.widgets.overlays import EmptyState
 from studio.protocol.messages import JobInfo
