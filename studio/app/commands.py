@@ -55,9 +55,7 @@ class Registry:
         """
         if command.id in self._commands:
             raise ValueError(f"the command {command.id!r} is there twice")
-        taken = next(
-            (c for c in self if command.shortcut and c.shortcut == command.shortcut), None
-        )
+        taken = next((c for c in self if command.shortcut and c.shortcut == command.shortcut), None)
         if taken is not None:
             raise ValueError(f"{command.shortcut} belongs to {taken.id!r} already")
         self._commands[command.id] = command

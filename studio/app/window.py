@@ -188,12 +188,18 @@ class MainWindow(QMainWindow):
                     widget.setVisible(self._state.place == "run")
         if self._state.place == "setup":
             self._offer_train()
+        elif self._state.place in ("run", "data"):
+            # Else the button that hides would hand the keyboard to any other, and Space with it.
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _offer_train(self) -> None:
         """Enter starts at once: the button has the keyboard when the setup opens."""
         if self._state.place == "setup":
-            train = self.inspector.setup.train
-            QTimer.singleShot(0, train, lambda: train.setFocus(Qt.FocusReason.OtherFocusReason))
+            QTimer.singleShot(0, self, self._focus_train)
+
+    def _focus_train(self) -> None:
+        if self._state.place == "setup":
+            self.inspector.setup.train.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_columns(self) -> None:
         """Show the columns that were asked for, or those for which there is room."""

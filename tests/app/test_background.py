@@ -47,6 +47,17 @@ async def test_it_is_followed_live_and_its_end_is_announced(bench, wait, run):
     await wait(lambda: state.state == "finished" and not state.background)
 
 
+async def test_the_end_of_the_engine_does_not_touch_it(bench, wait, run):
+    await bench.start()
+    bench.actions.open_project(run.path.parent.parent)
+    await wait(lambda: bench.state.runs.current is not None and bench.state.runs.current.job)
+    bench.engine.end(signal=9)
+    await wait(lambda: len(bench.engines) == 2 and bench.state.engine.state == "ready")
+    assert (bench.state.runs.current.state, bench.state.runs.current.step) == ("running", 10)
+    assert list(bench.state.jobs) == [bench.state.runs.current.job]
+    run.update_status(state="finished")
+
+
 async def test_it_is_found_at_the_start_and_offered(bench, wait, run):
     kept = preferences.Preferences()
     kept.opened(run.path.parent.parent, "rings", 1.0)
@@ -68,4 +79,9 @@ async def test_stop_asks_the_process_through_its_folder(bench, wait, run):
     assert bench.window.registry["stop"].why_not() == ""
     bench.window.registry.trigger("stop")
     assert background.stop_asked(run.path)
-    run.update_status(state="cancelled")
+    run.update_status(state="paused")  # saved; now the process leaves
+    await wait(lambda: bench.state.runs.current.state == "paused")
+    run.update_status(pid=2**22 + 7, process_started=1.0)
+    await wait(lambda: bench.state.runs.current.state == "cancelled")
+    assert bench.state.notices.banners == []
+    await wait(lambda: bench.window.registry["resume"].why_not() == "")

@@ -67,6 +67,16 @@ async def test_enter_opens_a_recipe_and_enter_again_starts_it(bench, qtbot, wait
     await wait(lambda: button.isEnabled() and button.hasFocus())
     qtbot.keyClick(button, Qt.Key.Key_Return)
     await wait(lambda: bench.state.runs.current is not None)
+    # Space now belongs to the clocks, not to whichever button is next.
+    await wait(lambda: not isinstance(bench.window.focusWidget(), QAbstractButton))
+
+
+async def test_a_double_click_on_a_recipe_starts_at_once(bench, qtbot, wait):
+    await bench.start()
+    card = bench.window.canvas.gallery.grid.cards[0]
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    qtbot.mouseDClick(bench.window.canvas.setup, Qt.MouseButton.LeftButton)
+    await wait(lambda: bench.state.runs.current is not None)
 
 
 async def test_arrows_walk_the_gallery(bench, qtbot, wait):

@@ -79,7 +79,9 @@ def _run(path: Path) -> RunState:
     record, status = folder.record, folder.status()
     state = status.state
     lives = folder.alive()
-    if state in ("queued", "running", "paused") and not lives:
+    if state == "paused" and not lives:
+        state = "cancelled"  # saved, then left, as it was asked to
+    elif state in ("queued", "running") and not lives:
         state = "interrupted"
     return RunState(
         key=str(path),

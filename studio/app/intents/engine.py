@@ -44,7 +44,7 @@ class EngineIntents(TrainingIntents):
     def _lost(self, now: EngineState) -> None:
         """Mark what ran as interrupted, say why, and offer to go on from where it was saved."""
         again = self.state.engine.state in ("restarting", "lost") and now.name == "restarting"
-        stopped = [run for run in self.state.runs.by_key.values() if run.job]
+        stopped = [run for run in self.state.runs.by_key.values() if run.job and not run.background]
         trained = next((r for r in stopped if r.state in ("running", "paused")), None)
         for run in stopped:
             run.job = ""
@@ -52,8 +52,7 @@ class EngineIntents(TrainingIntents):
                 run.state = "interrupted"
             run.steps_per_second, run.seconds_left = 0.0, None
             self.state.runs.changed.emit(run.key)
-        self.state.jobs = {}
-        self.state.queue = []
+        self.state.forget_jobs()
         word = "restarting" if now.name == "restarting" else "lost"
         self._set(
             EngineStatus(state="restarting", message="Restarting the engine")

@@ -1,7 +1,9 @@
 """Steering trainings: start, pause, step, save, evaluate, stop, resume, the queue."""
 
+import asyncio
 from pathlib import Path
 
+from studio.app.intents import disk
 from studio.app.intents.base import Intents, Refused
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
@@ -36,6 +38,9 @@ class TrainingIntents(Intents):
         self._do(self._start(command), "The run did not start")
 
     async def _start(self, command: StartTraining) -> None:
+        # The folder is made here, so that the project has the name that the person saw.
+        name = self.state.project_name or command.spec.name
+        await asyncio.to_thread(disk.create, Path(command.project), name)
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
         self.show_run(run, command.spec.name)

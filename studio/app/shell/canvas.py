@@ -5,7 +5,7 @@ import logging
 import pkgutil
 import traceback
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from studio.app import views
@@ -16,7 +16,7 @@ from studio.app.state.session import AppState
 from studio.app.views.data import DataView
 from studio.app.views.gallery import Gallery
 from studio.app.views.setup import SetupView
-from studio.app.views.spec import ViewSpec
+from studio.app.viewspec import ViewSpec
 
 __all__ = ["Canvas", "discover"]
 
@@ -129,6 +129,7 @@ class Canvas(QWidget):
         self._actions = actions
         self.setProperty("surface", "canvas")
         self.setAccessibleName("Canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.gallery = Gallery(state, actions)
         self.setup = SetupView(state, actions)
         self.data = DataView(state, actions)

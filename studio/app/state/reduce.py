@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from studio.app.state.notices import Notice
 from studio.app.state.runs import FlowRecord, RunState, Series
-from studio.app.state.session import AppState, EngineStatus
+from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
 __all__ = ["LOG_LINES", "reduce"]
@@ -98,13 +98,12 @@ def _snapshot(state: AppState, event: m.Snapshot) -> None:
     """Start from what the engine says; what it does not know of any more is over."""
     known = {info.job for info in event.jobs}
     for run in state.runs.by_key.values():
-        if run.job and run.job not in known:
+        if run.job and run.job not in known and not is_background(run.job):
             run.job = ""
             if run.state in ("queued", "running", "paused"):
                 run.state = "interrupted"
             state.runs.changed.emit(run.key)
-    state.jobs = {}
-    state.queue = []
+    state.forget_jobs()
     for info in event.jobs:
         place = len(state.queue) if info.state == "queued" else -1
         _job(state, info, place, quiet=True)
@@ -135,8 +134,7 @@ def _busy(state: AppState) -> None:
     if state.engine.state not in ("ready", "busy"):
         return
     works = any(
-        job.state == "running" and not job.job.startswith("background:")
-        for job in state.jobs.values()
+        job.state == "running" and not is_background(job.job) for job in state.jobs.values()
     )
     message = "Engine busy" if works else "Engine ready"
     _engine(state, replace(state.engine, state="busy" if works else "ready", message=message))

@@ -17,7 +17,16 @@ from studio.protocol.catalog import Catalog
 from studio.protocol.messages import ErrorInfo, JobInfo
 from studio.protocol.spec import Recipe, RunSpec
 
-__all__ = ["AppState", "DataInfo", "Draft", "EngineState", "EngineStatus", "Place", "Recent"]
+__all__ = [
+    "AppState",
+    "DataInfo",
+    "Draft",
+    "EngineState",
+    "EngineStatus",
+    "Place",
+    "Recent",
+    "is_background",
+]
 
 EngineState = Literal["starting", "ready", "busy", "lost", "restarting"]
 Place = Literal["gallery", "setup", "run", "data"]
@@ -83,6 +92,11 @@ class Draft:
         return [*self.local.values(), *self.problems]
 
 
+def is_background(job: str) -> bool:
+    """Whether a job is another process's, followed by its files (`studio.client.follow`)."""
+    return job.startswith("background:")
+
+
 class AppState(QObject):
     """The state of the application; see the module."""
 
@@ -120,6 +134,11 @@ class AppState(QObject):
         self.place: Place = "gallery"
         self.draft: Draft | None = None
 
+    def forget_jobs(self) -> None:
+        """Forget the engine's jobs: it says anew what it has. Those of other processes stay."""
+        self.jobs = {key: job for key, job in self.jobs.items() if is_background(key)}
+        self.queue = []
+
     @property
     def running(self) -> JobInfo | None:
         """The training that the engine has under way or paused, if any."""
@@ -129,7 +148,7 @@ class AppState(QObject):
                 for job in self.jobs.values()
                 if job.kind == "training"
                 and job.state in ("running", "paused")
-                and not job.job.startswith("background:")
+                and not is_background(job.job)
             ),
             None,
         )

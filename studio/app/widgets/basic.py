@@ -52,7 +52,6 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     if wrap:
         # A wrapping label must be allowed to become narrow, or it pushes its column wide.
         made.setMinimumWidth(1)
-        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     if role:
         made.setProperty("role", role)
     return made
