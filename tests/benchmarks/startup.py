@@ -1,0 +1,122 @@
+"""How long until there is something to see: first paint, and the first moving particle.
+
+    python -m tests.benchmarks.startup [--runs 7]
+
+First paint is measured from outside: from the spawn of the process to the end of the window's
+first paint event, with a warm file cache. The first moving particle is measured from the Enter
+that opens a recipe, through the Enter that trains it, to the second picture of its particles.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+CHILD = """
+import os, sys, time
+from PySide6.QtCore import QEvent, QObject
+from studio.app import main
+
+class Eye(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            watched.render_done = True
+            from PySide6.QtCore import QTimer
+            QTimer.singleShot(0, told)
+        return False
+
+def told():
+    print(time.time(), "torch" in [n for n, m in sys.modules.items() if m], flush=True)
+    os._exit(0)
+
+show = main.Studio.show
+def watched_show(self):
+    self.eye = Eye()
+    self.window.installEventFilter(self.eye)
+    show(self)
+main.Studio.show = watched_show
+main.main([])
+"""
+
+
+def first_paint(runs: int) -> list[float]:
+    """Return seconds from spawn to first paint, one a run."""
+    seconds = []
+    for _ in range(runs):
+        begun = time.time()
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD], capture_output=True, text=True, check=True
+        )
+        at, torch = done.stdout.split()
+        assert torch == "False", "the window must not load torch"
+        seconds.append(float(at) - begun)
+    return seconds
+
+
+async def first_motion() -> float:
+    """Return seconds from opening a recipe to particles that have moved on the screen."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    from studio.app import preferences
+    from studio.app.main import Studio
+    from studio.app.plots.canvas import ParticleCanvas
+    from studio.app.views.gallery import Card
+    from tests.qtloop import until
+
+    studio = Studio(preferences.load())
+    studio.window.resize(1440, 900)
+    studio.show()
+    await studio.link.start()
+    studio.window.load_lenses()
+    await until(lambda: studio.state.catalog is not None, 30)
+    card = next(
+        c
+        for c in studio.window.canvas.gallery.findChildren(Card)
+        if c.recipe.slug == "edm-eight-gaussians"
+    )
+    begun = time.perf_counter()
+    QTest.keyClick(card, Qt.Key.Key_Return)
+    train = studio.window.inspector.setup.train
+    await until(lambda: train.isVisible() and train.isEnabled(), 10)
+    QTest.keyClick(train, Qt.Key.Key_Return)
+    await until(lambda: studio.state.runs.current is not None, 20)
+    run = studio.state.runs.current
+    assert run is not None
+    await until(lambda: run.live is not None and run.live.step > 0, 30)
+    canvas = studio.window.canvas.findChild(ParticleCanvas)
+    assert canvas is not None
+    painted = asyncio.Event()
+    canvas.painted.connect(painted.set)
+    await asyncio.wait_for(painted.wait(), 10)
+    seconds = time.perf_counter() - begun
+    await studio.shut()
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--runs", type=int, default=7)
+    runs = parser.parse_args().runs
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["PUSHFORWARD_HOME"] = home
+        paints = first_paint(runs)
+        from tests.benchmarks.studio_loop import in_studio
+
+        motions = [in_studio(first_motion) for _ in range(max(1, runs // 2))]
+    print(f"{'':34}{'median s':>10}{'worst s':>10}{'target s':>10}")
+    for title, values, target in (
+        ("spawn to first paint", paints, 1.0),
+        ("gallery to first moving particle", motions, 5.0),
+    ):
+        print(f"{title:34}{statistics.median(values):10.2f}{max(values):10.2f}{target:10.1f}")
+
+
+if __name__ == "__main__":
+    main()
