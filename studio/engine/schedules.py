@@ -83,7 +83,7 @@ class KeptSchedule:
 class EvaluationSchedule:
     """When quality is measured: every so many steps, or (0) within ``SHARE`` of the time."""
 
-    SHARE = 0.015
+    SHARE = 0.01
     _FIRST = 3.0
 
     def __init__(self, every: int, step: int = 0) -> None:

@@ -62,7 +62,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Evaluate every",
-            "Steps between two evaluations; 0 spends at most 1.5 % of the time on them.",
+            "Steps between two evaluations; 0 spends at most 1 % of the time on them.",
             low=0,
             high=100_000_000,
             unit="steps",

@@ -1,6 +1,6 @@
 """Training: a loop of steps, and between them whatever is due or was asked for.
 
-A step costs the loop one comparison and one append; the clock is read every hundredth of a
+A step costs the loop one comparison and one append; the clock is read some thirty times a
 second. What is done between steps (records, evaluations, checkpoints, views) never touches the
 random numbers of the training: watched, unwatched and headless runs have the same losses.
 """
@@ -30,7 +30,7 @@ from studio.store.run import RunFolder
 __all__ = ["TrainingJob"]
 
 TICK = 0.1
-CHECK = 0.01
+CHECK = 0.03
 HEARTBEAT = 2.0
 KEPT_RESOLUTION = 24
 

@@ -72,8 +72,8 @@ def _measure(resolved: Resolved, project: Path | None) -> tuple[int, int]:
     data = resolved.load_data(project, limit=_PROBED_POINTS)
     points = data.points.x
     n = len(points) if data.draw is None else max(resolved.training.samples, len(points))
-    # Twice: in the units of the data, and standardised.
-    data_bytes = 2 * n * points[0].numel() * points.element_size()
+    # In the units of the data, standardised, and in the order of the epoch.
+    data_bytes = 3 * n * points[0].numel() * points.element_size()
     # The family is built on the CPU, also for a GPU: it is only counted and thrown away.
     family = resolved.build(data.points.spec(), torch.device("cpu"))
     count = family.parameter_count()

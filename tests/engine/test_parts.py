@@ -75,7 +75,7 @@ class TestSchedules:
                 spent += 0.3
                 pace.add(0, 0.3)
                 schedule.done(step, 0.3, pace)
-        assert 0.008 < spent / pace.seconds < 0.0151
+        assert 0.005 < spent / pace.seconds < 0.0101
 
     def test_evaluation_every_so_many_steps(self):
         schedule, pace = EvaluationSchedule(10, step=25), Pace()
