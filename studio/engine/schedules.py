@@ -55,6 +55,8 @@ class KeptSchedule:
 
     ALLOWANCE = 1.5
     SHARE = 0.01
+    # The first steps move little; records of them would only delay what there is to see.
+    FIRST = 16
     FEWEST = 8
     MOST = 48
 
@@ -72,11 +74,14 @@ class KeptSchedule:
         if step >= self._total:
             self.next = self._total + 1
             return
+        if step < self.FIRST:
+            self.next = min(self._total, self.FIRST)
+            return
         budget = self.ALLOWANCE + self.SHARE * self._total * pace.step_seconds
         # The first record pays for allocations, so the mean falls and the plan grows.
         affordable = budget * self._count / max(self._spent, 1e-6)
         count = min(max(round(affordable), self.FEWEST), self.MOST)
-        ratio = (self._total / max(step, 1)) ** (1.0 / max(count - self._count, 1))
+        ratio = (self._total / step) ** (1.0 / max(count - self._count, 1))
         self.next = min(self._total, max(step + 1, math.ceil(step * ratio)))
 
 
