@@ -276,7 +276,7 @@ class FlowView(QWidget):
             self._watch()
         return super().eventFilter(watched, event)
 
-    def picture(self) -> Picture:
+    def export_picture(self) -> Picture:
         """Return the canvas for paper, without what lies on it."""
         return canvas_picture(self.canvas)
 

@@ -82,7 +82,7 @@ class MetricsView(QWidget):
         """The charts by group."""
         return self._cards
 
-    def picture(self) -> Picture:
+    def export_picture(self) -> Picture:
         """Return the charts for paper."""
         return charts_picture({card.title: card.scene for card in self._cards.values()})
 

@@ -18,7 +18,7 @@ PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 
 def picture_of(view: QWidget) -> Picture:
     """Return a lens as a picture: as it paints itself for paper, or else as it looks."""
-    make = getattr(view, "picture", None)
+    make = getattr(view, "export_picture", None)
     return make() if callable(make) else widget_picture(view)
 
 

@@ -117,7 +117,7 @@ def test_curves_read_back_to_the_last_bit(tmp_path: Path) -> None:
     quality.extend([2, 4], [0.1, 1 / 3])
     path = tmp_path / "c.csv"
     write_curves({"loss": loss, "quality/mmd": quality, "empty": Series()}, path)
-    rows = list(csv.DictReader(path.open()))
+    rows = list(csv.DictReader(path.read_text().splitlines()))
     assert [int(r["step"]) for r in rows] == [1, 2, 3, 4, 5]
     assert [float(r["loss"]) for r in rows] == values
     assert [r["quality/mmd"] for r in rows] == ["", "0.1", "", repr(1 / 3), ""]

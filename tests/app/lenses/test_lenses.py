@@ -29,8 +29,7 @@ def show(lens: Any) -> Iterator[Callable[[type], Any]]:
     def build(kind: Any) -> Any:
         view = kind(lens.state, lens.actions)
         view.resize(900, 600)
-        view.show()
-        QApplication.processEvents()
+        view.show()  # no processEvents here: a nested loop would step other tasks inside this one
         made.append(view)
         return view
 
