@@ -22,6 +22,8 @@ class Shell:
     ask_import: Callable[[], None]
     ask_export_samples: Callable[[], None]
     ask_export_weights: Callable[[], None]
+    ask_export_picture: Callable[[], None]
+    ask_export_curves: Callable[[], None]
     copy_command: Callable[[], None]
     show_palette: Callable[[], None]
     show_shortcuts: Callable[[], None]
@@ -60,6 +62,13 @@ class _Why:
         if run is None:
             return "No run is selected."
         return "" if run.checkpoints or run.job else "The run has no checkpoint yet."
+
+    def lens(self) -> str:
+        return "" if self.state.place == "run" and self.state.runs.current else "Open a run first."
+
+    def curves(self) -> str:
+        run = self.state.runs.current
+        return "" if run is not None and run.series else "There are no curves yet."
 
     def resumable(self) -> str:
         run = self.state.runs.current
@@ -131,6 +140,15 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
             id="export-weights", title="Export weights…", menu=menu,
             run=shell.ask_export_weights, aliases=("safetensors", "model", "save"),
             why_not=why.checkpoint,
+        ),
+        Command(
+            id="export-picture", title="Export a picture of this lens…", menu=menu,
+            shortcut="Ctrl+Shift+P", run=shell.ask_export_picture,
+            aliases=("png", "svg", "image", "save"), why_not=why.lens,
+        ),
+        Command(
+            id="export-curves", title="Export curves…", menu=menu, run=shell.ask_export_curves,
+            aliases=("csv", "loss", "metrics", "save"), why_not=why.curves,
         ),
         Command(
             id="copy-command", title="Copy as command", menu=menu, shortcut="Ctrl+Shift+C",

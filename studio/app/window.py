@@ -130,6 +130,8 @@ class MainWindow(QMainWindow):
             ask_import=self._asks.import_data,
             ask_export_samples=self._asks.export_samples,
             ask_export_weights=self._asks.export_weights,
+            ask_export_picture=self._export_picture,
+            ask_export_curves=self._export_curves,
             copy_command=self.copy_command,
             show_palette=lambda: self.palette_box.open(),
             show_shortcuts=self._show_shortcuts,
@@ -154,7 +156,7 @@ class MainWindow(QMainWindow):
 
     def _export_menu(self) -> QMenu:
         menu = QMenu(self)
-        for id in ("export-samples", "export-weights"):
+        for id in ("export-samples", "export-weights", "export-picture", "export-curves"):
             menu.addAction(self._qactions[id])
         return menu
 
@@ -175,6 +177,15 @@ class MainWindow(QMainWindow):
     def _show_import(self, file: str, found: Any) -> None:
         module = importlib.import_module("studio.app.views.import_preview")
         module.ImportDialog(self._state, self._actions, file, found, self).open()
+
+    def _export_picture(self) -> None:
+        lens = self.canvas.lenses.stack.currentWidget()
+        exporting = importlib.import_module("studio.app.widgets.exporting")
+        exporting.ask_picture(lens, self._state, self.canvas.lenses.shown)
+
+    def _export_curves(self) -> None:
+        exporting = importlib.import_module("studio.app.widgets.exporting")
+        exporting.ask_curves(self.canvas, self._state)
 
     # Places and columns
 

@@ -307,6 +307,32 @@ async def test_copy_as_command_puts_the_command_on_the_clipboard(bench, qapp, wa
     assert text.startswith("pushforward run edm@eight-gaussians --set name=")
 
 
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+async def test_the_lens_on_the_canvas_goes_to_a_picture(bench, wait, tmp_path, suffix):
+    from PySide6.QtWidgets import QFileDialog
+
+    await train(bench, wait)
+    assert bench.window.registry.trigger("export-picture")
+    dialog = bench.window.findChild(QFileDialog)
+    file = tmp_path / f"flow.{suffix}"
+    dialog.fileSelected.emit(str(file))
+    dialog.close()
+    await wait(lambda: file.exists() and file.stat().st_size > 500)
+
+
+async def test_curves_go_to_a_file(bench, wait, tmp_path):
+    from PySide6.QtWidgets import QFileDialog
+
+    await train(bench, wait)
+    await wait(lambda: bench.state.runs.current.series)
+    assert bench.window.registry.trigger("export-curves")
+    dialog = bench.window.findChild(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "curves.csv"))
+    dialog.close()
+    await wait(lambda: (tmp_path / "curves.csv").exists())
+    assert (tmp_path / "curves.csv").read_text().startswith("step")
+
+
 async def test_space_presses_a_focused_button_and_else_holds_the_training(bench, qtbot, wait):
     await train(bench, wait)
     bench.window.activateWindow()

@@ -113,6 +113,11 @@ class _Lenses(QWidget):
         self.stack.setCurrentWidget(self._built[id])
         self.opened.emit(id)
 
+    @property
+    def shown(self) -> str:
+        """The id of the lens that is shown."""
+        return str(self.tabs.tabData(self.tabs.currentIndex()) or "")
+
     def turn(self, by: int) -> None:
         """Go to the next or the previous tab."""
         count = self.tabs.count()
