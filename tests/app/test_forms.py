@@ -40,6 +40,8 @@ def form(qtbot):
     made = Form(EntrySpec(kind="family", slug="x", title="X", summary="", source="", fields=FIELDS))
     qtbot.addWidget(made)
     made.show()
+    made.activateWindow()  # without a window manager nobody else does
+    qtbot.waitUntil(made.isActiveWindow)
     return made
 
 
