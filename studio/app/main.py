@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from studio import resources
 from studio.app import preferences, tasks
 from studio.app.actions import Actions
+from studio.app.collector import Collector
 from studio.app.engine_process import EngineProcess
 from studio.app.intents.base import Refused
 from studio.app.link import EngineLink
@@ -138,6 +139,7 @@ def make_application(arguments: list[str], kept: preferences.Preferences) -> QAp
     app.setDesktopFileName("pushforward")
     app.setQuitOnLastWindowClosed(False)
     theme.install(app, kept.theme)
+    Collector(app)
     return app
 
 

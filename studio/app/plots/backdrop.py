@@ -4,7 +4,7 @@ The canvas paints it into one image and keeps that until something in it changes
 it into a PNG or an SVG. Coordinates are logical pixels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,14 @@ from studio.app.plots.fields import Grid, Heat, heat_image, lookup, sample
 from studio.app.plots.raster import Colours
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import label, ticks
+from studio.app.plots.timeline import Timeline
 
-__all__ = ["Backdrop", "BackdropImage", "colour", "image_of", "paint_backdrop"]
+__all__ = ["Backdrop", "BackdropImage", "colour", "image_of", "paint_backdrop", "with_paths"]
 
 ARROW_CELL = 46  # logical pixels between arrows, about
 ARROW_LENGTH = 15
 PATH_ALPHA = 0.4
+PATHS = 240  # particles whose whole way is drawn when paths are on
 TARGET_LIMIT = 6000  # more target points than this only make a grey cloud
 
 
@@ -79,6 +81,13 @@ def paint_backdrop(
         _paths(painter, camera, backdrop.paths, backdrop.path_colours)
     if backdrop.axes:
         _axes(painter, camera, style, font)
+
+
+def with_paths(backdrop: Backdrop, timeline: Timeline, colours: Colours) -> Backdrop:
+    """Return the backdrop with the whole ways of some of the particles."""
+    some = np.arange(0, timeline.n, max(1, timeline.n // PATHS))
+    ways = timeline.x[:, some][:, :, timeline.dims]
+    return replace(backdrop, paths=ways, path_colours=colours[some])
 
 
 class BackdropImage:

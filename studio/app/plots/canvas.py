@@ -24,9 +24,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.backdrop import Backdrop, BackdropImage, colour
+from studio.app.plots.backdrop import Backdrop, BackdropImage, colour, with_paths
 from studio.app.plots.camera import Camera, robust_bounds
-from studio.app.plots.identity import Scheme, identity_colours
+from studio.app.plots.identity import Scheme, identity_colours, middle_of
 from studio.app.plots.keys import ZOOM_STEP, press
 from studio.app.plots.overlay import Life, paint_life
 from studio.app.plots.particles import Particles
@@ -40,7 +40,6 @@ __all__ = ["ParticleCanvas"]
 FRAME_MS = 16
 TWEEN_LIMIT = (0.05, 0.35)  # seconds that gliding from one record to the next may take
 PICK_RADIUS = 14.0  # logical pixels
-PATHS = 240  # particles whose whole way is drawn when paths are on
 
 
 class ParticleCanvas(QWidget):
@@ -76,6 +75,7 @@ class ParticleCanvas(QWidget):
         self._layer = Particles()
         self._timeline: Timeline | None = None
         self._start: NDArray[np.float32] | None = None
+        self._middle: NDArray[np.float64] | None = None
         self._identity: Colours = np.empty(0, dtype=np.uint32)
         self._life: Life | None = None
         self._flow = 1.0
@@ -110,16 +110,20 @@ class ParticleCanvas(QWidget):
         self._layer.refresh()
         self.update()
 
-    def look(self, camera: Camera) -> None:
-        """Look as another canvas does, at this one's size."""
-        self._touched = True
-        self._look(replace(camera, width=self.camera.width, height=self.camera.height))
+    def look_like(self, other: "ParticleCanvas") -> None:
+        """Look where another canvas looks, at this one's size."""
+        self._touched = other._touched
+        here = self.camera
+        self._look(replace(other.camera, width=here.width, height=here.height))
 
     def set_identity(self, start: NDArray[np.float32] | None) -> None:
         """Set where each particle started, (m, 2): its colour in all records from now on. There
-        may be more of them than a record has particles; its first ones are meant.
+        may be more of them than a record has particles; its first ones are meant. When more
+        become known, those that were keep their colour; None forgets all.
         """
         self._start = start
+        if start is None:
+            self._middle = None
         self._identify()
         self._layer.refresh()
         self.update()
@@ -286,9 +290,7 @@ class ParticleCanvas(QWidget):
         if not self.show_paths or timeline is None or not timeline.moves:
             return self.backdrop
         if self._ways is None:
-            some = np.arange(0, timeline.n, max(1, timeline.n // PATHS))
-            ways = timeline.x[:, some][:, :, timeline.dims]
-            self._ways = replace(self.backdrop, paths=ways, path_colours=self._identity[some])
+            self._ways = with_paths(self.backdrop, timeline, self._identity)
         return self._ways
 
     def _stale(self) -> None:
@@ -297,8 +299,10 @@ class ParticleCanvas(QWidget):
 
     def _identify(self) -> None:
         if self._start is not None:
+            if self._middle is None:
+                self._middle = middle_of(self._start)
             self._identity = identity_colours(
-                self._start, dark=self.style_.dark, scheme=self.scheme
+                self._start, dark=self.style_.dark, scheme=self.scheme, middle=self._middle
             )
         self._recolour()
 

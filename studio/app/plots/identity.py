@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from studio.app.plots.raster import Colours
 
-__all__ = ["SCHEMES", "Scheme", "angles", "identity_colours", "oklab_to_srgb", "with_alpha"]
+__all__ = [
+    "SCHEMES",
+    "Scheme",
+    "angles",
+    "identity_colours",
+    "middle_of",
+    "oklab_to_srgb",
+    "with_alpha",
+]
 
 Scheme = Literal["hue", "blue-yellow"]
 SCHEMES: dict[Scheme, str] = {"hue": "Hue by start", "blue-yellow": "Blue-yellow by start"}
@@ -26,19 +34,33 @@ FIRST_HUE = np.deg2rad(20)  # of a start to the right; then violet is at the top
 _BLUE_YELLOW = {True: (0.76, 0.16, 0.12), False: (0.52, 0.17, 0.11)}
 
 
-def angles(start: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return the direction of each start (n, 2) seen from the middle of all, in turns [0, 1)."""
+def middle_of(start: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the median of the finite starts (n, 2), from which directions are seen."""
     finite = np.isfinite(start).all(axis=1)
-    middle = np.median(start[finite], axis=0) if finite.any() else np.zeros(2)
-    dx, dy = (np.nan_to_num(start) - middle).T
+    return np.asarray(np.median(start[finite], axis=0) if finite.any() else np.zeros(2))
+
+
+def angles(
+    start: NDArray[np.floating], middle: NDArray[np.float64] | None = None
+) -> NDArray[np.float32]:
+    """Return the direction of each start (n, 2) seen from the middle of all, or from another
+    place (2,), in turns [0, 1).
+    """
+    dx, dy = (np.nan_to_num(start) - (middle_of(start) if middle is None else middle)).T
     turn = np.arctan2(dy, dx) / (2 * np.pi)
     return np.asarray(turn - np.floor(turn), dtype=np.float32) % np.float32(1)
 
 
-def identity_colours(start: NDArray[np.floating], *, dark: bool, scheme: Scheme = "hue") -> Colours:
+def identity_colours(
+    start: NDArray[np.floating],
+    *,
+    dark: bool,
+    scheme: Scheme = "hue",
+    middle: NDArray[np.float64] | None = None,
+) -> Colours:
     """Return an opaque colour (n,) for each particle from where it started, (n, 2)."""
     wheel = _wheel(dark, scheme)
-    return wheel[(angles(start) * WHEEL).astype(np.intp) % WHEEL]
+    return wheel[(angles(start, middle) * WHEEL).astype(np.intp) % WHEEL]
 
 
 def _wheel(dark: bool, scheme: Scheme) -> Colours:

@@ -100,6 +100,8 @@ class FlowView(QWidget):
         run = self._run
         if run is not None and key == run.key:
             self._family()
+            if self._record is not None and not run.job and self._state.playback.live:
+                self._follow()  # it ended: the last kept record has all particles
             self._watch()
             self._tell_empty()
 
@@ -124,7 +126,7 @@ class FlowView(QWidget):
         self._tell_empty()
         if run is None or not self.isVisible():
             return
-        if step is None and run.live is not None:
+        if step is None and run.live is not None and (run.job or not run.kept):
             self._show(run.live)
         elif run.kept:
             wanted = run.kept[-1] if step is None else step
@@ -134,7 +136,7 @@ class FlowView(QWidget):
 
     def _loaded(self, key: str, record: FlowRecord) -> None:
         run, step = self._run, self._state.playback.step
-        if run is None or key != run.key or (step is None and run.live is not None):
+        if run is None or key != run.key or (step is None and run.job and run.live is not None):
             return
         if step is None or record.step == step:
             self._show(record)

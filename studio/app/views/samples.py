@@ -167,7 +167,7 @@ class SamplesView(QWidget):
         """Let both canvases look at the same place."""
         a, b = moved.camera, other.camera
         if other.isVisible() and (a.x, a.y, a.scale) != (b.x, b.y, b.scale):
-            other.look(a)
+            other.look_like(moved)
 
     # Which samples
 
@@ -247,7 +247,7 @@ class SamplesView(QWidget):
             self._drawn = target
             self._draw(self.data, target)
             self.data.fit_unless_touched()
-            self.made.look(self.data.camera)
+            self.made.look_like(self.data)
         ready = self._state.engine.state in ("ready", "busy")
         if run is not None and target is None and ready and self._asked != run.key:
             self._asked = run.key
@@ -289,21 +289,22 @@ class SamplesView(QWidget):
             self._numbers.addWidget(label(note, "small"), i, 2)
 
     def _qualities(self, run: RunState) -> list[tuple[str, str, str]]:
-        """Return (metric, newest value, floor, n, seed and step in words)."""
+        """Return rows of (metric, newest value, floor), then where and with what they are from."""
         catalog = self._state.catalog
         found = []
+        newest = 0
         for name, series in sorted(run.series.items()):
             if not name.startswith("quality/") or not len(series):
                 continue
             slug = name.removeprefix("quality/")
             entry = catalog.get("metric", slug) if catalog else None
             floor = run.floors.get(slug)
-            notes = [f"floor {number(floor)}"] if floor is not None else []
-            notes.append(f"step {int(series.steps[-1]):,}")
+            note = f"floor {floor:.3g}" if floor is not None else ""
             title = entry.title if entry else slug
-            found.append((title, number(float(series.values[-1])), ", ".join(notes)))
+            found.append((title, f"{float(series.values[-1]):.3g}", note))
+            newest = max(newest, int(series.steps[-1]))
         if found:
-            found.append(("", "", self._provenance(run)))
+            found.append(("Measured at", f"step {newest:,}", self._provenance(run)))
         return found
 
     def _provenance(self, run: RunState) -> str:

@@ -73,6 +73,9 @@ def test_colours_stay_with_the_particles_across_records(
     assert [canvas.ink(i) for i in range(20)] == before
     canvas.set_record(timeline(record(90, n=50)))  # the engine may send only the first ones
     assert [canvas.ink(i) for i in range(20)] == before
+    more = np.concatenate([record(10).x[0], np.full((300, 2), 9, dtype=np.float32)])
+    canvas.set_identity(more)  # others become known: those that were keep theirs
+    assert [canvas.ink(i) for i in range(20)] == before
     canvas.set_style(CanvasStyle.of(LIGHT))
     assert [canvas.ink(i) for i in range(20)] != before
 

@@ -121,6 +121,18 @@ async def test_a_finished_run_shows_its_last_record(lens: Any, window: QWidget, 
     await wait(lambda: shown(window.view) == 20)
 
 
+async def test_when_a_run_ends_its_last_kept_record_takes_over(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    lens.keep(10, 60)
+    lens.arrive(55, n=50)  # live records may hold fewer particles
+    assert window.view.canvas.count == 50
+    lens.run.job, lens.run.state = "", "finished"
+    lens.state.runs.changed.emit(lens.run.key)
+    await wait(lambda: shown(window.view) == 60)
+    assert window.view.canvas.count == 200
+
+
 async def test_a_damaged_record_is_told_and_harms_nothing(
     lens: Any, window: QWidget, wait: Wait
 ) -> None:
