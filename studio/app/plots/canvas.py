@@ -390,13 +390,8 @@ class ParticleCanvas(QWidget):
 
     def nearest(self, place: QPointF) -> int:
         """Return the particle drawn nearest to a pixel, -1 if none is near."""
-        if self._seen is None or self._layer.place.shape[1] == 0:
-            return -1
-        dpr = self._seen[1]
-        away = self._layer.place - np.array([[place.x()], [place.y()]], dtype=np.float32) * dpr
-        square = away[0] ** 2 + away[1] ** 2
-        particle = int(np.argmin(square))
-        return particle if float(square[particle]) <= (PICK_RADIUS * dpr) ** 2 else -1
+        dpr = self._seen[1] if self._seen else 0.0
+        return self._layer.nearest(place.x() * dpr, place.y() * dpr, PICK_RADIUS * dpr)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not press(self, event):

@@ -82,6 +82,14 @@ class Particles:
         scaled = np.stack([(self._here[0] - ox) / sx, (self._here[1] - oy) / sy], axis=1)
         return np.asarray(scaled, dtype=np.float32)
 
+    def nearest(self, px: float, py: float, radius: float) -> int:
+        """Return the particle nearest to a device pixel, -1 if none is within a radius of it."""
+        if self._here.shape[1] == 0:
+            return -1
+        square = (self._here[0] - np.float32(px)) ** 2 + (self._here[1] - np.float32(py)) ** 2
+        particle = int(np.argmin(square))
+        return particle if float(square[particle]) <= radius**2 else -1
+
     def set_view(self, camera: Camera, dpr: float) -> None:
         """Set size and camera; trails are drawn anew."""
         width = max(1, round(camera.width * dpr))

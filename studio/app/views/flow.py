@@ -13,7 +13,7 @@ from studio.app.actions import Actions
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.overlay import Life
-from studio.app.plots.records import RecordLoader, read_particle
+from studio.app.plots.records import RecordLoader, read_particle, read_record
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
@@ -27,6 +27,7 @@ from studio.app.widgets.flowlayers import FlowLayers
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState, ParticleCard, Readout
+from studio.store.errors import StoreError
 
 __all__ = ["VIEW", "FlowView"]
 
@@ -54,6 +55,7 @@ class FlowView(QWidget):
         self._record: FlowRecord | None = None
         self._followed: int | None = None
         self._dims = (0, 1)
+        self._first_asked = False
         self._starts = 0  # how many particles have their colour from where they started
         self._moved = QTimer(self)
         self._moved.setSingleShot(True)
@@ -89,6 +91,7 @@ class FlowView(QWidget):
 
     def _select(self, _key: str = "") -> None:
         self._record, self._dims, self._starts = None, (0, 1), 0
+        self._first_asked = False
         self._card.hide()
         self.canvas.set_record(None)
         self.canvas.set_identity(None)
@@ -150,9 +153,7 @@ class FlowView(QWidget):
         if record is self._record or record.x.shape[2] < 2:
             return
         self._record = record
-        if record.x.shape[1] > self._starts:
-            self._starts = record.x.shape[1]
-            self.canvas.set_identity(record.x[0][:, self._dims])
+        self._identify(record)
         timeline = Timeline(record.t, record.x, self._dims)
         self.canvas.playing = self._state.playback.playing
         self.canvas.set_flow(self._state.playback.flow)
@@ -162,6 +163,29 @@ class FlowView(QWidget):
         self._tell_empty()
         self._tell_particle()
         self._describe()
+
+    def _identify(self, record: FlowRecord) -> None:
+        """Colour the particles by where they start: in flow time, or else in training."""
+        if record.x.shape[1] > self._starts:
+            self._starts = record.x.shape[1]
+            self.canvas.set_identity(record.x[0][:, self._dims])
+        run = self._run
+        if len(record.t) > 1 or run is None or not run.kept or self._first_asked:
+            return
+        if run.kept[0] < record.step:
+            self._first_asked = True
+            tasks.spawn(self._identify_by_first(run.key, run.kept[0]))
+
+    async def _identify_by_first(self, key: str, step: int) -> None:
+        try:
+            first = await asyncio.to_thread(read_record, key, step)
+        except StoreError:
+            return  # colours then come from the first record seen
+        run = self._run
+        if run is not None and run.key == key and first.x.shape[1] >= self._starts:
+            self._starts = first.x.shape[1]
+            self.canvas.set_identity(None)
+            self.canvas.set_identity(first.x[0][:, self._dims])
 
     # Clocks
 
@@ -196,6 +220,7 @@ class FlowView(QWidget):
         """Draw other columns of the data."""
         record, self._record = self._record, None
         self._dims, self._starts = (across, up), 0
+        self._first_asked = False
         if record is not None:
             self._show(record)
         self.layers.set_target()

@@ -1,8 +1,7 @@
 """A state with one run in it, and actions whose link writes down what it is told."""
 
 import asyncio
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,15 +50,6 @@ class SpyLink:
     async def restart(self) -> None: ...
 
     async def close(self, checkpoint: bool) -> None: ...
-
-
-@pytest.fixture(autouse=True)
-def _collect_here() -> Iterator[None]:
-    """As in the application: no worker thread frees Qt objects that lie in a cycle."""
-    gc.disable()
-    yield
-    gc.enable()
-    gc.collect(0)  # all that the test made is in the youngest generation
 
 
 def _entry() -> EntrySpec:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,11 +134,25 @@ async def test_when_a_run_ends_its_last_kept_record_takes_over(
     assert window.view.canvas.count == 200
 
 
+async def test_without_a_flow_colours_come_from_the_first_kept_record(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    """Whichever record is seen first, now or after a restart, a particle has one colour."""
+    lens.keep(1)
+    first = FlowStore(Path(lens.run.key)).load(1).x[0]
+    lens.arrive(90, frames=1)
+    canvas = window.view.canvas
+    await wait(lambda: canvas._start is not None and np.array_equal(canvas._start, first))
+    before = [canvas.ink(i) for i in range(10)]
+    lens.arrive(95, frames=1)
+    assert [canvas.ink(i) for i in range(10)] == before
+
+
 async def test_a_damaged_record_is_told_and_harms_nothing(
     lens: Any, window: QWidget, wait: Wait
 ) -> None:
     lens.keep(10, 20, 30)
-    path = FlowStore(__import__("pathlib").Path(lens.run.key)).path(20)
+    path = FlowStore(Path(lens.run.key)).path(20)
     path.write_bytes(path.read_bytes()[:200])
     lens.state.playback.set(step=20)
     await wait(lambda: "cannot be shown" in window.view.panel._note.text())
