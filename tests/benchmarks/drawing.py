@@ -1,6 +1,6 @@
 """How fast particles and curves are drawn, offscreen: prints a table.
 
-    python tests/benchmarks/drawing.py [--seconds 1.5] [--peer]
+    python -m tests.benchmarks.drawing [--seconds 1.5] [--peer]
 
 A frame is everything the flow lens does for one: the clock, interpolation, trails, dots, the
 backdrop, and the copy to the window's image. ``cpu`` is what one core spends; frames a second are
