@@ -1,8 +1,9 @@
 """One qasync loop for tests of the application: fixtures that its conftest files import."""
 
 import asyncio
+import gc
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +18,15 @@ def themed(qapp: QApplication) -> None:
     """Install the theme, and let no closed window end the loop."""
     qapp.setQuitOnLastWindowClosed(False)
     theme.install(qapp, "dark")
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """As in the application: no worker thread frees Qt objects that lie in a cycle."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect(0)  # all that the test made is in the youngest generation
 
 
 @pytest.fixture
@@ -41,14 +51,29 @@ def loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
     assert not errors, f"errors that nobody handled: {errors}"
 
 
-def run_coroutine(pyfuncitem: pytest.Function, seconds: float) -> bool | None:
-    """Run ``async def test_...`` on the loop that Qt shares; None for a plain function."""
+def run_coroutine(
+    pyfuncitem: pytest.Function,
+    seconds: float,
+    finish: Callable[[dict[str, Any]], Coroutine[Any, Any, None]],
+) -> bool | None:
+    """Run ``async def test_...`` on the loop that Qt shares; None for a plain function.
+
+    ``finish`` is awaited with the test's arguments at its end, however it ended, while the loop
+    still runs: Qt may paint at any time.
+    """
     function = pyfuncitem.obj
     if not inspect.iscoroutinefunction(function):
         return None
     run = pyfuncitem.funcargs.get("loop") or pyfuncitem._request.getfixturevalue("loop")
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    run.run_until_complete(asyncio.wait_for(function(**arguments), seconds))
+
+    async def whole() -> None:
+        try:
+            await asyncio.wait_for(function(**arguments), seconds)
+        finally:
+            await finish(arguments)
+
+    run.run_until_complete(whole())
     return True
 
 

@@ -1,8 +1,8 @@
 """The whole studio: the real window, the real engine process, real files."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -14,9 +14,9 @@ from studio.app import preferences
 from studio.app.main import Studio
 from studio.app.state.runs import RunState
 from studio.app.views.gallery import Card
-from tests.qtloop import loop, run_coroutine, themed, until
+from tests.qtloop import collected_here, loop, run_coroutine, themed, until
 
-__all__ = ["loop"]
+__all__ = ["collected_here", "loop"]
 
 SECONDS = 120
 
@@ -28,7 +28,11 @@ def _themed(qapp: QApplication) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    return run_coroutine(pyfuncitem, SECONDS)
+    return run_coroutine(pyfuncitem, SECONDS, _shut)
+
+
+async def _shut(arguments: dict[str, Any]) -> None:
+    await arguments["person"].studio.shut()
 
 
 class Person:
@@ -109,7 +113,5 @@ class Person:
 
 
 @pytest.fixture
-def person(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> Iterator[Person]:
-    made = Person(tmp_path)
-    yield made
-    loop.run_until_complete(made.studio.shut())
+def person(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> Person:
+    return Person(tmp_path)
