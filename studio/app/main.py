@@ -1,7 +1,7 @@
 """The composition root: the only place that knows every part. The window comes first.
 
 Order matters for the start: Qt and the shell (about 0.2 s), first paint, then the engine's
-process, then pyqtgraph and the lenses. torch never loads here; an import of it fails at once.
+process, then the lenses. torch never loads here; an import of it fails at once.
 """
 
 import asyncio

@@ -163,9 +163,7 @@ class MainWindow(QMainWindow):
     # After first paint
 
     def load_lenses(self) -> None:
-        """Import the lenses and the time bar: they need pyqtgraph, which the first paint must
-        not wait for.
-        """
+        """Import the lenses and the time bar; the first paint does not wait for them."""
         self.canvas.lenses.wanted = str(self._kept.layout.get("lens", ""))
         self.canvas.lenses.offer(discover(self._state))
         timebar = importlib.import_module("studio.app.widgets.timebar")

@@ -1,7 +1,7 @@
 """Runs as the views see them. Only the reducer writes here; views read and listen.
 
 Signals say *what* changed, with the key of the run (its absolute folder path), so that a view
-can decide whether to care. Nothing here imports pyqtgraph, h5py or torch.
+can decide whether to care. Nothing here imports h5py or torch.
 """
 
 from dataclasses import dataclass, field

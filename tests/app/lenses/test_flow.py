@@ -111,7 +111,7 @@ async def test_neighbours_are_read_ahead(lens: Any, window: QWidget, wait: Wait)
     lens.keep(10, 20, 30, 40)
     lens.state.playback.set(step=20)
     await wait(lambda: shown(window.view) == 20)
-    await wait(lambda: not window.view._loader._busy)
+    await wait(lambda: (lens.run.key, 30) in window.view._loader._kept)
     lens.state.playback.set(step=30)
     assert shown(window.view) == 30  # at once, without the disk
 
