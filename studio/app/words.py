@@ -4,7 +4,12 @@ import time
 from functools import cache
 from importlib import metadata
 
-__all__ = ["ago", "duration", "figure", "left", "megabytes", "version"]
+__all__ = ["ago", "duration", "figure", "left", "megabytes", "plain", "version"]
+
+
+def plain(slug: str) -> str:
+    """Write a slug or a name of the code as words: "critic-data" becomes "Critic data"."""
+    return slug.replace("-", " ").replace("_", " ").capitalize()
 
 
 def duration(seconds: float) -> str:

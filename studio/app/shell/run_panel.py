@@ -172,7 +172,7 @@ class RunPanel(QWidget):
         catalog = self._state.catalog
         slug = name.removeprefix("quality/")
         entry = catalog.get("metric", slug) if catalog is not None else None
-        return entry.title if entry is not None else slug.replace("_", " ").capitalize()
+        return entry.title if entry is not None else words.plain(slug)
 
     def _draw_curve(self, run: RunState) -> None:
         """Draw the first quality figure, or the loss where nothing was measured yet."""

@@ -4,6 +4,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture, charts_picture
@@ -157,8 +158,8 @@ class MetricsView(QWidget):
         if name.startswith(QUALITY):
             slug = name.removeprefix(QUALITY)
             entry = self._state.catalog.get("metric", slug) if self._state.catalog else None
-            return entry.title if entry else slug.replace("-", " ").capitalize()
-        return name.replace("_", " ").capitalize()
+            return entry.title if entry else words.plain(slug)
+        return words.plain(name)
 
     def _arrange(self, groups: dict[str, list[str]]) -> None:
         for group in sorted(groups, key=lambda g: (g != "loss", not g.startswith(QUALITY), g)):
