@@ -25,7 +25,7 @@ from studio.app.state.runs import RunState
 from studio.app.views import flow, metrics
 from studio.client.child import ChildProcess
 from studio.client.client import EngineClient
-from studio.protocol.messages import Control, StartTraining
+from studio.protocol.messages import Control, Progress, StartTraining
 from studio.protocol.spec import Pick, RunSpec
 from tests.benchmarks.studio_loop import in_studio
 from tests.qtloop import until
@@ -92,8 +92,8 @@ async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[float
     steps = {"bare": 0}
 
     def listen(event: object, _: object) -> None:
-        if type(event).__name__ == "Progress":
-            steps["bare"] = event.step  # type: ignore[attr-defined]
+        if isinstance(event, Progress):
+            steps["bare"] = event.step
 
     bare.subscribe(listen)
     answer = await bare.request(StartTraining(spec=spec(4096), project=str(folder / "bare")))
@@ -105,15 +105,24 @@ async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[float
     found: dict[str, list[float]] = {state: [] for state in STATES}
     for _ in range(rounds):
         for state in STATES:
-            found[state].append(await _block(state, block, bare, job, studio, run))
+            found[state].append(await _block(state, block, bare, job, studio, run, steps))
     await bare.stop(checkpoint=False)
     await studio.shut()
     return found
 
 
 async def _block(
-    state: str, seconds: float, bare: EngineClient, job: str, studio: Studio, run: RunState
+    state: str,
+    seconds: float,
+    bare: EngineClient,
+    job: str,
+    studio: Studio,
+    run: RunState,
+    steps: dict[str, int],
 ) -> float:
+    def done() -> int:
+        return steps["bare"] if state == "headless" else run.step
+
     lenses = studio.window.canvas.lenses
     titles = [lenses.tabs.tabText(i) for i in range(lenses.tabs.count())]
     lenses.tabs.setCurrentIndex(titles.index("Log" if state == "hidden" else "Flow"))
@@ -124,11 +133,13 @@ async def _block(
     await asyncio.sleep(0.3)
     client = bare if state == "headless" else studio.client
     work = job if state == "headless" else run.job
-    before = await client.request(Control(job=work, action="resume"))
-    begun, first = time.perf_counter(), int((before.result or {}).get("step", 0))
+    await client.request(Control(job=work, action="resume"))
+    await asyncio.sleep(0.5)
+    begun, first = time.perf_counter(), done()
     await asyncio.sleep(seconds)
-    after = await client.request(Control(job=work, action="pause"))
-    return (int((after.result or {}).get("step", 0)) - first) / (time.perf_counter() - begun)
+    await client.request(Control(job=work, action="pause"))
+    await asyncio.sleep(0.2)  # the last report of progress
+    return (done() - first) / (time.perf_counter() - begun - 0.2)
 
 
 def main() -> None:
