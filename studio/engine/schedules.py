@@ -53,7 +53,7 @@ class KeptSchedule:
     not slowed down. After each record the rest of the steps is divided anew, evenly in log(step).
     """
 
-    ALLOWANCE = 1.5
+    ALLOWANCE = 0.9
     SHARE = 0.01
     # The first steps move little; records of them would only delay what there is to see.
     FIRST = 16
