@@ -3,9 +3,9 @@
     python -m tests.benchmarks.view_cost [--gap-seconds 60] [--block 5] [--rounds 5]
 
 The first table trains EDM with 20,000 particles on the screen, its flow playing, beside all its
-charts, and reports the longest gap between two ticks of a 5 ms timer. The second runs two engines that never compute at
-the same time, one with the studio before it and one with no screen at all, in interleaved blocks,
-so that other programs disturb all alike; ratios are of medians.
+charts, and reports the longest gap between two ticks of a 5 ms timer. The second runs two engines
+that never compute at the same time, one with the studio before it and one with no screen at all,
+in interleaved blocks, so that other programs disturb all alike; ratios are of medians.
 """
 
 import argparse
