@@ -46,8 +46,8 @@ class ColumnScan:
         n = len(good)
         if n == 0:
             return
-        self.minimum = min(self.minimum, float(good.min()))
-        self.maximum = max(self.maximum, float(good.max()))
+        self.minimum = min(self.minimum, float(np.min(good)))
+        self.maximum = max(self.maximum, float(np.max(good)))
         mean = float(good.mean())
         delta = mean - self.mean
         total = self.count + n

@@ -84,7 +84,7 @@ def _axes(scene: ChartScene, plot: QRectF, reduced: list[Columns]) -> Axes:
     if values.size == 0:
         low, high = (-1.0, 0.0) if scene.log else (0.0, 1.0)
     else:
-        low, high = float(values.min()), float(values.max())
+        low, high = float(np.min(values)), float(np.max(values))
     room = (high - low) * 0.06 or (0.5 if scene.log else max(1e-12, abs(high) * 0.1))
     return Axes(plot, x0, max(x1, x0 + 1e-9), low - room, high + room, scene.log)
 

@@ -67,7 +67,7 @@ def span(grid: Grid, *, diverging: bool, depth: float | None = None) -> tuple[fl
         most = nice(float(np.quantile(np.abs(values), 0.95)))
         return -most, most
     high = float(np.quantile(values, 0.995))
-    low = float(values.min())
+    low = float(np.min(values))
     if depth is not None:
         high = math.ceil(high)
         return max(math.floor(low), high - depth), high

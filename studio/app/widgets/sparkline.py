@@ -49,7 +49,7 @@ class Sparkline(QWidget):
         tokens = theme.colors()
         area = QRectF(self.rect()).adjusted(1, 4, -2, -6)
         known = np.append(self._y, self._floor) if self._floor is not None else self._y
-        low, high = float(known.min()), float(known.max())
+        low, high = float(np.min(known)), float(np.max(known))
         span = (high - low) or 1.0
         x0, x1 = float(self._x[0]), float(self._x[-1])
         xs = area.left() + (self._x - x0) / ((x1 - x0) or 1.0) * area.width()
