@@ -1,9 +1,16 @@
 """Small tensor helpers that every layer of the maths shares."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-__all__ = ["expand_like", "make_generator"]
+__all__ = ["expand_like", "in_parts", "make_generator"]
+
+# On a CPU the activations of so many points stay in its cache: an MLP of 3 x 128 units takes 1.1 us
+# a point, and 2.1 where they do not. A GPU wants many points at once, and memory for them.
+_PART = {"cpu": 1024}
+_PART_ELSEWHERE = 65_536
 
 
 def expand_like(t: Tensor, x: Tensor) -> Tensor:
@@ -17,3 +24,15 @@ def make_generator(seed: int, stream: int = 0) -> torch.Generator:
     # Two mixed words keep seed 1, stream 0 apart from seed 0, stream 1.
     generator.manual_seed((seed * 0x9E3779B97F4A7C15 + stream * 0xBF58476D1CE4E5B9) % 2**63)
     return generator
+
+
+def in_parts(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    """Return function(*tensors), evaluated on so many rows at a time as its device likes best.
+
+    All tensors have as many rows; row i of the result depends on row i of each alone.
+    """
+    size = _PART.get(tensors[0].device.type, _PART_ELSEWHERE)
+    if len(tensors[0]) <= size:
+        return function(*tensors)
+    parts = zip(*(torch.split(tensor, size) for tensor in tensors), strict=True)
+    return torch.cat([function(*part) for part in parts])

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from models.base import Frame, State
 from models.fields.base import Field
+from models.tensors import in_parts
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import (
@@ -25,8 +26,6 @@ from models.training.state import (
 )
 
 __all__ = ["Generator"]
-
-_CHUNK = 65_536
 
 
 class Generator:
@@ -71,7 +70,7 @@ class Generator:
     @torch.no_grad()
     def push(self, latents: Tensor) -> Tensor:
         """Return g(z) by the averaged weights, (n, *shape)."""
-        return torch.cat([self.ema.module(part) for part in torch.split(latents, _CHUNK)])
+        return in_parts(self.ema.module, latents)
 
     def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
         """Step the weights along E[J^T v], v the field at the particles; returns their speed.

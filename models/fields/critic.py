@@ -1,6 +1,5 @@
 """A critic as a field: it learns to tell data from particles, and its slope says where to go."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 import torch
@@ -8,15 +7,13 @@ from torch import Tensor, nn
 
 from models.base import State
 from models.fields.adversarial import AdversarialLoss
-from models.tensors import expand_like
+from models.tensors import expand_like, in_parts
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import pack_module, pack_optimizer, unpack_module, unpack_optimizer
 
 __all__ = ["Critic", "PenaltyPlace", "gradient_penalty"]
 
 PenaltyPlace = Literal["between", "data", "particles"]
-# Keeps the activations of a million particles from needing gigabytes.
-_CHUNK = 16_384
 
 
 class Critic:
@@ -99,11 +96,11 @@ class Critic:
     @torch.no_grad()
     def value(self, x: Tensor) -> Tensor:
         """Return d(x), x (n, *shape) -> (n,)."""
-        return torch.cat([self._value(part) for part in _parts(x)])
+        return in_parts(self._value, x)
 
     def velocity(self, x: Tensor, t: float = 1.0) -> Tensor:
         """Return h'(d) grad d at x (n, *shape); t is ignored, as there is no clock."""
-        return torch.cat([self._motion(part) for part in _parts(x)])
+        return in_parts(self._motion, x)
 
     def _motion(self, x: Tensor) -> Tensor:
         # A caller that only looks may have switched gradients off; the slope needs them.
@@ -126,10 +123,6 @@ class Critic:
         """
         unpack_module(state, f"{part}/net", self.net)
         unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
-
-
-def _parts(x: Tensor) -> Iterator[Tensor]:
-    return iter(torch.split(x, _CHUNK))
 
 
 def gradient_penalty(net: nn.Module, x: Tensor, centre: float) -> Tensor:

@@ -5,6 +5,8 @@ E w(s) |D(x0 + s eps, s) - x0|^2 (Vincent 2011, eq. 11; Karras et al. 2022, arXi
 eqs. 2 and 8). The score is (D - x)/s^2, and the probability-flow ODE is dx/ds = (x - D)/s.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -13,6 +15,7 @@ from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
 from models.denoisers.weights import WeightName, is_natural, loss_weight
 from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
+from models.tensors import in_parts
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import (
@@ -25,10 +28,6 @@ from models.training.state import (
 )
 
 __all__ = ["ScoreField"]
-
-# Large enough to keep the cores busy, small enough that activations stay in the cache and a
-# million particles do not need gigabytes.
-_CHUNK = 16_384
 
 
 class ScoreField:
@@ -94,11 +93,9 @@ class ScoreField:
 
     def denoise(self, x: Tensor, s: Tensor) -> Tensor:
         """Return the averaged D(x, s): x (n, *shape), s (n,) or 0-d."""
-        if len(x) <= _CHUNK:
-            return self._averaged(x, s)
-        levels = s.expand(len(x)) if s.ndim == 0 else s
-        parts = zip(torch.split(x, _CHUNK), torch.split(levels, _CHUNK), strict=True)
-        return torch.cat([self._averaged(a, b) for a, b in parts])
+        if s.ndim == 0:
+            return in_parts(partial(self._averaged, s=s), x)
+        return in_parts(self._averaged, x, s)
 
     def _averaged(self, x: Tensor, s: Tensor) -> Tensor:
         out: Tensor = self.ema.module(x, s)

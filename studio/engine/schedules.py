@@ -53,11 +53,11 @@ class KeptSchedule:
     not slowed down. After each record the rest of the steps is divided anew, evenly in log(step).
     """
 
-    ALLOWANCE = 0.9
-    SHARE = 0.01
+    ALLOWANCE = 0.4
+    SHARE = 0.005
     # The first steps move little; records of them would only delay what there is to see.
     FIRST = 16
-    FEWEST = 8
+    FEWEST = 6
     MOST = 48
 
     def __init__(self, total: int, step: int = 0) -> None:
@@ -88,7 +88,7 @@ class KeptSchedule:
 class EvaluationSchedule:
     """When quality is measured: every so many steps, or (0) within ``SHARE`` of the time."""
 
-    SHARE = 0.01
+    SHARE = 0.005
     _FIRST = 3.0
 
     def __init__(self, every: int, step: int = 0) -> None:
@@ -117,7 +117,7 @@ class CheckpointSchedule:
     many steps.
     """
 
-    SHARE = 0.005
+    SHARE = 0.0025
 
     def __init__(self, seconds: float, every: int, step: int, now: float) -> None:
         self._seconds = seconds

@@ -32,7 +32,7 @@ __all__ = ["TrainingJob"]
 TICK = 0.1
 CHECK = 0.03
 HEARTBEAT = 2.0
-KEPT_RESOLUTION = 24
+KEPT_RESOLUTION = 20
 
 
 class TrainingJob(Job):

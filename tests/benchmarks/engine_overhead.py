@@ -67,6 +67,9 @@ def engine_loop(run: RunSpec, project: Path) -> tuple[Callable[[int], None], Wor
         done = 0
         while done < n:
             done += next(work)
+        if job.step == total:
+            for _ in work:  # the last checkpoint, record and evaluation
+                pass
 
     return steps, work
 
@@ -85,7 +88,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=400, help="blocks a side")
     options = parser.parse_args()
     discover()
-    run = spec(2 * options.steps * (options.blocks + 2))
+    run = spec(options.steps * (options.blocks + 1))
     with tempfile.TemporaryDirectory() as folder:
         engine, work = engine_loop(run, Path(folder) / "project")
         sides = {"bare": bare_loop(run), "engine": engine}

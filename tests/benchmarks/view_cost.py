@@ -1,17 +1,19 @@
 """What looking costs: gaps of the event loop, and steps a second with the view in each state.
 
-    python -m tests.benchmarks.view_cost [--gap-seconds 60] [--block 5] [--rounds 5]
+    python -m tests.benchmarks.view_cost [--gap-seconds 60] [--block 2.5] [--rounds 25]
 
 The first table trains EDM with 20,000 particles on the screen, its flow playing, beside all its
-charts, and reports the longest gap between two ticks of a 5 ms timer. The second runs two engines
-that never compute at the same time, one with the studio before it and one with no screen at all,
-in interleaved blocks, so that other programs disturb all alike; ratios are of medians.
+charts, and reports the longest gap between two ticks of a 5 ms timer. The second takes the studio
+of one training through its states in interleaved blocks of random order, so that other programs
+disturb all alike; for "headless" the studio's process is stopped by a signal.
 """
 
 import argparse
 import asyncio
 import os
-import statistics
+import random
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,14 +25,13 @@ from studio.app import preferences
 from studio.app.main import Studio
 from studio.app.state.runs import RunState
 from studio.app.views import metrics
-from studio.client.child import ChildProcess
-from studio.client.client import EngineClient
-from studio.protocol.messages import Control, Progress, StartTraining
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.metrics import MetricsLog
 from tests.benchmarks.studio_loop import in_studio
 from tests.qtloop import until
 
 STATES = ("headless", "shown", "hidden", "minimised")
+SETTLE = 0.4  # seconds
 
 
 def spec(particles: int) -> RunSpec:
@@ -83,82 +84,116 @@ async def gaps(folder: Path, seconds: float) -> np.ndarray:
     return np.diff(ticks) * 1000
 
 
-async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[float]]:
-    """Return steps a second in each state, a value a round."""
-    bare = EngineClient(ChildProcess)
-    await bare.start()
-    steps = {"bare": 0}
-
-    def listen(event: object, _: object) -> None:
-        if isinstance(event, Progress):
-            steps["bare"] = event.step
-
-    bare.subscribe(listen)
-    answer = await bare.request(StartTraining(spec=spec(4096), project=str(folder / "bare")))
-    job = str(answer.result["job"])
-    await until(lambda: steps["bare"] > 50, 60)
-    await bare.request(Control(job=job, action="pause"))
+async def stage(folder: Path) -> None:
+    """Be the studio of `rates`: train, say where, then take up the state of each line read."""
     studio, run = await opened(folder / "rates", 4096)
-    studio.actions.pause()
-    found: dict[str, list[float]] = {state: [] for state in STATES}
-    for _ in range(rounds):
-        for state in STATES:
-            found[state].append(await _block(state, block, bare, job, studio, run, steps))
-    await bare.stop(checkpoint=False)
+    print(f"run {run.key}", flush=True)
+    lenses = studio.window.canvas.lenses
+    titles = [lenses.tabs.tabText(i) for i in range(lenses.tabs.count())]
+    while state := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        lenses.tabs.setCurrentIndex(titles.index("Log" if state == "hidden" else "Flow"))
+        if state in ("minimised", "headless"):
+            studio.window.showMinimized()
+        else:
+            studio.window.showNormal()
+        await asyncio.sleep(SETTLE)
+        print("ready", flush=True)
     await studio.shut()
+
+
+class Curve:
+    """The growing curves of a run, read as another process sees them."""
+
+    def __init__(self, path: Path) -> None:
+        self._log = MetricsLog(path)
+        self._offset = path.stat().st_size
+
+    async def appended(self) -> tuple[float, int]:
+        """Wait for the next append; return when it was seen, and its last step."""
+        while True:
+            if self._log.path.stat().st_size > self._offset:
+                now = time.perf_counter()
+                columns, _, self._offset = self._log.read_new(self._offset)
+                if "loss" in columns:
+                    return now, columns["loss"][0][-1]
+            await asyncio.sleep(0.002)
+
+    async def rate(self, seconds: float) -> float:
+        """Return steps a second, from append to append over about so many seconds."""
+        begun, first = now, done = await self.appended()
+        while now - begun < seconds:
+            now, done = await self.appended()
+        return (done - first) / (now - begun)
+
+
+async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[float]]:
+    """Return steps a second in each state, a value a round.
+
+    It is one training throughout. The studio is a process of its own; for "headless" it is
+    stopped by a signal, so that nothing but the engine remains.
+    """
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.benchmarks.view_cost", "--stage", str(folder),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert child.stdin is not None
+    assert child.stdout is not None
+    run = (await child.stdout.readline()).decode().split(" ", 1)[1].strip()
+    found: dict[str, list[float]] = {state: [] for state in STATES}
+    order = random.Random(0)
+    for _ in range(rounds):
+        for state in order.sample(STATES, len(STATES)):
+            child.stdin.write(f"{state}\n".encode())
+            await child.stdout.readline()
+            if state == "headless":
+                child.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(SETTLE)
+            curve = Curve(Path(run) / "metrics.jsonl")
+            found[state].append(await curve.rate(block))
+            if state == "headless":
+                child.send_signal(signal.SIGCONT)
+    child.stdin.close()
+    await child.wait()
     return found
 
 
-async def _block(
-    state: str,
-    seconds: float,
-    bare: EngineClient,
-    job: str,
-    studio: Studio,
-    run: RunState,
-    steps: dict[str, int],
-) -> float:
-    def done() -> int:
-        return steps["bare"] if state == "headless" else run.step
-
-    lenses = studio.window.canvas.lenses
-    titles = [lenses.tabs.tabText(i) for i in range(lenses.tabs.count())]
-    lenses.tabs.setCurrentIndex(titles.index("Log" if state == "hidden" else "Flow"))
-    if state in ("minimised", "headless"):
-        studio.window.showMinimized()
-    else:
-        studio.window.showNormal()
-    await asyncio.sleep(0.3)
-    client = bare if state == "headless" else studio.client
-    work = job if state == "headless" else run.job
-    await client.request(Control(job=work, action="resume"))
-    await asyncio.sleep(0.5)
-    begun, first = time.perf_counter(), done()
-    await asyncio.sleep(seconds)
-    await client.request(Control(job=work, action="pause"))
-    await asyncio.sleep(0.2)  # the last report of progress
-    return (done() - first) / (time.perf_counter() - begun - 0.2)
+def report(found: dict[str, list[float]]) -> None:
+    """Print each state's speed as a ratio of headless: of the same round, median over rounds,
+    with a 90 % interval by resampling rounds.
+    """
+    base = np.asarray(found["headless"])
+    draws = np.random.default_rng(0).integers(len(base), size=(2000, len(base)))
+    print(f"{'':12}{'steps/s':>10}{'of headless':>13}{'90 % interval':>18}")
+    for state, values in found.items():
+        ratios = np.asarray(values) / base
+        low, high = np.quantile(np.median(ratios[draws], axis=1), (0.05, 0.95))
+        print(
+            f"{state:12}{np.median(values):10.1f}{np.median(ratios):13.3f}"
+            f"{f'{low:.3f} to {high:.3f}':>18}"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--gap-seconds", type=float, default=60)
-    parser.add_argument("--block", type=float, default=5)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--block", type=float, default=2.5)
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--stage", type=Path, help="be the studio, for the parent's orders")
     chosen = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if chosen.stage is not None:
+        in_studio(lambda: stage(chosen.stage))
+        return
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PUSHFORWARD_HOME"] = folder
-        seen = in_studio(lambda: gaps(Path(folder), chosen.gap_seconds))
-        print(f"event loop, {chosen.gap_seconds:g} s, 20,000 particles and the charts, training")
-        print(f"  median gap {np.median(seen):.1f} ms, 99 % {np.quantile(seen, 0.99):.1f} ms, "
-              f"longest {seen.max():.1f} ms (target 100 ms)")  # fmt: skip
-        found = in_studio(lambda: rates(Path(folder), chosen.block, chosen.rounds))
-    floor = statistics.median(found["headless"])
-    print(f"{'':12}{'steps/s':>10}{'of headless':>13}")
-    for state, values in found.items():
-        middle = statistics.median(values)
-        print(f"{state:12}{middle:10.1f}{middle / floor:13.3f}")
+        if chosen.gap_seconds:
+            seen = in_studio(lambda: gaps(Path(folder), chosen.gap_seconds))
+            print(
+                f"event loop, {chosen.gap_seconds:g} s, 20,000 particles and the charts, training"
+            )
+            print(f"  median gap {np.median(seen):.1f} ms, 99 % {np.quantile(seen, 0.99):.1f} ms, "
+                  f"longest {seen.max():.1f} ms (target 100 ms)")  # fmt: skip
+        report(asyncio.run(rates(Path(folder), chosen.block, chosen.rounds)))
 
 
 if __name__ == "__main__":
