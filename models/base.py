@@ -7,12 +7,14 @@ the units of the data, and only the engine calls it.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor
+
+from models.config import Config, ConfigError
 
 __all__ = [
     "DataSpec",
@@ -25,7 +27,10 @@ __all__ = [
     "HasVelocity",
     "Layer",
     "PointSet",
+    "Scene",
+    "Stage",
     "State",
+    "Walk",
 ]
 
 
@@ -107,6 +112,33 @@ class Layer:
     timed: bool
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a training step, for slow motion.
+
+    Attributes:
+        name: slug.
+        title: what happens, a few words in the imperative ("Fit the critic").
+        formula: in Unicode.
+        source: author, year and equation or algorithm number.
+        layer: the name of the layer it concerns, "" for none.
+    """
+
+    name: str
+    title: str
+    formula: str
+    source: str
+    layer: str = ""
+
+
+Scene: TypeAlias = dict[str, Tensor]
+"""What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
+"velocity" at them, and where they "moved" to. Only what the stage knows is there."""
+
+Walk: TypeAlias = Generator[tuple[str, Scene], None, dict[str, Tensor]]
+"""A training step in stages: yields (name, scene) after each, returns the step's scalars."""
+
+
 @dataclass
 class State:
     """Everything that exact resume needs: tensors (networks, optimisers, EMA, generators) by
@@ -128,14 +160,37 @@ class Family(ABC):
     spec: DataSpec
     device: torch.device
     layers: tuple[Layer, ...] = ()
+    stages: tuple[Stage, ...] = ()
 
     @abstractmethod
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
-        """Do one optimisation step on a standardised batch (B, *shape), on ``device``.
+    def walk(self, batch: Tensor) -> Walk:
+        """Do one optimisation step on a standardised batch (B, *shape), on ``device``, pausing
+        after each of ``stages`` so that a person can look.
 
         Returns detached scalars by name ("loss" is always there), left on the device: the engine
         reads them in bulk, so that a GPU is not synchronised at each step.
         """
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """Do one optimisation step without a pause; returns what `walk` returns."""
+        walk = self.walk(batch)
+        while True:
+            try:
+                next(walk)
+            except StopIteration as end:
+                metrics: dict[str, Tensor] = end.value
+                return metrics
+
+    def reconfigure(self, config: Config) -> None:
+        """Take over new settings in the middle of a training, between two steps.
+
+        Only settings described with ``live`` may differ from the present ones. The state of
+        networks and optimisers is kept.
+
+        Raises:
+            ConfigError: a setting cannot be changed now, or the values do not fit each other.
+        """
+        raise ConfigError("", f"{type(self).__name__} has no settings that can change in a run")
 
     @abstractmethod
     def prior(self, n: int, generator: torch.Generator) -> Tensor:
@@ -182,9 +237,11 @@ class HasVelocity(Protocol):
 
 @runtime_checkable
 class HasCritic(Protocol):
-    """d(x) = log p(x)/q(x), p the data and q the particles: x (n, *shape) -> (n,)."""
+    """d(x, t) = log p(x)/q(x), p the data and q the particles at flow time t: x (n, *shape) ->
+    (n,). A critic without a clock ignores t.
+    """
 
-    def critic(self, x: Tensor) -> Tensor: ...
+    def critic(self, x: Tensor, t: float = 1.0) -> Tensor: ...
 
 
 @runtime_checkable

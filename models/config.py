@@ -47,19 +47,26 @@ def param(
     unit: str = "",
     log: bool = False,
     advanced: bool = False,
+    live: bool = False,
+    modalities: tuple[str, ...] = (),
     depends: tuple[str, tuple[Any, ...]] | None = None,
     choices: Mapping[str, str] | None = None,
 ) -> Meta:
     """Describe one field of a `Config`.
 
     ``low``/``high`` are inclusive bounds, ``above``/``below`` exclusive ones. ``log`` asks for a
-    logarithmic control. ``depends=(sibling, values)`` says that the field matters only while the
-    sibling field has one of the values. ``choices`` maps the values of a ``Literal`` to titles.
+    logarithmic control. ``live`` says that it may be changed in the middle of a training
+    (`models.base.Family.reconfigure`). ``modalities`` are the kinds of data it matters for, empty
+    for all; of a nested config, it holds for everything inside. ``depends=(sibling, values)`` says
+    that the field matters only while the sibling field has one of the values. ``choices`` maps the
+    values of a ``Literal`` to titles.
     """
     extra: dict[str, Any] = {
         "unit": unit,
         "log": log,
         "advanced": advanced,
+        "live": live,
+        "modalities": modalities,
         "depends": depends,
         "choices": dict(choices or {}),
         "low": low,
@@ -113,7 +120,8 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
 
     Keys: path (dotted), kind ("bool", "int", "float", "text", "choice"), title, help, unit,
     default, optional, low, high, above, below, log, advanced, depends ({path, values} or None),
-    choices ([{value, title}]), group (title of the nested config, "" at the top).
+    live, modalities (a list), choices ([{value, title}]), group (title of the nested config, ""
+    at the top).
     """
     rows: list[dict[str, Any]] = []
     for name, kind, meta, optional, default in _fields(config):
@@ -123,9 +131,10 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
             # A nested default may differ from the class's own defaults: show what will be used.
             for row in describe(kind, f"{path}.", title):
                 row["default"] = _get(default, row["path"].removeprefix(f"{path}."))
+                row["modalities"] = row["modalities"] or list(_extra(meta).get("modalities", ()))
                 rows.append(row)
             continue
-        extra = dict((meta.extra if meta else None) or {})
+        extra = _extra(meta)
         titles = extra.pop("choices", {}) or {}
         depends = extra.pop("depends", None)
         values = get_args(kind) if get_origin(kind) is Literal else ()
@@ -145,10 +154,16 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
                 "unit": extra.get("unit", ""),
                 "log": extra.get("log", False),
                 "advanced": extra.get("advanced", False),
+                "live": extra.get("live", False),
+                "modalities": list(extra.get("modalities", ())),
                 **{k: extra.get(k) for k in ("low", "high", "above", "below")},
             }
         )
     return rows
+
+
+def _extra(meta: Meta | None) -> dict[str, Any]:
+    return dict((meta.extra if meta else None) or {})
 
 
 def _kind_name(kind: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, State
+from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.particles import Particles
 from models.config import Config, ConfigError, param
 from models.denoisers.denoiser import Denoiser
@@ -190,6 +190,9 @@ def _density(config: EdmConfig) -> Density:
     source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-8, table 1, algorithm 1",
     config=EdmConfig,
     capabilities=("velocity", "denoiser", "likelihood"),
+    field="score",
+    carrier="flow",
+    motion="dx/ds = (x − D(x, s)) / s = −s ∇log p(x; s)",
 )
 class Edm(Family):
     """field = score, carrier = particles."""
@@ -197,6 +200,27 @@ class Edm(Family):
     layers = (
         Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
         Layer("log-density", "Log-density", "scalar", "log p", timed=False),
+    )
+    stages = (
+        Stage(
+            "draw",
+            "Draw data, and a noise level for each",
+            "x₀ ~ p,  ln s ~ N(−1.2, 1.2²)",
+            "Karras et al. 2022, table 1",
+        ),
+        Stage(
+            "noise",
+            "Place the particles where diffusion has them",
+            "x = x₀ + s ε,  ε ~ N(0, I)",
+            "Karras et al. 2022, eq. 2",
+        ),
+        Stage(
+            "fit",
+            "Fit the denoiser, whose score is the field",
+            "min E w(s) |D(x, s) − x₀|²,  ∇log p(x; s) = (D − x) / s²",
+            "Karras et al. 2022, eqs. 2, 3 and 8",
+            "velocity",
+        ),
     )
 
     def __init__(
@@ -226,10 +250,14 @@ class Edm(Family):
         )
         self.carrier = Particles(spec.shape, device, Heun())
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
+    def walk(self, batch: Tensor) -> Walk:
         level = draw_levels(self.field.density, len(batch), self._noise)
+        yield "draw", {"real": batch}
         particles = self.carrier.noised(batch, level, self._noise)
-        return self.field.fit(batch, particles, level)
+        yield "noise", {"real": batch, "particles": particles}
+        metrics = self.field.fit(batch, particles, level)
+        yield "fit", {"real": batch, "particles": particles}
+        return metrics
 
     def prior(self, n: int, generator: torch.Generator) -> Tensor:
         return self.carrier.latents(n, generator)

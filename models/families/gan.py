@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, State
+from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.generator import Generator
 from models.config import Config, ConfigError, param
 from models.fields.adversarial import LOSSES, AdversarialLoss, LossName
@@ -129,6 +129,9 @@ def _penalty(config: GanConfig, loss: AdversarialLoss) -> float:
     "arXiv:1704.00028, eq. 3; as critic and generator: Franceschi et al. 2023, arXiv:2305.16150",
     config=GanConfig,
     capabilities=("critic", "latent"),
+    field="critic",
+    carrier="generator",
+    motion="dθ/dτ = E[J(z)ᵀ h′(d) ∇d],  x = g(z; θ)",
 )
 class Gan(Family):
     """field = critic, carrier = generator."""
@@ -136,6 +139,34 @@ class Gan(Family):
     layers = (
         Layer("critic", "Critic", "scalar", "log p/q", timed=False),
         Layer("next-move", "Next move", "vector", "h'(d) ∇d", timed=False),
+    )
+    stages = (
+        Stage(
+            "draw",
+            "Push latents forward to particles",
+            "z ~ N(0, I),  x = g(z; θ)",
+            "Goodfellow et al. 2014, algorithm 1",
+        ),
+        Stage(
+            "fit",
+            "Fit the critic to tell data from particles",
+            "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q",
+            "Goodfellow et al. 2014, eq. 1",
+            "critic",
+        ),
+        Stage(
+            "velocity",
+            "Ask the field where each particle should go",
+            "v = h′(d) ∇d",
+            "Yi et al. 2023, eq. 9; Franceschi et al. 2023, section 3",
+            "next-move",
+        ),
+        Stage(
+            "follow",
+            "Let the generator follow",
+            "θ ← θ + λ E[J(z)ᵀ v]",
+            "Franceschi et al. 2023, section 3.2",
+        ),
     )
 
     def __init__(
@@ -175,9 +206,12 @@ class Gan(Family):
             generator=self._noise,
         )
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
+    def walk(self, batch: Tensor) -> Walk:
         latents = self.carrier.latents(len(batch), self._noise)
-        metrics = self.field.fit(batch, self.carrier.particles(latents), None)
+        particles = self.carrier.particles(latents)
+        yield "draw", {"real": batch, "particles": particles}
+        metrics = self.field.fit(batch, particles, None)
+        yield "fit", {"real": batch, "particles": particles}
         if self.field.optimizer.count % self.config.critic_steps == 0:
             # The same latents: the critic has just learned where these particles are.
             metrics |= self.carrier.follow(self.field, latents)
@@ -195,7 +229,7 @@ class Gan(Family):
         """Return g(z) by the averaged weights."""
         return self.carrier.push(z)
 
-    def critic(self, x: Tensor) -> Tensor:
+    def critic(self, x: Tensor, t: float = 1.0) -> Tensor:
         """Return d(x); for the non-saturating loss it estimates log p/q."""
         return self.field.value(x)
 

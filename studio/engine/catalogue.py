@@ -12,6 +12,7 @@ from studio.protocol.catalog import (
     FieldSpec,
     LayerSpec,
     ProblemSpec,
+    StageSpec,
 )
 
 __all__ = ["build"]
@@ -50,7 +51,9 @@ def _training() -> EntrySpec:
 
 
 def _entry(entry: Entry) -> EntrySpec:
-    layers = getattr(entry.make, "layers", ()) if entry.kind == "family" else ()
+    family = entry.kind == "family"
+    layers = getattr(entry.make, "layers", ()) if family else ()
+    stages = getattr(entry.make, "stages", ()) if family else ()
     return EntrySpec(
         kind=entry.kind,
         slug=entry.slug,
@@ -64,6 +67,10 @@ def _entry(entry: Entry) -> EntrySpec:
             LayerSpec(name=la.name, title=la.title, kind=la.kind, symbol=la.symbol, timed=la.timed)
             for la in layers
         ],
+        field=entry.extra.get("field", ""),
+        carrier=entry.extra.get("carrier", ""),
+        motion=entry.extra.get("motion", ""),
+        stages=[StageSpec(**vars(stage)) for stage in stages],
     )
 
 

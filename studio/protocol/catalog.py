@@ -13,6 +13,8 @@ __all__ = [
     "FieldSpec",
     "LayerSpec",
     "ProblemSpec",
+    "RescalingSpec",
+    "StageSpec",
 ]
 
 
@@ -47,6 +49,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     below: float | None = None
     log: bool = False
     advanced: bool = False
+    live: bool = False
+    modalities: list[str] = []
     depends: Dependency | None = None
     choices: list[Choice] = []
 
@@ -61,8 +65,46 @@ class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
     timed: bool
 
 
+class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage of a training step; see `models.base.Stage`."""
+
+    name: str
+    title: str
+    formula: str
+    source: str
+    layer: str = ""
+
+
+class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """An h, what particles climb along a critic u, with its curves for the h explorer.
+
+    ``reading``: "monoflow" (a loss of the MonoFlow paper), "gradient-flow" (the true flow of an
+    f-divergence) or "plugged-in" (-f(e^u)). ``reason`` says what goes wrong where it is not
+    monotone, "" where it is. ``u``, ``h``, ``slope`` have equal lengths; ``h`` and ``slope`` may
+    hold infinities.
+    """
+
+    name: str
+    title: str
+    formula: str
+    slope_formula: str
+    source: str
+    reading: str
+    monotone: bool
+    reason: str
+    u: list[float]
+    h: list[float]
+    slope: list[float]
+
+
 class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One family, dataset, sampler, metric, or the training settings (kind "training")."""
+    """One family, dataset, sampler, metric, or the training settings (kind "training").
+
+    Families say what they are made of: ``field`` ("score", "score-difference", "critic",
+    "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
+    along flow time, "particles" for particles that move during the training, "generator"), and
+    ``motion``, the formula of what moves how, in Unicode.
+    """
 
     kind: str
     slug: str
@@ -73,6 +115,10 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     modalities: list[str] = []
     capabilities: list[str] = []
     layers: list[LayerSpec] = []
+    field: str = ""
+    carrier: str = ""
+    motion: str = ""
+    stages: list[StageSpec] = []
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +148,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[EntrySpec]
     devices: list[Device]
     problems: list[ProblemSpec] = []
+    rescalings: list[RescalingSpec] = []
 
     def get(self, kind: str, slug: str) -> EntrySpec | None:
         """Return the entry of a kind with a slug, or None."""

@@ -2,9 +2,12 @@
 
 import msgspec
 
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 
 __all__ = [
+    "ApplyEdit",
+    "BranchRun",
+    "Budget",
     "Control",
     "Credit",
     "Evaluate",
@@ -21,6 +24,7 @@ __all__ = [
     "Sample",
     "SetSpeed",
     "Shutdown",
+    "StartRace",
     "StartTraining",
     "Validate",
     "Watch",
@@ -89,8 +93,51 @@ class ResumeTraining(_Command, frozen=True, kw_only=True):
     steps: int | None = None
 
 
+class ApplyEdit(_Command, frozen=True, kw_only=True):
+    """Change a training between two steps; reply: {"step"} where it took hold.
+
+    The step inside the edit is not looked at. The edit is on disk before it is answered.
+    """
+
+    job: str
+    edit: Edit
+
+
+class BranchRun(_Command, frozen=True, kw_only=True):
+    """Queue a new run that equals another up to ``step`` and differs from there on; reply:
+    {"job", "run", "from_step"}, the step of the checkpoint that it really starts from.
+
+    ``changes`` take hold at ``step`` (theirs is not looked at).
+    """
+
+    run: str
+    step: int
+    name: str
+    changes: list[ChangeSetting] = []
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What every participant of a race may spend: kind "steps", "seconds" or "samples" (data
+    points seen).
+    """
+
+    kind: str
+    amount: float
+
+
+class StartRace(_Command, frozen=True, kw_only=True):
+    """Queue 2 to 4 trainings on the same data, stepped in turn at equal budget; reply: {"job",
+    "jobs": [...], "runs": [...]}. Controls of the race's job hold for all.
+    """
+
+    specs: list[RunSpec]
+    project: str
+    budget: Budget
+
+
 class Control(_Command, frozen=True, kw_only=True):
-    """Steer a job: "pause", "resume", "step" (n steps, then pause), "checkpoint", "sample"
+    """Steer a job: "pause", "resume", "step" (n steps, then pause), "stage" (the
+    next n stages of a step, then pause), "checkpoint", "sample"
     (n samples into the run), "evaluate", "cancel" (stop and keep), each between two steps.
     """
 
@@ -117,7 +164,9 @@ class Watch(_Command, frozen=True, kw_only=True):
     """Say what of a job is looked at: with ``on`` false nothing is computed for the screen.
 
     ``layers`` are names of family layers, on a ``resolution`` x ``resolution`` grid over
-    ``bounds`` = [x0, x1, y0, y1] in data units. ``particles`` caps how many are sent.
+    ``bounds`` = [x0, x1, y0, y1] in data units. ``particles`` caps how many are sent. ``extras``
+    ask for more arrays in the records: "critic" (d at the particles), "manifold" (a grid of the
+    first two latents, pushed forward), "latents" (the first two latents of each particle).
     """
 
     job: str
@@ -126,6 +175,7 @@ class Watch(_Command, frozen=True, kw_only=True):
     bounds: list[float] = []
     resolution: int = 32
     particles: int = 4096
+    extras: list[str] = []
 
 
 class Credit(_Command, frozen=True, kw_only=True):

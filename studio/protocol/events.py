@@ -6,10 +6,12 @@ import msgspec
 
 from studio.protocol.catalog import Catalog
 from studio.protocol.parts import Array, ErrorInfo, JobInfo
+from studio.protocol.spec import Edit
 
 __all__ = [
     "CatalogEvent",
     "CheckpointWritten",
+    "Edited",
     "Failed",
     "Hello",
     "JobChanged",
@@ -22,6 +24,7 @@ __all__ = [
     "Record",
     "Reply",
     "Snapshot",
+    "StageDone",
 ]
 
 
@@ -109,7 +112,10 @@ class Record(_Event, frozen=True, kw_only=True):
     """The fixed particles at one training step; the payload holds the arrays.
 
     "t" (T,) f4 flow times; "x" (T, n, d) f4 in data units; per layer "layer:<name>"
-    (T or 1, r, r) or (..., r, r, 2) f4, over ``bounds``. Row order is particle identity.
+    (T or 1, r, r) or (..., r, r, 2) f4, over ``bounds``. Row order is particle identity. Extras
+    that were asked for: "extra:critic" (T, n), "extra:manifold" (r, r, 2), "extra:latents" (n, 2).
+    Within a step, what the stage has at hand: "scene:real", "scene:particles", "scene:velocity",
+    "scene:moved", each (B, d), in data units.
     """
 
     job: str
@@ -124,6 +130,24 @@ class Kept(_Event, frozen=True, kw_only=True):
     job: str
     step: int
     steps: list[int]
+
+
+class Edited(_Event, frozen=True, kw_only=True):
+    """A change took hold: after ``edit.step``, and it is in the run's ``events.jsonl``."""
+
+    job: str
+    edit: Edit
+
+
+class StageDone(_Event, frozen=True, kw_only=True):
+    """A stage of the step after ``step`` is done; the training is paused within the step.
+
+    ``stage`` is its name, "" when the step is complete.
+    """
+
+    job: str
+    step: int
+    stage: str
 
 
 class CheckpointWritten(_Event, frozen=True, kw_only=True):

@@ -7,6 +7,9 @@ are: the newest wins, against credits that the viewer returns as it draws.
 """
 
 from studio.protocol.commands import (
+    ApplyEdit,
+    BranchRun,
+    Budget,
     Control,
     Credit,
     Evaluate,
@@ -23,6 +26,7 @@ from studio.protocol.commands import (
     Sample,
     SetSpeed,
     Shutdown,
+    StartRace,
     StartTraining,
     Validate,
     Watch,
@@ -30,6 +34,7 @@ from studio.protocol.commands import (
 from studio.protocol.events import (
     CatalogEvent,
     CheckpointWritten,
+    Edited,
     Failed,
     Hello,
     JobChanged,
@@ -42,17 +47,22 @@ from studio.protocol.events import (
     Record,
     Reply,
     Snapshot,
+    StageDone,
 )
 from studio.protocol.parts import Array, ErrorInfo, JobInfo
 
 __all__ = [
     "PROTOCOL",
+    "ApplyEdit",
     "Array",
+    "BranchRun",
+    "Budget",
     "CatalogEvent",
     "CheckpointWritten",
     "Command",
     "Control",
     "Credit",
+    "Edited",
     "ErrorInfo",
     "Evaluate",
     "Event",
@@ -82,12 +92,14 @@ __all__ = [
     "SetSpeed",
     "Shutdown",
     "Snapshot",
+    "StageDone",
+    "StartRace",
     "StartTraining",
     "Validate",
     "Watch",
 ]
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 Command = (
     GetCatalog
@@ -96,7 +108,10 @@ Command = (
     | InspectData
     | ImportData
     | StartTraining
+    | StartRace
     | ResumeTraining
+    | BranchRun
+    | ApplyEdit
     | Control
     | SetSpeed
     | MoveJob
@@ -122,6 +137,8 @@ Event = (
     | Metrics
     | Record
     | Kept
+    | Edited
+    | StageDone
     | CheckpointWritten
     | Log
     | Pong

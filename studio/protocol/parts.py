@@ -36,9 +36,11 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
 class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A job as everybody sees it.
 
-    kind: "training", "sampling", "evaluation", "import", "export".
+    kind: "training", "race", "sampling", "evaluation", "import", "export".
     state: "queued", "running", "paused", "finished", "cancelled", "failed".
-    ``run`` is the absolute path of the run folder ("" for imports).
+    ``run`` is the absolute path of the run folder ("" for imports and races). A training that
+    takes part in a race names the race's job. ``parent`` is the name of the run that a branch
+    left at ``branch_step``.
     """
 
     job: str
@@ -51,3 +53,6 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     family: str = ""
     spec: RunSpec | None = None
     error: ErrorInfo | None = None
+    race: str = ""
+    parent: str = ""
+    branch_step: int | None = None

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Pick", "Recipe", "RunSpec"]
+__all__ = ["ChangeSetting", "Edit", "EditPoints", "Pick", "Recipe", "RunSpec", "UndoPoints"]
 
 
 class Pick(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,11 +17,53 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any] = {}
 
 
+class _Edit(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
+):
+    step: int
+
+
+class ChangeSetting(_Edit, frozen=True, kw_only=True, tag="setting"):
+    """From after ``step`` on, a live setting of the family has another value.
+
+    ``path`` is dotted and relative to the family's config ("rescaling", "penalty").
+    """
+
+    path: str
+    value: Any
+
+
+class EditPoints(_Edit, frozen=True, kw_only=True, tag="points"):
+    """After ``step``, target points are added around a place, moved or removed, in data units.
+
+    action: "add" (``count`` points, normal around ``centre`` with standard deviation ``radius``,
+    drawn from ``seed``), "move" (those within ``radius`` of ``centre``, by ``offset``) or
+    "remove" (those within ``radius``). The first edit of points that were drawn fresh for each
+    batch makes the target the finite set that the run shows.
+    """
+
+    action: str
+    centre: tuple[float, float]
+    radius: float
+    offset: tuple[float, float] = (0.0, 0.0)
+    count: int = 0
+    seed: int = 0
+
+
+class UndoPoints(_Edit, frozen=True, kw_only=True, tag="undo-points"):
+    """After ``step``, the newest edit of points that is not yet undone is taken back."""
+
+
+Edit = ChangeSetting | EditPoints | UndoPoints
+"""What a person changes in the middle of a training: part of the run, replayed with it."""
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A training, completely: the same spec gives the same losses on the same device.
 
     ``training`` holds the settings of the catalogue entry of kind "training" (steps, batch, seed,
-    device, how often to evaluate, checkpoint and keep frames).
+    device, how often to evaluate, checkpoint and keep frames). ``edits`` are changes at later
+    steps, in order; what a person does in a run is kept in its ``events.jsonl`` instead.
     """
 
     name: str
@@ -30,6 +72,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     training: dict[str, Any] = {}
     sampler: Pick | None = None
     metrics: list[Pick] = []
+    edits: list[Edit] = []
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

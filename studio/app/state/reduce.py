@@ -46,6 +46,10 @@ def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] =
             _record(state, event, arrays)
         case m.Kept():
             _kept(state, event)
+        case m.Edited():
+            _edited(state, event)
+        case m.StageDone():
+            _staged(state, event)
         case m.CheckpointWritten():
             _checkpoint(state, event)
         case m.Log():
@@ -155,6 +159,7 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
         run.step, run.total = info.step, info.total or run.total
         run.spec = info.spec or run.spec
         run.error = info.error
+        run.race, run.parent, run.branch_step = info.race, info.parent, info.branch_step
         if info.state in ENDED:
             run.seconds_left = None
             run.steps_per_second = 0.0
@@ -210,20 +215,40 @@ def _record(state: AppState, event: m.Record, arrays: Mapping[str, NDArray[Any]]
     run = state.runs.by_job(event.job)
     if run is None:
         return
-    prefix = "layer:"
     x0, x1, y0, y1 = event.bounds if len(event.bounds) == 4 else (-1.0, 1.0, -1.0, 1.0)
     run.live = FlowRecord(
         step=event.step,
         t=np.asarray(arrays["t"], dtype=np.float32),
         x=np.asarray(arrays["x"], dtype=np.float32),
-        layers={
-            name.removeprefix(prefix): np.asarray(array, dtype=np.float32)
-            for name, array in arrays.items()
-            if name.startswith(prefix)
-        },
+        layers=_named(arrays, "layer:"),
         bounds=(x0, x1, y0, y1),
+        extras=_named(arrays, "extra:"),
+        scene=_named(arrays, "scene:"),
     )
     state.runs.record_arrived.emit(run.key)
+
+
+def _named(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays whose name has a prefix, by the rest of the name."""
+    return {
+        name.removeprefix(prefix): np.asarray(array, dtype=np.float32)
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def _edited(state: AppState, event: m.Edited) -> None:
+    run = state.runs.by_job(event.job)
+    if run is not None:
+        run.edits = [*run.edits, event.edit]
+        state.runs.edited.emit(run.key)
+
+
+def _staged(state: AppState, event: m.StageDone) -> None:
+    run = state.runs.by_job(event.job)
+    if run is not None:
+        run.stage = event.stage
+        state.runs.staged.emit(run.key)
 
 
 def _kept(state: AppState, event: m.Kept) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import RunSpec
+from studio.protocol.spec import Edit, RunSpec
 
 __all__ = ["FlowRecord", "RunState", "Runs", "Series"]
 
@@ -23,7 +23,8 @@ class FlowRecord:
     """The fixed particles at one training step, in data units.
 
     t (T,), x (T, n, d); layers by name, (T or 1, r, r) scalars or (T or 1, r, r, 2) vectors over
-    ``bounds`` (x0, x1, y0, y1). Row i of x is the same particle in every record of a run.
+    ``bounds`` (x0, x1, y0, y1). Row i of x is the same particle in every record of a run. Extras
+    and the scene of a stage by name, as `studio.protocol.messages.Record` says.
     """
 
     step: int
@@ -31,6 +32,8 @@ class FlowRecord:
     x: Floats
     layers: dict[str, Floats]
     bounds: tuple[float, float, float, float]
+    extras: dict[str, Floats] = field(default_factory=dict)
+    scene: dict[str, Floats] = field(default_factory=dict)
 
 
 class Series:
@@ -71,7 +74,12 @@ class Series:
 
 @dataclass
 class RunState:
-    """Everything the screen knows about one run."""
+    """Everything the screen knows about one run.
+
+    ``parent`` is the folder name of the run it left at ``branch_step``; ``race`` the job of the
+    race it takes part in; ``edits`` what was changed in it, in order; ``stage`` the stage within a
+    step that was done last, "" between two steps.
+    """
 
     key: str
     name: str
@@ -95,6 +103,11 @@ class RunState:
     checkpoints: list[int] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     background: bool = False
+    race: str = ""
+    parent: str = ""
+    branch_step: int | None = None
+    edits: list[Edit] = field(default_factory=list)
+    stage: str = ""
 
 
 class Runs(QObject):
@@ -107,6 +120,8 @@ class Runs(QObject):
     record_arrived = Signal(str)
     kept_changed = Signal(str)
     logged = Signal(str)
+    edited = Signal(str)
+    staged = Signal(str)
     selected = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
