@@ -45,6 +45,7 @@ def param(
     above: float | None = None,
     below: float | None = None,
     unit: str = "",
+    zero: str = "",
     log: bool = False,
     advanced: bool = False,
     live: bool = False,
@@ -54,7 +55,8 @@ def param(
 ) -> Meta:
     """Describe one field of a `Config`.
 
-    ``low``/``high`` are inclusive bounds, ``above``/``below`` exclusive ones. ``log`` asks for a
+    ``low``/``high`` are inclusive bounds, ``above``/``below`` exclusive ones. ``zero`` is what the
+    value 0 means in words, where it is not a quantity. ``log`` asks for a
     logarithmic control. ``live`` says that it may be changed in the middle of a training
     (`models.base.Family.reconfigure`). ``modalities`` are the kinds of data it matters for, empty
     for all; of a nested config, it holds for everything inside. ``depends=(sibling, values)`` says
@@ -63,6 +65,7 @@ def param(
     """
     extra: dict[str, Any] = {
         "unit": unit,
+        "zero": zero,
         "log": log,
         "advanced": advanced,
         "live": live,
@@ -118,7 +121,7 @@ def _is_config(kind: Any) -> bool:
 def describe(config: type[Config], prefix: str = "", group: str = "") -> list[dict[str, Any]]:
     """Flatten a config to plain data, one dict per leaf field, all that a form needs.
 
-    Keys: path (dotted), kind ("bool", "int", "float", "text", "choice"), title, help, unit,
+    Keys: path (dotted), kind ("bool", "int", "float", "text", "choice"), title, help, unit, zero,
     default, optional, low, high, above, below, log, advanced, depends ({path, values} or None),
     live, modalities (a list), choices ([{value, title}]), group (title of the nested config, ""
     at the top).
@@ -152,6 +155,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
                 if depends
                 else None,
                 "unit": extra.get("unit", ""),
+                "zero": extra.get("zero", ""),
                 "log": extra.get("log", False),
                 "advanced": extra.get("advanced", False),
                 "live": extra.get("live", False),

@@ -24,6 +24,7 @@ class TrainingConfig(Config, frozen=True):
             "Data points",
             "How many points are drawn from a procedural data set; 0 draws fresh ones for every "
             "batch. An imported data set is used whole.",
+            zero="fresh each batch",
             low=0,
             high=100_000_000,
             unit="points",
@@ -53,6 +54,7 @@ class TrainingConfig(Config, frozen=True):
         param(
             "Threads",
             "CPU threads of torch; 0 leaves enough of the machine to the screen.",
+            zero="automatic",
             low=0,
             high=1024,
             advanced=True,
@@ -63,6 +65,7 @@ class TrainingConfig(Config, frozen=True):
         param(
             "Evaluate every",
             "Steps between two evaluations; 0 spends at most 1 % of the time on them.",
+            zero="automatic",
             low=0,
             high=100_000_000,
             unit="steps",
@@ -98,6 +101,7 @@ class TrainingConfig(Config, frozen=True):
         param(
             "Checkpoint every",
             "Steps between two checkpoints, besides those by time; 0 for none.",
+            zero="by time only",
             low=0,
             high=100_000_000,
             unit="steps",

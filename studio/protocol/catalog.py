@@ -43,6 +43,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     group: str = ""
     unit: str = ""
+    zero: str = ""
     low: float | None = None
     high: float | None = None
     above: float | None = None

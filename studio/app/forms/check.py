@@ -122,5 +122,7 @@ def title_of(field: FieldSpec, value: Any) -> str:
         return "on" if value else "off"
     if value is None:
         return "automatic"
+    if field.zero and value == 0:
+        return field.zero
     shown = format_value(field, value)
     return f"{shown} {field.unit}" if field.unit else shown

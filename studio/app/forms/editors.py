@@ -70,14 +70,15 @@ class NumberLine(QLineEdit):
 
     stepped = Signal(int)
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str, zero: str = "") -> None:
+        """``zero`` stands in place of the unit where the value 0 is not a quantity."""
         super().__init__()
+        self._words = {True: zero or unit, False: unit}
         self._unit = QLabel(unit, self)
         self._unit.setProperty("role", "muted")
         self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._unit.setVisible(bool(unit))
-        if unit:
-            self.setTextMargins(0, 0, self._unit.sizeHint().width() + 6, 0)
+        self.textChanged.connect(self._say_unit)
+        self._say_unit("")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
@@ -86,8 +87,18 @@ class NumberLine(QLineEdit):
     def minimumSizeHint(self) -> QSize:
         return QSize(48, super().minimumSizeHint().height())
 
+    def _say_unit(self, text: str) -> None:
+        word = self._words[text.strip() == "0"]
+        self._unit.setText(word)
+        self._unit.setVisible(bool(word))
+        self.setTextMargins(0, 0, self._unit.sizeHint().width() + 6 if word else 0, 0)
+        self._place_unit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_unit()
+
+    def _place_unit(self) -> None:
         size = self._unit.sizeHint()
         self._unit.setGeometry(self.width() - size.width() - 9, 0, size.width(), self.height())
 
@@ -115,7 +126,7 @@ class LineEditor(Editor):
 
     def __init__(self, field: FieldSpec) -> None:
         super().__init__(field)
-        self.line = NumberLine(field.unit)
+        self.line = NumberLine(field.unit, field.zero)
         self._host(self.line)
         if field.optional:
             self.line.setPlaceholderText("automatic")

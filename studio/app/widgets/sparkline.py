@@ -62,8 +62,9 @@ class Sparkline(QWidget):
                 painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
                 painter.setFont(font(11))
                 painter.setPen(QColor(tokens.muted))
-                word = QRectF(area.right() - 60, y - 16, 56, 14)
-                painter.drawText(word, int(Qt.AlignmentFlag.AlignRight), "floor")
+                # On the left, where a curve that approaches its floor is still far from it.
+                word = QRectF(area.left() + 2, max(y - 16, 0.0), 56, 14)
+                painter.drawText(word, int(Qt.AlignmentFlag.AlignLeft), "floor")
             painter.setPen(QPen(QColor(tokens.accent), 1.5))
             painter.drawPolyline(
                 QPolygonF([QPointF(float(x), float(y)) for x, y in zip(xs, ys, strict=True)])
