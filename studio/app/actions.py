@@ -6,6 +6,7 @@ An action writes the state or sends a command; what the engine makes of it comes
 from studio.app.intents.background import BackgroundIntents
 from studio.app.intents.base import Link
 from studio.app.intents.data import DataIntents
+from studio.app.intents.edits import EditIntents
 from studio.app.intents.engine import EngineIntents
 from studio.app.intents.export import ExportIntents
 from studio.app.intents.looking import LookingIntents
@@ -16,7 +17,13 @@ __all__ = ["Actions"]
 
 
 class Actions(
-    EngineIntents, SetupIntents, BackgroundIntents, DataIntents, ExportIntents, LookingIntents
+    EngineIntents,
+    SetupIntents,
+    EditIntents,
+    BackgroundIntents,
+    DataIntents,
+    ExportIntents,
+    LookingIntents,
 ):
     """All intents together; see the groups in `studio.app.intents`."""
 

@@ -1,0 +1,54 @@
+"""Changing a training while it runs: settings and target points, each an event of the run."""
+
+from typing import Any
+
+from studio.app.intents.base import Intents, Refused
+from studio.protocol.messages import ApplyEdit, ErrorInfo
+from studio.protocol.spec import ChangeSetting, Edit, UndoPoints
+
+__all__ = ["EditIntents"]
+
+
+class EditIntents(Intents):
+    """Intents about what is changed in the middle of a training.
+
+    The edit comes back as an event once it is on disk, and is listed in the run from then on. The
+    step inside an edit is the engine's to fill in.
+    """
+
+    def apply_edit(self, key: str, edit: Edit) -> None:
+        """Change a training between two of its steps; a refusal is told."""
+        self._do(self._apply(key, edit), "The change did not take hold", topic=f"edit:{key}")
+
+    def change_setting(self, key: str, path: str, value: Any) -> None:
+        """Give a live setting of a run's family another value from now on."""
+        self.apply_edit(key, ChangeSetting(step=0, path=path, value=value))
+
+    def undo_points(self, key: str) -> None:
+        """Take back the newest edit of a run's target points."""
+        self.apply_edit(key, UndoPoints(step=0))
+
+    async def edit_now(self, key: str, edit: Edit) -> int:
+        """Change a training, and return the step after which the change holds.
+
+        Raises:
+            Refused: the run is not under way here, or the engine cannot take the edit.
+        """
+        run = self.state.runs.by_key.get(key)
+        if run is None or not run.job or run.background:
+            elsewhere = run is not None and run.background
+            raise Refused(
+                ErrorInfo(
+                    kind="user",
+                    message="The run trains in another process, which takes no changes."
+                    if elsewhere
+                    else "The run is not under way, so that nothing in it can change.",
+                    hint="Branch from one of its kept steps with the change, or resume it first.",
+                )
+            )
+        answer = await self.link.ask(ApplyEdit(job=run.job, edit=edit))
+        return int((answer.result or {}).get("step", run.step))
+
+    async def _apply(self, key: str, edit: Edit) -> None:
+        await self.edit_now(key, edit)
+        self.state.notices.settle(f"edit:{key}")
