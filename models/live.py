@@ -1,0 +1,37 @@
+"""Which settings differ between two configs, and whether they may change while a run trains."""
+
+from models.config import Config, ConfigError, describe
+
+__all__ = ["changed", "check_live"]
+
+
+def _leaf(config: Config, path: str) -> object:
+    value: object = config
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def changed(old: Config, new: Config) -> list[str]:
+    """Return the dotted paths at which two configs of one type differ, in their order."""
+    return [
+        row["path"]
+        for row in describe(type(old))
+        if _leaf(old, row["path"]) != _leaf(new, row["path"])
+    ]
+
+
+def check_live(old: Config, new: Config) -> list[str]:
+    """Return what `changed` does, all of it settings described with ``live``.
+
+    Raises:
+        ConfigError: the configs are not of one type, or another setting differs.
+    """
+    if type(old) is not type(new):
+        raise ConfigError("", f"expected {type(old).__name__}, got {type(new).__name__}")
+    live = {row["path"] for row in describe(type(old)) if row["live"]}
+    paths = changed(old, new)
+    for path in paths:
+        if path not in live:
+            raise ConfigError(path, "cannot change in the middle of a training")
+    return paths
