@@ -1,0 +1,213 @@
+"""A population: free particles that move during the training, with no network to carry them.
+
+Each particle goes its own way, x_i <- x_i + speed v(x_i) + sqrt(2 noise speed) eps, v a field: the
+flow without a generator (Yi et al. 2023, MonoFlow, arXiv:2302.01075, section 4; Franceschi et al.
+2023, arXiv:2305.16150, section 2). The step is explicit and a particle's own: it does not shrink
+with the number of particles, as a gradient of a mean over them would.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from models.base import Frame, State
+from models.config import param
+from models.fields.base import Field
+from models.samplers.base import noise_like
+from models.tensors import make_generator
+
+__all__ = [
+    "START_STREAM",
+    "Noise",
+    "Population",
+    "PopulationSize",
+    "Speed",
+    "StartLaw",
+    "StartName",
+    "initial_positions",
+]
+
+START_STREAM = 3000
+"""The stream of a run's seed for the initial positions. It is the one from which the latents that a
+person watches are drawn, so that particle i starts at the first numbers of latent i of a generator,
+and at latent i of a flow: the same particle in a race."""
+
+_MODES = 3900
+"""The stream for which mode of a ring a particle starts in."""
+
+StartName = Literal["gaussian", "eight-gaussians"]
+
+PopulationSize = Annotated[
+    int,
+    param(
+        "Particles",
+        "How many free particles there are. They are the samples: no more can be drawn later.",
+        low=1,
+        high=1_000_000,
+        log=True,
+    ),
+]
+StartLaw = Annotated[
+    StartName,
+    param(
+        "Start",
+        "Where the particles are before the first step, at unit variance.",
+        choices={"gaussian": "Gaussian", "eight-gaussians": "Ring of eight"},
+    ),
+]
+Speed = Annotated[
+    float,
+    param(
+        "Speed",
+        "How far a particle goes in a step along the field, for a field of length 1.",
+        above=0.0,
+        high=1e4,
+        log=True,
+        live=True,
+    ),
+]
+Noise = Annotated[
+    float,
+    param(
+        "Noise",
+        "Entropic noise: the particles also wander, which spreads them wider than the data.",
+        low=0.0,
+        high=100.0,
+        zero="None",
+        live=True,
+    ),
+]
+
+
+def initial_positions(law: StartName, n: int, shape: tuple[int, ...], seed: int) -> Tensor:
+    """Return where n particles start, (n, *shape), standardised, on the CPU.
+
+    "gaussian" is N(0, I). "eight-gaussians" has eight narrow modes on a circle in the first two
+    coordinates (of the flattened particle), scaled to unit variance; the others, if any, are
+    N(0, I). Row i does not depend on how many there are, but for the last few rows of a count that
+    is not a multiple of 16 (torch fills blocks of 16).
+    """
+    x = torch.randn((n, *shape), generator=make_generator(seed, START_STREAM))
+    if law == "gaussian":
+        return x
+    flat = x.flatten(1)
+    angle = torch.randint(8, (n,), generator=make_generator(seed, _MODES)) * (2 * math.pi / 8)
+    # The proportions of the data set "eight-gaussians". In either coordinate the variance is
+    # radius^2 / 2 + std^2.
+    radius, std = 1.3, 0.12
+    scale = 1.0 / math.sqrt(radius**2 / 2 + std**2)
+    circle = torch.stack([angle.cos(), angle.sin()], dim=1)[:, : flat.shape[1]]
+    flat[:, :2] = scale * (radius * circle + std * flat[:, :2])
+    return flat.reshape(x.shape)
+
+
+class Population:
+    """Particles in training; a `models.carriers.base.Carrier`.
+
+    Args:
+        start: initial positions (n, *shape), already on their device; see `initial_positions`.
+        speed: step along the field.
+        noise: the weight tau of the entropy that the motion also climbs: with a field
+            grad log p/q the law at rest is p^(1 / (1 + tau)), up to a constant. 0 for none.
+        generator: where noise and draws come from; it belongs to the training, and its owner packs
+            it.
+
+    Attributes:
+        x: where the particles are, (n, *shape). Moves replace it and never write into it.
+        start: where they were at first. Latent i is the start of particle i.
+        count: how many moves there have been.
+        speed, noise: may be set between steps.
+    """
+
+    def __init__(
+        self, start: Tensor, *, speed: float, noise: float = 0.0, generator: torch.Generator
+    ) -> None:
+        self.start = start
+        self.x = start
+        self.speed = speed
+        self.noise = noise
+        self.count = 0
+        self._generator = generator
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def latents(self, n: int, generator: torch.Generator) -> Tensor:
+        """Return the initial positions of the first n particles, fewer if there are fewer.
+
+        There is nothing to draw: particle i has one life, and the generator is left alone.
+        """
+        return self.start[:n].clone()
+
+    def draw(self, n: int) -> Tensor:
+        """Return n particles (n, *shape) for a field to be fitted on.
+
+        Different ones, in random order; all of them in their own order if n is their number, and
+        with replacement if there are fewer than n.
+        """
+        total, g = len(self.x), self._generator
+        if n == total:
+            return self.x
+        if n < total:
+            rows = torch.randperm(total, generator=g, device=g.device)[:n]
+        else:
+            rows = torch.randint(total, (n,), generator=g, device=g.device)
+        return self.x[rows.to(self.x.device)]
+
+    def move(self, velocity: Tensor) -> dict[str, Tensor]:
+        """Move particle i along velocity[i]; returns their mean "speed", the length of v."""
+        x = self.x + self.speed * velocity
+        if self.noise > 0.0:
+            x = x + math.sqrt(2.0 * self.noise * self.speed) * noise_like(x, self._generator)
+        self.x = x
+        self.count += 1
+        return {"speed": velocity.flatten(1).norm(dim=1).mean()}
+
+    def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
+        """Move all particles a step along the field, whichever latents are named."""
+        return self.move(field.velocity(self.x, 1.0))
+
+    def frames(
+        self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Yield where the particles of these latents started, t=0, and where they are, t=1.
+
+        Row i of the latents is particle i. The evaluations counted are the moves so far.
+
+        Raises:
+            ValueError: there are more latents than particles.
+        """
+        if len(latents) > len(self.x):
+            raise ValueError(f"there are {len(self.x)} particles, got {len(latents)} latents")
+        yield Frame(0.0, latents.clone(), 0)
+        yield Frame(1.0, self.x[: len(latents)].clone(), self.count)
+
+    def pack(self, state: State, part: str) -> None:
+        """Add the exact training state, but for the generator, whose owner packs it."""
+        for name, value in (("start", self.start), ("x", self.x)):
+            state.tensors[f"{part}/{name}"] = value.detach().to("cpu", copy=True).contiguous()
+        state.values[f"{part}/count"] = self.count
+
+    def unpack(self, state: State, part: str) -> None:
+        """Restore what `pack` added.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        for name in ("start", "x"):
+            value = state.tensors.get(f"{part}/{name}")
+            if value is None:
+                raise ValueError(f"the saved state has no tensor '{part}/{name}': it does not fit")
+            if value.shape != self.start.shape:
+                raise ValueError(
+                    f"{part}/{name} has shape {tuple(value.shape)} in the saved state and "
+                    f"{tuple(self.start.shape)} in this config"
+                )
+        if f"{part}/count" not in state.values:
+            raise ValueError(f"the saved state has no value '{part}/count': it does not fit")
+        self.start = state.tensors[f"{part}/start"].to(self.start)
+        self.x = state.tensors[f"{part}/x"].to(self.x)
+        self.count = int(state.values[f"{part}/count"])
