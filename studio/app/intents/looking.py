@@ -24,8 +24,12 @@ class LookingIntents(Intents):
         bounds: tuple[float, float, float, float] | None = None,
         resolution: int = 32,
         particles: int = 4096,
+        extras: tuple[str, ...] = (),
     ) -> None:
-        """Say what of a run is looked at; a hidden view passes ``on=False`` and costs nothing."""
+        """Say what of a run is looked at; a hidden view passes ``on=False`` and costs nothing.
+
+        ``extras`` are more arrays wanted in the records ("critic", "manifold", "latents").
+        """
         run = self.state.runs.by_key.get(key)
         if run is None or not run.job or run.background:
             return
@@ -37,6 +41,7 @@ class LookingIntents(Intents):
                 bounds=list(bounds or ()),
                 resolution=resolution,
                 particles=particles,
+                extras=list(extras),
             )
         )
 

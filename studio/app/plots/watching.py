@@ -17,7 +17,10 @@ FIRST_CREDITS = 2
 
 @dataclass(frozen=True)
 class Looking:
-    """What of a run is looked at; ``job`` tells a resumed run from the one before."""
+    """What of a run is looked at; ``job`` tells a resumed run from the one before.
+
+    ``extras`` are more arrays wanted in the records, as `studio.protocol.messages.Watch` has them.
+    """
 
     key: str
     job: str
@@ -25,6 +28,7 @@ class Looking:
     bounds: Bounds
     resolution: int
     particles: int
+    extras: tuple[str, ...] = ()
 
 
 class Watcher(Protocol):
@@ -39,6 +43,7 @@ class Watcher(Protocol):
         bounds: Bounds | None = None,
         resolution: int = 32,
         particles: int = 4096,
+        extras: tuple[str, ...] = (),
     ) -> None: ...
 
     def credit(self, key: str, n: int = 1) -> None: ...
@@ -89,6 +94,7 @@ class Watching:
             bounds=looking.bounds,
             resolution=looking.resolution,
             particles=looking.particles,
+            extras=looking.extras,
         )
         if looking.job not in self._granted:
             self._granted.add(looking.job)
