@@ -5,6 +5,7 @@ An action writes the state or sends a command; what the engine makes of it comes
 
 from studio.app.intents.background import BackgroundIntents
 from studio.app.intents.base import Link
+from studio.app.intents.branching import BranchingIntents
 from studio.app.intents.data import DataIntents
 from studio.app.intents.edits import EditIntents
 from studio.app.intents.engine import EngineIntents
@@ -24,6 +25,7 @@ class Actions(
     DataIntents,
     ExportIntents,
     LookingIntents,
+    BranchingIntents,
 ):
     """All intents together; see the groups in `studio.app.intents`."""
 

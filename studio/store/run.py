@@ -32,7 +32,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """``run.toml``: everything that the run is, resolved. Written once, when it is queued.
 
     ``dataset_hash`` is `studio.store.dataset.points_hash` of the training data; ``versions`` by
-    package; ``parent`` names the run that this one goes on from, if any.
+    package; ``parent`` names the run that this one left at ``branch_step``, if any; ``race`` is
+    the same for all that took part in one race, "" outside races.
     """
 
     spec: RunSpec
@@ -42,6 +43,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     dataset_hash: str = ""
     parent: str | None = None
+    branch_step: int | None = None
+    race: str = ""
     versions: dict[str, str] = {}
 
 

@@ -93,6 +93,9 @@ def _run(path: Path) -> RunState:
         error=status.error,
         background=bool(status.background and lives),
         checkpoints=list(folder.checkpoints.steps()),
+        race=record.race,
+        parent=record.parent or "",
+        branch_step=record.branch_step,
     )
 
 

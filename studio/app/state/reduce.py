@@ -159,7 +159,9 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
         run.step, run.total = info.step, info.total or run.total
         run.spec = info.spec or run.spec
         run.error = info.error
-        run.race, run.parent, run.branch_step = info.race, info.parent, info.branch_step
+        run.race, run.parent = info.race or run.race, info.parent or run.parent
+        if info.branch_step is not None:
+            run.branch_step = info.branch_step
         if info.state in ENDED:
             run.seconds_left = None
             run.steps_per_second = 0.0

@@ -114,6 +114,8 @@ class AppState(QObject):
     job_ended = Signal(object)  # a JobInfo
     inspected = Signal(str, object)  # a file, and what the engine found in it (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
+    branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at
+    lens_wanted = Signal(str)  # the id of a lens to be shown
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

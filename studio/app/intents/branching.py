@@ -1,0 +1,64 @@
+"""The time machine: from a kept step of a run, another run that goes on differently."""
+
+from collections.abc import Sequence
+
+from studio.app.intents.base import Refused
+from studio.app.intents.training import TrainingIntents
+from studio.app.state.notices import Notice
+from studio.protocol.messages import BranchRun, ErrorInfo
+from studio.protocol.spec import ChangeSetting
+
+__all__ = ["BranchingIntents", "branch_name"]
+
+
+def branch_name(name: str, step: int) -> str:
+    """Return what a branch is called where nobody named it: "gan from 4,000"."""
+    plain = name.partition("-")[2] if name[:4].isdigit() else name
+    return f"{plain} from {step:,}"
+
+
+class BranchingIntents(TrainingIntents):
+    """Intents about leaving a run's way."""
+
+    def ask_branch(self, run_key: str, step: int) -> None:
+        """Ask what is to be different from a step on."""
+        if run_key in self.state.runs.by_key:
+            self.state.branch_wanted.emit(run_key, step)
+
+    def branch(
+        self, run_key: str, step: int, changes: Sequence[ChangeSetting] = (), name: str = ""
+    ) -> None:
+        """Queue a run that equals another up to a step and has other settings from there on."""
+        self._do(self._branch(run_key, step, tuple(changes), name), "The run was not branched")
+
+    async def _branch(
+        self, run_key: str, step: int, changes: tuple[ChangeSetting, ...], name: str
+    ) -> None:
+        parent = self.state.runs.by_key.get(run_key)
+        if parent is None:
+            raise Refused(
+                ErrorInfo(
+                    kind="user",
+                    message="The run to branch from is not in this project any more.",
+                    hint="Undo its deletion, or branch from another run.",
+                )
+            )
+        command = BranchRun(
+            run=run_key, step=step, name=name or branch_name(parent.name, step),
+            changes=list(changes),
+        )  # fmt: skip
+        answer = await self.link.ask(command)
+        run = str(answer.result["run"])
+        self.show_run(run, command.name)
+        known = self.state.runs.by_key[run]
+        known.parent = known.parent or parent.name
+        known.branch_step = step if known.branch_step is None else known.branch_step
+        self.state.runs.listed.emit()
+        start = int(answer.result.get("from_step", step))
+        why = (
+            f"It starts from the checkpoint at step {start:,}, and trains again up to there."
+            if start < step
+            else ""
+        )
+        text = f"A branch leaves {parent.name} at step {step:,}"
+        self.state.notices.post(Notice(level="good", text=text, why=why))
