@@ -21,6 +21,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from studio.app.plots.arrows import Arrows
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.chart import ChartScene, paint_chart
@@ -75,7 +76,7 @@ def draw(n: int, ratio: int, seconds: float) -> tuple[float, float, float]:
     canvas.set_style(CanvasStyle.of(DARK))
     target = particles(2000).x[-1]
     grid = np.ones((24, 24, 2), dtype=np.float32)
-    canvas.set_backdrop(Backdrop(target=target, arrows=grid, arrow_bounds=(-2, 2, -2, 2)))
+    canvas.set_backdrop(Backdrop(target=target, arrows=(Arrows(grid, (-2, 2, -2, 2)),)))
     canvas.playing = True
     canvas.set_record(particles(n))
     window = QImage(SIDE * ratio, SIDE * ratio, QImage.Format.Format_RGB32)

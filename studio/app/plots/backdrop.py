@@ -1,4 +1,4 @@
-"""What stands still behind the particles: heat, target points, arrows and axes, in QPainter.
+"""What stands still behind the particles: heat, target points, arrows, meshes, axes.
 
 The canvas paints it into one image and keeps that until something in it changes; exports paint
 it into a PNG or an SVG. Coordinates are logical pixels.
@@ -11,17 +11,25 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
-from studio.app.plots.camera import Bounds, Camera
-from studio.app.plots.fields import Grid, Heat, heat_image, lookup, sample
-from studio.app.plots.raster import Colours
+from studio.app.plots.arrows import Arrows, paint_arrows
+from studio.app.plots.camera import Camera
+from studio.app.plots.fields import Heat, heat_image, lookup
+from studio.app.plots.mesh import Links, paint_links, paint_mesh
+from studio.app.plots.raster import Colours, Raster
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import label, ticks
 from studio.app.plots.timeline import Timeline
 
-__all__ = ["Backdrop", "BackdropImage", "colour", "image_of", "paint_backdrop", "with_paths"]
+__all__ = [
+    "Backdrop",
+    "BackdropImage",
+    "colour",
+    "image_of",
+    "paint_backdrop",
+    "view_of",
+    "with_paths",
+]
 
-ARROW_CELL = 46  # logical pixels between arrows, about
-ARROW_LENGTH = 15
 PATH_ALPHA = 0.4
 PATHS = 240  # particles whose whole way is drawn when paths are on
 TARGET_LIMIT = 6000  # more target points than this only make a grey cloud
@@ -29,14 +37,15 @@ TARGET_LIMIT = 6000  # more target points than this only make a grey cloud
 
 @dataclass(frozen=True, eq=False)
 class Backdrop:
-    """What to paint. ``arrows`` is a vector grid (r, r, 2) over ``arrow_bounds``; ``paths`` are
-    the ways (T, m, 2) of some particles, in ``path_colours`` (m,).
+    """What to paint. ``paths`` are the ways (T, m, 2) of some particles, in ``path_colours`` (m,);
+    ``mesh`` is a grid of latents pushed forward, (r, r, 2).
     """
 
     target: NDArray[np.float32] | None = None
     heat: Heat | None = None
-    arrows: Grid | None = None
-    arrow_bounds: Bounds = (-1.0, 1.0, -1.0, 1.0)
+    arrows: tuple[Arrows, ...] = ()
+    mesh: NDArray[np.float32] | None = None
+    links: Links | None = None
     axes: bool = True
     paths: NDArray[np.float32] | None = None
     path_colours: Colours | None = None
@@ -57,6 +66,14 @@ def image_of(pixels: Colours) -> QImage:
     return QImage(pixels.data.cast("B"), width, height, width * 4, form).copy()
 
 
+def view_of(raster: Raster, dpr: float) -> QImage:
+    """Return a raster as an image that shares its memory: valid until it is drawn to again."""
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    shared = QImage(raster.memory(), raster.width, raster.height, raster.stride * 4, form)
+    shared.setDevicePixelRatio(dpr)
+    return shared
+
+
 def paint_backdrop(
     painter: QPainter,
     camera: Camera,
@@ -75,8 +92,12 @@ def paint_backdrop(
         painter.drawImage(0, 0, target)
     elif backdrop.target is not None and len(backdrop.target):
         _target(painter, camera, style, backdrop.target)
-    if backdrop.arrows is not None:
-        _arrows(painter, camera, style, backdrop)
+    for arrows in backdrop.arrows:
+        paint_arrows(painter, camera, style, arrows)
+    if backdrop.mesh is not None:
+        paint_mesh(painter, camera, style, backdrop.mesh)
+    if backdrop.links is not None:
+        paint_links(painter, camera, backdrop.links)
     if backdrop.paths is not None and backdrop.path_colours is not None:
         _paths(painter, camera, backdrop.paths, backdrop.path_colours)
     if backdrop.axes:
@@ -173,52 +194,6 @@ def _target(
     for x, y in pixels[inside]:
         painter.drawEllipse(QPointF(x, y), 1.1, 1.1)
     painter.restore()
-
-
-def _arrows(painter: QPainter, camera: Camera, style: CanvasStyle, backdrop: Backdrop) -> None:
-    places, moves = arrow_places(camera, backdrop)
-    if not len(places):
-        return
-    ends = places + moves
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    ink = colour(style.muted, style.arrows)
-    painter.setPen(QPen(ink, 1.0))
-    painter.drawLines([QLineF(*a, *b) for a, b in zip(places, ends, strict=True)])
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ink)
-    for x, y in ends:
-        painter.drawEllipse(QPointF(x, y), 1.6, 1.6)
-    painter.restore()
-
-
-def arrow_places(
-    camera: Camera, backdrop: Backdrop
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where arrows start (m, 2) and how far they go (m, 2), in pixels.
-
-    They stand on a lattice of the data, so that they move with it; the dot at the end is where
-    the field points. Lengths are relative to the strong ones, bent so that weak ones are seen.
-    """
-    grid = backdrop.arrows
-    assert grid is not None
-    x0, x1, y0, y1 = backdrop.arrow_bounds
-    sx0, sx1, sy0, sy1 = camera.bounds
-    cell = 2.0 ** np.round(np.log2(ARROW_CELL / camera.scale))
-    if cell * camera.scale < 0.8 * ARROW_CELL:
-        cell *= 1.5
-    columns = np.arange(np.ceil(max(x0, sx0) / cell), np.floor(min(x1, sx1) / cell) + 1) * cell
-    rows = np.arange(np.ceil(max(y0, sy0) / cell), np.floor(min(y1, sy1) / cell) + 1) * cell
-    if columns.size == 0 or rows.size == 0:
-        return np.empty((0, 2)), np.empty((0, 2))
-    lattice = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-    vectors = sample(np.nan_to_num(grid), backdrop.arrow_bounds, lattice).astype(np.float64)
-    length = np.hypot(vectors[:, 0], vectors[:, 1])
-    strong = float(np.quantile(length, 0.9)) or 1.0
-    keep = length > 0.01 * strong
-    size = ARROW_LENGTH * np.sqrt(np.minimum(1.0, length[keep] / strong))
-    moves = vectors[keep] / length[keep, None] * size[:, None]
-    return camera.to_pixels(lattice[keep]), moves * (1, -1)
 
 
 def _paths(painter: QPainter, camera: Camera, paths: NDArray[np.float32], colours: Colours) -> None:

@@ -9,11 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -24,21 +23,21 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.backdrop import Backdrop, BackdropImage, colour, with_paths
+from studio.app.plots.backdrop import Backdrop, BackdropImage, colour, view_of, with_paths
 from studio.app.plots.camera import Camera, robust_bounds
-from studio.app.plots.identity import Scheme, identity_colours, middle_of
+from studio.app.plots.glide import Glide
+from studio.app.plots.identity import Scheme, identity_colours, middle_of, one_colour
 from studio.app.plots.keys import ZOOM_STEP, press
 from studio.app.plots.overlay import Life, paint_life
 from studio.app.plots.particles import Particles
 from studio.app.plots.raster import Colours
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
+from studio.app.plots.tools import Overlay, Tool
 from studio.app.theme import colors, font
 
 __all__ = ["ParticleCanvas"]
 
-FRAME_MS = 16
-TWEEN_LIMIT = (0.05, 0.35)  # seconds that gliding from one record to the next may take
 PICK_RADIUS = 14.0  # logical pixels
 
 
@@ -50,6 +49,9 @@ class ParticleCanvas(QWidget):
         picked: the particle clicked, -1 for none.
         view_changed: what is seen changed; ``camera`` says to what.
         painted: a picture was drawn.
+
+    ``overlays`` are painted over the particles, in order. A ``tool`` takes the left button; the
+    others then pan.
     """
 
     hovered = Signal(object)
@@ -87,11 +89,11 @@ class ParticleCanvas(QWidget):
         self._drag: QPointF | None = None
         self._dragged = False
         self._arrived = 0.0
-        self._tween = (0.0, 0.0)
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(FRAME_MS)
-        self._timer.timeout.connect(self._tick)
+        self._glide = Glide(self)
+        self._glide.ended.connect(self._arrive)
+        self._glide.ticked.connect(self.update)
+        self.overlays: list[Overlay] = []
+        self.tool: Tool | None = None
 
     # What is drawn
 
@@ -104,7 +106,7 @@ class ParticleCanvas(QWidget):
         self._stale()
 
     def set_uniform(self, ink: str) -> None:
-        """Draw all particles in one colour ("#rrggbb"), or by identity again ("")."""
+        """Draw all particles in one colour, or by identity again ("")."""
         self.uniform = ink
         self._recolour()
         self._layer.refresh()
@@ -138,10 +140,9 @@ class ParticleCanvas(QWidget):
             self._start = timeline.planar(0).T
         now = time.perf_counter()
         if glide and same and before and timeline and not timeline.moves and self.isVisible():
-            low, high = TWEEN_LIMIT
-            self._glide(timeline, now, min(high, max(low, now - self._arrived)))
+            self._move_over(timeline, now - self._arrived)
         else:
-            self._timer.stop()
+            self._glide.stop()
             # While the flow clock stands, the whole trail of the new record is due.
             self._layer.set_timeline(timeline, at=self._flow if same and self.playing else None)
         self._arrived = now
@@ -153,13 +154,12 @@ class ParticleCanvas(QWidget):
             self._stale()
         self.update()
 
-    def _glide(self, timeline: Timeline, now: float, seconds: float) -> None:
-        """Move from where the particles are shown to where the new record has them."""
+    def _move_over(self, timeline: Timeline, interval: float) -> None:
+        """Glide from where the particles are shown to where the new record has them."""
         there = timeline.planar(0).T
         ends = np.stack([self._layer.places() if self._seen else there, there])
         self._layer.set_timeline(Timeline(np.array([0, 1], dtype=np.float32), ends), at=0.0)
-        self._tween = (now, seconds)
-        self._timer.start()
+        self._glide.start(interval)
 
     @property
     def count(self) -> int:
@@ -220,6 +220,11 @@ class ParticleCanvas(QWidget):
         copy.set_timeline(self._timeline)
         return copy
 
+    @property
+    def identity(self) -> Colours:
+        """The colour of each particle known, (m,)."""
+        return self._identity
+
     def ink(self, particle: int) -> str:
         """Return the colour of a particle, "#rrggbb"."""
         colours = self._identity
@@ -267,11 +272,7 @@ class ParticleCanvas(QWidget):
             self._layer.set_view(*view)
             self._seen = view
         behind = self._behind.get(self.camera, dpr, self.style_, self.full_backdrop(), font(10))
-        raster = self._layer.draw(self._moment())
-        form = QImage.Format.Format_ARGB32_Premultiplied
-        stride = raster.stride * 4
-        moving = QImage(raster.memory(), raster.width, raster.height, stride, form)
-        moving.setDevicePixelRatio(dpr)
+        moving = view_of(self._layer.draw(self._glide.now if self.moving else self._flow), dpr)
         with QPainter(self) as painter:
             painter.drawImage(0, 0, behind)
             painter.drawImage(0, 0, moving)
@@ -279,6 +280,8 @@ class ParticleCanvas(QWidget):
                 x, y = self._layer.place[:, self.selection] / dpr
                 here = (float(x), float(y))
                 paint_life(painter, self.camera, self.style_, self._life, here)
+            for overlay in self.overlays:
+                overlay.paint(painter, self.camera, self.style_)
             if self._ring and self.hasFocus():
                 painter.setPen(QPen(colour(self.style_.accent, 0.9), 1.5))
                 painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -307,39 +310,25 @@ class ParticleCanvas(QWidget):
         self._recolour()
 
     def _recolour(self) -> None:
-        """Colour all particles by identity, or only the selected one."""
         colours = self._identity[: self.count]
-        if self.uniform:
-            ink = np.uint32(0xFF000000 | int(self.uniform[1:], 16))
-            colours = np.full(self.count, ink, dtype=np.uint32)
-        elif self.selection >= 0:
-            grey = np.uint32(0xFF4A5058 if self.style_.dark else 0xFFC3C8CF)
-            colours = np.full_like(colours, grey)
+        if self.uniform or self.selection >= 0:
+            grey = "#4a5058" if self.style_.dark else "#c3c8cf"
+            colours = one_colour(self.uniform or grey, self.count)
         self._layer.set_colours(colours)
 
     # Moving
 
-    def _moment(self) -> float:
-        """Return the time to draw at: that of the glide while there is one."""
-        if not self._timer.isActive():
-            return self._flow
-        began, seconds = self._tween
-        return min(1.0, (time.perf_counter() - began) / seconds)
-
-    def _tick(self) -> None:
-        if self._moment() >= 1.0:
-            self._timer.stop()
-            # The trails of the glide stay; the record takes over where they end.
-            self._layer.set_timeline(self._timeline, at=self._flow)
-        self.update()
+    def _arrive(self) -> None:
+        # The trails of the glide stay; the record takes over where they end.
+        self._layer.set_timeline(self._timeline, at=self._flow)
 
     @property
     def moving(self) -> bool:
         """Whether the canvas is redrawing by itself."""
-        return self._timer.isActive()
+        return self._glide.active
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._timer.stop()
+        self._glide.stop()
         self._layer.set_timeline(self._timeline)
         super().hideEvent(event)
 
@@ -352,11 +341,16 @@ class ParticleCanvas(QWidget):
     # Mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.tool is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.tool.press(self._data_at(event))
+            return
         self._drag, self._dragged = event.position(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = event.position()
-        self.hovered.emit(self.camera.to_data(place.x(), place.y()))
+        self.hovered.emit(self._data_at(event))
+        if self.tool is not None:
+            self.tool.move(self._data_at(event))
         if self._drag is None:
             return
         step = place - self._drag
@@ -366,12 +360,19 @@ class ParticleCanvas(QWidget):
             self.pan(step.x(), step.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.tool is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.tool.release(self._data_at(event))
+            return
         if self._drag is not None and not self._dragged:
             self.picked.emit(self.nearest(event.position()))
         self._drag = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.fit()
+        if self.tool is None:
+            self.fit()
+
+    def _data_at(self, event: QMouseEvent) -> tuple[float, float]:
+        return self.camera.to_data(event.position().x(), event.position().y())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
@@ -386,6 +387,8 @@ class ParticleCanvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit(None)
+        if self.tool is not None:
+            self.tool.move(None)
         super().leaveEvent(event)
 
     def nearest(self, place: QPointF) -> int:

@@ -82,6 +82,9 @@ def canvas_picture(canvas: ParticleCanvas) -> Picture:
         if life is not None and life.particle < layer.place.shape[1]:
             x, y = layer.place[:, life.particle] / SCALE
             paint_life(painter, camera, style, life, (float(x), float(y)))
+        for overlay in canvas.overlays:
+            if overlay.printed:
+                overlay.paint(painter, camera, style)
 
     return _Painted(canvas.size(), paint)
 

@@ -20,6 +20,7 @@ __all__ = [
     "identity_colours",
     "middle_of",
     "oklab_to_srgb",
+    "one_colour",
     "with_alpha",
 ]
 
@@ -128,3 +129,8 @@ def with_alpha(colours: Colours, alpha: float) -> Colours:
     red_blue = (((colours & pair) * weight) >> np.uint32(8)) & pair
     alpha_green = (((colours >> np.uint32(8)) & pair) * weight) & np.uint32(0xFF00FF00)
     return np.asarray(red_blue | alpha_green, dtype=np.uint32)
+
+
+def one_colour(ink: str, n: int) -> Colours:
+    """Return the same colour, "#rrggbb", for n particles."""
+    return np.full(n, np.uint32(0xFF000000 | int(ink[1:], 16)), dtype=np.uint32)

@@ -1,21 +1,40 @@
 """From a family's layers and a record to what the canvas shows behind the particles."""
 
+from collections.abc import Collection
+
 import numpy as np
 
+from studio.app.plots.arrows import Arrows, Ink
 from studio.app.plots.camera import Bounds
 from studio.app.plots.fields import Grid, Heat, at_time, density, span
+from studio.app.plots.mesh import Links
+from studio.app.plots.raster import Colours
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord
 from studio.app.widgets.layerpanel import LayerRow
 from studio.protocol.catalog import EntrySpec, LayerSpec
 
-__all__ = ["DENSITY", "arrows_of", "density_heat", "heat_of", "on_demand", "rows_for"]
+__all__ = [
+    "DENSITY",
+    "EXTRAS",
+    "arrows_of",
+    "density_heat",
+    "heat_of",
+    "links_of",
+    "mesh_of",
+    "on_demand",
+    "rows_for",
+]
 
 DENSITY = "density"
+MANIFOLD, LATENTS = "manifold", "latents"
+EXTRAS = (MANIFOLD, LATENTS)  # layers that come as extras of a record
 LOG_DEPTH = 12.0  # nats of a log-density that are told apart
 _TIPS = {
     DENSITY: "How many particles there are per unit area, counted here.",
     "log-density": "What the flow says about the data, from its likelihood. Computed when shown.",
+    MANIFOLD: "A grid of the first two latents, pushed forward: where the generator can reach.",
+    LATENTS: "From each particle's first two latents to where the generator puts it.",
 }
 
 
@@ -33,13 +52,18 @@ def rows_for(entry: EntrySpec | None) -> list[LayerRow]:
         LayerRow("target", "Target", True, tip="Points of the data that the model learns."),
         LayerRow(DENSITY, "Density", False, "heat", _TIPS[DENSITY]),
     ]
+    heats = [x for x in layers if x.kind == "scalar" and not on_demand(x, layers)]
+    vectors = [x for x in layers if x.kind == "vector"]
     for layer in layers:
         tip = _TIPS.get(layer.name, layer.symbol)
         if layer.kind == "vector":
-            rows.append(LayerRow(layer.name, layer.title, True, "vector", tip))
+            # The last one is the motion itself; those before it are what it is made of.
+            rows.append(LayerRow(layer.name, layer.title, layer is vectors[-1], "", tip))
         else:
-            default = not on_demand(layer, layers)
-            rows.append(LayerRow(layer.name, layer.title, default, "heat", tip))
+            rows.append(LayerRow(layer.name, layer.title, layer in heats[:1], "heat", tip))
+    if entry is not None and "latent" in entry.capabilities:
+        rows.append(LayerRow(MANIFOLD, "Manifold", False, "", _TIPS[MANIFOLD]))
+        rows.append(LayerRow(LATENTS, "Latent lines", False, "", _TIPS[LATENTS]))
     return [
         *rows,
         LayerRow("paths", "Paths", False, tip="The whole way of some particles."),
@@ -64,7 +88,29 @@ def heat_of(layer: LayerSpec, grid: Grid, bounds: Bounds, t: np.ndarray, now: fl
     return Heat(at_time(grid, t, now), bounds, layer.symbol, low, high, diverging=signed)
 
 
-def arrows_of(record: FlowRecord, name: str, now: float) -> Grid | None:
-    """Return a vector layer at a flow time, (r, r, 2), if the record has it."""
-    grid = record.layers.get(name)
-    return None if grid is None or grid.ndim != 4 else at_time(grid, record.t, now)
+def arrows_of(
+    record: FlowRecord, layers: list[LayerSpec], names: Collection[str], now: float
+) -> tuple[Arrows, ...]:
+    """Return the named vector layers of a record at a flow time, each in an ink of its own."""
+    vectors = [x.name for x in layers if x.kind == "vector"]
+    inks: dict[str, Ink] = dict(zip(vectors[:-1], ("warm", "cold"), strict=False))
+    found = []
+    for name in vectors:
+        grid = record.layers.get(name)
+        if name in names and grid is not None and grid.ndim == 4:
+            moment = at_time(grid, record.t, now)
+            found.append(Arrows(moment, record.bounds, inks.get(name, "quiet")))
+    return tuple(found)
+
+
+def mesh_of(record: FlowRecord) -> Grid | None:
+    """Return the grid of latents pushed forward, (r, r, 2), if the record has it."""
+    return record.extras.get(MANIFOLD)
+
+
+def links_of(record: FlowRecord, colours: Colours) -> Links | None:
+    """Return the lines from each particle's first two latents to where it went."""
+    start = record.extras.get(LATENTS)
+    end = record.x[-1]
+    n = min(len(end), len(colours), 0 if start is None else len(start))
+    return None if start is None or n == 0 else Links(start[:n], end[:n, :2], colours[:n])

@@ -8,9 +8,11 @@ from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
 from studio.app.plots import layers as lay
+from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.camera import Bounds
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.fields import Heat
+from studio.app.plots.mesh import Links
 from studio.app.plots.timeline import Timeline
 from studio.app.plots.watching import padded
 from studio.app.state.runs import FlowRecord, RunState
@@ -76,6 +78,10 @@ class FlowLayers(QObject):
             x.name for x in layers if self._panel.on(x.name) and not lay.on_demand(x, layers)
         )
 
+    def extras(self) -> tuple[str, ...]:
+        """Return which extras each live record should bring."""
+        return tuple(name for name in lay.EXTRAS if self._panel.on(name))
+
     def window(self) -> Bounds:
         """Return the part of the plane that layers should cover: what is seen and a little more."""
         return padded(self._canvas.camera.bounds)
@@ -113,10 +119,10 @@ class FlowLayers(QObject):
     def _dims(self) -> tuple[int, int]:
         return self._timeline.dims if self._timeline else (0, 1)
 
-    def _layer(self, kind: str) -> LayerSpec | None:
-        """Return the family's layer of a kind that is switched on."""
+    def _scalar(self) -> LayerSpec | None:
+        """Return the family's scalar layer that is switched on."""
         layers = self._entry.layers if self._entry else []
-        return next((x for x in layers if x.kind == kind and self._panel.on(x.name)), None)
+        return next((x for x in layers if x.kind == "scalar" and self._panel.on(x.name)), None)
 
     @property
     def timed(self) -> bool:
@@ -126,27 +132,43 @@ class FlowLayers(QObject):
             return False
         if self._panel.on(lay.DENSITY):
             return len(record.t) > 1
-        shown = (self._layer("scalar"), self._layer("vector"))
-        return any(x is not None and len(record.layers.get(x.name, ())) > 1 for x in shown)
+        layers = self._entry.layers if self._entry else []
+        shown = [x.name for x in layers if self._panel.on(x.name)]
+        return any(len(record.layers.get(name, ())) > 1 for name in shown)
 
     def refresh(self) -> None:
-        """Bring heat and arrows to the record and the flow time shown."""
+        """Bring everything behind the particles to the record and the flow time shown."""
         record, now = self._record, self._canvas.flow
-        heat, arrows, bounds = None, None, self._canvas.backdrop.arrow_bounds
+        shown = replace(self._canvas.backdrop, heat=None, arrows=(), mesh=None, links=None)
         if record is not None and self._timeline is not None:
-            heat = self._heat(record, self._timeline, now)
-            vector = self._layer("vector")
+            shown = replace(shown, heat=self._heat(record, self._timeline, now))
             # Fields live in the plane of the first two columns.
-            if vector is not None and self._dims == (0, 1):
-                arrows, bounds = lay.arrows_of(record, vector.name, now), record.bounds
-        backdrop = self._canvas.backdrop
-        self._canvas.set_backdrop(replace(backdrop, heat=heat, arrows=arrows, arrow_bounds=bounds))
-        self._panel.set_legend(heat)
+            if self._dims == (0, 1):
+                shown = self._in_plane(record, shown, now)
+        self._canvas.set_backdrop(shown)
+        self._panel.set_legend(shown.heat)
+
+    def _in_plane(self, record: FlowRecord, shown: Backdrop, now: float) -> Backdrop:
+        layers = self._entry.layers if self._entry else []
+        on = [x.name for x in layers if self._panel.on(x.name)]
+        missing = [name for name in self.extras() if name not in record.extras]
+        self._panel.say(
+            "This step was kept without its latents." if missing and record.step else ""
+        )
+        return replace(
+            shown,
+            arrows=lay.arrows_of(record, layers, on, now),
+            mesh=lay.mesh_of(record) if self._panel.on(lay.MANIFOLD) else None,
+            links=self._links(record) if self._panel.on(lay.LATENTS) else None,
+        )
+
+    def _links(self, record: FlowRecord) -> Links | None:
+        return lay.links_of(record, self._canvas.identity)
 
     def _heat(self, record: FlowRecord, timeline: Timeline, now: float) -> Heat | None:
         if self._panel.on(lay.DENSITY):
             return lay.density_heat(timeline, now, self.window())
-        scalar = self._layer("scalar")
+        scalar = self._scalar()
         if scalar is None or self._dims != (0, 1):
             return None
         grid = record.layers.get(scalar.name)
@@ -166,7 +188,7 @@ class FlowLayers(QObject):
         return answer[2] if answer else None
 
     def _ask(self) -> None:
-        layer, record, run = self._layer("scalar"), self._record, self._run
+        layer, record, run = self._scalar(), self._record, self._run
         if layer is None or record is None or run is None or not self._canvas.isVisible():
             return
         if layer.name in record.layers:

@@ -8,20 +8,7 @@ from studio.app.theme import font, theme
 from studio.app.widgets.layerpanel import paint_chip
 from studio.protocol.catalog import EntrySpec
 
-__all__ = ["MotionChip", "citation", "formula"]
-
-# By the capability that says most about the motion; the first that a family has is shown.
-_FORMULAS = (
-    ("critic", "dx = h′(d(x)) ∇d(x) dt,   d = log p/q"),
-    ("denoiser", "dx / d log s = x − D(x, s)"),
-    ("velocity", "dx / dt = v(x, t)"),
-    ("latent", "x = g(z),   z ~ N(0, I)"),
-)
-
-
-def formula(entry: EntrySpec) -> str:
-    """Return the motion of a family, "" where its capabilities do not say."""
-    return next((text for name, text in _FORMULAS if name in entry.capabilities), "")
+__all__ = ["MotionChip", "citation"]
 
 
 def citation(source: str) -> str:
@@ -47,7 +34,7 @@ class MotionChip(QWidget):
 
     def show_family(self, entry: EntrySpec | None) -> None:
         """Show the motion of a family, or nothing."""
-        self._formula = formula(entry) if entry else ""
+        self._formula = entry.motion if entry else ""
         self._source = citation(entry.source) if entry else ""
         self.setAccessibleName(f"Motion: {self._formula}, {self._source}")
         self.setVisible(bool(self._formula))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.plots.arrows import Arrows
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.fields import Heat
@@ -192,7 +193,7 @@ def test_every_layer_is_seen(canvas: ParticleCanvas, record: Record) -> None:
     layers = {
         "target": Backdrop(target=target, axes=False),
         "heat": Backdrop(heat=Heat(grid, box, "d", -1, 1, True), axes=False),
-        "arrows": Backdrop(arrows=np.ones((8, 8, 2), np.float32), arrow_bounds=box, axes=False),
+        "arrows": Backdrop(arrows=(Arrows(np.ones((8, 8, 2), np.float32), box),), axes=False),
         "axes": Backdrop(),
     }
     canvas.set_backdrop(plain)
