@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from studio.client.fake_catalog import defaults, problem_of
+from studio.client.fake_races import FakeRace
 from studio.client.fake_training import FakeTraining, points
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
@@ -30,7 +31,7 @@ class Refusal(Exception):
 
 
 class FakeJobs:
-    """Answers commands and advances the one training that runs.
+    """Answers commands and advances the one training, or race, that runs.
 
     ``emit(event, arrays)`` sends. Nothing is written to disk: the run folders are names only.
     """
@@ -39,6 +40,7 @@ class FakeJobs:
         self.offer = offer
         self._emit = emit
         self._jobs: dict[str, FakeTraining] = {}
+        self._races: dict[str, FakeRace] = {}
         self._count = 0
 
     @property
@@ -63,11 +65,17 @@ class FakeJobs:
             queued = next((j for j in self._jobs.values() if j.state == "queued"), None)
             if queued is None:
                 return
-            self._become(queued, "running")
-            active = [queued]
-        [job] = active
-        if job.state == "running":
-            self._train(job, 1 if job.delay else steps)
+            active = self._start(queued)
+        for job in active:
+            if job.state == "running":
+                self._train(job, 1 if job.delay else max(1, steps // len(active)))
+
+    def _start(self, job: FakeTraining) -> list[FakeTraining]:
+        race = self._races.get(job.race)
+        members = race.members if race is not None else [job]
+        for member in members:
+            self._become(member, "running")
+        return members
 
     def fail(self, job: str, error: m.ErrorInfo) -> None:
         """Let a job fail."""
@@ -122,6 +130,11 @@ class FakeJobs:
     def _become(self, job: FakeTraining, state: str) -> None:
         job.state = state
         self._emit(m.JobChanged(info=job.info, place=self._place(job)))
+        race = self._races.get(job.race)
+        if race is not None:
+            going = [member.state for member in race.members if member.state not in ENDED]
+            race.state = going[0] if going else state
+            self._emit(m.JobChanged(info=race.info, place=self._place(job)))
 
     def _place(self, job: FakeTraining) -> int:
         queued = [j for j in self._jobs.values() if j.state == "queued"]
@@ -151,9 +164,9 @@ class FakeJobs:
             training=full["training"],
         )
 
-    def _queue(self, spec: RunSpec, run: str, step: int = 0) -> FakeTraining:
+    def _queue(self, spec: RunSpec, run: str, step: int = 0, **facts: Any) -> FakeTraining:
         self._count += 1
-        job = FakeTraining(f"job-{self._count}", run, spec, step)
+        job = FakeTraining(f"job-{self._count}", run, spec, step, **facts)
         self._jobs[job.job] = job
         self._emit(m.JobChanged(info=job.info, place=self._place(job)))
         return job
@@ -205,9 +218,49 @@ class FakeJobs:
     @answer.register
     def _(self, command: m.StartTraining) -> dict[str, Any]:
         spec = self._resolve(command.spec)
-        name = "-".join(spec.name.lower().split())
-        run = str(Path(command.project) / "runs" / f"{self._count + 1:04d}-{name}")
+        run = self._folder(Path(command.project) / "runs", spec.name)
         return {"job": self._queue(spec, run).job, "run": run}
+
+    def _folder(self, runs: Path, name: str) -> str:
+        return str(runs / f"{self._count + 1:04d}-{'-'.join(name.lower().split())}")
+
+    @answer.register
+    def _(self, command: m.StartRace) -> dict[str, Any]:
+        specs = [self._resolve(spec) for spec in command.specs]
+        if not 2 <= len(specs) <= 4:
+            raise Refusal(f"A race has 2 to 4 participants, not {len(specs)}.")
+        race = FakeRace(f"race-{self._count + 1}", f"Race of {len(specs)}")
+        self._races[race.job] = race
+        runs = []
+        for spec in specs:
+            runs.append(self._folder(Path(command.project) / "runs", spec.name))
+            race.members.append(self._queue(spec, runs[-1], race=race.job))
+        return {"job": race.job, "jobs": [each.job for each in race.members], "runs": runs}
+
+    @answer.register
+    def _(self, command: m.BranchRun) -> dict[str, Any]:
+        parent = next((j for j in self._jobs.values() if j.run == command.run), None)
+        if parent is None:
+            raise Refusal(f"There is no run at {command.run}.")
+        edits: list[Any] = [
+            msgspec.structs.replace(change, step=command.step) for change in command.changes
+        ]
+        spec = msgspec.structs.replace(
+            parent.spec, name=command.name, edits=[*parent.spec.edits, *edits]
+        )
+        run = self._folder(Path(parent.run).parent, command.name)
+        facts = {"parent": Path(parent.run).name, "branch_step": command.step}
+        job = self._queue(spec, run, command.step, **facts)
+        return {"job": job.job, "run": run, "from_step": command.step}
+
+    @answer.register
+    def _(self, command: m.ApplyEdit) -> dict[str, Any]:
+        job = self.training(command.job)
+        if job.state in ENDED:
+            raise Refusal(f"{job.spec.name} has ended ({job.state}).")
+        edit = msgspec.structs.replace(command.edit, step=job.step)
+        self._emit(m.Edited(job=job.job, edit=edit))
+        return {"step": job.step}
 
     @answer.register
     def _(self, command: m.ResumeTraining) -> dict[str, Any]:
@@ -223,7 +276,14 @@ class FakeJobs:
 
     @answer.register
     def _(self, command: m.Control) -> None:
-        job = self.training(command.job)
+        race = self._races.get(command.job)
+        going = [each for each in race.members if each.state not in ENDED] if race else []
+        if race is not None and not going:
+            raise Refusal(f"{race.title} has ended ({race.state}).")
+        for job in going or [self.training(command.job)]:
+            self._control(job, command)
+
+    def _control(self, job: FakeTraining, command: m.Control) -> None:
         if job.state in ENDED:
             raise Refusal(f"{job.spec.name} has ended ({job.state}).")
         match command.action:

@@ -47,6 +47,9 @@ class FakeTraining:
     bounds: list[float] = field(default_factory=list)
     resolution: int = 16
     delay: float = 0.0
+    race: str = ""
+    parent: str = ""
+    branch_step: int | None = None
 
     def __post_init__(self) -> None:
         random = np.random.default_rng(self.spec.training["seed"])
@@ -76,6 +79,9 @@ class FakeTraining:
             family=self.spec.family.slug,
             spec=self.spec,
             error=self.error,
+            race=self.race,
+            parent=self.parent,
+            branch_step=self.branch_step,
         )
 
     @property
