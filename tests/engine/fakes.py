@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, State
+from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.config import Config, ConfigError, param
 from models.registry import Entry
 from models.tensors import make_generator
@@ -49,14 +49,24 @@ class TinyConfig(Config, frozen=True):
     at: Annotated[int, param("At", "In which step.", low=0, high=10**6)] = 5
     frames: Annotated[int, param("Frames", "Of the flow.", low=1, high=1000)] = 7
     width: Annotated[int, param("Width", "Of nothing.", low=1, high=64)] = 4
+    rate: Annotated[float, param("Rate", "Of a step.", above=0.0, high=1.0, live=True)] = 0.1
+    jitter: Annotated[float, param("Jitter", "Of the data.", low=0.0, high=9.0, live=True)] = 0.1
+    mark: Annotated[
+        float | None, param("Mark", "Changes nothing.", low=0.0, high=1.0, live=True)
+    ] = 0.5
 
 
 class Tiny(Family):
-    """Moves a point towards the mean of the data, with noise: w <- w - 0.1 (w - mean + noise)."""
+    """Moves a point towards the mean of the data, with noise: w <- w + rate (mean + noise - w)."""
 
     layers = (
         Layer("pull", "Pull", "vector", "w - x", timed=True),
         Layer("height", "Height", "scalar", "|x|", timed=False),
+    )
+    stages = (
+        Stage("draw", "Draw noise", "n ~ N(0, I)", "tests"),
+        Stage("look", "See where to go", "v = mean + n - w", "tests", "pull"),
+        Stage("move", "Move", "w <- w + rate v", "tests"),
     )
 
     def __init__(
@@ -71,17 +81,29 @@ class Tiny(Family):
         self._noise = make_generator(seed, 1)
         self.w = torch.randn(spec.shape, generator=make_generator(seed, 0))
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
+    def walk(self, batch: Tensor) -> Walk:
         self.count += 1
         if self.count > self.config.at:
             self._fail()
         noise = torch.randn(batch.shape, generator=self._noise)
-        difference = self.w - (batch + 0.1 * noise).mean(dim=0)
-        self.w = self.w - 0.1 * difference
+        yield "draw", {"real": batch}
+        difference = self.w - (batch + self.config.jitter * noise).mean(dim=0)
+        particles = self.w.expand_as(batch)
+        yield (
+            "look",
+            {"real": batch, "particles": particles, "velocity": (-difference).expand_as(batch)},
+        )
+        self.w = self.w - self.config.rate * difference
+        yield "move", {"particles": particles, "moved": self.w.expand_as(batch)}
         loss = difference.square().sum()
         if self.count > self.config.at and self.config.fail in ("nan", "inf"):
             loss = loss * float(self.config.fail)
         return {"loss": loss, "distance": loss.sqrt()}
+
+    def reconfigure(self, config: TinyConfig) -> None:
+        if config.rate * config.jitter > 5.0:
+            raise ConfigError("jitter", "is too much at this rate")
+        self.config = config
 
     def _fail(self) -> None:
         match self.config.fail:
