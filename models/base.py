@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from models.config import Config, ConfigError
+from models.oracle import GaussianMixture
 
 __all__ = [
     "DataSpec",
@@ -42,12 +43,14 @@ class DataSpec:
         modality: "points", "images", ...
         shape: shape of one datum, without the batch.
         mean, std: per feature, shape ``shape``, in the units of the data.
+        mixture: the exact law of the data, in the units of the data, where it is known.
     """
 
     modality: str
     shape: tuple[int, ...]
     mean: Tensor
     std: Tensor
+    mixture: GaussianMixture | None = None
 
     def standardise(self, x: Tensor) -> Tensor:
         """Data units to model units; x is (..., *shape)."""
@@ -68,6 +71,7 @@ class PointSet:
         modes: (k, d) centres of known modes, or None.
         mode_radius: a point belongs to its nearest mode if it is within this distance.
         bandwidth: the standard deviation of one mode, where that has a meaning.
+        law: the exact law that the points were drawn from, where it is known.
     """
 
     x: Tensor
@@ -75,11 +79,13 @@ class PointSet:
     modes: Tensor | None = None
     mode_radius: float = 0.0
     bandwidth: float = 0.0
+    law: GaussianMixture | None = None
 
     def spec(self) -> DataSpec:
         """Return the spec with this set's own mean and standard deviation per feature."""
         std = self.x.std(dim=0).clamp_min(1e-6)
-        return DataSpec("points", tuple(self.x.shape[1:]), self.x.mean(dim=0), std)
+        shape = tuple(self.x.shape[1:])
+        return DataSpec("points", shape, self.x.mean(dim=0), std, self.law)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from models.base import PointSet
+from models.oracle import GaussianMixture
 from models.tensors import make_generator
 
 __all__ = ["PLANE", "data_generator", "gaussians", "ring"]
@@ -40,4 +41,6 @@ def gaussians(centres: Tensor, std: float, n: int, generator: torch.Generator) -
     """
     label = torch.randint(len(centres), (n,), generator=generator)
     x = centres[label] + std * torch.randn((n, centres.shape[1]), generator=generator)
-    return PointSet(x, PLANE, modes=centres, mode_radius=4.0 * std, bandwidth=std)
+    k = len(centres)
+    law = GaussianMixture(centres, torch.full((k,), std), torch.full((k,), 1.0 / k))
+    return PointSet(x, PLANE, modes=centres, mode_radius=4.0 * std, bandwidth=std, law=law)

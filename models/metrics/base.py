@@ -5,7 +5,7 @@ little without its floor, so the floor is computed by the very same object at th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import torch
@@ -126,6 +126,4 @@ def split_pairs(points: PointSet, n: int) -> Pairs:
 
 
 def _part(points: PointSet, index: Tensor) -> PointSet:
-    return PointSet(
-        points.x[index], points.columns, points.modes, points.mode_radius, points.bandwidth
-    )
+    return replace(points, x=points.x[index])

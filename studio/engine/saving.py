@@ -1,8 +1,9 @@
 """What a checkpoint holds: the family's exact state, its data spec, and the config.
 
-Names in the file: "family/<tensor>" and "data/mean", "data/std"; values: "family" (the plain part
-of the state), "modality", "shape", "columns" and "spec" (the run's, as plain data). A checkpoint
-is enough to sample from: neither the data set nor the run folder is needed.
+Names in the file: "family/<tensor>", "data/mean", "data/std", and "data/mixture/means", ".../std",
+".../weights" where the law of the data is known; values: "family" (the plain part of the state),
+"modality", "shape", "columns" and "spec" (the run's, as plain data). A checkpoint is enough to
+sample from: neither the data set nor the run folder is needed.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 
 from models.base import DataSpec, Family, State
+from models.oracle import GaussianMixture
 from studio.engine.failures import NumericFailure
 from studio.protocol.spec import RunSpec
 from studio.store.checkpoint import Checkpoint
@@ -19,6 +21,7 @@ from studio.store.checkpoint import Checkpoint
 __all__ = ["FAMILY", "pack", "restore", "saved_columns", "saved_data"]
 
 FAMILY = "family/"
+MIXTURE = "data/mixture/"
 Tensors = dict[str, np.ndarray[Any, Any]]
 
 
@@ -38,6 +41,8 @@ def pack(
     tensors = {f"{FAMILY}{name}": tensor.numpy() for name, tensor in state.tensors.items()}
     tensors["data/mean"] = data.mean.numpy()
     tensors["data/std"] = data.std.numpy()
+    if data.mixture is not None:
+        tensors |= {f"{MIXTURE}{name}": x.numpy() for name, x in vars(data.mixture).items()}
     values = {
         "family": state.values,
         "modality": data.modality,
@@ -70,7 +75,19 @@ def saved_data(checkpoint: Checkpoint) -> DataSpec:
         tuple(checkpoint.values["shape"]),
         torch.from_numpy(np.array(checkpoint.tensors["data/mean"])),
         torch.from_numpy(np.array(checkpoint.tensors["data/std"])),
+        _saved_mixture(checkpoint),
     )
+
+
+def _saved_mixture(checkpoint: Checkpoint) -> GaussianMixture | None:
+    """Return the law of the data; None where it was not known, or the run is of before."""
+    if f"{MIXTURE}means" not in checkpoint.tensors:
+        return None
+    means, std, weights = (
+        torch.from_numpy(np.array(checkpoint.tensors[f"{MIXTURE}{name}"]))
+        for name in ("means", "std", "weights")
+    )
+    return GaussianMixture(means, std, weights)
 
 
 def saved_columns(checkpoint: Checkpoint) -> tuple[str, ...]:

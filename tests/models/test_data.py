@@ -16,6 +16,7 @@ from models.data.strokes import GLYPHS, HEIGHT, segments
 from models.data.swiss_roll import SwissRollConfig, swiss_roll
 from models.data.two_moons import TwoMoonsConfig, two_moons
 from models.data.word import WordConfig, word
+from models.tensors import make_generator
 
 N = 4000
 
@@ -143,3 +144,20 @@ def test_a_word_that_cannot_be_written_says_why(text: str, said: str):
     with pytest.raises(ConfigError, match=said) as caught:
         word(WordConfig(text=text), 10, 0)
     assert caught.value.path == "text"
+
+
+@pytest.mark.parametrize(
+    ("make", "config"),
+    [(eight_gaussians, EightGaussiansConfig()), (ring_of_five, RingOfFiveConfig(std=0.7))],
+)
+def test_the_rings_know_their_law(make, config):
+    """The mean log density of the points is that of fresh draws of the law, and falls elsewhere."""
+    points = make(config, 20_000, 0)
+    law = points.law
+    assert law is not None
+    here, zero = law.log_prob(points.x, torch.tensor(0.0)).mean(), torch.tensor(0.0)
+    fresh = law.log_prob(law.sample(20_000, make_generator(1)), zero).mean()
+    assert float(here) == pytest.approx(float(fresh), abs=0.03)
+    assert law.log_prob(points.x * 1.1, zero).mean() < here - 0.05
+    assert points.spec().mixture is law
+    assert two_moons(TwoMoonsConfig(), 100, 0).spec().mixture is None

@@ -77,3 +77,37 @@ def test_a_level_for_each_point(mixture):
 def test_shapes_are_checked():
     with pytest.raises(ValueError, match="one number per mean"):
         GaussianMixture(torch.zeros(3, 2), torch.ones(2), torch.ones(3) / 3)
+
+
+def test_a_standardised_mixture_is_the_law_of_standardised_samples(mixture):
+    """The densities differ by the volume of a unit, and noise that is round stays round."""
+    mean, std = torch.tensor([0.3, -2.0]).double(), torch.tensor([2.0, 0.25]).double()
+    view = mixture.standardised(mean, std)
+    x = 2 * torch.randn(100, 2, generator=make_generator(5)).double()
+    expected = mixture.log_prob(x, level(0.0)) + std.log().sum()
+    torch.testing.assert_close(view.log_prob((x - mean) / std, level(0.0)), expected)
+    moments = view.sample(100_000, make_generator(6), 0.5)
+    whole = (mixture.sample(100_000, make_generator(7)) - mean) / std
+    torch.testing.assert_close(moments.mean(0), whole.mean(0), rtol=0, atol=0.05)
+    torch.testing.assert_close(moments.var(0), whole.var(0) + 0.25, rtol=0.03, atol=0)
+    assert view.standardised(-mean / std, 1 / std).means.allclose(mixture.means)
+
+
+@pytest.mark.parametrize("s", LEVELS)
+def test_an_oval_mixture_obeys_the_same_laws(mixture, s):
+    oval = mixture.standardised(torch.zeros(2).double(), torch.tensor([1.5, 0.2]).double())
+    x = (2 * torch.randn(200, 2, generator=make_generator(8)).double()).requires_grad_(True)
+    (expected,) = torch.autograd.grad(oval.log_prob(x, level(s)).sum(), x)
+    x = x.detach()
+    torch.testing.assert_close(oval.score(x, level(s)), expected)
+    torch.testing.assert_close(oval.denoise(x, level(s)), x + s**2 * expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_single_precision_view_for_training(mixture):
+    like = torch.zeros(1, dtype=torch.float32)
+    x = torch.randn(50, 2, generator=make_generator(9))
+    found = mixture.to(like).denoise(x, torch.tensor(0.3))
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(
+        found.double(), mixture.denoise(x.double(), level(0.3)), rtol=1e-4, atol=1e-5
+    )
