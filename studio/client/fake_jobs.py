@@ -114,6 +114,7 @@ class FakeJobs:
                 steps_per_second=5000.0,
                 seconds_left=(job.total - job.step) / 5000.0,
                 memory=100_000_000,
+                seconds=job.step / 5000.0,
             )
         )
 

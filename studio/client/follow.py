@@ -128,6 +128,7 @@ class RunFollower:
             steps_per_second=self._rate,
             seconds_left=left,
             memory=_memory(status.pid),
+            seconds=status.seconds,
         )
 
 

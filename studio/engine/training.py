@@ -217,6 +217,7 @@ class TrainingJob(Job):
                 memory=process_memory(),
                 device_memory=device_memory(self.session.family.device),
                 view_cost=self.view.cost,
+                seconds=self._seconds_before + self._pace.seconds,
             )
         )
         if now - self._beat >= HEARTBEAT:

@@ -84,7 +84,10 @@ class JobChanged(_Event, frozen=True, kw_only=True):
 
 
 class Progress(_Event, frozen=True, kw_only=True):
-    """At most 10 a second: where a job is. Seconds, bytes; view_cost is a fraction of 1."""
+    """At most 10 a second: where a job is. Seconds, bytes; view_cost is a fraction of 1.
+
+    ``seconds`` is the training time so far, over all resumptions.
+    """
 
     job: str
     step: int
@@ -94,6 +97,7 @@ class Progress(_Event, frozen=True, kw_only=True):
     memory: int
     device_memory: int | None = None
     view_cost: float = 0.0
+    seconds: float = 0.0
 
 
 class Metrics(_Event, frozen=True, kw_only=True):

@@ -74,7 +74,7 @@ class Broken(FakeEngine):
         (Silent, "did not say hello within 0.2 seconds"),
         (OnlyHello, "did not load its libraries within 0.3 seconds"),
         (Broken, "ended with status 1 (ImportError: no libfoo.so)"),
-        (lambda: FakeEngine(protocol=99), "protocol 99 and this studio 1"),
+        (lambda: FakeEngine(protocol=99), f"protocol 99 and this studio {m.PROTOCOL}"),
     ],
     ids=["silent", "only-hello", "broken", "other-protocol"],
 )

@@ -90,6 +90,7 @@ def _run(path: Path) -> RunState:
         state=state,
         step=status.step,
         total=status.total,
+        seconds=status.seconds,
         error=status.error,
         background=bool(status.background and lives),
         checkpoints=list(folder.checkpoints.steps()),

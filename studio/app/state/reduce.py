@@ -192,6 +192,7 @@ def _progress(state: AppState, event: m.Progress) -> None:
     run.seconds_left = event.seconds_left
     run.memory, run.device_memory = event.memory, event.device_memory
     run.view_cost = event.view_cost
+    run.seconds = event.seconds or run.seconds
     state.runs.progressed.emit(run.key)
 
 

@@ -78,7 +78,8 @@ class RunState:
 
     ``parent`` is the folder name of the run it left at ``branch_step``; ``race`` the job of the
     race it takes part in; ``edits`` what was changed in it, in order; ``stage`` the stage within a
-    step that was done last, "" between two steps.
+    step that was done last, "" between two steps. ``seconds`` is the training time so far;
+    ``parameters`` and ``nfe`` (evaluations of networks a sample) are None until they are known.
     """
 
     key: str
@@ -90,6 +91,9 @@ class RunState:
     total: int = 0
     steps_per_second: float = 0.0
     seconds_left: float | None = None
+    seconds: float = 0.0
+    parameters: int | None = None
+    nfe: int | None = None
     memory: int = 0
     device_memory: int | None = None
     view_cost: float = 0.0
@@ -111,7 +115,7 @@ class RunState:
 
 
 class Runs(QObject):
-    """All runs of the open project, in order of number."""
+    """All runs of the open project, in order of number; ``chosen`` are those to be compared."""
 
     listed = Signal()
     changed = Signal(str)
@@ -123,11 +127,13 @@ class Runs(QObject):
     edited = Signal(str)
     staged = Signal(str)
     selected = Signal(str)
+    compared = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.by_key: dict[str, RunState] = {}
         self.selection: str = ""
+        self.chosen: tuple[str, ...] = ()
 
     @property
     def current(self) -> RunState | None:
@@ -137,6 +143,12 @@ class Runs(QObject):
     def by_job(self, job: str) -> RunState | None:
         """Return the run that a job works on."""
         return next((r for r in self.by_key.values() if job and r.job == job), None)
+
+    def choose(self, keys: tuple[str, ...]) -> None:
+        """Choose runs to be compared (see `studio.app.state.comparison`); () for none."""
+        if keys != self.chosen:
+            self.chosen = keys
+            self.compared.emit()
 
     def select(self, key: str) -> None:
         """Select a run ("" for none)."""

@@ -1,0 +1,122 @@
+"""Runs side by side: which ones, and what their clocks have in common. Pure functions.
+
+Steps of two methods are not the same amount of anything, so runs are put on one clock by the
+share of their budget that they have spent, and on one axis by steps, seconds or points seen.
+"""
+
+from bisect import bisect_right
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.state.runs import Runs, RunState
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import RunSpec
+
+__all__ = [
+    "AXES",
+    "MOST",
+    "Axis",
+    "axis_of",
+    "batch",
+    "comparable",
+    "compared",
+    "kept_at",
+    "kept_before",
+    "members",
+    "share",
+    "training_value",
+    "why_not",
+]
+
+MOST = 4
+Axis = Literal["steps", "seconds", "samples"]
+AXES: tuple[tuple[Axis, str], ...] = (
+    ("steps", "Steps"),
+    ("seconds", "Seconds"),
+    ("samples", "Points seen"),
+)
+
+
+def members(runs: Runs, race: str) -> list[RunState]:
+    """Return the runs of a race, in order of number."""
+    found = [run for run in runs.by_key.values() if race and run.race == race]
+    return sorted(found, key=lambda run: run.name)
+
+
+def compared(runs: Runs) -> list[RunState]:
+    """Return the runs to be shown side by side: those chosen, if the selected one is among them,
+    or else those of its race; [] where that is fewer than two.
+    """
+    current = runs.current
+    if current is None:
+        return []
+    chosen = [runs.by_key[key] for key in runs.chosen if key in runs.by_key]
+    found = chosen if current in chosen else members(runs, current.race)
+    return found[:MOST] if len(found) > 1 else []
+
+
+def comparable(first: RunState, other: RunState) -> bool:
+    """Whether two runs learn the same data."""
+    if first.spec is None or other.spec is None:
+        return False
+    return first.spec.dataset == other.spec.dataset
+
+
+def why_not(runs: list[RunState]) -> str:
+    """Return why runs cannot be shown side by side, "" if they can."""
+    if len(runs) < 2:
+        return "Choose 2 to 4 runs: hold Ctrl and click them in the sidebar."
+    if len(runs) > MOST:
+        return f"At most {MOST} runs fit side by side."
+    if not all(comparable(runs[0], run) for run in runs[1:]):
+        return "These runs learn different data: there is nothing to compare."
+    return ""
+
+
+def share(run: RunState, step: int | None) -> float:
+    """Return the share of its budget that a run has spent at a step (None: at its newest)."""
+    at = run.step if step is None else step
+    return min(1.0, at / max(1, run.total, run.step))
+
+
+def kept_at(run: RunState, spent: float) -> int | None:
+    """Return the kept step nearest to a share of a run's budget, None if nothing is kept."""
+    wanted = spent * max(1, run.total, run.step)
+    return min(run.kept, key=lambda step: abs(step - wanted), default=None)
+
+
+def kept_before(run: RunState, step: int) -> int | None:
+    """Return the newest kept step that is not after a step."""
+    place = bisect_right(run.kept, step)
+    return run.kept[place - 1] if place else None
+
+
+def training_value(spec: RunSpec | None, name: str, catalog: Catalog | None) -> Any:
+    """Return a training setting of a spec, or its default; None where neither is known."""
+    if spec is not None and name in spec.training:
+        return spec.training[name]
+    for entry in catalog.of("training") if catalog is not None else []:
+        for field in entry.fields:
+            if field.path == name:
+                return field.default
+    return None
+
+
+def batch(run: RunState, catalog: Catalog | None) -> int:
+    """Return how many data points a step of a run sees."""
+    return int(training_value(run.spec, "batch", catalog) or 1)
+
+
+def axis_of(
+    run: RunState, axis: Axis, steps: NDArray[np.float64], catalog: Catalog | None
+) -> NDArray[np.float64]:
+    """Return steps of a run on an axis. Seconds are spread evenly over the steps done: a run's
+    speed changes little, and only their sum is known.
+    """
+    if axis == "samples":
+        return steps * batch(run, catalog)
+    if axis == "seconds":
+        return steps * (run.seconds / max(1, run.step))
+    return steps
