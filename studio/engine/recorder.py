@@ -6,7 +6,7 @@ Nothing here touches the random numbers of the training.
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from models.base import DataSpec, Family, Layer
 from models.tensors import make_generator
+from studio.engine.extras import Frames, applicable, pieces
 from studio.engine.randomness import FLOW, LATENTS
 
 __all__ = [
@@ -36,7 +37,8 @@ class FlowRecord:
     """One record, in data units.
 
     t (T,), x (T, n, d); layers by name, (T or 1, r, r) or (T or 1, r, r, 2), over ``bounds`` =
-    [x0, x1, y0, y1], row 0 at y0. ``seconds`` is what it cost.
+    [x0, x1, y0, y1], row 0 at y0; extras by name, as in `studio.engine.extras.pieces`. ``seconds``
+    is what it cost.
     """
 
     step: int
@@ -45,16 +47,22 @@ class FlowRecord:
     layers: dict[str, Floats]
     bounds: list[float]
     seconds: float
+    extras: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def arrays(self) -> dict[str, Floats]:
         """The arrays by their names in `studio.protocol.messages.Record`."""
         named = {f"layer:{name}": values for name, values in self.layers.items()}
+        named |= {f"extra:{name}": values for name, values in self.extras.items()}
         return {"t": self.t, "x": self.x, **named}
 
 
 class Recorder:
-    """Makes the records of one run."""
+    """Makes the records of one run.
+
+    ``particles`` is how many it follows: as many as were asked for, or as there are where they are
+    the state of the family (`models.carriers.population`).
+    """
 
     def __init__(
         self, family: Family, *, seed: int, particles: int, frames: int, sampler: Any = None
@@ -63,8 +71,8 @@ class Recorder:
         self._seed = seed
         self._frames = frames
         self._sampler = sampler
-        self.particles = particles
         self._latents = family.prior(particles, make_generator(seed, LATENTS))
+        self.particles = len(self._latents)
 
     def record(
         self,
@@ -74,10 +82,12 @@ class Recorder:
         layers: Sequence[str] = (),
         resolution: int = 32,
         bounds: Sequence[float] = (),
+        extras: Sequence[str] = (),
     ) -> Generator[bool, None, FlowRecord]:
         """Make a record of the first ``particles``; yields False between network passes.
 
-        Layers need points of the plane and ``bounds``; names that the family lacks are left out.
+        Layers need points of the plane and ``bounds``; names of layers and extras that the family
+        lacks are left out.
         """
         spent = _Stopwatch()
         latents = self._latents[: particles or self.particles]
@@ -102,7 +112,25 @@ class Recorder:
                     slices.append(evaluate_layer(self._family, layer, bounds, resolution, time_))
                 yield False
             grids[layer.name] = np.stack(slices)
-        return FlowRecord(step, t, x, grids, list(bounds), spent.seconds)
+        more = yield from self._extras(extras, thin.frames, latents, spent)
+        return FlowRecord(step, t, x, grids, list(bounds), spent.seconds, more)
+
+    def _extras(
+        self, names: Sequence[str], frames: Frames, latents: Tensor, spent: "_Stopwatch"
+    ) -> Generator[bool, None, dict[str, Floats]]:
+        found: dict[str, Floats] = {}
+        for name in [name for name in applicable(self._family) if name in names]:
+            parts: list[Floats] = []
+            work = pieces(self._family, name, frames, latents)
+            while True:
+                with spent:
+                    part = next(work, None)
+                if part is None:
+                    break
+                parts.append(part)
+                yield False
+            found[name] = np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
+        return found
 
     def _wanted(self, names: Sequence[str], bounds: Sequence[float]) -> list[Layer]:
         if self._family.spec.shape != (2,) or len(bounds) != 4:
@@ -125,37 +153,41 @@ class _Stopwatch:
 
 
 class _Thinning:
-    """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last."""
+    """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last.
+
+    ``frames`` are those kept, standardised, on the CPU.
+    """
 
     def __init__(self, limit: int, spec: DataSpec) -> None:
+        self.frames: list[tuple[float, Tensor]] = []
         self._limit = limit
         self._spec = spec
-        self._t: list[float] = []
-        self._x: list[Tensor] = []
         self._last: tuple[float, Tensor] | None = None
 
     def take(self, t: float, x: Tensor) -> None:
         """Look at the next frame; x is copied only if it is kept."""
         self._last = (t, x)
         # The last place is for the last frame.
-        target = len(self._t) / (self._limit - 1) if self._limit > 1 else 1.0
-        if t >= target - 1e-6 and len(self._t) < self._limit - 1:
+        count = len(self.frames)
+        target = count / (self._limit - 1) if self._limit > 1 else 1.0
+        if t >= target - 1e-6 and count < self._limit - 1:
             self._keep()
 
     def finish(self) -> tuple[Floats, Floats]:
         """Return t (T,) and x (T, n, d) in data units."""
         if self._last is not None:
             self._keep()
-        if not self._t:
+        if not self.frames:
             raise RuntimeError("the flow yielded no frame")
-        x = torch.stack(self._x).numpy()
-        return np.asarray(self._t, dtype=np.float32), np.ascontiguousarray(x, dtype=np.float32)
+        t = np.asarray([t for t, _ in self.frames], dtype=np.float32)
+        x = torch.stack([self._spec.restore(x) for _, x in self.frames]).numpy()
+        return t, np.ascontiguousarray(x, dtype=np.float32)
 
     def _keep(self) -> None:
         assert self._last is not None
         t, x = self._last
-        self._t.append(t)
-        self._x.append(self._spec.restore(x.detach().cpu()))
+        # A copy: the family may move its particles between two frames.
+        self.frames.append((t, x.detach().to("cpu", copy=True)))
         self._last = None
 
 

@@ -30,7 +30,8 @@ class StoredRecord:
     """The fixed particles at one training step, in data units.
 
     t (T,), x (T, n, d), row i always the same particle; layers by name, (T or 1, r, r) scalars or
-    (T or 1, r, r, 2) vectors over ``bounds`` (x0, x1, y0, y1; empty where there are no layers).
+    (T or 1, r, r, 2) vectors over ``bounds`` (x0, x1, y0, y1; empty where there are no layers);
+    extras by name, arrays of any shape whose meaning `studio.protocol.messages.Record` has.
     """
 
     step: int
@@ -38,6 +39,7 @@ class StoredRecord:
     x: Floats
     layers: dict[str, Floats] = field(default_factory=dict)
     bounds: tuple[float, ...] = ()
+    extras: dict[str, Floats] = field(default_factory=dict)
 
 
 class FlowStore:
@@ -69,6 +71,7 @@ class FlowStore:
         x: ArrayLike,
         layers: Mapping[str, ArrayLike] | None = None,
         bounds: Sequence[float] = (),
+        extras: Mapping[str, ArrayLike] | None = None,
     ) -> list[int]:
         """Store a record (shapes as in `StoredRecord`) and return the steps that are kept now.
 
@@ -80,8 +83,9 @@ class FlowStore:
             step,
             np.asarray(t, np.float32),
             np.asarray(x, np.float32),
-            {name: np.asarray(value, np.float32) for name, value in (layers or {}).items()},
+            _floats(layers),
             tuple(float(b) for b in bounds),
+            _floats(extras),
         )
         _check(record)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -104,13 +108,14 @@ class FlowStore:
         path = self.path(step)
         with hdf5.opened(path) as file:
             upgrade("flow", {"format": int(file.attrs["format"])}, path)
-            layers = {str(name): np.asarray(value[()]) for name, value in file["layers"].items()}
             record = StoredRecord(
                 int(file.attrs["step"]),
                 np.asarray(file["t"][()]),
                 np.asarray(file["x"][()]),
-                layers,
+                _group(file, "layers"),
                 tuple(float(b) for b in file.attrs["bounds"]),
+                # Records of earlier versions have none.
+                _group(file, "extras") if "extras" in file else {},
             )
             _check(record)
         return record
@@ -175,6 +180,14 @@ def halve(steps: Sequence[int]) -> list[int]:
     return kept
 
 
+def _floats(arrays: Mapping[str, ArrayLike] | None) -> dict[str, Floats]:
+    return {name: np.asarray(value, np.float32) for name, value in (arrays or {}).items()}
+
+
+def _group(file: Any, name: str) -> dict[str, Floats]:
+    return {str(key): np.asarray(value[()]) for key, value in file[name].items()}
+
+
 def _check(record: StoredRecord) -> None:
     t, x = record.t, record.x
     if t.ndim != 1 or x.ndim != 3 or x.shape[0] != t.shape[0] or not x.size:
@@ -184,6 +197,9 @@ def _check(record: StoredRecord) -> None:
     for name, layer in record.layers.items():
         if layer.ndim not in (3, 4) or layer.shape[0] not in (1, t.shape[0]):
             raise ValueError(f"layer {name!r} must be (T or 1, r, r[, 2]), got {layer.shape}")
+    for name, extra in record.extras.items():
+        if extra.ndim == 0 or not extra.size:
+            raise ValueError(f"extra {name!r} must be an array with values, got {extra.shape}")
 
 
 def _fill(file: Any, record: StoredRecord) -> None:
@@ -197,3 +213,6 @@ def _fill(file: Any, record: StoredRecord) -> None:
     layers = file.create_group("layers")
     for name, layer in record.layers.items():
         layers.create_dataset(name, data=layer, chunks=(1, *layer.shape[1:]), fletcher32=True)
+    extras = file.create_group("extras")
+    for name, extra in record.extras.items():
+        extras.create_dataset(name, data=extra, chunks=extra.shape, fletcher32=True)

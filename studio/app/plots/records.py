@@ -30,7 +30,12 @@ def read_record(key: str, step: int) -> FlowRecord:
     stored = FlowStore(Path(key)).load(step)
     x0, x1, y0, y1 = stored.bounds if len(stored.bounds) == 4 else (-1.0, 1.0, -1.0, 1.0)
     return FlowRecord(
-        step=stored.step, t=stored.t, x=stored.x, layers=stored.layers, bounds=(x0, x1, y0, y1)
+        step=stored.step,
+        t=stored.t,
+        x=stored.x,
+        layers=stored.layers,
+        bounds=(x0, x1, y0, y1),
+        extras=stored.extras,
     )
 
 

@@ -1,0 +1,95 @@
+"""More arrays of a record, for whoever asks: the critic at the particles, where latents went."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.base import Family, HasCritic, HasLatent
+
+__all__ = ["Frames", "applicable", "pieces"]
+
+Floats = NDArray[np.float32]
+Frames: TypeAlias = Sequence[tuple[float, Tensor]]
+"""The kept frames of a record: flow time and positions (n, *shape), standardised, on the CPU."""
+
+RESOLUTION = 32
+QUANTILES = (0.02, 0.98)
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """Which families have it, and how it is computed, one network pass a piece."""
+
+    applies: Callable[[Family], bool]
+    pieces: Callable[[Family, Frames, Tensor], Iterator[Floats]]
+
+
+def applicable(family: Family) -> list[str]:
+    """Return the names of the extras that a family has.
+
+    All are cheap beside the record itself, so kept records hold them too.
+    """
+    return [name for name, extra in _EXTRAS.items() if extra.applies(family)]
+
+
+def pieces(family: Family, name: str, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+    """Yield an extra in pieces, one network pass each, to be joined along the first axis.
+
+    "critic" (T, n): d at the particles of each frame. "manifold" (r, r, 2): a grid of the first
+    two latents over the quantiles 0.02 to 0.98 of N(0, 1), the others 0, pushed forward, in data
+    units; row i has the i-th value of the second latent, and a generator with a single latent has
+    one row. "latents" (n, 2): the first two latents of each particle, scaled as the prior is shown
+    (mean + std z).
+    """
+    return _EXTRAS[name].pieces(family, frames, latents)
+
+
+def _critic(family: Family, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+    assert isinstance(family, HasCritic)
+    for t, x in frames:
+        with torch.no_grad():
+            d = family.critic(x.to(family.device), t).detach().float().cpu()
+        yield d.unsqueeze(0).numpy()
+
+
+def _manifold(family: Family, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+    assert isinstance(family, HasLatent)
+    z = _latent_grid(latents[0].numel())
+    with torch.no_grad():
+        x = family.push(z.reshape(-1, *latents.shape[1:]).to(family.device))
+    yield family.spec.restore(x.detach().float().cpu()).reshape(-1, RESOLUTION, 2).numpy()
+
+
+def _latent_grid(size: int) -> Tensor:
+    """Return the latents (r * r, size) of the manifold, or (r, 1), row by row."""
+    low, high = QUANTILES
+    axis = torch.special.ndtri(torch.linspace(low, high, RESOLUTION, dtype=torch.float64)).float()
+    if size == 1:
+        return axis.unsqueeze(1)
+    second, first = torch.meshgrid(axis, axis, indexing="ij")
+    z = torch.zeros(RESOLUTION * RESOLUTION, size)
+    z[:, 0], z[:, 1] = first.flatten(), second.flatten()
+    return z
+
+
+def _first_latents(family: Family, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+    z = torch.zeros(len(latents), 2)
+    first = latents.detach().float().cpu().flatten(1)[:, :2]
+    z[:, : first.shape[1]] = first
+    yield family.spec.restore(z).numpy()
+
+
+def _pushes_to_the_plane(family: Family) -> bool:
+    return isinstance(family, HasLatent) and family.spec.shape == (2,)
+
+
+_EXTRAS = {
+    "critic": _Extra(lambda family: isinstance(family, HasCritic), _critic),
+    "manifold": _Extra(_pushes_to_the_plane, _manifold),
+    "latents": _Extra(_pushes_to_the_plane, _first_latents),
+}
