@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from studio.engine.extras import applicable
 from studio.engine.jobs import ENDED, Job, Work
 from studio.engine.memory import device_memory, process_memory
 from studio.engine.products import Products

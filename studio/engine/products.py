@@ -1,0 +1,187 @@
+"""What a training makes besides a model: curves, records, evaluations, samples, checkpoints.
+
+Each is planned by a schedule of its own, so that together they cost the training a bounded share.
+Nothing here touches the random numbers of the training.
+"""
+
+from collections.abc import Callable
+
+from studio.engine.curves import Columns, Curves
+from studio.engine.drawing import draw
+from studio.engine.extras import applicable
+from studio.engine.jobs import Work
+from studio.engine.recorder import kept_layers
+from studio.engine.runlog import RunLog
+from studio.engine.sampling import provenance
+from studio.engine.saving import pack
+from studio.engine.schedules import CheckpointSchedule, EvaluationSchedule, KeptSchedule, Pace
+from studio.engine.session import Session
+from studio.engine.sink import Sink
+from studio.engine.viewing import LiveView
+from studio.protocol.messages import CheckpointWritten, Kept, Metrics, Record
+from studio.protocol.wire import pack_arrays
+from studio.store.run import RunFolder
+
+__all__ = ["Products"]
+
+KEPT_RESOLUTION = 20
+
+
+class Products:
+    """Makes, writes and tells the products of one session.
+
+    Attributes:
+        curves: the losses.
+    """
+
+    def __init__(
+        self,
+        job: str,
+        folder: RunFolder,
+        session: Session,
+        sink: Sink,
+        *,
+        total: int,
+        view: LiveView,
+        pace: Pace,
+        clock: Callable[[], float],
+    ) -> None:
+        self._job = job
+        self._folder = folder
+        self._session = session
+        self._sink = sink
+        self._log = RunLog(folder.log_path, sink, job)
+        self._view = view
+        self._pace = pace
+        self._clock = clock
+        training, step = session.resolved.training, session.step
+        self._kept = KeptSchedule(total, step)
+        self._evaluations = EvaluationSchedule(training.evaluate_every, step)
+        self._checkpoints = CheckpointSchedule(
+            training.checkpoint_seconds, training.checkpoint_steps, step, clock()
+        )
+        self.curves = Curves(folder.metrics, self._tell, step)
+        self._saved = step
+        self._best = self._best_so_far()
+
+    @property
+    def next(self) -> float:
+        """The next step at which something is due for its number alone."""
+        return min(self._kept.next, self._evaluations.next, self._checkpoints.next)
+
+    def make_due(self, step: int) -> Work:
+        """Make what is due after a step, but for live records."""
+        yield from self.keep_due(step)
+        if self._evaluations.due(step, self._pace):
+            yield from self.evaluate(step)
+        if self._checkpoints.due(step, self._clock()):
+            self.save(step)
+
+    def keep_due(self, step: int) -> Work:
+        """Record all particles on disk, for scrubbing, if that is due after a step."""
+        if step < self._kept.next:
+            return
+        session = self._session
+        record = yield from session.recorder.record(
+            step,
+            layers=kept_layers(session.family),
+            resolution=KEPT_RESOLUTION,
+            bounds=session.bounds,
+            extras=applicable(session.family),
+        )
+        start = self._clock()
+        steps = self._folder.flow.keep(
+            record.step, record.t, record.x, record.layers, record.bounds, record.extras
+        )
+        seconds = record.seconds + self._clock() - start
+        self._kept.kept(step, seconds, self._pace)
+        self._sink.send(Kept(job=self._job, step=step, steps=steps))
+
+    def show_due(self, step: int) -> Work:
+        """Offer a live record, if one fits the budget now."""
+        if self._view.due(self._clock()) and self._sink.wants(self._job):
+            yield from self.show(step, self._view.particles)
+
+    def show(self, step: int, particles: int, *, paused: bool = False) -> Work:
+        """Offer a live record to the screen; while paused it costs the training nothing."""
+        watch = self._view.watch
+        if not watch.on:
+            return
+        record = yield from self._session.recorder.record(
+            step,
+            particles=particles,
+            layers=watch.layers,
+            resolution=watch.resolution,
+            bounds=watch.bounds or self._session.bounds,
+            extras=watch.extras,
+        )
+        if not paused:
+            self._view.made(record.seconds, self._clock())
+        arrays, payload = pack_arrays(record.arrays)
+        self._sink.offer(
+            Record(job=self._job, step=record.step, bounds=record.bounds, arrays=arrays), payload
+        )
+
+    def evaluate(self, step: int) -> Work:
+        """Measure quality, write and tell it; the best model so far is saved."""
+        self.curves.drain()
+        start = self._clock()
+        session = self._session
+        quality = yield from session.evaluator.evaluate(session.family, session.sampler)
+        self._evaluations.done(step, self._clock() - start, self._pace)
+        for note in quality.notes:
+            self._log.write("warning", note)
+        columns: Columns = {
+            f"quality/{slug}": ([step], [value]) for slug, value in quality.values.items()
+        }
+        if not columns:
+            return
+        self.curves.write(columns, quality.floors)
+        slug, value = next(iter(quality.values.items()))
+        if session.evaluator.better(slug, value, self._best):
+            self._best = value
+            self.save(step, best=True)
+
+    def sample(self, step: int, n: int) -> Work:
+        """Write n fresh samples into the run."""
+        session = self._session
+        seed = session.resolved.training.seed + len(self._folder.samples.paths())
+        x = yield from draw(session.family, n, seed, sampler=session.sampler)
+        attrs = provenance(self._folder.name, step, seed, session.resolved.spec.sampler)
+        path = self._folder.samples.write(x.numpy(), session.data.points.columns, attrs)
+        self._log.write("info", f"{n:,} samples are in samples/{path.name}.")
+
+    def save(self, step: int, *, pinned: bool = False, best: bool = False) -> None:
+        """Write a checkpoint; never one that comes after a loss that is not finite.
+
+        Raises:
+            NumericFailure: the newest losses or the weights are not finite.
+            StoreError: the disk is full or refused; earlier checkpoints are intact.
+        """
+        self.curves.drain()
+        if self._saved == step and not (pinned or best):
+            return
+        start = self._clock()
+        session = self._session
+        spec, columns = session.resolved.spec, session.data.points.columns
+        tensors, values = pack(session.family, step, spec, columns)
+        path = self._folder.checkpoints.save(step, tensors, values, pinned=pinned, best=best)
+        self._folder.metrics.sync()
+        self._saved = step
+        end = self._clock()
+        self._checkpoints.done(step, end - start, end)
+        self._sink.send(CheckpointWritten(job=self._job, step=step, file=str(path)))
+
+    def _best_so_far(self) -> float | None:
+        """The best value of the first metric that has been written, for a resumed run."""
+        columns, _ = self._folder.metrics.read()
+        best: float | None = None
+        for choice in self._session.resolved.metrics[:1]:
+            slug = choice.entry.slug
+            for value in columns.get(f"quality/{slug}", ([], []))[1]:
+                if self._session.evaluator.better(slug, value, best):
+                    best = value
+        return best
+
+    def _tell(self, columns: Columns, floors: dict[str, float]) -> None:
+        self._sink.send(Metrics(job=self._job, columns=columns, floors=floors))
