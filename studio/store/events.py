@@ -14,7 +14,8 @@ __all__ = ["EventLog", "RunEvent"]
 class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened to a run: when (unix seconds), at which step, what.
 
-    kind: "started", "paused", "resumed", "edited", ...; ``data`` is plain JSON.
+    kind: "started", "paused", "resumed", "edited" (``data`` is the edit), "branched" (the first
+    event of a branch), ...; ``data`` is plain JSON.
     """
 
     kind: str
@@ -38,6 +39,14 @@ class EventLog:
         event = RunEvent(kind=kind, step=step, data=data)
         lines.append(self.path, msgspec.json.encode(event))
         return event
+
+    def sync(self) -> None:
+        """Force what was appended to the disk.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        lines.sync(self.path)
 
     def read(self) -> list[RunEvent]:
         """Return all events in order; damaged lines are left out."""

@@ -7,7 +7,7 @@ renamed, so that nobody meets one without its record.
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,8 +104,12 @@ class Project:
         _ = run.record
         return run
 
-    def new_run(self, record: RunRecord) -> RunFolder:
+    def new_run(
+        self, record: RunRecord, fill: Callable[[RunFolder], None] | None = None
+    ) -> RunFolder:
         """Make the folder of a new run under the next free number.
+
+        ``fill`` puts more into it before anybody can meet it.
 
         Several processes may do so at once: each gets a number of its own, and a number is never
         given twice, not even that of a run in the trash.
@@ -127,7 +131,7 @@ class Project:
                 if number in self._numbers():
                     hidden.rmdir()
                     continue
-                return _finish(hidden, folder / f"{number:04d}-{name}", record)
+                return _finish(hidden, folder / f"{number:04d}-{name}", record, fill)
         except OSError as error:
             raise explain(error, folder) from error
 
@@ -262,9 +266,13 @@ def _claim(hidden: Path) -> bool:
     return True
 
 
-def _finish(hidden: Path, target: Path, record: RunRecord) -> RunFolder:
+def _finish(
+    hidden: Path, target: Path, record: RunRecord, fill: Callable[[RunFolder], None] | None
+) -> RunFolder:
     try:
         write_toml(hidden / "run.toml", record)
+        if fill is not None:
+            fill(RunFolder(hidden))
         hidden.rename(target)
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)

@@ -11,7 +11,7 @@ from studio.store.atomic import write_text
 from studio.store.errors import Damaged, explain
 from studio.store.migrate import upgrade
 
-__all__ = ["read_json", "read_toml", "write_json", "write_toml"]
+__all__ = ["put_nulls", "read_json", "read_toml", "write_json", "write_toml"]
 
 T = TypeVar("T")
 
@@ -20,10 +20,11 @@ def write_toml(path: Path, value: msgspec.Struct) -> None:
     """Write a struct as TOML.
 
     TOML has no null, and leaving a null setting out would bring its default back: the dotted
-    paths of nulls are listed under the key ``unset``.
+    paths of nulls (with the places of those inside of lists, as in "edits.0.value") are listed
+    under the key ``unset``.
     """
     unset: list[str] = []
-    data = _without_null(msgspec.to_builtins(value), "", unset)
+    data: dict[str, Any] = _without_null(msgspec.to_builtins(value), "", unset)
     if unset:
         data = {"unset": unset, **data}
     write_text(path, tomli_w.dumps(data))
@@ -38,11 +39,11 @@ def read_toml(path: Path, kind: type[T], document: str) -> T:
         StoreError: the file is missing, damaged, or of a later version of the program.
     """
     try:
+        # TOML that cannot be decoded is a ValueError as well.
         data = tomllib.loads(_read(path).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        put_nulls(data)
+    except ValueError as error:
         raise _damaged(path, error) from error
-    for dotted in data.pop("unset", []):
-        _put_null(data, str(dotted).split("."))
     try:
         return msgspec.convert(upgrade(document, data, path), kind)
     except msgspec.ValidationError as error:
@@ -80,19 +81,32 @@ def _damaged(path: Path, error: Exception) -> Damaged:
     )
 
 
-def _without_null(data: dict[str, Any], prefix: str, unset: list[str]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for key, value in data.items():
-        if value is None:
-            unset.append(f"{prefix}{key}")
-        elif isinstance(value, dict):
-            kept[key] = _without_null(value, f"{prefix}{key}.", unset)
-        else:
-            kept[key] = value
-    return kept
+def _without_null(value: Any, path: str, unset: list[str]) -> Any:
+    """Return plain data without the nulls in its tables; their dotted paths join ``unset``."""
+    prefix = f"{path}." if path else ""
+    if isinstance(value, list | tuple):
+        return [_without_null(item, f"{prefix}{i}", unset) for i, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    unset += [f"{prefix}{key}" for key, item in value.items() if item is None]
+    kept = {key: item for key, item in value.items() if item is not None}
+    return {key: _without_null(item, f"{prefix}{key}", unset) for key, item in kept.items()}
 
 
-def _put_null(data: dict[str, Any], keys: list[str]) -> None:
-    for key in keys[:-1]:
-        data = data.setdefault(key, {})
-    data[keys[-1]] = None
+def put_nulls(data: dict[str, Any]) -> None:
+    """Put the nulls back that ``unset`` lists, in place.
+
+    Raises:
+        ValueError: a path leads nowhere.
+    """
+    for dotted in data.pop("unset", []):
+        *keys, last = str(dotted).split(".")
+        table: Any = data
+        for key in keys:
+            if isinstance(table, list):
+                table = table[int(key)] if key.isdecimal() and int(key) < len(table) else None
+            elif isinstance(table, dict):
+                table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise ValueError(f"there is no place for the unset value {dotted!r}")
+        table[last] = None
