@@ -10,6 +10,8 @@ from studio.app.intents.data import DataIntents
 from studio.app.intents.edits import EditIntents
 from studio.app.intents.engine import EngineIntents
 from studio.app.intents.export import ExportIntents
+from studio.app.intents.hand import HandIntents
+from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
 from studio.app.intents.setup import SetupIntents
 from studio.app.state.session import AppState
@@ -20,6 +22,8 @@ __all__ = ["Actions"]
 class Actions(
     EngineIntents,
     SetupIntents,
+    HandIntents,
+    LessonIntents,
     EditIntents,
     BackgroundIntents,
     DataIntents,

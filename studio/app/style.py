@@ -69,6 +69,7 @@ QPushButton[kind="icon"] {
     background: transparent; border: 1px solid transparent; padding: 0; min-height: 0;
 }
 QPushButton[kind="icon"]:hover { background: $hover; }
+QPushButton[kind="icon"][held="true"] { background: $raised; border-color: $accent; }
 QPushButton[kind="icon"]:focus { border-color: $accent; }
 QPushButton[kind="link"] {
     background: transparent; border: 1px solid transparent; color: $accent; padding: 1px 2px;

@@ -14,6 +14,7 @@ __all__ = [
     "ExportSamples",
     "ExportWeights",
     "GetCatalog",
+    "GetTarget",
     "ImportData",
     "InspectData",
     "MoveJob",
@@ -55,6 +56,15 @@ class PreviewData(_Command, frozen=True, kw_only=True):
 
     dataset: Pick
     project: str = ""
+    n: int = 4096
+
+
+class GetTarget(_Command, frozen=True, kw_only=True):
+    """Ask for what a run learns, as its edits have made it: of the training that is under way, or
+    after all edits on disk. Reply: {"columns", "n"} and array "x" (at most n, d) f4, data units.
+    """
+
+    run: str
     n: int = 4096
 
 

@@ -16,6 +16,7 @@ from studio.protocol.commands import (
     ExportSamples,
     ExportWeights,
     GetCatalog,
+    GetTarget,
     ImportData,
     InspectData,
     MoveJob,
@@ -70,6 +71,7 @@ __all__ = [
     "ExportWeights",
     "Failed",
     "GetCatalog",
+    "GetTarget",
     "Hello",
     "ImportData",
     "InspectData",
@@ -105,6 +107,7 @@ Command = (
     GetCatalog
     | Validate
     | PreviewData
+    | GetTarget
     | InspectData
     | ImportData
     | StartTraining

@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.app.state.hand import Hand, Lesson
 from studio.app.state.notices import Notices
 from studio.app.state.playback import Playback
 from studio.app.state.runs import Floats, Runs
+from studio.app.state.switch import Aside
 from studio.protocol.catalog import Catalog
 from studio.protocol.messages import ErrorInfo, JobInfo
 from studio.protocol.spec import Recipe, RunSpec
@@ -71,7 +73,8 @@ class Draft:
 
     ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
     (section, path); ``points`` are the preview of the chosen data; ``resolved`` is the spec with
-    all defaults, as the engine would run it.
+    all defaults, as the engine would run it. ``aside`` is what was set for other families, and
+    ``note`` what there is to say of the last exchange of field or carrier.
     """
 
     spec: RunSpec
@@ -85,6 +88,8 @@ class Draft:
     points: Floats | None = None
     columns: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    aside: Aside = field(default_factory=Aside)
+    note: str = ""
 
     @property
     def reasons(self) -> list[ErrorInfo]:
@@ -122,6 +127,8 @@ class AppState(QObject):
         self.runs = Runs(self)
         self.playback = Playback(self)
         self.notices = Notices(self)
+        self.hand = Hand(self)
+        self.lesson = Lesson(self)
         self.catalog: Catalog | None = None
         self.engine = EngineStatus()
         self.project: Path | None = None

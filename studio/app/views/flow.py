@@ -3,7 +3,6 @@
 import asyncio
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
@@ -12,8 +11,7 @@ from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
-from studio.app.plots.overlay import Life
-from studio.app.plots.records import RecordLoader, read_particle, read_record
+from studio.app.plots.records import RecordLoader, read_record
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
@@ -23,10 +21,12 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.exporting import ask_picture
+from studio.app.widgets.flowhands import FlowHands
 from studio.app.widgets.flowlayers import FlowLayers
+from studio.app.widgets.flowparticle import OneParticle
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
-from studio.app.widgets.overlays import EmptyState, ParticleCard, Readout
+from studio.app.widgets.overlays import EmptyState, Readout
 from studio.store.errors import StoreError
 
 __all__ = ["VIEW", "FlowView"]
@@ -48,7 +48,8 @@ class FlowView(QWidget):
         self.layers = FlowLayers(state, actions, self.canvas, self.panel)
         self._chip = MotionChip(self)
         self._readout = Readout(self)
-        self._card = ParticleCard(self, lambda: self._pick(-1))
+        self._one = OneParticle(self, self.canvas)
+        self._hands = FlowHands(self, state, actions, self.canvas)
         self._empty = EmptyState(self)
         self._watching = Watching(actions)
         self._loader = RecordLoader(self)
@@ -77,7 +78,7 @@ class FlowView(QWidget):
         self._loader.failed.connect(self._failed)
         self.layers.wanted.connect(self._watch)
         self.panel.dims_changed.connect(self._choose)
-        self.canvas.picked.connect(self._pick)
+        self.canvas.picked.connect(self._one.pick)
         self.canvas.hovered.connect(self._readout.set_place)
         self.canvas.painted.connect(self._watching.drawn)
         self.canvas.view_changed.connect(self._moved.start)
@@ -92,7 +93,7 @@ class FlowView(QWidget):
     def _select(self, _key: str = "") -> None:
         self._record, self._dims, self._starts = None, (0, 1), 0
         self._first_asked = False
-        self._card.hide()
+        self._one.set_record(None, None, self._dims)
         self.canvas.set_record(None)
         self.canvas.set_identity(None)
         self._readout.set_count(0)
@@ -161,7 +162,8 @@ class FlowView(QWidget):
         self.layers.show(record, timeline)
         self._readout.set_count(timeline.n)
         self._tell_empty()
-        self._tell_particle()
+        self._one.set_record(self._run, record, self._dims)
+        self._hands.show(record, self._dims)
         self._describe()
 
     def _identify(self, record: FlowRecord) -> None:
@@ -201,7 +203,7 @@ class FlowView(QWidget):
             if self.layers.timed:
                 self.layers.refresh()
         if not playback.playing:
-            self._tell_particle()
+            self._one.tell()
             self._describe()
 
     # Family, columns, colours
@@ -213,6 +215,7 @@ class FlowView(QWidget):
             entry = catalog.get("family", run.spec.family.slug)
         self.layers.set_run(run, entry)
         self._chip.show_family(entry)
+        self._hands.set_run(run, entry)
         self.panel.set_columns(run.columns if run else (), self._dims)
         self._arrange()
 
@@ -230,46 +233,6 @@ class FlowView(QWidget):
         self.canvas.set_style(CanvasStyle.of(colors()))
         self.panel.update()
 
-    # One particle
-
-    def _pick(self, particle: int) -> None:
-        run, record = self._run, self._record
-        if particle < 0 or record is None or run is None or particle >= record.x.shape[1]:
-            self.canvas.set_life(None)
-            self._card.hide()
-            return
-        self.canvas.set_life(self._life(particle, None))
-        self._tell_particle()
-        if run.kept:
-            tasks.spawn(self._training_of(run.key, particle, self.canvas.flow))
-
-    async def _training_of(self, key: str, particle: int, t: float) -> None:
-        places = await asyncio.to_thread(read_particle, key, particle, t)
-        run = self._run
-        if run is not None and run.key == key and self.canvas.selection == particle:
-            way = places[:, self._dims] if len(places) else None
-            self.canvas.set_life(self._life(particle, way))
-
-    def _life(self, particle: int, training: NDArray[np.float32] | None) -> Life:
-        assert self._record is not None
-        way = self._record.x[:, particle][:, self._dims]
-        return Life(particle, self.canvas.ink(particle), way, training)
-
-    def _tell_particle(self) -> None:
-        particle, record = self.canvas.selection, self._record
-        if particle < 0 or record is None:
-            self._card.hide()
-            return
-        way = record.x[:, particle][:, self._dims]
-        t = self.canvas.flow
-        now = [float(np.interp(t, record.t, way[:, d])) for d in (0, 1)]
-        lines = [f"Now at {number(now[0])}, {number(now[1])}"]
-        if len(way) > 1:
-            lines.insert(0, f"Started at {number(float(way[0, 0]))}, {number(float(way[0, 1]))}")
-            length = float(np.hypot(*np.diff(way, axis=0).T).sum())
-            lines.append(f"Way of length {number(length)}")
-        self._card.tell(f"Particle {particle:,}", lines)
-
     # Looking
 
     def _settled(self) -> None:
@@ -284,7 +247,15 @@ class FlowView(QWidget):
             self._watching.look(None)
             return
         window = self.layers.window()
-        looking = Looking(run.key, run.job, self.layers.names(), window, RESOLUTION, PARTICLES)
+        looking = Looking(
+            run.key,
+            run.job,
+            self.layers.names(),
+            window,
+            RESOLUTION,
+            PARTICLES,
+            self.layers.extras(),
+        )
         self._watching.look(looking)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -312,7 +283,7 @@ class FlowView(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show all", self.canvas.fit)
         if self.canvas.selection >= 0:
-            menu.addAction("Show all particles", lambda: self._pick(-1))
+            menu.addAction("Show all particles", lambda: self._one.pick(-1))
         menu.addAction("Export picture…", self._export)
         menu.popup(event.globalPos())
 
@@ -377,7 +348,8 @@ class FlowView(QWidget):
         self.panel.adjustSize()
         self.panel.move(width - self.panel.width() - MARGIN, MARGIN)
         self._chip.move(MARGIN + 40, height - self._chip.height() - MARGIN - 8)
-        self._card.move(MARGIN + 40, MARGIN)
+        self._hands.arrange(MARGIN + 40, MARGIN, height - MARGIN - 8)
+        self._one.card.move(MARGIN + 40, MARGIN + self._hands.bar.height() + 8)
         self._readout.adjustSize()
         self._readout.move(
             width - self._readout.width() - MARGIN, height - self._readout.height() - 24

@@ -8,7 +8,7 @@ from studio.app.theme import font, theme
 from studio.app.widgets.layerpanel import paint_chip
 from studio.protocol.catalog import EntrySpec
 
-__all__ = ["MotionChip", "citation"]
+__all__ = ["MotionChip", "citation", "maths_font"]
 
 
 def citation(source: str) -> str:
@@ -18,16 +18,22 @@ def citation(source: str) -> str:
     return last.split(",")[0].replace(" et al.", "")
 
 
+def maths_font(pixels: int) -> QFont:
+    """Return the italic serif that formulas are written in."""
+    made = QFont(["STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif"])
+    made.setStyleHint(QFont.StyleHint.Serif)
+    made.setPixelSize(pixels)
+    made.setItalic(True)
+    return made
+
+
 class MotionChip(QWidget):
     """A quiet chip: MOTION, the formula, where it comes from."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._formula, self._source = "", ""
-        self._math = QFont(["STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif"])
-        self._math.setStyleHint(QFont.StyleHint.Serif)
-        self._math.setPixelSize(14)
-        self._math.setItalic(True)
+        self._math = maths_font(14)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.changed.connect(self.update)
         self.hide()

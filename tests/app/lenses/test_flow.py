@@ -219,10 +219,10 @@ async def test_a_particle_has_a_life(lens: Any, window: QWidget, wait: Wait) -> 
     life = window.view.canvas.life
     assert np.allclose(life.flow, lens.run.live.x[:, 7])
     assert life.training.shape == (3, 2)
-    assert "Particle 7" in window.view._card.accessibleName()
+    assert "Particle 7" in window.view._one.card.accessibleName()
     window.view.canvas.picked.emit(-1)
     assert window.view.canvas.life is None
-    assert window.view._card.isHidden()
+    assert window.view._one.card.isHidden()
 
 
 def test_the_canvas_is_described_in_words(lens: Any, window: QWidget) -> None:

@@ -1,0 +1,58 @@
+"""What the mouse does on the flow lens, and whether a training is being explained there."""
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+__all__ = ["TOOLS", "Hand", "Lesson", "ToolName"]
+
+ToolName = Literal["look", "add", "move", "remove"]
+TOOLS: tuple[ToolName, ...] = ("look", "add", "move", "remove")
+
+
+class Hand(QObject):
+    """The tool in the hand. ``radius`` is that of the brush, as a share of what is seen."""
+
+    changed = Signal()
+    SMALLEST, LARGEST, STEP = 0.01, 0.4, 1.25
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tool: ToolName = "look"
+        self.radius = 0.05
+
+    def take(self, tool: ToolName) -> None:
+        """Take a tool, or put it away ("look")."""
+        if tool != self.tool:
+            self.tool = tool
+            self.changed.emit()
+
+    def widen(self, by: int) -> None:
+        """Make the brush wider (1) or narrower (-1)."""
+        radius = min(self.LARGEST, max(self.SMALLEST, self.radius * self.STEP**by))
+        if radius != self.radius:
+            self.radius = radius
+            self.changed.emit()
+
+
+class Lesson(QObject):
+    """A training step walked stage by stage.
+
+    ``run`` is the key of the run, "" while nothing is explained; ``resume`` says whether the
+    training was running before and goes on after; ``playing`` whether stages follow by themselves.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.run = ""
+        self.resume = False
+        self.playing = False
+
+    def set(self, *, run: str, resume: bool = False, playing: bool = False) -> None:
+        """Begin, go on or end ("")."""
+        before = (self.run, self.resume, self.playing)
+        self.run, self.resume, self.playing = run, resume, playing
+        if before != (run, resume, playing):
+            self.changed.emit()

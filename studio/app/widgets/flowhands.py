@@ -1,0 +1,101 @@
+"""What a person does to a training on its flow canvas: explain it, and change its target."""
+
+from PySide6.QtWidgets import QWidget
+
+from studio.app.actions import Actions
+from studio.app.plots.brush import Brush
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.scene import SceneOverlay
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.handbar import HandBar
+from studio.app.widgets.lessoncard import LessonCard
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import EditPoints
+
+__all__ = ["FlowHands"]
+
+CLUMP = 0.02  # of the training points, added by one click
+
+
+class FlowHands:
+    """Bar, brush, lesson and scene of one flow lens; shown while its run is under way here."""
+
+    def __init__(
+        self, parent: QWidget, state: AppState, actions: Actions, canvas: ParticleCanvas
+    ) -> None:
+        self._state, self._actions, self._canvas = state, actions, canvas
+        self._run: RunState | None = None
+        self._planar = False
+        self.scene = SceneOverlay()
+        self.brush = Brush(canvas, state.hand, self._edit)
+        self.bar = HandBar(parent, state, actions)
+        self.lesson = LessonCard(parent, state, actions)
+        canvas.overlays += [self.scene, self.brush]
+        state.hand.changed.connect(self._take)
+        state.lesson.changed.connect(self._lesson)
+        state.runs.edited.connect(self._edited)
+
+    def set_run(self, run: RunState | None, entry: EntrySpec | None) -> None:
+        """Take over another run, or news of the same."""
+        if run is not self._run:
+            self._state.hand.take("look")
+            self.scene.set_scene({})
+        self._run = run
+        self.lesson.set_stages(entry.stages if entry is not None else [])
+        self.lesson.refresh()
+        self.bar.refresh()
+        self._show()
+
+    def show(self, record: FlowRecord, dims: tuple[int, int]) -> None:
+        """Take over another record."""
+        self.scene.dims = dims
+        self.scene.set_scene(record.scene if self._explained else {})
+        planar = record.x.shape[2] == 2 and dims == (0, 1)
+        if planar != self._planar:
+            self._planar = planar
+            self._show()
+        self._canvas.update()
+
+    def arrange(self, left: int, top: int, bottom: int) -> None:
+        """Put the bar at the top and the lesson at the bottom."""
+        self.bar.move(left, top)
+        self.lesson.move(left, bottom - self.lesson.height())
+
+    @property
+    def _explained(self) -> bool:
+        return self._run is not None and self._run.key == self._state.lesson.run
+
+    def _show(self) -> None:
+        run = self._run
+        here = run is not None and bool(run.job) and not run.background
+        here = here and run is not None and run.state in ("running", "paused")
+        self.bar.setVisible(here and self._planar)
+        if not (here and self._planar):
+            self._state.hand.take("look")
+        self._take()
+
+    def _take(self) -> None:
+        holds = self._state.hand.tool != "look"
+        self._canvas.tool = self.brush if holds else None
+        if not holds:
+            self.brush.move(None)
+        self._canvas.update()
+
+    def _edit(self, stroke: EditPoints) -> None:
+        run = self._run
+        if run is None:
+            return
+        if stroke.action == "add":
+            self._actions.add_points(run.key, stroke, CLUMP)
+        else:
+            self._actions.apply_edit(run.key, stroke)
+
+    def _edited(self, key: str) -> None:
+        if self._run is not None and key == self._run.key:
+            self._actions.reload_target(key)
+
+    def _lesson(self) -> None:
+        if not self._explained:
+            self.scene.set_scene({})
+        self._canvas.update()

@@ -1,0 +1,80 @@
+"""The tools of the hand on the target points: look, add, move, remove; undo; how wide."""
+
+from functools import partial
+
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from studio.app.actions import Actions
+from studio.app.state.hand import TOOLS, ToolName
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import icon_button, restyle, row
+from studio.app.widgets.layerpanel import paint_chip
+from studio.protocol.spec import EditPoints, UndoPoints
+
+__all__ = ["HandBar"]
+
+_NAMES: dict[ToolName, tuple[str, str]] = {
+    "look": ("cursor", "Look: drag to pan, click a particle to see its life"),
+    "add": ("plus", "Add target points: click"),
+    "move": ("move", "Move target points: drag"),
+    "remove": ("eraser", "Remove target points: click"),
+}
+
+
+class HandBar(QWidget):
+    """Buttons in a row on the canvas."""
+
+    def __init__(self, parent: QWidget, state: AppState, actions: Actions) -> None:
+        super().__init__(parent)
+        self._state, self._actions = state, actions
+        self.buttons: dict[ToolName, QPushButton] = {}
+        for tool in TOOLS:
+            made = icon_button(*_NAMES[tool], partial(state.hand.take, tool))
+            made.setCheckable(True)
+            self.buttons[tool] = made
+        hand = state.hand
+        self.narrow = icon_button("brush-narrow", "Narrower brush", partial(hand.widen, -1))
+        self.wide = icon_button("brush-wide", "Wider brush", partial(hand.widen, 1))
+        self.undo = icon_button("undo", "Undo the last change of the target", self._undo)
+        self.explain = icon_button("explain", "Explain this moment, stage by stage", self._explain)
+        groups = (self.narrow, self.wide, 6, self.undo, 6, self.explain)
+        self.setLayout(row(*self.buttons.values(), 6, *groups, gap=2, margins=4))
+        self.setAccessibleName("Tools")
+        hand.changed.connect(self.refresh)
+        state.runs.edited.connect(self.refresh)
+        state.lesson.changed.connect(self.refresh)
+        self.refresh()
+        self.adjustSize()
+        self.hide()
+
+    def refresh(self, _key: str = "") -> None:
+        """Show which tool is held, and what can be undone."""
+        held = self._state.hand.tool
+        for tool, made in self.buttons.items():
+            made.setChecked(tool == held)
+            restyle(made, held="true" if tool == held else "false")
+        drawing = held != "look"
+        self.narrow.setEnabled(drawing)
+        self.wide.setEnabled(drawing)
+        self.undo.setEnabled(self._undoable() > 0)
+        restyle(self.explain, held="true" if self._state.lesson.run else "false")
+
+    def _undoable(self) -> int:
+        run = self._state.runs.current
+        edits = run.edits if run is not None else []
+        made = sum(isinstance(edit, EditPoints) for edit in edits)
+        return made - sum(isinstance(edit, UndoPoints) for edit in edits)
+
+    def _undo(self) -> None:
+        run = self._state.runs.current
+        if run is not None:
+            self._actions.undo_points(run.key)
+
+    def _explain(self) -> None:
+        run = self._state.runs.current
+        if run is not None:
+            self._actions.explain(run.key)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_chip(self)

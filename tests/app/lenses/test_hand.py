@@ -1,0 +1,181 @@
+"""A hand on the target, and slow motion, on the flow lens."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from studio.app.views.flow import FlowView
+from studio.protocol.catalog import StageSpec
+from studio.protocol.messages import ApplyEdit, Control, GetTarget
+from studio.protocol.spec import EditPoints, UndoPoints
+
+STAGES = [
+    StageSpec(name="draw", title="Draw", formula="x ~ p", source="A 2020"),
+    StageSpec(name="fit", title="Fit", formula="min L", source="B 2021", layer="velocity"),
+]
+
+
+@pytest.fixture
+def view(lens: Any) -> Iterator[FlowView]:
+    entry = lens.state.catalog.entries[0]
+    staged = type(entry)(
+        **{f: getattr(entry, f) for f in entry.__struct_fields__} | {"stages": STAGES}
+    )
+    lens.state.catalog.entries[0] = staged
+    window = QWidget()
+    box = QVBoxLayout(window)
+    box.setContentsMargins(0, 0, 0, 0)
+    made = FlowView(lens.state, lens.actions)
+    box.addWidget(made)
+    window.resize(800, 600)
+    window.show()
+    lens.arrive(1)
+    QApplication.processEvents()
+    yield made
+    window.close()
+    window.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def edits(lens: Any) -> list[Any]:
+    return [command.edit for command in lens.link.of(ApplyEdit)]
+
+
+def drag(view: FlowView, start: tuple[int, int], end: tuple[int, int]) -> None:
+    canvas = view.canvas
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(*start))
+    QTest.mouseMove(canvas, QPoint(*end))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(*end))
+
+
+async def test_a_click_with_the_adding_tool_adds_points_there(
+    lens: Any, view: FlowView, wait: Any
+) -> None:
+    lens.state.hand.take("add")
+    camera = view.canvas.camera
+    drag(view, (300, 200), (300, 200))
+    await wait(lambda: edits(lens))
+    edit = edits(lens)[0]
+    assert isinstance(edit, EditPoints)
+    assert edit.action == "add"
+    assert edit.centre == pytest.approx(camera.to_data(300, 200))
+    assert edit.radius == pytest.approx(lens.state.hand.radius * 600 / camera.scale, rel=1e-3)
+    assert edit.count == 400
+    assert view.canvas.camera == camera
+
+
+async def test_a_drag_moves_points_and_does_not_pan(lens: Any, view: FlowView, wait: Any) -> None:
+    lens.state.hand.take("move")
+    camera = view.canvas.camera
+    drag(view, (300, 200), (350, 170))
+    await wait(lambda: edits(lens))
+    edit = edits(lens)[0]
+    assert (edit.action, edit.count) == ("move", 0)
+    assert edit.offset == pytest.approx((50 / camera.scale, 30 / camera.scale))
+    assert view.canvas.camera == camera
+
+
+def test_the_moving_tool_ignores_a_click(lens: Any, view: FlowView) -> None:
+    lens.state.hand.take("move")
+    drag(view, (300, 200), (301, 200))
+    assert edits(lens) == []
+
+
+async def test_undo_is_offered_while_there_is_something_to_take_back(
+    lens: Any, view: FlowView, wait: Any
+) -> None:
+    undo = view._hands.bar.undo
+    assert not undo.isEnabled()
+    lens.run.edits = [EditPoints(step=3, action="remove", centre=(0, 0), radius=1)]
+    lens.state.runs.edited.emit(lens.run.key)
+    assert undo.isEnabled()
+    undo.click()
+    await wait(lambda: edits(lens))
+    assert isinstance(edits(lens)[0], UndoPoints)
+    lens.run.edits.append(UndoPoints(step=4))
+    lens.state.runs.edited.emit(lens.run.key)
+    assert not undo.isEnabled()
+
+
+async def test_an_edit_shows_the_target_anew(lens: Any, view: FlowView, wait: Any) -> None:
+    lens.run.edits = [EditPoints(step=3, action="remove", centre=(0, 0), radius=1)]
+    lens.state.runs.edited.emit(lens.run.key)
+    await wait(lambda: lens.link.of(GetTarget))
+    assert lens.link.of(GetTarget)[0].run == lens.run.key
+
+
+def test_tools_are_there_only_while_the_run_is_under_way(lens: Any, view: FlowView) -> None:
+    assert view._hands.bar.isVisible()
+    lens.state.hand.take("add")
+    lens.run.job, lens.run.state = "", "finished"
+    lens.state.runs.changed.emit(lens.run.key)
+    assert not view._hands.bar.isVisible()
+    assert lens.state.hand.tool == "look"
+    assert view.canvas.tool is None
+
+
+def test_the_wheel_of_tools_has_ends(lens: Any) -> None:
+    hand = lens.state.hand
+    for _ in range(50):
+        hand.widen(1)
+    assert hand.radius == hand.LARGEST
+    for _ in range(80):
+        hand.widen(-1)
+    assert hand.radius == hand.SMALLEST
+
+
+async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: FlowView, wait: Any) -> None:
+    card = view._hands.lesson
+    lens.actions.explain(lens.run.key)
+    await wait(lambda: [c.action for c in lens.link.of(Control)] == ["pause"])
+    lens.run.state = "paused"
+    lens.state.runs.changed.emit(lens.run.key)
+    assert card.isVisible()
+    card.next.click()
+    await wait(lambda: [c.action for c in lens.link.of(Control)] == ["pause", "stage"])
+    lens.run.stage = "fit"
+    lens.state.runs.staged.emit(lens.run.key)
+    assert card.stage is not None
+    assert card.stage.formula == "min L"
+    lens.run.live = replace(lens.run.live, scene={"real": np.zeros((4, 2), np.float32)})
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert view._hands.scene
+    lens.actions.end_lesson()
+    await wait(lambda: lens.link.of(Control)[-1].action == "resume")
+    assert not card.isVisible()
+    assert not view._hands.scene
+
+
+async def test_stages_follow_by_themselves_when_played(
+    lens: Any, view: FlowView, wait: Any
+) -> None:
+    card = view._hands.lesson
+    card._timer.setInterval(1)
+    lens.run.state = "paused"
+    lens.actions.explain(lens.run.key)
+    card.play.click()
+    await wait(lambda: len(lens.link.of(Control)) == 1)
+    lens.run.stage = "draw"
+    lens.state.runs.staged.emit(lens.run.key)
+    await wait(lambda: len(lens.link.of(Control)) == 2)
+    card.play.click()
+    lens.run.stage = "fit"
+    lens.state.runs.staged.emit(lens.run.key)
+    QTest.qWait(20)
+    assert len(lens.link.of(Control)) == 2
+    lens.actions.end_lesson()  # it was paused before: the step is finished, and it stays so
+    await wait(lambda: lens.link.of(Control)[-1].action == "step")
+
+
+def test_a_lesson_ends_with_its_run(lens: Any, view: FlowView) -> None:
+    lens.actions.explain(lens.run.key)
+    lens.run.job, lens.run.state = "", "failed"
+    lens.state.runs.changed.emit(lens.run.key)
+    assert lens.state.lesson.run == ""
+    assert not view._hands.lesson.isVisible()
