@@ -8,8 +8,8 @@ the units of the data, and only the engine calls it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from models.config import Config, ConfigError
 from models.oracle import GaussianMixture
 
 __all__ = [
+    "Data",
     "DataSpec",
     "Family",
     "Frame",
@@ -26,12 +27,16 @@ __all__ = [
     "HasLatent",
     "HasLikelihood",
     "HasVelocity",
+    "ImageSet",
+    "Judge",
     "Layer",
     "PointSet",
     "Scene",
+    "Splits",
     "Stage",
     "State",
     "Walk",
+    "finish",
 ]
 
 
@@ -86,6 +91,69 @@ class PointSet:
         std = self.x.std(dim=0).clamp_min(1e-6)
         shape = tuple(self.x.shape[1:])
         return DataSpec("points", shape, self.x.mean(dim=0), std, self.law)
+
+    def take(self, rows: Tensor) -> "PointSet":
+        """Return the points of some rows, with all else that is known."""
+        return replace(self, x=self.x[rows])
+
+
+class Judge(Protocol):
+    """A classifier of images, frozen: what it sees in them is what metrics compare."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what its last hidden layer says: x (n, C, H, W) in data units -> (n, k)."""
+        ...
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the scores of the classes: x (n, C, H, W) in data units -> (n, classes)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """A finite set of images.
+
+    Attributes:
+        x: (n, C, H, W) float32 in [0, 1].
+        labels: (n,) int64, the class of each, or None.
+        names: of the classes.
+        judge: a classifier of these classes that metrics may ask; None where there is none.
+    """
+
+    x: Tensor
+    labels: Tensor | None = None
+    names: tuple[str, ...] = ()
+    judge: Judge | None = None
+
+    columns: ClassVar[tuple[str, ...]] = ()
+    """Pixels have no names."""
+
+    def spec(self) -> DataSpec:
+        """Return the spec with one mean and standard deviation for all pixels, so that the data
+        have unit variance over all, and borders that are always dark are not blown up.
+        """
+        shape = tuple(self.x.shape[1:])
+        std = self.x.std().clamp_min(1e-6)
+        return DataSpec("images", shape, self.x.mean().repeat(shape), std.repeat(shape))
+
+    def take(self, rows: Tensor) -> "ImageSet":
+        """Return the images of some rows, with all else that is known."""
+        labels = None if self.labels is None else self.labels[rows]
+        return replace(self, x=self.x[rows], labels=labels)
+
+
+Data: TypeAlias = PointSet | ImageSet
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A finite data set in two parts: what may be learned from, and what is only measured with.
+
+    A data set registered with ``finite=True`` is made as ``make(config)`` and returns this.
+    """
+
+    train: Data
+    test: Data
 
 
 @dataclass(frozen=True)
@@ -145,6 +213,16 @@ Walk: TypeAlias = Generator[tuple[str, Scene], None, dict[str, Tensor]]
 """A training step in stages: yields (name, scene) after each, returns the step's scalars."""
 
 
+def finish(walk: Walk) -> dict[str, Tensor]:
+    """Go through all stages of a step without a pause; return its scalars."""
+    while True:
+        try:
+            next(walk)
+        except StopIteration as end:
+            metrics: dict[str, Tensor] = end.value
+            return metrics
+
+
 @dataclass
 class State:
     """Everything that exact resume needs: tensors (networks, optimisers, EMA, generators) by
@@ -179,13 +257,14 @@ class Family(ABC):
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Do one optimisation step without a pause; returns what `walk` returns."""
-        walk = self.walk(batch)
-        while True:
-            try:
-                next(walk)
-            except StopIteration as end:
-                metrics: dict[str, Tensor] = end.value
-                return metrics
+        return finish(self.walk(batch))
+
+    def warnings(self) -> list[str]:
+        """Return what to know of the present settings: allowed, and yet they may not train.
+
+        One sentence or two each, for a person; the engine logs them.
+        """
+        return []
 
     def reconfigure(self, config: Config) -> None:
         """Take over new settings in the middle of a training, between two steps.

@@ -1,24 +1,26 @@
 """What a metric is, and its floor: the same metric between two independent real samples.
 
-Metrics compare samples (n, d) with reference data (m, d) in the units of the data. A figure says
-little without its floor, so the floor is computed by the very same object at the same sizes.
+Metrics compare samples (n, *shape) with reference data (m, *shape) in the units of the data. A
+figure says little without its floor, so the floor is computed by the very same object at the same
+sizes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-from models.base import PointSet
+from models.base import Data, PointSet
 from models.config import Config
 from models.tensors import make_generator
 
 __all__ = ["Floor", "Metric", "NotApplicable", "check", "floor", "fresh_pairs", "split_pairs"]
 
 C = TypeVar("C", bound=Config)
-Pairs = Callable[[int], tuple[PointSet, PointSet]]
+Pairs = Callable[[int], tuple[Data, Data]]
+PointPairs = Callable[[int], tuple[PointSet, PointSet]]
 # Apart from data (1000) and training streams, so that evaluating changes nothing else.
 _STREAM = 2000
 
@@ -31,14 +33,15 @@ class Metric(Protocol):
     """A number that compares samples with reference data."""
 
     def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
+        self, samples: Tensor, reference: Tensor, *, points: Any, generator: torch.Generator
     ) -> float:
-        """Compare samples (n, d) with reference (m, d).
+        """Compare samples (n, *shape) with reference (m, *shape).
 
         Args:
             samples: from the model, in the units of the data.
             reference: real data that the samples are measured against.
-            points: the data set, for its modes.
+            points: the data set, a `PointSet` for its modes or an `ImageSet` for its judge, as
+                the modalities of the metric say.
             generator: for subsampling, where a metric must; it is on the CPU.
 
         Raises:
@@ -103,7 +106,7 @@ def floor(metric: Metric, pairs: Pairs, *, repeats: int = 5, seed: int = 0) -> F
     return Floor(float(v.mean()), std, float(v.min()), float(v.max()), n, repeats)
 
 
-def fresh_pairs(make: Callable[[C, int, int], PointSet], config: C, n: int) -> Pairs:
+def fresh_pairs(make: Callable[[C, int, int], PointSet], config: C, n: int) -> PointPairs:
     """Return pairs of two fresh draws of n points of a procedural data set."""
 
     def pair(seed: int) -> tuple[PointSet, PointSet]:
@@ -114,16 +117,12 @@ def fresh_pairs(make: Callable[[C, int, int], PointSet], config: C, n: int) -> P
     return pair
 
 
-def split_pairs(points: PointSet, n: int) -> Pairs:
-    """Return pairs of two disjoint random parts, of n points or half of a smaller finite set."""
+def split_pairs(points: Data, n: int) -> Pairs:
+    """Return pairs of two disjoint random parts, of n rows or half of a smaller finite set."""
     n = min(n, len(points.x) // 2)
 
-    def pair(seed: int) -> tuple[PointSet, PointSet]:
+    def pair(seed: int) -> tuple[Data, Data]:
         order = torch.randperm(len(points.x), generator=make_generator(seed, _STREAM))
-        return _part(points, order[:n]), _part(points, order[n : 2 * n])
+        return points.take(order[:n]), points.take(order[n : 2 * n])
 
     return pair
-
-
-def _part(points: PointSet, index: Tensor) -> PointSet:
-    return replace(points, x=points.x[index])

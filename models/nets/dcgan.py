@@ -1,0 +1,190 @@
+"""Convolutional critic and generator for images, after DCGAN.
+
+Radford et al. 2016, arXiv:1511.06434, section 3: strided convolutions down, transposed ones up, no
+pooling. Two things differ. Nothing mixes the images of a batch: the critic has no normalisation
+(its slope at a particle must be that particle's own), the generator normalises each image by
+itself. And sizes that are no power of two are rounded up on the way down and cropped on the way up.
+
+Shapes: images (B, C, H, W), latents (B, latent), times (B,).
+"""
+
+import math
+from itertools import pairwise
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, param
+from models.nets.conv import Clock, conv, group_norm, pyramid, transposed
+from models.nets.mlp import linear
+
+__all__ = ["DcganConfig", "DcganCritic", "DcganGenerator", "ImageNetConfig", "ImageNetKind"]
+
+ImageNetKind = Literal["convolutional", "mlp"]
+_LEAK = 0.2
+_LEAKY_GAIN = math.sqrt(2.0 / (1.0 + _LEAK**2))
+_SMALLEST = 3
+_WIDEST = 4
+# Above this side, the first layer of a critic already halves it: most of the cost is there.
+_LARGE = 16
+
+
+class ImageNetConfig(Config, frozen=True):
+    """What kind of network sees the images."""
+
+    kind: Annotated[
+        ImageNetKind,
+        param(
+            "Kind",
+            "Convolutions know that pixels have neighbours. A fully connected network has to learn "
+            "it, but is many times faster a step: a fair choice for 8x8 images.",
+            choices={"convolutional": "Convolutional", "mlp": "Fully connected"},
+        ),
+    ] = "convolutional"
+    units: Annotated[
+        int,
+        param(
+            "Units",
+            "Units in each hidden layer of the fully connected network.",
+            low=1,
+            high=8192,
+            log=True,
+            depends=("kind", ("mlp",)),
+        ),
+    ] = 512
+    layers: Annotated[
+        int,
+        param(
+            "Layers",
+            "Hidden layers of the fully connected network.",
+            low=1,
+            high=32,
+            depends=("kind", ("mlp",)),
+        ),
+    ] = 3
+
+
+class DcganConfig(ImageNetConfig, frozen=True):
+    """Size of a critic or generator of images."""
+
+    width: Annotated[
+        int,
+        param(
+            "Channels",
+            "Channels at the full size; at each half of the size twice as many, up to four times.",
+            low=1,
+            high=512,
+            log=True,
+            depends=("kind", ("convolutional",)),
+        ),
+    ] = 32
+
+
+def _channels(width: int, level: int) -> int:
+    return width * min(1 << level, _WIDEST)
+
+
+class DcganCritic(nn.Module):
+    """(x (B, C, H, W), perhaps c (B,)) -> (B, 1): strided convolutions, leaky ReLU, a linear layer.
+
+    Args:
+        config: channels.
+        shape: (C, H, W) of an image.
+        clock: whether it is told a flow time, which then shifts and scales every layer.
+        generator: where the initial weights come from (a generator of the CPU).
+    """
+
+    def __init__(
+        self,
+        config: DcganConfig,
+        shape: tuple[int, int, int],
+        *,
+        clock: bool = False,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        side, stride = (shape[1], shape[2]), 1
+        if max(side) > _LARGE:
+            side, stride = ((side[0] + 1) // 2, (side[1] + 1) // 2), 2
+        sizes = pyramid(side, _SMALLEST)
+        widths = [_channels(config.width, level) for level in range(len(sizes))]
+        first = conv(
+            shape[0], widths[0], 3 if stride == 1 else 5, stride=stride, generator=generator
+        )
+        later = [
+            conv(a, b, stride=2, gain=_LEAKY_GAIN, generator=generator) for a, b in pairwise(widths)
+        ]
+        self.convs = nn.ModuleList([first, *later])
+        h, w = sizes[-1]
+        self.last = linear(widths[-1] * h * w, 1, generator=generator)
+        self.clock: Clock | None = None
+        if clock:
+            dim = 2 * config.width
+            self.clock = Clock(dim, generator=generator)
+            # From zero: at first the critic is the same at all times.
+            self.told = nn.ModuleList(
+                [linear(dim, 2 * width, gain=0.0, generator=generator) for width in widths]
+            )
+
+    def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
+        hidden = self.clock(c) if self.clock is not None and c is not None else None
+        for index, layer in enumerate(self.convs):
+            x = layer(x)
+            if hidden is not None:
+                shift, scale = self.told[index](hidden)[:, :, None, None].chunk(2, dim=1)
+                x = torch.addcmul(x + shift, x, scale)
+            x = functional.leaky_relu(x, _LEAK)
+        out: Tensor = self.last(x.flatten(1))
+        return out
+
+
+class DcganGenerator(nn.Module):
+    """z (B, latent) -> (B, C, H, W): a linear layer, transposed convolutions, ReLU.
+
+    Args:
+        config: channels.
+        latent: numbers of a latent.
+        shape: (C, H, W) of an image.
+        generator: where the initial weights come from (a generator of the CPU).
+    """
+
+    def __init__(
+        self,
+        config: DcganConfig,
+        latent: int,
+        shape: tuple[int, int, int],
+        *,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        full = self.full = (shape[1], shape[2])
+        # Of a large image the last transposed convolution makes the pixels; a small one affords a
+        # convolution at its full size.
+        large = max(full) > _LARGE
+        sizes = pyramid(full)[::-1]
+        count = len(sizes) - large
+        widths = [_channels(config.width, level) for level in range(count)][::-1]
+        self.start = (widths[0], *sizes[0])
+        self.sizes = sizes[1:]
+        self.first = linear(latent, math.prod(self.start), generator=generator)
+        self.norms = nn.ModuleList([group_norm(width) for width in widths])
+        gain = math.sqrt(2.0)
+        self.ups = nn.ModuleList(
+            [transposed(a, b, gain=gain, generator=generator) for a, b in pairwise(widths)]
+        )
+        self.last = (
+            transposed(widths[-1], shape[0], gain=gain, generator=generator)
+            if large
+            else conv(widths[-1], shape[0], gain=gain, generator=generator)
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.first(z).unflatten(1, self.start)
+        x = functional.relu(self.norms[0](x))
+        for up, norm, (h, w) in zip(self.ups, self.norms[1:], self.sizes, strict=False):
+            x = functional.relu(norm(up(x)[:, :, :h, :w]))
+        h, w = self.full
+        out: Tensor = self.last(x)[:, :, :h, :w]
+        return out

@@ -1,0 +1,162 @@
+"""Networks for images: any size, weights from a passed generator, no image sees another."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.base import DataSpec
+from models.nets.choose import critic_net, denoiser_net, generator_net
+from models.nets.conv import pyramid
+from models.nets.dcgan import DcganConfig, DcganCritic, DcganGenerator
+from models.nets.mlp import MLP, MLPConfig, TimeMLP
+from models.nets.unet import UNet, UNetConfig
+from models.tensors import make_generator
+
+SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 5), (1, 1, 1)]
+LATENT = 6
+Net = Callable[[DataSpec, int], nn.Module]
+POINTS = MLPConfig(width=8, depth=1)
+
+
+def spec(shape: tuple[int, ...], modality: str = "images") -> DataSpec:
+    return DataSpec(modality, shape, torch.full(shape, 0.2), torch.full(shape, 0.4))
+
+
+def dcgan(kind="convolutional"):
+    return DcganConfig(kind=kind, width=4, units=8, layers=2)
+
+
+def critic(data, seed, kind="convolutional"):
+    return critic_net(data, POINTS, dcgan(kind), generator=make_generator(seed))
+
+
+def timed(data, seed, kind="convolutional"):
+    return critic_net(data, POINTS, dcgan(kind), generator=make_generator(seed), clock=True)
+
+
+def maker(data, seed, kind="convolutional"):
+    return generator_net(data, LATENT, POINTS, dcgan(kind), generator=make_generator(seed))
+
+
+def denoiser(data, seed, kind="convolutional"):
+    config = UNetConfig(kind=kind, width=4, units=8, layers=2)
+    return denoiser_net(data, POINTS, config, generator=make_generator(seed))
+
+
+ALL = [critic, timed, maker, denoiser]
+each_net = pytest.mark.parametrize("net", ALL)
+each_kind = pytest.mark.parametrize("kind", ["convolutional", "mlp"])
+
+
+def awake(module: nn.Module) -> nn.Module:
+    """Fill the weights that start at zero, which would hide what depends on what."""
+    generator = make_generator(7)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.3, generator=generator)
+    return module
+
+
+def inputs(net: Net, shape: tuple[int, ...], n: int = 5) -> tuple[Tensor, ...]:
+    generator = make_generator(1)
+    x = torch.randn((n, LATENT) if net is maker else (n, *shape), generator=generator)
+    return (x, torch.rand(n, generator=generator)) if net in (timed, denoiser) else (x,)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@each_kind
+@each_net
+def test_any_size(net, kind, shape):
+    module = net(spec(shape), 0, kind)
+    out = module(*inputs(net, shape))
+    assert out.shape == ((5, 1) if net in (critic, timed) else (5, *shape))
+    assert out.isfinite().all()
+
+
+@each_kind
+@each_net
+def test_weights_come_from_the_passed_generator_only(net, kind):
+    before = torch.get_rng_state()
+    one, two, other = (net(spec((1, 8, 8)), seed, kind).state_dict() for seed in (0, 0, 1))
+    assert torch.equal(before, torch.get_rng_state())
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28)])
+@each_net
+def test_no_image_sees_another(net, shape):
+    module = awake(net(spec(shape), 0)).train()
+    told = inputs(net, shape)
+    together = module(*told)
+    alone = torch.cat([module(*(part[i : i + 1] for part in told)) for i in range(5)])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28)])
+@each_net
+def test_every_weight_and_every_pixel_has_a_say(net, shape):
+    module = awake(net(spec(shape), 0))
+    x, *told = inputs(net, shape)
+    x.requires_grad_()
+    module(x, *told).square().sum().backward()
+    silent = [name for name, p in module.named_parameters() if not p.grad.any()]
+    assert not silent
+    assert (x.grad.abs().sum(dim=0) > 0).all()
+
+
+@pytest.mark.parametrize("net", [timed, denoiser])
+def test_the_time_reaches_the_output(net):
+    module = awake(net(spec((1, 8, 8)), 0))
+    x, t = inputs(net, (1, 8, 8))
+    assert (module(x, t) - module(x, t + 0.5)).abs().max() > 1e-3
+
+
+def test_a_critic_starts_the_same_at_all_times():
+    module = timed(spec((1, 8, 8)), 0)
+    x, t = inputs(timed, (1, 8, 8))
+    assert torch.equal(module(x, t), module(x, t + 0.5))
+
+
+def test_a_u_net_starts_at_zero():
+    assert not denoiser(spec((1, 8, 8)), 0)(*inputs(denoiser, (1, 8, 8))).any()
+
+
+@each_kind
+def test_generated_pixels_stay_between_black_and_white(kind):
+    data = spec((1, 8, 8))
+    z = 100.0 * torch.randn((50, LATENT), generator=make_generator(0))
+    images = data.restore(maker(data, 0, kind)(z))
+    assert images.min() >= -1e-6
+    assert images.max() <= 1 + 1e-6
+    assert images.max() - images.min() > 0.5
+
+
+def test_points_get_a_fully_connected_network():
+    data = spec((2,), "points")
+    assert isinstance(critic(data, 0), MLP)
+    assert isinstance(maker(data, 0), MLP)
+    assert isinstance(timed(data, 0), TimeMLP)
+    assert isinstance(denoiser(data, 0), TimeMLP)
+    sizes = {tuple(p.shape) for p in critic(data, 0).parameters()}
+    assert (POINTS.width, 2) in sizes
+
+
+def test_images_get_what_was_chosen():
+    data = spec((1, 8, 8))
+    assert isinstance(critic(data, 0), DcganCritic)
+    assert isinstance(maker(data, 0).net, DcganGenerator)
+    assert isinstance(denoiser(data, 0), UNet)
+    for net in ALL:
+        parts = [type(part) for part in net(data, 0, "mlp").modules()]
+        assert nn.Conv2d not in parts
+        assert nn.ConvTranspose2d not in parts
+
+
+def test_a_pyramid_ends_in_small_sides():
+    assert pyramid((28, 28)) == [(28, 28), (14, 14), (7, 7), (4, 4)]
+    assert pyramid((9, 5), 3) == [(9, 5), (5, 3), (3, 2)]
+    assert pyramid((1, 1)) == [(1, 1)]
