@@ -4,14 +4,20 @@ Where a field says that particle i should move along v_i, the weights take a ste
 E_i[J_i^T v_i], J the derivative of g(z_i) by the weights: the particles then move along the field
 smoothed by the network's own kernel J J^T, and that is all that a generator adds to free
 particles (Franceschi et al. 2023, arXiv:2305.16150, section 3).
+
+One step per fitted field is what the theory licenses. Several steps along a direction that was
+computed once would overrun it; as a regression of g(z_i) to where particle i should be, which
+begins with the same direction, they come to rest there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from models.base import Frame, State
+from models.config import param
 from models.fields.base import Field
 from models.tensors import in_parts
 from models.training.ema import Ema
@@ -25,7 +31,33 @@ from models.training.state import (
     unpack_optimizer,
 )
 
-__all__ = ["Generator"]
+__all__ = ["FollowSpeed", "FollowSteps", "Generator"]
+
+FollowSteps = Annotated[
+    int,
+    param(
+        "Follow steps",
+        "Steps that the generator makes each time it follows. One is a step along the field; more "
+        "are a regression to where the particles would go.",
+        low=1,
+        high=1000,
+        unit="steps",
+        advanced=True,
+        live=True,
+    ),
+]
+FollowSpeed = Annotated[
+    float,
+    param(
+        "Speed",
+        "How far along the field the goal is that several steps of the generator regress to.",
+        above=0.0,
+        high=1e4,
+        log=True,
+        advanced=True,
+        live=True,
+    ),
+]
 
 
 class Generator:
@@ -34,10 +66,17 @@ class Generator:
     Args:
         net: z (B, latent) -> (B, *shape), already on its device.
         latent: size of a latent.
+        dim: numbers of a particle, which the first of a latent's share with free particles.
         device: where the network is.
         optimizer: settings of the optimiser.
-        horizon: planned number of steps of the generator.
+        horizon: planned number of steps of the training, the length of the schedule.
+        clock: how many of them are done (see `models.training.optim.ScheduledOptimizer`).
         decay: of the averaged weights, which everything but the training uses.
+        steps: how many steps it makes each time it follows.
+        speed: how far along the field the goal is of more than one step.
+
+    Attributes:
+        steps, speed: may be set between steps of the training.
     """
 
     def __init__(
@@ -45,21 +84,37 @@ class Generator:
         net: nn.Module,
         *,
         latent: int,
+        dim: int,
         device: torch.device,
         optimizer: OptimizerConfig,
         horizon: int,
         decay: float,
+        clock: Callable[[], int] | None = None,
+        steps: int = 1,
+        speed: float = 1.0,
     ) -> None:
         self.net = net
         self.latent = latent
+        self.dim = dim
         self.device = device
-        self.optimizer = ScheduledOptimizer(optimizer, net.parameters(), horizon)
+        self.steps = steps
+        self.speed = speed
+        self.optimizer = ScheduledOptimizer(optimizer, net.parameters(), horizon, clock)
         self.ema = Ema(net, decay)
 
     def latents(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draw n latents (n, latent), unit Gaussian."""
-        z = torch.randn((n, self.latent), generator=generator, device=generator.device)
-        return z.to(self.device)
+        """Draw n latents (n, latent), unit Gaussian.
+
+        The first numbers of all are drawn first, as many as a particle has: with one seed they are
+        where free particles start, so that latent i and particle i are one in a race.
+        """
+        first = min(self.dim, self.latent)
+        parts = [
+            torch.randn((n, size), generator=generator, device=generator.device)
+            for size in (first, self.latent - first)
+            if size
+        ]
+        return torch.cat(parts, dim=1).to(self.device)
 
     @torch.no_grad()
     def particles(self, latents: Tensor) -> Tensor:
@@ -73,17 +128,29 @@ class Generator:
         return in_parts(self.ema.module, latents)
 
     def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
-        """Step the weights along E[J^T v], v the field at the particles; returns their speed.
+        """Let the particles g(z) move along the field; returns their speed.
 
-        For the field h'(d) grad d this is exactly a gradient step on -E h(d(g(z))).
+        For the field h'(d) grad d a single step is exactly a gradient step on -E h(d(g(z))).
         """
-        x: Tensor = self.net(latents)
-        v = field.velocity(x.detach(), 1.0)
-        self.optimizer.zero_grad()
-        torch.autograd.backward(x, v / -len(x))
-        self.optimizer.step()
+        return self.move(latents, field.velocity(self.particles(latents), 1.0))
+
+    def move(self, latents: Tensor, velocity: Tensor) -> dict[str, Tensor]:
+        """Let particle g(z_i) move along velocity[i], (n, *shape).
+
+        One step is along E[J^T v]. Several are a regression, gradient steps on
+        E |g(z) - goal|^2 / 2 with the goal x + speed v held fixed (Su 2023, on MonoFlow).
+        """
+        goal: Tensor | None = None
+        for _ in range(self.steps):
+            x: Tensor = self.net(latents)
+            if goal is None:
+                goal = x.detach() + self.speed * velocity
+            way = velocity if self.steps == 1 else goal - x.detach()
+            self.optimizer.zero_grad()
+            torch.autograd.backward(x, way / -len(x))
+            self.optimizer.step()
         self.ema.update()
-        return {"speed": v.flatten(1).norm(dim=1).mean()}
+        return {"speed": velocity.flatten(1).norm(dim=1).mean()}
 
     def frames(
         self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None

@@ -6,11 +6,19 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
-from models.carriers.generator import Generator
+from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk, finish
+from models.carriers.generator import FollowSpeed, FollowSteps, Generator
 from models.config import Config, ConfigError, param
-from models.fields.adversarial import LOSSES, AdversarialLoss, LossName
-from models.fields.critic import Critic, PenaltyPlace
+from models.fields.adversarial import LOSSES, LossSetting, check_penalty, motion_of, warn_of
+from models.fields.critic import Critic
+from models.fields.critic_settings import (
+    CentreSetting,
+    CriticSteps,
+    PenaltySetting,
+    PlaceSetting,
+)
+from models.fields.rescalings import RescalingSetting, ShiftSetting
+from models.live import check_live
 from models.nets.mlp import MLP, MLPConfig
 from models.registry import register
 from models.tensors import make_generator
@@ -26,63 +34,15 @@ _GENERATOR, _CRITIC, _NOISE = 0, 1, 2
 class GanConfig(Config, frozen=True):
     """Settings of a generative adversarial network."""
 
-    loss: Annotated[
-        LossName,
-        param(
-            "Loss",
-            "What the critic learns. Non-saturating: the logarithm of data over particles. Hinge: "
-            "a margin. Wasserstein: a mean difference, under a bound on the slope.",
-            choices={
-                "non-saturating": "Non-saturating",
-                "hinge": "Hinge",
-                "ipm": "Wasserstein (IPM)",
-            },
-        ),
-    ] = "non-saturating"
-    penalty: Annotated[
-        float,
-        param(
-            "Gradient penalty",
-            "Weight of the penalty on the critic's slope. It keeps particles from circling the "
-            "modes; 0 switches it off, which is faster and less steady.",
-            low=0.0,
-            high=1e4,
-        ),
-    ] = 0.1
-    centre: Annotated[
-        float,
-        param(
-            "Penalty centre",
-            "The slope that the penalty pulls to: 0 calms any loss, 1 is the classic choice for "
-            "the Wasserstein loss (WGAN-GP), with a weight of 1 to 10.",
-            low=0.0,
-            high=100.0,
-            advanced=True,
-        ),
-    ] = 0.0
-    place: Annotated[
-        PenaltyPlace,
-        param(
-            "Penalty at",
-            "Where the slope is penalised.",
-            choices={
-                "between": "Between data and particles",
-                "data": "Data",
-                "particles": "Particles",
-            },
-            advanced=True,
-        ),
-    ] = "between"
-    critic_steps: Annotated[
-        int,
-        param(
-            "Critic steps",
-            "The critic learns at every step; the generator moves once in so many.",
-            low=1,
-            high=100,
-            unit="steps",
-        ),
-    ] = 1
+    loss: LossSetting = "logistic"
+    rescaling: RescalingSetting = "non-saturated"
+    shift: ShiftSetting = 0.0
+    penalty: PenaltySetting = 0.1
+    centre: CentreSetting = 0.0
+    place: PlaceSetting = "between"
+    critic_steps: CriticSteps = 1
+    generator_steps: FollowSteps = 1
+    speed: FollowSpeed = 1.0
     latent: Annotated[
         int,
         param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
@@ -110,16 +70,6 @@ class GanConfig(Config, frozen=True):
     ] = 0.99
 
 
-def _penalty(config: GanConfig, loss: AdversarialLoss) -> float:
-    if config.penalty == 0.0 and loss.needs_penalty:
-        raise ConfigError(
-            "penalty",
-            "must be greater than 0 for the Wasserstein loss, whose critic would grow without "
-            "bound; try 0.1 with centre 0, or 1 with centre 1",
-        )
-    return config.penalty
-
-
 @register(
     "family",
     "gan",
@@ -136,9 +86,10 @@ def _penalty(config: GanConfig, loss: AdversarialLoss) -> float:
 class Gan(Family):
     """field = critic, carrier = generator."""
 
-    layers = (
+    layers: tuple[Layer, ...] = (
         Layer("critic", "Critic", "scalar", "log p/q", timed=False),
-        Layer("next-move", "Next move", "vector", "h'(d) ∇d", timed=False),
+        Layer("rescaling", "Rescaling", "scalar", "h′(d)", timed=False),
+        Layer("next-move", "Next move", "vector", "h′(d) ∇d", timed=False),
     )
     stages = (
         Stage(
@@ -181,41 +132,72 @@ class Gan(Family):
         self._noise = torch.Generator(device)
         self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
         dim = spec.shape[0]
-        loss = LOSSES[config.loss]
-        if not loss.is_log_ratio:
-            critic, move = self.layers
-            self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), move)
-        self.carrier = Generator(
-            MLP(
-                config.generator, config.latent, dim, generator=make_generator(seed, _GENERATOR)
-            ).to(device),
-            latent=config.latent,
-            device=device,
-            optimizer=config.generator_optimizer,
-            horizon=max(1, horizon // config.critic_steps),
-            decay=config.ema,
-        )
+        if not LOSSES[config.loss].is_log_ratio:
+            critic, *others = self.layers
+            self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), *others)
         self.field = Critic(
             MLP(config.critic, dim, 1, generator=make_generator(seed, _CRITIC)).to(device),
-            loss=loss,
+            loss=LOSSES[config.loss],
+            rescaling=motion_of(config.loss, config.rescaling, config.shift),
             optimizer=config.critic_optimizer,
             horizon=horizon,
-            penalty=_penalty(config, loss),
+            penalty=check_penalty(config.loss, config.penalty),
             centre=config.centre,
             place=config.place,
             generator=self._noise,
         )
+        net = MLP(config.generator, config.latent, dim, generator=make_generator(seed, _GENERATOR))
+        self.carrier = Generator(
+            net.to(device),
+            latent=config.latent,
+            dim=dim,
+            device=device,
+            optimizer=config.generator_optimizer,
+            horizon=horizon,
+            # The critic's steps are those of the training; it has made one more by the time the
+            # generator follows.
+            clock=lambda: self.field.optimizer.count - 1,
+            decay=config.ema,
+            steps=config.generator_steps,
+            speed=config.speed,
+        )
 
     def walk(self, batch: Tensor) -> Walk:
+        return self._stages(batch, shown=True)
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        # Nobody looks: no need to push the latents once more to see where the particles went.
+        return finish(self._stages(batch, shown=False))
+
+    def _stages(self, batch: Tensor, *, shown: bool) -> Walk:
         latents = self.carrier.latents(len(batch), self._noise)
-        particles = self.carrier.particles(latents)
-        yield "draw", {"real": batch, "particles": particles}
-        metrics = self.field.fit(batch, particles, None)
-        yield "fit", {"real": batch, "particles": particles}
+        scene = {"real": batch, "particles": self.carrier.particles(latents)}
+        yield "draw", scene
+        metrics = self.field.fit(batch, scene["particles"], None)
+        yield "fit", scene
         if self.field.optimizer.count % self.config.critic_steps == 0:
             # The same latents: the critic has just learned where these particles are.
-            metrics |= self.carrier.follow(self.field, latents)
+            scene = {**scene, "velocity": self.field.velocity(scene["particles"])}
+            yield "velocity", scene
+            metrics |= self.carrier.move(latents, scene["velocity"])
+            yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene
         return metrics
+
+    def reconfigure(self, config: Config) -> None:
+        check_live(self.config, config)
+        assert isinstance(config, GanConfig)
+        self.field.penalty = check_penalty(config.loss, config.penalty)
+        self.field.centre = config.centre
+        self.field.place = config.place
+        self.field.rescaling = motion_of(config.loss, config.rescaling, config.shift)
+        self.field.optimizer.config = config.critic_optimizer
+        self.carrier.optimizer.config = config.generator_optimizer
+        self.carrier.steps = config.generator_steps
+        self.carrier.speed = config.speed
+        self.config = config
+
+    def warnings(self) -> list[str]:
+        return warn_of(self.field.rescaling)
 
     def prior(self, n: int, generator: torch.Generator) -> Tensor:
         return self.carrier.latents(n, generator)
@@ -230,12 +212,14 @@ class Gan(Family):
         return self.carrier.push(z)
 
     def critic(self, x: Tensor, t: float = 1.0) -> Tensor:
-        """Return d(x); for the non-saturating loss it estimates log p/q."""
+        """Return d(x); for the logistic loss it estimates log p/q."""
         return self.field.value(x)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
         if name == "critic":
             return self.critic(x)
+        if name == "rescaling":
+            return self.field.rescaling.slope(self.critic(x))
         if name == "next-move":
             return self.field.velocity(x, t)
         return super().layer(name, x, t)

@@ -1,45 +1,39 @@
-"""What a critic minimises, and where its particles go: one convention for every adversarial loss.
+"""What a critic minimises: one convention for every adversarial loss.
 
-The critic d(x) is larger where there is more data than particles; for the logistic losses its
-optimum is d = log p/q, p the law of the data and q that of the particles. Particles move along
-h'(d) grad d, uphill in h(d), with h increasing (Yi et al. 2023, MonoFlow, arXiv:2302.01075); the
-generator loss of the literature is -E h(d(g(z))). Authors who write the critic of an IPM with the
-opposite sign (Franceschi et al. 2023, arXiv:2305.16150) get the same motion.
+The critic d(x) is larger where there is more data than particles; for the logistic loss its
+optimum is d = log p/q, p the law of the data and q that of the particles. Where the particles then
+go is another matter: they move along h'(d) grad d, uphill in h(d) (`models.fields.rescaling`; Yi
+et al. 2023, MonoFlow, arXiv:2302.01075), and the generator loss of the literature is -E h(d(g(z))).
+Authors who write the critic of an IPM with the opposite sign (Franceschi et al. 2023,
+arXiv:2305.16150) get the same motion.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["LOSSES", "AdversarialLoss", "LossName", "Rescaling"]
+from models.config import ConfigError, param
+from models.fields.rescaling import Elementwise, Rescaling
+from models.fields.rescalings import RescalingName, rescaling
 
-LossName = Literal["non-saturating", "hinge", "ipm"]
-Elementwise = Callable[[Tensor], Tensor]
+__all__ = [
+    "LOSSES",
+    "AdversarialLoss",
+    "LossName",
+    "LossSetting",
+    "check_penalty",
+    "motion_of",
+    "warn_of",
+]
 
-
-@dataclass(frozen=True)
-class Rescaling:
-    """The h that turns a critic into a motion.
-
-    Attributes:
-        h: elementwise, what particles climb.
-        slope: h', elementwise.
-        monotone: whether h' > 0 everywhere; where it is not, particles run away from the data.
-    """
-
-    name: str
-    h: Elementwise
-    slope: Elementwise
-    monotone: bool
+LossName = Literal["logistic", "hinge", "ipm"]
 
 
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """A critic's loss E_p[real(d)] + E_q[fake(d)], and the h that goes with it.
+    """A critic's loss E_p[real(d)] + E_q[fake(d)].
 
     Attributes:
         is_log_ratio: whether the optimal critic is log p/q.
@@ -49,7 +43,6 @@ class AdversarialLoss:
     name: LossName
     real: Elementwise
     fake: Elementwise
-    rescaling: Rescaling
     is_log_ratio: bool
     needs_penalty: bool
 
@@ -66,10 +59,6 @@ def _softplus_of_minus(d: Tensor) -> Tensor:
     return F.softplus(-d)
 
 
-def _sigmoid_of_minus(d: Tensor) -> Tensor:
-    return torch.sigmoid(-d)
-
-
 def _one_less(d: Tensor) -> Tensor:
     return F.relu(1.0 - d)
 
@@ -78,18 +67,54 @@ def _one_more(d: Tensor) -> Tensor:
     return F.relu(1.0 + d)
 
 
-IDENTITY = Rescaling("logit", _same, torch.ones_like, True)
-# log sigmoid(d): strong where particles are many, hence "non-saturating".
-LOG_SIGMOID = Rescaling("log-sigmoid", F.logsigmoid, _sigmoid_of_minus, True)
-
 LOSSES: dict[LossName, AdversarialLoss] = {
     loss.name: loss
     for loss in (
-        # Goodfellow et al. 2014, arXiv:1406.2661, eq. 1 and section 3.
-        AdversarialLoss("non-saturating", _softplus_of_minus, F.softplus, LOG_SIGMOID, True, False),
+        # Goodfellow et al. 2014, arXiv:1406.2661, eq. 1.
+        AdversarialLoss("logistic", _softplus_of_minus, F.softplus, True, False),
         # Lim and Ye 2017, arXiv:1705.02894, eqs. 6 and 7.
-        AdversarialLoss("hinge", _one_less, _one_more, IDENTITY, False, False),
+        AdversarialLoss("hinge", _one_less, _one_more, False, False),
         # Arjovsky et al. 2017, arXiv:1701.07875, eq. 2; Gulrajani et al. 2017, eq. 3.
-        AdversarialLoss("ipm", _minus, _same, IDENTITY, False, True),
+        AdversarialLoss("ipm", _minus, _same, False, True),
     )
 }
+
+LossSetting = Annotated[
+    LossName,
+    param(
+        "Critic's loss",
+        "What the critic learns. Logistic: the logarithm of data over particles, which a rescaling "
+        "h then turns into a motion. Hinge: a margin. Wasserstein: a mean difference, under a "
+        "bound on the slope. The last two move particles along the critic's own slope.",
+        choices={"logistic": "Logistic", "hinge": "Hinge", "ipm": "Wasserstein (IPM)"},
+    ),
+]
+
+
+def motion_of(loss: LossName, name: RescalingName, shift: float) -> Rescaling:
+    """Return the h that particles climb with this loss.
+
+    A rescaling reads a log ratio. The critics of hinge and IPM are none, and their particles climb
+    d itself, whatever the rescaling.
+    """
+    return rescaling(name, shift) if LOSSES[loss].is_log_ratio else rescaling("logit")
+
+
+def warn_of(h: Rescaling) -> list[str]:
+    """Return what to know of an h before training with it: nothing if it increases everywhere."""
+    return [] if h.monotone else [f"{h.title} is not monotone: {h.reason}"]
+
+
+def check_penalty(loss: LossName, penalty: float) -> float:
+    """Return the weight of a gradient penalty, if the loss can live with it.
+
+    Raises:
+        ConfigError: a critic that would be unbounded has no penalty.
+    """
+    if penalty == 0.0 and LOSSES[loss].needs_penalty:
+        raise ConfigError(
+            "penalty",
+            "must be greater than 0 for the Wasserstein loss, whose critic would grow without "
+            "bound; try 0.1 with centre 0, or 1 with centre 1",
+        )
+    return penalty

@@ -1,7 +1,7 @@
 """Adam with a learning-rate schedule and gradient clipping, described by one config."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
 import torch
@@ -26,7 +26,14 @@ class OptimizerConfig(Config, frozen=True):
     ] = "adam"
     lr: Annotated[
         float,
-        param("Learning rate", "Size of a step, at its highest.", above=0.0, high=1.0, log=True),
+        param(
+            "Learning rate",
+            "Size of a step, at its highest.",
+            above=0.0,
+            high=1.0,
+            log=True,
+            live=True,
+        ),
     ] = 1e-3
     beta1: Annotated[
         float,
@@ -111,19 +118,27 @@ class ScheduledOptimizer:
     Args:
         config: the settings.
         parameters: what is trained.
-        horizon: planned number of steps, the length of the schedule.
+        horizon: the length of the schedule, in steps of the clock.
+        clock: what the schedule goes by, read before each step: the number of steps done, unless
+            something else is trained more often and sets the pace.
 
     Attributes:
+        config: may be replaced by one with another rate, between steps.
         torch: the wrapped optimiser.
         count: steps done; with the tensors of ``torch`` it is the whole state.
     """
 
     def __init__(
-        self, config: OptimizerConfig, parameters: Iterable[nn.Parameter], horizon: int
+        self,
+        config: OptimizerConfig,
+        parameters: Iterable[nn.Parameter],
+        horizon: int,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         self.config = config
         self.horizon = horizon
         self.count = 0
+        self._clock = clock
         self._parameters = list(parameters)
         betas = (config.beta1, config.beta2)
         # fused: one kernel for all tensors, on CPU, CUDA and MPS alike.
@@ -141,7 +156,8 @@ class ScheduledOptimizer:
 
     def lr(self) -> float:
         """Return the rate that the next step will use."""
-        return learning_rate(self.config, self.count, self.horizon)
+        done = self.count if self._clock is None else self._clock()
+        return learning_rate(self.config, done, self.horizon)
 
     def zero_grad(self) -> None:
         self.torch.zero_grad(set_to_none=True)

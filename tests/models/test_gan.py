@@ -7,34 +7,41 @@ from torch import Tensor, nn
 from models.base import Frame
 from models.carriers.base import Carrier
 from models.carriers.generator import Generator
-from models.config import ConfigError, decode
+from models.carriers.population import START_STREAM, initial_positions
+from models.config import ConfigError, decode, encode
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.gan_five import train_and_score
 from models.families.gan import Gan, GanConfig
-from models.fields.adversarial import LOSSES, AdversarialLoss
+from models.fields.adversarial import LOSSES, AdversarialLoss, motion_of
 from models.fields.base import Field
 from models.fields.critic import Critic, gradient_penalty
+from models.fields.rescaling import Rescaling
+from models.fields.rescalings import RESCALINGS
 from models.nets.mlp import MLP, MLPConfig
 from models.tensors import make_generator
-from models.training.optim import OptimizerConfig
+from models.training.optim import OptimizerConfig, learning_rate
 
 CPU = torch.device("cpu")
 POINTS = ring_of_five(RingOfFiveConfig(), 2000, 0)
 SPEC = POINTS.spec()
 DATA = SPEC.standardise(POINTS.x)
+LOGISTIC = LOSSES["logistic"]
 each_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+each_h = pytest.mark.parametrize("h", RESCALINGS.values(), ids=list(RESCALINGS))
 
 
 def critic(loss: AdversarialLoss, lr: float = 1e-3, width: int = 32, **more: object) -> Critic:
     net = MLP(MLPConfig(width=width, depth=2), 2, 1, generator=make_generator(0))
-    settings: dict = {"optimizer": OptimizerConfig(lr=lr), "horizon": 100, **more}
+    h = motion_of(loss.name, "non-saturated", 0.0)
+    optimizer = OptimizerConfig(lr=lr)
+    settings: dict = {"rescaling": h, "optimizer": optimizer, "horizon": 100, **more}
     return Critic(net, loss=loss, generator=make_generator(1), **settings)
 
 
-def generator(decay: float = 0.0) -> Generator:
-    net = MLP(MLPConfig(width=16, depth=2), 3, 2, generator=make_generator(2))
-    optimizer = OptimizerConfig(lr=1e-3)
-    return Generator(net, latent=3, device=CPU, optimizer=optimizer, horizon=100, decay=decay)
+def generator(decay: float = 0.0, latent: int = 3, **more: float) -> Generator:
+    net = MLP(MLPConfig(width=16, depth=2), latent, 2, generator=make_generator(2))
+    settings: dict = {"optimizer": OptimizerConfig(lr=1e-3), "horizon": 100, **more}
+    return Generator(net, latent=latent, dim=2, device=CPU, decay=decay, **settings)
 
 
 def normal(n: int, d: int = 2, seed: int = 0) -> Tensor:
@@ -54,14 +61,6 @@ def test_the_two_halves_are_a_field_and_a_carrier(loss: AdversarialLoss):
 
 
 @each_loss
-def test_h_increases_and_its_slope_is_its_derivative(loss: AdversarialLoss):
-    u = torch.linspace(-8, 8, 101, dtype=torch.float64, requires_grad=True)
-    (slope,) = torch.autograd.grad(loss.rescaling.h(u).sum(), u)
-    torch.testing.assert_close(loss.rescaling.slope(u.detach()), slope)
-    assert (slope > 0).all() == loss.rescaling.monotone
-
-
-@each_loss
 def test_a_critic_is_rewarded_for_being_high_on_data(loss: AdversarialLoss):
     d = torch.tensor(0.0, requires_grad=True)
     (on_data,) = torch.autograd.grad(loss.real(d), d)
@@ -72,16 +71,16 @@ def test_a_critic_is_rewarded_for_being_high_on_data(loss: AdversarialLoss):
 def test_losses_stay_finite_where_logarithms_of_sigmoids_would_not():
     d = torch.tensor([-200.0, 200.0])
     for loss in LOSSES.values():
-        for f in (loss.real, loss.fake, loss.rescaling.h, loss.rescaling.slope):
+        for f in (loss.real, loss.fake):
             assert f(d).isfinite().all()
 
 
-@each_loss
-def test_the_velocity_is_the_gradient_of_h_of_d(loss: AdversarialLoss):
-    field = critic(loss)
+@each_h
+def test_the_velocity_is_the_gradient_of_h_of_d(h: Rescaling):
+    field = critic(LOGISTIC, rescaling=h)
     x = normal(9)
     y = x.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(loss.rescaling.h(field.net(y)).sum(), y)
+    (expected,) = torch.autograd.grad(h.h(field.net(y)).sum(), y)
     with torch.no_grad():
         torch.testing.assert_close(field.velocity(x), expected)
     with torch.inference_mode():
@@ -89,11 +88,11 @@ def test_the_velocity_is_the_gradient_of_h_of_d(loss: AdversarialLoss):
     assert all(p.grad is None for p in field.net.parameters()), "looking trains nothing"
 
 
-@each_loss
-def test_following_the_field_is_a_step_on_the_generator_loss(loss: AdversarialLoss):
-    field, carrier = critic(loss), generator()
+@each_h
+def test_following_the_field_is_a_step_on_the_generator_loss(h: Rescaling):
+    field, carrier = critic(LOGISTIC, rescaling=h), generator()
     z = normal(11, 3)
-    objective = -loss.rescaling.h(field.net(carrier.net(z))).mean()
+    objective = -h.h(field.net(carrier.net(z))).mean()
     expected = torch.autograd.grad(objective, list(carrier.net.parameters()))
     carrier.follow(field, z)
     for p, gradient in zip(carrier.net.parameters(), expected, strict=True):
@@ -114,7 +113,7 @@ def test_free_particles_on_a_fitted_field_come_nearer_to_the_data(loss: Adversar
 
 def test_the_logistic_critic_learns_the_log_ratio():
     """Two Gaussians a distance 1 apart: log p/q = x - 1/2, exactly."""
-    field = critic(LOSSES["non-saturating"], lr=3e-3)
+    field = critic(LOGISTIC, lr=3e-3)
     shift = torch.tensor([1.0, 0.0])
     for i in range(400):
         field.fit(normal(512, seed=2 * i) + shift, normal(512, seed=2 * i + 1), None)
@@ -170,7 +169,7 @@ def test_the_penalty_sits_where_it_is_asked_to():
 
 
 def test_uneven_batches_work_unless_the_penalty_needs_pairs():
-    field = critic(LOSSES["non-saturating"])
+    field = critic(LOGISTIC)
     assert field.fit(normal(5), normal(8), None)["loss"].isfinite()
     paired = critic(LOSSES["ipm"], penalty=1.0)
     with pytest.raises(ValueError, match="as many of either, got 5 and 8"):
@@ -205,11 +204,106 @@ def test_the_generator_moves_once_in_so_many_critic_steps():
             before.tensors["field/net/layers.0.weight"], after.tensors["field/net/layers.0.weight"]
         )
     assert moved == [False, False, True, False, False, True, False]
-    assert family.carrier.optimizer.horizon == 33
+
+
+def test_the_rate_of_the_generator_goes_by_the_steps_of_the_training():
+    """A cosine reaches its end with the training, however often the generator moves."""
+    adam = {"lr": 1e-3, "schedule": "cosine"}
+    rates = {}
+    for k in (1, 4):
+        family = build(critic_steps=k, generator_optimizer=adam)
+        for i in range(60):
+            family.step(DATA[i * 16 : i * 16 + 16])
+        rates[k] = family.carrier.optimizer.lr()
+    assert rates[1] == rates[4] == learning_rate(OptimizerConfig(**adam), 59, 100)
+
+
+def test_several_steps_bring_the_generator_to_where_the_particles_should_be():
+    carrier = generator(steps=400, speed=0.3, optimizer=OptimizerConfig(lr=1e-2))
+    z, wind = carrier.latents(32, make_generator(0)), torch.tensor([1.0, -0.5])
+    goal = carrier.particles(z) + 0.3 * wind
+    metrics = carrier.move(z, wind.expand(32, 2))
+    assert metrics["speed"].item() == pytest.approx(1.25**0.5)
+    torch.testing.assert_close(carrier.particles(z), goal, rtol=0, atol=0.05)
+
+
+def test_the_first_of_several_steps_has_the_direction_of_a_single_one():
+    gradients = []
+    for steps, speed in ((1, 1.0), (2, 0.25)):
+        carrier = generator(steps=steps, speed=speed)
+        z, kept = carrier.latents(8, make_generator(0)), []
+        take = carrier.optimizer.step
+
+        def look(carrier=carrier, kept=kept, take=take):
+            kept.append([p.grad.clone() for p in carrier.net.parameters()])
+            return take()
+
+        carrier.optimizer.step = look
+        carrier.move(z, normal(8))
+        gradients.append([g / speed for g in kept[0]])
+    for one, several in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, several, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("latent", [1, 2, 5])
+def test_the_first_numbers_of_a_latent_are_where_a_free_particle_starts(latent: int):
+    z = generator(latent=latent).latents(64, make_generator(0, START_STREAM))
+    assert z.shape == (64, latent)
+    if latent >= 2:
+        assert torch.equal(z[:, :2], initial_positions("gaussian", 64, (2,), 0))
+    assert z.std(dim=0).min() > 0.7
+
+
+@pytest.mark.parametrize("loss", ["hinge", "ipm"])
+def test_a_critic_that_is_no_log_ratio_is_climbed_as_it_is(loss: str):
+    family = build(loss=loss, rescaling="exp-1.5", shift=2.0, penalty=1.0)
+    assert family.field.rescaling.name == "logit"
+    assert family.warnings() == []
+
+
+def test_an_h_that_leads_away_is_allowed_and_flagged():
+    assert build(rescaling="vanilla", shift=5.0).warnings() == []
+    (warning,) = build(rescaling="plugged-forward-kl").warnings()
+    assert "is not monotone" in warning
+    assert "away from the data" in warning
+
+
+def test_a_rescaling_changed_in_a_run_is_the_one_that_moves():
+    family = build()
+    family.step(DATA[:32])
+    x = normal(6)
+    before = family.layer("rescaling", x, 1.0)
+    family.reconfigure(decode(GanConfig, {**encode(family.config), "rescaling": "logit"}))
+    assert not torch.equal(before, torch.ones(6))
+    assert torch.equal(family.layer("rescaling", x, 1.0), torch.ones(6))
+    with pytest.raises(ConfigError, match="middle of a training") as caught:
+        family.reconfigure(decode(GanConfig, {**encode(family.config), "latent": 3}))
+    assert caught.value.path == "latent"
+
+
+def test_the_stages_are_the_step():
+    """Slow motion shows the step that trains, and sees where the particles went."""
+    slow, fast = build(), build()
+    scenes, walk = [], slow.walk(DATA[:32])
+    while True:
+        try:
+            scenes.append(next(walk))
+        except StopIteration as end:
+            metrics = end.value
+            break
+    assert [name for name, _ in scenes] == [stage.name for stage in Gan.stages]
+    assert metrics.keys() == fast.step(DATA[:32]).keys()
+    last = scenes[-1][1]
+    z = make_generator(0, 2)
+    latents = slow.carrier.latents(32, z)
+    assert torch.equal(last["moved"], slow.carrier.particles(latents))
+    assert torch.equal(last["velocity"], slow.field.velocity(last["particles"]))
+    a, b = slow.state().tensors, fast.state().tensors
+    assert all(torch.equal(a[name], b[name]) for name in a)
 
 
 def test_the_legend_says_log_ratio_only_where_it_is_one():
-    assert [v.symbol for v in build().layers] == ["log p/q", "h'(d) ∇d"]
+    assert [v.symbol for v in build().layers] == ["log p/q", "h′(d)", "h′(d) ∇d"]
     assert build(loss="hinge").layers[0].symbol == "d"
     assert build(loss="ipm").layers[0].symbol == "d"
     assert Gan.layers[0].symbol == "log p/q", "an instance does not change the class"
