@@ -68,7 +68,7 @@ def _manifold(family: Family, frames: Frames, latents: Tensor) -> Iterator[Float
 def _latent_grid(size: int) -> Tensor:
     """Return the latents (r * r, size) of the manifold, or (r, 1), row by row."""
     low, high = QUANTILES
-    axis = torch.special.ndtri(torch.linspace(low, high, RESOLUTION, dtype=torch.float64)).float()
+    axis: Tensor = torch.special.ndtri(torch.linspace(low, high, RESOLUTION)).float()
     if size == 1:
         return axis.unsqueeze(1)
     second, first = torch.meshgrid(axis, axis, indexing="ij")

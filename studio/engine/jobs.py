@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import ClassVar, TypeAlias
 
 from studio.protocol.messages import ErrorInfo, JobInfo
@@ -26,10 +26,12 @@ class Job(ABC):
         asked: requests that wait, each an action and a number.
         answering: whether a request is being answered; then a paused job is stepped all the same.
         save_on_stop: whether closing the generator saves what was done so far.
+        race: the job of the race that steps it, "" for a job that the queue steps itself.
     """
 
     kind: ClassVar[str]
     requests: ClassVar[frozenset[str]] = frozenset()
+    race = ""
 
     def __init__(self, job: str, title: str, run: str = "") -> None:
         self.job = job
@@ -57,7 +59,13 @@ class Job(ABC):
             family=self.spec.family.slug if self.spec else "",
             spec=self.spec,
             error=self.error,
+            race=self.race,
         )
+
+    @property
+    def parts(self) -> "Sequence[Job]":
+        """The jobs that it steps, which have names and states of their own."""
+        return ()
 
     @property
     def spec(self) -> RunSpec | None:
@@ -77,6 +85,10 @@ class Job(ABC):
         While requests wait, the generator answers them between two steps, keeps ``answering`` set
         meanwhile, and yields False before it goes on with the next step. Closing it stops it.
         """
+
+    def drop(self, part: "Job") -> None:
+        """Cancel one of ``parts``; the others go on."""
+        raise ValueError(f"a job of kind {self.kind} has no parts")
 
     def ask(self, action: str, n: int = 1) -> None:
         """Ask for something between two steps; ``action`` is one of ``requests`` or "flush"."""

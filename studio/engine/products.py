@@ -14,7 +14,14 @@ from studio.engine.recorder import kept_layers
 from studio.engine.runlog import RunLog
 from studio.engine.sampling import provenance
 from studio.engine.saving import pack
-from studio.engine.schedules import CheckpointSchedule, EvaluationSchedule, KeptSchedule, Pace
+from studio.engine.schedules import (
+    CheckpointSchedule,
+    EvaluationPlan,
+    EvaluationSchedule,
+    KeptPlan,
+    KeptSchedule,
+    Pace,
+)
 from studio.engine.session import Session
 from studio.engine.sink import Sink
 from studio.engine.viewing import LiveView
@@ -55,14 +62,18 @@ class Products:
         self._pace = pace
         self._clock = clock
         training, step = session.resolved.training, session.step
-        self._kept = KeptSchedule(total, step)
-        self._evaluations = EvaluationSchedule(training.evaluate_every, step)
+        self._kept: KeptPlan = KeptSchedule(total, step)
+        self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, step)
         self._checkpoints = CheckpointSchedule(
             training.checkpoint_seconds, training.checkpoint_steps, step, clock()
         )
         self.curves = Curves(folder.metrics, self._tell, step)
         self._saved = step
         self._best = self._best_so_far()
+
+    def plan(self, kept: KeptPlan, evaluations: EvaluationPlan) -> None:
+        """Keep records and evaluate at other moments than a training by itself would."""
+        self._kept, self._evaluations = kept, evaluations
 
     @property
     def next(self) -> float:

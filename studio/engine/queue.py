@@ -2,7 +2,8 @@
 
 Two lanes are stepped in turn: trainings, one at a time, and short jobs (sampling, evaluation,
 import, export), one at a time, so that nobody waits for the end of a training to draw samples.
-A paused training keeps its place: the next one starts when it has ended.
+A paused training keeps its place: the next one starts when it has ended. A race is one training
+to the queue: it steps those that take part, its ``parts``, which are known by name all the same.
 """
 
 import time
@@ -17,6 +18,7 @@ __all__ = ["JobQueue"]
 
 _REMEMBERED = 50
 _LANES = ("training", "short")
+_LONG = frozenset({"training", "race"})
 Changed = Callable[[JobInfo, int], None]
 
 
@@ -46,8 +48,9 @@ class JobQueue:
     _places: dict[str, int] = field(default_factory=dict)
 
     def jobs(self) -> list[Job]:
-        """Return all jobs: ended, started, waiting, each in order."""
-        return [*self._ended, *(r.job for r in self._active.values()), *self._waiting]
+        """Return all jobs: ended, started, waiting, each in order, each before its parts."""
+        own = [*self._ended, *(r.job for r in self._active.values()), *self._waiting]
+        return [each for job in own for each in (job, *job.parts)]
 
     def snapshot(self) -> list[JobInfo]:
         """Return the infos of all jobs, in order."""
@@ -76,12 +79,12 @@ class JobQueue:
         self._tell(job)
 
     def move(self, name: str, place: int) -> None:
-        """Move a waiting job to a place (0 = next); -1 removes it.
+        """Move a waiting job, and with it its race, to a place (0 = next); -1 removes it.
 
         Raises:
             Refused: the job does not wait.
         """
-        job = self.get(name)
+        job = self._owner(self.get(name))
         if job.state != "queued":
             raise Refused(f"{job.title} is {job.state}; only waiting jobs can be moved.")
         if place < 0:
@@ -94,6 +97,9 @@ class JobQueue:
     def control(self, name: str, action: str, n: int = 1) -> None:
         """Do what `studio.protocol.messages.Control` says.
 
+        Those in a race go together: to pause, resume or step one is to do so with all of them. What
+        it makes (checkpoints, samples) is its own, and it may leave alone.
+
         Raises:
             Refused: the action is unknown, or does not fit the job or its state.
         """
@@ -105,7 +111,7 @@ class JobQueue:
             self._cancel(job)
         elif action in ("pause", "resume", "step"):
             self._require_started(job, action)
-            self._steer(self._find(job), action, n)
+            self._steer(self._find(self._owner(job)), action, n)
         else:
             known = ", ".join(("pause", "resume", "step", "cancel", *sorted(job.requests)))
             raise Refused(f"A job of kind {job.kind} knows no {action!r}.", f"It knows {known}.")
@@ -116,12 +122,12 @@ class JobQueue:
         Raises:
             Refused: the job has ended, or the delay is negative.
         """
-        job = self.get(name)
+        job = self._owner(self.get(name))
         if not 0.0 <= delay <= 3600.0:
             raise Refused(f"The delay must be between 0 and 3600 seconds, got {delay:g}.")
         if job.state in ENDED:
             raise Refused(f"{job.title} has ended ({job.state}).")
-        self._delays[name] = delay
+        self._delays[job.job] = delay
         for running in self._active.values():
             if running.job is job:
                 running.delay, running.due = delay, self.clock() + delay
@@ -147,6 +153,14 @@ class JobQueue:
         for lane, running in list(self._active.items()):
             running.job.save_on_stop = checkpoint
             self._close(lane, running, "paused")
+
+    def forget(self, name: str) -> None:
+        """Drop an ended job, so that its name may be given again."""
+        self._ended = [job for job in self._ended if job.job != name]
+
+    def _owner(self, job: Job) -> Job:
+        """Return the job that steps a job: its race, or itself."""
+        return self.get(job.race) if job.race else job
 
     def _require_started(self, job: Job, action: str) -> None:
         if job.state == "queued":
@@ -174,6 +188,12 @@ class JobQueue:
     def _cancel(self, job: Job) -> None:
         if job.state in ENDED:
             raise Refused(f"{job.title} has ended already ({job.state}).")
+        if job.race:
+            race = self._owner(job)
+            race.drop(job)
+            if any(part.state not in ENDED for part in race.parts):
+                return
+            job = race
         for lane, running in list(self._active.items()):
             if running.job is job:
                 self._close(lane, running, "cancelled")
@@ -191,7 +211,7 @@ class JobQueue:
         self._end(running.job, state)
 
     def _start(self, lane: str) -> _Running | None:
-        wanted = (j for j in self._waiting if (j.kind == "training") == (lane == "training"))
+        wanted = (j for j in self._waiting if (j.kind in _LONG) == (lane == "training"))
         job = next(wanted, None)
         if job is None:
             return None
@@ -254,6 +274,9 @@ class JobQueue:
         place = self._waiting.index(job) if job in self._waiting else -1
         self._places[job.job] = place
         self.changed(job.info, place)
+        if place >= 0:
+            for part in job.parts:
+                self.changed(part.info, place)
 
     def _tell_places(self) -> None:
         """Tell of the waiting jobs whose place has changed."""

@@ -4,8 +4,16 @@ Times are seconds of a passed clock. Nothing here changes what is learned, only 
 """
 
 import math
+from typing import Protocol
 
-__all__ = ["CheckpointSchedule", "EvaluationSchedule", "KeptSchedule", "Pace"]
+__all__ = [
+    "CheckpointSchedule",
+    "EvaluationPlan",
+    "EvaluationSchedule",
+    "KeptPlan",
+    "KeptSchedule",
+    "Pace",
+]
 
 
 class Pace:
@@ -43,6 +51,31 @@ class Pace:
     def left(self, steps: int) -> float | None:
         """Return the seconds that so many steps will take, None before it is known."""
         return steps / self.rate if self.rate > 0.0 else None
+
+
+class KeptPlan(Protocol):
+    """When records are kept."""
+
+    @property
+    def next(self) -> float:
+        """The step whose record is kept next, infinite while that is not known."""
+
+    def kept(self, step: int, seconds: float, pace: Pace) -> None:
+        """Note that the record of a step was kept at so many seconds."""
+
+
+class EvaluationPlan(Protocol):
+    """When quality is measured."""
+
+    @property
+    def next(self) -> float:
+        """The step at which it is due for its number alone, infinite while that is not known."""
+
+    def due(self, step: int, pace: Pace) -> bool:
+        """Say whether to evaluate now."""
+
+    def done(self, step: int, seconds: float, pace: Pace) -> None:
+        """Note that the evaluation of a step took so long."""
 
 
 class KeptSchedule:
