@@ -15,7 +15,7 @@ __all__ = ["CURRENT", "STEPS", "upgrade"]
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
-CURRENT = {"project": 1, "run": 1, "dataset": 1, "checkpoint": 1, "flow": 1, "samples": 1}
+CURRENT = {"project": 1, "run": 2, "dataset": 1, "checkpoint": 1, "flow": 1, "samples": 1}
 """The format number that is written, by kind of document."""
 
 
@@ -31,7 +31,25 @@ def _run_0(data: dict[str, Any]) -> dict[str, Any]:
     return {"spec": {k: v for k, v in data.items() if k != "format"}, "format": 1}
 
 
-STEPS: dict[str, dict[int, Step]] = {"project": {0: _project_0}, "run": {0: _run_0}}
+def _run_1(data: dict[str, Any]) -> dict[str, Any]:
+    """The loss of a GAN said what its critic minimises and what its generator climbs at once; now
+    the latter is the rescaling, whose default is the old "non-saturating".
+    """
+    family = _table(_table(data, "spec"), "family")
+    config = _table(family, "config")
+    if family.get("slug") == "gan" and config.get("loss") == "non-saturating":
+        family = {**family, "config": {**config, "loss": "logistic"}}
+        data = {**data, "spec": {**data["spec"], "family": family}}
+    return {**data, "format": 2}
+
+
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a table of the document, empty if it is not one: what is wrong is said later."""
+    inner = data.get(name)
+    return inner if isinstance(inner, dict) else {}
+
+
+STEPS: dict[str, dict[int, Step]] = {"project": {0: _project_0}, "run": {0: _run_0, 1: _run_1}}
 """``STEPS[document][n]`` turns format n into format n + 1."""
 
 

@@ -105,12 +105,36 @@ def test_files_made_by_hand_are_format_0(golden):
     project = Project.open(golden / "format-0")
     assert project.name == "By hand"
     (run,) = project.runs()
-    assert run.record.format == 1
+    assert run.record.format == migrate.CURRENT["run"]
     assert run.record.spec.family.config == {"latent": 2}
     assert run.status().state == "queued"
 
 
-@pytest.mark.parametrize("version", ["format-0", "format-1"])
+def test_format_2_tells_the_critic_from_the_rescaling(golden):
+    (run,) = Project.open(golden / "format-2").runs()
+    assert run.record.format == 2
+    assert run.record.spec.family.config == {
+        "loss": "logistic",
+        "rescaling": "vanilla",
+        "shift": 5.0,
+        "penalty": 0.1,
+    }
+
+
+@pytest.mark.parametrize("loss", ["hinge", "ipm", "non-saturating"])
+@pytest.mark.parametrize("slug", ["gan", "edm"])
+def test_the_loss_of_a_gan_of_format_1_has_its_new_name(slug, loss):
+    family = {"slug": slug, "config": {"loss": loss, "latent": 3}}
+    old = {"format": 1, "seed": 4, "spec": {"name": "x", "family": family}}
+    new = migrate.upgrade("run", old, Path("run.toml"))
+    renamed = "logistic" if (slug, loss) == ("gan", "non-saturating") else loss
+    config = {"loss": renamed, "latent": 3}
+    family = {"slug": slug, "config": config}
+    assert new == {"format": 2, "seed": 4, "spec": {"name": "x", "family": family}}
+    assert old["spec"]["family"]["config"]["loss"] == loss, "what was read is left alone"
+
+
+@pytest.mark.parametrize("version", ["format-0", "format-1", "format-2"])
 def test_reading_never_writes(golden, version):
     before = digest(golden / version)
     project = Project.open(golden / version)
