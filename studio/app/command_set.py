@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.app.actions import Actions
+from studio.app.command_model import model_commands
 from studio.app.commands import Command, Registry
 from studio.app.state.session import AppState
 from studio.app.theme import theme
@@ -109,6 +110,8 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for group in (_project, _run, _keep, _time, _speed, _view, _help):
         for command in group(state, actions, shell, why):
             registry.add(command)
+    for command in model_commands(state, actions):
+        registry.add(command)
     return registry
 
 

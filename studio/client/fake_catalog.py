@@ -1,5 +1,7 @@
 """What the engine in memory offers: a small catalogue with every kind of field."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 from studio.protocol.catalog import (
@@ -10,12 +12,14 @@ from studio.protocol.catalog import (
     EntrySpec,
     FieldSpec,
     LayerSpec,
+    RescalingSpec,
 )
 from studio.protocol.spec import Pick
 
 __all__ = ["catalog", "defaults", "problem_of"]
 
 SOURCE = "the engine in memory"
+_Curve = Callable[[float], float]
 
 
 def _field(path: str, kind: str, default: Any, title: str, **more: Any) -> FieldSpec:
@@ -45,6 +49,9 @@ def _edm() -> EntrySpec:
         layers=[
             LayerSpec(name="velocity", title="Velocity", kind="vector", symbol="dx/dt", timed=True)
         ],
+        field="score",
+        carrier="flow",
+        motion="dx/ds = (x − D(x, s)) / s",
         fields=[
             _LEARNING_RATE,
             _field("precondition", "choice", "edm", "Preconditioning", choices=kinds),
@@ -67,6 +74,9 @@ def _gan() -> EntrySpec:
         layers=[
             LayerSpec(name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=False)
         ],
+        field="critic",
+        carrier="generator",
+        motion="dθ/dτ = E[J(z)ᵀ h′(d) ∇d],  x = g(z; θ)",
         fields=[
             _LEARNING_RATE,
             _field("loss", "choice", "hinge", "Loss", choices=_choices("hinge", "ipm")),
@@ -74,6 +84,69 @@ def _gan() -> EntrySpec:
             _WIDTH,
         ],
     )
+
+
+def _monoflow() -> EntrySpec:
+    names = _choices("logit", "vanilla", "plugged-forward-kl")
+    return EntrySpec(
+        kind="family",
+        slug="monoflow",
+        title="MonoFlow",
+        summary="A critic moves free particles.",
+        source=SOURCE,
+        modalities=["points"],
+        capabilities=["critic", "population"],
+        layers=[
+            LayerSpec(name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=False)
+        ],
+        field="critic",
+        carrier="particles",
+        motion="dx = h′(d) ∇d dt,  d = log p/q",
+        fields=[
+            _LEARNING_RATE,
+            _field("rescaling", "choice", "logit", "Rescaling h", choices=names, live=True),
+            _field("shift", "float", 0.0, "Shift", low=-100.0, high=100.0, live=True),
+            _WIDTH,
+        ],
+    )
+
+
+def _rescaling(
+    name: str, formulas: tuple[str, str], h: _Curve, slope: _Curve, reason: str = ""
+) -> RescalingSpec:
+    u = [k / 4 for k in range(-40, 41)]
+    return RescalingSpec(
+        name=name,
+        title=name.replace("-", " ").capitalize(),
+        formula=formulas[0],
+        slope_formula=formulas[1],
+        source=SOURCE,
+        reading="plugged-in" if reason else "monoflow",
+        monotone=not reason,
+        reason=reason,
+        u=u,
+        h=[h(x) for x in u],
+        slope=[slope(x) for x in u],
+    )
+
+
+def _rescalings() -> list[RescalingSpec]:
+    return [
+        _rescaling("logit", ("u", "1"), lambda u: u, lambda u: 1.0),
+        _rescaling(
+            "vanilla",
+            ("log(1 + eᵘ)", "σ(u)"),
+            lambda u: math.log1p(math.exp(u)),
+            lambda u: 1.0 / (1.0 + math.exp(-u)),
+        ),
+        _rescaling(
+            "plugged-forward-kl",
+            ("−u eᵘ", "−(1 + u) eᵘ"),
+            lambda u: -u * math.exp(u),
+            lambda u: -(1.0 + u) * math.exp(u),
+            "h falls where u > −1.",
+        ),
+    ]
 
 
 def _datasets() -> list[EntrySpec]:
@@ -117,7 +190,7 @@ def _training() -> EntrySpec:
 
 
 def catalog() -> Catalog:
-    """Two families, two data sets, one sampler, one metric, and the training settings."""
+    """Three families, two data sets, one sampler, one metric, and the training settings."""
     sampler = EntrySpec(
         kind="sampler",
         slug="heun",
@@ -138,7 +211,9 @@ def catalog() -> Catalog:
         name="cpu", title="Processor", available=True, reason="It is always there.", threads=1
     )
     return Catalog(
-        entries=[_edm(), _gan(), *_datasets(), sampler, metric, _training()], devices=[device]
+        entries=[_edm(), _gan(), _monoflow(), *_datasets(), sampler, metric, _training()],
+        devices=[device],
+        rescalings=_rescalings(),
     )
 
 

@@ -255,6 +255,14 @@ class Segments(QFrame):
             button.setChecked(True)
             self.setFocusProxy(button)
 
+    def allow(self, index: int, reason: str = "", tip: str = "") -> None:
+        """Let an option be chosen, or say in its tip why it cannot be."""
+        button = self._group.button(index)
+        if button is not None:
+            button.setEnabled(not reason)
+            button.setToolTip(reason or tip)
+            button.setAccessibleDescription(reason or tip)
+
 
 class ChoiceList(QComboBox):
     """A list to drop down; the wheel passes over it unless it has the focus."""

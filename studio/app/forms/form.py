@@ -97,6 +97,7 @@ class Form(QWidget):
         self.rows = {field.path: Row(field) for field in entry.fields}
         self._config: Mapping[str, Any] = {}
         self._search = ""
+        self._modality = ""
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -159,6 +160,12 @@ class Form(QWidget):
             each.show_changed(changed(config, each.field))
         self._show_rows()
 
+    def show_modality(self, modality: str) -> None:
+        """Leave out the settings that do not matter for this kind of data, "" for any."""
+        if modality != self._modality:
+            self._modality = modality
+            self._show_rows()
+
     def search(self, text: str) -> int:
         """Show only what a search finds; return how many settings that is."""
         self._search = text.strip()
@@ -200,6 +207,8 @@ class Form(QWidget):
 
     def _irrelevant(self, field: FieldSpec) -> str:
         """Return why a setting does not matter now, "" if it does."""
+        if self._modality and field.modalities and self._modality not in field.modalities:
+            return f"Matters only for {' and '.join(field.modalities)}."
         depends = field.depends
         if depends is None or depends.path not in self.rows:
             return ""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from studio.app import preferences, tasks
 from studio.app.intents.base import Intents, Refused, points
 from studio.app.state import drafts
+from studio.app.state import switch as switching
 from studio.app.state.session import Draft
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
@@ -92,10 +93,43 @@ class SetupIntents(Intents):
         slug = f"project:{data[0].name}" if data else catalog.of("dataset")[0].slug
         return RunSpec(name=family.slug, family=Pick(slug=family.slug), dataset=Pick(slug=slug))
 
-    def choose(self, section: drafts.Section, slug: str) -> None:
-        """Choose another family, data set or sampler; its settings start at their defaults."""
+    def switch(self, *, field: str | None = None, carrier: str | None = None) -> None:
+        """Exchange the field or the carrier of the model and keep everything else; ``carrier``
+        "" stands for any without a generator.
+        """
+        draft, catalog = self.state.draft, self.state.catalog
+        if draft is not None and catalog is not None:
+            aside = draft.aside
+            self._switched(
+                switching.switch(draft.spec, catalog, field=field, carrier=carrier, aside=aside)
+            )
+
+    def switch_generator(self) -> None:
+        """Switch the generator on, or off."""
+        draft = self.state.draft
+        entry = drafts.entry_of(draft.spec, "family", self.state.catalog) if draft else None
+        if entry is not None:
+            self.switch(carrier="" if entry.carrier == switching.GENERATOR else switching.GENERATOR)
+
+    def _switched(self, made: switching.Switched) -> None:
         draft = self.state.draft
         if draft is None:
+            return
+        draft.aside, draft.note = made.aside, made.note
+        for key in [key for key in draft.local if key[0] == "family"]:
+            del draft.local[key]
+        # Not as a new draft: the keyboard stays at the control that was turned.
+        self._respec(made.spec)
+
+    def choose(self, section: drafts.Section, slug: str) -> None:
+        """Choose another family, data set or sampler. A family keeps all settings that it shares
+        with the one before; the settings of the others start at their defaults.
+        """
+        draft, catalog = self.state.draft, self.state.catalog
+        if draft is None:
+            return
+        if section == "family" and catalog is not None:
+            self._switched(switching.choose(draft.spec, catalog, slug, draft.aside))
             return
         pick = getattr(draft.spec, section)
         if pick is not None and pick.slug == slug:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH, Form
-from studio.app.state import drafts
+from studio.app.state import drafts, switch
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, icon_button, label, row
 from studio.protocol.catalog import Catalog
@@ -64,6 +64,7 @@ class SectionPanel(QWidget):
             self._built = (*built[:3], id(draft) if self.form else 0)
         config = drafts.config_of(draft.spec, self.section)
         if self.form is not None:
+            self.form.show_modality(switch.modality_of(draft.spec, catalog))
             self.form.show_config(config)
         self._reset.setVisible(bool(config))
         self._summary.setText(entry.summary if entry is not None else "")
@@ -81,21 +82,9 @@ class SectionPanel(QWidget):
         return offers
 
     def _build(self, slug: str) -> None:
-        clear(self._choice)
         clear(self._body)
         self.form = None
-        self.list = None
-        if self._options:
-            titles = [title for _, title in self._options]
-            self.list = editors.ChoiceList(titles, self._word)
-            slugs = [s for s, _ in self._options]
-            self.list.setCurrentIndex(slugs.index(slug) if slug in slugs else -1)
-            self.list.activated.connect(self._chosen)
-            name = Elided(self._word)
-            name.setFixedWidth(LABEL_WIDTH)
-            line = row(name, self.list, gap=4)
-            line.setStretch(1, 1)
-            self._choice.addLayout(line)
+        self._build_choice(slug)
         draft = self._state.draft
         entry = drafts.entry_of(draft.spec, self.section, self._state.catalog) if draft else None
         if entry is not None and entry.fields:
@@ -103,6 +92,23 @@ class SectionPanel(QWidget):
             self.form.edited.connect(lambda f, v: self._actions.edit(self.section, f, v))
             self.form.rejected.connect(lambda f, m: self._actions.mark(self.section, f, m))
             self._body.addWidget(self.form)
+
+    def _build_choice(self, slug: str) -> None:
+        """Show what can be chosen here, and what is."""
+        clear(self._choice)
+        self.list = None
+        if not self._options:
+            return
+        titles = [title for _, title in self._options]
+        self.list = editors.ChoiceList(titles, self._word)
+        slugs = [s for s, _ in self._options]
+        self.list.setCurrentIndex(slugs.index(slug) if slug in slugs else -1)
+        self.list.activated.connect(self._chosen)
+        name = Elided(self._word)
+        name.setFixedWidth(LABEL_WIDTH)
+        line = row(name, self.list, gap=4)
+        line.setStretch(1, 1)
+        self._choice.addLayout(line)
 
     def _chosen(self, index: int) -> None:
         self._actions.choose(self.section, self._options[index][0])

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.shell.model_section import ModelSection
 from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts
 from studio.app.state.session import AppState, Draft
@@ -34,7 +35,7 @@ class SetupPanel(QWidget):
         self.finder.textChanged.connect(self._search)
         self.nothing = label("No setting is called that.", "muted")
         self.nothing.hide()
-        self.sections = [SectionPanel(state, actions, section) for section in drafts.SECTIONS]
+        self.sections = [_section(state, actions, name) for name in drafts.SECTIONS]
         self.train = button("Train", actions.start, kind="primary", icon="play")
         self.train.setToolTip("Start training (Ctrl+Return)")
         self.facts = label("", "small", wrap=True)
@@ -174,6 +175,12 @@ class SetupPanel(QWidget):
             rule.setVisible(not section.isHidden())
 
 
+def _section(state: AppState, actions: Actions, name: drafts.Section) -> SectionPanel:
+    if name == "family":
+        return ModelSection(state, actions)
+    return SectionPanel(state, actions, name)
+
+
 def split(path: str) -> tuple[str, str]:
     """Split "family.config.net.width" into "family" and "net.width"."""
     section, _, rest = path.partition(".")
@@ -186,6 +193,7 @@ def _facts(draft: Draft) -> str:
         facts.append(f"{draft.parameters:,} parameters")
     if draft.bytes:
         facts.append(f"about {draft.bytes / 2**20:,.0f} MB")
-    if draft.recipe is not None:
+    # Of another family than the recipe's nobody knows how long it takes.
+    if draft.recipe is not None and draft.recipe.run.family.slug == draft.spec.family.slug:
         facts.append(f"about {duration(draft.recipe.expected_seconds)} on a CPU")
     return " · ".join(facts)

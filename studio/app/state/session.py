@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.state.hand import Hand, Lesson
 from studio.app.state.notices import Notices
 from studio.app.state.playback import Playback
+from studio.app.state.races import RaceDraft
 from studio.app.state.runs import Floats, Runs
 from studio.app.state.switch import Aside
 from studio.protocol.catalog import Catalog
@@ -115,6 +116,7 @@ class AppState(QObject):
     place_changed = Signal()
     draft_changed = Signal()
     draft_checked = Signal()
+    race_changed = Signal()  # the race that is being set up
     preview_changed = Signal()
     job_ended = Signal(object)  # a JobInfo
     inspected = Signal(str, object)  # a file, and what the engine found in it (plain data)
@@ -142,6 +144,7 @@ class AppState(QObject):
         self.recipes: list[Recipe] = []
         self.place: Place = "gallery"
         self.draft: Draft | None = None
+        self.race = RaceDraft()
 
     def forget_jobs(self) -> None:
         """Forget the engine's jobs: it says anew what it has. Those of other processes stay."""
@@ -150,12 +153,13 @@ class AppState(QObject):
 
     @property
     def running(self) -> JobInfo | None:
-        """The training that the engine has under way or paused, if any."""
+        """The training or the race that the engine has under way or paused, if any."""
         return next(
             (
                 job
                 for job in self.jobs.values()
-                if job.kind == "training"
+                if job.kind in ("training", "race")
+                and job.race not in self.jobs  # else the race is steered, not who takes part
                 and job.state in ("running", "paused")
                 and not is_background(job.job)
             ),

@@ -1,0 +1,42 @@
+"""Commands about the model that is being set up: the switch, from the palette and the keyboard."""
+
+from functools import partial
+
+from studio.app.actions import Actions
+from studio.app.commands import Command
+from studio.app.state import drafts, switch
+from studio.app.state.session import AppState
+
+__all__ = ["model_commands"]
+
+
+def model_commands(state: AppState, actions: Actions) -> list[Command]:
+    """Return the commands that exchange field and carrier."""
+    menu = "Model"
+
+    def setting_up() -> str:
+        ready = state.place == "setup" and state.draft is not None and state.catalog is not None
+        return "" if ready else "Open a recipe or set up a run first."
+
+    def in_grid() -> str:
+        draft = state.draft
+        entry = drafts.entry_of(draft.spec, "family", state.catalog) if draft else None
+        if entry is None or entry.field not in switch.FIELDS:
+            return setting_up() or "This model is not made of a field and a carrier."
+        return setting_up()
+
+    return [
+        Command(
+            id="switch-generator", title="Switch the generator on or off", menu=menu,
+            shortcut="Ctrl+Shift+G", run=actions.switch_generator, why_not=in_grid,
+            aliases=("network", "carrier", "free particles"),
+        ),
+        *(
+            Command(
+                id=f"field-{field}", title=f"Field: {title.lower()}", menu=menu,
+                run=partial(actions.switch, field=field), why_not=setting_up,
+                aliases=("switch field", "velocity"),
+            )
+            for field, title in switch.FIELDS.items()
+        ),
+    ]  # fmt: skip

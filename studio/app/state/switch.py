@@ -1,0 +1,246 @@
+"""The switch: a field says where particles go, a carrier is what goes, and both can be exchanged.
+
+A family of the catalogue is a cell of the grid field x carrier. Pure functions from one run that
+is being set up to another: everything that the person chose is kept, what the new family has no
+place for is set aside, and comes back with a family that has.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from studio.app.state import drafts
+from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = [
+    "CARRIERS",
+    "FIELDS",
+    "GENERATOR",
+    "Aside",
+    "Switched",
+    "allows",
+    "cell",
+    "choose",
+    "fits",
+    "modality_of",
+    "others",
+    "switch",
+    "why_not",
+]
+
+FIELDS = {
+    "score": "Score",
+    "score-difference": "Score difference",
+    "critic": "Critic",
+    "kernel": "Kernel",
+    "exact": "Exact",
+}
+GENERATOR = "generator"
+WITHOUT = ("flow", "particles")  # a generator, the one asked for first coming first
+CARRIERS = (*WITHOUT, GENERATOR)
+
+# Why a cell of the grid is empty; the catalogue says that it is, mathematics why.
+_EMPTY = {
+    ("score", GENERATOR): "A generator needs to know its own law: use the score difference.",
+    ("score", "particles"): "A score at one noise level is followed along the flow, from noise to "
+    "data; the score difference moves particles during the training.",
+    ("score-difference", "flow"): "The second score is learnt from where particles are: they move "
+    "during the training.",
+    ("kernel", "flow"): "A kernel has nothing to learn for later: its particles move during the "
+    "training.",
+    ("exact", "particles"): "The exact field is known before any training: its particles move "
+    "along the flow.",
+}
+# Where to look first when a generator, or its absence, is not to be had with a field.
+_NEIGHBOURS = {"score": ("score-difference",), "exact": ("score-difference",)}
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What the person chose and the present family has no place for.
+
+    ``settings`` are values by path, for whichever family has that path; ``names`` the names of
+    the run by family; ``without`` how particles moved when there was no generator last.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    sampler: Pick | None = None
+    without: str = ""
+
+
+@dataclass(frozen=True)
+class Switched:
+    """The new spec, what it left out, and what to tell the person where the wish was not met as
+    it was.
+    """
+
+    spec: RunSpec
+    aside: Aside
+    note: str = ""
+
+
+def modality_of(spec: RunSpec, catalog: Catalog) -> str:
+    """Return the kind of data of a run ("points", "images"), "" where that is not known."""
+    if spec.dataset.slug.startswith("project:"):
+        return "points"
+    entry = catalog.get("dataset", spec.dataset.slug)
+    return entry.modalities[0] if entry is not None and entry.modalities else ""
+
+
+def fits(entry: EntrySpec, modality: str) -> bool:
+    """Whether a family takes a kind of data."""
+    return not modality or not entry.modalities or modality in entry.modalities
+
+
+def cell(catalog: Catalog, field: str, carrier: str, modality: str = "") -> list[EntrySpec]:
+    """Return the families of a field and a carrier, those for a kind of data only."""
+    return [
+        entry
+        for entry in catalog.of("family")
+        if entry.field == field and entry.carrier == carrier and fits(entry, modality)
+    ]
+
+
+def others(catalog: Catalog, modality: str = "") -> list[EntrySpec]:
+    """Return the families that are no cell of the grid."""
+    return [e for e in catalog.of("family") if e.field not in FIELDS and fits(e, modality)]
+
+
+def why_not(catalog: Catalog, field: str, carrier: str, modality: str = "") -> str:
+    """Return why a field and a carrier cannot be combined, "" where they can."""
+    if cell(catalog, field, carrier, modality):
+        return ""
+    title = FIELDS.get(field, field)
+    if cell(catalog, field, carrier):
+        return f"{title} with this carrier does not take {modality} yet."
+    if (field, carrier) in _EMPTY:
+        return _EMPTY[field, carrier]
+    return f"No model here has the field “{title}” with this carrier."
+
+
+def switch(
+    spec: RunSpec,
+    catalog: Catalog,
+    *,
+    field: str | None = None,
+    carrier: str | None = None,
+    aside: Aside | None = None,
+) -> Switched:
+    """Exchange the field, the carrier or both; where they do not go together, the nearest family
+    is taken and the note says so. ``carrier`` "" means any without a generator.
+    """
+    aside = aside or Aside()
+    now = drafts.entry_of(spec, "family", catalog)
+    modality = modality_of(spec, catalog)
+    wanted_field = field or (now.field if now is not None else "")
+    wanted_carrier = carrier if carrier is not None else (now.carrier if now is not None else "")
+    for place in _nearest(wanted_field, wanted_carrier, aside, keep_field=field is not None):
+        found = cell(catalog, *place, modality)
+        if found:
+            note = _note(catalog, wanted_field, wanted_carrier, place, modality)
+            return replace(choose(spec, catalog, found[0].slug, aside), note=note)
+    return Switched(spec, aside, why_not(catalog, wanted_field, wanted_carrier, modality))
+
+
+def _nearest(
+    field: str, carrier: str, aside: Aside, *, keep_field: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield cells from the one asked for to the farthest acceptable one.
+
+    A field that was asked for stays; of a carrier that was asked for, whether it is a generator.
+    """
+    if carrier == GENERATOR:
+        alike: tuple[str, ...] = (GENERATOR,)
+    elif carrier in WITHOUT:
+        alike = (carrier, *(c for c in WITHOUT if c != carrier))
+    else:
+        alike = (aside.without, *WITHOUT) if aside.without else WITHOUT
+    yield from ((field, c) for c in alike)
+    if keep_field:
+        yield from ((field, c) for c in CARRIERS)
+        return
+    order = (*_NEIGHBOURS.get(field, ()), *FIELDS)
+    yield from ((other, c) for other in order for c in alike)
+
+
+def _note(catalog: Catalog, field: str, carrier: str, place: tuple[str, str], modality: str) -> str:
+    """Return what to say where another cell than the one asked for was taken, "" for none."""
+    taken_field, taken_carrier = place
+    if taken_field != field:
+        reason = why_not(catalog, field, carrier or WITHOUT[0], modality)
+        return f"{reason} The field is now “{FIELDS[taken_field]}”."
+    if carrier == GENERATOR and taken_carrier != GENERATOR:
+        return f"{why_not(catalog, field, carrier, modality)} The generator is off now."
+    if carrier in WITHOUT and taken_carrier == GENERATOR:
+        return f"{why_not(catalog, field, carrier, modality)} The generator is on now."
+    return ""
+
+
+def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = None) -> Switched:
+    """Take another family and keep all else: data, training, metrics, and every setting whose
+    path the new family has and whose value it allows.
+    """
+    aside = aside or Aside()
+    old, new = drafts.entry_of(spec, "family", catalog), catalog.get("family", slug)
+    if new is None or (old is not None and old.slug == slug):
+        return Switched(spec, aside)
+    wishes = _wishes(old, spec.family.config, aside.settings)
+    names = {**aside.names, spec.family.slug: spec.name}
+    sampler = spec.sampler or aside.sampler
+    solved = "denoiser" in new.capabilities
+    made = msgspec.structs.replace(
+        spec,
+        name=names.get(slug, slug),
+        family=Pick(slug=slug),
+        sampler=sampler if solved else None,
+    )
+    for each in new.fields:
+        if each.path in wishes and allows(each, wishes[each.path]):
+            made = drafts.put(made, "family", each, wishes[each.path])
+    free = old.carrier if old is not None and old.carrier in WITHOUT else aside.without
+    return Switched(made, Aside(wishes, names, sampler, free))
+
+
+def _wishes(
+    entry: EntrySpec | None, config: Mapping[str, Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the person set, by path, over all families so far.
+
+    A wish that the family could have had and has not was taken back here. One that equals its
+    default leaves no trace in a config, so that nothing can be concluded from its absence.
+    """
+    wishes = dict(before)
+    for each in entry.fields if entry is not None else ():
+        if drafts.changed(config, each):
+            wishes[each.path] = drafts.value_at(config, each)
+        elif _taken_back(each, wishes):
+            del wishes[each.path]
+    return wishes
+
+
+def _taken_back(field: FieldSpec, wishes: Mapping[str, Any]) -> bool:
+    wish = wishes.get(field.path, field.default)
+    return bool(wish != field.default) and allows(field, wish)
+
+
+def allows(field: FieldSpec, value: Any) -> bool:
+    """Whether a setting can have a value, by its kind, its options and its bounds."""
+    if value is None:
+        return field.optional
+    if field.kind == "choice":
+        return value in [choice.value for choice in field.choices]
+    if field.kind in ("bool", "text"):
+        return isinstance(value, bool if field.kind == "bool" else str)
+    numbers = int if field.kind == "int" else (int, float)
+    if isinstance(value, bool) or not isinstance(value, numbers):
+        return False
+    return (
+        (field.low is None or value >= field.low)
+        and (field.high is None or value <= field.high)
+        and (field.above is None or value > field.above)
+        and (field.below is None or value < field.below)
+    )
