@@ -1,6 +1,10 @@
 """What the engine offers, as plain data: registries, training settings, devices, problems."""
 
+import torch
+
 from models.config import Config, describe
+from models.fields.rescaling import Rescaling
+from models.fields.rescalings import RESCALINGS
 from models.registry import Entry, Kind, Problem, registry
 from studio.engine.devices import devices
 from studio.engine.settings import TrainingConfig
@@ -12,6 +16,7 @@ from studio.protocol.catalog import (
     FieldSpec,
     LayerSpec,
     ProblemSpec,
+    RescalingSpec,
     StageSpec,
 )
 
@@ -36,7 +41,30 @@ def build(problems: list[Problem]) -> Catalog:
                         details="",
                     )
                 )
-    return Catalog(entries=entries, devices=devices(), problems=found)
+    return Catalog(
+        entries=entries,
+        devices=devices(),
+        problems=found,
+        rescalings=[_rescaling(h) for h in RESCALINGS.values()],
+    )
+
+
+def _rescaling(h: Rescaling) -> RescalingSpec:
+    # Beyond a log ratio of 10 either way no critic can be trusted, and no curve tells more.
+    u = torch.linspace(-10.0, 10.0, 201, dtype=torch.float64)
+    return RescalingSpec(
+        name=h.name,
+        title=h.title,
+        formula=h.formula,
+        slope_formula=h.slope_formula,
+        source=h.source,
+        reading=h.reading,
+        monotone=h.monotone,
+        reason=h.reason,
+        u=u.tolist(),
+        h=h.h(u).tolist(),
+        slope=h.slope(u).tolist(),
+    )
 
 
 def _training() -> EntrySpec:
