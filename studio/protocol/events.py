@@ -103,7 +103,8 @@ class Progress(_Event, frozen=True, kw_only=True):
 class Metrics(_Event, frozen=True, kw_only=True):
     """New rows of curves, already on disk: for each name, steps and values of equal length.
 
-    Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation.
+    Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
+    "cost/nfe", how many evaluations of networks a sample took then.
     ``floors``: real-against-real value by metric slug.
     """
 
