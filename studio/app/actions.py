@@ -13,6 +13,7 @@ from studio.app.intents.export import ExportIntents
 from studio.app.intents.hand import HandIntents
 from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
+from studio.app.intents.racing import RacingIntents
 from studio.app.intents.setup import SetupIntents
 from studio.app.state.session import AppState
 
@@ -21,6 +22,7 @@ __all__ = ["Actions"]
 
 class Actions(
     EngineIntents,
+    RacingIntents,
     SetupIntents,
     HandIntents,
     LessonIntents,
@@ -37,6 +39,8 @@ class Actions(
         super().__init__(state, link)
         state.job_ended.connect(self.job_ended)
         state.runs.listed.connect(self.follow_background)
+        for signal in (state.draft_changed, state.draft_checked):
+            signal.connect(self.race_follows_draft)
 
     def start_recipe(self, slug: str) -> None:
         """Open a recipe and start it at once."""

@@ -19,7 +19,8 @@ __all__ = ["Evaluator", "Quality"]
 
 @dataclass(frozen=True)
 class Quality:
-    """Values by metric slug, in the order asked for. ``n`` samples against as many real points.
+    """Values by metric slug, in the order asked for. ``n`` samples against as many real points,
+    each made with ``nfe`` evaluations of networks.
 
     ``notes`` are sentences on metrics that were left out, each said once a run.
     """
@@ -28,6 +29,7 @@ class Quality:
     floors: dict[str, float]
     n: int
     notes: list[str]
+    nfe: int = 0
 
 
 @dataclass
@@ -54,7 +56,10 @@ class Evaluator:
             yield False
         other, real = self._real
         n = len(real.x)
-        samples = yield from draw(family, n, self.seed, sampler=sampler, stream=EVALUATION)
+        spent: list[int] = []
+        samples = yield from draw(
+            family, n, self.seed, sampler=sampler, stream=EVALUATION, told=spent.append
+        )
         values: dict[str, float] = {}
         notes: list[str] = []
         for choice in self.choices:
@@ -70,7 +75,7 @@ class Evaluator:
                 self._skipped.add(slug)
                 notes.append(f"{choice.entry.title} is left out: {reason}.")
             yield False
-        return Quality(values, dict(self.floors), n, notes)
+        return Quality(values, dict(self.floors), n, notes, max(spent, default=0))
 
     def better(self, slug: str, value: float, best: float | None) -> bool:
         """Say whether a value of a metric is better than the best so far."""

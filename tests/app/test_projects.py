@@ -41,7 +41,7 @@ async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, w
     assert state.runs.current.name == project.runs()[-1].name
     assert state.runs.current.series["loss"].values.tolist() == [2.0, 1.0]
     assert [(d.name, d.rows) for d in state.datasets] == [("mine", 12)]
-    line = bench.window.sidebar._runs[state.runs.selection]
+    line = bench.window.sidebar.runs.rows[state.runs.selection]
     assert (line.note, line.dot) == ("0.079", "good")
     assert line.accessibleName().endswith("trained, 0.079")
     assert [r.path for r in state.recent] == [project.path]

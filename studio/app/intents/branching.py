@@ -8,13 +8,7 @@ from studio.app.state.notices import Notice
 from studio.protocol.messages import BranchRun, ErrorInfo
 from studio.protocol.spec import ChangeSetting
 
-__all__ = ["BranchingIntents", "branch_name"]
-
-
-def branch_name(name: str, step: int) -> str:
-    """Return what a branch is called where nobody named it: "gan from 4,000"."""
-    plain = name.partition("-")[2] if name[:4].isdigit() else name
-    return f"{plain} from {step:,}"
+__all__ = ["BranchingIntents"]
 
 
 class BranchingIntents(TrainingIntents):
@@ -28,7 +22,9 @@ class BranchingIntents(TrainingIntents):
     def branch(
         self, run_key: str, step: int, changes: Sequence[ChangeSetting] = (), name: str = ""
     ) -> None:
-        """Queue a run that equals another up to a step and has other settings from there on."""
+        """Queue a run that equals another up to a step and has other settings from there on. It
+        is named like its parent unless it is given a name.
+        """
         self._do(self._branch(run_key, step, tuple(changes), name), "The run was not branched")
 
     async def _branch(
@@ -43,10 +39,8 @@ class BranchingIntents(TrainingIntents):
                     hint="Undo its deletion, or branch from another run.",
                 )
             )
-        command = BranchRun(
-            run=run_key, step=step, name=name or branch_name(parent.name, step),
-            changes=list(changes),
-        )  # fmt: skip
+        name = name or (parent.spec.name if parent.spec is not None else "branch")
+        command = BranchRun(run=run_key, step=step, name=name, changes=list(changes))
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
         self.show_run(run, command.name)

@@ -17,6 +17,7 @@ from studio.protocol.messages import (
     SetSpeed,
     StartTraining,
 )
+from studio.protocol.spec import RunSpec
 
 __all__ = ["TrainingIntents"]
 
@@ -43,11 +44,17 @@ class TrainingIntents(Intents):
         await asyncio.to_thread(disk.create, Path(command.project), name)
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
-        self.show_run(run, command.spec.name)
-        known = self.state.runs.by_key[run]
+        self.know_run(run, command.spec)
+        self.show_run(run)
+
+    def know_run(self, key: str, spec: RunSpec) -> None:
+        """List a run that the engine has just queued, before its first event comes."""
+        runs = self.state.runs
+        known = runs.by_key.setdefault(key, RunState(key=key, name=Path(key).name))
         if known.spec is None:
-            known.spec = command.spec
-            self.state.runs.changed.emit(run)
+            known.spec = spec
+            runs.listed.emit()
+            runs.changed.emit(key)
 
     def show_run(self, key: str, name: str = "") -> None:
         """Put a run on the canvas, following its newest step."""

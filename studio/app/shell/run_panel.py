@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.forms import check
+from studio.app.shell.run_list import STATES
 from studio.app.shell.section_panel import TITLES
-from studio.app.shell.sidebar import STATES
 from studio.app.state import drafts
+from studio.app.state.comparison import COST
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, separator
@@ -160,7 +161,7 @@ class RunPanel(QWidget):
         names = sorted(run.series, key=lambda name: (not name.startswith("quality/"), name))
         for name in names:
             series = run.series[name]
-            if not len(series):
+            if not len(series) or name.startswith(COST):
                 continue
             slug = name.removeprefix("quality/")
             value = words.figure(float(series.values[-1]))

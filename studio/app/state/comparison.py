@@ -16,6 +16,7 @@ from studio.protocol.spec import RunSpec
 
 __all__ = [
     "AXES",
+    "COST",
     "MOST",
     "Axis",
     "axis_of",
@@ -24,13 +25,16 @@ __all__ = [
     "compared",
     "kept_at",
     "kept_before",
+    "measures",
     "members",
+    "nfe",
     "share",
     "training_value",
     "why_not",
 ]
 
 MOST = 4
+COST = "cost/"  # names of curves that say what something costs: figures, not charts
 Axis = Literal["steps", "seconds", "samples"]
 AXES: tuple[tuple[Axis, str], ...] = (
     ("steps", "Steps"),
@@ -107,6 +111,18 @@ def training_value(spec: RunSpec | None, name: str, catalog: Catalog | None) -> 
 def batch(run: RunState, catalog: Catalog | None) -> int:
     """Return how many data points a step of a run sees."""
     return int(training_value(run.spec, "batch", catalog) or 1)
+
+
+def measures(runs: list[RunState]) -> list[str]:
+    """Return the curves that at least one of some runs has, qualities first, then losses."""
+    names = {name for run in runs for name in run.series if not name.startswith(COST)}
+    return sorted(names, key=lambda n: (not n.startswith("quality/"), n != "loss", n))
+
+
+def nfe(run: RunState) -> int | None:
+    """Return how many evaluations of networks a sample of a run takes, None if nobody counted."""
+    series = run.series.get("cost/nfe")
+    return int(series.values[-1]) if series is not None and len(series) else None
 
 
 def axis_of(

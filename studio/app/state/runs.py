@@ -79,7 +79,7 @@ class RunState:
     ``parent`` is the folder name of the run it left at ``branch_step``; ``race`` the job of the
     race it takes part in; ``edits`` what was changed in it, in order; ``stage`` the stage within a
     step that was done last, "" between two steps. ``seconds`` is the training time so far;
-    ``parameters`` and ``nfe`` (evaluations of networks a sample) are None until they are known.
+    ``parameters`` counts those of its networks, None until somebody asked.
     """
 
     key: str
@@ -93,7 +93,6 @@ class RunState:
     seconds_left: float | None = None
     seconds: float = 0.0
     parameters: int | None = None
-    nfe: int | None = None
     memory: int = 0
     device_memory: int | None = None
     view_cost: float = 0.0

@@ -8,6 +8,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture, charts_picture
+from studio.app.state.comparison import COST
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import Tokens, colors, theme
@@ -121,7 +122,7 @@ class MetricsView(QWidget):
         self._dirty = False
         groups: dict[str, list[str]] = {}
         for name in run.series if run is not None else ():
-            if run is not None and len(run.series[name]):
+            if run is not None and len(run.series[name]) and not name.startswith(COST):
                 groups.setdefault(group_of(name), []).append(name)
         self._tell_empty(run, bool(groups))
         if run is None or not groups:

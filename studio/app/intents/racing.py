@@ -1,0 +1,235 @@
+"""Races: who takes part, the start, and runs side by side."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from studio.app import preferences, tasks
+from studio.app.intents import disk
+from studio.app.intents.base import Refused
+from studio.app.intents.setup import SetupIntents
+from studio.app.intents.training import TrainingIntents
+from studio.app.state import comparison, races, switch
+from studio.app.state.notices import Notice
+from studio.app.state.races import Entry, RaceDraft
+from studio.protocol.messages import ErrorInfo, StartRace, Validate
+from studio.protocol.spec import Recipe, RunSpec
+
+__all__ = ["RacingIntents"]
+
+PAUSE = 0.3  # seconds without a change before the engine is asked
+
+
+class RacingIntents(SetupIntents, TrainingIntents):
+    """Intents about races, and about runs that are looked at together."""
+
+    _referee: "asyncio.Task[None] | None" = None
+
+    # Who takes part
+
+    def add_draft_to_race(self) -> None:
+        """Let the run that is being set up take part; if it does already, a copy of it."""
+        draft = self.state.draft
+        if draft is not None:
+            self.add_to_race(draft.spec, draft.recipe)
+
+    def add_to_race(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
+        """Let a spec take part, on the data of the first one."""
+        race = self.state.race
+        if race.full:
+            text = f"A race has at most {comparison.MOST} participants"
+            self.state.notices.post(Notice(level="info", text=text))
+            return
+        if race.entries:
+            spec = races.share_with(race.entries[0].spec, spec)
+        name = races.free_name(spec.name, (entry.spec.name for entry in race.entries))
+        race.entries.append(Entry(msgspec.structs.replace(spec, name=name), recipe))
+        self.edit_in_race(len(race.entries) - 1)
+        self._judge_soon()
+
+    def add_recipe_to_race(self, recipe: Recipe) -> None:
+        """Let a recipe take part; where no project is open, one is made as for the recipe alone."""
+        if self.state.project is None:
+            self.open_recipe(recipe)
+        self.add_to_race(recipe.run, recipe)
+
+    def add_run_to_race(self, key: str) -> None:
+        """Let the settings of a run take part, from its beginning."""
+        run = self.state.runs.by_key.get(key)
+        if run is not None and run.spec is not None:
+            self.add_to_race(run.spec)
+
+    def edit_in_race(self, place: int) -> None:
+        """Open the setup on one who takes part; what is changed there holds for the race."""
+        race = self.state.race
+        if not 0 <= place < len(race.entries):
+            return
+        race.chosen, race.bound = -1, None
+        self.set_up(race.entries[place].spec, race.entries[place].recipe)
+        race.chosen, race.bound = place, self.state.draft
+        self.state.race_changed.emit()
+
+    def remove_from_race(self, place: int) -> None:
+        """Let one take part no longer; the draft that edited it stays, for itself."""
+        race = self.state.race
+        if not 0 <= place < len(race.entries):
+            return
+        del race.entries[place]
+        if place == race.chosen:
+            race.chosen, race.bound = -1, None
+        elif place < race.chosen:
+            race.chosen -= 1
+        self.state.race_changed.emit()
+
+    def duplicate_in_race(self, place: int, family: str = "") -> None:
+        """Add a copy of one who takes part, as another family if one is named."""
+        race, catalog = self.state.race, self.state.catalog
+        if not 0 <= place < len(race.entries):
+            return
+        spec = race.entries[place].spec
+        if family and catalog is not None and family != spec.family.slug:
+            spec = switch.choose(spec, catalog, family, switch.Aside()).spec
+        self.add_to_race(spec)
+
+    def set_race_budget(self, kind: comparison.Axis, amount: float | None = None) -> None:
+        """Say what each may spend; without an amount only its kind changes."""
+        race = self.state.race
+        race.kind = kind
+        if amount is not None:
+            race.amounts[kind] = amount
+        self.state.race_changed.emit()
+        self._judge_soon()
+
+    def clear_race(self) -> None:
+        """Forget the race that is being set up."""
+        self.state.race = RaceDraft()
+        self.state.race_changed.emit()
+
+    def race_follows_draft(self) -> None:
+        """Take what was changed in the setup over into the race: shared things into all."""
+        race, draft = self.state.race, self.state.draft
+        if race.bound is None:
+            return
+        if race.bound is not draft or draft is None:
+            race.chosen, race.bound = -1, None
+            self.state.race_changed.emit()
+            return
+        entry = race.entries[race.chosen]
+        if entry.spec == draft.spec:
+            return
+        entry.spec = draft.spec
+        for other in race.entries:
+            other.spec = races.share_with(draft.spec, other.spec)
+        self.state.race_changed.emit()
+        self._judge_soon()
+
+    # Whether it can start
+
+    def _judge_soon(self) -> None:
+        if self._referee is not None:
+            self._referee.cancel()
+        self._referee = tasks.spawn(self._judge())
+
+    async def _judge(self) -> None:
+        await asyncio.sleep(PAUSE)
+        race = self.state.race
+        specs = races.runnable(race, self.state.catalog)
+        for entry, spec in zip(list(race.entries), specs, strict=True):
+            if not self.link.alive:
+                return
+            entry.problems = await self._problems(spec)
+        self.state.race_changed.emit()
+
+    async def _problems(self, spec: RunSpec) -> list[ErrorInfo]:
+        project = str(self.state.project or "")
+        try:
+            answer = await self.link.ask(Validate(spec=spec, project=project))
+        except Refused as refused:
+            return [refused.error]
+        return msgspec.convert((answer.result or {}).get("problems") or [], list[ErrorInfo])
+
+    # The start
+
+    def start_race(self) -> None:
+        """Queue all who take part; their settings are frozen from here on."""
+        race, project = self.state.race, self.state.project
+        if race.reasons:
+            error = race.reasons[0]
+            self.state.notices.error(error, title="The race cannot start yet", lasting=False)
+            return
+        if project is None:
+            project = preferences.scratch_folder() / "race"
+            self.state.project, self.state.project_name = project, "Race"
+            self.state.scratch = True
+            self.state.project_changed.emit()
+        catalog = self.state.catalog
+        command = StartRace(
+            specs=races.runnable(race, catalog), project=str(project), budget=race.budget(catalog)
+        )
+        self._do(self._start_race(command), "The race did not start")
+
+    async def _start_race(self, command: StartRace) -> None:
+        name = self.state.project_name or "Race"
+        await asyncio.to_thread(disk.create, Path(command.project), name)
+        answer = await self.link.ask(command)
+        result: dict[str, Any] = answer.result or {}
+        keys = [str(run) for run in result["runs"]]
+        for key, spec in zip(keys, command.specs, strict=True):
+            self.know_run(key, spec)
+            known = self.state.runs.by_key[key]
+            known.race = known.race or str(result["job"])
+        self.clear_race()
+        self.state.runs.listed.emit()
+        self.show_compared(keys)
+
+    def race_again(self, race: str) -> None:
+        """Set up a race of those who took part in one, anew."""
+        runs = comparison.members(self.state.runs, race)
+        specs = [run.spec for run in runs if run.spec is not None]
+        self.clear_race()
+        for spec in specs[: comparison.MOST]:
+            self.add_to_race(spec)
+
+    # Side by side
+
+    def show_race(self, race: str) -> None:
+        """Show the runs of a race side by side."""
+        self.show_compared([run.key for run in comparison.members(self.state.runs, race)])
+
+    def toggle_compared(self, key: str) -> None:
+        """Take a run into those to be compared, or out; the selected one is the first."""
+        runs = self.state.runs
+        chosen = [each for each in runs.chosen if each in runs.by_key]
+        if not chosen and runs.selection and self.state.place == "run":
+            chosen = [runs.selection]
+        if key in chosen:
+            chosen.remove(key)
+        elif len(chosen) >= comparison.MOST:
+            text = f"At most {comparison.MOST} runs are compared"
+            self.state.notices.post(Notice(level="info", text=text))
+            return
+        else:
+            chosen.append(key)
+        runs.choose(tuple(chosen))
+
+    def compare_chosen(self) -> None:
+        """Show the chosen runs side by side, or say why they cannot be."""
+        runs = self.state.runs
+        chosen = [runs.by_key[key] for key in runs.chosen if key in runs.by_key]
+        chosen = chosen or comparison.compared(runs)
+        why = comparison.why_not(chosen)
+        if why:
+            self.state.notices.post(Notice(level="info", text="Nothing to compare", why=why))
+            return
+        self.show_compared([run.key for run in chosen])
+
+    def show_compared(self, keys: list[str]) -> None:
+        """Show runs side by side, following their newest steps."""
+        if not keys:
+            return
+        self.state.runs.choose(tuple(keys))
+        current = self.state.runs.selection
+        self.show_run(current if current in keys else keys[0])
+        self.state.lens_wanted.emit("compare")

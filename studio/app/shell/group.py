@@ -1,0 +1,34 @@
+"""A titled list of lines in the sidebar."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from studio.app.widgets.basic import clear, row, section
+from studio.app.widgets.row_button import RowButton
+
+__all__ = ["Group"]
+
+
+class Group(QWidget):
+    """A heading, perhaps with a button at its right, and lines below it."""
+
+    def __init__(self, title: str, add: QWidget | None = None) -> None:
+        super().__init__()
+        self.lines = QVBoxLayout()
+        self.lines.setSpacing(1)
+        self.lines.setContentsMargins(0, 0, 0, 0)
+        head: QLabel = section(title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        line = row(head, None, *([add] if add is not None else []), gap=4)
+        line.setContentsMargins(8, 0, 4, 0)
+        layout.addLayout(line)
+        layout.addLayout(self.lines)
+
+    def fill(self, rows: Sequence[RowButton]) -> None:
+        """Replace the lines."""
+        clear(self.lines)
+        for each in rows:
+            self.lines.addWidget(each)

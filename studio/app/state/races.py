@@ -1,0 +1,126 @@
+"""A race being set up: who takes part, what they share, what each may spend. Pure.
+
+Whoever takes part learns the same data in the same order from the same particles: changing one
+of these in one changes it in all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from studio.app.state.comparison import MOST, Axis, training_value
+from studio.protocol.catalog import Catalog
+from studio.protocol.commands import Budget
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Recipe, RunSpec
+
+if TYPE_CHECKING:
+    from studio.app.state.session import Draft
+
+__all__ = ["SHARED", "Entry", "RaceDraft", "free_name", "runnable", "share_with"]
+
+LEAST = 2
+SHARED = (
+    "seed",
+    "samples",
+    "particles",
+    "frames",
+    "device",
+    "evaluate_every",
+    "evaluate_samples",
+)
+SECONDS = 60.0  # of training each, until the person says otherwise
+
+
+@dataclass
+class Entry:
+    """One who takes part, perhaps as a recipe has it; ``problems`` are what the engine found."""
+
+    spec: RunSpec
+    recipe: Recipe | None = None
+    problems: list[ErrorInfo] = field(default_factory=list)
+
+
+@dataclass
+class RaceDraft:
+    """``chosen`` is the entry that the setup's form edits while its draft is ``bound``."""
+
+    entries: list[Entry] = field(default_factory=list)
+    chosen: int = -1
+    bound: "Draft | None" = None
+    kind: Axis = "steps"
+    amounts: dict[Axis, float] = field(default_factory=dict)
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody more can take part."""
+        return len(self.entries) >= MOST
+
+    @property
+    def reasons(self) -> list[ErrorInfo]:
+        """Why it cannot start; a path is that of a setting, behind the number of its entry."""
+        found = []
+        if len(self.entries) < LEAST:
+            message = "A race needs a second model: duplicate this one and change the copy."
+            found.append(ErrorInfo(kind="user", message=message))
+        if self.amounts.get(self.kind, 1.0) <= 0:
+            found.append(ErrorInfo(kind="user", message="The budget must be greater than 0."))
+        for place, entry in enumerate(self.entries):
+            problems = list(entry.problems)
+            if place == self.chosen and self.bound is not None:
+                problems = [*self.bound.local.values(), *problems]
+            for problem in problems:
+                message = f"{entry.spec.name}: {problem.message}"
+                path = f"{place}:{problem.path}" if problem.path else f"{place}:"
+                found.append(msgspec.structs.replace(problem, message=message, path=path))
+        return found
+
+    def amount(self, catalog: Catalog | None) -> float:
+        """Return the budget of each, of the present kind."""
+        if self.kind in self.amounts:
+            return self.amounts[self.kind]
+        first = self.entries[0].spec if self.entries else None
+        steps = int(training_value(first, "steps", catalog) or 1)
+        if self.kind == "seconds":
+            return SECONDS
+        many = int(training_value(first, "batch", catalog) or 1) if self.kind == "samples" else 1
+        return float(steps * many)
+
+    def budget(self, catalog: Catalog | None) -> Budget:
+        """Return the budget as the engine is told it."""
+        return Budget(kind=self.kind, amount=self.amount(catalog))
+
+
+def share_with(first: RunSpec, spec: RunSpec) -> RunSpec:
+    """Return a spec with the data, the measures and the shared training settings of another."""
+    training = {name: value for name, value in spec.training.items() if name not in SHARED}
+    training |= {name: first.training[name] for name in SHARED if name in first.training}
+    return msgspec.structs.replace(
+        spec, dataset=first.dataset, metrics=first.metrics, training=training
+    )
+
+
+def runnable(race: RaceDraft, catalog: Catalog | None) -> list[RunSpec]:
+    """Return the specs as they start: on shared data, with as many steps as the budget buys, so
+    that schedules of the learning rate end with it.
+    """
+    specs = []
+    amount = race.amount(catalog)
+    for entry in race.entries:
+        spec = share_with(race.entries[0].spec, entry.spec)
+        if race.kind != "seconds":
+            size = training_value(spec, "batch", catalog) if race.kind == "samples" else 1
+            steps = max(1, round(amount / int(size or 1)))
+            spec = msgspec.structs.replace(spec, training={**spec.training, "steps": steps})
+        specs.append(spec)
+    return specs
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """Return a name, numbered if others have it."""
+    known, candidate, number = set(taken), name, 2
+    while candidate in known:
+        candidate, number = f"{name} {number}", number + 1
+    return candidate

@@ -1,0 +1,84 @@
+"""The runs of a project as a tree: branches under what they left, a race around its runs. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from studio.app.state.runs import RunState
+
+__all__ = ["Line", "race_line", "tree"]
+
+RACE = "race:"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the tree. ``key`` is that of a run, or `race_line` of a race; ``above`` that of
+    the line it belongs to, "" for none. ``branches`` counts the lines right below it.
+    """
+
+    key: str
+    depth: int = 0
+    above: str = ""
+    branches: int = 0
+    closed: bool = False
+
+    @property
+    def race(self) -> str:
+        """The race that the line stands for, "" if it is a run's."""
+        return self.key.removeprefix(RACE) if self.key.startswith(RACE) else ""
+
+
+def race_line(race: str) -> str:
+    """Return the key of the line of a race."""
+    return f"{RACE}{race}"
+
+
+def tree(runs: Iterable[RunState], closed: Collection[str] = ()) -> list[Line]:
+    """Return the lines from top to bottom, newest first; under each its branches, oldest first.
+    Lines in ``closed`` hide what is below them. A branch whose parent is gone stands for itself.
+    """
+    every = sorted(runs, key=lambda run: run.name)
+    names = {run.name for run in every}
+    below: dict[str, list[RunState]] = {}
+    roots: list[RunState] = []
+    for run in every:
+        # A parent is always the older one: whatever the files say, nothing goes round in circles.
+        if run.parent in names and run.parent < run.name:
+            below.setdefault(run.parent, []).append(run)
+        else:
+            roots.append(run)
+    lines: list[Line] = []
+    for group in reversed(_groups(roots)):
+        depth, above = 0, ""
+        if len(group) > 1:
+            above = race_line(group[0].race)
+            lines.append(Line(above, branches=len(group), closed=above in closed))
+            depth = 1
+            if above in closed:
+                continue
+        for run in group:
+            _add(lines, run, depth, above, below, closed)
+    return lines
+
+
+def _groups(roots: list[RunState]) -> list[list[RunState]]:
+    """Return single runs, and those of one race together, in the order of their newest run."""
+    groups: dict[str, list[RunState]] = {}
+    for run in roots:
+        groups.setdefault(race_line(run.race) if run.race else run.key, []).append(run)
+    return sorted(groups.values(), key=lambda group: group[-1].name)
+
+
+def _add(
+    lines: list[Line],
+    run: RunState,
+    depth: int,
+    above: str,
+    below: dict[str, list[RunState]],
+    closed: Collection[str],
+) -> None:
+    branches = below.get(run.name, [])
+    lines.append(Line(run.key, depth, above, len(branches), bool(branches) and run.key in closed))
+    if run.key not in closed:
+        for branch in branches:
+            _add(lines, branch, depth + 1, run.key, below, closed)
