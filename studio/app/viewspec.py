@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
+from studio.app.state.switch import modality_of
 
-__all__ = ["ViewSpec"]
+__all__ = ["ViewSpec", "shows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +31,16 @@ class ViewSpec:
     order: int
     applies: Callable[[AppState], bool]
     factory: Callable[[AppState, Actions], QWidget]
+
+
+def shows(*modalities: str) -> Callable[[AppState], bool]:
+    """Return an ``applies`` for lenses of runs on some kinds of data ("points", "images")."""
+
+    def applies(state: AppState) -> bool:
+        run, catalog = state.runs.current, state.catalog
+        if run is None:
+            return False
+        kind = modality_of(run.spec, catalog) if run.spec and catalog else ""
+        return (kind or "points") in modalities
+
+    return applies

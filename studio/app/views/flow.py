@@ -3,23 +3,24 @@
 import asyncio
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
-from studio.app.plots.records import RecordLoader, read_record
+from studio.app.plots.following import Following
+from studio.app.plots.records import read_record
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
-from studio.app.plots.watching import Looking, Watching
+from studio.app.plots.watching import Looking
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec
+from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.flowhands import FlowHands
 from studio.app.widgets.flowlayers import FlowLayers
@@ -51,10 +52,8 @@ class FlowView(QWidget):
         self._one = OneParticle(self, self.canvas)
         self._hands = FlowHands(self, state, actions, self.canvas)
         self._empty = EmptyState(self)
-        self._watching = Watching(actions)
-        self._loader = RecordLoader(self)
+        self._following = Following(self, state, actions, self._looking)
         self._record: FlowRecord | None = None
-        self._followed: int | None = None
         self._dims = (0, 1)
         self._first_asked = False
         self._starts = 0  # how many particles have their colour from where they started
@@ -66,21 +65,20 @@ class FlowView(QWidget):
         self._select()
 
     def _connect(self) -> None:
-        runs, playback = self._state.runs, self._state.playback
-        runs.selected.connect(self._select)
-        runs.changed.connect(self._changed)
-        runs.record_arrived.connect(self._arrived)
-        runs.kept_changed.connect(self._kept)
-        playback.changed.connect(self._clocks)
+        follow = self._following
+        follow.selected.connect(self._select)
+        follow.changed.connect(self._changed)
+        follow.shown.connect(self._show)
+        follow.failed.connect(self._failed)
+        follow.moved.connect(self._clocks)
+        self._state.playback.changed.connect(self._playing)
         self._state.catalog_changed.connect(self._family)
         theme.changed.connect(self._restyle)
-        self._loader.loaded.connect(self._loaded)
-        self._loader.failed.connect(self._failed)
-        self.layers.wanted.connect(self._watch)
+        self.layers.wanted.connect(follow.watch)
         self.panel.dims_changed.connect(self._choose)
         self.canvas.picked.connect(self._one.pick)
         self.canvas.hovered.connect(self._readout.set_place)
-        self.canvas.painted.connect(self._watching.drawn)
+        self.canvas.painted.connect(follow.drawn)
         self.canvas.view_changed.connect(self._moved.start)
         self._moved.timeout.connect(self._settled)
 
@@ -90,7 +88,7 @@ class FlowView(QWidget):
     def _run(self) -> RunState | None:
         return self._state.runs.current
 
-    def _select(self, _key: str = "") -> None:
+    def _select(self) -> None:
         self._record, self._dims, self._starts = None, (0, 1), 0
         self._first_asked = False
         self._one.set_record(None, None, self._dims)
@@ -98,60 +96,16 @@ class FlowView(QWidget):
         self.canvas.set_identity(None)
         self._readout.set_count(0)
         self._family()
-        self._follow()
 
-    def _changed(self, key: str) -> None:
-        run = self._run
-        if run is not None and key == run.key:
-            self._family()
-            if self._record is not None and not run.job and self._state.playback.live:
-                self._follow()  # it ended: the last kept record has all particles
-            self._watch()
-            self._tell_empty()
-
-    def _kept(self, key: str) -> None:
-        run = self._run
-        if run is not None and key == run.key and self._record is None:
-            self._follow()
-
-    def _arrived(self, key: str) -> None:
-        run = self._run
-        if run is None or key != run.key:
-            return
-        self._watching.arrived(run.job)
-        if self._state.playback.live and self.isVisible() and run.live is not None:
-            self._show(run.live)
-
-    def _follow(self) -> None:
-        """Show the record that the training clock points at, or ask for it."""
-        run, step = self._run, self._state.playback.step
-        self._followed = step
-        self._watch()
+    def _changed(self) -> None:
+        self._family()
         self._tell_empty()
-        if run is None or not self.isVisible():
-            return
-        if step is None and run.live is not None and (run.job or not run.kept):
-            self._show(run.live)
-        elif run.kept:
-            wanted = run.kept[-1] if step is None else step
-            record = self._loader.want(run.key, wanted, run.kept)
-            if record is not None:
-                self._show(record)
 
-    def _loaded(self, key: str, record: FlowRecord) -> None:
-        run, step = self._run, self._state.playback.step
-        if run is None or key != run.key or (step is None and run.job and run.live is not None):
-            return
-        if step is None or record.step == step:
-            self._show(record)
-
-    def _failed(self, key: str, step: int, why: str) -> None:
-        run = self._run
-        if run is not None and key == run.key:
-            self.panel.say(f"Step {step:,} cannot be shown: {why}")
+    def _failed(self, step: int, why: str) -> None:
+        self.panel.say(f"Step {step:,} cannot be shown: {why}")
 
     def _show(self, record: FlowRecord) -> None:
-        if record is self._record or record.x.shape[2] < 2:
+        if record.x.shape[2] < 2:
             return
         self._record = record
         self._identify(record)
@@ -191,13 +145,11 @@ class FlowView(QWidget):
 
     # Clocks
 
+    def _playing(self) -> None:
+        self.canvas.playing = self._state.playback.playing
+
     def _clocks(self) -> None:
         playback = self._state.playback
-        self.canvas.playing = playback.playing
-        if not self.isVisible():
-            return
-        if playback.step != self._followed:
-            self._follow()
         if playback.flow != self.canvas.flow:
             self.canvas.set_flow(playback.flow)
             if self.layers.timed:
@@ -236,43 +188,13 @@ class FlowView(QWidget):
     # Looking
 
     def _settled(self) -> None:
-        self._watch()
+        self._following.watch()
         self.layers.refresh()
 
-    def _watch(self) -> None:
-        """Tell the engine what is looked at, if it changed."""
-        run = self._run
-        seen = self.isVisible() and not self.window().isMinimized()
-        if run is None or not run.job or not seen or not self._state.playback.live:
-            self._watching.look(None)
-            return
+    def _looking(self, run: RunState) -> Looking:
+        names, extras = self.layers.names(), self.layers.extras()
         window = self.layers.window()
-        looking = Looking(
-            run.key,
-            run.job,
-            self.layers.names(),
-            window,
-            RESOLUTION,
-            PARTICLES,
-            self.layers.extras(),
-        )
-        self._watching.look(looking)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.window().installEventFilter(self)
-        self._clocks()
-        self._follow()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._watch()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # A minimised window hides its widgets from the person, but not always from Qt.
-        if event.type() == QEvent.Type.WindowStateChange:
-            self._watch()
-        return super().eventFilter(watched, event)
+        return Looking(run.key, run.job, names, window, RESOLUTION, PARTICLES, extras)
 
     def export_picture(self) -> Picture:
         """Return the canvas for paper, without what lies on it."""
@@ -361,6 +283,6 @@ VIEW = ViewSpec(
     id="flow",
     title="Flow",
     order=10,
-    applies=lambda state: state.runs.current is not None,
+    applies=shows("points"),
     factory=FlowView,
 )

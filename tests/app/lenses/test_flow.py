@@ -90,7 +90,7 @@ def test_the_end_of_a_job_ends_the_watch(lens: Any, window: QWidget) -> None:
     lens.arrive(5)
     lens.run.job, lens.run.state = "", "finished"
     lens.state.runs.changed.emit(lens.run.key)
-    assert window.view._watching.on is False
+    assert window.view._following._watching.on is False
 
 
 async def test_scrubbing_shows_kept_records_and_the_latest_wish_wins(
@@ -111,7 +111,7 @@ async def test_neighbours_are_read_ahead(lens: Any, window: QWidget, wait: Wait)
     lens.keep(10, 20, 30, 40)
     lens.state.playback.set(step=20)
     await wait(lambda: shown(window.view) == 20)
-    await wait(lambda: (lens.run.key, 30) in window.view._loader._kept)
+    await wait(lambda: (lens.run.key, 30) in window.view._following._loader._kept)
     lens.state.playback.set(step=30)
     assert shown(window.view) == 30  # at once, without the disk
 
@@ -255,7 +255,7 @@ def test_another_run_starts_afresh(lens: Any, window: QWidget) -> None:
     lens.arrive(50)
     lens.state.runs.select("")
     assert shown(window.view) is None
-    assert not window.view._watching.on
+    assert not window.view._following._watching.on
     assert VIEW.applies(lens.state) is False
     lens.state.runs.select(lens.run.key)
     assert shown(window.view) == 50

@@ -1,0 +1,39 @@
+"""Pictures as particles: arrays of images to pixels, and how many stand in a row."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.plots.raster import Colours
+
+__all__ = ["atlas", "columns_for", "frame_at"]
+
+
+def atlas(images: NDArray[np.floating]) -> Colours:
+    """Return images (n, C, H, W) of values in [0, 1], C 1 or 3, below each other: (n * H, W) ARGB.
+
+    Values outside of the range, which a model may make, are clipped.
+    """
+    n, channels, height, width = images.shape
+    grey = np.nan_to_num(np.clip(images, 0.0, 1.0)) * 255.0 + 0.5
+    bytes_ = grey.astype(np.uint32)
+    red, green, blue = (bytes_[:, min(c, channels - 1)] for c in (0, 1, 2))
+    argb = np.uint32(0xFF000000) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+    return np.ascontiguousarray(argb.reshape(n * height, width))
+
+
+def columns_for(n: int, width: float, height: float, aspect: float = 1.0) -> int:
+    """Return how many columns make n pictures of width / height ``aspect`` largest in an area."""
+    best, columns = 0.0, 1
+    for candidate in range(1, n + 1):
+        rows = math.ceil(n / candidate)
+        size = min(width / candidate, height / rows * aspect)
+        if size > best:
+            best, columns = size, candidate
+    return columns
+
+
+def frame_at(t: NDArray[np.floating], now: float) -> int:
+    """Return the frame whose flow time is nearest: pictures are shown, never blended."""
+    return int(np.argmin(np.abs(t - now)))

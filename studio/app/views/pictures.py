@@ -1,0 +1,214 @@
+"""The flow lens of images: fixed latents as pictures, one of them through flow time, and all of
+them in the plane of what a judge network sees.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.plots.backdrop import Backdrop
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.export import Picture, widget_picture
+from studio.app.plots.following import Following
+from studio.app.plots.identity import identity_colours
+from studio.app.plots.pictures import frame_at
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.timeline import Timeline
+from studio.app.plots.watching import Looking
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.viewspec import ViewSpec, shows
+from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.motion import MotionChip
+from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.picturegrid import PictureGrid
+
+__all__ = ["VIEW", "PicturesView"]
+
+SHOWN = 64
+STRIP = 9  # frames of the film strip
+UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # pictures have no window; the protocol wants one
+
+
+class PicturesView(QWidget):
+    """Grid, projection, film strip; the selected picture is the same in all three."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self._record: FlowRecord | None = None
+        self._picked = 0
+        self.grid = PictureGrid("Pictures of the fixed latents")
+        self.strip = PictureGrid("One latent along the flow", strip=True)
+        self.projection = ParticleCanvas()
+        self.projection.setAccessibleName("All pictures as the judge network sees them")
+        self._where = label("", "muted")
+        self._which = label("", "muted")
+        self._seen = label("", "small", wrap=True)
+        self._chip = MotionChip(self)
+        self._empty = EmptyState(self)
+        self._following = Following(self, state, actions, self._looking)
+        self._lay_out()
+        self._connect()
+        self._restyle()
+        self._select()
+
+    def _lay_out(self) -> None:
+        left = _pane(row(section("Fixed latents"), None, self._where), self.grid)
+        right = _pane(row(section("As the judge sees them"), None), self.projection, self._seen)
+        halves = QSplitter(Qt.Orientation.Horizontal)
+        halves.setChildrenCollapsible(False)
+        halves.addWidget(left)
+        halves.addWidget(right)
+        halves.setStretchFactor(0, 3)
+        halves.setStretchFactor(1, 2)
+        self._halves = halves
+        film = _pane(row(section("Along the flow"), None, self._which), self.strip)
+        film.setFixedHeight(128)
+        self._film = film
+        foot = QHBoxLayout()
+        foot.addWidget(self._chip)
+        foot.addStretch(1)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(16, 10, 16, 10)
+        body.setSpacing(8)
+        body.addWidget(halves, 1)
+        body.addWidget(film)
+        body.addLayout(foot)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _connect(self) -> None:
+        follow = self._following
+        follow.selected.connect(self._select)
+        follow.changed.connect(self._changed)
+        follow.shown.connect(self._show)
+        follow.failed.connect(lambda step, why: self._where.setText(f"Step {step:,}: {why}"))
+        follow.moved.connect(self._draw)
+        self._state.catalog_changed.connect(self._changed)
+        theme.changed.connect(self._restyle)
+        self.grid.picked.connect(self._pick)
+        self.projection.picked.connect(self._pick)
+
+    def _looking(self, run: RunState) -> Looking:
+        return Looking(run.key, run.job, (), UNBOUNDED, 1, SHOWN, ("projection",))
+
+    # What is shown
+
+    def _select(self) -> None:
+        self._record, self._picked = None, 0
+        self.projection.set_record(None)
+        self.projection.set_identity(None)
+        self._changed()
+
+    def _changed(self) -> None:
+        run, catalog = self._following.run, self._state.catalog
+        entry = None
+        if run is not None and run.spec is not None and catalog is not None:
+            entry = catalog.get("family", run.spec.family.slug)
+        self._chip.show_family(entry)
+        self._tell_empty(run)
+
+    def _tell_empty(self, run: RunState | None) -> None:
+        some = self._record is not None
+        for widget in (self._halves, self._film):
+            widget.setVisible(some)
+        self._empty.setVisible(not some)
+        if some or run is None:
+            return
+        if run.state == "queued":
+            self._empty.tell("Waiting in the queue", "Pictures appear when this run starts.")
+        elif run.job:
+            self._empty.tell("Starting", "Pictures appear with the first training steps.")
+        else:
+            self._empty.tell("Nothing was kept", "This run has no recorded pictures.")
+
+    def _show(self, record: FlowRecord) -> None:
+        if record.x.ndim != 5:
+            return
+        self._record = record
+        self._tell_empty(self._following.run)
+        places = record.extras.get("projection")
+        timeline = None if places is None else Timeline(record.t, places[:, :SHOWN])
+        target = record.extras.get("projection-target")
+        self.projection.set_backdrop(Backdrop(target=target, axes=False))
+        self.projection.set_identity(_circle(len(record.x[0][:SHOWN])))
+        self.projection.set_record(timeline, glide=self._state.playback.live)
+        self._seen.setText(
+            "Grey: data. Coloured: the pictures on the left, along the first two principal "
+            "components of what the judge network sees in data."
+            if timeline is not None
+            else "This step was kept without its projection."
+        )
+        self._draw()
+        self._following.drawn()
+
+    def _draw(self) -> None:
+        """Draw the record at the flow time."""
+        record = self._record
+        if record is None:
+            return
+        now = self._state.playback.flow
+        self.projection.playing = self._state.playback.playing
+        self.projection.set_flow(now)
+        frame = frame_at(record.t, now)
+        shown = record.x[frame][:SHOWN]
+        self.grid.show_pictures(shown, inks=self._inks(len(shown)))
+        self._where.setText(f"step {record.step:,}, t = {float(record.t[frame]):.2f}")
+        self._draw_strip(record)
+
+    def _draw_strip(self, record: FlowRecord) -> None:
+        picked = min(max(self._picked, 0), record.x.shape[1] - 1)
+        self.grid.select(picked)
+        frames = np.unique(np.linspace(0, len(record.t) - 1, STRIP).round().astype(int))
+        words = [f"t = {float(record.t[f]):.2f}" for f in frames]
+        self.strip.show_pictures(record.x[frames, picked], words=words)
+        self.strip.select(int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow))))
+        self._which.setText(f"latent {picked}")
+
+    def _pick(self, picture: int) -> None:
+        self._picked = max(picture, 0)
+        if self._record is not None:
+            self._draw_strip(self._record)
+
+    def _inks(self, n: int) -> NDArray[np.uint32]:
+        style = self.projection.style_
+        return identity_colours(_circle(n), dark=style.dark, middle=np.zeros(2))
+
+    def _restyle(self) -> None:
+        self.projection.set_style(CanvasStyle.of(colors()))
+        self._draw()
+
+    def export_picture(self) -> Picture:
+        """Return grid, projection and film strip as they are seen."""
+        return widget_picture(self)
+
+
+def _pane(head: QHBoxLayout, *widgets: QWidget) -> QWidget:
+    """Return a pane with a line on top; the first widget takes what height there is."""
+    pane = QWidget()
+    body = QVBoxLayout(pane)
+    body.setContentsMargins(0, 0, 0, 0)
+    body.setSpacing(4)
+    body.addLayout(head)
+    for place, widget in enumerate(widgets):
+        body.addWidget(widget, 0 if place else 1)
+    return pane
+
+
+def _circle(n: int) -> NDArray[np.float32]:
+    """Return n places around a circle: pictures start as noise, so their colour is their number."""
+    turn = np.arange(n) / max(n, 1) * 2 * np.pi
+    return np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
+
+
+VIEW = ViewSpec(
+    id="pictures",
+    title="Flow",
+    order=10,
+    applies=shows("images"),
+    factory=PicturesView,
+)
