@@ -26,6 +26,7 @@ __all__ = [
     "HasDenoiser",
     "HasLatent",
     "HasLikelihood",
+    "HasPopulation",
     "HasVelocity",
     "ImageSet",
     "Judge",
@@ -348,3 +349,15 @@ class HasLatent(Protocol):
     """g(z): latents (n, *latent shape) -> (n, *shape), in one evaluation."""
 
     def push(self, z: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class HasPopulation(Protocol):
+    """Particles that are the state of the family, so many of them, and all there are.
+
+    `Family.prior` returns where the first n of them started, at most ``population``, whatever the
+    generator. `Family.flow` knows them by their row: latents must be the first rows, in order.
+    """
+
+    @property
+    def population(self) -> int: ...

@@ -10,7 +10,7 @@ from models.base import Family, PointSet
 from models.metrics.base import NotApplicable
 from models.tensors import make_generator
 from studio.engine.datasets import Dataset
-from studio.engine.drawing import draw
+from studio.engine.drawing import draw, most
 from studio.engine.randomness import EVALUATION, METRIC
 from studio.engine.resolve import Choice
 
@@ -38,7 +38,8 @@ class Evaluator:
     that a change in the figures is a change of the model.
 
     The floor is the same metric between two independent real samples of the same sizes, computed
-    once. For a finite data set the real points are two disjoint random parts of it.
+    once. For a finite data set the real points are two disjoint random parts of it. A family that
+    is fewer than ``n`` particles is measured with all of them, against as many real points.
     """
 
     choices: Sequence[Choice]
@@ -52,7 +53,7 @@ class Evaluator:
     def evaluate(self, family: Family, sampler: Any = None) -> Generator[bool, None, Quality]:
         """Measure a family; yields False between network passes and between metrics."""
         if self._real is None:
-            self._real = self.data.pair(self.n, self.seed)
+            self._real = self.data.pair(most(family, self.n), self.seed)
             yield False
         other, real = self._real
         n = len(real.x)

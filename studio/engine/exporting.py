@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.drawing import draw
+from studio.engine.drawing import draw, repeats
 from studio.engine.failures import Refused
 from studio.engine.jobs import Work
 from studio.engine.loading import load, newest_checkpoint
@@ -50,10 +50,12 @@ class ExportJob(RunJob):
         yield False
         x = yield from draw(loaded.family, command.n, command.seed, sampler=loaded.sampler)
         sampler = loaded.resolved.spec.sampler
-        attrs = provenance(self.folder.name, loaded.step, command.seed, sampler)
+        note = repeats(loaded.family, command.n)
+        attrs = provenance(self.folder.name, loaded.step, command.seed, sampler, note)
         write_points(Path(command.file), x.numpy(), loaded.columns, attrs)
         self.step = command.n
-        self.say(f"{command.n:,} samples of step {loaded.step:,} are in {command.file}.")
+        text = f"{command.n:,} samples of step {loaded.step:,} are in {command.file}."
+        self.say(f"{text} {note}".strip())
 
 
 def export_weights(run: RunFolder, file: Path) -> int:

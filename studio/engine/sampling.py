@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from studio.engine.drawing import draw
+from studio.engine.drawing import draw, repeats
 from studio.engine.jobs import Job, Work
 from studio.engine.loading import load
 from studio.engine.resolve import pick_sampler
@@ -57,13 +57,20 @@ class SamplingJob(RunJob):
         if self._sampler is not None:
             pick, sampler = self._sampler.pick, self._sampler.make()
         x = yield from draw(loaded.family, command.n, command.seed, sampler=sampler)
-        attrs = provenance(self.folder.name, loaded.step, command.seed, pick)
+        note = repeats(loaded.family, command.n)
+        attrs = provenance(self.folder.name, loaded.step, command.seed, pick, note)
         path = self.folder.samples.write(x.numpy(), loaded.columns, attrs)
         self.step = command.n
-        self.say(f"{command.n:,} samples of step {loaded.step:,} are in samples/{path.name}.")
+        text = f"{command.n:,} samples of step {loaded.step:,} are in samples/{path.name}."
+        self.say(f"{text} {note}".strip())
 
 
-def provenance(run: str, step: int, seed: int, sampler: Pick | None) -> dict[str, object]:
-    """Return what is written beside samples, so that they can be drawn again."""
+def provenance(
+    run: str, step: int, seed: int, sampler: Pick | None, note: str = ""
+) -> dict[str, object]:
+    """Return what is written beside samples, so that they can be drawn again, and what is to be
+    known of them.
+    """
     settings = {"slug": sampler.slug, "config": sampler.config} if sampler else None
-    return {"run": run, "step": step, "seed": seed, "sampler": settings}
+    drawn = {"run": run, "step": step, "seed": seed, "sampler": settings}
+    return {**drawn, "note": note} if note else drawn

@@ -17,10 +17,11 @@ from models.base import (
     HasDenoiser,
     HasLatent,
     HasLikelihood,
+    HasPopulation,
     HasVelocity,
     State,
 )
-from models.config import decode, describe, encode, replace_at
+from models.config import ConfigError, decode, describe, encode, replace_at
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.data.swiss_roll import SwissRollConfig, swiss_roll
 from models.registry import Entry, discover, registry
@@ -35,6 +36,7 @@ PROTOCOLS: dict[str, type] = {
     "denoiser": HasDenoiser,
     "likelihood": HasLikelihood,
     "latent": HasLatent,
+    "population": HasPopulation,
 }
 DATA = {
     2: ring_of_five(RingOfFiveConfig(), 2000, 0),
@@ -50,6 +52,28 @@ def small(entry: Entry) -> dict[str, Any]:
         if size:
             data = replace_at(data, row["path"], size)
     return data
+
+
+def larger(entry: Entry, width: int) -> dict[str, Any]:
+    """Return the small settings with networks of that width, and other particles if there are."""
+    data = small(entry)
+    for row in describe(entry.config):
+        if row["path"].rpartition(".")[2] == "width":
+            data = replace_at(data, row["path"], width)
+        if row["path"] == "population":
+            data = replace_at(data, "population", 32 * width)
+    return data
+
+
+def another(row: dict[str, Any]) -> Any:
+    """Return another value that a setting may have."""
+    if row["choices"]:
+        return next(c["value"] for c in row["choices"] if c["value"] != row["default"])
+    if row["kind"] == "bool":
+        return not row["default"]
+    if row["kind"] == "int":
+        return row["default"] + (1 if row["high"] is None or row["default"] < row["high"] else -1)
+    return 0.5 * row["default"] if row["default"] else 0.25
 
 
 def variants(entry: Entry) -> Iterator[Any]:
@@ -144,6 +168,9 @@ def test_a_step_is_finite_and_moves_every_weight(entry: Entry, settings: dict[st
     # Before the first step the optimisers are empty: these are weights and averaged weights. A
     # lone number may have no say: the last bias of a Wasserstein critic cancels from its loss.
     weights = [n for n, x in before.tensors.items() if x.is_floating_point() and x.numel() > 1]
+    if "population" in entry.capabilities:
+        # Where particles started is part of the state, and stays.
+        weights = [n for n in weights if not n.endswith("/start")]
     assert weights
     still = [n for n in weights if torch.equal(before.tensors[n], after.tensors[n])]
     assert not still, f"never moved: {still}"
@@ -239,6 +266,97 @@ def test_frames_go_from_prior_to_data(entry: Entry):
 
 
 @each_family
+def test_a_walk_is_a_step_in_its_stages(entry: Entry):
+    """Slow motion shows what trains: the same numbers, and stages that are known, in order."""
+    walked, stepped = build(entry), build(entry)
+    names = [stage.name for stage in walked.stages]
+    assert names
+    assert len(set(names)) == len(names)
+    layers = {layer.name for layer in walked.layers}
+    for stage in walked.stages:
+        assert stage.title
+        assert stage.formula
+        assert stage.source
+        assert stage.layer in layers | {""}
+    seen: list[str] = []
+    for i in range(3):
+        walk, passed = walked.walk(batch(i)), []
+        while True:
+            try:
+                name, scene = next(walk)
+            except StopIteration as end:
+                metrics = end.value
+                break
+            passed.append(name)
+            for value in scene.values():
+                assert value.shape[1:] == (2,)
+                assert not value.requires_grad
+            if "velocity" in scene:
+                assert scene["velocity"].shape == scene["particles"].shape
+        assert passed == [name for name in names if name in passed]
+        seen += passed
+        expected = stepped.step(batch(i))
+        assert {k: float(v) for k, v in metrics.items()} == {
+            k: float(v) for k, v in expected.items()
+        }
+    assert set(seen) == set(names), "each stage has its turn"
+    assert same(walked.state(), stepped.state())
+
+
+@each_family
+def test_live_settings_change_in_a_run_and_no_others(entry: Entry):
+    """As it goes on after an edit, so it does when resumed from there, whichever way."""
+    live = [row for row in describe(entry.config) if row["live"]]
+    base = small(entry)
+    for row in live:
+        edited = replace_at(base, row["path"], another(row))
+        if needs := row["depends"]:
+            if needs["values"] and _at(base, needs["path"]) not in needs["values"]:
+                continue
+        straight = build(entry)
+        train(straight, 0, 3)
+        saved = through_disk(straight.state())
+        straight.reconfigure(decode(entry.config, edited))
+        expected = train(straight, 3, 6)
+
+        resumed = build(entry)
+        resumed.load_state(saved)
+        resumed.reconfigure(decode(entry.config, edited))
+        assert train(resumed, 3, 6) == expected, row["path"]
+        rebuilt = build(entry, edited)
+        rebuilt.load_state(saved)
+        assert train(rebuilt, 3, 6) == expected, row["path"]
+    for row in describe(entry.config):
+        if not row["live"]:
+            edited = replace_at(base, row["path"], another(row))
+            with pytest.raises(ConfigError) as caught:
+                build(entry).reconfigure(decode(entry.config, edited))
+            assert caught.value.path in ("", row["path"])
+
+
+def _at(data: dict[str, Any], path: str) -> Any:
+    for name in path.split("."):
+        data = data[name]
+    return data
+
+
+@each_family
+def test_a_population_is_all_there_is(entry: Entry):
+    family = build(entry)
+    if not isinstance(family, HasPopulation):
+        pytest.skip("this family draws as many as are asked for")
+    train(family, 0, 3)
+    n = family.population
+    latents = family.prior(n + 5, make_generator(0, 3))
+    assert len(latents) == n
+    assert torch.equal(latents[:3], family.prior(3, make_generator(7, 8))), "nothing is drawn"
+    first, last = family.flow(latents)
+    assert (first.t, last.t) == (0.0, 1.0)
+    assert torch.equal(first.x, latents)
+    assert not torch.equal(first.x, last.x)
+
+
+@each_family
 def test_particles_do_not_know_each_other(entry: Entry):
     """A fixed particle has one life, however many are shown beside it."""
     family = build(entry)
@@ -318,12 +436,9 @@ def test_a_state_is_a_copy(entry: Entry):
 
 
 @each_family
-def test_a_state_of_another_network_is_refused(entry: Entry):
+def test_a_state_of_another_size_is_refused(entry: Entry):
     state = build(entry).state()
-    wide = small(entry)
-    for row in describe(entry.config):
-        if row["path"].endswith("width"):
-            wide = replace_at(wide, row["path"], 24)
+    wide = larger(entry, 24)
     with pytest.raises(ValueError, match="shape"):
         build(entry, wide).load_state(state)
 
@@ -345,12 +460,11 @@ def test_a_state_with_anything_missing_is_refused(entry: Entry):
 
 @each_family
 def test_it_counts_its_weights(entry: Entry):
-    data = small(entry)
-    count = build(entry, data).parameter_count()
-    for row in describe(entry.config):
-        if row["path"].endswith("width"):
-            data = replace_at(data, row["path"], 32)
-    assert 0 < count < build(entry, data).parameter_count()
+    count = build(entry).parameter_count()
+    if any(row["path"].endswith("width") for row in describe(entry.config)):
+        assert 0 < count < build(entry, larger(entry, 32)).parameter_count()
+    else:
+        assert count == 0, "no network, no weights"
 
 
 @each_family
