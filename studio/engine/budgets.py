@@ -49,17 +49,15 @@ class Purse:
 
     @property
     def share(self) -> float:
-        """The spent share of the budget, from 0 to 1 (and beyond by a step of time)."""
+        """The spent share of the budget, from 0 to 1; time may be overdrawn by a step."""
         steps = self.steps
         return self.seconds / self.budget.amount if steps is None else self.step / steps
 
-    def expected(self) -> int:
-        """Return how many steps there will be, as far as is known."""
+    def expected(self, planned: int) -> int:
+        """Return how many steps there will be, as far as can be told; at first, those planned."""
         if self.steps is not None:
             return self.steps
-        if self.share >= 1.0:
-            return self.step
-        return max(self.step + 1, round(self.step / self.share) if self.share > 0.0 else 0)
+        return round(self.step / self.share) if self.share > 0.0 else planned
 
 
 def check_budget(budget: Budget, batches: Iterable[int]) -> None:

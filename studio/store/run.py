@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.messages import ErrorInfo
+from studio.protocol.messages import Budget, ErrorInfo
 from studio.protocol.spec import RunSpec
 from studio.store.atomic import sweep
 from studio.store.checkpoint import Checkpoints
@@ -33,7 +33,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     ``dataset_hash`` is `studio.store.dataset.points_hash` of the training data; ``versions`` by
     package; ``parent`` names the run that this one left at ``branch_step``, if any; ``race`` is
-    the same for all that took part in one race, "" outside races.
+    the same for all that took part in one race, "" outside races, and ``budget`` what each of them
+    may spend.
     """
 
     spec: RunSpec
@@ -45,6 +46,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     parent: str | None = None
     branch_step: int | None = None
     race: str = ""
+    budget: Budget | None = None
     versions: dict[str, str] = {}
 
 
