@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from studio.engine.conditions import edited_data
 from studio.engine.evaluation import Evaluator
 from studio.engine.jobs import Work
 from studio.engine.loading import load
@@ -31,7 +32,8 @@ class EvaluationJob(RunJob):
         n, seed = self._command.n, self._command.seed
         loaded = load(self.folder)
         yield False
-        data = loaded.resolved.load_data(project_of(self.folder))
+        source = loaded.resolved.load_data(project_of(self.folder))
+        data = edited_data(source, loaded.edits)
         yield False
         evaluator = Evaluator(loaded.resolved.metrics, data, n, seed)
         self.total = len(loaded.resolved.metrics)

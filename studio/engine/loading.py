@@ -6,11 +6,14 @@ from typing import Any
 import torch
 
 from models.base import Family
+from studio.engine.conditions import rebuild
 from studio.engine.devices import choose, configure
 from studio.engine.failures import Refused
 from studio.engine.resolve import Resolved, check
-from studio.engine.saving import restore, saved_columns, saved_data
+from studio.engine.saving import saved_columns, saved_data
+from studio.protocol.spec import Edit
 from studio.store.checkpoint import Checkpoint
+from studio.store.edits import effective_spec
 from studio.store.run import RunFolder
 
 __all__ = ["Loaded", "load", "newest_checkpoint"]
@@ -18,7 +21,9 @@ __all__ = ["Loaded", "load", "newest_checkpoint"]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A family with the weights of a step; ``sampler`` is the run's own, None for the family's."""
+    """A family with the weights and settings of a step; ``sampler`` is the run's own, None for the
+    family's. ``edits`` are those of the run up to that step.
+    """
 
     run: RunFolder
     resolved: Resolved
@@ -26,6 +31,7 @@ class Loaded:
     step: int
     columns: tuple[str, ...]
     sampler: Any
+    edits: list[Edit]
 
 
 def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:
@@ -65,7 +71,8 @@ def load(run: RunFolder, step: int | None = None) -> Loaded:
     except Refused:
         device = torch.device("cpu")
     configure(device, resolved.training.threads)
-    family = resolved.build(saved_data(checkpoint), device)
-    restore(family, checkpoint)
+    edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
+    family = rebuild(resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint)
     sampler = resolved.sampler.make() if resolved.sampler else None
-    return Loaded(run, resolved, family, checkpoint.step, saved_columns(checkpoint), sampler)
+    columns = saved_columns(checkpoint)
+    return Loaded(run, resolved, family, checkpoint.step, columns, sampler, edits)

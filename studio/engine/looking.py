@@ -94,5 +94,7 @@ def _still(session: Session) -> Family:
     """Copy the family of a training: it may go on between two pieces of a look."""
     live = session.family
     copy = session.resolved.build(live.spec, live.device)
+    if session.conditions.config != session.resolved.family.config:
+        copy.reconfigure(session.conditions.config)
     copy.load_state(live.state())
     return copy

@@ -6,8 +6,9 @@ Nothing here touches the random numbers of the training.
 
 from collections.abc import Callable
 
+from models.base import Scene
 from studio.engine.curves import Columns, Curves
-from studio.engine.drawing import draw
+from studio.engine.drawing import draw, repeats
 from studio.engine.extras import applicable
 from studio.engine.jobs import Work
 from studio.engine.recorder import kept_layers
@@ -24,8 +25,10 @@ from studio.engine.schedules import (
 )
 from studio.engine.session import Session
 from studio.engine.sink import Sink
+from studio.engine.staging import scene_arrays
 from studio.engine.viewing import LiveView
 from studio.protocol.messages import CheckpointWritten, Kept, Metrics, Record
+from studio.protocol.spec import ChangeSetting, Edit
 from studio.protocol.wire import pack_arrays
 from studio.store.run import RunFolder
 
@@ -113,8 +116,13 @@ class Products:
         if self._view.due(self._clock()) and self._sink.wants(self._job):
             yield from self.show(step, self._view.particles)
 
-    def show(self, step: int, particles: int, *, paused: bool = False) -> Work:
-        """Offer a live record to the screen; while paused it costs the training nothing."""
+    def show(
+        self, step: int, particles: int, *, paused: bool = False, scene: Scene | None = None
+    ) -> Work:
+        """Offer a live record to the screen; while paused it costs the training nothing.
+
+        ``scene`` is what a stage of a step has at hand.
+        """
         watch = self._view.watch
         if not watch.on:
             return
@@ -128,10 +136,19 @@ class Products:
         )
         if not paused:
             self._view.made(record.seconds, self._clock())
-        arrays, payload = pack_arrays(record.arrays)
+        scenery = scene_arrays(self._session.family.spec, scene or {}, particles)
+        arrays, payload = pack_arrays(record.arrays | scenery)
         self._sink.offer(
             Record(job=self._job, step=record.step, bounds=record.bounds, arrays=arrays), payload
         )
+
+    def changed(self, edit: Edit) -> None:
+        """Note that an edit was made: another target has another best, and what is on disk of this
+        step was made by other settings.
+        """
+        self._saved = -1
+        if not isinstance(edit, ChangeSetting):
+            self._best = None
 
     def evaluate(self, step: int) -> Work:
         """Measure quality, write and tell it; the best model so far is saved."""
@@ -147,6 +164,8 @@ class Products:
         }
         if not columns:
             return
+        if quality.nfe:
+            columns["cost/nfe"] = ([step], [float(quality.nfe)])
         self.curves.write(columns, quality.floors)
         slug, value = next(iter(quality.values.items()))
         if session.evaluator.better(slug, value, self._best):
@@ -158,9 +177,10 @@ class Products:
         session = self._session
         seed = session.resolved.training.seed + len(self._folder.samples.paths())
         x = yield from draw(session.family, n, seed, sampler=session.sampler)
-        attrs = provenance(self._folder.name, step, seed, session.resolved.spec.sampler)
+        note = repeats(session.family, n)
+        attrs = provenance(self._folder.name, step, seed, session.resolved.spec.sampler, note)
         path = self._folder.samples.write(x.numpy(), session.data.points.columns, attrs)
-        self._log.write("info", f"{n:,} samples are in samples/{path.name}.")
+        self._log.write("info", f"{n:,} samples are in samples/{path.name}. {note}".strip())
 
     def save(self, step: int, *, pinned: bool = False, best: bool = False) -> None:
         """Write a checkpoint; never one that comes after a loss that is not finite.
@@ -174,7 +194,7 @@ class Products:
             return
         start = self._clock()
         session = self._session
-        spec, columns = session.resolved.spec, session.data.points.columns
+        spec, columns = session.spec, session.data.points.columns
         tensors, values = pack(session.family, step, spec, columns)
         path = self._folder.checkpoints.save(step, tensors, values, pinned=pinned, best=best)
         self._folder.metrics.sync()
@@ -184,13 +204,15 @@ class Products:
         self._sink.send(CheckpointWritten(job=self._job, step=step, file=str(path)))
 
     def _best_so_far(self) -> float | None:
-        """The best value of the first metric that has been written, for a resumed run."""
+        """The best value of the first metric since the last edit of points, for a resumed run."""
         columns, _ = self._folder.metrics.read()
+        edits = (e.step for e in self._session.done if not isinstance(e, ChangeSetting))
+        since = max(edits, default=-1)
         best: float | None = None
         for choice in self._session.resolved.metrics[:1]:
             slug = choice.entry.slug
-            for value in columns.get(f"quality/{slug}", ([], []))[1]:
-                if self._session.evaluator.better(slug, value, best):
+            for step, value in zip(*columns.get(f"quality/{slug}", ([], [])), strict=True):
+                if step > since and self._session.evaluator.better(slug, value, best):
                     best = value
         return best
 

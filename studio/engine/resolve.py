@@ -11,6 +11,7 @@ import torch
 from models.base import DataSpec, Family
 from models.config import Config, ConfigError, decode, encode, replace_at
 from models.registry import Entry, Kind, registry
+from studio.engine.changing import problems as edit_problems
 from studio.engine.datasets import Dataset, find_imported, procedural, project_name
 from studio.engine.devices import choose
 from studio.engine.failures import Refused
@@ -107,7 +108,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     """Check a spec and fill in every default. Returns None and all problems if there are any.
 
     Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
-    "training.batch", "sampler.steps", "metrics.0". The data are not touched.
+    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched.
     """
     problems: list[ErrorInfo] = []
     training = _config(TrainingConfig, spec.training, "training", problems)
@@ -116,6 +117,8 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     sampler = _sampler(spec, family, problems)
     metrics = _metrics(spec, problems)
+    if family is not None:
+        problems += edit_problems(spec.edits, family.config)
     if training is not None and not any_device:
         try:
             choose(training.device)
@@ -133,6 +136,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
             training=encode(training),
             sampler=sampler.pick if sampler else None,
             metrics=[metric.pick for metric in metrics],
+            edits=list(spec.edits),
         ),
         family=family,
         dataset=dataset,

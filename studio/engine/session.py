@@ -1,21 +1,29 @@
 """Everything that one training works with, built from its run folder."""
 
 import platform
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 
 from models.base import Family
 from studio.engine.batches import Batches, Fresh, Shuffled
+from studio.engine.conditions import Conditions, rebuild, reconfigure
 from studio.engine.datasets import Dataset
 from studio.engine.devices import choose, configure
 from studio.engine.evaluation import Evaluator
+from studio.engine.failures import Refused
 from studio.engine.recorder import Recorder, plane_bounds
 from studio.engine.resolve import Resolved, check
-from studio.engine.saving import restore, saved_data
+from studio.engine.saving import saved_data
+from studio.engine.target import edited
+from studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from studio.store.edits import effective_spec
 from studio.store.errors import StoreError
 from studio.store.run import RunFolder, RunRecord
 
@@ -24,21 +32,88 @@ __all__ = ["Session", "free_device_memory", "new_record", "open_session", "proje
 
 @dataclass
 class Session:
-    """A training in memory, at ``step``. ``notes`` are sentences for the log; ``skipped`` names
-    damaged checkpoints that were passed over.
+    """A training in memory.
+
+    Attributes:
+        resolved: the run as it was recorded.
+        source: the data as they are without an edit.
+        family: with the settings of ``conditions``.
+        step: where the training was when it was opened.
+        notes: sentences for the log.
+        skipped: names of damaged checkpoints that were passed over.
+        conditions: what the edits so far have made of settings and target.
+        done: the edits so far.
+        pending: those of later steps, in order.
+        data, batches, evaluator: those of the target as it is now.
     """
 
     resolved: Resolved
-    data: Dataset
+    source: Dataset
     family: Family
-    batches: Batches
     recorder: Recorder
-    evaluator: Evaluator
     sampler: Any
     bounds: list[float]
     step: int
     notes: list[str]
     skipped: list[str]
+    conditions: Conditions
+    done: list[Edit]
+    pending: deque[Edit]
+    floors: InitVar[dict[str, float]]
+    data: Dataset = field(init=False)
+    batches: Batches = field(init=False)
+    evaluator: Evaluator = field(init=False)
+
+    def __post_init__(self, floors: dict[str, float]) -> None:
+        # Floors on disk are those of the newest target.
+        points = any(not isinstance(edit, ChangeSetting) for edit in (*self.done, *self.pending))
+        self._aim({} if points else floors)
+
+    @property
+    def spec(self) -> RunSpec:
+        """The spec with the edits so far: what a checkpoint is made by."""
+        return msgspec.structs.replace(self.resolved.spec, edits=list(self.done))
+
+    def change(self, edit: Edit, write: Callable[[], None] = lambda: None) -> None:
+        """Make an edit, now. It holds only if ``write`` comes back: it is to be on disk before the
+        next step is done with it.
+
+        Raises:
+            Refused: it cannot be made.
+            StoreError: from ``write``.
+        """
+        before = self.conditions
+        knows = self.resolved.family.entry.extra.get("field") == "exact"
+        if knows and not isinstance(edit, ChangeSetting):
+            raise Refused(
+                "The exact field knows the law of the data by its formula: edits of points would "
+                "not reach it.",
+                "Choose a field that learns from points.",
+            )
+        self._take(before.after(edit, self.source))
+        try:
+            write()
+        except StoreError:
+            self._take(before)
+            raise
+        self.done.append(edit)
+
+    def _take(self, conditions: Conditions) -> None:
+        if conditions.config != self.conditions.config:
+            reconfigure(self.family, conditions.config)
+        aims = conditions.target is not self.conditions.target
+        self.conditions = conditions
+        if aims:
+            self._aim({})
+
+    def _aim(self, floors: dict[str, float]) -> None:
+        """Learn from the target as it is now, and measure against it."""
+        training = self.resolved.training
+        self.data = edited(self.source, self.conditions.target)
+        self.batches = _batches(self.resolved, self.data, self.family)
+        self.evaluator = Evaluator(
+            self.resolved.metrics, self.data, training.evaluate_samples, training.seed, floors
+        )
 
 
 def project_of(run: RunFolder) -> Path:
@@ -97,11 +172,9 @@ def open_session(run: RunFolder, total: int) -> Session:
             f"All checkpoints of {run.name} are damaged.", "Start it anew.", kind="data"
         )
     spec = data.points.spec() if checkpoint is None else saved_data(checkpoint)
-    family = resolved.build(spec, device, horizon=total)
-    step = 0
-    if checkpoint is not None:
-        restore(family, checkpoint)
-        step = checkpoint.step
+    step = checkpoint.step if checkpoint is not None else 0
+    edits = effective_spec(run).edits
+    family = rebuild(resolved, edits, spec, device, checkpoint=checkpoint, horizon=total)
     run.metrics.truncate_after(step)
     run.flow.truncate_after(step)
     notes.append(f"Device: {reason}")
@@ -109,7 +182,7 @@ def open_session(run: RunFolder, total: int) -> Session:
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
         f"{len(data.points.x):,} points ({', '.join(data.points.columns)})."
     )
-    return _assemble(run, resolved, data, family, step, notes, skipped)
+    return _assemble(run, resolved, data, family, step, edits, notes, skipped)
 
 
 def _assemble(
@@ -118,6 +191,7 @@ def _assemble(
     data: Dataset,
     family: Family,
     step: int,
+    edits: Sequence[Edit],
     notes: list[str],
     skipped: list[str],
 ) -> Session:
@@ -126,11 +200,14 @@ def _assemble(
     run.flow.capacity = training.kept_capacity
     sampler = resolved.sampler.make() if resolved.sampler else None
     _, floors = run.metrics.read()
+    done = [edit for edit in edits if edit.step <= step]
+    conditions = Conditions(resolved.family.config)
+    for edit in done:
+        conditions = conditions.after(edit, data)
     return Session(
         resolved=resolved,
-        data=data,
+        source=data,
         family=family,
-        batches=_batches(resolved, data, family),
         recorder=Recorder(
             family,
             seed=training.seed,
@@ -138,14 +215,15 @@ def _assemble(
             frames=training.frames,
             sampler=sampler,
         ),
-        evaluator=Evaluator(
-            resolved.metrics, data, training.evaluate_samples, training.seed, floors
-        ),
         sampler=sampler,
         bounds=plane_bounds(data.points.x),
         step=step,
         notes=notes,
         skipped=skipped,
+        conditions=conditions,
+        done=done,
+        pending=deque(edits[len(done) :]),
+        floors=floors,
     )
 
 

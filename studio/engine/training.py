@@ -6,9 +6,14 @@ random numbers of the training: watched, unwatched and headless runs have the sa
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
+import msgspec
+
+from studio.engine.changing import sentence
+from studio.engine.failures import Refused
 from studio.engine.jobs import ENDED, Job, Work
 from studio.engine.memory import device_memory, process_memory
 from studio.engine.products import Products
@@ -16,9 +21,11 @@ from studio.engine.runlog import RunLog
 from studio.engine.schedules import Pace
 from studio.engine.session import Session, free_device_memory, open_session
 from studio.engine.sink import Sink
+from studio.engine.staging import StagedStep
 from studio.engine.viewing import LiveView
-from studio.protocol.messages import Progress, Watch
-from studio.protocol.spec import RunSpec
+from studio.protocol.messages import Edited, JobInfo, Progress, StageDone, Watch
+from studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from studio.store.edits import EDITED
 from studio.store.errors import StoreError
 from studio.store.run import RunFolder
 
@@ -27,13 +34,14 @@ __all__ = ["TrainingJob"]
 TICK = 0.1
 CHECK = 0.03
 HEARTBEAT = 2.0
+Tell: TypeAlias = Callable[[int | Exception], None]
 
 
 class TrainingJob(Job):
     """The training of one run folder, from its newest good checkpoint to ``total`` steps."""
 
     kind = "training"
-    requests: ClassVar[frozenset[str]] = frozenset({"checkpoint", "sample", "evaluate"})
+    requests: ClassVar[frozenset[str]] = frozenset({"checkpoint", "sample", "evaluate", "stage"})
 
     def __init__(
         self,
@@ -56,6 +64,8 @@ class TrainingJob(Job):
         self._log = RunLog(run.log_path, sink, job)
         self._pace = Pace()
         self._mark = 0
+        self._edits: deque[tuple[Edit, Tell]] = deque()
+        self._staged: StagedStep | None = None
         self._ticked = self._paced = self._beat = clock()
         self._paced_step = 0
         self._block = (0, 0.0)
@@ -67,6 +77,23 @@ class TrainingJob(Job):
     def spec(self) -> RunSpec:
         """The run's spec."""
         return self.folder.record.spec
+
+    @property
+    def info(self) -> JobInfo:
+        """The job as everybody sees it."""
+        record = self.folder.record
+        return msgspec.structs.replace(
+            super().info, parent=record.parent or "", branch_step=record.branch_step
+        )
+
+    def change(self, edit: Edit, tell: Tell) -> None:
+        """Ask for an edit between two steps, whatever step it names.
+
+        ``tell`` is called once: with the step after which it took hold, or with the reason why it
+        did not.
+        """
+        self._edits.append((edit, tell))
+        self.ask("edit")
 
     def watch(self, watch: Watch) -> None:
         """Look at the training, or look away."""
@@ -80,7 +107,7 @@ class TrainingJob(Job):
             session = self._open()
             yield False
             yield from self._train(session)
-            yield from self._finish()
+            yield from self._finish(session)
         except GeneratorExit:
             self._stopped()
             raise
@@ -91,13 +118,16 @@ class TrainingJob(Job):
         self._paced, self._paced_step = self._clock(), self.step
         try:
             self._write_status()
-            self.folder.events.append(self._event(), self.step)
+            self.folder.events.append(self._event(), self.step, total=self.total)
         except StoreError as error:
             self._log.write("error", str(error))
         if self.error is not None:
             self._log.write("error", f"{self.error.message} {self.error.hint}".strip())
         if self.state in ENDED:
-            self.session = None
+            while self._edits:
+                _, tell = self._edits.popleft()
+                tell(Refused(f"{self.title} has ended ({self.state})."))
+            self.session = self._staged = None
             free_device_memory()
 
     def _event(self) -> str:
@@ -124,6 +154,8 @@ class TrainingJob(Job):
             self._log.write("info", note)
         for name in session.skipped:
             self._log.write("warning", f"The checkpoint {name} is damaged and was passed over.")
+        for warning in session.family.warnings():
+            self._log.write("warning", warning)
         if self.step:
             self._log.write("info", f"Resumed from step {self.step:,} of {self.total:,}.")
         self.session = session
@@ -131,29 +163,40 @@ class TrainingJob(Job):
         return session
 
     def _train(self, session: Session) -> Work:
-        step, batch, add = session.family.step, session.batches.batch, self._products.curves.add
+        step, add = session.family.step, self._products.curves.add
         while self.step < self.total:
-            while self.step >= self._mark or self.asked:
+            if self.step >= self._mark or self.asked:
                 if self.step > self._block[0]:
                     self._pace.bare(self.step - self._block[0], self._clock() - self._block[1])
-                yield from self._maintain()
+                yield from self._maintain(session)
                 self._block = (self.step, self._clock())
-            add(step(batch(self.step)))
+                continue
+            add(step(session.batches.batch(self.step)))
             self.step += 1
             yield True
 
-    def _maintain(self) -> Work:
+    def _maintain(self, session: Session) -> Work:
         """Do what was asked for and what is due; plan when to look at the clock next."""
-        yield from self._answer()
+        yield from self._answer(session)
+        yield from self._complete()
         now = self._clock()
         if now - self._ticked >= TICK:
             self._tick(now)
-        yield from self._products.make_due(self.step)
+        yield from self._make_due(session)
         yield from self._products.show_due(self.step)
         soon = self.step + min(max(1, int(self._pace.rate * CHECK)), 1000)
-        self._mark = int(min(soon, self._products.next))
+        edit = session.pending[0].step if session.pending else self.total
+        self._mark = int(min(soon, self._products.next, edit))
 
-    def _answer(self) -> Work:
+    def _make_due(self, session: Session) -> Work:
+        """Make again the edits that belong here, and the products that are due."""
+        while session.pending and session.pending[0].step <= self.step:
+            edit = session.pending.popleft()
+            session.change(edit)
+            self._changed(session, edit)
+        yield from self._products.make_due(self.step)
+
+    def _answer(self, session: Session) -> Work:
         """Do what was asked for, also while paused: each yield at the end comes before any step,
         and whatever was asked for meanwhile is done before going on.
         """
@@ -161,31 +204,105 @@ class TrainingJob(Job):
         while self.asked:
             self.answering = True
             action, n = self.asked.popleft()
+            if action not in ("stage", "show"):
+                yield from self._complete()
             if action in ("checkpoint", "pause"):
                 products.save(self.step, pinned=action == "checkpoint")
             elif action == "sample":
                 yield from products.sample(self.step, n)
             elif action == "evaluate":
                 yield from products.evaluate(self.step)
+            elif action == "edit":
+                self._edit(session)
+            elif action == "stage":
+                yield from self._stages(session, n)
             self._tick(self._clock())
-            if action in ("pause", "flush", "show") and self._sink.wants(self.job):
-                particles = self.view.watch.particles
-                yield from products.show(self.step, particles, paused=self.state == "paused")
+            if action in ("pause", "flush", "show", "edit") and self._sink.wants(self.job):
+                yield from self._show()
             self.answering = False
             yield False
 
-    def _finish(self) -> Work:
+    def _edit(self, session: Session) -> None:
+        """Make the edit that was asked for first; it is on disk before the next step."""
+        asked, tell = self._edits.popleft()
+        edit = msgspec.structs.replace(asked, step=self.step)
+
+        def write() -> None:
+            self.folder.events.append(EDITED, self.step, **msgspec.to_builtins(edit))
+            self.folder.events.sync()
+
+        try:
+            session.change(edit, write)
+        except (Refused, StoreError) as error:
+            tell(error)
+            return
+        self._changed(session, edit)
+        self._sink.send(Edited(job=self.job, edit=edit))
+        tell(self.step)
+
+    def _changed(self, session: Session, edit: Edit) -> None:
+        self._products.changed(edit)
+        self._log.write("info", sentence(edit, len(session.data.points.x)))
+        if isinstance(edit, ChangeSetting):
+            for warning in session.family.warnings():
+                self._log.write("warning", warning)
+
+    def _stages(self, session: Session, n: int) -> Work:
+        """Do the next stages, unless something else is asked for meanwhile."""
+        for _ in range(n):
+            if self._staged is None:
+                yield from self._make_due(session)
+                if self.step >= self.total:
+                    return
+                batch = session.batches.batch(self.step)
+                self._staged = StagedStep(session.family.walk(batch))
+            if self._staged.advance():
+                self._sink.send(StageDone(job=self.job, step=self.step, stage=self._staged.stage))
+                yield from self._show()
+            else:
+                yield from self._complete()
+                yield from self._show()
+            if self.asked:
+                return
+            yield False
+
+    def _complete(self) -> Work:
+        """Do the rest of a step that is done in stages, if there is one."""
+        if self._staged is not None:
+            self._complete_now()
+            yield True
+
+    def _complete_now(self) -> None:
+        if self._staged is None:
+            return
+        metrics = self._staged.finish()
+        self._staged = None
+        self._products.curves.add(metrics)
+        self._sink.send(StageDone(job=self.job, step=self.step, stage=""))
+        self.step += 1
+
+    def _show(self) -> Work:
+        """Offer a record of now, with what the stage of a step has at hand."""
+        scene = self._staged.scene if self._staged is not None else {}
+        paused = self.state == "paused"
+        particles = self.view.watch.particles
+        yield from self._products.show(self.step, particles, paused=paused, scene=scene)
+
+    def _finish(self, session: Session) -> Work:
         """At the last step: first make safe, then measure."""
         self._products.save(self.step)
         yield from self._products.keep_due(self.step)
-        yield from self._answer()
+        yield from self._answer(session)
         yield from self._products.evaluate(self.step)
         self._tick(self._clock())
         self._log.write("info", f"Finished at step {self.step:,}.")
 
     def _stopped(self) -> None:
-        """The generator is being closed between two steps: save, unless told not to."""
+        """The generator is being closed between two steps or two stages of one: save, unless told
+        not to.
+        """
         if self.session is not None and self.save_on_stop:
+            self._complete_now()
             self._products.save(self.step)
         elif self.session is not None:
             self._products.curves.drain()

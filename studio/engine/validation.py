@@ -53,7 +53,7 @@ class Validator:
 
     def _size(self, resolved: Resolved, project: Path | None) -> tuple[int, int]:
         """Return the parameter count and the estimated bytes."""
-        spec = msgspec.structs.replace(resolved.spec, name="")
+        spec = msgspec.structs.replace(resolved.spec, name="", edits=[])
         key = msgspec.msgpack.encode((spec, str(project)))
         if key not in self._sizes:
             if len(self._sizes) > 256:

@@ -1,0 +1,55 @@
+"""A training step in slow motion: stage by stage, with what each stage has at hand."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.base import DataSpec, Scene, Walk, finish
+
+__all__ = ["StagedStep", "scene_arrays"]
+
+
+class StagedStep:
+    """One step that waits between its stages.
+
+    Attributes:
+        stage: the name of the last stage that is done, "" before the first.
+        scene: what it had at hand.
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self.stage = ""
+        self.scene: Scene = {}
+        self._walk = walk
+        self._metrics: dict[str, Tensor] | None = None
+
+    def advance(self) -> bool:
+        """Do the next stage; False if there was none left, and the step is complete."""
+        try:
+            self.stage, self.scene = next(self._walk)
+        except StopIteration as end:
+            self._metrics = end.value
+            return False
+        return True
+
+    def finish(self) -> dict[str, Tensor]:
+        """Do what is left, and return the scalars of the step."""
+        if self._metrics is None:
+            self._metrics = finish(self._walk)
+        return self._metrics
+
+
+def scene_arrays(spec: DataSpec, scene: Mapping[str, Tensor], most: int) -> dict[str, NDArray[Any]]:
+    """Return the arrays "scene:..." of a `studio.protocol.messages.Record`: at most so many rows,
+    in data units.
+    """
+    arrays = {}
+    for name, x in scene.items():
+        rows = x[:most].detach().float().cpu()
+        # A velocity scales with the unit of length, and has no origin.
+        rows = rows * spec.std if name == "velocity" else spec.restore(rows)
+        arrays[f"scene:{name}"] = np.ascontiguousarray(rows.numpy(), dtype=np.float32)
+    return arrays
