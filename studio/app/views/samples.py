@@ -1,17 +1,12 @@
 """The samples lens: generated points against the data, with the numbers and the rows beside."""
 
-import asyncio
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QTableWidget,
@@ -20,61 +15,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.sampled import Sampled, Shown
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import button, clear, label, row, section
+from studio.app.viewspec import ViewSpec, shows
+from studio.app.widgets.basic import button, label, row, section
 from studio.app.widgets.overlays import EmptyState
-from studio.protocol.messages import JobInfo
+from studio.app.widgets.qualities import Qualities
 
-__all__ = ["VIEW", "SamplesView", "Shown", "read_newest"]
+__all__ = ["VIEW", "SamplesView"]
 
 ROWS = 100
 DRAWN = 20_000
-LOOK_MS = 500
 FILTERS = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """Generated points (n, d) in data units, and where they come from, in words."""
-
-    x: NDArray[np.float32]
-    columns: tuple[str, ...]
-    origin: str
-    file: str = ""
-
-
-def read_newest(key: str, known: str = "") -> Shown | None:
-    """Return the newest sample set in a run folder, or None if it is the known one, or none.
-
-    Raises:
-        StoreError: the file is damaged.
-    """
-    from studio.store.samples import SampleSets
-
-    sets = SampleSets(Path(key) / "samples")
-    paths = sets.paths()
-    if not paths or str(paths[-1]) == known:
-        return None
-    found = sets.read(paths[-1])
-    return Shown(found.x, found.columns, _origin(found.attrs, len(found.x)), str(paths[-1]))
-
-
-def _origin(attrs: dict[str, Any], n: int) -> str:
-    parts = [f"{n:,} samples"]
-    if "step" in attrs:
-        parts.append(f"step {int(attrs['step']):,}")
-    if "seed" in attrs:
-        parts.append(f"seed {attrs['seed']}")
-    return ", ".join(parts)
 
 
 class SamplesView(QWidget):
@@ -83,28 +42,21 @@ class SamplesView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self._shown: Shown | None = None
-        self._key = ""
-        self._busy = False
+        self._sampled = Sampled(self, state)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
         self.made.setAccessibleName("Generated points")
         self.data.setAccessibleName("Data points")
         self._origin = label("", "muted")
         self._overlay = button("Overlay", None, kind="chip", tip="Draw the data behind the samples")
         self._overlay.setCheckable(True)
-        self._numbers = QGridLayout()
-        self._numbers.setHorizontalSpacing(10)
-        self._numbers.setColumnStretch(2, 1)
+        self._numbers = Qualities(state)
         self._table = QTableWidget()
         self._side = QWidget()
         self._empty = EmptyState(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(LOOK_MS)
         self._lay_out()
         self._connect()
         self._restyle()
-        self._select()
+        self._sampled.select()
 
     def _lay_out(self) -> None:
         sample = button("Sample now", self._actions.sample_now, tip="Draw new samples into the run")
@@ -136,7 +88,7 @@ class SamplesView(QWidget):
         side.setContentsMargins(12, 8, 16, 16)
         side.setSpacing(8)
         side.addWidget(section("Numbers"))
-        side.addLayout(self._numbers)
+        side.addWidget(self._numbers)
         side.addWidget(section("First rows"))
         side.addWidget(self._table, 1)
         self._side.setFixedWidth(320)
@@ -151,17 +103,13 @@ class SamplesView(QWidget):
         self.setProperty("surface", "canvas")
 
     def _connect(self) -> None:
-        runs = self._state.runs
-        runs.selected.connect(self._select)
-        runs.changed.connect(self._of_run)
-        runs.metrics_appended.connect(self._of_run)
-        runs.logged.connect(self._of_run)
-        runs.record_arrived.connect(self._of_run)
-        self._state.job_ended.connect(self._ended)
+        self._sampled.selected.connect(self._select)
+        self._sampled.shown.connect(self._show)
+        self._sampled.told.connect(self._tell)
+        self._sampled.failed.connect(self._origin.setText)
         self._state.engine_changed.connect(self._target)
         theme.changed.connect(self._restyle)
         self._overlay.toggled.connect(self._target)
-        self._timer.timeout.connect(self._look)
         self.made.view_changed.connect(lambda: self._link(self.made, self.data))
         self.data.view_changed.connect(lambda: self._link(self.data, self.made))
 
@@ -173,60 +121,11 @@ class SamplesView(QWidget):
 
     # Which samples
 
-    def _select(self, _key: str = "") -> None:
-        run = self._state.runs.current
-        self._key = run.key if run else ""
-        self._shown = None
+    def _select(self) -> None:
         for canvas in (self.made, self.data):
             canvas.set_record(None)
-        self._tell(run)
-        self._target()
-        self._look()
-
-    def _of_run(self, key: str) -> None:
-        if key == self._key and self.isVisible() and not self._timer.isActive():
-            self._timer.start()
-
-    def _ended(self, info: JobInfo) -> None:
-        if info.run == self._key:
-            self._of_run(self._key)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._look()
-
-    def _look(self) -> None:
-        """Look for samples on disk; until there are some, show the particles at the data's end."""
-        run = self._state.runs.current
-        if run is None or not self.isVisible():
-            return
-        if (self._shown is None or not self._shown.file) and run.live is not None:
-            x = run.live.x[-1]
-            n, step = len(x), run.live.step
-            self._show(Shown(x, run.columns, f"{n:,} fixed particles, step {step:,}"))
-        self._tell(run)
-        self._target()
-        if not self._busy:
-            self._busy = True
-            known = self._shown.file if self._shown else ""
-            tasks.spawn(self._read(run.key, known))
-
-    async def _read(self, key: str, known: str) -> None:
-        from studio.store.errors import StoreError
-
-        try:
-            found = await asyncio.to_thread(read_newest, key, known)
-        except (StoreError, OSError) as error:
-            self._origin.setText(f"The newest samples cannot be read: {error}")
-            return
-        finally:
-            self._busy = False
-        if found is not None and key == self._key:
-            self._show(found)
-            self._tell(self._state.runs.current)
 
     def _show(self, shown: Shown) -> None:
-        self._shown = shown
         self._origin.setText(shown.origin)
         self._draw(self.made, shown.x)
         self._fill_table(shown)
@@ -271,55 +170,19 @@ class SamplesView(QWidget):
             for j, value in enumerate(point):
                 self._table.setItem(i, j, QTableWidgetItem(number(value)))
 
-    def _tell(self, run: RunState | None) -> None:
-        some = self._shown is not None
+    def _tell(self) -> None:
+        run = self._state.runs.current
+        some = self._sampled.now is not None
         for widget in (self.made, self._side):
             widget.setVisible(some)
         self._data_box.setVisible(some and not self._overlay.isChecked())
         self._empty.setVisible(not some)
-        if not some:
+        if some:
+            self._numbers.show_run(run)
+        else:
             self._origin.setText("")
             self._say_empty(run)
-            return
-        clear(self._numbers)
-        found = self._qualities(run) if run else []
-        if not found:
-            self._numbers.addWidget(label("Not evaluated yet", "muted"), 0, 0)
-        for i, (title, value, note) in enumerate(found):
-            self._numbers.addWidget(label(title, "muted"), i, 0)
-            self._numbers.addWidget(label(value), i, 1)
-            self._numbers.addWidget(label(note, "small"), i, 2)
-
-    def _qualities(self, run: RunState) -> list[tuple[str, str, str]]:
-        """Return rows of (metric, newest value, floor), then where and with what they are from."""
-        catalog = self._state.catalog
-        found = []
-        newest = 0
-        for name, series in sorted(run.series.items()):
-            if not name.startswith("quality/") or not len(series):
-                continue
-            slug = name.removeprefix("quality/")
-            entry = catalog.get("metric", slug) if catalog else None
-            floor = run.floors.get(slug)
-            note = f"floor {floor:.3g}" if floor is not None else ""
-            title = entry.title if entry else slug
-            found.append((title, f"{float(series.values[-1]):.3g}", note))
-            newest = max(newest, int(series.steps[-1]))
-        if found:
-            found.append(("Measured at", f"step {newest:,}", self._provenance(run)))
-        return found
-
-    def _provenance(self, run: RunState) -> str:
-        """Say with how many samples, and which seed, qualities are measured."""
-        entry = self._state.catalog.get("training", "training") if self._state.catalog else None
-        settings = {f.path: f.default for f in (entry.fields if entry else [])}
-        settings |= run.spec.training if run.spec else {}
-        parts = []
-        if "evaluate_samples" in settings:
-            parts.append(f"n = {int(settings['evaluate_samples']):,}")
-        if "seed" in settings:
-            parts.append(f"seed {settings['seed']}")
-        return ", ".join(parts)
+        self._target()
 
     def _say_empty(self, run: RunState | None) -> None:
         if run is None:
@@ -366,6 +229,6 @@ VIEW = ViewSpec(
     id="samples",
     title="Samples",
     order=20,
-    applies=lambda state: state.runs.current is not None,
+    applies=shows("points"),
     factory=SamplesView,
 )

@@ -11,9 +11,13 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.state.session import AppState, Draft
 from studio.app.widgets.basic import label
+from studio.app.widgets.picturegrid import PictureGrid
 from studio.app.widgets.points import PointsPreview
 
 __all__ = ["SetupView"]
+
+
+PICTURES = 60  # of the data, shown before a run
 
 
 class SetupView(QWidget):
@@ -31,6 +35,11 @@ class SetupView(QWidget):
         self.source = label("", "small", wrap=True)
         self.points = PointsPreview()
         self.points.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.pictures = PictureGrid("Pictures of the data")
+        self.pictures.setMinimumHeight(220)
+        self.pictures.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.pictures.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.pictures.hide()
         self.facts = label("", "muted", wrap=True)
         page = QWidget()
         body = QVBoxLayout(page)
@@ -40,6 +49,7 @@ class SetupView(QWidget):
         body.addWidget(self.teaches)
         body.addSpacing(8)
         body.addWidget(self.points, 1)
+        body.addWidget(self.pictures, 1)
         body.addWidget(self.facts)
         body.addWidget(self.source)
         self.points.setMinimumHeight(220)
@@ -81,7 +91,13 @@ class SetupView(QWidget):
         if not message:
             ready = self._state.engine.state in ("ready", "busy")
             message = "Drawing points" if ready else f"{self._state.engine.message}…"
-        self.points.show_points(draft.points, draft.columns, message)
+        pictures = draft.points is not None and draft.points.ndim == 4
+        self.points.setVisible(not pictures)
+        self.pictures.setVisible(pictures)
+        if draft.points is not None and pictures:
+            self.pictures.show_pictures(draft.points[:PICTURES])
+        else:
+            self.points.show_points(draft.points, draft.columns, message)
         self.facts.setText(_facts(draft))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -96,6 +112,10 @@ def _facts(draft: Draft) -> str:
     if draft.points is None:
         return " "
     facts: dict[str, Any] = draft.facts
+    if draft.points.ndim == 4:
+        total = int(facts.get("n") or len(draft.points))
+        height, width = draft.points.shape[2:]
+        return f"{total:,} pictures of {width} x {height} pixels"
     n, d = draft.points.shape
     parts = [f"{n:,} points drawn", f"{d} columns: {', '.join(draft.columns[:6])}"]
     for name in ("mean", "std"):

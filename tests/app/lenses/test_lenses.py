@@ -16,6 +16,7 @@ from studio.app.plots.curves import Curve
 from studio.app.views.log import LogView, level_of
 from studio.app.views.metrics import MetricsView, group_of
 from studio.app.views.samples import SamplesView
+from studio.app.widgets.qualities import qualities
 from studio.protocol.messages import Control
 from studio.store.samples import SampleSets
 
@@ -174,7 +175,7 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
 ) -> None:
     lens.arrive(50)
     view = show(SamplesView)
-    await wait(lambda: not view._busy)
+    await wait(lambda: not view._sampled._busy)
     x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
     SampleSets(Path(lens.run.key) / "samples").write(x, ("u", "v"), {"step": 50, "seed": 7})
     lens.state.runs.logged.emit(lens.run.key)
@@ -182,7 +183,7 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     assert view._origin.text() == "300 samples, step 50, seed 7"
     assert view._table.horizontalHeaderItem(1).text() == "v"
     lens.arrive(60)
-    view._look()
+    view._sampled.look()
     assert view.made.count == 300  # drawn samples are not replaced by particles
 
 
@@ -190,8 +191,8 @@ def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:
     lens.run.floors = {"sliced-w2": 0.05}
     lens.measure("quality/sliced-w2", [10, 20], [0.4, 0.3])
     lens.arrive(20)
-    view = show(SamplesView)
-    rows = view._qualities(lens.run)
+    show(SamplesView)
+    rows = qualities(lens.run, lens.state)
     assert rows[0] == ("sliced-w2", "0.3", "floor 0.05")
     assert rows[-1][1] == "step 20"
 
@@ -204,7 +205,7 @@ def test_sample_now_asks_the_engine(lens: Any, show: Any, qtbot: QtBot, loop: An
     lens.state.jobs["j1"] = JobInfo(job="j1", kind="training", state="running", title="r")
     view = show(SamplesView)
     lens.run.step = 10
-    view._tell(lens.run)
+    view._tell()
     qtbot.mouseClick(view._empty._button, Qt.MouseButton.LeftButton)
     loop.run_until_complete(asyncio.sleep(0.01))
     assert lens.link.of(Control)[-1].action == "sample"

@@ -13,6 +13,7 @@ from studio.app.plots.pictures import atlas, columns_for, frame_at
 from studio.app.state.runs import FlowRecord
 from studio.app.views.flow import VIEW as FLOW
 from studio.app.views.pictures import VIEW, PicturesView
+from studio.app.views.picturesamples import PictureSamplesView
 from studio.app.widgets.picturegrid import PictureGrid
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, Watch
@@ -176,3 +177,32 @@ def test_a_step_without_projection_says_so(lens: Any, view: PicturesView) -> Non
     lens.state.runs.record_arrived.emit(lens.run.key)
     assert "without its projection" in view._seen.text()
     assert view.projection.count == 0
+
+
+@pytest.fixture
+def samples(lens: Any, view: PicturesView) -> Iterator[PictureSamplesView]:
+    lens.run.live = record(3)
+    made = PictureSamplesView(lens.state, lens.actions)
+    made.resize(900, 600)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+async def test_samples_of_images_are_browsed_by_the_page(
+    lens: Any, samples: PictureSamplesView, wait: Any
+) -> None:
+    await wait(lambda: not samples._sampled._busy)
+    assert samples.made.grid.count == N
+    many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
+    samples.made.show_pictures(many, "")
+    assert [samples.made.grid.count, samples.made.before.isEnabled()] == [64, False]
+    samples.made.turn(1)
+    samples.made.turn(1)
+    assert samples.made.grid.count == 150 - 128
+    assert samples.made._where.text() == "129-150 of 150"
+    assert not samples.made.after.isEnabled()
+    samples.made.turn(1)
+    assert samples.made._where.text() == "129-150 of 150"

@@ -1,0 +1,71 @@
+"""The quality of a run in numbers: each metric, its newest value and its floor, and with what it
+was measured.
+"""
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import clear, label
+
+__all__ = ["Qualities", "qualities"]
+
+
+class Qualities(QWidget):
+    """A line a metric."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._rows: list[tuple[str, str, str]] | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setColumnStretch(2, 1)
+
+    def show_run(self, run: RunState | None) -> None:
+        """Show the numbers of a run as they are now."""
+        rows = qualities(run, self._state) if run is not None else []
+        if rows == self._rows:
+            return
+        self._rows = rows
+        clear(self._grid)
+        if not rows:
+            self._grid.addWidget(label("Not evaluated yet", "muted"), 0, 0)
+        for i, (title, value, note) in enumerate(rows):
+            self._grid.addWidget(label(title, "muted"), i, 0)
+            self._grid.addWidget(label(value), i, 1)
+            self._grid.addWidget(label(note, "small"), i, 2)
+
+
+def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
+    """Return rows of (metric, newest value, floor), then where and with what they are from."""
+    catalog = state.catalog
+    found = []
+    newest = 0
+    for name, series in sorted(run.series.items()):
+        if not name.startswith("quality/") or not len(series):
+            continue
+        slug = name.removeprefix("quality/")
+        entry = catalog.get("metric", slug) if catalog else None
+        floor = run.floors.get(slug)
+        note = f"floor {floor:.3g}" if floor is not None else ""
+        title = entry.title if entry else slug
+        found.append((title, f"{float(series.values[-1]):.3g}", note))
+        newest = max(newest, int(series.steps[-1]))
+    if found:
+        found.append(("Measured at", f"step {newest:,}", _provenance(run, state)))
+    return found
+
+
+def _provenance(run: RunState, state: AppState) -> str:
+    """Say with how many samples, and which seed, qualities are measured."""
+    entry = state.catalog.get("training", "training") if state.catalog else None
+    settings = {f.path: f.default for f in (entry.fields if entry else [])}
+    settings |= run.spec.training if run.spec else {}
+    parts = []
+    if "evaluate_samples" in settings:
+        parts.append(f"n = {int(settings['evaluate_samples']):,}")
+    if "seed" in settings:
+        parts.append(f"seed {settings['seed']}")
+    return ", ".join(parts)
