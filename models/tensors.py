@@ -11,6 +11,8 @@ __all__ = ["expand_like", "in_parts", "make_generator"]
 # a point, and 2.1 where they do not. A GPU wants many points at once, and memory for them.
 _PART = {"cpu": 1024}
 _PART_ELSEWHERE = 65_536
+# Networks for images are the wider the larger these are, and need fewer at once to be busy.
+_NUMBERS, _FEWEST = 16, 64
 
 
 def expand_like(t: Tensor, x: Tensor) -> Tensor:
@@ -32,6 +34,7 @@ def in_parts(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
     All tensors have as many rows; row i of the result depends on row i of each alone.
     """
     size = _PART.get(tensors[0].device.type, _PART_ELSEWHERE)
+    size = max(_FEWEST, size // max(1, tensors[0][:1].numel() // _NUMBERS))
     if len(tensors[0]) <= size:
         return function(*tensors)
     parts = zip(*(torch.split(tensor, size) for tensor in tensors), strict=True)

@@ -20,7 +20,11 @@ from models.tensors import make_generator
 discover()
 KINDS: tuple[Kind, ...] = ("family", "dataset", "sampler", "metric", "experiment")
 ENTRIES = [entry for kind in KINDS for entry in registry.all(kind)]
-DATASETS, METRICS = registry.all("dataset"), registry.all("metric")
+# Images have tests of their own: their sets are files, and their metrics have a judge.
+DATASETS, METRICS = (
+    [entry for entry in registry.all(kind) if "points" in entry.modalities]
+    for kind in ("dataset", "metric")
+)
 
 
 def slugs(entries: list[Entry]) -> list[str]:

@@ -1,0 +1,120 @@
+"""How images look to a judge: the distance of two Gaussians in its features, and its labels.
+
+The judge is a classifier that was trained on the training images (`models.judge`), not Inception:
+the distance is no FID, and compares only models of the same data.
+"""
+
+import torch
+from torch import Tensor
+
+from models.base import ImageSet, Judge
+from models.metrics.base import NotApplicable
+from models.registry import NoConfig, register
+
+__all__ = ["FrechetDistance", "LabelBalance", "frechet_distance"]
+
+
+def frechet_distance(samples: Tensor, reference: Tensor) -> float:
+    """Return |m - n|^2 + tr(S + T - 2 (S T)^(1/2)), the squared W2 distance of two Gaussians.
+
+    m, S and n, T are mean and covariance of samples (n, k) and reference (m, k) (Dowson and Landau
+    1982, doi:10.1016/0047-259X(82)90077-X, eq. 4). The trace of the root is the sum of the roots
+    of the eigenvalues of S^(1/2) T S^(1/2), which is symmetric: exact also where a covariance is
+    singular. It is biased upwards by about tr(S)/n: compare at equal n only.
+
+    Raises:
+        ValueError: not two (n, k) arrays of the same k, or fewer than 2 rows.
+    """
+    if samples.ndim != 2 or samples.shape[1:] != reference.shape[1:]:
+        raise ValueError(
+            "features must have the same dimension, got shapes "
+            f"{tuple(samples.shape)} and {tuple(reference.shape)}"
+        )
+    if min(len(samples), len(reference)) < 2:
+        raise ValueError("at least 2 rows are needed on each side")
+    a, b = samples.double().cpu(), reference.double().cpu()
+    shift = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
+    s, t = a.T.cov().reshape(a.shape[1], -1), b.T.cov().reshape(b.shape[1], -1)
+    values, vectors = torch.linalg.eigh(s)
+    root = (vectors * values.clamp_min(0.0).sqrt()) @ vectors.T
+    overlap = torch.linalg.eigvalsh(root @ t @ root).clamp_min(0.0).sqrt().sum()
+    return max(0.0, float(shift + s.trace() + t.trace() - 2.0 * overlap))
+
+
+def _judge(samples: Tensor, reference: Tensor, points: ImageSet) -> Judge:
+    """Return the judge of the data, after checking the images.
+
+    Raises:
+        NotApplicable: there is none.
+        ValueError: the images do not fit each other, or there are too few.
+    """
+    if samples.ndim != 4 or samples.shape[1:] != reference.shape[1:]:
+        raise ValueError(
+            "samples and reference must be images of the same size, got shapes "
+            f"{tuple(samples.shape)} and {tuple(reference.shape)}"
+        )
+    if min(len(samples), len(reference)) < 2:
+        raise ValueError("at least 2 images are needed on each side")
+    if points.judge is None:
+        raise NotApplicable("there is no judge: the images have no labels to train one on")
+    return points.judge
+
+
+@register(
+    "metric",
+    "frechet-judge",
+    title="Fréchet distance (judge features)",
+    summary="Distance of Gaussians fitted to what a small classifier, trained here on the training "
+    "images, sees in samples and in unseen data. Not an FID: it has no Inception in it.",
+    source="Dowson and Landau 1982, doi:10.1016/0047-259X(82)90077-X, eq. 4; for images: Heusel et "
+    "al. 2017, arXiv:1706.08500, eq. 6, with another network",
+    config=NoConfig,
+    modalities=("images",),
+    better="lower",
+    unit="",
+    minimum=2,
+)
+class FrechetDistance:
+    """The Frechet distance in the judge's features as a metric."""
+
+    def __init__(self, config: NoConfig | None = None) -> None:
+        self.config = config or NoConfig()
+
+    def __call__(
+        self, samples: Tensor, reference: Tensor, *, points: ImageSet, generator: torch.Generator
+    ) -> float:
+        judge = _judge(samples, reference, points)
+        return frechet_distance(judge.features(samples), judge.features(reference))
+
+
+@register(
+    "metric",
+    "label-balance",
+    title="Label balance",
+    summary="Total variation between the classes that a small classifier sees in samples and in "
+    "unseen data: 0 where each class has its share, 1 where they have none in common.",
+    source="Levin, Peres and Wilmer 2009, Markov Chains and Mixing Times, proposition 4.2",
+    config=NoConfig,
+    modalities=("images",),
+    better="lower",
+    unit="",
+    minimum=2,
+)
+class LabelBalance:
+    """The total variation of the judge's labels as a metric."""
+
+    def __init__(self, config: NoConfig | None = None) -> None:
+        self.config = config or NoConfig()
+
+    def __call__(
+        self, samples: Tensor, reference: Tensor, *, points: ImageSet, generator: torch.Generator
+    ) -> float:
+        judge = _judge(samples, reference, points)
+        shares = [_shares(judge, x) for x in (samples, reference)]
+        return 0.5 * float((shares[0] - shares[1]).abs().sum())
+
+
+def _shares(judge: Judge, x: Tensor) -> Tensor:
+    """Return the share of each class among the images, (classes,)."""
+    scores = judge.logits(x)
+    return torch.bincount(scores.argmax(dim=1), minlength=scores.shape[1]).double() / len(x)
