@@ -98,6 +98,7 @@ def _entry(entry: Entry) -> EntrySpec:
         field=entry.extra.get("field", ""),
         carrier=entry.extra.get("carrier", ""),
         motion=entry.extra.get("motion", ""),
+        better=entry.extra.get("better", ""),
         stages=[StageSpec(**vars(stage)) for stage in stages],
     )
 

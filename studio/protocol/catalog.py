@@ -104,7 +104,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"), and
-    ``motion``, the formula of what moves how, in Unicode.
+    ``motion``, the formula of what moves how, in Unicode. Metrics say which values are
+    ``better``: "lower" or "higher".
     """
 
     kind: str
@@ -119,6 +120,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     field: str = ""
     carrier: str = ""
     motion: str = ""
+    better: str = ""
     stages: list[StageSpec] = []
 
 
