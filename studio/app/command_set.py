@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from studio.app.actions import Actions
 from studio.app.command_model import model_commands
+from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
 from studio.app.state.session import AppState
 from studio.app.theme import theme
@@ -110,7 +111,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for group in (_project, _run, _keep, _time, _speed, _view, _help):
         for command in group(state, actions, shell, why):
             registry.add(command)
-    for command in model_commands(state, actions):
+    for command in (*model_commands(state, actions), *race_commands(state, actions)):
         registry.add(command)
     return registry
 
@@ -360,7 +361,7 @@ def _with_run(state: AppState, do: Callable[[str], None]) -> None:
 def _play_or_pause(state: AppState, actions: Actions) -> None:
     """Of a training that is followed live, Space holds the training; otherwise the flow."""
     job, run, clock = state.running, state.runs.current, state.playback
-    trains = job is not None and run is not None and run.job == job.job
+    trains = job is not None and run is not None and job.job in (run.job, run.race)
     if trains and clock.live and not clock.playing and clock.flow >= 1.0:
         actions.pause_or_resume()
     else:

@@ -233,3 +233,21 @@ class RacingIntents(SetupIntents, TrainingIntents):
         current = self.state.runs.selection
         self.show_run(current if current in keys else keys[0])
         self.state.lens_wanted.emit("compare")
+
+    def count_parameters(self, key: str) -> None:
+        """Ask how many parameters the networks of a run have; it is listed when it is known."""
+        tasks.spawn(self._count_parameters(key))
+
+    async def _count_parameters(self, key: str) -> None:
+        run = self.state.runs.by_key.get(key)
+        if run is None or run.spec is None or run.parameters is not None:
+            return
+        project = str(Path(key).parent.parent)
+        try:
+            answer = await self.link.ask(Validate(spec=run.spec, project=project))
+        except Refused:
+            return  # the figure stays unknown; nothing that the person asked for went wrong
+        count = (answer.result or {}).get("parameters")
+        if isinstance(count, int) and count > 0:
+            run.parameters = count
+            self.state.runs.changed.emit(key)

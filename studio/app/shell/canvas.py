@@ -113,6 +113,13 @@ class _Lenses(QWidget):
         self.stack.setCurrentWidget(self._built[id])
         self.opened.emit(id)
 
+    def want(self, id: str) -> None:
+        """Show a lens, now or as soon as it applies."""
+        self.wanted = id
+        ids = [self.tabs.tabData(i) for i in range(self.tabs.count())]
+        if id in ids:
+            self.tabs.setCurrentIndex(ids.index(id))
+
     @property
     def shown(self) -> str:
         """The id of the lens that is shown."""
@@ -156,6 +163,8 @@ class Canvas(QWidget):
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)
         state.runs.selected.connect(lambda _: self.refresh())
+        state.runs.compared.connect(self.refresh)
+        state.lens_wanted.connect(self.lenses.want)
         self.refresh()
 
     def refresh(self) -> None:

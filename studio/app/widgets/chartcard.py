@@ -1,5 +1,6 @@
 """A chart with its title, its legend and its switches."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -13,7 +14,12 @@ from studio.app.plots.ticks import number
 from studio.app.theme import colors, font, theme
 from studio.app.widgets.basic import button, label
 
-__all__ = ["ChartCard", "ChartPlot"]
+__all__ = ["ChartCard", "ChartPlot", "at_step"]
+
+
+def at_step(step: float) -> str:
+    """Return a place on the axis in words, where that counts training steps."""
+    return f"step {int(step):,}"
 
 
 class ChartPlot(QWidget):
@@ -124,6 +130,9 @@ class ChartPlot(QWidget):
 class ChartCard(QFrame):
     """A chart of some curves. A click on a legend entry hides or shows its curve.
 
+    ``head`` is the line above the plot, to which an owner may add; ``where`` says a place on the
+    axis in words.
+
     Signals: those of `ChartPlot`, passed on.
     """
 
@@ -131,9 +140,10 @@ class ChartCard(QFrame):
     chosen = Signal(float)
     zoomed = Signal(object)
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None, *, heading: bool = True) -> None:
         super().__init__(parent)
         self.title = title
+        self.where: Callable[[float], str] = at_step
         self.setProperty("surface", "panel")
         self.plot = ChartPlot()
         self.plot.setAccessibleName(f"{title} over training steps")
@@ -149,9 +159,10 @@ class ChartCard(QFrame):
         self._legend.setSpacing(2)
         self._entries: dict[str, QPushButton] = {}
         self._curves: list[Curve] = []
-        head = QHBoxLayout()
+        self.head = head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(label(title, "heading"))
+        if heading:
+            head.addWidget(label(title, "heading"))
         head.addLayout(self._legend)
         head.addStretch(1)
         head.addWidget(self._values)
@@ -220,7 +231,7 @@ class ChartCard(QFrame):
         scene = self.plot.scene
         at = scene.hover if scene.hover is not None else scene.span[1]
         found = values_at(scene, at)
-        step = f"step {int(found[0][1]):,}" if found and scene.hover is not None else ""
+        step = self.where(found[0][1]) if found and scene.hover is not None else ""
         values = [f"{c.title} {number(v)}" for c, _, v in found]
         one = number(found[0][2]) if len(self._curves) == 1 and found else ""
         self._values.setText("   ".join(part for part in (step, one) if part))

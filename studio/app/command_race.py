@@ -1,0 +1,77 @@
+"""Commands about several runs: races, comparisons, branches."""
+
+from studio.app.actions import Actions
+from studio.app.commands import Command
+from studio.app.state import comparison
+from studio.app.state.session import AppState
+
+__all__ = ["race_commands"]
+
+
+def race_commands(state: AppState, actions: Actions) -> list[Command]:
+    """Return the commands of race mode and of the time machine."""
+
+    def addable() -> str:
+        if state.place != "setup" or state.draft is None:
+            return "Open a recipe or set up a run first."
+        return f"A race has at most {comparison.MOST} participants." if state.race.full else ""
+
+    def startable() -> str:
+        if not state.race.entries:
+            return "Nobody takes part yet: add a run that is being set up."
+        if state.engine.state not in ("ready", "busy"):
+            return "The engine is not ready."
+        return state.race.reasons[0].message if state.race.reasons else ""
+
+    def comparing() -> str:
+        runs = [state.runs.by_key[key] for key in state.runs.chosen if key in state.runs.by_key]
+        return comparison.why_not(runs or comparison.compared(state.runs))
+
+    def raced() -> str:
+        run = state.runs.current
+        return "" if run is not None and run.race else "The selected run took part in no race."
+
+    def branchable() -> str:
+        run = state.runs.current
+        if run is None:
+            return "No run is selected."
+        return "" if run.kept else "The run has kept no step yet."
+
+    menu = "Run"
+    return [
+        Command(
+            id="add-to-race", title="Add to the race", menu=menu, shortcut="Ctrl+Shift+A",
+            run=actions.add_draft_to_race, why_not=addable,
+            aliases=("race", "compare methods", "participant"),
+        ),
+        Command(
+            id="start-race", title="Start the race", menu=menu, shortcut="Ctrl+Shift+Return",
+            run=actions.start_race, why_not=startable, aliases=("race", "compare methods"),
+        ),
+        Command(
+            id="race-again", title="Race again", menu=menu, why_not=raced,
+            run=lambda: _with_race(state, actions), aliases=("repeat the race",),
+        ),
+        Command(
+            id="compare", title="Compare runs", menu=menu, shortcut="Ctrl+Shift+V",
+            run=actions.compare_chosen, why_not=comparing, aliases=("side by side", "race"),
+        ),
+        Command(
+            id="branch", title="Branch from this step…", menu=menu, shortcut="Ctrl+Shift+B",
+            run=lambda: branch_here(state, actions), why_not=branchable,
+            aliases=("time machine", "fork", "go back", "what if"),
+        ),
+    ]  # fmt: skip
+
+
+def _with_race(state: AppState, actions: Actions) -> None:
+    run = state.runs.current
+    if run is not None and run.race:
+        actions.race_again(run.race)
+
+
+def branch_here(state: AppState, actions: Actions) -> None:
+    """Ask for a branch of the selected run from the step that is looked at."""
+    run, step = state.runs.current, state.playback.step
+    if run is not None and run.kept:
+        actions.ask_branch(run.key, run.kept[-1] if step is None else step)

@@ -1,0 +1,296 @@
+"""The compare lens: two to four runs side by side, with one camera, one clock and one chart."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.export import Picture, canvas_picture
+from studio.app.plots.following import Following
+from studio.app.state import comparison
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors, font, theme
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.comparechart import CompareChart
+from studio.app.widgets.comparepane import ComparePane
+from studio.app.widgets.exporting import ask_picture
+from studio.app.widgets.finals import Finals
+from studio.app.widgets.overlays import EmptyState
+
+__all__ = ["VIEW", "CompareView", "columns_for"]
+
+REDRAW_MS = 150
+HEAD = 46  # what a pane needs above its canvas
+TITLE = 24  # above each canvas on paper
+GAP = 1
+
+
+def columns_for(count: int, width: int, height: int) -> int:
+    """Return in how many columns so many panes have the largest squares to draw in."""
+
+    def side(columns: int) -> float:
+        rows = -(-count // columns)
+        return min(width / columns, height / rows - HEAD)
+
+    return max(range(1, count + 1), key=side)
+
+
+class CompareView(QWidget):
+    """Panes above, a chart and the final figures below."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self.panes: list[ComparePane] = []
+        self._runs: list[RunState] = []
+        self._linking = False
+        self._sizes: dict[ParticleCanvas, tuple[float, float]] = {}
+        self._asked: set[str] = set()
+        self.chart = CompareChart(state)
+        self.finals = Finals(state)
+        self._field = QWidget()
+        self._grid = QGridLayout(self._field)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
+        self._empty = EmptyState(self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._show_figures)
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        self._field.setProperty("surface", "panel")
+        self._field.installEventFilter(self)
+        below = QWidget()
+        side = QHBoxLayout(below)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(0)
+        side.addWidget(self.chart, 3)
+        side.addWidget(self.finals, 2)
+        below.setProperty("surface", "panel")
+        below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self._field)
+        self.split.addWidget(below)
+        self.split.setStretchFactor(0, 1)
+        self.split.setSizes([600, 230])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.split)
+
+    def _connect(self) -> None:
+        runs = self._state.runs
+        for signal in (runs.compared, runs.listed, self._state.catalog_changed):
+            signal.connect(self.refresh)
+        runs.selected.connect(lambda _: self.refresh())
+        runs.changed.connect(self._changed)
+        for news in (runs.metrics_appended, runs.progressed):
+            news.connect(self._soon)
+        self._state.playback.changed.connect(self._soon)
+        theme.changed.connect(self._soon)
+        self.chart.sought.connect(self._seek)
+        self.chart.measured.connect(self._soon)
+
+    # Which runs
+
+    def refresh(self) -> None:
+        """Show the runs that are compared now."""
+        runs = comparison.compared(self._state.runs)
+        self._tell_empty(runs)
+        if not self.isVisible():
+            return
+        while len(self.panes) < len(runs):
+            self._add_pane()
+        shown = [run.key for run in runs] != [run.key for run in self._runs]
+        self._runs = runs
+        for pane, run in zip(self.panes, runs, strict=False):
+            pane.show_run(run)
+        if shown:
+            self._place()
+        self._load()
+        self._share_target()
+        self._show_figures()
+
+    def _add_pane(self) -> None:
+        pane = ComparePane(self._state, self._actions, len(self.panes))
+        self.panes.append(pane)
+        pane.canvas.picked.connect(self._pick)
+        pane.canvas.view_changed.connect(partial(self._link, pane.canvas))
+        following: Following = pane.beside
+        following.shown.connect(self._identify)
+
+    def _changed(self, key: str) -> None:
+        shown = [run.key for run in self._runs]
+        wanted = [run.key for run in comparison.compared(self._state.runs)]
+        if key in shown or wanted != shown:
+            self.refresh()
+
+    def _load(self) -> None:
+        """Ask, once, for what only the engine knows of the runs: their data and their size."""
+        if not self._runs or self._state.engine.state not in ("ready", "busy"):
+            return
+        if self._runs[0].key not in self._asked:
+            self._actions.load_target(self._runs[0].key)
+        for run in self._runs:
+            if run.key not in self._asked and run.spec is not None:
+                self._asked.add(run.key)
+                self._actions.count_parameters(run.key)
+
+    def _share_target(self) -> None:
+        target = next((run.target for run in self._runs if run.target is not None), None)
+        for pane in self.panes[: len(self._runs)]:
+            pane.set_target(target)
+
+    def _tell_empty(self, runs: list[RunState]) -> None:
+        self.split.setVisible(bool(runs))
+        self._empty.setVisible(not runs)
+        if not runs:
+            self._empty.tell(
+                "Nothing to compare yet",
+                "Hold Ctrl and click two to four runs in the sidebar, or start a race.",
+            )
+
+    # One colour, one camera, one particle
+
+    def _identify(self) -> None:
+        """Colour a particle alike in all panes: by where it starts in the first that knows."""
+        panes = self.panes[: len(self._runs)]
+        known = [pane.starts for pane in panes if pane.starts is not None]
+        if not known:
+            return
+        starts = max(known, key=len)
+        for pane in panes:
+            if pane.colours_of is not starts:
+                pane.colour_by(starts)
+
+    def _link(self, canvas: ParticleCanvas) -> None:
+        """Let all look where one was moved to; that one was resized moves nobody else."""
+        size = (canvas.camera.width, canvas.camera.height)
+        resized = self._sizes.get(canvas) != size
+        self._sizes[canvas] = size
+        if self._linking or resized:
+            return
+        self._linking = True
+        for pane in self.panes[: len(self._runs)]:
+            if pane.canvas is not canvas:
+                pane.canvas.look_like(canvas)
+        self._linking = False
+
+    def _pick(self, particle: int) -> None:
+        for pane in self.panes:
+            pane.pick(particle)
+
+    # Figures
+
+    def _soon(self, key: str = "") -> None:
+        known = not key or any(run.key == key for run in self._runs)
+        if known and self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def _show_figures(self) -> None:
+        if self._runs and self.isVisible():
+            self.chart.show_runs(self._runs)
+            self.finals.show_runs(self._runs, self.chart.measure)
+
+    def _seek(self, spent: float) -> None:
+        """Look at the kept steps nearest to a share of the budget."""
+        run = self._state.runs.current
+        step = comparison.kept_at(run, spent) if run is not None else None
+        if step is not None:
+            self._state.playback.set(step=step)
+
+    # Places
+
+    def _place(self) -> None:
+        """Lay the panes out so that their canvases are as large as can be."""
+        count = len(self._runs)
+        for pane in self.panes:
+            self._grid.removeWidget(pane)
+        columns = columns_for(count, self._field.width(), self._field.height()) if count else 1
+        for place, pane in enumerate(self.panes):
+            if place < count:
+                self._grid.addWidget(pane, place // columns, place % columns)
+            pane.setVisible(place < count)
+        for place in range(comparison.MOST):
+            self._grid.setColumnStretch(place, 1 if place < columns else 0)
+            self._grid.setRowStretch(place, 1 if place * columns < count else 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._field and event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._empty.move(
+            (self.width() - self._empty.width()) // 2, (self.height() - self._empty.height()) // 2
+        )
+
+    # Taking it away
+
+    def export_picture(self) -> Picture:
+        """Return the canvases side by side for paper, each under its name."""
+        return _Row([(pane.run, canvas_picture(pane.canvas)) for pane in self.panes if pane.run])
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        entries: list[tuple[str, Callable[[], object]]] = [
+            ("Show all", lambda: self.panes[0].canvas.fit() if self.panes else None),
+            ("Show all particles", lambda: self._pick(-1)),
+            ("Export picture…", lambda: ask_picture(self, self._state, "compare")),
+        ]
+        for title, do in entries:
+            menu.addAction(title).triggered.connect(lambda _=False, do=do: do())
+        menu.popup(event.globalPos())
+
+
+class _Row:
+    """Pictures of runs in a row, as one `studio.app.plots.export.Picture`."""
+
+    def __init__(self, parts: list[tuple[RunState, Picture]]) -> None:
+        self._parts = parts
+
+    @property
+    def size(self) -> QSize:
+        """The size of all together."""
+        wide = sum(picture.size.width() for _, picture in self._parts)
+        high = max((picture.size.height() for _, picture in self._parts), default=0)
+        return QSize(wide, high + TITLE)
+
+    def paint(self, painter: QPainter, *, vector: bool) -> None:
+        """Paint each under its name."""
+        tokens = colors()
+        painter.fillRect(QRectF(QPointF(0, 0), self.size.toSizeF()), QColor(tokens.background))
+        for run, picture in self._parts:
+            painter.setPen(QColor(tokens.text))
+            painter.setFont(font(13))
+            painter.drawText(QPointF(8, 17), run.name)
+            painter.save()
+            painter.translate(0, TITLE)
+            painter.setClipRect(QRectF(QPointF(0, 0), picture.size.toSizeF()))
+            picture.paint(painter, vector=vector)
+            painter.restore()
+            painter.translate(picture.size.width(), 0)
+
+
+VIEW = ViewSpec(
+    id="compare",
+    title="Compare",
+    order=40,
+    applies=lambda state: bool(comparison.compared(state.runs)),
+    factory=CompareView,
+)

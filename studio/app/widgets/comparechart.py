@@ -1,0 +1,153 @@
+"""One measure of several runs in one chart, against what each has spent, with its floor."""
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.forms.editors import ChoiceList, Segments
+from studio.app.plots.curves import Curve
+from studio.app.plots.ticks import number
+from studio.app.state import comparison
+from studio.app.state.comparison import AXES, Axis
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors
+from studio.app.widgets.badge import ink
+from studio.app.widgets.basic import row
+from studio.app.widgets.chartcard import ChartCard
+
+__all__ = ["CompareChart", "measure_title"]
+
+QUALITY = "quality/"
+
+
+def measure_title(name: str, state: AppState) -> str:
+    """Return what a curve is called: the title of its metric, or its name in words."""
+    slug = name.removeprefix(QUALITY)
+    entry = state.catalog.get("metric", slug) if state.catalog and slug != name else None
+    return entry.title if entry is not None else words.plain(slug)
+
+
+class CompareChart(QWidget):
+    """Signals:
+    sought: the share of the budget at a place that was clicked.
+    measured: another measure was chosen.
+    """
+
+    sought = Signal(float)
+    measured = Signal()
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._runs: list[RunState] = []
+        self._names: list[str] = []
+        self._zoom: tuple[float, float] | None = None
+        self.measure = ""
+        self.axis: Axis = "steps"
+        self._choice = ChoiceList([], "Measure")
+        self._choice.activated.connect(self._measured)
+        self._axes = Segments([title for _, title in AXES], "Budget axis")
+        self._axes.select(0)
+        self._axes.chosen.connect(self._turned)
+        self.card = ChartCard("Measure", heading=False)
+        self.card.plot.setMinimumHeight(90)
+        self.card.hovered.connect(self.card.set_hover)
+        self.card.chosen.connect(self._seek)
+        self.card.zoomed.connect(self._zoomed)
+        head = row(self._choice, None, self._axes, gap=8)
+        head.setContentsMargins(12, 8, 8, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.card, 1)
+
+    def show_runs(self, runs: list[RunState]) -> None:
+        """Draw the measure of runs as it is now."""
+        self._runs = runs
+        names = comparison.measures(runs)
+        if names != self._names:
+            self._names = names
+            self._choice.clear()
+            self._choice.addItems([measure_title(name, self._state) for name in names])
+        if self.measure not in names:
+            self.measure = names[0] if names else ""
+            self.measured.emit()
+        if self.measure:
+            self._choice.setCurrentIndex(names.index(self.measure))
+        self._draw()
+
+    def set_axis(self, axis: Axis) -> None:
+        """Measure what was spent in steps, seconds or points seen."""
+        self.axis, self._zoom = axis, None
+        self._axes.select([name for name, _ in AXES].index(axis))
+        self._draw()
+
+    def _draw(self) -> None:
+        title = measure_title(self.measure, self._state) if self.measure else "Nothing measured"
+        unit = next(name for slug, name in AXES if slug == self.axis)
+        self.card.plot.setAccessibleName(f"{title} over {unit.lower()}")
+        self.card.where = self._where
+        curves = self._curves()
+        ends = [float(curve.steps[-1]) for curve in curves if len(curve.steps)]
+        span = self._zoom or (0.0, max([1.0, *ends] if self.axis != "seconds" else [1e-3, *ends]))
+        self.card.show_curves(curves, span, self._cursor())
+
+    def _curves(self) -> list[Curve]:
+        catalog, tokens = self._state.catalog, colors()
+        curves: list[Curve] = []
+        quality = self.measure.startswith(QUALITY)
+        floors = [run.floors.get(self.measure.removeprefix(QUALITY)) for run in self._runs]
+        known = [floor for floor in floors if floor is not None]
+        for place, run in enumerate(self._runs):
+            series = run.series.get(self.measure)
+            if series is None or not len(series):
+                continue
+            steps = comparison.axis_of(run, self.axis, series.steps, catalog)
+            # All learn the same data, so that one line is the floor of each.
+            floor = known[0] if known and not curves else None
+            name = f"{place + 1} {_short(run)}"
+            curves.append(
+                Curve(run.key, name, ink(place, tokens), steps, series.values, quality, floor)
+            )
+        return curves
+
+    def _where(self, at: float) -> str:
+        if self.axis == "seconds":
+            return f"{number(at)} s"
+        return f"{'step ' if self.axis == 'steps' else ''}{int(at):,}" + (
+            " points" if self.axis == "samples" else ""
+        )
+
+    def _per_step(self, run: RunState) -> float:
+        one = np.ones(1)
+        return float(comparison.axis_of(run, self.axis, one, self._state.catalog)[0])
+
+    def _cursor(self) -> float | None:
+        step, run = self._state.playback.step, self._state.runs.current
+        return None if step is None or run is None else step * self._per_step(run)
+
+    def _seek(self, at: float) -> None:
+        run = self._state.runs.current
+        if run is not None and self._per_step(run) > 0:
+            self.sought.emit(comparison.share(run, round(at / self._per_step(run))))
+
+    def _zoomed(self, span: tuple[float, float] | None) -> None:
+        self._zoom = span
+        self._draw()
+
+    def _measured(self, place: int) -> None:
+        self.measure, self._zoom = self._names[place], None
+        self.measured.emit()
+        self._draw()
+
+    def _turned(self, place: int) -> None:
+        self.set_axis(AXES[place][0])
+
+
+def _short(run: RunState) -> str:
+    """Return a run's name without its number, short enough for a legend of four."""
+    name = run.name.partition("-")[2] if run.name[:4].isdigit() else run.name
+    return name if len(name) <= 12 else f"{name[:11]}…"

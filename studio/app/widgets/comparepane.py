@@ -1,0 +1,237 @@
+"""One of several runs side by side: its name and motion, its figures, its particles."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.plots.beside import Beside
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.overlay import Life
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+from studio.app.plots.timeline import Timeline
+from studio.app.plots.watching import Looking
+from studio.app.state import comparison
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.widgets.badge import Badge
+from studio.app.widgets.basic import Elided, label, row
+from studio.app.widgets.motion import maths_font
+
+__all__ = ["ComparePane"]
+
+NOWHERE = (-1.0, 1.0, -1.0, 1.0)
+PARTICLES = 4096  # of each run, live: several canvases share one screen
+Starts = NDArray[np.float32]
+
+
+class ComparePane(QFrame):
+    """Draws what `Beside` brings. Cameras and the choice of a particle are the owner's to link.
+
+    ``starts`` (n, 2) are where the particles of the run started, None while no record said so;
+    ``colours_of`` are the starts that they are coloured by.
+    """
+
+    def __init__(self, state: AppState, actions: Actions, place: int) -> None:
+        super().__init__()
+        self._state = state
+        self._place = place
+        self._dims = (0, 1)
+        self._particle = -1
+        self.starts: Starts | None = None
+        self.colours_of: Starts | None = None
+        self.setProperty("surface", "panel")
+        self.badge = Badge(place)
+        self._name = Elided("", "strong")
+        self._motion = Elided("", "muted")
+        self._motion.setFont(maths_font(13))
+        self._step = label("", "small")
+        self._cost = label("", "small")
+        self._wait = label("", "muted", wrap=True)
+        self._wait.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.canvas = ParticleCanvas(self)
+        self._lay_out()
+        self.beside = Beside(self, state, actions, self._looking)
+        self.beside.selected.connect(self._forget)
+        self.beside.changed.connect(self.tell)
+        self.beside.shown.connect(self._show)
+        self.beside.failed.connect(self._failed)
+        self.beside.moved.connect(self._clocks)
+        self.canvas.painted.connect(self.beside.drawn)
+        state.runs.progressed.connect(self._progressed)
+        state.playback.changed.connect(self._playing)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _lay_out(self) -> None:
+        first = row(self.badge, self._name, self._step, gap=6)
+        second = row(self._motion, self._cost, gap=6)
+        for line in (first, second):
+            line.setContentsMargins(8, 0, 8, 0)
+        first.setStretch(1, 1)
+        second.setStretch(0, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 5, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addSpacing(2)
+        layout.addWidget(self.canvas, 1)
+        self._wait.setParent(self.canvas)
+
+    @property
+    def run(self) -> RunState | None:
+        """The run that is shown."""
+        return self.beside.run
+
+    def show_run(self, run: RunState) -> None:
+        """Show another run."""
+        self.beside.show(run.key)
+        self.tell()
+
+    # Records
+
+    def _looking(self, run: RunState) -> Looking:
+        # Without layers the engine needs no window, so that moving the camera asks for nothing.
+        extras = ("latents",) if self._carrier(run) == "generator" else ()
+        return Looking(run.key, run.job, (), NOWHERE, 2, PARTICLES, extras)
+
+    def _carrier(self, run: RunState) -> str:
+        catalog = self._state.catalog
+        entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
+        return entry.carrier if entry is not None else ""
+
+    def _forget(self) -> None:
+        self.starts, self.colours_of = None, None
+        self.canvas.set_record(None)
+        self.canvas.set_identity(None)
+
+    def _show(self, record: FlowRecord) -> None:
+        if record.x.shape[2] < 2:
+            return
+        self._start(record)
+        self.canvas.playing = self._state.playback.playing
+        self.canvas.set_flow(self._state.playback.flow)
+        timeline = Timeline(record.t, record.x, self._dims)
+        self.canvas.set_record(timeline, glide=self._state.playback.live)
+        self.pick(self._particle)
+        self.tell()
+
+    def _start(self, record: FlowRecord) -> None:
+        """Note where the particles started, once: the same array means the same colours."""
+        found = _starts(record)
+        if found is not None and (self.starts is None or len(found) > len(self.starts)):
+            self.starts = found
+
+    def colour_by(self, starts: Starts) -> None:
+        """Colour the particles by where those of another run started, row by row."""
+        self.colours_of = starts
+        self.canvas.set_identity(None)
+        self.canvas.set_identity(starts)
+
+    def set_target(self, target: NDArray[np.float32] | None) -> None:
+        """Show the data behind the particles; all panes are given the same points."""
+        if target is None or target.shape[1] < 2 or self.canvas.backdrop.target is not None:
+            return
+        backdrop = replace(self.canvas.backdrop, target=target[:, :2])
+        self.canvas.set_backdrop(backdrop)
+        self.canvas.fit_unless_touched()
+
+    def _clocks(self) -> None:
+        self.canvas.set_flow(self._state.playback.flow)
+
+    def _playing(self) -> None:
+        self.canvas.playing = self._state.playback.playing
+
+    def pick(self, particle: int) -> None:
+        """Show the way of a particle, -1 for none."""
+        self._particle = particle
+        record = self.beside.record
+        if particle < 0 or record is None or particle >= record.x.shape[1]:
+            self.canvas.set_life(None)
+            return
+        way = record.x[:, particle][:, self._dims]
+        self.canvas.set_life(Life(particle, self.canvas.ink(particle), way))
+
+    # Words
+
+    def _restyle(self) -> None:
+        self.canvas.set_style(CanvasStyle.of(colors()))
+
+    def _progressed(self, key: str) -> None:
+        if key == self.beside.key:
+            self.tell()
+
+    def _failed(self, step: int, why: str) -> None:
+        self._wait.setText(f"Step {step:,} cannot be shown: {why}")
+        self._arrange()
+
+    def tell(self) -> None:
+        """Say what is shown, how fast it goes, and what a sample costs."""
+        run, record, catalog = self.run, self.beside.record, self._state.catalog
+        if run is None:
+            return
+        entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
+        self._name.set_text(run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name)
+        self._motion.set_text(entry.motion if entry is not None else "")
+        at = run.step if self._state.playback.live and run.job else record.step if record else 0
+        self._step.setText(f"step {at:,}")
+        self._step.setToolTip(f"{100 * comparison.share(run, at):.0f} % of its budget")
+        self._cost.setText(_cost(run))
+        self._wait.setText(_waiting(run) if record is None else "")
+        self.canvas.setAccessibleName(f"Particles of {run.name}")
+        self.canvas.setAccessibleDescription(self._description(run, at))
+        self._arrange()
+
+    def _description(self, run: RunState, at: int) -> str:
+        record = self.beside.record
+        if record is None:
+            return _waiting(run)
+        places = Timeline(record.t, record.x, self._dims).at(self.canvas.flow)[:, self._dims]
+        x, y = np.nanmean(places, axis=0)
+        return (
+            f"{len(places):,} particles at training step {at:,}. "
+            f"Centre {number(float(x))}, {number(float(y))}."
+        )
+
+    def _arrange(self) -> None:
+        self._wait.setVisible(bool(self._wait.text()))
+        self._wait.setGeometry(self.canvas.rect().adjusted(16, 16, -16, -16))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self._arrange()
+
+
+def _starts(record: FlowRecord) -> Starts | None:
+    """Return where particles started, (n, 2): in flow time, or as latents of a generator."""
+    starts: Starts | None = record.extras.get("latents")
+    if len(record.t) > 1:
+        starts = record.x[0][:, :2]
+    return starts
+
+
+def _cost(run: RunState) -> str:
+    parts = []
+    if run.state == "running" and run.steps_per_second:
+        parts.append(f"{words.figure(run.steps_per_second)} steps/s")
+    nfe = comparison.nfe(run)
+    if nfe is not None:
+        parts.append(f"{nfe} NFE")
+    return " · ".join(parts)
+
+
+def _waiting(run: RunState) -> str:
+    """Return why there are no particles yet."""
+    if run.state == "queued":
+        return "Waiting in the queue"
+    if run.kept:
+        return "Reading the particles"
+    return "Particles appear with the first training steps" if run.job else "Nothing was kept"

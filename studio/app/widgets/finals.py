@@ -1,0 +1,130 @@
+"""The figures of several runs in a table: what they came to, and what that took."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.state import comparison
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.badge import Badge
+from studio.app.widgets.basic import Elided, clear, label, restyle
+from studio.app.widgets.comparechart import QUALITY, measure_title
+
+__all__ = ["Finals", "short_count"]
+
+COLUMNS = ("", "", "seconds", "steps", "params", "NFE")
+TIPS = (
+    "",
+    "",
+    "Training time",
+    "Training steps done",
+    "Parameters of all networks",
+    "Network evaluations that one sample takes",
+)
+
+
+def short_count(n: int) -> str:
+    """Return a large number in three digits: "33.5 k", "1.2 M"."""
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if n >= size:
+            return f"{n / size:.3g}{unit}"
+    return str(n)
+
+
+class Finals(QWidget):
+    """A line a run: value, seconds, steps, parameters, evaluations; the best value stands out."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._measure = ""
+        self._heads: list[QLabel] = []
+        self._cells: list[list[QLabel]] = []
+        self._names: list[Elided] = []
+        self._caption = label("", "small", wrap=True)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 8)
+        layout.setSpacing(8)
+        layout.addLayout(self._grid)
+        layout.addWidget(self._caption)
+        layout.addStretch(1)
+
+    def show_runs(self, runs: list[RunState], measure: str) -> None:
+        """Show the figures as they are now."""
+        if len(runs) != len(self._cells):
+            self._build(len(runs))
+        self._measure = measure
+        values = [_newest(run, measure) for run in runs]
+        known = [value for value in values if value is not None]
+        best = (max if self._higher_is_better() else min)(known, default=None)
+        self._heads[0].setText(measure_title(measure, self._state) if measure else "")
+        for place, (run, value) in enumerate(zip(runs, values, strict=True)):
+            self._names[place].set_text(run.name.replace("-", " ", 1))
+            texts = self._texts(run, value)
+            for cell, text in zip(self._cells[place], texts, strict=True):
+                cell.setText(text)
+            won = value is not None and value == best and len(known) > 1
+            restyle(self._cells[place][0], role="good" if won else "")
+            self._cells[place][0].setToolTip("The best of these" if won else "")
+            heads = (self._heads[0].text(), *COLUMNS[2:])
+            spoken = ", ".join(f"{head} {text}" for head, text in zip(heads, texts, strict=True))
+            self._names[place].setAccessibleName(f"{run.name}: {spoken}")
+        self._caption.setText(self._floor(runs))
+
+    def _build(self, count: int) -> None:
+        clear(self._grid)
+        self._heads = [label("", "small") for _ in COLUMNS[1:]]
+        for column, (head, name, tip) in enumerate(
+            zip(self._heads, COLUMNS[1:], TIPS[1:], strict=True)
+        ):
+            head.setText(name)
+            head.setToolTip(tip)
+            self._grid.addWidget(head, 0, column + 2, Qt.AlignmentFlag.AlignRight)
+        self._names, self._cells = [], []
+        for place in range(count):
+            self._names.append(Elided(""))
+            self._cells.append([label() for _ in self._heads])
+            self._grid.addWidget(Badge(place), place + 1, 0)
+            self._grid.addWidget(self._names[-1], place + 1, 1)
+            for column, cell in enumerate(self._cells[-1]):
+                self._grid.addWidget(cell, place + 1, column + 2, Qt.AlignmentFlag.AlignRight)
+
+    def _texts(self, run: RunState, value: float | None) -> list[str]:
+        nfe = comparison.nfe(run)
+        return [
+            "–" if value is None else words.figure(value),
+            words.figure(run.seconds) if run.seconds else "–",
+            f"{run.step:,}",
+            "–" if run.parameters is None else short_count(run.parameters),
+            "–" if nfe is None else str(nfe),
+        ]
+
+    def _higher_is_better(self) -> bool:
+        catalog = self._state.catalog
+        slug = self._measure.removeprefix(QUALITY)
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        return entry is not None and entry.better == "higher"
+
+    def _floor(self, runs: list[RunState]) -> str:
+        """Say what the best that can be hoped for is, with how it was measured."""
+        if not self._measure.startswith(QUALITY):
+            return ""
+        slug = self._measure.removeprefix(QUALITY)
+        floor = next((run.floors[slug] for run in runs if slug in run.floors), None)
+        if floor is None:
+            return ""
+        catalog = self._state.catalog
+        n = comparison.training_value(runs[0].spec, "evaluate_samples", catalog)
+        seed = comparison.training_value(runs[0].spec, "seed", catalog)
+        of = f", {n:,} samples" if n else ""
+        return f"Floor {words.figure(floor)} (data against data{of}, seed {seed})."
+
+
+def _newest(run: RunState, measure: str) -> float | None:
+    series = run.series.get(measure)
+    return float(series.values[-1]) if series is not None and len(series) else None
