@@ -15,7 +15,7 @@ from studio.app.plots.style import CanvasStyle
 
 __all__ = ["Links", "paint_links", "paint_mesh"]
 
-LINKS = 400  # more lines than this hide what they show
+LINKS = 240  # more lines than this hide what they show
 
 
 @dataclass(frozen=True, eq=False)

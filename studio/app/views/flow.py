@@ -50,7 +50,7 @@ class FlowView(QWidget):
         self._chip = MotionChip(self)
         self._readout = Readout(self)
         self._one = OneParticle(self, self.canvas)
-        self._hands = FlowHands(self, state, actions, self.canvas)
+        self._hands = FlowHands(self, state, actions, self.canvas, self.layers)
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking)
         self._record: FlowRecord | None = None

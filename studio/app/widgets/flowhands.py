@@ -8,6 +8,7 @@ from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.scene import SceneOverlay
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
+from studio.app.widgets.flowlayers import FlowLayers
 from studio.app.widgets.handbar import HandBar
 from studio.app.widgets.lessoncard import LessonCard
 from studio.protocol.catalog import EntrySpec
@@ -22,9 +23,15 @@ class FlowHands:
     """Bar, brush, lesson and scene of one flow lens; shown while its run is under way here."""
 
     def __init__(
-        self, parent: QWidget, state: AppState, actions: Actions, canvas: ParticleCanvas
+        self,
+        parent: QWidget,
+        state: AppState,
+        actions: Actions,
+        canvas: ParticleCanvas,
+        layers: FlowLayers,
     ) -> None:
-        self._state, self._actions, self._canvas = state, actions, canvas
+        self._state, self._actions = state, actions
+        self._canvas, self._layers = canvas, layers
         self._run: RunState | None = None
         self._planar = False
         self.scene = SceneOverlay()
@@ -35,6 +42,7 @@ class FlowHands:
         state.hand.changed.connect(self._take)
         state.lesson.changed.connect(self._lesson)
         state.runs.edited.connect(self._edited)
+        state.runs.staged.connect(self._staged)
 
     def set_run(self, run: RunState | None, entry: EntrySpec | None) -> None:
         """Take over another run, or news of the same."""
@@ -51,6 +59,7 @@ class FlowHands:
         """Take over another record."""
         self.scene.dims = dims
         self.scene.set_scene(record.scene if self._explained else {})
+        self._layers.step_back(bool(self.scene))
         planar = record.x.shape[2] == 2 and dims == (0, 1)
         if planar != self._planar:
             self._planar = planar
@@ -60,7 +69,7 @@ class FlowHands:
     def arrange(self, left: int, top: int, bottom: int) -> None:
         """Put the bar at the top and the lesson at the bottom."""
         self.bar.move(left, top)
-        self.lesson.move(left, bottom - self.lesson.height())
+        self.lesson.anchor(left, bottom)
 
     @property
     def _explained(self) -> bool:
@@ -95,7 +104,14 @@ class FlowHands:
         if self._run is not None and key == self._run.key:
             self._actions.reload_target(key)
 
+    def _staged(self, key: str) -> None:
+        """Show the layer that a stage is about."""
+        stage = self.lesson.stage
+        if self._explained and stage is not None and stage.layer:
+            self._layers.show_layer(stage.layer)
+
     def _lesson(self) -> None:
         if not self._explained:
             self.scene.set_scene({})
+            self._layers.step_back(False)
         self._canvas.update()

@@ -80,6 +80,7 @@ class LessonCard(QWidget):
         super().__init__(parent)
         self._state, self._actions = state, actions
         self._stages: dict[str, _Stage] = {}
+        self._corner = (0, 0)
         self._specs: list[StageSpec] = []
         self._step = label("", "small")
         self._list = QVBoxLayout()
@@ -111,6 +112,11 @@ class LessonCard(QWidget):
         run = self._state.runs.by_key.get(self._state.lesson.run)
         done = run.stage if run is not None else ""
         return next((spec for spec in self._specs if spec.name == done), None)
+
+    def anchor(self, left: int, bottom: int) -> None:
+        """Stand on this place, whatever the height."""
+        self._corner = (left, bottom)
+        self.move(left, bottom - self.height())
 
     def set_stages(self, specs: list[StageSpec]) -> None:
         """Show the stages of a family."""
@@ -151,6 +157,7 @@ class LessonCard(QWidget):
         self.play.setText("Stop" if lesson.playing else "Play slowly")
         self.play.setAccessibleName(self.play.text())
         self.adjustSize()
+        self.anchor(*self._corner)
 
     def _toggle(self) -> None:
         self._timer.stop()
