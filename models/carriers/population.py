@@ -17,13 +17,14 @@ from models.base import Frame, State
 from models.config import param
 from models.fields.base import Field
 from models.samplers.base import noise_like
-from models.tensors import make_generator
+from models.tensors import expand_like, make_generator
 
 __all__ = [
     "START_STREAM",
     "Noise",
     "Population",
     "PopulationSize",
+    "Reach",
     "Speed",
     "StartLaw",
     "StartName",
@@ -80,6 +81,20 @@ Noise = Annotated[
         live=True,
     ),
 ]
+Reach = Annotated[
+    float,
+    param(
+        "Longest move",
+        "No particle goes further than this along the field in a step, whatever the field says: an "
+        "exploding one keeps its direction and does no harm.",
+        low=0.0,
+        high=1e4,
+        unit="data std",
+        zero="Any",
+        advanced=True,
+        live=True,
+    ),
+]
 
 
 def initial_positions(law: StartName, n: int, shape: tuple[int, ...], seed: int) -> Tensor:
@@ -112,6 +127,7 @@ class Population:
         speed: step along the field.
         noise: the weight tau of the entropy that the motion also climbs: with a field
             grad log p/q the law at rest is p^(1 / (1 + tau)), up to a constant. 0 for none.
+        reach: the longest step along the field; longer ones are shortened to it. 0 for any length.
         generator: where noise and draws come from; it belongs to the training, and its owner packs
             it.
 
@@ -119,16 +135,23 @@ class Population:
         x: where the particles are, (n, *shape). Moves replace it and never write into it.
         start: where they were at first. Latent i is the start of particle i.
         count: how many moves there have been.
-        speed, noise: may be set between steps.
+        speed, noise, reach: may be set between steps.
     """
 
     def __init__(
-        self, start: Tensor, *, speed: float, noise: float = 0.0, generator: torch.Generator
+        self,
+        start: Tensor,
+        *,
+        speed: float,
+        noise: float = 0.0,
+        reach: float = 0.0,
+        generator: torch.Generator,
     ) -> None:
         self.start = start
         self.x = start
         self.speed = speed
         self.noise = noise
+        self.reach = reach
         self.count = 0
         self._generator = generator
 
@@ -159,12 +182,17 @@ class Population:
 
     def move(self, velocity: Tensor) -> dict[str, Tensor]:
         """Move particle i along velocity[i]; returns their mean "speed", the length of v."""
-        x = self.x + self.speed * velocity
+        length = _length(velocity)
+        step = self.speed * velocity
+        if self.reach > 0.0:
+            # A field of length 0 gives infinity, which is more than 1 too.
+            step = step * expand_like((self.reach / (self.speed * length)).clamp_max(1.0), step)
+        x = self.x + step
         if self.noise > 0.0:
             x = x + math.sqrt(2.0 * self.noise * self.speed) * noise_like(x, self._generator)
         self.x = x
         self.count += 1
-        return {"speed": velocity.flatten(1).norm(dim=1).mean()}
+        return {"speed": length.mean()}
 
     def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
         """Move all particles a step along the field, whichever latents are named."""
@@ -211,3 +239,12 @@ class Population:
         self.start = state.tensors[f"{part}/start"].to(self.start)
         self.x = state.tensors[f"{part}/x"].to(self.x)
         self.count = int(state.values[f"{part}/count"])
+
+
+def _length(v: Tensor) -> Tensor:
+    """Return |v_i|, v (n, *shape) -> (n,); the squares of an exploding field would overflow."""
+    flat = v.flatten(1)
+    largest = flat.abs().amax(dim=1)
+    unit = flat / largest.clamp_min(torch.finfo(v.dtype).tiny)[:, None]
+    length: Tensor = largest * unit.norm(dim=1)
+    return length

@@ -15,6 +15,7 @@ from models.denoisers.precond import PrecondName
 from models.denoisers.weights import WeightName
 from models.fields.score import ScoreField
 from models.likelihood import log_prob
+from models.live import check_live
 from models.nets.mlp import MLPConfig, TimeMLP
 from models.paths.clock import DisplayName, FlowClock
 from models.paths.gaussian import PATHS, PathName
@@ -258,6 +259,12 @@ class Edm(Family):
         metrics = self.field.fit(batch, particles, level)
         yield "fit", {"real": batch, "particles": particles}
         return metrics
+
+    def reconfigure(self, config: Config) -> None:
+        check_live(self.config, config)
+        assert isinstance(config, EdmConfig)
+        self.field.optimizer.config = config.optimizer
+        self.config = config
 
     def prior(self, n: int, generator: torch.Generator) -> Tensor:
         return self.carrier.latents(n, generator)

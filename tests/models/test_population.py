@@ -69,6 +69,13 @@ def test_a_move_is_speed_times_velocity_whatever_the_number():
         assert torch.equal(before, carrier.start), "a move does not write into what was shown"
 
 
+def test_a_long_move_is_shortened_and_keeps_its_direction():
+    carrier = population(3, reach=0.2)
+    carrier.move(torch.tensor([[3e30, 4e30], [0.3, 0.0], [0.0, 0.0]]))
+    expected = torch.tensor([[0.12, 0.16], [0.15, 0.0], [0.0, 0.0]])
+    torch.testing.assert_close(carrier.x - carrier.start, expected, rtol=1e-4, atol=1e-6)
+
+
 def test_noise_has_the_variance_of_its_weight():
     carrier = population(50_000, noise=0.3)
     carrier.move(torch.zeros(50_000, 2))
