@@ -36,7 +36,17 @@ from studio.store.run import RunFolder
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
 
-__all__ = ["Answer", "dispatch", "handled"]
+__all__ = [
+    "Answer",
+    "dispatch",
+    "enqueue",
+    "handled",
+    "handles",
+    "respond",
+    "train",
+    "valid",
+    "within",
+]
 
 MAX_PREVIEW = 200_000
 MAX_SAMPLES = 10_000_000
@@ -72,10 +82,11 @@ def handled() -> set[type]:
 
 def dispatch(engine: "Engine", command: m.Command) -> None:
     """Handle a command and answer it."""
-    _respond(engine, command.id, lambda: _handlers[type(command)](engine, command))
+    respond(engine, command.id, lambda: _handlers[type(command)](engine, command))
 
 
-def _respond(engine: "Engine", to: int, call: Callable[[], Answer | None]) -> None:
+def respond(engine: "Engine", to: int, call: Callable[[], Answer | None]) -> None:
+    """Answer the command of a number with what a call returns (None: later) or raises."""
     try:
         answer = call()
         if answer is not None:
@@ -107,7 +118,7 @@ def _validate(engine: "Engine", command: m.Validate) -> Answer:
 
 @handles(m.PreviewData)
 def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
-    n = _within("n", command.n, MAX_PREVIEW)
+    n = within("n", command.n, MAX_PREVIEW)
     choice = pick_dataset(command.dataset)
     if choice is None:
         name = cast(str, project_name(command.dataset.slug))
@@ -131,7 +142,7 @@ def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
 @handles(m.InspectData)
 def _inspect(engine: "Engine", command: m.InspectData) -> None:
     def look() -> None:
-        _respond(engine, command.id, lambda: Answer(formats.inspect(Path(command.file))))
+        respond(engine, command.id, lambda: Answer(formats.inspect(Path(command.file))))
 
     # Looking through a large file takes seconds, and a training may be going on.
     Background(look)
@@ -141,15 +152,15 @@ def _inspect(engine: "Engine", command: m.InspectData) -> None:
 def _import(engine: "Engine", command: m.ImportData) -> Answer:
     if not command.columns:
         raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
-    return _queue(engine, ImportJob(engine.new_name(), command, engine.outbox))
+    return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
 
 
 @handles(m.StartTraining)
 def _start(engine: "Engine", command: m.StartTraining) -> Answer:
     project = Path(command.project)
-    resolved = _valid(engine, command.spec, project)
+    resolved = valid(engine, command.spec, project)
     folder = Project.open_or_create(project).new_run(new_record(resolved, project))
-    return _train(engine, folder, resolved.training.steps)
+    return train(engine, folder, resolved.training.steps)
 
 
 @handles(m.ResumeTraining)
@@ -170,17 +181,23 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
         raise Refused(
             f"{folder.name} has done all its {total:,} steps.", "Ask for more steps to go on."
         )
-    _valid(engine, folder.record.spec, folder.path.parents[1])
-    answer = _train(engine, folder, total, step)
+    valid(engine, folder.record.spec, folder.path.parents[1])
+    answer = train(engine, folder, total, step)
     return Answer({**answer.result, "step": step, "skipped": skipped})
 
 
-def _train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Answer:
+def train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Answer:
+    """Queue the training of a run folder that has done so many steps."""
     folder.update_status(state="queued", step=step, total=total, error=None, background=False)
-    return _queue(engine, TrainingJob(engine.new_name(), folder, engine.outbox, total=total))
+    return enqueue(engine, TrainingJob(engine.new_name(), folder, engine.outbox, total=total))
 
 
-def _valid(engine: "Engine", spec: Any, project: Path) -> Resolved:
+def valid(engine: "Engine", spec: Any, project: Path) -> Resolved:
+    """Check a spec.
+
+    Raises:
+        Refused: the first problem that it has.
+    """
     found = engine.validator.validate(spec, project)
     if found.resolved is None:
         error = found.problems[0]
@@ -188,14 +205,15 @@ def _valid(engine: "Engine", spec: Any, project: Path) -> Resolved:
     return found.resolved
 
 
-def _queue(engine: "Engine", job: Job) -> Answer:
+def enqueue(engine: "Engine", job: Job) -> Answer:
+    """Put a job at the end of the queue."""
     engine.queue.add(job)
     return Answer({"job": job.job, "run": job.run})
 
 
 @handles(m.Control)
 def _control(engine: "Engine", command: m.Control) -> Answer:
-    _within("n", command.n, MAX_SAMPLES)
+    within("n", command.n, MAX_SAMPLES)
     engine.queue.control(command.job, command.action, command.n)
     return Answer()
 
@@ -219,8 +237,8 @@ def _watch(engine: "Engine", command: m.Watch) -> Answer:
         raise Refused(f"{job.title} has nothing to watch: it is no training.")
     if command.bounds and len(command.bounds) != 4:
         raise Refused(f"The bounds must be four numbers or none, got {command.bounds}.")
-    _within("resolution", command.resolution, 512)
-    _within("particles", command.particles, MAX_SAMPLES)
+    within("resolution", command.resolution, 512)
+    within("particles", command.particles, MAX_SAMPLES)
     if not command.on:
         engine.outbox.forget(command.job)
     job.watch(msgspec.structs.replace(command, id=0))
@@ -245,27 +263,27 @@ def _layer(engine: "Engine", command: m.QueryLayer) -> None:
             engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
             return
         arrays = {"layer": np.ascontiguousarray(values)}
-        _respond(engine, command.id, lambda: Answer({"step": look.step}, arrays))
+        respond(engine, command.id, lambda: Answer({"step": look.step}, arrays))
 
     engine.chores.append(chore())
 
 
 @handles(m.Sample)
 def _sample(engine: "Engine", command: m.Sample) -> Answer:
-    _within("n", command.n, MAX_SAMPLES)
-    return _queue(engine, SamplingJob(engine.new_name(), command, engine.outbox))
+    within("n", command.n, MAX_SAMPLES)
+    return enqueue(engine, SamplingJob(engine.new_name(), command, engine.outbox))
 
 
 @handles(m.Evaluate)
 def _evaluate(engine: "Engine", command: m.Evaluate) -> Answer:
-    _within("n", command.n, MAX_SAMPLES)
-    return _queue(engine, EvaluationJob(engine.new_name(), command, engine.outbox))
+    within("n", command.n, MAX_SAMPLES)
+    return enqueue(engine, EvaluationJob(engine.new_name(), command, engine.outbox))
 
 
 @handles(m.ExportSamples)
 def _export(engine: "Engine", command: m.ExportSamples) -> Answer:
-    _within("n", command.n, MAX_SAMPLES)
-    return _queue(engine, ExportJob(engine.new_name(), command, engine.outbox))
+    within("n", command.n, MAX_SAMPLES)
+    return enqueue(engine, ExportJob(engine.new_name(), command, engine.outbox))
 
 
 @handles(m.ExportWeights)
@@ -286,7 +304,12 @@ def _shutdown(engine: "Engine", command: m.Shutdown) -> Answer:
     return Answer()
 
 
-def _within(name: str, value: int, most: int) -> int:
+def within(name: str, value: int, most: int) -> int:
+    """Return a number of a command.
+
+    Raises:
+        Refused: it is less than 1, or too large.
+    """
     if not 1 <= value <= most:
         raise Refused(f"{name} must be between 1 and {most:,}, got {value:,}.", path=name)
     return value

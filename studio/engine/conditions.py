@@ -18,11 +18,11 @@ from studio.engine.datasets import Dataset
 from studio.engine.failures import Refused
 from studio.engine.resolve import Resolved
 from studio.engine.saving import restore
-from studio.engine.target import Target, edited
+from studio.engine.target import Target
 from studio.protocol.spec import ChangeSetting, Edit
 from studio.store.checkpoint import Checkpoint
 
-__all__ = ["Conditions", "edited_data", "rebuild", "reconfigure"]
+__all__ = ["Conditions", "rebuild", "reconfigure", "target_after"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Conditions:
         return dataclasses.replace(self, target=target.after(edit))
 
 
-def edited_data(data: Dataset, edits: Iterable[Edit]) -> Dataset:
-    """Return a data set after the edits of its points; all others are passed over.
+def target_after(data: Dataset, edits: Iterable[Edit]) -> Target | None:
+    """Return the target after the edits of points among some edits, None if there are none.
 
     Raises:
         Refused: one of them cannot be made.
@@ -54,7 +54,7 @@ def edited_data(data: Dataset, edits: Iterable[Edit]) -> Dataset:
     for edit in edits:
         if not isinstance(edit, ChangeSetting):
             target = (target or Target.of(data.points.x)).after(edit)
-    return edited(data, target)
+    return target
 
 
 def reconfigure(family: Family, config: Config) -> None:

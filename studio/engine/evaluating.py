@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from studio.engine.conditions import edited_data
+from studio.engine.conditions import target_after
 from studio.engine.evaluation import Evaluator
 from studio.engine.jobs import Work
 from studio.engine.loading import load
 from studio.engine.sampling import RunJob
 from studio.engine.session import project_of
 from studio.engine.sink import Sink
+from studio.engine.target import edited
 from studio.protocol.messages import Evaluate
 from studio.store.run import RunFolder
 
@@ -33,7 +34,7 @@ class EvaluationJob(RunJob):
         loaded = load(self.folder)
         yield False
         source = loaded.resolved.load_data(project_of(self.folder))
-        data = edited_data(source, loaded.edits)
+        data = edited(source, target_after(source, loaded.edits))
         yield False
         evaluator = Evaluator(loaded.resolved.metrics, data, n, seed)
         self.total = len(loaded.resolved.metrics)

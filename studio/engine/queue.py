@@ -106,6 +106,8 @@ class JobQueue:
         job = self.get(name)
         if action in job.requests:
             self._require_started(job, action)
+            if action == "stage" and job.state == "running":
+                self.control(name, "pause")
             job.ask(action, n)
         elif action == "cancel":
             self._cancel(job)

@@ -67,7 +67,7 @@ class Session:
     def __post_init__(self, floors: dict[str, float]) -> None:
         # Floors on disk are those of the newest target.
         points = any(not isinstance(edit, ChangeSetting) for edit in (*self.done, *self.pending))
-        self._aim({} if points else floors)
+        self._aim({} if points else floors, self.resolved.training.evaluate_samples)
 
     @property
     def spec(self) -> RunSpec:
@@ -104,16 +104,14 @@ class Session:
         aims = conditions.target is not self.conditions.target
         self.conditions = conditions
         if aims:
-            self._aim({})
+            self._aim({}, self.evaluator.n)
 
-    def _aim(self, floors: dict[str, float]) -> None:
-        """Learn from the target as it is now, and measure against it."""
-        training = self.resolved.training
+    def _aim(self, floors: dict[str, float], n: int) -> None:
+        """Learn from the target as it is now, and measure n samples against it."""
+        seed = self.resolved.training.seed
         self.data = edited(self.source, self.conditions.target)
         self.batches = _batches(self.resolved, self.data, self.family)
-        self.evaluator = Evaluator(
-            self.resolved.metrics, self.data, training.evaluate_samples, training.seed, floors
-        )
+        self.evaluator = Evaluator(self.resolved.metrics, self.data, n, seed, floors)
 
 
 def project_of(run: RunFolder) -> Path:

@@ -48,16 +48,7 @@ class Target:
 
     @classmethod
     def of(cls, original: Tensor) -> "Target":
-        """Return points (n, d) without an edit.
-
-        Raises:
-            Refused: they have no two coordinates to point at.
-        """
-        if original.ndim != 2 or original.shape[1] < 2:
-            raise Refused(
-                "These data cannot be edited by hand: that needs points with two coordinates or "
-                "more."
-            )
+        """Return data (n, *shape) without an edit."""
         order = torch.rand(len(original), generator=make_generator(0, SHOWN))
         return cls(original, original, order)
 
@@ -65,8 +56,14 @@ class Target:
         """Return the points after one more edit.
 
         Raises:
-            Refused: it makes no sense, changes nothing, or leaves too few points.
+            Refused: it makes no sense, changes nothing, or leaves too few points; or the data
+                have no two coordinates to point at.
         """
+        if self.x.ndim != 2 or self.x.shape[1] < 2:
+            raise Refused(
+                "These data cannot be edited by hand: that needs points with two coordinates or "
+                "more."
+            )
         check_points_edit(edit)
         if isinstance(edit, EditPoints):
             return _edited(self, edit)

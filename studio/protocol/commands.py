@@ -21,6 +21,7 @@ __all__ = [
     "Ping",
     "PreviewData",
     "QueryLayer",
+    "ResumeRace",
     "ResumeTraining",
     "Sample",
     "SetSpeed",
@@ -61,11 +62,13 @@ class PreviewData(_Command, frozen=True, kw_only=True):
 
 class GetTarget(_Command, frozen=True, kw_only=True):
     """Ask for what a run learns, as its edits have made it: of the training that is under way, or
-    after all edits on disk. Reply: {"columns", "n"} and array "x" (at most n, d) f4, data units.
+    after all edits on disk, or after those up to ``step``. Reply: {"columns", "n": how many there
+    are} and array "x" (at most n, d) f4, data units: after an edit nearly the same points.
     """
 
     run: str
     n: int = 4096
+    step: int | None = None
 
 
 class InspectData(_Command, frozen=True, kw_only=True):
@@ -106,7 +109,8 @@ class ResumeTraining(_Command, frozen=True, kw_only=True):
 class ApplyEdit(_Command, frozen=True, kw_only=True):
     """Change a training between two steps; reply: {"step"} where it took hold.
 
-    The step inside the edit is not looked at. The edit is on disk before it is answered.
+    The step inside the edit is not looked at. The edit is on disk before it is answered. An edit
+    within a step that is done in stages comes after that step.
     """
 
     job: str
@@ -117,7 +121,8 @@ class BranchRun(_Command, frozen=True, kw_only=True):
     """Queue a new run that equals another up to ``step`` and differs from there on; reply:
     {"job", "run", "from_step"}, the step of the checkpoint that it really starts from.
 
-    ``changes`` take hold at ``step`` (theirs is not looked at).
+    ``changes`` take hold at ``step`` (theirs is not looked at). The edits of the other run up to
+    ``step`` are kept, later ones left out. ``name`` "" makes one from that of the other run.
     """
 
     run: str
@@ -138,6 +143,10 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 class StartRace(_Command, frozen=True, kw_only=True):
     """Queue 2 to 4 trainings on the same data, stepped in turn at equal budget; reply: {"job",
     "jobs": [...], "runs": [...]}. Controls of the race's job hold for all.
+
+    "pause", "resume", "step" and the speed of one that takes part hold for all as well; what it
+    makes is its own, and to cancel it takes it out of the race. The race's job is called as the
+    race is in the records of its runs. Its steps are steps, data points, or milliseconds.
     """
 
     specs: list[RunSpec]
@@ -145,10 +154,19 @@ class StartRace(_Command, frozen=True, kw_only=True):
     budget: Budget
 
 
+class ResumeRace(_Command, frozen=True, kw_only=True):
+    """Queue the continuation of a race by its run folders, those left out that have ended; reply
+    as for `StartRace`. Those that are behind catch up first.
+    """
+
+    runs: list[str]
+
+
 class Control(_Command, frozen=True, kw_only=True):
-    """Steer a job: "pause", "resume", "step" (n steps, then pause), "stage" (the
-    next n stages of a step, then pause), "checkpoint", "sample"
-    (n samples into the run), "evaluate", "cancel" (stop and keep), each between two steps.
+    """Steer a job: "pause", "resume", "step" (n steps, then pause), "stage" (pause, and do the
+    next n stages of a step), "checkpoint", "sample" (n samples into the run), "evaluate", "cancel"
+    (stop and keep), each between two steps. Within a step that is done in stages, all but "stage"
+    first do the rest of it, which counts as a step.
     """
 
     job: str

@@ -1,0 +1,156 @@
+"""A branch: a new run that repeats another one up to a step, and differs from there on.
+
+The child is a run of its own: what it needs of its parent is copied, so that the parent may go.
+Its spec is that of the parent with the edits up to the branch step; its first checkpoint is the
+newest good one of the parent. From there it does the parent's steps again, bit for bit.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from studio.engine.changing import changed
+from studio.engine.devices import choose
+from studio.engine.failures import Refused
+from studio.engine.resolve import Resolved, check
+from studio.engine.session import project_of, versions
+from studio.protocol.spec import ChangeSetting, RunSpec
+from studio.store.edits import effective_spec
+from studio.store.errors import explain
+from studio.store.project import Project
+from studio.store.run import RunFolder, RunRecord
+
+__all__ = ["branch", "horizon_at", "reached"]
+
+
+def branch(
+    parent: RunFolder,
+    step: int,
+    name: str,
+    changes: Sequence[ChangeSetting] = (),
+    *,
+    done: int | None = None,
+    validate: Callable[[RunSpec, Path], Resolved] = lambda spec, project: check(spec),
+) -> tuple[RunFolder, int]:
+    """Make the run folder of a branch, ready to be resumed; return it with the step of the
+    checkpoint that it starts from (0 for none).
+
+    Args:
+        parent: the run to leave.
+        step: after which the changes take hold; the parent's own edits after it are left out.
+        name: of the new run, "" for one made from the parent's.
+        changes: of live settings; their own steps are not looked at.
+        done: how many steps the parent has done, where that is known better than its files do.
+        validate: checks the spec of the branch, and refuses it.
+
+    Raises:
+        Refused: the parent never came to the step, or a change cannot be made.
+        StoreError: the parent cannot be read, or the disk refused.
+    """
+    record, whole = parent.record, effective_spec(parent)
+    total = horizon_at(parent, step)
+    _require(parent, step, reached(parent) if done is None else done, total)
+    edits = [edit for edit in whole.edits if edit.step <= step]
+    edits += [msgspec.structs.replace(change, step=step) for change in changes]
+    spec = msgspec.structs.replace(
+        whole,
+        name=name.strip() or f"{whole.name}, branch",
+        training={**whole.training, "steps": total},
+        edits=edits,
+    )
+    _check_changes(spec, changes)
+    resolved = validate(spec, project_of(parent))
+    device, _ = choose(resolved.training.device)
+    child = RunRecord(
+        spec=resolved.spec,
+        seed=record.seed,
+        device=str(device),
+        # The parent's, so that a branch says when its data have changed since.
+        dataset_hash=record.dataset_hash,
+        parent=parent.name,
+        branch_step=step,
+        versions=versions(),
+    )
+    start = 0
+
+    def fill(folder: RunFolder) -> None:
+        nonlocal start
+        start = _copy(parent, folder, step)
+        folder.events.append("branched", start, parent=parent.name, branch_step=step)
+        folder.events.sync()
+        folder.update_status(state="queued", step=start, total=total)
+
+    return Project.open(project_of(parent)).new_run(child, fill), start
+
+
+def reached(run: RunFolder) -> int:
+    """Return the last step that a run is known to have done, by its files."""
+    return max(run.status().step, *run.checkpoints.steps()[-1:], *run.flow.steps()[-1:], 0)
+
+
+def horizon_at(run: RunFolder, step: int) -> int:
+    """Return how many steps a run was planned to have when it did the one after ``step``.
+
+    Schedules are spread over them, and resuming may have raised them: the newest start not after
+    the step says it.
+    """
+    planned = int(run.record.spec.training["steps"])
+    for event in run.events.read():
+        if event.kind in ("started", "resumed") and event.step <= step:
+            planned = int(event.data.get("total", planned))
+    return planned
+
+
+def _require(parent: RunFolder, step: int, done: int, total: int) -> None:
+    if step < 0 or step > done:
+        raise Refused(
+            f"{parent.name} has done {done:,} steps: it cannot be left after step {step:,}.",
+            "Choose a step that it has done.",
+            path="step",
+        )
+    if step >= total:
+        raise Refused(
+            f"Step {step:,} is the last of {parent.name}: a branch would have nothing to do.",
+            "Choose an earlier step, or give the run more steps first.",
+            path="step",
+        )
+
+
+def _check_changes(spec: RunSpec, changes: Sequence[ChangeSetting]) -> None:
+    """Refuse changes with the setting at fault, not with their place among the edits.
+
+    Raises:
+        Refused: one cannot be made.
+    """
+    earlier = spec.edits[: len(spec.edits) - len(changes)]
+    config = check(msgspec.structs.replace(spec, edits=earlier), any_device=True).family.config
+    for edit in (*earlier, *changes):
+        if isinstance(edit, ChangeSetting):
+            config = changed(config, edit)
+
+
+def _copy(parent: RunFolder, child: RunFolder, step: int) -> int:
+    """Copy what a branch begins with: the newest good checkpoint not after a step, and the curves
+    and records up to it. Returns its step, 0 for none.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    checkpoint, _ = parent.checkpoints.newest(not_after=step)
+    if checkpoint is None:
+        return 0
+    # Through the store, which forces it to the disk; pinned, so that the branch can be left early.
+    child.checkpoints.save(checkpoint.step, checkpoint.tensors, checkpoint.values, pinned=True)
+    records = [s for s in parent.flow.steps() if s <= checkpoint.step]
+    child.flow.folder.mkdir(exist_ok=True)
+    try:
+        for each in records:
+            shutil.copyfile(parent.flow.path(each), child.flow.path(each))
+        if parent.metrics.path.exists():
+            shutil.copyfile(parent.metrics.path, child.metrics.path)
+    except OSError as error:
+        raise explain(error, child.path) from error
+    child.metrics.truncate_after(checkpoint.step)
+    return checkpoint.step
