@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.app.actions import Actions
+from studio.app.command_hand import hand_commands
 from studio.app.command_model import model_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
@@ -111,8 +112,9 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for group in (_project, _run, _keep, _time, _speed, _view, _help):
         for command in group(state, actions, shell, why):
             registry.add(command)
-    for command in (*model_commands(state, actions), *race_commands(state, actions)):
-        registry.add(command)
+    for parts in (model_commands, hand_commands, race_commands):
+        for command in parts(state, actions):
+            registry.add(command)
     return registry
 
 

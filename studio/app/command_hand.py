@@ -1,0 +1,55 @@
+"""Commands about the training on the flow lens: explain it, and change its target by hand."""
+
+from functools import partial
+
+from studio.app.actions import Actions
+from studio.app.commands import Command
+from studio.app.state.hand import ToolName
+from studio.app.state.session import AppState
+
+__all__ = ["hand_commands"]
+
+_TOOLS: tuple[tuple[ToolName, str, str], ...] = (
+    ("look", "Look around the flow", "cursor"),
+    ("add", "Add target points", "plus"),
+    ("move", "Move target points", "move"),
+    ("remove", "Remove target points", "eraser"),
+)
+
+
+def hand_commands(state: AppState, actions: Actions) -> list[Command]:
+    """Return the commands; they need a run that is under way in this studio."""
+    menu = "Run"
+
+    def under_way() -> str:
+        run = state.runs.current
+        here = run is not None and run.job and not run.background
+        return "" if here and state.place == "run" else "Select a run that is training here."
+
+    def explain() -> None:
+        run = state.runs.current
+        if run is not None:
+            actions.explain(run.key)
+
+    def undo() -> None:
+        run = state.runs.current
+        if run is not None:
+            actions.undo_points(run.key)
+
+    return [
+        Command(
+            id="explain", title="Explain this moment", menu=menu, shortcut="Ctrl+Shift+E", run=explain,
+            why_not=under_way, aliases=("slow motion", "stages", "step by step"), icon="explain",
+        ),
+        Command(
+            id="undo-points", title="Undo the last change of the target", menu=menu,
+            shortcut="Ctrl+Z", run=undo, why_not=under_way, aliases=("back",), icon="undo",
+        ),
+        *(
+            Command(
+                id=f"hand-{tool}", title=title, menu=menu, run=partial(state.hand.take, tool),
+                why_not=under_way, aliases=("brush", "hand", "edit data"), icon=icon,
+            )
+            for tool, title, icon in _TOOLS
+        ),
+    ]  # fmt: skip
