@@ -38,8 +38,8 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
 
     return [
         Command(
-            id="explain", title="Explain this moment", menu=menu, shortcut="Ctrl+Shift+E", run=explain,
-            why_not=under_way, aliases=("slow motion", "stages", "step by step"), icon="explain",
+            id="explain", title="Explain this moment", menu=menu, shortcut="Ctrl+M",
+            run=explain, why_not=under_way, aliases=("slow motion", "stages", "step by step"), icon="explain",
         ),
         Command(
             id="undo-points", title="Undo the last change of the target", menu=menu,
