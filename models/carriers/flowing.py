@@ -117,8 +117,9 @@ class FlowingParticles:
         return min(self.stop, self.steps) or self.steps
 
     def velocity(self, field: Field, x: Tensor, t: float) -> Tensor:
-        """Return dx/dt of the drift at x (n, *shape): that of the step that t falls into, zero where
-        samples rest. At t=1 it is that of the last step.
+        """Return dx/dt of the drift at x (n, *shape), by the step that t falls into, at t=1 the last.
+
+        Where samples have come to rest it is zero.
         """
         k = self.step_at(t)
         if k >= self.last():
