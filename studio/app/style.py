@@ -37,6 +37,9 @@ QLabel[role="danger"] { color: $danger; }
 QLabel[role="accent"] { color: $accent; }
 QLabel[role="good"] { color: $good; }
 QLabel[role="warm"] { color: $warm; }
+QLabel[role="heading"][level="good"] { color: $good; }
+QLabel[role="heading"][level="warm"] { color: $warm; }
+QLabel[role="heading"][level="danger"] { color: $danger; }
 QToolTip {
     background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px;
 }

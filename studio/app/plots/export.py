@@ -32,6 +32,7 @@ __all__ = [
     "Picture",
     "canvas_picture",
     "charts_picture",
+    "painted_picture",
     "widget_picture",
     "write_curves",
     "write_picture",
@@ -61,6 +62,11 @@ class _Painted:
 
     def paint(self, painter: QPainter, *, vector: bool) -> None:
         self._paint(painter, vector)
+
+
+def painted_picture(size: QSize, paint: Callable[[QPainter, bool], None]) -> Picture:
+    """Return a picture of a size from a function of (painter, whether it is an SVG)."""
+    return _Painted(size, paint)
 
 
 def canvas_picture(canvas: ParticleCanvas) -> Picture:

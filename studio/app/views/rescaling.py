@@ -1,0 +1,298 @@
+"""The h explorer: what the particles climb, where they are on it, and every other h beside it."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.plots.export import Picture
+from studio.app.plots.hchart import HScene
+from studio.app.plots.hshape import Shape, bars, judge, span_of, values_at
+from studio.app.state import drafts
+from studio.app.state.rescaling import (
+    RESCALING,
+    SHIFT,
+    ChosenH,
+    chosen_h,
+    edited,
+    has_rescaling,
+    known,
+)
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.theme import theme
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.basic import button, label, restyle, row, separator
+from studio.app.widgets.exporting import ask_picture
+from studio.app.widgets.following import Following
+from studio.app.widgets.hchoice import HChoice
+from studio.app.widgets.hlist import HList
+from studio.app.widgets.hplot import HPlot, h_picture
+from studio.app.widgets.overlays import EmptyState
+from studio.protocol.catalog import FieldSpec
+from studio.protocol.spec import ChangeSetting
+
+__all__ = ["VIEW", "RescalingView"]
+
+CRITIC = "critic"
+NO_VALUES: np.ndarray = np.empty(0)
+
+
+class RescalingView(QWidget):
+    """Curves over the histogram of the critic's values; the list of all h; the ways to use one."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self.following = Following(self, state, actions, (CRITIC,))
+        self._key, self._picked = "", ""
+        self._shift: float | None = None
+        self.verdict = label("", "heading")
+        self.words = label("", "muted", wrap=True)
+        self.plot = HPlot()
+        self.list = HList()
+        self.choice = HChoice(self._use, self._branch)
+        self._empty = EmptyState(self)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self.setProperty("surface", "canvas")
+        picture = button("Export picture", self._export, tip="PNG or SVG")
+        self._head = QWidget()
+        head = row(self.verdict, None, picture)
+        head.setContentsMargins(16, 8, 16, 0)
+        self._head.setLayout(head)
+        self.words.setContentsMargins(16, 0, 16, 0)
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 8)
+        left.addWidget(self._head)
+        left.addWidget(self.words)
+        left.addWidget(self.plot, 1)
+        self._side = QWidget()
+        self._side.setProperty("surface", "panel")
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(8, 8, 8, 0)
+        side.setSpacing(0)
+        side.addWidget(self.list, 1)
+        side.addWidget(separator())
+        side.addWidget(self.choice)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(left, 1)
+        layout.addWidget(self._side)
+
+    def _connect(self) -> None:
+        self.following.changed.connect(self._changed)
+        self.following.failed.connect(self.words.setText)
+        self._state.catalog_changed.connect(self.refresh)
+        self.list.chosen.connect(self._pick)
+        self.choice.shifted.connect(self._set_shift)
+        self.plot.painted.connect(self.following.drawn)
+        theme.changed.connect(self.refresh)
+
+    @property
+    def _run(self) -> RunState | None:
+        return self.following.run
+
+    def _changed(self) -> None:
+        key = self._run.key if self._run is not None else ""
+        if key != self._key:
+            self._key, self._picked, self._shift = key, "", None
+        self.refresh()
+
+    # Which h
+
+    def _current(self) -> ChosenH | None:
+        """Return the h in force at the step shown."""
+        run = self._run
+        if run is None:
+            return None
+        step = self.following.record.step if self.following.record is not None else run.step
+        spec = edited(run.spec, run.edits, step, self._state.catalog)
+        return chosen_h(spec, self._state.catalog)
+
+    def _other(self, current: ChosenH | None) -> ChosenH | None:
+        """Return the h that was picked to compare, with its shift, if it differs."""
+        spec = known(self._state.catalog, self._picked)
+        if current is None:
+            return None
+        shift = current.shift if self._shift is None else self._shift
+        made = replace(current, spec=spec or current.spec, shift=shift)
+        return None if made == current else made
+
+    def _pick(self, name: str) -> None:
+        self._picked = name
+        self.refresh()
+
+    def _set_shift(self, shift: float) -> None:
+        self._shift = shift
+        self.refresh()
+
+    def _shift_field(self) -> FieldSpec | None:
+        run, catalog = self._run, self._state.catalog
+        entry = drafts.entry_of(run.spec, "family", catalog) if run and run.spec else None
+        return next((f for f in entry.fields if f.path == SHIFT), None) if entry else None
+
+    # Using one
+
+    def _changes(self, step: int) -> list[ChangeSetting]:
+        current = self._current()
+        other = self._other(current)
+        if current is None or other is None:
+            return []
+        wishes = [
+            (RESCALING, other.spec.name, current.spec.name),
+            (SHIFT, other.shift, current.shift),
+        ]
+        return [ChangeSetting(step=step, path=p, value=v) for p, v, now in wishes if v != now]
+
+    def _use(self) -> None:
+        run = self._run
+        if run is not None:
+            for change in self._changes(0):
+                self._actions.apply_edit(run.key, change)
+
+    def _branch(self) -> None:
+        run, record = self._run, self.following.record
+        if run is not None and record is not None:
+            self._actions.branch(run.key, record.step, self._changes(record.step))
+
+    # Showing
+
+    def refresh(self) -> None:
+        """Bring everything to the run, the record, the clocks and what was picked."""
+        if not self.isVisible():
+            return
+        run, catalog, current = self._run, self._state.catalog, self._current()
+        self._tell_empty(run, current)
+        if current is None or catalog is None:
+            return
+        other = self._other(current)
+        d = self._values()
+        shape = _shape(current)
+        span = span_of(d)
+        scene = HScene(
+            shape,
+            _shape(other) if other is not None else None,
+            bars(d, span) if d.size else None,
+            float(np.median(d)) if d.size else None,
+            span,
+        )
+        self.plot.set_scene(scene)
+        self._tell(current, shape, d)
+        self.list.offer(list(catalog.rescalings))
+        self.list.show_current(current.spec.name)
+        self.list.select(other.spec.name if other is not None else current.spec.name)
+        shown = other or current
+        verdict = judge(_shape(other), d) if other is not None else None
+        self.choice.show_h(shown, verdict)
+        self.choice.show_shift(self._shift_field(), shown.shift)
+        self._offer(run, current, other)
+
+    def _values(self) -> np.ndarray:
+        record = self.following.record
+        extra = record.extras.get(CRITIC) if record is not None else None
+        if record is None or extra is None:
+            return NO_VALUES
+        return values_at(extra, record.t, self._state.playback.flow)
+
+    def _tell(self, current: ChosenH, shape: Shape, d: np.ndarray) -> None:
+        """Say in words what the picture shows."""
+        verdict = judge(shape, d)
+        record = self.following.record
+        where = f"step {record.step:,}" if record is not None else ""
+        if record is not None and len(record.t) > 1:
+            where += f", flow time {self._state.playback.flow:.2f}"
+        if verdict is not None:
+            self.verdict.setText(f"{verdict.word[:1].upper()}{verdict.word[1:]} at {where}")
+            restyle(self.verdict, role="heading", level=verdict.level)
+            text = verdict.text
+        elif record is None:
+            self.verdict.setText(current.spec.title)
+            text = "Where the particles are on it is shown with the first record of the training."
+        else:
+            self.verdict.setText(current.spec.title)
+            text = (
+                f"The record of {where} does not hold the critic's values at the particles: it "
+                "was kept before they were recorded. Follow the live run, or scrub to another step."
+            )
+        if current.fixed:
+            text = f"{current.fixed} {text}"
+        self.words.setText(text)
+        self.plot.setAccessibleName(f"{current.formula} over the critic's values")
+        self.plot.setAccessibleDescription(f"{self.verdict.text()}. {text}")
+
+    def _offer(self, run: RunState | None, current: ChosenH, other: ChosenH | None) -> None:
+        if run is None:
+            return
+        why, use, branch = "", "", ""
+        if current.fixed:
+            why = current.fixed
+        elif other is None:
+            why = "Pick another h, or another shift, to compare and to use it."
+        else:
+            under_way = bool(run.job) and not run.background
+            use = "Use from now on" if under_way else ""
+            step = self.following.record.step if self.following.record is not None else None
+            kept = step is not None and step in run.kept
+            if kept and not (under_way and self._state.playback.live):
+                branch = f"Branch from step {step:,} with this h"
+            elif not use:
+                why = "Scrub to a kept step to branch from it with this h."
+        self.choice.offer(use, branch, why)
+
+    def _tell_empty(self, run: RunState | None, current: ChosenH | None) -> None:
+        some = current is not None
+        for part in (self._head, self.words, self.plot, self._side):
+            part.setVisible(some)
+        self._empty.setVisible(not some)
+        if some:
+            return
+        if run is None:
+            act = ("Open the gallery", lambda: self._actions.show_run(""))
+            self._empty.tell(
+                "No run is selected", "What a critic's particles climb is drawn here.", *act
+            )
+        else:
+            self._empty.tell(
+                "Nothing to explore yet", "The settings of this run are not known yet."
+            )
+        self._place_empty()
+
+    def export_picture(self) -> Picture:
+        """Return the curves for paper, with the verdict above them."""
+        return h_picture(self.plot.scene, self.verdict.text(), self.words.text())
+
+    def _export(self) -> None:
+        ask_picture(self, self._state, "h")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._side.setFixedWidth(max(220, min(300, self.width() // 3)))
+        self._place_empty()
+
+    def _place_empty(self) -> None:
+        self._empty.move(
+            (self.width() - self._empty.width()) // 2, (self.height() - self._empty.height()) // 2
+        )
+
+
+def _shape(h: ChosenH) -> Shape:
+    shift = f", C = {h.shift:g}" if h.shift else ""
+    return Shape.of(f"{h.spec.title}{shift}", h.spec.u, h.spec.h, h.spec.slope, h.shift)
+
+
+def _applies(state: AppState) -> bool:
+    run = state.runs.current
+    if run is None or run.spec is None:
+        return False
+    return has_rescaling(drafts.entry_of(run.spec, "family", state.catalog))
+
+
+VIEW = ViewSpec(
+    id="rescaling", title="h explorer", order=35, applies=_applies, factory=RescalingView
+)
