@@ -72,12 +72,13 @@ class FlowView(QWidget):
         follow.failed.connect(self._failed)
         follow.moved.connect(self._clocks)
         self._state.playback.changed.connect(self._playing)
+        self._state.lesson.changed.connect(self._family)
         self._state.catalog_changed.connect(self._family)
         theme.changed.connect(self._restyle)
         self.layers.wanted.connect(follow.watch)
         self.panel.dims_changed.connect(self._choose)
         self.canvas.picked.connect(self._one.pick)
-        self.canvas.hovered.connect(self._readout.set_place)
+        self.canvas.hovered.connect(self._hover)
         self.canvas.painted.connect(follow.drawn)
         self.canvas.view_changed.connect(self._moved.start)
         self._moved.timeout.connect(self._settled)
@@ -166,7 +167,8 @@ class FlowView(QWidget):
         if run is not None and run.spec is not None and catalog is not None:
             entry = catalog.get("family", run.spec.family.slug)
         self.layers.set_run(run, entry)
-        self._chip.show_family(entry)
+        explained = run is not None and run.key == self._state.lesson.run
+        self._chip.show_family(None if explained else entry)
         self._hands.set_run(run, entry)
         self.panel.set_columns(run.columns if run else (), self._dims)
         self._arrange()
@@ -273,10 +275,20 @@ class FlowView(QWidget):
         self._hands.arrange(MARGIN + 40, MARGIN, height - MARGIN - 8)
         self._one.card.move(MARGIN + 40, MARGIN + self._hands.bar.height() + 8)
         self._readout.adjustSize()
-        self._readout.move(
-            width - self._readout.width() - MARGIN, height - self._readout.height() - 24
-        )
+        self._place_readout()
         self._empty.move((width - self._empty.width()) // 2, (height - self._empty.height()) // 2)
+
+    def _hover(self, place: tuple[float, float] | None) -> None:
+        self._readout.set_place(place)
+        self._place_readout()
+
+    def _place_readout(self) -> None:
+        """Put it into the corner, above the motion where that reaches so far."""
+        width, height = self.width(), self.height()
+        left = width - self._readout.width() - MARGIN
+        crowded = self._chip.isVisibleTo(self) and self._chip.geometry().right() + 12 > left
+        lift = self._chip.height() + 10 if crowded else 0
+        self._readout.move(left, height - self._readout.height() - 24 - lift)
 
 
 VIEW = ViewSpec(

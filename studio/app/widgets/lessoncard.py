@@ -15,6 +15,7 @@ from studio.protocol.catalog import StageSpec
 __all__ = ["LessonCard"]
 
 WIDTH = 372
+LOW = 560  # of the canvas, in pixels; below it only the present stage is listed
 BETWEEN_MS = 1600  # from a stage that was drawn to the next
 _KEY = "○ data    ● particles    ╱ where they go"
 
@@ -58,6 +59,8 @@ class _Stage:
         self.formula.setMinimumWidth(1)
         self.formula.setFont(maths_font(15))
         self.source = label(spec.source, "small", wrap=True)
+        self.line = QWidget()
+        self.line.setLayout(row(self.number, self.title, gap=8))
         self.below = QWidget()
         inner = QVBoxLayout(self.below)
         inner.setContentsMargins(30, 0, 0, 4)
@@ -81,6 +84,7 @@ class LessonCard(QWidget):
         self._state, self._actions = state, actions
         self._stages: dict[str, _Stage] = {}
         self._corner = (0, 0)
+        self._low = False
         self._specs: list[StageSpec] = []
         self._step = label("", "small")
         self._list = QVBoxLayout()
@@ -114,9 +118,13 @@ class LessonCard(QWidget):
         return next((spec for spec in self._specs if spec.name == done), None)
 
     def anchor(self, left: int, bottom: int) -> None:
-        """Stand on this place, whatever the height."""
+        """Stand on this place, whatever the height; where there is little room, be short."""
+        low = bottom < LOW
         self._corner = (left, bottom)
         self.move(left, bottom - self.height())
+        if low != self._low:
+            self._low = low
+            self.refresh()
 
     def set_stages(self, specs: list[StageSpec]) -> None:
         """Show the stages of a family."""
@@ -131,9 +139,7 @@ class LessonCard(QWidget):
         self._stages = {}
         for number, spec in enumerate(specs, 1):
             made = _Stage(number, spec)
-            line = QWidget()
-            line.setLayout(row(made.number, made.title, gap=8))
-            self._list.addWidget(line)
+            self._list.addWidget(made.line)
             self._list.addWidget(made.below)
             self._stages[spec.name] = made
         self.refresh()
@@ -152,7 +158,8 @@ class LessonCard(QWidget):
         for place, name in enumerate(names):
             state = "now" if place == at else "done" if place < at else "coming"
             self._stages[name].show_state(state)
-        self._step.setText(f"step {run.step + 1:,}")
+            self._stages[name].line.setVisible(not self._low or place == max(at, 0))
+        self._step.setText(f"step {run.step + 1:,}, stage {at + 1} of {len(names)}")
         self.next.setEnabled(run.state == "paused")
         self.play.setText("Stop" if lesson.playing else "Play slowly")
         self.play.setAccessibleName(self.play.text())
