@@ -3,8 +3,9 @@
 import difflib
 from collections.abc import Iterator
 
-from models.registry import Entry, Kind, discover, registry
+from models.registry import Entry, Kind, registry
 from studio.cli.terminal import UsageError, complain
+from studio.engine.discovery import discover
 
 __all__ = ["KINDS", "entries", "find", "load", "training"]
 

@@ -6,25 +6,22 @@ Exactly one `Reply` or `Failed` answers a command. A refused command changes not
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from models.tensors import make_generator
 from studio import formats
 from studio.engine.background import Background
-from studio.engine.datasets import find_imported, procedural, project_name
 from studio.engine.evaluating import EvaluationJob
 from studio.engine.exporting import ExportJob, export_weights
 from studio.engine.failures import Refused, describe
 from studio.engine.headless import ensure_free, planned_total
 from studio.engine.importing import ImportJob
 from studio.engine.jobs import ENDED, Job, Work
-from studio.engine.randomness import SAMPLES
-from studio.engine.resolve import Resolved, pick_dataset
+from studio.engine.preview import preview
+from studio.engine.resolve import Resolved
 from studio.engine.sampling import SamplingJob
 from studio.engine.session import new_record
 from studio.engine.training import TrainingJob
@@ -119,24 +116,8 @@ def _validate(engine: "Engine", command: m.Validate) -> Answer:
 @handles(m.PreviewData)
 def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
     n = within("n", command.n, MAX_PREVIEW)
-    choice = pick_dataset(command.dataset)
-    if choice is None:
-        name = cast(str, project_name(command.dataset.slug))
-        points = find_imported(name, Path(command.project) if command.project else None).points
-    else:
-        points = procedural(choice.entry, choice.config, n, seed=0).points
-    x = points.x
-    if len(x) > n:
-        x = x[torch.randperm(len(x), generator=make_generator(0, SAMPLES))[:n]]
-    spec = points.spec()
-    result = {
-        "columns": list(points.columns),
-        "n": len(points.x),
-        "mean": spec.mean.tolist(),
-        "std": spec.std.tolist(),
-        "modes": None if points.modes is None else points.modes.tolist(),
-    }
-    return Answer(result, {"x": x.numpy()})
+    project = Path(command.project) if command.project else None
+    return Answer(*preview(command.dataset, project, n))
 
 
 @handles(m.InspectData)

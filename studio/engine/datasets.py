@@ -1,21 +1,22 @@
-"""From a pick to points: procedural sets through the registry, imported ones from the project."""
+"""From a pick to data: registered sets, procedural or finite, and imported ones of the project."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from models.base import PointSet
+from models.base import Data, ImageSet, PointSet, Splits
 from models.config import Config, ConfigError
 from models.metrics.base import fresh_pairs, split_pairs
 from models.registry import Entry
 from studio.engine.failures import Refused
+from studio.engine.judging import Judging
 from studio.store.dataset import points_hash
 from studio.store.errors import StoreError
 from studio.store.project import Project
 
-__all__ = ["PROJECT_PREFIX", "Dataset", "find_imported", "procedural", "project_name"]
+__all__ = ["PROJECT_PREFIX", "Dataset", "described", "find_imported", "project_name", "registered"]
 
 PROJECT_PREFIX = "project:"
 _STATISTICS = 20_000
@@ -23,28 +24,56 @@ _STATISTICS = 20_000
 
 @dataclass(frozen=True)
 class Dataset:
-    """Points to learn from, and independent ones to measure with.
+    """Data to learn from, and independent ones to measure with.
 
     Attributes:
-        points: the training points, in data units; with fresh batches, a sample for statistics.
-        hash: `studio.store.dataset.points_hash` of the points: a run knows when they changed.
+        points: the training data, in data units; with fresh batches, a sample for statistics.
+        hash: `studio.store.dataset.points_hash` of them: a run knows when they changed.
         draw: draws n points for a seed, None for a finite set.
-        pair: two independent real samples of (at most) n points each: `pair(n, seed)`.
+        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`.
+        judging: how labelled images come by the judge that their metrics ask.
+        unseen: of images, those that are only measured with.
     """
 
-    points: PointSet
+    points: Data
     hash: str
     draw: Callable[[int, int], PointSet] | None
-    pair: Callable[[int, int], tuple[PointSet, PointSet]]
+    pair: Callable[[int, int], tuple[Data, Data]]
+    judging: Judging | None = None
+    unseen: ImageSet | None = None
+
+    def prepare(self) -> Generator[bool, None, None]:
+        """Make ready what `pair` would have to wait for; yields False meanwhile."""
+        if self.judging is not None:
+            yield from self.judging.prepare()
 
 
-def procedural(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
-    """Draw a procedural set of n points (0: only a sample for statistics).
+def described(data: Data) -> str:
+    """Say in a few words how many data there are, and what of."""
+    if isinstance(data, ImageSet):
+        size = " x ".join(map(str, data.x.shape[1:]))
+        return f"{len(data.x):,} images ({size})"
+    return f"{len(data.x):,} points ({', '.join(data.columns)})"
+
+
+def registered(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
+    """Make a registered set: n points of a procedural one (0: only a sample for statistics), the
+    first n of a finite one (0: all).
 
     Raises:
-        Refused: the settings cannot be drawn; the path is "dataset...".
+        Refused: the settings cannot be met, or files are missing; the path is "dataset...".
     """
+    make = _finite if entry.extra.get("finite", False) else _procedural
+    try:
+        return make(entry, config, n, seed)
+    except ConfigError as error:
+        path = f"dataset.{error.path}".rstrip(".")
+        raise Refused(f"{path}: {error.message}", path=path) from error
+    except ValueError as error:
+        raise Refused(f"The data set cannot be drawn: {error}", path="dataset") from error
 
+
+def _procedural(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
     def draw(count: int, seed: int) -> PointSet:
         points: PointSet = entry.make(config, count, seed)
         return points
@@ -52,14 +81,23 @@ def procedural(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
     def pair(count: int, seed: int) -> tuple[PointSet, PointSet]:
         return fresh_pairs(entry.make, config, count)(seed)
 
-    try:
-        points = draw(n or _STATISTICS, seed)
-    except ConfigError as error:
-        path = f"dataset.{error.path}".rstrip(".")
-        raise Refused(f"{path}: {error.message}", path=path) from error
-    except ValueError as error:
-        raise Refused(f"The data set cannot be drawn: {error}", path="dataset") from error
+    points = draw(n or _STATISTICS, seed)
     return Dataset(points, points_hash(points.x.numpy(), points.columns), draw, pair)
+
+
+def _finite(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
+    splits: Splits = entry.make(config)
+    train, test = splits.train, splits.test
+    points = train.take(torch.arange(min(n or len(train.x), len(train.x))))
+    digest = points_hash(points.x.numpy(), points.columns)
+    if not isinstance(train, ImageSet) or not isinstance(test, ImageSet) or train.labels is None:
+        return Dataset(points, digest, None, lambda count, seed: split_pairs(test, count)(seed))
+    judging, unseen = Judging(train), test
+
+    def pair(count: int, seed: int) -> tuple[Data, Data]:
+        return split_pairs(replace(unseen, judge=judging.now()), count)(seed)
+
+    return Dataset(points, digest, None, pair, judging, unseen)
 
 
 def imported(name: str, project: Path) -> Dataset:
@@ -77,7 +115,7 @@ def imported(name: str, project: Path) -> Dataset:
             f"The data set {name!r} has {len(x)} points: too few.", kind="data", path="dataset"
         )
 
-    def pair(count: int, seed: int) -> tuple[PointSet, PointSet]:
+    def pair(count: int, seed: int) -> tuple[Data, Data]:
         return split_pairs(points, count)(seed)
 
     return Dataset(points, folder.record.hash, None, pair)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from models.base import Family, PointSet
+from models.base import Data, Family
 from models.metrics.base import NotApplicable
 from models.tensors import make_generator
 from studio.engine.datasets import Dataset
@@ -47,12 +47,13 @@ class Evaluator:
     n: int
     seed: int
     floors: dict[str, float] = field(default_factory=dict)
-    _real: tuple[PointSet, PointSet] | None = None
+    _real: tuple[Data, Data] | None = None
     _skipped: set[str] = field(default_factory=set)
 
     def evaluate(self, family: Family, sampler: Any = None) -> Generator[bool, None, Quality]:
         """Measure a family; yields False between network passes and between metrics."""
         if self._real is None:
+            yield from self.data.prepare()
             self._real = self.data.pair(most(family, self.n), self.seed)
             yield False
         other, real = self._real
@@ -84,7 +85,7 @@ class Evaluator:
         sign = -1.0 if choice.entry.extra.get("better", "lower") == "higher" else 1.0
         return best is None or sign * value < sign * best
 
-    def _measure(self, choice: Choice, samples: torch.Tensor, real: PointSet) -> float:
+    def _measure(self, choice: Choice, samples: torch.Tensor, real: Data) -> float:
         generator = make_generator(self.seed, METRIC)
         value = choice.make()(samples, real.x, points=real, generator=generator)
         return float(value)

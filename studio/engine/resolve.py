@@ -12,9 +12,10 @@ from models.base import DataSpec, Family
 from models.config import Config, ConfigError, decode, encode, replace_at
 from models.registry import Entry, Kind, registry
 from studio.engine.changing import problems as edit_problems
-from studio.engine.datasets import Dataset, find_imported, procedural, project_name
+from studio.engine.datasets import Dataset, find_imported, project_name, registered
 from studio.engine.devices import choose
 from studio.engine.failures import Refused
+from studio.engine.modality import DEFAULT_METRICS, modality_of, training_defaults, unfit
 from studio.engine.settings import TrainingConfig
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
@@ -22,7 +23,6 @@ from studio.protocol.spec import Pick, RunSpec
 __all__ = ["Choice", "Resolved", "check", "pick_dataset", "pick_sampler", "resolve"]
 
 _DEFAULT_SAMPLER = "dpmpp-2m"
-_DEFAULT_METRICS = ("sliced-w2", "energy-distance")
 C = TypeVar("C", bound=Config)
 
 
@@ -57,7 +57,7 @@ class Resolved:
     metrics: tuple[Choice, ...]
 
     def load_data(self, project: Path | None, limit: int | None = None) -> Dataset:
-        """Draw or read the points; of a procedural set, at most ``limit``.
+        """Draw or read the data; of a registered set, at most ``limit``.
 
         Raises:
             Refused: they cannot be drawn or read; the path is "dataset...".
@@ -69,7 +69,7 @@ class Resolved:
         n = self.training.samples
         if limit is not None:
             n = min(n or limit, limit)
-        return procedural(self.dataset.entry, self.dataset.config, n, self.training.seed)
+        return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
 
     def build(self, data: DataSpec, device: torch.device, horizon: int | None = None) -> Family:
         """Build the family for data of a spec.
@@ -108,17 +108,21 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     """Check a spec and fill in every default. Returns None and all problems if there are any.
 
     Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
-    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched.
+    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched. Metrics of
+    another kind of data are left out: a person who changes the data set means others.
     """
     problems: list[ErrorInfo] = []
-    training = _config(TrainingConfig, spec.training, "training", problems)
     family = _choice("family", spec.family, "family", problems)
     imported = project_name(spec.dataset.slug) is not None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
+    entry = dataset.entry if dataset else None
+    settings = {**training_defaults(modality_of(entry)), **spec.training}
+    training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
-    metrics = _metrics(spec, problems)
+    metrics = _metrics(spec, modality_of(entry), problems)
     if family is not None:
         problems += edit_problems(spec.edits, family.config)
+        problems += unfit(family.entry, entry) if imported or dataset else []
     if training is not None and not any_device:
         try:
             choose(training.device)
@@ -199,13 +203,17 @@ def _sampler(spec: RunSpec, family: Choice | None, problems: list[ErrorInfo]) ->
     return None
 
 
-def _metrics(spec: RunSpec, problems: list[ErrorInfo]) -> list[Choice]:
-    known = {entry.slug for entry in registry.all("metric")}
-    picks = spec.metrics or [Pick(slug=slug) for slug in _DEFAULT_METRICS if slug in known]
-    choices = (
-        _choice("metric", pick, f"metrics.{index}", problems) for index, pick in enumerate(picks)
+def _metrics(spec: RunSpec, modality: str, problems: list[ErrorInfo]) -> list[Choice]:
+    """The metrics asked for that fit the data; else the defaults."""
+    picked = (
+        _choice("metric", pick, f"metrics.{index}", problems)
+        for index, pick in enumerate(spec.metrics)
     )
-    return [choice for choice in choices if choice is not None]
+    fitting = [c for c in picked if c is not None and modality in c.entry.modalities]
+    known = {entry.slug for entry in registry.all("metric")}
+    slugs = [slug for slug in DEFAULT_METRICS.get(modality, ()) if slug in known]
+    defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)
+    return fitting or [choice for choice in defaults if choice is not None]
 
 
 def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice | None:

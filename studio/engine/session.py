@@ -14,7 +14,7 @@ import torch
 from models.base import Family
 from studio.engine.batches import Batches, Fresh, Shuffled
 from studio.engine.conditions import Conditions, rebuild, reconfigure
-from studio.engine.datasets import Dataset
+from studio.engine.datasets import Dataset, described
 from studio.engine.devices import choose, configure
 from studio.engine.evaluation import Evaluator
 from studio.engine.failures import Refused
@@ -178,7 +178,7 @@ def open_session(run: RunFolder, total: int) -> Session:
     notes.append(f"Device: {reason}")
     notes.append(
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
-        f"{len(data.points.x):,} points ({', '.join(data.points.columns)})."
+        f"{described(data.points)}."
     )
     return _assemble(run, resolved, data, family, step, edits, notes, skipped)
 

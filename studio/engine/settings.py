@@ -16,15 +16,22 @@ class TrainingConfig(Config, frozen=True):
     ] = 4000
     batch: Annotated[
         int,
-        param("Batch", "Data points a step.", low=1, high=1_048_576, unit="points", log=True),
+        param(
+            "Batch",
+            "Data points a step; 128 for images unless set.",
+            low=1,
+            high=1_048_576,
+            unit="points",
+            log=True,
+        ),
     ] = 512
     samples: Annotated[
         int,
         param(
             "Data points",
             "How many points are drawn from a procedural data set; 0 draws fresh ones for every "
-            "batch. An imported data set is used whole.",
-            zero="fresh each batch",
+            "batch. Of images so many are used, 0 for all; an imported data set is used whole.",
+            zero="fresh each batch, or all",
             low=0,
             high=100_000_000,
             unit="points",
@@ -122,7 +129,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Particles",
-            "Fixed particles that are followed through training and flow.",
+            "Fixed particles that are followed through training and flow; 64 images unless set.",
             low=1,
             high=1_000_000,
             log=True,
@@ -132,7 +139,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Frames",
-            "Flow times recorded of each kept step, at most.",
+            "Flow times recorded of each kept step, at most; 16 for images unless set.",
             low=1,
             high=512,
             advanced=True,

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from models.base import PointSet
 from models.metrics.base import split_pairs
 from models.tensors import make_generator
 from studio.engine.datasets import Dataset
@@ -141,6 +142,7 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
     """Return a data set with the points of a target: a finite one, without known modes or law."""
     if target is None or not target.done:
         return data
+    assert isinstance(data.points, PointSet)  # `Target.of` refuses all else
     points = dataclasses.replace(
         data.points, x=target.x, modes=None, mode_radius=0.0, bandwidth=0.0, law=None
     )
