@@ -15,6 +15,7 @@ from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
 from models.denoisers.weights import WeightName, is_natural, loss_weight
 from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
+from models.samplers.base import Denoise
 from models.tensors import in_parts
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
@@ -27,7 +28,7 @@ from models.training.state import (
     unpack_optimizer,
 )
 
-__all__ = ["ScoreField"]
+__all__ = ["ScoreField", "flow_velocity"]
 
 
 class ScoreField:
@@ -102,15 +103,8 @@ class ScoreField:
         return out
 
     def velocity(self, x: Tensor, t: float) -> Tensor:
-        """Return dx/dt of the probability-flow ODE in display coordinates x = alpha(s) xbar.
-
-        By the chain rule dx/dt = s'(t) [ (ln alpha)'(s) x + (x - alpha D(x/alpha, s))/s ].
-        """
-        level = self.clock.s(t)
-        s = torch.tensor(level, dtype=x.dtype, device=x.device)
-        alpha = display_scale(self.display, s)
-        slope = (x - alpha * self.denoise(x / alpha, s)) / s
-        return self.clock.ds_dt(t) * (display_scale_slope(self.display, s) * x + slope)
+        """Return dx/dt of the probability-flow ODE in display coordinates; see `flow_velocity`."""
+        return flow_velocity(self.denoise, x, t, clock=self.clock, display=self.display)
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""
@@ -127,3 +121,24 @@ class ScoreField:
         unpack_module(state, f"{part}/denoiser", self.denoiser)
         unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
         unpack_ema(state, f"{part}/ema", self.ema)
+
+
+def flow_velocity(
+    denoise: Denoise, x: Tensor, t: float, *, clock: FlowClock, display: DisplayName
+) -> Tensor:
+    """Return dx/dt of the probability-flow ODE in display coordinates x = alpha(s) xbar.
+
+    By the chain rule dx/dt = s'(t) [ (ln alpha)'(s) x + (x - alpha D(x/alpha, s))/s ].
+
+    Args:
+        denoise: D(xbar, s), s 0-d.
+        x: points (n, *shape).
+        t: flow time in [0, 1].
+        clock: flow time <-> noise level.
+        display: which alpha.
+    """
+    level = clock.s(t)
+    s = torch.tensor(level, dtype=x.dtype, device=x.device)
+    alpha = display_scale(display, s)
+    slope = (x - alpha * denoise(x / alpha, s)) / s
+    return clock.ds_dt(t) * (display_scale_slope(display, s) * x + slope)

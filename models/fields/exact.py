@@ -1,0 +1,88 @@
+"""The exact field: the score of a law that is known, so that nothing has to be learnt.
+
+For a Gaussian mixture D(x, s) = E[x0 | x0 + s eps = x] is a closed formula (`models.oracle`). Its
+particles end in the data whatever is trained, and its loss is the least that any denoiser has:
+E w(s) |D(x0 + s eps, s) - x0|^2 = E w(s) Var[x0 | x0 + s eps] (Karras et al. 2022,
+arXiv:2206.00364, eqs. 2, 3 and 8).
+"""
+
+import torch
+from torch import Tensor
+
+from models.base import DataSpec
+from models.config import ConfigError
+from models.denoisers.densities import Density
+from models.denoisers.weights import loss_weight
+from models.fields.score import flow_velocity
+from models.oracle import GaussianMixture
+from models.paths.clock import DisplayName, FlowClock, display_scale
+from models.tensors import expand_like, in_parts
+
+__all__ = ["ExactScore", "known_law"]
+
+
+def known_law(spec: DataSpec, device: torch.device) -> GaussianMixture:
+    """Return the law of standardised data, float32, on a device.
+
+    Raises:
+        ConfigError: it is not known.
+    """
+    if spec.mixture is None:
+        raise ConfigError(
+            "",
+            "an exact field needs data whose law is known, a mixture of Gaussians such as Eight "
+            "Gaussians or Ring of five; for any other data, learn the score instead",
+        )
+    # Standardised in double precision: modes are narrow, and the means of the data are not round.
+    law = spec.mixture.standardised(spec.mean.double(), spec.std.double())
+    return law.to(torch.zeros((), device=device))
+
+
+class ExactScore:
+    """The score of a known mixture; a `models.fields.base.Field` with nothing to fit.
+
+    Args:
+        law: of the standardised data, (k, d), on its device.
+        density: what the levels passed to `fit` are drawn from.
+        clock: flow time <-> noise level.
+        display: the coordinates that `velocity` speaks.
+    """
+
+    def __init__(
+        self, law: GaussianMixture, *, density: Density, clock: FlowClock, display: DisplayName
+    ) -> None:
+        self.law = law
+        self.density = density
+        self.clock = clock
+        self.display: DisplayName = display
+
+    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+        """Train nothing; return the loss of a denoiser that makes no avoidable error.
+
+        particles[i] = real[i] + level[i] * noise, (B, d); level (B,). The weight is EDM's, so that
+        the figure is the floor under the loss of an EDM diffusion trained at the same levels.
+
+        Raises:
+            ValueError: there are no levels.
+        """
+        if level is None:
+            raise ValueError("a score is judged at noise levels: pass them")
+        weight = expand_like(loss_weight("edm", level, self.density), real)
+        return {"loss": (weight * (self.denoise(particles, level) - real).square()).mean()}
+
+    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+        """Return D(x, s): x (n, d), s (n,) or 0-d."""
+        return in_parts(self.law.denoise, x, s.expand(len(x)))
+
+    def velocity(self, x: Tensor, t: float) -> Tensor:
+        """Return dx/dt of the probability-flow ODE in display coordinates."""
+        return flow_velocity(self.denoise, x, t, clock=self.clock, display=self.display)
+
+    def log_density(self, x: Tensor, t: float) -> Tensor:
+        """Return log q_t(x) in nats, (n,), the law of the particles at flow time t where they are
+        shown: x = alpha xbar (n, d), so log q_t(x) = log p(x/alpha; s) - d log alpha.
+        """
+        s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
+        alpha = display_scale(self.display, s)
+        inside = in_parts(self.law.log_prob, x / alpha, s.expand(len(x)))
+        return inside - x.shape[1] * torch.log(alpha)

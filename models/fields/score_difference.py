@@ -1,0 +1,204 @@
+"""The difference of two scores as a field: where the data are denser than the particles, at all
+noise levels at once.
+
+Particles with noise have a score of their own, and where it differs from that of data with the same
+noise, they should move: v(x) = E_{s, eps}[ w_data s grad log p_s(y) - w_gen s grad log q_s(y) ] at
+y = x + s eps. With both weights 1 that is minus the gradient of E_s[ s KL(q_s | p_s) ] by the
+particles, so that they rest where the two laws are one (Franceschi et al. 2023, arXiv:2305.16150,
+algorithm 1, Score GAN). s grad log p_s(y) is (D_p(y, s) - y) / s, D_p the denoiser of the data.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from models.base import State
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import RhoUniform, draw_levels
+from models.paths.clock import FlowClock
+from models.samplers.base import Denoise, noise_like
+from models.tensors import expand_like, in_parts
+from models.training.optim import OptimizerConfig, ScheduledOptimizer
+from models.training.state import pack_module, pack_optimizer, unpack_module, unpack_optimizer
+
+__all__ = ["OwnScore", "ParticleScore", "Probes", "ScoreDifference"]
+
+
+class OwnScore(Protocol):
+    """Who knows the score of the particles: a network that learns it, or a formula."""
+
+    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+        """Return D_q(x, s): x (n, *shape), s (n,) or 0-d."""
+        ...
+
+    def fit(self, particles: Tensor, noised: Tensor, level: Tensor) -> dict[str, Tensor]:
+        """Learn from particles (B, *shape) and what they are with noise of levels (B,)."""
+        ...
+
+
+class ParticleScore:
+    """A denoiser that follows the particles; an `OwnScore`.
+
+    Its weights are not averaged: the particles move on, and it must not lag behind.
+
+    Args:
+        denoiser: what is trained, already on its device.
+        optimizer: settings of the optimiser.
+        horizon: planned number of steps.
+    """
+
+    def __init__(self, denoiser: Denoiser, *, optimizer: OptimizerConfig, horizon: int) -> None:
+        self.denoiser = denoiser
+        self.optimizer = ScheduledOptimizer(optimizer, denoiser.parameters(), horizon)
+
+    def warm_start(self, source: Denoiser) -> None:
+        """Begin with the weights of another denoiser of the same size."""
+        self.denoiser.load_state_dict(source.state_dict())
+
+    @torch.no_grad()
+    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+        """Return D_q(x, s): x (n, *shape), s (n,) or 0-d."""
+        return in_parts(self.denoiser, x, s.expand(len(x)))
+
+    def fit(self, particles: Tensor, noised: Tensor, level: Tensor) -> dict[str, Tensor]:
+        """Do one step on E |D_q(x + s eps, s) - x|^2; returns this "loss".
+
+        It is not weighted, as in the paper: the levels stop well above zero.
+        """
+        loss = self.denoiser.squared_error(noised, level, particles, torch.ones_like(level))
+        self.optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        norm = self.optimizer.step()
+        metrics = {"loss": loss.detach()}
+        if norm is not None:
+            metrics["gradient-norm"] = norm
+        return metrics
+
+    def pack(self, state: State, part: str) -> None:
+        """Add the exact training state."""
+        pack_module(state, f"{part}/denoiser", self.denoiser)
+        pack_optimizer(state, f"{part}/optimizer", self.optimizer)
+
+    def unpack(self, state: State, part: str) -> None:
+        """Restore what `pack` added.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        unpack_module(state, f"{part}/denoiser", self.denoiser)
+        unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Noise that is the same for all particles, so that a mean over it is a function of the place.
+
+    Attributes:
+        level: noise levels (m,).
+        noise: unit Gaussian (m, *shape), in pairs of opposite sign at one level.
+    """
+
+    level: Tensor
+    noise: Tensor
+
+    @classmethod
+    def draw(
+        cls, law: RhoUniform, pairs: int, shape: tuple[int, ...], generator: torch.Generator
+    ) -> "Probes":
+        """Draw that many pairs, one in each part of the law of the levels."""
+        level = draw_levels(law, pairs, generator)
+        noise = torch.randn((pairs, *shape), generator=generator, device=generator.device)
+        return cls(level.repeat(2), torch.cat([noise, -noise]))
+
+    def to(self, device: torch.device) -> "Probes":
+        """Return the same on a device."""
+        return Probes(self.level.to(device), self.noise.to(device))
+
+
+class ScoreDifference:
+    """Two denoisers and what they say together; a `models.fields.base.Field` without a clock.
+
+    Args:
+        data: D_p(x, s) of the data, s (n,) or 0-d.
+        own: the score of the particles.
+        law: which noise levels count, for learning and moving alike.
+        probes: what `velocity` is a mean over.
+        w_data, w_gen: weights of the two scores.
+        generator: for levels and noise; it belongs to the training.
+
+    Attributes:
+        probes, w_data, w_gen: may be set between steps.
+    """
+
+    def __init__(
+        self,
+        data: Denoise,
+        own: OwnScore,
+        *,
+        law: RhoUniform,
+        probes: Probes,
+        w_data: float,
+        w_gen: float,
+        generator: torch.Generator,
+    ) -> None:
+        self.data = data
+        self.own = own
+        self.law = law
+        self.probes = probes
+        self.w_data = w_data
+        self.w_gen = w_gen
+        self.clock = FlowClock(law.s_min, law.s_max, law.rho)
+        self._generator = generator
+
+    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+        """Let the own score learn from particles (B, *shape); the data are not looked at.
+
+        Noise levels (B,) are drawn where there are none.
+        """
+        if level is None:
+            level = draw_levels(self.law, len(particles), self._generator).to(particles.device)
+        noise = noise_like(particles, self._generator)
+        noised = torch.addcmul(particles, expand_like(level, particles), noise)
+        return self.own.fit(particles, noised, level)
+
+    @torch.no_grad()
+    def drawn_velocity(self, x: Tensor) -> Tensor:
+        """Return one draw of the velocity at x (n, *shape), level and noise of each its own.
+
+        Its mean is v(x): what a stochastic gradient needs, at a single evaluation of either.
+        """
+        s = draw_levels(self.law, len(x), self._generator).to(x.device)
+        return self._difference(
+            torch.addcmul(x, expand_like(s, x), noise_like(x, self._generator)), s
+        )
+
+    @torch.no_grad()
+    def velocity(self, x: Tensor, t: float = 1.0) -> Tensor:
+        """Return the mean over the probes of the difference of scores, at x (n, *shape)."""
+        total = torch.zeros_like(x)
+        for s, noise in zip(self.probes.level, self.probes.noise, strict=True):
+            total += self._difference(x + s * noise, s)
+        return total / len(self.probes.level)
+
+    @torch.no_grad()
+    def score_of_data(self, x: Tensor, t: float) -> Tensor:
+        """Return s grad log p_s at x (n, *shape), at the noise level of flow time t."""
+        return self._scaled_score(self.data, x, t)
+
+    @torch.no_grad()
+    def score_of_particles(self, x: Tensor, t: float) -> Tensor:
+        """Return s grad log q_s at x (n, *shape), at the noise level of flow time t."""
+        return self._scaled_score(self.own.denoise, x, t)
+
+    def _scaled_score(self, denoise: Denoise, x: Tensor, t: float) -> Tensor:
+        s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
+        return (denoise(x, s) - x) / s
+
+    def _difference(self, y: Tensor, s: Tensor) -> Tensor:
+        """Return the weighted difference of s times the scores at y (n, *shape), s (n,) or 0-d."""
+        out = self.w_data * self.data(y, s) - self.w_gen * self.own.denoise(y, s)
+        if self.w_data != self.w_gen:
+            out = out - (self.w_data - self.w_gen) * y
+        return out / expand_like(s, y)
