@@ -35,6 +35,7 @@ def made_edits(run: RunFolder) -> list[Edit]:
             raise Damaged(
                 f"{run.events.path} has a change that cannot be read: {error}.",
                 "It was made by a later version of the program, or the file was altered.",
+                kind="data",
             ) from error
     return in_order(found)
 

@@ -30,7 +30,7 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
 
-    def append(self, kind: str, step: int = 0, **data: Any) -> RunEvent:
+    def append(self, kind: str, step: int = 0, /, **data: Any) -> RunEvent:
         """Append an event that happens now, and return it.
 
         Raises:

@@ -5,40 +5,12 @@ import pytest
 
 from models.registry import discover, registry
 from studio.engine import headless
-from studio.engine.drawing import draw
-from studio.engine.loading import load
 from studio.protocol.messages import Watch
 from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, spec
+from tests.engine.same import assert_same_run, finish
 
 discover()
 FAMILIES = [entry.slug for entry in registry.all("family")]
-
-
-def finish(work):
-    for _ in work:
-        pass
-
-
-def sampled(folder, n=64):
-    loaded = load(folder)
-    drawing = draw(loaded.family, n, seed=3, sampler=loaded.sampler)
-    while True:
-        try:
-            next(drawing)
-        except StopIteration as end:
-            return end.value.numpy()
-
-
-def assert_same_run(one, other):
-    assert losses(one) == losses(other)
-    assert len(losses(one)[0]) == one.record.spec.training["steps"]
-    first, second = (run.checkpoints.newest()[0] for run in (one, other))
-    assert first.step == second.step
-    assert first.values == second.values
-    assert first.tensors.keys() == second.tensors.keys()
-    for name, tensor in first.tensors.items():
-        np.testing.assert_array_equal(tensor, second.tensors[name], err_msg=name)
-    np.testing.assert_array_equal(sampled(one), sampled(other))
 
 
 CASES = [(family, 300) for family in FAMILIES] + [("tiny", 300), ("tiny", 0)]
