@@ -5,11 +5,16 @@ The store is imported inside the functions: h5py must not load before the window
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.app.intents.base import Refused
 from studio.app.state.runs import RunState, Series
 from studio.app.state.session import DataInfo
 from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Edit
+
+if TYPE_CHECKING:
+    from studio.store.run import RunFolder
 
 __all__ = ["Contents", "create", "fill", "read", "restore", "trash"]
 
@@ -95,9 +100,22 @@ def _run(path: Path) -> RunState:
         background=bool(status.background and lives),
         checkpoints=list(folder.checkpoints.steps()),
         race=record.race,
+        budget=record.budget.kind if record.budget is not None else "",
         parent=record.parent or "",
         branch_step=record.branch_step,
+        edits=_edits(folder),
     )
+
+
+def _edits(folder: "RunFolder") -> list[Edit]:
+    """Return what was changed in a run; changes that cannot be read are left out."""
+    from studio.store.edits import effective_spec
+    from studio.store.errors import StoreError
+
+    try:
+        return list(effective_spec(folder).edits)
+    except StoreError:
+        return list(folder.record.spec.edits)
 
 
 def _datasets(path: Path) -> list[DataInfo]:

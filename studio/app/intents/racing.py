@@ -180,6 +180,7 @@ class RacingIntents(SetupIntents, TrainingIntents):
             self.know_run(key, spec)
             known = self.state.runs.by_key[key]
             known.race = known.race or str(result["job"])
+            known.budget = command.budget.kind
         self.clear_race()
         self.state.runs.listed.emit()
         self.show_compared(keys)

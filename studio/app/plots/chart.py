@@ -22,7 +22,7 @@ SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
 @dataclass(frozen=True, eq=False)
 class ChartScene:
     """What is drawn. ``span`` is the range of steps; ``cursor`` where the training clock points;
-    ``hover`` the step under the mouse.
+    ``hover`` the step under the mouse. The axis counts steps, unless it is not ``whole``.
     """
 
     curves: list[Curve] = field(default_factory=list)
@@ -30,6 +30,7 @@ class ChartScene:
     log: bool = False
     cursor: float | None = None
     hover: float | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def paint_chart(
     axes = _axes(scene, plot, reduced)
     painter.save()
     painter.setFont(font)
-    _grid(painter, axes, style)
+    _grid(painter, axes, style, scene.whole)
     painter.setClipRect(plot.adjusted(-3, -3, 3, 3))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for curve, found in zip(scene.curves, reduced, strict=True):
@@ -112,7 +113,7 @@ def paint_chart(
     return axes
 
 
-def _grid(painter: QPainter, axes: Axes, style: CanvasStyle) -> None:
+def _grid(painter: QPainter, axes: Axes, style: CanvasStyle, whole: bool) -> None:
     plot = axes.plot
     flag = Qt.AlignmentFlag
     for value, text in _value_ticks(axes):
@@ -122,12 +123,19 @@ def _grid(painter: QPainter, axes: Axes, style: CanvasStyle) -> None:
         painter.setPen(QColor(style.muted))
         box = QRectF(plot.left() - LEFT, y - 8, LEFT - 8, 16)
         painter.drawText(box, flag.AlignRight | flag.AlignVCenter, text)
-    marks = [m for m in ticks(axes.x0, axes.x1, max(2, int(plot.width() / 110))) if m == int(m)]
     painter.setPen(QColor(style.muted))
-    for mark in marks:
-        middle = min(axes.x(mark), plot.right() + RIGHT - 4 - 3.4 * len(f"{int(mark):,}"))
+    for mark, text in _step_ticks(axes, whole):
+        middle = min(axes.x(mark), plot.right() + RIGHT - 4 - 3.4 * len(text))
         box = QRectF(middle - 50, plot.bottom() + 5, 100, 16)
-        painter.drawText(box, flag.AlignHCenter | flag.AlignVCenter, f"{int(mark):,}")
+        painter.drawText(box, flag.AlignHCenter | flag.AlignVCenter, text)
+
+
+def _step_ticks(axes: Axes, whole: bool) -> list[tuple[float, str]]:
+    marks = ticks(axes.x0, axes.x1, max(2, int(axes.plot.width() / 110)))
+    if whole:
+        return [(mark, f"{int(mark):,}") for mark in marks if mark == int(mark)]
+    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+    return [(mark, label(mark, step)) for mark in marks]
 
 
 def _value_ticks(axes: Axes) -> list[tuple[float, str]]:

@@ -1,11 +1,9 @@
 """The runs of the project in the sidebar: a tree of branches and races, walked by keyboard."""
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
@@ -15,9 +13,10 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.tree import Line, tree
 from studio.app.widgets.basic import icon_button
+from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.run_row import RunRow
 
-__all__ = ["STATES", "RunList", "open_menu", "quality", "title_of"]
+__all__ = ["STATES", "RunList", "quality", "title_of"]
 
 # The colour of a run's dot, and the word that says the same.
 STATES = {
@@ -29,7 +28,6 @@ STATES = {
     "interrupted": ("warm", "interrupted"),
     "failed": ("danger", "failed"),
 }
-Entries = list[tuple[str, Callable[[], object]]]
 
 
 class RunList(QWidget):
@@ -241,15 +239,3 @@ def _common(states: list[str]) -> str:
     """Return the state of several runs together: that of those still under way, or the worst."""
     order = ("running", "paused", "queued", "failed", "interrupted", "cancelled")
     return next((state for state in order if state in states), "finished")
-
-
-def open_menu(widget: QWidget, at: QPoint, entries: Entries) -> QMenu:
-    """Open a menu at a place of a widget."""
-    menu = QMenu(widget)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for title, do in entries:
-        action = QAction(title, menu)
-        action.triggered.connect(lambda _=False, do=do: do())
-        menu.addAction(action)
-    menu.popup(widget.mapToGlobal(at))
-    return menu

@@ -10,7 +10,7 @@ from studio.app.shell.model_section import ModelSection
 from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts
 from studio.app.state.session import AppState, Draft
-from studio.app.widgets.basic import button, clear, label, separator
+from studio.app.widgets.basic import button, clear, label, row, separator
 from studio.app.words import duration
 from studio.protocol.messages import ErrorInfo
 
@@ -38,6 +38,8 @@ class SetupPanel(QWidget):
         self.sections = [_section(state, actions, name) for name in drafts.SECTIONS]
         self.train = button("Train", actions.start, kind="primary", icon="play")
         self.train.setToolTip("Start training (Ctrl+Return)")
+        self.race = button("Add to race", actions.add_draft_to_race)
+        self.race.setToolTip("Let it race others at equal budget (Ctrl+Shift+A)")
         self.facts = label("", "small", wrap=True)
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(2)
@@ -47,6 +49,7 @@ class SetupPanel(QWidget):
             signal.connect(self.refresh)
         for signal in (state.datasets_changed, state.engine_changed):
             signal.connect(self.refresh)
+        state.race_changed.connect(self.refresh)
         state.setting_wanted.connect(self.focus_setting)
         self.refresh()
 
@@ -78,7 +81,9 @@ class SetupPanel(QWidget):
         below.setSpacing(6)
         below.addLayout(self._reasons)
         below.addWidget(self.facts)
-        below.addWidget(self.train)
+        start = row(self.train, self.race, gap=8)
+        start.setStretch(0, 1)
+        below.addLayout(start)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -120,6 +125,7 @@ class SetupPanel(QWidget):
         busy = self._state.running is not None
         self.train.setText("Add to the queue" if busy else "Train")
         self.train.setAccessibleName(self.train.text())
+        self.race.setEnabled(not self._state.race.full)
         self.facts.setText(_facts(draft))
         self.facts.setVisible(bool(self.facts.text()))
         if reasons != self._shown_reasons:

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.shell.group import Group
-from studio.app.shell.run_list import RunList, open_menu
+from studio.app.shell.run_list import RunList
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import icon_button
+from studio.app.widgets.menu import open_menu
 from studio.app.widgets.row_button import RowButton
 
 __all__ = ["Sidebar"]

@@ -39,7 +39,7 @@ Axis = Literal["steps", "seconds", "samples"]
 AXES: tuple[tuple[Axis, str], ...] = (
     ("steps", "Steps"),
     ("seconds", "Seconds"),
-    ("samples", "Points seen"),
+    ("samples", "Samples"),
 )
 
 

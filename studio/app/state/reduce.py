@@ -23,6 +23,12 @@ __all__ = ["LOG_LINES", "reduce"]
 LOG_LINES = 2000  # lines of log kept per run; the file has them all
 NOTHING: Mapping[str, NDArray[Any]] = {}
 ENDED = ("finished", "cancelled", "failed")
+ENDINGS = {  # what is said when a job is done; of a race once, for all who took part
+    "training": "is trained",
+    "race": "is over",
+    "import": "is imported",
+    "export": "is written",
+}
 
 
 def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] = NOTHING) -> None:
@@ -158,6 +164,8 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
         run.job = "" if info.state in ENDED else info.job
         run.step, run.total = info.step, info.total or run.total
         run.spec = info.spec or run.spec
+        if run.spec is not None and not run.edits:
+            run.edits = list(run.spec.edits)
         run.error = info.error
         run.race, run.parent = info.race or run.race, info.parent or run.parent
         if info.branch_step is not None:
@@ -175,9 +183,8 @@ def _announce(state: AppState, info: m.JobInfo) -> None:
     if info.state == "failed":
         error = info.error or m.ErrorInfo(kind="bug", message="The job failed without a reason.")
         state.notices.error(error, title=f"{info.title} failed", topic=f"job:{info.job}")
-    elif info.state == "finished" and info.kind in ("training", "import", "export"):
-        words = {"training": "is trained", "import": "is imported", "export": "is written"}
-        state.notices.post(Notice(level="good", text=f"{info.title} {words[info.kind]}"))
+    elif info.state == "finished" and info.kind in ENDINGS and not info.race:
+        state.notices.post(Notice(level="good", text=f"{info.title} {ENDINGS[info.kind]}"))
 
 
 def _progress(state: AppState, event: m.Progress) -> None:
@@ -186,14 +193,24 @@ def _progress(state: AppState, event: m.Progress) -> None:
         state.jobs[event.job] = msgspec.structs.replace(info, step=event.step, total=event.total)
     run = state.runs.by_job(event.job)
     if run is None:
+        _race_progress(state, event)
         return
     run.step, run.total = event.step, event.total
     run.steps_per_second = event.steps_per_second
-    run.seconds_left = event.seconds_left
+    if run.race not in state.jobs:  # else its own time says nothing of the time that all take
+        run.seconds_left = event.seconds_left
     run.memory, run.device_memory = event.memory, event.device_memory
     run.view_cost = event.view_cost
     run.seconds = event.seconds or run.seconds
     state.runs.progressed.emit(run.key)
+
+
+def _race_progress(state: AppState, event: m.Progress) -> None:
+    """Who takes part in a race is done when the race is."""
+    for run in state.runs.by_key.values():
+        if run.race == event.job and run.job:
+            run.seconds_left = event.seconds_left
+            state.runs.progressed.emit(run.key)
 
 
 def _run_for(state: AppState, job: str) -> RunState | None:
@@ -242,8 +259,8 @@ def _named(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray
 
 def _edited(state: AppState, event: m.Edited) -> None:
     run = state.runs.by_job(event.job)
-    if run is not None:
-        run.edits = [*run.edits, event.edit]
+    if run is not None and event.edit not in run.edits:  # those of its spec are told as well
+        run.edits = sorted([*run.edits, event.edit], key=lambda edit: edit.step)
         state.runs.edited.emit(run.key)
 
 

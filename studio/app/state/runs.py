@@ -77,9 +77,10 @@ class RunState:
     """Everything the screen knows about one run.
 
     ``parent`` is the folder name of the run it left at ``branch_step``; ``race`` the job of the
-    race it takes part in; ``edits`` what was changed in it, in order; ``stage`` the stage within a
-    step that was done last, "" between two steps. ``seconds`` is the training time so far;
-    ``parameters`` counts those of its networks, None until somebody asked.
+    race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
+    changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
+    steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
+    None until somebody asked.
     """
 
     key: str
@@ -107,6 +108,7 @@ class RunState:
     log: list[str] = field(default_factory=list)
     background: bool = False
     race: str = ""
+    budget: str = ""
     parent: str = ""
     branch_step: int | None = None
     edits: list[Edit] = field(default_factory=list)

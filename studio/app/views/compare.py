@@ -116,9 +116,16 @@ class CompareView(QWidget):
             pane.show_run(run)
         if shown:
             self._place()
+            self._turn_to_budget()
         self._load()
         self._share_target()
         self._show_figures()
+
+    def _turn_to_budget(self) -> None:
+        """Measure a race in what it was about."""
+        for axis, _ in comparison.AXES:
+            if self._runs and self._runs[0].budget == axis:
+                self.chart.set_axis(axis)
 
     def _add_pane(self) -> None:
         pane = ComparePane(self._state, self._actions, len(self.panes))

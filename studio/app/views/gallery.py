@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -35,6 +35,7 @@ from studio.app.icons import repaint_on_theme
 from studio.app.state.session import AppState
 from studio.app.theme import RADIUS_CARD, font, theme
 from studio.app.widgets.basic import button, clear, label
+from studio.app.widgets.menu import Entries, open_menu
 from studio.protocol.spec import Recipe
 
 __all__ = ["Gallery"]
@@ -258,8 +259,17 @@ class Gallery(QWidget):
         card.setParent(self.grid)
         card.clicked.connect(partial(self._actions.open_recipe, recipe))
         card.moved.connect(partial(self._move, card))
+        card.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        card.customContextMenuRequested.connect(partial(self._menu, card))
         card.show()
         self.grid.cards.append(card)
+
+    def _menu(self, card: Card, at: QPoint) -> None:
+        recipe, actions = card.recipe, self._actions
+        entries: Entries = [("Open", partial(actions.open_recipe, recipe))]
+        if not self._state.race.full:
+            entries.append(("Add to the race", partial(actions.add_recipe_to_race, recipe)))
+        open_menu(card, at, entries)
 
     def _show_chips(self, kinds: set[str]) -> None:
         clear(self._chips)

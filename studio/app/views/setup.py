@@ -13,6 +13,7 @@ from studio.app.state.session import AppState, Draft
 from studio.app.widgets.basic import label
 from studio.app.widgets.picturegrid import PictureGrid
 from studio.app.widgets.points import PointsPreview
+from studio.app.widgets.racetray import RaceTray
 
 __all__ = ["SetupView"]
 
@@ -60,7 +61,10 @@ class SetupView(QWidget):
         scroll.setWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        self.race = RaceTray(state, actions)
+        layout.addWidget(self.race)
         state.draft_changed.connect(self._new_draft)
         state.preview_changed.connect(self._show_points)
         state.engine_changed.connect(self._show_points)

@@ -184,13 +184,20 @@ class ChartCard(QFrame):
         self._log.setChecked(on)
 
     def show_curves(
-        self, curves: list[Curve], span: tuple[float, float], cursor: float | None
+        self,
+        curves: list[Curve],
+        span: tuple[float, float],
+        cursor: float | None,
+        *,
+        whole: bool = True,
     ) -> None:
-        """Show curves over a range of steps, with the cursor of the training clock."""
+        """Show curves over a range of steps, with the cursor of the training clock. What the axis
+        counts may be other than ``whole`` steps.
+        """
         self._curves = curves
         if [c.name for c in curves] != list(self._entries):
             self._rebuild()
-        self.plot.scene = replace(self.plot.scene, span=span, cursor=cursor)
+        self.plot.scene = replace(self.plot.scene, span=span, cursor=cursor, whole=whole)
         self._refresh()
 
     def set_hover(self, step: float | None) -> None:

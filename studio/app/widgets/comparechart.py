@@ -93,7 +93,7 @@ class CompareChart(QWidget):
         curves = self._curves()
         ends = [float(curve.steps[-1]) for curve in curves if len(curve.steps)]
         span = self._zoom or (0.0, max([1.0, *ends] if self.axis != "seconds" else [1e-3, *ends]))
-        self.card.show_curves(curves, span, self._cursor())
+        self.card.show_curves(curves, span, self._cursor(), whole=self.axis != "seconds")
 
     def _curves(self) -> list[Curve]:
         catalog, tokens = self._state.catalog, colors()

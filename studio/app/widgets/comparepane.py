@@ -45,6 +45,7 @@ class ComparePane(QFrame):
         self._place = place
         self._dims = (0, 1)
         self._particle = -1
+        self._told: FlowRecord | None = None
         self.starts: Starts | None = None
         self.colours_of: Starts | None = None
         self.setProperty("surface", "panel")
@@ -55,7 +56,7 @@ class ComparePane(QFrame):
         self._step = label("", "small")
         self._cost = label("", "small")
         self._wait = label("", "muted", wrap=True)
-        self._wait.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._wait.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
         self.canvas = ParticleCanvas(self)
         self._lay_out()
         self.beside = Beside(self, state, actions, self._looking)
@@ -170,7 +171,8 @@ class ComparePane(QFrame):
             self.tell()
 
     def _failed(self, step: int, why: str) -> None:
-        self._wait.setText(f"Step {step:,} cannot be shown: {why}")
+        self._wait.setText(f"Step {step:,} cannot be shown")
+        self._wait.setToolTip(why)
         self._arrange()
 
     def tell(self) -> None:
@@ -185,7 +187,9 @@ class ComparePane(QFrame):
         self._step.setText(f"step {at:,}")
         self._step.setToolTip(f"{100 * comparison.share(run, at):.0f} % of its budget")
         self._cost.setText(_cost(run))
-        self._wait.setText(_waiting(run) if record is None else "")
+        if record is None or self._told is not record:
+            self._told = record
+            self._wait.setText(_waiting(run) if record is None else "")
         self.canvas.setAccessibleName(f"Particles of {run.name}")
         self.canvas.setAccessibleDescription(self._description(run, at))
         self._arrange()

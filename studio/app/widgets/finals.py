@@ -68,7 +68,7 @@ class Finals(QWidget):
             texts = self._texts(run, value)
             for cell, text in zip(self._cells[place], texts, strict=True):
                 cell.setText(text)
-            won = value is not None and value == best and len(known) > 1
+            won = value is not None and value == best and known.count(value) < len(known)
             restyle(self._cells[place][0], role="good" if won else "")
             self._cells[place][0].setToolTip("The best of these" if won else "")
             heads = (self._heads[0].text(), *COLUMNS[2:])

@@ -1,0 +1,25 @@
+"""A menu that opens at a place and goes away with what was chosen."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+__all__ = ["Entries", "open_menu"]
+
+Entries = list[tuple[str, Callable[[], object]]]
+
+
+def open_menu(
+    widget: QWidget, at: QPoint, entries: Sequence[tuple[str, Callable[[], object]]]
+) -> QMenu:
+    """Open a menu at a place of a widget."""
+    menu = QMenu(widget)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for title, do in entries:
+        action = QAction(title, menu)
+        action.triggered.connect(lambda _=False, do=do: do())
+        menu.addAction(action)
+    menu.popup(widget.mapToGlobal(at))
+    return menu

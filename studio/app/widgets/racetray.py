@@ -1,0 +1,201 @@
+"""The race that is being set up, under the data: who takes part, the budget, the start."""
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.forms import editors
+from studio.app.state import drafts, switch
+from studio.app.state.comparison import AXES, training_value
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import button, clear, label, row, separator
+from studio.app.widgets.menu import Entries, open_menu
+from studio.app.widgets.racecard import RaceCard
+from studio.protocol.catalog import FieldSpec
+from studio.protocol.messages import ErrorInfo
+
+__all__ = ["RaceTray"]
+
+REASONS = 3  # so many are listed; the rest is counted
+UNITS = {"steps": "steps", "seconds": "s", "samples": "points"}
+BUDGET_HELP = {
+    "steps": "Training steps of each.",
+    "seconds": "Seconds of training of each; views, evaluations and checkpoints are free.",
+    "samples": "Data points that each sees: its steps times its batch.",
+}
+
+
+class RaceTray(QFrame):
+    """Hidden while nobody takes part. The form beside it edits the card that is framed."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self.cards: list[RaceCard] = []
+        self._reasons: list[ErrorInfo] | None = None
+        self._kind = ""
+        self.amount: editors.Editor | None = None
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("Race")
+        self._shared = label("", "muted", wrap=True)
+        self.add = button("Add another", actions.add_draft_to_race, icon="plus")
+        self.add.setToolTip("Let a copy of the framed one take part, and change its settings")
+        self.forget = button("Clear", actions.clear_race, kind="quiet", tip="Forget this race")
+        self._row = QHBoxLayout()
+        self._row.setSpacing(8)
+        self.axis = editors.Segments([title for _, title in AXES], "Budget")
+        self.axis.chosen.connect(lambda place: actions.set_race_budget(AXES[place][0]))
+        self._slot = QHBoxLayout()
+        self.start = button("Start the race", actions.start_race, kind="primary", icon="play")
+        self._list = QVBoxLayout()
+        self._list.setSpacing(0)
+        self._lay_out()
+        for signal in (state.race_changed, state.catalog_changed, state.engine_changed):
+            signal.connect(self.refresh)
+        state.draft_checked.connect(self._show_reasons)
+        state.queue_changed.connect(self._show_reasons)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        head = row(label("Race", "heading"), self._shared, self.add, self.forget, gap=12)
+        head.setStretch(1, 1)
+        each = label("Budget of each", "muted")
+        held = QWidget()
+        held.setFixedWidth(130)
+        held.setLayout(self._slot)
+        self._slot.setContentsMargins(0, 0, 0, 0)
+        foot = row(each, self.axis, held, None, self.start, gap=10)
+        page = QVBoxLayout()
+        page.setContentsMargins(16, 10, 16, 12)
+        page.setSpacing(8)
+        page.addLayout(head)
+        page.addLayout(self._row)
+        page.addLayout(self._list)
+        page.addLayout(foot)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(separator())
+        layout.addLayout(page)
+
+    def refresh(self) -> None:
+        """Show the race as it is now."""
+        race = self._state.race
+        self.setVisible(bool(race.entries))
+        if not race.entries:
+            return
+        if len(race.entries) != len(self.cards):
+            self._build(len(race.entries))
+        for place, (card, entry) in enumerate(zip(self.cards, race.entries, strict=True)):
+            family = drafts.entry_of(entry.spec, "family", self._state.catalog)
+            title = family.title if family is not None else entry.spec.family.slug
+            motion = family.motion if family is not None else ""
+            card.show_facts(entry.spec.name, title, motion, place == race.chosen)
+        self.add.setEnabled(not race.full)
+        self._shared.setText(self._said())
+        self._show_budget()
+        self._show_reasons()
+
+    def _build(self, count: int) -> None:
+        clear(self._row)
+        self.cards = [RaceCard(place) for place in range(count)]
+        for place, card in enumerate(self.cards):
+            card.chosen.connect(partial(self._actions.edit_in_race, place))
+            card.removed.connect(partial(self._actions.remove_from_race, place))
+            card.copied.connect(partial(self._ask_copy, place))
+            self._row.addWidget(card, 1)
+
+    def _said(self) -> str:
+        """Say what all share, and from whom."""
+        state, spec = self._state, self._state.race.entries[0].spec
+        data = drafts.entry_of(spec, "dataset", state.catalog)
+        title = data.title if data is not None else spec.dataset.slug.removeprefix("project:")
+        seed = training_value(spec, "seed", state.catalog)
+        count = training_value(spec, "particles", state.catalog)
+        particles = f"the same {count:,} particles" if count else "the same particles"
+        return (
+            f"All learn {title} with seed {seed}, from {particles}; a change of these is for all."
+        )
+
+    def _ask_copy(self, place: int) -> None:
+        """Offer a copy of the same family, or of another one on the same data."""
+        catalog, spec = self._state.catalog, self._state.race.entries[place].spec
+        duplicate = self._actions.duplicate_in_race
+        entries: Entries = [("The same again", partial(duplicate, place))]
+        if catalog is not None:
+            kind = switch.modality_of(spec, catalog)
+            entries += [
+                (f"As {each.title}", partial(duplicate, place, each.slug))
+                for each in catalog.of("family")
+                if each.slug != spec.family.slug and switch.fits(each, kind)
+            ]
+        card = self.cards[place]
+        open_menu(card, QPoint(0, card.height()), entries)
+
+    # Budget
+
+    def _show_budget(self) -> None:
+        race = self._state.race
+        self.axis.select([axis for axis, _ in AXES].index(race.kind))
+        if self.amount is None or race.kind != self._kind:
+            self._kind = race.kind
+            clear(self._slot)
+            self.amount = editors.make(_field(race.kind))
+            self.amount.edited.connect(self._spend)
+            self._slot.addWidget(self.amount)
+        amount = race.amount(self._state.catalog)
+        self.amount.show_value(amount if race.kind == "seconds" else round(amount))
+
+    def _spend(self, amount: float) -> None:
+        self._actions.set_race_budget(self._state.race.kind, float(amount))
+
+    # Why not
+
+    def _show_reasons(self) -> None:
+        race, engine = self._state.race, self._state.engine
+        reasons = race.reasons
+        if engine.state not in ("ready", "busy"):
+            reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]
+        self.start.setEnabled(not reasons)
+        busy = self._state.running is not None
+        self.start.setText("Add the race to the queue" if busy else "Start the race")
+        self.start.setAccessibleName(self.start.text())
+        if reasons == self._reasons:
+            return
+        self._reasons = reasons
+        clear(self._list)
+        for reason in reasons[:REASONS]:
+            self._list.addWidget(self._reason(reason), 0, Qt.AlignmentFlag.AlignLeft)
+        if len(reasons) > REASONS:
+            self._list.addWidget(label(f"and {len(reasons) - REASONS} more", "small"))
+
+    def _reason(self, reason: ErrorInfo) -> QWidget:
+        place, colon, path = reason.path.partition(":")
+        if not colon:
+            return label(reason.message, "muted")
+        made = button(reason.message, partial(self._lead_to, int(place), path), kind="link")
+        made.setToolTip(reason.hint or "Show this setting")
+        return made
+
+    def _lead_to(self, place: int, path: str) -> None:
+        if place != self._state.race.chosen:
+            self._actions.edit_in_race(place)
+        if path:
+            self._state.setting_wanted.emit(path)
+
+
+def _field(kind: str) -> FieldSpec:
+    """Describe the budget, so that the form's own editor checks what is typed."""
+    return FieldSpec(
+        path="budget",
+        kind="float" if kind == "seconds" else "int",
+        title="Budget of each",
+        help=BUDGET_HELP[kind],
+        default=1,
+        unit=UNITS[kind],
+        above=0.0,
+        high=1e12,
+        log=True,
+    )
