@@ -3,21 +3,46 @@
 The witness w(x) = E_p k(x, .) - E_q k(x, .) is larger where there is more data than particles, as a
 critic is, and it is the best critic of the unit ball of the kernel's space (Gretton et al. 2012,
 JMLR 13:723, section 2.3). Particles move up its slope: v = grad w, which is minus the gradient of
-the witness of Arbel et al. 2019, arXiv:1906.04370, eq. 3, who write it with the other sign. It is
-the steepest descent of MMD^2 / 2, and as a generator's field it is generative moment matching (Li
-et al. 2015, arXiv:1502.02761, eq. 3).
+the witness of Arbel et al. 2019, arXiv:1906.04370, section 2, who write it with the other sign. It
+is the steepest descent of MMD^2 / 2, and as a generator's field it is generative moment matching
+(Li et al. 2015, arXiv:1502.02761, section 3).
 
 A particle of the batch sees the others: its own term of E_q is a constant, so the mean over the
 rest, n - 1, makes its velocity unbiased: -n/2 times the gradient of the unbiased MMD^2.
 """
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
 from models.base import State
+from models.config import param
 from models.tensors import in_parts
 
-__all__ = ["Kernel", "median_width"]
+__all__ = ["Bandwidth", "Kernel", "Kernels", "median_width"]
+
+Bandwidth = Annotated[
+    float,
+    param(
+        "Kernel width",
+        "The middle width of the bank of Gaussian kernels.",
+        low=0.0,
+        high=100.0,
+        unit="data std",
+        zero="Median distance",
+        live=True,
+    ),
+]
+Kernels = Annotated[
+    int,
+    param(
+        "Kernels",
+        "How many widths, each twice the one before: narrow ones see detail, wide ones see far.",
+        low=1,
+        high=15,
+    ),
+]
 
 
 def median_width(x: Tensor) -> float:
@@ -27,6 +52,7 @@ def median_width(x: Tensor) -> float:
     rows = x[:512].flatten(1)
     if len(rows) < 2:
         return 1.0
+    # A batch that sits on one spot has no scale of its own.
     return float(torch.pdist(rows).median()) or 1.0
 
 
