@@ -14,7 +14,10 @@ from models.fields.critic import Critic
 from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
 from models.fields.rescalings import RescalingSetting, ShiftSetting
 from models.live import check_live
-from models.nets.mlp import MLPConfig, TimeMLP
+from models.nets.choose import critic_net
+from models.nets.dcgan import DcganConfig
+from models.nets.mlp import MLPConfig
+from models.nets.settings import ImageCritic
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
@@ -32,8 +35,13 @@ class DiscriminatorFlowConfig(Config, frozen=True):
 
     critic: Annotated[
         MLPConfig,
-        param("Critic", "The network that tells data from particles at each flow time."),
+        param(
+            "Critic",
+            "The network that tells data from particles at each flow time.",
+            modalities=("points",),
+        ),
     ] = MLPConfig(activation="leaky-relu")
+    image_critic: ImageCritic = DcganConfig()
     loss: LossSetting = "logistic"
     rescaling: RescalingSetting = "non-saturated"
     shift: ShiftSetting = 0.0
@@ -115,6 +123,7 @@ def _check(config: DiscriminatorFlowConfig) -> None:
     summary="Particles climb a critic that knows the flow time: a GAN without a generator.",
     source=f"{_PAPER}, section 4.2 and algorithm 2",
     config=DiscriminatorFlowConfig,
+    modalities=("points", "images"),
     capabilities=("velocity", "critic"),
     field="critic",
     carrier="flow",
@@ -160,8 +169,6 @@ class DiscriminatorFlow(Family):
         seed: int,
         device: torch.device,
     ) -> None:
-        if len(spec.shape) != 1:
-            raise ConfigError("critic", f"it judges points, not data of shape {spec.shape}")
         _check(config)
         self.config = config
         self.spec = spec
@@ -172,7 +179,8 @@ class DiscriminatorFlow(Family):
         if not LOSSES[config.loss].is_log_ratio:
             critic, *others = self.layers
             self.layers = (Layer("critic", critic.title, "scalar", "d", timed=True), *others)
-        net = TimeMLP(config.critic, spec.shape[0], 1, generator=make_generator(seed, _WEIGHTS))
+        weights = make_generator(seed, _WEIGHTS)
+        net = critic_net(spec, config.critic, config.image_critic, generator=weights, clock=True)
         self.field = Critic(
             net.to(device),
             loss=LOSSES[config.loss],

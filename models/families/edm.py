@@ -16,7 +16,10 @@ from models.denoisers.weights import WeightName
 from models.fields.score import ScoreField
 from models.likelihood import log_prob
 from models.live import check_live
-from models.nets.mlp import MLPConfig, TimeMLP
+from models.nets.choose import denoiser_net
+from models.nets.mlp import MLPConfig
+from models.nets.settings import ImageNet
+from models.nets.unet import UNetConfig
 from models.paths.clock import DisplayName, FlowClock
 from models.paths.gaussian import PATHS, PathName
 from models.registry import register
@@ -34,7 +37,11 @@ _WEIGHTS, _NOISE = 0, 1
 class EdmConfig(Config, frozen=True):
     """Settings of an EDM diffusion. Levels are relative to standardised data."""
 
-    net: MLPConfig = MLPConfig()
+    net: Annotated[
+        MLPConfig,
+        param("Network", "The network that is trained, for points.", modalities=("points",)),
+    ] = MLPConfig()
+    image_net: ImageNet = UNetConfig()
     precond: Annotated[
         PrecondName,
         param(
@@ -190,6 +197,7 @@ def _density(config: EdmConfig) -> Density:
     summary="A denoiser learned at all noise levels moves free particles from noise to data.",
     source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-8, table 1, algorithm 1",
     config=EdmConfig,
+    modalities=("points", "images"),
     capabilities=("velocity", "denoiser", "likelihood"),
     field="score",
     carrier="flow",
@@ -227,8 +235,6 @@ class Edm(Family):
     def __init__(
         self, config: EdmConfig, spec: DataSpec, *, horizon: int, seed: int, device: torch.device
     ) -> None:
-        if len(spec.shape) != 1:
-            raise ConfigError("net", f"a fully connected network needs points, got {spec.shape}")
         self.config = config
         self.spec = spec
         self.device = device
@@ -236,8 +242,8 @@ class Edm(Family):
         self._noise = torch.Generator(device)
         self._seed = seed
         self._reseed()
-        dim = spec.shape[0]
-        net = TimeMLP(config.net, dim, dim, generator=make_generator(seed, _WEIGHTS))
+        weights = make_generator(seed, _WEIGHTS)
+        net = denoiser_net(spec, config.net, config.image_net, generator=weights)
         self.field = ScoreField(
             Denoiser(net, config.precond).to(device),
             optimizer=config.optimizer,

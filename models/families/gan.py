@@ -1,5 +1,6 @@
 """GAN: field = critic, carrier = generator."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk, finish
 from models.carriers.generator import FollowSpeed, FollowSteps, Generator
-from models.config import Config, ConfigError, param
+from models.config import Config, param
 from models.fields.adversarial import LOSSES, LossSetting, check_penalty, motion_of, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
@@ -19,7 +20,10 @@ from models.fields.critic_settings import (
 )
 from models.fields.rescalings import RescalingSetting, ShiftSetting
 from models.live import check_live
-from models.nets.mlp import MLP, MLPConfig
+from models.nets.choose import critic_net, generator_net
+from models.nets.dcgan import DcganConfig
+from models.nets.mlp import MLPConfig
+from models.nets.settings import ImageCritic, ImageGenerator
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
@@ -48,11 +52,15 @@ class GanConfig(Config, frozen=True):
         param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
     ] = 16
     generator: Annotated[
-        MLPConfig, param("Generator", "The network that pushes noise forward.")
+        MLPConfig,
+        param("Generator", "The network that pushes noise forward.", modalities=("points",)),
     ] = MLPConfig()
-    critic: Annotated[MLPConfig, param("Critic", "The network that tells data from particles.")] = (
-        MLPConfig(activation="leaky-relu")
-    )
+    critic: Annotated[
+        MLPConfig,
+        param("Critic", "The network that tells data from particles.", modalities=("points",)),
+    ] = MLPConfig(activation="leaky-relu")
+    image_generator: ImageGenerator = DcganConfig()
+    image_critic: ImageCritic = DcganConfig()
     generator_optimizer: Annotated[
         OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
@@ -78,6 +86,7 @@ class GanConfig(Config, frozen=True):
     source="Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1; Gulrajani et al. 2017, "
     "arXiv:1704.00028, eq. 3; as critic and generator: Franceschi et al. 2023, arXiv:2305.16150",
     config=GanConfig,
+    modalities=("points", "images"),
     capabilities=("critic", "latent"),
     field="critic",
     carrier="generator",
@@ -123,20 +132,18 @@ class Gan(Family):
     def __init__(
         self, config: GanConfig, spec: DataSpec, *, horizon: int, seed: int, device: torch.device
     ) -> None:
-        if len(spec.shape) != 1:
-            raise ConfigError("generator", f"it makes points, not data of shape {spec.shape}")
         self.config = config
         self.spec = spec
         self.device = device
         # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
         self._noise = torch.Generator(device)
         self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
-        dim = spec.shape[0]
         if not LOSSES[config.loss].is_log_ratio:
             critic, *others = self.layers
             self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), *others)
+        weights = make_generator(seed, _CRITIC)
         self.field = Critic(
-            MLP(config.critic, dim, 1, generator=make_generator(seed, _CRITIC)).to(device),
+            critic_net(spec, config.critic, config.image_critic, generator=weights).to(device),
             loss=LOSSES[config.loss],
             rescaling=motion_of(config.loss, config.rescaling, config.shift),
             optimizer=config.critic_optimizer,
@@ -146,11 +153,17 @@ class Gan(Family):
             place=config.place,
             generator=self._noise,
         )
-        net = MLP(config.generator, config.latent, dim, generator=make_generator(seed, _GENERATOR))
+        net = generator_net(
+            spec,
+            config.latent,
+            config.generator,
+            config.image_generator,
+            generator=make_generator(seed, _GENERATOR),
+        )
         self.carrier = Generator(
             net.to(device),
             latent=config.latent,
-            dim=dim,
+            dim=math.prod(spec.shape),
             device=device,
             optimizer=config.generator_optimizer,
             horizon=horizon,
