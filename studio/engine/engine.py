@@ -5,10 +5,11 @@ import logging
 import os
 from collections import deque
 
-from models.registry import discover
+from studio.engine import edit_commands, race_commands
 from studio.engine.catalogue import build
 from studio.engine.commands import dispatch
 from studio.engine.devices import summary
+from studio.engine.discovery import discover
 from studio.engine.jobs import Work
 from studio.engine.looking import Looker
 from studio.engine.queue import JobQueue
@@ -19,6 +20,8 @@ from studio.protocol.messages import CatalogEvent, JobChanged, JobInfo, Log, Rea
 
 __all__ = ["Engine"]
 
+MORE_COMMANDS = (edit_commands, race_commands)
+"""Modules that register handlers of their own for `dispatch`, by being imported."""
 _log = logging.getLogger(__name__)
 
 

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.registry import discover
+from studio.engine.discovery import discover
 from studio.engine.failures import Refused, describe
+from studio.engine.jobs import Job
 from studio.engine.resolve import check
 from studio.engine.session import new_record
 from studio.engine.sink import CallbackSink
@@ -19,7 +20,7 @@ from studio.protocol.spec import RunSpec
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunStatus
 
-__all__ = ["create", "ensure_free", "planned_total", "run"]
+__all__ = ["create", "drive", "ensure_free", "planned_total", "run"]
 
 PATIENCE = 10.0
 
@@ -77,7 +78,7 @@ def run(
     job = TrainingJob(
         folder.name, folder, CallbackSink(on_event), total=total, background=background
     )
-    _drive(job, stop)
+    drive(job, stop)
     return folder.status()
 
 
@@ -103,7 +104,8 @@ def planned_total(folder: RunFolder, steps: int | None = None) -> int:
     return max(recorded, folder.status().total, steps or 0)
 
 
-def _drive(job: TrainingJob, stop: Callable[[], bool]) -> None:
+def drive(job: Job, stop: Callable[[], bool]) -> None:
+    """Do the work of a job until it ends or until ``stop()``; its state says how it went."""
     work = job.work()
     job.state = "running"
     job.settle()

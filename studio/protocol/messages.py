@@ -23,6 +23,7 @@ from studio.protocol.commands import (
     Ping,
     PreviewData,
     QueryLayer,
+    ResumeRace,
     ResumeTraining,
     Sample,
     SetSpeed,
@@ -89,6 +90,7 @@ __all__ = [
     "Ready",
     "Record",
     "Reply",
+    "ResumeRace",
     "ResumeTraining",
     "Sample",
     "SetSpeed",
@@ -112,6 +114,7 @@ Command = (
     | ImportData
     | StartTraining
     | StartRace
+    | ResumeRace
     | ResumeTraining
     | BranchRun
     | ApplyEdit

@@ -1,0 +1,136 @@
+"""Let 2 to 4 recipes or run specs race without a window, at equal budget.
+
+They are stepped in turn, on the same data and from the same particles, so that each has spent the
+same share of the budget at any time. At the end a table says what each has reached, beside the
+floor of each metric. Ctrl+C saves all and stops (status 130); a second one stops at once.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.cli.terminal import UsageError, complain, say
+
+if TYPE_CHECKING:
+    from studio.protocol.messages import Budget
+    from studio.store.run import RunFolder
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "compare methods at equal budget"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        metavar="RECIPE_OR_SPEC",
+        help="2 to 4 recipes, recipe files, run folders (whose specs are run anew) or "
+        "MODEL@DATASET",
+    )
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--budget-steps", type=int, metavar="N", help="training steps for each")
+    budget.add_argument("--budget-samples", type=int, metavar="N", help="data points for each")
+    budget.add_argument(
+        "--budget-seconds", type=float, metavar="S", help="seconds of training time for each"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="change a setting of all, such as training.batch=256 (repeatable)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the race of these run folders"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the project folder (default: ./pushforward-runs)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Race, and return 0 when finished, 1 when any failed, 130 when stopped by Ctrl+C."""
+    from studio.cli import catalogue
+    from studio.engine.failures import Refused
+
+    catalogue.load()
+    try:
+        folders = _again(arguments) if arguments.resume else _new(arguments)
+        return _race(folders)
+    except Refused as refused:
+        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+
+
+def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
+    """Make the run folders."""
+    from studio.cli.settings import apply
+    from studio.cli.target import DEFAULT_PROJECT, find
+    from studio.engine import headless_race
+
+    budget = _budget(arguments)
+    if budget is None:
+        raise UsageError("say what each may spend: --budget-steps, --budget-samples or -seconds")
+    specs = [apply(find(target).spec, arguments.settings) for target in arguments.targets]
+    project = arguments.out or Path.cwd() / DEFAULT_PROJECT
+    return headless_race.create(specs, budget, project)
+
+
+def _again(arguments: argparse.Namespace) -> "list[RunFolder]":
+    """The run folders of a race that was begun."""
+    from studio.cli.target import find
+
+    if arguments.settings or arguments.out or _budget(arguments) is not None:
+        raise UsageError("--resume goes on as the race was begun: leave the other options away")
+    runs = [find(target).run for target in arguments.targets]
+    folders = [run for run in runs if run is not None]
+    if len(folders) < len(runs):
+        raise UsageError("--resume wants the run folders of the race")
+    return folders
+
+
+def _budget(arguments: argparse.Namespace) -> "Budget | None":
+    from studio.protocol.messages import Budget
+
+    for kind in ("steps", "samples", "seconds"):
+        amount = getattr(arguments, f"budget_{kind}")
+        if amount is not None:
+            return Budget(kind=kind, amount=amount)
+    return None
+
+
+def _race(folders: "list[RunFolder]") -> int:
+    from studio.cli.racebar import RaceBar
+    from studio.cli.stopping import Stop
+    from studio.engine import headless_race
+
+    stop = Stop(folders[0].path)
+    bar = RaceBar(folders[0].record.race, [folder.name for folder in folders])
+    for folder in folders:
+        bar.line(f"{folder.record.spec.name}  ->  {folder.path}")
+    try:
+        headless_race.run(folders, on_event=bar, stop=stop)
+    finally:
+        bar.close()
+        stop.restore()
+    return _report(folders, stop.signal)
+
+
+def _report(folders: "list[RunFolder]", signal: int | None) -> int:
+    from studio.cli.standings import show
+
+    states = {folder.status().state for folder in folders}
+    show(folders)
+    for folder in folders:
+        error = folder.status().error
+        if error is not None:
+            complain(f"{folder.name}: {error.message}", error.hint)
+    if "paused" in states:
+        say(f"Go on with: pushforward race {' '.join(str(f.path) for f in folders)} --resume")
+        return 128 + signal if signal else 0
+    return 1 if "failed" in states else 0

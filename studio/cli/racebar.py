@@ -1,0 +1,41 @@
+"""The progress of a race on a terminal: how far it is, and how good each one is."""
+
+from collections.abc import Sequence
+
+from studio.cli.progress import BAR, ProgressBar, duration
+from studio.protocol.messages import Event, Log, Metrics, Progress
+
+__all__ = ["RaceBar"]
+
+QUALITY = "quality/"
+
+
+class RaceBar(ProgressBar):
+    """Hears the events of a race and of all who take part, and draws one line for them."""
+
+    def __init__(self, race: str, names: Sequence[str]) -> None:
+        super().__init__()
+        self._race = race
+        self._reached: dict[str, str] = dict.fromkeys(names, "")
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        match event:
+            case Metrics(job=job, columns=columns):
+                for name, (_, values) in columns.items():
+                    if name.startswith(QUALITY) and values:
+                        self._reached[job] = f"{values[-1]:.3g}"
+                        break
+            case Progress(job=job) if job == self._race:
+                self._draw(event)
+            case Log(level="warning" | "error", text=text, job=job):
+                self.line(f"{job}: {text}")
+
+    def _text(self, progress: Progress) -> str:
+        share = progress.step / max(progress.total, 1)
+        full = round(BAR * share)
+        parts = [f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}"]
+        if progress.seconds_left is not None:
+            parts.append(f"{duration(progress.seconds_left)} left")
+        parts += [f"{name} {value}" for name, value in self._reached.items() if value]
+        return "  ".join(parts)

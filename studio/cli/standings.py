@@ -1,0 +1,49 @@
+"""The table at the end of a race."""
+
+from collections.abc import Iterable
+
+from models.registry import registry
+from studio.cli.terminal import say, table
+from studio.engine.standings import Standing, standing
+from studio.store.run import RunFolder
+
+__all__ = ["show"]
+
+
+def show(runs: Iterable[RunFolder]) -> None:
+    """Write what each run has reached, the best first, and the floor of each metric."""
+    found = [standing(run) for run in runs]
+    metrics = list(dict.fromkeys(name for each in found for name in each.values))
+    if metrics:
+        found.sort(key=lambda each: _rank(metrics[0], each))
+    head = ["run", *metrics, "steps", "seconds", "NFE", "state"]
+    rows = [
+        [
+            each.name,
+            *(_figure(each.values.get(metric)) for metric in metrics),
+            f"{each.steps:,}",
+            f"{each.seconds:.1f}",
+            "-" if each.nfe is None else f"{each.nfe:,}",
+            each.state,
+        ]
+        for each in found
+    ]
+    floors = {name: floor for each in found for name, floor in each.floors.items()}
+    if metrics:
+        values = [_figure(floors.get(metric)) for metric in metrics]
+        rows.append(["real against real", *values, "", "", "", ""])
+    say()
+    table(rows, head)
+    say()
+
+
+def _rank(metric: str, each: Standing) -> float:
+    value = each.values.get(metric)
+    if value is None:
+        return float("inf")
+    better = registry.get("metric", metric).extra.get("better", "lower")
+    return -value if better == "higher" else value
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

@@ -1,0 +1,50 @@
+"""How runs compare: what each has reached, what it has spent, and what a sample costs."""
+
+from dataclasses import dataclass
+
+from studio.store.run import RunFolder
+
+__all__ = ["Standing", "standing"]
+
+QUALITY = "quality/"
+EVALUATIONS = "cost/nfe"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The newest figures of a run. ``values`` and ``floors`` by metric; ``nfe`` counts the network
+    evaluations of a sample, None before the first evaluation; ``seconds`` are of training.
+    """
+
+    name: str
+    state: str
+    values: dict[str, float]
+    floors: dict[str, float]
+    steps: int
+    seconds: float
+    nfe: int | None
+
+
+def standing(run: RunFolder) -> Standing:
+    """Read the standing of a run from its folder.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    columns, floors = run.metrics.read()
+    status = run.status()
+    newest = {name: values[-1] for name, (_, values) in columns.items() if values}
+    nfe = newest.get(EVALUATIONS)
+    return Standing(
+        name=run.name,
+        state=status.state,
+        values={
+            name.removeprefix(QUALITY): value
+            for name, value in newest.items()
+            if name.startswith(QUALITY)
+        },
+        floors=floors,
+        steps=status.step,
+        seconds=status.seconds,
+        nfe=None if nfe is None else round(nfe),
+    )
