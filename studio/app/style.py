@@ -120,6 +120,9 @@ QComboBox::down-arrow { image: url("$icons/chevron-down-$name.svg"); width: 12px
 QComboBox QAbstractItemView {
     background: $raised; border: 1px solid $line; padding: 4px; outline: 0;
 }
+QTextEdit[role="paper"], QTextEdit[role="paper"]:focus {
+    background: transparent; border: 0; padding: 0;
+}
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator, QAbstractItemView::indicator {
     width: 14px; height: 14px; border: 1px solid $muted; border-radius: 4px; background: $raised;

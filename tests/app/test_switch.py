@@ -134,6 +134,18 @@ def test_a_value_that_the_family_does_not_allow_waits():
     assert back.spec.family.config == {"speed": 20.0}
 
 
+def test_a_value_in_another_unit_is_another_quantity():
+    families = [
+        family("a", "critic", "flow", setting("speed", 4.0, unit="data std")),
+        family("b", "critic", "particles", setting("speed", 0.01)),
+    ]
+    catalog = Catalog(entries=families, devices=[])
+    start = run("a", {"speed": 20.0})
+    there = switch.switch(start, catalog, carrier="particles")
+    assert there.spec.family == Pick(slug="b")
+    assert switch.switch(there.spec, catalog, carrier="flow", aside=there.aside).spec == start
+
+
 def test_the_sampler_goes_with_the_denoiser_and_comes_back():
     start = run("edm", sampler=Pick(slug="heun", config={"steps": 9}))
     there = switch.switch(start, CATALOG, field="critic")
@@ -199,7 +211,7 @@ def test_the_name_follows_the_family_and_comes_back():
 
 
 def test_choosing_what_is_chosen_changes_nothing():
-    start, aside = run("gan", {"latent": 4}), Aside(settings={"speed": 2.0})
+    start, aside = run("gan", {"latent": 4}), Aside(settings={("speed", ""): 2.0})
     made = switch.choose(start, CATALOG, "gan", aside)
     assert made.spec is start
     assert made.aside is aside

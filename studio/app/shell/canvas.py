@@ -15,6 +15,7 @@ from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.app.views.data import DataView
 from studio.app.views.gallery import Gallery
+from studio.app.views.help import HelpView
 from studio.app.views.setup import SetupView
 from studio.app.viewspec import ViewSpec
 
@@ -145,12 +146,14 @@ class Canvas(QWidget):
         self.gallery = Gallery(state, actions)
         self.setup = SetupView(state, actions)
         self.data = DataView(state, actions)
+        self.help = HelpView(state, actions)
         self.lenses = _Lenses(state, actions)
         self.pages = QStackedWidget()
         self._pages: dict[str, QWidget] = {
             "gallery": self.gallery,
             "setup": self.setup,
             "data": self.data,
+            "help": self.help,
             "run": self.lenses,
         }
         for page in self._pages.values():

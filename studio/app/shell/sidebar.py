@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.shell.group import Group
+from studio.app.shell.learn import Learn
 from studio.app.shell.run_list import RunList
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import icon_button
@@ -46,7 +47,14 @@ class Sidebar(QFrame):
         body = QVBoxLayout(page)
         body.setContentsMargins(8, 14, 8, 14)
         body.setSpacing(14)
-        for group in (self._start, self._data, self.runs, self._queue, self._recent):
+        for group in (
+            self._start,
+            self._data,
+            self.runs,
+            self._queue,
+            self._recent,
+            Learn(state),
+        ):
             body.addWidget(group)
         body.addStretch(1)
         scroll = QScrollArea()

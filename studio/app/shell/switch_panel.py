@@ -4,6 +4,7 @@ Everything in it comes from the catalogue. What cannot be combined is shown, dis
 reason and the nearest thing that can.
 """
 
+import re
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH
+from studio.app.help.pages import family_slug
 from studio.app.state import drafts, switch
 from studio.app.state.rescaling import chosen_h
 from studio.app.state.session import AppState, Draft
@@ -24,6 +26,7 @@ from studio.protocol.spec import RunSpec
 __all__ = ["SwitchPanel"]
 
 OTHER = "other:"
+_WORK = re.compile(r"[A-Z][\w\-]+(?: et al\.| and [A-Z][\w\-]+)? \d{4}")
 FIELD_TIPS = {
     "score": "The slope of log p, known from a denoiser.",
     "score-difference": "The slope of log p − log q, from two denoisers: of data and of particles.",
@@ -72,6 +75,8 @@ class SwitchPanel(QWidget):
         self.title = label("", "strong", wrap=True)
         self.summary = label("", "muted", wrap=True)
         self.source = label("", "small", wrap=True)
+        self.about = button("About this model", self._tell_more, kind="link")
+        self.about.setToolTip("Its stages and all its settings, in the help (F1)")
         self._lay_out()
 
     def _line(self, title: str, editor: QWidget) -> QWidget:
@@ -95,6 +100,7 @@ class SwitchPanel(QWidget):
         inside.addSpacing(2)
         for words in (self.warning, self.title, self.summary, self.source):
             inside.addWidget(words)
+        inside.addWidget(self.about, 0, Qt.AlignmentFlag.AlignLeft)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -205,7 +211,9 @@ class SwitchPanel(QWidget):
         self.motion.set_text(entry.motion if entry is not None else "")
         self.title.setText(entry.title if entry is not None else spec.family.slug)
         self.summary.setText(entry.summary if entry is not None else "")
-        self.source.setText(entry.source if entry is not None else "")
+        self.source.setText(_works(entry.source) if entry is not None else "")
+        self.source.setToolTip(entry.source if entry is not None else "")
+        self.about.setVisible(entry is not None)
         h = chosen_h(spec, catalog)
         self.rescaling.set_text(h.formula if h is not None else "")
         self.rescaling.setToolTip(h.spec.title if h is not None else "")
@@ -217,6 +225,11 @@ class SwitchPanel(QWidget):
         """Whether a search for a setting finds the switch."""
         words = "field generator carrier particles move network motion model family"
         return all(word in words for word in search.lower().split())
+
+    def _tell_more(self) -> None:
+        draft = self._state.draft
+        if draft is not None:
+            self._state.show_help(family_slug(draft.spec.family.slug))
 
     # Turning
 
@@ -235,3 +248,9 @@ class SwitchPanel(QWidget):
 
     def _variant_chosen(self, index: int) -> None:
         self._actions.choose("family", self._slugs[index])
+
+
+def _works(source: str) -> str:
+    """Return the works that a source names, by author and year; the source itself if none."""
+    found = list(dict.fromkeys(_WORK.findall(source)))
+    return "; ".join(found) or source

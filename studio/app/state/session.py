@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 EngineState = Literal["starting", "ready", "busy", "lost", "restarting"]
-Place = Literal["gallery", "setup", "run", "data"]
+Place = Literal["gallery", "setup", "run", "data", "help"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +122,7 @@ class AppState(QObject):
     inspected = Signal(str, object)  # a file, and what the engine found in it (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
     branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at
+    help_changed = Signal()
     lens_wanted = Signal(str)  # the id of a lens to be shown
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -143,6 +144,8 @@ class AppState(QObject):
         self.recent: list[Recent] = []
         self.recipes: list[Recipe] = []
         self.place: Place = "gallery"
+        self.help_page = ""
+        self.help_from: Place = "gallery"
         self.draft: Draft | None = None
         self.race = RaceDraft()
 
@@ -165,6 +168,18 @@ class AppState(QObject):
             ),
             None,
         )
+
+    def show_help(self, page: str = "") -> None:
+        """Show a page of the help, "" for the first one; ``#words`` is a place in it."""
+        if self.place != "help":
+            self.help_from = self.place
+        self.help_page = page
+        self.go("help")
+        self.help_changed.emit()
+
+    def leave_help(self) -> None:
+        """Return to where the help was called from."""
+        self.go(self.help_from)
 
     def go(self, place: Place) -> None:
         """Show another page on the canvas."""

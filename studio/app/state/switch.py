@@ -62,11 +62,11 @@ _NEIGHBOURS = {"score": ("score-difference",), "exact": ("score-difference",)}
 class Aside:
     """What the person chose and the present family has no place for.
 
-    ``settings`` are values by path, for whichever family has that path; ``names`` the names of
-    the run by family; ``without`` how particles moved when there was no generator last.
+    ``settings`` are values by path and unit, for whichever family has that setting; ``names`` the
+    names of the run by family; ``without`` how particles moved when there was no generator last.
     """
 
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[tuple[str, str], Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     sampler: Pick | None = None
     without: str = ""
@@ -182,7 +182,7 @@ def _note(catalog: Catalog, field: str, carrier: str, place: tuple[str, str], mo
 
 def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = None) -> Switched:
     """Take another family and keep all else: data, training, metrics, and every setting whose
-    path the new family has and whose value it allows.
+    path the new family has in the same unit and whose value it allows.
     """
     aside = aside or Aside()
     old, new = drafts.entry_of(spec, "family", catalog), catalog.get("family", slug)
@@ -199,16 +199,16 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
         sampler=sampler if solved else None,
     )
     for each in new.fields:
-        if each.path in wishes and allows(each, wishes[each.path]):
-            made = drafts.put(made, "family", each, wishes[each.path])
+        if _key(each) in wishes and allows(each, wishes[_key(each)]):
+            made = drafts.put(made, "family", each, wishes[_key(each)])
     free = old.carrier if old is not None and old.carrier in WITHOUT else aside.without
     return Switched(made, Aside(wishes, names, sampler, free))
 
 
 def _wishes(
-    entry: EntrySpec | None, config: Mapping[str, Any], before: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what the person set, by path, over all families so far.
+    entry: EntrySpec | None, config: Mapping[str, Any], before: Mapping[tuple[str, str], Any]
+) -> dict[tuple[str, str], Any]:
+    """Return what the person set, by path and unit, over all families so far.
 
     A wish that the family could have had and has not was taken back here. One that equals its
     default leaves no trace in a config, so that nothing can be concluded from its absence.
@@ -216,14 +216,19 @@ def _wishes(
     wishes = dict(before)
     for each in entry.fields if entry is not None else ():
         if drafts.changed(config, each):
-            wishes[each.path] = drafts.value_at(config, each)
+            wishes[_key(each)] = drafts.value_at(config, each)
         elif _taken_back(each, wishes):
-            del wishes[each.path]
+            del wishes[_key(each)]
     return wishes
 
 
-def _taken_back(field: FieldSpec, wishes: Mapping[str, Any]) -> bool:
-    wish = wishes.get(field.path, field.default)
+def _key(field: FieldSpec) -> tuple[str, str]:
+    # A speed in another unit is another quantity, whatever it is called.
+    return field.path, field.unit
+
+
+def _taken_back(field: FieldSpec, wishes: Mapping[tuple[str, str], Any]) -> bool:
+    wish = wishes.get(_key(field), field.default)
     return bool(wish != field.default) and allows(field, wish)
 
 

@@ -1,0 +1,39 @@
+"""Commands that open the help: where one is, and each page that was written."""
+
+from functools import partial
+
+from studio.app.actions import Actions
+from studio.app.commands import Command
+from studio.app.help import pages
+from studio.app.state import drafts
+from studio.app.state.session import AppState
+
+__all__ = ["help_commands"]
+
+
+def help_commands(state: AppState, actions: Actions) -> list[Command]:
+    """Return the commands of the menu Help that show pages."""
+    menu = "Help"
+
+    def here() -> None:
+        """Show what is known of the model on the screen, else the first page."""
+        run = state.runs.current if state.place == "run" else None
+        spec = run.spec if run is not None else None
+        if state.place == "setup" and state.draft is not None:
+            spec = state.draft.spec
+        entry = drafts.entry_of(spec, "family", state.catalog) if spec is not None else None
+        state.show_help(pages.family_slug(entry.slug) if entry is not None else state.help_page)
+
+    return [
+        Command(
+            id="help", title="Help", menu=menu, shortcut="F1", run=here, icon="help",
+            aliases=("manual", "documentation", "learn", "model", "settings"),
+        ),
+        *(
+            Command(
+                id=f"help-{page.slug}", title=page.title, menu=menu,
+                run=partial(state.show_help, page.slug), aliases=("help", "learn"),
+            )
+            for page in pages.written()
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,123 @@
+"""The pages of the help: those that were written, and one a model made from the catalogue.
+
+A written page is ``resources/help/<slug>.md``. Its first line may be a comment
+``<!-- order 10 -->``; its first heading is its title, its first paragraph its summary. Links:
+``help:slug`` another page (``#words`` a place in it), ``recipe:slug`` a recipe, ``https:`` the
+browser. A picture is ``![caption](picture:name#recipe:slug)``: ``pictures/name-dark.png`` or
+``-light.png``, which opens the recipe that made it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studio import resources
+from studio.app.forms import check
+from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+
+__all__ = ["GUIDES", "MODELS", "Page", "all_pages", "family_slug", "hits", "search", "written"]
+
+GUIDES, MODELS = "Guides", "Models"
+_ORDER = re.compile(r"\A<!-- order (\d+) -->\s*")
+_PICTURE = re.compile(
+    r"^!\[(?P<caption>[^\]]*)\]\((?P<link>picture:[^)#]+(?:#(?P<opens>[^)]+))?)\)$", re.M
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: Markdown ``text`` with its title as the first line."""
+
+    slug: str
+    group: str
+    title: str
+    summary: str
+    text: str
+
+
+def written() -> list[Page]:
+    """Return the pages of ``resources/help``, in their order."""
+    found = []
+    for path in resources.folder("help").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        order = _ORDER.match(text)
+        body = text[order.end() :] if order is not None else text
+        title, _, rest = body.strip().partition("\n")
+        summary = " ".join(rest.strip().partition("\n\n")[0].split())
+        page = Page(path.stem, GUIDES, title.lstrip("# ").strip(), summary, _captioned(body))
+        found.append((int(order[1]) if order is not None else 1000, page.slug, page))
+    return [page for *_, page in sorted(found, key=lambda each: each[:2])]
+
+
+def _captioned(text: str) -> str:
+    """Write the caption of each picture below it, with a link to what made it."""
+
+    def below(match: re.Match[str]) -> str:
+        opens = match["opens"]
+        way = f" [Open the recipe]({opens})" if opens else ""
+        return f"![{match['caption']}]({match['link']})\n\n*{match['caption']}*{way}"
+
+    return _PICTURE.sub(below, text)
+
+
+def family_slug(family: str) -> str:
+    """Return the slug of a model's page."""
+    return f"model-{family}"
+
+
+def all_pages(catalog: Catalog | None) -> list[Page]:
+    """Return every page: the written ones, then one a model."""
+    families = catalog.of("family") if catalog is not None else []
+    return [*written(), *(_of_family(entry) for entry in families)]
+
+
+def _of_family(entry: EntrySpec) -> Page:
+    lines = [f"# {entry.title}", "", entry.summary, ""]
+    if entry.motion:
+        lines += ["```math", entry.motion, "```", ""]
+    lines += [f"Source: {entry.source}", ""]
+    if entry.stages:
+        lines += ["## A training step", ""]
+        for number, stage in enumerate(entry.stages, 1):
+            lines += [f"{number}. {stage.title}: {stage.formula} ({stage.source})"]
+        lines += [""]
+    lines += ["## Settings", ""]
+    group = None
+    for field in sorted(entry.fields, key=lambda each: bool(each.group)):
+        if field.group != group:
+            group = field.group
+            lines += [f"### {group}", ""] if group else []
+        lines += [f"**{field.title}.** {field.help} *{_facts(field)}*", ""]
+    text = "\n".join(lines)
+    return Page(family_slug(entry.slug), MODELS, entry.title, entry.summary, text)
+
+
+def _facts(field: FieldSpec) -> str:
+    facts = []
+    if field.choices:
+        facts.append("One of " + ", ".join(choice.title for choice in field.choices))
+    limits = check.bounds(field)
+    if limits:
+        facts.append(limits[:1].upper() + limits[1:] + (f" {field.unit}" if field.unit else ""))
+    facts.append(f"default {check.title_of(field, field.default)}")
+    if field.live:
+        facts.append("can be changed while a run trains")
+    return "; ".join(facts) + f". `{field.path}`"
+
+
+def hits(page: Page, words: str) -> int:
+    """Return how often a search's rarest word is on a page, 0 where one is missing."""
+    text = page.text.lower()
+    counts = [text.count(word) for word in words.lower().split()]
+    return min(counts, default=0)
+
+
+def search(pages: Sequence[Page], words: str) -> list[Page]:
+    """Return the pages that hold all words of a search, all pages for none; those whose title has
+    them first.
+    """
+    if not words.strip():
+        return list(pages)
+    found = [page for page in pages if hits(page, words)]
+    wanted = words.lower().split()
+    return sorted(found, key=lambda page: not all(w in page.title.lower() for w in wanted))

@@ -1,0 +1,158 @@
+"""How a page of the help looks: Markdown laid out by Qt, dressed in the tokens of the theme."""
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QImage,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+    QTextImageFormat,
+    QTextLength,
+    QTextTable,
+)
+
+from studio import resources
+from studio.app.help.pages import Page
+from studio.app.theme import Tokens, font
+from studio.app.widgets.formula import runs_of
+from studio.app.widgets.motion import maths_font
+
+__all__ = ["lay_out", "picture"]
+
+LEADING = 150.0  # per cent
+SIZES = {1: 24, 2: 17, 3: 14}
+ABOVE = {1: 4, 2: 22, 3: 14}
+_LANGUAGE = QTextFormat.Property.BlockCodeLanguage
+_PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+
+
+def picture(url: QUrl, tokens: Tokens) -> QImage:
+    """Return the picture of a ``picture:name`` address in the scheme of the tokens."""
+    name = url.path().partition("#")[0]
+    return QImage(str(resources.folder("help") / "pictures" / f"{name}-{tokens.name}.png"))
+
+
+def lay_out(document: QTextDocument, page: Page, tokens: Tokens, width: int) -> None:
+    """Fill a document with a page; pictures are as wide as the text, at most ``width``."""
+    document.setDefaultFont(font(14))
+    document.setMarkdown(page.text, QTextDocument.MarkdownFeature.MarkdownDialectGitHub)
+    document.setDocumentMargin(0)
+    _dress_tables(document, tokens)
+    block = document.begin()
+    while block.isValid():
+        following = block.next()
+        _dress_block(block, tokens)
+        _dress_words(block, tokens, width)
+        block = following
+
+
+def _dress_block(block: QTextBlock, tokens: Tokens) -> None:
+    shape = block.blockFormat()
+    cursor = QTextCursor(block)
+    level = shape.headingLevel()
+    in_table = cursor.currentTable() is not None
+    shape.setLineHeight(120.0 if level or in_table else LEADING, _PROPORTIONAL)
+    shape.setTopMargin(ABOVE.get(level, 0))
+    shape.setBottomMargin(0 if in_table else 4 if block.textList() is not None else 10)
+    if shape.hasProperty(_LANGUAGE):
+        shape.setBackground(QBrush(QColor(tokens.raised)))
+        shape.setTopMargin(4)
+        shape.setBottomMargin(14)
+    cursor.setBlockFormat(shape)
+    if level:
+        look = QTextCharFormat()
+        look.setFont(font(SIZES.get(level, 14), QFont.Weight.DemiBold))
+        cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+        cursor.mergeCharFormat(look)
+    elif shape.hasProperty(_LANGUAGE):
+        _set_formula(block, tokens)
+
+
+def _set_formula(block: QTextBlock, tokens: Tokens) -> None:
+    """Write a block as mathematics: variables slanted, all else upright."""
+    text, cursor = block.text(), QTextCursor(block)
+    cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+    cursor.removeSelectedText()
+    for part, slanted in runs_of(text):
+        face = maths_font(18)
+        face.setItalic(slanted)
+        look = QTextCharFormat()
+        look.setFont(face)
+        look.setForeground(QBrush(QColor(tokens.text)))
+        cursor.insertText(part, look)
+
+
+def _dress_words(block: QTextBlock, tokens: Tokens, width: int) -> None:
+    """Colour links and code, and make pictures links of the right size."""
+    spans = []
+    place = block.begin()
+    while not place.atEnd():
+        fragment = place.fragment()
+        spans.append((fragment.position(), fragment.length(), fragment.charFormat()))
+        place += 1
+    code = block.blockFormat().hasProperty(_LANGUAGE)
+    for start, length, look in spans:
+        cursor = QTextCursor(block.document())
+        cursor.setPosition(start)
+        cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+        if look.isImageFormat():
+            cursor.setCharFormat(_image(look.toImageFormat(), block.document(), width))
+        elif look.isAnchor():
+            look.setForeground(QBrush(QColor(tokens.accent)))
+            look.setFontUnderline(False)
+            cursor.setCharFormat(look)
+        elif look.fontFixedPitch() and not code:
+            look.setBackground(QBrush(QColor(tokens.raised)))
+            look.setForeground(QBrush(QColor(tokens.muted)))
+            cursor.setCharFormat(look)
+        elif look.fontItalic() and not code:
+            # A slanted Inter is not among our fonts: what is aside is muted instead.
+            look.setFontItalic(False)
+            look.setForeground(QBrush(QColor(tokens.muted)))
+            cursor.setCharFormat(look)
+        elif look.fontWeight() > QFont.Weight.DemiBold:
+            look.setFontWeight(QFont.Weight.DemiBold)
+            cursor.setCharFormat(look)
+
+
+def _image(look: QTextImageFormat, document: QTextDocument, width: int) -> QTextImageFormat:
+    address, _, opens = look.name().partition("#")
+    image = document.resource(QTextDocument.ResourceType.ImageResource.value, QUrl(address))
+    look.setName(address)
+    if isinstance(image, QImage) and not image.isNull():
+        wide = min(width, image.width() // 2)  # drawn at twice the size, for dense screens
+        look.setWidth(wide)
+        look.setHeight(wide * image.height() / image.width())
+    if opens:
+        look.setAnchor(True)
+        look.setAnchorHref(opens)
+        look.setToolTip("Open the recipe that made this picture")
+    return look
+
+
+def _dress_tables(document: QTextDocument, tokens: Tokens) -> None:
+    for frame in document.rootFrame().childFrames():
+        if not isinstance(frame, QTextTable):
+            continue
+        look = frame.format()
+        look.setBorder(1)
+        look.setBorderCollapse(True)
+        look.setBorderBrush(QBrush(QColor(tokens.line)))
+        look.setCellPadding(7)
+        look.setCellSpacing(0)
+        look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+        look.setTopMargin(4)
+        look.setBottomMargin(14)
+        frame.setFormat(look)
+        for column in range(frame.columns()):
+            cursor = frame.cellAt(0, column).firstCursorPosition()
+            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+            head = QTextCharFormat()
+            head.setFont(font(13, QFont.Weight.DemiBold))
+            cursor.mergeCharFormat(head)

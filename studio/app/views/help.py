@@ -1,0 +1,255 @@
+"""The help: a list of pages, a search in all of them, and the page itself."""
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDesktopServices,
+    QKeyEvent,
+    QResizeEvent,
+    QTextCursor,
+    QTextDocument,
+)
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QTextBrowser,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.app.actions import Actions
+from studio.app.help import pages, paper
+from studio.app.help.pages import Page
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.widgets.basic import button, label, row
+
+__all__ = ["HelpView"]
+
+SLUG = Qt.ItemDataRole.UserRole
+READING = 720  # logical pixels: lines no longer than the eye follows
+RELAID = 120  # milliseconds after the last change of the width
+
+
+class Sheet(QTextBrowser):
+    """Shows a page; a link is only said, never followed by itself.
+
+    Signals:
+        wanted: the address of a link that was clicked.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setOpenLinks(False)
+        self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.setProperty("role", "paper")
+        self.setAccessibleName("Help page")
+        self.anchorClicked.connect(lambda url: self.wanted.emit(url.toString()))
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        url = QUrl(name)
+        if kind == QTextDocument.ResourceType.ImageResource.value and url.scheme() == "picture":
+            return paper.picture(url, colors())
+        return None  # nothing comes from anywhere else
+
+
+class HelpView(QWidget):
+    """Pages at the left, the page at the right."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._pages: list[Page] = []
+        self._shown: Page | None = None
+        self._way: list[str] = []  # pages read before, newest last
+        self.finder = QLineEdit()
+        self.finder.setPlaceholderText("Search the help")
+        self.finder.setAccessibleName("Search the help")
+        self.finder.setClearButtonEnabled(True)
+        self.finder.textChanged.connect(self._search)
+        self.finder.returnPressed.connect(self._next_hit)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Pages")
+        self.list.currentItemChanged.connect(self._listed)
+        self.count = label("", "small")
+        self.back = button("Back", self.go_back, kind="quiet", icon="back")
+        self.sheet = Sheet()
+        self.sheet.wanted.connect(self.follow)
+        self._relay = QTimer(self)
+        self._relay.setSingleShot(True)
+        self._relay.setInterval(RELAID)
+        self._relay.timeout.connect(self._lay_out_page)
+        self._lay_out()
+        state.help_changed.connect(self._wanted)
+        state.catalog_changed.connect(self._read)
+        theme.changed.connect(self._lay_out_page)
+
+    def _lay_out(self) -> None:
+        self.setProperty("surface", "canvas")
+        side = QVBoxLayout()
+        side.setContentsMargins(16, 12, 12, 12)
+        side.setSpacing(8)
+        side.addLayout(row(self.back, None))
+        for each in (self.finder, self.count, self.list):
+            side.addWidget(each)
+        holder = QWidget()
+        holder.setFixedWidth(230)
+        holder.setLayout(side)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(holder)
+        page = QVBoxLayout()
+        page.setContentsMargins(20, 20, 0, 0)
+        page.addWidget(self.sheet)
+        layout.addLayout(page, 1)
+
+    # Pages
+
+    def _read(self) -> None:
+        if self._pages:
+            self._pages = pages.all_pages(self._state.catalog)
+            self._search(self.finder.text())
+
+    def _wanted(self) -> None:
+        """Show the page that the state asks for."""
+        if not self._pages:
+            self._pages = pages.all_pages(self._state.catalog)
+            self._search("")
+        slug, _, place = self._state.help_page.partition("#")
+        page = next((p for p in self._pages if p.slug == slug), self._pages[0])
+        if page is not self._shown:
+            self._shown = page
+            self._lay_out_page()
+            self.sheet.verticalScrollBar().setValue(0)
+        self._mark()
+        if place:
+            self._go_to(place.replace("%20", " "))
+
+    def _lay_out_page(self) -> None:
+        page = self._shown
+        if page is None:
+            return
+        bar = self.sheet.verticalScrollBar()
+        at = bar.value() / max(1, bar.maximum())
+        width = min(READING, max(200, self.sheet.viewport().width() - 24))
+        self.sheet.setViewportMargins(0, 0, max(24, self.sheet.width() - READING - 24), 0)
+        paper.lay_out(self.sheet.document(), page, colors(), width)
+        self.sheet.setAccessibleDescription(page.title)
+        self._highlight()
+        bar.setValue(round(at * bar.maximum()))
+
+    def _mark(self) -> None:
+        """Show in the list which page is read, without going anywhere."""
+        self.list.blockSignals(True)
+        for index in range(self.list.count()):
+            item = self.list.item(index)
+            if self._shown is not None and item.data(SLUG) == self._shown.slug:
+                self.list.setCurrentItem(item)
+        self.list.blockSignals(False)
+
+    def _listed(self, item: QListWidgetItem | None) -> None:
+        slug = item.data(SLUG) if item is not None else None
+        if slug:
+            self._go(str(slug))
+
+    def _go(self, address: str) -> None:
+        if self._shown is not None and address.partition("#")[0] != self._shown.slug:
+            self._way.append(self._shown.slug)
+        self._state.show_help(address)
+
+    def go_back(self) -> None:
+        """Return to the page read before, or to where the help was called from."""
+        if self._way:
+            self._state.show_help(self._way.pop())
+        else:
+            self._state.leave_help()
+
+    def follow(self, link: str) -> None:
+        """Do what a link says."""
+        kind, _, rest = link.partition(":")
+        if kind == "help":
+            self._go(rest)
+        elif kind == "recipe":
+            recipe = next((r for r in self._state.recipes if r.slug == rest), None)
+            if recipe is not None:
+                self._actions.open_recipe(recipe)
+        elif kind in ("https", "http"):
+            QDesktopServices.openUrl(QUrl(link))
+
+    # Search
+
+    def _search(self, text: str) -> None:
+        found = pages.search(self._pages, text)
+        self.list.blockSignals(True)
+        self.list.clear()
+        group = ""
+        for page in found:
+            if page.group != group and not text.strip():
+                group = page.group
+                heading = QListWidgetItem(group.upper())
+                heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                self.list.addItem(heading)
+            item = QListWidgetItem(page.title)
+            item.setData(SLUG, page.slug)
+            item.setToolTip(page.summary)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        self.count.setVisible(bool(text.strip()))
+        self.count.setText(f"{len(found)} {'page' if len(found) == 1 else 'pages'}")
+        self._mark()
+        here = self._shown is not None and any(p.slug == self._shown.slug for p in found)
+        if text.strip() and found and not here:
+            self._state.show_help(found[0].slug)
+        self._highlight()
+
+    def _highlight(self) -> None:
+        """Mark every place of the words searched for."""
+        marks: list[QTextEdit.ExtraSelection] = []
+        for word in self.finder.text().split():
+            cursor = self.sheet.document().find(word)
+            while len(word) > 1 and not cursor.isNull():
+                mark = QTextEdit.ExtraSelection()
+                mark.cursor = cursor
+                ground = QColor(colors().warm)
+                ground.setAlphaF(0.35)
+                mark.format.setBackground(ground)
+                marks.append(mark)
+                cursor = self.sheet.document().find(word, cursor)
+        self.sheet.setExtraSelections(marks)
+
+    def _next_hit(self) -> None:
+        """Go to the next place of the first word, from the top again after the last."""
+        words = self.finder.text().split()
+        if not words:
+            return
+        document = self.sheet.document()
+        cursor = document.find(words[0], self.sheet.textCursor())
+        if cursor.isNull():
+            cursor = document.find(words[0])
+        self._show_cursor(cursor)
+
+    def _go_to(self, place: str) -> None:
+        self._show_cursor(self.sheet.document().find(place))
+
+    def _show_cursor(self, cursor: QTextCursor) -> None:
+        if not cursor.isNull():
+            self.sheet.setTextCursor(cursor)
+            self.sheet.ensureCursorVisible()
+
+    # Events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._state.leave_help()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._relay.start()
