@@ -19,11 +19,12 @@ from models.base import (
     HasLikelihood,
     HasPopulation,
     HasVelocity,
+    PointSet,
     State,
 )
 from models.config import ConfigError, decode, describe, encode, replace_at
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
-from models.data.swiss_roll import SwissRollConfig, swiss_roll
+from models.oracle import GaussianMixture
 from models.registry import Entry, discover, registry
 from models.tensors import make_generator
 
@@ -38,17 +39,25 @@ PROTOCOLS: dict[str, type] = {
     "latent": HasLatent,
     "population": HasPopulation,
 }
-DATA = {
-    2: ring_of_five(RingOfFiveConfig(), 2000, 0),
-    3: swiss_roll(SwissRollConfig(dimension="3"), 2000, 0),
-}
+
+
+def tetrahedron(n: int) -> PointSet:
+    """Four modes in space: data of a known law, which exact fields need."""
+    law = GaussianMixture(2 * torch.eye(4)[:, :3], torch.full((4,), 0.4), torch.full((4,), 0.25))
+    return PointSet(law.sample(n, make_generator(0)), ("x", "y", "z"), law=law)
+
+
+DATA = {2: ring_of_five(RingOfFiveConfig(), 2000, 0), 3: tetrahedron(2000)}
 
 
 def small(entry: Entry) -> dict[str, Any]:
-    """Return the default settings with every network made small."""
+    """Return the default settings with every network made small, and what comes in turns made
+    to come within a few steps.
+    """
     data = encode(entry.config())
+    sizes = {"width": 16, "depth": 2, "teacher_share": 0.05, "score_steps": 2}
     for row in describe(entry.config):
-        size = {"width": 16, "depth": 2}.get(row["path"].rpartition(".")[2])
+        size = sizes.get(row["path"].rpartition(".")[2])
         if size:
             data = replace_at(data, row["path"], size)
     return data
@@ -131,6 +140,11 @@ def through_disk(state: State) -> State:
     return State(load(save(state.tensors)), json.loads(json.dumps(state.values)))
 
 
+def learns(family: Family) -> bool:
+    """Whether anything of it is trained: an exact field that moves particles has nothing."""
+    return any(x.is_floating_point() for x in family.state().tensors.values())
+
+
 def same(a: State, b: State) -> bool:
     return (
         a.values == b.values
@@ -176,7 +190,7 @@ def test_a_step_is_finite_and_moves_every_weight(entry: Entry, settings: dict[st
     if "population" in entry.capabilities:
         # Where particles started is part of the state, and stays.
         weights = [n for n in weights if not n.endswith("/start")]
-    assert weights
+    assert weights or not learns(family)
     still = [n for n in weights if torch.equal(before.tensors[n], after.tensors[n])]
     assert not still, f"never moved: {still}"
     assert all(x.isfinite().all() for x in after.tensors.values() if x.is_floating_point())
@@ -196,11 +210,13 @@ def test_a_seed_fixes_everything(entry: Entry):
     assert same(one.state(), two.state())
     assert torch.equal(samples(one), samples(two))
     assert train(build(entry), 0, 5) != train(other, 0, 5)
-    assert not torch.equal(samples(one), samples(other))
+    assert not learns(one) or not torch.equal(samples(one), samples(other))
 
 
 @each_family
 def test_initial_weights_depend_on_the_seed(entry: Entry):
+    if not learns(build(entry)):
+        pytest.skip("this family has no weights")
     one, other = build(entry).state(), build(entry, seed=1).state()
     assert any(
         not torch.equal(one.tensors[n], other.tensors[n])
@@ -442,6 +458,8 @@ def test_a_state_is_a_copy(entry: Entry):
 
 @each_family
 def test_a_state_of_another_size_is_refused(entry: Entry):
+    if not learns(build(entry)):
+        pytest.skip("this family has no weights")
     state = build(entry).state()
     wide = larger(entry, 24)
     with pytest.raises(ValueError, match="shape"):
@@ -476,7 +494,17 @@ def test_it_counts_its_weights(entry: Entry):
 def test_data_units_do_not_matter(entry: Entry):
     """A family works in standardised coordinates: the spec's units change nothing."""
     config = decode(entry.config, small(entry))
-    scaled = DataSpec("points", (2,), torch.tensor([5.0, -3.0]), torch.tensor([10.0, 0.1]))
+    mean, std = torch.tensor([5.0, -3.0]), torch.tensor([10.0, 0.1])
+    spec = DATA[2].spec()
+    assert spec.mixture is not None
+    # The same law in other units: standardised, and from there to the units of this spec.
+    law = spec.mixture.standardised(spec.mean, spec.std).standardised(-mean / std, 1 / std)
     one = build(entry)
-    two = entry.make(config, scaled, horizon=40, seed=0, device=CPU)
-    assert train(one, 0, 3) == train(two, 0, 3)
+    two = entry.make(
+        config, DataSpec("points", (2,), mean, std, law), horizon=40, seed=0, device=CPU
+    )
+    found, expected = train(two, 0, 3), train(one, 0, 3)
+    if entry.extra["field"] == "exact":
+        # The law itself is rounded on its way through the units.
+        expected = [{k: pytest.approx(v, rel=1e-3) for k, v in step.items()} for step in expected]
+    assert found == expected
