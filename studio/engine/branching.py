@@ -132,8 +132,8 @@ def _check_changes(spec: RunSpec, changes: Sequence[ChangeSetting]) -> None:
 
 
 def _copy(parent: RunFolder, child: RunFolder, step: int) -> int:
-    """Copy what a branch begins with: the newest good checkpoint not after a step, and the curves
-    and records up to it. Returns its step, 0 for none.
+    """Copy what a branch begins with: the newest good checkpoint not after a step, the best one,
+    and the curves and records up to it. Returns its step, 0 for none.
 
     Raises:
         StoreError: the disk refused.
@@ -141,8 +141,19 @@ def _copy(parent: RunFolder, child: RunFolder, step: int) -> int:
     checkpoint, _ = parent.checkpoints.newest(not_after=step)
     if checkpoint is None:
         return 0
+    best = parent.checkpoints.best()
+    if best is not None and best < checkpoint.step:
+        found, _ = parent.checkpoints.newest(not_after=best)
+        if found is not None and found.step == best:
+            child.checkpoints.save(best, found.tensors, found.values, best=True)
     # Through the store, which forces it to the disk; pinned, so that the branch can be left early.
-    child.checkpoints.save(checkpoint.step, checkpoint.tensors, checkpoint.values, pinned=True)
+    child.checkpoints.save(
+        checkpoint.step,
+        checkpoint.tensors,
+        checkpoint.values,
+        pinned=True,
+        best=best == checkpoint.step,
+    )
     records = [s for s in parent.flow.steps() if s <= checkpoint.step]
     child.flow.folder.mkdir(exist_ok=True)
     try:
