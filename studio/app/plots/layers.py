@@ -40,7 +40,8 @@ _TIPS = {
 
 def on_demand(layer: LayerSpec, layers: list[LayerSpec]) -> bool:
     """Whether a layer is too dear to come with each record: an integral along the flow."""
-    return not layer.timed and any(other.timed for other in layers)
+    still = layer.kind == "scalar" and not layer.timed
+    return still and any(other.timed for other in layers)
 
 
 def rows_for(entry: EntrySpec | None) -> list[LayerRow]:
