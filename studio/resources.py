@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from studio.protocol.spec import Recipe
+from studio.store.text import put_nulls
 
 __all__ = ["RecipeError", "folder", "load_recipe", "recipes", "thumbnail"]
 
@@ -36,9 +37,10 @@ def load_recipe(path: Path) -> Recipe:
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
+        put_nulls(data)
         data.setdefault("slug", path.stem)
         recipe = msgspec.convert(data, Recipe)
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise RecipeError(f"{path.name}: {error}") from error
     if recipe.slug != path.stem:
         raise RecipeError(f"{path.name}: the slug {recipe.slug!r} must equal the file name")

@@ -1,5 +1,7 @@
 """Commands about several runs: races, comparisons, branches."""
 
+from collections.abc import Callable
+
 from studio.app.actions import Actions
 from studio.app.commands import Command
 from studio.app.state import comparison
@@ -8,7 +10,9 @@ from studio.app.state.session import AppState
 __all__ = ["race_commands"]
 
 
-def race_commands(state: AppState, actions: Actions) -> list[Command]:
+def race_commands(
+    state: AppState, actions: Actions, ask_save_recipe: Callable[[], None]
+) -> list[Command]:
     """Return the commands of race mode and of the time machine."""
 
     def addable() -> str:
@@ -37,6 +41,10 @@ def race_commands(state: AppState, actions: Actions) -> list[Command]:
             return "No run is selected."
         return "" if run.kept else "The run has kept no step yet."
 
+    def known() -> str:
+        run = state.runs.current
+        return "" if run is not None and run.spec is not None else "No run is selected."
+
     menu = "Run"
     return [
         Command(
@@ -60,6 +68,10 @@ def race_commands(state: AppState, actions: Actions) -> list[Command]:
             id="branch", title="Branch from this step…", menu=menu, shortcut="Ctrl+Shift+B",
             run=lambda: branch_here(state, actions), why_not=branchable,
             aliases=("time machine", "fork", "go back", "what if"),
+        ),
+        Command(
+            id="save-recipe", title="Save as recipe…", menu="Project", run=ask_save_recipe,
+            why_not=known, aliases=("toml", "reproduce", "export settings"),
         ),
     ]  # fmt: skip
 

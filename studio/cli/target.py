@@ -7,6 +7,7 @@ from pathlib import Path
 from studio.cli.terminal import UsageError
 from studio.protocol.spec import Pick, RunSpec
 from studio.resources import RecipeError, folder, load_recipe, recipes
+from studio.store.edits import effective_spec
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
@@ -44,7 +45,7 @@ def find(text: str) -> Target:
     path = Path(text).expanduser()
     if (path / "run.toml").is_file():
         run = RunFolder(path)
-        return Target(run.record.spec, run)
+        return Target(effective_spec(run), run)  # with what was changed on its way
     if path.suffix == ".toml" or path.is_file():
         return Target(_recipe(path))
     shipped = folder("recipes") / f"{text}.toml"

@@ -11,12 +11,12 @@ from studio.app.intents.base import Refused
 from studio.app.state.runs import RunState, Series
 from studio.app.state.session import DataInfo
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Edit
+from studio.protocol.spec import Edit, Recipe
 
 if TYPE_CHECKING:
     from studio.store.run import RunFolder
 
-__all__ = ["Contents", "create", "fill", "read", "restore", "trash"]
+__all__ = ["Contents", "create", "fill", "read", "restore", "trash", "write_recipe"]
 
 LOG_TAIL = 200_000  # bytes of a log that are shown
 
@@ -205,6 +205,21 @@ def restore(project: Path, trashed: Path) -> None:
 
     try:
         Project.open(project).restore(trashed)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+
+
+def write_recipe(path: Path, recipe: Recipe) -> None:
+    """Write a recipe; `studio.resources.load_recipe` reads it.
+
+    Raises:
+        Refused: the disk refused.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.text import write_toml
+
+    try:
+        write_toml(path, recipe)
     except StoreError as error:
         raise Refused(_info(error)) from error
 

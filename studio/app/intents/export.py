@@ -1,11 +1,19 @@
 """Taking results away: samples, weights, the command that reproduces a run."""
 
+import asyncio
+import shlex
 from pathlib import Path
 
+import msgspec
+
+from studio.app.intents import disk
 from studio.app.intents.base import Intents
 from studio.app.state.notices import Notice
+from studio.app.state.runs import RunState
+from studio.app.state.switch import modality_of
 from studio.cli.command import command_for
 from studio.protocol.messages import ExportSamples, ExportWeights
+from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["ExportIntents"]
 
@@ -31,9 +39,43 @@ class ExportIntents(Intents):
         self.state.notices.post(Notice(level="good", text=f"{Path(file).name} is written"))
 
     def command(self) -> str:
-        """Return the command that reproduces what is selected, "" if nothing is."""
+        """Return the command that reproduces what is selected, "" if nothing is. A run that was
+        changed on its way is repeated from its folder; `save_recipe` makes a file of it.
+        """
         run, draft = self.state.runs.current, self.state.draft
+        if run is not None and run.edits:
+            # Its changes do not fit on a line; its folder holds them.
+            return shlex.join(["pushforward", "run", run.key])
         spec = run.spec if run is not None else draft.spec if draft is not None else None
         if spec is None:
             return ""
         return command_for(spec, catalog=self.state.catalog, project=self.state.project)
+
+    def save_recipe(self, file: str) -> None:
+        """Write the selected run as a recipe: a file that trains it again, with all its changes."""
+        run = self.state.runs.current
+        if run is not None and run.spec is not None:
+            spec = msgspec.structs.replace(run.spec, edits=list(run.edits))
+            self._do(self._save_recipe(run, spec, Path(file)), "The recipe was not saved")
+
+    async def _save_recipe(self, run: RunState, spec: RunSpec, path: Path) -> None:
+        catalog = self.state.catalog
+        entry = catalog.get("family", spec.family.slug) if catalog is not None else None
+        recipe = Recipe(
+            slug=path.stem,
+            title=spec.name,
+            summary=entry.summary if entry is not None else f"The run {run.name}.",
+            teaches="",
+            source=entry.source if entry is not None else "",
+            modality=(modality_of(spec, catalog) if catalog is not None else "") or "points",
+            expected_seconds=round(run.seconds, 1),
+            run=spec,
+        )
+        await asyncio.to_thread(disk.write_recipe, path, recipe)
+        self.state.notices.post(
+            Notice(
+                level="good",
+                text=f"{path.name} is written",
+                why=f"pushforward run {shlex.quote(str(path))}",
+            )
+        )

@@ -61,6 +61,11 @@ class Asks:
         )
         self._then(dialog, self._actions.export_weights)
 
+    def save_recipe(self) -> None:
+        """Ask where the selected run goes as a recipe."""
+        dialog = self._save("Save as recipe", "Recipe (*.toml)", "toml", self._name("recipe"))
+        self._then(dialog, self._actions.save_recipe)
+
     def _name(self, what: str) -> str:
         run = self._state.runs.current
         return f"{run.name}-{what}" if run is not None else what

@@ -9,6 +9,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.forms import check
 from studio.app.shell.run_list import STATES
+from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
 from studio.app.state.comparison import COST
@@ -45,6 +46,7 @@ class RunPanel(QWidget):
         self._shown: list[tuple[str, str, str]] = []
         self._values: list[tuple[QLabel, QLabel]] = []
         self.curve = Sparkline()
+        self.origins = RunOrigins(state, actions)
         self.again = button("Set up a run like this", self._set_up_again)
         self._lay_out()
         self._timer = QTimer(self)
@@ -63,7 +65,7 @@ class RunPanel(QWidget):
         body = QVBoxLayout(page)
         body.setContentsMargins(14, 12, 14, 12)
         body.setSpacing(10)
-        for each in (self.title, self.summary, self.state_line):
+        for each in (self.title, self.summary, self.state_line, self.origins):
             body.addWidget(each)
         body.addWidget(separator())
         body.addWidget(label("Now", "heading"))
@@ -101,6 +103,7 @@ class RunPanel(QWidget):
         self.summary.setText(family.summary if family is not None else "")
         self.summary.setVisible(family is not None)
         self.again.setEnabled(spec is not None)
+        self.origins.refresh()
         built = (id(catalog), id(spec))
         if built != self._built:
             self._built = built

@@ -130,8 +130,8 @@ class ChartPlot(QWidget):
 class ChartCard(QFrame):
     """A chart of some curves. A click on a legend entry hides or shows its curve.
 
-    ``head`` is the line above the plot, to which an owner may add; ``where`` says a place on the
-    axis in words.
+    ``where`` says a place on the axis in words. An owner may do without the ``heading``, and
+    without the newest ``figures`` in the legend where it shows them itself.
 
     Signals: those of `ChartPlot`, passed on.
     """
@@ -140,9 +140,17 @@ class ChartCard(QFrame):
     chosen = Signal(float)
     zoomed = Signal(object)
 
-    def __init__(self, title: str, parent: QWidget | None = None, *, heading: bool = True) -> None:
+    def __init__(
+        self,
+        title: str,
+        parent: QWidget | None = None,
+        *,
+        heading: bool = True,
+        figures: bool = True,
+    ) -> None:
         super().__init__(parent)
         self.title = title
+        self._figures = figures
         self.where: Callable[[float], str] = at_step
         self.setProperty("surface", "panel")
         self.plot = ChartPlot()
@@ -159,7 +167,7 @@ class ChartCard(QFrame):
         self._legend.setSpacing(2)
         self._entries: dict[str, QPushButton] = {}
         self._curves: list[Curve] = []
-        self.head = head = QHBoxLayout()
+        head = QHBoxLayout()
         head.setSpacing(8)
         if heading:
             head.addWidget(label(title, "heading"))
@@ -242,7 +250,8 @@ class ChartCard(QFrame):
         values = [f"{c.title} {number(v)}" for c, _, v in found]
         one = number(found[0][2]) if len(self._curves) == 1 and found else ""
         self._values.setText("   ".join(part for part in (step, one) if part))
-        known = {c.name: number(v) for c, _, v in found}
+        told = found if self._figures or scene.hover is not None else []
+        known = {c.name: number(v) for c, _, v in told}
         for curve in self._curves:
             self._entries[curve.name].setText(f"{curve.title} {known.get(curve.name, '')}".strip())
         floors = [f"floor {number(c.floor)}" for c, _, _ in found if c.floor is not None]

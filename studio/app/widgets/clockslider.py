@@ -1,18 +1,30 @@
 """A clock as a track: how far it has come, where one looks, and marks along it."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.app.theme import theme
 
 __all__ = ["ClockSlider"]
 
 EDGE = 8.0  # the handle stays inside the widget
+REACH = 6.0  # pixels around a note at which the mouse is on it
 
 
 class ClockSlider(QWidget):
-    """A slider over [0, 1] that shows a progress apart from its handle.
+    """A slider over [0, 1] that shows a progress apart from its handle, and notes on what happened
+    at some place: a diamond each, whose words are shown where the mouse rests.
 
     Signals:
         moved: where the person put the handle.
@@ -29,6 +41,7 @@ class ClockSlider(QWidget):
         self._progress = 0.0
         self._marks: tuple[float, ...] = ()
         self._events: tuple[float, ...] = ()
+        self._notes: tuple[tuple[float, str], ...] = ()
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -52,11 +65,12 @@ class ClockSlider(QWidget):
         words: str,
         marks: tuple[float, ...] = (),
         events: tuple[float, ...] = (),
+        notes: tuple[tuple[float, str], ...] = (),
     ) -> None:
-        """Set handle, progress, what a screen reader says, kept marks and event marks."""
-        state = (min(1.0, max(0.0, value)), min(1.0, max(0.0, progress)), marks, events)
-        if state != (self._value, self._progress, self._marks, self._events):
-            self._value, self._progress, self._marks, self._events = state
+        """Set handle, progress, what a screen reader says, kept marks, event marks and notes."""
+        state = (min(1.0, max(0.0, value)), min(1.0, max(0.0, progress)), marks, events, notes)
+        if state != (self._value, self._progress, self._marks, self._events, self._notes):
+            self._value, self._progress, self._marks, self._events, self._notes = state
             self.update()
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
@@ -84,17 +98,41 @@ class ClockSlider(QWidget):
             painter.setBrush(QColor(tokens.warm))
             for mark in self._events:
                 painter.drawRoundedRect(QRectF(self._x(mark) - 1, middle - 6, 2, 12), 1, 1)
+            self._draw_notes(painter, middle)
             painter.setBrush(QColor(tokens.text if self.isEnabled() else tokens.line))
             if self.hasFocus():
                 painter.setPen(QPen(QColor(tokens.accent), 2))
             painter.drawEllipse(QPointF(self._x(self._value), middle), 6, 6)
+
+    def _draw_notes(self, painter: QPainter, middle: float) -> None:
+        tokens = theme.colors()
+        painter.setPen(QPen(QColor(tokens.panel), 1))
+        painter.setBrush(QColor(tokens.text))
+        for place, _ in self._notes:
+            x, y = self._x(place), middle - 6
+            tips = ((x, y - 4), (x + 4, y), (x, y + 4), (x - 4, y))
+            painter.drawPolygon(QPolygonF([QPointF(*tip) for tip in tips]))
+        painter.setPen(Qt.PenStyle.NoPen)
+
+    def notes_at(self, x: float) -> list[tuple[float, str]]:
+        """Return the notes under a pixel, each with its place."""
+        return [note for note in self._notes if abs(self._x(note[0]) - x) <= REACH]
+
+    def event(self, event: QEvent) -> bool:
+        """Say the notes under a resting mouse, or what the track shows."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            words = "\n".join(text for _, text in self.notes_at(event.pos().x()))
+            QToolTip.showText(event.globalPos(), words or self.toolTip(), self)
+            return True
+        return super().event(event)
 
     def _place(self, event: QMouseEvent) -> float:
         span = max(1.0, self.width() - 2 * EDGE)
         return min(1.0, max(0.0, (event.position().x() - EDGE) / span))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.moved.emit(self._place(event))
+        notes = self.notes_at(event.position().x())
+        self.moved.emit(notes[0][0] if notes else self._place(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:

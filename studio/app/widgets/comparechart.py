@@ -17,9 +17,10 @@ from studio.app.widgets.badge import ink
 from studio.app.widgets.basic import row
 from studio.app.widgets.chartcard import ChartCard
 
-__all__ = ["CompareChart", "measure_title"]
+__all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
 
 QUALITY = "quality/"
+SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 
 def measure_title(name: str, state: AppState) -> str:
@@ -50,8 +51,9 @@ class CompareChart(QWidget):
         self._choice.activated.connect(self._measured)
         self._axes = Segments([title for _, title in AXES], "Budget axis")
         self._axes.select(0)
+        self._axes.setMinimumWidth(SEGMENTS)
         self._axes.chosen.connect(self._turned)
-        self.card = ChartCard("Measure", heading=False)
+        self.card = ChartCard("Measure", heading=False, figures=False)
         self.card.plot.setMinimumHeight(90)
         self.card.hovered.connect(self.card.set_hover)
         self.card.chosen.connect(self._seek)
@@ -108,7 +110,7 @@ class CompareChart(QWidget):
             steps = comparison.axis_of(run, self.axis, series.steps, catalog)
             # All learn the same data, so that one line is the floor of each.
             floor = known[0] if known and not curves else None
-            name = f"{place + 1} {_short(run)}"
+            name = f"{place + 1} {short_name(run)}"
             curves.append(
                 Curve(run.key, name, ink(place, tokens), steps, series.values, quality, floor)
             )
@@ -147,7 +149,7 @@ class CompareChart(QWidget):
         self.set_axis(AXES[place][0])
 
 
-def _short(run: RunState) -> str:
+def short_name(run: RunState) -> str:
     """Return a run's name without its number, short enough for a legend of four."""
     name = run.name.partition("-")[2] if run.name[:4].isdigit() else run.name
     return name if len(name) <= 12 else f"{name[:11]}…"

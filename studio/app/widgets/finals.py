@@ -9,7 +9,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, label, restyle
-from studio.app.widgets.comparechart import QUALITY, measure_title
+from studio.app.widgets.comparechart import QUALITY, measure_title, short_name
 
 __all__ = ["Finals", "short_count"]
 
@@ -44,10 +44,11 @@ class Finals(QWidget):
         self._names: list[Elided] = []
         self._caption = label("", "small", wrap=True)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(12)
+        self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)
+        self.setMinimumWidth(330)
         layout.setContentsMargins(12, 12, 12, 8)
         layout.setSpacing(8)
         layout.addLayout(self._grid)
@@ -64,7 +65,7 @@ class Finals(QWidget):
         best = (max if self._higher_is_better() else min)(known, default=None)
         self._heads[0].setText(measure_title(measure, self._state) if measure else "")
         for place, (run, value) in enumerate(zip(runs, values, strict=True)):
-            self._names[place].set_text(run.name.replace("-", " ", 1))
+            self._names[place].set_text(short_name(run))
             texts = self._texts(run, value)
             for cell, text in zip(self._cells[place], texts, strict=True):
                 cell.setText(text)

@@ -11,6 +11,7 @@ from studio.app.state import drafts, switch
 from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, clear, label, row, separator
+from studio.app.widgets.comparechart import SEGMENTS
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.racecard import RaceCard
 from studio.protocol.catalog import FieldSpec
@@ -46,6 +47,7 @@ class RaceTray(QFrame):
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         self.axis = editors.Segments([title for _, title in AXES], "Budget")
+        self.axis.setMinimumWidth(SEGMENTS)
         self.axis.chosen.connect(lambda place: actions.set_race_budget(AXES[place][0]))
         self._slot = QHBoxLayout()
         self.start = button("Start the race", actions.start_race, kind="primary", icon="play")

@@ -10,10 +10,11 @@ from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QPoly
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QHBoxLayout
 
 from studio.app.actions import Actions
+from studio.app.edit_words import edit_notes
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
-from studio.app.widgets.basic import button, label, row
+from studio.app.widgets.basic import button, icon_button, label, row
 from studio.app.widgets.clockslider import ClockSlider
 from studio.app.widgets.flowclock import FlowClock
 
@@ -93,8 +94,12 @@ class TimeBar(QFrame):
         self._forward = TransportButton("forward", "Later kept step", 30)
         self._live = button("Live", self.go_live, tip="Follow the newest training step")
         self._live.setCheckable(True)
+        self._branch = icon_button("branch", "Branch from this step", self.branch)
+        self._branch.setFixedSize(QSize(30, 30))
         self.training = ClockSlider("Training step", accent=True)
-        self.training.setToolTip("Small marks: kept steps. Warm marks: checkpoints.")
+        self.training.setToolTip(
+            "Small marks: kept steps. Warm marks: checkpoints. Diamonds: what was changed."
+        )
         self.flow = ClockSlider("Flow time", accent=False)
         self._step, self._time = label(), label()
         self._speed = button("", self._next_speed, kind="quiet")
@@ -104,7 +109,7 @@ class TimeBar(QFrame):
         self._sync()
 
     def _lay_out(self) -> None:
-        transport = row(self._back, self._play, self._forward, self._live, gap=8)
+        transport = row(self._back, self._play, self._forward, self._live, self._branch, gap=8)
         tracks = QGridLayout()
         tracks.setHorizontalSpacing(12)
         tracks.setVerticalSpacing(4)
@@ -135,7 +140,9 @@ class TimeBar(QFrame):
         self.flow.stepped.connect(self.step_flow)
         self._state.playback.changed.connect(self._sync)
         runs.selected.connect(self._sync)
-        for signal in (runs.progressed, runs.kept_changed, runs.changed, runs.record_arrived):
+        self._state.catalog_changed.connect(self._sync)
+        news = (runs.progressed, runs.kept_changed, runs.changed, runs.record_arrived, runs.edited)
+        for signal in news:
             signal.connect(self._of_run)
 
     # Intents
@@ -148,6 +155,12 @@ class TimeBar(QFrame):
         """Follow the newest training step."""
         self._state.playback.set(step=None)
         self._sync()
+
+    def branch(self) -> None:
+        """Ask for a branch from the step that is looked at."""
+        run, step = self._state.runs.current, self._state.playback.step
+        if run is not None and run.kept:
+            self._actions.ask_branch(run.key, run.kept[-1] if step is None else step)
 
     def step_training(self, n: int) -> None:
         """Go n kept steps on (or back); past the last one is live."""
@@ -228,6 +241,7 @@ class TimeBar(QFrame):
         self._sync_training(run)
 
     def _sync_training(self, run: RunState | None) -> None:
+        self._branch.setEnabled(run is not None and bool(run.kept))
         if run is None:
             self._step.setText("")
             self.training.show_state(0.0, 0.0, "No run is selected")
@@ -238,13 +252,24 @@ class TimeBar(QFrame):
         at = run.step if live else shown
         words = f"step {at:,} / {total:,}"
         self._step.setText(words)
+        self._offer_branch(run)
+        notes = edit_notes(run, self._state.catalog) if run.edits else []
         self.training.show_state(
             at / total,
             run.step / total,
             f"{words}, {'live' if live else 'kept'}",
             tuple(step / total for step in run.kept),
             tuple(step / total for step in run.checkpoints),
+            tuple((note.step / total, f"Step {note.step:,}. {note.text}") for note in notes),
         )
+
+    def _offer_branch(self, run: RunState) -> None:
+        step = self._state.playback.step
+        if run.kept:
+            at = run.kept[-1] if step is None else step
+            words = f"Branch from step {at:,}…"
+            self._branch.setToolTip(words)
+            self._branch.setAccessibleName(words)
 
     # Seen or not
 

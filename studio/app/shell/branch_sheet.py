@@ -1,0 +1,124 @@
+"""The sheet of the time machine: what is to be different from a kept step on."""
+
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.edit_words import live_fields
+from studio.app.forms.form import LABEL_WIDTH, Form
+from studio.app.state import drafts
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, button, label, row
+from studio.protocol.catalog import EntrySpec, FieldSpec
+from studio.protocol.spec import ChangeSetting, Pick, RunSpec
+
+__all__ = ["BranchSheet"]
+
+WIDTH = 460
+
+
+class BranchSheet(QDialog):
+    """Lists the settings that may change in the middle of a training, as they are at the step.
+
+    It is opened, never executed; "Branch" calls the action and closes it.
+    """
+
+    def __init__(
+        self, state: AppState, actions: Actions, run: RunState, step: int, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._key, self._step = run.key, step
+        self._fields = live_fields(run, state.catalog, step)
+        self._changes: dict[str, Any] = {}
+        self._wrong: set[str] = set()
+        self.setWindowTitle("Branch")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.setMinimumWidth(WIDTH)
+        self.name = QLineEdit(run.spec.name if run.spec is not None else "")
+        self.name.setAccessibleName("Name of the branch")
+        self.form: Form | None = None
+        self.start = button("Branch", self._start, kind="primary")
+        self._lay_out(run)
+        self.name.selectAll()
+
+    def _lay_out(self, run: RunState) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 18)
+        layout.setSpacing(12)
+        layout.addWidget(label(f"Branch from step {self._step:,}", "heading"))
+        said = (
+            f"A new run that equals {run.name} up to step {self._step:,}, bit for bit, and goes on "
+            "with what you change here."
+        )
+        layout.addWidget(label(said, "muted", wrap=True))
+        title = Elided("Name")
+        title.setFixedWidth(LABEL_WIDTH)
+        title.setBuddy(self.name)
+        line = row(title, self.name, gap=4)
+        line.setStretch(1, 1)
+        layout.addLayout(line)
+        if self._fields:
+            layout.addWidget(self._settings(run), 1)
+        else:
+            nothing = "No setting of this model can change in the middle of a training: the branch "
+            layout.addWidget(label(nothing + "repeats what is there.", "muted", wrap=True))
+        cancel = button("Cancel", self.reject)
+        layout.addLayout(row(None, cancel, self.start))
+
+    def _settings(self, run: RunState) -> QWidget:
+        assert run.spec is not None
+        self.form = Form(_entry(run.spec, self._fields))
+        self.form.edited.connect(self._edited)
+        self.form.rejected.connect(self._rejected)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self.form)
+        area.setMinimumHeight(min(360, 44 + 34 * len(self._fields)))
+        return area
+
+    def _edited(self, field: FieldSpec, value: Any) -> None:
+        self._wrong.discard(field.path)
+        self._changes.pop(field.path, None)
+        if value != field.default:
+            self._changes[field.path] = value
+        spec = RunSpec(name="", family=Pick(slug=""), dataset=Pick(slug=""))
+        for each in self._fields:
+            if each.path in self._changes:
+                spec = drafts.put(spec, "family", each, self._changes[each.path])
+        assert self.form is not None
+        self.form.show_config(spec.family.config)
+        self.start.setEnabled(not self._wrong)
+
+    def _rejected(self, field: FieldSpec, _message: str) -> None:
+        self._wrong.add(field.path)
+        self.start.setEnabled(False)
+
+    def _start(self) -> None:
+        changes = [
+            ChangeSetting(step=self._step, path=path, value=value)
+            for path, value in self._changes.items()
+        ]
+        self._actions.branch(self._key, self._step, changes, self.name.text().strip())
+        self.accept()
+
+
+def _entry(spec: RunSpec, fields: list[FieldSpec]) -> EntrySpec:
+    """Return a catalogue entry of only some settings; what they depend on elsewhere is given."""
+    known = {field.path for field in fields}
+    own = [
+        field
+        if field.depends is None or field.depends.path in known
+        else msgspec.structs.replace(field, depends=None)
+        for field in fields
+    ]
+    return EntrySpec(
+        kind="family", slug=spec.family.slug, title="", summary="", source="", fields=own
+    )

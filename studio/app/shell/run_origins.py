@@ -1,0 +1,87 @@
+"""Where a run comes from and what was changed in it: its parent, its race, its edits."""
+
+from functools import partial
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.edit_words import edit_notes
+from studio.app.state import comparison
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import button, clear, label, row
+
+__all__ = ["RunOrigins"]
+
+
+class RunOrigins(QWidget):
+    """Hidden where there is nothing to say."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._shown: tuple[object, ...] | None = None
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(3)
+        state.runs.edited.connect(self._edited)
+        state.runs.listed.connect(self.refresh)
+        self.refresh()
+
+    def _edited(self, key: str) -> None:
+        if key == self._state.runs.selection:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is known of the selected run."""
+        run, catalog = self._state.runs.current, self._state.catalog
+        if run is None:
+            self.hide()
+            return
+        others = [r.name for r in comparison.members(self._state.runs, run.race) if r is not run]
+        parent = self._parent(run)
+        facts = (run.key, run.parent, run.branch_step, parent is None, tuple(others))
+        shown = (*facts, tuple(run.edits), id(catalog))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        clear(self._lines)
+        if run.parent:
+            self._say_parent(run, parent)
+        if others:
+            show = partial(self._actions.show_race, run.race)
+            link = button("Compare", show, kind="link", tip="Show the runs of the race together")
+            text = label(f"In a race with {_listed(others)}", "muted", wrap=True)
+            line = row(text, link, gap=6)
+            line.setStretch(0, 1)
+            self._lines.addLayout(line)
+        for note in edit_notes(run, catalog):
+            words = f"Step {note.step:,}: {note.text}"
+            self._lines.addWidget(button(words, partial(self._seek, run, note.step), kind="link"))
+        self.setVisible(self._lines.count() > 0)
+
+    def _parent(self, run: RunState) -> RunState | None:
+        runs = self._state.runs.by_key.values()
+        return next((r for r in runs if run.parent and r.name == run.parent), None)
+
+    def _say_parent(self, run: RunState, parent: RunState | None) -> None:
+        at = f" at step {run.branch_step:,}" if run.branch_step is not None else ""
+        if parent is None:
+            text = f"Branch of {run.parent}{at}; that run was deleted."
+            self._lines.addWidget(label(text, "muted", wrap=True))
+            return
+        select = partial(self._actions.select_run, parent.key)
+        link = button(run.parent, select, kind="link", tip="Show the run that this one left")
+        self._lines.addLayout(
+            row(label("Branch of", "muted"), link, label(at, "muted"), None, gap=4)
+        )
+
+    def _seek(self, run: RunState, step: int) -> None:
+        """Look at the last kept step before a change took hold."""
+        before = comparison.kept_before(run, step)
+        if before is not None:
+            self._state.playback.set(step=before)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
