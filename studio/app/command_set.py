@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from studio.app.actions import Actions
 from studio.app.command_hand import hand_commands
+from studio.app.command_help import help_commands
 from studio.app.command_model import model_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
@@ -27,6 +28,7 @@ class Shell:
     ask_export_weights: Callable[[], None]
     ask_export_picture: Callable[[], None]
     ask_export_curves: Callable[[], None]
+    ask_save_recipe: Callable[[], None]
     copy_command: Callable[[], None]
     show_palette: Callable[[], None]
     show_shortcuts: Callable[[], None]
@@ -112,7 +114,9 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for group in (_project, _run, _keep, _time, _speed, _view, _help):
         for command in group(state, actions, shell, why):
             registry.add(command)
-    for parts in (model_commands, hand_commands, race_commands):
+    for command in race_commands(state, actions, shell.ask_save_recipe):
+        registry.add(command)
+    for parts in (model_commands, hand_commands, help_commands):
         for command in parts(state, actions):
             registry.add(command)
     return registry

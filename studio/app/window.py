@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         state.place_changed.connect(self._place_changed)
         state.runs.selected.connect(lambda _: self._place_changed())
         state.inspected.connect(self._show_import)
+        state.branch_wanted.connect(self._ask_branch)
         state.draft_changed.connect(self._offer_train)
         self.split.splitterMoved.connect(lambda *_: self._saver.start())
         self.canvas.lenses.opened.connect(lambda _: self._saver.start())
@@ -132,6 +133,7 @@ class MainWindow(QMainWindow):
             ask_export_weights=self._asks.export_weights,
             ask_export_picture=self._export_picture,
             ask_export_curves=self._export_curves,
+            ask_save_recipe=self._asks.save_recipe,
             copy_command=self.copy_command,
             show_palette=lambda: self.palette_box.open(),
             show_shortcuts=self._show_shortcuts,
@@ -176,6 +178,12 @@ class MainWindow(QMainWindow):
         module = importlib.import_module("studio.app.views.import_preview")
         module.ImportDialog(self._state, self._actions, file, found, self).open()
 
+    def _ask_branch(self, key: str, step: int) -> None:
+        run = self._state.runs.by_key.get(key)
+        if run is not None:
+            module = importlib.import_module("studio.app.shell.branch_sheet")
+            module.BranchSheet(self._state, self._actions, run, step, self).open()
+
     def _export_picture(self) -> None:
         lens = self.canvas.lenses.stack.currentWidget()
         exporting = importlib.import_module("studio.app.widgets.exporting")
@@ -197,7 +205,7 @@ class MainWindow(QMainWindow):
                     widget.setVisible(self._state.place == "run")
         if self._state.place == "setup":
             self._offer_train()
-        elif self._state.place in ("run", "data"):
+        elif self._state.place in ("run", "data", "help"):
             # Else the button that hides would hand the keyboard to any other, and Space with it.
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -232,6 +240,8 @@ class MainWindow(QMainWindow):
             self._inspector_wanted = True
             self._place_changed()
             self.inspector.setup.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif self._state.place == "help":
+            self.canvas.help.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _show_history(self) -> None:
         dialogs.show_history(self, self._state.notices)
