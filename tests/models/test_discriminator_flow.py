@@ -4,6 +4,7 @@ arrows against moves, and then the whole on five Gaussians.
 
 import copy
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -278,7 +279,7 @@ def test_a_step_is_that_of_the_algorithm_as_written():
 def test_arrows_equal_the_next_move(settings: dict):
     family = build(trained=40, **settings)
     frames: list[Frame] = list(family.flow(family.prior(200, make_generator(0))))
-    for here, there in zip(frames[:-1], frames[1:], strict=True):
+    for here, there in pairwise(frames):
         moved = there.x - here.x
         arrow = family.layer("next-move", here.x, here.t)
         assert F.cosine_similarity(arrow, moved).min() > 0.99
@@ -293,8 +294,7 @@ def test_layers_are_the_parts_of_the_motion():
         assert torch.equal(family.critic(x, t), family.field.value(x, time))
         slope = torch.sigmoid(-family.critic(x, t))
         torch.testing.assert_close(family.layer("rescaling", x, t), slope)
-        family_speed = family.config.speed
-        expected = family_speed * family.field.velocity(x, time)
+        expected = family.config.speed * family.field.velocity(x, time)
         torch.testing.assert_close(family.layer("next-move", x, t), expected)
     assert build(loss="hinge").layers[0].symbol == "d"
     assert DiscriminatorFlow.layers[0].symbol == "log p/q"
