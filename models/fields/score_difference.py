@@ -15,15 +15,19 @@ import torch
 from torch import Tensor
 
 from models.base import State
+from models.config import ConfigError
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.paths.clock import FlowClock
 from models.samplers.base import Denoise, noise_like
-from models.tensors import expand_like, in_parts
+from models.tensors import expand_like, in_parts, make_generator
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import pack_module, pack_optimizer, unpack_module, unpack_optimizer
 
-__all__ = ["OwnScore", "ParticleScore", "Probes", "ScoreDifference"]
+__all__ = ["OwnScore", "ParticleScore", "Probes", "ScoreDifference", "level_law"]
+
+# Looking is the same for every run and every resumed one: no seed of a run's goes into it.
+_LOOKING = 7919
 
 
 class OwnScore(Protocol):
@@ -112,9 +116,25 @@ class Probes:
         noise = torch.randn((pairs, *shape), generator=generator, device=generator.device)
         return cls(level.repeat(2), torch.cat([noise, -noise]))
 
-    def to(self, device: torch.device) -> "Probes":
-        """Return the same on a device."""
-        return Probes(self.level.to(device), self.noise.to(device))
+    @classmethod
+    def fixed(cls, law: RhoUniform, shape: tuple[int, ...], device: torch.device) -> "Probes":
+        """Return the same 16 pairs always, for looking at a field."""
+        drawn = cls.draw(law, 16, shape, make_generator(_LOOKING))
+        return cls(drawn.level.to(device), drawn.noise.to(device))
+
+
+def level_law(s_low: float, s_high: float, rho: float) -> RhoUniform:
+    """Return the law of the noise levels at which two scores are compared.
+
+    It is that of EDM's sampling grid, not of its training (Franceschi et al. 2023,
+    arXiv:2305.16150, algorithm 1).
+
+    Raises:
+        ConfigError: the levels are not in order.
+    """
+    if not s_low < s_high:
+        raise ConfigError("s_low", f"must be below the highest noise, {s_high:g}, got {s_low:g}")
+    return RhoUniform(s_low, s_high, rho)
 
 
 class ScoreDifference:

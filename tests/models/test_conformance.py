@@ -55,7 +55,7 @@ def small(entry: Entry) -> dict[str, Any]:
     to come within a few steps.
     """
     data = encode(entry.config())
-    sizes = {"width": 16, "depth": 2, "teacher_share": 0.05, "score_steps": 2}
+    sizes = {"width": 16, "depth": 2, "teacher_share": 0.025, "score_steps": 2}
     for row in describe(entry.config):
         size = sizes.get(row["path"].rpartition(".")[2])
         if size:

@@ -1,0 +1,106 @@
+"""The teacher: a diffusion trained first, whose score of the data then stays as it is.
+
+It is an EDM denoiser (Karras et al. 2022, arXiv:2206.00364) with the paper's training levels and
+loss weight. While it learns, its own flow shows how far it has come.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.base import Frame, State
+from models.carriers.particles import Particles
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import LogNormal, draw_levels
+from models.fields.score import ScoreField
+from models.paths.clock import FlowClock
+from models.samplers.heun import Heun
+from models.training.optim import OptimizerConfig
+
+__all__ = ["Teacher"]
+
+_S_MIN, _S_MAX = 0.002, 20.0
+_MEAN, _STD = -1.2, 1.2
+_DECAY = 0.999
+
+
+class Teacher:
+    """A denoiser of the data that learns for a while.
+
+    Args:
+        net: (x (B, *shape), c (B,)) -> (B, *shape), on the CPU.
+        shape: of one datum.
+        device: where it works.
+        optimizer: settings of the optimiser.
+        steps: for how many steps it learns.
+
+    Attributes:
+        field: the score it has learnt.
+        steps: as above; it is part of the state, as a longer run must not go back to school.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        *,
+        shape: tuple[int, ...],
+        device: torch.device,
+        optimizer: OptimizerConfig,
+        steps: int,
+    ) -> None:
+        self.steps = steps
+        self.field = ScoreField(
+            Denoiser(net).to(device),
+            optimizer=optimizer,
+            horizon=steps,
+            decay=_DECAY,
+            density=LogNormal(_MEAN, _STD, _S_MIN, _S_MAX),
+            weight="edm",
+            gamma=0.0,
+            clock=FlowClock(_S_MIN, _S_MAX),
+            display="variance-preserving",
+        )
+        self.carrier = Particles(shape, device, Heun())
+
+    def is_learning(self) -> bool:
+        """Whether the next step is still the teacher's."""
+        return self.field.optimizer.count < self.steps
+
+    @property
+    def averaged(self) -> Denoiser:
+        """The denoiser with the averaged weights, which are those that teach."""
+        return self.field.ema.module
+
+    def fit(self, batch: Tensor, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        """Do one step on a batch (B, *shape); return it with noise, and the scalars."""
+        level = draw_levels(self.field.density, len(batch), generator)
+        noised = self.carrier.noised(batch, level, generator)
+        return noised, self.field.fit(batch, noised, level)
+
+    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+        """Return D_p(x, s): x (n, *shape), s (n,) or 0-d."""
+        return self.field.denoise(x, s)
+
+    def frames(
+        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Yield the diffusion of latents (n, *shape)."""
+        return self.carrier.frames(self.field, latents, sampler=sampler, generator=generator)
+
+    def pack(self, state: State, part: str) -> None:
+        """Add the exact training state."""
+        self.field.pack(state, part)
+        state.values[f"{part}/steps"] = self.steps
+
+    def unpack(self, state: State, part: str) -> None:
+        """Restore what `pack` added.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        self.field.unpack(state, part)
+        if f"{part}/steps" not in state.values:
+            raise ValueError(f"the saved state has no value '{part}/steps': it does not fit")
+        self.steps = int(state.values[f"{part}/steps"])
