@@ -110,7 +110,7 @@ def _race(folders: "list[RunFolder]") -> int:
     from studio.engine import headless_race
 
     stop = Stop(folders[0].path)
-    bar = RaceBar(folders[0].record.race, [folder.name for folder in folders])
+    bar = RaceBar(folders[0].record.race, {f.name: f.record.spec.name for f in folders})
     for folder in folders:
         bar.line(f"{folder.record.spec.name}  ->  {folder.path}")
     try:

@@ -1,6 +1,6 @@
 """The progress of a race on a terminal: how far it is, and how good each one is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from studio.cli.progress import BAR, ProgressBar, duration
 from studio.protocol.messages import Event, Log, Metrics, Progress
@@ -13,9 +13,11 @@ QUALITY = "quality/"
 class RaceBar(ProgressBar):
     """Hears the events of a race and of all who take part, and draws one line for them."""
 
-    def __init__(self, race: str, names: Sequence[str]) -> None:
+    def __init__(self, race: str, names: Mapping[str, str]) -> None:
+        """``names`` are those of the entrants by job."""
         super().__init__()
         self._race = race
+        self._names = names
         self._reached: dict[str, str] = dict.fromkeys(names, "")
 
     def __call__(self, event: Event) -> None:
@@ -29,7 +31,7 @@ class RaceBar(ProgressBar):
             case Progress(job=job) if job == self._race:
                 self._draw(event)
             case Log(level="warning" | "error", text=text, job=job):
-                self.line(f"{job}: {text}")
+                self.line(f"{self._names.get(job, job)}: {text}")
 
     def _text(self, progress: Progress) -> str:
         share = progress.step / max(progress.total, 1)
@@ -37,5 +39,5 @@ class RaceBar(ProgressBar):
         parts = [f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}"]
         if progress.seconds_left is not None:
             parts.append(f"{duration(progress.seconds_left)} left")
-        parts += [f"{name} {value}" for name, value in self._reached.items() if value]
+        parts += [f"{self._names[job]} {value}" for job, value in self._reached.items() if value]
         return "  ".join(parts)

@@ -5,23 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.engine.failures import Refused
-from studio.engine.schedules import Pace
 from studio.protocol.messages import Budget
 
-__all__ = ["EVALUATED", "KEPT", "MarkedEvaluations", "MarkedRecords", "Purse", "check_budget"]
+__all__ = ["Purse", "check_budget"]
 
 KINDS = ("steps", "samples", "seconds")
-
-
-def _quadratic(count: int) -> tuple[float, ...]:
-    return tuple((i / count) ** 2 for i in range(1, count + 1))
-
-
-EVALUATED = _quadratic(12)[:-1]
-"""Shares of the budget at which each participant is measured, besides its end: closer together at
-first, where curves bend."""
-KEPT = (0.0, *_quadratic(24))
-"""Shares of the budget at which records are kept: all participants can be scrubbed side by side."""
 
 
 @dataclass
@@ -82,63 +70,3 @@ def check_budget(budget: Budget, batches: Iterable[int]) -> None:
             "Allow more.",
             path="budget.amount",
         )
-
-
-class _Marks:
-    """Shares of the budget that are to come. Where steps are known, so is the next step."""
-
-    def __init__(self, shares: Iterable[float], purse: Purse) -> None:
-        self._purse = purse
-        fresh = purse.step == 0
-        self._left = [share for share in shares if fresh or share > purse.share]
-
-    def passed(self) -> None:
-        """Forget those that have come."""
-        while self._left and self._step(self._left[0]) <= self._purse.step:
-            del self._left[0]
-
-    def next(self) -> float:
-        """Return the step of the next one: now or never where a budget of time says."""
-        return self._step(self._left[0]) if self._left else math.inf
-
-    def _step(self, share: float) -> float:
-        steps = self._purse.steps
-        if steps is not None:
-            return math.ceil(share * steps)
-        return self._purse.step if self._purse.share >= share else math.inf
-
-
-class MarkedEvaluations:
-    """Measures at `EVALUATED`, so that the curves of a race can be compared point by point."""
-
-    def __init__(self, purse: Purse) -> None:
-        self._marks = _Marks(EVALUATED, purse)
-
-    @property
-    def next(self) -> float:
-        """The next step at which it is due, infinite while that is not known."""
-        return self._marks.next()
-
-    def due(self, step: int, pace: Pace) -> bool:
-        """Say whether to evaluate now."""
-        return step >= self.next
-
-    def done(self, step: int, seconds: float, pace: Pace) -> None:
-        """Note that it is done."""
-        self._marks.passed()
-
-
-class MarkedRecords:
-    """Keeps records at `KEPT`."""
-
-    def __init__(self, purse: Purse) -> None:
-        self._marks = _Marks(KEPT, purse)
-
-    @property
-    def next(self) -> float:
-        """The next step whose record is kept, infinite while that is not known."""
-        return self._marks.next()
-
-    def kept(self, step: int, seconds: float, pace: Pace) -> None:
-        """Note that the record of a step was kept."""
-        self._marks.passed()

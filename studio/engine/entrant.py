@@ -2,8 +2,9 @@
 
 import torch
 
-from studio.engine.budgets import MarkedEvaluations, MarkedRecords, Purse
+from studio.engine.budgets import Purse
 from studio.engine.jobs import Work
+from studio.engine.marks import MarkedEvaluations, MarkedRecords
 from studio.engine.owntime import OwnTime
 from studio.engine.schedules import Pace
 from studio.engine.session import Session

@@ -152,7 +152,9 @@ class RaceJob(Job):
         if now - self._ticked < TICK and self._running():
             return
         share = min(map(_share, self._running()), default=1.0)
-        self.step = round(min(share, 1.0) * self._unit)
+        # Not over before the last one is measured.
+        most = self.total - 1 if self._running() else self.total
+        self.step = min(round(share * self._unit), most)
         steps = sum(entrant.step for entrant in self._entrants)
         spent, done = self._ticked_at
         self._pace.add(self.step - spent, now - self._ticked)

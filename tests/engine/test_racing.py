@@ -1,14 +1,15 @@
 """Races: equal budgets, losses as of separate runs, controls that hold for all, who falls out."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from studio.engine import headless
-from studio.engine.budgets import EVALUATED, KEPT, Purse
+from studio.engine.budgets import Purse
+from studio.engine.marks import MarkedEvaluations, MarkedRecords, Marks
 from studio.engine.owntime import OwnTime
+from studio.engine.schedules import Pace
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
 from studio.store.run import RunFolder
@@ -165,7 +166,8 @@ def test_views_and_evaluations_cost_no_budget_of_time(desk, monkeypatch):
         assert folder.status().seconds == pytest.approx(0.2, abs=0.01)
 
 
-def test_all_are_measured_and_recorded_at_the_same_marks(desk):
+def test_all_are_measured_and_recorded_at_the_same_marks(desk, monkeypatch):
+    monkeypatch.setattr(Marks, "ALLOWANCE", 100.0)
     budget = m.Budget(kind="steps", amount=1200)
     _, _, folders = start(desk, [named("one"), named("two", batch=33)], budget)
     desk.work()
@@ -176,13 +178,43 @@ def test_all_are_measured_and_recorded_at_the_same_marks(desk):
         assert folder.flow.steps() == [-(-i * i * 1200 // 576) for i in range(25)]
 
 
-def test_marks_are_quadratic_and_end_with_the_budget():
-    assert KEPT[0] == 0.0
-    assert KEPT[-1] == 1.0
-    assert set(EVALUATED) < set(KEPT)
-    assert list(KEPT) == sorted(KEPT)
-    gaps = [b - a for a, b in pairwise(KEPT)]
-    assert gaps == sorted(gaps)
+def marked(schedule, purse, cost, step_seconds=0.001):
+    """Return the steps at which a schedule wants something that costs so many seconds."""
+    plan, pace, found = schedule(purse), Pace(), []
+    note = plan.kept if schedule is MarkedRecords else plan.done
+    while purse.share < 1.0:
+        purse.step, purse.seconds = purse.step + 1, (purse.step + 1) * step_seconds
+        if purse.step >= plan.next:
+            found.append(purse.step)
+            note(purse.step, cost, pace)
+    return found
+
+
+PURSES = [
+    lambda: Purse(m.Budget(kind="steps", amount=5760), batch=1),
+    lambda: Purse(m.Budget(kind="samples", amount=57600), batch=10),
+    lambda: Purse(m.Budget(kind="seconds", amount=5.76), batch=1),
+]
+
+
+@pytest.mark.parametrize("purse", PURSES)
+def test_marks_lie_closer_at_first_and_the_dear_are_at_fewer_of_them(purse):
+    every = [1, *(10 * i * i for i in range(1, 25))]
+    assert marked(MarkedRecords, purse(), 0.001) == pytest.approx(every, abs=1)
+    assert marked(MarkedRecords, purse(), 50.0) == pytest.approx(every[::4], abs=1)
+    some = marked(MarkedRecords, purse(), 0.04)
+    assert {round((step / 10) ** 0.5) for step in some} > {0, 4, 8, 12, 16, 20, 24}
+    assert len(some) * 0.04 <= Marks.ALLOWANCE + Marks.SHARE * 5.76 + 7 * 0.04
+    assert marked(MarkedEvaluations, purse(), 0.001) == pytest.approx(every[2:24:2], abs=1)
+    # What it costs is known after the first.
+    dear = marked(MarkedEvaluations, purse(), 50.0)
+    assert dear == pytest.approx([every[2], *every[4:24:4]], abs=1)
+
+
+def test_a_resumed_purse_has_passed_its_marks():
+    purse = Purse(m.Budget(kind="steps", amount=5760), batch=1, step=1440, seconds=1.44)
+    assert MarkedRecords(purse).next == 10 * 13 * 13
+    assert MarkedEvaluations(purse).next == 10 * 14 * 14
 
 
 def test_everyone_is_measured_alike(desk):

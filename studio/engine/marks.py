@@ -1,0 +1,101 @@
+"""Marks of a race: the shares of the budget at which everyone is measured and recorded.
+
+The same marks for all, so that curves are compared point by point and runs are scrubbed side by
+side. They lie closer together at first, where curves bend. What is dear is done at fewer of them:
+at every fourth or second, which are marks of the others as well.
+"""
+
+import math
+
+from studio.engine.budgets import Purse
+from studio.engine.schedules import Pace
+
+__all__ = ["MarkedEvaluations", "MarkedRecords", "Marks"]
+
+
+class Marks:
+    """The marks (i / count)^2 of a budget that are still to come, i from ``first`` to ``last``.
+
+    Each ``coarse``-th is kept whatever it costs. The others are left out where together all would
+    cost more than ``ALLOWANCE`` seconds and ``SHARE`` of the training time up to there.
+    """
+
+    ALLOWANCE = 0.4
+    SHARE = 0.05
+
+    def __init__(self, purse: Purse, count: int, *, first: int, last: int, coarse: int) -> None:
+        self._purse = purse
+        self._count = count
+        self._coarse = coarse
+        self._cost = 0.0
+        # What a resumed training has passed is on disk.
+        self._left = [i for i in range(first, last + 1) if not purse.step or not self._passed(i)]
+
+    @property
+    def next(self) -> float:
+        """The step of the next mark. A budget of time does not know: now, or not yet (infinite)."""
+        return self._step(self._left[0]) if self._left else math.inf
+
+    def done(self, seconds: float) -> None:
+        """Note that what was due is done, and took so long."""
+        self._cost += seconds
+        while self._left and self._passed(self._left[0]):
+            del self._left[0]
+        while self._left and not self._affordable(self._left[0], seconds):
+            del self._left[0]
+
+    def _share(self, place: int) -> float:
+        return (place / self._count) ** 2
+
+    def _passed(self, place: int) -> bool:
+        return self._step(place) <= self._purse.step
+
+    def _step(self, place: int) -> float:
+        steps = self._purse.steps
+        if steps is not None:
+            # Whole numbers, so that marks of different counts meet at the very same step.
+            return -(-place * place * steps // (self._count * self._count))
+        return self._purse.step if self._purse.share >= self._share(place) else math.inf
+
+    def _affordable(self, place: int, seconds: float) -> bool:
+        if place % self._coarse == 0:
+            return True
+        purse = self._purse
+        until_then = purse.seconds * self._share(place) / purse.share if purse.share else 0.0
+        return self._cost + seconds <= self.ALLOWANCE + self.SHARE * until_then
+
+
+class MarkedEvaluations:
+    """Measures at 12 marks, at 6 where that is dear; the last is the end, which is always."""
+
+    def __init__(self, purse: Purse) -> None:
+        self._marks = Marks(purse, 12, first=1, last=11, coarse=2)
+
+    @property
+    def next(self) -> float:
+        """The next step at which it is due, infinite while that is not known."""
+        return self._marks.next
+
+    def due(self, step: int, pace: Pace) -> bool:
+        """Say whether to evaluate now."""
+        return step >= self.next
+
+    def done(self, step: int, seconds: float, pace: Pace) -> None:
+        """Note that it took so long."""
+        self._marks.done(seconds)
+
+
+class MarkedRecords:
+    """Keeps records at the start and at 24 marks, at 6 where that is dear."""
+
+    def __init__(self, purse: Purse) -> None:
+        self._marks = Marks(purse, 24, first=0, last=24, coarse=4)
+
+    @property
+    def next(self) -> float:
+        """The next step whose record is kept, infinite while that is not known."""
+        return self._marks.next
+
+    def kept(self, step: int, seconds: float, pace: Pace) -> None:
+        """Note that a record took so long."""
+        self._marks.done(seconds)
