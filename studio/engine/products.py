@@ -9,7 +9,6 @@ from collections.abc import Callable
 from models.base import Scene
 from studio.engine.curves import Columns, Curves
 from studio.engine.drawing import draw, repeats
-from studio.engine.extras import applicable
 from studio.engine.jobs import Work
 from studio.engine.recorder import kept_layers
 from studio.engine.runlog import RunLog
@@ -101,7 +100,7 @@ class Products:
             layers=kept_layers(session.family),
             resolution=KEPT_RESOLUTION,
             bounds=session.bounds,
-            extras=applicable(session.family),
+            extras=session.recorder.extras,
         )
         start = self._clock()
         steps = self._folder.flow.keep(

@@ -5,7 +5,7 @@ Nothing here touches the random numbers of the training.
 """
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from torch import Tensor
 from models.base import DataSpec, Family, Layer
 from models.tensors import make_generator
 from studio.engine.extras import Frames, applicable, pieces
+from studio.engine.projection import PROJECTION, Projection
 from studio.engine.randomness import FLOW, LATENTS
 
 __all__ = [
@@ -36,7 +37,7 @@ Floats = NDArray[np.float32]
 class FlowRecord:
     """One record, in data units.
 
-    t (T,), x (T, n, d); layers by name, (T or 1, r, r) or (T or 1, r, r, 2), over ``bounds`` =
+    t (T,), x (T, n, *shape); layers by name, (T or 1, r, r) or (T or 1, r, r, 2), over ``bounds`` =
     [x0, x1, y0, y1], row 0 at y0; extras by name, as in `studio.engine.extras.pieces`. ``seconds``
     is what it cost.
     """
@@ -61,18 +62,32 @@ class Recorder:
     """Makes the records of one run.
 
     ``particles`` is how many it follows: as many as were asked for, or as there are where they are
-    the state of the family (`models.carriers.population`).
+    the state of the family (`models.carriers.population`). ``projection`` places images in a
+    plane, for those who ask.
     """
 
     def __init__(
-        self, family: Family, *, seed: int, particles: int, frames: int, sampler: Any = None
+        self,
+        family: Family,
+        *,
+        seed: int,
+        particles: int,
+        frames: int,
+        sampler: Any = None,
+        projection: Projection | None = None,
     ) -> None:
         self._family = family
         self._seed = seed
         self._frames = frames
         self._sampler = sampler
+        self._projection = projection
         self._latents = family.prior(particles, make_generator(seed, LATENTS))
         self.particles = len(self._latents)
+
+    @property
+    def extras(self) -> list[str]:
+        """The names of all extras there are, which kept records hold too."""
+        return applicable(self._family) + ([PROJECTION] if self._projection is not None else [])
 
     def record(
         self,
@@ -89,6 +104,9 @@ class Recorder:
         Layers need points of the plane and ``bounds``; names of layers and extras that the family
         lacks are left out.
         """
+        if self._projection is not None and PROJECTION in extras:
+            # Once for a data set, and no cost of this record.
+            yield from self._projection.prepare()
         spent = _Stopwatch()
         latents = self._latents[: particles or self.particles]
         noise = make_generator(self._seed, FLOW)
@@ -119,9 +137,9 @@ class Recorder:
         self, names: Sequence[str], frames: Frames, latents: Tensor, spent: "_Stopwatch"
     ) -> Generator[bool, None, dict[str, Floats]]:
         found: dict[str, Floats] = {}
-        for name in [name for name in applicable(self._family) if name in names]:
+        for name in [name for name in self.extras if name in names]:
             parts: list[Floats] = []
-            work = pieces(self._family, name, frames, latents)
+            work = self._pieces(name, frames, latents)
             while True:
                 with spent:
                     part = next(work, None)
@@ -130,7 +148,14 @@ class Recorder:
                 parts.append(part)
                 yield False
             found[name] = np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
+        if self._projection is not None and PROJECTION in found:
+            found[f"{PROJECTION}-target"] = self._projection.target
         return found
+
+    def _pieces(self, name: str, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+        if self._projection is not None and name == PROJECTION:
+            return self._projection.pieces(frames, self._family.spec)
+        return pieces(self._family, name, frames, latents)
 
     def _wanted(self, names: Sequence[str], bounds: Sequence[float]) -> list[Layer]:
         if self._family.spec.shape != (2,) or len(bounds) != 4:
@@ -174,7 +199,7 @@ class _Thinning:
             self._keep()
 
     def finish(self) -> tuple[Floats, Floats]:
-        """Return t (T,) and x (T, n, d) in data units."""
+        """Return t (T,) and x (T, n, *shape) in data units."""
         if self._last is not None:
             self._keep()
         if not self.frames:
@@ -230,11 +255,11 @@ def evaluate_points(family: Family, layer: Layer, points: Tensor, t: float) -> F
 def kept_layers(family: Family) -> list[str]:
     """Return the layers that kept records hold.
 
-    A layer without time beside layers with time is an integral along the flow (a likelihood): it
+    A scalar without time beside layers with time is an integral along the flow (a likelihood): it
     costs more than the record itself, and is evaluated when it is asked for.
     """
     timed = any(layer.timed for layer in family.layers)
-    return [layer.name for layer in family.layers if layer.timed or not timed]
+    return [x.name for x in family.layers if x.timed or x.kind == "vector" or not timed]
 
 
 def plane_bounds(points: Tensor) -> list[float]:

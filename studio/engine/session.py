@@ -18,6 +18,7 @@ from studio.engine.datasets import Dataset, described
 from studio.engine.devices import choose, configure
 from studio.engine.evaluation import Evaluator
 from studio.engine.failures import Refused
+from studio.engine.projection import Projection
 from studio.engine.recorder import Recorder, plane_bounds
 from studio.engine.resolve import Resolved, check
 from studio.engine.saving import saved_data
@@ -212,6 +213,7 @@ def _assemble(
             particles=training.particles,
             frames=training.frames,
             sampler=sampler,
+            projection=_projection(data),
         ),
         sampler=sampler,
         bounds=plane_bounds(data.points.x),
@@ -223,6 +225,12 @@ def _assemble(
         pending=deque(edits[len(done) :]),
         floors=floors,
     )
+
+
+def _projection(data: Dataset) -> Projection | None:
+    if data.judging is None or data.unseen is None:
+        return None
+    return Projection(data.judging, data.unseen)
 
 
 def _batches(resolved: Resolved, data: Dataset, family: Family) -> Batches:

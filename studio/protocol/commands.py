@@ -196,7 +196,8 @@ class Watch(_Command, frozen=True, kw_only=True):
     ``layers`` are names of family layers, on a ``resolution`` x ``resolution`` grid over
     ``bounds`` = [x0, x1, y0, y1] in data units. ``particles`` caps how many are sent. ``extras``
     ask for more arrays in the records: "critic" (d at the particles), "manifold" (a grid of the
-    first two latents, pushed forward), "latents" (the first two latents of each particle).
+    first two latents, pushed forward), "latents" (the first two latents of each particle),
+    "projection" (images in the plane of what a judge sees).
     """
 
     job: str

@@ -29,8 +29,9 @@ _NAME = re.compile(r"step-(\d{8,})\.h5")
 class StoredRecord:
     """The fixed particles at one training step, in data units.
 
-    t (T,), x (T, n, d), row i always the same particle; layers by name, (T or 1, r, r) scalars or
-    (T or 1, r, r, 2) vectors over ``bounds`` (x0, x1, y0, y1; empty where there are no layers);
+    t (T,), x (T, n, d), or (T, n, C, H, W) of images, row i always the same particle; layers by
+    name, (T or 1, r, r) scalars or (T or 1, r, r, 2) vectors over ``bounds`` (x0, x1, y0, y1; empty
+    where there are no layers);
     extras by name, arrays of any shape whose meaning `studio.protocol.messages.Record` has.
     """
 
@@ -111,7 +112,7 @@ class FlowStore:
             record = StoredRecord(
                 int(file.attrs["step"]),
                 np.asarray(file["t"][()]),
-                np.asarray(file["x"][()]),
+                np.asarray(file["x"][()], np.float32),
                 _group(file, "layers"),
                 tuple(float(b) for b in file.attrs["bounds"]),
                 # Records of earlier versions have none.
@@ -190,8 +191,8 @@ def _group(file: Any, name: str) -> dict[str, Floats]:
 
 def _check(record: StoredRecord) -> None:
     t, x = record.t, record.x
-    if t.ndim != 1 or x.ndim != 3 or x.shape[0] != t.shape[0] or not x.size:
-        raise ValueError(f"t must be (T,) and x (T, n, d), got {t.shape} and {x.shape}")
+    if t.ndim != 1 or x.ndim < 3 or x.shape[0] != t.shape[0] or not x.size:
+        raise ValueError(f"t must be (T,) and x (T, n, *shape), got {t.shape} and {x.shape}")
     if record.layers and len(record.bounds) != 4:
         raise ValueError(f"layers need bounds x0, x1, y0, y1, got {record.bounds}")
     for name, layer in record.layers.items():
@@ -209,7 +210,9 @@ def _fill(file: Any, record: StoredRecord) -> None:
     file["t"] = record.t
     # A checksum a frame: a flipped bit is reported, not drawn.
     chunk = (1, *record.x.shape[1:])
-    file.create_dataset("x", data=record.x, chunks=chunk, fletcher32=True)
+    # The eye sees no more of pixels than half the bits hold.
+    x = record.x if record.x.ndim == 3 else record.x.astype(np.float16)
+    file.create_dataset("x", data=x, chunks=chunk, fletcher32=True)
     layers = file.create_group("layers")
     for name, layer in record.layers.items():
         layers.create_dataset(name, data=layer, chunks=(1, *layer.shape[1:]), fletcher32=True)

@@ -20,8 +20,9 @@ _NAME = re.compile(r"(\d{4,})\.h5")
 
 @dataclass(frozen=True)
 class SampleSet:
-    """Points x (n, d) float32 in data units, the names of their d columns, and where they come
-    from (``attrs``, plain JSON: run, step, seed, sampler, ...).
+    """Points x (n, d) float32 in data units and the names of their d columns, or images
+    (n, C, H, W) without columns; where they come from (``attrs``, plain JSON: run, step, seed,
+    sampler, ...).
     """
 
     x: NDArray[np.float32]
@@ -46,11 +47,12 @@ class SampleSets:
         """Write points under the next free number and return the file.
 
         Raises:
-            ValueError: x is not (n, d) with d column names.
+            ValueError: x is neither (n, d) with d column names nor (n, C, H, W) without.
             StoreError: the disk refused (`DiskFull`: there is no room).
         """
         data = np.asarray(x, np.float32)
-        if data.ndim != 2 or data.shape[1] != len(columns):
+        fits = data.shape[1:] == (len(columns),) if columns else data.ndim == 4
+        if not fits:
             raise ValueError(f"x must be (n, {len(columns)}), got {data.shape}")
         points = SampleSet(data, tuple(columns), dict(attrs))
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -51,7 +51,8 @@ def splits(
 @cache
 def _load(path: Path) -> tuple[Bytes, Bytes, int]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a file open that turns out to be no archive.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             images, labels, train = archive["images"], archive["labels"], int(archive["train"])
     except FileNotFoundError as error:
         raise Refused(

@@ -1,0 +1,386 @@
+"""Images through the engine: their sets, judges, records, evaluations, and exact resuming."""
+
+import gzip
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load
+
+from models.base import ImageSet
+from models.judge import accuracy
+from models.registry import NoConfig, registry
+from studio.engine import headless, judging
+from studio.engine.datasets import described, registered
+from studio.engine.discovery import discover
+from studio.engine.failures import Refused
+from studio.engine.images import fashion, files
+from studio.engine.judging import Judging
+from studio.engine.preview import preview
+from studio.engine.projection import Plane, Projection
+from studio.engine.recorder import Recorder
+from studio.engine.resolve import check, resolve
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.run import RunFolder
+from tests.engine.fakes import drive, losses, new_job, new_run
+from tests.engine.fakes import spec as point_spec
+
+discover()
+SETS = ["digits", "mnist", "fashion-mnist"]
+SIDES = {"digits": 8, "mnist": 28, "fashion-mnist": 28}
+FAMILIES = [e.slug for e in registry.all("family") if "images" in e.modalities]
+SMALL = {
+    "edm": {"image_net": {"width": 4}},
+    "gan": {"image_generator": {"width": 4}, "image_critic": {"width": 4}, "latent": 8},
+    "discriminator-flow": {"image_critic": {"width": 4}, "steps": 4},
+}
+
+
+def spec(family: str = "edm", dataset: str = "digits", **training) -> RunSpec:
+    quick = {"steps": 12, "batch": 16, "device": "cpu", "threads": 1, "particles": 6, "frames": 4}
+    return RunSpec(
+        name="images",
+        family=Pick(slug=family, config=SMALL.get(family, {})),
+        dataset=Pick(slug=dataset),
+        training={**quick, "evaluate_samples": 40, **training},
+    )
+
+
+def finished(work):
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory, monkeypatch):
+    """A cache of this module's tests: a judge is trained once, and not into the person's own."""
+    folder = tmp_path_factory.getbasetemp() / "judges"
+    monkeypatch.setattr(judging, "cache_folder", lambda: folder)
+
+
+class TestSets:
+    @pytest.mark.parametrize("slug", SETS)
+    def test_train_and_test_are_apart_and_labelled(self, slug):
+        entry = registry.get("dataset", slug)
+        assert entry.modalities == ("images",)
+        sets = entry.make(entry.config())
+        for part in (sets.train, sets.test):
+            assert part.x.shape[1:] == (1, SIDES[slug], SIDES[slug])
+            assert part.x.dtype == torch.float32
+            assert part.x.min() == 0.0
+            assert part.x.max() == 1.0
+            assert part.labels.shape == (len(part.x),)
+            assert len(part.names) == 10
+            counts = torch.bincount(part.labels, minlength=10)
+            assert len(counts) == 10
+            assert counts.min() > 0.07 * len(part.x)  # in no order, and balanced
+        seen = {x.tobytes() for x in sets.train.x.numpy()}
+        twins = [x for x in sets.test.x.numpy() if x.tobytes() in seen]
+        assert len(twins) <= 2  # MNIST itself has a few images twice
+
+    def test_a_run_uses_the_first_of_the_training_part(self):
+        entry = registry.get("dataset", "digits")
+        whole, some = (registered(entry, NoConfig(), n, seed=5) for n in (0, 100))
+        assert len(whole.points.x) == 1297
+        assert torch.equal(some.points.x, whole.points.x[:100])
+        assert torch.equal(some.points.labels, whole.points.labels[:100])
+        assert whole.hash != some.hash
+        assert whole.hash == registered(entry, NoConfig(), 5000, seed=6).hash
+        assert whole.draw is None
+        assert described(whole.points) == "1,297 images (1 x 8 x 8)"
+
+    def test_what_is_measured_with_is_never_learned_from(self):
+        data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0)
+        seen = {x.tobytes() for x in data.points.x.numpy()}
+        one, two = data.pair(100, 3)
+        assert len(one.x) == len(two.x) == 100
+        measured = [x.tobytes() for x in torch.cat([one.x, two.x]).numpy()]
+        assert not seen & set(measured)
+        assert len(set(measured)) == 200
+        again, _ = data.pair(100, 3)
+        assert torch.equal(one.x, again.x)
+
+    def test_one_mean_and_deviation_for_all_pixels(self):
+        data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0).points
+        known = data.spec()
+        assert known.modality == "images"
+        assert known.mean.shape == known.std.shape == known.shape == (1, 8, 8)
+        x = known.standardise(data.x)
+        assert float(x.mean()) == pytest.approx(0.0, abs=1e-4)
+        assert float(x.std()) == pytest.approx(1.0, abs=1e-4)
+        torch.testing.assert_close(known.restore(x), data.x, rtol=1e-5, atol=1e-6)
+
+
+class TestFiles:
+    def archive(self, path, **arrays):
+        whole = {
+            "images": np.zeros((4, 2, 2), np.uint8),
+            "labels": np.zeros(4, np.uint8),
+            "train": np.int64(3),
+        }
+        np.savez(path, **{**whole, **arrays})
+        return path
+
+    def test_a_pickle_is_refused(self, tmp_path):
+        path = self.archive(tmp_path / "a.npz", images=np.array([{"a": 1}], dtype=object))
+        with pytest.raises(Refused, match="allow_pickle"):
+            files._load(path)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"images": np.zeros((4, 2), np.uint8)},
+            {"images": np.zeros((4, 2, 2))},
+            {"labels": np.zeros(3, np.uint8)},
+            {"train": np.int64(4)},
+        ],
+    )
+    def test_a_file_of_other_arrays_is_refused(self, tmp_path, wrong):
+        with pytest.raises(Refused, match="does not hold") as caught:
+            files._load(self.archive(tmp_path / "a.npz", **wrong))
+        assert caught.value.info.path == "dataset"
+
+    def test_a_damaged_or_missing_file_is_said(self, tmp_path):
+        path = tmp_path / "a.npz"
+        with pytest.raises(Refused, match="missing"):
+            files._load(path)
+        path.write_bytes(b"PK\x03\x04 no archive")
+        with pytest.raises(Refused, match="does not hold"):
+            files._load(path)
+
+    def idx(self, path, array, *, cut=0, head=b"\0\0\x08"):
+        body = head + bytes([array.ndim]) + np.array(array.shape, ">u4").tobytes()
+        whole = body + array.tobytes()
+        path.write_bytes(gzip.compress(whole[: len(whole) - cut]))
+        return path
+
+    def test_idx_is_read(self, tmp_path):
+        array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+        read = files.read_idx(self.idx(tmp_path / "x.gz", array))
+        np.testing.assert_array_equal(read, array)
+
+    def test_a_wrong_idx_is_refused(self, tmp_path):
+        array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+        with pytest.raises(Refused, match="24 bytes are announced, and 19"):
+            files.read_idx(self.idx(tmp_path / "a.gz", array, cut=5))
+        with pytest.raises(Refused, match="no IDX file"):
+            files.read_idx(self.idx(tmp_path / "b.gz", array, head=b"\0\0\x0d"))
+        (tmp_path / "c.gz").write_bytes(b"not gzipped")
+        with pytest.raises(Refused, match="does not hold"):
+            files.read_idx(tmp_path / "c.gz")
+
+    def test_the_complete_set_is_read_from_the_system_or_named(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(fashion, "SYSTEM", tmp_path)
+        pick = Pick(slug="fashion-mnist", config={"part": "complete"})
+        with pytest.raises(Refused, match="not on this machine") as caught:
+            preview(pick, None, 10)
+        assert "dataset-fashion-mnist" in caught.value.info.hint
+        assert caught.value.info.path == "dataset.part"
+        generator = np.random.default_rng(0)
+        for part, n in (("train", 30), ("t10k", 10)):
+            x = generator.integers(0, 255, (n, 28, 28), np.uint8)
+            self.idx(tmp_path / f"{part}-images-idx3-ubyte.gz", x)
+            self.idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", (x[:, 0, 0] % 10))
+        sets = fashion.fashion(fashion.FashionConfig(part="complete"))
+        assert (len(sets.train.x), len(sets.test.x)) == (30, 10)
+
+
+class TestPreview:
+    def test_images_come_with_labels_and_names(self):
+        facts, arrays = preview(Pick(slug="digits"), None, 20)
+        assert arrays["x"].shape == (20, 1, 8, 8)
+        assert arrays["labels"].shape == (20,)
+        assert arrays["labels"].dtype == np.int32
+        assert facts["n"] == 1297
+        assert facts["names"] == list("0123456789")
+        assert facts["columns"] == []
+        assert facts["modes"] is None
+        assert len(facts["mean"]) == len(facts["std"]) == 1
+
+    def test_large_images_are_fewer(self, monkeypatch):
+        monkeypatch.setattr("studio.engine.preview.MAX_NUMBERS", 640)
+        _, arrays = preview(Pick(slug="digits"), None, 1000)
+        assert arrays["x"].shape == (10, 1, 8, 8)
+
+
+class TestResolve:
+    def test_images_have_other_defaults(self):
+        resolved = check(RunSpec(name="a", family=Pick(slug="edm"), dataset=Pick(slug="digits")))
+        assert resolved.training.particles == 64
+        assert resolved.training.batch == 128
+        assert [m.slug for m in resolved.spec.metrics] == ["frechet-judge", "label-balance"]
+        asked = check(spec(particles=9, batch=7))
+        assert (asked.training.particles, asked.training.batch) == (9, 7)
+        assert check(resolved.spec).spec == resolved.spec
+        points = check(point_spec("edm", particles=4096))
+        assert points.training.particles == 4096
+
+    def test_metrics_of_points_make_way(self):
+        run = msgspec.structs.replace(
+            spec(), metrics=[Pick(slug="sliced-w2"), Pick(slug="label-balance")]
+        )
+        assert [m.slug for m in check(run).spec.metrics] == ["label-balance"]
+        run = msgspec.structs.replace(run, metrics=[Pick(slug="sliced-w2")])
+        assert [m.slug for m in check(run).spec.metrics] == ["frechet-judge", "label-balance"]
+
+    def test_a_model_of_points_is_refused_with_what_would_fit(self):
+        resolved, problems = resolve(spec("tiny"))
+        assert resolved is None
+        (problem,) = problems
+        assert problem.path == "family"
+        assert "Tiny makes points" in problem.message
+        assert "Digits, 8x8 holds images" in problem.message
+        assert "images" in problem.hint
+
+
+class TestJudging:
+    def test_it_is_trained_once_and_kept(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "cache")
+        monkeypatch.setattr(judging, "_known", {})
+        monkeypatch.setattr("models.judge._STEPS", 12)
+        generator = torch.Generator().manual_seed(0)
+        images = ImageSet(torch.rand((40, 1, 4, 4), generator=generator), torch.arange(40) % 2)
+        first = Judging(images)
+        pieces = list(first.prepare())
+        assert pieces
+        assert not any(pieces)
+        assert list(first.prepare()) == []
+        made = first.now()
+        assert set(load(first.path.read_bytes())) == set(made.state_dict())
+
+        judging._known.clear()
+        again = Judging(images)
+        assert list(again.prepare()) == []
+        assert torch.equal(again.now().features(images.x), made.features(images.x))
+
+        judging._known.clear()
+        again.path.write_bytes(b"garbage")
+        assert list(again.prepare()) != []
+        assert torch.equal(again.now().features(images.x), made.features(images.x))
+
+    def test_other_images_labels_or_names_have_another_judge(self):
+        x, labels = torch.rand(6, 1, 4, 4), torch.arange(6) % 2
+        keys = {
+            Judging(ImageSet(x, labels)).key,
+            Judging(ImageSet(x.flip(0), labels)).key,
+            Judging(ImageSet(x, 1 - labels)).key,
+            Judging(ImageSet(x, labels, ("a", "b"))).key,
+        }
+        assert len(keys) == 4
+        with pytest.raises(ValueError, match="labels"):
+            Judging(ImageSet(x))
+
+    def test_a_cache_that_cannot_be_written_is_no_failure(self, tmp_path, monkeypatch):
+        (tmp_path / "file").write_text("in the way")
+        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "file" / "judges")
+        monkeypatch.setattr(judging, "_known", {})
+        monkeypatch.setattr("models.judge._STEPS", 3)
+        images = ImageSet(torch.rand(6, 1, 4, 4), torch.arange(6) % 2)
+        assert Judging(images).now() is not None
+
+    def test_the_judge_of_digits_reads_digits(self):
+        data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0)
+        assert accuracy(data.judging.now(), data.unseen) > 0.95
+
+
+class TestPlane:
+    def test_it_holds_the_two_widest_directions(self):
+        generator = torch.Generator().manual_seed(0)
+        z = torch.randn((500, 5), generator=generator) * torch.tensor([0.1, 3.0, 0.2, 1.0, 0.1])
+        plane = Plane(z + 7.0)
+        places = plane.place(z + 7.0)
+        assert places.mean(dim=0).abs().max() < 1e-4
+        assert float(places[:, 0].std()) == pytest.approx(float(z[:, 1].std()), rel=0.02)
+        assert float(places[:, 1].std()) == pytest.approx(float(z[:, 3].std()), rel=0.02)
+        # The sign is that of the features.
+        assert torch.corrcoef(torch.stack([places[:, 0], z[:, 1]]))[0, 1] > 0.99
+        assert torch.corrcoef(torch.stack([places[:, 1], z[:, 3]]))[0, 1] > 0.99
+
+    def test_records_have_it_when_asked(self):
+        resolved = check(spec())
+        data = resolved.load_data(None)
+        family = resolved.build(data.points.spec(), torch.device("cpu"))
+        projection = Projection(data.judging, data.unseen)
+        with pytest.raises(RuntimeError, match="prepared"):
+            _ = projection.target
+        recorder = Recorder(family, seed=0, particles=6, frames=4, projection=projection)
+        plain = finished(recorder.record(0))
+        assert plain.x.shape == (len(plain.t), 6, 1, 8, 8)
+        assert plain.extras == {}
+        assert recorder.extras == ["projection"]
+        asked = finished(recorder.record(0, extras=["projection", "no such thing"]))
+        assert asked.arrays["extra:projection"].shape == (len(asked.t), 6, 2)
+        assert asked.arrays["extra:projection-target"].shape == (500, 2)
+        judge = data.judging.now()
+        plane = Plane(judge.features(data.unseen.x))
+        np.testing.assert_allclose(
+            asked.extras["projection"][-1],
+            plane.place(judge.features(torch.from_numpy(asked.x[-1]))).numpy(),
+            rtol=1e-3,
+            atol=1e-3,
+        )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path, family):
+    run = spec(family)
+    whole = new_run(tmp_path, run)
+    status = headless.run(whole.path)
+    assert status.state == "finished", status.error
+    parts = new_run(tmp_path, run)
+    drive(new_job(parts), 6).close()
+    assert headless.run(parts.path).step == 12
+    assert losses(whole) == losses(parts)
+    one, other = (folder.checkpoints.newest()[0] for folder in (whole, parts))
+    assert one.values == other.values
+    assert one.values["modality"] == "images"
+    for name, tensor in one.tensors.items():
+        np.testing.assert_array_equal(tensor, other.tensors[name], err_msg=name)
+    records = [folder.flow.load(12) for folder in (whole, parts)]
+    np.testing.assert_array_equal(records[0].x, records[1].x)
+    assert records[0].x.shape[1:] == (6, 1, 8, 8)
+    assert records[0].x.dtype == np.float32
+    assert records[0].extras["projection"].shape == (len(records[0].t), 6, 2)
+    curves, floors = whole.metrics.read()
+    for slug in ("frechet-judge", "label-balance"):
+        assert np.isfinite(curves[f"quality/{slug}"][1]).all()
+        assert 0.0 < floors[slug] < curves["quality/frechet-judge"][1][0]
+
+
+def test_samples_in_a_run_are_images(tmp_path):
+    folder = new_run(tmp_path, spec("gan"))
+    job = new_job(folder)
+    work = drive(job, 3)
+    job.ask("sample", 5)
+    for _ in work:
+        pass
+    (path,) = RunFolder(folder.path).samples.paths()
+    found = folder.samples.read(path)
+    assert found.x.shape == (5, 1, 8, 8)
+    assert found.columns == ()
+    assert found.x.min() >= -1e-5
+    assert found.x.max() <= 1 + 1e-5
+
+
+def test_images_without_labels_are_measured_by_no_judge(monkeypatch):
+    entry = registry.get("dataset", "digits")
+
+    def unlabelled(config):
+        sets = entry.make(config)
+        return replace(
+            sets,
+            train=replace(sets.train, labels=None),
+            test=replace(sets.test, labels=None),
+        )
+
+    data = registered(replace(entry, make=unlabelled), NoConfig(), 0, seed=0)
+    assert data.judging is None
+    assert list(data.prepare()) == []
+    one, other = data.pair(50, 0)
+    assert one.judge is None
+    assert len(other.x) == 50
