@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick, RunSpec
 
@@ -26,6 +28,8 @@ def command_for(
     words = ["pushforward", "run", f"{spec.family.slug}@{spec.dataset.slug}"]
     for assignment in _assignments(spec, catalog):
         words += ["--set", assignment]
+    for edit in spec.edits:
+        words += ["--edit", msgspec.json.encode(edit).decode()]
     if project is not None and spec.dataset.slug.startswith("project:"):
         words += ["--out", str(project)]
     return shlex.join(words)

@@ -28,6 +28,14 @@ def run(arguments: argparse.Namespace) -> int:
     catalogue.load()
     kind = KINDS[arguments.what]
     found = catalogue.entries(kind)  # type: ignore[arg-type]
-    table([(e.slug, e.title, e.summary) for e in found], head=("SLUG", "TITLE", "SUMMARY"))
+    head, rows = ("SLUG", "TITLE", "SUMMARY"), [(e.slug, e.title, e.summary) for e in found]
+    if kind == "family":
+        made_of = [(e.extra.get("field", ""), e.extra.get("carrier", "")) for e in found]
+        table(
+            [(slug, *of, summary) for (slug, _, summary), of in zip(rows, made_of, strict=True)],
+            head=("SLUG", "FIELD", "CARRIER", "SUMMARY"),
+        )
+    else:
+        table(rows, head=head)
     say(f"\npushforward show SLUG describes the settings; {len(found)} {arguments.what}.")
     return 0

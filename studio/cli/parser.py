@@ -11,7 +11,7 @@ from studio.cli.terminal import UsageError, complain
 
 __all__ = ["COMMANDS", "main", "parser"]
 
-COMMANDS = ("gui", "engine", "run", "race", "list", "show", "verify", "check")
+COMMANDS = ("gui", "engine", "run", "branch", "race", "list", "show", "verify", "check")
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from studio.protocol.spec import RunSpec
     from studio.store.run import RunFolder, RunStatus
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["HELP", "add_arguments", "run", "train"]
 
 HELP = "train without a window"
 
@@ -40,6 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="change a setting, such as training.steps=500 or family.net.width=64 (repeatable)",
     )
     parser.add_argument(
+        "--edit",
+        action="append",
+        default=[],
+        dest="edits",
+        metavar="JSON",
+        help="a change in the middle of the training, such as "
+        """'{"kind": "setting", "step": 500, "path": "penalty", "value": 1.0}' (repeatable)""",
+    )
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with this run, or with the recipe's last run in the project, from its newest "
@@ -57,15 +66,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return 0 when finished, 1 when failed, 130 when stopped by Ctrl+C."""
     from studio.cli import catalogue
-    from studio.cli.settings import apply
+    from studio.cli.settings import apply, with_edits
 
     target = _target(arguments)
     catalogue.load()
     project = target.project(arguments.out)
     folder = _resumed(target, project) if arguments.resume else None
     if folder is not None:
-        return _train(folder, _new_total(arguments.settings), arguments.background)
-    return _train(_create(apply(target.spec, arguments.settings), project), None, False)
+        if arguments.edits:
+            raise UsageError("--edit: with --resume only training.steps may change")
+        return train(folder, _new_total(arguments.settings), arguments.background)
+    spec = with_edits(apply(target.spec, arguments.settings), arguments.edits)
+    return train(_create(spec, project))
 
 
 def _target(arguments: argparse.Namespace) -> "Target":
@@ -118,7 +130,11 @@ def _create(spec: "RunSpec", project: Path) -> "RunFolder":
         raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
 
 
-def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
+def train(folder: "RunFolder", steps: int | None = None, background: bool = False) -> int:
+    """Train a run folder and say how it went; ``steps`` raises its total.
+
+    Returns 0 when finished, 1 when failed, 130 when stopped by Ctrl+C.
+    """
     from studio.cli.progress import ProgressBar
     from studio.cli.stopping import Stop
     from studio.engine import headless
@@ -161,18 +177,17 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
 def _picture(folder: "RunFolder") -> None:
     """Draw the newest kept record over the data, where there is one."""
     from studio.cli.picture import draw, write_png
-    from studio.engine.resolve import check
-    from studio.engine.session import project_of
+    from studio.engine.conditions import target_of
 
     steps = folder.flow.steps()
     if not steps:
         return
     record = folder.flow.load(steps[-1])
-    data = check(folder.record.spec).load_data(project_of(folder), limit=8000)
+    target = target_of(folder, record.step)[1]
     path = folder.path / "picture.png"
     texts = {
         "Title": folder.record.spec.name,
         "Comment": f"step {record.step}, {record.x.shape[1]} particles, seed {folder.record.seed}",
     }
-    write_png(path, draw(data.points.x.numpy(), record.t, record.x), texts)
+    write_png(path, draw(target.shown(8000).numpy(), record.t, record.x), texts)
     say(f"Picture: {path}")

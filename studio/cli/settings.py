@@ -11,9 +11,10 @@ from models.config import describe, replace_at
 from models.registry import Kind, registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
+from studio.store.edits import in_order
 
-__all__ = ["apply"]
+__all__ = ["apply", "changes", "with_edits"]
 
 _PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": "sampler"}
 
@@ -34,6 +35,42 @@ def apply(spec: RunSpec, assignments: Iterable[str]) -> RunSpec:
             raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
         spec = _assign(spec, key.strip(), text.strip())
     return spec
+
+
+def changes(spec: RunSpec, assignments: Iterable[str], step: int) -> list[ChangeSetting]:
+    """Return what changes after a step: "family.penalty=1", or "penalty=1" for short. Whether the
+    settings may change in the middle of a training is checked later.
+
+    Raises:
+        UsageError: no "=", or no setting of the family; the nearest one is named.
+    """
+    known = {key: row for key, row in _known(spec).items() if key.startswith("family.")}
+    found = []
+    for assignment in assignments:
+        key, sign, text = (part.strip() for part in assignment.partition("="))
+        if not sign:
+            raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
+        full = key if key.startswith("family.") else f"family.{key}"
+        if full not in known:
+            raise UsageError(f"--set {key}: no setting of the model; {_nearest(key, known)}")
+        path = full.removeprefix("family.")
+        found.append(ChangeSetting(step=step, path=path, value=_value(text, known[full])))
+    return found
+
+
+def with_edits(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
+    """Return the spec with more changes in its middle, each a `studio.protocol.spec.Edit` as JSON.
+
+    Raises:
+        UsageError: one is no edit.
+    """
+    found = list(spec.edits)
+    for text in texts:
+        try:
+            found.append(msgspec.json.decode(text, type=Edit))
+        except msgspec.DecodeError as error:
+            raise UsageError(f"--edit {text}: {error}") from error
+    return msgspec.structs.replace(spec, edits=in_order(found))
 
 
 def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:

@@ -29,6 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
         paragraph(entry.summary, indent="  ")
         if entry.source:
             paragraph(f"Source: {entry.source}", indent="  ")
+        if entry.extra.get("field"):
+            say(f"  Field: {entry.extra['field']}; carrier: {entry.extra['carrier']}")
+            say(f"  Motion: {entry.extra['motion']}")
         if entry.capabilities:
             say(f"  Can: {', '.join(entry.capabilities)}")
         fields = describe(entry.config)
@@ -81,6 +84,8 @@ def bounds(field: dict[str, Any]) -> str:
 
 def _help(field: dict[str, Any]) -> str:
     text = f"{field['title']}. {field['help']}".strip()
+    if field["live"]:
+        text += " (It may change in the middle of a training.)"
     if field["depends"]:
         values = " or ".join(map(str, field["depends"]["values"]))
         text += f" (Only while {field['depends']['path']} is {values}.)"

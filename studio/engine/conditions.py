@@ -16,13 +16,15 @@ from models.config import Config, ConfigError
 from studio.engine.changing import changed
 from studio.engine.datasets import Dataset
 from studio.engine.failures import Refused
-from studio.engine.resolve import Resolved
+from studio.engine.resolve import Resolved, check
 from studio.engine.saving import restore
 from studio.engine.target import Target
 from studio.protocol.spec import ChangeSetting, Edit
 from studio.store.checkpoint import Checkpoint
+from studio.store.edits import effective_spec
+from studio.store.run import RunFolder
 
-__all__ = ["Conditions", "rebuild", "reconfigure", "target_after"]
+__all__ = ["Conditions", "rebuild", "reconfigure", "target_after", "target_of"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,22 @@ def target_after(data: Dataset, edits: Iterable[Edit]) -> Target | None:
         if not isinstance(edit, ChangeSetting):
             target = (target or Target.of(data.points.x)).after(edit)
     return target
+
+
+def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]:
+    """Return the data of a run as they are without an edit, and the target after its edits up to a
+    step (None: after all).
+
+    Raises:
+        Refused: the data cannot be drawn or read, or an edit cannot be made.
+        StoreError: the run cannot be read.
+    """
+    edits = effective_spec(run).edits
+    if step is not None:
+        edits = [edit for edit in edits if edit.step <= step]
+    resolved = check(run.record.spec, any_device=True)
+    source = resolved.load_data(run.path.parents[1])
+    return source, target_after(source, edits) or Target.of(source.points.x)
 
 
 def reconfigure(family: Family, config: Config) -> None:

@@ -5,16 +5,12 @@ from typing import TYPE_CHECKING
 
 from studio.engine.branching import branch
 from studio.engine.commands import Answer, handles, respond, train, valid, within
-from studio.engine.conditions import target_after
-from studio.engine.datasets import Dataset
+from studio.engine.conditions import target_of
 from studio.engine.failures import Refused
 from studio.engine.jobs import ENDED
-from studio.engine.resolve import check
-from studio.engine.session import project_of
-from studio.engine.target import Target, edited
+from studio.engine.target import Target
 from studio.engine.training import TrainingJob
 from studio.protocol import messages as m
-from studio.store.edits import effective_spec
 from studio.store.run import RunFolder
 
 if TYPE_CHECKING:
@@ -70,13 +66,12 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     run = RunFolder(Path(command.run))
     job = _training(engine, run)
     if command.step is None and job is not None and job.session is not None:
-        return _shown(job.session.data, job.session.conditions.target, n)
-    edits = effective_spec(run).edits
-    if command.step is not None:
-        edits = [edit for edit in edits if edit.step <= command.step]
-    source = check(run.record.spec, any_device=True).load_data(project_of(run))
-    target = target_after(source, edits)
-    return _shown(edited(source, target), target, n)
+        source, target = job.session.source, job.session.conditions.target
+    else:
+        source, target = target_of(run, command.step)
+    target = target or Target.of(source.points.x)
+    result = {"columns": list(source.points.columns), "n": len(target.x)}
+    return Answer(result, {"x": target.shown(n).contiguous().numpy()})
 
 
 def _training(engine: "Engine", run: RunFolder) -> TrainingJob | None:
@@ -85,9 +80,3 @@ def _training(engine: "Engine", run: RunFolder) -> TrainingJob | None:
         if isinstance(job, TrainingJob) and job.folder == run and job.state not in ENDED:
             return job
     return None
-
-
-def _shown(data: Dataset, target: Target | None, n: int) -> Answer:
-    target = target or Target.of(data.points.x)
-    result = {"columns": list(data.points.columns), "n": len(data.points.x)}
-    return Answer(result, {"x": target.shown(n).contiguous().numpy()})

@@ -1,0 +1,63 @@
+"""Leave a run after one of its steps, change something, and train on from there in a new run.
+
+Up to that step the new run equals the other one bit for bit. Without a change it equals it to the
+end. The other run is not touched.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.cli.terminal import UsageError, say
+
+if TYPE_CHECKING:
+    from studio.store.run import RunFolder
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "train on from a step of a run, with something changed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="the run folder to leave")
+    parser.add_argument(
+        "--step", type=int, required=True, metavar="N", help="after which of its steps"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="change a setting of the model from there on, such as family.penalty=1 (repeatable); "
+        "'pushforward show MODEL' says which can change",
+    )
+    parser.add_argument("--name", default="", help="of the new run")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Branch and train, and return 0 when finished, 1 when failed, 130 when stopped by Ctrl+C."""
+    from studio.cli import catalogue
+    from studio.cli.run import train
+
+    catalogue.load()
+    folder, start = _branch(arguments)
+    say(f"Left {folder.record.parent} after step {arguments.step:,}; going on from {start:,}.")
+    return train(folder)
+
+
+def _branch(arguments: argparse.Namespace) -> "tuple[RunFolder, int]":
+    from studio.cli.settings import changes
+    from studio.engine.branching import branch
+    from studio.engine.failures import Refused
+    from studio.store.run import RunFolder
+
+    if not (arguments.run / "run.toml").is_file():
+        raise UsageError(f"{arguments.run} is not a run folder: it has no run.toml")
+    parent = RunFolder(arguments.run)
+    wanted = changes(parent.record.spec, arguments.settings, arguments.step)
+    try:
+        return branch(parent, arguments.step, arguments.name, wanted)
+    except Refused as refused:
+        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
