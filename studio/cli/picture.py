@@ -1,18 +1,13 @@
 """A picture of a run without a window: the data, where the particles went, and where they are.
 
-Points are splatted as light into an array of floats, which is tone-mapped and written as PNG with
-zlib alone.
+Points are splatted as light into an array of floats, which is tone-mapped. Images are put on a
+sheet.
 """
-
-import struct
-import zlib
-from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.store.atomic import write_bytes
+from studio.formats.pictures import sheet, write_png
 
 __all__ = ["draw", "write_png"]
 
@@ -32,12 +27,15 @@ def draw(data: Floats, t: Floats, x: Floats, size: int = 900) -> NDArray[np.uint
     Args:
         data: (m, d) points of the data; the first two features are drawn.
         t: (T,) flow times, increasing.
-        x: (T, n, d) the particles at each of them.
-        size: width and height in pixels.
+        x: (T, n, d) the particles at each of them, or (T, n, C, H, W) of images, which stand by
+            themselves: the last of them are shown, without the data.
+        size: width and height in pixels, of points.
 
     Returns:
         (size, size, 3) uint8, the first row on top.
     """
+    if x.ndim == 5:
+        return sheet(x[-1])
     points, path = _planar(data), _planar(x)
     centre, reach = _view(points, path[-1])
     pixels = (path - centre) / reach * (size / 2) + size / 2
@@ -91,25 +89,3 @@ def _light(points: Floats, size: int, radius: int) -> Floats:
         )
     lit = light[light > 0.05]
     return light / max(float(np.percentile(lit, 80)), 1e-6) * 1.5 if lit.size else light
-
-
-def write_png(path: Path, image: NDArray[np.uint8], texts: Mapping[str, str] | None = None) -> None:
-    """Write an (h, w, 3) uint8 image; ``texts`` are kept in the file under their keywords.
-
-    Raises:
-        StoreError: the disk refused.
-    """
-    height, width, _ = image.shape
-    # Each row starts with its filter: none.
-    rows = np.zeros((height, 1 + 3 * width), np.uint8)
-    rows[:, 1:] = image.reshape(height, -1)
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))]
-    for key, text in (texts or {}).items():
-        body = key.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8")
-        chunks.append((b"iTXt", body))
-    chunks += [(b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b"")]
-    write_bytes(path, b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(k, body) for k, body in chunks))
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

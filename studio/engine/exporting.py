@@ -12,17 +12,19 @@ from studio.engine.drawing import draw, repeats
 from studio.engine.failures import Refused
 from studio.engine.jobs import Work
 from studio.engine.loading import load, newest_checkpoint
+from studio.engine.modality import picked_modality
 from studio.engine.sampling import RunJob, provenance
 from studio.engine.saving import FAMILY, saved_columns, saved_data
 from studio.engine.sink import Sink
 from studio.formats import write_points
+from studio.formats.pictures import write_images
 from studio.protocol.messages import ExportSamples
 from studio.store.atomic import write_bytes
 from studio.store.run import RunFolder
 
 __all__ = ["ExportJob", "export_weights"]
 
-SUFFIXES = (".csv", ".npz", ".h5")
+SUFFIXES = {"points": (".csv", ".npz", ".h5"), "images": (".npz", ".h5", ".png")}
 Tensor: TypeAlias = NDArray[Any]
 
 
@@ -37,10 +39,11 @@ class ExportJob(RunJob):
         self.total = command.n
         self._command = command
         suffix = Path(command.file).suffix.lower()
-        if suffix not in SUFFIXES:
+        suffixes = SUFFIXES[picked_modality(run.record.spec.dataset)]
+        if suffix not in suffixes:
             raise Refused(
                 f"Samples cannot be written as {suffix or 'a file without a suffix'}.",
-                f"Use one of {', '.join(SUFFIXES)}.",
+                f"Use one of {', '.join(suffixes)}.",
             )
 
     def work(self) -> Work:
@@ -52,7 +55,10 @@ class ExportJob(RunJob):
         sampler = loaded.resolved.spec.sampler
         note = repeats(loaded.family, command.n)
         attrs = provenance(self.folder.name, loaded.step, command.seed, sampler, note)
-        write_points(Path(command.file), x.numpy(), loaded.columns, attrs)
+        if loaded.family.spec.modality == "images":
+            write_images(Path(command.file), x.numpy(), attrs)
+        else:
+            write_points(Path(command.file), x.numpy(), loaded.columns, attrs)
         self.step = command.n
         text = f"{command.n:,} samples of step {loaded.step:,} are in {command.file}."
         self.say(f"{text} {note}".strip())

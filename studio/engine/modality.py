@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.registry import Entry
+from models.registry import Entry, registry
 from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Pick
 
-__all__ = ["DEFAULT_METRICS", "modality_of", "training_defaults", "unfit"]
+__all__ = ["DEFAULT_METRICS", "modality_of", "picked_modality", "training_defaults", "unfit"]
 
 DEFAULT_METRICS: Mapping[str, tuple[str, ...]] = {
     "points": ("sliced-w2", "energy-distance"),
@@ -21,6 +22,12 @@ _TRAINING: Mapping[str, Mapping[str, Any]] = {
 def modality_of(dataset: Entry | None) -> str:
     """Return the kind of a registered data set; imported ones (None) are points."""
     return dataset.modalities[0] if dataset is not None else "points"
+
+
+def picked_modality(dataset: Pick) -> str:
+    """Return the kind of a data set by its slug; one that is not known here counts as points."""
+    entries = {entry.slug: entry for entry in registry.all("dataset")}
+    return modality_of(entries.get(dataset.slug))
 
 
 def training_defaults(modality: str) -> Mapping[str, Any]:

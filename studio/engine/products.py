@@ -152,8 +152,10 @@ class Products:
     def evaluate(self, step: int) -> Work:
         """Measure quality, write and tell it; the best model so far is saved."""
         self.curves.drain()
-        start = self._clock()
         session = self._session
+        # Once for a data set, and no cost of this evaluation.
+        yield from session.data.prepare()
+        start = self._clock()
         quality = yield from session.evaluator.evaluate(session.family, session.sampler)
         self._evaluations.done(step, self._clock() - start, self._pace)
         for note in quality.notes:

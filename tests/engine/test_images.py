@@ -15,6 +15,7 @@ from models.registry import NoConfig, registry
 from studio.engine import headless, judging
 from studio.engine.datasets import described, registered
 from studio.engine.discovery import discover
+from studio.engine.exporting import ExportJob
 from studio.engine.failures import Refused
 from studio.engine.images import fashion, files
 from studio.engine.judging import Judging
@@ -22,9 +23,10 @@ from studio.engine.preview import preview
 from studio.engine.projection import Plane, Projection
 from studio.engine.recorder import Recorder
 from studio.engine.resolve import check, resolve
+from studio.protocol.messages import ExportSamples
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
-from tests.engine.fakes import drive, losses, new_job, new_run
+from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run
 from tests.engine.fakes import spec as point_spec
 
 discover()
@@ -384,3 +386,28 @@ def test_images_without_labels_are_measured_by_no_judge(monkeypatch):
     one, other = data.pair(50, 0)
     assert one.judge is None
     assert len(other.x) == 50
+
+
+class TestExport:
+    def export(self, folder, file, n=9):
+        job = ExportJob(
+            "job", ExportSamples(run=str(folder.path), file=str(file), n=n), MemorySink()
+        )
+        finished(job.work())
+
+    def test_images_are_exported_as_arrays_or_a_sheet(self, tmp_path):
+        folder = new_run(tmp_path, spec("gan"))
+        assert headless.run(folder.path).state == "finished"
+        self.export(folder, tmp_path / "made.npz")
+        with np.load(tmp_path / "made.npz", allow_pickle=False) as archive:
+            x = archive["x"]
+        assert x.shape == (9, 1, 8, 8)
+        self.export(folder, tmp_path / "made.png")
+        assert (tmp_path / "made.png").read_bytes().startswith(b"\x89PNG")
+        with pytest.raises(Refused, match=r"\.csv"):
+            self.export(folder, tmp_path / "made.csv")
+
+    def test_points_are_no_sheet(self, tmp_path):
+        folder = new_run(tmp_path, point_spec())
+        with pytest.raises(Refused, match=r"\.png"):
+            self.export(folder, tmp_path / "made.png")
