@@ -49,18 +49,9 @@ def branch(
         Refused: the parent never came to the step, or a change cannot be made.
         StoreError: the parent cannot be read, or the disk refused.
     """
-    record, whole = parent.record, effective_spec(parent)
-    total = horizon_at(parent, step)
+    record, total = parent.record, horizon_at(parent, step)
     _require(parent, step, reached(parent) if done is None else done, total)
-    edits = [edit for edit in whole.edits if edit.step <= step]
-    edits += [msgspec.structs.replace(change, step=step) for change in changes]
-    spec = msgspec.structs.replace(
-        whole,
-        name=name.strip() or f"{whole.name}, branch",
-        training={**whole.training, "steps": total},
-        edits=edits,
-    )
-    _check_changes(spec, changes)
+    spec = _spec(effective_spec(parent), step, name, changes, total)
     resolved = validate(spec, project_of(parent))
     device, _ = choose(resolved.training.device)
     child = RunRecord(
@@ -118,17 +109,28 @@ def _require(parent: RunFolder, step: int, done: int, total: int) -> None:
         )
 
 
-def _check_changes(spec: RunSpec, changes: Sequence[ChangeSetting]) -> None:
-    """Refuse changes with the setting at fault, not with their place among the edits.
+def _spec(
+    whole: RunSpec, step: int, name: str, changes: Sequence[ChangeSetting], total: int
+) -> RunSpec:
+    """Return the spec of a branch; what is wrong with a change is said with its setting, not with
+    its place among the edits.
 
     Raises:
-        Refused: one cannot be made.
+        Refused: a change cannot be made.
     """
-    earlier = spec.edits[: len(spec.edits) - len(changes)]
-    config = check(msgspec.structs.replace(spec, edits=earlier), any_device=True).family.config
-    for edit in (*earlier, *changes):
+    kept = [edit for edit in whole.edits if edit.step <= step]
+    spec = msgspec.structs.replace(
+        whole,
+        name=name.strip() or f"{whole.name}, branch",
+        training={**whole.training, "steps": total},
+        edits=kept,
+    )
+    config = check(spec, any_device=True).family.config
+    made = [msgspec.structs.replace(change, step=step) for change in changes]
+    for edit in (*kept, *made):
         if isinstance(edit, ChangeSetting):
             config = changed(config, edit)
+    return msgspec.structs.replace(spec, edits=[*kept, *made])
 
 
 def _copy(parent: RunFolder, child: RunFolder, step: int) -> int:
