@@ -6,7 +6,7 @@ trained on particles that went by these very steps, so that N and speed stay wha
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import TypeAlias
 
 import torch
@@ -15,6 +15,8 @@ from torch import Tensor
 from models.base import Frame
 from models.fields.base import Field
 from models.samplers.base import noise_like
+from models.tensors import expand_like
+from models.training.accelerate import Switch
 
 __all__ = ["FlowingParticles", "Move"]
 
@@ -52,6 +54,7 @@ class FlowingParticles:
         self.speed = speed
         self.noise = noise
         self.stop = stop
+        self._switch = Switch()
 
     def latents(self, n: int, generator: torch.Generator) -> Tensor:
         """Draw n starting points (n, *shape), unit Gaussian."""
@@ -68,15 +71,49 @@ class FlowingParticles:
         k = torch.randint(self.steps, (n,), generator=generator, device=generator.device)
         return k.sort(descending=True).values.to(self.device)
 
-    def carry(self, move: Move, x: Tensor, k: Tensor, generator: torch.Generator) -> Tensor:
+    def carry(
+        self,
+        move: Move,
+        x: Tensor,
+        k: Tensor,
+        generator: torch.Generator,
+        *,
+        key: Hashable = None,
+    ) -> Tensor:
         """Return where particles x (n, *shape) are after k (n,) steps each, k falling.
 
-        A particle that has done its steps is moved no further: half the work of moving all.
+        A particle that has done its steps is moved no further: half the work of moving all. On a
+        GPU all are moved together, from first to last without a word from the host.
+
+        Args:
+            move: v(x, t).
+            x: where they start; it stays as it is.
+            k: how many steps each goes.
+            generator: for entropic noise.
+            key: what else the motion depends on, but for weights that are updated in place, so
+                that a GPU may record it; None if it may not.
         """
+        if x.is_cuda:
+            return self._together(move, x, k, generator, key)
         x = x.clone()
         for step, moving in enumerate(self._moving(k)):
             x[:moving] = self._next(move, x[:moving], step, generator)
         return x
+
+    def _together(
+        self, move: Move, x: Tensor, k: Tensor, generator: torch.Generator, key: Hashable
+    ) -> Tensor:
+        """Move all particles through all steps, and keep each where it was after its own."""
+
+        def carried(x: Tensor, k: Tensor) -> Tensor:
+            for step in range(self.steps - 1):
+                further = expand_like(k > step, x)
+                x = torch.where(further, self._next(move, x, step, generator), x)
+            return x
+
+        if key is None or self.noise > 0.0:
+            return carried(x, k)
+        return self._switch(carried, x, k, key=(key, self.steps, self.speed))
 
     def _moving(self, k: Tensor) -> list[int]:
         """Return how many particles take each step, as far as any does."""
@@ -117,9 +154,9 @@ class FlowingParticles:
         return min(self.stop, self.steps) or self.steps
 
     def velocity(self, field: Field, x: Tensor, t: float) -> Tensor:
-        """Return dx/dt of the drift at x (n, *shape), by the step that t falls into, at t=1 the last.
+        """Return dx/dt of the drift at x (n, *shape), by the step that t falls into.
 
-        Where samples have come to rest it is zero.
+        At t=1 that is the last one. Where samples have come to rest it is zero.
         """
         k = self.step_at(t)
         if k >= self.last():

@@ -208,7 +208,7 @@ class DiscriminatorFlow(Family):
         start = self.carrier.latents(len(batch), self._noise)
         yield "draw", {"real": batch, "particles": start}
         # By the weights being trained: the critic learns where its own motion leads.
-        x = self.carrier.carry(self.field.motion, start, k, self._noise)
+        x = self.carrier.carry(self.field.motion, start, k, self._noise, key=self.config)
         yield "flow", {"real": batch, "particles": start, "moved": x}
         metrics = self.field.fit(batch, x, k / self.config.steps)
         yield "fit", {"real": batch, "particles": x}

@@ -105,6 +105,16 @@ def test_no_particle_is_moved_beyond_its_time():
     assert wind.asked == int(k.sum())
 
 
+def test_moving_all_together_is_the_same_motion():
+    """What a GPU does, on a CPU."""
+    x = torch.randn((9, 2), generator=make_generator(0))
+    particles = carrier()
+    k = particles.draw_steps(9, make_generator(1))
+    expected = particles.carry(Wind().velocity, x, k, make_generator(2))
+    found = particles._together(Wind().velocity, x, k, make_generator(2), key="wind")
+    torch.testing.assert_close(found, expected)
+
+
 @pytest.mark.parametrize("k", [[], [0, 0], [7]])
 def test_few_or_no_steps_are_steps_too(k: list[int]):
     start = torch.ones((len(k), 2))

@@ -1,0 +1,80 @@
+"""The switch between a plain function and a graph of it, which must be equal, and faster."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.training.accelerate import Switch
+
+X = torch.tensor([1.0, 2.0])
+
+
+def double(x: Tensor) -> Tensor:
+    return 2 * x
+
+
+class Bench:
+    """A switch that takes any tensor, with a capture and a clock of our own; counts captures."""
+
+    def __init__(self, fast: Callable[[Tensor], Tensor] | None, speedup: float) -> None:
+        self.captures = 0
+        self.calls = 0
+        self._made = fast
+        self._speedup = speedup
+        self.switch = Switch(self._capture, self._clock, lambda tensors: True)
+
+    def _capture(self, function, tensors):
+        self.captures += 1
+        if self._made is None:
+            raise RuntimeError("operation not permitted when stream is capturing")
+
+        def fast(x: Tensor) -> Tensor:
+            self.calls += 1
+            return self._made(x)
+
+        return fast
+
+    def _clock(self, function, tensors):
+        return 1.0 if function is double else 1.0 / self._speedup
+
+
+def test_what_is_equal_and_faster_is_used():
+    bench = Bench(lambda x: x + x, speedup=3.0)
+    for _ in range(4):
+        assert torch.equal(bench.switch(double, X), 2 * X)
+    assert bench.captures == 1
+    assert bench.calls == 1 + 4, "once to compare, then each time"
+
+
+@pytest.mark.parametrize(
+    ("fast", "speedup"),
+    [
+        (lambda x: x + x, 0.5),  # slower
+        (lambda x: torch.nextafter(2 * x, 3 * x), 3.0),  # another result, by one bit
+        (None, 3.0),  # cannot be captured
+    ],
+)
+def test_anything_else_is_not(fast, speedup: float):
+    bench = Bench(fast, speedup)
+    for _ in range(4):
+        assert torch.equal(bench.switch(double, X), 2 * X)
+    assert bench.captures == 1, "tried once, not at each call"
+    assert bench.calls <= 1
+
+
+def test_another_kind_of_call_is_tried_anew():
+    bench = Bench(lambda x: x + x, speedup=3.0)
+    bench.switch(double, X, key=1)
+    bench.switch(double, X, key=2)
+    bench.switch(double, torch.zeros(3), key=2)
+    bench.switch(double, torch.zeros(3).double(), key=2)
+    assert bench.captures == 4
+
+
+def test_on_a_cpu_nothing_is_tried():
+    def never(*arguments):
+        raise AssertionError
+
+    assert torch.equal(Switch(never, never)(double, X), 2 * X)
