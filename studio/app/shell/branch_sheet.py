@@ -12,7 +12,7 @@ from studio.app.forms.form import LABEL_WIDTH, Form
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, label, row
+from studio.app.widgets.basic import Elided, button, column, label, row
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import ChangeSetting, Pick, RunSpec
 
@@ -80,8 +80,10 @@ class BranchSheet(QDialog):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(self.form)
-        area.setMinimumHeight(min(360, 44 + 34 * len(self._fields)))
+        page = QWidget()
+        page.setLayout(column(self.form, None, gap=0))
+        area.setWidget(page)
+        area.setMinimumHeight(min(360, page.sizeHint().height() + 4))
         return area
 
     def _edited(self, field: FieldSpec, value: Any) -> None:

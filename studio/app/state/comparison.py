@@ -18,6 +18,7 @@ __all__ = [
     "AXES",
     "COST",
     "MOST",
+    "QUALITY",
     "Axis",
     "axis_of",
     "batch",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 MOST = 4
+QUALITY = "quality/"
 COST = "cost/"  # names of curves that say what something costs: figures, not charts
 Axis = Literal["steps", "seconds", "samples"]
 AXES: tuple[tuple[Axis, str], ...] = (
@@ -114,9 +116,12 @@ def batch(run: RunState, catalog: Catalog | None) -> int:
 
 
 def measures(runs: list[RunState]) -> list[str]:
-    """Return the curves that at least one of some runs has, qualities first, then losses."""
-    names = {name for run in runs for name in run.series if not name.startswith(COST)}
-    return sorted(names, key=lambda n: (not n.startswith("quality/"), n != "loss", n))
+    """Return the curves that at least one of some runs has: qualities as they were measured, then
+    losses, then everything else.
+    """
+    names = dict.fromkeys(name for run in runs for name in run.series if len(run.series[name]))
+    found = [name for name in names if not name.startswith(COST)]
+    return sorted(found, key=lambda n: (not n.startswith(QUALITY), "loss" not in n))
 
 
 def nfe(run: RunState) -> int | None:

@@ -9,7 +9,7 @@ from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.plots.curves import Curve
 from studio.app.plots.ticks import number
 from studio.app.state import comparison
-from studio.app.state.comparison import AXES, Axis
+from studio.app.state.comparison import AXES, QUALITY, Axis
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors
@@ -19,7 +19,6 @@ from studio.app.widgets.chartcard import ChartCard
 
 __all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
 
-QUALITY = "quality/"
 SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 
@@ -46,6 +45,7 @@ class CompareChart(QWidget):
         self._names: list[str] = []
         self._zoom: tuple[float, float] | None = None
         self.measure = ""
+        self._wanted = ""
         self.axis: Axis = "steps"
         self._choice = ChoiceList([], "Measure")
         self._choice.activated.connect(self._measured)
@@ -74,12 +74,16 @@ class CompareChart(QWidget):
             self._names = names
             self._choice.clear()
             self._choice.addItems([measure_title(name, self._state) for name in names])
-        if self.measure not in names:
-            self.measure = names[0] if names else ""
-            self.measured.emit()
-        if self.measure:
-            self._choice.setCurrentIndex(names.index(self.measure))
+        self._take(self._wanted if self._wanted in names else names[0] if names else "")
         self._draw()
+
+    def _take(self, measure: str) -> None:
+        """Draw a measure from now on: the first quality there is, until the person chose one."""
+        if self.measure != measure:
+            self.measure, self._zoom = measure, None
+            self.measured.emit()
+        if measure:
+            self._choice.setCurrentIndex(self._names.index(measure))
 
     def set_axis(self, axis: Axis) -> None:
         """Measure what was spent in steps, seconds or points seen."""
@@ -141,8 +145,8 @@ class CompareChart(QWidget):
         self._draw()
 
     def _measured(self, place: int) -> None:
-        self.measure, self._zoom = self._names[place], None
-        self.measured.emit()
+        self._wanted = self._names[place]
+        self._take(self._wanted)
         self._draw()
 
     def _turned(self, place: int) -> None:

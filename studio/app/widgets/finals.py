@@ -5,11 +5,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.state import comparison
+from studio.app.state.comparison import QUALITY
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, label, restyle
-from studio.app.widgets.comparechart import QUALITY, measure_title, short_name
+from studio.app.widgets.comparechart import measure_title, short_name
 
 __all__ = ["Finals", "short_count"]
 
@@ -61,21 +62,28 @@ class Finals(QWidget):
             self._build(len(runs))
         self._measure = measure
         values = [_newest(run, measure) for run in runs]
-        known = [value for value in values if value is not None]
-        best = (max if self._higher_is_better() else min)(known, default=None)
+        best = self._best([value for value in values if value is not None])
         self._heads[0].setText(measure_title(measure, self._state) if measure else "")
         for place, (run, value) in enumerate(zip(runs, values, strict=True)):
             self._names[place].set_text(short_name(run))
-            texts = self._texts(run, value)
+            won = value is not None and value == best
+            texts = self._texts(run, value, won)
             for cell, text in zip(self._cells[place], texts, strict=True):
                 cell.setText(text)
-            won = value is not None and value == best and known.count(value) < len(known)
             restyle(self._cells[place][0], role="good" if won else "")
             self._cells[place][0].setToolTip("The best of these" if won else "")
             heads = (self._heads[0].text(), *COLUMNS[2:])
             spoken = ", ".join(f"{head} {text}" for head, text in zip(heads, texts, strict=True))
             self._names[place].setAccessibleName(f"{run.name}: {spoken}")
         self._caption.setText(self._floor(runs))
+
+    def _best(self, values: list[float]) -> float | None:
+        """Return the best of some values; of a loss there is none, two families mean two things
+        by it, and where all are equal nobody has won.
+        """
+        if not self._measure.startswith(QUALITY) or len(set(values)) < 2:
+            return None
+        return max(values) if self._higher_is_better() else min(values)
 
     def _build(self, count: int) -> None:
         clear(self._grid)
@@ -95,10 +103,10 @@ class Finals(QWidget):
             for column, cell in enumerate(self._cells[-1]):
                 self._grid.addWidget(cell, place + 1, column + 2, Qt.AlignmentFlag.AlignRight)
 
-    def _texts(self, run: RunState, value: float | None) -> list[str]:
+    def _texts(self, run: RunState, value: float | None, won: bool) -> list[str]:
         nfe = comparison.nfe(run)
         return [
-            "–" if value is None else words.figure(value),
+            "–" if value is None else f"{'★ ' if won else ''}{words.figure(value)}",
             words.figure(run.seconds) if run.seconds else "–",
             f"{run.step:,}",
             "–" if run.parameters is None else short_count(run.parameters),

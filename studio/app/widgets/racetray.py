@@ -117,9 +117,7 @@ class RaceTray(QFrame):
         seed = training_value(spec, "seed", state.catalog)
         count = training_value(spec, "particles", state.catalog)
         particles = f"the same {count:,} particles" if count else "the same particles"
-        return (
-            f"All learn {title} with seed {seed}, from {particles}; a change of these is for all."
-        )
+        return f"All learn {title}, seed {seed}, from {particles}. Changing these changes all."
 
     def _ask_copy(self, place: int) -> None:
         """Offer a copy of the same family, or of another one on the same data."""
