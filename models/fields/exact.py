@@ -16,9 +16,10 @@ from models.denoisers.weights import loss_weight
 from models.fields.score import flow_velocity
 from models.oracle import GaussianMixture
 from models.paths.clock import DisplayName, FlowClock, display_scale
+from models.samplers.base import Denoise
 from models.tensors import expand_like, in_parts
 
-__all__ = ["ExactScore", "known_law"]
+__all__ = ["ExactScore", "exact_denoiser", "known_law"]
 
 
 def known_law(spec: DataSpec, device: torch.device) -> GaussianMixture:
@@ -38,6 +39,15 @@ def known_law(spec: DataSpec, device: torch.device) -> GaussianMixture:
     return law.to(torch.zeros((), device=device))
 
 
+def exact_denoiser(law: GaussianMixture) -> Denoise:
+    """Return D(x, s) of a law: x (n, d), s (n,) or 0-d."""
+
+    def denoise(x: Tensor, s: Tensor) -> Tensor:
+        return in_parts(law.denoise, x, s.expand(len(x)))
+
+    return denoise
+
+
 class ExactScore:
     """The score of a known mixture; a `models.fields.base.Field` with nothing to fit.
 
@@ -52,6 +62,7 @@ class ExactScore:
         self, law: GaussianMixture, *, density: Density, clock: FlowClock, display: DisplayName
     ) -> None:
         self.law = law
+        self._denoise = exact_denoiser(law)
         self.density = density
         self.clock = clock
         self.display: DisplayName = display
@@ -72,7 +83,7 @@ class ExactScore:
 
     def denoise(self, x: Tensor, s: Tensor) -> Tensor:
         """Return D(x, s): x (n, d), s (n,) or 0-d."""
-        return in_parts(self.law.denoise, x, s.expand(len(x)))
+        return self._denoise(x, s)
 
     def velocity(self, x: Tensor, t: float) -> Tensor:
         """Return dx/dt of the probability-flow ODE in display coordinates."""

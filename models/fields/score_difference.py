@@ -122,6 +122,30 @@ class Probes:
         drawn = cls.draw(law, 16, shape, make_generator(_LOOKING))
         return cls(drawn.level.to(device), drawn.noise.to(device))
 
+    def pack(self, state: State, part: str) -> None:
+        """Add the levels and the noise."""
+        for name, value in (("level", self.level), ("noise", self.noise)):
+            state.tensors[f"{part}/{name}"] = value.to("cpu", copy=True)
+
+    def unpack(self, state: State, part: str) -> "Probes":
+        """Return what `pack` added, on the device of this one.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        found = []
+        for name, mine in (("level", self.level), ("noise", self.noise)):
+            value = state.tensors.get(f"{part}/{name}")
+            if value is None:
+                raise ValueError(f"the saved state has no tensor '{part}/{name}': it does not fit")
+            if value.shape != mine.shape:
+                raise ValueError(
+                    f"{part}/{name} has shape {tuple(value.shape)} in the saved state and "
+                    f"{tuple(mine.shape)} in this config"
+                )
+            found.append(value.to(mine))
+        return Probes(*found)
+
 
 def level_law(s_low: float, s_high: float, rho: float) -> RhoUniform:
     """Return the law of the noise levels at which two scores are compared.

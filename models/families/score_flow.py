@@ -1,0 +1,270 @@
+"""Score flow: field = difference of two scores, carrier = free particles."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
+from models.carriers.population import (
+    Noise,
+    Population,
+    PopulationSize,
+    Reach,
+    Speed,
+    StartLaw,
+    initial_positions,
+)
+from models.config import Config, param
+from models.denoisers.denoiser import Denoiser
+from models.fields.difference_settings import (
+    HighLevel,
+    LevelRho,
+    LowLevel,
+    ScoreOptimizer,
+    ScoreSteps,
+    TeacherOptimizer,
+    TeacherShare,
+    WarmStart,
+    WeightData,
+    WeightGen,
+)
+from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
+from models.fields.teacher import Teacher
+from models.live import check_live
+from models.nets.choose import denoiser_net
+from models.nets.mlp import MLPConfig
+from models.nets.settings import ImageNet
+from models.nets.unet import UNetConfig
+from models.registry import register
+from models.tensors import make_generator
+from models.training.optim import OptimizerConfig
+from models.training.state import pack_generator, unpack_generator
+
+__all__ = ["ScoreFlow", "ScoreFlowConfig"]
+
+# Streams of the seed (`models.tensors.make_generator`).
+_TEACHER, _NOISE, _OWN = 1, 2, 3
+_PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
+
+
+class ScoreFlowConfig(Config, frozen=True):
+    """Settings of a score flow. Lengths and levels are relative to standardised data."""
+
+    population: PopulationSize = 1024
+    start: StartLaw = "gaussian"
+    teacher_share: TeacherShare = 0.5
+    score_steps: ScoreSteps = 5
+    speed: Speed = 0.3
+    noise: Noise = 0.0
+    reach: Reach = 1.0
+    w_data: WeightData = 1.0
+    w_gen: WeightGen = 1.0
+    warm_start: WarmStart = True
+    s_low: LowLevel = 0.05
+    s_high: HighLevel = 5.0
+    rho: LevelRho = 3.0
+    pairs: Annotated[
+        int,
+        param(
+            "Noise pairs",
+            "A move is a mean over so many noises and their opposites, the same for all particles; "
+            "more of them make it calmer and dearer.",
+            low=1,
+            high=256,
+            advanced=True,
+        ),
+    ] = 4
+    net: Annotated[
+        MLPConfig,
+        param("Scores", "The network of either score.", modalities=("points",)),
+    ] = MLPConfig()
+    image_net: ImageNet = UNetConfig()
+    optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+
+
+@register(
+    "family",
+    "score-flow",
+    title="Score flow",
+    summary="Free particles follow the difference between the score of the data and their own.",
+    source=f"{_PAPER}, section 2 and algorithm 1 (Score GAN), without the generator",
+    config=ScoreFlowConfig,
+    modalities=("points", "images"),
+    capabilities=("population",),
+    field="score-difference",
+    carrier="particles",
+    motion="dx/dτ = E s (∇log p(x + s ε; s) − ∇log q(x + s ε; s))",
+)
+class ScoreFlow(Family):
+    """field = difference of scores, carrier = free particles that move during the training; first
+    the teacher learns, then they move.
+    """
+
+    layers = (
+        Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
+        Layer("score-particles", "Score of the particles", "vector", "s ∇log q", timed=True),
+        Layer("next-move", "Next move", "vector", "η E s (∇log p − ∇log q)", timed=False),
+    )
+    stages = (
+        Stage(
+            "teach",
+            "Teach the score of the data",
+            "min E w(s) |D(x₀ + s ε, s) − x₀|²,  ∇log p = (D − x) / s²",
+            "Karras et al. 2022, eqs. 2, 3 and 8",
+            "score-data",
+        ),
+        Stage("draw", "Draw some of the particles where they are", "xᵢ ~ q", _PAPER),
+        Stage(
+            "fit",
+            "Fit the particles' own score",
+            "min E |D_q(x + s ε, s) − x|²,  ∇log q = (D_q − x) / s²",
+            f"{_PAPER}, algorithm 1",
+            "score-particles",
+        ),
+        Stage(
+            "velocity",
+            "Compare the two scores around each particle",
+            "vᵢ = E s (w_p ∇log p − w_q ∇log q)(xᵢ + s ε; s)",
+            f"{_PAPER}, algorithm 1",
+            "next-move",
+        ),
+        Stage(
+            "move",
+            "Move each particle by itself",
+            "xᵢ ← xᵢ + η vᵢ + √(2 τ η) ε",
+            f"{_PAPER}, section 2",
+        ),
+    )
+
+    def __init__(
+        self,
+        config: ScoreFlowConfig,
+        spec: DataSpec,
+        *,
+        horizon: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.config = config
+        self.spec = spec
+        self.device = device
+        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
+        self._noise = torch.Generator(device)
+        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        taught = max(1, round(config.teacher_share * horizon))
+        weights = make_generator(seed, _TEACHER)
+        self.teacher = Teacher(
+            denoiser_net(spec, config.net, config.image_net, generator=weights),
+            shape=spec.shape,
+            device=device,
+            optimizer=config.optimizer,
+            steps=taught,
+        )
+        weights = make_generator(seed, _OWN)
+        own = denoiser_net(spec, config.net, config.image_net, generator=weights)
+        self.own = ParticleScore(
+            Denoiser(own).to(device),
+            optimizer=config.score_optimizer,
+            horizon=max(1, horizon - taught),
+        )
+        law = level_law(config.s_low, config.s_high, config.rho)
+        self.field = ScoreDifference(
+            self.teacher.denoise,
+            self.own,
+            law=law,
+            probes=Probes.draw(law, config.pairs, spec.shape, self._noise),
+            w_data=config.w_data,
+            w_gen=config.w_gen,
+            generator=self._noise,
+        )
+        self.carrier = Population(
+            initial_positions(config.start, config.population, spec.shape, seed).to(device),
+            speed=config.speed,
+            noise=config.noise,
+            reach=config.reach,
+            generator=self._noise,
+        )
+
+    def walk(self, batch: Tensor) -> Walk:
+        if self.teacher.is_learning():
+            noised, metrics = self.teacher.fit(batch, self._noise)
+            if not self.teacher.is_learning() and self.config.warm_start:
+                self.own.warm_start(self.teacher.averaged)
+            yield "teach", {"real": batch, "particles": noised}
+            return metrics | {"phase": batch.new_full((), 1.0)}
+        scene = {"real": batch, "particles": self.carrier.draw(len(batch))}
+        yield "draw", scene
+        metrics = self.field.fit(batch, scene["particles"], None)
+        yield "fit", scene
+        if self.own.optimizer.count % self.config.score_steps == 0:
+            x = self.carrier.x
+            scene = {"real": batch, "particles": x, "velocity": self.field.velocity(x)}
+            yield "velocity", scene
+            metrics |= self.carrier.move(scene["velocity"])
+            # Known before the next move, so that the arrows that are shown are that move.
+            pairs = self.config.pairs
+            shape = self.spec.shape
+            self.field.probes = Probes.draw(self.field.law, pairs, shape, self._noise)
+            yield "move", {**scene, "moved": self.carrier.x}
+        return metrics | {"phase": batch.new_full((), 2.0)}
+
+    def reconfigure(self, config: Config) -> None:
+        check_live(self.config, config)
+        assert isinstance(config, ScoreFlowConfig)
+        self.field.w_data = config.w_data
+        self.field.w_gen = config.w_gen
+        self.teacher.field.optimizer.config = config.optimizer
+        self.own.optimizer.config = config.score_optimizer
+        self.carrier.speed = config.speed
+        self.carrier.noise = config.noise
+        self.carrier.reach = config.reach
+        self.config = config
+
+    def prior(self, n: int, generator: torch.Generator) -> Tensor:
+        """Return where the first n particles started, fewer if there are fewer."""
+        return self.carrier.latents(n, generator)
+
+    def flow(
+        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        return self.carrier.frames(self.field, latents, generator=generator)
+
+    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+        if name == "score-data":
+            return self.field.score_of_data(x, t)
+        if name in ("score-particles", "next-move") and self.teacher.is_learning():
+            # Nothing of the particles is known yet, and nothing moves.
+            return torch.zeros_like(x)
+        if name == "score-particles":
+            return self.field.score_of_particles(x, t)
+        if name == "next-move":
+            return self.carrier.speed * self.field.velocity(x)
+        return super().layer(name, x, t)
+
+    def state(self) -> State:
+        state = State({})
+        self.teacher.pack(state, "teacher")
+        self.own.pack(state, "own")
+        self.field.probes.pack(state, "probes")
+        self.carrier.pack(state, "carrier")
+        pack_generator(state, "noise", self._noise)
+        return state
+
+    def load_state(self, state: State) -> None:
+        self.teacher.unpack(state, "teacher")
+        self.own.unpack(state, "own")
+        self.field.probes = self.field.probes.unpack(state, "probes")
+        self.carrier.unpack(state, "carrier")
+        unpack_generator(state, "noise", self._noise)
+
+    @property
+    def population(self) -> int:
+        """How many particles there are."""
+        return len(self.carrier)
+
+    def parameter_count(self) -> int:
+        nets = (self.teacher.field.denoiser, self.own.denoiser)
+        return sum(p.numel() for net in nets for p in net.parameters())
