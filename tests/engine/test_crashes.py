@@ -21,7 +21,8 @@ from studio.client import CommandFailed, EngineClient, Timeouts
 from studio.client.child import ChildProcess, kill_tree
 from studio.client.transport import engine_env
 from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import EditPoints, Pick, RunSpec
+from studio.store.edits import made_edits
 from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.client.harness import Ear
@@ -233,6 +234,33 @@ def test_killed_while_training(studio: Any) -> None:
         await s.ear.until(lambda: bool(s.ear.of(m.Progress, again)))
         assert s.ear.last(again).step >= newest.step
         await s.client.request(m.Control(job=again, action="cancel"))
+
+    studio(row)
+
+
+def test_killed_right_after_an_edit(studio: Any) -> None:
+    """What was answered is on disk: it is made again, once, at its step."""
+
+    async def row(s: Studio) -> None:
+        job, run = await s.start(steps=10**6)
+        await s.ear.until(lambda: len(s.ear.of(m.CheckpointWritten, job)) >= 2)
+        edit = EditPoints(step=0, action="add", centre=(0.0, 0.0), radius=0.1, count=100, seed=1)
+        answer = await s.client.request(m.ApplyEdit(job=job, edit=edit))
+        await killed(s)
+        intact(run)
+        step = answer.result["step"]
+        expected = [msgspec.structs.replace(edit, step=step)]
+        assert made_edits(run) == expected
+        newest, _ = run.checkpoints.newest()
+        assert newest is not None
+        answer = await s.client.request(m.ResumeTraining(run=str(run.path)))
+        again = answer.result["job"]
+        await s.ear.until(lambda: bool(s.ear.of(m.Progress, again)))
+        await s.ear.until(lambda: s.ear.last(again).step > step)
+        target = await s.client.request(m.GetTarget(run=str(run.path)))
+        assert target.result["n"] == 600
+        await s.client.request(m.Control(job=again, action="cancel"))
+        assert made_edits(run) == expected
 
     studio(row)
 
