@@ -1,4 +1,4 @@
-"""A curve in the shape of an S."""
+"""An S drawn with two half circles."""
 
 import math
 from typing import Annotated
@@ -14,11 +14,11 @@ __all__ = ["SCurveConfig", "s_curve"]
 
 
 class SCurveConfig(Config, frozen=True):
-    """How far the points stray from the curve."""
+    """Noise around the curve."""
 
     noise: Annotated[
         float,
-        param("Noise", "Standard deviation around two arcs of radius 1.", low=0.0, high=1.0),
+        param("Noise", "Standard deviation around half circles of radius 1.", low=0.0, high=1.0),
     ] = 0.05
 
 
@@ -26,13 +26,13 @@ class SCurveConfig(Config, frozen=True):
     "dataset",
     "s-curve",
     title="S-curve",
-    summary="Two arcs that meet: one thin line without a gap.",
-    source="Pedregosa et al. 2011 (scikit-learn), make_s_curve, seen from the side",
+    summary="Two half circles joined to an S: one thin piece that turns both ways.",
+    source="scikit-learn's make_s_curve, seen from the side",
     config=SCurveConfig,
 )
 def s_curve(config: SCurveConfig, n: int, seed: int) -> PointSet:
-    """Draw n points (n, 2): arcs around (0, -1) and (0, 1), three quarters of a turn each."""
+    """Draw n points (n, 2), uniform along the curve; each half circle has radius 1."""
     generator = data_generator(n, seed)
-    angle = 3 * math.pi * (torch.rand(n, generator=generator) - 0.5)
-    x = torch.stack([angle.sin(), angle.sign() * (angle.cos() - 1)], dim=1)
-    return PointSet(x + config.noise * torch.randn((n, 2), generator=generator), PLANE)
+    angle = 3.0 * math.pi * (torch.rand(n, generator=generator) - 0.5)
+    x = torch.stack([angle.sin(), angle.sign() * (angle.cos() - 1.0)], dim=1)
+    return PointSet(x + config.noise * torch.randn(x.shape, generator=generator), PLANE)
