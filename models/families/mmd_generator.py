@@ -1,5 +1,6 @@
 """Generative moment matching: field = kernel, carrier = generator."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -8,10 +9,13 @@ from torch import Tensor
 
 from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk, finish
 from models.carriers.generator import FollowSpeed, FollowSteps, Generator
-from models.config import Config, ConfigError, param
+from models.config import Config, param
 from models.fields.kernel import Bandwidth, Kernel, Kernels
 from models.live import check_live
-from models.nets.mlp import MLP, MLPConfig
+from models.nets.choose import generator_net
+from models.nets.dcgan import DcganConfig
+from models.nets.mlp import MLPConfig
+from models.nets.settings import ImageGenerator
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
@@ -36,8 +40,10 @@ class MmdGeneratorConfig(Config, frozen=True):
         param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
     ] = 16
     generator: Annotated[
-        MLPConfig, param("Generator", "The network that pushes noise forward.")
+        MLPConfig,
+        param("Generator", "The network that pushes noise forward.", modalities=("points",)),
     ] = MLPConfig()
+    image_generator: ImageGenerator = DcganConfig()
     generator_optimizer: Annotated[
         OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
     ] = OptimizerConfig(lr=1e-3, schedule="cosine")
@@ -60,6 +66,7 @@ class MmdGeneratorConfig(Config, frozen=True):
     summary="A generator follows the witness of a kernel: no critic, no second network.",
     source=f"{_PAPER}, section 3; the witness: Gretton et al. 2012, JMLR 13:723, section 2.3",
     config=MmdGeneratorConfig,
+    modalities=("points", "images"),
     capabilities=("latent",),
     field="kernel",
     carrier="generator",
@@ -105,8 +112,6 @@ class MmdGenerator(Family):
         seed: int,
         device: torch.device,
     ) -> None:
-        if len(spec.shape) != 1:
-            raise ConfigError("generator", f"it makes points, not data of shape {spec.shape}")
         self.config = config
         self.spec = spec
         self.device = device
@@ -114,17 +119,22 @@ class MmdGenerator(Family):
         # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
         self._noise = torch.Generator(device)
         self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
-        dim = spec.shape[0]
         self.field = Kernel(
             width=config.bandwidth,
             count=config.kernels,
             like=torch.zeros((1, *spec.shape), device=device),
         )
-        net = MLP(config.generator, config.latent, dim, generator=make_generator(seed, _GENERATOR))
+        net = generator_net(
+            spec,
+            config.latent,
+            config.generator,
+            config.image_generator,
+            generator=make_generator(seed, _GENERATOR),
+        )
         self.carrier = Generator(
             net.to(device),
             latent=config.latent,
-            dim=dim,
+            dim=math.prod(spec.shape),
             device=device,
             optimizer=config.generator_optimizer,
             horizon=horizon,

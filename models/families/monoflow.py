@@ -16,7 +16,7 @@ from models.carriers.population import (
     StartLaw,
     initial_positions,
 )
-from models.config import Config, ConfigError, param
+from models.config import Config, param
 from models.fields.adversarial import LOSSES, LossSetting, check_penalty, motion_of, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
@@ -27,7 +27,10 @@ from models.fields.critic_settings import (
 )
 from models.fields.rescalings import RescalingSetting, ShiftSetting
 from models.live import check_live
-from models.nets.mlp import MLP, MLPConfig
+from models.nets.choose import critic_net
+from models.nets.dcgan import DcganConfig
+from models.nets.mlp import MLPConfig
+from models.nets.settings import ImageCritic
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
@@ -55,9 +58,11 @@ class MonoFlowConfig(Config, frozen=True):
     penalty: PenaltySetting = 0.1
     centre: CentreSetting = 0.0
     place: PlaceSetting = "between"
-    critic: Annotated[MLPConfig, param("Critic", "The network that tells data from particles.")] = (
-        MLPConfig()
-    )
+    critic: Annotated[
+        MLPConfig,
+        param("Critic", "The network that tells data from particles.", modalities=("points",)),
+    ] = MLPConfig()
+    image_critic: ImageCritic = DcganConfig()
     critic_optimizer: Annotated[
         OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5)
@@ -70,6 +75,7 @@ class MonoFlowConfig(Config, frozen=True):
     summary="Free particles climb a critic that is learned beside them: a GAN without a generator.",
     source=f"{_PAPER}; with the critic d = log p/q and h = u: the flow of the reverse KL",
     config=MonoFlowConfig,
+    modalities=("points", "images"),
     capabilities=("critic", "population"),
     field="critic",
     carrier="particles",
@@ -121,8 +127,6 @@ class MonoFlow(Family):
         seed: int,
         device: torch.device,
     ) -> None:
-        if len(spec.shape) != 1:
-            raise ConfigError("critic", f"it judges points, not data of shape {spec.shape}")
         self.config = config
         self.spec = spec
         self.device = device
@@ -132,7 +136,8 @@ class MonoFlow(Family):
         if not LOSSES[config.loss].is_log_ratio:
             critic, *others = self.layers
             self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), *others)
-        net = MLP(config.critic, spec.shape[0], 1, generator=make_generator(seed, _CRITIC))
+        weights = make_generator(seed, _CRITIC)
+        net = critic_net(spec, config.critic, config.image_critic, generator=weights)
         self.field = Critic(
             net.to(device),
             loss=LOSSES[config.loss],
