@@ -20,8 +20,8 @@ class Marks:
     cost more than ``ALLOWANCE`` seconds and ``SHARE`` of the training time up to there.
     """
 
-    ALLOWANCE = 0.4
-    SHARE = 0.05
+    ALLOWANCE = 0.3
+    SHARE = 0.02
 
     def __init__(self, purse: Purse, count: int, *, first: int, last: int, coarse: int) -> None:
         self._purse = purse
