@@ -1,0 +1,144 @@
+"""The switch on the screen: what it offers and says, by mouse and by keyboard."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QPushButton
+
+from studio.app.state import drafts
+from studio.app.widgets.formula import lines_of, runs_of
+from studio.app.widgets.motion import maths_font
+
+
+async def set_up(bench, wait, slug="edm-eight-gaussians"):
+    await bench.start()
+    bench.actions.open_recipe(next(r for r in bench.state.recipes if r.slug == slug))
+    await wait(lambda: bench.state.draft.checked)
+    bench.window.activateWindow()
+    return bench.window.inspector.setup.sections[1]
+
+
+def family(bench):
+    return bench.state.draft.spec.family.slug
+
+
+def texts(box):
+    return [box.itemText(i) for i in range(box.count())]
+
+
+async def test_the_fields_of_the_catalogue_are_offered(bench, wait):
+    panel = (await set_up(bench, wait)).switch
+    assert texts(panel.field) == ["Score", "Critic"]
+    assert panel.field.currentText() == "Score"
+    assert panel.motion.text == "dx/ds = (x − D(x, s)) / s"
+    assert panel.title.text() == "Diffusion (EDM)"
+
+
+async def test_a_generator_that_cannot_be_is_disabled_with_its_reason_and_a_way(bench, qtbot, wait):
+    panel = (await set_up(bench, wait)).switch
+    network = panel.generator._group.button(1)
+    assert not network.isEnabled()
+    assert "its own law" in network.toolTip()
+    assert "its own law" in panel.note.text()
+    (way,) = [
+        b for b in panel.findChildren(QPushButton)
+        if b.property("kind") == "link" and b is not panel.about
+    ]  # fmt: skip
+    assert way.text() == "Take GAN instead"
+    qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
+    assert family(bench) == "gan"
+    assert "The field is now “Critic”" in panel.note.text()
+
+
+async def test_the_arrows_turn_the_generator_and_keep_the_keyboard(bench, qtbot, wait):
+    section = await set_up(bench, wait)
+    panel = section.switch
+    bench.actions.switch(field="critic", carrier="generator")
+    buttons = panel.generator._group.buttons()
+    buttons[1].setFocus()
+    qtbot.keyClick(buttons[1], Qt.Key.Key_Left)
+    assert family(bench) == "monoflow"
+    assert buttons[0].isChecked()
+    assert buttons[0].hasFocus()
+    assert panel.motion.text == "dx = h′(d) ∇d dt,  d = log p/q"
+    assert "rescaling" in section.form.rows
+    qtbot.keyClick(buttons[0], Qt.Key.Key_Right)
+    assert family(bench) == "gan"
+
+
+async def test_a_shared_setting_survives_and_the_others_return(bench, qtbot, wait):
+    section = await set_up(bench, wait)
+    form = section.form
+    width = form.entry.fields[-1]
+    bench.actions.edit("family", width, 200)
+    bench.actions.switch(field="critic", carrier="particles")
+    bench.actions.edit("family", section.form.rows["shift"].field, 3.0)
+    assert drafts.value_at(bench.state.draft.spec.family.config, width) == 200
+    assert bench.state.draft.spec.sampler is None
+    bench.actions.switch(field="score")
+    assert drafts.value_at(bench.state.draft.spec.family.config, width) == 200
+    assert bench.state.draft.spec.sampler is not None
+    bench.actions.switch(field="critic", carrier="particles")
+    assert bench.state.draft.spec.family.config["shift"] == 3.0
+    await wait(lambda: bench.state.draft.checked)
+    assert not bench.state.draft.reasons
+
+
+async def test_the_h_is_shown_and_one_that_leads_away_is_flagged(bench, wait):
+    section = await set_up(bench, wait)
+    bench.actions.switch(field="critic", carrier="particles")
+    panel = section.switch
+    assert panel.rescaling.text == "h(u) = u"
+    assert not panel.warning.isVisible()
+    bench.actions.edit("family", section.form.rows["rescaling"].field, "plugged-forward-kl")
+    bench.actions.edit("family", section.form.rows["shift"].field, -2.0)
+    assert panel.rescaling.text == "h(u) = −u eᵘ,  u = d − 2"
+    assert panel.warning.text() == "Not monotone: h falls where u > −1."
+
+
+async def test_the_palette_switches_the_generator(bench, wait):
+    await set_up(bench, wait)
+    registry = bench.window.registry
+    assert registry.search("switch generator")[0].id == "switch-generator"
+    registry.trigger("field-critic")
+    before = family(bench)
+    registry.trigger("switch-generator")
+    assert {before, family(bench)} == {"gan", "monoflow"}
+    bench.state.go("gallery")
+    assert registry["switch-generator"].why_not()
+
+
+async def test_a_search_finds_the_switch(bench, wait):
+    section = await set_up(bench, wait)
+    finder = bench.window.inspector.setup.finder
+    finder.setText("generator")
+    assert section.switch.isVisible()
+    finder.setText("width")
+    assert not section.switch.isVisible()
+    finder.clear()
+    assert section.switch.isVisible()
+
+
+async def test_everything_in_it_has_a_name(bench, wait):
+    panel = (await set_up(bench, wait)).switch
+    names = [each.accessibleName() for each in (panel.field, panel.generator, panel.without)]
+    assert names == ["Field", "Generator", "Particles move"]
+    assert panel.motion.accessibleName() == panel.motion.text
+
+
+def test_variables_are_slanted_and_words_are_not():
+    assert runs_of("dx = log σ(u) dt") == [
+        ("dx", True), (" = ", False), ("log", False), (" ", False), ("σ", True), ("(", False),
+        ("u", True), (") ", False), ("dt", True),
+    ]  # fmt: skip
+    assert ("eᵘ", True) not in runs_of("eᵘ")
+    assert runs_of("eᵘ") == [("e", True), ("ᵘ", False)]
+
+
+@pytest.mark.parametrize("width", [90, 160, 260, 2000])
+def test_a_formula_breaks_where_it_may_and_loses_nothing(qapp, width):
+    text = "dθ/dτ = E[J(z)ᵀ h′(d) ∇d],  x = g(z; θ) = −s ∇log p(x; s)"
+    lines = lines_of(text, width, QFontMetricsF(maths_font(17)))
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    assert not any(line.rstrip().endswith("=") for line in lines)
+    assert len(lines) == 1 or width < 2000
