@@ -71,6 +71,7 @@ def test_the_queue_keeps_its_order_and_a_job_that_starts_leaves_it(state):
     for place, job in enumerate("abc"):
         reduce(state, m.JobChanged(info=info("queued", job=job, run=""), place=place))
     reduce(state, m.JobChanged(info=info("queued", job="c", run=""), place=0))
+    reduce(state, m.JobChanged(info=info("queued", job="d", run="", race="a"), place=1))
     assert state.queue == ["c", "a", "b"]
     reduce(state, m.JobChanged(info=info("running", job="c", run="")))
     assert state.queue == ["a", "b"]

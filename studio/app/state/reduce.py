@@ -124,7 +124,7 @@ def _job(state: AppState, info: m.JobInfo, place: int, quiet: bool = False) -> N
     before = state.jobs.get(info.job)
     state.jobs[info.job] = info
     state.queue = [job for job in state.queue if job != info.job]
-    if info.state == "queued":
+    if info.state == "queued" and not info.race:  # a race waits as one
         state.queue.insert(len(state.queue) if place < 0 else place, info.job)
     if info.run:
         _run_of_job(state, info)
