@@ -1,13 +1,12 @@
 """A picture of a run without a window: the data, where the particles went, and where they are.
 
-Points are splatted as light into an array of floats, which is tone-mapped. Images are put on a
-sheet.
+Points are splatted as light into an array of floats, which is tone-mapped.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.pictures import sheet, write_png
+from studio.formats.pictures import write_png
 
 __all__ = ["draw", "write_png"]
 
@@ -27,15 +26,12 @@ def draw(data: Floats, t: Floats, x: Floats, size: int = 900) -> NDArray[np.uint
     Args:
         data: (m, d) points of the data; the first two features are drawn.
         t: (T,) flow times, increasing.
-        x: (T, n, d) the particles at each of them, or (T, n, C, H, W) of images, which stand by
-            themselves: the last of them are shown, without the data.
-        size: width and height in pixels, of points.
+        x: (T, n, d) the particles at each of them.
+        size: width and height in pixels.
 
     Returns:
         (size, size, 3) uint8, the first row on top.
     """
-    if x.ndim == 5:
-        return sheet(x[-1])
     points, path = _planar(data), _planar(x)
     centre, reach = _view(points, path[-1])
     pixels = (path - centre) / reach * (size / 2) + size / 2

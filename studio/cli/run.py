@@ -178,16 +178,22 @@ def _picture(folder: "RunFolder") -> None:
     """Draw the newest kept record over the data, where there is one."""
     from studio.cli.picture import draw, write_png
     from studio.engine.conditions import target_of
+    from studio.formats.pictures import sheet
 
     steps = folder.flow.steps()
     if not steps:
         return
     record = folder.flow.load(steps[-1])
-    target = target_of(folder, record.step)[1]
+    if record.x.ndim == 5:
+        # Images stand by themselves.
+        image = sheet(record.x[-1])
+    else:
+        target = target_of(folder, record.step)[1]
+        image = draw(target.shown(8000).numpy(), record.t, record.x)
     path = folder.path / "picture.png"
     texts = {
         "Title": folder.record.spec.name,
         "Comment": f"step {record.step}, {record.x.shape[1]} particles, seed {folder.record.seed}",
     }
-    write_png(path, draw(target.shown(8000).numpy(), record.t, record.x), texts)
+    write_png(path, image, texts)
     say(f"Picture: {path}")
