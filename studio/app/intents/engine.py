@@ -63,7 +63,8 @@ class EngineIntents(TrainingIntents):
         if now.error is None or again:
             return  # the person asked for a restart, or knows already
         if trained is not None:
-            self._banner(now, f"{trained.name} was interrupted", (self._resume_action(trained),))
+            what = "The race" if trained.race else trained.name
+            self._banner(now, f"{what} was interrupted", (self._resume_action(trained),))
         elif now.name == "lost":
             self._banner(now, "The engine is gone", ())
         else:
@@ -74,6 +75,7 @@ class EngineIntents(TrainingIntents):
     def _resume_action(self, run: RunState) -> NoticeAction:
         step = run.checkpoints[-1] if run.checkpoints else 0
         title = f"Resume from step {step:,}" if step else "Start it again"
+        title = "Resume the race" if run.race else title
         key = run.key
         return NoticeAction(title, lambda: self.resume(key))
 

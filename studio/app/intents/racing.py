@@ -248,7 +248,8 @@ class RacingIntents(SetupIntents, TrainingIntents):
             answer = await self.link.ask(Validate(spec=run.spec, project=project))
         except Refused:
             return  # the figure stays unknown; nothing that the person asked for went wrong
-        count = (answer.result or {}).get("parameters")
-        if isinstance(count, int) and count > 0:
+        result = answer.result or {}
+        count = result.get("parameters")
+        if isinstance(count, int) and not result.get("problems"):
             run.parameters = count
             self.state.runs.changed.emit(key)

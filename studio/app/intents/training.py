@@ -12,6 +12,7 @@ from studio.protocol.messages import (
     ErrorInfo,
     Evaluate,
     MoveJob,
+    ResumeRace,
     ResumeTraining,
     Sample,
     SetSpeed,
@@ -134,7 +135,13 @@ class TrainingIntents(Intents):
         self._tell(MoveJob(job=job, place=place), "The queue did not change")
 
     def resume(self, key: str, steps: int | None = None) -> None:
-        """Continue a run from its newest good checkpoint; ``steps`` raises the total."""
+        """Continue a run from its newest good checkpoint; ``steps`` raises the total. One that took
+        part in a race goes on together with the others.
+        """
+        run = self.state.runs.by_key.get(key)
+        if run is not None and run.race and steps is None:
+            self.resume_race(run.race)
+            return
         self._do(self._resume(key, steps), "The run did not resume", topic=f"resume:{key}")
 
     async def _resume(self, key: str, steps: int | None) -> None:
@@ -154,6 +161,19 @@ class TrainingIntents(Intents):
                     why=f"Damaged checkpoints were passed over: {', '.join(map(str, skipped))}.",
                 )
             )
+
+    def resume_race(self, race: str) -> None:
+        """Continue all of a race that have not spent their budget."""
+        self._do(self._resume_race(race), "The race did not resume", topic=f"resume:{race}")
+
+    async def _resume_race(self, race: str) -> None:
+        if not self.link.alive:
+            await self.link.restart()
+        runs = [run for run in self.state.runs.by_key.values() if run.race == race]
+        await self.link.ask(ResumeRace(runs=[run.key for run in runs]))
+        self.state.notices.settle("engine")
+        self.state.notices.settle(f"resume:{race}")
+        self.state.playback.set(step=None, flow=1.0)
 
     def restart_engine(self) -> None:
         """Start the engine again."""

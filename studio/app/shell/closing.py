@@ -40,7 +40,7 @@ class Leave:
             self._start("checkpoint")
             return
         self._asking = True
-        ask_close(self._window, job.title, self._start)
+        ask_close(self._window, job.title, self._start, background=job.kind == "training")
 
     def _start(self, what: Closing) -> None:
         self._asking = False

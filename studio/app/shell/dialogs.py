@@ -154,17 +154,23 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
     return made
 
 
-def ask_close(parent: QWidget, title: str, chosen: Callable[[Closing], None]) -> QDialog:
-    """Ask, once, what becomes of the training when the window closes."""
+def ask_close(
+    parent: QWidget,
+    title: str,
+    chosen: Callable[[Closing], None],
+    *,
+    background: bool = True,
+) -> QDialog:
+    """Ask, once, what becomes of the training when the window closes. A race cannot go on in the
+    ``background``.
+    """
     made, layout = _dialog(parent, f"{title} is still training", 460)
-    layout.addWidget(
-        label(
-            "In the background it goes on without a window, and the studio finds it again when "
-            "it is opened. Or save a checkpoint now: it can be resumed from there.",
-            "muted",
-            wrap=True,
-        )
+    goes_on = (
+        "In the background it goes on without a window, and the studio finds it again when it is "
+        "opened. Or save a checkpoint now: it can be resumed from there."
     )
+    saves = "Checkpoints of all who take part are saved: the race can be resumed from there."
+    layout.addWidget(label(goes_on if background else saves, "muted", wrap=True))
 
     def choose(what: Closing) -> Callable[[], None]:
         def do() -> None:
@@ -174,11 +180,11 @@ def ask_close(parent: QWidget, title: str, chosen: Callable[[Closing], None]) ->
         return do
 
     keep = button("Keep training in the background", choose("background"), kind="primary")
-    save = button("Checkpoint and quit", choose("checkpoint"))
+    save = button("Checkpoint and quit", choose("checkpoint"), kind="" if background else "primary")
     cancel = button("Cancel", choose("cancel"))
     made.rejected.connect(lambda: chosen("cancel"))
     layout.addSpacing(6)
-    layout.addLayout(_buttons(cancel, save, keep))
-    keep.setFocus()
+    layout.addLayout(_buttons(cancel, save, *([keep] if background else [])))
+    (keep if background else save).setFocus()
     made.open()
     return made

@@ -159,9 +159,6 @@ class RunList(QWidget):
         if line.race:
             self._actions.show_race(line.race)
             return
-        runs = self._state.runs
-        if line.key not in runs.chosen:
-            runs.choose(())
         self._actions.select_run(line.key)
 
     def _extend(self, line: Line) -> None:
@@ -196,13 +193,16 @@ class RunList(QWidget):
         open_menu(row, at, entries)
 
     def _race_entries(self, race: str) -> Entries:
-        return [
-            ("Compare", partial(self._actions.show_race, race)),
-            ("Race again", partial(self._actions.race_again, race)),
-        ]
+        actions, runs = self._actions, comparison.members(self._state.runs, race)
+        entries: Entries = [("Compare", partial(actions.show_race, race))]
+        if not any(run.job for run in runs) and any(run.state != "finished" for run in runs):
+            entries.append(("Resume the race", partial(actions.resume_race, race)))
+        entries.append(("Race again", partial(actions.race_again, race)))
+        return entries
 
     def _run_entries(self, key: str) -> Entries:
-        run, actions, entries = self._state.runs.by_key.get(key), self._actions, Entries()
+        run, actions = self._state.runs.by_key.get(key), self._actions
+        entries: Entries = []
         if run is None:
             return entries
         if not run.job and not run.background and run.state != "finished":

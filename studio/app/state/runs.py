@@ -152,7 +152,9 @@ class Runs(QObject):
             self.compared.emit()
 
     def select(self, key: str) -> None:
-        """Select a run ("" for none)."""
+        """Select a run ("" for none); those that were chosen beside another one are let go."""
         if key != self.selection:
             self.selection = key
             self.selected.emit(key)
+        if key not in self.chosen:
+            self.choose(())

@@ -50,7 +50,7 @@ class CompareView(QWidget):
         self._runs: list[RunState] = []
         self._linking = False
         self._sizes: dict[ParticleCanvas, tuple[float, float]] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, RunState] = {}
         self.chart = CompareChart(state)
         self.finals = Finals(state)
         self._field = QWidget()
@@ -145,11 +145,12 @@ class CompareView(QWidget):
         """Ask, once, for what only the engine knows of the runs: their data and their size."""
         if not self._runs or self._state.engine.state not in ("ready", "busy"):
             return
-        if self._runs[0].key not in self._asked:
-            self._actions.load_target(self._runs[0].key)
+        first = self._runs[0]
+        if self._asked.get(first.key) is not first:
+            self._actions.load_target(first.key)
         for run in self._runs:
-            if run.key not in self._asked and run.spec is not None:
-                self._asked.add(run.key)
+            if self._asked.get(run.key) is not run and run.spec is not None:
+                self._asked[run.key] = run
                 self._actions.count_parameters(run.key)
 
     def _share_target(self) -> None:

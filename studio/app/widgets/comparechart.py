@@ -19,6 +19,7 @@ from studio.app.widgets.chartcard import ChartCard
 
 __all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
 
+LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs
 SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 
@@ -114,7 +115,7 @@ class CompareChart(QWidget):
             steps = comparison.axis_of(run, self.axis, series.steps, catalog)
             # All learn the same data, so that one line is the floor of each.
             floor = known[0] if known and not curves else None
-            name = f"{place + 1} {short_name(run)}"
+            name = f"{place + 1} {short_name(run, LETTERS[len(self._runs)])}"
             curves.append(
                 Curve(run.key, name, ink(place, tokens), steps, series.values, quality, floor)
             )
@@ -153,7 +154,7 @@ class CompareChart(QWidget):
         self.set_axis(AXES[place][0])
 
 
-def short_name(run: RunState) -> str:
-    """Return a run's name without its number, short enough for a legend of four."""
+def short_name(run: RunState, letters: int = 24) -> str:
+    """Return a run's name without its number, in so many letters at most."""
     name = run.name.partition("-")[2] if run.name[:4].isdigit() else run.name
-    return name if len(name) <= 12 else f"{name[:11]}…"
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"

@@ -14,7 +14,7 @@ from studio.app.widgets.comparechart import measure_title, short_name
 
 __all__ = ["Finals", "short_count"]
 
-COLUMNS = ("", "", "seconds", "steps", "params", "NFE")
+COLUMNS = ("", "", "time", "steps", "params", "NFE")
 TIPS = (
     "",
     "",
@@ -34,7 +34,7 @@ def short_count(n: int) -> str:
 
 
 class Finals(QWidget):
-    """A line a run: value, seconds, steps, parameters, evaluations; the best value stands out."""
+    """A line a run: value, time, steps, parameters, evaluations; the best value stands out."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
@@ -45,12 +45,12 @@ class Finals(QWidget):
         self._names: list[Elided] = []
         self._caption = label("", "small", wrap=True)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(10)
+        self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)
-        self.setMinimumWidth(330)
-        layout.setContentsMargins(12, 12, 12, 8)
+        self.setMinimumWidth(350)
+        layout.setContentsMargins(10, 12, 10, 8)
         layout.setSpacing(8)
         layout.addLayout(self._grid)
         layout.addWidget(self._caption)
@@ -107,7 +107,7 @@ class Finals(QWidget):
         nfe = comparison.nfe(run)
         return [
             "–" if value is None else f"{'★ ' if won else ''}{words.figure(value)}",
-            words.figure(run.seconds) if run.seconds else "–",
+            f"{words.figure(run.seconds)} s" if run.seconds else "–",
             f"{run.step:,}",
             "–" if run.parameters is None else short_count(run.parameters),
             "–" if nfe is None else str(nfe),

@@ -76,7 +76,7 @@ class RunRow(RowButton):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.colors().muted))
-            painter.translate(self._left - 4, self.height() / 2)
+            painter.translate(self._left - 4.5, self.height() / 2)
             if not self._closed:
                 painter.rotate(90)
             painter.drawPolygon(QPolygonF([QPointF(-2, -3), QPointF(2, 0), QPointF(-2, 3)]))
