@@ -3,8 +3,8 @@
 A written page is ``resources/help/<slug>.md``. Its first line may be a comment
 ``<!-- order 10 -->``; its first heading is its title, its first paragraph its summary. Links:
 ``help:slug`` another page (``#words`` a place in it), ``recipe:slug`` a recipe, ``https:`` the
-browser. A picture is ``![caption](picture:name#recipe:slug)``: ``pictures/name-dark.png`` or
-``-light.png``, which opens the recipe that made it.
+browser. ``~~words~~`` are said aside. A picture is ``![caption](picture:name#recipe:slug)``:
+``pictures/name-dark.png`` or ``-light.png``, which opens the recipe that made it.
 """
 
 import re
@@ -55,7 +55,7 @@ def _captioned(text: str) -> str:
     def below(match: re.Match[str]) -> str:
         opens = match["opens"]
         way = f" [Open the recipe]({opens})" if opens else ""
-        return f"![{match['caption']}]({match['link']})\n\n*{match['caption']}*{way}"
+        return f"![{match['caption']}]({match['link']})\n\n~~{match['caption']}~~{way}"
 
     return _PICTURE.sub(below, text)
 
@@ -72,14 +72,15 @@ def all_pages(catalog: Catalog | None) -> list[Page]:
 
 
 def _of_family(entry: EntrySpec) -> Page:
-    lines = [f"# {entry.title}", "", entry.summary, ""]
+    lines = [f"# {entry.title}", "", _plain(entry.summary), ""]
     if entry.motion:
         lines += ["```math", entry.motion, "```", ""]
-    lines += [f"Source: {entry.source}", ""]
+    lines += [f"Source: {_plain(entry.source)}", ""]
     if entry.stages:
         lines += ["## A training step", ""]
         for number, stage in enumerate(entry.stages, 1):
-            lines += [f"{number}. {stage.title}: {stage.formula} ({stage.source})"]
+            what = f"{stage.title}: {stage.formula} ({stage.source})"
+            lines += [f"{number}. {_plain(what)}"]
         lines += [""]
     lines += ["## Settings", ""]
     group = None
@@ -87,9 +88,15 @@ def _of_family(entry: EntrySpec) -> Page:
         if field.group != group:
             group = field.group
             lines += [f"### {group}", ""] if group else []
-        lines += [f"**{field.title}.** {field.help} *{_facts(field)}*", ""]
+        said, aside = _plain(field.help), _plain(_facts(field))
+        lines += [f"**{field.title}.** {said} ~~{aside}~~ `{field.path}`", ""]
     text = "\n".join(lines)
     return Page(family_slug(entry.slug), MODELS, entry.title, entry.summary, text)
+
+
+def _plain(text: str) -> str:
+    """Return a text in which nothing is markup: formulas are full of signs that would be."""
+    return re.sub(r"([\\`*_~<>\[\]#])", r"\\\1", text)
 
 
 def _facts(field: FieldSpec) -> str:
@@ -102,7 +109,7 @@ def _facts(field: FieldSpec) -> str:
     facts.append(f"default {check.title_of(field, field.default)}")
     if field.live:
         facts.append("can be changed while a run trains")
-    return "; ".join(facts) + f". `{field.path}`"
+    return "; ".join(facts) + "."
 
 
 def hits(page: Page, words: str) -> int:

@@ -1,4 +1,7 @@
-"""How a page of the help looks: Markdown laid out by Qt, dressed in the tokens of the theme."""
+"""How a page of the help looks: Markdown laid out by Qt, dressed in the tokens of the theme.
+
+What is struck out in the source (``~~so~~``) is said aside: it is muted, not struck.
+"""
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import (
@@ -28,6 +31,7 @@ __all__ = ["lay_out", "picture"]
 LEADING = 150.0  # per cent
 SIZES = {1: 24, 2: 17, 3: 14}
 ABOVE = {1: 4, 2: 22, 3: 14}
+INDENT = 24  # of a formula that stands alone
 _LANGUAGE = QTextFormat.Property.BlockCodeLanguage
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 
@@ -61,13 +65,14 @@ def _dress_block(block: QTextBlock, tokens: Tokens) -> None:
     shape.setTopMargin(ABOVE.get(level, 0))
     shape.setBottomMargin(0 if in_table else 4 if block.textList() is not None else 10)
     if shape.hasProperty(_LANGUAGE):
-        shape.setBackground(QBrush(QColor(tokens.raised)))
-        shape.setTopMargin(4)
-        shape.setBottomMargin(14)
+        shape.setLeftMargin(INDENT)
+        shape.setTopMargin(2)
+        shape.setBottomMargin(12)
     cursor.setBlockFormat(shape)
     if level:
         look = QTextCharFormat()
         look.setFont(font(SIZES.get(level, 14), QFont.Weight.DemiBold))
+        look.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)  # Markdown asks for more
         cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
         cursor.mergeCharFormat(look)
     elif shape.hasProperty(_LANGUAGE):
@@ -111,10 +116,14 @@ def _dress_words(block: QTextBlock, tokens: Tokens, width: int) -> None:
             look.setBackground(QBrush(QColor(tokens.raised)))
             look.setForeground(QBrush(QColor(tokens.muted)))
             cursor.setCharFormat(look)
-        elif look.fontItalic() and not code:
-            # A slanted Inter is not among our fonts: what is aside is muted instead.
-            look.setFontItalic(False)
+        elif look.fontStrikeOut():
+            look.setFontStrikeOut(False)
             look.setForeground(QBrush(QColor(tokens.muted)))
+            cursor.setCharFormat(look)
+        elif look.fontItalic() and not code:
+            # A slanted Inter is not among our fonts.
+            look.setFontItalic(False)
+            look.setFontWeight(QFont.Weight.DemiBold)
             cursor.setCharFormat(look)
         elif look.fontWeight() > QFont.Weight.DemiBold:
             look.setFontWeight(QFont.Weight.DemiBold)
@@ -146,13 +155,19 @@ def _dress_tables(document: QTextDocument, tokens: Tokens) -> None:
         look.setBorderBrush(QBrush(QColor(tokens.line)))
         look.setCellPadding(7)
         look.setCellSpacing(0)
-        look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+        look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 96))
         look.setTopMargin(4)
         look.setBottomMargin(14)
         frame.setFormat(look)
-        for column in range(frame.columns()):
-            cursor = frame.cellAt(0, column).firstCursorPosition()
-            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
-            head = QTextCharFormat()
-            head.setFont(font(13, QFont.Weight.DemiBold))
-            cursor.mergeCharFormat(head)
+        for row in range(frame.rows()):
+            for column in range(frame.columns()):
+                _dress_cell(frame, row, column)
+
+
+def _dress_cell(table: QTextTable, row: int, column: int) -> None:
+    cell = table.cellAt(row, column)
+    cursor = cell.firstCursorPosition()
+    cursor.setPosition(cell.lastCursorPosition().position(), QTextCursor.MoveMode.KeepAnchor)
+    look = QTextCharFormat()
+    look.setFont(font(13, QFont.Weight.DemiBold if row == 0 else QFont.Weight.Normal))
+    cursor.mergeCharFormat(look)

@@ -47,6 +47,7 @@ class Sheet(QTextBrowser):
         super().__init__()
         self.setOpenLinks(False)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setProperty("role", "paper")
         self.setAccessibleName("Help page")
         self.anchorClicked.connect(lambda url: self.wanted.emit(url.toString()))
