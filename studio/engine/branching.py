@@ -103,7 +103,8 @@ def _require(parent: RunFolder, step: int, done: int, total: int) -> None:
         )
     if step >= total:
         raise Refused(
-            f"Step {step:,} is the last of {parent.name}: a branch would have nothing to do.",
+            f"{parent.name} was planned for {total:,} steps: a branch after step {step:,} would "
+            "have nothing to do.",
             "Choose an earlier step, or give the run more steps first.",
             path="step",
         )

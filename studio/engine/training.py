@@ -64,6 +64,7 @@ class TrainingJob(Job):
         self._log = RunLog(run.log_path, sink, job)
         self._pace = Pace()
         self._mark = 0
+        self._horizon = total
         self._edits: deque[tuple[Edit, Tell]] = deque()
         self._staged: StagedStep | None = None
         self._ticked = self._paced = self._beat = clock()
@@ -118,7 +119,8 @@ class TrainingJob(Job):
         self._paced, self._paced_step = self._clock(), self.step
         try:
             self._write_status()
-            self.folder.events.append(self._event(), self.step, total=self.total)
+            # What schedules are spread over: a branch needs to know.
+            self.folder.events.append(self._event(), self.step, total=self._horizon)
         except StoreError as error:
             self._log.write("error", str(error))
         if self.error is not None:
@@ -137,7 +139,7 @@ class TrainingJob(Job):
         return "resumed" if self.step or self.session is not None else "started"
 
     def _open(self) -> Session:
-        session = open_session(self.folder, self.total)
+        session = open_session(self.folder, self._horizon)
         self.step = session.step
         self._block = (self.step, self._clock())
         self._products = Products(

@@ -201,7 +201,7 @@ def test_damaged_checkpoints_are_passed_over(tmp_path):
     [
         (41, [], "step", "done 40 steps"),
         (-1, [], "step", "after step -1"),
-        (40, [], "step", "is the last"),
+        (40, [], "step", "nothing to do"),
         (20, [setting("width", 8)], "family.width", "cannot change"),
         (20, [setting("rate", 7.0)], "family.rate", "at most 1"),
         (20, [setting("nothing", 7.0)], "family.nothing", "no setting"),
