@@ -70,13 +70,18 @@ def _dress_block(block: QTextBlock, tokens: Tokens) -> None:
         shape.setBottomMargin(12)
     cursor.setBlockFormat(shape)
     if level:
-        look = QTextCharFormat()
-        look.setFont(font(SIZES.get(level, 14), QFont.Weight.DemiBold))
-        look.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)  # Markdown asks for more
-        cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
-        cursor.mergeCharFormat(look)
+        _set_heading(block, level)
     elif shape.hasProperty(_LANGUAGE):
         _set_formula(block, tokens)
+
+
+def _set_heading(block: QTextBlock, level: int) -> None:
+    cursor = QTextCursor(block)
+    look = block.begin().fragment().charFormat()
+    look.clearProperty(QTextFormat.Property.FontSizeAdjustment)  # ours are the sizes of the theme
+    look.setFont(font(SIZES.get(level, 14), QFont.Weight.DemiBold))
+    cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+    cursor.setCharFormat(look)
 
 
 def _set_formula(block: QTextBlock, tokens: Tokens) -> None:
