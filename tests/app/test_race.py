@@ -1,0 +1,380 @@
+"""Race mode on the fake engine: who takes part, what they share, the start, and side by side."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from studio.app.state import comparison, races
+from studio.app.state.races import Entry, RaceDraft
+from studio.app.state.runs import Runs, RunState
+from studio.app.state.tree import race_line, tree
+from studio.client.fake_catalog import catalog
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
+
+
+def recipe(bench, slug):
+    return next(r for r in bench.state.recipes if r.slug == slug)
+
+
+async def set_up(bench, wait, slug="edm-eight-gaussians"):
+    await bench.start()
+    bench.actions.open_recipe(recipe(bench, slug))
+    await wait(lambda: bench.state.draft.checked)
+
+
+async def two_in_the_tray(bench, wait):
+    await set_up(bench, wait)
+    bench.actions.add_draft_to_race()
+    bench.actions.duplicate_in_race(0, "gan")
+    bench.actions.set_race_budget("steps", 400)
+    await wait(lambda: not bench.state.race.reasons)
+
+
+async def racing(bench, wait, speed=5000.0):
+    await two_in_the_tray(bench, wait)
+    bench.engine.speed = speed
+    bench.actions.start_race()
+    await wait(lambda: len(bench.state.runs.by_key) == 2)
+    await wait(lambda: all(run.race and run.job for run in bench.state.runs.by_key.values()))
+
+
+def tray(bench):
+    return bench.window.canvas.setup.race
+
+
+def started(bench):
+    return [c for c in bench.engine.received if isinstance(c, m.StartRace)]
+
+
+async def test_the_tray_appears_with_the_first_and_says_what_is_missing(bench, qtbot, wait):
+    await set_up(bench, wait)
+    assert tray(bench).isHidden()
+    qtbot.mouseClick(bench.window.inspector.setup.race, Qt.MouseButton.LeftButton)
+    assert tray(bench).isVisible()
+    assert len(tray(bench).cards) == 1
+    assert not tray(bench).start.isEnabled()
+    assert "second model" in bench.state.race.reasons[0].message
+    qtbot.mouseClick(tray(bench).add, Qt.MouseButton.LeftButton)
+    assert [entry.spec.name for entry in bench.state.race.entries] == ["edm", "edm 2"]
+    await wait(tray(bench).start.isEnabled)
+
+
+async def test_a_copy_as_another_family_keeps_data_seed_and_particles(bench, wait):
+    await two_in_the_tray(bench, wait)
+    first, other = (entry.spec for entry in bench.state.race.entries)
+    assert (first.family.slug, other.family.slug) == ("edm", "gan")
+    assert other.dataset == first.dataset
+    assert [other.training.get(name) for name in races.SHARED] == [
+        first.training.get(name) for name in races.SHARED
+    ]
+
+
+async def test_the_form_edits_the_framed_card_and_shared_settings_change_in_all(
+    bench, qtbot, wait
+):
+    await two_in_the_tray(bench, wait)
+    race = bench.state.race
+    assert race.chosen == 1
+    fields = {f.path: f for f in bench.state.catalog.get("training", "training").fields}
+    bench.actions.edit("training", fields["seed"], 7)
+    bench.actions.edit("training", fields["batch"], 64)
+    assert [entry.spec.training.get("seed") for entry in race.entries] == [7, 7]
+    assert race.entries[0].spec.training.get("batch") != 64
+    assert race.entries[1].spec.training["batch"] == 64
+    qtbot.mouseClick(tray(bench).cards[0], Qt.MouseButton.LeftButton)
+    assert race.chosen == 0
+    assert bench.state.draft.spec.family.slug == "edm"
+
+
+async def test_another_setup_lets_the_race_alone(bench, wait):
+    await two_in_the_tray(bench, wait)
+    before = [entry.spec for entry in bench.state.race.entries]
+    bench.actions.set_up(recipe(bench, "gan-ring-of-five").run)
+    fields = {f.path: f for f in bench.state.catalog.get("training", "training").fields}
+    bench.actions.edit("training", fields["seed"], 9)
+    assert bench.state.race.chosen == -1
+    assert [entry.spec for entry in bench.state.race.entries] == before
+
+
+async def test_what_is_wrong_with_one_is_listed_and_leads_to_its_setting(bench, qtbot, wait):
+    problem = m.ErrorInfo(kind="user", message="Too fast.", path="family.lr")
+
+    def validate(command):
+        bad = command.spec.family.slug == "gan"
+        return {"problems": [problem] if bad else [], "parameters": 1, "bytes": 1}
+
+    bench.script[m.Validate] = validate
+    await set_up(bench, wait)
+    bench.actions.add_draft_to_race()
+    bench.actions.duplicate_in_race(0, "gan")
+    await wait(lambda: bench.state.race.reasons)
+    bench.actions.edit_in_race(0)
+    links = [b for b in tray(bench).findChildren(QPushButton) if b.text() == "gan: Too fast."]
+    assert len(links) == 1
+    assert not tray(bench).start.isEnabled()
+    wanted = []
+    bench.state.setting_wanted.connect(wanted.append)
+    qtbot.mouseClick(links[0], Qt.MouseButton.LeftButton)
+    assert bench.state.race.chosen == 1
+    assert wanted == ["family.lr"]
+
+
+async def test_the_fifth_is_told_that_there_is_no_room(bench, wait):
+    await set_up(bench, wait)
+    for _ in range(4):
+        bench.actions.add_draft_to_race()
+    assert bench.state.race.full
+    assert not tray(bench).add.isEnabled()
+    bench.actions.add_draft_to_race()
+    assert len(bench.state.race.entries) == 4
+    assert "at most 4" in bench.state.notices.history[-1].text
+
+
+async def test_delete_takes_a_card_away_and_the_last_one_the_tray(bench, qtbot, wait):
+    await two_in_the_tray(bench, wait)
+    card = tray(bench).cards[0]
+    card.setFocus()
+    qtbot.keyClick(card, Qt.Key.Key_Delete)
+    assert [entry.spec.family.slug for entry in bench.state.race.entries] == ["gan"]
+    assert bench.state.race.chosen == 0
+    bench.actions.clear_race()
+    assert tray(bench).isHidden()
+
+
+async def test_the_start_sends_equal_terms_and_shows_the_runs_side_by_side(bench, qtbot, wait):
+    await two_in_the_tray(bench, wait)
+    qtbot.mouseClick(tray(bench).start, Qt.MouseButton.LeftButton)
+    await wait(lambda: started(bench))
+    command = started(bench)[0]
+    assert command.budget == m.Budget(kind="steps", amount=400.0)
+    assert [spec.training["steps"] for spec in command.specs] == [400, 400]
+    assert command.specs[0].dataset == command.specs[1].dataset
+    await wait(lambda: bench.window.canvas.lenses.shown == "compare")
+    assert bench.state.race.entries == []
+    assert len(comparison.compared(bench.state.runs)) == 2
+
+
+async def test_a_refused_start_is_told_and_keeps_the_tray(bench, wait):
+    from studio.client.fake import Refusal
+
+    def refuse(command):
+        raise Refusal("The disk is full.", kind="disk")
+
+    bench.script[m.StartRace] = refuse
+    await two_in_the_tray(bench, wait)
+    bench.actions.start_race()
+    await wait(lambda: bench.state.notices.banners)
+    assert bench.state.notices.banners[0].text == "The race did not start"
+    assert len(bench.state.race.entries) == 2
+
+
+async def test_controls_of_a_race_hold_for_all(bench, qtbot, wait):
+    await racing(bench, wait, speed=400)
+    runs = bench.state.runs.by_key
+    await wait(lambda: all(run.state == "running" for run in runs.values()))
+    assert bench.state.running.kind == "race"
+    qtbot.mouseClick(bench.window.topbar.main, Qt.MouseButton.LeftButton)
+    await wait(lambda: all(run.state == "paused" for run in runs.values()))
+    sent = [c for c in bench.engine.received if isinstance(c, m.Control)]
+    assert [(c.action, c.job) for c in sent] == [("pause", bench.state.running.job)]
+    bench.actions.pause_or_resume()
+    await wait(lambda: all(run.state == "running" for run in runs.values()))
+    bench.actions.stop()
+    await wait(lambda: all(run.state == "cancelled" for run in runs.values()))
+
+
+async def test_the_end_of_a_race_is_said_once(bench, wait):
+    await racing(bench, wait)
+    await wait(lambda: all(run.state == "finished" for run in bench.state.runs.by_key.values()))
+    ends = [n.text for n in bench.state.notices.history if n.level == "good"]
+    assert ends == ["Race of 2 is over"]
+
+
+async def test_a_race_is_one_row_that_opens_and_closes(bench, qtbot, wait):
+    await racing(bench, wait)
+    rows = bench.window.sidebar.runs.rows
+    [race] = {run.race for run in bench.state.runs.by_key.values()}
+    keys = list(rows)
+    assert keys[0] == race_line(race)
+    assert set(keys[1:]) == set(bench.state.runs.by_key)
+    assert [rows[key].indent for key in keys] == [0, 1, 1]
+    rows[keys[0]].setFocus()
+    qtbot.keyClick(rows[keys[0]], Qt.Key.Key_Left)
+    assert list(bench.window.sidebar.runs.rows) == [race_line(race)]
+    row = bench.window.sidebar.runs.rows[race_line(race)]
+    qtbot.keyClick(row, Qt.Key.Key_Right)
+    assert list(bench.window.sidebar.runs.rows) == keys
+
+
+async def test_a_finished_race_can_be_raced_again(bench, wait):
+    await racing(bench, wait)
+    runs = list(bench.state.runs.by_key.values())
+    await wait(lambda: all(run.state == "finished" for run in runs))
+    bench.actions.race_again(runs[0].race)
+    assert [entry.spec.family.slug for entry in bench.state.race.entries] == ["edm", "gan"]
+    assert bench.state.place == "setup"
+    bench.actions.add_run_to_race(runs[1].key)
+    assert [entry.spec.name for entry in bench.state.race.entries] == ["edm", "gan", "gan 2"]
+
+
+async def test_a_recipe_of_the_gallery_joins_on_the_data_of_the_first(bench, wait):
+    await bench.start()
+    bench.actions.add_recipe_to_race(recipe(bench, "edm-eight-gaussians"))
+    project = bench.state.project
+    assert project is not None
+    bench.actions.add_recipe_to_race(recipe(bench, "gan-ring-of-five"))
+    assert bench.state.project == project
+    first, other = bench.state.race.entries
+    assert other.spec.family.slug == "gan"
+    assert other.spec.dataset == first.spec.dataset
+
+
+async def test_an_interrupted_race_goes_on_as_one(bench, wait):
+    await racing(bench, wait, speed=200)
+    runs = list(bench.state.runs.by_key.values())
+    await wait(lambda: all(run.step for run in runs) and runs[0].target is not None)
+    asked = []
+    bench.script[m.ResumeRace] = lambda command: asked.append(command.runs) or {}
+    bench.engine.end(signal=9)
+    await wait(lambda: bench.state.notices.banners)
+    banner = bench.state.notices.banners[0]
+    assert banner.text == "The race was interrupted"
+    assert banner.actions[0].title == "Resume the race"
+    await wait(lambda: bench.state.engine.state == "ready")
+    bench.engine.script.update(bench.script)
+    banner.actions[0].run()
+    await wait(lambda: asked)
+    assert asked == [list(bench.state.runs.by_key)]
+
+
+async def test_ctrl_and_a_click_choose_runs_to_be_compared(bench, qtbot, wait):
+    await set_up(bench, wait)
+    for _ in range(3):
+        bench.actions.start()
+    runs = bench.state.runs
+    await wait(lambda: len(runs.by_key) == 3)
+    keys = sorted(runs.by_key)
+    bench.actions.select_run(keys[0])
+    assert "compare" not in [spec.id for spec in applying(bench)]
+    rows = bench.window.sidebar.runs.rows
+    ctrl = Qt.KeyboardModifier.ControlModifier
+    qtbot.mouseClick(rows[keys[2]], Qt.MouseButton.LeftButton, ctrl)
+    assert runs.selection == keys[0]
+    assert runs.chosen == (keys[0], keys[2])
+    assert rows[keys[0]].isChecked()
+    assert rows[keys[2]].isChecked()
+    assert not rows[keys[1]].isChecked()
+    bench.window.registry.trigger("compare")
+    assert bench.window.canvas.lenses.shown == "compare"
+    qtbot.mouseClick(rows[keys[1]], Qt.MouseButton.LeftButton)
+    assert runs.chosen == ()
+    assert bench.window.canvas.lenses.shown != "compare"
+
+
+def applying(bench):
+    return [spec for spec in bench.window.canvas.lenses.specs if spec.applies(bench.state)]
+
+
+# Pure parts
+
+
+def spec(name="a", dataset="eight-gaussians", **training):
+    return RunSpec(name=name, family=Pick(slug="edm"), dataset=Pick(slug=dataset), training=training)
+
+
+def run(name, **more):
+    more.setdefault("spec", spec())
+    return RunState(key=f"/p/{name}", name=name, **more)
+
+
+def test_the_budget_of_samples_buys_each_its_own_number_of_steps():
+    race = RaceDraft([Entry(spec(batch=100)), Entry(spec("b", batch=400))], kind="samples")
+    race.amounts["samples"] = 40_000
+    assert [each.training["steps"] for each in races.runnable(race, catalog())] == [400, 100]
+
+
+def test_the_budget_of_seconds_leaves_the_planned_steps():
+    race = RaceDraft([Entry(spec(steps=50)), Entry(spec("b", steps=70))], kind="seconds")
+    assert [each.training["steps"] for each in races.runnable(race, catalog())] == [50, 70]
+    assert race.budget(catalog()) == m.Budget(kind="seconds", amount=60.0)
+
+
+def test_the_first_budget_is_as_long_as_the_first_one_was():
+    race = RaceDraft([Entry(spec(steps=300, batch=10)), Entry(spec("b"))])
+    assert race.budget(catalog()).amount == 300
+    race.kind = "samples"
+    assert race.budget(catalog()).amount == 3000
+
+
+def test_sharing_takes_data_and_shared_settings_but_leaves_the_rest():
+    first = spec(dataset="ring-of-five", seed=3, batch=8)
+    shared = races.share_with(first, spec(seed=1, particles=9, batch=99))
+    assert shared.dataset.slug == "ring-of-five"
+    assert shared.training == {"seed": 3, "batch": 99}
+
+
+def test_clocks_meet_at_the_same_share_of_the_budget():
+    fast = run("0001-a", step=1000, total=1000, kept=[0, 100, 500, 1000])
+    slow = run("0002-b", step=40, total=40, kept=[0, 4, 20, 40])
+    assert comparison.kept_at(slow, comparison.share(fast, 500)) == 20
+    assert comparison.kept_at(slow, comparison.share(fast, None)) == 40
+    assert comparison.kept_at(run("0003-c"), 0.5) is None
+
+
+def test_axes_turn_steps_into_points_and_seconds():
+    one = run("0001-a", step=100, seconds=5.0, spec=spec(batch=32))
+    steps = np.array([0.0, 50.0, 100.0])
+    assert comparison.axis_of(one, "samples", steps, None).tolist() == [0, 1600, 3200]
+    assert comparison.axis_of(one, "seconds", steps, None) == pytest.approx([0, 2.5, 5.0])
+    assert comparison.axis_of(one, "steps", steps, None).tolist() == [0, 50, 100]
+
+
+def test_runs_on_other_data_are_not_compared():
+    two = [run("0001-a"), run("0002-b", spec=spec(dataset="ring-of-five"))]
+    assert "different data" in comparison.why_not(two)
+    assert comparison.why_not([run("0001-a"), run("0002-b")]) == ""
+    assert "Ctrl" in comparison.why_not(two[:1])
+
+
+def test_those_chosen_come_before_those_of_the_race(qapp):
+    runs = Runs()
+    made = [run(f"000{i}-r", race="race-1" if i < 3 else "") for i in range(1, 5)]
+    runs.by_key = {each.key: each for each in made}
+    runs.select(made[0].key)
+    assert [r.name for r in comparison.compared(runs)] == ["0001-r", "0002-r"]
+    runs.choose((made[3].key, made[0].key))
+    assert [r.name for r in comparison.compared(runs)] == ["0004-r", "0001-r"]
+    runs.select(made[1].key)
+    assert runs.chosen == ()
+    assert [r.name for r in comparison.compared(runs)] == ["0001-r", "0002-r"]
+
+
+def test_the_tree_puts_branches_under_parents_and_races_around_their_runs():
+    runs = [
+        run("0001-a", race="race-1"),
+        run("0002-b", race="race-1"),
+        run("0003-a", parent="0001-a", branch_step=5),
+        run("0004-a", parent="0003-a", branch_step=9),
+        run("0005-c"),
+        run("0006-d", parent="0099-gone", branch_step=1),
+    ]
+    lines = tree(runs)
+    assert [(line.key, line.depth) for line in lines] == [
+        ("/p/0006-d", 0),
+        ("/p/0005-c", 0),
+        ("race:race-1", 0),
+        ("/p/0001-a", 1),
+        ("/p/0003-a", 2),
+        ("/p/0004-a", 3),
+        ("/p/0002-b", 1),
+    ]
+    closed = tree(runs, {"/p/0001-a"})
+    assert "/p/0003-a" not in [line.key for line in closed]
+    assert next(line for line in closed if line.key == "/p/0001-a").closed
+
+
+def test_a_tree_never_goes_round_in_circles():
+    runs = [run("0001-a", parent="0002-b"), run("0002-b", parent="0002-b")]
+    assert sorted(line.key for line in tree(runs)) == ["/p/0001-a", "/p/0002-b"]
