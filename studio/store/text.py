@@ -99,7 +99,10 @@ def put_nulls(data: dict[str, Any]) -> None:
     Raises:
         ValueError: a path leads nowhere.
     """
-    for dotted in data.pop("unset", []):
+    unset = data.pop("unset", [])
+    if not isinstance(unset, list):
+        raise ValueError(f"unset must be a list of paths, got {unset!r}")
+    for dotted in unset:
         *keys, last = str(dotted).split(".")
         table: Any = data
         for key in keys:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from studio.store.dataset import points_hash
-from studio.store.errors import Damaged, StoreError
+from studio.store.errors import Damaged, DiskFull, StoreError
 from studio.store.process import is_same, this_process
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord, RunStatus
@@ -58,6 +58,24 @@ def test_runs_are_numbered_and_named(project):
     assert (first.number, second.number) == (1, 2)
     assert first.record.spec == SPEC
     assert first.status().state == "queued"
+
+
+def test_what_a_new_run_begins_with_is_there_when_it_appears(project):
+    def fill(folder):
+        assert project.runs() == []
+        folder.events.append("branched", 7)
+
+    run = project.new_run(RunRecord(spec=SPEC), fill)
+    assert [(e.kind, e.step) for e in run.events.read()] == [("branched", 7)]
+
+    def fail(folder):
+        folder.events.append("branched", 7)
+        raise DiskFull("The disk is full.")
+
+    with pytest.raises(DiskFull):
+        project.new_run(RunRecord(spec=SPEC), fail)
+    assert project.runs() == [run]
+    assert sorted(p.name for p in (project.path / "runs").iterdir()) == [run.name]
 
 
 def test_numbers_pass_10000(project):

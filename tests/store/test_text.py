@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from studio.store.errors import Damaged, StoreError
 from studio.store.names import slug
 from studio.store.run import RunFolder, RunRecord, RunStatus
@@ -44,6 +44,53 @@ def test_any_record_comes_back_from_toml(folder, family, training, name):
     )
     write_toml(folder / "run.toml", record)
     assert read_toml(folder / "run.toml", RunRecord, "run") == record
+
+
+edits = st.lists(
+    st.builds(ChangeSetting, step=st.integers(0, 9), path=keys, value=leaves | configs)
+    | st.builds(
+        EditPoints,
+        step=st.integers(0, 9),
+        action=keys,
+        centre=st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False)),
+        radius=st.floats(allow_nan=False),
+    )
+    | st.builds(UndoPoints, step=st.integers(0, 9)),
+    max_size=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(edits=edits, metrics=st.lists(st.builds(Pick, slug=keys, config=configs), max_size=3))
+def test_nulls_inside_of_lists_come_back_from_toml(folder, edits, metrics):
+    spec = RunSpec(
+        name="n", family=Pick(slug="f"), dataset=Pick(slug="d"), edits=edits, metrics=metrics
+    )
+    write_toml(folder / "run.toml", RunRecord(spec=spec))
+    assert read_toml(folder / "run.toml", RunRecord, "run").spec == spec
+
+
+@pytest.mark.parametrize("unset", ["edits.9.value", "edits.x.value", "name.x"])
+def test_a_null_without_a_place_is_damage(folder, unset):
+    spec = RunSpec(
+        name="n",
+        family=Pick(slug="f"),
+        dataset=Pick(slug="d"),
+        edits=[ChangeSetting(step=1, path="p", value=None)],
+    )
+    write_toml(folder / "run.toml", RunRecord(spec=spec))
+    text = (folder / "run.toml").read_text(encoding="utf-8")
+    assert "spec.edits.0.value" in text
+    altered = text.replace("spec.edits.0.value", f"spec.{unset}")
+    (folder / "run.toml").write_text(altered, encoding="utf-8")
+    with pytest.raises(Damaged, match="no place"):
+        read_toml(folder / "run.toml", RunRecord, "run")
+
+
+def test_a_list_of_nulls_that_is_none_is_damage(folder):
+    (folder / "run.toml").write_text("unset = 5\n", encoding="utf-8")
+    with pytest.raises(Damaged, match="list of paths"):
+        read_toml(folder / "run.toml", RunRecord, "run")
 
 
 def test_infinity_and_floats_keep_their_type(folder):
