@@ -35,7 +35,7 @@ class Entrant(TrainingJob):
         super().__init__(job, run, sink, total=int(training["steps"]), clock=self._own)
         self.race = race
         self.share = self.purse.share
-        self._pace = _Metered(self.purse)
+        self._meter = self._pace = _Metered(self.purse)
         self._seconds_before = 0.0
         self._work: Work | None = None
         self._stepped = False
@@ -107,8 +107,9 @@ class Entrant(TrainingJob):
 
     def _spent(self) -> float:
         """Seconds of training, with those of the steps since the clock was last read."""
-        open_block = self._stepped and self.step > self._block[0]
-        return self.purse.seconds + (self._clock() - self._block[1] if open_block else 0.0)
+        if not self._stepped or self._meter.free or self.step == self._block[0]:
+            return self.purse.seconds
+        return self.purse.seconds + self._clock() - self._block[1]
 
     def _tick(self, now: float) -> None:
         self._expect()
@@ -123,13 +124,13 @@ class Entrant(TrainingJob):
 class _Metered(Pace):
     """Fills in the purse how long steps took.
 
-    The first step since the training was opened is free: it pays for what is allocated once.
+    The first step since the training was opened is ``free``: it pays for what is allocated once.
     """
 
     def __init__(self, purse: Purse) -> None:
         super().__init__()
         self._purse = purse
-        self._first = True
+        self.free = True
         self.seconds = purse.seconds
 
     def add(self, steps: int, seconds: float) -> None:
@@ -140,9 +141,9 @@ class _Metered(Pace):
     def bare(self, steps: int, seconds: float) -> None:
         """As `Pace.bare`; and they are spent."""
         super().bare(steps, seconds)
-        if not self._first:
+        if not self.free:
             self._purse.seconds += seconds
-        self._first = False
+        self.free = False
 
 
 def _wait_for(device: torch.device) -> None:

@@ -37,6 +37,14 @@ def start(desk, specs=TWO, budget=STEPS):
     return answer["job"], answer["jobs"], folders
 
 
+def alone(run, tmp_path):
+    """Train a spec by itself for as many steps as `STEPS` allows."""
+    training = {**run.training, "steps": int(STEPS.amount)}
+    folder = headless.create(msgspec.structs.replace(run, training=training), tmp_path / "alone")
+    assert headless.run(folder.path).state == "finished"
+    return folder
+
+
 def parts(desk, race):
     return list(desk.engine.queue.get(race).parts)
 
@@ -64,10 +72,7 @@ def test_losses_are_bit_for_bit_those_of_separate_runs(desk, tmp_path, family):
     _, _, folders = start(desk, specs)
     desk.work()
     for run, raced in zip(specs, folders, strict=True):
-        training = {**run.training, "steps": 40}
-        alone = headless.create(msgspec.structs.replace(run, training=training), tmp_path / "alone")
-        assert headless.run(alone.path).state == "finished"
-        assert losses(raced) == losses(alone)
+        assert losses(raced) == losses(alone(run, tmp_path))
         assert len(losses(raced)[0]) == 40
 
 
@@ -143,6 +148,16 @@ def test_a_race_of_seconds_gives_the_slow_one_fewer_steps(desk, monkeypatch):
         # The planned steps set the learning rates, and nothing else.
         assert folder.record.spec.training["steps"] == 20
         assert folder.flow.steps()[-1] == folder.status().step
+
+
+def test_a_budget_smaller_than_a_step_buys_two(desk, monkeypatch):
+    slow(monkeypatch, 3.0)
+    _, _, folders = start(desk, budget=m.Budget(kind="seconds", amount=0.5))
+    desk.work()
+    assert [folder.status().step for folder in folders] == [pytest.approx(500, abs=3), 2]
+    # The first is free.
+    assert folders[1].status().seconds == pytest.approx(3.0, abs=0.01)
+    assert folders[1].flow.steps()[-1] == 2
 
 
 def test_views_and_evaluations_cost_no_budget_of_time(desk, monkeypatch):
@@ -276,6 +291,24 @@ class TestControls:
         settled(desk)
         assert [len(folder.samples.paths()) for folder in folders] == [2, 1]
 
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_slow_motion_through_stages_leaves_all_as_they_would_be(self, desk, tmp_path, whole):
+        race, jobs, folders = start(desk)
+        until(desk, lambda: parts(desk, race)[0].step >= 5)
+        job = race if whole else jobs[1]
+        desk.reply(m.Control(job=job, action="stage", n=2))
+        settled(desk)
+        assert [desk.state(each) for each in (race, *jobs)] == ["paused"] * 3
+        told = [(event.job, event.stage) for event in desk.outbox.of(m.StageDone)]
+        walkers = jobs if whole else jobs[1:]
+        assert sorted(told) == sorted(
+            (each, stage) for each in walkers for stage in ("draw", "look")
+        )
+        desk.reply(m.Control(job=race, action="resume"))
+        desk.work()
+        for run, raced in zip(TWO, folders, strict=True):
+            assert losses(raced) == losses(alone(run, tmp_path))
+
     def test_cancel_of_one_takes_it_out_and_the_others_go_on(self, desk):
         race, jobs, folders = start(desk)
         until(desk, lambda: parts(desk, race)[0].step >= 5)
@@ -380,10 +413,7 @@ def test_leaving_saves_all_and_the_race_is_resumed_as_one(desk, tmp_path):
     later.work()
     for run, folder in zip(TWO, folders, strict=True):
         assert folder.status().state == "finished"
-        training = {**run.training, "steps": 40}
-        alone = headless.create(msgspec.structs.replace(run, training=training), tmp_path / "alone")
-        headless.run(alone.path)
-        assert losses(folder) == losses(alone)
+        assert losses(folder) == losses(alone(run, tmp_path))
     assert "finished" in later.refused(m.ResumeRace(runs=answer["runs"])).message
 
 
