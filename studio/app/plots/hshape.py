@@ -21,6 +21,7 @@ Level = Literal["good", "warm", "danger"]
 
 VANISHING = 0.01  # of the slope 1 that h(u) = u has
 EXPLOSIVE = 100.0  # times the median: the fastest of a hundred particles
+STUCK = 0.05  # the share of particles that hardly move that is worth a word
 ASTRAY = 0.01  # the share of particles sent away that is worth a word
 LEAST = 4.0  # what of the critic's values is shown on either side of 0 in any case
 BINS = 96
@@ -117,6 +118,13 @@ def judge(shape: Shape, d: Doubles) -> Verdict | None:
             "plain slope of the critic would give."
         )
         return Verdict("vanishing", text, "danger", median)
+    stuck = float(np.mean(size < VANISHING))
+    if stuck > STUCK:
+        text = (
+            f"h′ is below {VANISHING:g} at {100 * stuck:.0f} % of the particles: they hardly move, "
+            f"whatever the critic says. Median h′ {figure}."
+        )
+        return Verdict("vanishing for some", text, "warm", median)
     if top > EXPLOSIVE * abs(median):
         text = (
             f"One particle in a hundred has h′ above {words.figure(top)}, "

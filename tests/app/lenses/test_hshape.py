@@ -54,6 +54,13 @@ def test_the_verdict(shape, centre, word):
     assert found.text
 
 
+def test_a_part_that_is_left_behind_is_counted():
+    d = np.concatenate([np.full(850, 0.2), np.full(150, -15.0)])
+    found = judge(VANILLA, d)
+    assert found.word == "vanishing for some"
+    assert "15 % of the particles" in found.text
+
+
 def test_a_few_that_are_thrown_far_make_it_explosive():
     d = np.concatenate([np.full(960, 0.0), np.full(40, 9.0)])
     found = judge(LIKELIHOOD, d)
