@@ -28,6 +28,7 @@ __all__ = [
     "Speed",
     "StartLaw",
     "StartName",
+    "StartWidth",
     "initial_positions",
 ]
 
@@ -55,8 +56,20 @@ StartLaw = Annotated[
     StartName,
     param(
         "Start",
-        "Where the particles are before the first step, at unit variance.",
+        "Where the particles are before the first step.",
         choices={"gaussian": "Gaussian", "eight-gaussians": "Ring of eight"},
+    ),
+]
+StartWidth = Annotated[
+    float,
+    param(
+        "Start width",
+        "How wide the start is. Much wider than the data, and there are places with far more "
+        "particles than data: some losses vanish there.",
+        above=0.0,
+        high=100.0,
+        unit="data std",
+        advanced=True,
     ),
 ]
 Speed = Annotated[
@@ -97,17 +110,19 @@ Reach = Annotated[
 ]
 
 
-def initial_positions(law: StartName, n: int, shape: tuple[int, ...], seed: int) -> Tensor:
+def initial_positions(
+    law: StartName, n: int, shape: tuple[int, ...], seed: int, width: float = 1.0
+) -> Tensor:
     """Return where n particles start, (n, *shape), standardised, on the CPU.
 
-    "gaussian" is N(0, I). "eight-gaussians" has eight narrow modes on a circle in the first two
-    coordinates (of the flattened particle), scaled to unit variance; the others, if any, are
-    N(0, I). Row i does not depend on how many there are, but for the last few rows of a count that
-    is not a multiple of 16 (torch fills blocks of 16).
+    "gaussian" is N(0, I), times the width. "eight-gaussians" has eight narrow modes on a circle in
+    the first two coordinates (of the flattened particle), with the same variance; the others, if
+    any, are as before. Row i does not depend on how many there are, but for the last few rows of a
+    count that is not a multiple of 16 (torch fills blocks of 16).
     """
     x = torch.randn((n, *shape), generator=make_generator(seed, START_STREAM))
     if law == "gaussian":
-        return x
+        return width * x
     flat = x.flatten(1)
     angle = torch.randint(8, (n,), generator=make_generator(seed, _MODES)) * (2 * math.pi / 8)
     # The proportions of the data set "eight-gaussians". In either coordinate the variance is
@@ -116,7 +131,7 @@ def initial_positions(law: StartName, n: int, shape: tuple[int, ...], seed: int)
     scale = 1.0 / math.sqrt(radius**2 / 2 + std**2)
     circle = torch.stack([angle.cos(), angle.sin()], dim=1)[:, : flat.shape[1]]
     flat[:, :2] = scale * (radius * circle + std * flat[:, :2])
-    return flat.reshape(x.shape)
+    return width * flat.reshape(x.shape)
 
 
 class Population:

@@ -14,6 +14,7 @@ from models.carriers.population import (
     Reach,
     Speed,
     StartLaw,
+    StartWidth,
     initial_positions,
 )
 from models.config import Config, param
@@ -48,6 +49,7 @@ class MonoFlowConfig(Config, frozen=True):
 
     population: PopulationSize = 1024
     start: StartLaw = "gaussian"
+    start_width: StartWidth = 1.0
     loss: LossSetting = "logistic"
     rescaling: RescalingSetting = "logit"
     shift: ShiftSetting = 0.0
@@ -149,8 +151,11 @@ class MonoFlow(Family):
             place=config.place,
             generator=self._noise,
         )
+        start = initial_positions(
+            config.start, config.population, spec.shape, seed, config.start_width
+        )
         self.carrier = Population(
-            initial_positions(config.start, config.population, spec.shape, seed).to(device),
+            start.to(device),
             speed=config.speed,
             noise=config.noise,
             reach=config.reach,

@@ -49,6 +49,7 @@ def test_starts_have_unit_variance_and_do_not_depend_on_how_many_there_are(law, 
     torch.testing.assert_close(x.std(dim=0), torch.ones(shape), rtol=0, atol=0.05)
     torch.testing.assert_close(initial_positions(law, 512, shape, 3)[:400], x[:400])
     assert not torch.equal(initial_positions(law, 512, shape, 4), x[:512])
+    torch.testing.assert_close(initial_positions(law, 8192, shape, 3, width=3.0), 3 * x)
 
 
 def test_the_ring_has_eight_modes():
