@@ -217,6 +217,17 @@ class FakeJobs:
         return facts | {"mean": x.mean(0).tolist(), "std": x.std(0).tolist()}, {"x": x}
 
     @answer.register
+    def _(self, command: m.GetTarget) -> tuple[dict[str, Any], Arrays]:
+        job = next((j for j in self._jobs.values() if j.run == command.run), None)
+        if job is None:
+            raise Refusal(f"There is no run at {command.run}.")
+        pick = job.spec.dataset
+        entry = self.offer.get("dataset", pick.slug)
+        config = defaults(entry, pick.config) if entry is not None else {}
+        x = points(pick.slug, config, command.n, seed=0)
+        return {"columns": ["x", "y"], "n": len(x)}, {"x": x}
+
+    @answer.register
     def _(self, command: m.StartTraining) -> dict[str, Any]:
         spec = self._resolve(command.spec)
         run = self._folder(Path(command.project) / "runs", spec.name)

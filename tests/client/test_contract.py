@@ -14,7 +14,7 @@ from studio.client.child import ChildProcess
 from studio.client.fake import FakeEngine
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import ChangeSetting, Pick, RunSpec
 from tests.client.harness import Ear, run
 
 Test = Callable[[EngineClient, Ear], Coroutine[Any, Any, None]]
@@ -177,6 +177,36 @@ def test_pause_step_and_resume(with_engine: Any, tmp_path: Path) -> None:
         seen = len(ear.of(m.Progress, job))
         await ear.until(lambda: len(ear.of(m.Progress, job)) > seen + 1)
         assert ear.of(m.Progress, job)[-1].step > paused_at + 3
+
+    with_engine(test)
+
+
+def test_edits_and_branches(with_engine: Any, tmp_path: Path) -> None:
+    async def test(client: EngineClient, ear: Ear) -> None:
+        job, path = await start(client, tmp_path, steps=1_000_000)
+        await ear.until(lambda: bool(ear.of(m.Progress, job)) and ear.last(job).step > 20)
+        edit = ChangeSetting(step=0, path="optimizer.lr", value=1e-4)
+        answer = await client.request(m.ApplyEdit(job=job, edit=edit))
+        step = answer.result["step"]
+        [told] = ear.of(m.Edited, job)
+        assert told.edit == ChangeSetting(step=step, path="optimizer.lr", value=1e-4)
+        target = await client.request(m.GetTarget(run=path, n=50))
+        assert target.arrays["x"].shape == (50, 2)
+        assert target.result["n"] >= 50
+
+        branch = m.BranchRun(run=path, step=10, name="Branch", changes=[edit])
+        answer = await client.request(branch)
+        assert answer.result["from_step"] <= 10
+        await client.request(m.Control(job=job, action="cancel"))
+        child = answer.result["job"]
+        await ear.until(lambda: bool(ear.of(m.Progress, child)) and ear.last(child).step > 10)
+        info = ear.of(m.JobChanged, child)[-1].info
+        assert (info.parent, info.branch_step) == (Path(path).name, 10)
+        assert info.spec is not None
+        assert [change.step for change in info.spec.edits] == [10]
+        await client.request(m.Control(job=child, action="cancel"))
+        with pytest.raises(CommandFailed, match="ended"):
+            await client.request(m.ApplyEdit(job=child, edit=edit))
 
     with_engine(test)
 
