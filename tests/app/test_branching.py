@@ -1,4 +1,4 @@
-"""The time machine: the sheet, the branch, what was changed on the clock, where a run comes from."""
+"""The time machine: the sheet, the branch, changes on the clock, where a run comes from."""
 
 import tomllib
 from pathlib import Path
@@ -28,9 +28,7 @@ def offer():
     def entry(each):
         if each.slug != "gan" or each.kind != "family":
             return each
-        fields = [
-            msgspec.structs.replace(f, live=f.path in ("lr", "penalty")) for f in each.fields
-        ]
+        fields = [msgspec.structs.replace(f, live=f.path in ("lr", "penalty")) for f in each.fields]
         return msgspec.structs.replace(each, fields=fields)
 
     return msgspec.structs.replace(made, entries=[entry(each) for each in made.entries])

@@ -71,9 +71,7 @@ async def test_a_copy_as_another_family_keeps_data_seed_and_particles(bench, wai
     ]
 
 
-async def test_the_form_edits_the_framed_card_and_shared_settings_change_in_all(
-    bench, qtbot, wait
-):
+async def test_the_form_edits_the_framed_card_and_shared_settings_change_in_all(bench, qtbot, wait):
     await two_in_the_tray(bench, wait)
     race = bench.state.race
     assert race.chosen == 1
@@ -281,7 +279,9 @@ def applying(bench):
 
 
 def spec(name="a", dataset="eight-gaussians", **training):
-    return RunSpec(name=name, family=Pick(slug="edm"), dataset=Pick(slug=dataset), training=training)
+    return RunSpec(
+        name=name, family=Pick(slug="edm"), dataset=Pick(slug=dataset), training=training
+    )
 
 
 def run(name, **more):

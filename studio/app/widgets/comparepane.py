@@ -46,6 +46,7 @@ class ComparePane(QFrame):
         self._dims = (0, 1)
         self._particle = -1
         self._told: FlowRecord | None = None
+        self._target: NDArray[np.float32] | None = None
         self.starts: Starts | None = None
         self.colours_of: Starts | None = None
         self.setProperty("surface", "panel")
@@ -139,10 +140,11 @@ class ComparePane(QFrame):
 
     def set_target(self, target: NDArray[np.float32] | None) -> None:
         """Show the data behind the particles; all panes are given the same points."""
-        if target is None or target.shape[1] < 2 or self.canvas.backdrop.target is not None:
+        if target is self._target or (target is not None and target.shape[1] < 2):
             return
-        backdrop = replace(self.canvas.backdrop, target=target[:, :2])
-        self.canvas.set_backdrop(backdrop)
+        self._target = target
+        points = None if target is None else target[:, :2]
+        self.canvas.set_backdrop(replace(self.canvas.backdrop, target=points))
         self.canvas.fit_unless_touched()
 
     def _clocks(self) -> None:

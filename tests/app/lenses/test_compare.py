@@ -1,0 +1,331 @@
+"""The compare lens: one camera, one clock, one particle for all; and silence while it is hidden."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+
+from studio.app.plots.export import write_picture
+from studio.app.state.runs import RunState, Series
+from studio.app.views.compare import VIEW, CompareView, columns_for
+from studio.protocol.messages import Credit, PreviewData, Validate, Watch
+from studio.store.flow import FlowStore
+from tests.app.lenses.conftest import make_record
+
+Wait = Callable[..., Coroutine[Any, Any, None]]
+
+
+def add_run(lens: Any, name: str, **more: Any) -> RunState:
+    folder = Path(lens.run.key).parent / name
+    folder.mkdir()
+    more = {"job": f"job-{name}", "state": "running", "total": 100, **more}
+    run = RunState(key=str(folder), name=name, spec=lens.run.spec, **more)
+    lens.state.runs.by_key[run.key] = run
+    return run
+
+
+@pytest.fixture
+def runs(lens: Any) -> list[RunState]:
+    # Only a ready engine is asked for data and sizes.
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    made = [lens.run, add_run(lens, "0002-s"), add_run(lens, "0003-t", total=50)]
+    lens.state.runs.choose(tuple(run.key for run in made))
+    return made
+
+
+@pytest.fixture
+def window(lens: Any, runs: list[RunState]) -> Iterator[QWidget]:
+    made = QWidget()
+    box = QVBoxLayout(made)
+    box.setContentsMargins(0, 0, 0, 0)
+    made.view = CompareView(lens.state, lens.actions)
+    box.addWidget(made.view)
+    made.resize(900, 640)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def arrive(lens: Any, run: RunState, step: int, frames: int = 5, **extras: Any) -> None:
+    run.live = replace(make_record(step, frames=frames), extras=extras)
+    run.step = step
+    lens.state.runs.record_arrived.emit(run.key)
+
+
+def keep(lens: Any, run: RunState, *steps: int) -> None:
+    store = FlowStore(Path(run.key))
+    for step in steps:
+        record = make_record(step)
+        store.keep(step, record.t, record.x, record.layers, record.bounds)
+    run.kept = store.steps()
+    lens.state.runs.kept_changed.emit(run.key)
+
+
+def measure(lens: Any, run: RunState, name: str, steps: list[int], values: list[float]) -> None:
+    run.series.setdefault(name, Series()).extend(steps, values)
+    lens.state.runs.metrics_appended.emit(run.key)
+
+
+def on(lens: Any) -> set[str]:
+    """The jobs that are watched, as the engine was told."""
+    watched = {watch.job: watch.on for watch in lens.link.of(Watch)}
+    return {job for job, looked_at in watched.items() if looked_at}
+
+
+def granted(lens: Any, job: str) -> int:
+    return sum(credit.n for credit in lens.link.of(Credit) if credit.job == job)
+
+
+def test_the_lens_applies_to_chosen_runs_and_to_those_of_a_race(lens: Any) -> None:
+    assert not VIEW.applies(lens.state)
+    other = add_run(lens, "0002-s")
+    lens.state.runs.choose((lens.run.key, other.key))
+    assert VIEW.applies(lens.state)
+    lens.state.runs.choose(())
+    lens.run.race = other.race = "race-1"
+    assert VIEW.applies(lens.state)
+
+
+def test_each_run_is_watched_once_without_layers(lens: Any, runs: Any, window: QWidget) -> None:
+    assert on(lens) == {run.job for run in runs}
+    assert all(watch.layers == [] for watch in lens.link.of(Watch))
+    assert [granted(lens, run.job) for run in runs] == [2, 2, 2]
+    before = len(lens.link.of(Watch))
+    window.view.panes[0].canvas.zoom(1.5)
+    assert len(lens.link.of(Watch)) == before  # a move of the camera asks for nothing
+
+
+def test_each_record_drawn_returns_one_credit_to_its_own_job(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    for step in (1, 2, 3):
+        arrive(lens, runs[1], step)
+        window.view.panes[1].canvas.grab()
+    assert [granted(lens, run.job) for run in runs] == [2, 5, 2]
+
+
+def test_a_hidden_lens_asks_for_nothing_and_draws_nothing(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    window.view.hide()
+    assert on(lens) == set()
+    told = len(lens.link.told)
+    arrive(lens, runs[0], 4)
+    assert len(lens.link.told) == told
+    assert window.view.panes[0].beside.record is None
+    window.view.show()
+    assert on(lens) == {run.job for run in runs}
+
+
+def test_a_minimised_window_is_a_hidden_one(lens: Any, window: QWidget) -> None:
+    window.setWindowState(Qt.WindowState.WindowMinimized)
+    QApplication.processEvents()
+    assert on(lens) == set()
+
+
+def test_a_run_let_go_is_not_watched_any_more(lens: Any, runs: Any, window: QWidget) -> None:
+    lens.state.runs.choose((runs[0].key, runs[1].key))
+    QApplication.processEvents()
+    assert on(lens) == {runs[0].job, runs[1].job}
+    assert window.view.panes[2].isHidden()
+
+
+def test_moving_one_camera_moves_all_and_a_new_size_none(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    panes = window.view.panes
+    for run in runs:
+        arrive(lens, run, 5)
+    panes[1].canvas.zoom(2.0, QPointF(30, 40))
+    panes[2].canvas.pan(11, -7)
+    seen = {(p.canvas.camera.x, p.canvas.camera.y, p.canvas.camera.scale) for p in panes}
+    assert len(seen) == 1
+    x, y, _ = seen.pop()
+    window.resize(1000, 700)
+    QApplication.processEvents()
+    cameras = [pane.canvas.camera for pane in panes]
+    assert {(camera.x, camera.y) for camera in cameras} == {(x, y)}
+    scales = [camera.scale for camera in cameras]
+    assert max(scales) / min(scales) < 1.05
+    panes[0].canvas.fit()
+    assert len({pane.canvas.camera.scale for pane in panes}) == 1
+
+
+def test_a_particle_clicked_in_one_is_shown_in_all(lens: Any, runs: Any, window: QWidget) -> None:
+    panes = window.view.panes
+    for run in runs:
+        arrive(lens, run, 5)
+    panes[2].canvas.picked.emit(17)
+    assert [pane.canvas.selection for pane in panes] == [17, 17, 17]
+    arrive(lens, runs[0], 6)
+    assert panes[0].canvas.selection == 17
+    panes[0].canvas.picked.emit(-1)
+    assert [pane.canvas.selection for pane in panes] == [-1, -1, -1]
+
+
+def test_a_particle_has_one_colour_everywhere(lens: Any, runs: Any, window: QWidget) -> None:
+    """Also where a record does not say where particles started, or says it by latents."""
+    panes = window.view.panes
+    arrive(lens, runs[1], 50, frames=1)
+    arrive(lens, runs[2], 50, frames=1, latents=make_record(0).x[0] * np.float32(3))
+    arrive(lens, runs[0], 50)
+    inks = [[pane.canvas.ink(i) for i in range(20)] for pane in panes]
+    assert inks[0] == inks[1] == inks[2]
+    assert len(set(inks[0])) > 5
+    arrive(lens, runs[0], 60)
+    assert [panes[0].canvas.ink(i) for i in range(20)] == inks[0]
+
+
+async def test_the_training_clock_drives_all_by_their_share_of_the_budget(
+    lens: Any, runs: Any, window: QWidget, wait: Wait
+) -> None:
+    keep(lens, runs[0], 10, 50, 90)
+    keep(lens, runs[1], 12, 52, 88)
+    keep(lens, runs[2], 5, 26, 45)  # half as many steps in all
+    lens.state.playback.set(step=50)
+    shown = [pane.beside for pane in window.view.panes]
+    await wait(lambda: [b.record.step if b.record else 0 for b in shown] == [50, 52, 26])
+    assert on(lens) == set()
+    lens.state.playback.set(flow=0.25)
+    assert [pane.canvas.flow for pane in window.view.panes] == [0.25] * 3
+    lens.state.playback.set(step=None)
+    assert on(lens) == {run.job for run in runs}
+
+
+def test_all_share_one_target_also_when_it_changes(lens: Any, runs: Any, window: QWidget) -> None:
+    target = np.random.default_rng(3).normal(size=(40, 2)).astype(np.float32)
+    runs[0].target = target
+    lens.state.runs.changed.emit(runs[0].key)
+    panes = window.view.panes
+    assert all(np.array_equal(pane.canvas.backdrop.target, target) for pane in panes)
+
+
+async def test_data_and_sizes_are_asked_for_once(
+    lens: Any, runs: Any, window: QWidget, wait: Wait
+) -> None:
+    await wait(lambda: len(lens.link.of(Validate)) == 3)
+    for run in runs:
+        lens.state.runs.changed.emit(run.key)
+    assert len(lens.link.of(PreviewData)) == 1
+    assert len(lens.link.of(Validate)) == 3
+
+
+def curves(view: CompareView) -> list[Any]:
+    view._show_figures()
+    return view.chart.card.scene.curves
+
+
+def test_one_chart_has_the_curves_of_all_and_one_floor(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    for place, run in enumerate(runs):
+        run.step, run.seconds = 80, 4.0 * (place + 1)
+        run.floors = {"sliced-w1": 0.05}
+        measure(lens, run, "loss", [1, 2], [3.0, 2.0])
+        measure(lens, run, "quality/sliced-w1", [40, 80], [0.9, 0.2 + place / 10])
+    found = curves(window.view)
+    assert window.view.chart.measure == "quality/sliced-w1"
+    assert [curve.title for curve in found] == ["1 r", "2 s", "3 t"]
+    assert [curve.floor for curve in found] == [0.05, None, None]
+    assert len({curve.ink for curve in found}) == 3
+    window.view.chart.set_axis("seconds")
+    assert [curve.steps[-1] for curve in curves(window.view)] == [4.0, 8.0, 12.0]
+    assert window.view.chart.card.scene.span == (0.0, 12.0)
+
+
+def test_the_first_quality_takes_over_unless_another_measure_was_chosen(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    chart = window.view.chart
+    measure(lens, runs[0], "loss", [1, 2], [3.0, 2.0])
+    curves(window.view)
+    assert chart.measure == "loss"
+    measure(lens, runs[0], "quality/mmd", [2], [0.5])
+    curves(window.view)
+    assert chart.measure == "quality/mmd"
+    chart._measured(1)
+    measure(lens, runs[0], "quality/mmd", [4], [0.4])
+    curves(window.view)
+    assert chart.measure == "loss"
+
+
+def test_a_click_in_the_chart_seeks_the_kept_step_there(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    keep(lens, runs[0], 10, 50, 90)
+    runs[0].step, runs[0].seconds = 90, 9.0
+    measure(lens, runs[0], "loss", [1, 90], [3.0, 2.0])
+    curves(window.view)
+    window.view.chart.set_axis("seconds")
+    window.view.chart.card.chosen.emit(5.4)  # after 54 of its steps
+    assert lens.state.playback.step == 50
+
+
+def cells(view: CompareView) -> list[list[str]]:
+    view._show_figures()
+    return [[cell.text() for cell in line] for line in view.finals._cells]
+
+
+def test_the_table_says_what_each_came_to_and_what_it_took(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    for place, run in enumerate(runs):
+        run.step, run.seconds, run.parameters = 80 + place, 4.0, 33_538
+        run.floors = {"mmd": 0.05}
+        measure(lens, run, "quality/mmd", [40], [0.3 - place / 10])
+        measure(lens, run, "cost/nfe", [40], [35.0])
+    assert cells(window.view) == [
+        ["0.3", "4 s", "80", "33.5 k", "35"],
+        ["0.2", "4 s", "81", "33.5 k", "35"],
+        ["★ 0.1", "4 s", "82", "33.5 k", "35"],
+    ]
+    assert "Floor 0.05" in " ".join(w.text() for w in window.view.finals.findChildren(QLabel))
+    assert window.view.finals._names[0].accessibleName().startswith("0001-r: Mmd 0.3, time 4 s")
+
+
+def test_nobody_wins_by_a_loss(lens: Any, runs: Any, window: QWidget) -> None:
+    for place, run in enumerate(runs):
+        measure(lens, run, "loss", [1], [float(place)])
+    assert [line[0] for line in cells(window.view)] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "height", "columns"),
+    [(2, 900, 400, 2), (2, 400, 900, 1), (4, 740, 290, 4), (4, 1000, 800, 2), (3, 1200, 420, 3)],
+)
+def test_panes_are_laid_out_for_the_largest_squares(
+    count: int, width: int, height: int, columns: int
+) -> None:
+    assert columns_for(count, width, height) == columns
+
+
+def test_all_canvases_go_into_one_picture(
+    lens: Any, runs: Any, window: QWidget, tmp_path: Path
+) -> None:
+    for run in runs:
+        arrive(lens, run, 5)
+    picture = window.view.export_picture()
+    panes = window.view.panes
+    assert picture.size.width() == sum(pane.canvas.width() for pane in panes)
+    for suffix in (".png", ".svg"):
+        file = tmp_path / f"compare{suffix}"
+        write_picture(picture, file)
+        assert file.stat().st_size > 1000
+
+
+def test_with_nothing_to_compare_it_says_how_to_begin(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    lens.state.runs.choose(())
+    QApplication.processEvents()
+    assert window.view.split.isHidden()
+    assert "Ctrl" in window.view._empty.accessibleName()
+    assert on(lens) == set()
