@@ -404,6 +404,27 @@ def test_fresh_points_become_the_finite_set_that_is_shown(tmp_path):
     work.close()
 
 
+def test_what_a_family_warns_of_is_in_the_log(tmp_path):
+    """A non-monotone h may be chosen, and is flagged with the reason."""
+
+    def warned(sink):
+        return [event.text for event in sink.of(Log) if event.level == "warning"]
+
+    folder = new_run(tmp_path, spec("gan", {"critic": {"width": 16}}, steps=20))
+    sink = MemorySink()
+    [step] = live(folder, {6: [setting("rescaling", "plugged-forward-kl")]}, sink)
+    assert step == 6
+    [warning] = warned(sink)
+    again = MemorySink()
+    finish(new_job(new_run(tmp_path, effective_spec(folder)), again).work())
+    assert warned(again) == [warning]
+    resumed = MemorySink()
+    job = new_job(folder, resumed)
+    job.total = 22
+    finish(job.work())
+    assert warned(resumed) == [warning]
+
+
 def test_an_exact_field_says_that_points_do_not_reach_it(tmp_path):
     exact = [e for e in registry.all("family") if e.extra.get("field") == "exact"]
     if not exact:
