@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSplitter, QVBoxL
 
 from studio.app.actions import Actions
 from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.export import Picture, canvas_picture
+from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
 from studio.app.state import comparison
 from studio.app.state.runs import RunState
@@ -131,6 +131,7 @@ class CompareView(QWidget):
         pane = ComparePane(self._state, self._actions, len(self.panes))
         self.panes.append(pane)
         pane.canvas.picked.connect(self._pick)
+        pane.grid.picked.connect(self._pick)
         pane.canvas.view_changed.connect(partial(self._link, pane.canvas))
         following: Following = pane.beside
         following.shown.connect(self._identify)
@@ -251,7 +252,9 @@ class CompareView(QWidget):
 
     def export_picture(self) -> Picture:
         """Return the canvases side by side for paper, each under its name."""
-        return _Row([(pane.run, canvas_picture(pane.canvas)) for pane in self.panes if pane.run])
+        return _Row(
+            [(pane.run, pane.picture()) for pane in self.panes if pane.run and not pane.isHidden()]
+        )
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)

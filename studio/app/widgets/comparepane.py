@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.export import Picture, canvas_picture, widget_picture
 from studio.app.plots.overlay import Life
+from studio.app.plots.pictures import frame_at
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
@@ -24,9 +26,11 @@ from studio.app.theme import colors, theme
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, label, row
 from studio.app.widgets.motion import maths_font
+from studio.app.widgets.picturegrid import PictureGrid
 
 __all__ = ["ComparePane"]
 
+PICTURES = 36  # where particles are images: few enough that each can be seen
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 PARTICLES = 4096  # of each run, live: several canvases share one screen
 Starts = NDArray[np.float32]
@@ -59,6 +63,8 @@ class ComparePane(QFrame):
         self._wait = label("", "muted", wrap=True)
         self._wait.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
         self.canvas = ParticleCanvas(self)
+        self.grid = PictureGrid("Pictures of the fixed latents")
+        self._stack = QStackedWidget()
         self._lay_out()
         self.beside = Beside(self, state, actions, self._looking)
         self.beside.selected.connect(self._forget)
@@ -85,7 +91,9 @@ class ComparePane(QFrame):
         layout.addLayout(first)
         layout.addLayout(second)
         layout.addSpacing(2)
-        layout.addWidget(self.canvas, 1)
+        for each in (self.canvas, self.grid):
+            self._stack.addWidget(each)
+        layout.addWidget(self._stack, 1)
         self._wait.setParent(self.canvas)
 
     @property
@@ -116,14 +124,27 @@ class ComparePane(QFrame):
         self.canvas.set_identity(None)
 
     def _show(self, record: FlowRecord) -> None:
+        if record.x.ndim == 5:
+            self._show_pictures(record)
+            return
         if record.x.shape[2] < 2:
             return
+        self._stack.setCurrentWidget(self.canvas)
         self._start(record)
         self.canvas.playing = self._state.playback.playing
         self.canvas.set_flow(self._state.playback.flow)
         timeline = Timeline(record.t, record.x, self._dims)
         self.canvas.set_record(timeline, glide=self._state.playback.live)
         self.pick(self._particle)
+        self.tell()
+
+    def _show_pictures(self, record: FlowRecord) -> None:
+        """Show the first images as such; the same latent has the same place in every pane."""
+        self._stack.setCurrentWidget(self.grid)
+        frame = frame_at(record.t, self._state.playback.flow)
+        self.grid.show_pictures(record.x[frame][:PICTURES])
+        self.grid.select(self._particle if self._particle < PICTURES else -1)
+        self.beside.drawn()
         self.tell()
 
     def _start(self, record: FlowRecord) -> None:
@@ -140,7 +161,8 @@ class ComparePane(QFrame):
 
     def set_target(self, target: NDArray[np.float32] | None) -> None:
         """Show the data behind the particles; all panes are given the same points."""
-        if target is self._target or (target is not None and target.shape[1] < 2):
+        flat = target is None or (target.ndim == 2 and target.shape[1] > 1)
+        if target is self._target or not flat:
             return
         self._target = target
         points = None if target is None else target[:, :2]
@@ -149,6 +171,9 @@ class ComparePane(QFrame):
 
     def _clocks(self) -> None:
         self.canvas.set_flow(self._state.playback.flow)
+        record = self.beside.record
+        if record is not None and record.x.ndim == 5:
+            self._show_pictures(record)
 
     def _playing(self) -> None:
         self.canvas.playing = self._state.playback.playing
@@ -157,11 +182,18 @@ class ComparePane(QFrame):
         """Show the way of a particle, -1 for none."""
         self._particle = particle
         record = self.beside.record
-        if particle < 0 or record is None or particle >= record.x.shape[1]:
+        self.grid.select(particle if particle < PICTURES else -1)
+        if particle < 0 or record is None or particle >= record.x.shape[1] or record.x.ndim != 3:
             self.canvas.set_life(None)
             return
         way = record.x[:, particle][:, self._dims]
         self.canvas.set_life(Life(particle, self.canvas.ink(particle), way))
+
+    def picture(self) -> Picture:
+        """Return what is drawn, for paper."""
+        if self._stack.currentWidget() is self.grid:
+            return widget_picture(self.grid)
+        return canvas_picture(self.canvas)
 
     # Words
 
@@ -198,7 +230,7 @@ class ComparePane(QFrame):
 
     def _description(self, run: RunState, at: int) -> str:
         record = self.beside.record
-        if record is None:
+        if record is None or record.x.ndim != 3:
             return _waiting(run)
         places = Timeline(record.t, record.x, self._dims).at(self.canvas.flow)[:, self._dims]
         x, y = np.nanmean(places, axis=0)

@@ -329,3 +329,20 @@ def test_with_nothing_to_compare_it_says_how_to_begin(
     assert window.view.split.isHidden()
     assert "Ctrl" in window.view._empty.accessibleName()
     assert on(lens) == set()
+
+
+def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) -> None:
+    rng = np.random.default_rng(0)
+    for run in runs:
+        t = np.array([0, 1], dtype=np.float32)
+        x = rng.random((2, 50, 1, 8, 8)).astype(np.float32)
+        run.live = replace(make_record(5), t=t, x=x, layers={})
+        lens.state.runs.record_arrived.emit(run.key)
+    panes = window.view.panes
+    assert all(pane.grid.isVisible() and pane.grid.count == 36 for pane in panes)
+    assert [granted(lens, run.job) for run in runs] == [3, 3, 3]
+    panes[1].grid.picked.emit(4)
+    assert [pane.grid.selection for pane in panes] == [4, 4, 4]
+    first = panes[0].grid.grab().toImage()
+    lens.state.playback.set(flow=0.0)
+    assert panes[0].grid.grab().toImage() != first
