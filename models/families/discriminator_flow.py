@@ -68,12 +68,12 @@ class DiscriminatorFlowConfig(Config, frozen=True):
             log=True,
             live=True,
         ),
-    ] = 4.0
+    ] = 2.0
     stop: Annotated[
         int,
         param(
             "Stop after",
-            "Samples may come to rest after fewer steps: often a quarter of them does.",
+            "Samples may come to rest after fewer steps: a quarter of them is often enough.",
             low=0,
             high=1024,
             unit="steps",
@@ -93,7 +93,7 @@ class DiscriminatorFlowConfig(Config, frozen=True):
             live=True,
         ),
     ] = 0.0
-    penalty: PenaltySetting = 0.0
+    penalty: PenaltySetting = 0.03
     centre: CentreSetting = 0.0
     place: PlaceSetting = "between"
     critic_optimizer: Annotated[
