@@ -49,10 +49,9 @@ class BranchingIntents(TrainingIntents):
         known.branch_step = step if known.branch_step is None else known.branch_step
         self.state.runs.listed.emit()
         start = int(answer.result.get("from_step", step))
-        why = (
-            f"It starts from the checkpoint at step {start:,}, and trains again up to there."
-            if start < step
-            else ""
-        )
+        why = ""
+        if start < step:
+            origin = f"from the checkpoint at step {start:,}" if start else "from the beginning"
+            why = f"It trains {origin} up to there again."
         text = f"A branch leaves {parent.name} at step {step:,}"
         self.state.notices.post(Notice(level="good", text=text, why=why))

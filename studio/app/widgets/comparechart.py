@@ -2,6 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import words
@@ -19,6 +20,7 @@ from studio.app.widgets.chartcard import ChartCard
 
 __all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
 
+ROOM = 115  # pixels a run from which the legend has names; numbers are on canvas and table too
 LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs
 SEGMENTS = 216  # pixels that the names of the axes need side by side
 
@@ -105,6 +107,7 @@ class CompareChart(QWidget):
     def _curves(self) -> list[Curve]:
         catalog, tokens = self._state.catalog, colors()
         curves: list[Curve] = []
+        roomy = self.width() >= ROOM * len(self._runs)
         quality = self.measure.startswith(QUALITY)
         floors = [run.floors.get(self.measure.removeprefix(QUALITY)) for run in self._runs]
         known = [floor for floor in floors if floor is not None]
@@ -115,11 +118,17 @@ class CompareChart(QWidget):
             steps = comparison.axis_of(run, self.axis, series.steps, catalog)
             # All learn the same data, so that one line is the floor of each.
             floor = known[0] if known and not curves else None
-            name = f"{place + 1} {short_name(run, LETTERS[len(self._runs)])}"
+            name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
+            title = f"{place + 1} {name}".strip()
             curves.append(
-                Curve(run.key, name, ink(place, tokens), steps, series.values, quality, floor)
+                Curve(run.key, title, ink(place, tokens), steps, series.values, quality, floor)
             )
         return curves
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._runs:
+            self._draw()
 
     def _where(self, at: float) -> str:
         if self.axis == "seconds":
