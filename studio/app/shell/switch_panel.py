@@ -54,7 +54,7 @@ class SwitchPanel(QWidget):
         self.field.activated.connect(self._field_chosen)
         self.generator = editors.Segments(["None", "Network"], "Generator")
         self.generator.chosen.connect(self._generator_chosen)
-        self.without = editors.Segments(["along flow", "in training"], "Particles move")
+        self.without = editors.Segments(["flow time", "training"], "Particles move along")
         self.without.chosen.connect(self._without_chosen)
         self.variant = editors.ChoiceList([], "Model")
         self.variant.activated.connect(self._variant_chosen)
@@ -63,7 +63,7 @@ class SwitchPanel(QWidget):
         self._lines = {
             "field": self._line("Field", self.field),
             "generator": self._line("Generator", self.generator),
-            "without": self._line("Particles move", self.without),
+            "without": self._line("Move along", self.without),
             "variant": self._line("Model", self.variant),
         }
         self.note = label("", "small", wrap=True)
@@ -217,8 +217,10 @@ class SwitchPanel(QWidget):
         h = chosen_h(spec, catalog)
         self.rescaling.set_text(h.formula if h is not None else "")
         self.rescaling.setToolTip(h.spec.title if h is not None else "")
-        warning = "" if h is None or h.spec.monotone else f"Not monotone: {h.spec.reason}"
+        reason = h.spec.reason if h is not None else ""
+        warning = f"Not monotone: {reason.partition(':')[0].rstrip('.')}." if reason else ""
         self.warning.setText(warning)
+        self.warning.setToolTip(reason)
         self.warning.setVisible(bool(warning))
 
     def fits(self, search: str) -> bool:

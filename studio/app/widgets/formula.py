@@ -53,13 +53,27 @@ def lines_of(text: str, width: float, measure: QFontMetricsF) -> list[str]:
 
 def _squeezed(piece: str, width: float, measure: QFontMetricsF) -> list[str]:
     lines = [""]
-    for part in _TIGHT.split(piece):
+    for part in _parts(piece):
         joined = f"{lines[-1]} {part}".strip()
         if lines[-1] and measure.horizontalAdvance(joined) > width:
             lines.append(f"   {part}")
         else:
             lines[-1] = joined
     return lines
+
+
+def _parts(piece: str) -> list[str]:
+    """Split before signs that stand in no bracket; before any sign if all do."""
+    places = [m for m in _TIGHT.finditer(piece) if _depth(piece[: m.start()]) == 0]
+    if not places:
+        return _TIGHT.split(piece)
+    ends = [*(m.start() for m in places), len(piece)]
+    starts = [0, *(m.end() for m in places)]
+    return [piece[a:b] for a, b in zip(starts, ends, strict=True)]
+
+
+def _depth(text: str) -> int:
+    return sum(text.count(sign) for sign in "([{") - sum(text.count(sign) for sign in ")]}")
 
 
 class Formula(QWidget):
