@@ -23,6 +23,7 @@ from models.fields.base import Field
 from models.fields.critic import Critic, gradient_penalty
 from models.fields.rescalings import rescaling
 from models.nets.mlp import MLPConfig, TimeMLP
+from models.registry import discover, registry
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 
@@ -404,3 +405,13 @@ def test_a_discriminator_flow_learns_five_gaussians():
     # Untrained .46, one missing mode .56, the best single Gaussian .48, real data .05.
     assert score.sw1 < 0.30
     assert score.lightest > 0.12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", ["G5", "G6"])
+def test_the_claims_about_the_flow_hold(slug: str):
+    discover(["models.experiments"])
+    result = registry.get("experiment", slug).make()
+    assert result.passed, result.figure
+    assert result.floor
+    assert result.seeds
