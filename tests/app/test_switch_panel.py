@@ -5,9 +5,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QPushButton
 
+from studio.app.forms.form import Form
 from studio.app.state import drafts
 from studio.app.widgets.formula import lines_of, runs_of
 from studio.app.widgets.motion import maths_font
+from studio.protocol.catalog import EntrySpec, FieldSpec
 
 
 async def set_up(bench, wait, slug="edm-eight-gaussians"):
@@ -144,3 +146,23 @@ def test_a_formula_breaks_where_it_may_and_loses_nothing(qapp, width):
     if width >= 260:
         assert all(line.count("(") == line.count(")") for line in lines)
     assert len(lines) == 1 or width < 2000
+
+
+def test_settings_of_another_kind_of_data_are_left_out(qapp, qtbot):
+    fields = [
+        FieldSpec(path="net", kind="int", title="Net", help="", default=1, modalities=["points"]),
+        FieldSpec(path="conv", kind="int", title="Conv", help="", default=1, modalities=["images"]),
+        FieldSpec(path="lr", kind="float", title="Rate", help="", default=0.1),
+    ]
+    entry = EntrySpec(
+        kind="family", slug="f", title="F", summary="", source="", fields=fields, field="critic"
+    )
+    form = Form(entry)
+    qtbot.addWidget(form)
+    shown = [path for path, each in form.rows.items() if not each.isHidden()]
+    assert shown == ["net", "conv", "lr"]
+    form.show_modality("images")
+    assert [path for path, each in form.rows.items() if not each.isHidden()] == ["conv", "lr"]
+    assert form.search("net") == 1  # a search finds it, and says why it does not matter
+    assert not form.rows["net"].editor.isEnabled()
+    assert form.rows["net"].toolTip() == "Matters only for points."
