@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -33,6 +34,7 @@ class Dataset:
         pair: two independent real samples of (at most) n rows each: `pair(n, seed)`.
         judging: how labelled images come by the judge that their metrics ask.
         unseen: of images, those that are only measured with.
+        most: the most rows that `pair` can give, None where there is no end of them.
     """
 
     points: Data
@@ -41,6 +43,7 @@ class Dataset:
     pair: Callable[[int, int], tuple[Data, Data]]
     judging: Judging | None = None
     unseen: ImageSet | None = None
+    most: int | None = None
 
     def prepare(self) -> Generator[bool, None, None]:
         """Make ready what `pair` would have to wait for; yields False meanwhile."""
@@ -90,14 +93,20 @@ def _finite(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
     train, test = splits.train, splits.test
     points = train.take(torch.arange(min(n or len(train.x), len(train.x))))
     digest = points_hash(points.x.numpy(), points.columns)
+    most = len(test.x) // 2
     if not isinstance(train, ImageSet) or not isinstance(test, ImageSet) or train.labels is None:
-        return Dataset(points, digest, None, lambda count, seed: split_pairs(test, count)(seed))
+        halves = partial(_halves, test)
+        return Dataset(points, digest, None, halves, most=most)
     judging, unseen = Judging(train), test
 
     def pair(count: int, seed: int) -> tuple[Data, Data]:
-        return split_pairs(replace(unseen, judge=judging.now()), count)(seed)
+        return _halves(replace(unseen, judge=judging.now()), count, seed)
 
-    return Dataset(points, digest, None, pair, judging, unseen)
+    return Dataset(points, digest, None, pair, judging, unseen, most)
+
+
+def _halves(data: Data, count: int, seed: int) -> tuple[Data, Data]:
+    return split_pairs(data, count)(seed)
 
 
 def imported(name: str, project: Path) -> Dataset:
@@ -115,10 +124,8 @@ def imported(name: str, project: Path) -> Dataset:
             f"The data set {name!r} has {len(x)} points: too few.", kind="data", path="dataset"
         )
 
-    def pair(count: int, seed: int) -> tuple[Data, Data]:
-        return split_pairs(points, count)(seed)
-
-    return Dataset(points, folder.record.hash, None, pair)
+    most = len(x) // 2
+    return Dataset(points, folder.record.hash, None, partial(_halves, points), most=most)
 
 
 def project_name(slug: str) -> str | None:

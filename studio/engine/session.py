@@ -22,6 +22,7 @@ from studio.engine.projection import Projection
 from studio.engine.recorder import Recorder, plane_bounds
 from studio.engine.resolve import Resolved, check
 from studio.engine.saving import saved_data
+from studio.engine.settings import FEWEST_SAMPLES
 from studio.engine.target import edited
 from studio.protocol.spec import ChangeSetting, Edit, RunSpec
 from studio.store.edits import effective_spec
@@ -123,15 +124,22 @@ def project_of(run: RunFolder) -> Path:
 def new_record(resolved: Resolved, project: Path) -> RunRecord:
     """Describe a new run for ``run.toml``: the resolved spec, hash of the data, versions, device.
 
+    No more evaluation samples are recorded than there are data to compare them with.
+
     Raises:
         Refused: the data cannot be drawn or read.
     """
     device, _ = choose(resolved.training.device)
+    data = resolved.load_data(project)
+    spec, wanted = resolved.spec, resolved.training.evaluate_samples
+    if data.most is not None and data.most < wanted:
+        training = {**spec.training, "evaluate_samples": max(FEWEST_SAMPLES, data.most)}
+        spec = msgspec.structs.replace(spec, training=training)
     return RunRecord(
-        spec=resolved.spec,
+        spec=spec,
         seed=resolved.training.seed,
         device=str(device),
-        dataset_hash=resolved.load_data(project).hash,
+        dataset_hash=data.hash,
         versions=versions(),
     )
 

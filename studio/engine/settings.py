@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from models.config import Config, param
 
-__all__ = ["TrainingConfig"]
+__all__ = ["FEWEST_SAMPLES", "TrainingConfig"]
+
+FEWEST_SAMPLES = 16
 
 
 class TrainingConfig(Config, frozen=True):
@@ -84,7 +86,7 @@ class TrainingConfig(Config, frozen=True):
         param(
             "Evaluation samples",
             "Samples per evaluation, compared with as many real points.",
-            low=16,
+            low=FEWEST_SAMPLES,
             high=1_000_000,
             unit="points",
             log=True,

@@ -152,4 +152,5 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
         hash=points_hash(target.x.numpy(), points.columns),
         draw=None,
         pair=lambda count, seed: split_pairs(points, count)(seed),
+        most=len(target.x) // 2,
     )

@@ -411,3 +411,14 @@ class TestExport:
         folder = new_run(tmp_path, point_spec())
         with pytest.raises(Refused, match=r"\.png"):
             self.export(folder, tmp_path / "made.png")
+
+
+def test_a_run_records_how_many_samples_can_be_compared(tmp_path):
+    folder = new_run(tmp_path, spec(evaluate_samples=1000))
+    assert folder.record.spec.training["evaluate_samples"] == 250
+    assert new_run(tmp_path, spec(evaluate_samples=40)).record.spec.training == {
+        **folder.record.spec.training,
+        "evaluate_samples": 40,
+    }
+    points = new_run(tmp_path, point_spec(evaluate_samples=1000))
+    assert points.record.spec.training["evaluate_samples"] == 1000
