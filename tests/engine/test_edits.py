@@ -70,7 +70,8 @@ MIXED = {
     25: [MOVE, setting("mark", None)],
     35: [UNDO, REMOVE],
 }
-RUN = {"steps": 60, "checkpoint_steps": 10, "keep": 100}
+# Never by time: on a slow machine an evaluation would save the best between two checkpoints.
+RUN = {"steps": 60, "checkpoint_steps": 10, "keep": 100, "evaluate_every": 10**6}
 
 
 @pytest.mark.parametrize("samples", [300, 0], ids=["finite", "fresh"])
