@@ -8,11 +8,13 @@ particles, so that they rest where the two laws are one (Franceschi et al. 2023,
 algorithm 1, Score GAN). s grad log p_s(y) is (D_p(y, s) - y) / s, D_p the denoiser of the data.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.quasirandom import SobolEngine
 
 from models.base import State
 from models.config import ConfigError
@@ -20,7 +22,7 @@ from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.paths.clock import FlowClock
 from models.samplers.base import Denoise, noise_like
-from models.tensors import expand_like, in_parts, make_generator
+from models.tensors import expand_like, in_parts
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import pack_module, pack_optimizer, unpack_module, unpack_optimizer
 
@@ -101,7 +103,7 @@ class Probes:
 
     Attributes:
         level: noise levels (m,).
-        noise: unit Gaussian (m, *shape), in pairs of opposite sign at one level.
+        noise: unit Gaussian (m, *shape).
     """
 
     level: Tensor
@@ -111,16 +113,24 @@ class Probes:
     def draw(
         cls, law: RhoUniform, pairs: int, shape: tuple[int, ...], generator: torch.Generator
     ) -> "Probes":
-        """Draw that many pairs, one in each part of the law of the levels."""
+        """Draw that many pairs of opposite noise, one in each part of the law of the levels."""
         level = draw_levels(law, pairs, generator)
         noise = torch.randn((pairs, *shape), generator=generator, device=generator.device)
         return cls(level.repeat(2), torch.cat([noise, -noise]))
 
     @classmethod
     def fixed(cls, law: RhoUniform, shape: tuple[int, ...], device: torch.device) -> "Probes":
-        """Return the same 16 pairs always, for looking at a field."""
-        drawn = cls.draw(law, 16, shape, make_generator(_LOOKING))
-        return cls(drawn.level.to(device), drawn.noise.to(device))
+        """Return the same 64 always, for looking at a field.
+
+        Levels and noise are the quantiles of one Sobol sequence: on the ring of five, arrows then
+        have a cosine above .99 with the mean of many draws, which 64 random ones do not reach.
+        """
+        dim = 1 + math.prod(shape)
+        sobol = SobolEngine(dim, scramble=True, seed=_LOOKING)  # type: ignore[no-untyped-call]
+        u = sobol.draw(64).clamp(1e-4, 1 - 1e-4)
+        noise = math.sqrt(2) * torch.erfinv(2 * u[:, 1:] - 1)
+        level = law.quantile(u[:, 0])
+        return cls(level.to(device), noise.reshape(-1, *shape).to(device))
 
     def pack(self, state: State, part: str) -> None:
         """Add the levels and the noise."""
