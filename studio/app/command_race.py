@@ -9,12 +9,17 @@ from studio.app.state.session import AppState
 
 __all__ = ["race_commands"]
 
+MENU = "Run"
+
 
 def race_commands(
     state: AppState, actions: Actions, ask_save_recipe: Callable[[], None]
 ) -> list[Command]:
     """Return the commands of race mode and of the time machine."""
+    return [*_setting_up(state, actions), *_looking(state, actions, ask_save_recipe)]
 
+
+def _setting_up(state: AppState, actions: Actions) -> list[Command]:
     def addable() -> str:
         if state.place != "setup" or state.draft is None:
             return "Open a recipe or set up a run first."
@@ -27,13 +32,33 @@ def race_commands(
             return "The engine is not ready."
         return state.race.reasons[0].message if state.race.reasons else ""
 
-    def comparing() -> str:
-        runs = [state.runs.by_key[key] for key in state.runs.chosen if key in state.runs.by_key]
-        return comparison.why_not(runs or comparison.compared(state.runs))
-
     def raced() -> str:
         run = state.runs.current
         return "" if run is not None and run.race else "The selected run took part in no race."
+
+    return [
+        Command(
+            id="add-to-race", title="Add to the race", menu=MENU, shortcut="Ctrl+Shift+A",
+            run=actions.add_draft_to_race, why_not=addable,
+            aliases=("race", "compare methods", "participant"),
+        ),
+        Command(
+            id="start-race", title="Start the race", menu=MENU, shortcut="Ctrl+Shift+Return",
+            run=actions.start_race, why_not=startable, aliases=("race", "compare methods"),
+        ),
+        Command(
+            id="race-again", title="Race again", menu=MENU, why_not=raced,
+            run=lambda: _race_again(state, actions), aliases=("repeat the race",),
+        ),
+    ]  # fmt: skip
+
+
+def _looking(
+    state: AppState, actions: Actions, ask_save_recipe: Callable[[], None]
+) -> list[Command]:
+    def comparing() -> str:
+        runs = [state.runs.by_key[key] for key in state.runs.chosen if key in state.runs.by_key]
+        return comparison.why_not(runs or comparison.compared(state.runs))
 
     def branchable() -> str:
         run = state.runs.current
@@ -45,28 +70,14 @@ def race_commands(
         run = state.runs.current
         return "" if run is not None and run.spec is not None else "No run is selected."
 
-    menu = "Run"
     return [
         Command(
-            id="add-to-race", title="Add to the race", menu=menu, shortcut="Ctrl+Shift+A",
-            run=actions.add_draft_to_race, why_not=addable,
-            aliases=("race", "compare methods", "participant"),
-        ),
-        Command(
-            id="start-race", title="Start the race", menu=menu, shortcut="Ctrl+Shift+Return",
-            run=actions.start_race, why_not=startable, aliases=("race", "compare methods"),
-        ),
-        Command(
-            id="race-again", title="Race again", menu=menu, why_not=raced,
-            run=lambda: _with_race(state, actions), aliases=("repeat the race",),
-        ),
-        Command(
-            id="compare", title="Compare runs", menu=menu, shortcut="Ctrl+Shift+V",
+            id="compare", title="Compare runs", menu=MENU, shortcut="Ctrl+Shift+V",
             run=actions.compare_chosen, why_not=comparing, aliases=("side by side", "race"),
         ),
         Command(
-            id="branch", title="Branch from this step…", menu=menu, shortcut="Ctrl+Shift+B",
-            run=lambda: branch_here(state, actions), why_not=branchable,
+            id="branch", title="Branch from this step…", menu=MENU, shortcut="Ctrl+Shift+B",
+            run=actions.branch_here, why_not=branchable,
             aliases=("time machine", "fork", "go back", "what if"),
         ),
         Command(
@@ -76,14 +87,7 @@ def race_commands(
     ]  # fmt: skip
 
 
-def _with_race(state: AppState, actions: Actions) -> None:
+def _race_again(state: AppState, actions: Actions) -> None:
     run = state.runs.current
     if run is not None and run.race:
         actions.race_again(run.race)
-
-
-def branch_here(state: AppState, actions: Actions) -> None:
-    """Ask for a branch of the selected run from the step that is looked at."""
-    run, step = state.runs.current, state.playback.step
-    if run is not None and run.kept:
-        actions.ask_branch(run.key, run.kept[-1] if step is None else step)

@@ -128,7 +128,7 @@ async def test_a_refused_branch_is_told(bench, wait):
 async def test_branches_are_indented_under_their_parent_and_stay_without_it(bench, wait):
     parent = await trained(bench, wait)
     bench.actions.branch(parent.key, 64)
-    await wait(lambda: len(bench.state.runs.by_key) == 2)
+    await wait(lambda: bench.state.runs.current is not parent)
     child = bench.state.runs.current
     await wait(lambda: child.state == "finished" and child.branch_step == 64)
     rows = bench.window.sidebar.runs.rows

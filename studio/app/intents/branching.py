@@ -19,6 +19,12 @@ class BranchingIntents(TrainingIntents):
         if run_key in self.state.runs.by_key:
             self.state.branch_wanted.emit(run_key, step)
 
+    def branch_here(self) -> None:
+        """Ask for a branch of the selected run from the step that is looked at."""
+        run, step = self.state.runs.current, self.state.playback.step
+        if run is not None and run.kept:
+            self.ask_branch(run.key, run.kept[-1] if step is None else step)
+
     def branch(
         self, run_key: str, step: int, changes: Sequence[ChangeSetting] = (), name: str = ""
     ) -> None:

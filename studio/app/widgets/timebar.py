@@ -94,7 +94,7 @@ class TimeBar(QFrame):
         self._forward = TransportButton("forward", "Later kept step", 30)
         self._live = button("Live", self.go_live, tip="Follow the newest training step")
         self._live.setCheckable(True)
-        self._branch = icon_button("branch", "Branch from this step", self.branch)
+        self._branch = icon_button("branch", "Branch from this step", actions.branch_here)
         self._branch.setFixedSize(QSize(30, 30))
         self.training = ClockSlider("Training step", accent=True)
         self.training.setToolTip(
@@ -155,12 +155,6 @@ class TimeBar(QFrame):
         """Follow the newest training step."""
         self._state.playback.set(step=None)
         self._sync()
-
-    def branch(self) -> None:
-        """Ask for a branch from the step that is looked at."""
-        run, step = self._state.runs.current, self._state.playback.step
-        if run is not None and run.kept:
-            self._actions.ask_branch(run.key, run.kept[-1] if step is None else step)
 
     def step_training(self, n: int) -> None:
         """Go n kept steps on (or back); past the last one is live."""
