@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
-from models.config import Config, ConfigError, param
-from models.registry import Entry
+from models.config import Config, ConfigError, describe, param, replace_at
+from models.registry import Entry, registry
 from models.tensors import make_generator
 from studio.engine.headless import create
 from studio.engine.training import TrainingJob
@@ -170,6 +170,19 @@ def spec(family: str = "tiny", config: dict[str, Any] | None = None, **training:
         training={**QUICK, "steps": 20, "device": "cpu", "threads": 1, **training},
         metrics=[Pick(slug="sliced-w2")],
     )
+
+
+def small(family: str) -> dict[str, Any]:
+    """Settings that make a registered family quick: what is tested is not how well it learns."""
+    sizes = {"width": 16, "depth": 2, "population": 64, "steps": 6}
+    config: dict[str, Any] = {}
+    if family == "tiny":
+        return config
+    for row in describe(registry.get("family", family).config):
+        size = sizes.get(row["path"].rpartition(".")[2])
+        if size and not row["path"].startswith("image_"):
+            config = replace_at(config, row["path"], size)
+    return config
 
 
 def new_run(tmp_path: Path, run: RunSpec) -> RunFolder:

@@ -6,7 +6,7 @@ import pytest
 from models.registry import discover, registry
 from studio.engine import headless
 from studio.protocol.messages import Watch
-from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, spec
+from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, small, spec
 from tests.engine.same import assert_same_run, finish
 
 discover()
@@ -18,7 +18,7 @@ CASES = [(family, 300) for family in FAMILIES] + [("tiny", 300), ("tiny", 0)]
 
 @pytest.mark.parametrize(("family", "samples"), CASES)
 def test_200_steps_are_100_and_resume_and_100(tmp_path, family, samples):
-    run = spec(family, steps=200, samples=samples)
+    run = spec(family, small(family), steps=200, samples=samples)
     whole = new_run(tmp_path, run)
     assert headless.run(whole.path).state == "finished"
 
@@ -35,7 +35,7 @@ def test_200_steps_are_100_and_resume_and_100(tmp_path, family, samples):
 
 @pytest.mark.parametrize("family", [*FAMILIES, "tiny"])
 def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
-    run = spec(family, steps=60)
+    run = spec(family, small(family), steps=60)
     quiet = new_run(tmp_path, run)
     assert headless.run(quiet.path).state == "finished"
 

@@ -11,7 +11,7 @@ from studio.engine.queue import JobQueue
 from studio.protocol.messages import StageDone, Watch
 from studio.protocol.spec import ChangeSetting
 from studio.protocol.wire import unpack_arrays
-from tests.engine.fakes import MemorySink, losses, new_job, new_run, spec
+from tests.engine.fakes import MemorySink, losses, new_job, new_run, small, spec
 from tests.engine.same import assert_same_run
 
 discover()
@@ -59,7 +59,7 @@ class Table:
 
 @pytest.mark.parametrize("family", [*FAMILIES, "tiny"])
 def test_stages_change_nothing(tmp_path, family):
-    run = spec(family, steps=30)
+    run = spec(family, small(family), steps=30)
     quiet = new_run(tmp_path, run)
     assert headless.run(quiet.path).state == "finished"
     slow = new_run(tmp_path, run)
