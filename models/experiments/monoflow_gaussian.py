@@ -100,13 +100,14 @@ def descent(parameters: list[Tensor]) -> torch.optim.Optimizer:
     return torch.optim.SGD(parameters, lr=0.02)
 
 
-def divergence_of_time(h: Rescaling, steps: int = 1000, looks: int = 50) -> list[list[float]]:
-    """Return KL(q | p) of the three seeds at equally spaced steps of the training with an h."""
+def divergence_of_time(h: Rescaling, steps: int = 1000) -> list[list[float]]:
+    """Return KL(q | p) of the three seeds before each step of the training with an h, and at the
+    end.
+    """
     seen: list[list[float]] = []
 
     def look(step: int, q: Gaussian) -> None:
-        if step % (steps // looks) == 0:
-            seen.append(kl(q, TARGET))
+        seen.append(kl(q, TARGET))
 
     learn(
         lambda u: -h.h(u),
@@ -116,6 +117,8 @@ def divergence_of_time(h: Rescaling, steps: int = 1000, looks: int = 50) -> list
         optimizer=descent,
         steps=steps,
         samples=1000,
+        # An exploding slope would make of a step more than a small piece of the flow.
+        clip=1.0,
         look=look,
     )
     return seen
@@ -126,7 +129,8 @@ def divergence_of_time(h: Rescaling, steps: int = 1000, looks: int = 50) -> list
     title="The divergence only falls",
     claim="d KL(q | p)/dt = -E_q[h'(u) |grad u|^2], so that KL falls along the motion of every "
     "increasing h.",
-    pass_line="KL at 50 checkpoints never rises by more than 1e-3, for every monotone h, all seeds",
+    pass_line="KL never rises by more than 1e-3 in any of 1000 small steps, for every monotone h, "
+    "all seeds",
     group="M",
     source="Yi et al. 2023, arXiv:2302.01075: the flow decreases the reverse KL for any h' > 0",
     slow=True,
@@ -141,11 +145,11 @@ def only_falls() -> Outcome:
         ends[h.name] = float(seen[-1].max())
     worst = max(rises, key=lambda name: rises[name])
     return Outcome(
-        figure=f"largest rise {rises[worst]:.1e} ({worst}); KL falls from "
+        figure=f"largest rise in a step {rises[worst]:.1e} ({worst}); KL falls from "
         f"{kl(START, TARGET)[0]:.2f} to "
         + ", ".join(f"{name} {end:.1e}" for name, end in ends.items()),
         value={f"largest rise, {name}": rise for name, rise in rises.items()},
         passed=rises[worst] < 1e-3,
-        floor="0 and below: it falls at each checkpoint",
+        floor="0 and below: it falls in each step",
         seeds=SEEDS,
     )

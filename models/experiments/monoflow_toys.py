@@ -95,6 +95,7 @@ def learn(
     steps: int,
     samples: int,
     fall: float = 1.0,
+    clip: float = math.inf,
     look: Callable[[int, Gaussian], None] | None = None,
 ) -> Gaussian:
     """Train an affine generator on E loss(log r), r = p/q exact, one run a seed; return its laws.
@@ -109,6 +110,7 @@ def learn(
         steps: how many.
         samples: fresh latents of each run, each step.
         fall: from this share of the steps on the rate falls linearly to 0.
+        clip: longest gradient; longer ones keep their direction, which only slows time.
         look: called with the number of steps done and the laws, before each step and at the end.
     """
     d = len(start.mean)
@@ -126,6 +128,8 @@ def learn(
         log_ratio = target.log_prob(x) - (q if attached else q.detach()).log_prob(x)
         chosen.zero_grad()
         torch.autograd.backward(loss(log_ratio).mean(dim=-1).sum())
+        if clip < math.inf:
+            torch.nn.utils.clip_grad_norm_([q.mean, q.factor], clip)
         chosen.step()
     if look is not None:
         look(steps, q.detach())
