@@ -51,10 +51,12 @@ def pictures() -> dict[str, list[str]]:
 
 
 def way(run: RunFolder) -> Timeline:
-    """Return how the particles came to where they are: along the flow, or else in training."""
+    """Return how the particles came to where they are: along the flow, or, of free particles, in
+    training. Those of a generator are only where they are: it may throw them anywhere on the way.
+    """
     steps = run.flow.steps()
     last = run.flow.load(steps[-1])
-    if len(last.t) > 2:
+    if len(last.t) != 2:
         return Timeline(last.t, last.x[:, :SHOWN])
     history = np.stack([run.flow.load(step).x[-1][:SHOWN] for step in steps])
     clock = np.linspace(0.0, 1.0, len(history), dtype=np.float32)
