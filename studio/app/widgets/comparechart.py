@@ -52,6 +52,7 @@ class CompareChart(QWidget):
         self.axis: Axis = "steps"
         self._choice = ChoiceList([], "Measure")
         self._choice.activated.connect(self._measured)
+        self._choice.setMinimumWidth(130)
         self._axes = Segments([title for _, title in AXES], "Budget axis")
         self._axes.select(0)
         self._axes.setMinimumWidth(SEGMENTS)

@@ -14,6 +14,7 @@ from studio.app.widgets.comparechart import measure_title, short_name
 
 __all__ = ["Finals", "short_count"]
 
+LETTERS = 14  # of the measure's title over its column
 COLUMNS = ("", "", "time", "steps", "params", "NFE")
 TIPS = (
     "",
@@ -63,7 +64,9 @@ class Finals(QWidget):
         self._measure = measure
         values = [_newest(run, measure) for run in runs]
         best = self._best([value for value in values if value is not None])
-        self._heads[0].setText(measure_title(measure, self._state) if measure else "")
+        title = measure_title(measure, self._state) if measure else ""
+        self._heads[0].setText(_cut(title))
+        self._heads[0].setToolTip(title)
         for place, (run, value) in enumerate(zip(runs, values, strict=True)):
             self._names[place].set_text(short_name(run))
             won = value is not None and value == best
@@ -72,7 +75,7 @@ class Finals(QWidget):
                 cell.setText(text)
             restyle(self._cells[place][0], role="good" if won else "")
             self._cells[place][0].setToolTip("The best of these" if won else "")
-            heads = (self._heads[0].text(), *COLUMNS[2:])
+            heads = (title, *COLUMNS[2:])
             spoken = ", ".join(f"{head} {text}" for head, text in zip(heads, texts, strict=True))
             self._names[place].setAccessibleName(f"{run.name}: {spoken}")
         self._caption.setText(self._floor(runs))
@@ -132,6 +135,12 @@ class Finals(QWidget):
         seed = comparison.training_value(runs[0].spec, "seed", catalog)
         of = f", {n:,} samples" if n else ""
         return f"Floor {words.figure(floor)} (data against data{of}, seed {seed})."
+
+
+def _cut(title: str) -> str:
+    """Return a title without what stands in brackets, short enough for a narrow column."""
+    short = title.partition(" (")[0]
+    return short if len(short) <= LETTERS else f"{short[: LETTERS - 1]}…"
 
 
 def _newest(run: RunState, measure: str) -> float | None:
