@@ -115,8 +115,7 @@ class ParticleCanvas(QWidget):
     def look_like(self, other: "ParticleCanvas") -> None:
         """Look where another canvas looks, at this one's size."""
         self._touched = other._touched
-        here = self.camera
-        self._look(replace(other.camera, width=here.width, height=here.height))
+        self._look(replace(other.camera, width=self.camera.width, height=self.camera.height))
 
     def set_identity(self, start: NDArray[np.float32] | None) -> None:
         """Set where each particle started, (m, 2): its colour in all records from now on. There
