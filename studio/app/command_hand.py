@@ -39,7 +39,8 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     return [
         Command(
             id="explain", title="Explain this moment", menu=menu, shortcut="Ctrl+M",
-            run=explain, why_not=under_way, aliases=("slow motion", "stages", "step by step"), icon="explain",
+            run=explain, why_not=under_way, icon="explain",
+            aliases=("slow motion", "stages", "step by step"),
         ),
         Command(
             id="undo-points", title="Undo the last change of the target", menu=menu,

@@ -7,9 +7,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.plots.camera import Bounds
 from studio.app.plots.export import Picture
+from studio.app.plots.following import Following
 from studio.app.plots.hchart import HScene
 from studio.app.plots.hshape import Shape, bars, judge, span_of, values_at
+from studio.app.plots.watching import Looking
 from studio.app.state import drafts
 from studio.app.state.rescaling import (
     RESCALING,
@@ -26,7 +29,6 @@ from studio.app.theme import theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, restyle, row, separator
 from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.following import Following
 from studio.app.widgets.hchoice import HChoice
 from studio.app.widgets.hlist import HList
 from studio.app.widgets.hplot import HPlot, h_picture
@@ -38,6 +40,12 @@ __all__ = ["VIEW", "RescalingView"]
 
 CRITIC = "critic"
 NO_VALUES: np.ndarray = np.empty(0)
+PARTICLES = 4096
+BOUNDS: Bounds = (-4.0, 4.0, -4.0, 4.0)  # of layers, of which none is asked for
+
+
+def _looking(run: RunState) -> Looking:
+    return Looking(run.key, run.job, (), BOUNDS, 2, PARTICLES, extras=(CRITIC,))
 
 
 class RescalingView(QWidget):
@@ -46,7 +54,7 @@ class RescalingView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self.following = Following(self, state, actions, (CRITIC,))
+        self.following = Following(self, state, actions, _looking)
         self._key, self._picked = "", ""
         self._shift: float | None = None
         self.verdict = label("", "heading")
@@ -86,8 +94,12 @@ class RescalingView(QWidget):
         layout.addWidget(self._side)
 
     def _connect(self) -> None:
-        self.following.changed.connect(self._changed)
-        self.following.failed.connect(self.words.setText)
+        follow, runs = self.following, self._state.runs
+        for signal in (follow.selected, follow.changed, follow.shown, follow.moved):
+            signal.connect(self._changed)
+        for signal in (runs.edited, runs.kept_changed):  # what there is to branch from, and to
+            signal.connect(self._changed)
+        follow.failed.connect(self._failed)
         self._state.catalog_changed.connect(self.refresh)
         self.list.chosen.connect(self._pick)
         self.choice.shifted.connect(self._set_shift)
@@ -98,7 +110,10 @@ class RescalingView(QWidget):
     def _run(self) -> RunState | None:
         return self.following.run
 
-    def _changed(self) -> None:
+    def _failed(self, step: int, why: str) -> None:
+        self.words.setText(f"Step {step:,} cannot be shown: {why}")
+
+    def _changed(self, _news: object = None) -> None:
         key = self._run.key if self._run is not None else ""
         if key != self._key:
             self._key, self._picked, self._shift = key, "", None
