@@ -208,7 +208,8 @@ class Stage:
 
 Scene: TypeAlias = dict[str, Tensor]
 """What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
-"velocity" at them, and where they "moved" to. Only what the stage knows is there."""
+"velocity" at them, and where they "moved" to; for a generator also that velocity "smoothed" by its
+kernel, and as a small gradient step "stepped" it. Only what the stage knows is there."""
 
 Walk: TypeAlias = Generator[tuple[str, Scene], None, dict[str, Tensor]]
 """A training step in stages: yields (name, scene) after each, returns the step's scalars."""

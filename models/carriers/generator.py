@@ -16,9 +16,10 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from models.base import Frame, State
+from models.base import Frame, Scene, State
 from models.config import param
 from models.fields.base import Field
+from models.ntk import displacements
 from models.tensors import in_parts
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
@@ -58,6 +59,10 @@ FollowSpeed = Annotated[
         live=True,
     ),
 ]
+
+# A kernel is looked at by way of a step so small that it is nearly linear.
+_KERNEL_STEP = 1e-3
+_KERNEL_PARAMETERS = 1_000_000
 
 
 class Generator:
@@ -151,6 +156,16 @@ class Generator:
             self.optimizer.step()
         self.ema.update()
         return {"speed": velocity.flatten(1).norm(dim=1).mean()}
+
+    def kernel_view(self, latents: Tensor, velocity: Tensor) -> Scene:
+        """Return, for slow motion, the velocity "smoothed" by the kernel, mean_j K(z, z_j) v_j, and
+        as a plain gradient step really makes it, "stepped"; both (n, *shape), both per unit of the
+        step (see `models.ntk`). Nothing for networks too large to wait for.
+        """
+        if sum(p.numel() for p in self.net.parameters()) > _KERNEL_PARAMETERS:
+            return {}
+        seen = displacements(self.net, latents, velocity, latents, _KERNEL_STEP)
+        return {"smoothed": seen.predicted / _KERNEL_STEP, "stepped": seen.actual / _KERNEL_STEP}
 
     def frames(
         self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None

@@ -192,6 +192,8 @@ class Gan(Family):
             # The same latents: the critic has just learned where these particles are.
             scene = {**scene, "velocity": self.field.velocity(scene["particles"])}
             yield "velocity", scene
+            if shown:
+                scene |= self.carrier.kernel_view(latents, scene["velocity"])
             metrics |= self.carrier.move(latents, scene["velocity"])
             yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene
         return metrics

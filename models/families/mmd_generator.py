@@ -160,6 +160,8 @@ class MmdGenerator(Family):
         yield "fit", scene
         scene = {**scene, "velocity": self.field.velocity(scene["particles"])}
         yield "velocity", scene
+        if shown:
+            scene |= self.carrier.kernel_view(latents, scene["velocity"])
         metrics |= self.carrier.move(latents, scene["velocity"])
         self._count += 1
         yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene

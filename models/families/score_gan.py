@@ -225,6 +225,8 @@ class ScoreGan(Family):
             # The same latents: the score has just learned where these particles are.
             scene = {**scene, "velocity": self.field.drawn_velocity(scene["particles"])}
             yield "velocity", scene
+            if shown:
+                scene |= self.carrier.kernel_view(latents, scene["velocity"])
             metrics |= self.carrier.move(latents, scene["velocity"])
             yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene
         return metrics | {"phase": batch.new_full((), 2.0)}

@@ -11,6 +11,8 @@ from models.base import DataSpec, Scene, Walk, finish
 
 __all__ = ["StagedStep", "scene_arrays"]
 
+_VELOCITIES = ("velocity", "smoothed", "stepped")
+
 
 class StagedStep:
     """One step that waits between its stages.
@@ -50,6 +52,6 @@ def scene_arrays(spec: DataSpec, scene: Mapping[str, Tensor], most: int) -> dict
     for name, x in scene.items():
         rows = x[:most].detach().float().cpu()
         # A velocity scales with the unit of length, and has no origin.
-        rows = rows * spec.std if name == "velocity" else spec.restore(rows)
+        rows = rows * spec.std if name in _VELOCITIES else spec.restore(rows)
         arrays[f"scene:{name}"] = np.ascontiguousarray(rows.numpy(), dtype=np.float32)
     return arrays

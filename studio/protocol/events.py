@@ -123,7 +123,7 @@ class Record(_Event, frozen=True, kw_only=True):
     particles, in the plane in which unseen data vary most to it, and "extra:projection-target"
     (m, 2), where the data are.
     Within a step, what the stage has at hand: "scene:real", "scene:particles", "scene:velocity",
-    "scene:moved", each (B, d), in data units.
+    "scene:moved", "scene:smoothed", "scene:stepped", each (B, d), in data units.
     """
 
     job: str

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev
 
+from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.gpm_generator import Table
+from models.families.gan import Gan, GanConfig
 from models.nets.mlp import MLP, MLPConfig
 from models.ntk import Displacements, displacements
 from models.registry import discover, registry
@@ -102,3 +104,24 @@ def test_the_claims_about_generators_hold(slug: str):
     assert result.passed, result.figure
     assert result.floor
     assert result.seeds
+
+
+def test_slow_motion_sees_the_kernel_and_the_step_agree() -> None:
+    points = ring_of_five(RingOfFiveConfig(), 512, 0)
+    spec = points.spec()
+    family = Gan(GanConfig(), spec, horizon=10, seed=0, device=torch.device("cpu"))
+    twin = Gan(GanConfig(), spec, horizon=10, seed=0, device=torch.device("cpu"))
+    batch = spec.standardise(points.x)[:64]
+    scenes = dict(family.walk(batch))
+    follow = scenes["follow"]
+    gap = (follow["stepped"] - follow["smoothed"]).norm() / follow["smoothed"].norm()
+    assert gap < 1e-2
+    # The kernel mixes: what it makes of the field is not the field.
+    cosine = torch.cosine_similarity(follow["smoothed"].flatten(), follow["velocity"].flatten(), 0)
+    assert 0.0 < cosine < 0.999
+    # Looking changes nothing.
+    twin.step(batch)
+    for ours, theirs in zip(
+        family.carrier.net.parameters(), twin.carrier.net.parameters(), strict=True
+    ):
+        assert torch.equal(ours, theirs)

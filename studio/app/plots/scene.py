@@ -20,7 +20,9 @@ class SceneOverlay:
     """Paints a scene over the particles of a canvas; see `studio.protocol.messages.Record`.
 
     Data are rings, particles discs; a velocity is a line from its particle, all by one common
-    factor so that the strongest are ``LONGEST``; a particle that moved leaves a line behind.
+    factor so that the strongest are ``LONGEST``; a particle that moved leaves a line behind. For a
+    generator the line is the velocity as its kernel smooths it, and a small ring at its end is
+    where a gradient step really leads.
     """
 
     printed = True
@@ -45,14 +47,39 @@ class SceneOverlay:
         real, here = self._pixels(camera, "real"), self._pixels(camera, "particles")
         moved = self._pixels(camera, "moved")
         _rings(painter, real, style)
-        velocity = self._scene.get("velocity")
-        if velocity is not None and here is not None and moved is None:
-            _velocities(painter, camera, style, here, self._part(velocity))
+        if here is not None:
+            self._motion(painter, camera, style, here)
         if moved is not None and here is not None:
             painter.setPen(QPen(_alpha(style.warm, 0.8), 1.3))
             painter.drawLines([QLineF(*a, *b) for a, b in zip(here, moved, strict=False)])
         _discs(painter, here if moved is None else moved, style)
         painter.restore()
+
+    def _motion(
+        self, painter: QPainter, camera: Camera, style: CanvasStyle, here: NDArray[np.float64]
+    ) -> None:
+        """Where each should go; for a generator where its kernel and a small step take it."""
+        smoothed, stepped = self._scene.get("smoothed"), self._scene.get("stepped")
+        velocity = self._scene.get("velocity") if smoothed is None else smoothed
+        if velocity is None:
+            return
+        factor = _factor(camera, velocity)
+        ends = here + self._part(velocity).astype(np.float64) * factor * (1, -1)
+        painter.setPen(QPen(_alpha(style.warm, 0.85), 1.3))
+        painter.drawLines([QLineF(*a, *b) for a, b in zip(here, ends, strict=True)])
+        if stepped is not None:
+            painter.setPen(QPen(_alpha(style.warm, 0.95), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for x, y in here + self._part(stepped).astype(np.float64) * factor * (1, -1):
+                painter.drawEllipse(QPointF(x, y), 2.4, 2.4)
+
+    @property
+    def kernel_error(self) -> float | None:
+        """How far a small gradient step is from what the kernel predicts, relative to it."""
+        smoothed, stepped = self._scene.get("smoothed"), self._scene.get("stepped")
+        if smoothed is None or stepped is None:
+            return None
+        return float(np.linalg.norm(stepped - smoothed) / max(np.linalg.norm(smoothed), 1e-12))
 
     def _part(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.nan_to_num(array[:SHOWN][:, self.dims])
@@ -86,18 +113,8 @@ def _discs(painter: QPainter, places: NDArray[np.float64] | None, style: CanvasS
         painter.drawEllipse(QPointF(x, y), 3.2, 3.2)
 
 
-def _velocities(
-    painter: QPainter,
-    camera: Camera,
-    style: CanvasStyle,
-    here: NDArray[np.float64],
-    velocity: NDArray[np.float32],
-) -> None:
-    length = np.hypot(velocity[:, 0], velocity[:, 1])
+def _factor(camera: Camera, velocity: NDArray[np.float32]) -> float:
+    """Return how many pixels a velocity of 1 is long, so that the strong ones are ``LONGEST``."""
+    length = np.linalg.norm(np.nan_to_num(velocity[:, :2]), axis=1)
     strong = float(np.quantile(length, 0.95)) if len(length) else 0.0
-    if strong <= 0.0:
-        return
-    factor = LONGEST * min(camera.width, camera.height) / strong
-    ends = here + velocity.astype(np.float64) * factor * (1, -1)
-    painter.setPen(QPen(_alpha(style.warm, 0.85), 1.3))
-    painter.drawLines([QLineF(*a, *b) for a, b in zip(here, ends, strict=True)])
+    return LONGEST * min(camera.width, camera.height) / strong if strong > 0.0 else 0.0

@@ -59,6 +59,7 @@ class FlowHands:
         """Take over another record."""
         self.scene.dims = dims
         self.scene.set_scene(record.scene if self._explained else {})
+        self.lesson.set_kernel(self.scene.kernel_error)
         self._layers.step_back(bool(self.scene))
         planar = record.x.shape[2] == 2 and dims == (0, 1)
         if planar != self._planar:

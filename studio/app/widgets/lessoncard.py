@@ -18,6 +18,7 @@ WIDTH = 372
 LOW = 560  # of the canvas, in pixels; below it only the present stage is listed
 BETWEEN_MS = 1600  # from a stage that was drawn to the next
 _KEY = "○ data    ● particles    ╱ where they go"
+_KERNEL = "○ data    ● particles    ╱ smoothed by the kernel    ◦ a gradient step"
 
 
 class _Number(QWidget):
@@ -87,6 +88,7 @@ class LessonCard(QWidget):
         self._low = False
         self._specs: list[StageSpec] = []
         self._step = label("", "small")
+        self._legend = label(_KEY, "small", wrap=True)
         self._list = QVBoxLayout()
         self._list.setSpacing(3)
         self.next = button("Next stage", actions.next_stage, kind="primary", icon="step")
@@ -101,7 +103,7 @@ class LessonCard(QWidget):
         body.setSpacing(8)
         body.addLayout(row(section("Explain this moment"), None, self._step, self.end))
         body.addLayout(self._list)
-        body.addWidget(label(_KEY, "small"))
+        body.addWidget(self._legend)
         body.addLayout(row(self.next, self.play, None))
         self.setFixedWidth(WIDTH)
         self.setAccessibleName("Explain this moment")
@@ -116,6 +118,13 @@ class LessonCard(QWidget):
         run = self._state.runs.by_key.get(self._state.lesson.run)
         done = run.stage if run is not None else ""
         return next((spec for spec in self._specs if spec.name == done), None)
+
+    def set_kernel(self, error: float | None) -> None:
+        """Say how well the generator's kernel predicts a small step; None where it is not shown."""
+        words = _KEY if error is None else f"{_KERNEL}\nThey differ by {error:.1%}."
+        if words != self._legend.text():
+            self._legend.setText(words)
+            self.refresh()
 
     def anchor(self, left: int, bottom: int) -> None:
         """Stand on this place, whatever the height; where there is little room, be short."""
