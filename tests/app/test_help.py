@@ -1,0 +1,154 @@
+"""The help: pages and what links in them do, the search, and the way back."""
+
+import re
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QTextDocument
+
+from studio import resources
+from studio.app.help import pages, paper
+from studio.app.theme import DARK, LIGHT
+from studio.client.fake_catalog import catalog
+from studio.protocol.catalog import Catalog, StageSpec
+
+LINK = re.compile(r"\]\(([a-z]+):([^)#\s]+)(?:#([^)]+))?\)")
+
+
+@pytest.mark.parametrize("page", pages.written(), ids=lambda page: page.slug)
+def test_every_link_of_a_page_leads_somewhere(page):
+    slugs = {each.slug for each in pages.written()}
+    recipes = {recipe.slug for recipe in resources.recipes()}
+    for kind, rest, place in LINK.findall(page.text):
+        if kind == "help":
+            assert rest in slugs
+        elif kind == "recipe":
+            assert rest in recipes
+        elif kind == "picture":
+            assert place.removeprefix("recipe:") in recipes
+            for tokens in (DARK, LIGHT):
+                assert not paper.picture(QUrl(f"picture:{rest}"), tokens).isNull(), rest
+        else:
+            assert kind == "https"
+
+
+def test_a_page_has_a_title_a_summary_and_its_place():
+    found = pages.written()
+    assert [page.slug for page in found][:2] == ["particles-and-generators", "which-losses"]
+    for page in found:
+        assert page.title
+        assert len(page.summary) > 40
+        assert page.text.startswith("# ")
+
+
+def test_every_model_has_a_page_with_all_its_settings():
+    made = {page.slug: page for page in pages.all_pages(catalog())}
+    for entry in catalog().of("family"):
+        text = made[pages.family_slug(entry.slug)].text
+        assert all(field.title in text and field.help in text for field in entry.fields)
+        assert entry.motion in text
+
+
+def test_signs_in_formulas_are_no_markup(qapp):
+    formula = "x ~ p,  y ~ q,  E_p f_q, d* = a * b"
+    stage = StageSpec(name="s", title="Draw", formula=formula, source="")
+    entry = msgspec.structs.replace(catalog().of("family")[0], stages=[stage])
+    page = pages.all_pages(Catalog(entries=[entry], devices=[]))[-1]
+    document = QTextDocument()
+    paper.lay_out(document, page, DARK, 600)
+    assert formula in document.toPlainText()
+
+
+def test_a_search_wants_all_words_and_puts_titles_first():
+    found = pages.all_pages(catalog())
+    assert pages.search(found, "monoflow rescaling")[0].title == "MonoFlow"
+    assert pages.search(found, "xylophone") == []
+    assert pages.search(found, " ") == found
+
+
+def spans(document):
+    """Return (text, look) of every stretch of a document that looks alike."""
+    found = []
+    block = document.begin()
+    while block.isValid():
+        place = block.begin()
+        while not place.atEnd():
+            found.append((place.fragment().text(), place.fragment().charFormat()))
+            place += 1
+        block = block.next()
+    return found
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT])
+def test_a_page_is_dressed_in_the_theme(qapp, tokens):
+    text = (
+        "# T\n\nSee [a link](help:b) and ~~aside~~.\n\n```math\ndx = log p\n```\n\n"
+        "![caption](picture:gone#recipe:r)\n\n| a |\n|---|\n| 1 |\n"
+    )
+    document = QTextDocument()
+    paper.lay_out(document, pages.Page("t", "g", "T", "", text), tokens, 600)
+    looks = dict(spans(document))
+    assert looks["T"].font().pixelSize() == 24
+    assert looks["a link"].foreground().color().name() == tokens.accent
+    assert looks["aside"].foreground().color().name() == tokens.muted
+    assert looks["dx"].font().italic()
+    assert not next(look for text, look in looks.items() if "log" in text).font().italic()
+    (image,) = [look for _, look in spans(document) if look.isImageFormat()]
+    assert image.anchorHref() == "recipe:r"
+    assert image.toImageFormat().name() == "picture:gone"
+
+
+async def test_f1_opens_what_is_known_of_the_model_and_escape_returns(bench, qtbot, wait):
+    await bench.start()
+    bench.actions.open_recipe(bench.state.recipes[0])
+    await wait(lambda: bench.state.draft.checked)
+    bench.window.registry.trigger("help")
+    view = bench.window.canvas.help
+    assert bench.state.place == "help"
+    assert view._shown.slug == pages.family_slug(bench.state.draft.spec.family.slug)
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert bench.state.place == "setup"
+
+
+async def test_the_sidebar_lists_the_pages_and_links_go_on_and_back(bench, qtbot, wait):
+    await bench.start()
+    view = bench.window.canvas.help
+    bench.state.show_help("particles-and-generators")
+    assert "Particles and generators" in view.sheet.toPlainText()
+    view.follow("help:which-losses")
+    assert view._shown.slug == "which-losses"
+    view.go_back()
+    assert view._shown.slug == "particles-and-generators"
+    view.go_back()
+    assert bench.state.place == "gallery"
+
+
+async def test_a_recipe_link_opens_the_recipe(bench, wait):
+    await bench.start()
+    bench.state.show_help("particles-and-generators")
+    bench.window.canvas.help.follow("recipe:gan-ring-of-five")
+    assert bench.state.place == "setup"
+    assert bench.state.draft.recipe.slug == "gan-ring-of-five"
+
+
+async def test_what_is_searched_for_is_listed_marked_and_walked(bench, qtbot, wait):
+    await bench.start()
+    bench.state.show_help()
+    view = bench.window.canvas.help
+    view.finder.setFocus()
+    qtbot.keyClicks(view.finder, "vanishing")
+    assert view._shown.slug == "which-losses"
+    assert len(view.sheet.extraSelections()) > 0
+    qtbot.keyClick(view.finder, Qt.Key.Key_Return)
+    first = view.sheet.textCursor().position()
+    assert view.sheet.textCursor().selectedText().lower() == "vanishing"
+    qtbot.keyClick(view.finder, Qt.Key.Key_Return)
+    assert view.sheet.textCursor().position() != first or len(view.sheet.extraSelections()) == 1
+
+
+async def test_a_place_in_a_page_is_gone_to(bench, wait):
+    await bench.start()
+    bench.state.show_help("model-monoflow#Shift")
+    view = bench.window.canvas.help
+    assert view.sheet.textCursor().selectedText() == "Shift"
