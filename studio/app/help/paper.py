@@ -31,6 +31,7 @@ __all__ = ["lay_out", "picture"]
 LEADING = 150.0  # per cent
 SIZES = {1: 24, 2: 17, 3: 14}
 ABOVE = {1: 4, 2: 22, 3: 14}
+PICTURE = "\ufffc"  # what stands for a picture in a text
 INDENT = 24  # of a formula that stands alone
 _LANGUAGE = QTextFormat.Property.BlockCodeLanguage
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
@@ -61,7 +62,8 @@ def _dress_block(block: QTextBlock, tokens: Tokens) -> None:
     cursor = QTextCursor(block)
     level = shape.headingLevel()
     in_table = cursor.currentTable() is not None
-    shape.setLineHeight(120.0 if level or in_table else LEADING, _PROPORTIONAL)
+    leading = 120.0 if level or in_table else LEADING
+    shape.setLineHeight(100.0 if PICTURE in block.text() else leading, _PROPORTIONAL)
     shape.setTopMargin(ABOVE.get(level, 0))
     shape.setBottomMargin(0 if in_table else 4 if block.textList() is not None else 10)
     if shape.hasProperty(_LANGUAGE):
