@@ -10,7 +10,7 @@ import pytest
 
 from studio.app.state import reduce as reducer
 from studio.app.state.reduce import reduce
-from studio.app.state.runs import RunState
+from studio.app.state.runs import RunState, Series
 from studio.app.state.session import AppState
 from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
@@ -162,3 +162,17 @@ def test_a_background_run_does_not_make_the_engine_busy(state):
     reduce(state, m.JobChanged(info=info(job="background:x")))
     assert state.engine.state == "ready"
     assert state.running is None
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [([], [1, 2, 3, 4]), ([3, 4, 5], [1, 2, 3, 4, 5]), ([1, 2], [1, 2]), ([9], [1, 2, 3, 4, 9])],
+)
+def test_a_curve_can_be_preceded_by_that_of_a_parent(own: list[int], expected: list[int]) -> None:
+    series = Series()
+    series.extend(own, [10.0] * len(own))
+    series.precede([1, 2, 3, 4], [0.0] * 4)
+    assert series.steps.tolist() == expected
+    assert [v for s, v in zip(series.steps, series.values, strict=True) if s in own] == [
+        10.0
+    ] * len(own)

@@ -84,7 +84,9 @@ class Person:
         card = self.card(recipe)
         card.setFocus()
         self.press(Qt.Key.Key_Return, card)
-        await until(lambda: self.state.draft is not None and self.state.draft.resolved is not None)
+        await until(
+            lambda: self.state.draft is not None and self.state.draft.resolved is not None, 30
+        )
         for name, value in settings.items():
             self.set(name, value)
         await until(lambda: self._settled(settings), 10)

@@ -1,10 +1,13 @@
 """The time machine: from a kept step of a run, another run that goes on differently."""
 
+import asyncio
 from collections.abc import Sequence
 
+from studio.app.intents import disk
 from studio.app.intents.base import Refused
 from studio.app.intents.training import TrainingIntents
 from studio.app.state.notices import Notice
+from studio.app.state.runs import RunState, Series
 from studio.protocol.messages import BranchRun, ErrorInfo
 from studio.protocol.spec import ChangeSetting
 
@@ -54,6 +57,7 @@ class BranchingIntents(TrainingIntents):
         known.parent = known.parent or parent.name
         known.branch_step = step if known.branch_step is None else known.branch_step
         self.state.runs.listed.emit()
+        await self._inherit(known)
         start = int(answer.result.get("from_step", step))
         why = ""
         if start < step:
@@ -61,3 +65,15 @@ class BranchingIntents(TrainingIntents):
             why = f"It trains {origin} up to there again."
         text = f"A branch leaves {parent.name} at step {step:,}"
         self.state.notices.post(Notice(level="good", text=text, why=why))
+
+    async def _inherit(self, run: RunState) -> None:
+        """Read what a branch has from its parent: the engine tells only of what is new."""
+        found = await asyncio.to_thread(disk.fill, RunState(key=run.key, name=run.name))
+        for name, series in found.series.items():
+            mine = run.series.setdefault(name, Series())
+            mine.precede(series.steps.astype(int).tolist(), series.values.tolist())
+        run.floors = {**found.floors, **run.floors}
+        run.kept = run.kept or found.kept
+        run.checkpoints = run.checkpoints or found.checkpoints
+        self.state.runs.metrics_appended.emit(run.key)
+        self.state.runs.kept_changed.emit(run.key)

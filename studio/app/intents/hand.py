@@ -1,19 +1,16 @@
-"""A hand on the target of a training: points are added, and what is there is looked at anew."""
+"""A hand on the target of a training: points that are added to it."""
 
 import random
 
 import msgspec
 
-from studio.app.intents.base import points
 from studio.app.intents.edits import EditIntents
-from studio.app.intents.looking import LookingIntents
-from studio.protocol.messages import GetTarget
 from studio.protocol.spec import EditPoints
 
 __all__ = ["HandIntents"]
 
 
-class HandIntents(EditIntents, LookingIntents):
+class HandIntents(EditIntents):
     """Intents about target points; see `studio.protocol.spec.EditPoints`."""
 
     def add_points(self, key: str, stroke: EditPoints, share: float) -> None:
@@ -27,14 +24,3 @@ class HandIntents(EditIntents, LookingIntents):
         count = max(1, round(total * share))
         seed = random.randrange(2**31)  # kept in the edit, so that it can be replayed
         self.apply_edit(key, msgspec.structs.replace(stroke, count=count, seed=seed))
-
-    def reload_target(self, key: str) -> None:
-        """Show the target of a run as its edits have made it."""
-        self._do(self._reload_target(key), "The changed target cannot be shown")
-
-    async def _reload_target(self, key: str) -> None:
-        answer = await self.link.ask(GetTarget(run=key))
-        run = self.state.runs.by_key.get(key)
-        if run is not None:
-            run.target = points(answer, "x")
-            self.state.runs.changed.emit(key)

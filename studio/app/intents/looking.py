@@ -1,15 +1,16 @@
 """What the views ask of the engine: records to draw, layers, data to preview."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.intents.base import Intents, points
-from studio.protocol.messages import Credit, PreviewData, QueryLayer, Watch
+from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 
 __all__ = ["LookingIntents"]
+
+TARGET = 4096
 
 
 class LookingIntents(Intents):
@@ -51,19 +52,23 @@ class LookingIntents(Intents):
         if run is not None and run.job and not run.background:
             self.link.tell(Credit(job=run.job, n=n))
 
-    def load_target(self, key: str, n: int = 4096) -> None:
-        """Draw n points of the data set that a run learns, to be shown behind its particles."""
+    def load_target(self, key: str, n: int = TARGET) -> None:
+        """Fetch n of the points that a run learns, to be shown behind its particles."""
         run = self.state.runs.by_key.get(key)
         if run is not None and run.target is None and run.spec is not None:
             self._do(self._load_target(key, n), "The target points cannot be shown")
 
-    async def _load_target(self, key: str, n: int) -> None:
+    def reload_target(self, key: str) -> None:
+        """Fetch them again, as the edits of the run have made them."""
         run = self.state.runs.by_key.get(key)
-        if run is None or run.spec is None:
+        n = TARGET if run is None or run.target is None else max(TARGET, len(run.target))
+        self._do(self._load_target(key, n), "The changed target cannot be shown")
+
+    async def _load_target(self, key: str, n: int) -> None:
+        answer = await self.link.ask(GetTarget(run=key, n=n))
+        run = self.state.runs.by_key.get(key)
+        if run is None:
             return
-        project = str(Path(key).parent.parent)
-        ask = PreviewData(dataset=run.spec.dataset, project=project, n=n)
-        answer = await self.link.ask(ask)
         run.target = points(answer, "x")
         run.columns = tuple((answer.result or {}).get("columns", ()))
         self.state.runs.changed.emit(key)

@@ -79,7 +79,8 @@ class SceneOverlay:
         smoothed, stepped = self._scene.get("smoothed"), self._scene.get("stepped")
         if smoothed is None or stepped is None:
             return None
-        return float(np.linalg.norm(stepped - smoothed) / max(np.linalg.norm(smoothed), 1e-12))
+        size = float(np.linalg.norm(smoothed))
+        return float(np.linalg.norm(stepped - smoothed)) / max(size, 1e-12)
 
     def _part(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.nan_to_num(array[:SHOWN][:, self.dims])

@@ -71,6 +71,14 @@ class Series:
         self._data[1, self._n : need] = values
         self._n = need
 
+    def precede(self, steps: list[int], values: list[float]) -> None:
+        """Put rows before those there are; rows from the first one there on are left out."""
+        here = (self.steps.astype(int).tolist(), self.values.tolist())
+        end = len(steps) if not here[0] else int(np.searchsorted(steps, here[0][0], side="left"))
+        self._n = 0
+        self.extend(steps[:end], values[:end])
+        self.extend(*here)
+
 
 @dataclass
 class RunState:

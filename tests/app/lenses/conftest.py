@@ -14,7 +14,7 @@ from studio.app.intents.base import Answer
 from studio.app.state.runs import FlowRecord, RunState, Series
 from studio.app.state.session import AppState
 from studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
-from studio.protocol.messages import Command, PreviewData, QueryLayer
+from studio.protocol.messages import Command, GetTarget, QueryLayer
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.flow import FlowStore
 
@@ -32,7 +32,7 @@ class SpyLink:
 
     async def ask(self, command: Command) -> Answer:
         self.asked.append(command)
-        if isinstance(command, PreviewData):
+        if isinstance(command, GetTarget):
             points = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32)
             return Answer({"columns": ["x", "y"]}, {"x": points})
         if isinstance(command, QueryLayer):

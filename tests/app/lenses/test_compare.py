@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from studio.app.plots.export import write_picture
 from studio.app.state.runs import RunState, Series
 from studio.app.views.compare import VIEW, CompareView, columns_for
-from studio.protocol.messages import Credit, PreviewData, Validate, Watch
+from studio.protocol.messages import Credit, GetTarget, Validate, Watch
 from studio.store.flow import FlowStore
 from tests.app.lenses.conftest import make_record
 
@@ -214,7 +214,7 @@ async def test_data_and_sizes_are_asked_for_once(
     await wait(lambda: len(lens.link.of(Validate)) == 3)
     for run in runs:
         lens.state.runs.changed.emit(run.key)
-    assert len(lens.link.of(PreviewData)) == 1
+    assert len(lens.link.of(GetTarget)) == 1
     assert len(lens.link.of(Validate)) == 3
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.app.views.flow import VIEW, FlowView
-from studio.protocol.messages import Credit, PreviewData, QueryLayer, Watch
+from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 from studio.store.flow import FlowStore
 
 Wait = Callable[..., Coroutine[Any, Any, None]]
@@ -174,13 +174,13 @@ def test_the_flow_clock_moves_the_canvas(lens: Any, window: QWidget) -> None:
 async def test_the_target_is_asked_for_once_the_engine_is_ready(
     lens: Any, window: QWidget, wait: Wait
 ) -> None:
-    assert lens.link.of(PreviewData) == []
+    assert lens.link.of(GetTarget) == []
     lens.state.engine = lens.state.engine.__class__(state="ready")
     lens.state.engine_changed.emit()
     await wait(lambda: window.view.canvas.backdrop.target is not None)
     lens.state.engine_changed.emit()
     await asyncio.sleep(0)
-    assert len(lens.link.of(PreviewData)) == 1
+    assert len(lens.link.of(GetTarget)) == 1
     window.view.panel.set_on("target", False)
     assert window.view.canvas.backdrop.target is None
 

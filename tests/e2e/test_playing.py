@@ -1,0 +1,145 @@
+"""What people do to understand: switch, change, explain, branch, race."""
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.state.runs import RunState
+from studio.app.views.flow import FlowView
+from studio.protocol.spec import ChangeSetting, EditPoints, UndoPoints
+from studio.store.run import RunFolder
+from tests.e2e.conftest import Person
+from tests.qtloop import until
+
+
+def flow(person: Person) -> FlowView:
+    view = person.window.canvas.findChild(FlowView)
+    assert view is not None
+    return view
+
+
+def click(canvas: ParticleCanvas, place: QPoint) -> None:
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place)
+
+
+async def test_the_target_is_changed_by_hand_and_the_change_is_part_of_the_run(
+    person: Person,
+) -> None:
+    await person.open()
+    run = await person.train("gan-ring-of-five", steps=20_000, samples=2000)
+    view = flow(person)
+    await until(lambda: run.live is not None and run.target is not None, 30)
+    before = len(run.target)
+
+    # Add a clump in the middle, where the ring has nothing.
+    person.click(view._hands.bar.buttons["add"])
+    middle = QPoint(view.canvas.width() // 2, view.canvas.height() // 2)
+    click(view.canvas, middle)
+    await until(lambda: len(run.edits) == 1, 10)
+    edit = run.edits[0]
+    assert isinstance(edit, EditPoints)
+    await until(lambda: len(run.target) > before, 10)
+    near = np.hypot(*(run.target[:, :2] - np.array(edit.centre)).T) < 3 * edit.radius
+    assert near.sum() >= 0.8 * edit.count * min(1.0, len(run.target) / 2000)
+    person.look("added")
+
+    # And take it back.
+    person.click(view._hands.bar.undo)
+    await until(lambda: len(run.edits) == 2, 10)
+    assert isinstance(run.edits[1], UndoPoints)
+    await until(lambda: len(run.target) == before, 10)
+    events = [event for event in RunFolder(run.key).events.read() if event.kind == "edited"]
+    assert [event.step for event in events] == [each.step for each in run.edits]
+    person.studio.actions.stop()
+    await until(lambda: run.state == "cancelled", 20)
+
+
+async def test_a_step_is_explained_stage_by_stage(person: Person) -> None:
+    await person.open()
+    run = await person.train("gan-ring-of-five", steps=20_000)
+    view = flow(person)
+    await until(lambda: run.step > 20, 30)
+    person.click(view._hands.bar.explain)
+    await until(lambda: run.state == "paused", 10)
+    stood = run.step
+    card = view._hands.lesson
+    assert card.isVisible()
+    seen: list[str] = []
+    for _ in range(4):
+        person.click(card.next)
+        count = len(seen)
+        await until(lambda count=count: run.stage not in ("", *seen[count - 1 :]), 10)
+        seen.append(run.stage)
+        await until(lambda: bool(view._hands.scene), 10)
+        person.look(f"stage-{run.stage}")
+    assert seen == ["draw", "fit", "velocity", "follow"]
+    person.click(card.end)
+    await until(lambda: run.step > stood + 5, 20)
+    assert not card.isVisible()
+    person.studio.actions.stop()
+    await until(lambda: run.state == "cancelled", 20)
+
+
+async def test_a_branch_equals_its_parent_up_to_where_it_leaves(person: Person) -> None:
+    await person.open()
+    parent = await person.train("gan-ring-of-five", steps=300, checkpoint_steps=100)
+    await until(lambda: parent.state == "finished", 60)
+    step = next(kept for kept in parent.kept if kept >= 100)
+    change = ChangeSetting(step=step, path="rescaling", value="logit")
+    person.studio.actions.branch(parent.key, step, [change], name="other-h")
+    await until(lambda: person.run is not parent and person.run.state == "finished", 60)
+    child: RunState = person.run
+    assert (child.parent, child.branch_step) == (parent.name, step)
+    ours, theirs = child.series["loss"], parent.series["loss"]
+    assert np.array_equal(ours.steps, theirs.steps), "it has its parent's curve before its own"
+    assert np.array_equal(ours.values[:step], theirs.values[:step])
+    assert not np.array_equal(ours.values[step:], theirs.values[step:])
+    person.look("branched")
+
+
+async def test_the_generator_is_a_switch(person: Person) -> None:
+    await person.open()
+    card = person.card("gan-ring-of-five")
+    person.press(Qt.Key.Key_Return, card)
+    state, actions = person.state, person.studio.actions
+    await until(lambda: state.draft is not None and state.draft.resolved is not None, 10)
+    assert state.draft is not None
+    before = state.draft.spec
+    actions.switch_generator()
+    assert state.draft.spec.family.slug == "discriminator-flow"
+    assert state.draft.spec.dataset == before.dataset
+    assert state.draft.spec.training == before.training
+    actions.switch_generator()
+    assert state.draft.spec.family.slug == "gan"
+    assert state.draft.spec.training == before.training
+    actions.switch_generator()
+    person.set("steps", 60)
+    await until(lambda: not state.draft.reasons and state.draft.checked, 10)
+    actions.start()
+    await until(lambda: state.runs.current is not None, 10)
+    run = person.run
+    await until(lambda: run.state == "finished", 90)
+    record_times = run.live.t if run.live is not None else np.zeros(0)
+    assert len(record_times) > 1, "without a generator particles flow"
+
+
+async def test_two_methods_race_from_the_same_particles(person: Person) -> None:
+    await person.open()
+    state, actions = person.state, person.studio.actions
+    recipe = person.card("gan-ring-of-five").recipe
+    actions.add_recipe_to_race(recipe)
+    actions.duplicate_in_race(0, family="discriminator-flow")
+    assert len(state.race.entries) == 2
+    actions.set_race_budget("steps", 60)
+    await until(lambda: not state.race.reasons, 20)
+    actions.start_race()
+    await until(lambda: len([r for r in state.runs.by_key.values() if r.race]) == 2, 20)
+    runs = [run for run in state.runs.by_key.values() if run.race]
+    await until(lambda: all(run.state == "finished" for run in runs), 110)
+    assert {run.step for run in runs} == {60}
+    records = [RunFolder(run.key).flow.load(0) for run in runs]
+    starts = [r.extras["latents"] if len(r.t) == 1 else r.x[0] for r in records]
+    assert np.allclose(starts[0], starts[1], atol=1e-5), "particle i starts at the same place"
+    person.look("raced")
