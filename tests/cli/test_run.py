@@ -249,3 +249,30 @@ def test_every_kind_of_value_comes_back_from_its_text() -> None:
     assert apply(find(words[2]).spec, given) == changed
     assert changed.training["threads"] == 2
     assert changed.dataset.config["text"] == "a = b"
+
+
+def test_a_run_on_images_leaves_a_sheet_of_them(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = [
+        word
+        for text in (
+            "family.image_generator.width=4",
+            "family.image_critic.width=4",
+            "training.steps=12",
+            "training.particles=9",
+            "training.evaluate_every=12",
+            "training.device=cpu",
+        )
+        for word in ("--set", text)
+    ]
+    assert main(["run", "digits-gan", "--out", str(project), *small]) == 0
+    [run] = Project.open(project).runs()
+    picture = run.path / "picture.png"
+    assert str(picture) in capsys.readouterr().out
+    header = picture.read_bytes()[:24]
+    assert header.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(header[i : i + 4], "big") for i in (16, 20))
+    assert width == height >= 512
+    qualities = run.metrics.read()[0]
+    assert qualities["quality/frechet-judge"][0][-1] == 12
