@@ -88,7 +88,6 @@ class TrainingConfig(Config, frozen=True):
             "Samples per evaluation, compared with as many real points.",
             low=FEWEST_SAMPLES,
             high=1_000_000,
-            unit="points",
             log=True,
             advanced=True,
         ),

@@ -9,6 +9,8 @@ from studio.app.plots.raster import Colours
 
 __all__ = ["atlas", "columns_for", "frame_at"]
 
+NEARLY = 0.9  # of the largest size that pictures can have
+
 
 def atlas(images: NDArray[np.floating]) -> Colours:
     """Return images (n, C, H, W) of values in [0, 1], C 1 or 3, below each other: (n * H, W) ARGB.
@@ -24,14 +26,16 @@ def atlas(images: NDArray[np.floating]) -> Colours:
 
 
 def columns_for(n: int, width: float, height: float, aspect: float = 1.0) -> int:
-    """Return how many columns make n pictures of width / height ``aspect`` largest in an area."""
-    best, columns = 0.0, 1
-    for candidate in range(1, n + 1):
-        rows = math.ceil(n / candidate)
-        size = min(width / candidate, height / rows * aspect)
-        if size > best:
-            best, columns = size, candidate
-    return columns
+    """Return how many columns make n pictures of width / height ``aspect`` largest in an area; of
+    those that are nearly as good, the one with the fewest empty places in its last row.
+    """
+    if n < 1:
+        return 1
+    rows = {columns: math.ceil(n / columns) for columns in range(1, n + 1)}
+    sizes = {c: min(width / c, height / r * aspect) for c, r in rows.items()}
+    best = max(sizes.values())
+    good = [columns for columns, size in sizes.items() if size >= NEARLY * best]
+    return min(good, key=lambda columns: (rows[columns] * columns - n, -sizes[columns]))
 
 
 def frame_at(t: NDArray[np.floating], now: float) -> int:

@@ -13,7 +13,7 @@ from studio.protocol.catalog import Catalog
 __all__ = ["SectionPanel"]
 
 TITLES: dict[drafts.Section, tuple[str, str]] = {
-    "dataset": ("Data", "Points"),
+    "dataset": ("Data", "Data set"),
     "family": ("Model", "Family"),
     "sampler": ("Sampling", "Sampler"),
     "training": ("Training", ""),

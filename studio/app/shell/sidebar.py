@@ -128,7 +128,7 @@ class Sidebar(QFrame):
             rows.append(line)
         procedural = self._procedural()
         if procedural:
-            rows.append(self._line(procedural, partial(state.go, "setup"), "procedural"))
+            rows.append(self._line(procedural, partial(state.go, "setup"), "built in"))
         self._data.setVisible(bool(rows) or state.project is not None)
         self._data.fill(rows)
 

@@ -61,6 +61,7 @@ class PicturesView(QWidget):
         right = _pane(row(section("As the judge sees them"), None), self.projection, self._seen)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
+        halves.setHandleWidth(24)
         halves.addWidget(left)
         halves.addWidget(right)
         halves.setStretchFactor(0, 3)

@@ -35,8 +35,9 @@ class Pages(QWidget):
         self._message = ""
         self.grid = PictureGrid(f"{title} pictures")
         self._where = label("", "small")
-        self.before = icon_button("back", f"{title}: the page before", lambda: self.turn(-1))
-        self.after = icon_button("chevron-right", f"{title}: the next page", lambda: self.turn(1))
+        before, after = f"{title}: the page before", f"{title}: the next page"
+        self.before = icon_button("chevron-left", before, lambda: self.turn(-1))
+        self.after = icon_button("chevron-right", after, lambda: self.turn(1))
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(4)

@@ -38,7 +38,7 @@ def test_an_atlas_stacks_pictures() -> None:
 
 @pytest.mark.parametrize(
     ("n", "width", "height", "columns"),
-    [(64, 400, 400, 8), (4, 400, 100, 4), (4, 100, 400, 1), (1, 9, 9, 1)],
+    [(64, 400, 400, 8), (64, 500, 560, 8), (4, 400, 100, 4), (4, 100, 400, 1), (1, 9, 9, 1)],
 )
 def test_columns_make_pictures_largest(n: int, width: int, height: int, columns: int) -> None:
     assert columns_for(n, width, height) == columns
