@@ -23,7 +23,6 @@ class TrainingConfig(Config, frozen=True):
             "Data points a step; 128 for images unless set.",
             low=1,
             high=1_048_576,
-            unit="points",
             log=True,
         ),
     ] = 512
