@@ -57,7 +57,7 @@ StartLaw = Annotated[
     param(
         "Start",
         "Where the particles are before the first step.",
-        choices={"gaussian": "Gaussian", "eight-gaussians": "Ring of eight"},
+        choices={"gaussian": "Gaussian", "eight-gaussians": "Ring"},
     ),
 ]
 StartWidth = Annotated[

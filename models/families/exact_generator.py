@@ -82,7 +82,7 @@ class ExactGeneratorConfig(Config, frozen=True):
     capabilities=("latent",),
     field="exact",
     carrier="generator",
-    motion="dθ/dτ = E[J(z)ᵀ s (∇log p(x; s) − ∇log q(x; s))],  p known",
+    motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  p known",
 )
 class ExactGenerator(Family):
     """field = exact score of the data against the learnt one of the particles; generator."""

@@ -96,7 +96,7 @@ class ScoreFlowConfig(Config, frozen=True):
     capabilities=("population",),
     field="score-difference",
     carrier="particles",
-    motion="dx/dτ = E s (∇log p(x + s ε; s) − ∇log q(x + s ε; s))",
+    motion="dx/dτ = E[s ∇log(p/q)(x + s ε)]",
 )
 class ScoreFlow(Family):
     """field = difference of scores, carrier = free particles that move during the training; first

@@ -97,7 +97,7 @@ class ScoreGanConfig(Config, frozen=True):
     capabilities=("latent",),
     field="score-difference",
     carrier="generator",
-    motion="dθ/dτ = E[J(z)ᵀ s (∇log p(x; s) − ∇log q(x; s))],  x = g(z; θ) + s ε",
+    motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  x = g(z; θ)",
 )
 class ScoreGan(Family):
     """field = difference of scores, carrier = generator; first the teacher learns, then it moves.

@@ -93,7 +93,7 @@ LevelRho = Annotated[
 TeacherShare = Annotated[
     float,
     param(
-        "Teacher's share",
+        "Teacher share",
         "Part of the training that teaches the score of the data, before anything moves.",
         above=0.0,
         high=0.95,

@@ -143,6 +143,9 @@ def _value_ticks(axes: Axes) -> list[tuple[float, str]]:
     if not axes.log or axes.high - axes.low < 1:
         low, high = (10**axes.low, 10**axes.high) if axes.log else (axes.low, axes.high)
         marks = ticks(low, high, about)
+        while len(marks) < 2 and about < 16:  # one alone says nothing of the scale
+            about += 1
+            marks = ticks(low, high, about)
         step = marks[1] - marks[0] if len(marks) > 1 else 1.0
         place = math.log10 if axes.log else float
         return [(place(m), label(m, step)) for m in marks if not axes.log or m > 0]
