@@ -178,6 +178,8 @@ class Layer:
         kind: "scalar" or "vector".
         symbol: what the legend says, e.g. "log p/q".
         timed: whether it depends on the flow time.
+        kept: whether kept records hold it too; the others are seen while the training is watched,
+            or evaluated when they are asked for.
     """
 
     name: str
@@ -185,6 +187,7 @@ class Layer:
     kind: str
     symbol: str
     timed: bool
+    kept: bool = True
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ class DiscriminatorFlowConfig(Config, frozen=True):
             "wander, which spreads them wider than the data.",
             low=0.0,
             high=100.0,
+            unit="variance",
             zero="None",
             live=True,
         ),

@@ -207,8 +207,9 @@ class Edm(Family):
     """field = score, carrier = particles."""
 
     layers = (
+        Layer("score", "Score", "vector", "s ∇log p", timed=True, kept=False),
         Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
-        Layer("log-density", "Log-density", "scalar", "log p", timed=False),
+        Layer("log-density", "Log-density", "scalar", "log p", timed=False, kept=False),
     )
     stages = (
         Stage(
@@ -293,6 +294,8 @@ class Edm(Family):
         return log_prob(self.field.denoise, x, self.config.s_min, self.config.s_max)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+        if name == "score":
+            return self.field.scaled_score(x, t)
         if name == "velocity":
             return self.velocity(x, t)
         if name == "log-density":

@@ -118,7 +118,7 @@ class Gan(Family):
             "velocity",
             "Ask the field where each particle should go",
             "v = h′(d) ∇d",
-            "Yi et al. 2023, eq. 9; Franceschi et al. 2023, section 3",
+            "Yi et al. 2023; Franceschi et al. 2023, section 3",
             "next-move",
         ),
         Stage(

@@ -106,6 +106,15 @@ class ScoreField:
         """Return dx/dt of the probability-flow ODE in display coordinates; see `flow_velocity`."""
         return flow_velocity(self.denoise, x, t, clock=self.clock, display=self.display)
 
+    def scaled_score(self, x: Tensor, t: float) -> Tensor:
+        """Return s grad log p(xbar; s) = (D(xbar, s) - xbar) / s at x = alpha(s) xbar, (n, *shape).
+
+        Times s the score is of order 1 at every noise level.
+        """
+        s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
+        straight = x / display_scale(self.display, s)
+        return (self.denoise(straight, s) - straight) / s
+
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""
         pack_module(state, f"{part}/denoiser", self.denoiser)

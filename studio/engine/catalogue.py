@@ -91,10 +91,7 @@ def _entry(entry: Entry) -> EntrySpec:
         fields=_fields(entry.config),
         modalities=list(entry.modalities),
         capabilities=list(entry.capabilities),
-        layers=[
-            LayerSpec(name=la.name, title=la.title, kind=la.kind, symbol=la.symbol, timed=la.timed)
-            for la in layers
-        ],
+        layers=[LayerSpec(**vars(layer)) for layer in layers],
         field=entry.extra.get("field", ""),
         carrier=entry.extra.get("carrier", ""),
         motion=entry.extra.get("motion", ""),

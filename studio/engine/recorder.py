@@ -253,13 +253,8 @@ def evaluate_points(family: Family, layer: Layer, points: Tensor, t: float) -> F
 
 
 def kept_layers(family: Family) -> list[str]:
-    """Return the layers that kept records hold.
-
-    A scalar without time beside layers with time is an integral along the flow (a likelihood): it
-    costs more than the record itself, and is evaluated when it is asked for.
-    """
-    timed = any(layer.timed for layer in family.layers)
-    return [x.name for x in family.layers if x.timed or x.kind == "vector" or not timed]
+    """Return the layers that kept records hold."""
+    return [layer.name for layer in family.layers if layer.kept]
 
 
 def plane_bounds(points: Tensor) -> list[float]:

@@ -57,13 +57,16 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that can be drawn: kind "scalar" or "vector"; ``symbol`` stands in the legend."""
+    """A field that can be drawn: kind "scalar" or "vector"; ``symbol`` stands in the legend, and
+    ``kept`` says whether kept records hold it.
+    """
 
     name: str
     title: str
     kind: str
     symbol: str
     timed: bool
+    kept: bool = True
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Records: identity of particles, frames, layers on their grid, and what they may cost."""
 
-from itertools import pairwise
+from itertools from dataclasses import replace
+import pairwise
 
 import numpy as np
 import pytest
@@ -100,10 +101,10 @@ def test_a_log_density_integrates_to_one_in_data_units():
     assert density.sum() * cell == pytest.approx(1.0, abs=0.1)
 
 
-def test_kept_layers_leave_out_what_is_integrated_along_the_flow():
-    assert kept_layers(family()) == ["pull"]
+def test_kept_records_hold_the_layers_that_are_to_be_kept():
     model = family()
-    model.layers = model.layers[1:]
+    assert kept_layers(model) == ["pull", "height"]
+    model.layers = tuple(replace(x, kept=x.name == "height") for x in model.layers)
     assert kept_layers(model) == ["height"]
 
 

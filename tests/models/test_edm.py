@@ -20,6 +20,7 @@ from models.denoisers.weights import WeightName
 from models.families.edm import Edm, EdmConfig
 from models.fields.score import ScoreField
 from models.oracle import GaussianMixture
+from models.paths.clock import display_scale
 from models.samplers.ddim import Ddim, DdimConfig
 from models.tensors import make_generator
 
@@ -210,3 +211,15 @@ def test_averaged_weights_are_what_samples():
     x, s = DATA[:5], torch.tensor(0.5)
     torch.testing.assert_close(family.denoise(x, s), field.ema.module(x, s))
     assert not torch.equal(family.denoise(x, s), field.denoiser(x, s))
+
+
+def test_the_score_layer_is_the_score_times_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the exact denoiser it is s grad log p_s, at the place that the screen shows."""
+    family, oracle = build(), GaussianMixture.ring(3, 1.0, 0.2, dtype=torch.float32)
+    monkeypatch.setattr(family.field, "denoise", oracle.denoise)
+    straight = torch.randn(50, 2, generator=make_generator(0))
+    for t in (0.1, 0.5, 0.9):
+        s = torch.tensor(family.field.clock.s(t))
+        shown = straight * display_scale(family.config.display, s)
+        exact = s * oracle.score(straight, s)
+        assert torch.allclose(family.layer("score", shown, t), exact, rtol=1e-3, atol=1e-4)

@@ -38,10 +38,9 @@ _TIPS = {
 }
 
 
-def on_demand(layer: LayerSpec, layers: list[LayerSpec]) -> bool:
+def on_demand(layer: LayerSpec) -> bool:
     """Whether a layer is too dear to come with each record: an integral along the flow."""
-    still = layer.kind == "scalar" and not layer.timed
-    return still and any(other.timed for other in layers)
+    return layer.kind == "scalar" and not layer.kept
 
 
 def rows_for(entry: EntrySpec | None) -> list[LayerRow]:
@@ -53,7 +52,7 @@ def rows_for(entry: EntrySpec | None) -> list[LayerRow]:
         LayerRow("target", "Target", True, tip="Points of the data that the model learns."),
         LayerRow(DENSITY, "Density", False, "heat", _TIPS[DENSITY]),
     ]
-    heats = [x for x in layers if x.kind == "scalar" and not on_demand(x, layers)]
+    heats = [x for x in layers if x.kind == "scalar" and not on_demand(x)]
     vectors = [x for x in layers if x.kind == "vector"]
     for layer in layers:
         tip = _TIPS.get(layer.name, layer.symbol)

@@ -75,9 +75,7 @@ class FlowLayers(QObject):
     def names(self) -> tuple[str, ...]:
         """Return the layers that each live record should bring."""
         layers = self._entry.layers if self._entry else []
-        return tuple(
-            x.name for x in layers if self._panel.on(x.name) and not lay.on_demand(x, layers)
-        )
+        return tuple(x.name for x in layers if self._panel.on(x.name) and not lay.on_demand(x))
 
     def extras(self) -> tuple[str, ...]:
         """Return which extras each live record should bring."""
@@ -152,16 +150,22 @@ class FlowLayers(QObject):
     def _in_plane(self, record: FlowRecord, shown: Backdrop, now: float) -> Backdrop:
         layers = self._entry.layers if self._entry else []
         on = [x.name for x in layers if self._panel.on(x.name)]
-        missing = [name for name in self.extras() if name not in record.extras]
-        self._panel.say(
-            "This step was kept without its latents." if missing and record.step else ""
-        )
+        self._panel.say(self._missing(record))
         return replace(
             shown,
             arrows=lay.arrows_of(record, layers, on, now),
             mesh=lay.mesh_of(record) if self._panel.on(lay.MANIFOLD) else None,
             links=self._links(record) if self._panel.on(lay.LATENTS) else None,
         )
+
+    def _missing(self, record: FlowRecord) -> str:
+        """Say what is switched on and was not kept with a step; live it comes with the next."""
+        layers = self._entry.layers if self._entry else []
+        asked = [x for x in layers if self._panel.on(x.name) and not lay.on_demand(x)]
+        lacks = [x.title.lower() for x in asked if x.name not in record.layers]
+        lacks += [name for name in self.extras() if name not in record.extras]
+        live = self._state.playback.live and self._run is not None and bool(self._run.job)
+        return f"This step was kept without its {lacks[0]}." if lacks and not live else ""
 
     def _links(self, record: FlowRecord) -> Links | None:
         return lay.links_of(record, self._canvas.identity)

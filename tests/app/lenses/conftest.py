@@ -56,7 +56,12 @@ def _entry() -> EntrySpec:
     layers = [
         LayerSpec(name="velocity", title="Velocity", kind="vector", symbol="dx/dt", timed=True),
         LayerSpec(
-            name="log-density", title="Log-density", kind="scalar", symbol="log p", timed=False
+            name="log-density",
+            title="Log-density",
+            kind="scalar",
+            symbol="log p",
+            timed=False,
+            kept=False,
         ),
     ]
     return EntrySpec(
