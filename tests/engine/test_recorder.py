@@ -1,7 +1,7 @@
 """Records: identity of particles, frames, layers on their grid, and what they may cost."""
 
-from itertools from dataclasses import replace
-import pairwise
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
