@@ -175,7 +175,7 @@ DIGITS = (
 MNIST = (
     Method("EDM", "edm", {}),
     Method("GAN", "gan", {"latent": 64}),
-    Method("Discriminator Flow", "discriminator-flow", {"speed": 60.0}),
+    Method("Discriminator Flow", "discriminator-flow", {"speed": 200.0}),
     Method("Score GAN", "score-gan", {**_SCORE_GAN, "image_net": _MLP}),
 )
 
