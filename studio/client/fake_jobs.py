@@ -14,6 +14,8 @@ from studio.client.fake_training import FakeTraining, points
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.errors import StoreError
+from studio.store.run import RunFolder
 
 __all__ = ["FakeJobs", "Refusal"]
 
@@ -219,13 +221,18 @@ class FakeJobs:
     @answer.register
     def _(self, command: m.GetTarget) -> tuple[dict[str, Any], Arrays]:
         job = next((j for j in self._jobs.values() if j.run == command.run), None)
-        if job is None:
-            raise Refusal(f"There is no run at {command.run}.")
-        pick = job.spec.dataset
+        pick = job.spec.dataset if job is not None else self._on_disk(command.run).dataset
         entry = self.offer.get("dataset", pick.slug)
         config = defaults(entry, pick.config) if entry is not None else {}
         x = points(pick.slug, config, command.n, seed=0)
         return {"columns": ["x", "y"], "n": len(x)}, {"x": x}
+
+    def _on_disk(self, run: str) -> RunSpec:
+        """Return the spec of a run of another process."""
+        try:
+            return RunFolder(Path(run)).record.spec
+        except StoreError as error:
+            raise Refusal(f"There is no run at {run}.") from error
 
     @answer.register
     def _(self, command: m.StartTraining) -> dict[str, Any]:
