@@ -20,9 +20,15 @@ def expand_like(t: Tensor, x: Tensor) -> Tensor:
     return t.reshape(t.shape + (1,) * (x.ndim - t.ndim))
 
 
-def make_generator(seed: int, stream: int = 0) -> torch.Generator:
-    """Return a CPU generator for one numbered stream of a seed; streams do not overlap in use."""
-    generator = torch.Generator()
+def make_generator(
+    seed: int, stream: int = 0, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """Return a generator for one numbered stream of a seed; streams do not overlap in use.
+
+    One that lives on the device of a training draws there without a transfer. Kinds of device draw
+    different numbers from one seed.
+    """
+    generator = torch.Generator(device)
     # Two mixed words keep seed 1, stream 0 apart from seed 0, stream 1.
     generator.manual_seed((seed * 0x9E3779B97F4A7C15 + stream * 0xBF58476D1CE4E5B9) % 2**63)
     return generator

@@ -239,10 +239,7 @@ class Edm(Family):
         self.config = config
         self.spec = spec
         self.device = device
-        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
-        self._noise = torch.Generator(device)
-        self._seed = seed
-        self._reseed()
+        self._noise = make_generator(seed, _NOISE, device)
         weights = make_generator(seed, _WEIGHTS)
         net = denoiser_net(spec, config.net, config.image_net, generator=weights)
         self.field = ScoreField(
@@ -306,22 +303,11 @@ class Edm(Family):
         state = State({})
         self.field.pack(state, "field")
         pack_generator(state, "noise", self._noise)
-        state.values["noise/device"] = self.device.type
         return state
 
     def load_state(self, state: State) -> None:
-        if "noise/device" not in state.values:
-            raise ValueError("the saved state has no value 'noise/device': it does not fit")
         self.field.unpack(state, "field")
-        if state.values["noise/device"] == self.device.type:
-            unpack_generator(state, "noise", self._noise)
-        else:
-            # A run that moves to another kind of device goes on with fresh noise: generators do
-            # not translate. The step number keeps it apart from the noise already used.
-            self._reseed(self.field.optimizer.count)
-
-    def _reseed(self, step: int = 0) -> None:
-        self._noise.manual_seed(make_generator(self._seed, _NOISE + step).initial_seed())
+        unpack_generator(state, "noise", self._noise)
 
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.field.denoiser.parameters())

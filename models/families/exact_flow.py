@@ -144,9 +144,7 @@ class ExactFlow(Family):
         self.config = config
         self.spec = spec
         self.device = device
-        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
-        self._noise = torch.Generator(device)
-        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        self._noise = make_generator(seed, _NOISE, device)
         self.field = ExactScore(
             known_law(spec, device),
             density=_density(config),

@@ -129,9 +129,7 @@ class ExactGenerator(Family):
         self.config = config
         self.spec = spec
         self.device = device
-        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
-        self._noise = torch.Generator(device)
-        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        self._noise = make_generator(seed, _NOISE, device)
         self.law = known_law(spec, device)
         dim = spec.shape[0]
         own = TimeMLP(config.net, dim, dim, generator=make_generator(seed, _OWN))

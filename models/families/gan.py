@@ -135,9 +135,7 @@ class Gan(Family):
         self.config = config
         self.spec = spec
         self.device = device
-        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
-        self._noise = torch.Generator(device)
-        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        self._noise = make_generator(seed, _NOISE, device)
         if not LOSSES[config.loss].is_log_ratio:
             critic, *others = self.layers
             self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), *others)

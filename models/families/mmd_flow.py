@@ -110,9 +110,7 @@ class MmdFlow(Family):
         self.spec = spec
         self.device = device
         self._horizon = horizon
-        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
-        self._noise = torch.Generator(device)
-        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        self._noise = make_generator(seed, _NOISE, device)
         start = initial_positions(config.start, config.population, spec.shape, seed).to(device)
         self.field = Kernel(width=config.bandwidth, count=config.kernels, like=start[:1])
         self.carrier = Population(

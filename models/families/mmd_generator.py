@@ -116,9 +116,7 @@ class MmdGenerator(Family):
         self.spec = spec
         self.device = device
         self._count = 0
-        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
-        self._noise = torch.Generator(device)
-        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        self._noise = make_generator(seed, _NOISE, device)
         self.field = Kernel(
             width=config.bandwidth,
             count=config.kernels,

@@ -151,9 +151,7 @@ class ScoreFlow(Family):
         self.config = config
         self.spec = spec
         self.device = device
-        # On the device, so that drawing noise costs no transfer; the seed is that of the stream.
-        self._noise = torch.Generator(device)
-        self._noise.manual_seed(make_generator(seed, _NOISE).initial_seed())
+        self._noise = make_generator(seed, _NOISE, device)
         taught = max(1, round(config.teacher_share * horizon))
         weights = make_generator(seed, _TEACHER)
         self.teacher = Teacher(

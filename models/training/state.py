@@ -4,6 +4,7 @@ Names are ``<part>/<name>``; tensors are detached contiguous CPU copies, values 
 that a state fits a safetensors file. Hyperparameters are not state: they come from the config.
 """
 
+import hashlib
 from typing import Any
 
 import torch
@@ -125,14 +126,24 @@ def unpack_optimizer(state: State, part: str, optimizer: ScheduledOptimizer) -> 
 
 
 def pack_generator(state: State, part: str, generator: torch.Generator) -> None:
-    """Add the position of a random generator."""
+    """Add the position of a random generator, and the kind of device that it draws on."""
     state.tensors[f"{part}/generator"] = generator.get_state().clone()
+    state.values[f"{part}/device"] = generator.device.type
 
 
 def unpack_generator(state: State, part: str, generator: torch.Generator) -> None:
     """Restore what `pack_generator` added.
 
+    The generators of different kinds of device do not translate. A run that moves to another kind
+    goes on with fresh noise, which the saved position seeds: the same whenever it moves from there,
+    and none that was used before.
+
     Raises:
         ValueError: it is missing.
     """
-    generator.set_state(_tensor(state, f"{part}/generator").contiguous())
+    saved = _tensor(state, f"{part}/generator").contiguous()
+    if _value(state, f"{part}/device") == generator.device.type:
+        generator.set_state(saved)
+    else:
+        digest = hashlib.sha256(saved.numpy().tobytes()).digest()
+        generator.manual_seed(int.from_bytes(digest[:8], "little") >> 1)

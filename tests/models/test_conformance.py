@@ -174,6 +174,27 @@ def test_resume_is_exact(entry: Entry, settings: dict[str, Any]):
     assert torch.equal(samples(straight), samples(second))
 
 
+@each_family
+def test_a_run_may_move_to_another_kind_of_device(entry: Entry):
+    """Random generators do not translate between them: fresh noise, all else exact."""
+    first = build(entry)
+    train(first, 0, 10)
+    state = first.state()
+    unused = build(entry).state().tensors["noise/generator"]
+    drew = not torch.equal(unused, state.tensors["noise/generator"])
+    state.values["noise/device"] = "somewhere else"
+    state.tensors["noise/generator"] = torch.zeros(16, dtype=torch.uint8)
+    moved, again = build(entry), build(entry)
+    moved.load_state(through_disk(state))
+    again.load_state(through_disk(state))
+    assert torch.equal(samples(moved), samples(first))
+    found = train(moved, 10, 20)
+    assert found == train(again, 10, 20)
+    assert same(moved.state(), again.state())
+    # A family whose steps draw nothing goes on as if nothing had been; no other does.
+    assert (found != train(first, 10, 20)) == drew
+
+
 @each_variant
 def test_a_step_is_finite_and_moves_every_weight(entry: Entry, settings: dict[str, Any]):
     family = build(entry, settings)

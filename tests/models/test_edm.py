@@ -186,24 +186,6 @@ def test_a_state_of_another_config_is_refused():
         build(net={"width": 16, "depth": 2}).load_state(state)
 
 
-def test_a_run_may_move_to_another_device():
-    """The random state of another kind of device does not fit: fresh noise, all else exact."""
-    first = build()
-    losses(first, 0, 10)
-    state = first.state()
-    state.values["noise/device"] = "cuda"
-    state.tensors["noise/generator"] = torch.zeros(16, dtype=torch.uint8)
-    moved, again = build(), build()
-    moved.load_state(state)
-    again.load_state(state)
-    x, s = DATA[:5], torch.tensor(0.5)
-    assert torch.equal(moved.denoise(x, s), first.denoise(x, s))
-    found = losses(moved, 10, 13)
-    assert found == losses(again, 10, 13)
-    assert found != losses(first, 10, 13)
-    assert found != losses(build(), 0, 3)
-
-
 def test_averaged_weights_are_what_samples():
     family = build()
     losses(family, 0, 20)

@@ -167,6 +167,20 @@ def test_everything_comes_back_bit_for_bit_through_a_file():
     assert optimizer2.count == 10
 
 
+def test_a_generator_of_another_kind_of_device_seeds_fresh_noise():
+    def moved(position: int) -> torch.Tensor:
+        state, old = State({}), make_generator(position, 5)
+        pack_generator(state, "rng", old)
+        state.values["rng/device"] = "somewhere else"
+        new = make_generator(1, 5)
+        unpack_generator(state, "rng", new)
+        assert not torch.equal(new.get_state(), old.get_state())
+        return torch.rand(9, generator=new)
+
+    assert torch.equal(moved(0), moved(0))
+    assert not torch.equal(moved(0), moved(2))
+
+
 def test_unpacking_does_not_alias_the_state():
     state, *_ = packed()
     kept = state.tensors["opt/0.exp_avg"].clone()
