@@ -11,13 +11,11 @@ begins with the same direction, they come to rest there.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from models.base import Frame, Scene, State
-from models.config import param
 from models.fields.base import Field
 from models.ntk import displacements
 from models.tensors import in_parts
@@ -32,33 +30,7 @@ from models.training.state import (
     unpack_optimizer,
 )
 
-__all__ = ["FollowSpeed", "FollowSteps", "Generator"]
-
-FollowSteps = Annotated[
-    int,
-    param(
-        "Follow steps",
-        "Steps that the generator makes each time it follows. One is a step along the field; more "
-        "are a regression to where the particles would go.",
-        low=1,
-        high=1000,
-        unit="steps",
-        advanced=True,
-        live=True,
-    ),
-]
-FollowSpeed = Annotated[
-    float,
-    param(
-        "Speed",
-        "How far along the field the goal is that several steps of the generator regress to.",
-        above=0.0,
-        high=1e4,
-        log=True,
-        advanced=True,
-        live=True,
-    ),
-]
+__all__ = ["Generator"]
 
 # A kernel is looked at by way of a step so small that it is nearly linear.
 _KERNEL_STEP = 1e-3

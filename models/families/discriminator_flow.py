@@ -9,9 +9,9 @@ from torch import Tensor
 from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.flowing import FlowingParticles
 from models.config import Config, ConfigError, param
-from models.fields.adversarial import LOSSES, LossSetting, check_penalty, motion_of, warn_of
-from models.fields.critic import Critic
+from models.fields.adversarial import LossSetting, check_penalty, warn_of
 from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
+from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
 from models.live import check_live
 from models.nets.choose import critic_net
@@ -175,20 +175,13 @@ class DiscriminatorFlow(Family):
         self.spec = spec
         self.device = device
         self._noise = make_generator(seed, _NOISE, device)
-        if not LOSSES[config.loss].is_log_ratio:
-            critic, *others = self.layers
-            self.layers = (Layer("critic", critic.title, "scalar", "d", timed=True), *others)
+        self.layers = critic_layers(self.layers, config.loss)
         weights = make_generator(seed, _WEIGHTS)
         net = critic_net(spec, config.critic, config.image_critic, generator=weights, clock=True)
-        self.field = Critic(
+        self.field = build_critic(
             net.to(device),
-            loss=LOSSES[config.loss],
-            rescaling=motion_of(config.loss, config.rescaling, config.shift),
-            optimizer=config.critic_optimizer,
+            config,
             horizon=horizon,
-            penalty=config.penalty,
-            centre=config.centre,
-            place=config.place,
             generator=self._noise,
             clock=True,
             decay=config.ema,
@@ -217,11 +210,7 @@ class DiscriminatorFlow(Family):
         check_live(self.config, config)
         assert isinstance(config, DiscriminatorFlowConfig)
         _check(config)
-        self.field.penalty = config.penalty
-        self.field.centre = config.centre
-        self.field.place = config.place
-        self.field.rescaling = motion_of(config.loss, config.rescaling, config.shift)
-        self.field.optimizer.config = config.critic_optimizer
+        retune_critic(self.field, config)
         self.carrier.speed = config.speed
         self.carrier.noise = config.noise
         self.carrier.stop = config.stop

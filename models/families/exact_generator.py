@@ -1,13 +1,20 @@
 """Score GAN with an exact data score: field = exact against learnt, carrier = generator."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk, finish
-from models.carriers.generator import FollowSpeed, FollowSteps, Generator
+from models.base import DataSpec, Layer, Stage, State
+from models.carriers.generator_family import GeneratorFamily
+from models.carriers.generator_settings import (
+    FollowSpeed,
+    FollowSteps,
+    GeneratorAveraging,
+    GeneratorNet,
+    GeneratorOptimizer,
+    LatentSize,
+)
 from models.config import Config, param
 from models.denoisers.denoiser import Denoiser
 from models.fields.difference_settings import (
@@ -22,16 +29,15 @@ from models.fields.difference_settings import (
 from models.fields.exact import exact_denoiser, known_law
 from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
 from models.live import check_live
-from models.nets.mlp import MLP, MLPConfig, TimeMLP
+from models.nets.mlp import MLPConfig, TimeMLP
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["ExactGenerator", "ExactGeneratorConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
-_GENERATOR, _NOISE, _OWN = 0, 2, 3
+# A stream of the seed (`models.tensors.make_generator`).
+_OWN = 3
 _PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
@@ -46,30 +52,14 @@ class ExactGeneratorConfig(Config, frozen=True):
     rho: LevelRho = 3.0
     generator_steps: FollowSteps = 1
     speed: FollowSpeed = 1.0
-    latent: Annotated[
-        int,
-        param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
-    ] = 16
+    latent: LatentSize = 16
     net: Annotated[MLPConfig, param("Score", "The network of the particles' own score.")] = (
         MLPConfig()
     )
-    generator: Annotated[
-        MLPConfig, param("Generator", "The network that pushes noise forward.")
-    ] = MLPConfig()
+    generator: GeneratorNet = MLPConfig()
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    generator_optimizer: Annotated[
-        OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
-    ] = OptimizerConfig(lr=1e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "Averaging",
-            "Decay of the averaged generator that makes the samples.",
-            low=0.0,
-            below=1.0,
-            zero="None",
-        ),
-    ] = 0.99
+    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    ema: GeneratorAveraging = 0.99
 
 
 @register(
@@ -84,7 +74,7 @@ class ExactGeneratorConfig(Config, frozen=True):
     carrier="generator",
     motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  p known",
 )
-class ExactGenerator(Family):
+class ExactGenerator(GeneratorFamily):
     """field = exact score of the data against the learnt one of the particles; generator."""
 
     layers = (
@@ -127,9 +117,15 @@ class ExactGenerator(Family):
         device: torch.device,
     ) -> None:
         self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
+        super().__init__(
+            config,
+            spec,
+            horizon=horizon,
+            seed=seed,
+            device=device,
+            # The score sets the pace: it has done its step when the generator follows.
+            clock=lambda: self.own.optimizer.count - 1,
+        )
         self.law = known_law(spec, device)
         dim = spec.shape[0]
         own = TimeMLP(config.net, dim, dim, generator=make_generator(seed, _OWN))
@@ -137,7 +133,7 @@ class ExactGenerator(Family):
             Denoiser(own).to(device), optimizer=config.score_optimizer, horizon=horizon
         )
         levels = level_law(config.s_low, config.s_high, config.rho)
-        self.field = ScoreDifference(
+        self.field: ScoreDifference = ScoreDifference(
             exact_denoiser(self.law),
             self.own,
             law=levels,
@@ -146,43 +142,12 @@ class ExactGenerator(Family):
             w_gen=config.w_gen,
             generator=self._noise,
         )
-        net = MLP(config.generator, config.latent, dim, generator=make_generator(seed, _GENERATOR))
-        self.carrier = Generator(
-            net.to(device),
-            latent=config.latent,
-            dim=dim,
-            device=device,
-            optimizer=config.generator_optimizer,
-            horizon=horizon,
-            # The score sets the pace: it has done its step when the generator follows.
-            clock=lambda: self.own.optimizer.count - 1,
-            decay=config.ema,
-            steps=config.generator_steps,
-            speed=config.speed,
-        )
 
-    def walk(self, batch: Tensor) -> Walk:
-        return self._stages(batch, shown=True)
+    def _follows(self) -> bool:
+        return self.own.optimizer.count % self.config.score_steps == 0
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
-        # Nobody looks: no need to push the latents once more to see where the particles went.
-        return finish(self._stages(batch, shown=False))
-
-    def _stages(self, batch: Tensor, *, shown: bool) -> Walk:
-        latents = self.carrier.latents(len(batch), self._noise)
-        scene = {"real": batch, "particles": self.carrier.particles(latents)}
-        yield "draw", scene
-        metrics = self.field.fit(batch, scene["particles"], None)
-        yield "fit", scene
-        if self.own.optimizer.count % self.config.score_steps == 0:
-            # The same latents: the score has just learned where these particles are.
-            scene = {**scene, "velocity": self.field.drawn_velocity(scene["particles"])}
-            yield "velocity", scene
-            if shown:
-                scene |= self.carrier.kernel_view(latents, scene["velocity"])
-            metrics |= self.carrier.move(latents, scene["velocity"])
-            yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene
-        return metrics
+    def _pull(self, particles: Tensor) -> Tensor:
+        return self.field.drawn_velocity(particles)
 
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)
@@ -190,22 +155,8 @@ class ExactGenerator(Family):
         self.field.w_data = config.w_data
         self.field.w_gen = config.w_gen
         self.own.optimizer.config = config.score_optimizer
-        self.carrier.optimizer.config = config.generator_optimizer
-        self.carrier.steps = config.generator_steps
-        self.carrier.speed = config.speed
+        self._retune(config)
         self.config = config
-
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.carrier.latents(n, generator)
-
-    def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)
-
-    def push(self, z: Tensor) -> Tensor:
-        """Return g(z) by the averaged weights."""
-        return self.carrier.push(z)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
         if name == "score-data":
@@ -220,18 +171,13 @@ class ExactGenerator(Family):
         return super().layer(name, x, t)
 
     def state(self) -> State:
-        state = State({})
+        state = super().state()
         self.own.pack(state, "own")
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
         return state
 
     def load_state(self, state: State) -> None:
+        super().load_state(state)
         self.own.unpack(state, "own")
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)
 
     def parameter_count(self) -> int:
-        return sum(
-            p.numel() for net in (self.own.denoiser, self.carrier.net) for p in net.parameters()
-        )
+        return super().parameter_count() + sum(p.numel() for p in self.own.denoiser.parameters())

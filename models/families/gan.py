@@ -1,16 +1,22 @@
 """GAN: field = critic, carrier = generator."""
 
-import math
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk, finish
-from models.carriers.generator import FollowSpeed, FollowSteps, Generator
+from models.base import DataSpec, Layer, Stage, State
+from models.carriers.generator_family import GeneratorFamily
+from models.carriers.generator_settings import (
+    FollowSpeed,
+    FollowSteps,
+    GeneratorAveraging,
+    GeneratorNet,
+    GeneratorOptimizer,
+    LatentSize,
+)
 from models.config import Config, param
-from models.fields.adversarial import LOSSES, LossSetting, check_penalty, motion_of, warn_of
+from models.fields.adversarial import LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
     CentreSetting,
@@ -18,21 +24,21 @@ from models.fields.critic_settings import (
     PenaltySetting,
     PlaceSetting,
 )
+from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
 from models.live import check_live
-from models.nets.choose import critic_net, generator_net
+from models.nets.choose import critic_net
 from models.nets.dcgan import DcganConfig
 from models.nets.mlp import MLPConfig
 from models.nets.settings import ImageCritic, ImageGenerator
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["Gan", "GanConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
-_GENERATOR, _CRITIC, _NOISE = 0, 1, 2
+# A stream of the seed (`models.tensors.make_generator`).
+_CRITIC = 1
 
 
 class GanConfig(Config, frozen=True):
@@ -47,35 +53,19 @@ class GanConfig(Config, frozen=True):
     critic_steps: CriticSteps = 1
     generator_steps: FollowSteps = 1
     speed: FollowSpeed = 1.0
-    latent: Annotated[
-        int,
-        param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
-    ] = 16
-    generator: Annotated[
-        MLPConfig,
-        param("Generator", "The network that pushes noise forward.", modalities=("points",)),
-    ] = MLPConfig()
+    latent: LatentSize = 16
+    generator: GeneratorNet = MLPConfig()
     critic: Annotated[
         MLPConfig,
         param("Critic", "The network that tells data from particles.", modalities=("points",)),
     ] = MLPConfig(activation="leaky-relu")
     image_generator: ImageGenerator = DcganConfig()
     image_critic: ImageCritic = DcganConfig()
-    generator_optimizer: Annotated[
-        OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
-    ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
+    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
     critic_optimizer: Annotated[
         OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "Averaging",
-            "Decay of the averaged generator that makes the samples; 0 switches averaging off.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.99
+    ema: GeneratorAveraging = 0.99
 
 
 @register(
@@ -92,7 +82,7 @@ class GanConfig(Config, frozen=True):
     carrier="generator",
     motion="dθ/dτ = E[J(z)ᵀ h′(d) ∇d],  x = g(z; θ)",
 )
-class Gan(Family):
+class Gan(GeneratorFamily):
     """field = critic, carrier = generator."""
 
     layers: tuple[Layer, ...] = (
@@ -133,96 +123,36 @@ class Gan(Family):
         self, config: GanConfig, spec: DataSpec, *, horizon: int, seed: int, device: torch.device
     ) -> None:
         self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
-        if not LOSSES[config.loss].is_log_ratio:
-            critic, *others = self.layers
-            self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), *others)
-        weights = make_generator(seed, _CRITIC)
-        self.field = Critic(
-            critic_net(spec, config.critic, config.image_critic, generator=weights).to(device),
-            loss=LOSSES[config.loss],
-            rescaling=motion_of(config.loss, config.rescaling, config.shift),
-            optimizer=config.critic_optimizer,
-            horizon=horizon,
-            penalty=check_penalty(config.loss, config.penalty),
-            centre=config.centre,
-            place=config.place,
-            generator=self._noise,
-        )
-        net = generator_net(
+        super().__init__(
+            config,
             spec,
-            config.latent,
-            config.generator,
-            config.image_generator,
-            generator=make_generator(seed, _GENERATOR),
-        )
-        self.carrier = Generator(
-            net.to(device),
-            latent=config.latent,
-            dim=math.prod(spec.shape),
-            device=device,
-            optimizer=config.generator_optimizer,
             horizon=horizon,
+            seed=seed,
+            device=device,
             # The critic's steps are those of the training; it has made one more by the time the
             # generator follows.
             clock=lambda: self.field.optimizer.count - 1,
-            decay=config.ema,
-            steps=config.generator_steps,
-            speed=config.speed,
+            images=config.image_generator,
+        )
+        self.layers = critic_layers(self.layers, config.loss)
+        weights = make_generator(seed, _CRITIC)
+        net = critic_net(spec, config.critic, config.image_critic, generator=weights)
+        self.field: Critic = build_critic(
+            net.to(device), config, horizon=horizon, generator=self._noise
         )
 
-    def walk(self, batch: Tensor) -> Walk:
-        return self._stages(batch, shown=True)
-
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
-        # Nobody looks: no need to push the latents once more to see where the particles went.
-        return finish(self._stages(batch, shown=False))
-
-    def _stages(self, batch: Tensor, *, shown: bool) -> Walk:
-        latents = self.carrier.latents(len(batch), self._noise)
-        scene = {"real": batch, "particles": self.carrier.particles(latents)}
-        yield "draw", scene
-        metrics = self.field.fit(batch, scene["particles"], None)
-        yield "fit", scene
-        if self.field.optimizer.count % self.config.critic_steps == 0:
-            # The same latents: the critic has just learned where these particles are.
-            scene = {**scene, "velocity": self.field.velocity(scene["particles"])}
-            yield "velocity", scene
-            if shown:
-                scene |= self.carrier.kernel_view(latents, scene["velocity"])
-            metrics |= self.carrier.move(latents, scene["velocity"])
-            yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene
-        return metrics
+    def _follows(self) -> bool:
+        return self.field.optimizer.count % self.config.critic_steps == 0
 
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)
         assert isinstance(config, GanConfig)
-        self.field.penalty = check_penalty(config.loss, config.penalty)
-        self.field.centre = config.centre
-        self.field.place = config.place
-        self.field.rescaling = motion_of(config.loss, config.rescaling, config.shift)
-        self.field.optimizer.config = config.critic_optimizer
-        self.carrier.optimizer.config = config.generator_optimizer
-        self.carrier.steps = config.generator_steps
-        self.carrier.speed = config.speed
+        retune_critic(self.field, config)
+        self._retune(config)
         self.config = config
 
     def warnings(self) -> list[str]:
         return warn_of(self.field.rescaling)
-
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.carrier.latents(n, generator)
-
-    def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)
-
-    def push(self, z: Tensor) -> Tensor:
-        """Return g(z) by the averaged weights."""
-        return self.carrier.push(z)
 
     def critic(self, x: Tensor, t: float = 1.0) -> Tensor:
         """Return d(x); for the logistic loss it estimates log p/q."""
@@ -238,17 +168,13 @@ class Gan(Family):
         return super().layer(name, x, t)
 
     def state(self) -> State:
-        state = State({})
+        state = super().state()
         self.field.pack(state, "field")
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
         return state
 
     def load_state(self, state: State) -> None:
+        super().load_state(state)
         self.field.unpack(state, "field")
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)
 
     def parameter_count(self) -> int:
-        nets = (self.carrier.net, self.field.net)
-        return sum(p.numel() for net in nets for p in net.parameters())
+        return super().parameter_count() + sum(p.numel() for p in self.field.net.parameters())

@@ -1,32 +1,28 @@
 """MMD flow: field = kernel, carrier = free particles."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
+from models.base import DataSpec, Layer, Stage, State, Walk
 from models.carriers.population import (
     Noise,
-    Population,
     PopulationSize,
     Reach,
     Speed,
     StartLaw,
-    initial_positions,
 )
+from models.carriers.population_family import PopulationFamily
 from models.config import Config, param
 from models.fields.kernel import Bandwidth, Kernel, Kernels
 from models.live import check_live
 from models.registry import register
 from models.samplers.base import noise_like
-from models.tensors import make_generator
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["MmdFlow", "MmdFlowConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
+# A stream of the seed (`models.tensors.make_generator`).
 _NOISE = 1
 # The cost of a move is the number of particles times the number that they see.
 _SEEN = 1024
@@ -71,7 +67,7 @@ class MmdFlowConfig(Config, frozen=True):
     carrier="particles",
     motion="dx/dτ = ∇w,  w = E_p k(x, ·) − E_q k(x, ·)",
 )
-class MmdFlow(Family):
+class MmdFlow(PopulationFamily):
     """field = kernel, carrier = free particles that move during the training."""
 
     layers = (
@@ -107,18 +103,10 @@ class MmdFlow(Family):
         device: torch.device,
     ) -> None:
         self.config = config
-        self.spec = spec
-        self.device = device
         self._horizon = horizon
-        self._noise = make_generator(seed, _NOISE, device)
-        start = initial_positions(config.start, config.population, spec.shape, seed).to(device)
-        self.field = Kernel(width=config.bandwidth, count=config.kernels, like=start[:1])
-        self.carrier = Population(
-            start,
-            speed=config.speed,
-            noise=config.noise,
-            reach=config.reach,
-            generator=self._noise,
+        super().__init__(config, spec, seed=seed, stream=_NOISE, device=device)
+        self.field: Kernel = Kernel(
+            width=config.bandwidth, count=config.kernels, like=self.carrier.x[:1]
         )
 
     def walk(self, batch: Tensor) -> Walk:
@@ -144,19 +132,8 @@ class MmdFlow(Family):
         check_live(self.config, config)
         assert isinstance(config, MmdFlowConfig)
         self.field.width = config.bandwidth
-        self.carrier.speed = config.speed
-        self.carrier.noise = config.noise
-        self.carrier.reach = config.reach
+        self._retune(config)
         self.config = config
-
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        """Return where the first n particles started, fewer if there are fewer."""
-        return self.carrier.latents(n, generator)
-
-    def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
         if name == "witness":
@@ -166,21 +143,13 @@ class MmdFlow(Family):
         return super().layer(name, x, t)
 
     def state(self) -> State:
-        state = State({})
+        state = super().state()
         self.field.pack(state, "field")
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
         return state
 
     def load_state(self, state: State) -> None:
+        super().load_state(state)
         self.field.unpack(state, "field")
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)
-
-    @property
-    def population(self) -> int:
-        """How many particles there are."""
-        return len(self.carrier)
 
     def parameter_count(self) -> int:
         return 0

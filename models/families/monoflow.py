@@ -1,24 +1,22 @@
 """MonoFlow: a GAN without a generator; field = critic, carrier = free particles."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
+from models.base import DataSpec, Layer, Stage, State, Walk
 from models.carriers.population import (
     Noise,
-    Population,
     PopulationSize,
     Reach,
     Speed,
     StartLaw,
     StartWidth,
-    initial_positions,
 )
+from models.carriers.population_family import PopulationFamily
 from models.config import Config, param
-from models.fields.adversarial import LOSSES, LossSetting, check_penalty, motion_of, warn_of
+from models.fields.adversarial import LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
     CentreSetting,
@@ -26,6 +24,7 @@ from models.fields.critic_settings import (
     PenaltySetting,
     PlaceSetting,
 )
+from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
 from models.live import check_live
 from models.nets.choose import critic_net
@@ -35,7 +34,6 @@ from models.nets.settings import ImageCritic
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["MonoFlow", "MonoFlowConfig"]
 
@@ -83,7 +81,7 @@ class MonoFlowConfig(Config, frozen=True):
     carrier="particles",
     motion="dx/dτ = h′(d) ∇d,  d = log p/q",
 )
-class MonoFlow(Family):
+class MonoFlow(PopulationFamily):
     """field = critic, carrier = free particles that move during the training."""
 
     layers: tuple[Layer, ...] = (
@@ -130,34 +128,14 @@ class MonoFlow(Family):
         device: torch.device,
     ) -> None:
         self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
-        if not LOSSES[config.loss].is_log_ratio:
-            critic, *others = self.layers
-            self.layers = (Layer("critic", critic.title, "scalar", "d", timed=False), *others)
+        super().__init__(
+            config, spec, seed=seed, stream=_NOISE, device=device, start_width=config.start_width
+        )
+        self.layers = critic_layers(self.layers, config.loss)
         weights = make_generator(seed, _CRITIC)
         net = critic_net(spec, config.critic, config.image_critic, generator=weights)
-        self.field = Critic(
-            net.to(device),
-            loss=LOSSES[config.loss],
-            rescaling=motion_of(config.loss, config.rescaling, config.shift),
-            optimizer=config.critic_optimizer,
-            horizon=horizon,
-            penalty=check_penalty(config.loss, config.penalty),
-            centre=config.centre,
-            place=config.place,
-            generator=self._noise,
-        )
-        start = initial_positions(
-            config.start, config.population, spec.shape, seed, config.start_width
-        )
-        self.carrier = Population(
-            start.to(device),
-            speed=config.speed,
-            noise=config.noise,
-            reach=config.reach,
-            generator=self._noise,
+        self.field: Critic = build_critic(
+            net.to(device), config, horizon=horizon, generator=self._noise
         )
 
     def walk(self, batch: Tensor) -> Walk:
@@ -175,27 +153,12 @@ class MonoFlow(Family):
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)
         assert isinstance(config, MonoFlowConfig)
-        self.field.penalty = check_penalty(config.loss, config.penalty)
-        self.field.centre = config.centre
-        self.field.place = config.place
-        self.field.rescaling = motion_of(config.loss, config.rescaling, config.shift)
-        self.field.optimizer.config = config.critic_optimizer
-        self.carrier.speed = config.speed
-        self.carrier.noise = config.noise
-        self.carrier.reach = config.reach
+        retune_critic(self.field, config)
+        self._retune(config)
         self.config = config
 
     def warnings(self) -> list[str]:
         return warn_of(self.field.rescaling)
-
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        """Return where the first n particles started, fewer if there are fewer."""
-        return self.carrier.latents(n, generator)
-
-    def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)
 
     def critic(self, x: Tensor, t: float = 1.0) -> Tensor:
         """Return d(x); for the logistic loss it estimates log p/q."""
@@ -211,21 +174,13 @@ class MonoFlow(Family):
         return super().layer(name, x, t)
 
     def state(self) -> State:
-        state = State({})
+        state = super().state()
         self.field.pack(state, "field")
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
         return state
 
     def load_state(self, state: State) -> None:
+        super().load_state(state)
         self.field.unpack(state, "field")
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)
-
-    @property
-    def population(self) -> int:
-        """How many particles there are."""
-        return len(self.carrier)
 
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.field.net.parameters())

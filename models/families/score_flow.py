@@ -1,21 +1,19 @@
 """Score flow: field = difference of two scores, carrier = free particles."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
+from models.base import DataSpec, Layer, Stage, State, Walk
 from models.carriers.population import (
     Noise,
-    Population,
     PopulationSize,
     Reach,
     Speed,
     StartLaw,
-    initial_positions,
 )
+from models.carriers.population_family import PopulationFamily
 from models.config import Config, param
 from models.denoisers.denoiser import Denoiser
 from models.fields.difference_settings import (
@@ -40,7 +38,6 @@ from models.nets.unet import UNetConfig
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["ScoreFlow", "ScoreFlowConfig"]
 
@@ -98,7 +95,7 @@ class ScoreFlowConfig(Config, frozen=True):
     carrier="particles",
     motion="dx/dτ = E[s ∇log(p/q)(x + s ε)]",
 )
-class ScoreFlow(Family):
+class ScoreFlow(PopulationFamily):
     """field = difference of scores, carrier = free particles that move during the training; first
     the teacher learns, then they move.
     """
@@ -149,9 +146,7 @@ class ScoreFlow(Family):
         device: torch.device,
     ) -> None:
         self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
+        super().__init__(config, spec, seed=seed, stream=_NOISE, device=device)
         taught = max(1, round(config.teacher_share * horizon))
         weights = make_generator(seed, _TEACHER)
         self.teacher = Teacher(
@@ -169,20 +164,13 @@ class ScoreFlow(Family):
             horizon=max(1, horizon - taught),
         )
         law = level_law(config.s_low, config.s_high, config.rho)
-        self.field = ScoreDifference(
+        self.field: ScoreDifference = ScoreDifference(
             self.teacher.denoise,
             self.own,
             law=law,
             probes=Probes.draw(law, config.pairs, spec.shape, self._noise),
             w_data=config.w_data,
             w_gen=config.w_gen,
-            generator=self._noise,
-        )
-        self.carrier = Population(
-            initial_positions(config.start, config.population, spec.shape, seed).to(device),
-            speed=config.speed,
-            noise=config.noise,
-            reach=config.reach,
             generator=self._noise,
         )
 
@@ -216,19 +204,8 @@ class ScoreFlow(Family):
         self.field.w_gen = config.w_gen
         self.teacher.field.optimizer.config = config.optimizer
         self.own.optimizer.config = config.score_optimizer
-        self.carrier.speed = config.speed
-        self.carrier.noise = config.noise
-        self.carrier.reach = config.reach
+        self._retune(config)
         self.config = config
-
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        """Return where the first n particles started, fewer if there are fewer."""
-        return self.carrier.latents(n, generator)
-
-    def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
         if name == "score-data":
@@ -243,25 +220,17 @@ class ScoreFlow(Family):
         return super().layer(name, x, t)
 
     def state(self) -> State:
-        state = State({})
+        state = super().state()
         self.teacher.pack(state, "teacher")
         self.own.pack(state, "own")
         self.field.probes.pack(state, "probes")
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
         return state
 
     def load_state(self, state: State) -> None:
+        super().load_state(state)
         self.teacher.unpack(state, "teacher")
         self.own.unpack(state, "own")
         self.field.probes = self.field.probes.unpack(state, "probes")
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)
-
-    @property
-    def population(self) -> int:
-        """How many particles there are."""
-        return len(self.carrier)
 
     def parameter_count(self) -> int:
         nets = (self.teacher.field.denoiser, self.own.denoiser)

@@ -6,8 +6,16 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk, finish
-from models.carriers.generator import FollowSpeed, FollowSteps, Generator
+from models.base import DataSpec, Frame, Layer, Stage, State, Walk
+from models.carriers.generator_family import GeneratorFamily
+from models.carriers.generator_settings import (
+    FollowSpeed,
+    FollowSteps,
+    GeneratorAveraging,
+    GeneratorNet,
+    GeneratorOptimizer,
+    LatentSize,
+)
 from models.config import Config, param
 from models.denoisers.denoiser import Denoiser
 from models.fields.difference_settings import (
@@ -25,7 +33,7 @@ from models.fields.difference_settings import (
 from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
 from models.fields.teacher import Teacher
 from models.live import check_live
-from models.nets.choose import denoiser_net, generator_net
+from models.nets.choose import denoiser_net
 from models.nets.dcgan import DcganConfig
 from models.nets.mlp import MLPConfig
 from models.nets.settings import ImageGenerator, ImageNet
@@ -33,12 +41,11 @@ from models.nets.unet import UNetConfig
 from models.registry import register
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["ScoreGan", "ScoreGanConfig"]
 
 # Streams of the seed (`models.tensors.make_generator`).
-_GENERATOR, _TEACHER, _NOISE, _OWN = 0, 1, 2, 3
+_TEACHER, _OWN = 1, 3
 _PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
@@ -55,35 +62,18 @@ class ScoreGanConfig(Config, frozen=True):
     rho: LevelRho = 3.0
     generator_steps: FollowSteps = 1
     speed: FollowSpeed = 1.0
-    latent: Annotated[
-        int,
-        param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
-    ] = 16
+    latent: LatentSize = 16
     net: Annotated[
         MLPConfig,
         param("Scores", "The network of either score.", modalities=("points",)),
     ] = MLPConfig()
-    generator: Annotated[
-        MLPConfig,
-        param("Generator", "The network that pushes noise forward.", modalities=("points",)),
-    ] = MLPConfig()
+    generator: GeneratorNet = MLPConfig()
     image_net: ImageNet = UNetConfig()
     image_generator: ImageGenerator = DcganConfig()
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
-    generator_optimizer: Annotated[
-        OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
-    ] = OptimizerConfig(lr=1e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "Averaging",
-            "Decay of the averaged generator that makes the samples.",
-            low=0.0,
-            below=1.0,
-            zero="None",
-        ),
-    ] = 0.99
+    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    ema: GeneratorAveraging = 0.99
 
 
 @register(
@@ -99,7 +89,7 @@ class ScoreGanConfig(Config, frozen=True):
     carrier="generator",
     motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  x = g(z; θ)",
 )
-class ScoreGan(Family):
+class ScoreGan(GeneratorFamily):
     """field = difference of scores, carrier = generator; first the teacher learns, then it moves.
 
     While the teacher learns, `flow` shows the teacher's own diffusion, from the same first numbers
@@ -152,11 +142,18 @@ class ScoreGan(Family):
         device: torch.device,
     ) -> None:
         self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
         taught = max(1, round(config.teacher_share * horizon))
         rest = max(1, horizon - taught)
+        super().__init__(
+            config,
+            spec,
+            horizon=rest,
+            seed=seed,
+            device=device,
+            # The score sets the pace: it has done its step when the generator follows.
+            clock=lambda: self.own.optimizer.count - 1,
+            images=config.image_generator,
+        )
         weights = make_generator(seed, _TEACHER)
         self.teacher = Teacher(
             denoiser_net(spec, config.net, config.image_net, generator=weights),
@@ -171,7 +168,7 @@ class ScoreGan(Family):
             Denoiser(own).to(device), optimizer=config.score_optimizer, horizon=rest
         )
         law = level_law(config.s_low, config.s_high, config.rho)
-        self.field = ScoreDifference(
+        self.field: ScoreDifference = ScoreDifference(
             self.teacher.denoise,
             self.own,
             law=law,
@@ -180,32 +177,6 @@ class ScoreGan(Family):
             w_gen=config.w_gen,
             generator=self._noise,
         )
-        self.carrier = self._generator(config, rest, seed)
-
-    def _generator(self, config: ScoreGanConfig, horizon: int, seed: int) -> Generator:
-        weights = make_generator(seed, _GENERATOR)
-        images = config.image_generator
-        net = generator_net(self.spec, config.latent, config.generator, images, generator=weights)
-        return Generator(
-            net.to(self.device),
-            latent=config.latent,
-            dim=self.spec.mean.numel(),
-            device=self.device,
-            optimizer=config.generator_optimizer,
-            horizon=horizon,
-            # The score sets the pace: it has done its step when the generator follows.
-            clock=lambda: self.own.optimizer.count - 1,
-            decay=config.ema,
-            steps=config.generator_steps,
-            speed=config.speed,
-        )
-
-    def walk(self, batch: Tensor) -> Walk:
-        return self._stages(batch, shown=True)
-
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
-        # Nobody looks: no need to push the latents once more to see where the particles went.
-        return finish(self._stages(batch, shown=False))
 
     def _stages(self, batch: Tensor, *, shown: bool) -> Walk:
         if self.teacher.is_learning():
@@ -214,20 +185,14 @@ class ScoreGan(Family):
                 self.own.warm_start(self.teacher.averaged)
             yield "teach", {"real": batch, "particles": noised}
             return metrics | {"phase": batch.new_full((), 1.0)}
-        latents = self.carrier.latents(len(batch), self._noise)
-        scene = {"real": batch, "particles": self.carrier.particles(latents)}
-        yield "draw", scene
-        metrics = self.field.fit(batch, scene["particles"], None)
-        yield "fit", scene
-        if self.own.optimizer.count % self.config.score_steps == 0:
-            # The same latents: the score has just learned where these particles are.
-            scene = {**scene, "velocity": self.field.drawn_velocity(scene["particles"])}
-            yield "velocity", scene
-            if shown:
-                scene |= self.carrier.kernel_view(latents, scene["velocity"])
-            metrics |= self.carrier.move(latents, scene["velocity"])
-            yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene
+        metrics = yield from super()._stages(batch, shown=shown)
         return metrics | {"phase": batch.new_full((), 2.0)}
+
+    def _follows(self) -> bool:
+        return self.own.optimizer.count % self.config.score_steps == 0
+
+    def _pull(self, particles: Tensor) -> Tensor:
+        return self.field.drawn_velocity(particles)
 
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)
@@ -236,13 +201,8 @@ class ScoreGan(Family):
         self.field.w_gen = config.w_gen
         self.teacher.field.optimizer.config = config.optimizer
         self.own.optimizer.config = config.score_optimizer
-        self.carrier.optimizer.config = config.generator_optimizer
-        self.carrier.steps = config.generator_steps
-        self.carrier.speed = config.speed
+        self._retune(config)
         self.config = config
-
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.carrier.latents(n, generator)
 
     def flow(
         self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
@@ -251,11 +211,7 @@ class ScoreGan(Family):
         if self.teacher.is_learning() and latents.shape[1] >= dim:
             start = latents[:, :dim].reshape(len(latents), *self.spec.shape)
             return self.teacher.frames(start, sampler=sampler, generator=generator)
-        return self.carrier.frames(self.field, latents, generator=generator)
-
-    def push(self, z: Tensor) -> Tensor:
-        """Return g(z) by the averaged weights."""
-        return self.carrier.push(z)
+        return super().flow(latents, sampler=sampler, generator=generator)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
         if name == "score-data":
@@ -270,19 +226,16 @@ class ScoreGan(Family):
         return super().layer(name, x, t)
 
     def state(self) -> State:
-        state = State({})
+        state = super().state()
         self.teacher.pack(state, "teacher")
         self.own.pack(state, "own")
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
         return state
 
     def load_state(self, state: State) -> None:
+        super().load_state(state)
         self.teacher.unpack(state, "teacher")
         self.own.unpack(state, "own")
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)
 
     def parameter_count(self) -> int:
-        nets = (self.teacher.field.denoiser, self.own.denoiser, self.carrier.net)
-        return sum(p.numel() for net in nets for p in net.parameters())
+        nets = (self.teacher.field.denoiser, self.own.denoiser)
+        return super().parameter_count() + sum(p.numel() for net in nets for p in net.parameters())
