@@ -16,8 +16,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPainterPath, QPen
 
 from studio.app.plots.identity import identity_colours
 from studio.engine import headless
@@ -28,23 +28,57 @@ from studio.store.run import RunFolder
 WIDTH, HEIGHT = 768, 256  # twice the size of a card, for high-density screens
 SHOWN = 1600
 TRAIL = 8
+COLUMNS, ROWS = 12, 4  # of pictures
+GAP = 4
 
 Path32 = NDArray[np.float32]
 
 
-def life(run: RunFolder) -> tuple[Path32, Path32]:
-    """Return (start (n, d), path (k, n, d)) of the particles: along the flow where the family has
-    one, along the training otherwise.
+def life(run: RunFolder) -> Path32:
+    """Return where the particles were, (k, n, *shape): along the flow where the family has one,
+    along the training otherwise.
     """
-    last = run.flow.load(run.flow.steps()[-1])
-    if len(last.t) > 1:
-        return last.x[0], last.x[-TRAIL:]
     steps = run.flow.steps()
-    history = [run.flow.load(step).x[-1] for step in (steps[len(steps) // 4], steps[-1])]
-    return history[-1], np.stack(history)
+    last = run.flow.load(steps[-1])
+    if len(last.t) > 1:
+        return last.x
+    return np.stack([run.flow.load(step).x[-1] for step in steps])
 
 
-def draw(start: Path32, path: Path32, *, dark: bool) -> QImage:
+def draw(run: RunFolder, *, dark: bool) -> QImage:
+    """Draw what particles lived through: points as paths, pictures as film strips."""
+    path = life(run)
+    if path.ndim > 3:
+        return draw_pictures(path)
+    if len(run.flow.load(run.flow.steps()[-1]).t) > 1:
+        return draw_points(path[0, :SHOWN], path[-TRAIL:, :SHOWN], dark=dark)
+    path = path[:, :SHOWN]
+    return draw_points(path[-1], path[[len(path) // 4, -1]], dark=dark)
+
+
+def draw_pictures(path: Path32) -> QImage:
+    """Draw one particle a row, from its beginning to its end."""
+    size = HEIGHT // ROWS
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    moments = np.linspace(0, len(path) - 1, COLUMNS).round().astype(int)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for column, moment in enumerate(moments):
+            for row in range(ROWS):
+                grey = (255 * path[moment, row].mean(axis=0).clip(0, 1)).astype(np.uint8).copy()
+                high, wide = grey.shape
+                tile = QImage(grey.data, wide, high, wide, QImage.Format.Format_Grayscale8)
+                place = QRectF(column * size, row * size, size, size).adjusted(0, 0, -GAP, -GAP)
+                shape = QPainterPath()
+                shape.addRoundedRect(place, GAP, GAP)
+                painter.setClipPath(shape)
+                painter.drawImage(place, tile)
+    return image
+
+
+def draw_points(start: Path32, path: Path32, *, dark: bool) -> QImage:
     """Draw the last positions over the faint ends of the paths, coloured by where they started."""
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
@@ -76,11 +110,8 @@ def make(recipe: Recipe, project: Path) -> float:
     if status.state != "finished":
         raise SystemExit(f"{recipe.slug} ended as {status.state}: {status.error}")
     run = RunFolder(sorted((project / "runs").iterdir())[-1])
-    start, path = life(run)
     for scheme in ("dark", "light"):
-        draw(start[:SHOWN], path[:, :SHOWN], dark=scheme == "dark").save(
-            str(thumbnail(recipe.slug, scheme))
-        )
+        draw(run, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
     return seconds
 
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextFrameFormat,
     QTextImageFormat,
     QTextLength,
     QTextTable,
@@ -157,9 +158,8 @@ def _dress_tables(document: QTextDocument, tokens: Tokens) -> None:
         if not isinstance(frame, QTextTable):
             continue
         look = frame.format()
-        look.setBorder(1)
+        look.setBorder(0)
         look.setBorderCollapse(True)
-        look.setBorderBrush(QBrush(QColor(tokens.line)))
         look.setCellPadding(7)
         look.setCellSpacing(0)
         look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 96))
@@ -168,13 +168,19 @@ def _dress_tables(document: QTextDocument, tokens: Tokens) -> None:
         frame.setFormat(look)
         for row in range(frame.rows()):
             for column in range(frame.columns()):
-                _dress_cell(frame, row, column)
+                _dress_cell(frame, row, column, tokens)
 
 
-def _dress_cell(table: QTextTable, row: int, column: int) -> None:
+def _dress_cell(table: QTextTable, row: int, column: int, tokens: Tokens) -> None:
+    """Rules between rows only: one that is seen under the head, faint ones below."""
     cell = table.cellAt(row, column)
+    box = cell.format().toTableCellFormat()
+    box.setBottomBorder(1)
+    box.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+    box.setBottomBorderBrush(QBrush(QColor(tokens.line if row else tokens.muted)))
+    cell.setFormat(box)
     cursor = cell.firstCursorPosition()
     cursor.setPosition(cell.lastCursorPosition().position(), QTextCursor.MoveMode.KeepAnchor)
     look = QTextCharFormat()
-    look.setFont(font(13, QFont.Weight.DemiBold if row == 0 else QFont.Weight.Normal))
+    look.setFont(font(13, QFont.Weight.Normal if row else QFont.Weight.DemiBold))
     cursor.mergeCharFormat(look)
