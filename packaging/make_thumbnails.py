@@ -16,7 +16,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPainterPath, QPen
 
 from studio.app.plots.identity import identity_colours
@@ -58,7 +58,8 @@ def draw(run: RunFolder, *, dark: bool) -> QImage:
 
 def draw_pictures(path: Path32) -> QImage:
     """Draw one particle a row, from its beginning to its end."""
-    size = HEIGHT // ROWS
+    size = 0.88 * HEIGHT / ROWS
+    left, top = (WIDTH - COLUMNS * size + GAP) / 2, (HEIGHT - ROWS * size + GAP) / 2
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     moments = np.linspace(0, len(path) - 1, COLUMNS).round().astype(int)
@@ -70,7 +71,8 @@ def draw_pictures(path: Path32) -> QImage:
                 grey = (255 * path[moment, row].mean(axis=0).clip(0, 1)).astype(np.uint8).copy()
                 high, wide = grey.shape
                 tile = QImage(grey.data, wide, high, wide, QImage.Format.Format_Grayscale8)
-                place = QRectF(column * size, row * size, size, size).adjusted(0, 0, -GAP, -GAP)
+                corner = QPointF(left + column * size, top + row * size)
+                place = QRectF(corner, QSizeF(size - GAP, size - GAP))
                 shape = QPainterPath()
                 shape.addRoundedRect(place, GAP, GAP)
                 painter.setClipPath(shape)

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QPushButton
 
 from studio.app.forms.form import Form
 from studio.app.state import drafts
-from studio.app.widgets.formula import lines_of, runs_of
-from studio.app.widgets.motion import maths_font
+from studio.app.widgets.formula import lines_of
+from studio.app.widgets.maths import Run, advance, elided, maths_font, runs_of
 from studio.protocol.catalog import EntrySpec, FieldSpec
 
 
@@ -129,12 +129,28 @@ async def test_everything_in_it_has_a_name(bench, wait):
 
 
 def test_variables_are_slanted_and_words_are_not():
-    assert runs_of("dx = log σ(u) dt") == [
+    assert [(run.text, run.slanted) for run in runs_of("dx = log σ(u) dt")] == [
         ("dx", True), (" = ", False), ("log", False), (" ", False), ("σ", True), ("(", False),
         ("u", True), (") ", False), ("dt", True),
     ]  # fmt: skip
-    assert ("eᵘ", True) not in runs_of("eᵘ")
-    assert runs_of("eᵘ") == [("e", True), ("ᵘ", False)]
+    assert runs_of("eᵘ") == [Run("e", slanted=True), Run("ᵘ")]
+
+
+def test_what_follows_a_low_line_stands_below():
+    assert runs_of("E_q h") == [
+        Run("E", slanted=True), Run("q", slanted=True, lowered=True), Run(" "),
+        Run("h", slanted=True),
+    ]  # fmt: skip
+    assert advance("E_q", 20) < advance("Eq", 20)
+
+
+def test_a_formula_that_is_too_wide_ends_in_an_ellipsis(qapp):
+    text = "dx/dτ = E_p k(x, ·) − E_q k(x, ·)"
+    assert elided(text, 13, 1000) == text
+    short = elided(text, 13, 90)
+    assert short.endswith("…")
+    assert text.startswith(short[:-1])
+    assert advance(short, 13) <= 90 < advance(f"{text[: len(short) + 1]}…", 13)
 
 
 @pytest.mark.parametrize("width", [90, 160, 260, 2000])

@@ -7,7 +7,8 @@ charts, and reports the longest gap between two ticks of a 5 ms timer. The secon
 of one training through its states in interleaved blocks of random order, so that other programs
 disturb all alike; for "headless" the studio's process is stopped by a signal. Steps are counted per
 second of the clock on the wall, and per CPU second of the engine: the first is what a person waits
-for, the second does not see what other programs do to this machine.
+for, the second does not see what other programs do to this machine. Last, how much of one core the
+studio takes: while nobody looks it asks the engine for nothing, and this is all that it costs.
 """
 
 import argparse
@@ -134,8 +135,10 @@ class Curve:
         return (done - first) / (now - begun), (done - first) / (spent - used)
 
 
-async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Return steps a second and a CPU second in each state, a pair a round.
+async def rates(
+    folder: Path, block: float, rounds: int
+) -> dict[str, list[tuple[float, float, float]]]:
+    """Return steps a second and a CPU second, and the studio's share of a core, in each state.
 
     It is one training throughout. The studio is a process of its own; for "headless" it is
     stopped by a signal, so that nothing but the engine remains.
@@ -147,7 +150,8 @@ async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[tuple
     assert child.stdin is not None
     assert child.stdout is not None
     run = (await child.stdout.readline()).decode().split(" ", 1)[1].strip()
-    found: dict[str, list[tuple[float, float]]] = {state: [] for state in STATES}
+    found: dict[str, list[tuple[float, float, float]]] = {state: [] for state in STATES}
+    studio = psutil.Process(child.pid)
     order = random.Random(0)
     for _ in range(rounds):
         for state in order.sample(STATES, len(STATES)):
@@ -157,7 +161,10 @@ async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[tuple
                 child.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(SETTLE)
             curve = Curve(RunFolder(Path(run)))
-            found[state].append(await curve.rate(block))
+            used, begun = sum(studio.cpu_times()[:2]), time.perf_counter()
+            pace = await curve.rate(block)
+            share = (sum(studio.cpu_times()[:2]) - used) / (time.perf_counter() - begun)
+            found[state].append((*pace, share))
             if state == "headless":
                 child.send_signal(signal.SIGCONT)
     child.stdin.close()
@@ -165,23 +172,23 @@ async def rates(folder: Path, block: float, rounds: int) -> dict[str, list[tuple
     return found
 
 
-def report(found: dict[str, list[tuple[float, float]]]) -> None:
+def report(found: dict[str, list[tuple[float, float, float]]]) -> None:
     """Print each state's speed as a ratio of headless: of the same round, median over rounds,
     with a 90 % interval by resampling rounds.
     """
-    base = np.asarray(found["headless"])
+    base = np.asarray(found["headless"])[:, :2]
     draws = np.random.default_rng(0).integers(len(base), size=(2000, len(base)))
-    print(f"{'':12}{'steps/s':>10}{'of headless':>27}{'by CPU time':>27}")
+    print(f"{'':12}{'steps/s':>10}{'of headless':>27}{'by CPU time':>27}{'studio':>9}")
     for state, values in found.items():
-        ratios = np.asarray(values) / base
+        rows = np.asarray(values)
+        ratios = rows[:, :2] / base
         low, high = np.quantile(np.median(ratios[draws], axis=1), (0.05, 0.95), axis=0)
         words = (
             f"{middle:.3f} ({a:.3f} to {b:.3f})"
             for middle, a, b in zip(np.median(ratios, axis=0), low, high, strict=True)
         )
-        print(
-            f"{state:12}{np.median(np.asarray(values)[:, 0]):10.1f}", *(f"{w:>26}" for w in words)
-        )
+        pace, _, share = np.median(rows, axis=0)
+        print(f"{state:12}{pace:10.1f}", *(f"{w:>26}" for w in words), f"{share:8.1%}")
 
 
 def main() -> None:

@@ -24,8 +24,7 @@ from PySide6.QtGui import (
 from studio import resources
 from studio.app.help.pages import Page
 from studio.app.theme import Tokens, font
-from studio.app.widgets.formula import runs_of
-from studio.app.widgets.motion import maths_font
+from studio.app.widgets.maths import maths_font, runs_of
 
 __all__ = ["lay_out", "picture"]
 
@@ -92,13 +91,13 @@ def _set_formula(block: QTextBlock, tokens: Tokens) -> None:
     text, cursor = block.text(), QTextCursor(block)
     cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
     cursor.removeSelectedText()
-    for part, slanted in runs_of(text):
-        face = maths_font(18)
-        face.setItalic(slanted)
+    for run in runs_of(text):
         look = QTextCharFormat()
-        look.setFont(face)
+        look.setFont(maths_font(18, slanted=run.slanted))
         look.setForeground(QBrush(QColor(tokens.text)))
-        cursor.insertText(part, look)
+        if run.lowered:
+            look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSubScript)
+        cursor.insertText(run.text, look)
 
 
 def _dress_words(block: QTextBlock, tokens: Tokens, width: int) -> None:

@@ -149,7 +149,7 @@ class RunPanel(QWidget):
             clear(self._now)
             self._values = [(label(), label("", "muted")) for _ in rows]
             for line, (name, *_) in enumerate(rows):
-                self._now.addWidget(Elided(name), line, 0)
+                self._now.addWidget(label(name, wrap=True), line, 0)
                 for place, each in enumerate(self._values[line]):
                     self._now.addWidget(each, line, 1 + place)
         for (_, *texts), labels in zip(rows, self._values, strict=True):

@@ -62,6 +62,7 @@ class PicturesView(QWidget):
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.setHandleWidth(24)
+        halves.setProperty("gap", True)
         halves.addWidget(left)
         halves.addWidget(right)
         halves.setStretchFactor(0, 3)

@@ -25,7 +25,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, label, row
-from studio.app.widgets.motion import maths_font
+from studio.app.widgets.formula import FormulaLine
 from studio.app.widgets.picturegrid import PictureGrid
 
 __all__ = ["ComparePane"]
@@ -56,8 +56,7 @@ class ComparePane(QFrame):
         self.setProperty("surface", "panel")
         self.badge = Badge(place)
         self._name = Elided("", "strong")
-        self._motion = Elided("", "muted")
-        self._motion.setFont(maths_font(13))
+        self._motion = FormulaLine()
         self._step = label("", "small")
         self._cost = label("", "small")
         self._wait = label("", "muted", wrap=True)

@@ -1,38 +1,19 @@
-"""A formula in a line or two, set as mathematics: variables slanted, words and digits upright."""
+"""Formulas as widgets: one that breaks where it is too wide, and one that stays on its line."""
 
 import re
 
 from PySide6.QtCore import QPointF, QSize
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.theme import theme
-from studio.app.widgets.motion import maths_font
+from studio.app.widgets.maths import advance, elided, maths_font, write
 
-__all__ = ["Formula", "lines_of", "runs_of"]
+__all__ = ["Formula", "FormulaLine", "lines_of"]
 
-_LETTERS = re.compile(r"[A-Za-z\u0370-\u03ff]+")
 _BREAK = re.compile(r"(?<=[,;])\s{2,}")
 _TIGHT = re.compile(r"(?<![=≥≤→←(])\s+(?=[=≥≤→←+−~·])")
 LEADING = 1.45
-
-
-def runs_of(text: str) -> list[tuple[str, bool]]:
-    """Split a formula into (part, slanted). Single letters and differentials (dx, dθ) are
-    variables; longer words (log, softplus) and everything else stand upright.
-    """
-    runs: list[tuple[str, bool]] = []
-    end = 0
-    for match in _LETTERS.finditer(text):
-        word = match.group()
-        slanted = len(word) == 1 or (len(word) == 2 and word[0] == "d")
-        if match.start() > end:
-            runs.append((text[end : match.start()], False))
-        runs.append((word, slanted))
-        end = match.end()
-    if end < len(text):
-        runs.append((text[end:], False))
-    return runs
 
 
 def lines_of(text: str, width: float, measure: QFontMetricsF) -> list[str]:
@@ -81,10 +62,7 @@ class Formula(QWidget):
 
     def __init__(self, pixels: int = 17, role: str = "text") -> None:
         super().__init__()
-        self._text, self._role = "", role
-        self._slanted = maths_font(pixels)
-        self._upright = QFont(self._slanted)
-        self._upright.setItalic(False)
+        self._text, self._role, self._pixels = "", role, pixels
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
@@ -105,8 +83,7 @@ class Formula(QWidget):
         return QSize(80, self._height())
 
     def sizeHint(self) -> QSize:
-        wide = QFontMetricsF(self._slanted).horizontalAdvance(self._text)
-        return QSize(round(wide) + 4, self._height())
+        return QSize(round(advance(self._text, self._pixels)) + 4, self._height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -115,11 +92,11 @@ class Formula(QWidget):
 
     def _lines(self) -> list[str]:
         # The upright face is the wider one: what fits in it fits as it is drawn.
-        measure = QFontMetricsF(self._upright)
+        measure = QFontMetricsF(maths_font(self._pixels, slanted=False))
         return lines_of(self._text, max(80, self.width() - 2), measure)
 
     def _leading(self) -> float:
-        return LEADING * self._slanted.pixelSize()
+        return LEADING * self._pixels
 
     def _height(self) -> int:
         return round(len(self._lines()) * self._leading()) if self._text else 0
@@ -131,13 +108,37 @@ class Formula(QWidget):
             painter.setPen(QColor(getattr(tokens, self._role)))
             y = self._leading() * 0.74
             for line in self._lines():
-                self._write(painter, line, y)
+                write(painter, QPointF(0, y), line, self._pixels)
                 y += self._leading()
 
-    def _write(self, painter: QPainter, line: str, y: float) -> None:
-        x = 0.0
-        for part, slanted in runs_of(line):
-            face = self._slanted if slanted else self._upright
-            painter.setFont(face)
-            painter.drawText(QPointF(x, y), part)
-            x += QFontMetricsF(face).horizontalAdvance(part)
+
+class FormulaLine(QWidget):
+    """One formula on one line; where that is too narrow it ends in an ellipsis, and the tip has it
+    all.
+    """
+
+    def __init__(self, pixels: int = 13, role: str = "muted") -> None:
+        super().__init__()
+        self._text, self._role, self._pixels = "", role, pixels
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def set_text(self, text: str) -> None:
+        """Show another formula."""
+        self._text = text
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+        self.updateGeometry()
+        self.update()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, self.sizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(advance(self._text, self._pixels)) + 2, round(LEADING * self._pixels))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setPen(QColor(getattr(theme.colors(), self._role)))
+            text = elided(self._text, self._pixels, self.width())
+            write(painter, QPointF(0, 0.74 * self.height()), text, self._pixels)

@@ -1,6 +1,6 @@
 """All h on offer, by what they come from; those that lead away from the data are flagged."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QListWidget,
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.theme import RADIUS, font, theme
-from studio.app.widgets.motion import maths_font
+from studio.app.widgets.maths import write
 from studio.protocol.catalog import RescalingSpec
 
 __all__ = ["HList"]
@@ -77,9 +77,8 @@ class _Rows(QStyledItemDelegate):
             short(spec), Qt.TextElideMode.ElideRight, int(room)
         )
         painter.drawText(inside, flag.AlignLeft | flag.AlignTop, title)
-        painter.setFont(maths_font(13))
         painter.setPen(QColor(tokens.muted))
-        painter.drawText(inside, flag.AlignLeft | flag.AlignBottom, spec.formula)
+        write(painter, inside.bottomLeft() - QPointF(0, 4), spec.formula, 13)
 
 
 def short(spec: RescalingSpec) -> str:

@@ -2,19 +2,20 @@
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
 from studio.app.theme import font, theme
 from studio.app.widgets.basic import button, icon_button, label, row, section
+from studio.app.widgets.formula import Formula
 from studio.app.widgets.layerpanel import paint_chip
-from studio.app.widgets.motion import maths_font
 from studio.protocol.catalog import StageSpec
 
 __all__ = ["LessonCard"]
 
 WIDTH = 372
+INDENT = 30  # of what is said of a stage
 LOW = 560  # of the canvas, in pixels; below it only the present stage is listed
 BETWEEN_MS = 1600  # from a stage that was drawn to the next
 _KEY = "○ data    ● particles    ╱ where they go"
@@ -54,17 +55,15 @@ class _Stage:
     def __init__(self, number: int, spec: StageSpec) -> None:
         self.number = _Number(number)
         self.title = label(spec.title, wrap=True)
-        self.formula = QLabel(spec.formula)
-        self.formula.setTextFormat(Qt.TextFormat.PlainText)
-        self.formula.setWordWrap(True)
-        self.formula.setMinimumWidth(1)
-        self.formula.setFont(maths_font(15))
+        self.formula = Formula(15)
+        self.formula.setFixedWidth(WIDTH - 26 - INDENT)
+        self.formula.set_text(spec.formula)
         self.source = label(spec.source, "small", wrap=True)
         self.line = QWidget()
         self.line.setLayout(row(self.number, self.title, gap=8))
         self.below = QWidget()
         inner = QVBoxLayout(self.below)
-        inner.setContentsMargins(30, 0, 0, 4)
+        inner.setContentsMargins(INDENT, 0, 0, 4)
         inner.setSpacing(2)
         inner.addWidget(self.formula)
         inner.addWidget(self.source)

@@ -1,14 +1,17 @@
 """The motion as a formula, on the canvas: what moves the particles, in one line."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.app.theme import font, theme
 from studio.app.widgets.layerpanel import paint_chip
+from studio.app.widgets.maths import advance, write
 from studio.protocol.catalog import EntrySpec
 
-__all__ = ["MotionChip", "citation", "maths_font"]
+__all__ = ["MotionChip", "citation"]
+
+_PIXELS = 14
 
 
 def citation(source: str) -> str:
@@ -18,22 +21,12 @@ def citation(source: str) -> str:
     return last.split(",")[0].replace(" et al.", "")
 
 
-def maths_font(pixels: int) -> QFont:
-    """Return the italic serif that formulas are written in."""
-    made = QFont(["STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif"])
-    made.setStyleHint(QFont.StyleHint.Serif)
-    made.setPixelSize(pixels)
-    made.setItalic(True)
-    return made
-
-
 class MotionChip(QWidget):
     """A quiet chip: MOTION, the formula, where it comes from."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._formula, self._source = "", ""
-        self._math = maths_font(14)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.changed.connect(self.update)
         self.hide()
@@ -50,7 +43,7 @@ class MotionChip(QWidget):
         small, tiny = QFontMetricsF(font(12)), QFontMetricsF(font(11))
         return (
             tiny.horizontalAdvance("MOTION") + 4,
-            QFontMetricsF(self._math).horizontalAdvance(self._formula) + 2,
+            advance(self._formula, _PIXELS) + 2,
             small.horizontalAdvance(self._source),
         )
 
@@ -70,6 +63,5 @@ class MotionChip(QWidget):
             painter.drawText(
                 QRectF(12 + word + 10 + text + 18, 0, source + 2, 32), flag, self._source
             )
-            painter.setFont(self._math)
             painter.setPen(QColor(tokens.text))
-            painter.drawText(QRectF(12 + word + 10, 0, text + 2, 32), flag, self._formula)
+            write(painter, QPointF(12 + word + 10, 16 + 0.34 * _PIXELS), self._formula, _PIXELS)

@@ -8,7 +8,7 @@ from studio.app.icons import repaint_on_theme
 from studio.app.theme import RADIUS_PANEL, theme
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, icon_button, row
-from studio.app.widgets.motion import maths_font
+from studio.app.widgets.formula import FormulaLine
 
 __all__ = ["RaceCard"]
 
@@ -35,8 +35,7 @@ class RaceCard(QWidget):
         self.setMinimumWidth(120)
         self._name = Elided("", "strong")
         self._family = Elided("", "muted")
-        self._motion = Elided("", "muted")
-        self._motion.setFont(maths_font(13))
+        self._motion = FormulaLine()
         self.copy = icon_button("copy", "Duplicate", self.copied.emit)
         self.remove = icon_button("close", "Remove from the race", self.removed.emit)
         head = row(Badge(place), self._name, self.copy, self.remove, gap=4)
