@@ -72,13 +72,17 @@ class Camera:
             y=y + (py - self.height / 2) / scale,
         )
 
-    def fitted(self, bounds: Bounds) -> "Camera":
-        """Return the camera that shows a rectangle whole, with a margin around it."""
+    def fitted(self, bounds: Bounds, covered: float = 0.0) -> "Camera":
+        """Return the camera that shows a rectangle whole, with a margin around it: in the middle,
+        or left of it where it would reach under what covers so many pixels on the right.
+        """
         x0, x1, y0, y1 = bounds
         wide, high = max(x1 - x0, 1e-9), max(y1 - y0, 1e-9)
         free = 1 - 2 * MARGIN
-        scale = min(self.width * free / wide, self.height * free / high)
-        return replace(self, x=(x0 + x1) / 2, y=(y0 + y1) / 2, scale=_limit(scale))
+        room = max(self.width - covered, self.width / 2)
+        scale = _limit(min(room * free / wide, self.height * free / high))
+        under = max(0.0, scale * wide / free / 2 - (room - self.width / 2))
+        return replace(self, x=(x0 + x1) / 2 + under / scale, y=(y0 + y1) / 2, scale=scale)
 
 
 def robust_bounds(points: NDArray[np.floating]) -> Bounds | None:

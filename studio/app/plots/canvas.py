@@ -73,6 +73,7 @@ class ParticleCanvas(QWidget):
         self.uniform = ""  # one colour for all, where identity means nothing
         self.selection = -1
         self.show_paths = False
+        self.covered = 0.0  # logical pixels on the right that something lies over
         self.playing = False  # the flow clock runs: trails go on from record to record
         self._layer = Particles()
         self._timeline: Timeline | None = None
@@ -238,7 +239,7 @@ class ParticleCanvas(QWidget):
         if bounds is None and self._timeline is not None:
             bounds = robust_bounds(self._timeline.planar(len(self._timeline.t) - 1).T)
         self._touched = False
-        self._look(self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0)))
+        self._look(self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0), self.covered))
 
     def fit_unless_touched(self) -> None:
         """Fit, unless the person has chosen where to look."""
@@ -301,8 +302,7 @@ class ParticleCanvas(QWidget):
 
     def _identify(self) -> None:
         if self._start is not None:
-            if self._middle is None:
-                self._middle = middle_of(self._start)
+            self._middle = middle_of(self._start) if self._middle is None else self._middle
             self._identity = identity_colours(
                 self._start, dark=self.style_.dark, scheme=self.scheme, middle=self._middle
             )

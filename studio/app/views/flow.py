@@ -233,9 +233,12 @@ class FlowView(QWidget):
 
     def _tell_empty(self) -> None:
         run = self._run
-        self._empty.setVisible(self._record is None)
-        self.panel.setVisible(self._record is not None)
-        if self._record is not None:
+        shown = self._record is not None
+        self._empty.setVisible(not shown)
+        if shown != self.panel.isVisibleTo(self):
+            self.panel.setVisible(shown)
+            self._arrange()
+        if shown:
             return
         if run is None:
             self._empty.tell(
@@ -268,8 +271,11 @@ class FlowView(QWidget):
 
     def _arrange(self) -> None:
         width, height = self.width(), self.height()
-        self.canvas.setGeometry(0, 0, width, height)
         self.panel.adjustSize()
+        beside = self.panel.isVisibleTo(self) and width >= 3 * self.panel.width()
+        self.canvas.covered = self.panel.width() + MARGIN if beside else 0.0
+        self.canvas.setGeometry(0, 0, width, height)
+        self.canvas.fit_unless_touched()
         self.panel.move(width - self.panel.width() - MARGIN, MARGIN)
         self._chip.move(MARGIN + 40, height - self._chip.height() - MARGIN - 8)
         self._hands.arrange(MARGIN + 40, MARGIN, height - MARGIN - 8)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.theme import font, theme
 from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.maths import advance, write
 from studio.app.widgets.switch import Switch
 
 __all__ = ["LayerPanel", "LayerRow", "Legend", "paint_chip"]
@@ -71,8 +72,9 @@ class Legend(QWidget):
             flag = Qt.AlignmentFlag
             sign = "+" if heat.diverging else ""
             painter.drawText(text, flag.AlignLeft | flag.AlignVCenter, number(heat.low))
-            painter.drawText(text, flag.AlignHCenter | flag.AlignVCenter, heat.symbol)
             painter.drawText(text, flag.AlignRight | flag.AlignVCenter, sign + number(heat.high))
+            left = (self.width() - advance(heat.symbol, 12)) / 2
+            write(painter, QPointF(left, 24), heat.symbol, 12)
 
 
 class LayerPanel(QFrame):

@@ -62,6 +62,20 @@ def test_fit_shows_all_at_equal_aspect(
     assert (x1 - x0) / camera.width == pytest.approx((y1 - y0) / camera.height)
 
 
+@given(places, st.floats(1e-3, 1e3), st.floats(1e-3, 1e3), st.floats(0.0, 400.0))
+def test_fit_keeps_clear_of_what_covers_the_right(
+    x: float, wide: float, high: float, covered: float
+) -> None:
+    box = (x, x + wide, -high, 0.0)
+    camera = Camera(800, 600).fitted(box, covered)
+    left, right = camera.to_pixels(np.array([[box[0], 0.0], [box[1], 0.0]]))[:, 0]
+    assert left >= -1e-2
+    assert right <= 800 - covered + 1e-2
+    middle = Camera(800, 600).fitted(box)
+    if middle.to_pixels(np.array([box[1], 0.0]))[0] <= 0.9 * (800 - covered):
+        assert camera == middle, "it stays in the middle where there is room"
+
+
 def test_y_goes_up() -> None:
     camera = Camera(100, 100).fitted((-1, 1, -1, 1))
     assert camera.to_pixels(np.array([0.0, 1.0]))[1] < camera.to_pixels(np.array([0.0, 0.0]))[1]
