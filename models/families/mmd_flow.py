@@ -59,7 +59,7 @@ class MmdFlowConfig(Config, frozen=True):
     "mmd-flow",
     title="MMD flow",
     summary="Free particles climb the witness of a kernel: drawn to data, pushed by each other.",
-    source=f"{_PAPER}, sections 2 and 4; the bank of kernels: Li et al. 2015, arXiv:1502.02761",
+    source=f"the bank of kernels: Li et al. 2015, arXiv:1502.02761; {_PAPER}, sections 2 and 4",
     config=MmdFlowConfig,
     modalities=("points", "images"),
     capabilities=("population",),

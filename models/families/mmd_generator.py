@@ -46,7 +46,7 @@ class MmdGeneratorConfig(Config, frozen=True):
     "mmd-generator",
     title="Moment matching",
     summary="A generator follows the witness of a kernel: no critic, no second network.",
-    source=f"{_PAPER}, section 3; the witness: Gretton et al. 2012, JMLR 13:723, section 2.3",
+    source=f"the witness: Gretton et al. 2012, JMLR 13:723, section 2.3; {_PAPER}, section 3",
     config=MmdGeneratorConfig,
     modalities=("points", "images"),
     capabilities=("latent",),
