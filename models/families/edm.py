@@ -8,9 +8,15 @@ from torch import Tensor
 
 from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.particles import Particles
-from models.config import Config, ConfigError, param
+from models.config import Config, param
 from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import Density, LogNormal, RhoUniform, UniformTime, draw_levels
+from models.denoisers.densities import Density, RhoUniform, UniformTime, draw_levels
+from models.denoisers.level_settings import (
+    DisplaySetting,
+    LargestNoise,
+    SmallestNoise,
+    log_normal,
+)
 from models.denoisers.precond import PrecondName
 from models.denoisers.weights import WeightName
 from models.fields.score import ScoreField
@@ -20,7 +26,7 @@ from models.nets.choose import denoiser_net
 from models.nets.mlp import MLPConfig
 from models.nets.settings import ImageNet
 from models.nets.unet import UNetConfig
-from models.paths.clock import DisplayName, FlowClock
+from models.paths.clock import FlowClock
 from models.paths.gaussian import PATHS, PathName
 from models.registry import register
 from models.samplers.heun import Heun
@@ -131,30 +137,8 @@ class EdmConfig(Config, frozen=True):
             depends=("density", ("uniform-time",)),
         ),
     ] = "vp-linear"
-    s_min: Annotated[
-        float,
-        param(
-            "Smallest noise",
-            "Below it, noise counts as none.",
-            low=1e-5,
-            high=0.1,
-            unit="data std",
-            log=True,
-            advanced=True,
-        ),
-    ] = 0.002
-    s_max: Annotated[
-        float,
-        param(
-            "Largest noise",
-            "Where sampling starts; 10 to 20 hides standardised data, more costs steps.",
-            low=1.0,
-            high=1000.0,
-            unit="data std",
-            log=True,
-            advanced=True,
-        ),
-    ] = 20.0
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
     optimizer: OptimizerConfig = OptimizerConfig(lr=2e-3, schedule="cosine")
     ema: Annotated[
         float,
@@ -165,16 +149,7 @@ class EdmConfig(Config, frozen=True):
             below=1.0,
         ),
     ] = 0.999
-    display: Annotated[
-        DisplayName,
-        param(
-            "Shown as",
-            "Coordinates of the flow on the screen: at unit variance, or where particles that "
-            "know their goal go straight.",
-            choices={"variance-preserving": "Unit variance", "straight": "Straight lines"},
-            advanced=True,
-        ),
-    ] = "variance-preserving"
+    display: DisplaySetting = "variance-preserving"
 
 
 def _density(config: EdmConfig) -> Density:
@@ -182,12 +157,7 @@ def _density(config: EdmConfig) -> Density:
         return UniformTime(PATHS[config.path](), config.s_min, config.s_max)
     if config.density == "rho-uniform":
         return RhoUniform(config.s_min, config.s_max)
-    law = LogNormal(config.density_mean, config.density_std, config.s_min, config.s_max)
-    try:
-        _ = law.interval
-    except ValueError as error:
-        raise ConfigError("density_mean", str(error)) from error
-    return law
+    return log_normal(config)
 
 
 @register(

@@ -8,10 +8,16 @@ from torch import Tensor
 
 from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.particles import Particles
-from models.config import Config, ConfigError, param
-from models.denoisers.densities import LogNormal, draw_levels
+from models.config import Config, param
+from models.denoisers.densities import draw_levels
+from models.denoisers.level_settings import (
+    DisplaySetting,
+    LargestNoise,
+    SmallestNoise,
+    log_normal,
+)
 from models.fields.exact import ExactScore, known_law
-from models.paths.clock import DisplayName, FlowClock
+from models.paths.clock import FlowClock
 from models.registry import register
 from models.samplers.heun import Heun
 from models.tensors import make_generator
@@ -46,49 +52,9 @@ class ExactFlowConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = 1.2
-    s_min: Annotated[
-        float,
-        param(
-            "Smallest noise",
-            "Below it, noise counts as none.",
-            low=1e-5,
-            high=0.1,
-            unit="data std",
-            log=True,
-            advanced=True,
-        ),
-    ] = 0.002
-    s_max: Annotated[
-        float,
-        param(
-            "Largest noise",
-            "Where sampling starts; 10 to 20 hides standardised data, more costs steps.",
-            low=1.0,
-            high=1000.0,
-            unit="data std",
-            log=True,
-            advanced=True,
-        ),
-    ] = 20.0
-    display: Annotated[
-        DisplayName,
-        param(
-            "Shown as",
-            "Coordinates of the flow on the screen: at unit variance, or where particles that "
-            "know their goal go straight.",
-            choices={"variance-preserving": "Unit variance", "straight": "Straight lines"},
-            advanced=True,
-        ),
-    ] = "variance-preserving"
-
-
-def _density(config: ExactFlowConfig) -> LogNormal:
-    law = LogNormal(config.density_mean, config.density_std, config.s_min, config.s_max)
-    try:
-        _ = law.interval
-    except ValueError as error:
-        raise ConfigError("density_mean", str(error)) from error
-    return law
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
+    display: DisplaySetting = "variance-preserving"
 
 
 @register(
@@ -147,7 +113,7 @@ class ExactFlow(Family):
         self._noise = make_generator(seed, _NOISE, device)
         self.field = ExactScore(
             known_law(spec, device),
-            density=_density(config),
+            density=log_normal(config),
             clock=FlowClock(config.s_min, config.s_max),
             display=config.display,
         )

@@ -1,0 +1,73 @@
+"""Settings that every diffusion has, whether it learns its denoiser or knows it: one name, title
+and meaning everywhere, so that a value is carried over where one family is exchanged for another.
+"""
+
+from typing import Annotated, Protocol
+
+from models.config import ConfigError, param
+from models.denoisers.densities import LogNormal
+from models.paths.clock import DisplayName
+
+__all__ = ["DisplaySetting", "LargestNoise", "LevelSettings", "SmallestNoise", "log_normal"]
+
+SmallestNoise = Annotated[
+    float,
+    param(
+        "Smallest noise",
+        "Below it, noise counts as none.",
+        low=1e-5,
+        high=0.1,
+        unit="data std",
+        log=True,
+        advanced=True,
+    ),
+]
+LargestNoise = Annotated[
+    float,
+    param(
+        "Largest noise",
+        "Where sampling starts; 10 to 20 hides standardised data, more costs steps.",
+        low=1.0,
+        high=1000.0,
+        unit="data std",
+        log=True,
+        advanced=True,
+    ),
+]
+DisplaySetting = Annotated[
+    DisplayName,
+    param(
+        "Shown as",
+        "Coordinates of the flow on the screen: at unit variance, or where particles that "
+        "know their goal go straight.",
+        choices={"variance-preserving": "Unit variance", "straight": "Straight lines"},
+        advanced=True,
+    ),
+]
+
+
+class LevelSettings(Protocol):
+    """What is read of a family's settings."""
+
+    @property
+    def density_mean(self) -> float: ...
+    @property
+    def density_std(self) -> float: ...
+    @property
+    def s_min(self) -> float: ...
+    @property
+    def s_max(self) -> float: ...
+
+
+def log_normal(config: LevelSettings) -> LogNormal:
+    """Return the log-normal density that the settings ask for.
+
+    Raises:
+        ConfigError: as good as none of it lies between the smallest and the largest noise.
+    """
+    law = LogNormal(config.density_mean, config.density_std, config.s_min, config.s_max)
+    try:
+        _ = law.interval
+    except ValueError as error:
+        raise ConfigError("density_mean", str(error)) from error
+    return law
