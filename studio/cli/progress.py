@@ -81,10 +81,11 @@ class ProgressBar:
     def _text(self, progress: Progress) -> str:
         share = progress.step / max(progress.total, 1)
         full = round(BAR * share)
+        speed = progress.steps_per_second
         parts = [
             f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}",
             f"{progress.step:,}/{progress.total:,}",
-            f"{progress.steps_per_second:,.0f} steps/s",
+            f"{speed:,.0f} steps/s" if speed >= 10 else f"{speed:.2g} steps/s",
         ]
         if progress.seconds_left is not None:
             parts.append(f"{duration(progress.seconds_left)} left")
