@@ -3,6 +3,8 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QLineEdit
+from shiboken6 import delete
 
 from studio.app.commands import Command, Registry, score
 
@@ -76,6 +78,17 @@ async def test_every_command_is_in_the_menu_in_the_palette_and_has_its_shortcut(
     assert {shown.item(i).text() for i in range(shown.count())} == titles
     keys = {a.shortcut().toString() for a in bench.window.actions()}
     assert {QKeySequence(c.shortcut).toString() for c in registry if c.shortcut} <= keys
+
+
+async def test_what_had_the_keyboard_before_the_palette_may_be_gone(bench):
+    line = QLineEdit(bench.window.inspector)
+    line.show()
+    line.setFocus()
+    bench.window.palette_box.open()
+    delete(line)
+    # From an event of the window this would end the process, and not only raise.
+    bench.window.palette_box.dismiss()
+    assert bench.window.palette_box.isHidden()
 
 
 async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(bench, qtbot, wait):

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from studio.app.commands import Command, Registry
 from studio.app.shell.topbar import native
@@ -71,7 +72,8 @@ class Palette(QFrame):
         if self.isHidden():
             return
         self.hide()
-        if self._before is not None:
+        # What had the keyboard may be gone by now: a form that was made anew, a run that left.
+        if self._before is not None and isValid(self._before):
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _search(self, text: str) -> None:
