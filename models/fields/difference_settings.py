@@ -36,7 +36,7 @@ ScoreSteps = Annotated[
 WeightData = Annotated[
     float,
     param(
-        "Weight of the data",
+        "Data weight",
         "How much the score of the data counts: particles are drawn to where data are dense.",
         low=0.0,
         high=100.0,
@@ -46,7 +46,7 @@ WeightData = Annotated[
 WeightGen = Annotated[
     float,
     param(
-        "Weight of the particles",
+        "Particle weight",
         "How much the particles' own score counts: they are pushed away from where they are dense. "
         "Less than the other weight narrows what is made, more widens it.",
         low=0.0,

@@ -37,7 +37,7 @@ class MLPConfig(Config, frozen=True):
     frequencies: Annotated[
         int,
         param(
-            "Input frequencies",
+            "Frequencies",
             "Sines and cosines of each coordinate that the network is also told, from 1 to 16 "
             "radians a standard deviation. They make thin and curled shapes quick to learn, at "
             "the price of some ripples; 0 for none.",

@@ -34,7 +34,7 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
     snr: Annotated[
         float,
         param(
-            "Signal-to-noise ratio",
+            "Signal to noise",
             "Size of a correction: the ratio of its pull to its noise.",
             above=0.0,
             high=1.0,

@@ -38,7 +38,7 @@ class OptimizerConfig(Config, frozen=True):
     beta1: Annotated[
         float,
         param(
-            "Momentum (beta 1)",
+            "Momentum β₁",
             "How much of the last gradients a step remembers. Adversarial training likes 0 to 0.5.",
             low=0.0,
             below=1.0,
@@ -48,7 +48,7 @@ class OptimizerConfig(Config, frozen=True):
     beta2: Annotated[
         float,
         param(
-            "Scale memory (beta 2)",
+            "Scale memory β₂",
             "How slowly the running scale of the gradients changes.",
             low=0.0,
             below=1.0,
