@@ -15,6 +15,8 @@ from models.nets.unet import UNet, UNetConfig
 
 __all__ = ["critic_net", "denoiser_net", "generator_net"]
 
+_DARKEST = 0.02  # no pixel starts nearer to black or white than this, where its slope would vanish
+
 
 def critic_net(
     spec: DataSpec,
@@ -94,10 +96,15 @@ class _Flat(nn.Module):
 
 
 class _Bounded(nn.Module):
-    """A network whose outputs are squeezed into the standardised values of pixels from 0 to 1."""
+    """A network whose outputs are squeezed into the standardised values of pixels from 0 to 1.
+
+    Where the network says 0 a pixel is as bright as those of the data are on average. Grey pixels
+    instead are far from data that are mostly dark, where no score that was learned can be trusted.
+    """
 
     low: Tensor
     reach: Tensor
+    middle: Tensor
 
     def __init__(self, net: nn.Module, spec: DataSpec) -> None:
         super().__init__()
@@ -107,6 +114,8 @@ class _Bounded(nn.Module):
         self.register_buffer(
             "reach", spec.standardise(torch.ones(spec.shape)) - low, persistent=False
         )
+        middle = torch.logit(spec.restore(torch.zeros(spec.shape)), eps=_DARKEST)
+        self.register_buffer("middle", middle, persistent=False)
 
     def forward(self, z: Tensor) -> Tensor:
-        return torch.addcmul(self.low, self.reach, torch.sigmoid(self.net(z)))
+        return torch.addcmul(self.low, self.reach, torch.sigmoid(self.net(z) + self.middle))

@@ -160,3 +160,18 @@ def test_a_pyramid_ends_in_small_sides():
     assert pyramid((28, 28)) == [(28, 28), (14, 14), (7, 7), (4, 4)]
     assert pyramid((9, 5), 3) == [(9, 5), (5, 3), (3, 2)]
     assert pyramid((1, 1)) == [(1, 1)]
+
+
+@each_kind
+@pytest.mark.parametrize("brightness", [0.0, 0.13, 0.5, 1.0])
+def test_a_generator_starts_as_bright_as_the_data(kind, brightness):
+    """Where the network says nothing: from grey, dark data are too far for a learned score."""
+    shape = (1, 28, 28)
+    data = DataSpec("images", shape, torch.full(shape, brightness), torch.full(shape, 0.3))
+    net = maker(data, 0, kind)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.zero_()
+        pixels = data.restore(net(torch.randn((5, LATENT), generator=make_generator(1))))
+    assert pixels.sub(brightness).abs().max() <= 0.021
+    assert 0.0 < pixels.min() <= pixels.max() < 1.0, "no pixel is where its slope vanishes"
