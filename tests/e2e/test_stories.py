@@ -41,6 +41,7 @@ async def test_from_the_gallery_to_moving_particles_and_away(
     await until(lambda: run.live is not None, 20)
     first, seen = positions(run.live).copy(), run.step
     await until(lambda: run.live is not None and run.live.step > seen, 60)
+    await until(lambda: len(run.kept) >= 3, 60)
     assert np.abs(positions(run.live)[: len(first)] - first[: len(positions(run.live))]).max() > 0
     canvas = person.window.canvas.findChild(ParticleCanvas)
     assert canvas is not None
@@ -50,7 +51,6 @@ async def test_from_the_gallery_to_moving_particles_and_away(
     person.studio.actions.pause_or_resume()
     await until(lambda: run.state == "paused", 10)
     stood = run.step
-    await until(lambda: len(run.kept) >= 3)
     bar = person.window.findChild(TimeBar)
     assert bar is not None
     bar.step_training(-1)
