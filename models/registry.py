@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 import re
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, Literal, TypeVar
@@ -41,6 +41,7 @@ class Entry:
         source: author, year, identifier and the equation or algorithm numbers.
         modalities: kinds of data it can work on ("points", "images", ...).
         capabilities: names of the protocols that it satisfies (families only).
+        defaults: by kind of data, the settings that have another default there than in ``config``.
     """
 
     kind: Kind
@@ -52,7 +53,12 @@ class Entry:
     config: type[Config]
     modalities: tuple[str, ...] = ("points",)
     capabilities: tuple[str, ...] = ()
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+
+    def filled(self, data: Mapping[str, Any], modality: str) -> dict[str, Any]:
+        """Return settings as plain data, with the defaults for a kind of data where none is set."""
+        return {**self.defaults.get(modality, {}), **data}
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ def register(
     config: type[Config] = NoConfig,
     modalities: Iterable[str] = ("points",),
     capabilities: Iterable[str] = (),
+    defaults: Mapping[str, Mapping[str, Any]] | None = None,
     **extra: Any,
 ) -> Callable[[T], T]:
     """Register the decorated class or function under a stable slug."""
@@ -137,6 +144,7 @@ def register(
                 config=config,
                 modalities=tuple(modalities),
                 capabilities=tuple(capabilities),
+                defaults=defaults or {},
                 extra=extra,
             )
         )

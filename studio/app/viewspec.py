@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
+from studio.app.state.drafts import modality_of
 from studio.app.state.session import AppState
-from studio.app.state.switch import modality_of
 
 __all__ = ["ViewSpec", "shows"]
 

@@ -1,5 +1,8 @@
 """What the engine offers, as plain data: registries, training settings, devices, problems."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 from models.config import Config, describe
@@ -7,6 +10,7 @@ from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
 from models.registry import Entry, Kind, Problem, registry
 from studio.engine.devices import devices
+from studio.engine.modality import TRAINING_DEFAULTS
 from studio.engine.settings import TrainingConfig
 from studio.protocol.catalog import (
     Catalog,
@@ -74,7 +78,7 @@ def _training() -> EntrySpec:
         title="Training",
         summary="Length, data order, device, and how often something is measured or saved.",
         source="",
-        fields=_fields(TrainingConfig),
+        fields=_fields(TrainingConfig, TRAINING_DEFAULTS),
     )
 
 
@@ -88,7 +92,7 @@ def _entry(entry: Entry) -> EntrySpec:
         title=entry.title,
         summary=entry.summary,
         source=entry.source,
-        fields=_fields(entry.config),
+        fields=_fields(entry.config, entry.defaults),
         modalities=list(entry.modalities),
         capabilities=list(entry.capabilities),
         layers=[LayerSpec(**vars(layer)) for layer in layers],
@@ -100,7 +104,7 @@ def _entry(entry: Entry) -> EntrySpec:
     )
 
 
-def _fields(config: type[Config]) -> list[FieldSpec]:
+def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> list[FieldSpec]:
     fields = []
     for row in describe(config):
         depends = row["depends"]
@@ -108,6 +112,7 @@ def _fields(config: type[Config]) -> list[FieldSpec]:
             **row,
             "depends": Dependency(**depends) if depends else None,
             "choices": [Choice(**choice) for choice in row["choices"]],
+            "defaults": {m: own[row["path"]] for m, own in defaults.items() if row["path"] in own},
         }
         fields.append(FieldSpec(**data))
     return fields

@@ -7,14 +7,14 @@ from models.registry import Entry, registry
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick
 
-__all__ = ["DEFAULT_METRICS", "modality_of", "picked_modality", "training_defaults", "unfit"]
+__all__ = ["DEFAULT_METRICS", "TRAINING_DEFAULTS", "modality_of", "picked_modality", "unfit"]
 
 DEFAULT_METRICS: Mapping[str, tuple[str, ...]] = {
     "points": ("sliced-w2", "energy-distance"),
     "images": ("frechet-judge", "label-balance"),
 }
 # Images are looked at one by one, and each is as large as a hundred points.
-_TRAINING: Mapping[str, Mapping[str, Any]] = {
+TRAINING_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "images": {"particles": 64, "frames": 16, "batch": 128, "evaluate_samples": 1000},
 }
 
@@ -28,11 +28,6 @@ def picked_modality(dataset: Pick) -> str:
     """Return the kind of a data set by its slug; one that is not known here counts as points."""
     entries = {entry.slug: entry for entry in registry.all("dataset")}
     return modality_of(entries.get(dataset.slug))
-
-
-def training_defaults(modality: str) -> Mapping[str, Any]:
-    """Return the training settings whose defaults are others for this kind of data."""
-    return _TRAINING.get(modality, {})
 
 
 def unfit(family: Entry, dataset: Entry | None) -> list[ErrorInfo]:

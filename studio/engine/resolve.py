@@ -15,7 +15,7 @@ from studio.engine.changing import problems as edit_problems
 from studio.engine.datasets import Dataset, find_imported, project_name, registered
 from studio.engine.devices import choose
 from studio.engine.failures import Refused
-from studio.engine.modality import DEFAULT_METRICS, modality_of, training_defaults, unfit
+from studio.engine.modality import DEFAULT_METRICS, TRAINING_DEFAULTS, modality_of, unfit
 from studio.engine.settings import TrainingConfig
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
@@ -112,14 +112,15 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     another kind of data are left out: a person who changes the data set means others.
     """
     problems: list[ErrorInfo] = []
-    family = _choice("family", spec.family, "family", problems)
     imported = project_name(spec.dataset.slug) is not None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
-    settings = {**training_defaults(modality_of(entry)), **spec.training}
+    modality = modality_of(entry)
+    family = _choice("family", spec.family, "family", problems, modality)
+    settings = {**TRAINING_DEFAULTS.get(modality, {}), **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
-    metrics = _metrics(spec, modality_of(entry), problems)
+    metrics = _metrics(spec, modality, problems)
     if family is not None:
         problems += edit_problems(spec.edits, family.config)
         problems += unfit(family.entry, entry) if imported or dataset else []
@@ -216,13 +217,15 @@ def _metrics(spec: RunSpec, modality: str, problems: list[ErrorInfo]) -> list[Ch
     return fitting or [choice for choice in defaults if choice is not None]
 
 
-def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice | None:
+def _choice(
+    kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo], modality: str = ""
+) -> Choice | None:
     try:
         entry = registry.get(kind, pick.slug)
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"{path}: {error.args[0]}", path=path))
         return None
-    config = _config(entry.config, pick.config, path, problems)
+    config = _config(entry.config, entry.filled(pick.config, modality), path, problems)
     return None if config is None else Choice(entry, config)
 
 

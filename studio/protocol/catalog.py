@@ -33,7 +33,10 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting: all that a form, a validator and a help page need (see `models.config`)."""
+    """One setting: all that a form, a validator and a help page need (see `models.config`).
+
+    ``defaults`` are those for kinds of data where it is not ``default``.
+    """
 
     path: str
     kind: str
@@ -54,6 +57,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     modalities: list[str] = []
     depends: Dependency | None = None
     choices: list[Choice] = []
+    defaults: dict[str, Any] = {}
 
 
 class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +129,16 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     motion: str = ""
     better: str = ""
     stages: list[StageSpec] = []
+
+    def fitted(self, modality: str) -> "EntrySpec":
+        """Return the entry with the defaults that its settings have for a kind of data."""
+        if not any(modality in field.defaults for field in self.fields):
+            return self
+        fields = [
+            msgspec.structs.replace(field, default=field.defaults.get(modality, field.default))
+            for field in self.fields
+        ]
+        return msgspec.structs.replace(self, fields=fields)
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

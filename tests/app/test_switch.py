@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from studio.app.state import switch
+from studio.app.state import drafts, switch
 from studio.app.state.switch import Aside
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
@@ -186,6 +186,22 @@ def test_the_kind_of_data_decides_what_there_is():
     made = switch.switch(run("gan", data="digits"), CATALOG, field="exact")
     assert made.spec == run("gan", data="digits")
     assert made.note
+
+
+@pytest.mark.parametrize(("data", "usual"), [("moons", 0.1), ("digits", 5.0), ("gone", 0.1)])
+def test_the_kind_of_data_decides_what_a_default_is(data, usual):
+    tuned = family("tuned", "", "", setting("speed", 0.1, defaults={"images": 5.0}))
+    catalog = Catalog(entries=[*CATALOG.entries, tuned], devices=[])
+    spec = run("tuned", data=data)
+    field = drafts.entry_of(spec, "family", catalog).fields[-1]
+    assert field.default == drafts.value_at({}, field) == usual
+    for value in (0.1, 5.0):
+        made = drafts.put(spec, "family", field, value)
+        assert made.family.config == ({} if value == usual else {"speed": value})
+    # A wish that is the usual speed there leaves no trace, any other is taken along.
+    for wish in (0.1, 5.0):
+        taken = switch.choose(run("monoflow", {"speed": wish}, data=data), catalog, "tuned").spec
+        assert taken.family.config == ({} if wish == usual else {"speed": wish})
 
 
 def test_every_empty_cell_has_a_reason():

@@ -12,7 +12,9 @@ from safetensors.numpy import load
 from models.base import ImageSet
 from models.judge import accuracy
 from models.registry import NoConfig, registry
+from studio.app.state import drafts
 from studio.engine import headless, judging
+from studio.engine.catalogue import build
 from studio.engine.datasets import described, registered
 from studio.engine.discovery import discover
 from studio.engine.exporting import ExportJob
@@ -221,6 +223,18 @@ class TestResolve:
         assert check(resolved.spec).spec == resolved.spec
         points = check(point_spec("edm", particles=4096))
         assert points.training.particles == 4096
+
+    def test_what_the_catalogue_says_is_what_a_run_gets(self):
+        """Else the screen would show another value than the one that is used."""
+        catalog = build([])
+        for slug in FAMILIES:
+            asked = RunSpec(name="a", family=Pick(slug=slug), dataset=Pick(slug="digits"))
+            resolved = check(asked).spec
+            for section in ("family", "training"):
+                used = drafts.config_of(resolved, section)
+                for field in drafts.entry_of(asked, section, catalog).fields:
+                    shown = drafts.value_at({}, field)
+                    assert drafts.value_at(used, field) == shown, (slug, field.path)
 
     def test_metrics_of_points_make_way(self):
         run = msgspec.structs.replace(

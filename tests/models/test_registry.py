@@ -3,12 +3,14 @@
 import sys
 import types
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from models import registry as module
+from models.config import decode, encode
 from models.registry import Entry, NoConfig, Registry, discover, registry
 
 
@@ -49,6 +51,23 @@ def test_an_unknown_slug_names_those_there_are():
 def test_a_malformed_slug_is_refused(slug: str):
     with pytest.raises(ValueError, match="slug"):
         Registry().add(entry(slug))
+
+
+def test_a_kind_of_data_has_defaults_of_its_own():
+    tuned = replace(entry("a"), defaults={"images": {"speed": 5.0, "reach": 10.0}})
+    assert tuned.filled({"speed": 2.0}, "images") == {"speed": 2.0, "reach": 10.0}
+    assert tuned.filled({"speed": 2.0}, "points") == {"speed": 2.0}
+    assert entry("b").filled({}, "images") == {}
+
+
+def test_defaults_for_a_kind_of_data_are_settings_and_differ():
+    discover()
+    for each in registry.all("family"):
+        usual = encode(each.config())
+        for modality, defaults in each.defaults.items():
+            assert modality in each.modalities
+            found = encode(decode(each.config, defaults))
+            assert {name for name in usual if found[name] != usual[name]} == set(defaults)
 
 
 def test_a_slug_belongs_to_one_thing():

@@ -107,6 +107,7 @@ def _facts(field: FieldSpec) -> str:
     if limits:
         facts.append(limits[:1].upper() + limits[1:] + (f" {field.unit}" if field.unit else ""))
     facts.append(f"default {check.title_of(field, field.default)}")
+    facts += [f"for {m} {check.title_of(field, own)}" for m, own in field.defaults.items()]
     if field.live:
         facts.append("can be changed while a run trains")
     return "; ".join(facts) + "."

@@ -8,9 +8,9 @@ import msgspec
 
 from studio.app.intents import disk
 from studio.app.intents.base import Intents
+from studio.app.state.drafts import modality_of
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
-from studio.app.state.switch import modality_of
 from studio.cli.command import command_for
 from studio.protocol.messages import ExportSamples, ExportWeights
 from studio.protocol.spec import Recipe, RunSpec

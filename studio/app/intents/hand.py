@@ -5,6 +5,7 @@ import random
 import msgspec
 
 from studio.app.intents.edits import EditIntents
+from studio.app.state import drafts
 from studio.protocol.spec import EditPoints
 
 __all__ = ["HandIntents"]
@@ -18,7 +19,7 @@ class HandIntents(EditIntents):
         run = self.state.runs.by_key.get(key)
         if run is None or run.spec is None:
             return
-        entry = self.state.catalog.get("training", "training") if self.state.catalog else None
+        entry = drafts.entry_of(run.spec, "training", self.state.catalog)
         defaults = {field.path: field.default for field in (entry.fields if entry else [])}
         total = int({**defaults, **run.spec.training}.get("samples") or 20_000)
         count = max(1, round(total * share))

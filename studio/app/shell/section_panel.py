@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH, Form
-from studio.app.state import drafts, switch
+from studio.app.state import drafts
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, icon_button, label, row
 from studio.protocol.catalog import Catalog
@@ -58,13 +58,14 @@ class SectionPanel(QWidget):
         pick = None if self.section == "training" else getattr(draft.spec, self.section)
         slug = pick.slug if pick is not None else ""
         self._options = self._offers(catalog)
-        built = (id(catalog), slug, tuple(self._options), id(draft) if self.form else 0)
-        if built != self._built:
+        modality = drafts.modality_of(draft.spec, catalog)
+        chosen = (id(catalog), slug, modality, tuple(self._options))
+        if (*chosen, id(draft) if self.form else 0) != self._built:
             self._build(slug)
-            self._built = (*built[:3], id(draft) if self.form else 0)
+            self._built = (*chosen, id(draft) if self.form else 0)
         config = drafts.config_of(draft.spec, self.section)
         if self.form is not None:
-            self.form.show_modality(switch.modality_of(draft.spec, catalog))
+            self.form.show_modality(modality)
             self.form.show_config(config)
         self._reset.setVisible(bool(config))
         self._summary.setText(entry.summary if entry is not None else "")

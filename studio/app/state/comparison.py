@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.app.state import drafts
 from studio.app.state.runs import Runs, RunState
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import RunSpec
@@ -103,11 +104,9 @@ def training_value(spec: RunSpec | None, name: str, catalog: Catalog | None) -> 
     """Return a training setting of a spec, or its default; None where neither is known."""
     if spec is not None and name in spec.training:
         return spec.training[name]
-    for entry in catalog.of("training") if catalog is not None else []:
-        for field in entry.fields:
-            if field.path == name:
-                return field.default
-    return None
+    entry = drafts.entry_of(spec, "training", catalog) if spec is not None else None
+    fields = entry.fields if entry is not None else []
+    return next((field.default for field in fields if field.path == name), None)
 
 
 def batch(run: RunState, catalog: Catalog | None) -> int:

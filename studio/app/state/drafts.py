@@ -8,7 +8,17 @@ import msgspec
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["SECTIONS", "Section", "changed", "config_of", "entry_of", "put", "repick", "value_at"]
+__all__ = [
+    "SECTIONS",
+    "Section",
+    "changed",
+    "config_of",
+    "entry_of",
+    "modality_of",
+    "put",
+    "repick",
+    "value_at",
+]
 
 Section = Literal["dataset", "family", "sampler", "training"]
 SECTIONS: tuple[Section, ...] = ("dataset", "family", "sampler", "training")
@@ -23,13 +33,25 @@ def config_of(spec: RunSpec, section: Section) -> dict[str, Any]:
 
 
 def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntrySpec | None:
-    """Return what the catalogue says about the section's choice."""
+    """Return what the catalogue says about the section's choice, with the defaults that it has for
+    the run's kind of data.
+    """
     if catalog is None:
         return None
     if section == "training":
-        return next(iter(catalog.of("training")), None)
-    pick = getattr(spec, section)
-    return catalog.get(section, pick.slug) if pick is not None else None
+        entry = next(iter(catalog.of("training")), None)
+    else:
+        pick = getattr(spec, section)
+        entry = catalog.get(section, pick.slug) if pick is not None else None
+    return entry.fitted(modality_of(spec, catalog)) if entry is not None else None
+
+
+def modality_of(spec: RunSpec, catalog: Catalog) -> str:
+    """Return the kind of data of a run ("points", "images"), "" where that is not known."""
+    if spec.dataset.slug.startswith("project:"):
+        return "points"
+    entry = catalog.get("dataset", spec.dataset.slug)
+    return entry.modalities[0] if entry is not None and entry.modalities else ""
 
 
 def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:

@@ -25,7 +25,6 @@ __all__ = [
     "cell",
     "choose",
     "fits",
-    "modality_of",
     "others",
     "switch",
     "why_not",
@@ -83,14 +82,6 @@ class Switched:
     note: str = ""
 
 
-def modality_of(spec: RunSpec, catalog: Catalog) -> str:
-    """Return the kind of data of a run ("points", "images"), "" where that is not known."""
-    if spec.dataset.slug.startswith("project:"):
-        return "points"
-    entry = catalog.get("dataset", spec.dataset.slug)
-    return entry.modalities[0] if entry is not None and entry.modalities else ""
-
-
 def fits(entry: EntrySpec, modality: str) -> bool:
     """Whether a family takes a kind of data."""
     return not modality or not entry.modalities or modality in entry.modalities
@@ -135,7 +126,7 @@ def switch(
     """
     aside = aside or Aside()
     now = drafts.entry_of(spec, "family", catalog)
-    modality = modality_of(spec, catalog)
+    modality = drafts.modality_of(spec, catalog)
     wanted_field = field or (now.field if now is not None else "")
     wanted_carrier = carrier if carrier is not None else (now.carrier if now is not None else "")
     for place in _nearest(wanted_field, wanted_carrier, aside, keep_field=field is not None):
@@ -198,7 +189,7 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
         family=Pick(slug=slug),
         sampler=sampler if solved else None,
     )
-    for each in new.fields:
+    for each in new.fitted(drafts.modality_of(spec, catalog)).fields:
         if _key(each) in wishes and allows(each, wishes[_key(each)]):
             made = drafts.put(made, "family", each, wishes[_key(each)])
     free = old.carrier if old is not None and old.carrier in WITHOUT else aside.without

@@ -4,6 +4,7 @@ was measured.
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
@@ -60,7 +61,7 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
 
 def _provenance(run: RunState, state: AppState) -> str:
     """Say with how many samples, and which seed, qualities are measured."""
-    entry = state.catalog.get("training", "training") if state.catalog else None
+    entry = drafts.entry_of(run.spec, "training", state.catalog) if run.spec else None
     settings = {f.path: f.default for f in (entry.fields if entry else [])}
     settings |= run.spec.training if run.spec else {}
     parts = []

@@ -59,7 +59,7 @@ def train_for(method: Method, data: Dataset, seconds: float, seed: int) -> tuple
     The number of steps, which schedules need, is estimated by another training of 4 % of the time.
     """
     entry = registry.get("family", method.family)
-    config = decode(entry.config, dict(method.config))
+    config = decode(entry.config, entry.filled(method.config, "images"))
     spec = data.points.spec()
     batches = Shuffled(spec.standardise(data.points.x), method.batch, seed)
 
