@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
-from studio.app.state.drafts import modality_of
 from studio.app.state.session import AppState
 
 __all__ = ["ViewSpec", "shows"]
@@ -40,7 +39,7 @@ def shows(*modalities: str) -> Callable[[AppState], bool]:
         run, catalog = state.runs.current, state.catalog
         if run is None:
             return False
-        kind = modality_of(run.spec, catalog) if run.spec and catalog else ""
+        kind = catalog.modality(run.spec.dataset.slug) if run.spec and catalog else ""
         return (kind or "points") in modalities
 
     return applies

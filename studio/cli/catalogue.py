@@ -25,6 +25,7 @@ def entries(kind: Kind) -> list[Entry]:
 
 def training() -> Entry:
     """The settings of a training, as if they were registered."""
+    from studio.engine.modality import TRAINING_DEFAULTS
     from studio.engine.settings import TrainingConfig
 
     return Entry(
@@ -35,6 +36,7 @@ def training() -> Entry:
         source="",
         make=None,
         config=TrainingConfig,
+        defaults=TRAINING_DEFAULTS,
     )
 
 

@@ -40,19 +40,28 @@ def _assignments(spec: RunSpec, catalog: Catalog | None) -> Iterator[str]:
     parts = [("family", spec.family), ("dataset", spec.dataset)]
     parts.append(("training", Pick(slug="training", config=spec.training)))
     for head, pick in parts:
-        yield from _settings(head, head, pick, catalog)
+        yield from _settings(head, pick, _usual(spec, head, pick, catalog))
     if spec.sampler is not None:
         yield f"sampler={spec.sampler.slug}"
-        yield from _settings("sampler", "sampler", spec.sampler, catalog)
+        usual = _usual(spec, "sampler", spec.sampler, catalog)
+        yield from _settings("sampler", spec.sampler, usual)
     if spec.metrics:
         yield "metrics=" + ",".join(pick.slug for pick in spec.metrics)
         for pick in spec.metrics:
-            yield from _settings(f"metrics.{pick.slug}", "metric", pick, catalog)
+            usual = _usual(spec, "metric", pick, catalog)
+            yield from _settings(f"metrics.{pick.slug}", pick, usual)
 
 
-def _settings(head: str, kind: str, pick: Pick, catalog: Catalog | None) -> Iterator[str]:
+def _usual(spec: RunSpec, kind: str, pick: Pick, catalog: Catalog | None) -> dict[str, Any]:
+    """Return the defaults, by path, that settings have for the run's kind of data."""
     entry = catalog.get(kind, pick.slug) if catalog else None
-    usual = {field.path: field.default for field in entry.fields} if entry else {}
+    if catalog is None or entry is None:
+        return {}
+    fitted = entry.fitted(catalog.modality(spec.dataset.slug))
+    return {field.path: field.default for field in fitted.fields}
+
+
+def _settings(head: str, pick: Pick, usual: Mapping[str, Any]) -> Iterator[str]:
     for path, value in _leaves(pick.config):
         if path not in usual or usual[path] != value:
             yield f"{head}.{path}={_text(value)}"

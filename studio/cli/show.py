@@ -1,6 +1,7 @@
 """Describe one thing: what it is, where it comes from, and each of its settings."""
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from studio.cli.terminal import paragraph, say
@@ -38,17 +39,19 @@ def run(arguments: argparse.Namespace) -> int:
         if not fields:
             say("  It has no settings.")
             continue
-        _settings(fields)
+        _settings(fields, entry.defaults)
     return 0
 
 
-def _settings(fields: list[dict[str, Any]]) -> None:
-    """A line for each setting with its default and bounds, and its meaning under it."""
+def _settings(fields: list[dict[str, Any]], defaults: Mapping[str, Mapping[str, Any]]) -> None:
+    """A line for each setting with its defaults and bounds, and its meaning under it."""
     longest = max(len(f["path"]) + len(_value(f["default"])) for f in fields) + 3
     for field in fields:
         say()
-        head = f"{field['path']} = {_value(field['default'])}"
-        say(f"  {head.ljust(longest)}   {bounds(field)}")
+        path = field["path"]
+        head = f"{path} = {_value(field['default'])}"
+        others = [f"{m}: {_value(own[path])}" for m, own in defaults.items() if path in own]
+        say(f"  {head.ljust(longest)}   {'   '.join([bounds(field), *others])}")
         paragraph(_help(field), indent="      ")
 
 

@@ -20,7 +20,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Batch",
-            "Data points a step; 128 for images unless set.",
+            "Data points a step.",
             low=1,
             high=1_048_576,
             log=True,
@@ -129,7 +129,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Particles",
-            "Fixed particles that are followed through training and flow; 64 images unless set.",
+            "Fixed particles that are followed through training and flow.",
             low=1,
             high=1_000_000,
             log=True,
@@ -139,7 +139,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Frames",
-            "Flow times recorded of each kept step, at most; 16 for images unless set.",
+            "Flow times recorded of each kept step, at most.",
             low=1,
             high=512,
             advanced=True,

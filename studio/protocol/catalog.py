@@ -174,6 +174,15 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """Return the entry of a kind with a slug, or None."""
         return next((e for e in self.entries if e.kind == kind and e.slug == slug), None)
 
+    def modality(self, dataset: str) -> str:
+        """Return the kind of a data set by its slug ("points", "images"), "" where it is not known;
+        imported ones are points.
+        """
+        if dataset.startswith("project:"):
+            return "points"
+        entry = self.get("dataset", dataset)
+        return entry.modalities[0] if entry is not None and entry.modalities else ""
+
     def of(self, kind: str) -> list[EntrySpec]:
         """Return the entries of a kind, in catalogue order."""
         return [e for e in self.entries if e.kind == kind]

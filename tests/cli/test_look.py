@@ -1,6 +1,7 @@
 """The commands that only look: list, show, verify, and what they say about mistakes."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,7 @@ def test_show_knows_the_settings_of_a_training(say: Any) -> None:
     _, out, _ = say("show", "training")
     assert "  steps = 4000" in out
     assert ">= 1, <= 100000000" in out
+    assert re.search(r"  batch = 512 +>= 1, .*   images: 128\n", out)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from studio.cli.settings import apply
 from studio.cli.target import find
 from studio.client.follow import RunFollower, background_runs
 from studio.client.transport import engine_env, own_command
+from studio.engine.catalogue import build
+from studio.engine.discovery import discover
 from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
 from studio.store.project import Project
 from studio.store.run import RunFolder
@@ -249,6 +251,15 @@ def test_every_kind_of_value_comes_back_from_its_text() -> None:
     assert apply(find(words[2]).spec, given) == changed
     assert changed.training["threads"] == 2
     assert changed.dataset.config["text"] == "a = b"
+
+
+@pytest.mark.parametrize(("dataset", "usual"), [("digits", 128), ("ring-of-five", 512)])
+def test_only_what_is_usual_for_the_data_is_left_out(dataset: str, usual: int) -> None:
+    catalog = build(discover())
+    for batch in (128, 512):
+        spec = apply(find(f"edm@{dataset}").spec, [f"training.batch={batch}"])
+        command = command_for(spec, catalog=catalog)
+        assert (f"training.batch={batch}" in command) == (batch != usual)
 
 
 def test_a_run_on_images_leaves_a_sheet_of_them(

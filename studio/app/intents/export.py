@@ -8,7 +8,6 @@ import msgspec
 
 from studio.app.intents import disk
 from studio.app.intents.base import Intents
-from studio.app.state.drafts import modality_of
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.cli.command import command_for
@@ -67,7 +66,8 @@ class ExportIntents(Intents):
             summary=entry.summary if entry is not None else f"The run {run.name}.",
             teaches="",
             source=entry.source if entry is not None else "",
-            modality=(modality_of(spec, catalog) if catalog is not None else "") or "points",
+            modality=(catalog.modality(spec.dataset.slug) if catalog is not None else "")
+            or "points",
             expected_seconds=round(run.seconds, 1),
             run=spec,
         )

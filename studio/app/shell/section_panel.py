@@ -58,7 +58,7 @@ class SectionPanel(QWidget):
         pick = None if self.section == "training" else getattr(draft.spec, self.section)
         slug = pick.slug if pick is not None else ""
         self._options = self._offers(catalog)
-        modality = drafts.modality_of(draft.spec, catalog)
+        modality = catalog.modality(draft.spec.dataset.slug)
         chosen = (id(catalog), slug, modality, tuple(self._options))
         if (*chosen, id(draft) if self.form else 0) != self._built:
             self._build(slug)

@@ -119,7 +119,7 @@ class SwitchPanel(QWidget):
         if draft is None or catalog is None:
             return
         entry = drafts.entry_of(draft.spec, "family", catalog)
-        modality = drafts.modality_of(draft.spec, catalog)
+        modality = catalog.modality(draft.spec.dataset.slug)
         self._offer_fields(catalog, modality)
         field = entry.field if entry is not None else ""
         chosen = field if field in switch.FIELDS else f"{OTHER}{draft.spec.family.slug}"

@@ -14,7 +14,6 @@ __all__ = [
     "changed",
     "config_of",
     "entry_of",
-    "modality_of",
     "put",
     "repick",
     "value_at",
@@ -43,15 +42,7 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
     else:
         pick = getattr(spec, section)
         entry = catalog.get(section, pick.slug) if pick is not None else None
-    return entry.fitted(modality_of(spec, catalog)) if entry is not None else None
-
-
-def modality_of(spec: RunSpec, catalog: Catalog) -> str:
-    """Return the kind of data of a run ("points", "images"), "" where that is not known."""
-    if spec.dataset.slug.startswith("project:"):
-        return "points"
-    entry = catalog.get("dataset", spec.dataset.slug)
-    return entry.modalities[0] if entry is not None and entry.modalities else ""
+    return entry.fitted(catalog.modality(spec.dataset.slug)) if entry is not None else None
 
 
 def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:

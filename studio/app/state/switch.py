@@ -126,7 +126,7 @@ def switch(
     """
     aside = aside or Aside()
     now = drafts.entry_of(spec, "family", catalog)
-    modality = drafts.modality_of(spec, catalog)
+    modality = catalog.modality(spec.dataset.slug)
     wanted_field = field or (now.field if now is not None else "")
     wanted_carrier = carrier if carrier is not None else (now.carrier if now is not None else "")
     for place in _nearest(wanted_field, wanted_carrier, aside, keep_field=field is not None):
@@ -189,7 +189,7 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
         family=Pick(slug=slug),
         sampler=sampler if solved else None,
     )
-    for each in new.fitted(drafts.modality_of(spec, catalog)).fields:
+    for each in new.fitted(catalog.modality(spec.dataset.slug)).fields:
         if _key(each) in wishes and allows(each, wishes[_key(each)]):
             made = drafts.put(made, "family", each, wishes[_key(each)])
     free = old.carrier if old is not None and old.carrier in WITHOUT else aside.without

@@ -125,7 +125,7 @@ class RaceTray(QFrame):
         duplicate = self._actions.duplicate_in_race
         entries: Entries = [("The same again", partial(duplicate, place))]
         if catalog is not None:
-            kind = drafts.modality_of(spec, catalog)
+            kind = catalog.modality(spec.dataset.slug)
             entries += [
                 (f"As {each.title}", partial(duplicate, place, each.slug))
                 for each in catalog.of("family")
