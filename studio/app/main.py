@@ -138,7 +138,7 @@ def make_application(arguments: list[str], kept: preferences.Preferences) -> QAp
     app.setApplicationName("Pushforward Studio")
     app.setDesktopFileName("pushforward")
     app.setQuitOnLastWindowClosed(False)
-    theme.install(app, kept.theme)
+    theme.install(app, kept.theme, kept.identity)
     Collector(app)
     return app
 

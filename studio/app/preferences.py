@@ -1,4 +1,4 @@
-"""What the studio remembers about a person: theme, scale, recent projects, the window's layout.
+"""What the studio remembers about a person: theme, colours, scale, recent projects, layout.
 
 One TOML file in the configuration folder (``PUSHFORWARD_HOME`` moves everything, for tests and
 for a portable installation), replaced as a whole, so that a crash leaves the old one. A file that
@@ -41,6 +41,7 @@ class Preferences(msgspec.Struct, kw_only=True):
 
     format: int = 1
     theme: Literal["system", "dark", "light"] = "system"
+    identity: Literal["hue", "blue-yellow"] = "hue"
     scale: int = 100
     recent: list[RecentProject] = []
     layout: dict[str, Any] = {}

@@ -7,7 +7,7 @@ the stylesheet, which are replaced as a whole.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -23,6 +23,7 @@ __all__ = [
     "RADIUS_CARD",
     "RADIUS_PANEL",
     "SPACE",
+    "Identity",
     "Mode",
     "Theme",
     "Tokens",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 Mode = Literal["system", "dark", "light"]
+Identity = Literal["hue", "blue-yellow"]
 
 SPACE = 4  # all distances are multiples of it
 RADIUS = 6  # controls
@@ -48,6 +50,7 @@ class Tokens:
     Surfaces, back to front: background (canvas), panel (bars, columns), raised (fields, buttons,
     the selected row), hover. ``accent`` is for what needs attention, with ``on_accent`` written
     on it; ``warm``, ``good`` and ``danger`` mark states, never alone without a word or a shape.
+    ``identity`` is the wheel of colours that tells particles apart (`studio.app.plots.identity`).
     """
 
     name: str
@@ -64,6 +67,7 @@ class Tokens:
     warm: str
     good: str
     danger: str
+    identity: Identity = "hue"
 
 
 DARK = Tokens(
@@ -121,7 +125,7 @@ def font(size: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """
     made = QFont("Inter")
     made.setPixelSize(size)
-    heavy = theme.colors() is DARK and sys.platform.startswith("linux")
+    heavy = theme.colors().name == "dark" and sys.platform.startswith("linux")
     plain = weight == QFont.Weight.Normal
     made.setWeight(QFont.Weight.Light if heavy and plain else weight)
     made.setFeature(QFont.Tag("tnum"), 1)
@@ -132,10 +136,12 @@ class Theme(QObject):
     """The scheme in force, and the switch."""
 
     changed = Signal()
+    chosen = Signal()  # a person has, whether or not anything looks different now
 
     def __init__(self) -> None:
         super().__init__()
         self._mode: Mode = "system"
+        self._identity: Identity = "hue"
         self._tokens = DARK
         self._installed = False
 
@@ -148,7 +154,12 @@ class Theme(QObject):
         """Return the tokens in force."""
         return self._tokens
 
-    def install(self, app: QApplication, mode: Mode = "system") -> None:
+    @property
+    def identity(self) -> Identity:
+        """Return the colours that the person chose to tell particles apart."""
+        return self._identity
+
+    def install(self, app: QApplication, mode: Mode = "system", identity: Identity = "hue") -> None:
         """Set style, fonts, palette and stylesheet of an application, and follow the system."""
         app.setStyle("Fusion")
         for path in sorted(resources.folder("fonts").glob("*.otf")):
@@ -157,6 +168,7 @@ class Theme(QObject):
             QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
         self._installed = True
         self._mode = mode
+        self._identity = identity
         self._tokens = self._wanted()
         self._apply()
 
@@ -164,16 +176,23 @@ class Theme(QObject):
         """Choose a scheme, or to follow the system; takes effect at once."""
         self._mode = mode
         self._follow()
+        self.chosen.emit()
+
+    def set_identity(self, identity: Identity) -> None:
+        """Choose the colours that tell particles apart; takes effect at once."""
+        self._identity = identity
+        self._follow()
+        self.chosen.emit()
 
     def _wanted(self) -> Tokens:
+        light = self._mode == "light"
         if self._mode == "system":
             light = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light
-            return LIGHT if light else DARK
-        return LIGHT if self._mode == "light" else DARK
+        return replace(LIGHT if light else DARK, identity=self._identity)
 
     def _follow(self, *_: object) -> None:
         wanted = self._wanted()
-        if wanted is not self._tokens:
+        if wanted != self._tokens:
             self._tokens = wanted
             self._apply()
             self.changed.emit()

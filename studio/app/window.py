@@ -32,6 +32,7 @@ from studio.app.shell.toasts import Toasts
 from studio.app.shell.topbar import TopBar
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
+from studio.app.theme import theme
 from studio.app.widgets.basic import separator
 
 __all__ = ["MainWindow"]
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         state.draft_changed.connect(self._offer_train)
         self.split.splitterMoved.connect(lambda *_: self._saver.start())
         self.canvas.lenses.opened.connect(lambda _: self._saver.start())
+        theme.chosen.connect(self._saver.start)
 
     def _shell(self) -> command_set.Shell:
         return command_set.Shell(
@@ -270,7 +272,7 @@ class MainWindow(QMainWindow):
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def save_layout(self) -> None:
-        """Remember sizes and lens."""
+        """Remember sizes, lens, theme and colours."""
         layout: dict[str, Any] = dict(self._kept.layout)
         layout["maximised"] = self.isMaximized()
         if not self.isMaximized():
@@ -281,7 +283,8 @@ class MainWindow(QMainWindow):
             layout["lens"] = self.canvas.lenses.wanted
         fresh = preferences.load()  # recent projects may have been added meanwhile
         fresh.layout = layout
-        fresh.theme, fresh.scale = self._kept.theme, self._kept.scale
+        fresh.theme, fresh.identity = theme.mode, theme.identity
+        fresh.scale = self._kept.scale
         self._kept.layout = layout
         preferences.save(fresh)
 

@@ -6,6 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLineEdit
 from shiboken6 import delete
 
+from studio.app import preferences
 from studio.app.commands import Command, Registry, score
 
 
@@ -104,7 +105,9 @@ async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(b
     assert palette.isHidden()
     from studio.app.theme import LIGHT, theme
 
-    assert theme.colors() is LIGHT
+    assert theme.colors() == LIGHT
+    bench.window.save_layout()
+    assert preferences.load().theme == "light"  # it was chosen, and is found again
 
 
 async def test_escape_gives_the_keyboard_back(bench, qtbot, wait):

@@ -1,6 +1,7 @@
 """The tokens: contrast computed, the live switch, following the system."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QFont, QFontInfo
@@ -38,7 +39,7 @@ def test_the_scheme_is_switched_live(qapp, qtbot):
     label.show()
     with qtbot.waitSignal(theme.changed):
         theme.set_mode("light")
-    assert theme.colors() is LIGHT
+    assert theme.colors() == LIGHT
     assert label.palette().windowText().color().name() == LIGHT.text
     with qtbot.waitSignal(theme.changed):
         theme.set_mode("dark")
@@ -49,6 +50,18 @@ def test_choosing_the_scheme_in_force_changes_nothing(qapp, qtbot):
     theme.set_mode("dark")
     with qtbot.assertNotEmitted(theme.changed):
         theme.set_mode("dark")
+
+
+def test_what_tells_particles_apart_is_kept_from_theme_to_theme(qapp, qtbot):
+    with qtbot.waitSignals([theme.changed, theme.chosen]):
+        theme.set_identity("blue-yellow")
+    try:
+        theme.set_mode("light")
+        assert theme.colors() == replace(LIGHT, identity="blue-yellow")
+    finally:
+        theme.set_mode("dark")
+        theme.set_identity("hue")
+    assert theme.colors() == DARK
 
 
 def test_the_system_decides_until_a_person_does(qapp):

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QWidget
 from studio.app.plots.backdrop import Backdrop, BackdropImage, colour, view_of, with_paths
 from studio.app.plots.camera import Camera, robust_bounds
 from studio.app.plots.glide import Glide
-from studio.app.plots.identity import Scheme, identity_colours, middle_of, one_colour
+from studio.app.plots.identity import identity_colours, middle_of, one_colour
 from studio.app.plots.keys import ZOOM_STEP, press
 from studio.app.plots.overlay import Life, paint_life
 from studio.app.plots.particles import Particles
@@ -69,7 +69,6 @@ class ParticleCanvas(QWidget):
         self.camera = Camera(320, 240)
         self.backdrop = Backdrop()
         self.style_ = CanvasStyle.of(colors())
-        self.scheme: Scheme = "hue"
         self.uniform = ""  # one colour for all, where identity means nothing
         self.selection = -1
         self.show_paths = False
@@ -98,10 +97,9 @@ class ParticleCanvas(QWidget):
 
     # What is drawn
 
-    def set_style(self, style: CanvasStyle, scheme: Scheme | None = None) -> None:
-        """Set the colours of the drawing, and the scheme that tells particles apart."""
+    def set_style(self, style: CanvasStyle) -> None:
+        """Set the colours of the drawing."""
         self.style_ = style
-        self.scheme = scheme or self.scheme
         self._identify()
         self._layer.refresh()
         self._stale()
@@ -303,8 +301,9 @@ class ParticleCanvas(QWidget):
     def _identify(self) -> None:
         if self._start is not None:
             self._middle = middle_of(self._start) if self._middle is None else self._middle
+            style = self.style_
             self._identity = identity_colours(
-                self._start, dark=self.style_.dark, scheme=self.scheme, middle=self._middle
+                self._start, dark=style.dark, scheme=style.identity, middle=self._middle
             )
         self._recolour()
 

@@ -6,16 +6,13 @@ who do not tell red from green: its wheel lies in the plane of lightness and blu
 every common form of colour blindness leaves intact.
 """
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.plots.raster import Colours
+from studio.app.theme import Identity
 
 __all__ = [
-    "SCHEMES",
-    "Scheme",
     "angles",
     "identity_colours",
     "middle_of",
@@ -23,9 +20,6 @@ __all__ = [
     "one_colour",
     "with_alpha",
 ]
-
-Scheme = Literal["hue", "blue-yellow"]
-SCHEMES: dict[Scheme, str] = {"hue": "Hue by start", "blue-yellow": "Blue-yellow by start"}
 
 WHEEL = 1024
 # Lightness and largest chroma per theme.
@@ -56,7 +50,7 @@ def identity_colours(
     start: NDArray[np.floating],
     *,
     dark: bool,
-    scheme: Scheme = "hue",
+    scheme: Identity = "hue",
     middle: NDArray[np.float64] | None = None,
 ) -> Colours:
     """Return an opaque colour (n,) for each particle from where it started, (n, 2)."""
@@ -64,7 +58,7 @@ def identity_colours(
     return wheel[(angles(start, middle) * WHEEL).astype(np.intp) % WHEEL]
 
 
-def _wheel(dark: bool, scheme: Scheme) -> Colours:
+def _wheel(dark: bool, scheme: Identity) -> Colours:
     turn = np.arange(WHEEL) / WHEEL * 2 * np.pi
     if scheme == "hue":
         light, most = _HUE[dark]

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from studio.app.theme import Tokens
+from studio.app.theme import Identity, Tokens
 
 __all__ = ["CanvasStyle"]
 
 
 @dataclass(frozen=True)
 class CanvasStyle:
-    """Colours as "#rrggbb"; strengths are alphas in [0, 1]."""
+    """Colours as "#rrggbb"; strengths are alphas in [0, 1]; ``identity`` tells particles apart."""
 
     background: str
     panel: str
@@ -25,6 +25,7 @@ class CanvasStyle:
     dark: bool
     heat: float
     arrows: float
+    identity: Identity
 
     @classmethod
     def of(cls, tokens: Tokens) -> "CanvasStyle":
@@ -45,4 +46,5 @@ class CanvasStyle:
             dark=dark,
             heat=0.42 if dark else 0.36,
             arrows=0.55 if dark else 0.5,
+            identity=tokens.identity,
         )

@@ -19,7 +19,7 @@ from studio.app.commands import Registry
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.shell.topbar import native
 from studio.app.state.notices import Notices
-from studio.app.theme import Mode, theme
+from studio.app.theme import Identity, Mode, theme
 from studio.app.widgets.basic import button, label, section, separator
 from studio.app.widgets.fold import Fold
 
@@ -27,6 +27,7 @@ __all__ = ["ask_close", "show_history", "show_preferences", "show_shortcuts"]
 
 SCALES = (100, 125, 150, 175, 200, 250, 300)
 MODES: tuple[Mode, ...] = ("system", "dark", "light")
+IDENTITIES: dict[Identity, str] = {"hue": "All hues", "blue-yellow": "Blue and yellow"}
 Closing = Literal["background", "checkpoint", "cancel"]
 
 
@@ -87,7 +88,7 @@ def _buttons(*each: QWidget) -> QHBoxLayout:
 
 
 def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
-    """Theme (at once) and scale (at the next start)."""
+    """Theme and colours (at once), scale (at the next start)."""
     made, layout = _dialog(parent, "Preferences", 420)
     grid = QGridLayout()
     grid.setColumnMinimumWidth(0, 120)
@@ -95,13 +96,14 @@ def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
     grid.setVerticalSpacing(10)
     look = Segments(["System", "Dark", "Light"], "Theme")
     look.select(MODES.index(theme.mode))
-
-    def choose(index: int) -> None:
-        theme.set_mode(MODES[index])
-        kept.theme = MODES[index]
-        preferences.save(kept)
-
-    look.chosen.connect(choose)
+    look.chosen.connect(lambda index: theme.set_mode(MODES[index]))
+    wheel = Segments(list(IDENTITIES.values()), "Particles")
+    wheel.setToolTip(
+        "A particle keeps the colour of where it started. The blue and yellow wheel can be read "
+        "without telling red from green."
+    )
+    wheel.select(list(IDENTITIES).index(theme.identity))
+    wheel.chosen.connect(lambda index: theme.set_identity(list(IDENTITIES)[index]))
     scale = ChoiceList([f"{percent} %" for percent in SCALES], "Scale")
     scale.setCurrentIndex(SCALES.index(kept.scale) if kept.scale in SCALES else 0)
     note = label("The scale takes effect when the studio is started again.", "muted", wrap=True)
@@ -113,7 +115,9 @@ def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
         note.show()
 
     scale.activated.connect(resize)
-    for line, (name, widget) in enumerate((("Theme", look), ("Scale", scale))):
+    for line, (name, widget) in enumerate(
+        (("Theme", look), ("Particles", wheel), ("Scale", scale))
+    ):
         grid.addWidget(label(name), line, 0)
         grid.addWidget(widget, line, 1)
     layout.addLayout(grid)

@@ -178,7 +178,9 @@ class PicturesView(QWidget):
 
     def _inks(self, n: int) -> NDArray[np.uint32]:
         style = self.projection.style_
-        return identity_colours(_circle(n), dark=style.dark, middle=np.zeros(2))
+        return identity_colours(
+            _circle(n), dark=style.dark, scheme=style.identity, middle=np.zeros(2)
+        )
 
     def _restyle(self) -> None:
         self.projection.set_style(CanvasStyle.of(colors()))

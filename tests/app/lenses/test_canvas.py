@@ -1,6 +1,7 @@
 """The canvas as a widget: it looks, picks and stands still at no cost."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,8 @@ def test_colours_stay_with_the_particles_across_records(
     canvas.set_identity(more)  # others become known: those that were keep theirs
     assert [canvas.ink(i) for i in range(20)] == before
     canvas.set_style(CanvasStyle.of(LIGHT))
+    assert [canvas.ink(i) for i in range(20)] != before
+    canvas.set_style(CanvasStyle.of(replace(DARK, identity="blue-yellow")))
     assert [canvas.ink(i) for i in range(20)] != before
 
 
