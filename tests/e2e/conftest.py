@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app import preferences
 from studio.app.main import Studio
+from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.app.views.gallery import Card
 from tests.qtloop import collected_here, loop, run_coroutine, themed, until
@@ -73,8 +74,8 @@ class Person:
 
     def set(self, path: str, value: object) -> None:
         """Change a training setting of the run being set up."""
-        assert self.state.catalog is not None
-        entry = self.state.catalog.get("training", "training")
+        assert self.state.draft is not None
+        entry = drafts.entry_of(self.state.draft.spec, "training", self.state.catalog)
         assert entry is not None
         field = next(field for field in entry.fields if field.path == path)
         self.studio.actions.edit("training", field, value)

@@ -17,6 +17,8 @@ from studio.app.widgets.switch import Switch
 
 __all__ = ["LayerPanel", "LayerRow", "Legend", "paint_chip"]
 
+WIDTH = 196  # of the panel: "Log-density of the data" fits beside its switch
+
 
 @dataclass(frozen=True)
 class LayerRow:
@@ -91,7 +93,7 @@ class LayerPanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("layers")
-        self.setFixedWidth(176)
+        self.setFixedWidth(WIDTH)
         self._rows: dict[str, tuple[LayerRow, Switch]] = {}
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(10, 8, 10, 10)
@@ -187,7 +189,7 @@ class LayerPanel(QFrame):
         self.toggled.emit(slug, on)
 
     def sizeHint(self) -> QSize:
-        return QSize(176, self._body.sizeHint().height())
+        return QSize(WIDTH, self._body.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_chip(self)

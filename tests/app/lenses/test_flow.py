@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from studio.app.views.flow import VIEW, FlowView
+from studio.app.widgets.layerpanel import LayerPanel, LayerRow
+from studio.engine.catalogue import build
+from studio.engine.discovery import discover
 from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 from studio.store.flow import FlowStore
 
@@ -260,3 +264,18 @@ def test_another_run_starts_afresh(lens: Any, window: QWidget) -> None:
     lens.state.runs.select(lens.run.key)
     assert shown(window.view) == 50
     assert VIEW.applies(lens.state) is True
+
+
+def test_every_layers_name_fits_beside_its_switch(qapp: QApplication, qtbot: QtBot) -> None:
+    titles = {
+        layer.title: layer.name
+        for entry in build(discover()).of("family")
+        for layer in entry.layers
+    }
+    panel = LayerPanel()
+    qtbot.addWidget(panel)
+    panel.set_rows([LayerRow(slug, title, on=False) for title, slug in titles.items()])
+    panel.show()
+    names = {name.text(): name for name in panel.findChildren(QLabel)}
+    for title in titles:
+        assert names[title].fontMetrics().horizontalAdvance(title) <= names[title].width(), title
