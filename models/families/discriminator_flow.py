@@ -126,6 +126,8 @@ def _check(config: DiscriminatorFlowConfig) -> None:
     config=DiscriminatorFlowConfig,
     modalities=("points", "images"),
     capabilities=("velocity", "critic"),
+    # As in MonoFlow: images are far apart, and the penalty keeps the critic from being steep.
+    defaults={"images": {"speed": 100.0}},
     field="critic",
     carrier="flow",
     motion="dx/dt = η h′(d) ∇d,  d = d(x, t)",

@@ -78,6 +78,7 @@ class GanConfig(Config, frozen=True):
     config=GanConfig,
     modalities=("points", "images"),
     capabilities=("critic", "latent"),
+    defaults={"images": {"latent": 64}},
     field="critic",
     carrier="generator",
     motion="dθ/dτ = E[J(z)ᵀ h′(d) ∇d],  x = g(z; θ)",

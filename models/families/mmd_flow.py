@@ -63,6 +63,8 @@ class MmdFlowConfig(Config, frozen=True):
     config=MmdFlowConfig,
     modalities=("points", "images"),
     capabilities=("population",),
+    # The slope of a kernel is one over its width, and that is the distance of two images.
+    defaults={"images": {"speed": 100.0, "reach": 20.0}},
     field="kernel",
     carrier="particles",
     motion="dx/dτ = ∇w,  w = E_p k(x, ·) − E_q k(x, ·)",

@@ -50,6 +50,7 @@ class MmdGeneratorConfig(Config, frozen=True):
     config=MmdGeneratorConfig,
     modalities=("points", "images"),
     capabilities=("latent",),
+    defaults={"images": {"latent": 64}},
     field="kernel",
     carrier="generator",
     motion="dθ/dτ = E[J(z)ᵀ ∇w],  w = E_p k(x, ·) − E_q k(x, ·)",

@@ -77,6 +77,9 @@ class MonoFlowConfig(Config, frozen=True):
     config=MonoFlowConfig,
     modalities=("points", "images"),
     capabilities=("critic", "population"),
+    # An image is as long as the square root of its pixels, and a critic held back by its penalty
+    # is not steeper for that.
+    defaults={"images": {"speed": 0.2, "reach": 20.0}},
     field="critic",
     carrier="particles",
     motion="dx/dτ = h′(d) ∇d,  d = log p/q",

@@ -77,7 +77,8 @@ class ScoreFlowConfig(Config, frozen=True):
         MLPConfig,
         param("Scores", "The network of either score.", modalities=("points",)),
     ] = MLPConfig()
-    image_net: ImageNet = UNetConfig()
+    # As in Score GAN: many steps, not dear ones.
+    image_net: ImageNet = UNetConfig(kind="mlp")
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
 
@@ -91,6 +92,9 @@ class ScoreFlowConfig(Config, frozen=True):
     config=ScoreFlowConfig,
     modalities=("points", "images"),
     capabilities=("population",),
+    # Particles that start as noise are where a score was taught, so that less noise will do than
+    # for a generator's first pictures.
+    defaults={"images": {"speed": 0.5, "reach": 20.0, "s_low": 0.5}},
     field="score-difference",
     carrier="particles",
     motion="dx/dτ = E[s ∇log(p/q)(x + s ε)]",

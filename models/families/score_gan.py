@@ -68,7 +68,8 @@ class ScoreGanConfig(Config, frozen=True):
         param("Scores", "The network of either score.", modalities=("points",)),
     ] = MLPConfig()
     generator: GeneratorNet = MLPConfig()
-    image_net: ImageNet = UNetConfig()
+    # Ten times as many steps as a U-Net does in the same time, and here steps are what it takes.
+    image_net: ImageNet = UNetConfig(kind="mlp")
     image_generator: ImageGenerator = DcganConfig()
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
@@ -85,6 +86,9 @@ class ScoreGanConfig(Config, frozen=True):
     config=ScoreGanConfig,
     modalities=("points", "images"),
     capabilities=("latent",),
+    # Below a noise of 1 the first pictures of a generator stand so far from all data that a learned
+    # score extrapolates, and sends them on to plain white, for good.
+    defaults={"images": {"s_low": 1.0, "latent": 64}},
     field="score-difference",
     carrier="generator",
     motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  x = g(z; θ)",

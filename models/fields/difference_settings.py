@@ -59,9 +59,10 @@ LowLevel = Annotated[
     param(
         "Lowest noise",
         "The smallest noise at which the scores are compared. Lower shows more detail and is "
-        "noisier.",
+        "noisier. Too low for images, and the first ones of a generator are so far from all data "
+        "that no learned score knows the way.",
         low=1e-3,
-        high=1.0,
+        high=10.0,
         unit="data std",
         log=True,
         advanced=True,

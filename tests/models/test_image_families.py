@@ -34,8 +34,8 @@ DATA = pictures()
 
 
 def settings(entry: Entry, kind: str = "convolutional") -> dict[str, Any]:
-    """Return the default settings with every network small, and of a kind; few flow steps."""
-    data = encode(entry.config())
+    """Return the defaults for images with every network small, and of a kind; few flow steps."""
+    data = encode(decode(entry.config, entry.filled({}, "images")))
     for row in describe(entry.config):
         name = row["path"].rpartition(".")[2]
         if name in SMALL:
