@@ -47,7 +47,7 @@ def learn(seed: int, teacher: int, student: int, nfes: tuple[int, ...] = (55, 35
     taught = {}
     for nfe in nfes:
         heun = Heun(HeunConfig(steps=_HEUN[nfe]))
-        *_, last = family.teacher.frames(latents[:, :2], sampler=heun)
+        *_, last = family.field.teacher.frames(latents[:, :2], sampler=heun)
         taught[nfe] = judge(trained.spec.restore(last.x), seed)
     return Lesson(taught, judge(trained.spec.restore(family.push(latents)), seed), trained.seconds)
 

@@ -27,7 +27,14 @@ from models.fields.difference_settings import (
     WeightGen,
 )
 from models.fields.exact import exact_denoiser, known_law
-from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
+from models.fields.score_difference import (
+    FIT_OWN,
+    SCORES,
+    ParticleScore,
+    Probes,
+    ScoreDifference,
+    level_law,
+)
 from models.live import check_live
 from models.nets.mlp import MLPConfig, TimeMLP
 from models.registry import register
@@ -78,20 +85,13 @@ class ExactGenerator(GeneratorFamily):
     """field = exact score of the data against the learnt one of the particles; generator."""
 
     layers = (
-        Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
-        Layer("score-particles", "Score of the particles", "vector", "s ∇log q", timed=True),
+        *SCORES,
         Layer("log-density", "Log-density of the data", "scalar", "log p", timed=True),
         Layer("next-move", "Next move", "vector", "E s (∇log p − ∇log q)", timed=False),
     )
     stages = (
         Stage("draw", "Push latents forward to particles", "z ~ N(0, I),  x = g(z; θ)", _PAPER),
-        Stage(
-            "fit",
-            "Fit the particles' own score",
-            "min E |D_q(x + s ε, s) − x|²,  ∇log q = (D_q − x) / s²",
-            f"{_PAPER}, algorithm 1",
-            "score-particles",
-        ),
+        FIT_OWN,
         Stage(
             "velocity",
             "Compare it with the exact one where the particles are, with noise",
@@ -159,16 +159,13 @@ class ExactGenerator(GeneratorFamily):
         self.config = config
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
-        if name == "score-data":
-            return self.field.score_of_data(x, t)
-        if name == "score-particles":
-            return self.field.score_of_particles(x, t)
         if name == "log-density":
             s = torch.tensor(self.field.clock.s(t), dtype=x.dtype, device=x.device)
             return self.law.log_prob(x, s)
         if name == "next-move":
             return self.field.velocity(x)
-        return super().layer(name, x, t)
+        known = self.field.layer(name, x, t)
+        return known if known is not None else super().layer(name, x, t)
 
     def state(self) -> State:
         state = super().state()

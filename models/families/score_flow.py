@@ -15,7 +15,7 @@ from models.carriers.population import (
 )
 from models.carriers.population_family import PopulationFamily
 from models.config import Config, param
-from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import RhoUniform
 from models.fields.difference_settings import (
     HighLevel,
     LevelRho,
@@ -28,21 +28,18 @@ from models.fields.difference_settings import (
     WeightData,
     WeightGen,
 )
-from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
-from models.fields.teacher import Teacher
+from models.fields.score_difference import FIT_OWN, SCORES, Probes
+from models.fields.taught_difference import TEACH, TaughtDifference
 from models.live import check_live
-from models.nets.choose import denoiser_net
 from models.nets.mlp import MLPConfig
 from models.nets.settings import ImageNet
 from models.nets.unet import UNetConfig
 from models.registry import register
-from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 
 __all__ = ["ScoreFlow", "ScoreFlowConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
-_TEACHER, _NOISE, _OWN = 1, 2, 3
+_NOISE = 2  # stream of the seed (`models.tensors.make_generator`); the field has 1 and 3
 _PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
@@ -105,26 +102,13 @@ class ScoreFlow(PopulationFamily):
     """
 
     layers = (
-        Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
-        Layer("score-particles", "Score of the particles", "vector", "s ∇log q", timed=True),
+        *SCORES,
         Layer("next-move", "Next move", "vector", "η E s (∇log p − ∇log q)", timed=False),
     )
     stages = (
-        Stage(
-            "teach",
-            "Teach the score of the data",
-            "min E w(s) |D(x₀ + s ε, s) − x₀|²,  ∇log p = (D − x) / s²",
-            "Karras et al. 2022, eqs. 2, 3 and 8",
-            "score-data",
-        ),
+        TEACH,
         Stage("draw", "Draw some of the particles where they are", "xᵢ ~ q", _PAPER),
-        Stage(
-            "fit",
-            "Fit the particles' own score",
-            "min E |D_q(x + s ε, s) − x|²,  ∇log q = (D_q − x) / s²",
-            f"{_PAPER}, algorithm 1",
-            "score-particles",
-        ),
+        FIT_OWN,
         Stage(
             "velocity",
             "Compare the two scores around each particle",
@@ -151,91 +135,59 @@ class ScoreFlow(PopulationFamily):
     ) -> None:
         self.config = config
         super().__init__(config, spec, seed=seed, stream=_NOISE, device=device)
-        taught = max(1, round(config.teacher_share * horizon))
-        weights = make_generator(seed, _TEACHER)
-        self.teacher = Teacher(
-            denoiser_net(spec, config.net, config.image_net, generator=weights),
-            shape=spec.shape,
+        self.field: TaughtDifference = TaughtDifference(
+            config,
+            spec,
+            horizon=horizon,
+            seed=seed,
             device=device,
-            optimizer=config.optimizer,
-            steps=taught,
-        )
-        weights = make_generator(seed, _OWN)
-        own = denoiser_net(spec, config.net, config.image_net, generator=weights)
-        self.own = ParticleScore(
-            Denoiser(own).to(device),
-            optimizer=config.score_optimizer,
-            horizon=max(1, horizon - taught),
-        )
-        law = level_law(config.s_low, config.s_high, config.rho)
-        self.field: ScoreDifference = ScoreDifference(
-            self.teacher.denoise,
-            self.own,
-            law=law,
-            probes=Probes.draw(law, config.pairs, spec.shape, self._noise),
-            w_data=config.w_data,
-            w_gen=config.w_gen,
             generator=self._noise,
+            probes=self._probes,
         )
 
+    def _probes(self, law: RhoUniform) -> Probes:
+        return Probes.draw(law, self.config.pairs, self.spec.shape, self._noise)
+
     def walk(self, batch: Tensor) -> Walk:
-        if self.teacher.is_learning():
-            noised, metrics = self.teacher.fit(batch, self._noise)
-            if not self.teacher.is_learning() and self.config.warm_start:
-                self.own.warm_start(self.teacher.averaged)
-            yield "teach", {"real": batch, "particles": noised}
-            return metrics | {"phase": batch.new_full((), 1.0)}
+        if self.field.teacher.is_learning():
+            return (yield from self.field.lesson(batch))
         scene = {"real": batch, "particles": self.carrier.draw(len(batch))}
         yield "draw", scene
         metrics = self.field.fit(batch, scene["particles"], None)
         yield "fit", scene
-        if self.own.optimizer.count % self.config.score_steps == 0:
+        if self.field.own.optimizer.count % self.config.score_steps == 0:
             x = self.carrier.x
             scene = {"real": batch, "particles": x, "velocity": self.field.velocity(x)}
             yield "velocity", scene
             metrics |= self.carrier.move(scene["velocity"])
             # Known before the next move, so that the arrows that are shown are that move.
-            pairs = self.config.pairs
-            shape = self.spec.shape
-            self.field.probes = Probes.draw(self.field.law, pairs, shape, self._noise)
+            self.field.probes = self._probes(self.field.law)
             yield "move", {**scene, "moved": self.carrier.x}
         return metrics | {"phase": batch.new_full((), 2.0)}
 
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)
         assert isinstance(config, ScoreFlowConfig)
-        self.field.w_data = config.w_data
-        self.field.w_gen = config.w_gen
-        self.teacher.field.optimizer.config = config.optimizer
-        self.own.optimizer.config = config.score_optimizer
+        self.field.retune(config)
         self._retune(config)
         self.config = config
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
-        if name == "score-data":
-            return self.field.score_of_data(x, t)
-        if name in ("score-particles", "next-move") and self.teacher.is_learning():
-            # Nothing of the particles is known yet, and nothing moves.
-            return torch.zeros_like(x)
-        if name == "score-particles":
-            return self.field.score_of_particles(x, t)
         if name == "next-move":
             return self.carrier.speed * self.field.velocity(x)
-        return super().layer(name, x, t)
+        known = self.field.layer(name, x, t)
+        return known if known is not None else super().layer(name, x, t)
 
     def state(self) -> State:
         state = super().state()
-        self.teacher.pack(state, "teacher")
-        self.own.pack(state, "own")
+        self.field.pack(state)
         self.field.probes.pack(state, "probes")
         return state
 
     def load_state(self, state: State) -> None:
         super().load_state(state)
-        self.teacher.unpack(state, "teacher")
-        self.own.unpack(state, "own")
+        self.field.unpack(state)
         self.field.probes = self.field.probes.unpack(state, "probes")
 
     def parameter_count(self) -> int:
-        nets = (self.teacher.field.denoiser, self.own.denoiser)
-        return sum(p.numel() for net in nets for p in net.parameters())
+        return self.field.parameter_count()

@@ -17,7 +17,6 @@ from models.carriers.generator_settings import (
     LatentSize,
 )
 from models.config import Config, param
-from models.denoisers.denoiser import Denoiser
 from models.fields.difference_settings import (
     HighLevel,
     LevelRho,
@@ -30,22 +29,18 @@ from models.fields.difference_settings import (
     WeightData,
     WeightGen,
 )
-from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
-from models.fields.teacher import Teacher
+from models.fields.score_difference import FIT_OWN, SCORES, Probes
+from models.fields.taught_difference import TEACH, TaughtDifference, split
 from models.live import check_live
-from models.nets.choose import denoiser_net
 from models.nets.dcgan import DcganConfig
 from models.nets.mlp import MLPConfig
 from models.nets.settings import ImageGenerator, ImageNet
 from models.nets.unet import UNetConfig
 from models.registry import register
-from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 
 __all__ = ["ScoreGan", "ScoreGanConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
-_TEACHER, _OWN = 1, 3
 _PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
@@ -101,26 +96,13 @@ class ScoreGan(GeneratorFamily):
     """
 
     layers = (
-        Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
-        Layer("score-particles", "Score of the particles", "vector", "s ∇log q", timed=True),
+        *SCORES,
         Layer("next-move", "Next move", "vector", "E s (∇log p − ∇log q)", timed=False),
     )
     stages = (
-        Stage(
-            "teach",
-            "Teach the score of the data",
-            "min E w(s) |D(x₀ + s ε, s) − x₀|²,  ∇log p = (D − x) / s²",
-            "Karras et al. 2022, eqs. 2, 3 and 8",
-            "score-data",
-        ),
+        TEACH,
         Stage("draw", "Push latents forward to particles", "z ~ N(0, I),  x = g(z; θ)", _PAPER),
-        Stage(
-            "fit",
-            "Fit the particles' own score",
-            "min E |D_q(x + s ε, s) − x|²,  ∇log q = (D_q − x) / s²",
-            f"{_PAPER}, algorithm 1",
-            "score-particles",
-        ),
+        FIT_OWN,
         Stage(
             "velocity",
             "Compare the two scores where the particles are, with noise",
@@ -146,54 +128,34 @@ class ScoreGan(GeneratorFamily):
         device: torch.device,
     ) -> None:
         self.config = config
-        taught = max(1, round(config.teacher_share * horizon))
-        rest = max(1, horizon - taught)
         super().__init__(
             config,
             spec,
-            horizon=rest,
+            horizon=split(config, horizon)[1],
             seed=seed,
             device=device,
             # The score sets the pace: it has done its step when the generator follows.
-            clock=lambda: self.own.optimizer.count - 1,
+            clock=lambda: self.field.own.optimizer.count - 1,
             images=config.image_generator,
         )
-        weights = make_generator(seed, _TEACHER)
-        self.teacher = Teacher(
-            denoiser_net(spec, config.net, config.image_net, generator=weights),
-            shape=spec.shape,
+        self.field: TaughtDifference = TaughtDifference(
+            config,
+            spec,
+            horizon=horizon,
+            seed=seed,
             device=device,
-            optimizer=config.optimizer,
-            steps=taught,
-        )
-        weights = make_generator(seed, _OWN)
-        own = denoiser_net(spec, config.net, config.image_net, generator=weights)
-        self.own = ParticleScore(
-            Denoiser(own).to(device), optimizer=config.score_optimizer, horizon=rest
-        )
-        law = level_law(config.s_low, config.s_high, config.rho)
-        self.field: ScoreDifference = ScoreDifference(
-            self.teacher.denoise,
-            self.own,
-            law=law,
-            probes=Probes.fixed(law, spec.shape, device),
-            w_data=config.w_data,
-            w_gen=config.w_gen,
             generator=self._noise,
+            probes=lambda law: Probes.fixed(law, spec.shape, device),
         )
 
     def _stages(self, batch: Tensor, *, shown: bool) -> Walk:
-        if self.teacher.is_learning():
-            noised, metrics = self.teacher.fit(batch, self._noise)
-            if not self.teacher.is_learning() and self.config.warm_start:
-                self.own.warm_start(self.teacher.averaged)
-            yield "teach", {"real": batch, "particles": noised}
-            return metrics | {"phase": batch.new_full((), 1.0)}
+        if self.field.teacher.is_learning():
+            return (yield from self.field.lesson(batch))
         metrics = yield from super()._stages(batch, shown=shown)
         return metrics | {"phase": batch.new_full((), 2.0)}
 
     def _follows(self) -> bool:
-        return self.own.optimizer.count % self.config.score_steps == 0
+        return self.field.own.optimizer.count % self.config.score_steps == 0
 
     def _pull(self, particles: Tensor) -> Tensor:
         return self.field.drawn_velocity(particles)
@@ -201,10 +163,7 @@ class ScoreGan(GeneratorFamily):
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)
         assert isinstance(config, ScoreGanConfig)
-        self.field.w_data = config.w_data
-        self.field.w_gen = config.w_gen
-        self.teacher.field.optimizer.config = config.optimizer
-        self.own.optimizer.config = config.score_optimizer
+        self.field.retune(config)
         self._retune(config)
         self.config = config
 
@@ -212,34 +171,26 @@ class ScoreGan(GeneratorFamily):
         self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         dim = self.spec.mean.numel()
-        if self.teacher.is_learning() and latents.shape[1] >= dim:
+        teacher = self.field.teacher
+        if teacher.is_learning() and latents.shape[1] >= dim:
             start = latents[:, :dim].reshape(len(latents), *self.spec.shape)
-            return self.teacher.frames(start, sampler=sampler, generator=generator)
+            return teacher.frames(start, sampler=sampler, generator=generator)
         return super().flow(latents, sampler=sampler, generator=generator)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
-        if name == "score-data":
-            return self.field.score_of_data(x, t)
-        if name in ("score-particles", "next-move") and self.teacher.is_learning():
-            # Nothing of the particles is known yet, and nothing moves.
-            return torch.zeros_like(x)
-        if name == "score-particles":
-            return self.field.score_of_particles(x, t)
         if name == "next-move":
             return self.field.velocity(x)
-        return super().layer(name, x, t)
+        known = self.field.layer(name, x, t)
+        return known if known is not None else super().layer(name, x, t)
 
     def state(self) -> State:
         state = super().state()
-        self.teacher.pack(state, "teacher")
-        self.own.pack(state, "own")
+        self.field.pack(state)
         return state
 
     def load_state(self, state: State) -> None:
         super().load_state(state)
-        self.teacher.unpack(state, "teacher")
-        self.own.unpack(state, "own")
+        self.field.unpack(state)
 
     def parameter_count(self) -> int:
-        nets = (self.teacher.field.denoiser, self.own.denoiser)
-        return super().parameter_count() + sum(p.numel() for net in nets for p in net.parameters())
+        return super().parameter_count() + self.field.parameter_count()

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from models.base import State
+from models.base import Layer, Stage, State
 from models.config import ConfigError
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform, draw_levels
@@ -26,7 +26,27 @@ from models.tensors import expand_like, in_parts
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import pack_module, pack_optimizer, unpack_module, unpack_optimizer
 
-__all__ = ["OwnScore", "ParticleScore", "Probes", "ScoreDifference", "level_law"]
+__all__ = [
+    "FIT_OWN",
+    "SCORES",
+    "OwnScore",
+    "ParticleScore",
+    "Probes",
+    "ScoreDifference",
+    "level_law",
+]
+
+SCORES = (
+    Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
+    Layer("score-particles", "Score of the particles", "vector", "s ∇log q", timed=True),
+)
+FIT_OWN = Stage(
+    "fit",
+    "Fit the particles' own score",
+    "min E |D_q(x + s ε, s) − x|²,  ∇log q = (D_q − x) / s²",
+    "Franceschi et al. 2023, arXiv:2305.16150, algorithm 1",
+    "score-particles",
+)
 
 # Looking is the same for every run and every resumed one: no seed of a run's goes into it.
 _LOOKING = 7919
@@ -245,6 +265,15 @@ class ScoreDifference:
     def score_of_particles(self, x: Tensor, t: float) -> Tensor:
         """Return s grad log q_s at x (n, *shape), at the noise level of flow time t."""
         return self._scaled_score(self.own.denoise, x, t)
+
+    def layer(self, name: str, x: Tensor, t: float) -> Tensor | None:
+        """Evaluate one of `SCORES` at x (n, *shape); None for any other."""
+        match name:
+            case "score-data":
+                return self.score_of_data(x, t)
+            case "score-particles":
+                return self.score_of_particles(x, t)
+        return None
 
     def _scaled_score(self, denoise: Denoise, x: Tensor, t: float) -> Tensor:
         s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)

@@ -35,7 +35,7 @@ def ours(score_steps: int, batch: int) -> Callable[[], object]:
     cpu = torch.device("cpu")
     family = ScoreGan(config, spec, horizon=10_000_000, seed=0, device=cpu)
     real = torch.randn(batch, 2)
-    while family.teacher.is_learning():
+    while family.field.teacher.is_learning():
         family.step(real)
     return lambda: family.step(real)
 
