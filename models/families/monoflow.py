@@ -73,7 +73,7 @@ class MonoFlowConfig(Config, frozen=True):
     "monoflow",
     title="MonoFlow",
     summary="Free particles climb a critic that is learned beside them: a GAN without a generator.",
-    source=f"{_PAPER}; with the critic d = log p/q and h = u: the flow of the reverse KL",
+    source=f"the flow of the reverse KL, by a critic d = log p/q and h = u: {_PAPER}",
     config=MonoFlowConfig,
     modalities=("points", "images"),
     capabilities=("critic", "population"),

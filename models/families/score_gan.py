@@ -77,7 +77,7 @@ class ScoreGanConfig(Config, frozen=True):
     "score-gan",
     title="Score GAN",
     summary="A generator follows the difference between the score of the data and its own.",
-    source=f"{_PAPER}, algorithm 1 (Score GAN); the teacher: Karras et al. 2022, arXiv:2206.00364",
+    source=f"the teacher: Karras et al. 2022, arXiv:2206.00364; {_PAPER}, algorithm 1 (Score GAN)",
     config=ScoreGanConfig,
     modalities=("points", "images"),
     capabilities=("latent",),

@@ -15,7 +15,7 @@ _PIXELS = 14
 
 
 def citation(source: str) -> str:
-    """Return the last work that a source names, as author and year."""
+    """Return the last work that a source names, whose motion it is, as author and year."""
     works = [part.strip() for part in source.split(";") if part.strip()]
     last = works[-1].rsplit(": ", 1)[-1] if works else ""
     return last.split(",")[0].replace(" et al.", "")

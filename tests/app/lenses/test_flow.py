@@ -13,11 +13,13 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.views.flow import VIEW, FlowView
 from studio.app.widgets.layerpanel import LayerPanel, LayerRow
+from studio.app.widgets.motion import citation
 from studio.engine.catalogue import build
 from studio.engine.discovery import discover
 from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 from studio.store.flow import FlowStore
 
+FAMILIES = build(discover()).of("family")
 Wait = Callable[..., Coroutine[Any, Any, None]]
 
 
@@ -267,11 +269,7 @@ def test_another_run_starts_afresh(lens: Any, window: QWidget) -> None:
 
 
 def test_every_layers_name_fits_beside_its_switch(qapp: QApplication, qtbot: QtBot) -> None:
-    titles = {
-        layer.title: layer.name
-        for entry in build(discover()).of("family")
-        for layer in entry.layers
-    }
+    titles = {layer.title: layer.name for entry in FAMILIES for layer in entry.layers}
     panel = LayerPanel()
     qtbot.addWidget(panel)
     panel.set_rows([LayerRow(slug, title, on=False) for title, slug in titles.items()])
@@ -279,3 +277,17 @@ def test_every_layers_name_fits_beside_its_switch(qapp: QApplication, qtbot: QtB
     names = {name.text(): name for name in panel.findChildren(QLabel)}
     for title in titles:
         assert names[title].fontMetrics().horizontalAdvance(title) <= names[title].width(), title
+
+
+@pytest.mark.parametrize("slug", [entry.slug for entry in FAMILIES])
+def test_every_motion_names_whose_it_is(slug: str) -> None:
+    """The work behind the family itself, not one that a part of it was taken from."""
+    (source,) = (entry.source for entry in FAMILIES if entry.slug == slug)
+    others = {
+        "edm": "Karras 2022",
+        "exact-flow": "Karras 2022",
+        "mmd-flow": "Arbel 2019",
+        "mmd-generator": "Li 2015",
+        "monoflow": "Yi 2023",
+    }
+    assert citation(source) == others.get(slug, "Franceschi 2023")
