@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.state.runs import RunState
 from studio.app.views.flow import FlowView
-from studio.protocol.spec import ChangeSetting, EditPoints, UndoPoints
+from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from studio.store.run import RunFolder
 from tests.e2e.conftest import Person
 from tests.qtloop import until
@@ -143,3 +143,29 @@ async def test_two_methods_race_from_the_same_particles(person: Person) -> None:
     starts = [r.extras["latents"] if len(r.t) == 1 else r.x[0] for r in records]
     assert np.allclose(starts[0], starts[1], atol=1e-5), "particle i starts at the same place"
     person.look("raced")
+
+
+async def test_the_setup_shows_the_defaults_of_its_data(person: Person) -> None:
+    """And a value that is no default there is not lost: it reaches the run as it was set."""
+    await person.open()
+    actions, state = person.studio.actions, person.state
+    pick = Pick(slug="score-gan")
+    actions.set_up(RunSpec(name="a", family=pick, dataset=Pick(slug="ring-of-five")))
+    sections = {each.section: each for each in person.window.inspector.setup.sections}
+
+    def shown(section: str, path: str) -> str:
+        return sections[section].form.rows[path].editor.line.text()
+
+    for dataset, batch, lowest in (("ring-of-five", 512, 0.05), ("digits", 128, 1.0)):
+        actions.choose("dataset", dataset)
+        person.set("batch", batch)  # what is shown leaves no trace
+        assert state.draft.spec.training == {}
+        await until(
+            lambda b=batch: state.draft.resolved and state.draft.resolved.training["batch"] == b,
+            10,
+        )
+        assert state.draft.resolved.family.config["s_low"] == lowest
+        assert shown("training", "batch") == str(batch)
+        assert float(shown("family", "s_low")) == lowest
+    person.set("batch", 512)
+    await until(lambda: state.draft.resolved.training["batch"] == 512, 10)
