@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Make the pictures of the help from the recipes that they open: train each, and draw what the
-canvas of the studio would show at the end, dark and light.
+canvas of the studio would show at the end, dark and light; of images, film strips.
 
     .venv/bin/python packaging/make_help_pictures.py [--keep DIR] [RECIPE ...]
 
@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from make_thumbnails import make
+from make_thumbnails import draw_pictures, life, make
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
@@ -76,13 +76,18 @@ def show(canvas: ParticleCanvas, run: RunFolder, target: NDArray[np.float32]) ->
 
 def draw(recipe: Recipe, names: list[str], run: RunFolder) -> None:
     """Write the pictures of a run in both schemes."""
+    folder = resources.folder("help") / "pictures"
+    folder.mkdir(exist_ok=True)
+    path = life(run)
+    if path.ndim > 3:
+        for name in (f"{name}-{scheme}.png" for name in names for scheme in SCHEMES):
+            draw_pictures(path).save(str(folder / name))
+        return
     source = registry.get("dataset", recipe.run.dataset.slug)
     points = source.make(decode(source.config, recipe.run.dataset.config), TARGET, 0).x.numpy()
     canvas = ParticleCanvas()
     canvas.resize(WIDTH, HEIGHT)
     canvas.grab()  # a widget that was never shown learns its size only now
-    folder = resources.folder("help") / "pictures"
-    folder.mkdir(exist_ok=True)
     for scheme in SCHEMES:
         theme.set_mode(scheme)
         canvas.set_style(CanvasStyle.of(theme.colors()))
