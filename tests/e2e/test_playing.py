@@ -169,3 +169,21 @@ async def test_the_setup_shows_the_defaults_of_its_data(person: Person) -> None:
         assert float(shown("family", "s_low")) == lowest
     person.set("batch", 512)
     await until(lambda: state.draft.resolved.training["batch"] == 512, 10)
+
+
+async def test_a_first_run_needs_no_project(person: Person) -> None:
+    """Ctrl+N and Train on a fresh start: the button made nothing start, and said nothing."""
+    await person.open()
+    assert person.state.project is None
+    person.studio.actions.new_run()
+    person.set("steps", 20)
+    setup = person.window.inspector.setup
+    await until(
+        lambda: person.state.draft.resolved and person.state.draft.resolved.training["steps"] == 20,
+        10,
+    )
+    person.click(setup.train)
+    await until(lambda: person.state.runs.current is not None, 10)
+    await until(lambda: person.run.step == 20, 30)
+    assert person.state.scratch
+    assert RunFolder(person.run.key).path.is_relative_to(person.state.project)

@@ -2,12 +2,13 @@
 
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import tasks
+from studio.app import preferences, tasks
 from studio.app.state.session import AppState
 from studio.protocol.messages import Command, ErrorInfo
 
@@ -64,6 +65,17 @@ class Intents:
     def __init__(self, state: AppState, link: Link) -> None:
         self.state = state
         self.link = link
+
+    def need_project(self, folder: str, title: str) -> Path:
+        """Return the open project; where none is, a new scratch one, so that nothing waits for a
+        place.
+        """
+        if self.state.project is None:
+            self.state.project = preferences.scratch_folder() / folder
+            self.state.project_name = title
+            self.state.scratch = True
+            self.state.project_changed.emit()
+        return self.state.project
 
     def _do(self, work: Coroutine[Any, Any, None], title: str = "", topic: str = "") -> None:
         """Run a sequence; if it is refused, say so under ``title``."""

@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 
-from studio.app import preferences
 from studio.app.intents import disk
 from studio.app.intents.base import Intents
 from studio.app.state.notices import Notice, NoticeAction
@@ -28,14 +27,8 @@ class DataIntents(Intents):
         """Import columns of a file as a data set of the open project; without one, of a new
         scratch project.
         """
-        if self.state.project is None:
-            self.state.project = preferences.scratch_folder() / name
-            self.state.project_name = name
-            self.state.scratch = True
-            self.state.project_changed.emit()
-        command = ImportData(
-            file=file, project=str(self.state.project), name=name, columns=columns, item=item
-        )
+        project = str(self.need_project(name, name))
+        command = ImportData(file=file, project=project, name=name, columns=columns, item=item)
         self._tell(command, f"{Path(file).name} was not imported")
 
     def delete_dataset(self, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from studio.app import preferences, tasks
+from studio.app import tasks
 from studio.app.intents import disk
 from studio.app.intents.base import Refused
 from studio.app.intents.setup import SetupIntents
@@ -154,16 +154,12 @@ class RacingIntents(SetupIntents, TrainingIntents):
 
     def start_race(self) -> None:
         """Queue all who take part; their settings are frozen from here on."""
-        race, project = self.state.race, self.state.project
+        race = self.state.race
         if race.reasons:
             error = race.reasons[0]
             self.state.notices.error(error, title="The race cannot start yet", lasting=False)
             return
-        if project is None:
-            project = preferences.scratch_folder() / "race"
-            self.state.project, self.state.project_name = project, "Race"
-            self.state.scratch = True
-            self.state.project_changed.emit()
+        project = self.need_project("race", "Race")
         catalog = self.state.catalog
         command = StartRace(
             specs=races.runnable(race, catalog), project=str(project), budget=race.budget(catalog)

@@ -1,6 +1,7 @@
 """Steering trainings: start, pause, step, save, evaluate, stop, resume, the queue."""
 
 import asyncio
+import time
 from pathlib import Path
 
 from studio.app.intents import disk
@@ -29,14 +30,16 @@ class TrainingIntents(Intents):
     def start(self) -> None:
         """Queue the run that is being set up; its settings are frozen from here on."""
         draft = self.state.draft
-        if draft is None or self.state.project is None:
+        if draft is None:
             return
         if draft.reasons:
             self.state.notices.error(
                 draft.reasons[0], title="The run cannot start yet", lasting=False
             )
             return
-        command = StartTraining(spec=draft.spec, project=str(self.state.project))
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        project = self.need_project(f"{draft.spec.family.slug}-{stamp}", draft.spec.name)
+        command = StartTraining(spec=draft.spec, project=str(project))
         self._do(self._start(command), "The run did not start")
 
     async def _start(self, command: StartTraining) -> None:
