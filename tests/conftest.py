@@ -6,11 +6,32 @@ Tests marked ``xvfb`` run in a second call of pytest with ``QT_QPA_PLATFORM=xcb`
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
+HERE = Path(__file__).parent
+# What computes or starts a real engine: left out of the fast tests, which need no PyTorch.
+NEEDS_TORCH = (
+    "app/lenses/test_flow.py",
+    "architecture",
+    "cli",
+    "client/test_contract.py",
+    "e2e",
+    "engine",
+    "models",
+)
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what needs PyTorch where only the fast tests are asked for."""
+    if os.environ.get("PUSHFORWARD_FAST_TESTS") != "1":
+        return None
+    inside = collection_path.relative_to(HERE) if collection_path.is_relative_to(HERE) else Path()
+    return any(inside.is_relative_to(needing) for needing in NEEDS_TORCH) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -61,9 +61,9 @@ _LOG_2 = math.log(2.0)
 
 def _bound(u: Tensor) -> Tensor:
     """Return u up to 30, and 30 + log(1 + log(1 + u - 30)) beyond: increasing, and smooth once."""
-    # At the bound itself the derivative of relu is 0 and that of clamp_max 1: together they are 1.
+    # Not by clamping u: at the bound itself its derivative is a convention, which PyTorch changed.
     over = F.relu(u - _BOUND)
-    return u.clamp_max(_BOUND) + over.log1p().log1p()
+    return torch.where(u > _BOUND, _BOUND + over.log1p().log1p(), u)
 
 
 def _bound_slope(u: Tensor) -> Tensor:

@@ -79,7 +79,9 @@ class Intents:
 
     def _do(self, work: Coroutine[Any, Any, None], title: str = "", topic: str = "") -> None:
         """Run a sequence; if it is refused, say so under ``title``."""
-        tasks.spawn(self._guarded(work, title, topic))
+        task = tasks.spawn(self._guarded(work, title, topic))
+        # A task that is cancelled before its first step never comes to await the sequence.
+        task.add_done_callback(lambda _: work.close())
 
     async def _guarded(self, work: Coroutine[Any, Any, None], title: str, topic: str) -> None:
         try:

@@ -1,0 +1,1 @@
+"""The steps of setting up and testing, one a file. The standard library only."""

@@ -1,0 +1,83 @@
+"""Every check and test of the project, on this Python and on the others that are here."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from steps.environment import Environment
+from steps.system import BEYOND, LOWEST
+from steps.talk import ROOT, answer, complain, say
+
+# Two workers on two cores and no more than eight: most of the tests wait, but each worker holds a
+# torch. Those that start late steal from those that are behind.
+WORKERS = ["-n", "auto", "--maxprocesses", "8", "--dist", "worksteal"]
+VARIABLE = "PUSHFORWARD_FAST_TESTS"
+
+Check = tuple[str, list[str], dict[str, str]]
+
+
+def every_check(environment: Environment) -> list[Check]:
+    """Return a title, a command and what it adds to the process environment, for each check."""
+    python = str(environment.python)
+    pytest = [python, "-m", "pytest", "-q", *WORKERS]
+    found: list[Check] = [
+        ("ruff", [python, "-m", "ruff", "check", "."], {}),
+        ("format", [python, "-m", "ruff", "format", "--check", "."], {}),
+        ("mypy", [python, "-m", "mypy"], {}),
+        ("layers", [environment.program("lint-imports"), "--no-cache"], {}),
+    ]
+    if sys.platform.startswith("linux"):
+        # A real X server, which pytest-xvfb starts; everything else needs no screen.
+        found.append(("pytest on a screen", [*pytest, "-m", "xvfb"], {"QT_QPA_PLATFORM": "xcb"}))
+    found.append(("pytest", [*pytest, "--durations=10"], {"QT_QPA_PLATFORM": "offscreen"}))
+    return found
+
+
+def fast_check(environment: Environment) -> list[Check]:
+    """Return the tests that need no PyTorch: the screen, the client, the messages, the disk."""
+    command = [str(environment.python), "-m", "pytest", "-q", *WORKERS]
+    return [("fast tests", command, {"QT_QPA_PLATFORM": "offscreen", VARIABLE: "1"})]
+
+
+def run_checks(checks: list[Check], extra: list[str]) -> list[str]:
+    """Run checks one after the other; return the titles of those that failed."""
+    failed = []
+    for title, command, more in checks:
+        say(f"{title}: {Path(command[0]).name} {' '.join(command[1:])}")
+        # What the person adds is for the tests, e.g. -k or -x.
+        arguments = extra if title in ("pytest", "fast tests") else []
+        environment = {**os.environ, **more}
+        done = subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
+        if done.returncode != 0:
+            failed.append(title)
+            complain(f"{title} failed: see above")
+    return failed
+
+
+def other_pythons() -> list[str]:
+    """Return one interpreter for each other supported version of Python that is on this machine."""
+    found: dict[str, str] = {}
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    mine = f"{sys.version_info.major}.{sys.version_info.minor}"
+    supported = [f"3.{minor}" for minor in range(LOWEST[1], BEYOND[1])]
+    candidates = [f"python{version}" for version in supported] + ["/usr/bin/python3"]
+    for candidate in candidates:
+        version = answer([candidate, "-c", code])
+        if version in supported and version != mine:
+            found.setdefault(version, candidate)
+    return list(found.values())
+
+
+def run_on_other_pythons() -> list[str]:
+    """Run the fast tests on every other Python here, each in an environment of its own."""
+    failed = []
+    others = other_pythons()
+    if not others:
+        say("no other supported Python is on this machine")
+    script = str(ROOT / "packaging" / "bootstrap.py")
+    for python in others:
+        say(f"the fast tests with {python}")
+        if subprocess.run([python, script, "fast"], cwd=ROOT, check=False).returncode != 0:
+            failed.append(f"fast tests with {python}")
+    return failed

@@ -1,0 +1,23 @@
+"""Sequences that intents start: told when refused, and closed whatever becomes of them."""
+
+import asyncio
+import inspect
+
+from studio.app import tasks
+
+
+async def test_a_sequence_that_is_cancelled_before_it_begins_is_closed(bench, wait):
+    await bench.start()
+    begun = []
+
+    async def sequence() -> None:
+        begun.append(True)
+
+    work = sequence()
+    before = set(tasks._running)
+    bench.actions._do(work)
+    (task,) = tasks._running - before
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await wait(lambda: inspect.getcoroutinestate(work) == inspect.CORO_CLOSED)
+    assert not begun
