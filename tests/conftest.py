@@ -24,6 +24,7 @@ NEEDS_TORCH = (
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["COLUMNS"] = "100"  # what the command line says is cut to the width of the terminal
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

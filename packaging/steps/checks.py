@@ -11,7 +11,7 @@ from steps.talk import ROOT, answer, complain, say
 
 # Two workers on two cores and no more than eight: most of the tests wait, but each worker holds a
 # torch. Those that start late steal from those that are behind.
-WORKERS = ["-n", "auto", "--maxprocesses", "8", "--dist", "worksteal"]
+WORKERS = ["-n", "logical", "--maxprocesses", "8", "--dist", "worksteal"]
 VARIABLE = "PUSHFORWARD_FAST_TESTS"
 
 Check = tuple[str, list[str], dict[str, str]]
