@@ -13,7 +13,9 @@ from studio.literal import one_line
 
 __all__ = ["COMMANDS", "main", "parser"]
 
-COMMANDS = ("gui", "engine", "run", "branch", "race", "list", "show", "verify", "check")
+COMMANDS = (
+    "gui", "engine", "run", "branch", "race", "list", "show", "verify", "check", "diagnostics",
+)  # fmt: skip
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
