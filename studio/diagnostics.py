@@ -32,11 +32,11 @@ CONTENTS = (
     "The system, its processors and memory, the devices found",
     "Parts that could not be loaded, and your preferences",
     "The last logs of the window and the engine, and crash reports",
-    "Runs by number: model, data set, state, steps, error; no names, no data",
+    "Runs by number: model, data set, state, steps, error",
 )
 LEFT_OUT = (
-    "Your name, the machine's name and your folders are replaced: the home folder by ~, each "
-    "project by a number."
+    "Your data are not in it. Your name, that of the machine and your folders are replaced: the "
+    "home folder by ~, each project by a number."
 )
 PACKAGES = (
     "pushforward", "PySide6-Essentials", "shiboken6", "qasync", "torch", "numpy", "scipy", "h5py",

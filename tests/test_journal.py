@@ -15,7 +15,6 @@ import pytest
 from studio import journal
 from studio.app.main import _keep_last_words
 from studio.client import EngineClient
-from studio.client.transport import engine_env
 
 FATAL = "Segmentation fault"
 
@@ -35,7 +34,7 @@ def text(log: journal.Journal) -> str:
 def python(code: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", code],
-        env=engine_env(),
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
