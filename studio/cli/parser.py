@@ -14,7 +14,8 @@ from studio.literal import one_line
 __all__ = ["COMMANDS", "main", "parser"]
 
 COMMANDS = (
-    "gui", "engine", "run", "branch", "race", "list", "show", "verify", "check", "diagnostics",
+    "gui", "engine", "run", "branch", "race", "sample", "evaluate", "export", "list", "show",
+    "verify", "check", "diagnostics",
 )  # fmt: skip
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
