@@ -7,11 +7,21 @@ A name in what is said may come from a file of somebody else: whatever is writte
 import shutil
 import sys
 import textwrap
+import traceback
 from collections.abc import Iterable, Sequence
+from types import TracebackType
 
-from studio.literal import one_line
+from studio.literal import lines, one_line
 
-__all__ = ["UsageError", "complain", "paragraph", "say", "table", "width"]
+__all__ = [
+    "UsageError",
+    "complain",
+    "paragraph",
+    "say",
+    "show_errors_literally",
+    "table",
+    "width",
+]
 
 
 class UsageError(Exception):
@@ -36,6 +46,16 @@ def complain(message: str, *more: str) -> None:
     for line in (f"pushforward: {message}", *filter(None, more)):
         sys.stderr.write(one_line(line, None) + "\n")
     sys.stderr.flush()
+
+
+def show_errors_literally() -> None:
+    """Let the traceback of an error that nobody expected name things harmlessly, too."""
+
+    def write(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr.write(lines("".join(traceback.format_exception(kind, error, trace))))
+        sys.stderr.flush()
+
+    sys.excepthook = write
 
 
 def width() -> int:

@@ -1,6 +1,9 @@
 """Names from files of others reach the terminal as text: none is obeyed, none makes a line."""
 
+import os
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,22 @@ def test_a_copied_command_presses_no_key() -> None:
     assert "\n" not in command
     assert "\x1b" not in command
     assert shlex.split(command)[:3] == ["pushforward", "run", "edm@word"]
+
+
+def test_an_error_that_nobody_expected_names_things_harmlessly() -> None:
+    code = (
+        "import sys; from studio.cli import parser; from studio.__main__ import main\n"
+        "def broken(arguments): raise RuntimeError('a name: \\x1b[2J\\u202e')\n"
+        "parser.main = broken; sys.argv = ['pushforward', 'list', 'models']; main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert r"RuntimeError: a name: \x1b[2J\u202e" in done.stderr
+    assert harmless(done.stderr)
