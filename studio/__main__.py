@@ -20,7 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         engine()
     from studio.cli.parser import main as command_line
+    from studio.cli.terminal import show_errors_literally
 
+    if argv is None:  # a process of our own
+        show_errors_literally()
     return command_line(arguments)
 
 

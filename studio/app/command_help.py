@@ -1,5 +1,6 @@
-"""Commands that open the help: where one is, and each page that was written."""
+"""Commands that open the help: where one is, each page that was written, and diagnostics."""
 
+from collections.abc import Callable
 from functools import partial
 
 from studio.app.actions import Actions
@@ -11,8 +12,10 @@ from studio.app.state.session import AppState
 __all__ = ["help_commands"]
 
 
-def help_commands(state: AppState, actions: Actions) -> list[Command]:
-    """Return the commands of the menu Help that show pages."""
+def help_commands(
+    state: AppState, actions: Actions, show_diagnostics: Callable[[], None]
+) -> list[Command]:
+    """Return the commands of the menu Help that show pages, and the one for faults."""
     menu = "Help"
 
     def here() -> None:
@@ -35,5 +38,9 @@ def help_commands(state: AppState, actions: Actions) -> list[Command]:
                 run=partial(state.show_help, page.slug), aliases=("help", "learn"),
             )
             for page in pages.written()
+        ),
+        Command(
+            id="diagnostics", title="Diagnostics…", menu=menu, run=show_diagnostics,
+            aliases=("log", "crash", "bug report", "zip", "versions", "support"),
         ),
     ]  # fmt: skip

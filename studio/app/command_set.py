@@ -34,6 +34,7 @@ class Shell:
     show_shortcuts: Callable[[], None]
     show_preferences: Callable[[], None]
     show_history: Callable[[], None]
+    show_diagnostics: Callable[[], None]
     toggle_sidebar: Callable[[], None]
     toggle_inspector: Callable[[], None]
     next_lens: Callable[[], None]
@@ -116,9 +117,11 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
             registry.add(command)
     for command in race_commands(state, actions, shell.ask_save_recipe):
         registry.add(command)
-    for parts in (model_commands, hand_commands, help_commands):
+    for parts in (model_commands, hand_commands):
         for command in parts(state, actions):
             registry.add(command)
+    for command in help_commands(state, actions, shell.show_diagnostics):
+        registry.add(command)
     return registry
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from studio import resources
-from studio.app import preferences, tasks
+from studio import journal, resources
+from studio.app import preferences, tasks, words
 from studio.app.actions import Actions
 from studio.app.collector import Collector
 from studio.app.engine_process import EngineProcess
@@ -30,13 +30,15 @@ from studio.app.state.reduce import reduce
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.window import MainWindow
-from studio.client.client import EngineClient
+from studio.client.client import EngineClient, EngineState
 from studio.client.transport import Transport
 from studio.protocol.messages import Event, Ready
 
 __all__ = ["Studio", "main", "make_application"]
 
 log = logging.getLogger(__name__)
+
+FATAL = "Fatal Python error"  # begins the interpreter's last words
 
 
 class Studio:
@@ -54,6 +56,8 @@ class Studio:
         self.actions = Actions(self.state, self.link)
         self.client.subscribe(self._event)
         self.client.watch_state(self.actions.engine_became)
+        self.client.watch_state(_keep_last_words)
+        self.state.notices.posted.connect(_note)
         self.closed = asyncio.Event()
         self.window = MainWindow(self.state, self.actions, kept, self.closed.set)
         self.actions.show_recent(kept)
@@ -91,6 +95,7 @@ class Studio:
         if project is not None:
             self.actions.open_project(project)
         tasks.spawn(self.actions.find_background())
+        tasks.spawn(asyncio.to_thread(journal.prune))
         await self.closed.wait()
         starting.cancel()
         await self.shut()
@@ -115,7 +120,7 @@ class Studio:
     def report(self, error: BaseException) -> None:
         """Show an error that nobody expected; it is a mistake in the studio."""
         details = "".join(traceback.format_exception(error))
-        log.error("unexpected error\n%s", details)
+        log.error("unexpected error", exc_info=error)
         self.state.notices.post(
             Notice(
                 level="error",
@@ -127,6 +132,19 @@ class Studio:
                 topic="bug",
             )
         )
+
+
+def _note(notice: Notice) -> None:
+    """Log what a person is told when something is wrong."""
+    if notice.level in ("error", "warning"):
+        level = logging.ERROR if notice.level == "error" else logging.WARNING
+        log.log(level, "told: %s", " ".join((notice.text, notice.why, notice.todo)).strip())
+
+
+def _keep_last_words(state: EngineState) -> None:
+    """Keep what the interpreter of an engine said when native code failed."""
+    if state.error is not None and FATAL in state.error.details:
+        journal.keep_crash("engine", state.error.details)
 
 
 def make_application(arguments: list[str], kept: preferences.Preferences) -> QApplication:
@@ -147,6 +165,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Open the studio, on a project if one is given, and run until its window is closed."""
     blocked: dict[str, Any] = sys.modules
     blocked.setdefault("torch", None)
+    kept_log = journal.start("studio", version=words.version())
+    qInstallMessageHandler(journal.qt_messages())
     given = list(arguments or [])
     kept = preferences.load()
     app = make_application(given, kept)
@@ -161,6 +181,9 @@ def main(arguments: list[str] | None = None) -> int:
     with loop:
         loop.run_until_complete(studio.live(Path(given[0]).resolve() if given else None))
     tasks.use(None)
+    qInstallMessageHandler(None)
+    if kept_log is not None:
+        kept_log.close()
     return 0
 
 

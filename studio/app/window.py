@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
             show_shortcuts=self._show_shortcuts,
             show_preferences=self._show_preferences,
             show_history=self._show_history,
+            show_diagnostics=self._show_diagnostics,
             toggle_sidebar=self._toggle_sidebar,
             toggle_inspector=self._toggle_inspector,
             next_lens=lambda: self.canvas.lenses.turn(1),
@@ -157,6 +158,10 @@ class MainWindow(QMainWindow):
 
     def _show_preferences(self) -> None:
         dialogs.show_preferences(self, self._kept)
+
+    def _show_diagnostics(self) -> None:
+        module = importlib.import_module("studio.app.shell.diagnostics_sheet")
+        module.DiagnosticsSheet(self._state, self).open()
 
     def _export_menu(self) -> QMenu:
         menu = QMenu(self)

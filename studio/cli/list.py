@@ -2,11 +2,22 @@
 
 import argparse
 
+from studio.cli import facts
 from studio.cli.terminal import say, table
 
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "list models, datasets, samplers, metrics or recipes"
+COLUMNS = {
+    "family": (
+        ("FIELD", lambda e: e.extra.get("field", "")),
+        ("CARRIER", lambda e: e.extra.get("carrier", "")),
+        ("DATA", facts.data),
+    ),
+    "dataset": (("TITLE", lambda e: e.title), ("DATA", facts.data)),
+    "sampler": (("ORDER", facts.order), ("NFE/STEP", facts.evaluations)),
+    "metric": (("BETTER", facts.better), ("UNIT", facts.unit), ("DATA", facts.data)),
+}
 KINDS = {"models": "family", "datasets": "dataset", "samplers": "sampler", "metrics": "metric"}
 
 
@@ -16,26 +27,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write a table of slugs, titles and summaries."""
+    """Write a table of slugs, what is to be known of each, and summaries."""
     if arguments.what == "recipes":
         from studio.resources import recipes
 
-        rows = [(r.slug, f"{r.expected_seconds:g} s", r.summary) for r in recipes()]
-        table(rows, head=("RECIPE", "TIME", "WHAT IT SHOWS"))
+        shown = [(r.slug, f"{r.expected_seconds:g} s", r.summary) for r in recipes()]
+        table(shown, head=("RECIPE", "TIME", "WHAT IT SHOWS"))
         return 0
     from studio.cli import catalogue
 
     catalogue.load()
     kind = KINDS[arguments.what]
     found = catalogue.entries(kind)  # type: ignore[arg-type]
-    head, rows = ("SLUG", "TITLE", "SUMMARY"), [(e.slug, e.title, e.summary) for e in found]
-    if kind == "family":
-        made_of = [(e.extra.get("field", ""), e.extra.get("carrier", "")) for e in found]
-        table(
-            [(slug, *of, summary) for (slug, _, summary), of in zip(rows, made_of, strict=True)],
-            head=("SLUG", "FIELD", "CARRIER", "SUMMARY"),
-        )
-    else:
-        table(rows, head=head)
-    say(f"\npushforward show SLUG describes the settings; {len(found)} {arguments.what}.")
+    head = ("SLUG", *(title for title, _ in COLUMNS[kind]), "SUMMARY")
+    rows = [(e.slug, *(cell(e) for _, cell in COLUMNS[kind]), e.summary) for e in found]
+    table(rows, head=head)
+    say()
+    say(f"pushforward show SLUG describes the settings; {len(found)} {arguments.what}.")
     return 0

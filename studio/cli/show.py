@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from studio.cli import facts
 from studio.cli.terminal import paragraph, say
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         if entry.extra.get("field"):
             say(f"  Field: {entry.extra['field']}; carrier: {entry.extra['carrier']}")
             say(f"  Motion: {entry.extra['motion']}")
+        for line in facts.sentences(entry):
+            say(f"  {line}")
         if entry.capabilities:
             say(f"  Can: {', '.join(entry.capabilities)}")
         fields = describe(entry.config)

@@ -214,7 +214,7 @@ class EngineClient:
     def _ended(self, connection: Connection, outcome: ProcessOutcome) -> None:
         if connection is not self._connection or self.ready is None:
             return  # we asked for it, or `start` reports it
-        _log.info("%s", outcome.sentence)
+        _log.error("%s\n%s", outcome.sentence, outcome.stderr)
         self._connection = None
         if self._loop is None or not self._auto_restart or not self._may_restart():
             self._become(EngineState("lost", outcome.sentence, self._final(outcome)))

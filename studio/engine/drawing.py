@@ -24,12 +24,13 @@ def draw(
     sampler: Any = None,
     stream: int = SAMPLES,
     told: Told | None = None,
+    drawn: Told | None = None,
 ) -> Generator[bool, None, Tensor]:
     """Draw n samples (n, *shape) in data units, on the CPU; yields False between network passes.
 
     The same seed and stream give the same samples, and the first ones of a larger n are not
     those of a smaller n only where the sampler adds noise. ``told`` hears how many network
-    evaluations a sample took.
+    evaluations a sample took, ``drawn`` how many samples there are so far.
 
     Particles that are the family's state are all the samples there are: the seed chooses among
     them, and beyond their number they come more than once (see `repeats`).
@@ -46,6 +47,8 @@ def draw(
     parts = []
     for chunk in torch.split(latents, CHUNK):
         parts.append((yield from _push(family, chunk, sampler, noise, told)))
+        if drawn is not None:
+            drawn(sum(map(len, parts)))
     return torch.cat(parts)
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from studio.engine.conditions import target_after
-from studio.engine.evaluation import Evaluator
+from studio.engine.evaluation import Evaluator, Quality
 from studio.engine.jobs import Work
 from studio.engine.loading import load
+from studio.engine.resolve import pick_metrics, pick_sampler
 from studio.engine.sampling import RunJob
 from studio.engine.session import project_of
 from studio.engine.sink import Sink
@@ -17,8 +18,12 @@ __all__ = ["EvaluationJob"]
 
 
 class EvaluationJob(RunJob):
-    """Measures the newest checkpoint; the figures, each with its floor, n and seed, go to the log
+    """Measures a checkpoint; the figures, each with its floor, n and seed, go to the log
     and to the run's events. They are no part of the curves: n and seed differ from those.
+
+    Attributes:
+        quality: what was measured, None before.
+        at: the step of the checkpoint.
     """
 
     kind = "evaluation"
@@ -27,19 +32,26 @@ class EvaluationJob(RunJob):
         run = RunFolder(Path(command.run))
         super().__init__(job, f"Evaluation of {run.name}", run, sink)
         self._command = command
+        self._sampler = pick_sampler(run.record.spec, command.sampler)
+        self._metrics = pick_metrics(run.record.spec, command.metrics)
+        self.quality: Quality | None = None
+        self.at = 0
 
     def work(self) -> Work:
         """Draw, measure, write down."""
         n, seed = self._command.n, self._command.seed
-        loaded = load(self.folder)
+        loaded = load(self.folder, self._command.step)
+        self.at = loaded.step
         yield False
         source = loaded.resolved.load_data(project_of(self.folder))
         data = edited(source, target_after(source, loaded.edits))
         yield False
-        evaluator = Evaluator(loaded.resolved.metrics, data, n, seed)
-        self.total = len(loaded.resolved.metrics)
-        quality = yield from evaluator.evaluate(loaded.family, loaded.sampler)
-        self.step = self.total
+        metrics = self._metrics or loaded.resolved.metrics
+        evaluator = Evaluator(metrics, data, n, seed)
+        self.total = len(metrics)
+        _, sampler = loaded.sampled_by(self._sampler)
+        quality = yield from evaluator.evaluate(loaded.family, sampler)
+        self.quality, self.step = quality, self.total
         for note in quality.notes:
             self.say(note)
         for slug, value in quality.values.items():

@@ -13,6 +13,7 @@ from studio.engine.failures import Refused
 from studio.engine.jobs import Work
 from studio.engine.loading import load, newest_checkpoint
 from studio.engine.modality import picked_modality
+from studio.engine.resolve import pick_sampler
 from studio.engine.sampling import RunJob, provenance
 from studio.engine.saving import FAMILY, saved_columns, saved_data
 from studio.engine.sink import Sink
@@ -29,7 +30,7 @@ Tensor: TypeAlias = NDArray[Any]
 
 
 class ExportJob(RunJob):
-    """Writes fresh samples of a run's newest checkpoint to a file of the person's choice."""
+    """Writes fresh samples of a checkpoint of a run to a file of the person's choice."""
 
     kind = "export"
 
@@ -38,6 +39,7 @@ class ExportJob(RunJob):
         super().__init__(job, f"Export of {command.n:,} samples of {run.name}", run, sink)
         self.total = command.n
         self._command = command
+        self._sampler = pick_sampler(run.record.spec, command.sampler)
         suffix = Path(command.file).suffix.lower()
         suffixes = SUFFIXES[picked_modality(run.record.spec.dataset)]
         if suffix not in suffixes:
@@ -49,10 +51,10 @@ class ExportJob(RunJob):
     def work(self) -> Work:
         """Draw and write."""
         command = self._command
-        loaded = load(self.folder)
+        loaded = load(self.folder, command.step)
         yield False
-        x = yield from draw(loaded.family, command.n, command.seed, sampler=loaded.sampler)
-        sampler = loaded.resolved.spec.sampler
+        sampler, made = loaded.sampled_by(self._sampler)
+        x = yield from draw(loaded.family, command.n, command.seed, sampler=made, drawn=self.count)
         note = repeats(loaded.family, command.n)
         attrs = provenance(self.folder.name, loaded.step, command.seed, sampler, note)
         if loaded.family.spec.modality == "images":
@@ -64,8 +66,9 @@ class ExportJob(RunJob):
         self.say(f"{text} {note}".strip())
 
 
-def export_weights(run: RunFolder, file: Path) -> int:
-    """Write the averaged weights of the newest checkpoint to a .safetensors file; return its step.
+def export_weights(run: RunFolder, file: Path, step: int | None = None) -> int:
+    """Write the averaged weights of the newest checkpoint (not after ``step`` if that is given) to
+    a .safetensors file; return its step.
 
     Tensors keep their names in the family's state; where it averages nothing, the weights
     themselves are written. The metadata hold the run's spec and the data's units, as JSON.
@@ -78,7 +81,7 @@ def export_weights(run: RunFolder, file: Path) -> int:
 
     if file.suffix.lower() != ".safetensors":
         raise Refused("Weights are written as .safetensors.", f"Call it {file.stem}.safetensors.")
-    checkpoint = newest_checkpoint(run)
+    checkpoint = newest_checkpoint(run, step)
     tensors = {
         name.removeprefix(FAMILY): np.ascontiguousarray(value)
         for name, value in checkpoint.tensors.items()

@@ -9,9 +9,9 @@ from models.base import Family
 from studio.engine.conditions import rebuild
 from studio.engine.devices import choose, configure
 from studio.engine.failures import Refused
-from studio.engine.resolve import Resolved, check
+from studio.engine.resolve import Choice, Resolved, check
 from studio.engine.saving import saved_columns, saved_data
-from studio.protocol.spec import Edit
+from studio.protocol.spec import Edit, Pick
 from studio.store.checkpoint import Checkpoint
 from studio.store.edits import effective_spec
 from studio.store.run import RunFolder
@@ -32,6 +32,14 @@ class Loaded:
     columns: tuple[str, ...]
     sampler: Any
     edits: list[Edit]
+
+    def sampled_by(self, other: Choice | None) -> tuple[Pick | None, Any]:
+        """Return what samples are drawn with, as data and as an object: the run's own sampler, or
+        another one that was chosen.
+        """
+        if other is not None:
+            return other.pick, other.make()
+        return self.resolved.spec.sampler, self.sampler
 
 
 def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:

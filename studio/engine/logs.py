@@ -3,6 +3,7 @@
 import logging
 
 from studio.engine.streams import Outbox
+from studio.literal import one_line
 from studio.protocol.messages import Log
 
 __all__ = ["OutboxHandler"]
@@ -25,4 +26,4 @@ class OutboxHandler(logging.Handler):
             level = "error"
         elif record.levelno >= logging.WARNING:
             level = "warning"
-        self._outbox.send(Log(level=level, text=record.getMessage()))
+        self._outbox.send(Log(level=level, text=one_line(record.getMessage(), None)))

@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from studio import journal
 from studio.engine.logs import OutboxHandler
 from studio.engine.streams import Inbox, Outbox, Reader, claim_stdout
 from studio.protocol.messages import PROTOCOL, Hello, Log
@@ -73,11 +74,12 @@ def _version() -> str:
 
 
 def _set_up_logging(outbox: Outbox) -> None:
-    """Send log records to stderr and, those for people, to the studio."""
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
-    logging.getLogger().addHandler(OutboxHandler(outbox))
-    logging.captureWarnings(True)
+    """Send log records to stderr, to the log file and, those for people, to the studio."""
+    said = logging.StreamHandler(sys.stderr)
+    said.setFormatter(journal.LiteralFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[said, OutboxHandler(outbox)])
+    # The last words of native code go to stderr, whose reader shows them, and keeps them too.
+    journal.start("engine", version=_version(), crashes=False)
 
 
 def _give_way() -> None:

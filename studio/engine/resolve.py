@@ -15,12 +15,26 @@ from studio.engine.changing import problems as edit_problems
 from studio.engine.datasets import Dataset, find_imported, project_name, registered
 from studio.engine.devices import choose
 from studio.engine.failures import Refused
-from studio.engine.modality import DEFAULT_METRICS, TRAINING_DEFAULTS, modality_of, unfit
+from studio.engine.modality import (
+    DEFAULT_METRICS,
+    TRAINING_DEFAULTS,
+    modality_of,
+    picked_modality,
+    unfit,
+)
 from studio.engine.settings import TrainingConfig
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["Choice", "Resolved", "check", "pick_dataset", "pick_sampler", "resolve"]
+__all__ = [
+    "Choice",
+    "Resolved",
+    "check",
+    "pick_dataset",
+    "pick_metrics",
+    "pick_sampler",
+    "resolve",
+]
 
 _DEFAULT_SAMPLER = "dpmpp-2m"
 C = TypeVar("C", bound=Config)
@@ -181,6 +195,25 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice | None:
     if problems:
         raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
     return choice
+
+
+def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice, ...]:
+    """Check metrics for the data of a spec.
+
+    Raises:
+        Refused: there is no such metric, its settings are wrong, or it is for other data.
+    """
+    problems: list[ErrorInfo] = []
+    found = [_choice("metric", pick, f"metrics.{i}", problems) for i, pick in enumerate(metrics)]
+    modality = picked_modality(spec.dataset)
+    for choice in found:
+        if choice is not None and modality not in choice.entry.modalities:
+            kinds = " and ".join(choice.entry.modalities)
+            message = f"{choice.entry.title} measures {kinds}; the data of the run are {modality}."
+            problems.append(ErrorInfo(kind="user", message=message, path="metrics"))
+    if problems:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return tuple(choice for choice in found if choice is not None)
 
 
 def _sampler(spec: RunSpec, family: Choice | None, problems: list[ErrorInfo]) -> Choice | None:

@@ -31,6 +31,10 @@ class RunJob(Job):
     def settle(self) -> None:
         """Nothing is on disk but the result."""
 
+    def count(self, done: int) -> None:
+        """Note how much is done."""
+        self.step = done
+
     def say(self, text: str) -> None:
         """Write a line to the run's log."""
         self._log.write("info", text)
@@ -53,10 +57,10 @@ class SamplingJob(RunJob):
         command = self._command
         loaded = load(self.folder, command.step)
         yield False
-        pick, sampler = loaded.resolved.spec.sampler, loaded.sampler
-        if self._sampler is not None:
-            pick, sampler = self._sampler.pick, self._sampler.make()
-        x = yield from draw(loaded.family, command.n, command.seed, sampler=sampler)
+        pick, sampler = loaded.sampled_by(self._sampler)
+        x = yield from draw(
+            loaded.family, command.n, command.seed, sampler=sampler, drawn=self.count
+        )
         note = repeats(loaded.family, command.n)
         attrs = provenance(self.folder.name, loaded.step, command.seed, pick, note)
         path = self.folder.samples.write(x.numpy(), loaded.columns, attrs)

@@ -241,20 +241,29 @@ class Sample(_Command, frozen=True, kw_only=True):
 
 
 class Evaluate(_Command, frozen=True, kw_only=True):
-    """Queue an evaluation of a run with fresh samples; reply: {"job"}."""
+    """Queue an evaluation of a run with fresh samples; reply: {"job"}. The newest checkpoint, or
+    the newest up to ``step``; with the run's own sampler and ``metrics`` unless others are named.
+    """
 
     run: str
     n: int = 5000
     seed: int = 0
+    sampler: Pick | None = None
+    step: int | None = None
+    metrics: list[Pick] = []
 
 
 class ExportSamples(_Command, frozen=True, kw_only=True):
-    """Queue: write n samples of a run to a file; the suffix (.csv .npz .h5) says how."""
+    """Queue: write n samples of a run to a file; the suffix (.csv .npz .h5) says how. Of the newest
+    checkpoint, or the newest up to ``step``; with the run's own sampler unless one is named.
+    """
 
     run: str
     file: str
     n: int
     seed: int = 0
+    sampler: Pick | None = None
+    step: int | None = None
 
 
 class ExportWeights(_Command, frozen=True, kw_only=True):

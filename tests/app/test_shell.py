@@ -1,7 +1,9 @@
 """The window on the fake engine: from the gallery to moving particles, and every way out."""
 
+import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -432,3 +434,36 @@ def test_calls_into_qt_do_not_eat_references_to_none(qtbot):
     for _ in range(1000):
         widget.update()
     assert sys.getrefcount(None) > before - 200
+
+
+async def test_diagnostics_are_written_where_the_sheet_says_and_the_toast_leads_there(
+    bench, wait, tmp_path, monkeypatch
+):
+    from studio.app.shell import diagnostics_sheet
+
+    opened = []
+    monkeypatch.setattr(diagnostics_sheet.QDesktopServices, "openUrl", opened.append)
+    await bench.start()
+    assert bench.window.registry.search("bug report")[0].id == "diagnostics"
+    assert bench.window.registry.trigger("diagnostics")
+    [sheet] = bench.window.findChildren(diagnostics_sheet.DiagnosticsSheet)
+    sheet._chosen(str(tmp_path / "out.zip"))
+    assert str(tmp_path) in sheet.where.toolTip() + sheet.where.text()
+    sheet.write.click()
+    await wait(lambda: any("out.zip" in n.text for n in bench.state.notices.history))
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        report = json.loads(archive.read("report.json"))
+    assert report["qt"]["version"]
+    assert report["engine"]["state"] == "ready"
+    assert report["devices"]
+    bench.state.notices.history[-1].actions[0].run()
+    assert opened[0].toLocalFile() == str(tmp_path)
+
+
+async def test_diagnostics_that_cannot_be_written_are_told_of(bench, wait, tmp_path):
+    from studio.app.shell import diagnostics_sheet
+
+    await bench.start()
+    (tmp_path / "file").write_text("x")
+    await diagnostics_sheet._write(bench.state, tmp_path / "file" / "out.zip")
+    assert bench.state.notices.history[-1].text == "The diagnostics were not written"

@@ -69,6 +69,62 @@ def test_no_pickle() -> None:
     assert not found
 
 
+LITERAL = Path("studio/app/widgets/literal.py")
+OBEYING = {"QLabel", "QPushButton", "QCheckBox", "QRadioButton", "QToolButton", "QMessageBox"} | {
+    "setToolTip", "setStatusTip", "setWhatsThis", "setHtml",
+}  # fmt: skip
+ENTRIES_OF_MENUS = {"QAction", "addAction", "addMenu"}
+
+
+def obeyed(tree: ast.Module) -> Iterator[ast.expr]:
+    """Where Qt would be given a text to obey: what makes labels and buttons, sets tips and titles,
+    names entries of menus.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from (base for base in node.bases if ast.unparse(base) in OBEYING)
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func).rpartition(".")[2]
+        given = ast.unparse(node.args[0]) if node.args else "''"
+        fixed = given.startswith("'")
+        made = given == "action" or "actions[" in given  # of an action that has its text already
+        if (
+            called in OBEYING
+            or (called == "setWindowTitle" and not fixed)
+            or (called in ENTRIES_OF_MENUS and not fixed and not made and "keyless(" not in given)
+        ):
+            yield node
+
+
+def test_a_name_on_the_screen_is_never_obeyed() -> None:
+    """Labels are plain text, tips and menus are escaped: all through one module."""
+    found = [
+        f"{path}:{expression.lineno} {ast.unparse(expression)[:60]}"
+        for path, tree in parsed()
+        if path.is_relative_to("studio/app") and path != LITERAL
+        for expression in obeyed(tree)
+    ]
+    assert not found
+
+
+def test_only_one_module_writes_to_the_terminal() -> None:
+    """What is printed goes through `studio.cli.terminal`, which shows control characters."""
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in parsed()
+        if path.is_relative_to("studio/cli")
+        and path.name not in ("terminal.py", "progress.py", "output.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (
+            ast.unparse(node.func) == "print"
+            or ast.unparse(node.func).startswith(("sys.stdout.write", "sys.stderr.write"))
+        )
+    ]
+    assert not found
+
+
 def test_every_module_says_what_it_is_for() -> None:
     silent = [str(path) for path, tree in parsed() if tree.body and ast.get_docstring(tree) is None]
     assert not silent

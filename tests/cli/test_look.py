@@ -198,3 +198,43 @@ def test_verify_lists_the_real_claims_and_runs_one(say: Any) -> None:
     assert (status, result["verdict"]) == (0, "PASS")
     assert result["seconds"] > 0
     assert result["value"]
+
+
+def row(out: str, slug: str) -> list[str]:
+    return next(line for line in out.splitlines() if line.split(" ")[0] == slug).split()
+
+
+def test_a_list_of_samplers_has_their_order_and_cost(say: Any) -> None:
+    _, out, _ = say("list", "samplers")
+    assert out.splitlines()[0].split() == ["SLUG", "ORDER", "NFE/STEP", "SUMMARY"]
+    assert row(out, "ddim")[1:3] == ["1", "1"]
+    assert row(out, "heun")[1:3] == ["2", "2"]
+    assert row(out, "annealed-langevin")[1] == "-"
+
+
+def test_a_list_of_metrics_has_direction_unit_and_data(say: Any) -> None:
+    _, out, _ = say("list", "metrics")
+    assert out.splitlines()[0].split() == ["SLUG", "BETTER", "UNIT", "DATA", "SUMMARY"]
+    assert row(out, "sliced-w2")[1:5] == ["lower", "data", "units", "points"]
+    assert row(out, "mode-coverage")[1:4] == ["higher", "-", "points"]
+    assert row(out, "frechet-judge")[3] == "images"
+
+
+def test_a_description_says_the_same(say: Any) -> None:
+    _, out, _ = say("show", "heun")
+    assert "Order: 2; network evaluations a step: 2; 35 in all by default" in out
+    _, out, _ = say("show", "exact-w2")
+    assert "Better: lower; unit: data units" in out
+    assert "For: points" in out
+    _, out, _ = say("show", "edm")
+    assert "For: points, images" in out
+
+
+def test_the_order_by_grid_is_shown_where_a_sampler_tells_it(monkeypatch: Any) -> None:
+    from studio.cli import facts
+
+    entry = registry.get("sampler", "heun")
+    monkeypatch.setitem(entry.extra, "orders", {"edm-rho": 2.0, "time-uniform": 1.2})
+    monkeypatch.setitem(entry.extra, "evaluations", 2)
+    assert "Order measured, by grid: edm-rho 2, time-uniform 1.2" in facts.sentences(entry)
+    assert facts.evaluations(entry) == "2"

@@ -19,7 +19,8 @@ def progress(step: int, left: float | None = 65.0) -> Progress:
     )
 
 
-def test_a_terminal_gets_one_line_that_is_rewritten() -> None:
+def test_a_terminal_gets_one_line_that_is_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     out = Terminal()
     bar = ProgressBar(out)
     bar(Metrics(job="a", columns={"loss": ([1, 2], [2.0, 2.0])}))

@@ -15,15 +15,14 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.app.forms import check
 from studio.app.widgets.basic import restyle
+from studio.app.widgets.literal import Label, PushButton, set_tip
 from studio.app.widgets.switch import Switch
 from studio.protocol.catalog import FieldSpec
 
@@ -74,7 +73,7 @@ class NumberLine(QLineEdit):
         """``zero`` stands in place of the unit where the value 0 is not a quantity."""
         super().__init__()
         self._words = {True: zero or unit, False: unit}
-        self._unit = QLabel(unit, self)
+        self._unit = Label(unit, self)
         self._unit.setProperty("role", "muted")
         self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.textChanged.connect(self._say_unit)
@@ -157,11 +156,11 @@ class LineEditor(Editor):
             value = check.parse(self.field, text)
         except check.Invalid as error:
             restyle(self.line, invalid="true")
-            self.line.setToolTip(f"{self.field.title} {error}")
+            set_tip(self.line, f"{self.field.title} {error}")
             self.rejected.emit(str(error))
             return
         restyle(self.line, invalid="false")
-        self.line.setToolTip("")
+        set_tip(self.line, "")
         self._value = value
         self.edited.emit(value)
 
@@ -238,7 +237,7 @@ class Segments(QFrame):
         layout.setSpacing(2)
         self._group = QButtonGroup(self)
         for index, title in enumerate(titles):
-            button = QPushButton(title)
+            button = PushButton(title)
             button.setProperty("kind", "segment")
             button.setCheckable(True)
             button.setAutoDefault(False)
@@ -260,7 +259,7 @@ class Segments(QFrame):
         button = self._group.button(index)
         if button is not None:
             button.setEnabled(not reason)
-            button.setToolTip(reason or tip)
+            set_tip(button, reason or tip)
             button.setAccessibleDescription(reason or tip)
 
 

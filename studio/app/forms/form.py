@@ -15,6 +15,7 @@ from studio.app.forms import check, editors
 from studio.app.state.drafts import changed, value_at
 from studio.app.widgets.basic import Elided, icon_button, label, row
 from studio.app.widgets.fold import Fold
+from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import EntrySpec, FieldSpec
 
 __all__ = ["Form"]
@@ -61,7 +62,7 @@ class Row(QWidget):
         layout.addLayout(line)
         layout.addWidget(self.problem)
         self._help = _help(field)
-        self.setToolTip(self._help)
+        set_tip(self, self._help)
 
     def show_changed(self, is_changed: bool) -> None:
         """Mark the setting as different from its default."""
@@ -76,7 +77,7 @@ class Row(QWidget):
     def show_relevance(self, reason: str) -> None:
         """Disable it while it does not matter, saying why."""
         self.editor.setEnabled(not reason)
-        self.setToolTip(reason or self._help)
+        set_tip(self, reason or self._help)
 
     def fits(self, search: str) -> bool:
         """Whether a search finds it."""

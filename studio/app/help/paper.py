@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from studio import resources
 from studio.app.help.pages import Page
 from studio.app.theme import Tokens, font
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import maths_font, runs_of
 
 __all__ = ["lay_out", "picture"]
@@ -148,7 +149,7 @@ def _image(look: QTextImageFormat, document: QTextDocument, width: int) -> QText
     if opens:
         look.setAnchor(True)
         look.setAnchorHref(opens)
-        look.setToolTip("Open the recipe that made this picture")
+        set_tip(look, "Open the recipe that made this picture")
     return look
 
 

@@ -24,6 +24,7 @@ from studio.app.plots.particles import Particles
 from studio.app.plots.style import CanvasStyle
 from studio.app.state.runs import Series
 from studio.app.theme import colors, font
+from studio.literal import one_line
 from studio.store.atomic import write_bytes
 from studio.store.errors import StoreError
 
@@ -121,7 +122,7 @@ def charts_picture(
             top = i * height
             painter.setPen(QColor(style.text))
             painter.setFont(font(14, QFont.Weight.DemiBold))
-            painter.drawText(QPointF(16, top + 26), title)
+            painter.drawText(QPointF(16, top + 26), one_line(title))
             _legend(painter, style, scene, width, top)
             paint_chart(
                 painter, QRectF(8, top + 34, width - 16, height - 40), style, scene, font(11)
@@ -136,9 +137,10 @@ def _legend(
     painter.setFont(font(12))
     x = width - 16.0
     for curve in reversed(scene.curves):
-        x -= painter.fontMetrics().horizontalAdvance(curve.title)
+        title = one_line(curve.title)
+        x -= painter.fontMetrics().horizontalAdvance(title)
         painter.setPen(QColor(style.text))
-        painter.drawText(QPointF(x, top + 26), curve.title)
+        painter.drawText(QPointF(x, top + 26), title)
         painter.fillRect(QRectF(x - 18, top + 20, 12, 3), QColor(curve.ink))
         x -= 34
 

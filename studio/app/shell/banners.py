@@ -16,6 +16,8 @@ from studio.app.icons import pixmap
 from studio.app.state.notices import Notice, Notices
 from studio.app.theme import theme
 from studio.app.widgets.basic import button, clear, icon_button, label
+from studio.app.widgets.literal import Label
+from studio.literal import lines
 
 __all__ = ["Banner", "Banners", "sign"]
 
@@ -83,14 +85,14 @@ class Banner(QFrame):
 
 def sign(notice: Notice, ratio: float) -> QLabel:
     """Return the icon that says how grave a message is."""
-    made = QLabel()
+    made = Label()
     color = getattr(theme.colors(), COLORS[notice.level])
     made.setPixmap(pixmap(ICONS[notice.level], color, 16, ratio))
     return made
 
 
 def _details(text: str) -> QPlainTextEdit:
-    made = QPlainTextEdit(text)
+    made = QPlainTextEdit(lines(text))
     made.setReadOnly(True)
     made.setMaximumHeight(140)
     made.setAccessibleName("Details")

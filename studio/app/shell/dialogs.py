@@ -22,6 +22,7 @@ from studio.app.state.notices import Notices
 from studio.app.theme import Identity, Mode, theme
 from studio.app.widgets.basic import button, label, section, separator
 from studio.app.widgets.fold import Fold
+from studio.app.widgets.literal import set_tip, set_title
 
 __all__ = ["ask_close", "show_history", "show_preferences", "show_shortcuts"]
 
@@ -33,7 +34,7 @@ Closing = Literal["background", "checkpoint", "cancel"]
 
 def _dialog(parent: QWidget, title: str, width: int) -> tuple[QDialog, QVBoxLayout]:
     made = QDialog(parent)
-    made.setWindowTitle(title)
+    set_title(made, title)
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     made.setModal(True)
     made.setMinimumWidth(width)
@@ -98,9 +99,10 @@ def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
     look.select(MODES.index(theme.mode))
     look.chosen.connect(lambda index: theme.set_mode(MODES[index]))
     wheel = Segments(list(IDENTITIES.values()), "Particles")
-    wheel.setToolTip(
+    set_tip(
+        wheel,
         "A particle keeps the colour of where it started. The blue and yellow wheel can be read "
-        "without telling red from green."
+        "without telling red from green.",
     )
     wheel.select(list(IDENTITIES).index(theme.identity))
     wheel.chosen.connect(lambda index: theme.set_identity(list(IDENTITIES)[index]))

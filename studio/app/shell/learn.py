@@ -5,6 +5,7 @@ from functools import partial
 from studio.app.help import pages
 from studio.app.shell.group import Group
 from studio.app.state.session import AppState
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.row_button import RowButton
 
 __all__ = ["Learn"]
@@ -20,7 +21,7 @@ class Learn(Group):
         for page in pages.written():
             line = RowButton(page.title)
             line.show_facts(text=page.title)
-            line.setToolTip(page.summary)
+            set_tip(line, page.summary)
             line.clicked.connect(partial(self._open, page.slug))
             self._lines[page.slug] = line
         self.fill(list(self._lines.values()))

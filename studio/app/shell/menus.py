@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.commands import Command, Registry
+from studio.app.widgets.literal import keyless, set_tip
 
 __all__ = ["main_menu", "make_actions", "needs_key"]
 
@@ -21,7 +22,7 @@ def make_actions(registry: Registry, window: QWidget) -> dict[str, QAction]:
     """Return an action for each command, with its shortcut, added to the window."""
     made = {}
     for command in registry:
-        action = QAction(command.title, window)
+        action = QAction(keyless(command.title), window)
         if command.shortcut:
             action.setShortcut(QKeySequence(command.shortcut))
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
@@ -40,7 +41,7 @@ def main_menu(registry: Registry, actions: dict[str, QAction], parent: QWidget) 
     groups: dict[str, tuple[QMenu, list[Command]]] = {}
     for command in registry:
         if command.menu not in groups:
-            groups[command.menu] = (menu.addMenu(command.menu), [])
+            groups[command.menu] = (menu.addMenu(keyless(command.menu)), [])
         groups[command.menu][1].append(command)
     for each, commands in groups.values():
         each.setToolTipsVisible(True)
@@ -51,14 +52,14 @@ def main_menu(registry: Registry, actions: dict[str, QAction], parent: QWidget) 
 def _fill(menu: QMenu, commands: list[Command], registry: Registry) -> None:
     menu.clear()
     for command in commands:
-        entry = menu.addAction(command.title)
+        entry = menu.addAction(keyless(command.title))
         if command.shortcut:
             keys = QKeySequence(command.shortcut)
             native = keys.toString(QKeySequence.SequenceFormat.NativeText)
-            entry.setText(f"{command.title}\t{native}")
+            entry.setText(f"{keyless(command.title)}\t{native}")
         why = command.why_not()
         entry.setEnabled(not why)
-        entry.setToolTip(why or command.title)
+        set_tip(entry, why or command.title)
         entry.triggered.connect(lambda _=False, id=command.id: registry.trigger(id))
 
 

@@ -20,6 +20,7 @@ from shiboken6 import isValid
 from studio.app.commands import Command, Registry
 from studio.app.shell.topbar import native
 from studio.app.theme import RADIUS, font, theme
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["Palette"]
 
@@ -86,7 +87,7 @@ class Palette(QFrame):
             if why:
                 spoken += f", not now: {why}"
             item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-            item.setToolTip(why)
+            set_tip(item, why)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self._fit()

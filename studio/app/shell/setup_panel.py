@@ -11,6 +11,7 @@ from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts
 from studio.app.state.session import AppState, Draft
 from studio.app.widgets.basic import button, clear, label, row, separator
+from studio.app.widgets.literal import set_tip
 from studio.app.words import duration
 from studio.protocol.messages import ErrorInfo
 
@@ -37,9 +38,9 @@ class SetupPanel(QWidget):
         self.nothing.hide()
         self.sections = [_section(state, actions, name) for name in drafts.SECTIONS]
         self.train = button("Train", actions.start, kind="primary", icon="play")
-        self.train.setToolTip("Start training (Ctrl+Return)")
+        set_tip(self.train, "Start training (Ctrl+Return)")
         self.race = button("Add to race", actions.add_draft_to_race)
-        self.race.setToolTip("Let it race others at equal budget (Ctrl+Shift+A)")
+        set_tip(self.race, "Let it race others at equal budget (Ctrl+Shift+A)")
         self.facts = label("", "small", wrap=True)
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(2)
@@ -142,7 +143,7 @@ class SetupPanel(QWidget):
                     partial(self._state.setting_wanted.emit, reason.path),
                     kind="link",
                 )
-                text.setToolTip(reason.hint or "Show this setting")
+                set_tip(text, reason.hint or "Show this setting")
                 self._reasons.addWidget(text)
             else:
                 self._reasons.addWidget(label(reason.message, "muted", wrap=True))

@@ -13,6 +13,7 @@ from studio.app.shell.learn import Learn
 from studio.app.shell.run_list import RunList
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import icon_button
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.row_button import RowButton
 
@@ -177,7 +178,7 @@ class Sidebar(QFrame):
         for recent in others[:RECENT]:
             open_it = partial(self._actions.open_project, recent.path)
             line = self._line(recent.name, open_it, words.ago(recent.opened))
-            line.setToolTip(str(recent.path))
+            set_tip(line, str(recent.path))
             rows.append(line)
         self._recent.setVisible(bool(rows))
         self._recent.fill(rows)

@@ -7,6 +7,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.basic import Dot, icon_button, label, restyle
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["StatusBar"]
 
@@ -76,12 +77,13 @@ class StatusBar(QFrame):
         self._dot.set_color(getattr(theme.colors(), color))
         self._engine.setText(engine.message)
         restyle(self._engine, role=color)
-        self._engine.setToolTip(
-            ", ".join(f"{name} {version}" for name, version in engine.versions.items())
+        set_tip(
+            self._engine,
+            ", ".join(f"{name} {version}" for name, version in engine.versions.items()),
         )
         text, reason = self._device_words()
         self._device.setText(text)
-        self._device.setToolTip(reason)
+        set_tip(self._device, reason)
         self._device.setAccessibleDescription(reason)
 
     def _device_words(self) -> tuple[str, str]:

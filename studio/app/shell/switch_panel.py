@@ -20,6 +20,7 @@ from studio.app.state.rescaling import chosen_h
 from studio.app.state.session import AppState, Draft
 from studio.app.widgets.basic import Elided, button, clear, label, row
 from studio.app.widgets.formula import Formula
+from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import RunSpec
 
@@ -76,7 +77,7 @@ class SwitchPanel(QWidget):
         self.summary = label("", "muted", wrap=True)
         self.source = label("", "small", wrap=True)
         self.about = button("About this model", self._tell_more, kind="link")
-        self.about.setToolTip("Its stages and all its settings, in the help (F1)")
+        set_tip(self.about, "Its stages and all its settings, in the help (F1)")
         self._lay_out()
 
     def _line(self, title: str, editor: QWidget) -> QWidget:
@@ -155,7 +156,7 @@ class SwitchPanel(QWidget):
         item = model.item(index) if isinstance(model, QStandardItemModel) else None
         if isinstance(item, QStandardItem):
             item.setEnabled(not reason)
-            item.setToolTip(tip)
+            set_tip(item, tip)
 
     def _show_carriers(self, catalog: Catalog, entry: EntrySpec | None, modality: str) -> None:
         field = entry.field if entry is not None else ""
@@ -212,15 +213,15 @@ class SwitchPanel(QWidget):
         self.title.setText(entry.title if entry is not None else spec.family.slug)
         self.summary.setText(entry.summary if entry is not None else "")
         self.source.setText(_works(entry.source) if entry is not None else "")
-        self.source.setToolTip(entry.source if entry is not None else "")
+        set_tip(self.source, entry.source if entry is not None else "")
         self.about.setVisible(entry is not None)
         h = chosen_h(spec, catalog)
         self.rescaling.set_text(h.formula if h is not None else "")
-        self.rescaling.setToolTip(h.spec.title if h is not None else "")
+        set_tip(self.rescaling, h.spec.title if h is not None else "")
         reason = h.spec.reason if h is not None else ""
         warning = f"Not monotone: {reason.partition(':')[0].rstrip('.')}." if reason else ""
         self.warning.setText(warning)
-        self.warning.setToolTip(reason)
+        set_tip(self.warning, reason)
         self.warning.setVisible(bool(warning))
 
     def fits(self, search: str) -> bool:

@@ -1,12 +1,13 @@
 """The bar at the top: where one is, and the few actions that are always at hand."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, label
+from studio.app.widgets.literal import PushButton, set_tip
 
 __all__ = ["TopBar", "native"]
 
@@ -38,7 +39,7 @@ class TopBar(QFrame):
         self.search = button("Search commands", lambda: self._do("palette"))
         self._key = label(native("Ctrl+K"), "key")
         self._key.setFixedHeight(18)
-        self.search.setToolTip(f"Search commands ({native('Ctrl+K')})")
+        set_tip(self.search, f"Search commands ({native('Ctrl+K')})")
         inner = QHBoxLayout(self.search)
         inner.setContentsMargins(0, 0, 8, 0)
         inner.addStretch(1)
@@ -46,7 +47,7 @@ class TopBar(QFrame):
         self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.search.setStyleSheet("text-align: left")
         self.copy = button("Copy as command", lambda: self._do("copy-command"))
-        self.export = QPushButton("Export")
+        self.export = PushButton("Export")
         self.export.setAccessibleName("Export")
         self.open = button("Open project", lambda: self._do("open-project"))
         self.main = button("Train", self._main, kind="primary")
@@ -144,5 +145,5 @@ class TopBar(QFrame):
             self.main.setText(f"{title}  Space" if command == "pause" else title)
             self._main_icon.wear(icon)
             self.main.setEnabled(not why)
-            self.main.setToolTip(why or f"{known.title} ({native(known.shortcut)})")
+            set_tip(self.main, why or f"{known.title} ({native(known.shortcut)})")
             self.main.setAccessibleName(title)

@@ -20,7 +20,9 @@ from studio.app.widgets.comparechart import CompareChart
 from studio.app.widgets.comparepane import ComparePane
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.finals import Finals
+from studio.app.widgets.literal import keyless
 from studio.app.widgets.overlays import EmptyState
+from studio.literal import one_line
 
 __all__ = ["VIEW", "CompareView", "columns_for"]
 
@@ -265,7 +267,7 @@ class CompareView(QWidget):
             ("Export picture…", lambda: ask_picture(self, self._state, "compare")),
         ]
         for title, do in entries:
-            menu.addAction(title).triggered.connect(lambda _=False, do=do: do())
+            menu.addAction(keyless(title)).triggered.connect(lambda _=False, do=do: do())
         menu.popup(event.globalPos())
 
 
@@ -289,7 +291,7 @@ class _Row:
         for run, picture in self._parts:
             painter.setPen(QColor(tokens.text))
             painter.setFont(font(13))
-            painter.drawText(QPointF(8, 17), run.name)
+            painter.drawText(QPointF(8, 17), one_line(run.name))
             painter.save()
             painter.translate(0, TITLE)
             painter.setClipRect(QRectF(QPointF(0, 0), picture.size.toSizeF()))

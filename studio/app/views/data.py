@@ -9,6 +9,7 @@ from studio.app.intents.base import Refused
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.points import PointsPreview
+from studio.literal import one_line
 
 __all__ = ["DataView"]
 
@@ -46,7 +47,8 @@ class DataView(QWidget):
         if data is None or state.place != "data":
             return
         self.title.setText(data.name)
-        self.facts.setText(f"{data.rows:,} points · {', '.join(data.columns[:8])}")
+        columns = ", ".join(map(one_line, data.columns[:8]))
+        self.facts.setText(f"{data.rows:,} points · {columns}")
         self.points.show_points(None, data.columns, "Drawing points")
         self.statistics.setText(" ")
         tasks.spawn(self._load(data.name))

@@ -28,13 +28,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio import resources
+from studio import literal, resources
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.icons import repaint_on_theme
 from studio.app.state.session import AppState
 from studio.app.theme import RADIUS_CARD, font, theme
 from studio.app.widgets.basic import button, clear, label
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.protocol.spec import Recipe
 
@@ -69,9 +70,9 @@ class Card(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(recipe.title)
+        self.setAccessibleName(literal.one_line(recipe.title))
         self.setAccessibleDescription(f"{recipe.summary} {self._meta}")
-        self.setToolTip(recipe.source)
+        set_tip(self, recipe.source)
         repaint_on_theme(self)
 
     def sizeHint(self) -> QSize:
@@ -134,12 +135,14 @@ class Card(QAbstractButton):
         painter.setPen(QColor(tokens.text))
         one_line = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         title = QFontMetrics(painter.font()).elidedText(
-            self.recipe.title, Qt.TextElideMode.ElideRight, int(width)
+            literal.one_line(self.recipe.title), Qt.TextElideMode.ElideRight, int(width)
         )
         painter.drawText(QRectF(left, top, width, 18), one_line, title)
         painter.setPen(QColor(tokens.muted))
         painter.setFont(font(13))
-        _two_lines(painter, QRectF(left, top + 20, width, 36), self.recipe.summary)
+        _two_lines(
+            painter, QRectF(left, top + 20, width, 36), literal.one_line(self.recipe.summary, None)
+        )
         painter.setFont(font(11))
         painter.drawText(QRectF(left, top + 58, width, 14), one_line, self._meta)
 

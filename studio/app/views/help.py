@@ -26,6 +26,7 @@ from studio.app.help.pages import Page
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.widgets.basic import button, label, row
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["HelpView"]
 
@@ -198,7 +199,7 @@ class HelpView(QWidget):
                 self.list.addItem(heading)
             item = QListWidgetItem(page.title)
             item.setData(SLUG, page.slug)
-            item.setToolTip(page.summary)
+            set_tip(item, page.summary)
             self.list.addItem(item)
         self.list.blockSignals(False)
         self.count.setVisible(bool(text.strip()))

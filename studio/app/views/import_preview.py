@@ -31,7 +31,9 @@ from studio.app.plots.timeline import Timeline
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.widgets.basic import button, label, row, section
+from studio.app.widgets.literal import set_tip, set_title
 from studio.formats.base import Column, Inspection, Item
+from studio.literal import one_line
 
 __all__ = ["ImportDialog", "file_size", "reasons", "suggested_name"]
 
@@ -114,7 +116,7 @@ class ImportDialog(QDialog):
         self._taken = [data.name for data in state.datasets]
         self._found = msgspec.convert(found, Inspection)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Import {Path(file).name}")
+        set_title(self, f"Import {Path(file).name}")
         self._items = QComboBox()
         self._items.setAccessibleName("Table in the file")
         self._columns = QTableWidget()
@@ -176,7 +178,7 @@ class ImportDialog(QDialog):
 
     def _fill_items(self) -> None:
         for item in self._found.items:
-            self._items.addItem(f"{item.name or 'table'} ({item.rows:,} rows)", item.name)
+            self._items.addItem(f"{one_line(item.name or 'table')} ({item.rows:,} rows)", item.name)
         self._items.setVisible(len(self._found.items) > 1)
         good = next((i for i, x in enumerate(self._found.items) if not x.problems), 0)
         if self._found.items:
@@ -223,22 +225,25 @@ class ImportDialog(QDialog):
         cells = [column.name, column.kind, f"{column.count:,}", f"{column.nan:,}"]
         cells += ["" if value is None else number(value) for value in values]
         for j, text in enumerate(cells, start=1):
-            cell = QTableWidgetItem(text)
+            cell = QTableWidgetItem(one_line(text))
             if j > 2:
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if column.problem:
-                cell.setToolTip(column.problem)
+                set_tip(cell, column.problem)
             self._columns.setItem(i, j, cell)
 
     def _fill_preview(self, item: Item | None) -> None:
         rows = item.preview if item else []
-        self._preview.setColumnCount(len(item.columns) if item else 0)
-        self._preview.setHorizontalHeaderLabels([c.name for c in item.columns] if item else [])
+        columns = item.columns if item else []
+        self._preview.setColumnCount(len(columns))
+        self._preview.setHorizontalHeaderLabels([one_line(c.name) for c in columns])
         self._preview.setRowCount(len(rows))
         for i, values in enumerate(rows):
             for j, value in enumerate(values):
                 text = number(float(value)) if isinstance(value, int | float) else str(value)
-                self._preview.setItem(i, j, QTableWidgetItem("" if value is None else text))
+                self._preview.setItem(
+                    i, j, QTableWidgetItem("" if value is None else one_line(text))
+                )
 
     # What follows from the choice
 
@@ -253,7 +258,7 @@ class ImportDialog(QDialog):
         self._notes.setText("\n".join(item.notes) if item else "")
         self._notes.setVisible(bool(item and item.notes))
         self.accept_button.setEnabled(not why)
-        self.accept_button.setToolTip(why[0] if why else "Copy these columns into the project")
+        set_tip(self.accept_button, why[0] if why else "Copy these columns into the project")
         self._scaling.setText(_standardisation(columns))
         self._draw(item)
 

@@ -17,6 +17,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
+from studio.literal import one_line
 
 __all__ = ["VIEW", "LogView", "level_of"]
 
@@ -147,7 +148,7 @@ class LogView(QWidget):
             form.setForeground(QColor(inks[level_of(line)]))
             if cursor.position():
                 cursor.insertBlock()
-            cursor.insertText(line, form)
+            cursor.insertText(one_line(line, None), form)
         cursor.endEditBlock()
 
     def _follow_now(self) -> None:

@@ -28,6 +28,7 @@ from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import button, label, row, section
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
+from studio.literal import one_line
 
 __all__ = ["VIEW", "SamplesView"]
 
@@ -165,7 +166,7 @@ class SamplesView(QWidget):
         names = shown.columns if len(shown.columns) == d else tuple(f"x{i + 1}" for i in range(d))
         self._table.setRowCount(len(rows))
         self._table.setColumnCount(d)
-        self._table.setHorizontalHeaderLabels(list(names))
+        self._table.setHorizontalHeaderLabels(list(map(one_line, names)))
         for i, point in enumerate(rows.tolist()):
             for j, value in enumerate(point):
                 self._table.setItem(i, j, QTableWidgetItem(number(value)))

@@ -7,7 +7,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
-    QKeyEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -26,6 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.icons import IconWearer
+from studio.app.widgets.literal import Label, PushButton, set_tip
+from studio.literal import one_line
 
 L = TypeVar("L", bound=QBoxLayout)
 
@@ -46,8 +47,7 @@ __all__ = [
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     """Return a label in a role of the stylesheet."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+    made = Label(text)
     made.setWordWrap(wrap)
     if wrap:
         # A wrapping label must be allowed to become narrow, or it pushes its column wide.
@@ -72,16 +72,6 @@ def separator() -> QFrame:
     return line
 
 
-class PushButton(QPushButton):
-    """A push button that Enter presses too; Qt leaves that key to dialogs."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-
 def button(
     text: str,
     clicked: Callable[[], None] | None = None,
@@ -103,7 +93,7 @@ def button(
     if icon:
         IconWearer(made, icon, "on_accent" if kind == "primary" else "text")
     if tip:
-        made.setToolTip(tip)
+        set_tip(made, tip)
     made.setAccessibleName(text or tip)
     if clicked is not None:
         made.clicked.connect(lambda: clicked())
@@ -166,7 +156,7 @@ def restyle(widget: QWidget, **properties: object) -> None:
         widget.update()
 
 
-class Elided(QLabel):
+class Elided(Label):
     """A one-line label that ends in an ellipsis where it is too narrow; the tip has it all."""
 
     def __init__(self, text: str = "", role: str = "") -> None:
@@ -179,8 +169,8 @@ class Elided(QLabel):
 
     def set_text(self, text: str) -> None:
         """Change the text."""
-        self._whole = text
-        self.setAccessibleName(text)
+        self._whole = one_line(text)
+        self.setAccessibleName(self._whole)
         self._elide()
 
     def minimumSizeHint(self) -> QSize:
@@ -198,7 +188,7 @@ class Elided(QLabel):
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
         self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        set_tip(self, self._whole if shown != self._whole else "")
 
 
 class Dot(QWidget):

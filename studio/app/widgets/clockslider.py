@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.app.theme import theme
+from studio.app.widgets.literal import tip_text
 
 __all__ = ["ClockSlider"]
 
@@ -122,7 +123,7 @@ class ClockSlider(QWidget):
         """Say the notes under a resting mouse, or what the track shows."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             words = "\n".join(text for _, text in self.notes_at(event.pos().x()))
-            QToolTip.showText(event.globalPos(), words or self.toolTip(), self)
+            QToolTip.showText(event.globalPos(), tip_text(words) or self.toolTip(), self)
             return True
         return super().event(event)
 

@@ -17,6 +17,7 @@ from studio.app.theme import colors
 from studio.app.widgets.badge import ink
 from studio.app.widgets.basic import row
 from studio.app.widgets.chartcard import ChartCard
+from studio.literal import one_line
 
 __all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
 
@@ -77,7 +78,7 @@ class CompareChart(QWidget):
         if names != self._names:
             self._names = names
             self._choice.clear()
-            self._choice.addItems([measure_title(name, self._state) for name in names])
+            self._choice.addItems([one_line(measure_title(name, self._state)) for name in names])
         self._take(self._wanted if self._wanted in names else names[0] if names else "")
         self._draw()
 

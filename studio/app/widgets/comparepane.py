@@ -26,6 +26,7 @@ from studio.app.theme import colors, theme
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, label, row
 from studio.app.widgets.formula import FormulaLine
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.picturegrid import PictureGrid
 
 __all__ = ["ComparePane"]
@@ -205,7 +206,7 @@ class ComparePane(QFrame):
 
     def _failed(self, step: int, why: str) -> None:
         self._wait.setText(f"Step {step:,} cannot be shown")
-        self._wait.setToolTip(why)
+        set_tip(self._wait, why)
         self._arrange()
 
     def tell(self) -> None:
@@ -218,7 +219,7 @@ class ComparePane(QFrame):
         self._motion.set_text(entry.motion if entry is not None else "")
         at = run.step if self._state.playback.live and run.job else record.step if record else 0
         self._step.setText(f"step {at:,}")
-        self._step.setToolTip(f"{100 * comparison.share(run, at):.0f} % of its budget")
+        set_tip(self._step, f"{100 * comparison.share(run, at):.0f} % of its budget")
         self._cost.setText(_cost(run))
         if record is None or self._told is not record:
             self._told = record

@@ -11,6 +11,7 @@ from studio.app.state.session import AppState
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, label, restyle
 from studio.app.widgets.comparechart import measure_title, short_name
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["Finals", "short_count"]
 
@@ -66,7 +67,7 @@ class Finals(QWidget):
         best = self._best([value for value in values if value is not None])
         title = measure_title(measure, self._state) if measure else ""
         self._heads[0].setText(_cut(title))
-        self._heads[0].setToolTip(title)
+        set_tip(self._heads[0], title)
         for place, (run, value) in enumerate(zip(runs, values, strict=True)):
             self._names[place].set_text(short_name(run))
             won = value is not None and value == best
@@ -74,7 +75,7 @@ class Finals(QWidget):
             for cell, text in zip(self._cells[place], texts, strict=True):
                 cell.setText(text)
             restyle(self._cells[place][0], role="good" if won else "")
-            self._cells[place][0].setToolTip("The best of these" if won else "")
+            set_tip(self._cells[place][0], "The best of these" if won else "")
             heads = (title, *COLUMNS[2:])
             spoken = ", ".join(f"{head} {text}" for head, text in zip(heads, texts, strict=True))
             self._names[place].setAccessibleName(f"{run.name}: {spoken}")
@@ -95,7 +96,7 @@ class Finals(QWidget):
             zip(self._heads, COLUMNS[1:], TIPS[1:], strict=True)
         ):
             head.setText(name)
-            head.setToolTip(tip)
+            set_tip(head, tip)
             self._grid.addWidget(head, 0, column + 2, Qt.AlignmentFlag.AlignRight)
         self._names, self._cells = [], []
         for place in range(count):

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.theme import theme
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import advance, elided, maths_font, write
 
 __all__ = ["Formula", "FormulaLine", "lines_of"]
@@ -127,7 +128,7 @@ class FormulaLine(QWidget):
         """Show another formula."""
         self._text = text
         self.setAccessibleName(text)
-        self.setToolTip(text)
+        set_tip(self, text)
         self.updateGeometry()
         self.update()
 

@@ -11,6 +11,7 @@ from studio.app.plots.hshape import Verdict
 from studio.app.state.rescaling import ChosenH
 from studio.app.widgets.basic import button, label, restyle, row
 from studio.app.widgets.formula import Formula
+from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import FieldSpec
 
 __all__ = ["HChoice"]
@@ -42,7 +43,7 @@ class HChoice(QWidget):
         self.shift.stepped.connect(self._step)
         self._shift_line = QWidget()
         self._shift_line.setLayout(row(label("Shift C"), self.shift))
-        self._shift_line.setToolTip("C in h(d + C).")
+        set_tip(self._shift_line, "C in h(d + C).")
         self._why = label("", "muted", wrap=True)
         self.use = button("Use from now on", use, kind="primary")
         self.branch = button("Branch from here with this h", branch)
@@ -94,10 +95,10 @@ class HChoice(QWidget):
             value = float(check.parse(self._field, text))
         except check.Invalid as error:
             restyle(self.shift, invalid="true")
-            self.shift.setToolTip(f"Shift C {error}")
+            set_tip(self.shift, f"Shift C {error}")
             return
         restyle(self.shift, invalid="false")
-        self.shift.setToolTip("")
+        set_tip(self.shift, "")
         self.shifted.emit(value)
 
     def _step(self, by: int) -> None:

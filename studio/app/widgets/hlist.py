@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.theme import RADIUS, font, theme
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import write
 from studio.protocol.catalog import RescalingSpec
 
@@ -151,7 +152,7 @@ class HList(QListWidget):
 def _item(spec: RescalingSpec) -> QListWidgetItem:
     made = QListWidgetItem(spec.title)
     made.setData(SPEC, spec)
-    made.setToolTip(spec.reason or spec.source)
+    set_tip(made, spec.reason or spec.source)
     state = "" if spec.monotone else f", not monotone: {spec.reason}"
     made.setData(
         Qt.ItemDataRole.AccessibleTextRole, f"{spec.title}, h of u is {spec.formula}{state}"

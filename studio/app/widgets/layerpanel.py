@@ -12,8 +12,10 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.theme import font, theme
 from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import advance, write
 from studio.app.widgets.switch import Switch
+from studio.literal import one_line
 
 __all__ = ["LayerPanel", "LayerRow", "Legend", "paint_chip"]
 
@@ -135,7 +137,7 @@ class LayerPanel(QFrame):
             switch.toggled.connect(lambda on, slug=spec.slug: self._toggle(slug, on))
             line = QWidget()
             line.setLayout(row(label(spec.title), None, switch, gap=4))
-            line.setToolTip(spec.tip)
+            set_tip(line, spec.tip)
             self._list.addWidget(line)
             self._rows[spec.slug] = (spec, switch)
         self.adjustSize()
@@ -165,6 +167,7 @@ class LayerPanel(QFrame):
 
     def set_columns(self, names: tuple[str, ...], dims: tuple[int, int]) -> None:
         """Offer which columns to draw, where there are more than two."""
+        names = tuple(map(one_line, names))
         shown = [self._across.itemText(i) for i in range(self._across.count())]
         if shown != list(names):
             for box in (self._across, self._up):

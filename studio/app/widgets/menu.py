@@ -6,6 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from studio.app.widgets.literal import keyless
+
 __all__ = ["Entries", "open_menu"]
 
 Entries = list[tuple[str, Callable[[], object]]]
@@ -18,7 +20,7 @@ def open_menu(
     menu = QMenu(widget)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for title, do in entries:
-        action = QAction(title, menu)
+        action = QAction(keyless(title), menu)
         action.triggered.connect(lambda _=False, do=do: do())
         menu.addAction(action)
     menu.popup(widget.mapToGlobal(at))

@@ -4,20 +4,21 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.app.plots.ticks import number
 from studio.app.widgets.basic import button, column, label
 from studio.app.widgets.layerpanel import paint_chip
+from studio.app.widgets.literal import Label
 
 __all__ = ["EmptyState", "ParticleCard", "Readout"]
 
 
-class Readout(QLabel):
+class Readout(Label):
     """How many particles there are, and the place under the mouse, in data units."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.setProperty("role", "small")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._count = ""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.theme import RADIUS_PANEL, font, theme
+from studio.literal import one_line
 
 __all__ = ["PointsPreview"]
 
@@ -31,7 +32,8 @@ class PointsPreview(QWidget):
 
     def show_points(self, points: Floats | None, columns: tuple[str, ...], message: str) -> None:
         """Draw points (n, d), or say ``message`` where there are none."""
-        self._points, self._columns, self._message = points, columns, message
+        self._points, self._message = points, one_line(message)
+        self._columns = tuple(map(one_line, columns))
         self._key = ()
         count = 0 if points is None else len(points)
         self.setAccessibleName(f"{count:,} points" if count else message)

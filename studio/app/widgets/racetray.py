@@ -12,6 +12,7 @@ from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, clear, label, row, separator
 from studio.app.widgets.comparechart import SEGMENTS
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.racecard import RaceCard
 from studio.protocol.catalog import FieldSpec
@@ -42,7 +43,7 @@ class RaceTray(QFrame):
         self.setAccessibleName("Race")
         self._shared = label("", "muted", wrap=True)
         self.add = button("Add another", actions.add_draft_to_race, icon="plus")
-        self.add.setToolTip("Let a copy of the framed one take part, and change its settings")
+        set_tip(self.add, "Let a copy of the framed one take part, and change its settings")
         self.forget = button("Clear", actions.clear_race, kind="quiet", tip="Forget this race")
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
@@ -176,7 +177,7 @@ class RaceTray(QFrame):
         if not colon:
             return label(reason.message, "muted")
         made = button(reason.message, partial(self._lead_to, int(place), path), kind="link")
-        made.setToolTip(reason.hint or "Show this setting")
+        set_tip(made, reason.hint or "Show this setting")
         return made
 
     def _lead_to(self, place: int, path: str) -> None:

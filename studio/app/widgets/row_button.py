@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.theme import RADIUS, font, theme
+from studio.app.widgets.literal import keyless, set_tip
+from studio.literal import one_line
 
 __all__ = ["RowButton"]
 
@@ -21,6 +23,7 @@ class RowButton(QAbstractButton):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown = ""
         self.setText(text)
         self.note = ""
         self.dot = ""
@@ -35,6 +38,14 @@ class RowButton(QAbstractButton):
         self.setAccessibleName(text)
         repaint_on_theme(self)
 
+    def setText(self, text: str) -> None:
+        self._shown = one_line(text)
+        super().setText(keyless(text))
+
+    def text(self) -> str:
+        """Return the text as it is seen."""
+        return self._shown
+
     def show_facts(
         self,
         *,
@@ -47,9 +58,9 @@ class RowButton(QAbstractButton):
         """Change what the line says; ``spoken`` is the state in words, for those who hear it."""
         self.setText(text)
         self.note, self.dot, self.progress = note, dot, progress
-        name = ", ".join(part for part in (text, spoken, note) if part)
+        name = ", ".join(part for part in (self._shown, spoken, note) if part)
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        set_tip(self, name)
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -17,6 +17,7 @@ from studio.app.theme import theme
 from studio.app.widgets.basic import button, icon_button, label, row
 from studio.app.widgets.clockslider import ClockSlider
 from studio.app.widgets.flowclock import FlowClock
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["SPEEDS", "TimeBar", "TransportButton"]
 
@@ -39,7 +40,7 @@ class TransportButton(QAbstractButton):
         """Change what the button shows and is called."""
         self._glyph = glyph
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        set_tip(self, name)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -97,8 +98,9 @@ class TimeBar(QFrame):
         self._branch = icon_button("branch", "Branch from this step", actions.branch_here)
         self._branch.setFixedSize(QSize(30, 30))
         self.training = ClockSlider("Training step", accent=True)
-        self.training.setToolTip(
-            "Small marks: kept steps. Warm marks: checkpoints. Diamonds: what was changed."
+        set_tip(
+            self.training,
+            "Small marks: kept steps. Warm marks: checkpoints. Diamonds: what was changed.",
         )
         self.flow = ClockSlider("Flow time", accent=False)
         self._step, self._time = label(), label()
@@ -228,7 +230,7 @@ class TimeBar(QFrame):
         self._time.setText(t)
         self.flow.show_state(playback.flow, playback.flow, t)
         self._speed.setText(f"speed {playback.speed:g}×")
-        self._speed.setToolTip("How fast the flow plays: flow times a second")
+        set_tip(self._speed, "How fast the flow plays: flow times a second")
         self._speed.setAccessibleName(f"Speed {playback.speed:g} flow times a second")
         self._loop.setText("loop on" if playback.loop else "loop off")
         self._loop.setAccessibleName(self._loop.text())
@@ -262,7 +264,7 @@ class TimeBar(QFrame):
         if run.kept:
             at = run.kept[-1] if step is None else step
             words = f"Branch from step {at:,}…"
-            self._branch.setToolTip(words)
+            set_tip(self._branch, words)
             self._branch.setAccessibleName(words)
 
     # Seen or not

@@ -1,0 +1,169 @@
+"""Improved precision and recall: what share of the samples could be data, and of the data samples.
+
+The support of a set is estimated by balls, one around each of its points, as wide as its k-th
+nearest neighbour is away. Precision counts the samples inside the data's balls, recall the data
+inside the samples': a model that shows few but perfect things has the first and not the second.
+"""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.base import ImageSet, PointSet
+from models.config import Config, param
+from models.metrics.base import NotApplicable, check
+from models.metrics.pairwise import subsample
+from models.registry import register
+
+__all__ = ["ManifoldConfig", "Precision", "Recall", "radii", "share_inside"]
+
+_ROWS = 1024  # of distances that are in memory at once
+
+
+class ManifoldConfig(Config, frozen=True):
+    """How wide the balls are, and how many of them there are."""
+
+    neighbours: Annotated[
+        int,
+        param(
+            "Neighbours",
+            "A ball reaches to so many neighbours of its centre. More of them forgive more: both "
+            "figures rise, also those of a bad model.",
+            low=1,
+            high=100,
+        ),
+    ] = 3
+    most: Annotated[
+        int,
+        param(
+            "At most",
+            "Points on each side: more are subsampled at random, as the cost is quadratic. Figures "
+            "with different values cannot be compared: balls shrink as points become denser.",
+            low=10,
+            high=50_000,
+            log=True,
+            unit="points",
+        ),
+    ] = 5000
+
+
+def radii(x: Tensor, k: int) -> Tensor:
+    """Return how far the k-th nearest other point is from each of x (n, d), (n,).
+
+    Raises:
+        ValueError: there are not more than k points.
+    """
+    if len(x) <= k:
+        raise ValueError(f"at least {k + 1} points are needed for {k} neighbours, got {len(x)}")
+    found = []
+    for start in range(0, len(x), _ROWS):
+        distances = _distances(x[start : start + _ROWS], x)
+        # A point is no neighbour of itself, but another one at the same place is.
+        rows = torch.arange(len(distances))
+        distances[rows, rows + start] = torch.inf
+        found.append(distances.kthvalue(k, dim=1).values)
+    return torch.cat(found)
+
+
+def share_inside(x: Tensor, centres: Tensor, k: int) -> float:
+    """Return the share of x (n, d) that lies in a ball around any of the centres (m, d).
+
+    Raises:
+        ValueError: they do not fit each other, or there are too few centres.
+        ArithmeticError: a number is not finite.
+    """
+    check(x, centres, minimum=1)
+    # In float64, or a point of one set that is in the other, too, may be just outside its ball.
+    points, middles = x.double().cpu(), centres.double().cpu()
+    reach = radii(middles, k)
+    inside = 0
+    for start in range(0, len(points), _ROWS):
+        distances = _distances(points[start : start + _ROWS], middles)
+        inside += int((distances <= reach).any(dim=1).sum())
+    return inside / len(points)
+
+
+def _distances(x: Tensor, y: Tensor) -> Tensor:
+    # The matrix-product form loses all digits of small distances.
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+class _Manifolds:
+    """What both share: the sets, as points or in the eyes of the data's judge."""
+
+    def __init__(self, config: ManifoldConfig | None = None) -> None:
+        self.config = config or ManifoldConfig()
+
+    def _sides(
+        self,
+        samples: Tensor,
+        reference: Tensor,
+        points: PointSet | ImageSet,
+        generator: torch.Generator,
+    ) -> tuple[Tensor, Tensor]:
+        """Return both sides as (n, d) and (m, d)."""
+        a = subsample(samples, self.config.most, generator)
+        b = subsample(reference, self.config.most, generator)
+        if not isinstance(points, ImageSet):
+            check(a, b, minimum=self.config.neighbours + 1)
+            return a, b
+        if points.judge is None:
+            raise NotApplicable("there is no judge: the images have no labels to train one on")
+        return points.judge.features(a), points.judge.features(b)
+
+
+@register(
+    "metric",
+    "precision",
+    title="Precision",
+    summary="Share of the samples that lie where data are; images in the eyes of a small "
+    "classifier. High also for a model that makes one good thing again and again: see recall.",
+    source="Kynkäänniemi et al. 2019, arXiv:1904.06991, eqs. 1 and 2",
+    config=ManifoldConfig,
+    modalities=("points", "images"),
+    better="higher",
+    unit="",
+    minimum=4,
+)
+class Precision(_Manifolds):
+    """The share of samples inside the data's balls, in [0, 1], as a metric."""
+
+    def __call__(
+        self,
+        samples: Tensor,
+        reference: Tensor,
+        *,
+        points: PointSet | ImageSet,
+        generator: torch.Generator,
+    ) -> float:
+        made, real = self._sides(samples, reference, points, generator)
+        return share_inside(made, real, self.config.neighbours)
+
+
+@register(
+    "metric",
+    "recall",
+    title="Recall",
+    summary="Share of the data that lie where samples are; images in the eyes of a small "
+    "classifier. High also for a model that scatters everywhere: see precision.",
+    source="Kynkäänniemi et al. 2019, arXiv:1904.06991, eqs. 1 and 2",
+    config=ManifoldConfig,
+    modalities=("points", "images"),
+    better="higher",
+    unit="",
+    minimum=4,
+)
+class Recall(_Manifolds):
+    """The share of data inside the samples' balls, in [0, 1], as a metric."""
+
+    def __call__(
+        self,
+        samples: Tensor,
+        reference: Tensor,
+        *,
+        points: PointSet | ImageSet,
+        generator: torch.Generator,
+    ) -> float:
+        made, real = self._sides(samples, reference, points, generator)
+        return share_inside(real, made, self.config.neighbours)

@@ -1,0 +1,135 @@
+"""The sheet of Help > Diagnostics: what the zip will hold, where it goes, and then the zip."""
+
+import asyncio
+import platform
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QStandardPaths, Qt, QUrl, qVersion
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QDialog, QFileDialog, QVBoxLayout, QWidget
+
+from studio import diagnostics
+from studio.app import preferences, tasks
+from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, button, label, row
+from studio.protocol.messages import ErrorInfo
+from studio.store.errors import StoreError
+
+__all__ = ["DiagnosticsSheet"]
+
+WIDTH = 480
+
+
+class DiagnosticsSheet(QDialog):
+    """It is opened, never executed; "Write the zip" writes in a thread, and a toast says where."""
+
+    def __init__(self, state: AppState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.file = _place() / diagnostics.file_name()
+        self.setWindowTitle("Diagnostics")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.setMinimumWidth(WIDTH)
+        self.where = Elided("", "muted")
+        self.choose = button("Choose…", self._choose)
+        self.write = button("Write the zip", self._write, kind="primary")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 18)
+        layout.setSpacing(10)
+        layout.addWidget(label("Diagnostics", "heading"))
+        layout.addWidget(label("A zip to send along when something went wrong. In it are:"))
+        for line in diagnostics.CONTENTS:
+            layout.addWidget(label(f"•  {line}", "muted", wrap=True))
+        layout.addWidget(label(diagnostics.LEFT_OUT, "muted", wrap=True))
+        layout.addWidget(label("Nothing is sent: look into it, then give it to whom you like."))
+        place = row(self.where, self.choose)
+        place.setStretch(0, 1)
+        layout.addLayout(place)
+        layout.addLayout(row(None, button("Cancel", self.reject), self.write))
+        self._show_place()
+        self.write.setFocus()
+
+    def _show_place(self) -> None:
+        self.where.set_text(str(self.file))
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, "Write diagnostics", str(self.file), "Zip (*.zip)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setDefaultSuffix("zip")
+        dialog.fileSelected.connect(self._chosen)
+        dialog.open()
+
+    def _chosen(self, file: str) -> None:
+        self.file = Path(file)
+        self._show_place()
+
+    def _write(self) -> None:
+        tasks.spawn(_write(self._state, self.file))
+        self.accept()
+
+
+async def _write(state: AppState, file: Path) -> None:
+    kept = preferences.load()
+    recent = [Path(each.path) for each in kept.recent]
+    projects = [state.project, *recent] if state.project is not None else recent
+    try:
+        await asyncio.to_thread(
+            diagnostics.write,
+            file,
+            projects=projects,
+            preferences=msgspec.to_builtins(kept),
+            facts=_facts(state),
+        )
+    except StoreError as error:
+        info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
+        state.notices.error(info, title="The diagnostics were not written")
+        return
+    show = NoticeAction("Show in folder", lambda: _show(file))
+    state.notices.post(
+        Notice(level="good", text=f"{file.name} is written", why=str(file.parent), actions=(show,))
+    )
+
+
+def _facts(state: AppState) -> dict[str, Any]:
+    """What only the window knows."""
+    catalog, engine = state.catalog, state.engine
+    screens = QGuiApplication.screens()
+    return {
+        "qt": {
+            "version": qVersion(),
+            "platform": QGuiApplication.platformName(),
+            "screens": [
+                {
+                    "size": f"{screen.size().width()} x {screen.size().height()}",
+                    "ratio": screen.devicePixelRatio(),
+                }
+                for screen in screens
+            ],
+        },
+        "python implementation": platform.python_implementation(),
+        "engine": {
+            "state": engine.state,
+            "message": engine.message,
+            "device": engine.device,
+            "reason": engine.reason,
+            "versions": engine.versions,
+        },
+        "devices": catalog.devices if catalog is not None else [],
+        "problems": catalog.problems if catalog is not None else [],
+        "place": state.place,
+    }
+
+
+def _place() -> Path:
+    """Return where a person looks for new files."""
+    found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
+    return Path(found) if found and Path(found).is_dir() else Path.home()
+
+
+def _show(file: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent)))

@@ -1,0 +1,78 @@
+"""Text on the screen as it is written: whatever Qt would obey in it is shown instead.
+
+Qt takes what looks like HTML in a label or a tip for markup (and reads files for the pictures in
+it), "&" in buttons and menus for a key, "[*]" in a title for the mark of a change. Names come from
+files of others, so all text goes through here. A house rule of the tests sees to it.
+"""
+
+import html
+from typing import Protocol
+
+from PySide6.QtGui import QKeyEvent, Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from studio.literal import lines, one_line
+
+__all__ = ["Label", "PushButton", "keyless", "set_tip", "set_title", "tip_text"]
+
+
+class Label(QLabel):
+    """A label whose text is plain text, of one or several lines."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(lines(text))
+
+
+class PushButton(QPushButton):
+    """A push button whose text holds no key; Enter presses it too, a key Qt leaves to dialogs."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self._shown = ""
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        self._shown = one_line(text)
+        super().setText(keyless(text))
+
+    def text(self) -> str:
+        """Return the text as it is seen."""
+        return self._shown
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+def keyless(text: str) -> str:
+    """Return the text of a button or an entry of a menu in which "&" means "&"."""
+    return one_line(text).replace("&", "&&")
+
+
+class _Tipped(Protocol):
+    def setToolTip(self, text: str, /) -> None: ...
+
+
+def set_tip(target: _Tipped, text: str) -> None:
+    """Give a widget, an item or an action a tip."""
+    target.setToolTip(tip_text(text))
+
+
+def tip_text(text: str) -> str:
+    """Return a text for a tip; what Qt would take for markup is shown as it is written."""
+    shown = lines(text)
+    if not Qt.mightBeRichText(shown):
+        return shown
+    return f"<qt>{html.escape(shown)}</qt>".replace("\n", "<br>")
+
+
+def set_title(window: QWidget, text: str) -> None:
+    """Give a window a title in which "[*]" means "[*]"."""
+    window.setWindowTitle(one_line(text).replace("[*]", "[*][*]"))

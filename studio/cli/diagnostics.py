@@ -1,0 +1,63 @@
+"""Write a zip for whoever looks into a fault: versions, devices, logs, runs; nothing private.
+
+Names and folders in it are replaced: the home folder by ~, each project by a number.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from studio.cli.terminal import say
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "write a zip of versions, devices and logs, without private paths"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the zip (default: in this folder)"
+    )
+    parser.add_argument(
+        "--project",
+        action="append",
+        default=[],
+        type=Path,
+        dest="projects",
+        metavar="DIR",
+        help="a project whose runs are told of (repeatable; default: the recent ones)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write it and say where it is."""
+    import msgspec
+
+    from studio import diagnostics
+    from studio.app import preferences
+
+    kept = preferences.load()
+    file = arguments.out or Path.cwd() / diagnostics.file_name()
+    recent = [Path(each.path) for each in kept.recent]
+    names = diagnostics.write(
+        file,
+        projects=[*arguments.projects, *recent],
+        preferences=msgspec.to_builtins(kept),
+        facts=_facts(),
+    )
+    say(f"{file}: {len(names)} files, {file.stat().st_size:,} bytes")
+    for line in (*diagnostics.CONTENTS, diagnostics.LEFT_OUT):
+        say(f"  {line}")
+    return 0
+
+
+def _facts() -> dict[str, Any]:
+    """What the engine would say of this machine, or why it cannot: that may be the fault."""
+    try:
+        from studio.engine.devices import devices
+        from studio.engine.discovery import discover
+
+        return {"devices": devices(), "problems": discover()}
+    except (ImportError, OSError, RuntimeError) as error:
+        return {"engine": f"cannot be loaded: {type(error).__name__}: {error}"}

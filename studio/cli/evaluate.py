@@ -1,0 +1,123 @@
+"""Measure a trained run with fresh samples, and say each figure beside its floor.
+
+The floor is the same metric between real data and real data: no model is expected to do better.
+The figures go into the run's log, too; they are no part of its curves.
+"""
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from studio.cli import kept
+from studio.cli.terminal import say, table
+
+if TYPE_CHECKING:
+    from studio.engine.evaluating import EvaluationJob
+    from studio.engine.sink import Sink
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "measure a trained run beside the floor of each metric"
+SAMPLES = 5_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    kept.add_arguments(parser, SAMPLES)
+    parser.add_argument(
+        "--metric",
+        action="append",
+        default=[],
+        dest="metrics",
+        metavar="SLUG",
+        help="see 'pushforward list metrics' (repeatable; default: those of the run)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and write a table; 0 when done, 1 when it failed."""
+    from studio.cli import catalogue
+    from studio.engine.evaluating import EvaluationJob
+    from studio.protocol.messages import Evaluate
+    from studio.protocol.spec import Pick
+
+    catalogue.load()
+    folder = kept.find(arguments.run)
+    wanted = Evaluate(
+        run=str(folder.path),
+        n=arguments.count,
+        seed=arguments.seed,
+        sampler=kept.sampler(folder, arguments),
+        step=arguments.step,
+        metrics=[Pick(slug=slug) for slug in arguments.metrics],
+    )
+    if not arguments.json:
+        say(f"{folder.name}: measuring {wanted.n:,} samples")
+    made: list[EvaluationJob] = []
+
+    def make(sink: "Sink") -> EvaluationJob:
+        made.append(EvaluationJob(kept.NAME, wanted, sink))
+        return made[0]
+
+    _, status = kept.do(make, quiet=True)
+    if status == 0:
+        write = _write_json if arguments.json else _write
+        write(made[0], wanted.seed)
+    return status
+
+
+def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
+    """One row for each metric that was measured."""
+    from models.registry import registry
+
+    assert job.quality is not None
+    rows = []
+    for slug, value in job.quality.values.items():
+        entry = registry.get("metric", slug)
+        rows.append(
+            {
+                "metric": slug,
+                "value": value,
+                "floor": job.quality.floors.get(slug),
+                "better": entry.extra.get("better", "lower"),
+                "unit": entry.extra.get("unit", ""),
+            }
+        )
+    return rows
+
+
+def _write(job: "EvaluationJob", seed: int) -> None:
+    assert job.quality is not None
+    quality = job.quality
+    table(
+        (
+            (
+                row["metric"],
+                f"{row['value']:.4g}",
+                "-" if row["floor"] is None else f"{row['floor']:.4g}",
+                row["better"],
+                row["unit"],
+            )
+            for row in _figures(job)
+        ),
+        head=("METRIC", "VALUE", "FLOOR", "BETTER", "UNIT"),
+    )
+    for note in quality.notes:
+        say(note)
+    cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""
+    say(f"Step {job.at:,}; {quality.n:,} samples against as many real ones, seed {seed}{cost}.")
+
+
+def _write_json(job: "EvaluationJob", seed: int) -> None:
+    assert job.quality is not None
+    told = {
+        "run": str(job.folder.path),
+        "step": job.at,
+        "n": job.quality.n,
+        "seed": seed,
+        "nfe": job.quality.nfe,
+        "figures": _figures(job),
+        "notes": job.quality.notes,
+    }
+    say(json.dumps(told))

@@ -1,0 +1,53 @@
+"""Take a trained run away: fresh samples as a table or pictures, or its weights.
+
+The suffix of the file says what is written: .csv, .npz or .h5 for samples of points; .npz, .h5 or
+.png for images; .safetensors for the averaged weights, with the settings in the metadata.
+"""
+
+import argparse
+from pathlib import Path
+
+from studio.cli import kept, sample
+from studio.cli.terminal import UsageError, say
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "write samples or weights of a trained run to a file"
+WEIGHTS = ".safetensors"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    kept.add_arguments(parser, sample.SAMPLES)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="where to (.csv .npz .h5 .png for samples, .safetensors for weights)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the file; 0 when done, 1 when it failed."""
+    from studio.cli import catalogue
+
+    catalogue.load()
+    if arguments.out.suffix.lower() == WEIGHTS:
+        return _weights(arguments)
+    return sample.draw(arguments)
+
+
+def _weights(arguments: argparse.Namespace) -> int:
+    from studio.engine.exporting import export_weights
+    from studio.engine.failures import Refused
+
+    if arguments.sampler or arguments.settings:
+        raise UsageError("weights have no sampler: leave --sampler and --set away")
+    folder, file = kept.find(arguments.run), arguments.out.absolute()
+    try:
+        step = export_weights(folder, file, arguments.step)
+    except Refused as refused:
+        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    say(f"The weights of step {step:,} are in {file}.")
+    return 0

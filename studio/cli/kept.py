@@ -1,0 +1,160 @@
+"""What the commands on a trained run share: which run, which step, which sampler, and the work."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.cli.progress import BAR, ProgressBar
+from studio.cli.terminal import UsageError, complain
+from studio.protocol.messages import Event, Log, Progress
+
+if TYPE_CHECKING:
+    from studio.engine.jobs import Job
+    from studio.engine.sink import Sink
+    from studio.protocol.spec import Pick
+    from studio.store.run import RunFolder
+
+__all__ = ["add_arguments", "count", "do", "find", "sampler"]
+
+NAME = "work"  # of the job, which nobody else sees
+
+
+class SampleBar(ProgressBar):
+    """Says how many samples there are. ``job`` is whose, once it is made."""
+
+    job: "Job | None" = None
+    _reached = -1
+
+    def heard(self, event: Event) -> None:
+        """Take what the job says."""
+        if isinstance(event, Log):
+            self.look()
+            self.line(event.text)
+
+    def look(self) -> bool:
+        """Draw how far the job is, where that is news; False: nobody asks it to stop."""
+        job = self.job
+        if job is not None and job.step != self._reached:
+            self._reached = job.step
+            done = Progress(
+                job=NAME,
+                step=job.step,
+                total=job.total,
+                steps_per_second=0.0,
+                seconds_left=None,
+                memory=0,
+            )
+            if job.step or self._rewrites:
+                self._draw(done)
+        return False
+
+    def _text(self, progress: Progress) -> str:
+        share = progress.step / max(progress.total, 1)
+        full = round(BAR * share)
+        bar = f"{'#' * full}{'.' * (BAR - full)}"
+        return f"{share:4.0%} {bar}  {progress.step:,} of {progress.total:,} samples"
+
+
+def count(text: str) -> int:
+    """Read a number of samples.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no whole number above 0.
+    """
+    plain = text.replace(",", "").replace("_", "")
+    if not plain.isdecimal() or int(plain) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number above 0, not {text!r}")
+    return int(plain)
+
+
+def add_arguments(parser: argparse.ArgumentParser, samples: int) -> None:
+    """Declare what they all take; ``samples`` are drawn if nothing is said."""
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="a run folder, or a project for its newest run"
+    )
+    parser.add_argument(
+        "--count", type=count, default=samples, metavar="N", help=f"samples (default: {samples:,})"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the samples")
+    parser.add_argument(
+        "--step",
+        type=int,
+        metavar="N",
+        help="the newest checkpoint up to this step (default: the newest)",
+    )
+    parser.add_argument(
+        "--sampler", default="", metavar="SLUG", help="another one than the run's own"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="a setting of the sampler, such as steps=50 (repeatable)",
+    )
+
+
+def find(path: Path) -> "RunFolder":
+    """Return a run folder, or the newest run of a project.
+
+    Raises:
+        UsageError: there is none.
+        StoreError: its record cannot be read.
+    """
+    from studio.store.project import Project
+    from studio.store.run import RunFolder
+
+    path = path.expanduser().absolute()
+    if (path / "run.toml").is_file():
+        run = RunFolder(path)
+        _ = run.record
+        return run
+    if (path / "project.toml").is_file():
+        runs = Project.open(path).runs()
+        if runs:
+            return runs[-1]
+        raise UsageError(f"the project {path} has no run yet; 'pushforward run' trains one")
+    raise UsageError(f"{path} is not a run folder: it has no run.toml")
+
+
+def sampler(run: "RunFolder", arguments: argparse.Namespace) -> "Pick | None":
+    """Return the sampler that is asked for, None for the run's own.
+
+    Raises:
+        UsageError: it has no such setting.
+    """
+    from studio.cli.settings import apply
+
+    wanted = [f"sampler={arguments.sampler}"] if arguments.sampler else []
+    wanted += [f"sampler.{setting}" for setting in arguments.settings]
+    return apply(run.record.spec, wanted).sampler if wanted else None
+
+
+def do(make: "Callable[[Sink], Job]", *, quiet: bool = False) -> "tuple[Job, int]":
+    """Make a job and do its work; what it says is written unless ``quiet``. Ctrl+C ends it, and
+    leaves no half of a file.
+
+    Returns:
+        The job and the status: 0, or 1 when it failed, which is said.
+
+    Raises:
+        UsageError: it cannot be done as asked.
+    """
+    from studio.engine import headless
+    from studio.engine.failures import Refused
+    from studio.engine.sink import CallbackSink
+
+    bar = SampleBar()
+    try:
+        job = make(CallbackSink((lambda event: None) if quiet else bar.heard))
+    except Refused as refused:
+        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    bar.job = None if quiet else job
+    headless.drive(job, bar.look)
+    bar.close()
+    if job.error is not None:
+        complain(job.error.message, job.error.hint)
+        return job, 1
+    return job, 0

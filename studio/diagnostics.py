@@ -1,0 +1,209 @@
+"""A zip for whoever looks into a fault: what is installed, what happened, and nothing private.
+
+Every text in it goes through one `Scrubber`, so that nothing can be added that does not. Neither
+Qt nor torch is needed: what only the window or the engine knows is given as ``facts``.
+"""
+
+import io
+import json
+import os
+import platform
+import sys
+import time
+import zipfile
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from studio import journal
+from studio.privacy import Scrubber
+from studio.store.atomic import write_bytes
+from studio.store.errors import StoreError, explain
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+__all__ = ["CONTENTS", "LEFT_OUT", "file_name", "write"]
+
+CONTENTS = (
+    "Versions of the studio, Python, Qt, torch and the other packages",
+    "The system, its processors and memory, the devices found",
+    "Parts that could not be loaded, and your preferences",
+    "The last logs of the window and the engine, and crash reports",
+    "Runs by number: model, data set, state, steps, error",
+)
+LEFT_OUT = (
+    "Your data are not in it. Your name, that of the machine and your folders are replaced: the "
+    "home folder by ~, each project by a number."
+)
+PACKAGES = (
+    "pushforward", "PySide6-Essentials", "shiboken6", "qasync", "torch", "numpy", "scipy", "h5py",
+    "msgspec", "safetensors", "POT", "psutil", "platformdirs", "tomli-w",
+)  # fmt: skip
+VARIABLES = (
+    "LANG", "LC_ALL", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "QT_QPA_PLATFORM",
+    "QT_SCALE_FACTOR", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "PYTHONPATH",
+)  # fmt: skip
+LOGS = 3  # of a kind
+TAIL = 256 * 1024  # bytes of each log
+PROJECTS, RUNS = 5, 50  # so many projects are looked into, and so many runs of each are told
+
+
+def file_name() -> str:
+    """Return a name for the zip with the time in it."""
+    return f"pushforward-diagnostics-{time.strftime('%Y%m%d-%H%M')}.zip"
+
+
+def write(
+    file: Path,
+    *,
+    projects: Sequence[Path] = (),
+    preferences: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """Write the zip and return the names of what is in it.
+
+    Args:
+        file: where; an older one of that name is replaced.
+        projects: folders of projects, the one that matters most first.
+        preferences: what is remembered of the person, as plain data.
+        facts: what else is known, such as devices and problems of the catalogue, as plain data.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    folders = list(dict.fromkeys(Path(path).absolute() for path in projects))
+    opened = {n: found for n, path in enumerate(folders, 1) if (found := _opened(path))}
+    scrub = Scrubber(folders, _names(folders, opened, preferences or {}))
+    runs = {f"<project {n}>": _runs(p) for n, p in list(opened.items())[:PROJECTS]}
+    texts = {
+        "about.txt": "\n".join([*CONTENTS, LEFT_OUT, ""]),
+        "report.json": _json(_report(facts or {}), scrub),
+        "preferences.json": _json(preferences or {}, scrub),
+        "runs.json": _json(runs, scrub),
+        **_logs(),
+    }
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(name, scrub(text))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain(error, file) from error
+    write_bytes(file, data.getvalue())
+    return list(texts)
+
+
+def _json(value: Any, scrub: Scrubber) -> str:
+    # Word for word: where JSON writes a line feed as "\\n", a name after it would not be found.
+    plain = _scrubbed(msgspec.to_builtins(value), scrub)
+    return json.dumps(plain, indent=2, ensure_ascii=False)
+
+
+def _scrubbed(value: Any, scrub: Scrubber) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {scrub(str(key)): _scrubbed(item, scrub) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_scrubbed(item, scrub) for item in value]
+    return value
+
+
+def _report(facts: Mapping[str, Any]) -> dict[str, Any]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return {
+        "packages": {name: _version(name) for name in PACKAGES},
+        "python": sys.version,
+        "frozen": bool(getattr(sys, "frozen", False)),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "memory": {"total": memory.total, "available": memory.available},
+        "environment": {name: os.environ[name] for name in VARIABLES if name in os.environ},
+        **facts,
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _opened(path: Path) -> Project | None:
+    try:
+        return Project.open(path)
+    except StoreError:
+        return None  # moved, or on a disk that is not there
+
+
+def _names(
+    folders: Sequence[Path], opened: Mapping[int, Project], preferences: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the names that are private, each with what stands for it."""
+    numbers = {path: n for n, path in enumerate(folders, 1)}
+    names = {}
+    for recent in preferences.get("recent", []):
+        number = numbers.get(Path(recent["path"]).absolute())
+        names[recent["name"]] = f"<project {number}>" if number else "<project>"
+    for n, project in opened.items():
+        names |= {project.name: f"<project {n}>", project.path.name: f"<project {n}>"}
+        names |= {run.name: f"{run.number:04}" for run in project.runs()}
+        names |= {data.name: "<data set>" for data in project.datasets()}
+    return names
+
+
+def _runs(project: Project) -> list[dict[str, Any]]:
+    found = project.runs()[-RUNS:]
+    return [_run(run) for run in found] + [{"problem": text} for text in project.problems()]
+
+
+def _run(run: RunFolder) -> dict[str, Any]:
+    record = run.record
+    try:
+        status = run.status()
+    except StoreError as error:
+        return {"number": run.number, "problem": error.message}
+    slug = record.spec.dataset.slug
+    return {
+        "number": run.number,
+        "model": record.spec.family.slug,
+        "data": "of the project" if slug.startswith("project:") else slug,
+        "training": record.spec.training,
+        "edits": len(record.spec.edits),
+        "device": record.device,
+        "versions": record.versions,
+        "created": record.created,
+        "state": status.state,
+        "step": status.step,
+        "total": status.total,
+        "seconds": status.seconds,
+        "background": status.background,
+        "error": status.error,
+    }
+
+
+def _logs() -> dict[str, str]:
+    texts = {}
+    for kind in ("studio", "engine"):
+        for suffix in ("log", "crash"):
+            for path in journal.kept(kind, suffix)[:LOGS]:
+                texts[f"logs/{path.name}"] = _tail(path)
+    return texts
+
+
+def _tail(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            return file.read().decode("utf-8", errors="replace")
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"

@@ -1,0 +1,154 @@
+"""Text that may be given away: whose machine it is from, and where on it, is taken out.
+
+The home folder becomes ``~``, each project a number, the user and the machine a word, and every
+other folder that is not the system's or Python's ``<path>``. The same thing becomes the same word
+everywhere, so that what was together can still be seen to belong together.
+"""
+
+import getpass
+import json
+import os
+import platform
+import re
+import socket
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from studio.literal import one_line
+
+__all__ = ["Scrubber"]
+
+# Folders that are the same on every machine.
+PUBLIC = ("usr", "lib", "lib64", "bin", "sbin", "opt", "proc", "sys", "dev", "etc", "System")
+LETTER = r"[^\W_]"
+# A word may follow on a character that a log or JSON has written out.
+BEFORE = rf"(?:(?<=\\[nrt])|(?<=\\x[0-9a-f]{{2}})|(?<=\\u[0-9a-f]{{4}})|(?<!{LETTER}))"
+_QUOTED = re.compile(r"""(["'])((?:/|[A-Za-z]:[\\/]|\\\\)[^"'\n]*)\1""")
+_BARE = re.compile(
+    r"""(?:(?<=file://)|(?<![\w<>~/\\.]))(?:/(?=\w)|[A-Za-z]:[\\/])[^\s"'`<>|,;()\[\]{}]*"""
+)
+_INSIDE = re.compile(r"(<project \d+>[\\/]+(data|runs|trash)[\\/]+)([^\s\\/\"',:;]+)")
+
+
+class Scrubber:
+    """Knows this person, this machine, and the folders of some projects.
+
+    ``projects`` are folders; the first one is project 1. ``names`` are words to take out wherever
+    they stand by themselves, each with what takes its place, such as the names of projects.
+    """
+
+    def __init__(
+        self, projects: Iterable[Path] = (), names: Mapping[str, str] | None = None
+    ) -> None:
+        pairs = [
+            (form, f"<project {n}>") for n, path in enumerate(projects, 1) for form in _forms(path)
+        ]
+        known = (
+            (os.environ.get("PUSHFORWARD_HOME", ""), "<studio home>"),
+            (str(Path(__file__).parents[1]), "<studio>"),
+            (sys.prefix, "<python>"),
+            (sys.base_prefix, "<python>"),
+            (str(Path.home()), "~"),
+            (os.environ.get("HOME", ""), "~"),
+            (os.environ.get("USERPROFILE", ""), "~"),
+        )
+        pairs += [(form, put) for path, put in known if path for form in _forms(Path(path))]
+        self._paths = _table(pairs)
+        self._words = _words([*(names or {}).items(), *_people(), *_machines()])
+
+    def __call__(self, text: str) -> str:
+        """Return the text without what is private."""
+        for pattern, put in self._paths:
+            text = pattern.sub(put, text)
+        text = _QUOTED.sub(_quoted, text)
+        text = _BARE.sub(_bare, text)
+        text = _INSIDE.sub(_inside, text)
+        for pattern, put in self._words:
+            text = pattern.sub(put, text)
+        return text
+
+
+def _forms(path: Path) -> set[str]:
+    """Return how a folder is written: as it is, without links, in a URL, with doubled slashes."""
+    found: set[str] = set()
+    for each in {str(path), str(path.absolute()), os.path.realpath(path)}:
+        if len(Path(each).parts) < 2:
+            continue  # a root: it would take all paths apart
+        slashed = each.replace("\\", "/")
+        found |= {each, slashed, each.replace("\\", "\\\\"), quote(slashed)}
+    return found
+
+
+def _table(pairs: Iterable[tuple[str, str]]) -> list[tuple[re.Pattern[str], str]]:
+    """Return patterns, the longest first: a project in the home folder is a project."""
+    first: dict[str, str] = {}
+    for text, put in pairs:
+        first.setdefault(text, put)
+    flags = re.IGNORECASE if sys.platform in ("win32", "darwin") else 0
+    return [
+        (re.compile(rf"{re.escape(text)}(?![\w-])", flags), put)
+        for text, put in sorted(first.items(), key=lambda pair: -len(pair[0]))
+    ]
+
+
+def _words(pairs: Iterable[tuple[str, str]]) -> list[tuple[re.Pattern[str], str]]:
+    """Return patterns for words that stand by themselves, whatever their case."""
+    return [
+        (re.compile(rf"{BEFORE}{re.escape(word)}(?!{LETTER})", re.IGNORECASE), put)
+        for word, put in sorted(_spellings(pairs), key=lambda pair: -len(pair[0]))
+    ]
+
+
+def _spellings(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return each word as it is, as a log shows it, and as JSON has it."""
+    return {
+        (spelt, put)
+        for word, put in pairs
+        if word.strip()
+        for spelt in (word, one_line(word, None), json.dumps(word, ensure_ascii=False)[1:-1])
+    }
+
+
+def _people() -> list[tuple[str, str]]:
+    """Return the names of the user: of the account, of its folder, and the one in full."""
+    names = {os.environ.get(key, "") for key in ("USER", "LOGNAME", "USERNAME")}
+    names.add(Path.home().name)
+    with suppress(KeyError, OSError):  # an account without a name, as in some containers
+        names.add(getpass.getuser())
+    if sys.platform != "win32":
+        import pwd
+
+        with suppress(KeyError):
+            names.add(pwd.getpwuid(os.getuid()).pw_gecos.split(",")[0])
+    return [(name, "<user>") for name in names if name]
+
+
+def _machines() -> list[tuple[str, str]]:
+    """Return the names of this machine, with and without its domain."""
+    names = {platform.node(), socket.gethostname(), os.environ.get("COMPUTERNAME", "")}
+    names |= {name.partition(".")[0] for name in names}
+    return [(name, "<host>") for name in names if name and name != "localhost"]
+
+
+def _is_public(path: str) -> bool:
+    first = path.lstrip("/").partition("/")[0]
+    return path.startswith("/") and first in PUBLIC
+
+
+def _quoted(found: re.Match[str]) -> str:
+    mark, path = found.group(1), found.group(2)
+    return found.group() if _is_public(path) else f"{mark}<path>{mark}"
+
+
+def _bare(found: re.Match[str]) -> str:
+    path = found.group()
+    return path if _is_public(path) else "<path>"
+
+
+def _inside(found: re.Match[str]) -> str:
+    """Keep of a run's folder its number, of a data set's nothing."""
+    number = found.group(3)[:4]
+    return found.group(1) + (number if number.isdecimal() else "<name>")
