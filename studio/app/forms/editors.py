@@ -1,8 +1,9 @@
 """One editor for each kind of setting.
 
-All behave alike: `edited` carries a value that the setting's bounds allow, `rejected` says why
-what was typed cannot be taken. `show_value` never touches an editor that the person is typing in,
-and the mouse wheel does nothing unless the editor has the focus.
+All behave alike: `edited` carries a value that the setting's bounds allow, `rejected` what was
+typed and cannot be taken. Such a text stays, marked, wherever the keyboard goes, until it is
+mended, or given up with Escape. `show_value` never touches an editor that the person is typing a
+good value in, and the mouse wheel does nothing unless the editor has the focus.
 """
 
 import math
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.forms import check
+from studio.app.state.drafts import Typed
 from studio.app.widgets.basic import restyle
 from studio.app.widgets.switch import Switch
 from studio.protocol.catalog import FieldSpec
@@ -37,7 +39,7 @@ class Editor(QWidget):
     """Base: shows one setting and says what the person makes of it."""
 
     edited = Signal(object)
-    rejected = Signal(str)
+    rejected = Signal(object)  # a `Typed`
 
     def __init__(self, field: FieldSpec) -> None:
         super().__init__()
@@ -47,6 +49,9 @@ class Editor(QWidget):
     def show_value(self, value: Any) -> None:
         """Show a value, unless the person is typing."""
         raise NotImplementedError
+
+    def show_typed(self, typed: Typed) -> None:
+        """Show a text that was typed and cannot be taken; only lines can hold one."""
 
     @property
     def busy(self) -> bool:
@@ -66,9 +71,12 @@ class Editor(QWidget):
 
 
 class NumberLine(QLineEdit):
-    """A line for a number or a text; Up and Down, and the wheel when focused, step a number."""
+    """A line for a number or a text; Up and Down, and the wheel when focused, step a number, and
+    Escape gives up what cannot be taken.
+    """
 
     stepped = Signal(int)
+    given_up = Signal()
 
     def __init__(self, unit: str, zero: str = "") -> None:
         """``zero`` stands in place of the unit where the value 0 is not a quantity."""
@@ -102,7 +110,21 @@ class NumberLine(QLineEdit):
         size = self._unit.sizeHint()
         self._unit.setGeometry(self.width() - size.width() - 9, 0, size.width(), self.height())
 
+    @property
+    def invalid(self) -> bool:
+        """Whether its text is marked as one that cannot be taken."""
+        return bool(self.property("invalid") == "true")
+
+    def mark(self, why: str) -> None:
+        """Mark the text as one that cannot be taken, "" for a good one."""
+        restyle(self, invalid="true" if why else "false")
+        self.setToolTip(why)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.invalid:
+            self.given_up.emit()
+            event.accept()
+            return
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10}
         by = -10 if event.key() == Qt.Key.Key_PageDown else steps.get(Qt.Key(event.key()), 0)
         if by:
@@ -134,6 +156,7 @@ class LineEditor(Editor):
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._finished)
         self.line.stepped.connect(self._step)
+        self.line.given_up.connect(self._give_up)
         self.show_value(field.default)
 
     @property
@@ -145,29 +168,39 @@ class LineEditor(Editor):
 
     def show_value(self, value: Any) -> None:
         self._value = value
-        if self.busy:
+        if self.busy and not self.line.invalid:
             return
         text = check.format_value(self.field, value)
         if text != self.line.text():
             self.line.setText(text)
-        restyle(self.line, invalid="false")
+        self.line.mark("")
+
+    def show_typed(self, typed: Typed) -> None:
+        if typed.text != self.line.text():
+            self.line.setText(typed.text)
+        self.line.mark(f"{typed.title} {typed.why}")
 
     def _typed(self, text: str) -> None:
         try:
             value = check.parse(self.field, text)
         except check.Invalid as error:
-            restyle(self.line, invalid="true")
-            self.line.setToolTip(f"{self.field.title} {error}")
-            self.rejected.emit(str(error))
+            typed = Typed(self.field.title, text, str(error))
+            self.show_typed(typed)
+            self.rejected.emit(typed)
             return
-        restyle(self.line, invalid="false")
-        self.line.setToolTip("")
+        self.line.mark("")
         self._value = value
         self.edited.emit(value)
 
+    def _give_up(self) -> None:
+        """Return to the last good value."""
+        self.settle()
+        self.show_value(self._value)
+        self.edited.emit(self._value)
+
     def _finished(self) -> None:
         """Write a good value in its usual form; leave a bad one to be mended."""
-        if self.line.property("invalid") != "true":
+        if not self.line.invalid:
             self.line.setModified(False)
             self.show_value(self._value)
 
@@ -183,7 +216,7 @@ class LineEditor(Editor):
             return  # at the end of its range
         self.line.setText(text)
         self.line.setModified(False)
-        restyle(self.line, invalid="false")
+        self.line.mark("")
         self._value = value
         self.edited.emit(value)
 

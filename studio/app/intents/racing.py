@@ -12,6 +12,7 @@ from studio.app.intents.base import Refused
 from studio.app.intents.setup import SetupIntents
 from studio.app.intents.training import TrainingIntents
 from studio.app.state import comparison, races, switch
+from studio.app.state.drafts import Typed
 from studio.app.state.notices import Notice
 from studio.app.state.races import Entry, RaceDraft
 from studio.protocol.messages import ErrorInfo, StartRace, Validate
@@ -96,11 +97,16 @@ class RacingIntents(SetupIntents, TrainingIntents):
     def set_race_budget(self, kind: comparison.Axis, amount: float | None = None) -> None:
         """Say what each may spend; without an amount only its kind changes."""
         race = self.state.race
-        race.kind = kind
+        race.kind, race.typed = kind, None
         if amount is not None:
             race.amounts[kind] = amount
         self.state.race_changed.emit()
         self._judge_soon()
+
+    def mark_race_budget(self, typed: Typed) -> None:
+        """Say that what was typed as the budget cannot be taken."""
+        self.state.race.typed = typed
+        self.state.race_changed.emit()
 
     def clear_race(self) -> None:
         """Forget the race that is being set up."""

@@ -148,14 +148,14 @@ class SetupIntents(Intents):
         if section == "dataset":
             self._preview_soon()
 
-    def mark(self, section: drafts.Section, field: FieldSpec, message: str) -> None:
-        """Say that what was typed into a setting cannot be taken; the last good value stays."""
+    def mark(self, section: drafts.Section, field: FieldSpec, typed: drafts.Typed) -> None:
+        """Say that what was typed into a setting cannot be taken. The last good value stays in the
+        run, the text in the form, until it is mended or given up.
+        """
         draft = self.state.draft
         if draft is None:
             return
-        draft.local[section, field.path] = ErrorInfo(
-            kind="user", message=f"{field.title} {message}", path=f"{section}.{field.path}"
-        )
+        draft.local[section, field.path] = typed
         self.state.draft_checked.emit()
 
     def rename(self, name: str) -> None:

@@ -1,6 +1,7 @@
 """Pure functions on the run that is being set up: a `RunSpec` that holds only what was changed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from studio.protocol.spec import Pick, RunSpec
 __all__ = [
     "SECTIONS",
     "Section",
+    "Typed",
     "changed",
     "config_of",
     "entry_of",
@@ -21,6 +23,15 @@ __all__ = [
 
 Section = Literal["dataset", "family", "sampler", "training"]
 SECTIONS: tuple[Section, ...] = ("dataset", "family", "sampler", "training")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed into a setting and cannot be taken; ``why`` completes the setting's title."""
+
+    title: str
+    text: str
+    why: str
 
 
 def config_of(spec: RunSpec, section: Section) -> dict[str, Any]:

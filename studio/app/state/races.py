@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from studio.app.state.comparison import MOST, Axis, training_value
+from studio.app.state.drafts import Typed
 from studio.protocol.catalog import Catalog
 from studio.protocol.commands import Budget
 from studio.protocol.messages import ErrorInfo
@@ -45,13 +46,16 @@ class Entry:
 
 @dataclass
 class RaceDraft:
-    """``chosen`` is the entry that the setup's form edits while its draft is ``bound``."""
+    """``chosen`` is the entry that the setup's form edits while its draft is ``bound``; ``typed``
+    stands in place of the budget and cannot be taken.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     chosen: int = -1
     bound: "Draft | None" = None
     kind: Axis = "steps"
     amounts: dict[Axis, float] = field(default_factory=dict)
+    typed: Typed | None = None
 
     @property
     def full(self) -> bool:
@@ -65,12 +69,13 @@ class RaceDraft:
         if len(self.entries) < LEAST:
             message = "A race needs a second model: duplicate this one and change the copy."
             found.append(ErrorInfo(kind="user", message=message))
-        if self.amounts.get(self.kind, 1.0) <= 0:
-            found.append(ErrorInfo(kind="user", message="The budget must be greater than 0."))
+        if self.typed is not None:
+            message = f"{self.typed.title} {self.typed.why}."
+            found.append(ErrorInfo(kind="user", message=message))
         for place, entry in enumerate(self.entries):
             problems = list(entry.problems)
             if place == self.chosen and self.bound is not None:
-                problems = [*self.bound.local.values(), *problems]
+                problems = [*self.bound.mistyped, *problems]
             for problem in problems:
                 message = f"{entry.spec.name}: {problem.message}"
                 path = f"{place}:{problem.path}" if problem.path else f"{place}:"

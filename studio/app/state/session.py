@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.app.state.drafts import Typed
 from studio.app.state.hand import Hand, Lesson
 from studio.app.state.notices import Notices
 from studio.app.state.playback import Playback
@@ -81,7 +82,7 @@ class Draft:
     spec: RunSpec
     recipe: Recipe | None = None
     problems: list[ErrorInfo] = field(default_factory=list)
-    local: dict[tuple[str, str], ErrorInfo] = field(default_factory=dict)
+    local: dict[tuple[str, str], Typed] = field(default_factory=dict)
     checked: bool = False
     resolved: RunSpec | None = None
     parameters: int | None = None
@@ -93,9 +94,17 @@ class Draft:
     note: str = ""
 
     @property
+    def mistyped(self) -> list[ErrorInfo]:
+        """What the form itself can tell: texts that stand in it and cannot be taken."""
+        return [
+            ErrorInfo(kind="user", message=f"{typed.title} {typed.why}", path=f"{section}.{path}")
+            for (section, path), typed in self.local.items()
+        ]
+
+    @property
     def reasons(self) -> list[ErrorInfo]:
         """Why it cannot start, first what the form itself can tell."""
-        return [*self.local.values(), *self.problems]
+        return [*self.mistyped, *self.problems]
 
 
 def is_background(job: str) -> bool:

@@ -144,9 +144,13 @@ class RaceTray(QFrame):
             clear(self._slot)
             self.amount = editors.make(_field(race.kind))
             self.amount.edited.connect(self._spend)
+            self.amount.rejected.connect(self._actions.mark_race_budget)
             self._slot.addWidget(self.amount)
         amount = race.amount(self._state.catalog)
-        self.amount.show_value(amount if race.kind == "seconds" else round(amount))
+        if race.typed is not None:
+            self.amount.show_typed(race.typed)
+        else:
+            self.amount.show_value(amount if race.kind == "seconds" else round(amount))
 
     def _spend(self, amount: float) -> None:
         self._actions.set_race_budget(self._state.race.kind, float(amount))
