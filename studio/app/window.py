@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         self.palette_box = Palette(self.registry, page)
         self.drop = DropZone(actions, self.canvas)
-        self.toasts = Toasts(state.notices, self.canvas)
+        self.toasts = Toasts(state, self.canvas)
 
     def _listen(self) -> None:
         state = self._state

@@ -56,13 +56,13 @@ class LookingIntents(Intents):
         """Fetch n of the points that a run learns, to be shown behind its particles."""
         run = self.state.runs.by_key.get(key)
         if run is not None and run.target is None and run.spec is not None:
-            self._do(self._load_target(key, n), "The target points cannot be shown")
+            self._do(self._load_target(key, n), "The target points cannot be shown", run=key)
 
     def reload_target(self, key: str) -> None:
         """Fetch them again, as the edits of the run have made them."""
         run = self.state.runs.by_key.get(key)
         n = TARGET if run is None or run.target is None else max(TARGET, len(run.target))
-        self._do(self._load_target(key, n), "The changed target cannot be shown")
+        self._do(self._load_target(key, n), "The changed target cannot be shown", run=key)
 
     async def _load_target(self, key: str, n: int) -> None:
         answer = await self.link.ask(GetTarget(run=key, n=n))

@@ -161,7 +161,7 @@ class Canvas(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(Banners(state.notices))
+        layout.addWidget(Banners(state))
         layout.addWidget(self.pages, 1)
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)

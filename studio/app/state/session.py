@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.state.drafts import Typed
 from studio.app.state.hand import Hand, Lesson
-from studio.app.state.notices import Notices
+from studio.app.state.notices import Notice, Notices
 from studio.app.state.playback import Playback
 from studio.app.state.races import RaceDraft
 from studio.app.state.runs import Floats, Runs
@@ -177,6 +177,12 @@ class AppState(QObject):
             ),
             None,
         )
+
+    def concerns(self, notice: Notice) -> bool:
+        """Whether a notice is about what is on the canvas, or about nothing that could be there."""
+        if not any(run in self.runs.by_key for run in notice.runs):
+            return True
+        return self.place == "run" and self.runs.selection in notice.runs
 
     def show_help(self, page: str = "") -> None:
         """Show a page of the help, "" for the first one; ``#words`` is a place in it."""
