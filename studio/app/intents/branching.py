@@ -34,7 +34,8 @@ class BranchingIntents(TrainingIntents):
         """Queue a run that equals another up to a step and has other settings from there on. It
         is named like its parent unless it is given a name.
         """
-        self._do(self._branch(run_key, step, tuple(changes), name), "The run was not branched")
+        work = self._branch(run_key, step, tuple(changes), name)
+        self._do(work, "The run was not branched", run=run_key)
 
     async def _branch(
         self, run_key: str, step: int, changes: tuple[ChangeSetting, ...], name: str
@@ -52,7 +53,9 @@ class BranchingIntents(TrainingIntents):
         command = BranchRun(run=run_key, step=step, name=name, changes=list(changes))
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
-        self.show_run(run, command.name)
+        if parent.spec is not None:
+            self.know_run(run, parent.spec)
+        self.show_new_run(run, command.name)
         known = self.state.runs.by_key[run]
         known.parent = known.parent or parent.name
         known.branch_step = step if known.branch_step is None else known.branch_step
