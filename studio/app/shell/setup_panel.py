@@ -6,11 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.forms.form import LABEL_WIDTH
 from studio.app.shell.model_section import ModelSection
+from studio.app.shell.moved_note import MovedNote
 from studio.app.shell.section_panel import SectionPanel
-from studio.app.state import drafts
+from studio.app.state import drafts, naming
 from studio.app.state.session import AppState, Draft
-from studio.app.widgets.basic import button, clear, label, row, separator
+from studio.app.widgets.basic import Elided, button, clear, label, row, separator
 from studio.app.words import duration
 from studio.protocol.messages import ErrorInfo
 
@@ -28,6 +30,11 @@ class SetupPanel(QWidget):
         self._actions = actions
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the run")
+        self.name.setToolTip("After model and data, unless you name it")
+        self.name.textEdited.connect(actions.rename)
+        self.moved = MovedNote(actions)
         self.finder = QLineEdit()
         self.finder.setPlaceholderText("Find a setting")
         self.finder.setAccessibleName("Find a setting")
@@ -60,6 +67,13 @@ class SetupPanel(QWidget):
         body.setSpacing(10)
         body.addWidget(self.title)
         body.addWidget(self.summary)
+        title = Elided("Name")
+        title.setFixedWidth(LABEL_WIDTH)
+        title.setBuddy(self.name)
+        line = row(title, self.name, gap=4)
+        line.setStretch(1, 1)
+        body.addLayout(line)
+        body.addWidget(self.moved)
         body.addWidget(self.finder)
         body.addWidget(self.nothing)
         self._rules = []
@@ -96,16 +110,26 @@ class SetupPanel(QWidget):
         draft = self._state.draft
         if draft is None:
             return
-        recipe = draft.recipe
-        self.title.setText(recipe.title if recipe is not None else "New run")
+        recipe = draft.recipe if naming.still(draft.spec, draft.recipe) else None
+        self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
         self.summary.setText(
             recipe.summary if recipe is not None else "Choose data and a model, then train."
         )
+        self._show_name(draft)
+        self.moved.show_draft(draft, self._state.catalog)
         for section in self.sections:
             section.refresh()
         self._show_sampler(draft)
         self._show_foot(draft)
         self._mark_problems(draft)
+
+    def _show_name(self, draft: Draft) -> None:
+        """Show the name that the run will have; one that is given stands as text, any other as what
+        an empty line stands for.
+        """
+        self.name.setPlaceholderText(draft.spec.name)
+        if draft.given != self.name.text().strip():
+            self.name.setText(draft.given)
 
     def _show_sampler(self, draft: Draft) -> None:
         """A sampler is chosen only where the family's flow is solved by one."""
@@ -199,7 +223,7 @@ def _facts(draft: Draft) -> str:
         facts.append(f"{draft.parameters:,} parameters")
     if draft.bytes:
         facts.append(f"about {draft.bytes / 2**20:,.0f} MB")
-    # Of another family than the recipe's nobody knows how long it takes.
-    if draft.recipe is not None and draft.recipe.run.family.slug == draft.spec.family.slug:
+    # Of another model or other data than the recipe's nobody knows how long it takes.
+    if draft.recipe is not None and naming.still(draft.spec, draft.recipe):
         facts.append(f"about {duration(draft.recipe.expected_seconds)} on a CPU")
     return " · ".join(facts)

@@ -23,6 +23,7 @@ from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = [
     "AppState",
+    "Before",
     "DataInfo",
     "Draft",
     "EngineState",
@@ -69,6 +70,15 @@ class Recent:
     opened: float
 
 
+@dataclass(frozen=True)
+class Before:
+    """A setup before it went to another kind of data; undone it can be while it is ``after``."""
+
+    spec: RunSpec
+    aside: Aside
+    after: RunSpec
+
+
 @dataclass
 class Draft:
     """A run being set up. ``spec`` holds only what differs from the defaults.
@@ -76,7 +86,9 @@ class Draft:
     ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
     (section, path); ``points`` are the preview of the chosen data; ``resolved`` is the spec with
     all defaults, as the engine would run it. ``aside`` is what was set for other families, and
-    ``note`` what there is to say of the last exchange of field or carrier.
+    ``note`` what there is to say of the last exchange of field or carrier. ``came`` is the spec as
+    it was when the setup was opened, ``given`` the name that the person typed, and ``reset`` what
+    the last change to another kind of data put back, with what there was ``before`` it.
     """
 
     spec: RunSpec
@@ -92,6 +104,23 @@ class Draft:
     facts: dict[str, Any] = field(default_factory=dict)
     aside: Aside = field(default_factory=Aside)
     note: str = ""
+    came: RunSpec | None = None
+    given: str = ""
+    reset: tuple[str, ...] = ()
+    before: "Before | None" = None
+
+    def __post_init__(self) -> None:
+        self.came = self.came or self.spec
+
+    @property
+    def began(self) -> RunSpec:
+        """The spec as it was when the setup was opened."""
+        return self.came or self.spec
+
+    @property
+    def undoable(self) -> bool:
+        """Whether the change to another kind of data can be undone without losing anything."""
+        return self.before is not None and self.before.after == self.spec
 
     @property
     def mistyped(self) -> list[ErrorInfo]:
