@@ -9,6 +9,7 @@ from studio.app.actions import Actions
 from studio.app.forms.form import LABEL_WIDTH
 from studio.app.shell.model_section import ModelSection
 from studio.app.shell.moved_note import MovedNote
+from studio.app.shell.racer_bar import RacerBar
 from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts, naming
 from studio.app.state.session import AppState, Draft
@@ -35,6 +36,7 @@ class SetupPanel(QWidget):
         self.name.setToolTip("After model and data, unless you name it")
         self.name.textEdited.connect(actions.rename)
         self.moved = MovedNote(actions)
+        self.racer = RacerBar(state, actions)
         self.finder = QLineEdit()
         self.finder.setPlaceholderText("Find a setting")
         self.finder.setAccessibleName("Find a setting")
@@ -101,6 +103,7 @@ class SetupPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.racer)
         layout.addWidget(scroll, 1)
         layout.addWidget(separator())
         layout.addWidget(foot)
@@ -149,6 +152,9 @@ class SetupPanel(QWidget):
         busy = self._state.running is not None
         self.train.setText("Add to the queue" if busy else "Train")
         self.train.setAccessibleName(self.train.text())
+        alone = self._state.race.bound is None
+        self.train.setVisible(alone)
+        self.race.setVisible(alone)
         self.race.setEnabled(not self._state.race.full)
         self.facts.setText(_facts(draft))
         self.facts.setVisible(bool(self.facts.text()))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
-from studio.app.state import drafts, switch
+from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, clear, label, row, separator
@@ -29,7 +29,9 @@ BUDGET_HELP = {
 
 
 class RaceTray(QFrame):
-    """Hidden while nobody takes part. The form beside it edits the card that is framed."""
+    """Hidden while nobody takes part. A click on a card opens its settings in the form beside it,
+    until that is finished; all others stay as they are.
+    """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -41,8 +43,8 @@ class RaceTray(QFrame):
         self.setProperty("surface", "panel")
         self.setAccessibleName("Race")
         self._shared = label("", "muted", wrap=True)
-        self.add = button("Add another", actions.add_draft_to_race, icon="plus")
-        self.add.setToolTip("Let a copy of the framed one take part, and change its settings")
+        self.add = button("Add the setup", actions.add_draft_to_race, icon="plus")
+        self.add.setToolTip("Let what is set up beside take part, as it is now")
         self.forget = button("Clear", actions.clear_race, kind="quiet", tip="Forget this race")
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
@@ -112,8 +114,7 @@ class RaceTray(QFrame):
     def _said(self) -> str:
         """Say what all share, and from whom."""
         state, spec = self._state, self._state.race.entries[0].spec
-        data = drafts.entry_of(spec, "dataset", state.catalog)
-        title = data.title if data is not None else spec.dataset.slug.removeprefix("project:")
+        title = naming.data_title(spec.dataset.slug, state.catalog)
         seed = training_value(spec, "seed", state.catalog)
         count = training_value(spec, "particles", state.catalog)
         particles = f"the same {count:,} particles" if count else "the same particles"
