@@ -60,12 +60,13 @@ class BranchingIntents(TrainingIntents):
         known.parent = known.parent or parent.name
         known.branch_step = step if known.branch_step is None else known.branch_step
         self.state.runs.listed.emit()
-        await self._inherit(known)
         start = int(answer.result.get("from_step", step))
+        known.branch_start = start
+        await self._inherit(known)
         why = ""
         if start < step:
             origin = f"from the checkpoint at step {start:,}" if start else "from the beginning"
-            why = f"It trains {origin} up to there again."
+            why = f"First it replays its parent {origin} up to there."
         text = f"A branch leaves {parent.name} at step {step:,}"
         self.state.notices.post(Notice(level="good", text=text, why=why))
 
