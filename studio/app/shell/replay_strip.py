@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar
 
 from studio.app.state.replay import replay_of
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import column, label, row
+from studio.app.widgets.basic import Elided, column, label, row
 
 __all__ = ["ReplayStrip"]
 
@@ -19,16 +19,18 @@ class ReplayStrip(QFrame):
     def __init__(self, state: AppState) -> None:
         super().__init__()
         self._state = state
-        self.setProperty("surface", "raised")
+        self.setProperty("role", "banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.text = label("", "strong")
-        self.facts = label("", "muted")
+        self.facts = Elided("", "muted")
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
         self.bar.setRange(0, PARTS)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(THICK)
         self.bar.setAccessibleName("Replay")
-        line = row(self.text, self.facts, None, gap=10)
+        line = row(self.text, self.facts, gap=10)
+        line.setStretch(1, 1)
         line.setContentsMargins(14, 7, 14, 6)
         page = column(gap=0)
         page.addLayout(line)
@@ -48,8 +50,7 @@ class ReplayStrip(QFrame):
         if replay is None or run is None:
             return
         self.text.setText(replay.text)
-        parts = [f"step {replay.step:,}", "as in its parent so far"]
-        if run.state == "paused":
-            parts.append("paused")
-        self.facts.setText(" · ".join([*parts, *filter(None, [replay.left])]))
+        how = "paused" if run.state == "paused" else replay.left
+        facts = [how, f"step {replay.step:,}", replay.origin]
+        self.facts.set_text(" · ".join(filter(None, facts)))
         self.bar.setValue(round(PARTS * replay.share))

@@ -25,8 +25,12 @@ class Replay:
     @property
     def text(self) -> str:
         """What is happening, in a few words."""
-        origin = f" from the checkpoint at step {self.start:,}" if self.start else ""
-        return f"Replaying to step {self.to:,}{origin}"
+        return f"Replaying to step {self.to:,}"
+
+    @property
+    def origin(self) -> str:
+        """Where it began."""
+        return f"from the checkpoint at step {self.start:,}" if self.start else "from the beginning"
 
     @property
     def left(self) -> str:
