@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -19,6 +19,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +36,7 @@ __all__ = ["ChoiceList", "Editor", "NumberLine", "Segments", "make"]
 
 SEGMENTS = 3  # so many short options are shown side by side, more in a list
 SEGMENT_LETTERS = 22
+TEXT_MARGINS = 4  # pixels that the style keeps around a list's text
 
 
 class Editor(QWidget):
@@ -311,6 +315,20 @@ class ChoiceList(QComboBox):
         view.setTextElideMode(Qt.TextElideMode.ElideNone)
         widest = max((view.fontMetrics().horizontalAdvance(t) for t in titles), default=0)
         view.setMinimumWidth(widest + 36)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt would cut a long text off in the middle of a letter."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        control, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(control, option, field, self).width() - TEXT_MARGINS
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, room
+        )
+        painter = QStylePainter(self)
+        painter.drawComplexControl(control, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

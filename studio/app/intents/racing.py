@@ -91,7 +91,14 @@ class RacingIntents(SetupIntents, TrainingIntents):
             return
         outside = race.release() or self.state.draft
         entry = race.entries[place]
-        self.open_draft(Draft(spec=entry.spec, recipe=entry.recipe, given=entry.given))
+        draft = Draft(spec=entry.spec, recipe=entry.recipe, given=entry.given)
+        if outside is not None and outside.spec.dataset == entry.spec.dataset:
+            draft.points, draft.columns, draft.facts = (
+                outside.points,
+                outside.columns,
+                outside.facts,
+            )
+        self.open_draft(draft)
         race.chosen, race.bound, race.outside = place, self.state.draft, outside
         race.before = [(each, replace(each)) for each in race.entries]
         self.state.race_changed.emit()

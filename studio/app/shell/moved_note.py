@@ -36,7 +36,7 @@ class MovedNote(QFrame):
             return
         kind = catalog.modality(draft.spec.dataset.slug) if catalog is not None else ""
         self.text.setText(
-            f"These are the defaults for {kind or 'these data'} now: {_listed(draft.reset)}. "
+            f"At their defaults for {kind or 'these data'} now: {_listed(draft.reset)}. "
             "What you changed yourself is kept."
         )
         self.undo.setVisible(draft.undoable)

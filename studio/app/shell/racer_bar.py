@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame
 
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, column, row, separator
+from studio.app.widgets.basic import Elided, button, row
 
 __all__ = ["RacerBar"]
 
@@ -16,7 +16,7 @@ class RacerBar(QFrame):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state = state
-        self.setProperty("surface", "raised")
+        self.setProperty("role", "banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.who = Elided("", "strong")
         self.who.setTextFormat(Qt.TextFormat.PlainText)
@@ -27,10 +27,7 @@ class RacerBar(QFrame):
         line = row(self.who, self.undo, self.done, gap=8)
         line.setStretch(0, 1)
         line.setContentsMargins(14, 8, 14, 8)
-        page = column(gap=0)
-        page.addLayout(line)
-        page.addWidget(separator())
-        self.setLayout(page)
+        self.setLayout(line)
         state.race_changed.connect(self.refresh)
         self.refresh()
 
@@ -41,5 +38,6 @@ class RacerBar(QFrame):
         if race.bound is None:
             return
         name = race.entries[race.chosen].spec.name
-        self.who.set_text(f"Editing racer {race.chosen + 1}: {name}")
+        self.who.set_text(f"Editing racer {race.chosen + 1}")
+        self.who.setAccessibleName(f"Editing racer {race.chosen + 1}: {name}")
         self.undo.setEnabled(race.edited)

@@ -13,7 +13,8 @@ from studio.app.shell.racer_bar import RacerBar
 from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts, naming
 from studio.app.state.session import AppState, Draft
-from studio.app.widgets.basic import Elided, button, clear, label, row, separator
+from studio.app.widgets.basic import Elided, Link, button, clear, label, row, separator
+from studio.app.widgets.taborder import chain, stops
 from studio.app.words import duration
 from studio.protocol.messages import ErrorInfo
 
@@ -52,6 +53,7 @@ class SetupPanel(QWidget):
         self.facts = label("", "small", wrap=True)
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(2)
+        self._order: list[QWidget] = []
         self._shown_reasons: list[ErrorInfo] | None = None
         self._lay_out()
         for signal in (state.draft_changed, state.draft_checked, state.catalog_changed):
@@ -91,7 +93,7 @@ class SetupPanel(QWidget):
         scroll.setWidget(page)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll = scroll
-        foot = QWidget()
+        self._foot = foot = QWidget()
         below = QVBoxLayout(foot)
         below.setContentsMargins(14, 10, 14, 12)
         below.setSpacing(6)
@@ -125,6 +127,10 @@ class SetupPanel(QWidget):
         self._show_sampler(draft)
         self._show_foot(draft)
         self._mark_problems(draft)
+        order = list(stops(self))
+        if order != self._order:  # a part was built anew: it would come last
+            self._order = order
+            chain(order)
 
     def _show_name(self, draft: Draft) -> None:
         """Show the name that the run will have; one that is given stands as text, any other as what
@@ -158,6 +164,7 @@ class SetupPanel(QWidget):
         self.race.setEnabled(not self._state.race.full)
         self.facts.setText(_facts(draft))
         self.facts.setVisible(bool(self.facts.text()))
+        self._foot.setVisible(alone or bool(reasons or self.facts.text()))
         if reasons != self._shown_reasons:
             self._shown_reasons = reasons
             self._list(reasons)
@@ -167,13 +174,9 @@ class SetupPanel(QWidget):
         clear(self._reasons)
         for reason in reasons[:REASONS]:
             if reason.path:
-                text = button(
-                    reason.message,
-                    partial(self._state.setting_wanted.emit, reason.path),
-                    kind="link",
-                )
-                text.setToolTip(reason.hint or "Show this setting")
-                self._reasons.addWidget(text)
+                lead = partial(self._state.setting_wanted.emit, reason.path)
+                tip = f"{reason.message}\n{reason.hint or 'Show this setting'}"
+                self._reasons.addWidget(Link(reason.message, lead, tip))
             else:
                 self._reasons.addWidget(label(reason.message, "muted", wrap=True))
                 if reason.hint:

@@ -101,7 +101,10 @@ class SetupView(QWidget):
         message = str(draft.facts.get("error", ""))
         if not message:
             ready = self._state.engine.state in ("ready", "busy")
-            message = "Drawing points" if ready else f"{self._state.engine.message}…"
+            catalog = self._state.catalog
+            kind = catalog.modality(draft.spec.dataset.slug) if catalog is not None else ""
+            drawing = "Loading pictures" if kind == "images" else "Drawing points"
+            message = drawing if ready else f"{self._state.engine.message}…"
         pictures = draft.points is not None and draft.points.ndim == 4
         self.points.setVisible(not pictures)
         self.pictures.setVisible(pictures)
