@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -83,7 +84,10 @@ class SamplesView(QWidget):
         self._table.setAccessibleName(f"The first {ROWS} samples")
         self._table.verticalHeader().setVisible(False)
         self._table.verticalHeader().setDefaultSectionSize(24)
-        self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self._table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(12, 8, 16, 16)
         side.setSpacing(8)
@@ -165,7 +169,10 @@ class SamplesView(QWidget):
         names = shown.columns if len(shown.columns) == d else tuple(f"x{i + 1}" for i in range(d))
         self._table.setRowCount(len(rows))
         self._table.setColumnCount(d)
-        self._table.setHorizontalHeaderLabels(list(names))
+        for place, name in enumerate(names):
+            head = QTableWidgetItem(name)
+            head.setToolTip(name)
+            self._table.setHorizontalHeaderItem(place, head)
         for i, point in enumerate(rows.tolist()):
             for j, value in enumerate(point):
                 self._table.setItem(i, j, QTableWidgetItem(number(value)))
