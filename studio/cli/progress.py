@@ -101,11 +101,13 @@ class ProgressBar:
         if self._replay is not None:
             left = (end - progress.step) / speed if speed > 0 else None
         parts = [
-            *([f"replaying to step {end:,}"] if self._replay is not None else []),
             f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}",
             f"{progress.step:,}/{end:,}",
-            f"{speed:,.0f} steps/s" if speed >= 10 else f"{speed:.2g} steps/s",
         ]
+        if self._replay is not None:  # said first, so that it fits; its speed matters less
+            parts.insert(0, f"replaying to step {end:,}")
+        else:
+            parts.append(f"{speed:,.0f} steps/s" if speed >= 10 else f"{speed:.2g} steps/s")
         if left is not None:
             parts.append(f"{duration(left)} left")
         if not math.isnan(self._loss):

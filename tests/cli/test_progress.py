@@ -8,6 +8,11 @@ from studio.cli.progress import ProgressBar, duration
 from studio.protocol.messages import Log, Metrics, Progress
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -35,7 +40,8 @@ def test_a_terminal_gets_one_line_that_is_rewritten() -> None:
         assert part in last
 
 
-def test_a_replay_has_its_own_bar_until_its_end() -> None:
+def test_a_replay_has_its_own_bar_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     out = Terminal()
     bar = ProgressBar(out, replay=(100, 500))
     bar(progress(200))
