@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         self.palette_box = Palette(self.registry, page)
         self.drop = DropZone(actions, self.canvas)
-        self.toasts = Toasts(state.notices, self.canvas)
+        self.toasts = Toasts(state, self.canvas)
 
     def _listen(self) -> None:
         state = self._state
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._focus_train)
 
     def _focus_train(self) -> None:
-        if self._state.place == "setup":
+        if self._state.place == "setup" and self._state.race.bound is None:
             self.inspector.setup.train.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_columns(self) -> None:
@@ -302,6 +302,15 @@ class MainWindow(QMainWindow):
             event.accept()
             return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where nothing else has a use for it, finishes with a racer's settings."""
+        racer = self._state.place == "setup" and self._state.race.bound is not None
+        if event.key() == Qt.Key.Key_Escape and racer:
+            self._actions.finish_in_race()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -43,7 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     catalogue.load()
     folder, start = _branch(arguments)
-    say(f"Left {folder.record.parent} after step {arguments.step:,}; going on from {start:,}.")
+    left = f"Left {folder.record.parent} after step {arguments.step:,}"
+    origin = f"the checkpoint at step {start:,}" if start else "the beginning"
+    replays = start < arguments.step
+    say(f"{left}; first its steps from {origin} are replayed." if replays else f"{left}.")
     return train(folder)
 
 

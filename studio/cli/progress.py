@@ -18,11 +18,21 @@ SMOOTHING = 0.9
 
 
 class ProgressBar:
-    """Hears a training's events and draws them. ``total`` comes with the first `Progress`."""
+    """Hears a training's events and draws them. ``total`` comes with the first `Progress`.
+
+    Args:
+        stream: where to; the standard output if None.
+        clock: seconds.
+        replay: the steps (after, up to) that a branch repeats: the bar is first that of the replay.
+    """
 
     def __init__(
-        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        replay: tuple[int, int] | None = None,
     ) -> None:
+        self._replay, self._replays = replay, False
         self._stream = stream or sys.stdout
         self._clock = clock
         self._rewrites = self._stream.isatty()
@@ -65,6 +75,11 @@ class ProgressBar:
                 self._quality[name.removeprefix("quality/")] = values[-1]
 
     def _draw(self, progress: Progress) -> None:
+        if self._replay is not None and progress.step >= self._replay[1]:
+            if self._replays:
+                self.line(f"Replayed to step {self._replay[1]:,}.")
+            self._replay = None
+        self._replays = self._replay is not None
         now = self._clock()
         if not self._rewrites:
             if now - self._spoken < PLAIN_SECONDS and progress.step < progress.total:
@@ -80,16 +95,22 @@ class ProgressBar:
         self._open = True
 
     def _text(self, progress: Progress) -> str:
-        share = progress.step / max(progress.total, 1)
+        start, end = self._replay or (0, progress.total)
+        share = max(0, progress.step - start) / max(end - start, 1)
         full = round(BAR * share)
-        speed = progress.steps_per_second
+        speed, left = progress.steps_per_second, progress.seconds_left
+        if self._replay is not None:
+            left = (end - progress.step) / speed if speed > 0 else None
         parts = [
             f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}",
-            f"{progress.step:,}/{progress.total:,}",
-            f"{speed:,.0f} steps/s" if speed >= 10 else f"{speed:.2g} steps/s",
+            f"{progress.step:,}/{end:,}",
         ]
-        if progress.seconds_left is not None:
-            parts.append(f"{duration(progress.seconds_left)} left")
+        if self._replay is not None:  # said first, so that it fits; its speed matters less
+            parts.insert(0, f"replaying to step {end:,}")
+        else:
+            parts.append(f"{speed:,.0f} steps/s" if speed >= 10 else f"{speed:.2g} steps/s")
+        if left is not None:
+            parts.append(f"{duration(left)} left")
         if not math.isnan(self._loss):
             parts.append(f"loss {self._loss:.4g}")
         parts += [f"{name} {value:.3g}" for name, value in self._quality.items()]

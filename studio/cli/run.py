@@ -139,9 +139,10 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
     from studio.cli.stopping import Stop
     from studio.engine import headless
     from studio.engine.failures import Refused
+    from studio.store.branches import replayed
 
     stop = Stop(folder.path)
-    bar = ProgressBar()
+    bar = ProgressBar(replay=replayed(folder))
     bar.line(f"{folder.record.spec.name}  ->  {folder.path}")
     try:
         status = headless.run(

@@ -17,6 +17,7 @@ from studio.engine.failures import Refused
 from studio.engine.resolve import Resolved, check
 from studio.engine.session import project_of, versions
 from studio.protocol.spec import ChangeSetting, RunSpec
+from studio.store.branches import BRANCHED
 from studio.store.edits import effective_spec
 from studio.store.errors import explain
 from studio.store.project import Project
@@ -69,7 +70,7 @@ def branch(
     def fill(folder: RunFolder) -> None:
         nonlocal start
         start = _copy(parent, folder, step)
-        folder.events.append("branched", start, parent=parent.name, branch_step=step)
+        folder.events.append(BRANCHED, start, parent=parent.name, branch_step=step)
         folder.events.sync()
         folder.update_status(state="queued", step=start, total=total)
 

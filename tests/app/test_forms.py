@@ -78,7 +78,7 @@ def test_an_unknown_kind_is_refused():
 
 def test_typing_says_the_value_or_why_it_cannot_be_taken(form, qtbot):
     seen, refused = edits(form), []
-    form.rejected.connect(lambda spec, message: refused.append((spec.path, message)))
+    form.rejected.connect(lambda spec, typed: refused.append((spec.path, typed.why)))
     line = form.rows["batch"].editor.line
     line.setFocus()
     line.selectAll()

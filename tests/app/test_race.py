@@ -71,13 +71,103 @@ async def test_a_copy_as_another_family_keeps_data_seed_and_particles(bench, wai
     ]
 
 
+def fields(bench):
+    return {f.path: f for f in bench.state.catalog.get("training", "training").fields}
+
+
+async def test_who_takes_part_is_frozen_while_the_form_goes_on(bench, qtbot, wait):
+    await set_up(bench, wait)
+    add = bench.window.inspector.setup.race
+    qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
+    first = bench.state.race.entries[0].spec
+    bench.actions.edit("training", fields(bench)["batch"], 64)
+    bench.actions.switch_generator()
+    bench.actions.choose("dataset", "ring-of-five")
+    assert bench.state.race.entries[0].spec == first
+    bench.actions.choose("dataset", "eight-gaussians")
+    qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
+    entries = bench.state.race.entries
+    assert next(entry.spec for entry in entries) == first
+    assert entries[1].spec.training["batch"] == 64
+    assert entries[1].spec.family.slug != first.family.slug
+
+
+async def test_one_is_edited_in_sight_and_done_returns_to_the_setup(bench, qtbot, wait):
+    await two_in_the_tray(bench, wait)
+    race, setup = bench.state.race, bench.window.inspector.setup
+    before = [entry.spec for entry in race.entries]
+    outside = bench.state.draft
+    assert setup.racer.isHidden()
+    qtbot.mouseClick(tray(bench).cards[1], Qt.MouseButton.LeftButton)
+    assert setup.racer.isVisible()
+    assert setup.racer.who.accessibleName() == "Editing racer 2: gan-eight-gaussians"
+    assert "its settings are open" in tray(bench).cards[1].accessibleName()
+    assert setup.train.isHidden()
+    assert not setup.racer.undo.isEnabled()
+    bench.actions.edit("training", fields(bench)["batch"], 64)
+    assert race.entries[1].spec.training["batch"] == 64
+    qtbot.mouseClick(setup.racer.done, Qt.MouseButton.LeftButton)
+    assert race.chosen == -1
+    assert setup.racer.isHidden()
+    assert setup.train.isVisible()
+    assert bench.state.draft is outside
+    bench.actions.edit("training", fields(bench)["batch"], 32)
+    assert race.entries[0].spec == before[0]
+    assert race.entries[1].spec.training["batch"] == 64
+
+
+async def test_escape_finishes_with_one(bench, qtbot, wait):
+    await two_in_the_tray(bench, wait)
+    bench.actions.edit_in_race(0)
+    line = next(s for s in bench.window.inspector.setup.sections if s.section == "training")
+    line = line.form.rows["batch"].editor.line
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "abc")
+    qtbot.keyClick(line, Qt.Key.Key_Escape)  # gives the wrong text up
+    assert bench.state.race.chosen == 0
+    assert not bench.state.race.bound.local
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert bench.state.race.chosen == -1
+
+
+async def test_undo_takes_back_what_was_changed_in_one_and_so_in_all(bench, qtbot, wait):
+    await two_in_the_tray(bench, wait)
+    race, undo = bench.state.race, bench.window.inspector.setup.racer.undo
+    before = [entry.spec for entry in race.entries]
+    outside = bench.state.draft
+    bench.actions.edit_in_race(1)
+    bench.actions.edit("training", fields(bench)["seed"], 7)
+    bench.actions.rename("mine")
+    bench.actions.choose("dataset", "ring-of-five")
+    assert race.entries[1].spec.name == "mine"
+    assert race.entries[0].spec.dataset.slug == "ring-of-five"
+    assert race.entries[0].spec.name == "edm-ring-of-five"
+    qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+    assert [entry.spec for entry in race.entries] == before
+    assert race.chosen == 1
+    assert bench.state.draft.spec == before[1]
+    assert not undo.isEnabled()
+    bench.actions.finish_in_race()
+    assert bench.state.draft is outside
+
+
+async def test_who_is_removed_while_it_is_edited_leaves_the_form_as_it_was(bench, wait):
+    await two_in_the_tray(bench, wait)
+    outside = bench.state.draft
+    bench.actions.edit_in_race(0)
+    bench.actions.remove_from_race(0)
+    assert bench.state.race.chosen == -1
+    assert bench.state.draft is outside
+    assert len(bench.state.race.entries) == 1
+
+
 async def test_the_form_edits_the_framed_card_and_shared_settings_change_in_all(bench, qtbot, wait):
     await two_in_the_tray(bench, wait)
     race = bench.state.race
-    assert race.chosen == 1
-    fields = {f.path: f for f in bench.state.catalog.get("training", "training").fields}
-    bench.actions.edit("training", fields["seed"], 7)
-    bench.actions.edit("training", fields["batch"], 64)
+    bench.actions.edit_in_race(1)
+    bench.actions.edit("training", fields(bench)["seed"], 7)
+    bench.actions.edit("training", fields(bench)["batch"], 64)
     assert [entry.spec.training.get("seed") for entry in race.entries] == [7, 7]
     assert race.entries[0].spec.training.get("batch") != 64
     assert race.entries[1].spec.training["batch"] == 64
@@ -89,9 +179,9 @@ async def test_the_form_edits_the_framed_card_and_shared_settings_change_in_all(
 async def test_another_setup_lets_the_race_alone(bench, wait):
     await two_in_the_tray(bench, wait)
     before = [entry.spec for entry in bench.state.race.entries]
+    bench.actions.edit_in_race(1)
     bench.actions.set_up(recipe(bench, "gan-ring-of-five").run)
-    fields = {f.path: f for f in bench.state.catalog.get("training", "training").fields}
-    bench.actions.edit("training", fields["seed"], 9)
+    bench.actions.edit("training", fields(bench)["seed"], 9)
     assert bench.state.race.chosen == -1
     assert [entry.spec for entry in bench.state.race.entries] == before
 
@@ -109,7 +199,11 @@ async def test_what_is_wrong_with_one_is_listed_and_leads_to_its_setting(bench, 
     bench.actions.duplicate_in_race(0, "gan")
     await wait(lambda: bench.state.race.reasons)
     bench.actions.edit_in_race(0)
-    links = [b for b in tray(bench).findChildren(QPushButton) if b.text() == "gan: Too fast."]
+    links = [
+        b
+        for b in tray(bench).findChildren(QPushButton)
+        if b.text() == "gan-eight-gaussians: Too fast."
+    ]
     assert len(links) == 1
     assert not tray(bench).start.isEnabled()
     wanted = []
@@ -136,7 +230,7 @@ async def test_delete_takes_a_card_away_and_the_last_one_the_tray(bench, qtbot, 
     card.setFocus()
     qtbot.keyClick(card, Qt.Key.Key_Delete)
     assert [entry.spec.family.slug for entry in bench.state.race.entries] == ["gan"]
-    assert bench.state.race.chosen == 0
+    assert bench.state.race.chosen == -1
     bench.actions.clear_race()
     assert tray(bench).isHidden()
 
@@ -214,7 +308,11 @@ async def test_a_finished_race_can_be_raced_again(bench, wait):
     assert [entry.spec.family.slug for entry in bench.state.race.entries] == ["edm", "gan"]
     assert bench.state.place == "setup"
     bench.actions.add_run_to_race(runs[1].key)
-    assert [entry.spec.name for entry in bench.state.race.entries] == ["edm", "gan", "gan 2"]
+    assert [entry.spec.name for entry in bench.state.race.entries] == [
+        "edm",
+        "gan-eight-gaussians",
+        "gan-eight-gaussians 2",
+    ]
 
 
 async def test_a_recipe_of_the_gallery_joins_on_the_data_of_the_first(bench, wait):

@@ -11,6 +11,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QApplication,
     QComboBox,
     QLineEdit,
     QPushButton,
@@ -73,7 +74,8 @@ async def test_enter_opens_a_recipe_and_enter_again_starts_it(bench, qtbot, wait
     await wait(lambda: not isinstance(bench.window.focusWidget(), QAbstractButton))
 
 
-async def test_a_double_click_on_a_recipe_starts_at_once(bench, qtbot, wait):
+async def test_a_double_click_on_a_recipe_starts_at_once(bench, qtbot, wait, monkeypatch):
+    monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 60_000)
     await bench.start()
     card = bench.window.canvas.gallery.grid.cards[0]
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)

@@ -217,15 +217,6 @@ def test_other_models_are_beside_the_grid():
     assert back.spec == run("gan", {"latent": 4})
 
 
-def test_the_name_follows_the_family_and_comes_back():
-    start = run("gan")
-    start = type(start)(**{f: getattr(start, f) for f in start.__struct_fields__} | {"name": "my"})
-    there = switch.switch(start, CATALOG, carrier="flow")
-    assert there.spec.name == "discriminator-flow"
-    back = switch.switch(there.spec, CATALOG, carrier="generator", aside=there.aside)
-    assert back.spec.name == "my"
-
-
 def test_choosing_what_is_chosen_changes_nothing():
     start, aside = run("gan", {"latent": 4}), Aside(settings={("speed", ""): 2.0})
     made = switch.choose(start, CATALOG, "gan", aside)

@@ -45,7 +45,9 @@ def test_a_branch_is_trained_to_the_end(
     child = newest(parent.path.parents[1])
     assert (child.record.parent, child.record.branch_step) == (parent.name, 30)
     assert child.record.spec.name == "Calm"
-    assert f"Left {parent.name} after step 30" in out
+    assert (
+        f"Left {parent.name} after step 30; first its steps from the beginning are replayed" in out
+    )
     assert "Finished after 60 steps" in out
     assert losses(child)[1][:30] == losses(parent)[1][:30]
     assert losses(child)[1][31] != losses(parent)[1][31]

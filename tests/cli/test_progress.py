@@ -8,6 +8,11 @@ from studio.cli.progress import ProgressBar, duration
 from studio.protocol.messages import Log, Metrics, Progress
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -34,6 +39,30 @@ def test_a_terminal_gets_one_line_that_is_rewritten(monkeypatch: pytest.MonkeyPa
     last = lines[-1].rstrip()
     for part in (" 50%", "500/1,000", "1,234 steps/s", "1:05 left", "loss 2", "sliced-w2 0.25"):
         assert part in last
+
+
+def test_a_replay_has_its_own_bar_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = Terminal()
+    bar = ProgressBar(out, replay=(100, 500))
+    bar(progress(200))
+    bar(progress(600))
+    bar.close()
+    first, rest = out.getvalue().lstrip("\r").split("\n", 1)
+    for part in ("replaying to step 500", " 25%", "200/500", "0:00 left"):
+        assert part in first
+    assert rest.startswith("Replayed to step 500.\n")
+    assert "600/1,000" in rest
+    assert "replaying" not in rest
+
+
+def test_a_branch_that_goes_on_behind_its_replay_says_nothing_of_it() -> None:
+    out = Terminal()
+    bar = ProgressBar(out, replay=(100, 500))
+    bar(progress(600))
+    bar.close()
+    assert "eplay" not in out.getvalue()
+    assert "600/1,000" in out.getvalue()
 
 
 def test_a_file_gets_a_line_now_and_then_and_always_the_last() -> None:

@@ -88,10 +88,17 @@ async def test_a_branch_equals_its_parent_up_to_where_it_leaves(person: Person) 
     await until(lambda: parent.state == "finished", 60)
     step = next(kept for kept in parent.kept if kept >= 100)
     change = ChangeSetting(step=step, path="rescaling", value="logit")
+    said: set[str] = set()
+    strip = person.window.canvas.replay
+    for signal in (person.state.runs.changed, person.state.runs.progressed):
+        signal.connect(lambda _: said.add(strip.text.text() if strip.isVisible() else ""))
     person.studio.actions.branch(parent.key, step, [change], name="other-h")
     await until(lambda: person.run is not parent and person.run.state == "finished", 60)
     child: RunState = person.run
     assert (child.parent, child.branch_step) == (parent.name, step)
+    if child.branch_start < step:
+        assert f"Replaying to step {step:,}" in said
+    assert not strip.isVisible(), "it is past where it left"
     ours, theirs = child.series["loss"], parent.series["loss"]
     assert np.array_equal(ours.steps, theirs.steps), "it has its parent's curve before its own"
     assert np.array_equal(ours.values[:step], theirs.values[:step])

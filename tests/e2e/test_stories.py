@@ -96,6 +96,7 @@ async def test_a_killed_engine_is_told_and_the_run_goes_on(person: Person) -> No
     resume = next(action for action in notice.actions if "Resume" in action.title)
     resume.run()
     await until(lambda: run.state == "running" and run.step >= saved, 40)
+    await until(lambda: not person.state.notices.banners, 20)
     await until(lambda: run.state == "finished", 90)
     steps = run.series["loss"].steps
     assert (np.diff(steps) > 0).all()

@@ -1,26 +1,31 @@
 """One editor for each kind of setting.
 
-All behave alike: `edited` carries a value that the setting's bounds allow, `rejected` says why
-what was typed cannot be taken. `show_value` never touches an editor that the person is typing in,
-and the mouse wheel does nothing unless the editor has the focus.
+All behave alike: `edited` carries a value that the setting's bounds allow, `rejected` what was
+typed and cannot be taken. Such a text stays, marked, wherever the keyboard goes, until it is
+mended, or given up with Escape. `show_value` never touches an editor that the person is typing a
+good value in, and the mouse wheel does nothing unless the editor has the focus.
 """
 
 import math
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.app.forms import check
+from studio.app.state.drafts import Typed
 from studio.app.widgets.basic import restyle
 from studio.app.widgets.literal import Label, PushButton, set_tip
 from studio.app.widgets.switch import Switch
@@ -30,13 +35,14 @@ __all__ = ["ChoiceList", "Editor", "NumberLine", "Segments", "make"]
 
 SEGMENTS = 3  # so many short options are shown side by side, more in a list
 SEGMENT_LETTERS = 22
+TEXT_MARGINS = 4  # pixels that the style keeps around a list's text
 
 
 class Editor(QWidget):
     """Base: shows one setting and says what the person makes of it."""
 
     edited = Signal(object)
-    rejected = Signal(str)
+    rejected = Signal(object)  # a `Typed`
 
     def __init__(self, field: FieldSpec) -> None:
         super().__init__()
@@ -46,6 +52,9 @@ class Editor(QWidget):
     def show_value(self, value: Any) -> None:
         """Show a value, unless the person is typing."""
         raise NotImplementedError
+
+    def show_typed(self, typed: Typed) -> None:
+        """Show a text that was typed and cannot be taken; only lines can hold one."""
 
     @property
     def busy(self) -> bool:
@@ -65,9 +74,12 @@ class Editor(QWidget):
 
 
 class NumberLine(QLineEdit):
-    """A line for a number or a text; Up and Down, and the wheel when focused, step a number."""
+    """A line for a number or a text; Up and Down, and the wheel when focused, step a number, and
+    Escape gives up what cannot be taken.
+    """
 
     stepped = Signal(int)
+    given_up = Signal()
 
     def __init__(self, unit: str, zero: str = "") -> None:
         """``zero`` stands in place of the unit where the value 0 is not a quantity."""
@@ -101,7 +113,21 @@ class NumberLine(QLineEdit):
         size = self._unit.sizeHint()
         self._unit.setGeometry(self.width() - size.width() - 9, 0, size.width(), self.height())
 
+    @property
+    def invalid(self) -> bool:
+        """Whether its text is marked as one that cannot be taken."""
+        return bool(self.property("invalid") == "true")
+
+    def mark(self, why: str) -> None:
+        """Mark the text as one that cannot be taken, "" for a good one."""
+        restyle(self, invalid="true" if why else "false")
+        set_tip(self, why)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.invalid:
+            self.given_up.emit()
+            event.accept()
+            return
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10}
         by = -10 if event.key() == Qt.Key.Key_PageDown else steps.get(Qt.Key(event.key()), 0)
         if by:
@@ -133,6 +159,7 @@ class LineEditor(Editor):
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._finished)
         self.line.stepped.connect(self._step)
+        self.line.given_up.connect(self._give_up)
         self.show_value(field.default)
 
     @property
@@ -144,29 +171,39 @@ class LineEditor(Editor):
 
     def show_value(self, value: Any) -> None:
         self._value = value
-        if self.busy:
+        if self.busy and not self.line.invalid:
             return
         text = check.format_value(self.field, value)
         if text != self.line.text():
             self.line.setText(text)
-        restyle(self.line, invalid="false")
+        self.line.mark("")
+
+    def show_typed(self, typed: Typed) -> None:
+        if typed.text != self.line.text():
+            self.line.setText(typed.text)
+        self.line.mark(f"{typed.title} {typed.why}")
 
     def _typed(self, text: str) -> None:
         try:
             value = check.parse(self.field, text)
         except check.Invalid as error:
-            restyle(self.line, invalid="true")
-            set_tip(self.line, f"{self.field.title} {error}")
-            self.rejected.emit(str(error))
+            typed = Typed(self.field.title, text, str(error))
+            self.show_typed(typed)
+            self.rejected.emit(typed)
             return
-        restyle(self.line, invalid="false")
-        set_tip(self.line, "")
+        self.line.mark("")
         self._value = value
         self.edited.emit(value)
 
+    def _give_up(self) -> None:
+        """Return to the last good value."""
+        self.settle()
+        self.show_value(self._value)
+        self.edited.emit(self._value)
+
     def _finished(self) -> None:
         """Write a good value in its usual form; leave a bad one to be mended."""
-        if self.line.property("invalid") != "true":
+        if not self.line.invalid:
             self.line.setModified(False)
             self.show_value(self._value)
 
@@ -182,7 +219,7 @@ class LineEditor(Editor):
             return  # at the end of its range
         self.line.setText(text)
         self.line.setModified(False)
-        restyle(self.line, invalid="false")
+        self.line.mark("")
         self._value = value
         self.edited.emit(value)
 
@@ -277,6 +314,20 @@ class ChoiceList(QComboBox):
         view.setTextElideMode(Qt.TextElideMode.ElideNone)
         widest = max((view.fontMetrics().horizontalAdvance(t) for t in titles), default=0)
         view.setMinimumWidth(widest + 36)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt would cut a long text off in the middle of a letter."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        control, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(control, option, field, self).width() - TEXT_MARGINS
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, room
+        )
+        painter = QStylePainter(self)
+        painter.drawComplexControl(control, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

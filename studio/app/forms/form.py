@@ -1,8 +1,10 @@
 """A form made from the descriptions of settings: nobody lays out a form by hand.
 
 The form holds no values of its own: it is given a config (only what differs from the defaults)
-and says what the person changes. Settings that do not matter now are hidden; advanced ones are
-folded; a search shows what fits, with the reason where it does not matter now.
+and says what the person changes, and what was typed that cannot be taken: that text stands in its
+line, with the reason below, until it is mended or given up. Settings that do not matter now are
+hidden; advanced ones are folded; a search shows what fits, with the reason where it does not
+matter now.
 """
 
 from collections.abc import Mapping
@@ -12,7 +14,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.app.forms import check, editors
-from studio.app.state.drafts import changed, value_at
+from studio.app.state.drafts import Typed, changed, value_at
 from studio.app.widgets.basic import Elided, icon_button, label, row
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip
@@ -90,13 +92,14 @@ class Form(QWidget):
     """The settings of one catalogue entry."""
 
     edited = Signal(object, object)  # the field, its new value
-    rejected = Signal(object, str)  # the field, why what was typed cannot be taken
+    rejected = Signal(object, object)  # the field, what was `Typed` and cannot be taken
 
     def __init__(self, entry: EntrySpec) -> None:
         super().__init__()
         self.entry = entry
         self.rows = {field.path: Row(field) for field in entry.fields}
         self._config: Mapping[str, Any] = {}
+        self._typed: dict[str, Typed] = {}
         self._search = ""
         self._modality = ""
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
@@ -136,7 +139,7 @@ class Form(QWidget):
 
     def _connect(self, each: Row) -> None:
         each.editor.edited.connect(lambda value: self._edited(each, value))
-        each.editor.rejected.connect(lambda message: self._rejected(each, message))
+        each.editor.rejected.connect(lambda typed: self._rejected(each, typed))
         each.reset.connect(lambda: self._reset(each))
 
     def _reset(self, each: Row) -> None:
@@ -144,20 +147,34 @@ class Form(QWidget):
         self._edited(each, each.field.default)
 
     def _edited(self, each: Row, value: Any) -> None:
+        self._typed.pop(each.field.path, None)
         each.show_problem("")
         self.edited.emit(each.field, value)
+        # What does not matter any more is out of sight: a wrong text in it must not hold things up.
+        for path in [path for path in self._typed if self._irrelevant(self.rows[path].field)]:
+            other = self.rows[path]
+            other.editor.settle()
+            self._edited(other, value_at(self._config, other.field))
 
-    def _rejected(self, each: Row, message: str) -> None:
-        each.show_problem(message[:1].upper() + message[1:])
-        self.rejected.emit(each.field, message)
+    def _rejected(self, each: Row, typed: Typed) -> None:
+        self._typed[each.field.path] = typed
+        each.show_problem(_sentence(typed.why))
+        self.rejected.emit(each.field, typed)
+
+    def show_typed(self, typed: Mapping[str, Typed]) -> None:
+        """Say which texts, by path, stand in place of values; `show_config` shows them."""
+        self._typed = {path: each for path, each in typed.items() if path in self.rows}
 
     def show_config(self, config: Mapping[str, Any]) -> None:
-        """Show the values of a config; the editor being typed in keeps what is typed."""
+        """Show the values of a config; a line being typed in keeps what is typed."""
         self._config = config
-        for each in self.rows.values():
-            if not each.editor.busy:
+        for path, each in self.rows.items():
+            typed = self._typed.get(path)
+            if typed is not None:
+                each.editor.show_typed(typed)
+            else:
                 each.editor.show_value(value_at(config, each.field))
-                each.show_problem("")
+            each.show_problem(_sentence(typed.why) if typed is not None else "")
             each.show_changed(changed(config, each.field))
         self._show_rows()
 
@@ -176,7 +193,8 @@ class Form(QWidget):
         """Say at a setting what is wrong with it; False if the form does not have it."""
         if path not in self.rows:
             return False
-        self.rows[path].show_problem(message)
+        if path not in self._typed:  # else it is about a value that is not the one that is seen
+            self.rows[path].show_problem(message)
         return True
 
     def focus(self, path: str) -> bool:
@@ -221,6 +239,10 @@ class Form(QWidget):
             return ""
         titles = " or ".join(check.title_of(other, value) for value in depends.values)
         return f"Matters only while {other.title} is {titles}."
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _help(field: FieldSpec) -> str:

@@ -31,6 +31,7 @@ class BackgroundIntents(ProjectIntents):
         for run in self.state.runs.by_key.values():
             if run.background and run.key not in self._following:
                 self._following.add(run.key)
+                self.state.notices.settle(f"background:{run.key}")
                 tasks.spawn(self._follow(run.key))
 
     async def _follow(self, key: str) -> None:
@@ -93,7 +94,6 @@ class BackgroundIntents(ProjectIntents):
                 )
 
     def _show(self, path: Path) -> None:
-        self.state.notices.settle(f"background:{path}")
         self._do(self._show_run(path), f"{path.name} cannot be shown")
 
     async def _show_run(self, path: Path) -> None:

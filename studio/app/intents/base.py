@@ -77,21 +77,40 @@ class Intents:
             self.state.project_changed.emit()
         return self.state.project
 
-    def _do(self, work: Coroutine[Any, Any, None], title: str = "", topic: str = "") -> None:
-        """Run a sequence; if it is refused, say so under ``title``."""
-        task = tasks.spawn(self._guarded(work, title, topic))
+    def forget_runs(self) -> None:
+        """Take away what is said of the listed runs: others will be listed."""
+        for key in self.state.runs.by_key:
+            self.state.notices.forget(key)
+
+    def _do(
+        self, work: Coroutine[Any, Any, None], title: str = "", topic: str = "", run: str = ""
+    ) -> None:
+        """Run a sequence; if it is refused, say so under ``title``, until the same is done.
+
+        Args:
+            work: what is done.
+            title: what is said if it is refused.
+            topic: what is the same, if not all that has the title and is about the run.
+            run: the key of the run that it is about, "" for none.
+        """
+        task = tasks.spawn(self._guarded(work, title, topic or f"{title}:{run}", run))
         # A task that is cancelled before its first step never comes to await the sequence.
         task.add_done_callback(lambda _: work.close())
 
-    async def _guarded(self, work: Coroutine[Any, Any, None], title: str, topic: str) -> None:
+    async def _guarded(
+        self, work: Coroutine[Any, Any, None], title: str, topic: str, run: str
+    ) -> None:
+        runs = (run,) if run else ()
         try:
             await work
         except Refused as refused:
-            self.state.notices.error(refused.error, title=title, topic=topic)
+            self.state.notices.error(refused.error, title=title, topic=topic, runs=runs)
+        else:
+            self.state.notices.settle(topic)
 
-    def _tell(self, command: Command, title: str = "") -> None:
+    def _tell(self, command: Command, title: str = "", run: str = "") -> None:
         """Ask for something whose result comes as events; only a refusal is shown."""
-        self._do(self._ask_only(command), title)
+        self._do(self._ask_only(command), title, run=run)
 
     async def _ask_only(self, command: Command) -> None:
         await self.link.ask(command)

@@ -34,7 +34,8 @@ class BranchingIntents(TrainingIntents):
         """Queue a run that equals another up to a step and has other settings from there on. It
         is named like its parent unless it is given a name.
         """
-        self._do(self._branch(run_key, step, tuple(changes), name), "The run was not branched")
+        work = self._branch(run_key, step, tuple(changes), name)
+        self._do(work, "The run was not branched", run=run_key)
 
     async def _branch(
         self, run_key: str, step: int, changes: tuple[ChangeSetting, ...], name: str
@@ -52,17 +53,20 @@ class BranchingIntents(TrainingIntents):
         command = BranchRun(run=run_key, step=step, name=name, changes=list(changes))
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
-        self.show_run(run, command.name)
+        if parent.spec is not None:
+            self.know_run(run, parent.spec)
+        self.show_new_run(run, command.name)
         known = self.state.runs.by_key[run]
         known.parent = known.parent or parent.name
         known.branch_step = step if known.branch_step is None else known.branch_step
         self.state.runs.listed.emit()
-        await self._inherit(known)
         start = int(answer.result.get("from_step", step))
+        known.branch_start = start
+        await self._inherit(known)
         why = ""
         if start < step:
             origin = f"from the checkpoint at step {start:,}" if start else "from the beginning"
-            why = f"It trains {origin} up to there again."
+            why = f"First it replays its parent {origin} up to there."
         text = f"A branch leaves {parent.name} at step {step:,}"
         self.state.notices.post(Notice(level="good", text=text, why=why))
 

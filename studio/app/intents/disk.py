@@ -78,6 +78,7 @@ def create(path: Path, name: str) -> None:
 
 
 def _run(path: Path) -> RunState:
+    from studio.store.branches import replayed
     from studio.store.run import RunFolder
 
     folder = RunFolder(path)
@@ -103,6 +104,7 @@ def _run(path: Path) -> RunState:
         budget=record.budget.kind if record.budget is not None else "",
         parent=record.parent or "",
         branch_step=record.branch_step,
+        branch_start=(replayed(folder) or (0, 0))[0],
         edits=_edits(folder),
     )
 

@@ -18,7 +18,7 @@ class EditIntents(Intents):
 
     def apply_edit(self, key: str, edit: Edit) -> None:
         """Change a training between two of its steps; a refusal is told."""
-        self._do(self._apply(key, edit), "The change did not take hold", topic=f"edit:{key}")
+        self._do(self._apply(key, edit), "The change did not take hold", run=key)
 
     def change_setting(self, key: str, path: str, value: Any) -> None:
         """Give a live setting of a run's family another value from now on."""
@@ -51,4 +51,3 @@ class EditIntents(Intents):
 
     async def _apply(self, key: str, edit: Edit) -> None:
         await self.edit_now(key, edit)
-        self.state.notices.settle(f"edit:{key}")

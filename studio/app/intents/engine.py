@@ -22,7 +22,7 @@ class EngineIntents(TrainingIntents):
             self._lost(now)
         elif now.name == "unresponsive":
             self._set(EngineStatus(state="lost", device=status.device, message=now.message))
-            self._banner(now, "The engine does not answer", ())
+            self._banner(now, "The engine does not answer")
         elif now.name == "starting":
             self._set(EngineStatus(state="starting", message="Starting the engine"))
         elif now.name == "ready" and status.state == "lost":
@@ -53,6 +53,7 @@ class EngineIntents(TrainingIntents):
             run.steps_per_second, run.seconds_left = 0.0, None
             self.state.runs.changed.emit(run.key)
         self.state.forget_jobs()
+        self.state.notices.settle("engine-silent")
         word = "restarting" if now.name == "restarting" else "lost"
         self._set(
             EngineStatus(state="restarting", message="Restarting the engine")
@@ -64,10 +65,10 @@ class EngineIntents(TrainingIntents):
             return  # the person asked for a restart, or knows already
         if trained is not None:
             what = "The race" if trained.race else trained.name
-            self._banner(now, f"{what} was interrupted", (self._resume_action(trained),))
-        elif now.name == "lost":
-            self._banner(now, "The engine is gone", ())
-        else:
+            self._interrupted(now, f"{what} was interrupted", trained)
+        if now.name == "lost":
+            self._banner(now, "The engine is gone")
+        elif trained is None:
             self.state.notices.post(
                 Notice(level="warning", text="The engine was restarted", why=now.error.message)
             )
@@ -79,13 +80,22 @@ class EngineIntents(TrainingIntents):
         key = run.key
         return NoticeAction(title, lambda: self.resume(key))
 
-    def _banner(self, now: EngineState, text: str, actions: tuple[NoticeAction, ...]) -> None:
-        error = now.error or ErrorInfo(kind="engine", message=now.message)
-        silent = now.name == "unresponsive"
-        restart = NoticeAction("Restart the engine", self.restart_engine)
+    def _interrupted(self, now: EngineState, text: str, trained: RunState) -> None:
+        """Say so at the run, or at all of its race, until it goes on."""
+        race = [run.key for run in self.state.runs.by_key.values() if run.race == trained.race]
         self.state.notices.error(
-            error,
+            _error(now),
             title=text,
-            topic="engine-silent" if silent else "engine-lost",
-            actions=actions if actions and now.name != "unresponsive" else (*actions, restart),
+            topic=f"training:{trained.key}",
+            runs=tuple(race) if trained.race else (trained.key,),
+            actions=(self._resume_action(trained),),
         )
+
+    def _banner(self, now: EngineState, text: str) -> None:
+        restart = NoticeAction("Restart the engine", self.restart_engine)
+        topic = "engine-silent" if now.name == "unresponsive" else "engine-lost"
+        self.state.notices.error(_error(now), title=text, topic=topic, actions=(restart,))
+
+
+def _error(now: EngineState) -> ErrorInfo:
+    return now.error or ErrorInfo(kind="engine", message=now.message)

@@ -25,13 +25,14 @@ class ExportIntents(Intents):
         run = self.state.runs.current
         if run is not None:
             command = ExportSamples(run=run.key, file=file, n=n, seed=seed)
-            self._tell(command, "The samples were not exported")
+            self._tell(command, "The samples were not exported", run.key)
 
     def export_weights(self, file: str) -> None:
         """Write the averaged weights of the selected run's newest checkpoint."""
         run = self.state.runs.current
         if run is not None:
-            self._do(self._weights(run.key, file), "The weights were not exported")
+            work = self._weights(run.key, file)
+            self._do(work, "The weights were not exported", run=run.key)
 
     async def _weights(self, key: str, file: str) -> None:
         await self.link.ask(ExportWeights(run=key, file=file))
@@ -55,7 +56,8 @@ class ExportIntents(Intents):
         run = self.state.runs.current
         if run is not None and run.spec is not None:
             spec = msgspec.structs.replace(run.spec, edits=list(run.edits))
-            self._do(self._save_recipe(run, spec, Path(file)), "The recipe was not saved")
+            work = self._save_recipe(run, spec, Path(file))
+            self._do(work, "The recipe was not saved", run=run.key)
 
     async def _save_recipe(self, run: RunState, spec: RunSpec, path: Path) -> None:
         catalog = self.state.catalog

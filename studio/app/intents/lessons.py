@@ -22,7 +22,7 @@ class LessonIntents(Intents):
             self.end_lesson()
         running = run.state == "running"
         if running:
-            self._tell(Control(job=run.job, action="pause"), "The run did not pause")
+            self._tell(Control(job=run.job, action="pause"), "The run did not pause", run.key)
         self.state.playback.set(step=None)
         lesson.set(run=key, resume=running)
 
@@ -31,7 +31,7 @@ class LessonIntents(Intents):
         run = self.state.runs.by_key.get(self.state.lesson.run)
         if run is not None and run.job:
             command = Control(job=run.job, action="stage", n=1)
-            self._tell(command, "The next stage did not come")
+            self._tell(command, "The next stage did not come", run.key)
 
     def play_lesson(self, playing: bool) -> None:
         """Let the stages follow each other by themselves, or stop that."""
@@ -49,4 +49,4 @@ class LessonIntents(Intents):
         if run is not None and run.job and run.state == "paused":
             action = "resume" if resume else "step"
             if resume or run.stage:
-                self._tell(Control(job=run.job, action=action), "The run did not go on")
+                self._tell(Control(job=run.job, action=action), "The run did not go on", run.key)

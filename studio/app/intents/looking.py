@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Intents, points
+from studio.app.intents.base import Intents, Refused, points
 from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 
 __all__ = ["LookingIntents"]
@@ -56,16 +56,21 @@ class LookingIntents(Intents):
         """Fetch n of the points that a run learns, to be shown behind its particles."""
         run = self.state.runs.by_key.get(key)
         if run is not None and run.target is None and run.spec is not None:
-            self._do(self._load_target(key, n), "The target points cannot be shown")
+            self._do(self._load_target(key, n), "The target points cannot be shown", run=key)
 
     def reload_target(self, key: str) -> None:
         """Fetch them again, as the edits of the run have made them."""
         run = self.state.runs.by_key.get(key)
         n = TARGET if run is None or run.target is None else max(TARGET, len(run.target))
-        self._do(self._load_target(key, n), "The changed target cannot be shown")
+        self._do(self._load_target(key, n), "The changed target cannot be shown", run=key)
 
     async def _load_target(self, key: str, n: int) -> None:
-        answer = await self.link.ask(GetTarget(run=key, n=n))
+        try:
+            answer = await self.link.ask(GetTarget(run=key, n=n))
+        except Refused:
+            if self.link.alive:
+                raise
+            return  # that the engine is gone is told already; it is asked again when it is back
         run = self.state.runs.by_key.get(key)
         if run is None:
             return

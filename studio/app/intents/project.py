@@ -25,6 +25,7 @@ class ProjectIntents(Intents):
     async def _open(self, path: Path) -> None:
         contents = await asyncio.to_thread(disk.read, path)
         state = self.state
+        self.forget_runs()
         state.project, state.project_name = path, contents.name
         state.scratch = preferences.scratch_folder() in path.parents
         state.runs.by_key = {run.key: run for run in contents.runs}
@@ -109,13 +110,14 @@ class ProjectIntents(Intents):
                 Notice(level="warning", text=f"{run.name} is running", todo="Stop it first.")
             )
             return
-        self._do(self._delete(run), f"{run.name} was not deleted")
+        self._do(self._delete(run), f"{run.name} was not deleted", run=key)
 
     async def _delete(self, run: RunState) -> None:
         project = Path(run.key).parent.parent
         order = list(self.state.runs.by_key)
         trashed = await asyncio.to_thread(disk.trash, project, Path(run.key))
         self.state.runs.by_key.pop(run.key, None)
+        self.state.notices.forget(run.key)
         if self.state.runs.selection == run.key:
             self.state.runs.select("")
             self.state.go("gallery" if self.state.draft is None else "setup")

@@ -1,6 +1,7 @@
 """Races: who takes part, the start, and runs side by side."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from studio.app.intents import disk
 from studio.app.intents.base import Refused
 from studio.app.intents.setup import SetupIntents
 from studio.app.intents.training import TrainingIntents
-from studio.app.state import comparison, races, switch
+from studio.app.state import comparison, naming, races, switch
+from studio.app.state.drafts import Typed
 from studio.app.state.notices import Notice
 from studio.app.state.races import Entry, RaceDraft
+from studio.app.state.session import Draft
 from studio.protocol.messages import ErrorInfo, StartRace, Validate
 from studio.protocol.spec import Recipe, RunSpec
 
@@ -30,56 +33,104 @@ class RacingIntents(SetupIntents, TrainingIntents):
     # Who takes part
 
     def add_draft_to_race(self) -> None:
-        """Let the run that is being set up take part; if it does already, a copy of it."""
+        """Let the run that is being set up take part, as it is now; if it is one that does already,
+        a copy of it.
+        """
         draft = self.state.draft
         if draft is not None:
-            self.add_to_race(draft.spec, draft.recipe)
+            self.add_to_race(draft.spec, draft.recipe, draft.given)
 
-    def add_to_race(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
-        """Let a spec take part, on the data of the first one."""
+    def add_to_race(self, spec: RunSpec, recipe: Recipe | None = None, given: str = "") -> None:
+        """Let a spec take part, on the data of the first one. The form goes on with what it had:
+        who takes part changes only while it is chosen.
+        """
         race = self.state.race
         if race.full:
             text = f"A race has at most {comparison.MOST} participants"
             self.state.notices.post(Notice(level="info", text=text))
             return
         if race.entries:
-            spec = races.share_with(race.entries[0].spec, spec)
-        name = races.free_name(spec.name, (entry.spec.name for entry in race.entries))
-        race.entries.append(Entry(msgspec.structs.replace(spec, name=name), recipe))
-        self.edit_in_race(len(race.entries) - 1)
+            spec = races.join(race.entries[0].spec, spec, self.state.catalog)
+        spec = self._freely_named(msgspec.structs.replace(spec, name=given or spec.name))
+        race.entries.append(Entry(spec, recipe, given))
+        self.state.runs.select("")
+        self.state.go("setup")
+        self.state.race_changed.emit()
         self._judge_soon()
 
+    def _freely_named(self, spec: RunSpec, but: Entry | None = None) -> RunSpec:
+        """Return a spec under a name that nobody else in the race has."""
+        others = [entry for entry in self.state.race.entries if entry is not but]
+        name = races.free_name(spec.name, (entry.spec.name for entry in others))
+        return spec if name == spec.name else msgspec.structs.replace(spec, name=name)
+
     def add_recipe_to_race(self, recipe: Recipe) -> None:
-        """Let a recipe take part; where no project is open, one is made as for the recipe alone."""
+        """Let a recipe take part; where nothing is set up, it is opened, too."""
         if self.state.project is None:
             self.open_recipe(recipe)
+        elif self.state.draft is None:
+            self.set_up(recipe.run, recipe)
         self.add_to_race(recipe.run, recipe)
 
     def add_run_to_race(self, key: str) -> None:
         """Let the settings of a run take part, from its beginning."""
         run = self.state.runs.by_key.get(key)
         if run is not None and run.spec is not None:
+            if self.state.draft is None:
+                self.set_up(run.spec)
             self.add_to_race(run.spec)
 
+    # Changing one who takes part
+
     def edit_in_race(self, place: int) -> None:
-        """Open the setup on one who takes part; what is changed there holds for the race."""
+        """Open the setup on one who takes part: until that is finished, what is changed there holds
+        for the race.
+        """
         race = self.state.race
         if not 0 <= place < len(race.entries):
             return
-        race.chosen, race.bound = -1, None
-        self.set_up(race.entries[place].spec, race.entries[place].recipe)
-        race.chosen, race.bound = place, self.state.draft
+        outside = race.release() or self.state.draft
+        entry = race.entries[place]
+        draft = Draft(spec=entry.spec, recipe=entry.recipe, given=entry.given)
+        if outside is not None and outside.spec.dataset == entry.spec.dataset:
+            draft.points, draft.columns, draft.facts = (
+                outside.points,
+                outside.columns,
+                outside.facts,
+            )
+        self.open_draft(draft)
+        race.chosen, race.bound, race.outside = place, self.state.draft, outside
+        race.before = [(each, replace(each)) for each in race.entries]
         self.state.race_changed.emit()
 
+    def finish_in_race(self) -> None:
+        """Freeze the one whose settings are open, and return to what was being set up before."""
+        race = self.state.race
+        if race.bound is None:
+            return
+        outside = race.release()
+        self.state.race_changed.emit()
+        if outside is not None:
+            self.open_draft(outside)
+
+    def undo_in_race(self) -> None:
+        """Take back all that was changed since the settings of one were opened."""
+        race = self.state.race
+        for entry, was in race.before:
+            entry.spec, entry.given = was.spec, was.given
+        self.edit_in_race(race.chosen)
+        self._judge_soon()
+
     def remove_from_race(self, place: int) -> None:
-        """Let one take part no longer; the draft that edited it stays, for itself."""
+        """Let one take part no longer; if its settings are open, they are closed."""
         race = self.state.race
         if not 0 <= place < len(race.entries):
             return
-        del race.entries[place]
         if place == race.chosen:
-            race.chosen, race.bound = -1, None
-        elif place < race.chosen:
+            self.finish_in_race()
+        gone = race.entries.pop(place)
+        race.before = [pair for pair in race.before if pair[0] is not gone]
+        if place < race.chosen:
             race.chosen -= 1
         self.state.race_changed.emit()
 
@@ -88,40 +139,54 @@ class RacingIntents(SetupIntents, TrainingIntents):
         race, catalog = self.state.race, self.state.catalog
         if not 0 <= place < len(race.entries):
             return
-        spec = race.entries[place].spec
-        if family and catalog is not None and family != spec.family.slug:
-            spec = switch.choose(spec, catalog, family, switch.Aside()).spec
-        self.add_to_race(spec)
+        entry = race.entries[place]
+        if family and catalog is not None and family != entry.spec.family.slug:
+            spec = switch.choose(entry.spec, catalog, family, switch.Aside()).spec
+            self.add_to_race(msgspec.structs.replace(spec, name=naming.run_name(spec)))
+        else:
+            self.add_to_race(entry.spec, entry.recipe, entry.given)
 
     def set_race_budget(self, kind: comparison.Axis, amount: float | None = None) -> None:
         """Say what each may spend; without an amount only its kind changes."""
         race = self.state.race
-        race.kind = kind
+        race.kind, race.typed = kind, None
         if amount is not None:
             race.amounts[kind] = amount
         self.state.race_changed.emit()
         self._judge_soon()
 
+    def mark_race_budget(self, typed: Typed) -> None:
+        """Say that what was typed as the budget cannot be taken."""
+        self.state.race.typed = typed
+        self.state.race_changed.emit()
+
     def clear_race(self) -> None:
         """Forget the race that is being set up."""
+        self.finish_in_race()
         self.state.race = RaceDraft()
         self.state.race_changed.emit()
 
     def race_follows_draft(self) -> None:
-        """Take what was changed in the setup over into the race: shared things into all."""
+        """Take what was changed in the one whose settings are open over into the race: shared
+        things into all.
+        """
         race, draft = self.state.race, self.state.draft
         if race.bound is None:
             return
         if race.bound is not draft or draft is None:
-            race.chosen, race.bound = -1, None
+            race.release()
             self.state.race_changed.emit()
             return
         entry = race.entries[race.chosen]
+        draft.spec = self._freely_named(draft.spec, entry)
         if entry.spec == draft.spec:
             return
-        entry.spec = draft.spec
+        entry.spec, entry.given = draft.spec, draft.given
         for other in race.entries:
-            other.spec = races.share_with(draft.spec, other.spec)
+            if other is not entry:
+                joined = races.join(draft.spec, other.spec, self.state.catalog)
+                joined = msgspec.structs.replace(joined, name=other.given or joined.name)
+                other.spec = self._freely_named(joined, other)
         self.state.race_changed.emit()
         self._judge_soon()
 
@@ -186,6 +251,8 @@ class RacingIntents(SetupIntents, TrainingIntents):
         runs = comparison.members(self.state.runs, race)
         specs = [run.spec for run in runs if run.spec is not None]
         self.clear_race()
+        if self.state.draft is None and specs:
+            self.set_up(specs[0])
         for spec in specs[: comparison.MOST]:
             self.add_to_race(spec)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from studio.app import preferences, tasks
 from studio.app.intents.base import Intents, Refused, points
-from studio.app.state import drafts
+from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
-from studio.app.state.session import Draft
+from studio.app.state.session import Before, Draft
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
 from studio.protocol.spec import Pick, Recipe, RunSpec
@@ -35,6 +36,7 @@ class SetupIntents(Intents):
         self.state.project = None
         self.state.project_name = recipe.title
         self.state.datasets = []
+        self.forget_runs()
         self.state.runs.by_key.clear()
         self.state.runs.select("")
         self.state.runs.listed.emit()
@@ -46,7 +48,11 @@ class SetupIntents(Intents):
 
     def set_up(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
         """Open the setup on a spec."""
-        self.state.draft = Draft(spec=spec, recipe=recipe)
+        self.open_draft(Draft(spec=spec, recipe=recipe))
+
+    def open_draft(self, draft: Draft) -> None:
+        """Open the setup on a draft."""
+        self.state.draft = draft
         self.state.runs.select("")
         self.state.draft_changed.emit()
         self.state.go("setup")
@@ -60,7 +66,7 @@ class SetupIntents(Intents):
             self.set_up(run.spec)
             return
         if self.state.draft is not None:
-            self.set_up(self.state.draft.spec, self.state.draft.recipe)
+            self.open_draft(self.state.draft)
             return
         spec = self._default_spec()
         if spec is not None:
@@ -68,10 +74,14 @@ class SetupIntents(Intents):
 
     def set_up_on(self, dataset: str) -> None:
         """Set up a run on a data set, with the family of the present draft or a first one."""
-        draft = self.state.draft
-        spec = draft.spec if draft is not None else self._default_spec()
-        if spec is not None:
-            self.set_up(drafts.repick(spec, "dataset", dataset))
+        draft, spec = self.state.draft, self._default_spec()
+        if draft is not None:
+            draft = replace(draft, local={}, given="", reset=(), before=None)
+        elif spec is not None:
+            draft = Draft(spec=spec)
+        if draft is not None:
+            self._take_data(draft, dataset)
+            self.open_draft(draft)
 
     async def preview(self, dataset: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Return points (n, d) of a data set and what is known of them.
@@ -91,7 +101,8 @@ class SetupIntents(Intents):
         family = catalog.get("family", "edm") or families[0]
         data = self.state.datasets
         slug = f"project:{data[0].name}" if data else catalog.of("dataset")[0].slug
-        return RunSpec(name=family.slug, family=Pick(slug=family.slug), dataset=Pick(slug=slug))
+        spec = RunSpec(name="", family=Pick(slug=family.slug), dataset=Pick(slug=slug))
+        return msgspec.structs.replace(spec, name=naming.run_name(spec))
 
     def switch(self, *, field: str | None = None, carrier: str | None = None) -> None:
         """Exchange the field or the carrier of the model and keep everything else; ``carrier``
@@ -134,9 +145,35 @@ class SetupIntents(Intents):
         pick = getattr(draft.spec, section)
         if pick is not None and pick.slug == slug:
             return
-        self._respec(drafts.repick(draft.spec, section, slug), rebuilt=True)
-        if section == "dataset":
-            self._preview_soon(0.0)
+        if section != "dataset":
+            self._respec(drafts.repick(draft.spec, section, slug), rebuilt=True)
+            return
+        self._take_data(draft, slug)
+        self._respec(draft.spec, rebuilt=True)
+        self._preview_soon(0.0)
+
+    def _take_data(self, draft: Draft, slug: str) -> None:
+        """Take other data; what came with another kind of data goes back to the defaults."""
+        catalog = self.state.catalog
+        if catalog is None:
+            draft.spec = drafts.repick(draft.spec, "dataset", slug)
+        else:
+            spec, aside = draft.spec, draft.aside
+            moved = moving.move(spec, draft.began, catalog, slug, aside)
+            draft.spec, draft.aside, draft.reset = moved.spec, moved.aside, moved.reset
+            draft.before = Before(spec, aside, self._named(draft)) if moved.reset else None
+        draft.spec = self._named(draft)
+        draft.points, draft.columns, draft.facts = None, (), {}
+
+    def undo_data(self) -> None:
+        """Return to the data before the last change to another kind, with all its settings."""
+        draft = self.state.draft
+        if draft is None or draft.before is None:
+            return
+        before, draft.before, draft.reset = draft.before, None, ()
+        draft.aside = before.aside
+        self._respec(before.spec, rebuilt=True)
+        self._preview_soon(0.0)
 
     def edit(self, section: drafts.Section, field: FieldSpec, value: Any) -> None:
         """Change one setting to a value that its own bounds allow."""
@@ -148,21 +185,22 @@ class SetupIntents(Intents):
         if section == "dataset":
             self._preview_soon()
 
-    def mark(self, section: drafts.Section, field: FieldSpec, message: str) -> None:
-        """Say that what was typed into a setting cannot be taken; the last good value stays."""
+    def mark(self, section: drafts.Section, field: FieldSpec, typed: drafts.Typed) -> None:
+        """Say that what was typed into a setting cannot be taken. The last good value stays in the
+        run, the text in the form, until it is mended or given up.
+        """
         draft = self.state.draft
         if draft is None:
             return
-        draft.local[section, field.path] = ErrorInfo(
-            kind="user", message=f"{field.title} {message}", path=f"{section}.{field.path}"
-        )
+        draft.local[section, field.path] = typed
         self.state.draft_checked.emit()
 
     def rename(self, name: str) -> None:
-        """Name the run to be."""
+        """Name the run to be; "" for the name that says its model and its data."""
         draft = self.state.draft
         if draft is not None:
-            draft.spec = msgspec.structs.replace(draft.spec, name=name.strip() or "run")
+            draft.given = name.strip()
+            self._respec(draft.spec)
 
     def reset_section(self, section: drafts.Section) -> None:
         """Put all settings of a section back to their defaults."""
@@ -185,12 +223,16 @@ class SetupIntents(Intents):
         if draft is None:
             return
         draft.spec = spec
+        draft.spec = self._named(draft)
         if rebuilt:
             draft.local = {}
             self.state.draft_changed.emit()
         else:
             self.state.draft_checked.emit()
         self._validate_soon()
+
+    def _named(self, draft: Draft) -> RunSpec:
+        return naming.named(draft.spec, draft.began, draft.recipe, draft.given)
 
     def _validate_soon(self, pause: float = PAUSE) -> None:
         if self._check is not None:

@@ -23,6 +23,8 @@ from studio.protocol.spec import RunSpec
 
 __all__ = ["TrainingIntents"]
 
+MOVING = {"points": "flow", "images": "pictures"}  # the lens that shows a kind of data move
+
 
 class TrainingIntents(Intents):
     """Intents about jobs."""
@@ -49,7 +51,7 @@ class TrainingIntents(Intents):
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
         self.know_run(run, command.spec)
-        self.show_run(run)
+        self.show_new_run(run)
 
     def know_run(self, key: str, spec: RunSpec) -> None:
         """List a run that the engine has just queued, before its first event comes."""
@@ -70,12 +72,19 @@ class TrainingIntents(Intents):
         runs.select(key)
         self.state.go("run" if key else "gallery")
 
+    def show_new_run(self, key: str, name: str = "") -> None:
+        """Put a run that has just been queued on the canvas, in the lens that shows it move."""
+        self.show_run(key, name)
+        run, catalog = self.state.runs.by_key[key], self.state.catalog
+        kind = catalog.modality(run.spec.dataset.slug) if run.spec and catalog else ""
+        self.state.lens_wanted.emit(MOVING.get(kind, "flow"))
+
     def pause_or_resume(self) -> None:
         """Pause the training that runs, or let it go on; resume the selected one if it ended."""
         job = self.state.running
         if job is not None:
             action = "resume" if job.state == "paused" else "pause"
-            self._tell(Control(job=job.job, action=action), f"The run did not {action}")
+            self._tell(Control(job=job.job, action=action), f"The run did not {action}", job.run)
             return
         run = self.state.runs.current
         if run is not None and run.state in ("cancelled", "failed", "interrupted"):
@@ -98,7 +107,8 @@ class TrainingIntents(Intents):
         if self.state.running is not None:
             self._control("evaluate")
         elif self.state.runs.current is not None:
-            self._tell(Evaluate(run=self.state.runs.current.key), "The evaluation did not start")
+            key = self.state.runs.current.key
+            self._tell(Evaluate(run=key), "The evaluation did not start", key)
 
     def sample_now(self, n: int = 4096, seed: int = 0) -> None:
         """Write n samples into the run; for an ended run from its newest checkpoint."""
@@ -106,7 +116,7 @@ class TrainingIntents(Intents):
             self._control("sample", n)
         elif self.state.runs.current is not None:
             command = Sample(run=self.state.runs.current.key, n=n, seed=seed)
-            self._tell(command, "Sampling did not start")
+            self._tell(command, "Sampling did not start", command.run)
 
     def stop(self) -> None:
         """Stop the training that runs and keep what it has; it can be resumed."""
@@ -125,13 +135,13 @@ class TrainingIntents(Intents):
     def _control(self, action: str, n: int = 1) -> None:
         job = self.state.running
         if job is not None:
-            self._tell(Control(job=job.job, action=action, n=n))
+            self._tell(Control(job=job.job, action=action, n=n), run=job.run)
 
     def set_speed(self, delay: float) -> None:
         """Slow motion: wait so many seconds after each training step (0 = full speed)."""
         job = self.state.running
         if job is not None:
-            self._tell(SetSpeed(job=job.job, delay=delay))
+            self._tell(SetSpeed(job=job.job, delay=delay), run=job.run)
 
     def move_job(self, job: str, place: int) -> None:
         """Move a queued job (0 = next); -1 takes it out of the queue."""
@@ -145,15 +155,13 @@ class TrainingIntents(Intents):
         if run is not None and run.race and steps is None:
             self.resume_race(run.race)
             return
-        self._do(self._resume(key, steps), "The run did not resume", topic=f"resume:{key}")
+        self._do(self._resume(key, steps), "The run did not resume", run=key)
 
     async def _resume(self, key: str, steps: int | None) -> None:
         if not self.link.alive:
             await self.link.restart()
         answer = await self.link.ask(ResumeTraining(run=key, steps=steps))
         result = answer.result or {}
-        self.state.notices.settle("engine")
-        self.state.notices.settle(f"resume:{key}")
         self.show_run(key)
         skipped = result.get("skipped") or []
         if skipped:
@@ -174,8 +182,6 @@ class TrainingIntents(Intents):
             await self.link.restart()
         runs = [run for run in self.state.runs.by_key.values() if run.race == race]
         await self.link.ask(ResumeRace(runs=[run.key for run in runs]))
-        self.state.notices.settle("engine")
-        self.state.notices.settle(f"resume:{race}")
         self.state.playback.set(step=None, flow=1.0)
 
     def restart_engine(self) -> None:
@@ -184,7 +190,6 @@ class TrainingIntents(Intents):
 
     async def _restart(self) -> None:
         await self.link.restart()
-        self.state.notices.settle("engine")
 
     def require(self, condition: bool, message: str, hint: str) -> None:
         """Refuse an intent whose condition does not hold.

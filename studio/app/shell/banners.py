@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.icons import pixmap
 from studio.app.state.notices import Notice, Notices
+from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.basic import button, clear, icon_button, label
 from studio.app.widgets.literal import Label
@@ -102,21 +103,34 @@ def _details(text: str) -> QPlainTextEdit:
 
 
 class Banners(QWidget):
-    """The newest lasting messages, above the canvas, never over it."""
+    """The newest lasting messages about what is on the canvas, above it, never over it."""
 
-    def __init__(self, notices: Notices) -> None:
+    def __init__(self, state: AppState) -> None:
         super().__init__()
-        self._notices = notices
+        self._state = state
+        self._shown: list[int] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
-        notices.banners_changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        for signal in (state.notices.banners_changed, state.place_changed, state.runs.listed):
+            signal.connect(self.refresh)
+        state.runs.selected.connect(lambda _: self.refresh())
+        theme.changed.connect(self._rebuild)
+        self._rebuild()
 
     def refresh(self) -> None:
-        """Show what lasts."""
+        """Show what lasts; the banners that stay keep their folds as they are."""
+        if [notice.number for notice in self._wanted()] != self._shown:
+            self._rebuild()
+
+    def _wanted(self) -> list[Notice]:
+        banners = self._state.notices.banners
+        return [notice for notice in banners if self._state.concerns(notice)][-SHOWN:]
+
+    def _rebuild(self) -> None:
+        wanted = self._wanted()
+        self._shown = [notice.number for notice in wanted]
         clear(self._layout)
-        for notice in self._notices.banners[-SHOWN:]:
-            self._layout.addWidget(Banner(notice, self._notices))
-        self.setVisible(bool(self._notices.banners))
+        for notice in wanted:
+            self._layout.addWidget(Banner(notice, self._state.notices))
+        self.setVisible(bool(wanted))

@@ -99,7 +99,7 @@ class BranchSheet(QDialog):
         self.form.show_config(spec.family.config)
         self.start.setEnabled(not self._wrong)
 
-    def _rejected(self, field: FieldSpec, _message: str) -> None:
+    def _rejected(self, field: FieldSpec, _typed: drafts.Typed) -> None:
         self._wrong.add(field.path)
         self.start.setEnabled(False)
 

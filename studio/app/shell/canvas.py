@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from studio.app import views
 from studio.app.actions import Actions
 from studio.app.shell.banners import Banners
+from studio.app.shell.replay_strip import ReplayStrip
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.app.views.data import DataView
@@ -161,7 +162,9 @@ class Canvas(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(Banners(state.notices))
+        layout.addWidget(Banners(state))
+        self.replay = ReplayStrip(state)
+        layout.addWidget(self.replay)
         layout.addWidget(self.pages, 1)
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)

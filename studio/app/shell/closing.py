@@ -47,6 +47,7 @@ class Leave:
         if what == "cancel" or self.leaving:
             return
         self.leaving = True
+        self._state.notices.settle("closing")
         self._window.setEnabled(False)
         tasks.spawn(self._leave(what))
 

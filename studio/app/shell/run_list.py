@@ -9,6 +9,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.shell.group import Group
 from studio.app.state import comparison
+from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.tree import Line, tree
@@ -126,6 +127,16 @@ class RunList(QWidget):
         done = sum(run.step for run in runs)
         under_way = state in ("running", "paused") and total > 0
         figure = quality(runs[0]) if len(runs) == 1 else ""
+        replay = replay_of(runs[0]) if len(runs) == 1 else None
+        if replay is not None:
+            row.show_facts(
+                text=text,
+                note=f"replay {100 * replay.share:.0f} %",
+                dot=dot,
+                spoken=", ".join(filter(None, [word, replay.text, replay.left])),
+                progress=replay.share,
+            )
+            return
         row.show_facts(
             text=text,
             note=f"{100 * done // total} %" if under_way else figure,

@@ -9,7 +9,7 @@ from studio.app.edit_words import edit_notes
 from studio.app.state import comparison
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, clear, label, row
+from studio.app.widgets.basic import Link, button, clear, label, row
 
 __all__ = ["RunOrigins"]
 
@@ -57,7 +57,7 @@ class RunOrigins(QWidget):
             self._lines.addLayout(line)
         for note in edit_notes(run, catalog):
             words = f"Step {note.step:,}: {note.text}"
-            self._lines.addWidget(button(words, partial(self._seek, run, note.step), kind="link"))
+            self._lines.addWidget(Link(words, partial(self._seek, run, note.step)))
         self.setVisible(self._lines.count() > 0)
 
     def _parent(self, run: RunState) -> RunState | None:
@@ -71,10 +71,10 @@ class RunOrigins(QWidget):
             self._lines.addWidget(label(text, "muted", wrap=True))
             return
         select = partial(self._actions.select_run, parent.key)
-        link = button(run.parent, select, kind="link", tip="Show the run that this one left")
-        self._lines.addLayout(
-            row(label("Branch of", "muted"), link, label(at, "muted"), None, gap=4)
-        )
+        link = Link(run.parent, select, f"{run.parent}\nShow the run that this one left")
+        line = row(label("Branch of", "muted"), link, label(at, "muted"), gap=4)
+        line.setStretch(1, 1)
+        self._lines.addLayout(line)
 
     def _seek(self, run: RunState, step: int) -> None:
         """Look at the last kept step before a change took hold."""

@@ -11,7 +11,7 @@ from studio.app.forms import check
 from studio.app.shell.run_list import STATES
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
-from studio.app.state import drafts
+from studio.app.state import drafts, naming
 from studio.app.state.comparison import COST
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -123,7 +123,8 @@ class RunPanel(QWidget):
             config = drafts.config_of(run.spec, name)
             self._config.addWidget(separator())
             self._config.addWidget(label(title, "heading"))
-            chosen = [] if pick is None else [("", entry.title if entry else pick.slug)]
+            said = pick.slug.removeprefix(naming.IMPORTED) if pick is not None else ""
+            chosen = [] if pick is None else [("", entry.title if entry else said)]
             fields = entry.fields if entry is not None else []
             touched: list[tuple[str, str]] = []
             rest: list[tuple[str, str]] = []

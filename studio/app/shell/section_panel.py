@@ -66,6 +66,9 @@ class SectionPanel(QWidget):
         config = drafts.config_of(draft.spec, self.section)
         if self.form is not None:
             self.form.show_modality(modality)
+            self.form.show_typed(
+                {path: typed for (name, path), typed in draft.local.items() if name == self.section}
+            )
             self.form.show_config(config)
         self._reset.setVisible(bool(config))
         self._summary.setText(entry.summary if entry is not None else "")
@@ -91,7 +94,7 @@ class SectionPanel(QWidget):
         if entry is not None and entry.fields:
             self.form = Form(entry)
             self.form.edited.connect(lambda f, v: self._actions.edit(self.section, f, v))
-            self.form.rejected.connect(lambda f, m: self._actions.mark(self.section, f, m))
+            self.form.rejected.connect(lambda f, t: self._actions.mark(self.section, f, t))
             self._body.addWidget(self.form)
 
     def _build_choice(self, slug: str) -> None:

@@ -6,12 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.forms.form import LABEL_WIDTH
 from studio.app.shell.model_section import ModelSection
+from studio.app.shell.moved_note import MovedNote
+from studio.app.shell.racer_bar import RacerBar
 from studio.app.shell.section_panel import SectionPanel
-from studio.app.state import drafts
+from studio.app.state import drafts, naming
 from studio.app.state.session import AppState, Draft
-from studio.app.widgets.basic import button, clear, label, row, separator
+from studio.app.widgets.basic import Elided, Link, button, clear, label, row, separator
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.taborder import chain, stops
 from studio.app.words import duration
 from studio.protocol.messages import ErrorInfo
 
@@ -29,6 +33,12 @@ class SetupPanel(QWidget):
         self._actions = actions
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the run")
+        set_tip(self.name, "After model and data, unless you name it")
+        self.name.textEdited.connect(actions.rename)
+        self.moved = MovedNote(actions)
+        self.racer = RacerBar(state, actions)
         self.finder = QLineEdit()
         self.finder.setPlaceholderText("Find a setting")
         self.finder.setAccessibleName("Find a setting")
@@ -44,6 +54,7 @@ class SetupPanel(QWidget):
         self.facts = label("", "small", wrap=True)
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(2)
+        self._order: list[QWidget] = []
         self._shown_reasons: list[ErrorInfo] | None = None
         self._lay_out()
         for signal in (state.draft_changed, state.draft_checked, state.catalog_changed):
@@ -61,6 +72,13 @@ class SetupPanel(QWidget):
         body.setSpacing(10)
         body.addWidget(self.title)
         body.addWidget(self.summary)
+        title = Elided("Name")
+        title.setFixedWidth(LABEL_WIDTH)
+        title.setBuddy(self.name)
+        line = row(title, self.name, gap=4)
+        line.setStretch(1, 1)
+        body.addLayout(line)
+        body.addWidget(self.moved)
         body.addWidget(self.finder)
         body.addWidget(self.nothing)
         self._rules = []
@@ -76,7 +94,7 @@ class SetupPanel(QWidget):
         scroll.setWidget(page)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll = scroll
-        foot = QWidget()
+        self._foot = foot = QWidget()
         below = QVBoxLayout(foot)
         below.setContentsMargins(14, 10, 14, 12)
         below.setSpacing(6)
@@ -88,6 +106,7 @@ class SetupPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.racer)
         layout.addWidget(scroll, 1)
         layout.addWidget(separator())
         layout.addWidget(foot)
@@ -97,16 +116,30 @@ class SetupPanel(QWidget):
         draft = self._state.draft
         if draft is None:
             return
-        recipe = draft.recipe
-        self.title.setText(recipe.title if recipe is not None else "New run")
+        recipe = draft.recipe if naming.still(draft.spec, draft.recipe) else None
+        self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
         self.summary.setText(
             recipe.summary if recipe is not None else "Choose data and a model, then train."
         )
+        self._show_name(draft)
+        self.moved.show_draft(draft, self._state.catalog)
         for section in self.sections:
             section.refresh()
         self._show_sampler(draft)
         self._show_foot(draft)
         self._mark_problems(draft)
+        order = list(stops(self))
+        if order != self._order:  # a part was built anew: it would come last
+            self._order = order
+            chain(order)
+
+    def _show_name(self, draft: Draft) -> None:
+        """Show the name that the run will have; one that is given stands as text, any other as what
+        an empty line stands for.
+        """
+        self.name.setPlaceholderText(draft.spec.name)
+        if draft.given != self.name.text().strip():
+            self.name.setText(draft.given)
 
     def _show_sampler(self, draft: Draft) -> None:
         """A sampler is chosen only where the family's flow is solved by one."""
@@ -126,9 +159,13 @@ class SetupPanel(QWidget):
         busy = self._state.running is not None
         self.train.setText("Add to the queue" if busy else "Train")
         self.train.setAccessibleName(self.train.text())
+        alone = self._state.race.bound is None
+        self.train.setVisible(alone)
+        self.race.setVisible(alone)
         self.race.setEnabled(not self._state.race.full)
         self.facts.setText(_facts(draft))
         self.facts.setVisible(bool(self.facts.text()))
+        self._foot.setVisible(alone or bool(reasons or self.facts.text()))
         if reasons != self._shown_reasons:
             self._shown_reasons = reasons
             self._list(reasons)
@@ -138,13 +175,9 @@ class SetupPanel(QWidget):
         clear(self._reasons)
         for reason in reasons[:REASONS]:
             if reason.path:
-                text = button(
-                    reason.message,
-                    partial(self._state.setting_wanted.emit, reason.path),
-                    kind="link",
-                )
-                set_tip(text, reason.hint or "Show this setting")
-                self._reasons.addWidget(text)
+                lead = partial(self._state.setting_wanted.emit, reason.path)
+                tip = f"{reason.message}\n{reason.hint or 'Show this setting'}"
+                self._reasons.addWidget(Link(reason.message, lead, tip))
             else:
                 self._reasons.addWidget(label(reason.message, "muted", wrap=True))
                 if reason.hint:
@@ -200,7 +233,7 @@ def _facts(draft: Draft) -> str:
         facts.append(f"{draft.parameters:,} parameters")
     if draft.bytes:
         facts.append(f"about {draft.bytes / 2**20:,.0f} MB")
-    # Of another family than the recipe's nobody knows how long it takes.
-    if draft.recipe is not None and draft.recipe.run.family.slug == draft.spec.family.slug:
+    # Of another model or other data than the recipe's nobody knows how long it takes.
+    if draft.recipe is not None and naming.still(draft.spec, draft.recipe):
         facts.append(f"about {duration(draft.recipe.expected_seconds)} on a CPU")
     return " · ".join(facts)

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from studio.app import words
+from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
@@ -117,6 +118,14 @@ class StatusBar(QFrame):
             each.setVisible(bool(text) and fits)
 
 
+def _left(run: RunState) -> str:
+    """Say how long it takes; of a branch that replays, up to where anything in it is new."""
+    replay = replay_of(run)
+    if replay is None:
+        return words.left(run.seconds_left)
+    return ", ".join(filter(None, [replay.text, replay.left]))
+
+
 def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
     if run is None:
         return ("", "", "", "", "")
@@ -125,7 +134,7 @@ def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
     return (
         words.megabytes(memory) if memory and run.job else "",
         f"{words.figure(run.steps_per_second)} steps/s" if live and run.steps_per_second else "",
-        words.left(run.seconds_left) if live else "",
+        _left(run) if live else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
         f"{run.live.x.shape[1]:,} particles" if run.live is not None else "",
     )

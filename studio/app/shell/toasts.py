@@ -5,7 +5,8 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.shell.banners import sign
-from studio.app.state.notices import Notice, Notices
+from studio.app.state.notices import Notice
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, icon_button, label
 
 __all__ = ["Toast", "Toasts"]
@@ -68,16 +69,19 @@ class Toast(QFrame):
 
 
 class Toasts(QObject):
-    """Puts toasts at the bottom of a widget, newest lowest, and keeps them there."""
+    """Puts toasts at the bottom of a widget, newest lowest, and keeps them there. A lasting message
+    passes by, too, where its banner is not seen: it waits at the run that it is about.
+    """
 
-    def __init__(self, notices: Notices, host: QWidget) -> None:
+    def __init__(self, state: AppState, host: QWidget) -> None:
         super().__init__(host)
+        self._state = state
         self._host = host
-        notices.posted.connect(self._show)
+        state.notices.posted.connect(self._show)
         host.installEventFilter(self)
 
     def _show(self, notice: Notice) -> None:
-        if notice.lasting:
+        if notice.lasting and self._state.concerns(notice):
             return
         for other in _alive(self._host):
             if notice.topic and other.notice.topic == notice.topic:

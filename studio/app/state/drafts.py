@@ -1,6 +1,7 @@
 """Pure functions on the run that is being set up: a `RunSpec` that holds only what was changed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -11,16 +12,29 @@ from studio.protocol.spec import Pick, RunSpec
 __all__ = [
     "SECTIONS",
     "Section",
+    "Typed",
     "changed",
+    "cleared",
     "config_of",
     "entry_of",
+    "has",
     "put",
     "repick",
     "value_at",
 ]
 
 Section = Literal["dataset", "family", "sampler", "training"]
+_NOTHING = object()
 SECTIONS: tuple[Section, ...] = ("dataset", "family", "sampler", "training")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed into a setting and cannot be taken; ``why`` completes the setting's title."""
+
+    title: str
+    text: str
+    why: str
 
 
 def config_of(spec: RunSpec, section: Section) -> dict[str, Any]:
@@ -55,6 +69,11 @@ def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:
     return value
 
 
+def has(config: Mapping[str, Any], field: FieldSpec) -> bool:
+    """Whether a setting stands in the config at all."""
+    return value_at(config, msgspec.structs.replace(field, default=_NOTHING)) is not _NOTHING
+
+
 def changed(config: Mapping[str, Any], field: FieldSpec) -> bool:
     """Whether a setting differs from its default."""
     return bool(value_at(config, field) != field.default)
@@ -64,6 +83,13 @@ def put(spec: RunSpec, section: Section, field: FieldSpec, value: Any) -> RunSpe
     """Return the spec with one setting changed; a default value leaves no trace."""
     config = _with(config_of(spec, section), field.path.split("."), value, value == field.default)
     return _with_config(spec, section, config)
+
+
+def cleared(spec: RunSpec, section: Section) -> RunSpec:
+    """Return the spec with all settings of a section at their defaults."""
+    if section != "training" and getattr(spec, section) is None:
+        return spec
+    return _with_config(spec, section, {})
 
 
 def repick(spec: RunSpec, section: Section, slug: str) -> RunSpec:

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,7 +28,8 @@ class NoticeAction:
 class Notice:
     """One message: what happened, why, what to do. A lasting one is a banner until dismissed.
 
-    Notices with the same ``topic`` replace each other, so that one cause never stacks up.
+    Notices with the same ``topic`` replace each other, so that one cause never stacks up. ``runs``
+    are the keys of those that it is about, () where it is about the studio or its engine.
     """
 
     level: Level
@@ -39,6 +40,7 @@ class Notice:
     actions: tuple[NoticeAction, ...] = ()
     lasting: bool = False
     topic: str = ""
+    runs: tuple[str, ...] = ()
     number: int = field(default_factory=lambda: next(_numbers))
     at: float = field(default_factory=time.time)
 
@@ -73,6 +75,7 @@ class Notices(QObject):
         *,
         title: str = "",
         topic: str = "",
+        runs: tuple[str, ...] = (),
         lasting: bool = True,
         actions: tuple[NoticeAction, ...] = (),
     ) -> None:
@@ -85,6 +88,7 @@ class Notices(QObject):
                 todo=error.hint,
                 details=error.details,
                 topic=topic,
+                runs=runs,
                 lasting=lasting,
                 actions=actions,
             )
@@ -92,14 +96,22 @@ class Notices(QObject):
 
     def dismiss(self, number: int) -> None:
         """Take a banner away."""
-        left = [b for b in self.banners if b.number != number]
-        if len(left) != len(self.banners):
-            self.banners = left
-            self.banners_changed.emit()
+        self._keep(lambda banner: banner.number != number)
 
     def settle(self, topic: str) -> None:
         """Take away the banners of a topic: its cause is gone."""
-        left = [b for b in self.banners if b.topic != topic]
+        self._keep(lambda banner: banner.topic != topic)
+
+    def settle_but(self, prefix: str, topics: Collection[str]) -> None:
+        """Take away the banners whose topic has a prefix, other than those of some topics."""
+        self._keep(lambda b: not b.topic.startswith(prefix) or b.topic in topics)
+
+    def forget(self, run: str) -> None:
+        """Take away the banners about a run: it is not here any more."""
+        self._keep(lambda banner: run not in banner.runs)
+
+    def _keep(self, wanted: Callable[[Notice], bool]) -> None:
+        left = [banner for banner in self.banners if wanted(banner)]
         if len(left) != len(self.banners):
             self.banners = left
             self.banners_changed.emit()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from studio.app.state import moving, naming
 from studio.app.state.comparison import MOST, Axis, training_value
+from studio.app.state.drafts import Typed
 from studio.protocol.catalog import Catalog
 from studio.protocol.commands import Budget
 from studio.protocol.messages import ErrorInfo
@@ -19,7 +21,7 @@ from studio.protocol.spec import Recipe, RunSpec
 if TYPE_CHECKING:
     from studio.app.state.session import Draft
 
-__all__ = ["SHARED", "Entry", "RaceDraft", "free_name", "runnable", "share_with"]
+__all__ = ["SHARED", "Entry", "RaceDraft", "free_name", "join", "runnable", "share_with"]
 
 LEAST = 2
 SHARED = (
@@ -36,22 +38,32 @@ SECONDS = 60.0  # of training each, until the person says otherwise
 
 @dataclass
 class Entry:
-    """One who takes part, perhaps as a recipe has it; ``problems`` are what the engine found."""
+    """One who takes part, perhaps as a recipe has it, or under a name that was ``given`` to it;
+    ``problems`` are what the engine found.
+    """
 
     spec: RunSpec
     recipe: Recipe | None = None
+    given: str = ""
     problems: list[ErrorInfo] = field(default_factory=list)
 
 
 @dataclass
 class RaceDraft:
-    """``chosen`` is the entry that the setup's form edits while its draft is ``bound``."""
+    """Who takes part is frozen, but for the ``chosen`` one, whom the setup's form edits while its
+    draft is ``bound``. ``before`` has all with copies of what they were when that began, and
+    ``outside`` the draft that the form returns to. ``typed`` stands in place of the budget and
+    cannot be taken.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     chosen: int = -1
     bound: "Draft | None" = None
+    outside: "Draft | None" = None
+    before: list[tuple[Entry, Entry]] = field(default_factory=list)
     kind: Axis = "steps"
     amounts: dict[Axis, float] = field(default_factory=dict)
+    typed: Typed | None = None
 
     @property
     def full(self) -> bool:
@@ -59,18 +71,30 @@ class RaceDraft:
         return len(self.entries) >= MOST
 
     @property
+    def edited(self) -> bool:
+        """Whether anything was changed since the chosen one was opened."""
+        return any(entry.spec != was.spec for entry, was in self.before)
+
+    def release(self) -> "Draft | None":
+        """Let go of the chosen one; return the draft that the form edited before it."""
+        outside = self.outside
+        self.chosen, self.bound, self.outside, self.before = -1, None, None, []
+        return outside
+
+    @property
     def reasons(self) -> list[ErrorInfo]:
         """Why it cannot start; a path is that of a setting, behind the number of its entry."""
         found = []
         if len(self.entries) < LEAST:
-            message = "A race needs a second model: duplicate this one and change the copy."
+            message = "A race needs a second model: change the setup, and add it too."
             found.append(ErrorInfo(kind="user", message=message))
-        if self.amounts.get(self.kind, 1.0) <= 0:
-            found.append(ErrorInfo(kind="user", message="The budget must be greater than 0."))
+        if self.typed is not None:
+            message = f"{self.typed.title} {self.typed.why}."
+            found.append(ErrorInfo(kind="user", message=message))
         for place, entry in enumerate(self.entries):
             problems = list(entry.problems)
             if place == self.chosen and self.bound is not None:
-                problems = [*self.bound.local.values(), *problems]
+                problems = [*self.bound.mistyped, *problems]
             for problem in problems:
                 message = f"{entry.spec.name}: {problem.message}"
                 path = f"{place}:{problem.path}" if problem.path else f"{place}:"
@@ -91,6 +115,18 @@ class RaceDraft:
     def budget(self, catalog: Catalog | None) -> Budget:
         """Return the budget as the engine is told it."""
         return Budget(kind=self.kind, amount=self.amount(catalog))
+
+
+def join(first: RunSpec, spec: RunSpec, catalog: Catalog | None) -> RunSpec:
+    """Return a spec as it takes part in the race of another: on its data, and so with another name
+    if these are others.
+    """
+    if spec.dataset.slug == first.dataset.slug:
+        return share_with(first, spec)
+    if catalog is not None:
+        spec = moving.move(spec, spec, catalog, first.dataset.slug).spec
+    spec = share_with(first, spec)
+    return msgspec.structs.replace(spec, name=naming.run_name(spec))
 
 
 def share_with(first: RunSpec, spec: RunSpec) -> RunSpec:

@@ -84,12 +84,15 @@ def _ready(state: AppState, event: m.Ready) -> None:
             versions=event.versions,
         ),
     )
-    state.notices.settle("engine")
+    for topic in ("engine", "engine-lost", "engine-silent"):
+        state.notices.settle(topic)
 
 
 def _catalog(state: AppState, event: m.CatalogEvent) -> None:
     state.catalog = event.catalog
     state.catalog_changed.emit()
+    topics = [f"module:{problem.module}" for problem in event.catalog.problems]
+    state.notices.settle_but("module:", topics)
     for problem in event.catalog.problems:
         state.notices.post(
             Notice(
@@ -129,6 +132,8 @@ def _job(state: AppState, info: m.JobInfo, place: int, quiet: bool = False) -> N
     if info.run:
         _run_of_job(state, info)
     ended = info.state in ENDED and (before is None or before.state not in ENDED)
+    if info.state not in ("failed", "cancelled"):
+        state.notices.settle(cause(info))
     if ended and not quiet:
         _announce(state, info)
     if info.state in ENDED:
@@ -178,11 +183,20 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
     state.runs.changed.emit(run.key)
 
 
+def cause(info: m.JobInfo) -> str:
+    """Return the topic of what is said about the end of a job: when the same kind of job has begun
+    again on the same run, it is settled.
+    """
+    return f"{info.kind}:{info.run or info.title}"
+
+
 def _announce(state: AppState, info: m.JobInfo) -> None:
     """Say that a job ended: a failure stays until dismissed, an end is a passing word."""
     if info.state == "failed":
         error = info.error or m.ErrorInfo(kind="bug", message="The job failed without a reason.")
-        state.notices.error(error, title=f"{info.title} failed", topic=f"job:{info.job}")
+        members = tuple(run.key for run in state.runs.by_key.values() if run.race == info.job)
+        runs = (info.run,) if info.run else members if info.kind == "race" else ()
+        state.notices.error(error, title=f"{info.title} failed", topic=cause(info), runs=runs)
     elif info.state == "finished" and info.kind in ENDINGS and not info.race:
         state.notices.post(Notice(level="good", text=f"{info.title} {ENDINGS[info.kind]}"))
 

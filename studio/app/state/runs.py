@@ -84,7 +84,8 @@ class Series:
 class RunState:
     """Everything the screen knows about one run.
 
-    ``parent`` is the folder name of the run it left at ``branch_step``; ``race`` the job of the
+    ``parent`` is the folder name of the run it left at ``branch_step``, which it replays from after
+    ``branch_start``; ``race`` the job of the
     race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
@@ -119,6 +120,7 @@ class RunState:
     budget: str = ""
     parent: str = ""
     branch_step: int | None = None
+    branch_start: int = 0
     edits: list[Edit] = field(default_factory=list)
     stage: str = ""
 

@@ -61,12 +61,11 @@ _NEIGHBOURS = {"score": ("score-difference",), "exact": ("score-difference",)}
 class Aside:
     """What the person chose and the present family has no place for.
 
-    ``settings`` are values by path and unit, for whichever family has that setting; ``names`` the
-    names of the run by family; ``without`` how particles moved when there was no generator last.
+    ``settings`` are values by path and unit, for whichever family has that setting; ``without``
+    says how particles moved when there was no generator last.
     """
 
     settings: Mapping[tuple[str, str], Any] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
     sampler: Pick | None = None
     without: str = ""
 
@@ -172,7 +171,7 @@ def _note(catalog: Catalog, field: str, carrier: str, place: tuple[str, str], mo
 
 
 def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = None) -> Switched:
-    """Take another family and keep all else: data, training, metrics, and every setting whose
+    """Take another family and keep all else: name, data, training, metrics, and every setting whose
     path the new family has in the same unit and whose value it allows.
     """
     aside = aside or Aside()
@@ -180,12 +179,10 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
     if new is None or (old is not None and old.slug == slug):
         return Switched(spec, aside)
     wishes = _wishes(old, spec.family.config, aside.settings)
-    names = {**aside.names, spec.family.slug: spec.name}
     sampler = spec.sampler or aside.sampler
     solved = "denoiser" in new.capabilities
     made = msgspec.structs.replace(
         spec,
-        name=names.get(slug, slug),
         family=Pick(slug=slug),
         sampler=sampler if solved else None,
     )
@@ -193,7 +190,7 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
         if _key(each) in wishes and allows(each, wishes[_key(each)]):
             made = drafts.put(made, "family", each, wishes[_key(each)])
     free = old.carrier if old is not None and old.carrier in WITHOUT else aside.without
-    return Switched(made, Aside(wishes, names, sampler, free))
+    return Switched(made, Aside(wishes, sampler, free))
 
 
 def _wishes(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -26,6 +27,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import button, label, row, section
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
 from studio.literal import one_line
@@ -84,7 +86,10 @@ class SamplesView(QWidget):
         self._table.setAccessibleName(f"The first {ROWS} samples")
         self._table.verticalHeader().setVisible(False)
         self._table.verticalHeader().setDefaultSectionSize(24)
-        self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self._table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(12, 8, 16, 16)
         side.setSpacing(8)
@@ -166,7 +171,10 @@ class SamplesView(QWidget):
         names = shown.columns if len(shown.columns) == d else tuple(f"x{i + 1}" for i in range(d))
         self._table.setRowCount(len(rows))
         self._table.setColumnCount(d)
-        self._table.setHorizontalHeaderLabels(list(map(one_line, names)))
+        for place, name in enumerate(names):
+            head = QTableWidgetItem(one_line(name))
+            set_tip(head, name)
+            self._table.setHorizontalHeaderItem(place, head)
         for i, point in enumerate(rows.tolist()):
             for j, value in enumerate(point):
                 self._table.setItem(i, j, QTableWidgetItem(number(value)))

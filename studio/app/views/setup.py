@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
+from studio.app.state import naming
 from studio.app.state.session import AppState, Draft
 from studio.app.widgets.basic import label
 from studio.app.widgets.picturegrid import PictureGrid
@@ -66,6 +67,8 @@ class SetupView(QWidget):
         self.race = RaceTray(state, actions)
         layout.addWidget(self.race)
         state.draft_changed.connect(self._new_draft)
+        state.draft_checked.connect(self._show_words)
+        state.catalog_changed.connect(self._show_words)
         state.preview_changed.connect(self._show_points)
         state.engine_changed.connect(self._show_points)
         self._new_draft()
@@ -76,16 +79,20 @@ class SetupView(QWidget):
 
     def refresh(self) -> None:
         """Show the draft."""
+        self._show_words()
+        self._show_points()
+
+    def _show_words(self) -> None:
+        """Say what it is: what a recipe says of itself only while that is true."""
         draft = self._state.draft
         if draft is None:
             return
-        recipe = draft.recipe
-        self.title.setText(recipe.title if recipe is not None else "New run")
+        recipe = draft.recipe if naming.still(draft.spec, draft.recipe) else None
+        self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
         self.teaches.setText(" ".join(recipe.teaches.split()) if recipe is not None else "")
         self.teaches.setVisible(recipe is not None)
         self.source.setText(recipe.source if recipe is not None else "")
         self.source.setVisible(recipe is not None)
-        self._show_points()
 
     def _show_points(self) -> None:
         draft = self._state.draft
@@ -94,7 +101,10 @@ class SetupView(QWidget):
         message = str(draft.facts.get("error", ""))
         if not message:
             ready = self._state.engine.state in ("ready", "busy")
-            message = "Drawing points" if ready else f"{self._state.engine.message}…"
+            catalog = self._state.catalog
+            kind = catalog.modality(draft.spec.dataset.slug) if catalog is not None else ""
+            drawing = "Loading pictures" if kind == "images" else "Drawing points"
+            message = drawing if ready else f"{self._state.engine.message}…"
         pictures = draft.points is not None and draft.points.ndim == 4
         self.points.setVisible(not pictures)
         self.pictures.setVisible(pictures)

@@ -20,19 +20,24 @@ from PySide6.QtWidgets import (
     QLayout,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.app.icons import IconWearer
-from studio.app.widgets.literal import Label, PushButton, set_tip
+from studio.app.widgets.literal import Label, PushButton, keyless, set_tip
 from studio.literal import one_line
 
 L = TypeVar("L", bound=QBoxLayout)
+LINK_MARGINS = 8  # pixels that the style keeps around a link's text
 
 __all__ = [
     "Dot",
     "Elided",
+    "Link",
     "button",
     "clear",
     "column",
@@ -70,6 +75,36 @@ def separator() -> QFrame:
     line.setProperty("role", "separator")
     line.setFixedHeight(1)
     return line
+
+
+class Link(PushButton):
+    """A line of text to be clicked, which ends in an ellipsis where it is too narrow: a long one
+    must not push its column wide.
+    """
+
+    def __init__(self, text: str, clicked: Callable[[], object], tip: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("kind", "link")
+        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        set_tip(self, tip or text)
+        self.clicked.connect(lambda: clicked())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.width() - LINK_MARGINS
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        option.text = keyless(text)
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
 
 
 def button(

@@ -65,8 +65,9 @@ def _ask(
             write(path)
         except StoreError as error:
             info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
-            state.notices.error(info, title=f"{path.name} was not written")
+            state.notices.error(info, title=f"{path.name} was not written", topic=f"write:{path}")
         else:
+            state.notices.settle(f"write:{path}")
             state.notices.post(Notice(level="good", text=f"{path.name} is written"))
 
     dialog.fileSelected.connect(chosen)

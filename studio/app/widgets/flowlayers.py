@@ -106,6 +106,8 @@ class FlowLayers(QObject):
     def _load_target(self) -> None:
         run = self._run
         ready = self._state.engine.state in ("ready", "busy")
+        if not ready:
+            self._asked_target = ""  # what a lost engine was asked for never came
         if run is None or run.target is not None or run.spec is None or not ready:
             return
         if self._asked_target != run.key:

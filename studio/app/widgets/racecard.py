@@ -51,7 +51,7 @@ class RaceCard(QWidget):
     def show_facts(self, name: str, family: str, motion: str, chosen: bool) -> None:
         """Say who it is, and whether its settings are open."""
         self._name.set_text(name)
-        self._family.set_text(family)
+        self._family.set_text(f"Editing · {family}" if chosen else family)
         self._motion.set_text(motion)
         self.copy.setAccessibleName(f"Duplicate {name}")
         self.remove.setAccessibleName(f"Remove {name} from the race")

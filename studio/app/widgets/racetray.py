@@ -3,14 +3,15 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
-from studio.app.state import drafts, switch
+from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, clear, label, row, separator
+from studio.app.widgets.basic import Elided, button, clear, label, row, separator
 from studio.app.widgets.comparechart import SEGMENTS
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
@@ -20,6 +21,7 @@ from studio.protocol.messages import ErrorInfo
 
 __all__ = ["RaceTray"]
 
+NARROW, TINY = 620, 420  # widths of the tray
 REASONS = 3  # so many are listed; the rest is counted
 UNITS = {"steps": "steps", "seconds": "s", "samples": "points"}
 BUDGET_HELP = {
@@ -30,7 +32,9 @@ BUDGET_HELP = {
 
 
 class RaceTray(QFrame):
-    """Hidden while nobody takes part. The form beside it edits the card that is framed."""
+    """Hidden while nobody takes part. A click on a card opens its settings in the form beside it,
+    until that is finished; all others stay as they are.
+    """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -41,9 +45,9 @@ class RaceTray(QFrame):
         self.amount: editors.Editor | None = None
         self.setProperty("surface", "panel")
         self.setAccessibleName("Race")
-        self._shared = label("", "muted", wrap=True)
-        self.add = button("Add another", actions.add_draft_to_race, icon="plus")
-        set_tip(self.add, "Let a copy of the framed one take part, and change its settings")
+        self._shared = Elided("", "muted")
+        self.add = button("Add the setup", actions.add_draft_to_race, icon="plus")
+        set_tip(self.add, "Let what is set up beside take part, as it is now")
         self.forget = button("Clear", actions.clear_race, kind="quiet", tip="Forget this race")
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
@@ -64,24 +68,36 @@ class RaceTray(QFrame):
     def _lay_out(self) -> None:
         head = row(label("Race", "heading"), self._shared, self.add, self.forget, gap=12)
         head.setStretch(1, 1)
-        each = label("Budget of each", "muted")
+        self._each = label("Budget", "muted")
+        set_tip(self._each, "Of each who takes part")
         held = QWidget()
         held.setFixedWidth(130)
         held.setLayout(self._slot)
         self._slot.setContentsMargins(0, 0, 0, 0)
-        foot = row(each, self.axis, held, None, self.start, gap=10)
+        self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._foot.setSpacing(10)
+        self._budget = row(self._each, self.axis, held, None, gap=10)
+        self._foot.addLayout(self._budget, 1)
+        self._foot.addWidget(self.start)
         page = QVBoxLayout()
         page.setContentsMargins(16, 10, 16, 12)
         page.setSpacing(8)
         page.addLayout(head)
         page.addLayout(self._row)
         page.addLayout(self._list)
-        page.addLayout(foot)
+        page.addLayout(self._foot)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(separator())
         layout.addLayout(page)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow the start stands below the budget, and at last the amount, too."""
+        super().resizeEvent(event)
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._foot.setDirection(beside if self.width() >= NARROW else below)
+        self._budget.setDirection(beside if self.width() >= TINY else below)
 
     def refresh(self) -> None:
         """Show the race as it is now."""
@@ -97,7 +113,7 @@ class RaceTray(QFrame):
             motion = family.motion if family is not None else ""
             card.show_facts(entry.spec.name, title, motion, place == race.chosen)
         self.add.setEnabled(not race.full)
-        self._shared.setText(self._said())
+        self._shared.set_text(self._said())
         self._show_budget()
         self._show_reasons()
 
@@ -113,8 +129,7 @@ class RaceTray(QFrame):
     def _said(self) -> str:
         """Say what all share, and from whom."""
         state, spec = self._state, self._state.race.entries[0].spec
-        data = drafts.entry_of(spec, "dataset", state.catalog)
-        title = data.title if data is not None else spec.dataset.slug.removeprefix("project:")
+        title = naming.data_title(spec.dataset.slug, state.catalog)
         seed = training_value(spec, "seed", state.catalog)
         count = training_value(spec, "particles", state.catalog)
         particles = f"the same {count:,} particles" if count else "the same particles"
@@ -145,9 +160,13 @@ class RaceTray(QFrame):
             clear(self._slot)
             self.amount = editors.make(_field(race.kind))
             self.amount.edited.connect(self._spend)
+            self.amount.rejected.connect(self._actions.mark_race_budget)
             self._slot.addWidget(self.amount)
         amount = race.amount(self._state.catalog)
-        self.amount.show_value(amount if race.kind == "seconds" else round(amount))
+        if race.typed is not None:
+            self.amount.show_typed(race.typed)
+        else:
+            self.amount.show_value(amount if race.kind == "seconds" else round(amount))
 
     def _spend(self, amount: float) -> None:
         self._actions.set_race_budget(self._state.race.kind, float(amount))

@@ -1,0 +1,50 @@
+"""What a change to another kind of data put back to its default, and the way to undo it."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from studio.app.actions import Actions
+from studio.app.state.session import Draft
+from studio.app.widgets.basic import button, label
+from studio.app.widgets.literal import set_tip
+from studio.protocol.catalog import Catalog
+
+__all__ = ["MovedNote"]
+
+LISTED = 5  # so many settings are named; the rest is counted
+
+
+class MovedNote(QFrame):
+    """Hidden where nothing was put back."""
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.setProperty("surface", "raised")
+        self.text = label("", "muted", wrap=True)
+        self.undo = button("Undo", actions.undo_data, kind="link")
+        set_tip(self.undo, "Return to the data and the settings before")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(2)
+        layout.addWidget(self.text)
+        layout.addWidget(self.undo, 0, Qt.AlignmentFlag.AlignLeft)
+        self.hide()
+
+    def show_draft(self, draft: Draft, catalog: Catalog | None) -> None:
+        """Say what was put back in a draft."""
+        self.setVisible(bool(draft.reset))
+        if not draft.reset:
+            return
+        kind = catalog.modality(draft.spec.dataset.slug) if catalog is not None else ""
+        self.text.setText(
+            f"At their defaults for {kind or 'these data'} now: {_listed(draft.reset)}. "
+            "What you changed yourself is kept."
+        )
+        self.undo.setVisible(draft.undoable)
+
+
+def _listed(titles: tuple[str, ...]) -> str:
+    more = len(titles) - LISTED
+    if more > 0:
+        return f"{', '.join(titles[:LISTED])} and {more} more"
+    return " and ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))

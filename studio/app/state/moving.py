@@ -1,0 +1,111 @@
+"""From one kind of data to another: a setup keeps what its person chose and still applies; what
+it came with was chosen for the other kind, and goes back to the defaults. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from studio.app.state import drafts
+from studio.app.state.switch import Aside, allows
+from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from studio.protocol.spec import RunSpec
+
+__all__ = ["Moved", "move"]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The setup on its new data; ``reset`` are the titles of what went back to its default."""
+
+    spec: RunSpec
+    aside: Aside
+    reset: tuple[str, ...] = ()
+
+
+def move(
+    spec: RunSpec, came: RunSpec, catalog: Catalog, dataset: str, aside: Aside | None = None
+) -> Moved:
+    """Take other data.
+
+    Args:
+        spec: the run as it is set up now.
+        came: as its setup began; what equals it was not changed by hand.
+        catalog: says of what kind data are, and what the defaults are there.
+        dataset: the slug of the new data.
+        aside: what was set for other families.
+    """
+    aside = aside or Aside()
+    made = drafts.repick(spec, "dataset", dataset)
+    before, after = catalog.modality(spec.dataset.slug), catalog.modality(dataset)
+    if not before or not after or before == after:
+        return Moved(made, aside)
+    reset: list[str] = []
+    for section in ("family", "training"):
+        made, titles = _carry(spec, came, made, catalog, section, after)
+        reset += titles
+    if spec.sampler is not None and spec.sampler == came.sampler:
+        made = msgspec.structs.replace(made, sampler=None)
+        reset.append("Sampler")
+    if spec.metrics == came.metrics:
+        made = msgspec.structs.replace(made, metrics=[])
+    if spec.edits and spec.edits == came.edits:
+        made = msgspec.structs.replace(made, edits=[])
+        reset.append("Changes on the way")
+    return Moved(made, _without(aside, came), tuple(reset))
+
+
+def _carry(
+    spec: RunSpec,
+    came: RunSpec,
+    made: RunSpec,
+    catalog: Catalog,
+    section: drafts.Section,
+    kind: str,
+) -> tuple[RunSpec, list[str]]:
+    """Return the spec with a section's settings as they are on the new data, and the titles of
+    those that went back.
+    """
+    old = drafts.entry_of(spec, section, catalog)
+    config, inherited = drafts.config_of(spec, section), drafts.config_of(came, section)
+    made = drafts.cleared(made, section)
+    new = {field.path: field for field in _fields(drafts.entry_of(made, section, catalog))}
+    reset = []
+    for field in _fields(old):
+        if not drafts.has(config, field):
+            continue
+        value, there = drafts.value_at(config, field), new[field.path]
+        by_hand = not drafts.has(inherited, field) or drafts.value_at(inherited, field) != value
+        if by_hand and _applies(there, value, kind):
+            made = drafts.put(made, section, there, value)
+        elif value not in (field.default, there.default):
+            reset.append(field.title)
+    return made, reset
+
+
+def _fields(entry: EntrySpec | None) -> list[FieldSpec]:
+    return entry.fields if entry is not None else []
+
+
+def _applies(field: FieldSpec, value: Any, kind: str) -> bool:
+    return (not field.modalities or kind in field.modalities) and allows(field, value)
+
+
+def _without(aside: Aside, came: RunSpec) -> Aside:
+    """Forget what was set aside and had come along: it must not return with another family."""
+    settings = {
+        key: value
+        for key, value in aside.settings.items()
+        if _at(came.family.config, key[0]) != value
+    }
+    sampler = None if aside.sampler == came.sampler else aside.sampler
+    return Aside(settings, sampler, aside.without)
+
+
+def _at(config: Mapping[str, Any], path: str) -> Any:
+    value: Any = config
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,59 @@
+"""What runs, setups and data are called: after what they are, unless a person named them. Pure."""
+
+import msgspec
+
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Recipe, RunSpec
+
+__all__ = ["IMPORTED", "alike", "data_title", "named", "run_name", "setup_title", "still"]
+
+IMPORTED = "project:"
+
+
+def data_title(slug: str, catalog: Catalog | None) -> str:
+    """Return a data set as people call it; imported ones have their own name."""
+    entry = catalog.get("dataset", slug) if catalog is not None else None
+    return entry.title if entry is not None else slug.removeprefix(IMPORTED)
+
+
+def run_name(spec: RunSpec) -> str:
+    """Return the name of a run that nobody named: its model and its data."""
+    return f"{spec.family.slug}-{spec.dataset.slug.removeprefix(IMPORTED)}"
+
+
+def alike(one: RunSpec, other: RunSpec) -> bool:
+    """Whether two runs are of one model on one data set, whatever their settings."""
+    return (one.family.slug, one.dataset.slug) == (other.family.slug, other.dataset.slug)
+
+
+def still(spec: RunSpec, recipe: Recipe | None) -> bool:
+    """Whether what a recipe says of itself is true of a spec: the same model on the same data."""
+    return recipe is not None and alike(spec, recipe.run)
+
+
+def named(spec: RunSpec, came: RunSpec, recipe: Recipe | None = None, given: str = "") -> RunSpec:
+    """Return a spec under the name that is due to it.
+
+    Args:
+        spec: the run as it is set up now.
+        came: the run as its setup began.
+        recipe: what it began as, if it was one; its name holds while nothing else is changed.
+        given: the name that the person gave it, "" for none.
+    """
+    name = run_name(spec)
+    if given:
+        name = given
+    elif recipe is None and alike(spec, came):
+        name = came.name
+    elif recipe is not None and msgspec.structs.replace(spec, name=recipe.run.name) == recipe.run:
+        name = recipe.run.name
+    return spec if name == spec.name else msgspec.structs.replace(spec, name=name)
+
+
+def setup_title(spec: RunSpec, recipe: Recipe | None, catalog: Catalog | None) -> str:
+    """Return the heading of a setup: the recipe's, or what is learned by what."""
+    if recipe is not None and alike(spec, recipe.run):
+        return recipe.title
+    entry = catalog.get("family", spec.family.slug) if catalog is not None else None
+    model = entry.title if entry is not None else spec.family.slug
+    return f"{model} on {data_title(spec.dataset.slug, catalog)}"

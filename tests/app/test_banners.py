@@ -1,0 +1,171 @@
+"""A banner belongs to a run, or to the engine: it is seen there, and leaves with its cause."""
+
+import pytest
+
+from studio.app.intents.base import Refused
+from studio.app.shell.banners import Banner
+from studio.app.shell.toasts import Toast
+from studio.client.fake import Refusal
+from studio.protocol import messages as m
+from studio.protocol.catalog import ProblemSpec
+
+
+def banners(bench):
+    """What is said above the canvas."""
+    found = bench.window.canvas.findChildren(Banner)
+    return [each.notice.text for each in found if each.isVisible()]
+
+
+def toasts(bench):
+    return [each.notice.text for each in bench.window.canvas.findChildren(Toast)]
+
+
+async def training(bench, wait):
+    """Start a run that takes long, and wait until it is under way."""
+    await bench.start()
+    bench.actions.open_recipe(bench.state.recipes[0])
+    await wait(lambda: bench.state.draft.checked)
+    bench.engine.speed = 1
+    bench.actions.start()
+    await wait(lambda: bench.state.runs.current is not None)
+    run = bench.state.runs.current
+    await wait(lambda: run.state == "running", 15)
+    return run
+
+
+def info(run, state, job="again"):
+    return m.JobInfo(
+        job=job, kind="training", title="x", state=state, run=run.key, step=run.step, total=9999
+    )
+
+
+async def test_an_interrupted_run_says_so_only_where_it_is_shown(bench, wait):
+    run = await training(bench, wait)
+    bench.engine.end(signal=9)
+    await wait(lambda: banners(bench))
+    assert banners(bench) == [f"{run.name} was interrupted"]
+    await wait(lambda: bench.state.engine.state == "ready")
+    assert banners(bench) == [f"{run.name} was interrupted"], "a new engine resumes nothing"
+    bench.state.show_help()
+    assert banners(bench) == []
+    bench.state.leave_help()
+    assert banners(bench) == [f"{run.name} was interrupted"]
+    bench.actions.new_run()
+    assert banners(bench) == []
+
+
+async def test_it_leaves_when_the_run_goes_on(bench, wait):
+    run = await training(bench, wait)
+    bench.engine.end(signal=9)
+    await wait(lambda: bench.state.notices.banners)
+    await wait(lambda: bench.state.engine.state == "ready")
+
+    def resume(command):
+        bench.engine.emit(m.JobChanged(info=info(run, "running")))
+        return {"job": "again", "run": command.run, "step": run.step, "skipped": []}
+
+    bench.engine.script[m.ResumeTraining] = resume
+    bench.state.notices.banners[0].actions[0].run()
+    await wait(lambda: run.state == "running")
+    assert bench.state.notices.banners == []
+    assert banners(bench) == []
+
+
+async def test_who_is_elsewhere_is_told_in_passing(bench, wait):
+    run = await training(bench, wait)
+    bench.state.show_help()
+    bench.engine.end(signal=9)
+    await wait(lambda: bench.state.notices.banners)
+    assert banners(bench) == []
+    assert f"{run.name} was interrupted" in toasts(bench)
+    bench.actions.select_run(run.key)
+    assert banners(bench) == [f"{run.name} was interrupted"]
+
+
+async def test_a_failure_leaves_when_the_run_begins_again_or_is_deleted(bench, wait):
+    run = await training(bench, wait)
+    failed = m.ErrorInfo(kind="numeric", message="The loss is not finite.")
+    for step in ("resumed", "deleted"):
+        job = m.JobChanged(
+            info=m.JobInfo(
+                job=run.job or "again",
+                kind="training",
+                title="x",
+                state="failed",
+                run=run.key,
+                step=5,
+                total=9,
+                error=failed,
+            )
+        )
+        bench.engine.emit(job)
+        await wait(lambda: banners(bench) == ["x failed"])
+        if step == "resumed":
+            bench.engine.emit(m.JobChanged(info=info(run, "queued")))
+        else:
+            bench.state.notices.forget(run.key)
+        await wait(lambda: banners(bench) == [])
+
+
+async def test_a_refusal_leaves_when_the_same_is_done(bench, wait):
+    await bench.start()
+    bench.actions.open_recipe(bench.state.recipes[0])
+    await wait(lambda: bench.state.draft.checked)
+
+    def refuse(command):
+        raise Refusal("The disk is full.", kind="disk")
+
+    bench.engine.script[m.StartTraining] = refuse
+    for _ in range(2):
+        bench.actions.start()
+        await wait(lambda: len(bench.state.notices.history) >= 1 and banners(bench))
+    assert banners(bench) == ["The run did not start"], "one cause is one banner"
+    del bench.engine.script[m.StartTraining]
+    bench.actions.start()
+    await wait(lambda: bench.state.runs.current is not None)
+    await wait(lambda: banners(bench) == [])
+
+
+@pytest.mark.parametrize("name", ["unresponsive", "lost"])
+async def test_a_ready_engine_takes_away_what_was_said_of_it(bench, wait, name):
+    from studio.client.client import EngineState
+
+    await bench.start()
+    error = m.ErrorInfo(kind="engine", message="Gone.")
+    bench.actions.engine_became(EngineState(name=name, message="Gone", error=error))
+    assert len(banners(bench)) == 1
+    bench.engine.emit(m.Ready(versions={}, device="cpu"))
+    await wait(lambda: banners(bench) == [])
+
+
+async def test_a_mended_module_takes_its_warning_away(bench, wait):
+    await bench.start()
+    problem = ProblemSpec(module="models.mine", message="It is broken.", details="")
+    offer = bench.engine.jobs.offer
+    broken = type(offer)(entries=offer.entries, devices=offer.devices, problems=[problem])
+    bench.engine.emit(m.CatalogEvent(catalog=broken))
+    await wait(lambda: banners(bench) == ["models.mine could not be loaded"])
+    bench.engine.emit(m.CatalogEvent(catalog=offer))
+    await wait(lambda: banners(bench) == [])
+
+
+async def test_another_project_begins_without_what_was_said_of_the_last_ones_runs(bench, wait):
+    run = await training(bench, wait)
+    bench.engine.end(signal=9)
+    await wait(lambda: banners(bench))
+    bench.actions.open_recipe(bench.state.recipes[1])
+    assert run.key not in bench.state.runs.by_key
+    assert banners(bench) == []
+    assert bench.state.notices.banners == []
+
+
+async def test_a_refusal_about_a_run_stays_with_it(bench, wait):
+    run = await training(bench, wait)
+
+    async def fail():
+        raise Refused(m.ErrorInfo(kind="disk", message="Full."))
+
+    bench.actions._do(fail(), "The weights were not exported", run=run.key)
+    await wait(lambda: banners(bench) == ["The weights were not exported"])
+    bench.state.show_help()
+    assert banners(bench) == []

@@ -1,0 +1,130 @@
+"""Names follow what a run is; what a setup came with stays with the kind of data it was for."""
+
+import msgspec
+import pytest
+
+from studio.app.state import drafts, moving, naming
+from studio.app.state.switch import Aside
+from studio.client.fake_catalog import catalog
+from studio.protocol.catalog import FieldSpec
+from studio.protocol.spec import Pick, Recipe, RunSpec
+
+
+def spec(name="", family="edm", dataset="letters", config=None, sampler=None, **training):
+    return RunSpec(
+        name=name,
+        family=Pick(slug=family, config=config or {}),
+        dataset=Pick(slug=dataset),
+        training=training,
+        sampler=Pick(slug=sampler) if sampler else None,
+    )
+
+
+def recipe(run, title="Letters out of noise"):
+    return Recipe(
+        slug="r", title=title, summary="", teaches="", source="", modality="images",
+        expected_seconds=60, run=run,
+    )  # fmt: skip
+
+
+def offer():
+    """The catalogue of the fake with a data set of images, and a default of its own for them."""
+    made = catalog()
+
+    def fitted(entry):
+        if entry.kind == "dataset" and entry.slug == "eight-gaussians":
+            images = msgspec.structs.replace(
+                entry, slug="letters", title="Letters", modalities=["images"]
+            )
+            return [entry, images]
+        if entry.kind == "training":
+            fields = [
+                msgspec.structs.replace(f, defaults={"images": 64}) if f.path == "batch" else f
+                for f in entry.fields
+            ]
+            return [msgspec.structs.replace(entry, fields=fields)]
+        if entry.slug == "edm":
+            only = FieldSpec(
+                path="channels", kind="int", title="Channels", help="", default=8,
+                modalities=["images"],
+            )  # fmt: skip
+            return [msgspec.structs.replace(entry, fields=[*entry.fields, only])]
+        return [entry]
+
+    entries = [each for entry in made.entries for each in fitted(entry)]
+    return msgspec.structs.replace(made, entries=entries)
+
+
+@pytest.mark.parametrize(
+    ("now", "given", "name"),
+    [
+        (spec(batch=32), "", "from-noise"),
+        (spec(batch=33), "", "edm-letters"),
+        (spec(dataset="ring-of-five", batch=32), "", "edm-ring-of-five"),
+        (spec(dataset="project:my-points"), "", "edm-my-points"),
+        (spec(family="gan", dataset="project:my-points"), "mine", "mine"),
+    ],
+)
+def test_a_name_says_model_and_data_unless_it_is_given_or_a_recipes(now, given, name):
+    began = spec("from-noise", batch=32)
+    assert naming.named(now, began, recipe(began), given).name == name
+
+
+def test_a_setup_like_a_run_keeps_its_name_while_it_is_of_the_same_model_and_data():
+    began = spec("hot", batch=32)
+    assert naming.named(spec("x", batch=9), began).name == "hot"
+    assert naming.named(spec("hot", family="gan"), began).name == "gan-letters"
+
+
+def test_titles_are_the_recipes_only_while_they_are_true():
+    run = spec("from-noise", batch=32)
+    heading = [
+        naming.setup_title(each, recipe(run), offer())
+        for each in (spec(batch=1), spec(family="gan"), spec(dataset="project:my-points"))
+    ]
+    assert heading[0] == "Letters out of noise"
+    assert heading[1].endswith("on Letters")
+    assert heading[2].endswith("on my-points")
+
+
+def test_what_came_along_goes_back_and_what_was_changed_by_hand_stays():
+    began = spec("from-noise", config={"lr": 0.5}, sampler="heun", batch=32, steps=77)
+    now = msgspec.structs.replace(began, training={"batch": 32, "steps": 99, "seed": 5})
+    moved = moving.move(now, began, offer(), "project:my-points")
+    assert moved.spec.training == {"steps": 99, "seed": 5}
+    assert moved.spec.family.config == {}
+    assert moved.spec.sampler is None
+    entry = drafts.entry_of(now, "family", offer())
+    rate = next(f.title for f in entry.fields if f.path == "lr")
+    assert set(moved.reset) == {rate, "Batch", "Sampler"}
+
+
+def test_a_hand_made_value_without_a_meaning_there_goes_and_is_told():
+    moved = moving.move(spec(config={"channels": 99}), spec(), offer(), "ring-of-five")
+    assert moved.spec.family.config == {}
+    assert moved.reset == ("Channels",)
+
+
+def test_spelled_out_defaults_of_a_run_become_the_defaults_of_the_other_kind_in_silence():
+    began = spec(config={"channels": 8}, batch=64)
+    moved = moving.move(began, began, offer(), "ring-of-five")
+    assert (moved.spec.training, moved.spec.family.config, moved.reset) == ({}, {}, ())
+
+
+def test_a_sampler_chosen_by_hand_stays():
+    moved = moving.move(spec(sampler="heun"), spec(), offer(), "ring-of-five")
+    assert moved.spec.sampler == Pick(slug="heun")
+    assert moved.reset == ()
+
+
+def test_the_same_kind_of_data_changes_nothing_else():
+    began = spec("a", dataset="ring-of-five", config={"lr": 0.5}, sampler="heun", batch=32)
+    moved = moving.move(began, began, offer(), "eight-gaussians")
+    assert moved.spec == drafts.repick(began, "dataset", "eight-gaussians")
+    assert moved.reset == ()
+
+
+def test_what_came_along_does_not_return_with_another_family():
+    aside = Aside(settings={("lr", ""): 0.5, ("latent", ""): 3})
+    moved = moving.move(spec(), spec(config={"lr": 0.5}), offer(), "ring-of-five", aside)
+    assert dict(moved.aside.settings) == {("latent", ""): 3}

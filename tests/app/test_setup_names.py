@@ -1,0 +1,109 @@
+"""What the setup calls things as models and data are exchanged, and what goes back with them."""
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from studio.app.state.session import DataInfo
+from studio.client.fake_catalog import catalog
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick
+
+
+def offer():
+    """The catalogue of the fake, in which eight Gaussians are images."""
+    made = catalog()
+    entries = [
+        msgspec.structs.replace(e, modalities=["images"]) if e.slug == "eight-gaussians" else e
+        for e in made.entries
+    ]
+    return msgspec.structs.replace(made, entries=entries)
+
+
+async def on_images(bench, wait, tmp_path):
+    """Open a recipe for images, in a project with an own set of points."""
+    bench.script[m.Validate] = lambda command: {"problems": [], "parameters": 1, "bytes": 1}
+    await bench.start()
+    bench.state.catalog = bench.engine.jobs.offer = offer()
+    bench.state.catalog_changed.emit()
+    recipe = next(r for r in bench.state.recipes if r.slug == "edm-eight-gaussians")
+    bench.actions.open_recipe(recipe)
+    own = DataInfo(name="my-points", rows=9, columns=("x", "y"), path=tmp_path)
+    bench.state.datasets = [own]
+    bench.state.datasets_changed.emit()
+    await wait(lambda: bench.state.draft.checked)
+    return recipe
+
+
+async def test_an_own_file_is_not_trained_under_the_recipes_name_and_settings(
+    bench, qtbot, wait, tmp_path
+):
+    recipe = await on_images(bench, wait, tmp_path)
+    assert bench.state.draft.spec.name == recipe.run.name
+    assert recipe.run.sampler is not None
+    bench.actions.set_up_on("project:my-points")
+    draft, setup = bench.state.draft, bench.window.inspector.setup
+    assert draft.spec.name == "edm-my-points"
+    assert draft.spec.sampler is None
+    assert "batch" not in draft.spec.training
+    title = setup.title.text()
+    assert title.endswith("on my-points")
+    assert bench.window.canvas.setup.title.text() == title
+    assert bench.window.canvas.setup.teaches.isHidden()
+    assert setup.name.placeholderText() == "edm-my-points"
+    assert "Sampler" in setup.moved.text.text()
+    qtbot.mouseClick(setup.moved.undo, Qt.MouseButton.LeftButton)
+    assert bench.state.draft.spec == recipe.run
+    assert setup.title.text() == recipe.title
+    assert setup.moved.isHidden()
+
+
+async def test_undo_is_offered_while_nothing_would_be_lost(bench, wait, tmp_path):
+    await on_images(bench, wait, tmp_path)
+    setup = bench.window.inspector.setup
+    bench.actions.choose("dataset", "ring-of-five")
+    assert setup.moved.undo.isVisible()
+    entry = bench.state.catalog.get("training", "training")
+    bench.actions.edit("training", next(f for f in entry.fields if f.path == "seed"), 5)
+    assert setup.moved.isVisible()
+    assert setup.moved.undo.isHidden()
+
+
+async def test_the_heading_follows_the_model(bench, wait):
+    await bench.start()
+    recipe = next(r for r in bench.state.recipes if r.slug == "gan-ring-of-five")
+    bench.actions.open_recipe(recipe)
+    setup, canvas = bench.window.inspector.setup, bench.window.canvas.setup
+    assert (setup.title.text(), canvas.title.text()) == (recipe.title, recipe.title)
+    bench.actions.choose("family", "edm")
+    assert recipe.title not in (setup.title.text(), canvas.title.text())
+    assert bench.state.draft.spec.name == "edm-ring-of-five"
+    assert canvas.source.isHidden()
+    bench.actions.choose("family", "gan")
+    assert (setup.title.text(), canvas.title.text()) == (recipe.title, recipe.title)
+
+
+async def test_a_name_that_is_typed_stays(bench, qtbot, wait):
+    await bench.start()
+    bench.actions.open_recipe(bench.state.recipes[0])
+    line = bench.window.inspector.setup.name
+    line.setFocus()
+    qtbot.keyClicks(line, "mine")
+    bench.actions.choose("dataset", "ring-of-five")
+    bench.actions.choose("family", "gan")
+    assert bench.state.draft.spec.name == "mine"
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    assert bench.state.draft.spec.name == "gan-ring-of-five"
+
+
+async def test_a_run_on_own_data_says_their_own_name(bench, wait, tmp_path):
+    await on_images(bench, wait, tmp_path)
+    bench.actions.know_run("/p/runs/0001-a", bench.state.draft.spec)
+    run = bench.state.runs.by_key["/p/runs/0001-a"]
+    run.spec = msgspec.structs.replace(run.spec, dataset=Pick(slug="project:my-points"))
+    bench.actions.select_run(run.key)
+    texts = [each.text() for each in bench.window.inspector.run.findChildren(QLabel)]
+    assert "my-points" in texts
+    assert not [text for text in texts if "project:" in text]
