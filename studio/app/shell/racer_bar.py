@@ -20,7 +20,6 @@ class RacerBar(QFrame):
         self.setProperty("role", "banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.who = Elided("", "strong")
-        self.who.setTextFormat(Qt.TextFormat.PlainText)
         self.undo = button("Undo", actions.undo_in_race)
         set_tip(self.undo, "Take back what was changed since its settings were opened")
         self.done = button("Done", actions.finish_in_race, kind="primary")

@@ -23,7 +23,6 @@ class ReplayStrip(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.text = label("", "strong")
         self.facts = Elided("", "muted")
-        self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
         self.bar.setRange(0, PARTS)
         self.bar.setTextVisible(False)
