@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from studio.client.transport import engine_env, own_command
+from studio.client.launch import own_command, own_env, own_folder
 from studio.store.run import RunFolder
 
 __all__ = ["STOP_FILE", "ask_to_stop", "start", "stop_asked", "withdraw_stop"]
@@ -38,12 +38,12 @@ def start(run: Path) -> int:
         )
     with open(run / OUTPUT_FILE, "ab") as output:
         child = subprocess.Popen(
-            own_command("run", str(run), "--resume", "--background"),
+            own_command("run", str(run.absolute()), "--resume", "--background"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=run,
-            env=engine_env(),
+            cwd=own_folder(),
+            env=own_env(),
             start_new_session=sys.platform != "win32",
             creationflags=flags,
         )

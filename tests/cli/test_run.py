@@ -18,7 +18,7 @@ from studio.cli.command import command_for
 from studio.cli.settings import apply
 from studio.cli.target import find
 from studio.client.follow import RunFollower, background_runs
-from studio.client.transport import engine_env, own_command
+from studio.client.launch import own_command, own_env
 from studio.engine.catalogue import build
 from studio.engine.discovery import discover
 from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
@@ -155,7 +155,7 @@ def test_a_run_copied_as_a_command_has_the_same_losses(project: Path, target: st
 def test_ctrl_c_saves_and_stops_and_resume_goes_on(project: Path) -> None:
     command = own_command("run", "edm@two-moons", "--out", str(project), *sets())
     command += ["--set", "training.steps=1000000"]
-    with subprocess.Popen(command, env=engine_env(), stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(command, env=own_env(), stdout=subprocess.PIPE, text=True) as child:
         run = _begun(project)
         child.send_signal(signal.SIGINT)
         out, _ = child.communicate(timeout=30)
