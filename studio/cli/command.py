@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from studio.literal import one_line
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick, RunSpec
 
@@ -32,7 +33,8 @@ def command_for(
         words += ["--edit", msgspec.json.encode(edit).decode()]
     if project is not None and spec.dataset.slug.startswith("project:"):
         words += ["--out", str(project)]
-    return shlex.join(words)
+    # What is pasted into a terminal is as good as typed: no name may press a key there.
+    return one_line(shlex.join(words), None)
 
 
 def _assignments(spec: RunSpec, catalog: Catalog | None) -> Iterator[str]:

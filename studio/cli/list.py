@@ -37,5 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         table(rows, head=head)
-    say(f"\npushforward show SLUG describes the settings; {len(found)} {arguments.what}.")
+    say()
+    say(f"pushforward show SLUG describes the settings; {len(found)} {arguments.what}.")
     return 0

@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
+from typing import NoReturn
 
 from studio.cli.terminal import UsageError, complain
+from studio.literal import one_line
 
 __all__ = ["COMMANDS", "main", "parser"]
 
@@ -16,9 +18,16 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments without letting one of them act on the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(one_line(message, None))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser with all commands."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="pushforward",
         description="A studio for generative models: every generative model moves particles. "
         "Without a command, the studio opens.",
@@ -49,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         status: int = given.do(given)
         return status
     except UsageError as error:
-        complain(str(error))
+        complain(str(error), *error.more)
         return EXIT_USAGE
     except StoreError as error:
         complain(error.message, error.hint)

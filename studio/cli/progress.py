@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from studio.cli.terminal import width
+from studio.literal import one_line
 from studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
 
 __all__ = ["ProgressBar", "duration"]
@@ -45,7 +46,7 @@ class ProgressBar:
     def line(self, text: str) -> None:
         """Write a line above the bar."""
         self.close()
-        self._stream.write(text + "\n")
+        self._stream.write(one_line(text, None) + "\n")
         self._stream.flush()
 
     def close(self) -> None:
@@ -69,10 +70,10 @@ class ProgressBar:
             if now - self._spoken < PLAIN_SECONDS and progress.step < progress.total:
                 return
             self._spoken = now
-            self._stream.write(self._text(progress) + "\n")
+            self._stream.write(one_line(self._text(progress), None) + "\n")
             self._stream.flush()
             return
-        text = self._text(progress)
+        text = one_line(self._text(progress), None)
         room = width() - 1
         self._stream.write("\r" + text[:room].ljust(room))
         self._stream.flush()

@@ -123,7 +123,7 @@ def _create(spec: "RunSpec", project: Path) -> "RunFolder":
 
     _, problems = resolve(spec)
     if problems:
-        raise UsageError("\n  ".join(["this cannot be run:", *(p.message for p in problems)]))
+        raise UsageError("this cannot be run:", *(f"  {p.message}" for p in problems))
     try:
         return headless.create(spec, project)
     except Refused as refused:

@@ -1,28 +1,40 @@
-"""What the commands say: lines, tables, errors. The only place that writes to the terminal."""
+"""What the commands say: lines, tables, errors. The only place that writes to the terminal.
+
+A name in what is said may come from a file of somebody else: whatever is written goes through
+`studio.literal`, so that no control character reaches the terminal and a line stays one line.
+"""
 
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from studio.literal import one_line
+
 __all__ = ["UsageError", "complain", "paragraph", "say", "table", "width"]
 
 
 class UsageError(Exception):
-    """The command line asks for something that does not exist; the message says what to do."""
+    """The command line asks for something that does not exist; the message says what to do.
+
+    ``more`` are lines below it, such as one for each setting that is wrong.
+    """
+
+    def __init__(self, message: str, *more: str) -> None:
+        super().__init__(message)
+        self.more = more
 
 
 def say(text: str = "") -> None:
-    """Write a line to the standard output."""
-    sys.stdout.write(text + "\n")
+    """Write one line to the standard output."""
+    sys.stdout.write(one_line(text, None) + "\n")
     sys.stdout.flush()
 
 
-def complain(message: str, hint: str = "") -> None:
-    """Write an error to the standard error."""
-    sys.stderr.write(f"pushforward: {message}\n")
-    if hint:
-        sys.stderr.write(f"{hint}\n")
+def complain(message: str, *more: str) -> None:
+    """Write an error to the standard error, and lines below it: a hint, or a list."""
+    for line in (f"pushforward: {message}", *filter(None, more)):
+        sys.stderr.write(one_line(line, None) + "\n")
     sys.stderr.flush()
 
 
@@ -33,7 +45,7 @@ def width() -> int:
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
     """Write rows in aligned columns; the last column wraps within the terminal's width."""
-    body = [list(row) for row in rows]
+    body = [[*map(one_line, row[:-1]), row[-1]] for row in rows]
     lines = [list(head), *body] if head else body
     if not lines:
         return
@@ -53,4 +65,5 @@ def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
 
 def paragraph(text: str, indent: str = "") -> None:
     """Write a text wrapped to the terminal."""
-    say(textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=indent))
+    for line in textwrap.wrap(text, width(), initial_indent=indent, subsequent_indent=indent):
+        say(line)

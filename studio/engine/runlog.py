@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from studio.engine.sink import Sink
+from studio.literal import one_line
 from studio.protocol.messages import Log
 
 __all__ = ["RunLog"]
@@ -21,10 +22,12 @@ class RunLog:
         self._job = job
 
     def write(self, level: str, text: str) -> None:
-        """Append a line; ``level`` is "info", "warning" or "error".
+        """Append a line; ``level`` is "info", "warning" or "error". A name in it makes no
+        second one.
 
         A full disk must not turn a message about it into a second failure.
         """
+        text = one_line(text, None)
         self._sink.send(Log(level=level, text=text, job=self._job))
         stamp = datetime.now().astimezone().isoformat(timespec="seconds")
         try:

@@ -1,0 +1,102 @@
+"""Names from files of others reach the terminal as text: none is obeyed, none makes a line."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from studio.__main__ import main
+from studio.cli.command import command_for
+from studio.cli.terminal import complain, say, table
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+
+HOSTILE = "\x1b[2J\u202egnp\r\n<b>bold</b>"
+SHOWN = r"\x1b[2J\u202egnp\r\n<b>bold</b>"
+
+RECIPE = """
+title = "hostile"
+summary = "x"
+teaches = "x"
+source = "x"
+expected_seconds = 1.0
+modality = "points"
+order = 1
+
+[run]
+name = "\\u001B[2J\\u202Egnp\\r\\n<b>bold</b>"
+
+[run.family]
+slug = "edm"
+config = {net = {width = 16}}
+
+[run.dataset]
+slug = "eight-gaussians"
+
+[run.training]
+steps = 2
+batch = 16
+particles = 64
+evaluate_every = 0
+device = "cpu"
+"""
+
+
+def harmless(text: str) -> bool:
+    return not any(c in text for c in "\x1b\u202e\r")
+
+
+def test_a_recipe_of_somebody_else_cannot_act_on_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "hostile.toml"
+    recipe.write_text(RECIPE, encoding="utf-8")
+    assert main(["run", str(recipe), "--out", str(tmp_path / "project")]) == 0
+    out, err = capsys.readouterr()
+    assert harmless(out + err)
+    [run] = Project.open(tmp_path / "project").runs()
+    assert out.splitlines()[0] == f"{SHOWN}  ->  {run.path}"
+    assert run.record.spec.name == HOSTILE  # the file keeps it
+    assert harmless(run.log_path.read_text(encoding="utf-8"))
+
+
+def test_what_is_complained_of_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (
+        ["run", HOSTILE],
+        ["show", HOSTILE],
+        ["run", "edm@two-moons", "--set", HOSTILE],
+    ):
+        assert main(arguments) == 2
+        out, err = capsys.readouterr()
+        assert harmless(out + err)
+        assert err.count("\n") == 1
+        assert SHOWN in err or repr(HOSTILE) in err
+    complain(HOSTILE, HOSTILE)
+    assert capsys.readouterr().err == f"pushforward: {SHOWN}\n{SHOWN}\n"
+
+
+def test_an_argument_that_is_no_option_is_named_harmlessly(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["list", "models", HOSTILE])
+    assert harmless(capsys.readouterr().err)
+
+
+def test_lines_and_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    say(HOSTILE)
+    table([(HOSTILE, "x"), ("plain", HOSTILE)], head=("A", "B"))
+    out = capsys.readouterr().out
+    assert harmless(out)
+    first, head, _, one, two = out.splitlines()
+    assert first == SHOWN
+    assert one.index("x", len(SHOWN)) == head.index("B")  # columns stand as wide as what is seen
+    assert two.startswith("plain")
+
+
+def test_a_copied_command_presses_no_key() -> None:
+    spec = RunSpec(name="x\x1b[201~\nrm -rf y", family=Pick(slug="edm"), dataset=Pick(slug="word"))
+    command = command_for(spec)
+    assert "\n" not in command
+    assert "\x1b" not in command
+    assert shlex.split(command)[:3] == ["pushforward", "run", "edm@word"]
