@@ -13,6 +13,7 @@ from studio.engine.failures import Refused
 from studio.engine.jobs import Work
 from studio.engine.loading import load, newest_checkpoint
 from studio.engine.modality import picked_modality
+from studio.engine.places import place
 from studio.engine.sampling import RunJob, provenance
 from studio.engine.saving import FAMILY, saved_columns, saved_data
 from studio.engine.sink import Sink
@@ -38,7 +39,7 @@ class ExportJob(RunJob):
         super().__init__(job, f"Export of {command.n:,} samples of {run.name}", run, sink)
         self.total = command.n
         self._command = command
-        suffix = Path(command.file).suffix.lower()
+        suffix = place("file", command.file).suffix.lower()
         suffixes = SUFFIXES[picked_modality(run.record.spec.dataset)]
         if suffix not in suffixes:
             raise Refused(
