@@ -5,10 +5,10 @@ A name in what is said may come from a file of somebody else: whatever is writte
 """
 
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from studio.cli.output import put, put_error
 from studio.literal import one_line
 
 __all__ = ["UsageError", "complain", "paragraph", "say", "table", "width"]
@@ -27,15 +27,13 @@ class UsageError(Exception):
 
 def say(text: str = "") -> None:
     """Write one line to the standard output."""
-    sys.stdout.write(one_line(text, None) + "\n")
-    sys.stdout.flush()
+    put(one_line(text, None) + "\n")
 
 
 def complain(message: str, *more: str) -> None:
     """Write an error to the standard error, and lines below it: a hint, or a list."""
     for line in (f"pushforward: {message}", *filter(None, more)):
-        sys.stderr.write(one_line(line, None) + "\n")
-    sys.stderr.flush()
+        put_error(one_line(line, None) + "\n")
 
 
 def width() -> int:
