@@ -1,16 +1,19 @@
 """Trainings that are killed at random moments and resumed, against one that nobody disturbs.
 
-    python -m tests.benchmarks.kill_matrix [--trials 40] [--seed 0] [--target edm@two-moons]
+    python -m tests.benchmarks.kill_matrix [--trials 40] [--whole 5] [--target edm@two-moons]
 
 Each trial is a real `pushforward run`, which is killed (SIGKILL) one to four times, while it starts
-or while it trains, and resumed each time. Its end must be that of the undisturbed run bit for bit:
-the last checkpoint (weights, averages, optimiser, random numbers, counters), the losses, and
-samples that are drawn from it. Also told: what the dead have left behind. The status is 1 if
-anything differs.
+or while it trains, and resumed each time. The first ``--whole`` trials are programs of their own;
+the others are forked from this process, which spares each of them some seconds of imports.
+Its end must be that of the undisturbed run bit for bit: the last checkpoint (weights, averages,
+optimiser, random numbers, counters), the losses, and samples that are drawn from it. Also told:
+what the dead have left behind. The status is 1 if anything differs.
 """
 
 import argparse
+import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,7 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
 
+from studio.__main__ import main as pushforward
 from studio.client.launch import own_command, own_env, own_folder
 from studio.engine.discovery import discover
 from studio.engine.drawing import draw
@@ -53,7 +58,37 @@ class Trial:
     left: list[str] = field(default_factory=list)
 
 
-def start(target: str, project: Path) -> "subprocess.Popen[bytes]":
+class Forked:
+    """A command in a fork of this process, as far as `subprocess.Popen` is needed here."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for number in (0, 1):
+                os.dup2(nowhere, number)
+            os._exit(pushforward(["run", *words]))
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+    def communicate(self) -> tuple[bytes, bytes]:
+        while self.poll() is None:
+            time.sleep(0.01)
+        return b"", b""
+
+
+Child = subprocess.Popen[bytes] | Forked
+
+
+def start(target: str, project: Path, whole: bool) -> Child:
     """Begin the training, or go on with it."""
     run = only(project)
     if run is not None:
@@ -61,6 +96,8 @@ def start(target: str, project: Path) -> "subprocess.Popen[bytes]":
     else:
         words = [target, "--out", str(project)]
         words += [word for text in SETTINGS for word in ("--set", text)]
+    if not whole:
+        return Forked(words)
     return subprocess.Popen(
         own_command("run", *words),
         env=own_env(),
@@ -78,17 +115,22 @@ def only(project: Path) -> RunFolder | None:
 
 
 def disturb(
-    target: str, project: Path, chance: random.Random, startup: float, training: float
+    target: str,
+    project: Path,
+    chance: random.Random,
+    startup: float,
+    training: float,
+    whole: bool,
 ) -> Trial:
     """Kill a training one to four times, then let it come to its end."""
     trial = Trial()
     for _ in range(chance.randint(1, 4)):
-        child = start(target, project)
+        child = start(target, project, whole)
         if chance.random() < 0.25:
             time.sleep(chance.uniform(0.0, startup))
         else:
             wait_for(project, child)
-            time.sleep(chance.uniform(0.0, 0.6 * training))
+            time.sleep(chance.uniform(0.0, 0.8 * training))
         if child.poll() is not None:
             break  # it was done sooner
         child.kill()
@@ -96,7 +138,7 @@ def disturb(
         trial.kills.append(reached(project))
     run = only(project)
     if run is None or run.status().state != "finished":
-        child = start(target, project)
+        child = start(target, project, whole)
         _, err = child.communicate()
         if child.returncode != 0:
             trial.differs.append(err.decode(errors="replace").strip() or "no success")
@@ -111,7 +153,7 @@ def reached(project: Path) -> str:
     return str(steps[-1]) if steps else "-"
 
 
-def wait_for(project: Path, child: "subprocess.Popen[bytes]") -> None:
+def wait_for(project: Path, child: Child) -> None:
     """Wait until a process trains."""
     while child.poll() is None:
         run = only(project)
@@ -162,10 +204,10 @@ def drawn(run: RunFolder) -> np.ndarray:
             return done.value.numpy()
 
 
-def undisturbed(target: str, project: Path) -> tuple[RunFolder, float, float]:
+def undisturbed(target: str, project: Path, whole: bool) -> tuple[RunFolder, float, float]:
     """Train to the end; return the run, and the seconds before and within the training."""
     began = time.monotonic()
-    child = start(target, project)
+    child = start(target, project, whole)
     wait_for(project, child)
     startup = time.monotonic() - began
     _, err = child.communicate()
@@ -178,19 +220,23 @@ def undisturbed(target: str, project: Path) -> tuple[RunFolder, float, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--whole", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", default="edm@two-moons")
     given = parser.parse_args()
     discover()
+    torch.set_num_threads(1)  # before any fork
     chance = random.Random(given.seed)
     with tempfile.TemporaryDirectory(prefix="pushforward-kills-") as folder:
-        run, startup, training = undisturbed(given.target, Path(folder) / "undisturbed")
-        print(f"{given.target}: starts in {startup:.1f} s, trains for {training:.1f} s, seed "
-              f"{given.seed}", flush=True)  # fmt: skip
+        run, *times = undisturbed(given.target, Path(folder) / "undisturbed", True)
+        _, *brief = undisturbed(given.target, Path(folder) / "forked", False)
+        print(f"{given.target}: starts in {times[0]:.1f} s ({brief[0]:.1f} s forked), trains for "
+              f"{times[1]:.1f} s, seed {given.seed}", flush=True)  # fmt: skip
         good = kills = 0
         for number in range(1, given.trials + 1):
             project = Path(folder) / f"trial-{number:02d}"
-            trial = disturb(given.target, project, chance, startup, training)
+            whole = number <= given.whole
+            trial = disturb(given.target, project, chance, *(times if whole else brief), whole)
             trial.differs += differences(run, only(project))
             good += not trial.differs
             kills += len(trial.kills)
