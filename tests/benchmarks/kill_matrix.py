@@ -32,10 +32,11 @@ from studio.engine.loading import load
 from studio.store.checkpoint import Checkpoint
 from studio.store.lock import NAME
 from studio.store.project import Project
-from studio.store.run import RunFolder
+from studio.store.run import RunFolder, RunStatus
 
+STEPS = 240
 SETTINGS = (
-    "training.steps=240",
+    f"training.steps={STEPS}",
     "training.batch=64",
     "training.samples=1000",
     "training.particles=64",
@@ -53,7 +54,7 @@ SAMPLES = 500
 class Trial:
     """What became of one: how often it was killed, at which steps, what differs, what was left."""
 
-    kills: list[str] = field(default_factory=list)
+    kills: list[int] = field(default_factory=list)
     differs: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
@@ -115,22 +116,17 @@ def only(project: Path) -> RunFolder | None:
 
 
 def disturb(
-    target: str,
-    project: Path,
-    chance: random.Random,
-    startup: float,
-    training: float,
-    whole: bool,
+    target: str, project: Path, chance: random.Random, startup: float, whole: bool
 ) -> Trial:
     """Kill a training one to four times, then let it come to its end."""
     trial = Trial()
     for _ in range(chance.randint(1, 4)):
         child = start(target, project, whole)
-        if chance.random() < 0.25:
+        if chance.random() < 0.2:
             time.sleep(chance.uniform(0.0, startup))
         else:
-            wait_for(project, child)
-            time.sleep(chance.uniform(0.0, 0.8 * training))
+            wait_for(project, child, chance.randint(reached(project), STEPS - 1))
+            time.sleep(chance.uniform(0.0, 0.05))
         if child.poll() is not None:
             break  # it was done sooner
         child.kill()
@@ -146,18 +142,19 @@ def disturb(
     return trial
 
 
-def reached(project: Path) -> str:
-    """Return the last step whose loss is on disk, "-" before there is one."""
+def reached(project: Path) -> int:
+    """Return the last step whose loss is on disk, 0 before there is one."""
     run = only(project)
     steps = run.metrics.read()[0].get("loss", ([], []))[0] if run is not None else []
-    return str(steps[-1]) if steps else "-"
+    return steps[-1] if steps else 0
 
 
-def wait_for(project: Path, child: Child) -> None:
-    """Wait until a process trains."""
+def wait_for(project: Path, child: Child, step: int = 0) -> None:
+    """Wait until a process has trained to a step, or has ended."""
     while child.poll() is None:
         run = only(project)
-        if run is not None and run.status().pid == child.pid and run.status().state == "running":
+        status = run.status() if run is not None else RunStatus()
+        if (status.pid, status.state) == (child.pid, "running") and reached(project) >= step:
             return
         time.sleep(0.01)
 
@@ -204,8 +201,8 @@ def drawn(run: RunFolder) -> np.ndarray:
             return done.value.numpy()
 
 
-def undisturbed(target: str, project: Path, whole: bool) -> tuple[RunFolder, float, float]:
-    """Train to the end; return the run, and the seconds before and within the training."""
+def undisturbed(target: str, project: Path, whole: bool) -> tuple[RunFolder, float]:
+    """Train to the end; return the run, and the seconds before it trained."""
     began = time.monotonic()
     child = start(target, project, whole)
     wait_for(project, child)
@@ -214,7 +211,7 @@ def undisturbed(target: str, project: Path, whole: bool) -> tuple[RunFolder, flo
     run = only(project)
     if child.returncode != 0 or run is None:
         raise SystemExit(f"the undisturbed run failed: {err.decode(errors='replace')}")
-    return run, startup, time.monotonic() - began - startup
+    return run, startup
 
 
 def main() -> int:
@@ -228,21 +225,22 @@ def main() -> int:
     torch.set_num_threads(1)  # before any fork
     chance = random.Random(given.seed)
     with tempfile.TemporaryDirectory(prefix="pushforward-kills-") as folder:
-        run, *times = undisturbed(given.target, Path(folder) / "undisturbed", True)
-        _, *brief = undisturbed(given.target, Path(folder) / "forked", False)
-        print(f"{given.target}: starts in {times[0]:.1f} s ({brief[0]:.1f} s forked), trains for "
-              f"{times[1]:.1f} s, seed {given.seed}", flush=True)  # fmt: skip
+        run, long = undisturbed(given.target, Path(folder) / "undisturbed", True)
+        _, brief = undisturbed(given.target, Path(folder) / "forked", False)
+        print(f"{given.target}: {STEPS} steps, starts in {long:.1f} s ({brief:.1f} s forked), seed "
+              f"{given.seed}", flush=True)  # fmt: skip
         good = kills = 0
         for number in range(1, given.trials + 1):
             project = Path(folder) / f"trial-{number:02d}"
             whole = number <= given.whole
-            trial = disturb(given.target, project, chance, *(times if whole else brief), whole)
+            trial = disturb(given.target, project, chance, long if whole else brief, whole)
             trial.differs += differences(run, only(project))
             good += not trial.differs
             kills += len(trial.kills)
             said = ", ".join(trial.differs) or "equal"
-            print(f"{number:3}  killed at {', '.join(trial.kills) or 'no step':28} {said}  "
-                  f"left: {', '.join(trial.left) or 'nothing'}", flush=True)  # fmt: skip
+            steps = ", ".join(map(str, trial.kills)) or "no step"
+            left = ", ".join(trial.left) or "nothing"
+            print(f"{number:3}  killed at {steps:20} {said}  left: {left}", flush=True)
     print(f"{good} of {given.trials} equal bit for bit after {kills} kills", flush=True)
     return 0 if good == given.trials else 1
 
