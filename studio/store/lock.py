@@ -22,11 +22,13 @@ import msgspec
 
 from studio.store.errors import StoreError, explain
 from studio.store.links import open_to_append
+from studio.store.process import is_same, this_process
 
 __all__ = ["NAME", "Busy", "Lock"]
 
 NAME = ".lock"
 POLL = 0.05
+DYING = 5.0  # seconds; on a busy machine a killed process lets go a moment after its death
 # Some network file systems know no locks. There it is as before there were any.
 _UNKNOWN = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 _FAR = 1 << 30  # Windows locks bytes, and keeps others from reading them: one beyond the text
@@ -41,10 +43,18 @@ class Busy(StoreError):
 
 
 class _Holder(msgspec.Struct):
-    """What is in the file."""
+    """What is in the file: a process, when it started (unix seconds), and its machine."""
 
     pid: int = 0
+    started: float = 0.0
     host: str = ""
+
+    def here(self) -> bool:
+        return self.host == socket.gethostname()
+
+    def dying(self) -> bool:
+        """Whether it has ended, and the system is about to close its files."""
+        return self.here() and not is_same(self.pid, self.started)
 
 
 class _Held:
@@ -76,10 +86,11 @@ class Lock:
             Busy: another process has it; the message says which.
             StoreError: the folder is not there, or may not be written.
         """
-        deadline = time.monotonic() + patience
+        begun = time.monotonic()
         while not self._try():
-            if time.monotonic() >= deadline:
-                raise self._busy()
+            holder = self._holder()
+            if time.monotonic() - begun >= (max(patience, DYING) if holder.dying() else patience):
+                raise self._busy(holder)
             time.sleep(POLL)
 
     def release(self) -> None:
@@ -140,12 +151,14 @@ class Lock:
         except FileNotFoundError:
             return False
 
-    def _busy(self) -> Busy:
+    def _holder(self) -> _Holder:
         try:
-            holder = msgspec.json.decode(self.path.read_bytes(), type=_Holder)
+            return msgspec.json.decode(self.path.read_bytes(), type=_Holder)
         except (OSError, msgspec.DecodeError):
-            holder = _Holder()  # it has just come or gone
-        where = f" on {holder.host}" if holder.host not in ("", socket.gethostname()) else ""
+            return _Holder()  # it has just come or gone
+
+    def _busy(self, holder: _Holder) -> Busy:
+        where = "" if holder.here() or not holder.host else f" on {holder.host}"
         who = f"process {holder.pid}{where}" if holder.pid else "another process"
         return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", holder.pid)
 
@@ -171,4 +184,4 @@ def _note(handle: int) -> None:
     """Write down who holds it. A full disk costs only this."""
     with suppress(OSError):
         os.ftruncate(handle, 0)
-        os.write(handle, msgspec.json.encode(_Holder(os.getpid(), socket.gethostname())))
+        os.write(handle, msgspec.json.encode(_Holder(*this_process(), socket.gethostname())))

@@ -125,7 +125,7 @@ def disturb(
         if chance.random() < 0.2:
             time.sleep(chance.uniform(0.0, startup))
         else:
-            wait_for(project, child, chance.randint(reached(project), STEPS - 1))
+            wait_for(project, child, chance.randint(min(reached(project), STEPS - 1), STEPS))
             time.sleep(chance.uniform(0.0, 0.05))
         if child.poll() is not None:
             break  # it was done sooner

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,3 +157,16 @@ def test_a_project_is_changed_by_one_at_a_time(
                 change()
         assert project.runs() == []  # reading needs no lock
     assert project.new_run(RunRecord(spec=SPEC)).number == 1
+
+
+def test_one_that_has_just_died_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the files of a dead process are closed a moment after its death."""
+    lock = Lock(tmp_path, "It is held")
+    with holder(tmp_path) as (process, _):
+        monkeypatch.setattr("studio.store.lock.is_same", lambda pid, started: False)
+        assert process.stdin is not None
+        threading.Timer(0.3, process.stdin.close).start()
+        lock.take()
+    lock.release()
