@@ -23,7 +23,7 @@ import msgspec
 from numpy.typing import ArrayLike
 
 from studio.literal import NAME_LIMIT
-from studio.store.atomic import make_folder, sync_folder
+from studio.store.atomic import make_folder, sweep, sync_folder
 from studio.store.dataset import DatasetFolder, write_dataset
 from studio.store.errors import StoreError, explain
 from studio.store.lock import Lock
@@ -133,13 +133,26 @@ class Project:
         make_folder(folder)
         try:
             with self._lock.held(_PATIENCE):
-                number = max(self._numbers(), default=0) + 1
-                # The hidden folder is the claim on the number as well as the workshop.
-                while not _claim(hidden := folder / f".{number:04d}"):
-                    number += 1
+                sweep(self.path)
+                number, hidden = self._claimed(folder)
             return _finish(hidden, folder / f"{number:04d}-{name}", record, fill)
         except OSError as error:
             raise explain(error, folder) from error
+
+    def _claimed(self, folder: Path) -> tuple[int, Path]:
+        """Return the next free number and the hidden folder that claims it, which is the workshop
+        as well.
+        """
+        number = max(self._numbers(), default=0)
+        while True:
+            number += 1
+            hidden = folder / f".{number:04d}"
+            if not _claim(hidden):
+                continue
+            if number not in self._numbers():
+                return number, hidden
+            # Its claimant has just come to the end, for which it needs no lock.
+            hidden.rmdir()
 
     def datasets(self) -> list[DatasetFolder]:
         """Return the data sets by name; `problems` names those that cannot be read."""

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from studio.engine import headless
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder
-from tests.cli.test_run import losses, sets
+from tests.cli.test_run import hear_signals, losses, sets
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals and /dev/full")
 ENDLESS = ["--set", "training.steps=1000000", "--set", "training.evaluate_every=1000000"]
@@ -45,8 +46,16 @@ def training(project: Path, *more: str) -> list[str]:
     return own_command("run", "edm@two-moons", "--out", str(project), *sets(), *more)
 
 
-def start(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command, env=own_env(), cwd=own_folder(), **options)
+@contextmanager
+def start(command: list[str], **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
+    """A command that hears signals, also where the tests do not; it never outlives the test."""
+    with subprocess.Popen(
+        command, env=own_env(), cwd=own_folder(), preexec_fn=hear_signals, **options
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def only(project: Path) -> RunFolder:
