@@ -103,12 +103,14 @@ class Lock:
             if held.count:
                 return
             del _held[self._key]
+            ours = self._is_there(held.handle)
             # Removed while it is held, so that nobody else holds a file that is no longer there.
             # Windows removes no open file: there it stays if somebody has just opened it.
             if os.name == "nt":
                 os.close(held.handle)
-            with suppress(OSError):
-                self.path.unlink()
+            if ours:
+                with suppress(OSError):
+                    self.path.unlink()
             if os.name != "nt":
                 os.close(held.handle)
 

@@ -99,6 +99,18 @@ def test_a_process_may_take_it_twice(tmp_path: Path) -> None:
     assert not (tmp_path / NAME).exists()
 
 
+def test_the_file_of_another_is_left_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lock = Lock(folder, "It is held")
+    lock.take()
+    folder.rename(tmp_path / "moved")
+    folder.mkdir()
+    (folder / NAME).write_text("{}")
+    lock.release()
+    assert (folder / NAME).exists()
+
+
 def test_what_is_left_over_means_nothing(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("not JSON")
     with Lock(tmp_path, "It is held").held():
