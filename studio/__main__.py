@@ -4,8 +4,18 @@ Without arguments it opens the studio. Nothing heavy is imported before it is kn
 wanted: the window must not load torch, and the engine says Hello before it does.
 """
 
-import multiprocessing
+import os
 import sys
+
+if __name__ == "__main__":
+    # `python -m studio` searches the working folder first, which may be anybody's: from here on
+    # only where this very package lies. (A `studio` that lies there was taken instead of this one,
+    # which nothing in here can help: the command `pushforward` never looks there.)
+    _package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    if os.path.realpath(sys.path[0]) == os.path.realpath(os.curdir) != _package:
+        del sys.path[0]
+
+import multiprocessing
 from collections.abc import Sequence
 
 __all__ = ["main"]

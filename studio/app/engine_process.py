@@ -12,12 +12,11 @@ from typing import cast
 from PySide6.QtCore import QByteArray, QProcess, QProcessEnvironment
 
 from studio.client.child import kill_tree
+from studio.client.launch import engine_command, own_env, own_folder
 from studio.client.transport import (
     Handlers,
     ProcessExit,
     TransportError,
-    engine_command,
-    engine_env,
 )
 from studio.protocol.wire import Buffer
 
@@ -32,7 +31,7 @@ class EngineProcess:
     ) -> None:
         """Without a command, the engine of this installation."""
         self._command = list(command or engine_command())
-        self._env = dict(env or engine_env())
+        self._env = dict(env or own_env())
         self._process: QProcess | None = None
         self._handlers: Handlers | None = None
         self._started: asyncio.Future[None] | None = None
@@ -55,6 +54,7 @@ class EngineProcess:
         for name, value in self._env.items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
+        process.setWorkingDirectory(str(own_folder()))
         if sys.platform != "win32":
             parameters = QProcess.UnixProcessParameters()
             parameters.flags = QProcess.UnixProcessFlag.CreateNewSession

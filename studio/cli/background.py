@@ -10,13 +10,17 @@ import sys
 import threading
 from pathlib import Path
 
-from studio.client.transport import engine_env, own_command
+from studio.client.launch import own_command, own_env, own_folder
+from studio.store.atomic import write_bytes
+from studio.store.errors import explain
+from studio.store.links import open_to_append
 from studio.store.run import RunFolder
 
 __all__ = ["STOP_FILE", "ask_to_stop", "start", "stop_asked", "withdraw_stop"]
 
 STOP_FILE = "stop-request"
 OUTPUT_FILE = "background.log"
+PATIENCE = 10.0  # seconds that an engine may need to let go of the run
 
 
 def start(run: Path) -> int:
@@ -26,9 +30,11 @@ def start(run: Path) -> int:
 
     Raises:
         OSError: the program cannot be started.
-        StoreError: the run folder cannot be written.
+        StoreError: another process trains the run, or its folder cannot be written.
     """
-    withdraw_stop(run)
+    run = run.absolute()
+    with RunFolder(run).lock.held(PATIENCE):
+        withdraw_stop(run)
     flags = 0
     if sys.platform == "win32":
         flags = (
@@ -36,14 +42,14 @@ def start(run: Path) -> int:
             | subprocess.CREATE_NEW_PROCESS_GROUP
             | subprocess.CREATE_BREAKAWAY_FROM_JOB
         )
-    with open(run / OUTPUT_FILE, "ab") as output:
+    with open_to_append(run / OUTPUT_FILE) as output:
         child = subprocess.Popen(
             own_command("run", str(run), "--resume", "--background"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=run,
-            env=engine_env(),
+            cwd=own_folder(),
+            env=own_env(),
             start_new_session=sys.platform != "win32",
             creationflags=flags,
         )
@@ -70,8 +76,12 @@ def _announce(run: Path, pid: int) -> None:
 
 
 def ask_to_stop(run: Path) -> None:
-    """Ask a background training to save a checkpoint and leave; it does so within a second."""
-    (run / STOP_FILE).touch()
+    """Ask a background training to save a checkpoint and leave; it does so within a second.
+
+    Raises:
+        StoreError: the run folder cannot be written.
+    """
+    write_bytes(run / STOP_FILE, b"", durable=False)
 
 
 def stop_asked(run: Path) -> bool:
@@ -80,5 +90,15 @@ def stop_asked(run: Path) -> bool:
 
 
 def withdraw_stop(run: Path) -> None:
-    """Forget an earlier request."""
-    (run / STOP_FILE).unlink(missing_ok=True)
+    """Forget an earlier request.
+
+    Raises:
+        StoreError: the run folder cannot be written.
+    """
+    path = run / STOP_FILE
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        # On a read-only disk this is said of a file that is not there, too.
+        if path.exists():
+            raise explain(error, path, "remove") from error

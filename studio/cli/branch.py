@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Branch and train, and return 0 when finished, 1 when failed, 130 when stopped by Ctrl+C."""
+    """Branch and train; the status is that of `studio.cli.run.train`."""
     from studio.cli import catalogue
     from studio.cli.run import train
 

@@ -2,12 +2,13 @@
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
+from studio.cli import output
 from studio.cli.terminal import UsageError, complain
 from studio.literal import one_line
 
@@ -26,6 +27,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(one_line(message, None))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        super().exit(status or int(output.failed()), message)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # Help and version, which argparse would write into a closed pipe.
+        if message:
+            write = output.put if file is sys.stdout else output.put_error
+            write(message)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,9 +64,14 @@ def _version() -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; 2 is the status of a mistake in it, 130 that of an interruption."""
-    from studio.store.errors import StoreError
-
+    output.secure()
     given = parser().parse_args(arguments or ["gui"])
+    return _do(given) or int(output.failed())
+
+
+def _do(given: argparse.Namespace) -> int:
+    from studio.store.errors import StoreError, explain
+
     try:
         status: int = given.do(given)
         return status
@@ -66,10 +81,10 @@ def main(arguments: Sequence[str]) -> int:
     except StoreError as error:
         complain(error.message, error.hint)
         return EXIT_USAGE if error.kind == "user" else 1
-    except BrokenPipeError:
-        # The reader of our output (`| head`) is satisfied; the rest goes nowhere, without a word.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        told = explain(error, Path(error.filename or "a file"), "use")
+        complain(told.message, told.hint)
+        return 1
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from studio.cli.output import put
 from studio.cli.terminal import width
 from studio.literal import one_line
 from studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
@@ -56,13 +57,12 @@ class ProgressBar:
     def line(self, text: str) -> None:
         """Write a line above the bar."""
         self.close()
-        self._stream.write(one_line(text, None) + "\n")
-        self._stream.flush()
+        put(one_line(text, None) + "\n", self._stream)
 
     def close(self) -> None:
         """End the line that is being rewritten."""
         if self._open:
-            self._stream.write("\n")
+            put("\n", self._stream)
             self._open = False
 
     def _curves(self, columns: dict[str, tuple[list[int], list[float]]]) -> None:
@@ -85,13 +85,11 @@ class ProgressBar:
             if now - self._spoken < PLAIN_SECONDS and progress.step < progress.total:
                 return
             self._spoken = now
-            self._stream.write(one_line(self._text(progress), None) + "\n")
-            self._stream.flush()
+            put(one_line(self._text(progress), None) + "\n", self._stream)
             return
         text = one_line(self._text(progress), None)
         room = width() - 1
-        self._stream.write("\r" + text[:room].ljust(room))
-        self._stream.flush()
+        put("\r" + text[:room].ljust(room), self._stream)
         self._open = True
 
     def _text(self, progress: Progress) -> str:

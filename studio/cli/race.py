@@ -2,7 +2,8 @@
 
 They are stepped in turn, on the same data and from the same particles, so that each has spent the
 same share of the budget at any time. At the end a table says what each has reached, beside the
-floor of each metric. Ctrl+C saves all and stops (status 130); a second one stops at once.
+floor of each metric. Ctrl+C saves all and stops (status 130); a second one stops at once. So do
+SIGTERM (143) and the end of the terminal (SIGHUP, 129).
 """
 
 import argparse
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Race, and return 0 when finished, 1 when any failed, 130 when stopped by Ctrl+C."""
+    """Race, and return 0 when finished, 1 when any failed, 128 + n when stopped by a signal n."""
     from studio.cli import catalogue
     from studio.engine.failures import Refused
 

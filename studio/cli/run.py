@@ -1,7 +1,8 @@
 """Train a recipe, a run's spec, or go on with a run, without a window.
 
-Ctrl+C saves a checkpoint and stops (status 130); a second one stops at once. The run folder is
-what the studio opens; beside it lies a picture of the particles.
+Ctrl+C saves a checkpoint and stops (status 130); a second one stops at once. So do SIGTERM (143)
+and the end of the terminal (SIGHUP, 129). If nobody reads the output any more, the training goes on
+without it. The run folder is what the studio opens; in it lies a picture of the particles.
 """
 
 import argparse
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="go on with this run, or with the recipe's last run in the project, from its newest "
-        "checkpoint",
+        "checkpoint; with --set training.steps=N to so many steps in all",
     )
     parser.add_argument(
         "--out",
@@ -64,18 +65,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, and return 0 when finished, 1 when failed, 130 when stopped by Ctrl+C."""
+    """Train, and return 0 when finished, 1 when failed, 128 + n when stopped by a signal n."""
     from studio.cli import catalogue
     from studio.cli.settings import apply, with_edits
 
     target = _target(arguments)
     catalogue.load()
     project = target.project(arguments.out)
-    folder = _resumed(target, project) if arguments.resume else None
-    if folder is not None:
+    if arguments.resume:
         if arguments.edits:
             raise UsageError("--edit: with --resume only training.steps may change")
-        return train(folder, _new_total(arguments.settings), arguments.background)
+        total = _new_total(arguments.settings)
+        return train(_resumed(target, project, total), total, arguments.background)
     spec = with_edits(apply(target.spec, arguments.settings), arguments.edits)
     return train(_create(spec, project))
 
@@ -90,13 +91,25 @@ def _target(arguments: argparse.Namespace) -> "Target":
     return first() if arguments.first else find(arguments.target)
 
 
-def _resumed(target: "Target", project: Path) -> "RunFolder | None":
-    """The run to go on with, None to begin one."""
-    from studio.cli.target import unfinished
+def _resumed(target: "Target", project: Path, total: int | None) -> "RunFolder":
+    """The run to go on with, which has something left to do."""
+    from studio.cli.target import last
 
     if target.run is not None and project != target.run.path.parents[1]:
         raise UsageError("--resume goes on in the run's own folder: leave --out away")
-    return target.run or unfinished(project, target.spec.name)
+    run = target.run or last(project, target.spec.name)
+    if run is None:
+        raise UsageError(
+            f"there is no run of {target.spec.name!r} in {project} to go on with; leave --resume "
+            "away to begin one"
+        )
+    status = run.status()
+    if status.state == "finished" and (total or 0) <= status.step:
+        raise UsageError(
+            f"{run.name} has done all its {status.step:,} steps; give it more with --set "
+            "training.steps=N, or leave --resume away to begin a new run"
+        )
+    return run
 
 
 def _new_total(settings: list[str]) -> int | None:
@@ -133,8 +146,19 @@ def _create(spec: "RunSpec", project: Path) -> "RunFolder":
 def train(folder: "RunFolder", steps: int | None = None, background: bool = False) -> int:
     """Train a run folder and say how it went; ``steps`` raises its total.
 
-    Returns 0 when finished, 1 when failed, 130 when stopped by Ctrl+C.
+    Returns 0 when finished, 1 when failed, 128 + n when stopped by a signal n.
+
+    Raises:
+        StoreError: another process trains it.
+        UsageError: it cannot be trained.
     """
+    from studio.engine.headless import PATIENCE
+
+    with folder.lock.held(PATIENCE):
+        return _train(folder, steps, background)
+
+
+def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
     from studio.cli.progress import ProgressBar
     from studio.cli.stopping import Stop
     from studio.engine import headless
@@ -153,7 +177,8 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
     finally:
         bar.close()
         stop.restore()
-    _picture(folder)
+    if status.state != "failed":
+        _picture(folder)
     return _report(folder, status, stop)
 
 
@@ -176,7 +201,17 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
 
 
 def _picture(folder: "RunFolder") -> None:
-    """Draw the newest kept record over the data, where there is one."""
+    """Draw the newest kept record over the data, where there is one; without it nothing is lost."""
+    from studio.engine.failures import Refused
+    from studio.store.errors import StoreError
+
+    try:
+        _draw(folder)
+    except (Refused, StoreError) as error:
+        say(f"There is no picture: {error}")
+
+
+def _draw(folder: "RunFolder") -> None:
     from studio.cli.picture import draw, write_png
     from studio.engine.conditions import target_of
     from studio.formats.pictures import sheet

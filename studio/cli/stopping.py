@@ -10,13 +10,15 @@ from studio.cli import background
 __all__ = ["Stop"]
 
 ASK_SECONDS = 0.5  # between two looks for a request
-SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
+SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
 
 
 class Stop:
     """Asked between steps; true from the first signal on, which is kept in ``signal``.
 
-    A second signal of the kind does what it always did: it ends the process.
+    A second signal of the kind does what it always did: it ends the process. But that the terminal
+    is gone (SIGHUP) is told by its shell as well as by the system. A signal that was ignored
+    already (``nohup``) still is.
     """
 
     def __init__(self, run: Path) -> None:
@@ -24,8 +26,10 @@ class Stop:
         self._run = run
         self._looked = 0.0
         self._stop = False
+        background.withdraw_stop(run)  # one of before
         numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-        self._old = {number: signal.signal(number, self._on_signal) for number in numbers}
+        heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+        self._old = {number: signal.signal(number, self._on_signal) for number in heard}
 
     def __call__(self) -> bool:
         if not self._stop and time.monotonic() - self._looked > ASK_SECONDS:
@@ -40,5 +44,6 @@ class Stop:
         background.withdraw_stop(self._run)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        signal.signal(number, self._old[number])
+        if number != getattr(signal, "SIGHUP", None):
+            signal.signal(number, self._old[number])
         self._stop, self.signal = True, number

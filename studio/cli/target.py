@@ -11,7 +11,7 @@ from studio.store.edits import effective_spec
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
-__all__ = ["DEFAULT_PROJECT", "Target", "find", "first", "unfinished"]
+__all__ = ["DEFAULT_PROJECT", "Target", "find", "first", "last"]
 
 DEFAULT_PROJECT = "pushforward-runs"
 
@@ -74,10 +74,10 @@ def _nothing(text: str, path: Path) -> str:
     return f"{text!r} is neither a recipe, a file nor a run folder; {hint}"
 
 
-def unfinished(project: Path, name: str) -> RunFolder | None:
-    """The newest run of a name in a project that was begun and has not come to its end."""
+def last(project: Path, name: str) -> RunFolder | None:
+    """The newest run of a name in a project that has not come to its end, else the newest."""
     if not (project / "project.toml").exists():
         return None
     runs = [r for r in Project.open(project).runs() if r.record.spec.name == name]
-    going = [r for r in runs if r.status().state != "finished" and not r.alive()]
-    return going[-1] if going else None
+    going = [r for r in runs if r.status().state != "finished"]
+    return next(reversed(going or runs), None)

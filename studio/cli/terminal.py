@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
+from studio.cli.output import put, put_error
 from studio.literal import lines, one_line
 
 __all__ = [
@@ -37,23 +38,20 @@ class UsageError(Exception):
 
 def say(text: str = "") -> None:
     """Write one line to the standard output."""
-    sys.stdout.write(one_line(text, None) + "\n")
-    sys.stdout.flush()
+    put(one_line(text, None) + "\n")
 
 
 def complain(message: str, *more: str) -> None:
     """Write an error to the standard error, and lines below it: a hint, or a list."""
     for line in (f"pushforward: {message}", *filter(None, more)):
-        sys.stderr.write(one_line(line, None) + "\n")
-    sys.stderr.flush()
+        put_error(one_line(line, None) + "\n")
 
 
 def show_errors_literally() -> None:
     """Let the traceback of an error that nobody expected name things harmlessly, too."""
 
     def write(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.stderr.write(lines("".join(traceback.format_exception(kind, error, trace))))
-        sys.stderr.flush()
+        put_error(lines("".join(traceback.format_exception(kind, error, trace))))
 
     sys.excepthook = write
 

@@ -6,12 +6,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from studio.client.launch import engine_command, own_env, own_folder
 from studio.client.transport import (
     Handlers,
     ProcessExit,
     TransportError,
-    engine_command,
-    engine_env,
 )
 from studio.protocol.wire import Buffer
 
@@ -29,7 +28,7 @@ class ChildProcess:
     ) -> None:
         """Without a command, the engine of this installation."""
         self._command = list(command or engine_command())
-        self._env = dict(env or engine_env())
+        self._env = dict(env or own_env())
         self._transport: asyncio.SubprocessTransport | None = None
 
     @property
@@ -51,6 +50,7 @@ class ChildProcess:
             self._transport, _ = await loop.subprocess_exec(
                 lambda: _Streams(handlers),
                 *self._command,
+                cwd=own_folder(),
                 env=self._env,
                 start_new_session=sys.platform != "win32",
                 creationflags=flags,

@@ -4,11 +4,8 @@ The application brings a Qt child process, the command line and the tests an asy
 without a process an engine in memory: the client is the same over each.
 """
 
-import os
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from studio.protocol.wire import Buffer
@@ -19,9 +16,6 @@ __all__ = [
     "Timeouts",
     "Transport",
     "TransportError",
-    "engine_command",
-    "engine_env",
-    "own_command",
 ]
 
 
@@ -94,26 +88,3 @@ class Timeouts:
     # At most so many restarts within so many seconds.
     restarts: int = 3
     restart_window: float = 60.0
-
-
-def own_command(*arguments: str) -> list[str]:
-    """The command that runs ``pushforward`` of this installation with some arguments."""
-    if getattr(sys, "frozen", False):
-        # The window's program has no torch; the engine's, beside it, has all other commands.
-        suffix = ".exe" if sys.platform == "win32" else ""
-        return [str(Path(sys.executable).with_name(f"pushforward-engine{suffix}")), *arguments]
-    return [sys.executable, "-m", "studio", *arguments]
-
-
-def engine_command() -> list[str]:
-    """The command that starts an engine of this installation."""
-    return own_command("engine")
-
-
-def engine_env() -> dict[str, str]:
-    """The environment of a process of ours: this very code can be imported from any folder."""
-    env = dict(os.environ)
-    here = str(Path(__file__).resolve().parents[2])
-    others = [p for p in env.get("PYTHONPATH", "").split(os.pathsep) if p and p != here]
-    env["PYTHONPATH"] = os.pathsep.join([here, *others])
-    return env

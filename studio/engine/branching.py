@@ -16,7 +16,9 @@ from studio.engine.devices import choose
 from studio.engine.failures import Refused
 from studio.engine.resolve import Resolved, check
 from studio.engine.session import project_of, versions
+from studio.literal import NAME_LIMIT
 from studio.protocol.spec import ChangeSetting, RunSpec
+from studio.store.atomic import make_folder
 from studio.store.branches import BRANCHED
 from studio.store.edits import effective_spec
 from studio.store.errors import explain
@@ -123,7 +125,7 @@ def _spec(
     kept = [edit for edit in whole.edits if edit.step <= step]
     spec = msgspec.structs.replace(
         whole,
-        name=name.strip() or f"{whole.name}, branch",
+        name=name.strip() or f"{whole.name[: NAME_LIMIT - 8]}, branch",
         training={**whole.training, "steps": total},
         edits=kept,
     )
@@ -159,7 +161,7 @@ def _copy(parent: RunFolder, child: RunFolder, step: int) -> int:
         best=best == checkpoint.step,
     )
     records = [s for s in parent.flow.steps() if s <= checkpoint.step]
-    child.flow.folder.mkdir(exist_ok=True)
+    make_folder(child.flow.folder)
     try:
         for each in records:
             shutil.copyfile(parent.flow.path(each), child.flow.path(each))

@@ -20,6 +20,7 @@ from studio.engine.failures import Refused, describe
 from studio.engine.headless import ensure_free, planned_total
 from studio.engine.importing import ImportJob
 from studio.engine.jobs import ENDED, Job, Work
+from studio.engine.places import place
 from studio.engine.preview import preview
 from studio.engine.resolve import Resolved
 from studio.engine.sampling import SamplingJob
@@ -138,7 +139,7 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
 
 @handles(m.StartTraining)
 def _start(engine: "Engine", command: m.StartTraining) -> Answer:
-    project = Path(command.project)
+    project = place("project", command.project)
     resolved = valid(engine, command.spec, project)
     folder = Project.open_or_create(project).new_run(new_record(resolved, project))
     return train(engine, folder, resolved.training.steps)
@@ -151,7 +152,13 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
     for job in engine.queue.jobs():
         if isinstance(job, TrainingJob) and job.folder == folder and job.state not in ENDED:
             raise Refused(f"{folder.name} is {job.state} already.", "Use the job that it has.")
-    ensure_free(folder)
+    with folder.lock.held():
+        ensure_free(folder)
+        return _go_on(engine, folder, total)
+
+
+def _go_on(engine: "Engine", folder: RunFolder, total: int) -> Answer:
+    """Queue a run that nobody else works on, from its newest good checkpoint."""
     checkpoint, skipped = folder.checkpoints.newest()
     if checkpoint is None and skipped:
         raise Refused(
@@ -168,9 +175,17 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
 
 
 def train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Answer:
-    """Queue the training of a run folder that has done so many steps."""
-    folder.update_status(state="queued", step=step, total=total, error=None, background=False)
-    return enqueue(engine, TrainingJob(engine.new_name(), folder, engine.outbox, total=total))
+    """Queue the training of a run folder that has done so many steps. From here to the end of the
+    job it is locked.
+
+    Raises:
+        StoreError: another process has the run, or the disk refused.
+    """
+    with folder.lock.held():
+        folder.update_status(state="queued", step=step, total=total, error=None, background=False)
+        job = TrainingJob(engine.new_name(), folder, engine.outbox, total=total)
+        job.claim()
+    return enqueue(engine, job)
 
 
 def valid(engine: "Engine", spec: Any, project: Path) -> Resolved:
@@ -269,7 +284,7 @@ def _export(engine: "Engine", command: m.ExportSamples) -> Answer:
 
 @handles(m.ExportWeights)
 def _weights(engine: "Engine", command: m.ExportWeights) -> Answer:
-    step = export_weights(RunFolder(Path(command.run)), Path(command.file))
+    step = export_weights(RunFolder(Path(command.run)), place("file", command.file))
     return Answer({"file": command.file, "step": step})
 
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from studio.engine.discovery import discover
 from studio.engine.failures import Refused, describe
 from studio.engine.jobs import Job
@@ -20,9 +22,10 @@ from studio.protocol.spec import RunSpec
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunStatus
 
-__all__ = ["create", "drive", "ensure_free", "planned_total", "run"]
+__all__ = ["PATIENCE", "create", "drive", "ensure_free", "planned_total", "run"]
 
 PATIENCE = 10.0
+"""Seconds that a run which another process has is waited for."""
 
 
 def create(spec: RunSpec, project: Path) -> RunFolder:
@@ -62,7 +65,7 @@ def run(
 
     Raises:
         Refused: the spec has a problem, or the run is going on in another process.
-        StoreError: the run folder cannot be read.
+        StoreError: the run folder cannot be read, or another process has its lock.
         ValueError: a spec without a project.
     """
     discover()
@@ -73,26 +76,32 @@ def run(
     else:
         folder = RunFolder(target)
     # The studio hands a training over as it closes: its engine may need a moment to leave.
-    ensure_free(folder, PATIENCE)
-    total = planned_total(folder, steps)
-    job = TrainingJob(
-        folder.name, folder, CallbackSink(on_event), total=total, background=background
+    with folder.lock.held(PATIENCE):
+        ensure_free(folder, PATIENCE)
+        total = planned_total(folder, steps)
+        job = TrainingJob(
+            folder.name, folder, CallbackSink(on_event), total=total, background=background
+        )
+        drive(job, stop)
+    # The folder may be gone: the job knows how it went.
+    return msgspec.structs.replace(
+        folder.status(), state=job.state, step=job.step, total=job.total, error=job.error
     )
-    drive(job, stop)
-    return folder.status()
 
 
 def ensure_free(folder: RunFolder, patience: float = 0.0) -> None:
     """Make sure that no other process works on a run, waiting so many seconds for its end.
 
+    For the holder of its lock: this is for file systems without locks.
+
     Raises:
         Refused: one does.
     """
     deadline = time.monotonic() + patience
-    while folder.alive() and folder.status().pid != os.getpid():
+    while folder.alive() and (pid := folder.status().pid) != os.getpid():
         if time.monotonic() >= deadline:
             raise Refused(
-                f"{folder.name} is going on in another process.",
+                f"{folder.name} is being trained by process {pid}.",
                 "Stop it there, or wait for its end.",
             )
         time.sleep(0.1)

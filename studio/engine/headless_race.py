@@ -5,7 +5,7 @@ from pathlib import Path
 
 from studio.engine.discovery import discover
 from studio.engine.headless import drive
-from studio.engine.race_setup import create_race, going_on, line_up
+from studio.engine.race_setup import create_race, going_on, held, line_up
 from studio.engine.resolve import check
 from studio.engine.sink import CallbackSink
 from studio.protocol.messages import Budget, ErrorInfo, Event
@@ -43,11 +43,11 @@ def run(
 
     Raises:
         Refused: the folders are not of one race, or it is over.
-        StoreError: a run folder cannot be read.
+        StoreError: a run folder cannot be read, or another process has the run.
     """
     discover()
-    job = line_up(
-        going_on(folders), CallbackSink(on_event), lambda info, place: None, lambda run: run.name
-    )
-    drive(job, stop)
+    with held(folders):
+        left = going_on(folders)
+        job = line_up(left, CallbackSink(on_event), lambda info, place: None, lambda run: run.name)
+        drive(job, stop)
     return job.error

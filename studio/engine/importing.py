@@ -4,6 +4,7 @@ from pathlib import Path
 
 from studio.engine.background import Background
 from studio.engine.jobs import Job, Work
+from studio.engine.places import place
 from studio.engine.sink import Sink
 from studio.formats import read
 from studio.protocol.messages import ImportData, Log
@@ -37,7 +38,7 @@ class ImportJob(Job):
             yield False
         x = reading.result()
         yield False
-        project = Project.open_or_create(Path(command.project))
+        project = Project.open_or_create(place("project", command.project))
         folder = project.add_dataset(command.name, x, command.columns, source=str(path))
         self.total = self.step = len(x)
         text = f"{len(x):,} points of {path.name} are in the project as {folder.name!r}."

@@ -9,6 +9,8 @@ import logging
 import os
 import signal
 import sys
+import threading
+from types import FrameType
 from typing import NoReturn
 
 from studio import journal
@@ -36,6 +38,8 @@ def main() -> NoReturn:
 
 def _serve() -> int:
     """Run until the other side is gone; return the exit status."""
+    # Ctrl+C in the terminal is for the parent, who ends this process as it sees fit.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     stream = claim_stdout()
     faulthandler.enable(sys.stderr)
     inbox = Inbox()
@@ -45,7 +49,7 @@ def _serve() -> int:
     reader = Reader(inbox, outbox)
     reader.start()
     _set_up_logging(outbox)
-    signal.signal(signal.SIGTERM, lambda number, frame: inbox.leave())
+    _leave_on_signals(inbox)
     _give_way()
     try:
         from studio.engine.engine import Engine
@@ -62,6 +66,18 @@ def _serve() -> int:
         return 1
     outbox.close()
     return 0
+
+
+def _leave_on_signals(inbox: Inbox) -> None:
+    """Save what runs and leave when the system says so, or the terminal is gone."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        # In a thread, since the main one may be within the very lock that this takes.
+        threading.Thread(target=inbox.leave, name="leave", daemon=True).start()
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
 
 
 def _version() -> str:

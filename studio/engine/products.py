@@ -193,6 +193,7 @@ class Products:
         self.curves.drain()
         if self._saved == step and not (pinned or best):
             return
+        self._folder.require()
         start = self._clock()
         session = self._session
         spec, columns = session.spec, session.data.points.columns

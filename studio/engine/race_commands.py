@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from studio.engine.commands import Answer, handles
 from studio.engine.failures import Refused
 from studio.engine.jobs import ENDED
-from studio.engine.race_setup import create_race, going_on, line_up
+from studio.engine.places import place
+from studio.engine.race_setup import create_race, going_on, held, line_up
 from studio.engine.resolve import Resolved
 from studio.engine.training import TrainingJob
 from studio.protocol import messages as m
@@ -22,7 +23,7 @@ __all__: list[str] = []
 
 @handles(m.StartRace)
 def _start(engine: "Engine", command: m.StartRace) -> Answer:
-    project = Path(command.project)
+    project = place("project", command.project)
     runs = [_valid(engine, i, spec, project) for i, spec in enumerate(command.specs)]
     return _queue(engine, create_race(runs, command.budget, project))
 
@@ -33,7 +34,8 @@ def _resume(engine: "Engine", command: m.ResumeRace) -> Answer:
     for job in engine.queue.jobs():
         if isinstance(job, TrainingJob) and job.folder in folders and job.state not in ENDED:
             raise Refused(f"{job.folder.name} is {job.state} already.", "Use the job that it has.")
-    return _queue(engine, going_on(folders))
+    with held(folders):
+        return _queue(engine, going_on(folders))
 
 
 def _valid(engine: "Engine", place: int, spec: RunSpec, project: Path) -> Resolved:
@@ -51,7 +53,9 @@ def _valid(engine: "Engine", place: int, spec: RunSpec, project: Path) -> Resolv
 
 def _queue(engine: "Engine", folders: Sequence[RunFolder]) -> Answer:
     queue = engine.queue
-    race = line_up(folders, engine.outbox, queue.changed, lambda folder: engine.new_name())
+    with held(folders):
+        race = line_up(folders, engine.outbox, queue.changed, lambda folder: engine.new_name())
+        race.claim()
     queue.forget(race.job)
     queue.add(race)
     return Answer(

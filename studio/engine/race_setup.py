@@ -1,7 +1,8 @@
 """The start line: whether trainings can race, and their run folders, made on equal terms."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
-__all__ = ["create_race", "going_on", "line_up"]
+__all__ = ["create_race", "going_on", "held", "line_up"]
 
 FEWEST, MOST = 2, 4
 _FEWEST_SAMPLES = 16
@@ -52,6 +53,19 @@ def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list
         folder.update_status(state="queued", total=int(spec.training["steps"]))
         folders.append(folder)
     return folders
+
+
+@contextmanager
+def held(folders: Sequence[RunFolder]) -> Iterator[None]:
+    """Hold the locks of some runs within a block.
+
+    Raises:
+        StoreError: another process has one of them; then none is held.
+    """
+    with ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(folder.lock.held())
+        yield
 
 
 def going_on(folders: Sequence[RunFolder]) -> list[RunFolder]:

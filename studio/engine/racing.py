@@ -52,6 +52,11 @@ class RaceJob(Job):
         """Whether an entrant has something to do although the race is paused."""
         return any(entrant.busy_paused for entrant in self._running())
 
+    def claim(self) -> None:
+        """Lock the runs of all, each to its own end; see `TrainingJob.claim`."""
+        for entrant in self._entrants:
+            entrant.claim()
+
     def ask(self, action: str, n: int = 1) -> None:
         """Ask all that are still under way."""
         for entrant in self._running():

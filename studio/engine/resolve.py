@@ -23,6 +23,7 @@ from studio.engine.modality import (
     unfit,
 )
 from studio.engine.settings import TrainingConfig
+from studio.literal import NAME_LIMIT
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
 
@@ -143,8 +144,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
             choose(training.device)
         except Refused as refused:
             problems.append(refused.info)
-    if not spec.name.strip():
-        problems.append(ErrorInfo(kind="user", message="The run needs a name.", path="name"))
+    problems += _name(spec.name)
     if problems or family is None or training is None:
         return None, problems
     return Resolved(
@@ -163,6 +163,15 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
         sampler=sampler,
         metrics=tuple(metrics),
     ), []
+
+
+def _name(name: str) -> list[ErrorInfo]:
+    if not name.strip():
+        return [ErrorInfo(kind="user", message="The run needs a name.", path="name")]
+    if len(name) > NAME_LIMIT:
+        message = f"The name has {len(name):,} characters; it may have {NAME_LIMIT}."
+        return [ErrorInfo(kind="user", message=message, hint="Shorten it.", path="name")]
+    return []
 
 
 def pick_dataset(pick: Pick) -> Choice | None:

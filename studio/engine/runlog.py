@@ -7,6 +7,8 @@ from pathlib import Path
 from studio.engine.sink import Sink
 from studio.literal import one_line
 from studio.protocol.messages import Log
+from studio.store import lines
+from studio.store.errors import StoreError
 
 __all__ = ["RunLog"]
 
@@ -31,7 +33,6 @@ class RunLog:
         self._sink.send(Log(level=level, text=text, job=self._job))
         stamp = datetime.now().astimezone().isoformat(timespec="seconds")
         try:
-            with open(self._path, "a", encoding="utf-8") as file:
-                file.write(f"{stamp} {level}: {text}\n")
-        except OSError as error:
-            _log.warning("%s could not be written: %s", self._path, error.strerror)
+            lines.append(self._path, f"{stamp} {level}: {text}".encode())
+        except StoreError as error:
+            _log.warning("%s", error)

@@ -67,6 +67,7 @@ class TrainingJob(Job):
         self._horizon = total
         self._edits: deque[tuple[Edit, Tell]] = deque()
         self._staged: StagedStep | None = None
+        self._claimed = False
         self._ticked = self._paced = self._beat = clock()
         self._paced_step = 0
         self._block = (0, 0.0)
@@ -86,6 +87,15 @@ class TrainingJob(Job):
         return msgspec.structs.replace(
             super().info, parent=record.parent or "", branch_step=record.branch_step
         )
+
+    def claim(self) -> None:
+        """Lock the run until the job has ended, or else its process.
+
+        Raises:
+            StoreError: another process has it.
+        """
+        self.folder.lock.take()
+        self._claimed = True
 
     def change(self, edit: Edit, tell: Tell) -> None:
         """Ask for an edit between two steps, whatever step it names.
@@ -131,6 +141,9 @@ class TrainingJob(Job):
                 tell(Refused(f"{self.title} has ended ({self.state})."))
             self.session = self._staged = None
             free_device_memory()
+            if self._claimed:
+                self._claimed = False
+                self.folder.lock.release()
 
     def _event(self) -> str:
         """The word for the new state in ``events.jsonl``."""
@@ -297,6 +310,7 @@ class TrainingJob(Job):
         yield from self._answer(session)
         yield from self._products.evaluate(self.step)
         self._tick(self._clock())
+        self.folder.require()
         self._log.write("info", f"Finished at step {self.step:,}.")
 
     def _stopped(self) -> None:
@@ -333,6 +347,7 @@ class TrainingJob(Job):
             self._write_status(durable=False)
 
     def _write_status(self, durable: bool = True) -> None:
+        self.folder.require()
         self.folder.update_status(
             durable=durable,
             state=self.state,

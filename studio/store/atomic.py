@@ -15,9 +15,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from studio.store.errors import DiskFull, explain, human_bytes
+from studio.store.links import stay_inside
 from studio.store.process import exists
 
-__all__ = ["check_space", "replacing", "sweep", "sync_folder", "write_bytes", "write_text"]
+__all__ = [
+    "check_space",
+    "make_folder",
+    "replacing",
+    "sweep",
+    "sync_folder",
+    "write_bytes",
+    "write_text",
+]
 
 RESERVE = 16 * 2**20
 """Bytes that are left free: status files and logs must go on when a checkpoint no longer fits."""
@@ -35,10 +44,12 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
     a power cut may bring back the old file.
 
     Raises:
-        StoreError: the operating system refused (`DiskFull` where there is no room).
+        StoreError: the operating system refused (`DiskFull` where there is no room), or a link
+            leads out of the project.
         FileExistsError: ``exclusive``, and the path is taken.
     """
     path = Path(path)
+    stay_inside(path.parent)
     token = f"{os.getpid()}-{secrets.token_hex(4)}"
     temp = path.with_name(f".{path.name[:60]}.{token}.partial")
     try:
@@ -77,6 +88,21 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     write_bytes(path, text.encode(), durable=durable)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder in one that is there; nothing is done where it is there already.
+
+    Raises:
+        StoreError: the operating system refused, or a link leads out of the project.
+    """
+    stay_inside(path)
+    try:
+        path.mkdir(exist_ok=True)
+    except FileNotFoundError as error:
+        raise explain(error, path.parent) from error
+    except OSError as error:
+        raise explain(error, path) from error
+
+
 def check_space(folder: Path, need_bytes: int) -> None:
     """Make sure that so many bytes fit on the disk of a folder (which need not exist yet).
 
@@ -100,7 +126,11 @@ def sweep(folder: Path) -> list[str]:
 
     Called by the owner of the folder before it writes. A file of a living process is left alone,
     unless it is a day old: its process number was then given to somebody else.
+
+    Raises:
+        StoreError: a link leads out of the project.
     """
+    stay_inside(folder)
     removed = []
     for path in _entries(folder):
         match = _TEMP.fullmatch(path.name)

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.store.atomic import check_space, replacing
+from studio.store.atomic import check_space, make_folder, replacing
 from studio.store.errors import Damaged, StoreError, explain
 from studio.store.migrate import CURRENT, upgrade
 from studio.store.text import read_json, write_json
@@ -82,7 +82,7 @@ class Checkpoints:
 
         arrays = {name: np.asarray(value, order="C") for name, value in tensors.items()}
         check_space(self.folder, sum(a.nbytes for a in arrays.values()) + 2**16)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         metadata = {
             "format": str(CURRENT["checkpoint"]),
             "step": str(step),

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studio.store import hdf5
+from studio.store.atomic import make_folder
 from studio.store.errors import Damaged, StoreError
+from studio.store.links import stay_inside
 from studio.store.migrate import CURRENT, upgrade
 
 __all__ = ["FlowStore", "StoredRecord", "halve"]
@@ -89,7 +91,7 @@ class FlowStore:
             _floats(extras),
         )
         _check(record)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         hdf5.write(self.path(step), lambda file: _fill(file, record))
         steps = self.steps()
         kept = halve(steps) if len(steps) > self.capacity else steps
@@ -134,6 +136,7 @@ class FlowStore:
 
     def truncate_after(self, step: int) -> None:
         """Drop the records after a training step: a run goes on from there."""
+        stay_inside(self.folder)
         steps = self.steps()
         if not steps or steps[-1] <= step:
             return
@@ -146,6 +149,7 @@ class FlowStore:
 
         For the owner, before it goes on writing after a crash.
         """
+        stay_inside(self.folder)
         damaged = []
         for step in self.steps():
             try:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from studio.store.errors import explain
+from studio.store.links import open_to_append
 
 __all__ = ["append", "complete", "sync"]
 
@@ -16,10 +17,13 @@ def append(path: Path, line: bytes) -> None:
     """Append one line (without its newline) in a single write.
 
     Raises:
-        StoreError: the operating system refused.
+        ValueError: it is more than one.
+        StoreError: the operating system refused, or the path is a link.
     """
+    if b"\n" in line:
+        raise ValueError(f"one line at a time, got {line[:80]!r}")
     try:
-        with open(path, "ab+", buffering=0) as file:
+        with open_to_append(path) as file:
             end = file.seek(0, os.SEEK_END)
             torn = False
             if end:

@@ -2,6 +2,12 @@
 
 Opening never writes. Runs and data sets appear whole: they are made under a hidden name and
 renamed, so that nobody meets one without its record.
+
+Any number of windows and commands may have a project open and add to it. One at a time (by the
+lock of the project, held for moments) gives a number to a new run, and moves to and from the trash:
+numbers are looked up in both. Nothing else needs it: a data set and a sample set claim their names
+by the renaming itself, and what grows in a run is written by the one process that has the lock of
+that run (`RunFolder.lock`).
 """
 
 import re
@@ -16,9 +22,11 @@ from typing import Self
 import msgspec
 from numpy.typing import ArrayLike
 
-from studio.store.atomic import sync_folder
+from studio.literal import NAME_LIMIT
+from studio.store.atomic import make_folder, sweep, sync_folder
 from studio.store.dataset import DatasetFolder, write_dataset
 from studio.store.errors import StoreError, explain
+from studio.store.lock import Lock
 from studio.store.migrate import CURRENT
 from studio.store.names import slug
 from studio.store.run import RunFolder, RunRecord
@@ -29,6 +37,7 @@ __all__ = ["Project"]
 
 _RUN = re.compile(r"(\d{4,})-.+")
 _HOUR = 3600.0
+_PATIENCE = 10.0  # seconds; the lock of a project is held for moments
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +55,7 @@ class Project:
         self.path = Path(path).absolute()
         self.name = name
         self._trash = Trash(self.path)
+        self._lock = Lock(self.path, f"The project {name} is being changed")
 
     @classmethod
     def create(cls, path: Path, name: str) -> Self:
@@ -61,6 +71,7 @@ class Project:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise explain(error, path) from error
+        name = name[:NAME_LIMIT]
         write_toml(path / "project.toml", _Record(name=name, created=_now()))
         return cls(path, name)
 
@@ -119,21 +130,29 @@ class Project:
         """
         folder = self.path / "runs"
         name = slug(record.spec.name, "run")
+        make_folder(folder)
         try:
-            folder.mkdir(exist_ok=True)
-            number = max(self._numbers(), default=0)
-            while True:
-                number += 1
-                # The hidden folder is the claim on the number as well as the workshop.
-                hidden = folder / f".{number:04d}"
-                if not _claim(hidden):
-                    continue
-                if number in self._numbers():
-                    hidden.rmdir()
-                    continue
-                return _finish(hidden, folder / f"{number:04d}-{name}", record, fill)
+            with self._lock.held(_PATIENCE):
+                sweep(self.path)
+                number, hidden = self._claimed(folder)
+            return _finish(hidden, folder / f"{number:04d}-{name}", record, fill)
         except OSError as error:
             raise explain(error, folder) from error
+
+    def _claimed(self, folder: Path) -> tuple[int, Path]:
+        """Return the next free number and the hidden folder that claims it, which is the workshop
+        as well.
+        """
+        number = max(self._numbers(), default=0)
+        while True:
+            number += 1
+            hidden = folder / f".{number:04d}"
+            if not _claim(hidden):
+                continue
+            if number not in self._numbers():
+                return number, hidden
+            # Its claimant has just come to the end, for which it needs no lock.
+            hidden.rmdir()
 
     def datasets(self) -> list[DatasetFolder]:
         """Return the data sets by name; `problems` names those that cannot be read."""
@@ -166,6 +185,12 @@ class Project:
                 refused.
         """
         folder = self.path / "data"
+        if len(name) > NAME_LIMIT:
+            raise StoreError(
+                f"The name has {len(name):,} characters; it may have {NAME_LIMIT}.",
+                "Shorten it.",
+                kind="user",
+            )
         target = folder / slug(name, "data")
         hidden = folder / f".{target.name}.{time.time_ns():x}"
         taken = StoreError(
@@ -173,8 +198,9 @@ class Project:
         )
         if target.exists():
             raise taken
+        make_folder(folder)
         try:
-            hidden.mkdir(parents=True)
+            hidden.mkdir()
             write_dataset(hidden, name, x, columns, source)
             if target.exists():
                 raise taken
@@ -199,9 +225,15 @@ class Project:
                 refused.
         """
         run = RunFolder(path)
-        if (run.path / "run.toml").exists() and run.alive():
-            raise StoreError(f"The run {run.name} is going on.", "Stop it first.", kind="user")
-        return self._trash.put(Path(path))
+        with self._lock.held(_PATIENCE):
+            if (run.path / "run.toml").exists():
+                if run.alive():
+                    raise StoreError(
+                        f"The run {run.name} is going on.", "Stop it first.", kind="user"
+                    )
+                with run.lock.held():
+                    pass  # nobody else has it
+            return self._trash.put(Path(path))
 
     def trashed(self) -> list[Trashed]:
         """Return what is in the trash, oldest first."""
@@ -213,11 +245,17 @@ class Project:
         Raises:
             StoreError: its place is taken, the entry is damaged, or the disk refused.
         """
-        return self._trash.restore(entry)
+        with self._lock.held(_PATIENCE):
+            return self._trash.restore(entry)
 
     def empty_trash(self) -> None:
-        """Delete what is in the trash, for good. Numbers of deleted runs may come again."""
-        self._trash.empty()
+        """Delete what is in the trash, for good. Numbers of deleted runs may come again.
+
+        Raises:
+            StoreError: the project may not be written.
+        """
+        with self._lock.held(_PATIENCE):
+            self._trash.empty()
 
     def _run_folders(self) -> list[RunFolder]:
         runs = [RunFolder(p) for p in _children(self.path / "runs") if _RUN.fullmatch(p.name)]

@@ -12,9 +12,11 @@ from studio.protocol.messages import Budget, ErrorInfo
 from studio.protocol.spec import RunSpec
 from studio.store.atomic import sweep
 from studio.store.checkpoint import Checkpoints
-from studio.store.errors import Damaged
+from studio.store.errors import Damaged, StoreError
 from studio.store.events import EventLog
 from studio.store.flow import FlowStore
+from studio.store.links import stay_inside
+from studio.store.lock import Lock
 from studio.store.metrics import MetricsLog
 from studio.store.migrate import CURRENT
 from studio.store.process import is_same, this_process
@@ -135,6 +137,24 @@ class RunFolder:
         self.write_status(status, durable=durable)
         return status
 
+    @cached_property
+    def lock(self) -> Lock:
+        """The lock of whoever trains the run, from before it is queued to its end."""
+        return Lock(self.path, f"{self.name} is being trained")
+
+    def require(self) -> None:
+        """Make sure that the folder is still that of the run: nothing makes it anew.
+
+        Raises:
+            StoreError: it was moved, deleted, or emptied while the run was going on.
+        """
+        if not (self.path / "run.toml").is_file():
+            raise StoreError(
+                f"The folder of the run is gone: {self.path} has no run.toml.",
+                "If it was moved, resume it from where it is now; what was done since its last "
+                "checkpoint is lost.",
+            )
+
     def alive(self) -> bool:
         """Say whether the process that last wrote the status still runs this run."""
         status = self.status()
@@ -152,7 +172,13 @@ class RunFolder:
         """Tidy up after a writer that died; return sentences on what was found.
 
         For the owner, once, before it goes on writing.
+
+        Raises:
+            StoreError: something in the folder is a link that leads out of it: the run is not
+                gone on with.
         """
+        for entry in self.path.iterdir():
+            stay_inside(entry)
         for folder in ("", "checkpoints", "flow", "samples"):
             sweep(self.path / folder)
         damaged = self.flow.recover()

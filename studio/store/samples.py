@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studio.store import hdf5
+from studio.store.atomic import make_folder
 from studio.store.migrate import CURRENT, upgrade
 
 __all__ = ["SampleSet", "SampleSets"]
@@ -55,7 +56,7 @@ class SampleSets:
         if not fits:
             raise ValueError(f"x must be (n, {len(columns)}), got {data.shape}")
         points = SampleSet(data, tuple(columns), dict(attrs))
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         while True:
             number = max((int(p.stem) for p in self.paths()), default=0) + 1
             path = self.folder / f"{number:04d}.h5"

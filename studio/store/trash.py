@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from studio.store.atomic import sync_folder
+from studio.store.atomic import make_folder, sync_folder
 from studio.store.errors import StoreError, explain
+from studio.store.links import stay_inside
 from studio.store.text import read_json, write_json
 
 __all__ = ["Trash", "Trashed"]
@@ -83,6 +84,7 @@ class Trash:
         entry = Path(entry).absolute()
         if entry.parent != self.folder:
             raise StoreError(f"{entry} is not in the trash of this project.", kind="user")
+        stay_inside(entry)
         origin = read_json(entry / "origin.json", _Origin)
         target = (self.project / origin.path).resolve()
         if not target.is_relative_to(self.project.resolve()):
@@ -114,12 +116,13 @@ class Trash:
         return path.relative_to(root).as_posix()
 
     def _new_entry(self, name: str) -> Path:
+        make_folder(self.folder)
         stem = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{name}"
         number = 1
         while True:
             entry = self.folder / (stem if number == 1 else f"{stem}~{number}")
             try:
-                entry.mkdir(parents=True)
+                entry.mkdir()
             except FileExistsError:
                 number += 1
             except OSError as error:

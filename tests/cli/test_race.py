@@ -80,9 +80,12 @@ def test_ctrl_c_saves_all_and_the_race_goes_on_from_there(
                 return
 
     hand = threading.Thread(target=interrupt)
+    # A shell that starts tests in the background lets them ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     hand.start()
     status = race(project, "--budget-steps", "600")
     hand.join()
+    signal.signal(signal.SIGINT, before)
     assert status == 128 + signal.SIGINT
     runs = Project.open(project).runs()
     assert {run.status().state for run in runs} == {"paused"}

@@ -19,7 +19,7 @@ import pytest
 
 from studio.client import CommandFailed, EngineClient, Timeouts
 from studio.client.child import ChildProcess, kill_tree
-from studio.client.transport import engine_env
+from studio.client.launch import own_env
 from studio.protocol import messages as m
 from studio.protocol.spec import EditPoints, Pick, RunSpec
 from studio.store.edits import made_edits
@@ -402,7 +402,7 @@ def test_the_studio_is_killed(studio: Any, fault: str, state: str) -> None:
 
 def another_studio(project: Path, spec: RunSpec) -> "subprocess.Popen[bytes]":
     command = [sys.executable, STUDIO, ENGINE, str(project), msgspec.json.encode(spec)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, env=engine_env())
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=own_env())
 
 
 def wait_for(path: Path, seconds: float = 20.0) -> None:

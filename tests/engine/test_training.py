@@ -195,7 +195,7 @@ def test_a_run_that_goes_on_elsewhere_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("studio.engine.headless.PATIENCE", 0.0)
     monkeypatch.setattr("studio.store.run.RunFolder.alive", lambda self: True)
     folder.write_status(folder.status().__class__(state="running", pid=1))
-    with pytest.raises(Refused, match="another process"):
+    with pytest.raises(Refused, match="being trained by process 1"):
         headless.run(folder.path)
 
 

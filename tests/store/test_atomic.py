@@ -153,7 +153,7 @@ def test_nothing_big_is_begun_on_a_full_disk(tmp_path, monkeypatch):
     with pytest.raises(DiskFull):
         Checkpoints(tmp_path / "c").save(1, {"w": np.ones(10)}, {})
     with pytest.raises(DiskFull):
-        FlowStore(tmp_path / "r").keep(1, [0], np.zeros((1, 2, 2)))
+        FlowStore(tmp_path).keep(1, [0], np.zeros((1, 2, 2)))
     with pytest.raises(DiskFull):
         project.add_dataset("d", np.eye(2), ["x", "y"])
     assert project.datasets() == []

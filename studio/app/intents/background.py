@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from studio.app import tasks
-from studio.app.intents.base import Link
+from studio.app.intents.base import Link, Refused
 from studio.app.intents.project import ProjectIntents
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import reduce
@@ -106,11 +106,15 @@ class BackgroundIntents(ProjectIntents):
         """Stop a training here, and let a process of its own go on with it.
 
         Raises:
-            Refused: the engine cannot stop it.
+            Refused: the engine cannot stop it, or another process has the run.
             OSError: the process cannot be started; the run can be resumed.
         """
         from studio.cli import background
+        from studio.store.errors import StoreError
 
         await self.link.ask(Control(job=job, action="cancel"))
         await self.link.close(checkpoint=True)
-        await asyncio.to_thread(background.start, Path(key))
+        try:
+            await asyncio.to_thread(background.start, Path(key))
+        except StoreError as error:
+            raise Refused(error.info()) from error

@@ -129,8 +129,12 @@ class TrainingIntents(Intents):
     def stop_background(self, key: str) -> None:
         """Ask a background training to save a checkpoint and leave; it does within a second."""
         from studio.cli import background
+        from studio.store.errors import StoreError
 
-        background.ask_to_stop(Path(key))
+        try:
+            background.ask_to_stop(Path(key))
+        except StoreError as error:
+            self.state.notices.error(error.info(), title="The run did not stop")
 
     def _control(self, action: str, n: int = 1) -> None:
         job = self.state.running

@@ -1,0 +1,56 @@
+"""How a process of our own is started: its command, its environment, its working folder.
+
+A run or a project may come from a stranger, and the studio may be started in any folder: no Python
+file that lies there may ever be taken for one of ours. So a process of ours starts with Python's
+safe path (neither the working folder nor that of a script is searched for modules; the environment
+passes this on to whatever it starts itself) and works in the folder of the installation, whose
+code is what runs anyway. It is therefore given absolute paths only.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["engine_command", "own_command", "own_env", "own_folder"]
+
+
+def own_command(*arguments: str) -> list[str]:
+    """The command that runs ``pushforward`` of this installation with some arguments."""
+    if _frozen():
+        # The window's program has no torch; the engine's, beside it, has all other commands.
+        suffix = ".exe" if sys.platform == "win32" else ""
+        return [str(Path(sys.executable).with_name(f"pushforward-engine{suffix}")), *arguments]
+    return [sys.executable, "-P", "-m", "studio", *arguments]
+
+
+def engine_command() -> list[str]:
+    """The command that starts an engine of this installation."""
+    return own_command("engine")
+
+
+def own_env() -> dict[str, str]:
+    """The environment of a process of ours: it imports this very code, and none from a folder that
+    it happens to stand in.
+    """
+    env = dict(os.environ)
+    here = str(_code())
+    others = env.get("PYTHONPATH", "").split(os.pathsep)
+    # One that is not absolute, or empty, would mean the working folder.
+    others = [path for path in others if os.path.isabs(path) and path != here]
+    env["PYTHONPATH"] = os.pathsep.join([here, *others])
+    env["PYTHONSAFEPATH"] = "1"
+    return env
+
+
+def own_folder() -> Path:
+    """The folder that a process of ours works in: that of the installation."""
+    return Path(sys.executable).resolve().parent if _frozen() else _code()
+
+
+def _frozen() -> bool:
+    return bool(getattr(sys, "frozen", False))
+
+
+def _code() -> Path:
+    """The folder that holds the packages."""
+    return Path(__file__).resolve().parents[2]

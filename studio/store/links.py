@@ -1,0 +1,91 @@
+"""Links in a project: nothing is ever written through one.
+
+A run or a project may come from somebody else, with links in it that lead anywhere on the disk of
+whoever opens it. Links above a project are the person's own and are followed; so is whatever lies
+outside of any project or run, such as the file of an export.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from studio.store.errors import StoreError
+
+__all__ = ["open_to_append", "stay_inside"]
+
+_HOMES = ("project.toml", "run.toml")
+_JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+
+
+def stay_inside(path: Path) -> None:
+    """Make sure that a path is reached through no link that leads out of its run or project.
+
+    Raises:
+        StoreError: it is (kind "data"); the link is named.
+    """
+    for link in _links(path):
+        home = _home(link.parent)
+        if home is not None and not Path(os.path.realpath(link)).is_relative_to(home):
+            raise _refused(link, f"leads out of {home}")
+
+
+def open_to_append(path: Path) -> BinaryIO:
+    """Open a file, made if it is not there, for reading and for appending, unbuffered.
+
+    Raises:
+        StoreError: it is a link, or no file, or is reached through a link that leads out.
+        OSError: the operating system refused.
+    """
+    path = Path(path)
+    if _is_link(path):
+        raise _refused(path, "stands where a file should be")
+    stay_inside(path)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    handle = os.open(path, flags, 0o666)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise StoreError(f"{path} is not a file that can be written.", "Remove it.", kind="data")
+    return os.fdopen(handle, "ab+", buffering=0)
+
+
+def _links(path: Path) -> Iterator[Path]:
+    """Yield the links among a path and the folders above it, up to that of its project."""
+    path = Path(os.path.abspath(path))
+    for each in (path, *path.parents):
+        if _is_link(each):
+            yield each
+        elif (each / "project.toml").is_file():
+            return
+
+
+def _home(folder: Path) -> Path | None:
+    """Return the run or project that a folder lies in, its own links resolved; None for none.
+
+    A marker that was laid into a received folder can only make this smaller.
+    """
+    real = Path(os.path.realpath(folder))
+    for each in (real, *real.parents):
+        if any((each / name).is_file() for name in _HOMES):
+            return each
+    return None
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION
+
+
+def _refused(link: Path, what: str) -> StoreError:
+    target = os.path.realpath(link)
+    return StoreError(
+        f"{link} is a link to {target} and {what}: nothing is written through it.",
+        "Put what it stands for in its place. If you have not made it, trust nothing in there.",
+        kind="data",
+    )

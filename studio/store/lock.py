@@ -1,0 +1,189 @@
+"""One writer at a time: a lock of the operating system on a folder.
+
+The system frees it when its process ends, however that ends, and no child inherits it; so there
+are no stale locks, and nothing has to be guessed from what a dead process wrote. It is the
+process that holds a lock: taken twice in one process, it is free once both have let go.
+
+The file ``.lock`` says who holds it, for people; that it exists says nothing. It is removed with
+the lock, but after a kill it stays until the next one takes it.
+"""
+
+import errno
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import RLock
+
+import msgspec
+
+from studio.store.errors import StoreError, explain
+from studio.store.links import open_to_append
+from studio.store.process import is_same, this_process
+
+__all__ = ["NAME", "Busy", "Lock"]
+
+NAME = ".lock"
+POLL = 0.05
+DYING = 5.0  # seconds; on a busy machine a killed process lets go a moment after its death
+# Some network file systems know no locks. There it is as before there were any.
+_UNKNOWN = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+_FAR = 1 << 30  # Windows locks bytes, and keeps others from reading them: one beyond the text
+
+
+class Busy(StoreError):
+    """Another process holds the lock; ``pid`` is 0 where it is not known."""
+
+    def __init__(self, message: str, hint: str, pid: int) -> None:
+        super().__init__(message, hint, "user")
+        self.pid = pid
+
+
+class _Holder(msgspec.Struct):
+    """What is in the file: a process, when it started (unix seconds), and its machine."""
+
+    pid: int = 0
+    started: float = 0.0
+    host: str = ""
+
+    def here(self) -> bool:
+        return self.host == socket.gethostname()
+
+    def dying(self) -> bool:
+        """Whether it has ended, and the system is about to close its files."""
+        return self.here() and not is_same(self.pid, self.started)
+
+
+class _Held:
+    """An open file with a lock on it, and how often this process took it."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+        self.count = 1
+
+
+_held: dict[str, _Held] = {}
+_guard = RLock()
+
+
+class Lock:
+    """The lock of a folder. ``what`` begins the sentence for those who do not get it: "The run
+    0007-rings is being trained".
+    """
+
+    def __init__(self, folder: Path, what: str) -> None:
+        self.path = Path(folder).absolute() / NAME
+        self.what = what
+        self._key = os.path.realpath(self.path)
+
+    def take(self, patience: float = 0.0) -> None:
+        """Take it, waiting so many seconds at most for another process to let go.
+
+        Raises:
+            Busy: another process has it; the message says which.
+            StoreError: the folder is not there, or may not be written.
+        """
+        begun = time.monotonic()
+        while not self._try():
+            holder = self._holder()
+            if time.monotonic() - begun >= (max(patience, DYING) if holder.dying() else patience):
+                raise self._busy(holder)
+            time.sleep(POLL)
+
+    def release(self) -> None:
+        """Let go, once for each time it was taken; if it is not held, nothing happens."""
+        with _guard:
+            held = _held.get(self._key)
+            if held is None:
+                return
+            held.count -= 1
+            if held.count:
+                return
+            del _held[self._key]
+            ours = self._is_there(held.handle)
+            # Removed while it is held, so that nobody else holds a file that is no longer there.
+            # Windows removes no open file: there it stays if somebody has just opened it.
+            if os.name == "nt":
+                os.close(held.handle)
+            if ours:
+                with suppress(OSError):
+                    self.path.unlink()
+            if os.name != "nt":
+                os.close(held.handle)
+
+    @contextmanager
+    def held(self, patience: float = 0.0) -> Iterator[None]:
+        """Hold it within a block; see `take`."""
+        self.take(patience)
+        try:
+            yield
+        finally:
+            self.release()
+
+    def _try(self) -> bool:
+        with _guard:
+            if self._key in _held:
+                _held[self._key].count += 1
+                return True
+            while True:
+                handle = self._open()
+                taken = _lock(handle)
+                if taken and self._is_there(handle):
+                    _note(handle)
+                    _held[self._key] = _Held(handle)
+                    return True
+                os.close(handle)
+                if not taken:
+                    return False
+
+    def _open(self) -> int:
+        try:
+            with open_to_append(self.path) as file:
+                return os.dup(file.fileno())  # not inherited by children
+        except OSError as error:
+            raise explain(error, self.path.parent, "write to") from error
+
+    def _is_there(self, handle: int) -> bool:
+        """Whether the file that was locked is still the one in the folder."""
+        try:
+            return os.path.samestat(os.fstat(handle), os.stat(self.path))
+        except FileNotFoundError:
+            return False
+
+    def _holder(self) -> _Holder:
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=_Holder)
+        except (OSError, msgspec.DecodeError):
+            return _Holder()  # it has just come or gone
+
+    def _busy(self, holder: _Holder) -> Busy:
+        where = "" if holder.here() or not holder.host else f" on {holder.host}"
+        who = f"process {holder.pid}{where}" if holder.pid else "another process"
+        return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", holder.pid)
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file; False if another process has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(handle, _FAR, os.SEEK_SET)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in _UNKNOWN
+    return True
+
+
+def _note(handle: int) -> None:
+    """Write down who holds it. A full disk costs only this."""
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.write(handle, msgspec.json.encode(_Holder(*this_process(), socket.gethostname())))

@@ -1,0 +1,279 @@
+"""A run belongs to one process at a time; and when it is gone, that is no success."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.client import CommandFailed, EngineClient
+from studio.client.launch import own_env, own_folder
+from studio.engine import headless, headless_race
+from studio.engine.commands import dispatch
+from studio.engine.runlog import RunLog
+from studio.protocol import messages as m
+from studio.store.lock import NAME, Busy
+from studio.store.run import RunFolder
+from tests.client.harness import Ear, run
+from tests.engine.fakes import MemorySink, new_run, small, spec
+from tests.engine.test_commands import Desk
+
+__all__ = ["dispatch"]
+
+HOLDER = """
+import sys
+from pathlib import Path
+from studio.store.run import RunFolder
+RunFolder(Path(sys.argv[1])).lock.take()
+print("held", flush=True)
+sys.stdin.read()
+"""
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return new_run(tmp_path, spec(steps=40))
+
+
+@pytest.fixture
+def holder(folder: RunFolder) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that has the run."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder.path)],
+        env=own_env(),
+        cwd=own_folder(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def files(folder: RunFolder) -> dict[str, bytes]:
+    return {str(p): p.read_bytes() for p in folder.path.rglob("*") if p.is_file()}
+
+
+# Who trains
+
+
+def test_a_run_of_another_process_is_refused_and_not_touched(
+    folder: RunFolder,
+    holder: "subprocess.Popen[str]",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(headless, "PATIENCE", 0.0)
+    before = files(folder)
+    desk = Desk(tmp_path)
+    error = desk.refused(m.ResumeTraining(run=str(folder.path)))
+    assert error.message == f"{folder.name} is being trained by process {holder.pid}."
+    assert (error.kind, error.hint) == ("user", "Stop it there, or wait for its end.")
+    with pytest.raises(Busy):
+        headless.run(folder.path)
+    assert files(folder) == before
+    assert desk.engine.queue.jobs() == []
+
+
+def test_a_run_is_held_from_the_queue_to_its_end(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    first, run_of_first = desk.start()
+    second, run_of_second = desk.start()
+    assert (run_of_first.path / NAME).exists()
+    assert (run_of_second.path / NAME).exists()
+    desk.reply(m.Control(job=second, action="cancel"))  # while it waits
+    assert not (run_of_second.path / NAME).exists()
+    desk.work()
+    assert desk.state(first) == "finished"
+    assert not (run_of_first.path / NAME).exists()
+
+
+def test_a_race_holds_all_its_runs(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    budget = m.Budget(kind="steps", amount=6)
+    answer = desk.reply(m.StartRace(specs=[spec(), spec()], budget=budget, project=desk.project))
+    folders = [RunFolder(Path(path)) for path in answer["runs"]]
+    assert all((folder.path / NAME).exists() for folder in folders)
+    desk.work()
+    assert [folder.status().state for folder in folders] == ["finished", "finished"]
+    assert not any((folder.path / NAME).exists() for folder in folders)
+
+
+def test_a_race_with_a_run_of_another_process_is_refused_whole(
+    folder: RunFolder, holder: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    other = new_run(tmp_path, spec())
+    with pytest.raises(Busy):
+        headless_race.run([other, folder])
+    assert not (other.path / NAME).exists()
+
+
+@needs_signals
+def test_of_two_studios_that_resume_at_once_exactly_one_trains(tmp_path: Path) -> None:
+    config = small("edm")
+    folder = new_run(tmp_path, spec("edm", config, steps=10**6, evaluate_every=10**6))
+    folder.update_status(state="paused", pid=0)
+
+    async def test() -> None:
+        clients = [EngineClient(), EngineClient()]
+        ears = [Ear(client) for client in clients]
+        await asyncio.gather(*(client.start() for client in clients))
+        for trial in range(6):
+            await trained_by_one(clients, ears, folder, trial)
+        await asyncio.gather(*(client.stop() for client in clients))
+
+    run(test(), 120)
+    assert not (folder.path / NAME).exists()
+
+
+async def trained_by_one(
+    clients: list[EngineClient], ears: list[Ear], folder: RunFolder, trial: int
+) -> None:
+    order = [0, 1] if trial % 2 else [1, 0]
+    answers = await asyncio.gather(
+        *(clients[i].request(m.ResumeTraining(run=str(folder.path))) for i in order),
+        return_exceptions=True,
+    )
+    failed = [answer for answer in answers if isinstance(answer, CommandFailed)]
+    [winner] = [
+        i for i, answer in zip(order, answers, strict=True) if not isinstance(answer, Exception)
+    ]
+    [job] = [answer.result["job"] for answer in answers if not isinstance(answer, BaseException)]
+    assert [error.info.message for error in failed] == [
+        f"{folder.name} is being trained by process {clients[winner].state.pid}."
+    ]
+    await ears[winner].until(lambda: bool(ears[winner].of(m.Progress, job)))
+    assert folder.status().pid == clients[winner].state.pid
+    await clients[winner].request(m.Control(job=job, action="cancel"))
+    await ears[winner].until(lambda: "cancelled" in ears[winner].job_states(job))
+
+
+# When the folder is gone
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved", "emptied", "record"])
+@pytest.mark.parametrize("at", [3, 39, 40])
+def test_a_folder_that_is_gone_is_a_failure(folder: RunFolder, how: str, at: int) -> None:
+    losses: list[int] = []
+
+    def heard(event: object) -> None:
+        if isinstance(event, m.Progress) and event.step >= at and not losses:
+            losses.append(event.step)
+            lose(folder, how)
+
+    def stop() -> bool:
+        if not losses and at < 40 and len(steps) >= at:
+            losses.append(at)
+            lose(folder, how)
+        steps.append(1)
+        return False
+
+    steps: list[int] = []
+    status = headless.run(folder.path, on_event=heard, stop=stop)
+    assert losses
+    assert (status.state, status.error is not None) == ("failed", True)
+    assert status.error is not None
+    assert str(folder.path) in status.error.message
+    assert status.error.kind == "disk"
+    assert not (folder.path / "run.toml").exists()
+    if how in ("deleted", "moved"):
+        assert not folder.path.exists()  # nothing makes it anew
+
+
+def lose(folder: RunFolder, how: str) -> None:
+    if how == "deleted":
+        shutil.rmtree(folder.path)
+    elif how == "moved":
+        folder.path.rename(folder.path.with_name("0009-elsewhere"))
+    elif how == "record":
+        (folder.path / "run.toml").unlink()
+    else:
+        shutil.rmtree(folder.path)
+        folder.path.mkdir()
+
+
+def test_the_log_of_a_run_that_leads_elsewhere(
+    folder: RunFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "precious").write_text("precious")
+    folder.log_path.symlink_to(tmp_path / "precious")
+    sink = MemorySink()
+    RunLog(folder.log_path, sink, "job").write("info", "a line\nand another")
+    assert [event.text for event in sink.events] == ["a line\\nand another"]
+    assert "is a link to" in caplog.text
+    caplog.clear()
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert headless.run(folder.path).state == "failed"
+    assert (tmp_path / "precious").read_text() == "precious"
+    caplog.clear()
+
+
+# What is no place, and no name
+
+
+@pytest.mark.parametrize("project", ["", ".", "project", "~/project"])
+def test_a_project_is_named_by_its_whole_path(
+    tmp_path: Path, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    desk = Desk(tmp_path)
+    budget = m.Budget(kind="steps", amount=6)
+    for command in (
+        m.StartTraining(spec=spec(), project=project),
+        m.StartRace(specs=[spec(), spec()], budget=budget, project=project),
+    ):
+        error = desk.refused(command)
+        assert (error.kind, error.path) == ("user", "project")
+        assert "must be a whole path" in error.message
+    assert not list((tmp_path / "here").iterdir())
+
+
+def test_a_name_of_a_megabyte_is_refused(tmp_path: Path) -> None:
+    import msgspec
+
+    desk = Desk(tmp_path)
+    long = msgspec.structs.replace(spec(), name="n" * 10**6)
+    error = desk.refused(m.StartTraining(spec=long, project=desk.project))
+    assert (error.kind, error.path) == ("user", "name")
+    assert error.message == "The name has 1,000,000 characters; it may have 200."
+
+
+# Signals
+
+
+@needs_signals
+def test_an_engine_leaves_ctrl_c_to_its_parent_and_saves_when_the_terminal_goes(
+    tmp_path: Path,
+) -> None:
+    async def test() -> None:
+        client = EngineClient(auto_restart=False)
+        ear = Ear(client)
+        await client.start()
+        config = small("edm")
+        training = spec("edm", config, steps=10**6, evaluate_every=10**6)
+        command = m.StartTraining(spec=training, project=str(tmp_path / "project"))
+        answer = await client.request(command)
+        job, folder = answer.result["job"], RunFolder(Path(answer.result["run"]))
+        pid = client.state.pid
+        assert pid is not None
+        for number in (signal.SIGINT, signal.SIGINT):
+            reached = len(ear.of(m.Progress, job))
+            os.kill(pid, number)
+            await ear.until(lambda reached=reached: len(ear.of(m.Progress, job)) > reached + 2)
+        os.kill(pid, signal.SIGHUP)
+        await ear.until(lambda: client.state.name == "lost")
+        status = folder.status()
+        assert status.state == "paused"
+        assert folder.checkpoints.steps()[-1] == status.step > 0
+        await client.stop()
+
+    run(test())
