@@ -15,7 +15,9 @@ from studio.store.errors import Damaged, explain
 
 __all__ = ["build", "get_columns", "opened", "put_columns", "write"]
 
-ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
+MAX_NAMES = 2**16
+
+ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError, MemoryError)
 """What h5py raises on a file that is not what it should be."""
 
 
@@ -83,9 +85,16 @@ def put_columns(dataset: Any, names: Sequence[str]) -> None:
 
 
 def get_columns(dataset: Any) -> tuple[str, ...]:
-    """Return what `put_columns` stored; empty where there are no names."""
-    names = dataset.attrs.get("columns", ())
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    """Return what `put_columns` stored; empty where there are no names, or absurdly many."""
+    if "columns" not in dataset.attrs:
+        return ()
+    stored = dataset.attrs.get_id("columns")
+    if len(stored.shape) != 1 or stored.shape[0] > MAX_NAMES:
+        return ()
+    if stored.shape[0] * stored.dtype.itemsize > MAX_NAMES * 2**10:
+        return ()
+    names = dataset.attrs["columns"]
+    if not all(isinstance(name, str) for name in names):
         return ()
     return tuple(map(str, names))
 
