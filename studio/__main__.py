@@ -19,6 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from studio.engine.main import main as engine
 
         engine()
+    if arguments == ["import-worker"]:
+        from studio.formats.worker import main as worker
+
+        worker()
+        return 0
     from studio.cli.parser import main as command_line
 
     return command_line(arguments)

@@ -1,11 +1,15 @@
 """Bringing points from a file into a project."""
 
+from collections.abc import Generator
 from pathlib import Path
 
-from studio.engine.background import Background
+import numpy as np
+from numpy.typing import NDArray
+
 from studio.engine.jobs import Job, Work
+from studio.engine.reading import Reading
 from studio.engine.sink import Sink
-from studio.formats import read
+from studio.formats.worker import Read
 from studio.protocol.messages import ImportData, Log
 from studio.store.project import Project
 
@@ -31,14 +35,23 @@ class ImportJob(Job):
         """Read, check, add."""
         command = self._command
         path = Path(command.file)
-        # A file of some gigabytes takes seconds to read, and a training may be going on.
-        reading = Background(lambda: read(path, command.item, command.columns))
-        while not reading.done(POLL):
-            yield False
-        x = reading.result()
+        x = yield from self._read()
         yield False
         project = Project.open_or_create(Path(command.project))
         folder = project.add_dataset(command.name, x, command.columns, source=str(path))
         self.total = self.step = len(x)
         text = f"{len(x):,} points of {path.name} are in the project as {folder.name!r}."
         self._sink.send(Log(level="info", text=text, job=self.job))
+
+    def _read(self) -> Generator[bool, None, NDArray[np.float32]]:
+        """Read the file in another process: it takes a while, and a training may be going on."""
+        command = self._command
+        reading = Reading(Read(command.file, command.item, command.columns))
+        try:
+            while not reading.done(POLL):
+                yield False
+            x = reading.result()
+        finally:
+            reading.stop()  # also when the import is cancelled
+        assert isinstance(x, np.ndarray)
+        return x
