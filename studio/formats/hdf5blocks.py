@@ -41,6 +41,7 @@ class Blocks:
         self.row_bytes = dataset.dtype.itemsize * (1 if fields else self.width)
         check_block(path, name, self.row_bytes, "its rows are that wide")
         self._height = _height(path, name, dataset, self.row_bytes)
+        self._across = dataset.chunks[1] if dataset.chunks and dataset.ndim == 2 else self.width
         self.held_bytes = min(self._height, self.rows) * self.row_bytes
         self._file = dataset.file
         self._address = dataset.name
@@ -69,7 +70,14 @@ class Blocks:
             self._dataset = self._file[self._address]
             if self._fields:
                 self._dataset = self._dataset.fields(self._fields)
-        return np.asarray(self._dataset[start:stop])
+        if self._across >= self.width:
+            return np.asarray(self._dataset[start:stop])
+        # Strips of blocks one by one: HDF5 puts a row of several together value by value.
+        block = np.empty((stop - start, self.width), self._dataset.dtype)
+        for left in range(0, self.width, self._across):
+            strip = slice(left, min(left + self._across, self.width))
+            block[:, strip] = self._dataset[start:stop, strip]
+        return block
 
 
 def refuse_elsewhere(path: Path, name: str, dataset: Any) -> None:

@@ -55,7 +55,7 @@ def rows_at_once(row_bytes: int) -> int:
 
 
 def check_size(path: Path, name: str, rows: int, columns: int) -> None:
-    """Refuse a table that is too large, from its shape alone.
+    """Refuse a table that is too large, or has no columns, from its shape alone.
 
     Raises:
         FormatError: with the figures and the limit.
@@ -71,6 +71,11 @@ def check_size(path: Path, name: str, rows: int, columns: int) -> None:
         raise FormatError(
             f"{what} has {columns:,} columns and {rows:,} rows; the limit is "
             f"{MAX_COLUMNS:,} columns.{transposed}",
+            "Store one point a row and one coordinate a column.",
+        )
+    if not columns:
+        raise FormatError(
+            f"{what} has {rows:,} rows without columns.",
             "Store one point a row and one coordinate a column.",
         )
     if rows * columns > MAX_CELLS:

@@ -44,6 +44,18 @@ def test_a_huge_shape_is_refused_before_its_names_are_made(tmp_path, monkeypatch
         assert error.value.hint
 
 
+@pytest.mark.parametrize("name", ["p.h5", "p.npy", "p.npz"])
+def test_a_table_without_columns_is_refused(tmp_path, name):
+    x = np.empty((5, 0), np.float32, order="F")
+    if name == "p.h5":
+        with h5py.File(tmp_path / name, "w") as file:
+            file["x"] = x
+    else:
+        np.save(tmp_path / name, x) if name == "p.npy" else np.savez(tmp_path / name, x=x)
+    with pytest.raises(FormatError, match="5 rows without columns"):
+        inspect(tmp_path / name)
+
+
 def test_there_are_no_names_for_columns_without_end():
     from studio.formats.base import default_names
 
@@ -99,9 +111,9 @@ def test_each_block_is_unpacked_once(tmp_path, monkeypatch):
 
     monkeypatch.setattr(h5py.Dataset, "__getitem__", count)
     np.testing.assert_array_equal(read(tmp_path / "p.h5", "x"), x)
-    assert [key for name, key in slices if name == "/x"] == [
-        slice(i, min(i + 3000, 10_000)) for i in range(0, 10_000, 3000)
-    ]
+    rows = [slice(i, min(i + 3000, 10_000)) for i in range(0, 10_000, 3000)]
+    strips = [slice(0, 1), slice(1, 2)]
+    assert [key for name, key in slices if name == "/x"] == [(r, s) for r in rows for s in strips]
     np.testing.assert_array_equal(read(tmp_path / "p.h5", "/"), x)
 
 
