@@ -12,8 +12,9 @@ from typing import Any
 
 from studio.store.atomic import check_space, write_bytes
 from studio.store.errors import Damaged, explain
+from studio.store.regular import open_regular
 
-__all__ = ["build", "get_columns", "opened", "put_columns", "write"]
+__all__ = ["build", "get_columns", "opened", "put_columns", "values", "write"]
 
 MAX_NAMES = 2**16
 
@@ -61,8 +62,7 @@ def opened(path: Path) -> Iterator[Any]:
     import h5py
 
     try:
-        with open(path, "rb"):
-            pass
+        open_regular(path).close()
     except OSError as error:
         raise explain(error, path, "read") from error
     try:
@@ -75,6 +75,26 @@ def opened(path: Path) -> Iterator[Any]:
             f"{path} is damaged or no HDF5 file: {_text(error)}.",
             "Restore it from a backup, or delete it.",
         ) from error
+
+
+def values(group: Any, name: str) -> Any:
+    """Return all values of a data set that our own program wrote, as an array.
+
+    What was written has its values in the file and as they are, so that no more can be declared
+    than the file has bytes. Called inside `opened`.
+
+    Raises:
+        ValueError: it is a link, or its values are elsewhere or not there.
+    """
+    import h5py
+
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise ValueError(f"{name!r} is a link, where values should be")
+    dataset = group[name]
+    size, there = dataset.size * dataset.dtype.itemsize, dataset.file.id.get_filesize()
+    if dataset.external or dataset.is_virtual or size > there:
+        raise ValueError(f"{name!r} declares {size:,} bytes of values, which are not in the file")
+    return dataset[()]
 
 
 def put_columns(dataset: Any, names: Sequence[str]) -> None:

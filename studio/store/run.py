@@ -12,7 +12,7 @@ from studio.protocol.messages import Budget, ErrorInfo
 from studio.protocol.spec import RunSpec
 from studio.store.atomic import sweep
 from studio.store.checkpoint import Checkpoints
-from studio.store.errors import Damaged
+from studio.store.errors import StoreError
 from studio.store.events import EventLog
 from studio.store.flow import FlowStore
 from studio.store.metrics import MetricsLog
@@ -105,13 +105,13 @@ class RunFolder:
         return read_toml(self.path / "run.toml", RunRecord, "run")
 
     def status(self) -> RunStatus:
-        """Return where the run is. A damaged file reads as a failure that says so."""
+        """Return where the run is. One that cannot be read is a failure that says so."""
         path = self.path / "status.json"
         if not path.exists():
             return RunStatus()
         try:
             return read_json(path, RunStatus)
-        except Damaged as error:
+        except StoreError as error:
             return RunStatus(state="failed", error=error.info())
 
     def write_status(self, status: RunStatus, *, durable: bool = True) -> None:
