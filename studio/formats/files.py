@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -24,6 +25,7 @@ from studio.formats.limits import (
 from studio.formats.registry import discover, registry
 from studio.formats.statistics import ColumnScan, scan
 from studio.store.errors import explain, human_bytes
+from studio.store.names import is_text
 
 __all__ = ["inspect", "read", "write_points"]
 
@@ -44,10 +46,11 @@ def inspect(path: Path) -> Inspection:
     path = Path(path)
     with _tables(path) as (slug, tables):
         items = list(_looked_through(path, tables[:MAX_ITEMS]))
+    if len(tables) > MAX_ITEMS:
+        note = f"{len(tables):,} tables are in the file; the first {MAX_ITEMS} are shown."
+        items = [msgspec.structs.replace(item, notes=[*item.notes, note]) for item in items]
     several = len(items) > 1
     problems = [f"{i.name}: {p}" if several else p for i in items for p in i.problems]
-    if len(tables) > MAX_ITEMS:
-        problems.append(f"{len(tables):,} tables are in the file; the first {MAX_ITEMS} are shown.")
     return Inspection(
         file=str(path), format=slug, items=items, bytes=path.stat().st_size, problems=problems
     )
@@ -157,7 +160,7 @@ def _check_name(path: Path) -> None:
     """Refuse a name that no message can hold, or that was lost on its way here."""
     shown = path.name.encode("utf-8", "replace").decode()
     lost = "\ufffd" in path.name and not path.exists()
-    if lost or str(path).encode("utf-8", "replace").decode() != str(path):
+    if lost or not is_text(str(path)):
         raise FormatError(
             f"{shown} has a name that is not valid UTF-8 (or a folder above it has).",
             "Rename it, then import it.",

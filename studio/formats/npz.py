@@ -214,7 +214,15 @@ def _column_names(path: Path, arrays: Sequence[_Array]) -> tuple[str, ...]:
         return ()
     if found.head.shape[0] > MAX_COLUMNS or found.head.bytes > _LONGEST_TEXT:
         return ()
-    return tuple(map(str, found.rows(0, found.head.shape[0]).tolist()))
+    return tuple(_texts(found.rows(0, found.head.shape[0])))
+
+
+def _texts(array: NDArray[Any]) -> list[str]:
+    """Return texts of an array; numpy itself fails at what is no character."""
+    codec = "utf-32-be" if array.dtype.str[0] == ">" else "utf-32-le"
+    size, raw = array.dtype.itemsize, array.tobytes()
+    cells = (raw[k * size : (k + 1) * size] for k in range(len(array)))
+    return [cell.decode(codec, "replace").rstrip("\0") for cell in cells]
 
 
 def _together(path: Path, length: int, columns: Sequence[_Array], *, alone: bool) -> Table:

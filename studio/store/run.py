@@ -158,6 +158,16 @@ class RunFolder:
         damaged = self.flow.recover()
         return [f"The flow record {name} was damaged and has been set aside." for name in damaged]
 
+    def reached(self) -> int:
+        """Return the last step that the curves or the kept flow speak of, 0 if none.
+
+        Raises:
+            StoreError: the curves cannot be read.
+        """
+        columns, _ = self.metrics.read()
+        steps = [steps[-1] for steps, _ in columns.values() if steps]
+        return max([*steps, *self.flow.steps()], default=0)
+
     @cached_property
     def metrics(self) -> MetricsLog:
         """The curves."""

@@ -123,6 +123,24 @@ def test_an_import_arrives_in_the_project(points, tmp_path):
     np.testing.assert_array_equal(Project.open(tmp_path / "project").dataset("n").read(), X)
 
 
+def test_exhausted_memory_of_an_import_is_not_advised_as_that_of_a_training(
+    points, tmp_path, monkeypatch
+):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("studio.store.project.write_dataset", exhausted)
+    command = ImportData(
+        id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]
+    )
+    with pytest.raises(StoreError, match=r"500 points of p\.npy need 12\.0 kB") as error:
+        for _ in ImportJob("a", command, CallbackSink(lambda event: None)).work():
+            pass
+    info = describe(error.value)
+    assert info.kind == "memory"
+    assert "batch" not in info.hint
+
+
 def bomb(path):
     """A block of 8 kB that unpacks to 2 GB: HDF5 believes the stream and not the shape."""
     packer = zlib.compressobj(1)

@@ -178,6 +178,18 @@ def test_a_member_that_is_shorter_than_it_declares_is_damaged(tmp_path):
             inspect(tmp_path / name)
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_names_that_are_no_characters_are_replaced(tmp_path, order):
+    names = np.array(["u", "vé"]).astype(f"{order}U3")
+    np.savez(tmp_path / "p.npz", x=X[:, :2], columns=names)
+    assert read_named(tmp_path / "p.npz")[1] == ("u", "vé")
+    raw = bytearray(names.tobytes())
+    raw[0:4] = b"\xff" * 4
+    bad = np.frombuffer(bytes(raw), names.dtype)
+    np.savez(tmp_path / "p.npz", x=X[:, :2], columns=bad)
+    assert read_named(tmp_path / "p.npz")[1] == ("\ufffd", "vé")
+
+
 def test_npz_of_columns_only(tmp_path):
     np.savez(tmp_path / "p.npz", u=X[:, 0], v=X[:, 1])
     np.testing.assert_array_equal(read(tmp_path / "p.npz"), X)
