@@ -23,7 +23,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         from studio.formats.worker import main as worker
 
         worker()
-        return 0
     from studio.cli.parser import main as command_line
 
     return command_line(arguments)

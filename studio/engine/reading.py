@@ -28,7 +28,7 @@ from studio.formats.worker import (
     no_memory,
     seconds_for,
 )
-from studio.protocol.wire import Decoder, encode, unpack_arrays
+from studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
 from studio.store.errors import StoreError
 
 __all__ = ["Reading", "inspect"]
@@ -115,8 +115,8 @@ class Reading:
                 while not self._answers and (data := os.read(process.stdout.fileno(), 2**20)):
                     self._answers += self._decoder.feed(data)
                 process.stdin.close()
-            except BrokenPipeError:
-                pass  # it is gone: its exit status says why
+            except (BrokenPipeError, WireError):
+                pass  # it is gone, or beside itself: its exit status says why
 
     def _give_up(self, refusal: StoreError) -> None:
         if self._refusal is None:

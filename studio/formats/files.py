@@ -31,6 +31,7 @@ __all__ = ["inspect", "read", "write_points"]
 
 PREVIEW_ROWS = 100
 PREVIEW_CELLS = 40_000  # an answer has to fit into a message
+SHOWN_COLUMNS = 4096
 MAX_ITEMS = 200
 
 
@@ -45,9 +46,9 @@ def inspect(path: Path) -> Inspection:
     """
     path = Path(path)
     with _tables(path) as (slug, tables):
-        items = list(_looked_through(path, tables[:MAX_ITEMS]))
-    if len(tables) > MAX_ITEMS:
-        note = f"{len(tables):,} tables are in the file; the first {MAX_ITEMS} are shown."
+        items = list(_looked_through(path, _first(tables)))
+    if len(tables) > len(items):
+        note = f"{len(tables):,} tables are in the file; the first {len(items)} are shown."
         items = [msgspec.structs.replace(item, notes=[*item.notes, note]) for item in items]
     several = len(items) > 1
     problems = [f"{i.name}: {p}" if several else p for i in items for p in i.problems]
@@ -204,9 +205,23 @@ def _limited(path: Path, table: Table, picked: int = 0) -> Iterator[Chunk]:
         yield chunk
 
 
+def _first(tables: Sequence[Table]) -> list[Table]:
+    """Return as many tables as fit into an answer."""
+    first: list[Table] = []
+    columns = 0
+    for table in tables[:MAX_ITEMS]:
+        columns += len(table.columns)
+        if first and columns > SHOWN_COLUMNS:
+            break
+        first.append(table)
+    return first
+
+
 def _looked_through(path: Path, tables: Sequence[Table]) -> Iterator[Item]:
     """Look into tables one after the other, with an end to the work of all of them."""
     left = MAX_CELLS
+    columns = sum(len(table.columns) for table in tables)
+    shown = min(PREVIEW_ROWS, PREVIEW_CELLS // max(columns, 1))
     for table in tables:
         if isinstance(table, RefusedTable):
             yield _unread(table, str(table.error))
@@ -215,21 +230,20 @@ def _looked_through(path: Path, tables: Sequence[Table]) -> Iterator[Item]:
         if left < 0:
             yield _unread(table, "Not looked through: the tables before it have too many values.")
             continue
-        yield _inspect(path, table)
+        yield _inspect(path, table, shown)
 
 
 def _unread(table: Table, problem: str) -> Item:
     return Item(name=table.name, columns=[], rows=0, preview=[], problems=[problem])
 
 
-def _inspect(path: Path, table: Table) -> Item:
+def _inspect(path: Path, table: Table, shown: int) -> Item:
     scans = [ColumnScan(name) for name in table.columns]
     rows = 0
     for chunk in _limited(path, table):
         rows += len(chunk.values)
         scan(table, chunk, scans, range(len(scans)))
     usable = [s for s in scans if s.kind in ("number", "mixed")]
-    shown = min(PREVIEW_ROWS, max(1, PREVIEW_CELLS // max(len(scans), 1)))
     return Item(
         name=table.name,
         columns=[s.column() for s in scans],

@@ -9,8 +9,10 @@ its input.
 
 import os
 import sys
+import threading
 from pathlib import Path
-from typing import BinaryIO
+from queue import Queue
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
@@ -69,7 +71,7 @@ class Refusal(msgspec.Struct, frozen=True, tag="Refusal"):
     error: ErrorInfo
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Answer requests until the input ends."""
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
     answers = os.fdopen(os.dup(1), "wb")
@@ -77,12 +79,24 @@ def main() -> None:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     _limit_memory()
+    waiting: Queue[Inspect | Read] = Queue()
+    threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
+    while True:
+        request = waiting.get()
+        _limit_time(seconds_for(Path(request.file)))
+        _answer(request, answers)
+        answers.flush()
+
+
+def _listen(requests: BinaryIO, waiting: "Queue[Inspect | Read]") -> None:
+    """Take requests, also while a file is read: the end of the input is the end of the process."""
     decoder = Decoder(Inspect | Read)
-    while data := requests.read(2**16):
-        for request, _ in decoder.feed(data):
-            _limit_time(seconds_for(Path(request.file)))
-            _answer(request, answers)
-            answers.flush()
+    try:
+        while data := requests.read(2**16):
+            for request, _ in decoder.feed(data):
+                waiting.put(request)
+    finally:
+        os._exit(0)  # nobody is left to answer to
 
 
 def _answer(request: Inspect | Read, answers: BinaryIO) -> None:

@@ -4,10 +4,12 @@ import io
 import zipfile
 
 import h5py
+import msgspec
 import numpy as np
 import pytest
 
 from studio.formats import FormatError, inspect, limits, read
+from studio.protocol.wire import MAX_HEADER
 
 WIDE = (2, 10**9)
 
@@ -129,6 +131,16 @@ def test_a_file_of_very_many_tables_shows_the_first_and_reads_any(tmp_path, monk
     monkeypatch.setattr("studio.formats.hdf5.MAX_OBJECTS", 10)
     with pytest.raises(FormatError, match="more than 10 groups and data sets"):
         inspect(tmp_path / "p.h5")
+
+
+def test_what_is_found_fits_into_a_message(tmp_path):
+    wide = {f"{'n' * 150}{k}": np.full((100, 2048), np.nan) for k in range(9)}
+    np.savez_compressed(tmp_path / "p.npz", **wide)
+    found = inspect(tmp_path / "p.npz")
+    assert len(found.items) == 2
+    assert "9 tables are in the file; the first 2 are shown" in found.items[0].notes[-1]
+    assert len(msgspec.msgpack.encode(found)) < MAX_HEADER / 2
+    assert len(found.items[0].preview) == 9
 
 
 def test_the_work_of_all_tables_together_ends(tmp_path, monkeypatch):
