@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
+from studio import resources
 from studio.app.intents.disk import _tail
 from studio.protocol.spec import Pick, RunSpec
 from studio.resources import RecipeError, load_recipe
@@ -186,6 +187,16 @@ def test_a_key_that_nothing_reads_is_named_with_the_nearest(tmp_path, old, new, 
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(Damaged, match=said):
         _ = RunFolder(tmp_path).record
+
+
+def test_a_key_that_nothing_reads_in_a_recipe_is_named(tmp_path):
+    text = (resources.folder("recipes") / "gan-ring-of-five.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    assert load_recipe(path).run.family.slug == "gan"
+    path.write_text(text.replace("[run.family]\n", "[run.family]\nwidth = 64\n"), encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"mine\.toml: unknown key 'run\.family\.width'; its set"):
+        load_recipe(path)
 
 
 def test_keys_of_lists_and_unions_are_looked_at_too():
