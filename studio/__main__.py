@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from studio.engine.main import main as engine
 
         engine()
+    if arguments == ["import-worker"]:
+        from studio.formats.worker import main as worker
+
+        worker()
     from studio.cli.parser import main as command_line
     from studio.cli.terminal import show_errors_literally
 

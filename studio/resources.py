@@ -11,6 +11,9 @@ from pathlib import Path
 import msgspec
 
 from studio.protocol.spec import Recipe
+from studio.store.errors import StoreError
+from studio.store.keys import check_keys
+from studio.store.regular import read_regular
 from studio.store.text import put_nulls
 
 __all__ = ["RecipeError", "folder", "load_recipe", "recipes", "thumbnail"]
@@ -36,12 +39,15 @@ def load_recipe(path: Path) -> Recipe:
         RecipeError: the file is missing, is not TOML, or has a wrong or unknown field.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_regular(path).decode())
         put_nulls(data)
         data.setdefault("slug", path.stem)
+        check_keys(data, Recipe)
         recipe = msgspec.convert(data, Recipe)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, StoreError) as error:
         raise RecipeError(f"{path.name}: {error}") from error
+    except RecursionError as error:
+        raise RecipeError(f"{path.name}: it is nested too deeply") from error
     if recipe.slug != path.stem:
         raise RecipeError(f"{path.name}: the slug {recipe.slug!r} must equal the file name")
     return recipe

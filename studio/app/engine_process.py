@@ -12,12 +12,12 @@ from typing import cast
 from PySide6.QtCore import QByteArray, QProcess, QProcessEnvironment
 
 from studio.client.child import kill_tree
-from studio.client.launch import engine_command, own_env, own_folder
 from studio.client.transport import (
     Handlers,
     ProcessExit,
     TransportError,
 )
+from studio.launch import engine_command, own_env, own_folder
 from studio.protocol.wire import Buffer
 
 __all__ = ["EngineProcess"]

@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from studio.client.launch import own_command, own_env, own_folder
+from studio.launch import own_command, own_env, own_folder
 from studio.store.atomic import write_bytes
 from studio.store.errors import explain
 from studio.store.links import open_to_append

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from studio.client.launch import engine_command, own_env, own_folder
 from studio.client.transport import (
     Handlers,
     ProcessExit,
     TransportError,
 )
+from studio.launch import engine_command, own_env, own_folder
 from studio.protocol.wire import Buffer
 
 __all__ = ["ChildProcess", "kill_tree"]

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio import formats
+from studio.engine import reading
 from studio.engine.background import Background
 from studio.engine.evaluating import EvaluationJob
 from studio.engine.exporting import ExportJob, export_weights
@@ -124,7 +124,7 @@ def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
 @handles(m.InspectData)
 def _inspect(engine: "Engine", command: m.InspectData) -> None:
     def look() -> None:
-        respond(engine, command.id, lambda: Answer(formats.inspect(Path(command.file))))
+        respond(engine, command.id, lambda: Answer(reading.inspect(Path(command.file))))
 
     # Looking through a large file takes seconds, and a training may be going on.
     Background(look)

@@ -1,18 +1,24 @@
 """Bringing points from a file into a project."""
 
+from collections.abc import Generator
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from studio.engine.background import Background
 from studio.engine.jobs import Job, Work
 from studio.engine.places import place
+from studio.engine.reading import Reading
 from studio.engine.sink import Sink
-from studio.formats import read
+from studio.formats.worker import Read
 from studio.protocol.messages import ImportData, Log
+from studio.store.errors import StoreError, human_bytes
 from studio.store.project import Project
 
 __all__ = ["ImportJob"]
 
-POLL = 0.002  # seconds that a training step waits for the reading thread
+POLL = 0.002  # seconds that a training step waits for the reading process
 
 
 class ImportJob(Job):
@@ -32,14 +38,43 @@ class ImportJob(Job):
         """Read, check, add."""
         command = self._command
         path = Path(command.file)
-        # A file of some gigabytes takes seconds to read, and a training may be going on.
-        reading = Background(lambda: read(path, command.item, command.columns))
-        while not reading.done(POLL):
-            yield False
-        x = reading.result()
+        x = yield from self._read()
         yield False
         project = Project.open_or_create(place("project", command.project))
-        folder = project.add_dataset(command.name, x, command.columns, source=str(path))
+        # Hundreds of megabytes take seconds to check and write. There is no half of it: one that
+        # is cancelled here is complete all the same.
+        adding = Background(
+            lambda: project.add_dataset(command.name, x, command.columns, source=str(path))
+        )
+        while not adding.done(POLL):
+            yield False
+        try:
+            folder = adding.result()
+        except MemoryError as error:
+            # The advice for a training would be to make it smaller.
+            raise _no_room(path, x) from error
         self.total = self.step = len(x)
         text = f"{len(x):,} points of {path.name} are in the project as {folder.name!r}."
         self._sink.send(Log(level="info", text=text, job=self.job))
+
+    def _read(self) -> Generator[bool, None, NDArray[np.float32]]:
+        """Read the file in another process: it takes a while, and a training may be going on."""
+        command = self._command
+        reading = Reading(Read(command.file, command.item, command.columns))
+        try:
+            while not reading.done(POLL):
+                yield False
+            x = reading.result()
+        finally:
+            reading.stop()  # also when the import is cancelled
+        assert isinstance(x, np.ndarray)
+        return x
+
+
+def _no_room(path: Path, x: NDArray[np.float32]) -> StoreError:
+    return StoreError(
+        f"The memory of the machine is exhausted: the {len(x):,} points of {path.name} need "
+        f"{human_bytes(3 * x.nbytes)} while they are added to the project.",
+        "Close other programs, or import fewer columns or a random subset of the rows.",
+        kind="memory",
+    )

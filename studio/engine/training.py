@@ -152,6 +152,7 @@ class TrainingJob(Job):
         return "resumed" if self.step or self.session is not None else "started"
 
     def _open(self) -> Session:
+        reached = 0 if self.folder.checkpoints.steps() else self.folder.reached()
         session = open_session(self.folder, self._horizon)
         self.step = session.step
         self._block = (self.step, self._clock())
@@ -169,6 +170,13 @@ class TrainingJob(Job):
             self._log.write("info", note)
         for name in session.skipped:
             self._log.write("warning", f"The checkpoint {name} is damaged and was passed over.")
+        if reached:
+            self._log.write(
+                "warning",
+                f"The run had reached step {reached:,}, but {self.folder.checkpoints.folder} holds "
+                "no checkpoint: it starts again from step 0. If checkpoints were deleted, stop it, "
+                "put them back from a backup and resume.",
+            )
         for warning in session.family.warnings():
             self._log.write("warning", warning)
         if self.step:

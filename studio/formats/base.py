@@ -5,6 +5,7 @@ refusals and conversion are written once, in `studio.formats.files`.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -15,12 +16,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.store.errors import StoreError, human_bytes
+from studio.formats.limits import CHUNK, MAX_COLUMNS, FormatError, rows_at_once
 
 __all__ = [
-    "CHUNK",
-    "MAX_BYTES",
-    "MAX_ROWS",
     "ArrayTable",
     "Chunk",
     "Column",
@@ -28,25 +26,15 @@ __all__ = [
     "FormatError",
     "Inspection",
     "Item",
+    "RefusedTable",
     "Table",
     "TextCells",
-    "check_size",
     "default_names",
     "is_number",
+    "unique_names",
 ]
 
-MAX_BYTES = 2 * 2**30
-MAX_ROWS = 20_000_000
-MAX_COLUMNS = 2048
-CHUNK = 50_000
-"""Rows that are in memory at once while a file is looked through."""
-
-
-class FormatError(StoreError):
-    """A file cannot be taken as points: says which file, where in it, and what to do."""
-
-    def __init__(self, message: str, hint: str = "", kind: str = "data") -> None:
-        super().__init__(message, hint, kind)
+LONGEST_NAME = 200
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,8 +125,30 @@ class Table(ABC):
         """Return the first n rows, as numbers or text."""
 
 
+class RefusedTable(Table):
+    """What looks like a table and cannot be taken: it is listed with the reason."""
+
+    columns = ()
+    rows = 0
+
+    def __init__(self, name: str, error: FormatError) -> None:
+        self.name = name
+        self.error = error
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Refuse."""
+        raise self.error
+
+    def preview(self, n: int) -> list[list[Any]]:
+        """Show nothing."""
+        return []
+
+
 class ArrayTable(Table):
-    """A table whose rows can be sliced: ``get(start, stop)`` returns (stop - start, d)."""
+    """A table whose rows can be sliced: ``get(start, stop)`` returns (stop - start, d).
+
+    ``row_bytes`` is what a row takes in the file, if that is more than its numbers.
+    """
 
     def __init__(
         self,
@@ -146,17 +156,20 @@ class ArrayTable(Table):
         columns: Sequence[str],
         rows: int,
         get: Callable[[int, int], NDArray[Any]],
+        row_bytes: int = 0,
     ) -> None:
         self.name = name
         self.columns = tuple(columns)
         self.rows = rows
         self._rows = rows
         self._get = get
+        self._step = rows_at_once(max(row_bytes, 8 * len(self.columns)))
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield slices, converted to 64-bit floats."""
-        for start in range(0, self._rows, CHUNK):
-            stop = min(start + CHUNK, self._rows)
+        step = min(CHUNK, self._step)
+        for start in range(0, self._rows, step):
+            stop = min(start + step, self._rows)
             values = np.asarray(self._get(start, stop), dtype=np.float64)
             yield Chunk(values, range(start + 1, stop + 1))
 
@@ -194,37 +207,37 @@ class Format(ABC):
 
 
 def default_names(d: int) -> tuple[str, ...]:
-    """Return names for d columns without any: x, y, z, or x1, x2, ... when there are more."""
+    """Return names for d columns without any: x, y, z, or x1, x2, ... when there are more.
+
+    Raises:
+        ValueError: more than `MAX_COLUMNS`; `check_size` comes first.
+    """
+    if d > MAX_COLUMNS:
+        raise ValueError(f"d must be at most {MAX_COLUMNS}, got {d}")
     return ("x", "y", "z")[:d] if d <= 3 else tuple(f"x{i + 1}" for i in range(d))
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names that people can tell apart: duplicates are numbered, "u" and "u (2)", what no
+    text may hold is replaced, and those without end are cut.
+    """
+    result: dict[str, None] = {}
+    copies: Counter[str] = Counter()
+    for place, raw in enumerate(names, start=1):
+        base = name = _legible(raw) or f"column {place}"
+        while name in result:
+            copies[base] += 1
+            name = f"{base} ({copies[base] + 1})"
+        result[name] = None
+    return tuple(result)
+
+
+def _legible(raw: str) -> str:
+    # Half a surrogate pair, as in names that are not UTF-8, cannot be written or sent.
+    name = raw[: 2 * LONGEST_NAME].encode("utf-8", "replace").decode().strip()
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def is_number(dtype: np.dtype[Any]) -> bool:
     """Say whether a column of this type can be taken as real numbers."""
     return dtype.kind in "fiub"
-
-
-def check_size(path: Path, name: str, rows: int, columns: int) -> None:
-    """Refuse a table that is too large, from its shape alone.
-
-    Raises:
-        FormatError: with the figures and the limit.
-    """
-    what = f"{path.name}: {name}" if name else path.name
-    if rows > MAX_ROWS:
-        raise FormatError(
-            f"{what} has {rows:,} rows; the limit is {MAX_ROWS:,}.",
-            "Import a random subset of the rows: a model rarely needs more than a million.",
-        )
-    if columns > MAX_COLUMNS:
-        transposed = " It may be transposed." if rows < columns else ""
-        raise FormatError(
-            f"{what} has {columns:,} columns and {rows:,} rows; the limit is "
-            f"{MAX_COLUMNS:,} columns.{transposed}",
-            "Store one point a row and one coordinate a column.",
-        )
-    if rows * columns * 4 > MAX_BYTES:
-        raise FormatError(
-            f"{what} needs {human_bytes(rows * columns * 4)} of memory; the limit is "
-            f"{human_bytes(MAX_BYTES)}.",
-            "Import a random subset of the rows.",
-        )

@@ -2,24 +2,30 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.base import CHUNK, Chunk, Format, FormatError, Table, TextCells
-from studio.formats.layout import Layout, guess, number
+from studio.formats.base import Chunk, Format, Table, TextCells
+from studio.formats.layout import LONGEST_LINE, Layout, guess, number, too_long
+from studio.formats.limits import CHUNK, FormatError
 from studio.formats.registry import register
 from studio.store.atomic import check_space, replacing, write_text
 
 __all__ = ["Csv"]
 
 _Line = tuple[int, str]
-_LONGEST_LINE = 2**20  # characters; a table with 2,048 columns has lines of some 50,000
+_BLOCK = 2**22
+"""Characters that are in memory at once, besides those of one line."""
+_CELL = 64
+"""Characters that a cell weighs at least: each is an object of its own."""
+_SHOWN = 60
+T = TypeVar("T")
 
 
 @register
@@ -63,7 +69,7 @@ class _TextTable(Table):
     def chunks(self) -> Iterator[Chunk]:
         with self._opened() as lines:
             rest: Iterator[_Line] = lines
-            while block := list(islice(rest, CHUNK)):
+            while block := _block(rest, len):
                 values = self._numbers(block)
                 if values is None:
                     # Text, gaps or quotes: from here on cell by cell.
@@ -91,7 +97,7 @@ class _TextTable(Table):
 
     def _careful(self, lines: Iterator[_Line]) -> Iterator[Chunk]:
         rows = self._rows(lines)
-        while block := list(islice(rows, CHUNK)):
+        while block := _block(rows, _weight):
             values = np.empty((len(block), len(self.columns)), dtype=np.float64)
             texts: dict[int, TextCells] = {}
             for index, cells in enumerate(zip(*(row for _, row in block), strict=True)):
@@ -125,15 +131,20 @@ class _TextTable(Table):
     def _rows(self, lines: Iterator[_Line]) -> Iterator[tuple[int, list[str]]]:
         """Yield (number of its last line, cells) of each row, all of the same width."""
         width = len(self.columns)
-        last = 0
+        last = size = 0
 
         def texts() -> Iterator[str]:
-            nonlocal last
+            nonlocal last, size
             for place, line in lines:
                 last = place
+                size += len(line)
+                if size > LONGEST_LINE:
+                    # A quotation mark that is never closed, or closed and opened on each line.
+                    raise too_long(self._path, place)
                 yield line
 
         for row in self._cells(texts()):
+            size = 0
             if len(row) != width:
                 raise _ragged(self._path, last, len(row), width)
             yield last, row
@@ -154,16 +165,28 @@ class _Numbered:
         self.number = 0
 
     def read(self, file: TextIO) -> Iterator[_Line]:
-        while line := file.readline(_LONGEST_LINE):
+        while line := file.readline(LONGEST_LINE):
             self.number += 1
-            if len(line) == _LONGEST_LINE:
-                raise FormatError(
-                    f"{self._path.name}, line {self.number} has more than {_LONGEST_LINE:,} "
-                    "characters: this is no table with one point a line.",
-                    "Check the line ends and the format of the file.",
-                )
+            if len(line) == LONGEST_LINE:
+                raise too_long(self._path, self.number)
             if not line.startswith("#") and not line.isspace():
                 yield self.number, line
+
+
+def _block(lines: Iterator[tuple[int, T]], weight: Callable[[T], int]) -> list[tuple[int, T]]:
+    """Take the next lines or rows, as many as are worked on at once."""
+    block: list[tuple[int, T]] = []
+    size = 0
+    for place, line in islice(lines, CHUNK):
+        block.append((place, line))
+        size += weight(line)
+        if size > _BLOCK:
+            break
+    return block
+
+
+def _weight(row: list[str]) -> int:
+    return sum(map(len, row)) + _CELL * len(row)
 
 
 def _ragged(path: Path, line: int, got: int, width: int) -> FormatError:
@@ -195,4 +218,4 @@ def _parse(cells: Sequence[str], decimal: str, out: NDArray[np.float64]) -> Text
 
 def _shown(cell: str, decimal: str) -> float | str:
     value = number(cell, decimal)
-    return cell if value is None or value != value else value
+    return cell[:_SHOWN] if value is None or value != value else value

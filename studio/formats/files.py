@@ -9,25 +9,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studio.formats.base import (
+from studio.formats.base import Chunk, Inspection, Item, RefusedTable, Table, unique_names
+from studio.formats.limits import (
     MAX_BYTES,
+    MAX_CELLS,
     MAX_ROWS,
     FormatError,
-    Inspection,
-    Item,
-    Table,
+    check_points,
     check_size,
 )
 from studio.formats.registry import discover, registry
 from studio.formats.statistics import ColumnScan, scan
 from studio.store.errors import explain, human_bytes
+from studio.store.names import is_text
 
 __all__ = ["inspect", "read", "write_points"]
 
 PREVIEW_ROWS = 100
+PREVIEW_CELLS = 40_000  # an answer has to fit into a message
+SHOWN_COLUMNS = 4096
+MAX_ITEMS = 200
 
 
 def inspect(path: Path) -> Inspection:
@@ -41,7 +46,10 @@ def inspect(path: Path) -> Inspection:
     """
     path = Path(path)
     with _tables(path) as (slug, tables):
-        items = [_inspect(path, table) for table in tables]
+        items = list(_looked_through(path, _first(tables)))
+    if len(tables) > len(items):
+        note = f"{len(tables):,} tables are in the file; the first {len(items)} are shown."
+        items = [msgspec.structs.replace(item, notes=[*item.notes, note]) for item in items]
     several = len(items) > 1
     problems = [f"{i.name}: {p}" if several else p for i in items for p in i.problems]
     return Inspection(
@@ -71,21 +79,31 @@ def read_named(
     path = Path(path)
     with _tables(path) as (_, tables):
         table = _choose(path, tables, item)
+        if isinstance(table, RefusedTable):
+            raise table.error
         picked = _indices(path, table, columns)
-        parts: list[NDArray[np.float32]] = []
-        scans = [ColumnScan(name) for name in table.columns]
-        for chunk in _limited(path, table):
-            scan(table, chunk, scans)
-            with np.errstate(over="ignore"):
-                parts.append(chunk.values[:, picked].astype(np.float32))
-    if not columns:
-        keep = [k for k, i in enumerate(picked) if scans[i].kind in ("number", "mixed")]
-        parts = [part[:, keep] for part in parts] if len(keep) < len(picked) else parts
-        picked = [picked[k] for k in keep]
-    chosen = [scans[i] for i in picked]
-    rows = sum(len(part) for part in parts)
-    _refuse(path, [*_shape_problems(rows, chosen), *_cell_problems(chosen, strict=bool(columns))])
-    return np.concatenate(parts), tuple(c.name for c in chosen)
+        check_points(path, table.name, table.rows or 0, len(picked))
+        x, scans = _collect(path, table, picked)
+    keep = [k for k, scan in enumerate(scans) if columns or scan.kind in ("number", "mixed")]
+    chosen = [scans[k] for k in keep]
+    _refuse(path, [*_shape_problems(len(x), chosen), *_cell_problems(chosen, strict=bool(columns))])
+    return x if len(keep) == len(scans) else x[:, keep], tuple(scan.name for scan in chosen)
+
+
+def _collect(
+    path: Path, table: Table, picked: Sequence[int]
+) -> tuple[NDArray[np.float32], list[ColumnScan]]:
+    """Read columns of a table, with their statistics."""
+    scans = [ColumnScan(table.columns[index]) for index in picked]
+    # Grows in place: a list of parts would need twice the memory when they are joined.
+    data = bytearray()
+    rows = 0
+    for chunk in _limited(path, table, len(picked)):
+        scan(table, chunk, scans, picked)
+        rows += len(chunk.values)
+        with np.errstate(over="ignore"):
+            data += chunk.values[:, picked].astype(np.float32).tobytes()
+    return np.frombuffer(data, np.float32).reshape(rows, len(picked)), scans
 
 
 def write_points(
@@ -116,6 +134,7 @@ def write_points(
 def _tables(path: Path) -> Iterator[tuple[str, list[Table]]]:
     """Open a file, after refusing by suffix and size, and check what its tables say of theirs."""
     discover()
+    _check_name(path)
     format = registry.for_path(path)
     try:
         size = path.stat().st_size
@@ -133,36 +152,105 @@ def _tables(path: Path) -> Iterator[tuple[str, list[Table]]]:
         )
     try:
         with format.open(path) as tables:
-            for table in tables:
-                check_size(path, table.name, table.rows or 0, len(table.columns))
-            yield format.slug, tables
+            yield format.slug, _checked(path, tables)
     except OSError as error:
         raise explain(error, path, "read") from error
 
 
-def _limited(path: Path, table: Table) -> Iterator[Any]:
+def _check_name(path: Path) -> None:
+    """Refuse a name that no message can hold, or that was lost on its way here."""
+    shown = path.name.encode("utf-8", "replace").decode()
+    lost = "\ufffd" in path.name and not path.exists()
+    if lost or not is_text(str(path)):
+        raise FormatError(
+            f"{shown} has a name that is not valid UTF-8 (or a folder above it has).",
+            "Rename it, then import it.",
+            kind="user",
+        )
+
+
+def _checked(path: Path, tables: Sequence[Table]) -> list[Table]:
+    """Return the tables with names to tell them apart; those too large are refused by name.
+
+    Raises:
+        FormatError: none is left.
+    """
+    checked = [_sized(path, table) for table in tables]
+    refused = [table.error for table in checked if isinstance(table, RefusedTable)]
+    if len(refused) == len(checked):
+        raise refused[0]
+    for table, name in zip(checked, unique_names([t.name for t in checked]), strict=True):
+        table.name = name
+        table.columns = unique_names(table.columns)
+    return checked
+
+
+def _sized(path: Path, table: Table) -> Table:
+    if isinstance(table, RefusedTable):
+        return table
+    try:
+        check_size(path, table.name, table.rows or 0, len(table.columns))
+    except FormatError as error:
+        return RefusedTable(table.name, error)
+    return table
+
+
+def _limited(path: Path, table: Table, picked: int = 0) -> Iterator[Chunk]:
     """Yield the chunks of a table, stopping as soon as there are too many rows."""
     rows = 0
     for chunk in table.chunks():
         rows += len(chunk.values)
         check_size(path, table.name, rows, len(table.columns))
+        check_points(path, table.name, rows, picked)
         yield chunk
 
 
-def _inspect(path: Path, table: Table) -> Item:
+def _first(tables: Sequence[Table]) -> list[Table]:
+    """Return as many tables as fit into an answer."""
+    first: list[Table] = []
+    columns = 0
+    for table in tables[:MAX_ITEMS]:
+        columns += len(table.columns)
+        if first and columns > SHOWN_COLUMNS:
+            break
+        first.append(table)
+    return first
+
+
+def _looked_through(path: Path, tables: Sequence[Table]) -> Iterator[Item]:
+    """Look into tables one after the other, with an end to the work of all of them."""
+    left = MAX_CELLS
+    columns = sum(len(table.columns) for table in tables)
+    shown = min(PREVIEW_ROWS, PREVIEW_CELLS // max(columns, 1))
+    for table in tables:
+        if isinstance(table, RefusedTable):
+            yield _unread(table, str(table.error))
+            continue
+        left -= (table.rows or 0) * len(table.columns)
+        if left < 0:
+            yield _unread(table, "Not looked through: the tables before it have too many values.")
+            continue
+        yield _inspect(path, table, shown)
+
+
+def _unread(table: Table, problem: str) -> Item:
+    return Item(name=table.name, columns=[], rows=0, preview=[], problems=[problem])
+
+
+def _inspect(path: Path, table: Table, shown: int) -> Item:
     scans = [ColumnScan(name) for name in table.columns]
     rows = 0
     for chunk in _limited(path, table):
         rows += len(chunk.values)
-        scan(table, chunk, scans)
+        scan(table, chunk, scans, range(len(scans)))
     usable = [s for s in scans if s.kind in ("number", "mixed")]
     return Item(
         name=table.name,
         columns=[s.column() for s in scans],
         rows=rows,
-        preview=table.preview(PREVIEW_ROWS) if rows else [],
+        preview=table.preview(shown) if rows else [],
         problems=[*_shape_problems(rows, usable), *_cell_problems(usable, strict=False)],
-        notes=_notes(scans) if rows > 1 else [],
+        notes=[*_notes(scans), *_size_notes(path, table, rows, len(usable))] if rows > 1 else [],
     )
 
 
@@ -208,6 +296,14 @@ def _notes(scans: Sequence[ColumnScan]) -> list[str]:
         elif column.minimum == column.maximum:
             notes.append(f"Column {column.name!r} is always {column.minimum:g}.")
     return notes
+
+
+def _size_notes(path: Path, table: Table, rows: int, columns: int) -> list[str]:
+    try:
+        check_points(path, table.name, rows, columns)
+    except FormatError as error:
+        return [str(error)]
+    return []
 
 
 def _refuse(path: Path, problems: Sequence[str]) -> None:

@@ -1,26 +1,45 @@
-"""HDF5: each 2-D data set of numbers is a table, each group of 1-D ones of one length as well."""
+"""HDF5: each 2-D data set of numbers is a table, each group of 1-D ones of one length as well.
+
+A damaged HDF5 file can end the process that opens it: the engine looks into files in a process of
+their own (`studio.formats.worker`). What lies outside of the file is never read.
+"""
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.base import ArrayTable, Format, FormatError, Table, default_names, is_number
+from studio.formats.base import (
+    ArrayTable,
+    Format,
+    RefusedTable,
+    Table,
+    default_names,
+    is_number,
+    unique_names,
+)
+from studio.formats.hdf5blocks import Blocks
+from studio.formats.limits import FormatError, check_block, check_size
 from studio.formats.registry import register
 from studio.store import hdf5
 from studio.store.errors import Damaged
 
 __all__ = ["Hdf5"]
 
+MAX_OBJECTS = 20_000
+Columns = Sequence[tuple[str, bytes]]
+"""Names as people read them, and as the file has them."""
+
 
 @register
 class Hdf5(Format):
-    """HDF5, read in slices. Links to other files are not followed."""
+    """HDF5, read in the blocks that it is stored in. Links to other files are not followed."""
 
     slug = "hdf5"
     title = "HDF5"
@@ -51,27 +70,27 @@ class Hdf5(Format):
 
 
 def _tables(path: Path, file: Any) -> list[Table]:
-    import h5py
-
+    names, linked = _walk(path, file)
     tables: list[Table] = []
-    lines: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
-
-    def visit(name: str, found: Any) -> None:
-        # Data set names are visited in alphabetical order, hard links only.
-        if not isinstance(found, h5py.Dataset) or found.external:
-            return
+    lines: dict[tuple[str, int], list[tuple[str, bytes]]] = defaultdict(list)
+    for name in names:
+        found = file[name]
+        shown = name.decode("utf-8", "replace")
+        group, _, column = shown.rpartition("/")
         if found.ndim == 2 and is_number(found.dtype):
-            tables.append(_matrix(name, found))
+            tables.append(_or_refused(shown, partial(_matrix, path, shown, found)))
         elif found.ndim == 1 and found.dtype.names:
-            tables.extend(_compound(name, found))
+            fields = tuple(f for f in found.dtype.names if is_number(found.dtype[f]))
+            if fields:
+                make = partial(_compound, path, shown, found, fields)
+                tables.append(_or_refused(shown, make))
         elif found.ndim == 1 and is_number(found.dtype):
-            group, _, column = name.rpartition("/")
-            lines[group, len(found)][column] = found
-
-    file.visititems(visit)
+            lines[group, len(found)].append((column, name))
     for (group, length), columns in lines.items():
         if len(columns) > 1 or not tables:
-            tables.append(_group(group, length, columns))
+            make = partial(_group, path, file, group, length, columns)
+            tables.append(_or_refused(group or "/", make))
+    tables += [RefusedTable(name, _link_error(path, name)) for name in linked]
     if not tables:
         raise FormatError(
             f"{path.name} has no data set of the shape (n, d).",
@@ -80,27 +99,76 @@ def _tables(path: Path, file: Any) -> list[Table]:
     return tables
 
 
-def _matrix(name: str, dataset: Any) -> Table:
-    rows, d = dataset.shape
+def _walk(path: Path, file: Any) -> tuple[list[bytes], list[str]]:
+    """Return the names of the data sets that lie in the file, and of the links out of it.
+
+    Soft links are left alone: what they lead to is met at its own place, or is not in the file.
+    """
+    from h5py import h5l, h5o
+
+    datasets: list[bytes] = []
+    linked: list[str] = []
+    seen = 0
+
+    def meet(name: bytes, info: Any) -> bool | None:
+        nonlocal seen
+        seen += 1
+        if info.type == h5o.TYPE_DATASET:
+            datasets.append(name)
+        return True if seen > MAX_OBJECTS else None
+
+    def follow(name: bytes, info: Any) -> bool | None:
+        if info.type == h5l.TYPE_EXTERNAL:
+            linked.append(name.decode("utf-8", "replace"))
+        return True if len(linked) > MAX_OBJECTS else None
+
+    if h5o.visit(file.id, meet, info=True) or file.id.links.visit(follow, info=True):
+        raise FormatError(
+            f"{path.name} holds more than {MAX_OBJECTS:,} groups and data sets.",
+            "Store the points as one data set (n, d) of floats.",
+        )
+    return datasets, linked
+
+
+def _or_refused(name: str, make: Callable[[], Table]) -> Table:
+    try:
+        return make()
+    except FormatError as error:
+        return RefusedTable(name, error)
+
+
+def _matrix(path: Path, name: str, dataset: Any) -> Table:
+    blocks = Blocks(path, name, dataset)
     names = hdf5.get_columns(dataset)
-    columns = names if len(names) == d else default_names(d)
-    return ArrayTable(name, columns, rows, lambda start, stop: dataset[start:stop])
+    columns = unique_names(names) if len(names) == blocks.width else default_names(blocks.width)
+    return ArrayTable(name, columns, blocks.rows, blocks.get, blocks.row_bytes)
 
 
-def _compound(name: str, dataset: Any) -> list[Table]:
-    fields = [f for f in dataset.dtype.names if is_number(dataset.dtype[f])]
+def _compound(path: Path, name: str, dataset: Any, fields: tuple[str, ...]) -> Table:
+    blocks = Blocks(path, name, dataset, fields)
 
     def get(start: int, stop: int) -> NDArray[Any]:
-        block = dataset[start:stop]
-        return np.stack([np.asarray(block[f], np.float64) for f in fields], axis=1)
+        rows = blocks.get(start, stop)
+        return np.stack([np.asarray(rows[f], np.float64) for f in fields], axis=1)
 
-    return [ArrayTable(name, fields, len(dataset), get)] if fields else []
+    return ArrayTable(name, fields, blocks.rows, get, blocks.row_bytes)
 
 
-def _group(group: str, length: int, columns: Mapping[str, Any]) -> Table:
+def _group(path: Path, file: Any, group: str, length: int, columns: Columns) -> Table:
+    name = group or "/"
+    check_size(path, name, length, len(columns))
+    blocks = [Blocks(path, column, file[address]) for column, address in columns]
+    check_block(path, name, sum(b.held_bytes for b in blocks), "its columns are stored apart")
     return ArrayTable(
-        group or "/",
-        list(columns),
+        name,
+        unique_names([column for column, _ in columns]),
         length,
-        lambda start, stop: np.stack([d[start:stop] for d in columns.values()], axis=1),
+        lambda start, stop: np.stack([b.get(start, stop) for b in blocks], axis=1),
+    )
+
+
+def _link_error(path: Path, name: str) -> FormatError:
+    return FormatError(
+        f"{path.name}: {name} is a link to another file, which is not followed.",
+        "Import the file that it leads to.",
     )

@@ -7,18 +7,32 @@ understood where the delimiter is another sign; where it is a comma too, nobody 
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from studio.formats.base import FormatError, default_names
+from studio.formats.base import default_names, unique_names
+from studio.formats.limits import FormatError, check_size
 
-__all__ = ["MISSING", "Layout", "guess", "number"]
+__all__ = ["LONGEST_LINE", "MISSING", "Layout", "guess", "no_number", "number", "too_long"]
+
+LONGEST_LINE = 2**20
+"""Characters; a table with 2,048 columns has lines of some 50,000."""
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
 _DELIMITERS = (",", ";", "\t", "|", " ")
 _HEAD = 2**16
+_LONGEST_HEAD = 4 * LONGEST_LINE
+_SAMPLE = 20_000  # cells that are looked at to choose a delimiter
+_PAGES: dict[str, tuple[str, ...]] = {
+    "web page (HTML)": ("<!doctype html", "<html", "<head", "<body", "<table"),
+    "XML document": ("<?xml",),
+}
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:([.,' \u00a0\u2009\u202f])\d{3})(?:\1\d{3})*([.,]\d+)?")
+_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -51,29 +65,82 @@ def number(cell: str, decimal: str) -> float | None:
         return None
 
 
+def no_number(cell: str) -> str:
+    """Say why a cell of text may have been meant as a number, "" where nothing suggests it."""
+    if _THOUSANDS.fullmatch(cell):
+        return " (is that a thousands sign? write numbers without)"
+    if _COMMA.fullmatch(cell):
+        return " (is that a decimal comma? write a point, and the same sign in all rows)"
+    return ""
+
+
+def too_long(path: Path, line: int) -> FormatError:
+    """Say that a line has no end."""
+    return FormatError(
+        f"{path.name}, line {line} has more than {LONGEST_LINE:,} characters: this is no table "
+        "with one point a line.",
+        "Check the line ends and the format of the file.",
+    )
+
+
 def guess(path: Path) -> Layout:
-    """Guess the layout of a text file from its first 64 KiB.
+    """Guess the layout of a text file from its first 64 KiB, or its first lines if they are longer.
 
     Raises:
-        FormatError: it is no text, or has no line.
+        FormatError: it is no text, is a page of the web, or has no line.
     """
-    with open(path, "rb") as file:
-        head = file.read(_HEAD)
+    head, cut = _head(path)
     encoding = _encoding(path, head)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
+    _refuse_pages(path, text)
     # As an open file would split them: `str.splitlines` also splits at form feeds.
     lines = list(io.StringIO(text, newline=""))
-    if len(head) == _HEAD and len(lines) > 1:
-        lines.pop()  # cut off in the middle
+    if cut and len(lines) > 1:
+        lines.pop()  # in the middle
+    for place, line in enumerate(lines, start=1):
+        if len(line) >= LONGEST_LINE:
+            raise too_long(path, place)
     comments = [line.strip("# \t\r\n") for line in lines if line.startswith("#")]
     lines = [line for line in lines if line.strip() and not line.startswith("#")][:200]
     if not lines:
         raise FormatError(f"{path.name} has no rows.", "Choose a file with at least two rows.")
+    try:
+        return _layout(path, encoding, lines, comments)
+    except csv.Error as error:
+        raise FormatError(
+            f"{path.name}: its first rows cannot be split into cells: {error}.",
+            "Check the quotation marks in them.",
+        ) from error
+
+
+def _layout(path: Path, encoding: str, lines: Sequence[str], comments: Sequence[str]) -> Layout:
     delimiter, decimal = _separators(lines)
     rows = _split(lines, delimiter)
+    check_size(path, "", len(rows), len(rows[0]))
     header = _has_header(rows, decimal)
     names = rows[0] if header else _commented_names(comments, delimiter, len(rows[0]))
-    return Layout(encoding, delimiter, decimal, header, _unique(names))
+    return Layout(encoding, delimiter, decimal, header, unique_names(names))
+
+
+def _head(path: Path) -> tuple[bytes, bool]:
+    """Return the beginning of a file, with three lines at least, and whether there is more."""
+    with open(path, "rb") as file:
+        head = more = file.read(_HEAD)
+        end = b"\n" if b"\n" in head else b"\r"
+        while more and head.count(end) < 3 and len(head) < _LONGEST_HEAD:
+            more = file.read(_HEAD)
+            head += more
+        return head, bool(file.read(1))
+
+
+def _refuse_pages(path: Path, text: str) -> None:
+    start = text[:1000].lstrip("\ufeff \t\r\n").lower()
+    for kind, beginnings in _PAGES.items():
+        if start.startswith(beginnings):
+            raise FormatError(
+                f"{path.name} is a {kind} and no table, whatever its name says.",
+                "Download the data themselves: the page around them was saved.",
+            )
 
 
 def _encoding(path: Path, head: bytes) -> str:
@@ -118,7 +185,7 @@ def _separators(lines: Sequence[str]) -> tuple[str, str]:
 
 def _share(rows: Sequence[Sequence[str]], decimal: str) -> float:
     """Return the share of numbers among the cells that are not empty."""
-    cells = [cell for row in rows for cell in row if cell.strip()]
+    cells = list(islice((cell for row in rows for cell in row if cell.strip()), _SAMPLE))
     return sum(number(cell, decimal) is not None for cell in cells) / max(len(cells), 1)
 
 
@@ -142,15 +209,3 @@ def _commented_names(comments: Sequence[str], delimiter: str, width: int) -> lis
         if len(names) == width and all(number(name, ".") is None for name in names):
             return names
     return list(default_names(width))
-
-
-def _unique(names: Sequence[str]) -> tuple[str, ...]:
-    result: dict[str, None] = {}
-    copies: Counter[str] = Counter()
-    for place, raw in enumerate(names, start=1):
-        base = name = raw.strip() or f"column {place}"
-        while name in result:
-            copies[base] += 1
-            name = f"{base} ({copies[base] + 1})"
-        result[name] = None
-    return tuple(result)

@@ -1,11 +1,13 @@
 """Statistics of a column, chunk by chunk, and where its first bad cell is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.base import Chunk, Column, Table
+from studio.formats.layout import no_number
 
 __all__ = ["ColumnScan", "scan"]
 
@@ -34,7 +36,8 @@ class ColumnScan:
         bad = len(values) - int(finite.sum()) - (text.count if text else 0)
         self.texts += text.count if text else 0
         if not self.first and text and not self.nan:
-            self.first = f"{place} {chunk.places[text.row]}: {text.cell!r} is not a number"
+            where = f"{place} {chunk.places[text.row]}"
+            self.first = f"{where}: {text.cell!r} is not a number{no_number(text.cell)}"
         if bad and not self.nan and not self.texts:
             row = int(np.argmin(finite))
             shown = "missing or NaN" if np.isnan(values[row]) else f"{values[row]:g}"
@@ -79,7 +82,7 @@ class ColumnScan:
         )
 
 
-def scan(table: Table, chunk: Chunk, scans: list[ColumnScan]) -> None:
-    """Add a chunk to the scans of all columns of a table."""
-    for index, column in enumerate(scans):
+def scan(table: Table, chunk: Chunk, scans: list[ColumnScan], picked: Sequence[int]) -> None:
+    """Add a chunk to the scans of columns of a table; ``picked`` are their indices."""
+    for index, column in zip(picked, scans, strict=True):
         column.add(chunk.values[:, index], chunk, index, table.place)

@@ -7,8 +7,10 @@ reported as such, instead of waiting for gigabytes that never come.
 """
 
 import logging
+import math
+import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -35,6 +37,11 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 MAX_HEADER = 16 * 2**20
 MAX_PAYLOAD = 256 * 2**20
 ALIGNMENT = 8  # arrays start at multiples of this, so that a receiver can use them in place
+
+_MAX_SIDES = 32
+_NUMBERS = re.compile(r"[<>|]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32)")
+# Text that is not UTF-8 and nesting without end are errors of their own.
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = logging.getLogger(__name__)
 _lengths = struct.Struct("<II")
@@ -143,7 +150,7 @@ class Decoder:
     def _finish(self, frame: memoryview, header: int, done: list[tuple[Any, memoryview]]) -> None:
         try:
             message = self._decoder.decode(frame[:header])
-        except msgspec.DecodeError as error:
+        except _UNDECODABLE as error:
             tag = _tag_of(frame[:header])
             if tag is None or tag in self._tags:
                 start = bytes(frame[: min(header, 48)])
@@ -157,7 +164,7 @@ def _tag_of(header: memoryview) -> str | None:
     """The tag of a message that did not decode, None where there is none."""
     try:
         data = msgspec.msgpack.decode(header)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNDECODABLE:
         return None
     tag = data.get("type") if isinstance(data, dict) else None
     return tag if isinstance(tag, str) else None
@@ -202,20 +209,28 @@ def unpack_arrays(arrays: Mapping[str, Array], payload: Buffer) -> dict[str, "np
     size = memoryview(payload).nbytes
     result: dict[str, np.ndarray] = {}
     for name, place in arrays.items():
-        try:
-            dtype = np.dtype(place.dtype)
-        except TypeError as error:
-            raise WireError(f"array {name!r} has unknown type {place.dtype!r}") from error
-        if dtype.kind not in "biufc" or any(n < 0 for n in place.shape) or place.offset < 0:
+        if not _NUMBERS.fullmatch(place.dtype):
+            raise WireError(f"array {name!r} has unknown type {place.dtype[:40]!r}")
+        dtype = np.dtype(place.dtype)
+        shape = place.shape
+        if len(shape) > _MAX_SIDES or any(n < 0 for n in shape) or place.offset < 0:
             raise WireError(f"array {name!r} is described wrongly: {place}")
-        count = 1
-        for n in place.shape:
-            count *= n
+        count = math.prod(shape)
         if place.offset + count * dtype.itemsize > size:
             raise WireError(f"array {name!r} reaches beyond its payload of {size:,} bytes")
         if count == 0:
-            result[name] = np.zeros(place.shape, dtype)
+            result[name] = _empty(name, shape, dtype)
             continue
         array = np.frombuffer(payload, dtype, count, place.offset).reshape(place.shape)
         result[name] = array if array.flags.aligned else array.copy()
     return result
+
+
+def _empty(name: str, shape: Sequence[int], dtype: "np.dtype[Any]") -> "np.ndarray":
+    import numpy as np
+
+    try:
+        return np.zeros(shape, dtype)
+    except ValueError as error:
+        # Nothing times more than there are numbers for.
+        raise WireError(f"array {name!r} is described wrongly: {error}") from error

@@ -115,8 +115,8 @@ def check_space(folder: Path, need_bytes: int) -> None:
     free = shutil.disk_usage(there).free
     if free < need_bytes + RESERVE:
         raise DiskFull(
-            f"Not enough space on the disk of {folder}: {human_bytes(need_bytes)} needed, "
-            f"{human_bytes(free)} free.",
+            f"Not enough space on the disk of {folder}: {human_bytes(need_bytes)} needed and "
+            f"{human_bytes(RESERVE)} to be left for status and log, but {human_bytes(free)} free.",
             "Free some space, or move the project to a larger disk.",
         )
 

@@ -219,7 +219,7 @@ def _load(path: Path) -> Checkpoint:
         step = int(metadata["step"])
     except FileNotFoundError as error:
         raise explain(error, path, "read") from error
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"The checkpoint {path} is damaged: {error}.", hint) from error
     if not intact:
         raise Damaged(f"The checkpoint {path} is damaged: its checksum is wrong.", hint)

@@ -54,6 +54,6 @@ class EventLog:
         for line in lines.complete(self.path)[0]:
             try:
                 events.append(msgspec.json.decode(line, type=RunEvent))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
         return events

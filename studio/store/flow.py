@@ -113,8 +113,8 @@ class FlowStore:
             upgrade("flow", {"format": int(file.attrs["format"])}, path)
             record = StoredRecord(
                 int(file.attrs["step"]),
-                np.asarray(file["t"][()]),
-                np.asarray(file["x"][()], np.float32),
+                np.asarray(hdf5.values(file, "t")),
+                np.asarray(hdf5.values(file, "x"), np.float32),
                 _group(file, "layers"),
                 tuple(float(b) for b in file.attrs["bounds"]),
                 # Records of earlier versions have none.
@@ -190,7 +190,7 @@ def _floats(arrays: Mapping[str, ArrayLike] | None) -> dict[str, Floats]:
 
 
 def _group(file: Any, name: str) -> dict[str, Floats]:
-    return {str(key): np.asarray(value[()]) for key, value in file[name].items()}
+    return {str(key): np.asarray(hdf5.values(file[name], key)) for key in file[name]}
 
 
 def _check(record: StoredRecord) -> None:

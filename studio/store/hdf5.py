@@ -12,10 +12,13 @@ from typing import Any
 
 from studio.store.atomic import check_space, write_bytes
 from studio.store.errors import Damaged, explain
+from studio.store.regular import open_regular
 
-__all__ = ["build", "get_columns", "opened", "put_columns", "write"]
+__all__ = ["build", "get_columns", "opened", "put_columns", "values", "write"]
 
-ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
+MAX_NAMES = 2**16
+
+ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError, MemoryError)
 """What h5py raises on a file that is not what it should be."""
 
 
@@ -59,8 +62,7 @@ def opened(path: Path) -> Iterator[Any]:
     import h5py
 
     try:
-        with open(path, "rb"):
-            pass
+        open_regular(path).close()
     except OSError as error:
         raise explain(error, path, "read") from error
     try:
@@ -75,6 +77,26 @@ def opened(path: Path) -> Iterator[Any]:
         ) from error
 
 
+def values(group: Any, name: str) -> Any:
+    """Return all values of a data set that our own program wrote, as an array.
+
+    What was written has its values in the file and as they are, so that no more can be declared
+    than the file has bytes. Called inside `opened`.
+
+    Raises:
+        ValueError: it is a link, or its values are elsewhere or not there.
+    """
+    import h5py
+
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise ValueError(f"{name!r} is a link, where values should be")
+    dataset = group[name]
+    size, there = dataset.size * dataset.dtype.itemsize, dataset.file.id.get_filesize()
+    if dataset.external or dataset.is_virtual or size > there:
+        raise ValueError(f"{name!r} declares {size:,} bytes of values, which are not in the file")
+    return dataset[()]
+
+
 def put_columns(dataset: Any, names: Sequence[str]) -> None:
     """Store the names of a data set's columns in its attribute "columns"."""
     import h5py
@@ -83,9 +105,16 @@ def put_columns(dataset: Any, names: Sequence[str]) -> None:
 
 
 def get_columns(dataset: Any) -> tuple[str, ...]:
-    """Return what `put_columns` stored; empty where there are no names."""
-    names = dataset.attrs.get("columns", ())
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    """Return what `put_columns` stored; empty where there are no names, or absurdly many."""
+    if "columns" not in dataset.attrs:
+        return ()
+    stored = dataset.attrs.get_id("columns")
+    if len(stored.shape) != 1 or stored.shape[0] > MAX_NAMES:
+        return ()
+    if stored.shape[0] * stored.dtype.itemsize > MAX_NAMES * 2**10:
+        return ()
+    names = dataset.attrs["columns"]
+    if not all(isinstance(name, str) for name in names):
         return ()
     return tuple(map(str, names))
 

@@ -6,11 +6,18 @@ the next writer closes a torn one with a newline of its own.
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
-from studio.store.errors import explain
+from studio.store.errors import Damaged, explain, human_bytes
 from studio.store.links import open_to_append
+from studio.store.regular import open_regular
 
 __all__ = ["append", "complete", "sync"]
+
+MOST = 2**30
+"""Bytes: the curves of some ten million steps have half of it."""
+LONGEST = 2**24
+"""Bytes of a line: no one change or batch of losses comes near."""
 
 
 def append(path: Path, line: bytes) -> None:
@@ -40,14 +47,17 @@ def complete(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
     """Return the complete lines from a byte offset on, and the offset after the last of them.
 
     An offset that no longer lies just after a newline means that the file was rewritten: it is
-    then read from the start. A file that is not there has no lines.
+    then read from the start. A file that is not there has no lines; those longer than `LONGEST`
+    are left out.
 
     Raises:
-        StoreError: the operating system refused.
+        StoreError: the operating system refused, it is not a file, or larger than `MOST`.
     """
     try:
-        with open(path, "rb") as file:
-            start = offset if _at_line_start(path, offset) else 0
+        with open_regular(path) as file:
+            start = offset if _at_line_start(file, offset) else 0
+            if file.seek(0, os.SEEK_END) - start > MOST:
+                raise _too_long(path)
             file.seek(start)
             data = file.read()
     except FileNotFoundError:
@@ -55,7 +65,8 @@ def complete(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
     except OSError as error:
         raise explain(error, path, "read") from error
     end = data.rfind(b"\n") + 1
-    return data[:end].splitlines(), start + end
+    found = (line for line in data[:end].split(b"\n") if line)
+    return [line for line in found if len(line) <= LONGEST], start + end
 
 
 def sync(path: Path) -> None:
@@ -69,12 +80,16 @@ def sync(path: Path) -> None:
         raise explain(error, path) from error
 
 
-def _at_line_start(path: Path, offset: int) -> bool:
+def _too_long(path: Path) -> Damaged:
+    most = human_bytes(MOST)
+    return Damaged(f"{path} has more than {most}, which no run writes.", "Remove it.")
+
+
+def _at_line_start(file: BinaryIO, offset: int) -> bool:
     if offset == 0:
         return True
-    with open(path, "rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        if offset > size:
-            return False
-        file.seek(offset - 1)
-        return file.read(1) == b"\n"
+    size = file.seek(0, os.SEEK_END)
+    if offset > size:
+        return False
+    file.seek(offset - 1)
+    return file.read(1) == b"\n"

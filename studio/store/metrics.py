@@ -93,7 +93,7 @@ def _decode(raw: Iterable[bytes]) -> Iterable[_Line]:
     for line in raw:
         try:
             yield _decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
 
 

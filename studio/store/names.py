@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["slug"]
+__all__ = ["is_text", "slug"]
 
 
 def slug(text: str, fallback: str) -> str:
@@ -17,3 +17,8 @@ def slug(text: str, fallback: str) -> str:
     # Windows reserves these whatever the case or the suffix.
     reserved = re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", words)
     return f"{fallback}-{words}" if reserved else words or fallback
+
+
+def is_text(name: str) -> bool:
+    """Say whether a file's name can be written and sent: one that is not UTF-8 cannot."""
+    return name.encode("utf-8", "replace").decode() == name

@@ -12,7 +12,7 @@ from studio.protocol.messages import Budget, ErrorInfo
 from studio.protocol.spec import RunSpec
 from studio.store.atomic import sweep
 from studio.store.checkpoint import Checkpoints
-from studio.store.errors import Damaged, StoreError
+from studio.store.errors import StoreError
 from studio.store.events import EventLog
 from studio.store.flow import FlowStore
 from studio.store.links import stay_inside
@@ -107,13 +107,13 @@ class RunFolder:
         return read_toml(self.path / "run.toml", RunRecord, "run")
 
     def status(self) -> RunStatus:
-        """Return where the run is. A damaged file reads as a failure that says so."""
+        """Return where the run is. One that cannot be read is a failure that says so."""
         path = self.path / "status.json"
         if not path.exists():
             return RunStatus()
         try:
             return read_json(path, RunStatus)
-        except Damaged as error:
+        except StoreError as error:
             return RunStatus(state="failed", error=error.info())
 
     def write_status(self, status: RunStatus, *, durable: bool = True) -> None:
@@ -183,6 +183,16 @@ class RunFolder:
             sweep(self.path / folder)
         damaged = self.flow.recover()
         return [f"The flow record {name} was damaged and has been set aside." for name in damaged]
+
+    def reached(self) -> int:
+        """Return the last step that the curves or the kept flow speak of, 0 if none.
+
+        Raises:
+            StoreError: the curves cannot be read.
+        """
+        columns, _ = self.metrics.read()
+        steps = [steps[-1] for steps, _ in columns.values() if steps]
+        return max([*steps, *self.flow.steps()], default=0)
 
     @cached_property
     def metrics(self) -> MetricsLog:

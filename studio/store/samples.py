@@ -75,7 +75,7 @@ class SampleSets:
         """
         with hdf5.opened(Path(path)) as file:
             upgrade("samples", {"format": int(file.attrs["format"])}, Path(path))
-            x = np.asarray(file["x"][()], np.float32)
+            x = np.asarray(hdf5.values(file, "x"), np.float32)
             columns = hdf5.get_columns(file["x"])
             attrs = json.loads(file["provenance"].asstr()[()])
         return SampleSet(x, columns, attrs)

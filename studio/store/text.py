@@ -9,7 +9,9 @@ import tomli_w
 
 from studio.store.atomic import write_text
 from studio.store.errors import Damaged, explain
+from studio.store.keys import check_keys
 from studio.store.migrate import upgrade
+from studio.store.regular import read_regular
 
 __all__ = ["put_nulls", "read_json", "read_toml", "write_json", "write_toml"]
 
@@ -42,11 +44,10 @@ def read_toml(path: Path, kind: type[T], document: str) -> T:
         # TOML that cannot be decoded is a ValueError as well.
         data = tomllib.loads(_read(path).decode())
         put_nulls(data)
-    except ValueError as error:
-        raise _damaged(path, error) from error
-    try:
-        return msgspec.convert(upgrade(document, data, path), kind)
-    except msgspec.ValidationError as error:
+        data = upgrade(document, data, path)
+        check_keys(data, kind)
+        return msgspec.convert(data, kind)
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, error) from error
 
 
@@ -64,20 +65,22 @@ def read_json(path: Path, kind: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(_read(path), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _damaged(path, error) from error
 
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise explain(error, path, "read") from error
 
 
 def _damaged(path: Path, error: Exception) -> Damaged:
+    why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
     return Damaged(
-        f"{path} cannot be read: {error}.", "Restore it from a backup, or move it to the trash."
+        f"{path} cannot be read: {why.rstrip('.')}.",
+        "Restore it from a backup, or move it to the trash.",
     )
 
 

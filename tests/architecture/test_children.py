@@ -1,4 +1,4 @@
-"""Every process that the program starts is started as `studio.client.launch` says."""
+"""Every process that the program starts is started as `studio.launch` says."""
 
 import ast
 from pathlib import Path

@@ -25,10 +25,10 @@ import numpy as np
 import torch
 
 from studio.__main__ import main as pushforward
-from studio.client.launch import own_command, own_env, own_folder
 from studio.engine.discovery import discover
 from studio.engine.drawing import draw
 from studio.engine.loading import load
+from studio.launch import own_command, own_env, own_folder
 from studio.store.checkpoint import Checkpoint
 from studio.store.lock import NAME
 from studio.store.project import Project

@@ -17,8 +17,8 @@ import pytest
 
 from studio.__main__ import main
 from studio.cli import background
-from studio.client.launch import own_command, own_env, own_folder
 from studio.engine import headless
+from studio.launch import own_command, own_env, own_folder
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder

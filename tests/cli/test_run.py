@@ -18,9 +18,9 @@ from studio.cli.command import command_for
 from studio.cli.settings import apply
 from studio.cli.target import find
 from studio.client.follow import RunFollower, background_runs
-from studio.client.launch import own_command, own_env
 from studio.engine.catalogue import build
 from studio.engine.discovery import discover
+from studio.launch import own_command, own_env
 from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
 from studio.store.project import Project
 from studio.store.run import RunFolder

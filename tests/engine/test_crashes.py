@@ -19,7 +19,7 @@ import pytest
 
 from studio.client import CommandFailed, EngineClient, Timeouts
 from studio.client.child import ChildProcess, kill_tree
-from studio.client.launch import own_env
+from studio.launch import own_env
 from studio.protocol import messages as m
 from studio.protocol.spec import EditPoints, Pick, RunSpec
 from studio.store.edits import made_edits

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from studio.client import CommandFailed, EngineClient
-from studio.client.launch import own_env, own_folder
 from studio.engine import headless, headless_race
 from studio.engine.commands import dispatch
 from studio.engine.runlog import RunLog
+from studio.launch import own_env, own_folder
 from studio.protocol import messages as m
 from studio.store.lock import NAME, Busy
 from studio.store.run import RunFolder

@@ -1,6 +1,7 @@
 """The training job: what it tells, what is on disk, and how it fails."""
 
 import errno
+import shutil
 
 import pytest
 
@@ -169,6 +170,23 @@ def test_damaged_checkpoints_are_passed_over_and_named(tmp_path):
     assert any("step-00000035" in text and "damaged" in text for text in texts)
     assert any("Resumed from step 30" in text for text in texts)
     assert losses(folder)[0] == list(range(1, 61))
+
+
+def test_a_run_whose_checkpoints_are_gone_says_that_it_starts_again(tmp_path):
+    folder = new_run(tmp_path, spec(steps=60, checkpoint_steps=10))
+    drive(new_job(folder), 35).close()
+    shutil.rmtree(folder.checkpoints.folder)
+    events = []
+    headless.run(folder.path, on_event=events.append)
+    (warning,) = [e.text for e in events if isinstance(e, Log) and e.level == "warning"]
+    assert "had reached step 35" in warning
+    assert "starts again from step 0" in warning
+    assert "backup" in warning
+    assert losses(folder)[0] == list(range(1, 61))
+    fresh = new_run(tmp_path, spec(steps=20))
+    events.clear()
+    headless.run(fresh.path, on_event=events.append)
+    assert not [e for e in events if isinstance(e, Log) and e.level == "warning"]
 
 
 def test_only_damaged_checkpoints_is_said(tmp_path):

@@ -1,5 +1,6 @@
 """CSV and its relatives: every layout that people have, and every reason for a refusal."""
 
+import os
 from contextlib import suppress
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.formats import FormatError, base, inspect, read, read_named, write_points
+from studio.formats import FormatError, inspect, limits, read, read_named, write_points
 from studio.store.errors import StoreError
 
 WANTED = [[1.0, 2.5], [-3.0, 4e2], [0.0, 6.0]]
@@ -184,7 +185,7 @@ def test_ten_gigabytes_are_refused_before_reading(tmp_path, monkeypatch):
 
 
 def test_too_many_rows_are_refused_while_counting(write, monkeypatch):
-    monkeypatch.setattr(base, "MAX_ROWS", 1000)
+    monkeypatch.setattr(limits, "MAX_ROWS", 1000)
     monkeypatch.setattr("studio.formats.csv.CHUNK", 100)
     path = write("1,2\n" * 5000)
     for look in (inspect, read):
@@ -204,6 +205,55 @@ def test_other_files_are_refused_by_name(write, tmp_path):
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(FormatError, match="not a file"):
         inspect(tmp_path / "folder.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('u,v\n"1,5","2,5"\n3,4\n', "'1,5' is not a number (is that a decimal comma?"),
+        ('u,v\n"1,234.5",2\n3,4\n', "'1,234.5' is not a number (is that a thousands sign?"),
+        ("u;v\n1.234,5;2\n3,5;4\n", "'1.234,5' is not a number (is that a thousands sign?"),
+        ("u;v\n1 234;2\n3;4\n", "'1 234' is not a number (is that a thousands sign?"),
+        ("u,v\n1,abc\n3,4\n", "'abc' is not a number."),
+    ],
+)
+def test_numbers_written_otherwise_are_named(write, content, reason):
+    assert reason in " ".join(inspect(write(content)).problems)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ("<!DOCTYPE html>\n<html><body>1,2</body></html>\n", "web page (HTML)"),
+        ("\ufeff\n <HTML lang=de>\n1,2\n3,4\n", "web page (HTML)"),
+        ("<?xml version='1.0'?>\n<a/>\n", "XML document"),
+    ],
+)
+def test_a_saved_web_page_is_named(write, content, kind):
+    with pytest.raises(FormatError) as error:
+        inspect(write(content))
+    assert f"points.csv is a {kind} and no table" in error.value.message
+    assert "Download" in error.value.hint
+
+
+def test_a_first_line_of_more_than_64_kib_is_read(write):
+    names = [f"a quite descriptive name of the measured column number {k}" for k in range(1500)]
+    lines = [",".join(names), *[",".join(["1", "2.5", "3"] * 500)] * 3]
+    assert len(lines[0]) > 2**16
+    x, found = read_named(write("\n".join(lines)))
+    assert x.shape == (3, 1500)
+    assert found == tuple(names)
+
+
+def test_a_name_that_is_not_utf_8_is_named(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    for look in (inspect, read):
+        with pytest.raises(FormatError, match="name that is not valid UTF-8") as error:
+            look(path)
+        assert "Rename" in error.value.hint
+        str(error.value).encode()
+    with pytest.raises(FormatError, match="name that is not valid UTF-8"):
+        inspect(tmp_path / "caf\ufffd.csv")
 
 
 numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)

@@ -107,6 +107,8 @@ def test_a_command_on_the_event_stream_is_skipped_as_unknown(
         msgspec.msgpack.encode({"type": "Pong", "re": "text"}),
         msgspec.msgpack.encode([1, 2]),
         b"\xc1\xff",  # not msgpack
+        msgspec.msgpack.encode({"type": "Pong"}).replace(b"Pong", b"P\xff\xfeg"),
+        msgspec.msgpack.encode({"type": "Pong"})[:-4] + b"\x91" * 100_000,
     ],
 )
 def test_a_broken_header_of_a_known_kind_is_an_error(header: bytes) -> None:
@@ -163,6 +165,10 @@ def test_objects_and_text_are_not_sent() -> None:
         Array(dtype="|O", shape=[1], offset=0),
         Array(dtype="nonsense", shape=[1], offset=0),
         Array(dtype="<f4", shape=[2**40, 2**40], offset=0),
+        Array(dtype="<f4", shape=[0, 2**62, 2**62], offset=0),
+        Array(dtype="<f4", shape=[1] * 65, offset=0),
+        Array(dtype="f4,f4", shape=[1], offset=0),
+        Array(dtype="(", shape=[1], offset=0),
     ],
 )
 def test_arrays_beyond_the_payload_are_refused(place: Array) -> None:

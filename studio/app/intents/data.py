@@ -4,9 +4,10 @@ import asyncio
 from pathlib import Path
 
 from studio.app.intents import disk
-from studio.app.intents.base import Intents
+from studio.app.intents.base import Intents, Refused
 from studio.app.state.notices import Notice, NoticeAction
-from studio.protocol.messages import ImportData, InspectData
+from studio.protocol.messages import ErrorInfo, ImportData, InspectData
+from studio.store.names import is_text
 
 __all__ = ["DataIntents"]
 
@@ -16,10 +17,18 @@ class DataIntents(Intents):
 
     def inspect_file(self, file: str) -> None:
         """Look into a file; what is found is shown for import, or why it cannot be."""
-        name = Path(file).name
+        name = Path(file).name.encode("utf-8", "replace").decode()
         self._do(self._inspect(file), f"{name} cannot be imported", topic=f"inspect:{file}")
 
     async def _inspect(self, file: str) -> None:
+        if not is_text(file):
+            raise Refused(
+                ErrorInfo(
+                    kind="user",
+                    message="Its name, or that of a folder above it, is not valid UTF-8.",
+                    hint="Rename it, then import it.",
+                )
+            )
         answer = await self.link.ask(InspectData(file=file))
         self.state.inspected.emit(file, answer.result or {})
 

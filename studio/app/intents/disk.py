@@ -170,14 +170,19 @@ def fill(run: RunState) -> RunState:
 
 
 def _tail(path: Path) -> list[str]:
+    from studio.store.errors import StoreError
+    from studio.store.regular import open_regular
+
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(0, 2)
             size = file.tell()
             file.seek(max(0, size - LOG_TAIL))
             text = file.read().decode("utf-8", errors="replace")
     except FileNotFoundError:
         return []
+    except StoreError as error:
+        return [str(error)]
     return text.splitlines()[1 if size > LOG_TAIL else 0 :]
 
 

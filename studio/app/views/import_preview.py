@@ -252,7 +252,7 @@ class ImportDialog(QDialog):
         columns = [item.columns[i] for i in self.chosen()] if item else []
         why = reasons(item, columns, self.name.text().strip(), self._taken)
         if item is None or not item.columns:
-            why = [*self._found.problems, *(item.problems if item else [])] or why
+            why = (item.problems if item else self._found.problems) or why
         self._why.setText("\n".join(why))
         self._why.setVisible(bool(why))
         self._notes.setText("\n".join(item.notes) if item else "")

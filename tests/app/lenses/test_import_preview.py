@@ -53,6 +53,16 @@ def dialog(lens: Any) -> Iterator[Callable[..., ImportDialog]]:
     QApplication.sendPostedEvents()
 
 
+def test_a_table_that_cannot_be_taken_says_why(dialog: Any) -> None:
+    good = item(column("x"), column("y"), name="good")
+    bad = Item(name="link", columns=[], rows=0, preview=[], problems=["link is not followed."])
+    shown = dialog(good, bad, problems=["link: link is not followed."])
+    assert shown.accept_button.isEnabled()
+    shown._items.setCurrentIndex(1)
+    assert not shown.accept_button.isEnabled()
+    assert shown._why.text() == "link is not followed."
+
+
 def test_good_columns_are_chosen_and_imported(
     dialog: Any, lens: Any, qtbot: QtBot, loop: asyncio.AbstractEventLoop, tmp_path: Path
 ) -> None:

@@ -53,4 +53,4 @@ def _frozen() -> bool:
 
 def _code() -> Path:
     """The folder that holds the packages."""
-    return Path(__file__).resolve().parents[2]
+    return Path(__file__).resolve().parents[1]

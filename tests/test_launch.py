@@ -16,12 +16,12 @@ from studio.app.engine_process import EngineProcess
 from studio.cli import background
 from studio.client import EngineClient
 from studio.client.child import ChildProcess
-from studio.client.launch import own_command, own_env, own_folder
 from studio.client.transport import Transport
+from studio.launch import own_command, own_env, own_folder
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("torch", "numpy", "msgspec", "multiprocessing", "argparse", "sitecustomize", "models")
 
 

@@ -1,0 +1,61 @@
+"""Keys of a document that nothing reads: misspelt, and then silently replaced by a default.
+
+A message between processes may hold fields that are unknown to an older program; a file that a
+person writes may not.
+"""
+
+import difflib
+from typing import Any
+
+from msgspec import inspect
+
+__all__ = ["check_keys"]
+
+
+def check_keys(data: Any, kind: Any) -> None:
+    """Make sure that plain data have no key that their struct does not know, at any depth.
+
+    Raises:
+        ValueError: the dotted path of the first such key, with the nearest one that is known.
+    """
+    _check(data, inspect.type_info(kind), "")
+
+
+def _check(data: Any, kind: inspect.Type, path: str) -> None:
+    if isinstance(kind, inspect.UnionType):
+        kind = _member(data, kind)
+    if isinstance(kind, inspect.StructType) and isinstance(data, dict):
+        _check_struct(data, kind, path)
+    elif isinstance(kind, inspect.ListType) and isinstance(data, list):
+        for place, item in enumerate(data):
+            _check(item, kind.item_type, f"{path}.{place}" if path else str(place))
+
+
+def _check_struct(data: dict[str, Any], kind: inspect.StructType, path: str) -> None:
+    fields = {field.encode_name: field.type for field in kind.fields}
+    known = [*fields, *([kind.tag_field] if kind.tag_field else [])]
+    for key, value in data.items():
+        dotted = f"{path}.{key}" if path else key
+        if key not in known:
+            raise ValueError(f"unknown key {dotted!r}; {_nearest(key, path, known)}")
+        if key in fields:
+            _check(value, fields[key], dotted)
+
+
+def _member(data: Any, kind: inspect.UnionType) -> inspect.Type:
+    """Return the type of a union that data are meant as: one of structs by its tag."""
+    structs = [member for member in kind.types if isinstance(member, inspect.StructType)]
+    if isinstance(data, dict):
+        for struct in structs:
+            if len(structs) == 1 or data.get(struct.tag_field or "") == struct.tag:
+                return struct
+    return next((m for m in kind.types if isinstance(m, inspect.ListType)), kind.types[0])
+
+
+def _nearest(key: str, path: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if "config" in known:
+        return f"its settings belong into [{path}.config]"
+    return f"known are {', '.join(known)}"

@@ -1,0 +1,70 @@
+"""Reading what lies in a folder that may come from somebody else.
+
+What should be a file may be a named pipe, which would be waited for without end, a device or a
+folder; and it may be of any size.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from studio.store.errors import Damaged, human_bytes
+
+__all__ = ["MAX_DOCUMENT", "open_regular", "read_regular"]
+
+MAX_DOCUMENT = 4 * 2**20
+"""Bytes of a TOML or JSON file; the longest that the program writes has some hundred thousand."""
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading; nothing is waited for.
+
+    Raises:
+        Damaged: it is not a file.
+        OSError: the operating system refused.
+    """
+    flags = os.O_RDONLY
+    # What is not a file is noticed only once it is open, and opening a pipe waits for a writer.
+    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    if os.name == "nt" and os.path.isdir(path):
+        raise _no_file(path, "a folder")  # where one cannot be opened
+    handle = os.open(path, flags)
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            raise _no_file(path, _KINDS.get(stat.S_IFMT(mode), "something else"))
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_regular(path: Path, most: int = MAX_DOCUMENT) -> bytes:
+    """Return the content of a file of so many bytes at most.
+
+    Raises:
+        Damaged: it is larger, or not a file.
+        OSError: the operating system refused.
+    """
+    with open_regular(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise Damaged(
+            f"{path} has more than {human_bytes(most)}, which no file of its kind has.",
+            "Restore it from a backup, or move it to the trash.",
+        )
+    return data
+
+
+def _no_file(path: Path, kind: str) -> Damaged:
+    return Damaged(f"{path} is {kind}, where a file should be.", "Remove it.")

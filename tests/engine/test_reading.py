@@ -1,0 +1,191 @@
+"""Files are read at arm's length: whatever ends the process that reads them, the engine goes on."""
+
+import subprocess
+import sys
+import zlib
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.engine import reading
+from studio.engine.failures import describe
+from studio.engine.importing import ImportJob
+from studio.engine.reading import Reading, WorkerFailed, inspect
+from studio.engine.sink import CallbackSink
+from studio.formats import FormatError
+from studio.formats.limits import MEMORY
+from studio.formats.worker import Read
+from studio.protocol.messages import ImportData
+from studio.store.errors import StoreError
+from studio.store.project import Project
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="only there does the system itself keep the limit of memory"
+)
+X = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32)
+
+
+@pytest.fixture
+def points(tmp_path):
+    np.save(tmp_path / "p.npy", X)
+    return tmp_path / "p.npy"
+
+
+@pytest.fixture
+def instead(monkeypatch):
+    """Have another program in the place of the one that reads."""
+
+    def instead(code):
+        monkeypatch.setattr(reading, "own_command", lambda _: [sys.executable, "-c", code])
+
+    return instead
+
+
+def ended(process):
+    return process._process.poll() is not None
+
+
+def test_what_is_found_and_read_is_the_same_as_in_this_process(points):
+    from studio.formats import inspect as here
+
+    assert inspect(points) == here(points)
+    process = Reading(Read(str(points), "", ["y", "x"]))
+    np.testing.assert_array_equal(process.result(), X[:, ::-1])
+    process.stop()
+    assert ended(process)
+
+
+def test_a_refusal_comes_back_with_its_words(tmp_path):
+    (tmp_path / "p.csv").write_text("<html>")
+    with pytest.raises(FormatError, match="web page") as error:
+        inspect(tmp_path / "p.csv")
+    assert "Download" in error.value.hint
+    with pytest.raises(StoreError, match="does not exist"):
+        inspect(tmp_path / "nowhere.csv")
+
+
+@posix
+@pytest.mark.parametrize(
+    ("signal", "words"),
+    [("SIGSEGV", "is damaged"), ("SIGABRT", "is damaged"), ("SIGXCPU", "within 30 seconds")],
+)
+def test_a_file_that_ends_the_process_is_named(points, instead, signal, words):
+    instead(f"import os, signal; os.kill(os.getpid(), signal.{signal})")
+    with pytest.raises(FormatError, match=rf"p\.npy.*{words}") as error:
+        inspect(points)
+    assert error.value.hint
+
+
+def test_a_fault_of_the_program_stays_one(points, instead):
+    instead("raise ZeroDivisionError('ours')")
+    with pytest.raises(WorkerFailed, match="ours") as error:
+        inspect(points)
+    assert describe(error.value).kind == "bug"
+
+
+def test_a_process_that_takes_too_much_memory_is_ended(points, instead, monkeypatch):
+    monkeypatch.setattr(reading, "MEMORY", 2**26)
+    instead("import time; x = bytes(1) * 2**28; time.sleep(600)")
+    with pytest.raises(FormatError, match=r"cannot be read with .* of memory") as error:
+        inspect(points)
+    assert "subset" in error.value.hint
+
+
+def test_a_process_that_does_not_answer_is_ended(points, instead, monkeypatch):
+    monkeypatch.setattr(reading, "_PATIENCE", 0)
+    instead("import time; time.sleep(600)")
+    with pytest.raises(FormatError, match="could not be read within"):
+        inspect(points)
+
+
+def test_an_import_that_is_cancelled_ends_its_process(points, instead, tmp_path, monkeypatch):
+    instead("import time; time.sleep(600)")
+    started = []
+    monkeypatch.setattr(
+        "studio.engine.importing.Reading", lambda ask: started.append(Reading(ask)) or started[0]
+    )
+    command = ImportData(
+        id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]
+    )
+    work = ImportJob("a", command, CallbackSink(lambda event: None)).work()
+    for _ in range(3):
+        assert next(work) is False
+    work.close()
+    assert ended(started[0])
+    assert not (tmp_path / "project").exists()
+
+
+def test_an_import_arrives_in_the_project(points, tmp_path):
+    command = ImportData(
+        id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]
+    )
+    for _ in ImportJob("a", command, CallbackSink(lambda event: None)).work():
+        pass
+    np.testing.assert_array_equal(Project.open(tmp_path / "project").dataset("n").read(), X)
+
+
+def test_exhausted_memory_of_an_import_is_not_advised_as_that_of_a_training(
+    points, tmp_path, monkeypatch
+):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("studio.store.project.write_dataset", exhausted)
+    command = ImportData(
+        id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]
+    )
+    with pytest.raises(StoreError, match=r"500 points of p\.npy need 12\.0 kB") as error:
+        for _ in ImportJob("a", command, CallbackSink(lambda event: None)).work():
+            pass
+    info = describe(error.value)
+    assert info.kind == "memory"
+    assert "batch" not in info.hint
+
+
+def bomb(path):
+    """A block of 8 kB that unpacks to 2 GB: HDF5 believes the stream and not the shape."""
+    packer = zlib.compressobj(1)
+    first = packer.compress(bytes(2**24)) + packer.flush(zlib.Z_FULL_FLUSH)
+    more = packer.compress(bytes(2**24)) + packer.flush(zlib.Z_FULL_FLUSH)
+    with h5py.File(path, "w") as file:
+        x = file.create_dataset("x", (1000, 2), "f4", chunks=(1000, 2), compression="gzip")
+        x.id.write_direct_chunk((0, 0), first + 127 * more)
+
+
+def wide(path):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", (2, 10**9), "f4", chunks=(1, 10**6))
+
+
+def block(path):
+    """The largest block that is taken."""
+    with h5py.File(path, "w") as file:
+        shape = (2**25, 1)
+        x = file.create_dataset("x", (1000, 1), "f4", maxshape=shape, chunks=shape)
+        x[0] = 1.0
+
+
+@linux
+@pytest.mark.parametrize("make", [bomb, wide, block])
+def test_no_file_takes_more_memory_than_one_may(tmp_path, make):
+    make(tmp_path / "p.h5")
+    # Peaks are those of processes that have ended: a process of its own asks for its children's.
+    code = f"""
+import resource
+from pathlib import Path
+from studio.engine.reading import inspect
+from studio.store.errors import StoreError
+try:
+    found = inspect(Path({str(tmp_path / "p.h5")!r})).problems
+except StoreError as error:
+    found = str(error)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, found)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    )
+    peak, _, words = done.stdout.partition(" ")
+    assert int(peak) * 1024 < MEMORY
+    assert "p.h5" in words or "Only one column" in words

@@ -1,0 +1,133 @@
+"""Every registered importer on altered files: the formats are found, not listed.
+
+A valid file of each format comes from its own writer; for those that cannot write, and for what
+writers never do, there are a few files more by the format's name.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+from hypothesis import strategies as st
+
+from studio.formats.registry import discover, registry
+from studio.formats.worker import Inspect, Inspected, Read, Refusal
+from tests.fuzz.mutations import mutated
+from tests.fuzz.worker import Crash, Worker
+
+__all__ = ["CRASHING", "check", "files", "slugs", "suffix"]
+
+X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+NAMES = ["a", "b", "c"]
+CRASHING = {"hdf5"}
+"""Formats whose library may end the process that reads a damaged file."""
+
+
+def slugs() -> list[str]:
+    """Return the formats there are."""
+    assert discover() == []
+    return [format.slug for format in registry.all()]
+
+
+def suffix(slug: str) -> str:
+    """Return a suffix by which a format is chosen."""
+    return next(f.suffixes[0] for f in registry.all() if f.slug == slug)
+
+
+def files(slug: str, folder: Path) -> st.SearchStrategy[bytes]:
+    """Return altered files of a format."""
+    format = next(f for f in registry.all() if f.slug == slug)
+    seeds = []
+    for ending in format.writes:
+        path = folder / f"seed{ending}"
+        format.write(path, X, NAMES, {"seed": 1})
+        seeds.append(path.read_bytes())
+    seeds += MORE.get(slug, list)()
+    altered = mutated(seeds or [b""])
+    return altered | _archives(seeds) if slug == "npz" else altered
+
+
+def check(slug: str, path: Path, content: bytes, worker: Worker) -> str:
+    """Look into a file and read it; return how it went in a word.
+
+    Raises:
+        AssertionError: our own code failed, or was made to take memory by a small file.
+    """
+    path.write_bytes(content)
+    try:
+        found = worker.ask(Inspect(str(path)))
+        first = found.found.items[0].name if isinstance(found, Inspected) else ""
+        points = worker.ask(Read(str(path), first))
+    except Crash as crash:
+        if slug not in CRASHING:
+            raise AssertionError(f"the process ended: {crash}") from crash
+        return str(crash)
+    for answer in (found, points):
+        if isinstance(answer, Refusal):
+            assert answer.error.message
+            assert slug in CRASHING or "limit for one file" not in answer.error.message
+    return type(points).__name__
+
+
+def _archives(seeds: list[bytes]) -> st.SearchStrategy[bytes]:
+    """Archives that are whole, of arrays that are not."""
+    members = [zipfile.ZipFile(io.BytesIO(seed)) for seed in seeds]
+    arrays = [archive.read(name) for archive in members for name in archive.namelist()]
+    names = st.sampled_from(["x.npy", "columns.npy", "y.npy", "z"])
+    return st.lists(st.tuples(names, mutated(arrays)), min_size=1, max_size=3).map(_zip)
+
+
+def _zip(members: list[tuple[str, bytes]]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in dict(members).items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def _text_files() -> list[bytes]:
+    texts = ["u;v\n1,5;2\n3;4,5\n", "# x y\n1 2\n3 4\n", 'n,u,v\n"a, b",1,2\n"c\nd",3,nan\n']
+    return [text.encode() for text in texts] + [texts[0].encode("utf-16")]
+
+
+def _npy_files() -> list[bytes]:
+    named = np.zeros(9, dtype=[("u", "f4"), ("t", "S3"), ("v", ">i8")])
+    return [_saved(x) for x in (X, np.asfortranarray(X), X[:, 0], named, X > 0)]
+
+
+def _saved(x: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, x)
+    return file.getvalue()
+
+
+def _npz_files() -> list[bytes]:
+    file = io.BytesIO()
+    np.savez_compressed(file, u=X[:, 0], v=X[:, 1], f=np.asfortranarray(X))
+    return [file.getvalue()]
+
+
+def _hdf5_files() -> list[bytes]:
+    return [_hdf5(version) for version in ("earliest", "latest")]
+
+
+def _hdf5(version: str) -> bytes:
+    file = io.BytesIO()
+    with h5py.File(file, "w", libver=version) as h5:
+        h5.create_dataset("x", data=X, chunks=(7, 2), compression="gzip", fletcher32=True)
+        h5["x"].attrs["columns"] = NAMES
+        h5["group/u"], h5["group/v"] = X[:, 0], X[:, 1]
+        h5["named"] = np.zeros(9, dtype=[("u", "f4"), ("t", "S3"), ("v", "i8")])
+        h5["link"] = h5py.SoftLink("/x")
+    return file.getvalue()
+
+
+MORE: dict[str, Callable[[], list[bytes]]] = {
+    "csv": _text_files,
+    "npy": _npy_files,
+    "npz": _npz_files,
+    "hdf5": _hdf5_files,
+}
