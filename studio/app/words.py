@@ -4,12 +4,19 @@ import time
 from functools import cache
 from importlib import metadata
 
-__all__ = ["ago", "duration", "figure", "left", "megabytes", "plain", "version"]
+from studio.app.state.runs import RunState
+
+__all__ = ["ago", "duration", "figure", "left", "megabytes", "picture_of", "plain", "version"]
 
 
 def plain(slug: str) -> str:
     """Write a slug or a name of the code as words: "critic-data" becomes "Critic data"."""
     return slug.replace("-", " ").replace("_", " ").capitalize()
+
+
+def picture_of(step: int, run: RunState | None) -> str:
+    """Say of which step a picture is, and who makes it where a training has phases."""
+    return f"picture of step {step:,}"
 
 
 def duration(seconds: float) -> str:

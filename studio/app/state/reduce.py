@@ -195,6 +195,7 @@ def _progress(state: AppState, event: m.Progress) -> None:
     if run is None:
         _race_progress(state, event)
         return
+    _take_back(state, run, event.step)
     run.step, run.total = event.step, event.total
     run.steps_per_second = event.steps_per_second
     if run.race not in state.jobs:  # else its own time says nothing of the time that all take
@@ -203,6 +204,17 @@ def _progress(state: AppState, event: m.Progress) -> None:
     run.view_cost = event.view_cost
     run.seconds = event.seconds or run.seconds
     state.runs.progressed.emit(run.key)
+
+
+def _take_back(state: AppState, run: RunState, step: int) -> None:
+    """A training that was resumed does the steps after its checkpoint again: what was seen of them
+    is no more.
+    """
+    if run.live is not None and run.live.step > step:
+        run.live = None
+    if run.kept and run.kept[-1] > step:
+        run.kept = [kept for kept in run.kept if kept <= step]
+        state.runs.kept_changed.emit(run.key)
 
 
 def _race_progress(state: AppState, event: m.Progress) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 
 from studio.app import words
 from studio.app.actions import Actions
+from studio.app.intents.watching import Looking
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture, widget_picture
@@ -18,7 +19,6 @@ from studio.app.plots.pictures import frame_at
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
-from studio.app.plots.watching import Looking
 from studio.app.state import comparison
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
