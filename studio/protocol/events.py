@@ -104,8 +104,9 @@ class Metrics(_Event, frozen=True, kw_only=True):
     """New rows of curves, already on disk: for each name, steps and values of equal length.
 
     Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
-    "cost/nfe", how many evaluations of networks a sample took then.
-    ``floors``: real-against-real value by metric slug.
+    with what it was measured then: "cost/nfe", how many evaluations of networks a sample took,
+    "cost/samples", how many samples there were, "cost/floor/<metric slug>", the real-against-real
+    value for so many. ``floors``: that value by metric slug, for as many as the run asks for.
     """
 
     job: str
