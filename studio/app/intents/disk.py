@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.app.intents.base import Refused
-from studio.app.state.runs import RunState, Series
+from studio.app.state.runs import RunState, Series, newest_floors
 from studio.app.state.session import DataInfo
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Edit, Recipe
@@ -164,7 +164,8 @@ def fill(run: RunState) -> RunState:
         series[name] = Series()
         series[name].extend(list(at), list(values))
     log = _tail(folder.log_path)
-    return replace(run, series=series, floors=dict(floors), kept=kept, checkpoints=steps, log=log)
+    floors = {**floors, **newest_floors(series)}
+    return replace(run, series=series, floors=floors, kept=kept, checkpoints=steps, log=log)
 
 
 def _tail(path: Path) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.state.notices import Notice
-from studio.app.state.runs import FlowRecord, RunState, Series
+from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
 from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
@@ -240,6 +240,7 @@ def _metrics(state: AppState, event: m.Metrics) -> None:
     for name, (steps, values) in event.columns.items():
         run.series.setdefault(name, Series()).extend(steps, values)
     run.floors.update(event.floors)
+    run.floors.update(newest_floors(run.series))
     state.runs.metrics_appended.emit(run.key)
 
 

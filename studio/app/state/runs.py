@@ -4,6 +4,7 @@ Signals say *what* changed, with the key of the run (its absolute folder path), 
 can decide whether to care. Nothing here imports h5py or torch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +14,11 @@ from PySide6.QtCore import QObject, Signal
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Edit, RunSpec
 
-__all__ = ["FlowRecord", "RunState", "Runs", "Series"]
+__all__ = ["FLOOR", "PHASE", "FlowRecord", "RunState", "Runs", "Series", "newest_floors"]
 
 Floats = NDArray[np.float32]
+PHASE = "phase"  # the curve that says in which of its phases a training was
+FLOOR = "cost/floor/"  # curves of floors, by metric: as `studio.protocol.messages.Metrics` has them
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,15 @@ class Series:
         self._n = 0
         self.extend(steps[:end], values[:end])
         self.extend(*here)
+
+
+def newest_floors(series: Mapping[str, Series]) -> dict[str, float]:
+    """Return the floors of the newest figures by metric: each is for as many samples as they."""
+    return {
+        name.removeprefix(FLOOR): float(each.values[-1])
+        for name, each in series.items()
+        if name.startswith(FLOOR) and len(each)
+    }
 
 
 @dataclass

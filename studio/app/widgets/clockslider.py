@@ -26,6 +26,9 @@ class ClockSlider(QWidget):
     """A slider over [0, 1] that shows a progress apart from its handle, and notes on what happened
     at some place: a diamond each, whose words are shown where the mouse rests.
 
+    While it is dragged the handle stays under the mouse, and a ring marks the place that the owner
+    has found for it.
+
     Signals:
         moved: where the person put the handle.
         stepped: -1 or 1, an arrow key: the owner knows how far a step is.
@@ -38,6 +41,7 @@ class ClockSlider(QWidget):
         super().__init__(parent)
         self._accent = accent
         self._value = 0.0
+        self._held: float | None = None
         self._progress = 0.0
         self._marks: tuple[float, ...] = ()
         self._events: tuple[float, ...] = ()
@@ -55,8 +59,13 @@ class ClockSlider(QWidget):
 
     @property
     def value(self) -> float:
-        """Where the handle is."""
+        """The place that is shown."""
         return self._value
+
+    @property
+    def handle(self) -> float:
+        """Where the handle is: under the mouse while it is dragged, else at the value."""
+        return self._value if self._held is None else self._held
 
     def show_state(
         self,
@@ -99,10 +108,19 @@ class ClockSlider(QWidget):
             for mark in self._events:
                 painter.drawRoundedRect(QRectF(self._x(mark) - 1, middle - 6, 2, 12), 1, 1)
             self._draw_notes(painter, middle)
-            painter.setBrush(QColor(tokens.text if self.isEnabled() else tokens.line))
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(tokens.accent), 2))
-            painter.drawEllipse(QPointF(self._x(self._value), middle), 6, 6)
+            self._draw_handle(painter, middle)
+
+    def _draw_handle(self, painter: QPainter, middle: float) -> None:
+        tokens = theme.colors()
+        if self._held is not None:
+            painter.setPen(QPen(QColor(tokens.text), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QPointF(self._x(self._value), middle), 4, 4)
+            painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.text if self.isEnabled() else tokens.line))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+        painter.drawEllipse(QPointF(self._x(self.handle), middle), 6, 6)
 
     def _draw_notes(self, painter: QPainter, middle: float) -> None:
         tokens = theme.colors()
@@ -132,11 +150,20 @@ class ClockSlider(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         notes = self.notes_at(event.position().x())
-        self.moved.emit(notes[0][0] if notes else self._place(event))
+        self._hold(notes[0][0] if notes else self._place(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self.moved.emit(self._place(event))
+            self._hold(self._place(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = None
+        self.update()
+
+    def _hold(self, place: float) -> None:
+        self._held = place
+        self.update()
+        self.moved.emit(place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Only a focused slider listens to the wheel: scrolling past must change nothing.

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -66,6 +68,30 @@ def test_the_training_track_snaps_to_kept_steps(lens: Any, bar: TimeBar, qtbot: 
     assert lens.state.playback.step == 20
     qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=QPoint(round(track._x(0.9)), 11))
     assert lens.state.playback.live
+
+
+def test_the_handle_stays_under_the_mouse_and_a_ring_marks_the_kept_step(
+    lens: Any, bar: TimeBar
+) -> None:
+    lens.arrive(50)
+    track = bar.training
+    press, move = QPoint(round(track._x(0.12)), 11), QPoint(round(track._x(0.27)), 11)
+    QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=press)
+    assert (lens.state.playback.step, round(track.handle, 2)) == (10, 0.12)
+    drag = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(move),
+        track.mapToGlobal(QPointF(move)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(track, drag)
+    assert (lens.state.playback.step, track.value, round(track.handle, 2)) == (20, 0.2, 0.27)
+    held = track.grab().toImage()
+    QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=move)
+    assert track.handle == track.value == 0.2
+    assert track.grab().toImage() != held
 
 
 def test_the_flow_track_and_its_keys(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
@@ -156,7 +182,6 @@ def test_play_at_the_end_starts_at_the_prior(qapp: QApplication) -> None:
 
 
 def test_the_wheel_changes_a_track_only_with_focus(lens: Any, bar: TimeBar) -> None:
-    from PySide6.QtCore import QPointF
     from PySide6.QtGui import QWheelEvent
 
     lens.state.playback.set(flow=0.5)
