@@ -20,10 +20,13 @@ class Pace:
     """How fast a training is: steps per second with everything, and seconds per bare step."""
 
     _SMOOTH = 2.0
+    SURE = 3.0
+    """Seconds before one can say how long something takes: the first steps pay for allocations."""
 
     def __init__(self) -> None:
         self.rate = 0.0
         self.seconds = 0.0
+        self._known = 0.0
         self._step_seconds = 0.0
 
     def add(self, steps: int, seconds: float) -> None:
@@ -33,6 +36,7 @@ class Pace:
         if seconds <= 0.0:
             return
         self.seconds += seconds
+        self._known += seconds
         weight = 1.0 if self.rate == 0.0 else 1.0 - math.exp(-seconds / self._SMOOTH)
         self.rate += weight * (steps / seconds - self.rate)
 
@@ -48,9 +52,14 @@ class Pace:
         """Seconds of a bare step, 0 before it is known."""
         return self._step_seconds
 
+    def anew(self) -> None:
+        """Forget the speed: from here on steps are others."""
+        self.rate = self._known = 0.0
+
     def left(self, steps: int) -> float | None:
         """Return the seconds that so many steps will take, None before it is known."""
-        return steps / self.rate if self.rate > 0.0 else None
+        known = self.rate > 0.0 and self._known >= self.SURE
+        return steps / self.rate if known else None
 
 
 class KeptPlan(Protocol):

@@ -86,6 +86,21 @@ class TestSchedules:
         pace.add(20, 0.1)
         assert 100.0 < pace.rate < 110.0
 
+    def test_no_time_left_is_said_in_the_first_seconds_of_a_training_or_a_phase(self):
+        pace = Pace()
+        pace.add(1, 2.0)  # it allocates
+        assert pace.left(1000) is None
+        for _ in range(40):
+            pace.add(10, 0.1)
+        assert pace.left(100) == pytest.approx(1.0, rel=0.2)
+        pace.anew()
+        pace.add(1, 0.1)
+        assert pace.left(100) is None
+        for _ in range(40):
+            pace.add(1, 0.1)
+        assert pace.left(100) == pytest.approx(10.0)
+        assert pace.seconds == pytest.approx(2.0 + 4.0 + 0.1 + 4.0)
+
     def test_evaluation_within_its_share(self):
         steps, _, spent, seconds = evaluated(total=6000, cost=0.3, step_seconds=0.1)
         assert len(steps) >= 9

@@ -104,6 +104,7 @@ def _run(path: Path) -> RunState:
         parent=record.parent or "",
         branch_step=record.branch_step,
         edits=_edits(folder),
+        phases=list(status.phases),
     )
 
 

@@ -150,7 +150,9 @@ class RunPanel(QWidget):
         _, word = STATES.get(run.state, ("", run.state))
         where = f", step {run.step:,} of {run.total:,}" if run.total else ""
         tail = " in the background" if run.background else ""
-        self.state_line.setText(f"{run.name}: {word}{tail}{where}")
+        place = run.phase_at(run.step)
+        phase = f". {run.phases[place].title}" if place >= 0 and run.state == "running" else ""
+        self.state_line.setText(f"{run.name}: {word}{tail}{where}{phase}")
         rows = figures(run, self._name)
         if [row.name for row in rows] != [row.name for row in self._shown]:
             clear(self._now)

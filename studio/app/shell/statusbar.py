@@ -123,7 +123,7 @@ def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
     return (
         words.megabytes(memory) if memory and run.job else "",
         f"{words.figure(run.steps_per_second)} steps/s" if live and run.steps_per_second else "",
-        words.left(run.seconds_left) if live else "",
+        words.left_of(run) if live else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
         f"{run.live.x.shape[1]:,} particles" if run.live is not None else "",
     )

@@ -171,7 +171,7 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
         if info.branch_step is not None:
             run.branch_step = info.branch_step
         if info.state in ENDED:
-            run.seconds_left = None
+            run.seconds_left = run.phase_left = None
             run.steps_per_second = 0.0
     if not listed:
         state.runs.listed.emit()
@@ -200,6 +200,7 @@ def _progress(state: AppState, event: m.Progress) -> None:
     run.steps_per_second = event.steps_per_second
     if run.race not in state.jobs:  # else its own time says nothing of the time that all take
         run.seconds_left = event.seconds_left
+    run.phase_left, run.phases = event.phase_left, event.phases or run.phases
     run.memory, run.device_memory = event.memory, event.device_memory
     run.view_cost = event.view_cost
     run.seconds = event.seconds or run.seconds

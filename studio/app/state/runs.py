@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from studio.protocol.messages import ErrorInfo
+from studio.protocol.messages import ErrorInfo, PhaseInfo
 from studio.protocol.spec import Edit, RunSpec
 
 __all__ = ["FLOOR", "PHASE", "FlowRecord", "RunState", "Runs", "Series", "newest_floors"]
@@ -100,7 +100,8 @@ class RunState:
     race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
-    None until somebody asked.
+    None until somebody asked. ``phase_left`` are the seconds to the end of the present one of its
+    ``phases``.
     """
 
     key: str
@@ -112,6 +113,7 @@ class RunState:
     total: int = 0
     steps_per_second: float = 0.0
     seconds_left: float | None = None
+    phase_left: float | None = None
     seconds: float = 0.0
     parameters: int | None = None
     memory: int = 0
@@ -133,6 +135,11 @@ class RunState:
     branch_step: int | None = None
     edits: list[Edit] = field(default_factory=list)
     stage: str = ""
+    phases: list[PhaseInfo] = field(default_factory=list)
+
+    def phase_at(self, step: int) -> int:
+        """Return the place in ``phases`` of the one that a step belongs to; -1 without phases."""
+        return sum(phase.start <= step for phase in self.phases) - 1
 
 
 class Runs(QObject):

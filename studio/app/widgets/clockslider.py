@@ -14,10 +14,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.app.theme import theme
+from studio.app.theme import font, theme
 
 __all__ = ["ClockSlider"]
 
+HEIGHT, NAMES = 22, 14  # of the track, and of the names of phases above it
 EDGE = 8.0  # the handle stays inside the widget
 REACH = 6.0  # pixels around a note at which the mouse is on it
 
@@ -46,16 +47,26 @@ class ClockSlider(QWidget):
         self._marks: tuple[float, ...] = ()
         self._events: tuple[float, ...] = ()
         self._notes: tuple[tuple[float, str], ...] = ()
+        self._phases: tuple[tuple[float, str], ...] = ()
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 22)
+        return QSize(240, self._height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, 22)
+        return QSize(80, self._height)
+
+    @property
+    def _height(self) -> int:
+        return HEIGHT + (NAMES if self._phases else 0)
+
+    @property
+    def _middle(self) -> float:
+        """How far down the track is: names of phases stand above it."""
+        return self.height() - HEIGHT / 2 if self._phases else self.height() / 2
 
     @property
     def value(self) -> float:
@@ -75,8 +86,15 @@ class ClockSlider(QWidget):
         marks: tuple[float, ...] = (),
         events: tuple[float, ...] = (),
         notes: tuple[tuple[float, str], ...] = (),
+        phases: tuple[tuple[float, str], ...] = (),
     ) -> None:
-        """Set handle, progress, what a screen reader says, kept marks, event marks and notes."""
+        """Set handle, progress, what a screen reader says, kept marks, event marks, notes, and
+        where each phase begins.
+        """
+        if phases != self._phases:
+            self._phases = phases
+            self.updateGeometry()
+            self.update()
         state = (min(1.0, max(0.0, value)), min(1.0, max(0.0, progress)), marks, events, notes)
         if state != (self._value, self._progress, self._marks, self._events, self._notes):
             self._value, self._progress, self._marks, self._events, self._notes = state
@@ -89,7 +107,7 @@ class ClockSlider(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.colors()
-        middle = self.height() / 2
+        middle = self._middle
         left, right = self._x(0), self._x(1)
         fill = QColor(tokens.accent if self._accent else tokens.muted)
         with QPainter(self) as painter:
@@ -107,6 +125,7 @@ class ClockSlider(QWidget):
             painter.setBrush(QColor(tokens.warm))
             for mark in self._events:
                 painter.drawRoundedRect(QRectF(self._x(mark) - 1, middle - 6, 2, 12), 1, 1)
+            self._draw_phases(painter, middle)
             self._draw_notes(painter, middle)
             self._draw_handle(painter, middle)
 
@@ -121,6 +140,23 @@ class ClockSlider(QWidget):
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.accent), 2))
         painter.drawEllipse(QPointF(self._x(self.handle), middle), 6, 6)
+
+    def _draw_phases(self, painter: QPainter, middle: float) -> None:
+        """Draw a line where one begins, and its name above as far as it has room."""
+        tokens = theme.colors()
+        painter.setFont(font(11))
+        ends = [place for place, _ in (*self._phases[1:], (1.0, ""))][: len(self._phases)]
+        for (place, name), end in zip(self._phases, ends, strict=True):
+            x = self._x(place)
+            painter.setPen(QPen(QColor(tokens.muted), 1))
+            if place > 0:
+                painter.drawLine(QPointF(x, middle - HEIGHT / 2 - NAMES), QPointF(x, middle + 8))
+            room = QRectF(x + 4, middle - HEIGHT / 2 - NAMES, self._x(end) - x - 8, NAMES)
+            elided = painter.fontMetrics().elidedText(
+                name, Qt.TextElideMode.ElideRight, int(room.width())
+            )
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.setPen(Qt.PenStyle.NoPen)
 
     def _draw_notes(self, painter: QPainter, middle: float) -> None:
         tokens = theme.colors()

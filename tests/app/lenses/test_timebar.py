@@ -10,9 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app import words
 from studio.app.state.playback import Playback
 from studio.app.widgets.flowclock import REST, FlowClock
 from studio.app.widgets.timebar import FLOW_STEP, SPEEDS, TimeBar
+from studio.protocol.messages import PhaseInfo
 
 
 @pytest.fixture
@@ -113,6 +115,25 @@ def test_the_words_beside_the_tracks(lens: Any, bar: TimeBar) -> None:
     assert "kept" in bar.training.accessibleDescription()
     assert bar.training._marks == (0.0, 0.1, 0.2, 0.4)
     assert bar.training._events == (0.25,)
+
+
+def test_the_training_track_names_the_phases(lens: Any, bar: TimeBar) -> None:
+    low = bar.training.sizeHint().height()
+    lens.run.phases = [
+        PhaseInfo(name="teacher", title="The teacher learns", start=0),
+        PhaseInfo(name="generator", title="The generator follows", start=60),
+    ]
+    plain = bar.training.grab().toImage()
+    lens.arrive(50)
+    assert bar.training._phases == ((0.0, "The teacher learns"), (0.6, "The generator follows"))
+    assert bar.training.sizeHint().height() > low
+    assert bar.sizeHint().height() <= bar.height()
+    assert bar.training.grab().toImage() != plain
+    assert "the teacher learns" in bar.training.accessibleDescription()
+    lens.run.step, lens.run.phase_left = 50, 80.0
+    assert words.left_of(lens.run) == "80 s left of phase 1 of 2"
+    assert words.picture_of(50, lens.run) == "teacher, step 50"
+    assert words.picture_of(60, lens.run) == "generator, step 60"
 
 
 def test_play_moves_the_flow_only_while_seen(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
