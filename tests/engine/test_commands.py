@@ -273,7 +273,7 @@ def test_a_paused_training_answers_a_new_view(desk):
 
 
 def test_query_layer_of_a_live_training_and_of_checkpoints(desk):
-    job, folder = desk.start(spec(steps=500, checkpoint_steps=10))
+    job, folder = desk.start(spec(steps=500, checkpoint_steps=10, evaluate_every=10**6))
     query = m.QueryLayer(
         run=str(folder.path), layer="height", bounds=[-1, 1, -2, 2], resolution=6, t=1.0
     )

@@ -7,7 +7,7 @@ only draws what `shown` brings. The newest is a live record or a kept one, which
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
@@ -17,6 +17,8 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 
 __all__ = ["Following"]
+
+PENDING_MS = 400  # that a kept record waits for a live one that is newer
 
 
 class Following(QObject):
@@ -53,6 +55,10 @@ class Following(QObject):
         self._loader = RecordLoader(self)
         self._record: FlowRecord | None = None
         self._followed: int | None = None
+        self._pending = QTimer(self)
+        self._pending.setSingleShot(True)
+        self._pending.setInterval(PENDING_MS)
+        self._pending.timeout.connect(self._catch_up)
         runs = state.runs
         runs.selected.connect(self._select)
         runs.changed.connect(self._changed)
@@ -166,9 +172,15 @@ class Following(QObject):
         run = self.run
         if run is None or key != run.key:
             return
-        if self._record is None:
+        if self._record is None or not run.job:
             self.follow()
-        elif self.step is None and self._lens.isVisible():
+        else:
+            # Where live records come quickly, one of them does: it has what is looked at.
+            self._pending.start()
+
+    def _catch_up(self) -> None:
+        run = self.run
+        if run is not None and self.step is None and self._lens.isVisible():
             self._follow_newest(run)
 
     def _arrived(self, key: str) -> None:

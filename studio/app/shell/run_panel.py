@@ -44,7 +44,7 @@ class RunPanel(QWidget):
         self._config = QVBoxLayout()
         self._config.setSpacing(8)
         self._now = QGridLayout()
-        self._now.setVerticalSpacing(6)
+        self._now.setVerticalSpacing(2)
         self._now.setColumnMinimumWidth(0, 118)
         self._now.setColumnMinimumWidth(1, 52)
         self._now.setColumnStretch(2, 1)
@@ -158,7 +158,8 @@ class RunPanel(QWidget):
             clear(self._now)
             self._values = [(label(), label("", "muted"), label("", "small")) for _ in rows]
             for line, row in enumerate(rows):
-                self._now.addWidget(label(row.name, wrap=True), 2 * line, 0, 2, 1)
+                name = label(row.name, wrap=True)
+                self._now.addWidget(name, 2 * line, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
                 value, floor, when = self._values[line]
                 self._now.addWidget(value, 2 * line, 1)
                 self._now.addWidget(floor, 2 * line, 2)

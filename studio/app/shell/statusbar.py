@@ -125,5 +125,5 @@ def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
         f"{words.figure(run.steps_per_second)} steps/s" if live and run.steps_per_second else "",
         words.left_of(run) if live else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
-        f"{run.live.x.shape[1]:,} particles" if run.live is not None else "",
+        f"{run.live.x.shape[1]:,} particles" if run.live is not None and run.job else "",
     )

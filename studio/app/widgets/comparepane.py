@@ -216,8 +216,10 @@ class ComparePane(QFrame):
         entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
         self._name.set_text(run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name)
         self._motion.set_text(entry.motion if entry is not None else "")
-        at = run.step if self._state.playback.live and run.job else record.step if record else 0
-        self._step.setText(f"step {at:,}")
+        # Of the picture, not of the training: those who are behind are seen to be.
+        at = record.step if record is not None else run.step
+        picture = words.picture_of(at, run) if record is not None else f"step {at:,}"
+        self._step.setText(picture)
         self._step.setToolTip(f"{100 * comparison.share(run, at):.0f} % of its budget")
         self._cost.setText(_cost(run))
         if record is None or self._told is not record:

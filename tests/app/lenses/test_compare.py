@@ -353,3 +353,13 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     first = panes[0].grid.grab().toImage()
     lens.state.playback.set(flow=0.0)
     assert panes[0].grid.grab().toImage() != first
+
+
+def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: QWidget) -> None:
+    arrive(lens, runs[1], 7)
+    runs[1].step = 756
+    lens.state.runs.progressed.emit(runs[1].key)
+    pane = window.view.panes[1]
+    pane.tell()
+    assert pane._step.text() == "picture of step 7"
+    assert "training step 7." in pane.canvas.accessibleDescription()
