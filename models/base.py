@@ -31,6 +31,7 @@ __all__ = [
     "ImageSet",
     "Judge",
     "Layer",
+    "Phase",
     "PointSet",
     "Scene",
     "Splits",
@@ -209,6 +210,21 @@ class Stage:
     layer: str = ""
 
 
+@dataclass(frozen=True)
+class Phase:
+    """A part of a training in which something else is learned than in the others.
+
+    Attributes:
+        name: what `Family.flow` shows meanwhile, a word or two in lower case ("teacher").
+        title: what happens, a few words ("The teacher learns").
+        start: the step after which it begins.
+    """
+
+    name: str
+    title: str
+    start: int
+
+
 Scene: TypeAlias = dict[str, Tensor]
 """What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
 "velocity" at them, and where they "moved" to; for a generator also that velocity "smoothed" by its
@@ -263,6 +279,11 @@ class Family(ABC):
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Do one optimisation step without a pause; returns what `walk` returns."""
         return finish(self.walk(batch))
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases of the training in order, the first from step 0; () where there is but one."""
+        return ()
 
     def warnings(self) -> list[str]:
         """Return what to know of the present settings: allowed, and yet they may not train.

@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Layer, Stage, State, Walk
+from models.base import DataSpec, Layer, Phase, Stage, State, Walk
 from models.carriers.population import (
     Noise,
     PopulationSize,
@@ -164,6 +164,10 @@ class ScoreFlow(PopulationFamily):
             self.field.probes = self._probes(self.field.law)
             yield "move", {**scene, "moved": self.carrier.x}
         return metrics | {"phase": batch.new_full((), 2.0)}
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return self.field.phases("particles, waiting", Phase("particles", "The particles move", 0))
 
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Frame, Layer, Stage, State, Walk
+from models.base import DataSpec, Frame, Layer, Phase, Stage, State, Walk
 from models.carriers.generator_family import GeneratorFamily
 from models.carriers.generator_settings import (
     FollowSpeed,
@@ -37,10 +37,12 @@ from models.nets.mlp import MLPConfig
 from models.nets.settings import ImageGenerator, ImageNet
 from models.nets.unet import UNetConfig
 from models.registry import register
+from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 
 __all__ = ["ScoreGan", "ScoreGanConfig"]
 
+_START = 4  # stream of the seed, where `flow` is given no generator
 _PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
@@ -91,8 +93,9 @@ class ScoreGanConfig(Config, frozen=True):
 class ScoreGan(GeneratorFamily):
     """field = difference of scores, carrier = generator; first the teacher learns, then it moves.
 
-    While the teacher learns, `flow` shows the teacher's own diffusion, from the same first numbers
-    of the latents; after that, the one step of the generator.
+    While the teacher learns, `flow` shows the teacher's own diffusion, from the first numbers of
+    the latents; where they have too few, from noise of the generator that `flow` is given, the same
+    for the same seed. After that, it shows the one step of the generator.
     """
 
     layers = (
@@ -160,6 +163,10 @@ class ScoreGan(GeneratorFamily):
     def _pull(self, particles: Tensor) -> Tensor:
         return self.field.drawn_velocity(particles)
 
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return self.field.phases("teacher", Phase("generator", "The generator follows", 0))
+
     def reconfigure(self, config: Config) -> None:
         check_live(self.config, config)
         assert isinstance(config, ScoreGanConfig)
@@ -170,12 +177,21 @@ class ScoreGan(GeneratorFamily):
     def flow(
         self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
-        dim = self.spec.mean.numel()
         teacher = self.field.teacher
-        if teacher.is_learning() and latents.shape[1] >= dim:
-            start = latents[:, :dim].reshape(len(latents), *self.spec.shape)
+        if teacher.is_learning():
+            start = self._teacher_start(latents, generator)
             return teacher.frames(start, sampler=sampler, generator=generator)
         return super().flow(latents, sampler=sampler, generator=generator)
+
+    def _teacher_start(self, latents: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Return where the teacher's diffusion starts, (n, *shape): a latent may have fewer numbers
+        than a datum.
+        """
+        dim, shape = self.spec.mean.numel(), (len(latents), *self.spec.shape)
+        if latents.shape[1] >= dim:
+            return latents[:, :dim].reshape(shape)
+        generator = make_generator(0, _START) if generator is None else generator
+        return torch.randn(shape, generator=generator, device=generator.device).to(latents.device)
 
     def layer(self, name: str, x: Tensor, t: float) -> Tensor:
         if name == "next-move":

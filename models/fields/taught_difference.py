@@ -6,12 +6,13 @@ algorithm 1).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Stage, State, Walk
+from models.base import DataSpec, Phase, Stage, State, Walk
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform
 from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
@@ -128,6 +129,10 @@ class TaughtDifference(ScoreDifference):
             self.own.warm_start(self.teacher.averaged)
         yield "teach", {"real": batch, "particles": noised}
         return metrics | {"phase": batch.new_full((), 1.0)}
+
+    def phases(self, before: str, after: Phase) -> tuple[Phase, ...]:
+        """Return the teacher's phase, in which ``before`` is shown, and the one after it."""
+        return Phase(before, "The teacher learns", 0), replace(after, start=self.teacher.steps)
 
     def velocity(self, x: Tensor, t: float = 1.0) -> Tensor:
         """Return the mean over the probes, at x (n, *shape); while the teacher learns, nothing

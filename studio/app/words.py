@@ -4,12 +4,40 @@ import time
 from functools import cache
 from importlib import metadata
 
-__all__ = ["ago", "duration", "figure", "left", "megabytes", "plain", "version"]
+from studio.app.state.runs import RunState
+
+__all__ = [
+    "ago",
+    "duration",
+    "figure",
+    "left",
+    "left_of",
+    "megabytes",
+    "picture_of",
+    "plain",
+    "version",
+]
 
 
 def plain(slug: str) -> str:
     """Write a slug or a name of the code as words: "critic-data" becomes "Critic data"."""
     return slug.replace("-", " ").replace("_", " ").capitalize()
+
+
+def picture_of(step: int, run: RunState | None) -> str:
+    """Say of which step a picture is, and who makes it where a training has phases."""
+    place = run.phase_at(step) if run is not None else -1
+    if run is None or place < 0:
+        return f"picture of step {step:,}"
+    return f"{run.phases[place].name}, step {step:,}"
+
+
+def left_of(run: RunState) -> str:
+    """Return how long a training still takes, or its present phase; "" if that is not known."""
+    if run.seconds_left is not None or run.phase_left is None:
+        return left(run.seconds_left)
+    place, count = run.phase_at(run.step), len(run.phases)
+    return f"{left(run.phase_left)} of phase {place + 1} of {count}"
 
 
 def duration(seconds: float) -> str:

@@ -347,8 +347,7 @@ class FakeJobs:
         job.watched = command.on
         job.layers, job.bounds = command.layers, command.bounds
         job.resolution = command.resolution
-        if not command.on:
-            job.credits = 0
+        job.credits = job.credits + command.credits if command.on else 0
 
     @answer.register
     def _(self, command: m.QueryLayer) -> tuple[dict[str, Any], Arrays]:

@@ -121,6 +121,8 @@ class RunFollower:
         if elapsed > _RATE_SECONDS:
             self._anchor = (seconds, step)
         left = (status.total - step) / self._rate if self._rate > 0 else None
+        if any(phase.start > step for phase in status.phases):
+            left = None  # how fast a later phase will be nobody knows
         return Progress(
             job=self.job,
             step=step,
@@ -129,6 +131,7 @@ class RunFollower:
             seconds_left=left,
             memory=_memory(status.pid),
             seconds=status.seconds,
+            phases=status.phases,
         )
 
 

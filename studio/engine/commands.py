@@ -235,9 +235,13 @@ def _watch(engine: "Engine", command: m.Watch) -> Answer:
         raise Refused(f"The bounds must be four numbers or none, got {command.bounds}.")
     within("resolution", command.resolution, 512)
     within("particles", command.particles, MAX_SAMPLES)
+    if command.credits < 0:
+        raise Refused(f"The credits must not be negative, got {command.credits}.")
     if not command.on:
         engine.outbox.forget(command.job)
-    job.watch(msgspec.structs.replace(command, id=0))
+    elif command.credits:
+        engine.outbox.credit(command.job, command.credits)
+    job.watch(msgspec.structs.replace(command, id=0, credits=0))
     return Answer()
 
 

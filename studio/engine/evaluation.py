@@ -13,8 +13,11 @@ from studio.engine.datasets import Dataset
 from studio.engine.drawing import draw, most
 from studio.engine.randomness import EVALUATION, METRIC
 from studio.engine.resolve import Choice
+from studio.engine.schedules import EvaluationSchedule
 
 __all__ = ["Evaluator", "Quality"]
+
+LEAST = 100  # samples: with fewer a figure is mostly noise
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Evaluator:
     floors: dict[str, float] = field(default_factory=dict)
     _real: tuple[Data, Data] | None = None
     _skipped: set[str] = field(default_factory=set)
+    _light: "Evaluator | None" = None
 
     def evaluate(self, family: Family, sampler: Any = None) -> Generator[bool, None, Quality]:
         """Measure a family; yields False between network passes and between metrics."""
@@ -78,6 +82,18 @@ class Evaluator:
                 notes.append(f"{choice.entry.title} is left out: {reason}.")
             yield False
         return Quality(values, dict(self.floors), n, notes, max(spent, default=0))
+
+    def light(self) -> "Evaluator":
+        """Return one with an eighth of the samples, always the same one; itself where these would
+        be too few.
+        """
+        few = max(LEAST, self.n // EvaluationSchedule.FEWER)
+        if few >= self.n:
+            return self
+        if self._light is None:
+            # What was said to be left out is said once.
+            self._light = Evaluator(self.choices, self.data, few, self.seed, _skipped=self._skipped)
+        return self._light
 
     def better(self, slug: str, value: float, best: float | None) -> bool:
         """Say whether a value of a metric is better than the best so far."""

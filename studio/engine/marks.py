@@ -1,8 +1,8 @@
 """Marks of a race: the shares of the budget at which everyone is measured and recorded.
 
 The same marks for all, so that curves are compared point by point and runs are scrubbed side by
-side. They lie closer together at first, where curves bend. What is dear is done at fewer of them:
-at every fourth or second, which are marks of the others as well.
+side. They lie closer together at first, where curves bend. Where evaluations are dear, they are
+made at every second mark; where records are, those at the other marks are light.
 """
 
 import math
@@ -16,8 +16,8 @@ __all__ = ["MarkedEvaluations", "MarkedRecords", "Marks"]
 class Marks:
     """The marks (i / count)^2 of a budget that are still to come, i from ``first`` to ``last``.
 
-    Each ``coarse``-th is kept whatever it costs. The others are left out where together all would
-    cost more than ``ALLOWANCE`` seconds and ``SHARE`` of the training time up to there.
+    What is made at each ``coarse``-th is made whatever it costs; at the others only where all
+    together cost no more than ``ALLOWANCE`` seconds and ``SHARE`` of the training time up to there.
     """
 
     ALLOWANCE = 0.3
@@ -28,6 +28,7 @@ class Marks:
         self._count = count
         self._coarse = coarse
         self._cost = 0.0
+        self._dear = 0.0
         # What a resumed training has passed is on disk.
         self._left = [i for i in range(first, last + 1) if not purse.step or not self._passed(i)]
 
@@ -36,12 +37,22 @@ class Marks:
         """The step of the next mark. A budget of time does not know: now, or not yet (infinite)."""
         return self._step(self._left[0]) if self._left else math.inf
 
-    def done(self, seconds: float) -> None:
-        """Note that what was due is done, and took so long."""
+    def done(self, seconds: float, *, full: bool = True) -> None:
+        """Note that what was due is done, and took so long; ``full`` if nothing was spared."""
         self._cost += seconds
+        if full:
+            self._dear = seconds
         while self._left and self._passed(self._left[0]):
             del self._left[0]
-        while self._left and not self._affordable(self._left[0], seconds):
+
+    @property
+    def affordable(self) -> bool:
+        """Whether what is made at the next mark may be made there in full."""
+        return not self._left or self._affordable(self._left[0])
+
+    def skip(self) -> None:
+        """Leave out the marks at which it is not affordable."""
+        while self._left and not self.affordable:
             del self._left[0]
 
     def _share(self, place: int) -> float:
@@ -57,19 +68,21 @@ class Marks:
             return -(-place * place * steps // (self._count * self._count))
         return self._purse.step if self._purse.share >= self._share(place) else math.inf
 
-    def _affordable(self, place: int, seconds: float) -> bool:
+    def _affordable(self, place: int) -> bool:
         if place % self._coarse == 0:
             return True
         purse = self._purse
         until_then = purse.seconds * self._share(place) / purse.share if purse.share else 0.0
-        return self._cost + seconds <= self.ALLOWANCE + self.SHARE * until_then
+        return self._cost + self._dear <= self.ALLOWANCE + self.SHARE * until_then
 
 
 class MarkedEvaluations:
-    """Measures at 12 marks, at 6 where that is dear; the last is the end, which is always."""
+    """Measures at 16 marks, at 8 where that is dear; the last is the end, which is always. With all
+    samples, so that those who race are measured alike.
+    """
 
     def __init__(self, purse: Purse) -> None:
-        self._marks = Marks(purse, 12, first=1, last=11, coarse=2)
+        self._marks = Marks(purse, 16, first=1, last=15, coarse=2)
 
     @property
     def next(self) -> float:
@@ -80,13 +93,18 @@ class MarkedEvaluations:
         """Say whether to evaluate now."""
         return step >= self.next
 
-    def done(self, step: int, seconds: float, pace: Pace) -> None:
+    def full(self, pace: Pace) -> bool:
+        """All samples, always."""
+        return True
+
+    def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that it took so long."""
         self._marks.done(seconds)
+        self._marks.skip()
 
 
 class MarkedRecords:
-    """Keeps records at the start and at 24 marks, at 6 where that is dear."""
+    """Keeps records at the start and at 24 marks; where that is dear, 6 of these are whole."""
 
     def __init__(self, purse: Purse) -> None:
         self._marks = Marks(purse, 24, first=0, last=24, coarse=4)
@@ -96,6 +114,10 @@ class MarkedRecords:
         """The next step whose record is kept, infinite while that is not known."""
         return self._marks.next
 
-    def kept(self, step: int, seconds: float, pace: Pace) -> None:
+    def whole(self, pace: Pace) -> bool:
+        """Say whether the next record is a whole one."""
+        return self._marks.affordable
+
+    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
         """Note that a record took so long."""
-        self._marks.done(seconds)
+        self._marks.done(seconds, full=whole)

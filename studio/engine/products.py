@@ -9,6 +9,7 @@ from collections.abc import Callable
 from models.base import Scene
 from studio.engine.curves import Columns, Curves
 from studio.engine.drawing import draw, repeats
+from studio.engine.evaluation import Quality
 from studio.engine.jobs import Work
 from studio.engine.recorder import kept_layers
 from studio.engine.runlog import RunLog
@@ -34,6 +35,7 @@ from studio.store.run import RunFolder
 __all__ = ["Products"]
 
 KEPT_RESOLUTION = 20
+SAMPLES, FLOOR = "cost/samples", "cost/floor/"  # as in `studio.protocol.messages.Metrics`
 
 
 class Products:
@@ -65,12 +67,13 @@ class Products:
         self._clock = clock
         training, step = session.resolved.training, session.step
         self._kept: KeptPlan = KeptSchedule(total, step)
-        self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, step)
+        self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, total, step)
         self._checkpoints = CheckpointSchedule(
             training.checkpoint_seconds, training.checkpoint_steps, step, clock()
         )
         self.curves = Curves(folder.metrics, self._tell, step)
         self._saved = step
+        self._lightly = False  # whether some evaluations had few samples
         self._best = self._best_so_far()
 
     def plan(self, kept: KeptPlan, evaluations: EvaluationPlan) -> None:
@@ -86,18 +89,20 @@ class Products:
         """Make what is due after a step, but for live records."""
         yield from self.keep_due(step)
         if self._evaluations.due(step, self._pace):
-            yield from self.evaluate(step)
+            yield from self.evaluate(step, full=self._evaluations.full(self._pace))
         if self._checkpoints.due(step, self._clock()):
             self.save(step)
 
     def keep_due(self, step: int) -> Work:
-        """Record all particles on disk, for scrubbing, if that is due after a step."""
+        """Record particles on disk, for scrubbing, if that is due after a step."""
         if step < self._kept.next:
             return
         session = self._session
+        whole = self._kept.whole(self._pace)
         record = yield from session.recorder.record(
             step,
-            layers=kept_layers(session.family),
+            particles=None if whole else session.recorder.few,
+            layers=kept_layers(session.family) if whole else (),
             resolution=KEPT_RESOLUTION,
             bounds=session.bounds,
             extras=session.recorder.extras,
@@ -107,7 +112,7 @@ class Products:
             record.step, record.t, record.x, record.layers, record.bounds, record.extras
         )
         seconds = record.seconds + self._clock() - start
-        self._kept.kept(step, seconds, self._pace)
+        self._kept.kept(step, seconds, self._pace, whole=whole)
         self._sink.send(Kept(job=self._job, step=step, steps=steps))
 
     def show_due(self, step: int) -> Work:
@@ -147,30 +152,37 @@ class Products:
         """
         self._saved = -1
         if not isinstance(edit, ChangeSetting):
-            self._best = None
+            self._best.clear()
 
-    def evaluate(self, step: int) -> Work:
-        """Measure quality, write and tell it; the best model so far is saved."""
+    def evaluate(self, step: int, *, full: bool = True) -> Work:
+        """Measure quality, write and tell it; the best model so far is saved. With ``full`` off it
+        is measured with few samples.
+        """
         self.curves.drain()
         session = self._session
+        evaluator = session.evaluator if full else session.evaluator.light()
         # Once for a data set, and no cost of this evaluation.
         yield from session.data.prepare()
         start = self._clock()
-        quality = yield from session.evaluator.evaluate(session.family, session.sampler)
-        self._evaluations.done(step, self._clock() - start, self._pace)
+        quality = yield from evaluator.evaluate(session.family, session.sampler)
+        full = evaluator is session.evaluator
+        self._evaluations.done(step, self._clock() - start, self._pace, full=full)
         for note in quality.notes:
             self._log.write("warning", note)
-        columns: Columns = {
-            f"quality/{slug}": ([step], [value]) for slug, value in quality.values.items()
-        }
-        if not columns:
+        if not quality.values:
             return
-        if quality.nfe:
-            columns["cost/nfe"] = ([step], [float(quality.nfe)])
-        self.curves.write(columns, quality.floors)
+        # On disk the floors by themselves are those of all samples; see `Session`.
+        self.curves.write(_columns(step, quality), quality.floors if full else {})
+        self._lightly = self._lightly or not full
+        if full and self._lightly:
+            # Figures of other numbers of samples cannot be compared.
+            quality = yield from session.evaluator.light().evaluate(session.family, session.sampler)
+        self._save_best(step, quality)
+
+    def _save_best(self, step: int, quality: Quality) -> None:
         slug, value = next(iter(quality.values.items()))
-        if session.evaluator.better(slug, value, self._best):
-            self._best = value
+        if self._session.evaluator.better(slug, value, self._best.get(quality.n)):
+            self._best[quality.n] = value
             self.save(step, best=True)
 
     def sample(self, step: int, n: int) -> Work:
@@ -205,18 +217,33 @@ class Products:
         self._checkpoints.done(step, end - start, end)
         self._sink.send(CheckpointWritten(job=self._job, step=step, file=str(path)))
 
-    def _best_so_far(self) -> float | None:
-        """The best value of the first metric since the last edit of points, for a resumed run."""
+    def _best_so_far(self) -> dict[int, float]:
+        """The best values of the first metric since the last edit of points, by the number of
+        samples, for a resumed run.
+        """
+        evaluator = self._session.evaluator
         columns, _ = self._folder.metrics.read()
+        counts = dict(zip(*columns.get(SAMPLES, ([], [])), strict=True))
         edits = (e.step for e in self._session.done if not isinstance(e, ChangeSetting))
         since = max(edits, default=-1)
-        best: float | None = None
+        best: dict[int, float] = {}
         for choice in self._session.resolved.metrics[:1]:
             slug = choice.entry.slug
             for step, value in zip(*columns.get(f"quality/{slug}", ([], [])), strict=True):
-                if step > since and self._session.evaluator.better(slug, value, best):
-                    best = value
+                n = int(counts.get(step, evaluator.n))
+                if step > since and evaluator.better(slug, value, best.get(n)):
+                    best[n] = value
         return best
 
     def _tell(self, columns: Columns, floors: dict[str, float]) -> None:
         self._sink.send(Metrics(job=self._job, columns=columns, floors=floors))
+
+
+def _columns(step: int, quality: Quality) -> Columns:
+    """Return the curves of an evaluation: each figure, and with what it was measured."""
+    columns: Columns = {f"quality/{slug}": ([step], [v]) for slug, v in quality.values.items()}
+    columns |= {f"{FLOOR}{slug}": ([step], [quality.floors[slug]]) for slug in quality.values}
+    columns[SAMPLES] = ([step], [float(quality.n)])
+    if quality.nfe:
+        columns["cost/nfe"] = ([step], [float(quality.nfe)])
+    return columns

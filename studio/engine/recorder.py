@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
+FEW = 16
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ class Recorder:
         self._projection = projection
         self._latents = family.prior(particles, make_generator(seed, LATENTS))
         self.particles = len(self._latents)
+
+    @property
+    def few(self) -> int:
+        """How many particles a light record has: an eighth, but enough to see where they go."""
+        return min(self.particles, max(FEW, self.particles // 8))
 
     @property
     def extras(self) -> list[str]:

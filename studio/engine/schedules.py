@@ -20,10 +20,13 @@ class Pace:
     """How fast a training is: steps per second with everything, and seconds per bare step."""
 
     _SMOOTH = 2.0
+    SURE = 3.0
+    """Seconds before one can say how long something takes: the first steps pay for allocations."""
 
     def __init__(self) -> None:
         self.rate = 0.0
         self.seconds = 0.0
+        self._known = 0.0
         self._step_seconds = 0.0
 
     def add(self, steps: int, seconds: float) -> None:
@@ -33,6 +36,7 @@ class Pace:
         if seconds <= 0.0:
             return
         self.seconds += seconds
+        self._known += seconds
         weight = 1.0 if self.rate == 0.0 else 1.0 - math.exp(-seconds / self._SMOOTH)
         self.rate += weight * (steps / seconds - self.rate)
 
@@ -48,24 +52,34 @@ class Pace:
         """Seconds of a bare step, 0 before it is known."""
         return self._step_seconds
 
+    def anew(self) -> None:
+        """Forget the speed: from here on steps are others."""
+        self.rate = self._known = 0.0
+
     def left(self, steps: int) -> float | None:
         """Return the seconds that so many steps will take, None before it is known."""
-        return steps / self.rate if self.rate > 0.0 else None
+        known = self.rate > 0.0 and self._known >= self.SURE
+        return steps / self.rate if known else None
 
 
 class KeptPlan(Protocol):
-    """When records are kept."""
+    """When records are kept, and what they hold."""
 
     @property
     def next(self) -> float:
         """The step whose record is kept next, infinite while that is not known."""
 
-    def kept(self, step: int, seconds: float, pace: Pace) -> None:
+    def whole(self, pace: Pace) -> bool:
+        """Say whether the next record has all particles and the layers, or is a light one: where
+        the first few particles are.
+        """
+
+    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
         """Note that the record of a step was kept at so many seconds."""
 
 
 class EvaluationPlan(Protocol):
-    """When quality is measured."""
+    """When quality is measured, and with how many samples."""
 
     @property
     def next(self) -> float:
@@ -74,75 +88,136 @@ class EvaluationPlan(Protocol):
     def due(self, step: int, pace: Pace) -> bool:
         """Say whether to evaluate now."""
 
-    def done(self, step: int, seconds: float, pace: Pace) -> None:
+    def full(self, pace: Pace) -> bool:
+        """Say whether to evaluate with all the samples that were asked for, or with few."""
+
+    def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
 
 
 class KeptSchedule:
-    """Log-spaced training steps whose record is kept: 0, then ever wider, and the last.
+    """Training steps whose record is kept: the first and the last, and between them as many evenly
+    in log(step) as evenly in the step, so that there is something to see wherever one scrubs.
 
-    How many depends on what a record costs: together they may take ``ALLOWANCE`` seconds, so that
-    also a short run can be scrubbed, and ``SHARE`` of the training time, so that a long one is
-    not slowed down. After each record the rest of the steps is divided anew, evenly in log(step).
+    What is kept there depends on what a record costs. All together may take ``ALLOWANCE`` seconds,
+    so that also a short run can be scrubbed, and ``SHARE`` of the training time, so that a long one
+    is not slowed down. Where whole records would cost more, those between are light; where they
+    cost little, there are ``FINER`` times as many.
     """
 
     ALLOWANCE = 0.4
     SHARE = 0.005
     # The first steps move little; records of them would only delay what there is to see.
     FIRST = 16
-    FEWEST = 6
-    MOST = 48
+    EACH = 14  # of either kind; the two meet at the end, and sometimes before
+    FINER = 2
 
     def __init__(self, total: int, step: int = 0) -> None:
         self._total = total
-        self._count = 0
+        needed = _moments(total, self.FIRST, self.EACH)
+        finer = _moments(total, self.FIRST, self.FINER * self.EACH)
+        # What a resumed run has passed is on disk.
+        ahead = sorted(at for at in needed | finer if at > step or step == 0)
+        self._left = [(at, at in needed) for at in ahead]
+        self._count, self._made = sum(each for _, each in self._left), 0
+        self._steps = total - step
         self._spent = 0.0
-        # A resumed run has its earlier records on disk; the next one comes after a while.
-        self.next = 0 if step == 0 else min(total, math.ceil(step * 1.2) + 1)
+        self._dear = 0.0
 
-    def kept(self, step: int, seconds: float, pace: Pace) -> None:
+    @property
+    def next(self) -> float:
+        """The step whose record is kept next."""
+        return self._left[0][0] if self._left else self._total + 1
+
+    def whole(self, pace: Pace) -> bool:
+        """Say whether the next record is a whole one."""
+        at = self.next
+        return at in (0, self._total) or self._affordable(pace)
+
+    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
         """Note that the record of a step was kept at so many seconds; plan the next one."""
-        self._count += 1
         self._spent += seconds
-        if step >= self._total:
-            self.next = self._total + 1
-            return
-        if step < self.FIRST:
-            self.next = min(self._total, self.FIRST)
-            return
-        budget = self.ALLOWANCE + self.SHARE * self._total * pace.step_seconds
-        # The first record pays for allocations, so the mean falls and the plan grows.
-        affordable = budget * self._count / max(self._spent, 1e-6)
-        count = min(max(round(affordable), self.FEWEST), self.MOST)
-        ratio = (self._total / step) ** (1.0 / max(count - self._count, 1))
-        self.next = min(self._total, max(step + 1, math.ceil(step * ratio)))
+        if whole:
+            # The first record pays for allocations.
+            self._dear = min(self._dear, seconds) if self._dear else seconds
+        else:
+            self._dear *= 0.95  # it may have become cheaper: look again after a while
+        while self._left and self._left[0][0] <= step:
+            self._made += self._left.pop(0)[1]
+        while self._left and not self._left[0][1] and not self._affordable(pace):
+            del self._left[0]
+
+    def _affordable(self, pace: Pace) -> bool:
+        """Whether one more whole record fits into what may be spent up to here."""
+        budget = self.ALLOWANCE + self.SHARE * self._steps * pace.step_seconds
+        return self._spent + self._dear <= budget * (self._made + 1) / max(self._count, 1)
+
+
+def _moments(total: int, first: int, each: int) -> set[int]:
+    """Return 0, ``each`` steps evenly in log(step) from ``first`` on, and as many evenly."""
+    evenly = {max(1, round(total * i / each)) for i in range(1, each + 1)}
+    return {0, total} | _grow(total, first, each) | evenly
+
+
+def _grow(total: int, first: int, count: int) -> set[int]:
+    """Return ``count`` steps evenly in log(step), from ``first`` to the last."""
+    start = min(first, total)
+    return {round(start * (total / start) ** (i / (count - 1))) for i in range(count)}
 
 
 class EvaluationSchedule:
-    """When quality is measured: every so many steps, or (0) within ``SHARE`` of the time."""
+    """When quality is measured: every so many steps, or (0) at ``MARKS`` steps evenly in
+    log(step), the last of them the end, and between them within ``SHARE`` of the time.
 
+    Where evaluations with all samples would take more than that and ``ALLOWANCE`` seconds, those
+    before the end have few: an eighth (``FEWER``).
+    """
+
+    ALLOWANCE = 0.3
     SHARE = 0.005
-    _FIRST = 3.0
+    FIRST = 16
+    MARKS = 10
+    FEWER = 8
 
-    def __init__(self, every: int, step: int = 0) -> None:
+    def __init__(self, every: int, total: int, step: int = 0) -> None:
         self._every = every
+        self._steps = total - step
         self._earned = 0.0
         self._cost = 0.0
-        self.next = math.inf if every == 0 else (step // every + 1) * every
+        self._dear = 0.0  # seconds of a full one
+        places = _grow(total, self.FIRST, self.MARKS) if every == 0 else set()
+        self._marks = sorted(at for at in places if step < at < total)
+        self._after(step)
+
+    def _after(self, step: int) -> None:
+        """Find the next step that is due for its number."""
+        if self._every:
+            self.next: float = (step // self._every + 1) * self._every
+            return
+        while self._marks and self._marks[0] <= step:
+            del self._marks[0]
+        self.next = self._marks[0] if self._marks else math.inf
 
     def due(self, step: int, pace: Pace) -> bool:
         """Say whether to evaluate now."""
-        if self._every:
-            return step >= self.next
-        wait = self._cost / self.SHARE if self._cost else self._FIRST
-        return step > 0 and pace.seconds - self._earned >= wait
+        if step >= self.next:
+            return True
+        earned = self._cost > 0.0 and pace.seconds - self._earned >= self._cost / self.SHARE
+        return not self._every and step > 0 and earned
 
-    def done(self, step: int, seconds: float, pace: Pace) -> None:
+    def full(self, pace: Pace) -> bool:
+        """Say whether all samples are affordable; it is not known before the first evaluation."""
+        if self._every:
+            return True
+        budget = self.ALLOWANCE + self.SHARE * self._steps * pace.step_seconds
+        return 0.0 < self._dear * self.MARKS <= budget
+
+    def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
         self._cost = seconds
+        self._dear = seconds if full else seconds * self.FEWER
         self._earned = pace.seconds
-        if self._every:
-            self.next = (step // self._every + 1) * self._every
+        self._after(step)
 
 
 class CheckpointSchedule:

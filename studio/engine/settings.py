@@ -72,7 +72,8 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Evaluate every",
-            "Steps between two evaluations; 0 spends at most 1 % of the time on them.",
+            "Steps between two evaluations; 0 for ten or more of them, closer together at first, "
+            "with fewer samples before the end where they are dear.",
             zero="automatic",
             low=0,
             high=100_000_000,

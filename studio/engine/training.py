@@ -12,6 +12,7 @@ from typing import ClassVar, TypeAlias
 
 import msgspec
 
+from models.base import Family
 from studio.engine.changing import sentence
 from studio.engine.failures import Refused
 from studio.engine.jobs import ENDED, Job, Work
@@ -23,7 +24,7 @@ from studio.engine.session import Session, free_device_memory, open_session
 from studio.engine.sink import Sink
 from studio.engine.staging import StagedStep
 from studio.engine.viewing import LiveView
-from studio.protocol.messages import Edited, JobInfo, Progress, StageDone, Watch
+from studio.protocol.messages import Edited, JobInfo, PhaseInfo, Progress, StageDone, Watch
 from studio.protocol.spec import ChangeSetting, Edit, RunSpec
 from studio.store.edits import EDITED
 from studio.store.errors import StoreError
@@ -71,6 +72,7 @@ class TrainingJob(Job):
         self._ticked = self._paced = self._beat = clock()
         self._paced_step = 0
         self._block = (0, 0.0)
+        self._ahead = 0  # phases that are still to come
         earlier = run.status()
         self.step = earlier.step
         self._seconds_before = earlier.seconds
@@ -337,17 +339,26 @@ class TrainingJob(Job):
         self._ticked = self._paced = now
         self._paced_step = self.step
         assert self.session is not None
+        phases = _phases(self.session.family)
+        ends = [phase.start for phase in phases if phase.start > self.step]
+        if len(ends) < self._ahead:
+            self._pace.anew()
+        self._ahead = len(ends)
+        left = self._pace.left(min([*ends, self.total]) - self.step)
         self._sink.send(
             Progress(
                 job=self.job,
                 step=self.step,
                 total=self.total,
                 steps_per_second=self._pace.rate,
-                seconds_left=self._pace.left(self.total - self.step),
+                # How fast a later phase will be nobody knows.
+                seconds_left=None if ends else left,
                 memory=process_memory(),
                 device_memory=device_memory(self.session.family.device),
                 view_cost=self.view.cost,
                 seconds=self._seconds_before + self._pace.seconds,
+                phase_left=left if phases else None,
+                phases=phases,
             )
         )
         if now - self._beat >= HEARTBEAT:
@@ -356,7 +367,9 @@ class TrainingJob(Job):
 
     def _write_status(self, durable: bool = True) -> None:
         self.folder.require()
+        known = {"phases": _phases(self.session.family)} if self.session is not None else {}
         self.folder.update_status(
+            **known,
             durable=durable,
             state=self.state,
             step=self.step,
@@ -365,3 +378,7 @@ class TrainingJob(Job):
             background=self._background,
             error=self.error,
         )
+
+
+def _phases(family: Family) -> list[PhaseInfo]:
+    return [PhaseInfo(name=p.name, title=p.title, start=p.start) for p in family.phases]

@@ -197,7 +197,8 @@ class Watch(_Command, frozen=True, kw_only=True):
     ``bounds`` = [x0, x1, y0, y1] in data units. ``particles`` caps how many are sent. ``extras``
     ask for more arrays in the records: "critic" (d at the particles), "manifold" (a grid of the
     first two latents, pushed forward), "latents" (the first two latents of each particle),
-    "projection" (images in the plane of what a judge sees).
+    "projection" (images in the plane of what a judge sees). ``credits`` may be sent besides those
+    that `Credit` returns; with ``on`` false all are void.
     """
 
     job: str
@@ -207,6 +208,7 @@ class Watch(_Command, frozen=True, kw_only=True):
     resolution: int = 32
     particles: int = 4096
     extras: list[str] = []
+    credits: int = 0
 
 
 class Credit(_Command, frozen=True, kw_only=True):

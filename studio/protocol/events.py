@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from studio.protocol.catalog import Catalog
-from studio.protocol.parts import Array, ErrorInfo, JobInfo
+from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 from studio.protocol.spec import Edit
 
 __all__ = [
@@ -86,7 +86,10 @@ class JobChanged(_Event, frozen=True, kw_only=True):
 class Progress(_Event, frozen=True, kw_only=True):
     """At most 10 a second: where a job is. Seconds, bytes; view_cost is a fraction of 1.
 
-    ``seconds`` is the training time so far, over all resumptions.
+    ``seconds`` is the training time so far, over all resumptions. ``seconds_left`` is None while
+    it is not known: at first, and before a phase that nobody has seen the speed of. ``phase_left``
+    are the seconds to the end of the phase that is under way; ``phases`` are all there are, in
+    order, none where there is but one.
     """
 
     job: str
@@ -98,14 +101,17 @@ class Progress(_Event, frozen=True, kw_only=True):
     device_memory: int | None = None
     view_cost: float = 0.0
     seconds: float = 0.0
+    phase_left: float | None = None
+    phases: list[PhaseInfo] = []
 
 
 class Metrics(_Event, frozen=True, kw_only=True):
     """New rows of curves, already on disk: for each name, steps and values of equal length.
 
     Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
-    "cost/nfe", how many evaluations of networks a sample took then.
-    ``floors``: real-against-real value by metric slug.
+    with what it was measured then: "cost/nfe", how many evaluations of networks a sample took,
+    "cost/samples", how many samples there were, "cost/floor/<metric slug>", the real-against-real
+    value for so many. ``floors``: that value by metric slug, for as many as the run asks for.
     """
 
     job: str

@@ -51,7 +51,7 @@ from studio.protocol.events import (
     Snapshot,
     StageDone,
 )
-from studio.protocol.parts import Array, ErrorInfo, JobInfo
+from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 
 __all__ = [
     "PROTOCOL",
@@ -82,6 +82,7 @@ __all__ = [
     "Log",
     "Metrics",
     "MoveJob",
+    "PhaseInfo",
     "Ping",
     "Pong",
     "PreviewData",

@@ -8,6 +8,7 @@ __all__ = [
     "Array",
     "ErrorInfo",
     "JobInfo",
+    "PhaseInfo",
 ]
 
 
@@ -31,6 +32,16 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     details: str = ""
     path: str = ""
+
+
+class PhaseInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A phase of a training, as `models.base.Phase`: ``name`` is what is shown meanwhile, ``title``
+    what happens, ``start`` the step after which it begins.
+    """
+
+    name: str
+    title: str
+    start: int
 
 
 class JobInfo(msgspec.Struct, frozen=True, kw_only=True):

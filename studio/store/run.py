@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.messages import Budget, ErrorInfo
+from studio.protocol.messages import Budget, ErrorInfo, PhaseInfo
 from studio.protocol.spec import RunSpec
 from studio.store.atomic import sweep
 from studio.store.checkpoint import Checkpoints
@@ -57,7 +57,8 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     state: "queued", "running", "paused", "finished", "cancelled", "failed" (as in a JobInfo).
     ``pid`` and ``process_started`` (unix seconds) say who writes; ``heartbeat`` (unix seconds)
-    when it last did; ``seconds`` counts training time, over all resumptions.
+    when it last did; ``seconds`` counts training time, over all resumptions; ``phases`` are those
+    of the training, if it has several.
     """
 
     state: str = "queued"
@@ -69,6 +70,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     background: bool = False
     error: ErrorInfo | None = None
+    phases: list[PhaseInfo] = []
 
 
 class RunFolder:

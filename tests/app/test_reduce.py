@@ -176,3 +176,15 @@ def test_a_curve_can_be_preceded_by_that_of_a_parent(own: list[int], expected: l
     assert [v for s, v in zip(series.steps, series.values, strict=True) if s in own] == [
         10.0
     ] * len(own)
+
+
+def test_what_was_seen_of_steps_that_are_done_again_is_no_more(state):
+    run = state.runs.by_key[RUN]
+    arrays = {"t": np.ones(1, np.float32), "x": np.zeros((1, 3, 2), np.float32)}
+    reduce(state, m.Kept(job="7", step=8, steps=[0, 4, 8]))
+    reduce(state, m.Record(job="7", step=9, bounds=[], arrays={}), arrays)
+    ahead = m.Progress(job="7", step=9, total=100, steps_per_second=1, seconds_left=1, memory=1)
+    reduce(state, ahead)
+    assert (run.live.step, run.kept) == (9, [0, 4, 8])
+    reduce(state, msgspec.structs.replace(ahead, step=5))  # resumed from an earlier checkpoint
+    assert (run.live, run.kept) == (None, [0, 4])

@@ -246,6 +246,20 @@ def test_watch_and_credit(desk):
     assert desk.refused(m.Watch(job=job, on=True, resolution=10**6)).path == "resolution"
 
 
+def test_looking_away_and_back_at_once_leaves_what_the_new_look_grants(desk):
+    job, _ = desk.start(spec(steps=500))
+    desk.work(steps=5)
+    desk.send(m.Watch(job=job, on=True, credits=2))
+    desk.send(m.Watch(job=job, on=False))
+    desk.send(m.Watch(job=job, on=True, credits=2))
+    desk.work(steps=5)
+    assert desk.outbox.credits[job] == 2
+    desk.send(m.Watch(job=job, on=True, particles=8))  # another wish, no other grant
+    desk.work(steps=5)
+    assert desk.outbox.credits[job] == 2
+    assert desk.refused(m.Watch(job=job, on=True, credits=-1)).kind == "user"
+
+
 def test_a_paused_training_answers_a_new_view(desk):
     job, _ = desk.start(spec(steps=500))
     desk.work(steps=20)
@@ -259,7 +273,7 @@ def test_a_paused_training_answers_a_new_view(desk):
 
 
 def test_query_layer_of_a_live_training_and_of_checkpoints(desk):
-    job, folder = desk.start(spec(steps=500, checkpoint_steps=10))
+    job, folder = desk.start(spec(steps=500, checkpoint_steps=10, evaluate_every=10**6))
     query = m.QueryLayer(
         run=str(folder.path), layer="height", bounds=[-1, 1, -2, 2], resolution=6, t=1.0
     )

@@ -63,7 +63,7 @@ def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
 
 
 def test_a_crash_after_a_checkpoint_takes_back_what_came_later(tmp_path):
-    run = spec("tiny", steps=40, checkpoint_steps=10)
+    run = spec("tiny", steps=40, checkpoint_steps=10, evaluate_every=10**6)
     whole = new_run(tmp_path, run)
     headless.run(whole.path)
     crashed = new_run(tmp_path, run)
@@ -86,7 +86,7 @@ def test_more_steps_go_on_from_the_end(tmp_path):
 
 
 def test_stop_leaves_a_paused_run_that_goes_on(tmp_path):
-    folder = new_run(tmp_path, spec("tiny", steps=500))
+    folder = new_run(tmp_path, spec("tiny", steps=500, evaluate_every=10**6))
     calls = iter(range(10_000))
     status = headless.run(folder.path, stop=lambda: next(calls) > 100)
     assert status.state == "paused"

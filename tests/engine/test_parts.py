@@ -1,6 +1,7 @@
 """Small parts: batches, schedules, evaluation, curves, failures, devices, checkpoints' content."""
 
 import errno
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -54,6 +55,26 @@ class TestBatches:
         assert seen.mean(dim=0).abs().max() < 0.15  # standardised
 
 
+def evaluated(total, cost, step_seconds):
+    """Evaluate at ``cost`` seconds when it is due; return the steps before the end, those with all
+    samples, the seconds spent on it, and all seconds.
+    """
+    schedule, pace = EvaluationSchedule(0, total), Pace()
+    pace.bare(1, step_seconds)
+    steps, wholes, spent = [], [], 0.0
+    for step in range(1, total):
+        pace.add(1, step_seconds)
+        if schedule.due(step, pace):
+            full = schedule.full(pace)
+            seconds = cost if full else cost / EvaluationSchedule.FEWER
+            steps.append(step)
+            wholes += [step] if full else []
+            spent += seconds
+            pace.add(0, seconds)
+            schedule.done(step, seconds, pace, full=full)
+    return steps, wholes, spent, pace.seconds
+
+
 class TestSchedules:
     def test_pace_forgets_slowly(self):
         pace = Pace()
@@ -65,24 +86,46 @@ class TestSchedules:
         pace.add(20, 0.1)
         assert 100.0 < pace.rate < 110.0
 
-    def test_evaluation_within_its_share(self):
-        schedule, pace = EvaluationSchedule(0), Pace()
-        spent, step = 0.0, 0
-        while pace.seconds < 600.0:
-            step += 1
+    def test_no_time_left_is_said_in_the_first_seconds_of_a_training_or_a_phase(self):
+        pace = Pace()
+        pace.add(1, 2.0)  # it allocates
+        assert pace.left(1000) is None
+        for _ in range(40):
+            pace.add(10, 0.1)
+        assert pace.left(100) == pytest.approx(1.0, rel=0.2)
+        pace.anew()
+        pace.add(1, 0.1)
+        assert pace.left(100) is None
+        for _ in range(40):
             pace.add(1, 0.1)
-            if schedule.due(step, pace):
-                spent += 0.3
-                pace.add(0, 0.3)
-                schedule.done(step, 0.3, pace)
-        share = EvaluationSchedule.SHARE
-        assert 0.8 * share < spent / pace.seconds < 1.01 * share
+        assert pace.left(100) == pytest.approx(10.0)
+        assert pace.seconds == pytest.approx(2.0 + 4.0 + 0.1 + 4.0)
+
+    def test_evaluation_within_its_share(self):
+        steps, _, spent, seconds = evaluated(total=6000, cost=0.3, step_seconds=0.1)
+        assert len(steps) >= 9
+        budget = EvaluationSchedule.ALLOWANCE + 2 * EvaluationSchedule.SHARE * seconds
+        assert spent < 1.2 * budget
+        assert spent > 0.5 * EvaluationSchedule.SHARE * seconds
+
+    @pytest.mark.parametrize("cost", [0.001, 0.2, 60.0])
+    @pytest.mark.parametrize("total", [100, 6000, 200_000])
+    def test_a_run_is_evaluated_at_least_eight_times_closer_together_at_first(self, total, cost):
+        steps, wholes, _, _ = evaluated(total, cost, step_seconds=0.002)
+        assert len(steps) >= 8  # and the end besides
+        assert steps[0] <= EvaluationSchedule.FIRST
+        ratio = (total / EvaluationSchedule.FIRST) ** (1 / (EvaluationSchedule.MARKS - 1))
+        assert all(b <= ratio * a + 2 for a, b in pairwise([*steps, total]))
+        # Less samples rather than nothing: all of them where that costs little.
+        budget = EvaluationSchedule.ALLOWANCE + EvaluationSchedule.SHARE * total * 0.002
+        assert bool(wholes) is (cost * EvaluationSchedule.MARKS <= budget)
 
     def test_evaluation_every_so_many_steps(self):
-        schedule, pace = EvaluationSchedule(10, step=25), Pace()
+        schedule, pace = EvaluationSchedule(10, 100, step=25), Pace()
         assert schedule.next == 30
         assert not schedule.due(29, pace)
         assert schedule.due(30, pace)
+        assert schedule.full(pace)
         schedule.done(30, 99.0, pace)
         assert schedule.next == 40
 

@@ -189,20 +189,35 @@ def test_all_are_measured_and_recorded_at_the_same_marks(desk, monkeypatch):
     for folder in folders:
         columns, _ = folder.metrics.read()
         steps = columns["quality/sliced-w2"][0]
-        assert steps == [-(-i * i * 1200 // 144) for i in range(1, 13)]
+        assert steps == [-(-i * i * 1200 // 256) for i in range(1, 17)]
         assert folder.flow.steps() == [-(-i * i * 1200 // 576) for i in range(25)]
 
 
 def marked(schedule, purse, cost, step_seconds=0.001):
-    """Return the steps at which a schedule wants something that costs so many seconds."""
+    """Return the steps at which a schedule wants in full what costs so many seconds."""
     plan, pace, found = schedule(purse), Pace(), []
-    note = plan.kept if schedule is MarkedRecords else plan.done
     while purse.share < 1.0:
         purse.step, purse.seconds = purse.step + 1, (purse.step + 1) * step_seconds
-        if purse.step >= plan.next:
-            found.append(purse.step)
-            note(purse.step, cost, pace)
+        if purse.step < plan.next:
+            continue
+        if schedule is MarkedRecords and not plan.whole(pace):
+            plan.kept(purse.step, cost / 1000, pace, whole=False)
+            continue
+        found.append(purse.step)
+        (plan.kept if schedule is MarkedRecords else plan.done)(purse.step, cost, pace)
     return found
+
+
+def test_light_records_are_between_the_whole_ones_of_a_race():
+    purse = PURSES[0]()
+    plan, pace, steps = MarkedRecords(purse), Pace(), []
+    while purse.share < 1.0:
+        purse.step, purse.seconds = purse.step + 1, (purse.step + 1) * 0.001
+        if purse.step >= plan.next:
+            steps.append(purse.step)
+            whole = plan.whole(pace)
+            plan.kept(purse.step, 50.0 if whole else 6.0, pace, whole=whole)
+    assert steps == [1, *(10 * i * i for i in range(1, 25))]
 
 
 PURSES = [
@@ -220,16 +235,17 @@ def test_marks_lie_closer_at_first_and_the_dear_are_at_fewer_of_them(purse):
     some = marked(MarkedRecords, purse(), 0.04)
     assert {round((step / 10) ** 0.5) for step in some} > {0, 4, 8, 12, 16, 20, 24}
     assert len(some) * 0.04 <= Marks.ALLOWANCE + Marks.SHARE * 5.76 + 7 * 0.04
-    assert marked(MarkedEvaluations, purse(), 0.001) == pytest.approx(every[2:24:2], abs=1)
-    # What it costs is known after the first.
+    measured = [5760 * i * i / 256 for i in range(1, 16)]
+    assert marked(MarkedEvaluations, purse(), 0.001) == pytest.approx(measured, abs=1)
+    # What it costs is known after the first; with the end they are eight.
     dear = marked(MarkedEvaluations, purse(), 50.0)
-    assert dear == pytest.approx([every[2], *every[4:24:4]], abs=1)
+    assert dear == pytest.approx([measured[0], *measured[1::2]], abs=1)
 
 
 def test_a_resumed_purse_has_passed_its_marks():
     purse = Purse(m.Budget(kind="steps", amount=5760), batch=1, step=1440, seconds=1.44)
     assert MarkedRecords(purse).next == 10 * 13 * 13
-    assert MarkedEvaluations(purse).next == 10 * 14 * 14
+    assert MarkedEvaluations(purse).next == -(-5760 * 9 * 9 // 256)
 
 
 def test_everyone_is_measured_alike(desk):

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from studio.engine import headless
+from studio.engine.schedules import EvaluationSchedule
 from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
 from studio.store.errors import DiskFull
 from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, spec
@@ -17,7 +18,7 @@ def settle_requests(job, work):
 
 
 def test_a_run_tells_and_writes_the_same(tmp_path):
-    folder = new_run(tmp_path, spec(steps=30))
+    folder = new_run(tmp_path, spec(steps=30, evaluate_every=10**6))
     events = []
     status = headless.run(folder.path, on_event=events.append)
     assert (status.state, status.step, status.total, status.error) == ("finished", 30, 30, None)
@@ -86,7 +87,8 @@ def test_requests_are_done_without_a_step(tmp_path):
 
 @pytest.mark.parametrize("fail", ["nan", "inf"])
 def test_a_loss_that_is_not_finite_is_a_numeric_failure(tmp_path, fail):
-    run = spec(config={"fail": fail, "at": 25}, steps=60, checkpoint_steps=10)
+    seldom = {"checkpoint_steps": 10, "evaluate_every": 10**6}
+    run = spec(config={"fail": fail, "at": 25}, steps=60, **seldom)
     folder = new_run(tmp_path, run)
     status = headless.run(folder.path)
     assert status.state == "failed"
@@ -159,7 +161,7 @@ def test_a_disk_that_fills_up_while_writing_is_a_failure(tmp_path, monkeypatch):
 
 
 def test_damaged_checkpoints_are_passed_over_and_named(tmp_path):
-    folder = new_run(tmp_path, spec(steps=60, checkpoint_steps=10))
+    folder = new_run(tmp_path, spec(steps=60, checkpoint_steps=10, evaluate_every=10**6))
     drive(new_job(folder), 35).close()
     newest = folder.checkpoints.path(35)
     newest.write_bytes(newest.read_bytes()[:100])
@@ -190,7 +192,7 @@ def test_a_run_whose_checkpoints_are_gone_says_that_it_starts_again(tmp_path):
 
 
 def test_only_damaged_checkpoints_is_said(tmp_path):
-    folder = new_run(tmp_path, spec(steps=60))
+    folder = new_run(tmp_path, spec(steps=60, evaluate_every=10**6))
     drive(new_job(folder), 20).close()
     folder.checkpoints.path(20).write_bytes(b"garbage")
     status = headless.run(folder.path)
@@ -204,6 +206,25 @@ def test_the_best_model_is_kept(tmp_path):
     steps, values = folder.metrics.read()[0]["quality/sliced-w2"]
     assert steps == list(range(5, 41, 5))
     assert folder.checkpoints.best() == steps[values.index(min(values))]
+
+
+def test_figures_before_the_end_have_few_samples_where_all_are_dear(tmp_path, monkeypatch):
+    monkeypatch.setattr(EvaluationSchedule, "ALLOWANCE", 0.0)
+    monkeypatch.setattr(EvaluationSchedule, "SHARE", 1e-9)
+    folder = new_run(tmp_path, spec(steps=60, samples=3000, evaluate_samples=1000))
+    headless.run(folder.path)
+    columns, floors = folder.metrics.read()
+    steps, values = columns["quality/sliced-w2"]
+    assert len(steps) >= 9
+    assert steps[-1] == 60
+    assert columns["cost/samples"] == (steps, [125.0] * (len(steps) - 1) + [1000.0])
+    # Each has the floor of as many samples; by themselves floors are those of all.
+    of_each = columns["cost/floor/sliced-w2"][1]
+    assert floors == {"sliced-w2": of_each[-1]}
+    assert of_each[0] > 1.5 * of_each[-1]
+    # Which one is the best is said by figures of the same number of samples.
+    best = folder.checkpoints.best()
+    assert best == 60 or values[steps.index(best)] == min(values[:-1])
 
 
 def test_a_run_that_goes_on_elsewhere_is_left_alone(tmp_path, monkeypatch):

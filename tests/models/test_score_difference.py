@@ -237,8 +237,40 @@ def test_while_it_learns_the_teacher_is_shown_and_then_the_generator():
     (frame,) = family.flow(z)
     assert (frame.t, frame.nfe) == (1.0, 1)
     assert torch.equal(frame.x, family.push(z))
-    narrow = build(ScoreGan, ScoreGanConfig, latent=1)
-    assert len(list(narrow.flow(narrow.prior(3, make_generator(0))))) == 1
+
+
+def test_the_teacher_has_latents_of_its_own_where_those_of_the_generator_are_too_small():
+    narrow = build(ScoreGan, ScoreGanConfig, teacher_share=0.5, latent=1)
+
+    def frames(n):
+        z = narrow.prior(n, make_generator(0))
+        return [frame.x for frame in narrow.flow(z, generator=make_generator(5))]
+
+    first, *_, last = frames(32)
+    assert first.std() == pytest.approx(1.0, abs=0.3)
+    assert not torch.equal(first, last)
+    again = frames(32)
+    assert torch.equal(again[0], first)  # the same particles, whatever is asked for before
+    torch.testing.assert_close(frames(16)[0], first[:16])
+    for batch in batches(20):
+        narrow.step(batch)
+    assert len(frames(3)) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "config", "shown"),
+    [
+        (ScoreGan, ScoreGanConfig, ["teacher", "generator"]),
+        (ScoreFlow, ScoreFlowConfig, ["particles, waiting", "particles"]),
+    ],
+)
+def test_phases_say_what_is_shown_and_when_it_begins(make, config, shown):
+    family = build(make, config, horizon=20, teacher_share=0.25)
+    assert [phase.name for phase in family.phases] == shown
+    assert [phase.start for phase in family.phases] == [0, 5]
+    for batch in batches(6):
+        metrics = family.step(batch)
+    assert metrics["phase"] == 2.0
 
 
 def test_a_longer_run_does_not_go_back_to_school():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.app.intents.base import Refused
-from studio.app.state.runs import RunState, Series
+from studio.app.state.runs import RunState, Series, newest_floors
 from studio.app.state.session import DataInfo
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Edit, Recipe
@@ -106,6 +106,7 @@ def _run(path: Path) -> RunState:
         branch_step=record.branch_step,
         branch_start=(replayed(folder) or (0, 0))[0],
         edits=_edits(folder),
+        phases=list(status.phases),
     )
 
 
@@ -166,7 +167,8 @@ def fill(run: RunState) -> RunState:
         series[name] = Series()
         series[name].extend(list(at), list(values))
     log = _tail(folder.log_path)
-    return replace(run, series=series, floors=dict(floors), kept=kept, checkpoints=steps, log=log)
+    floors = {**floors, **newest_floors(series)}
+    return replace(run, series=series, floors=floors, kept=kept, checkpoints=steps, log=log)
 
 
 def _tail(path: Path) -> list[str]:

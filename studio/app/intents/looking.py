@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Intents, Refused, points
-from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
+from studio.app.intents.base import Intents, Link, Refused, points
+from studio.app.intents.watching import Watching
+from studio.app.state.session import AppState
+from studio.protocol.messages import GetTarget, QueryLayer
 
 __all__ = ["LookingIntents"]
 
@@ -14,43 +16,22 @@ TARGET = 4096
 
 
 class LookingIntents(Intents):
-    """Intents about what is on the canvas."""
+    """Intents about what is on the canvas; ``watching`` is told by the lenses what they look at."""
 
-    def watch(
-        self,
-        key: str,
-        on: bool,
-        *,
-        layers: tuple[str, ...] = (),
-        bounds: tuple[float, float, float, float] | None = None,
-        resolution: int = 32,
-        particles: int = 4096,
-        extras: tuple[str, ...] = (),
-    ) -> None:
-        """Say what of a run is looked at; a hidden view passes ``on=False`` and costs nothing.
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        self.watching = Watching(link.tell, self._watchable)
+        state.runs.record_arrived.connect(self._arrived)
 
-        ``extras`` are more arrays wanted in the records ("critic", "manifold", "latents").
-        """
+    def _arrived(self, key: str) -> None:
         run = self.state.runs.by_key.get(key)
-        if run is None or not run.job or run.background:
-            return
-        self.link.tell(
-            Watch(
-                job=run.job,
-                on=on,
-                layers=list(layers),
-                bounds=list(bounds or ()),
-                resolution=resolution,
-                particles=particles,
-                extras=list(extras),
-            )
-        )
+        if run is not None:
+            self.watching.arrived(run.job)
 
-    def credit(self, key: str, n: int = 1) -> None:
-        """Say that n records of a run have been drawn: as many more may be sent."""
-        run = self.state.runs.by_key.get(key)
-        if run is not None and run.job and not run.background:
-            self.link.tell(Credit(job=run.job, n=n))
+    def _watchable(self, job: str) -> bool:
+        """Whether the engine of this window works on a job for a run."""
+        run = self.state.runs.by_job(job)
+        return run is not None and not run.background
 
     def load_target(self, key: str, n: int = TARGET) -> None:
         """Fetch n of the points that a run learns, to be shown behind its particles."""

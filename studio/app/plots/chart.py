@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
 from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Columns, Curve, columns, envelope, nearest_index, smoothed
@@ -78,6 +78,7 @@ def _axes(scene: ChartScene, plot: QRectF, reduced: list[Columns]) -> Axes:
     x0, x1 = scene.span
     parts = [np.concatenate([r.low, r.high]) for r in reduced]
     parts += [np.array([c.floor]) for c in scene.curves if c.floor is not None]
+    parts += [c.floors for c in scene.curves if c.floors is not None]
     values = np.concatenate(parts) if parts else np.empty(0)
     values = values[np.isfinite(values)]
     if scene.log:
@@ -190,17 +191,23 @@ def _curve(painter: QPainter, axes: Axes, curve: Curve, found: Columns) -> None:
 def _floor(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> None:
     if curve.floor is None:
         return
-    place = axes.places(np.array([axes.x0]), np.array([curve.floor]))[0, 1]
-    if not math.isfinite(place):
+    steps, floors = np.array([axes.x0, axes.x1]), np.array([curve.floor] * 2)
+    if curve.floors is not None and len(curve.floors):
+        ends = curve.floors[0], curve.floors[-1]
+        steps = np.concatenate([[axes.x0], np.clip(curve.steps, axes.x0, axes.x1), [axes.x1]])
+        floors = np.concatenate([ends[:1], curve.floors, ends[1:]])
+    places = axes.places(steps, floors)
+    if not np.isfinite(places).all():
         return
     painter.setPen(QPen(QColor(style.good), 1.2, Qt.PenStyle.DashLine))
-    painter.drawLine(QLineF(axes.plot.left(), place, axes.plot.right(), place))
+    painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in places.tolist()]))
     painter.setPen(QColor(style.muted))
     # On the left, where a curve has not yet come near its floor.
+    place = float(places[0, 1])
     above = place - 17 > axes.plot.top()
     box = QRectF(axes.plot.left() + 4, place - 17 if above else place + 2, 118, 16)
     flag = Qt.AlignmentFlag
-    painter.drawText(box, flag.AlignLeft | flag.AlignVCenter, f"floor {number(curve.floor)}")
+    painter.drawText(box, flag.AlignLeft | flag.AlignVCenter, f"floor {number(float(floors[0]))}")
 
 
 def _vertical(painter: QPainter, axes: Axes, step: float | None, pen: QPen) -> None:

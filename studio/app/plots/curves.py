@@ -19,7 +19,9 @@ Doubles = NDArray[np.float64]
 class Curve:
     """A curve to draw: rising ``steps`` and ``values``, both (n,).
 
-    ``dots`` marks few, dear values (quality). ``floor`` is the best that can be hoped for.
+    ``dots`` marks few, dear values (quality). ``floor`` is the best that can be hoped for, and
+    ``floors`` (n,) what it was at each step, where values were measured with different numbers of
+    samples.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Curve:
     values: Doubles
     dots: bool = False
     floor: float | None = None
+    floors: Doubles | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,21 +1,24 @@
-"""Which record of the selected run a lens shows: live or kept, as the training clock says.
+"""Which record of the selected run a lens shows: the newest, or a kept one, as the training clock
+says.
 
-It asks the engine for live records while its lens is seen, and the disk for kept ones; a lens
-only draws what `shown` brings.
+It declares what its lens looks at while that is seen, and asks the disk for kept records; a lens
+only draws what `shown` brings. The newest is a live record or a kept one, whichever is later.
 """
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
-from studio.app.plots.records import RecordLoader
-from studio.app.plots.watching import Looking, Watching
+from studio.app.intents.watching import Looking
+from studio.app.plots.records import RecordLoader, first_particles
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 
 __all__ = ["Following"]
+
+PENDING_MS = 400  # that a kept record waits for a live one that is newer
 
 
 class Following(QObject):
@@ -48,10 +51,14 @@ class Following(QObject):
     ) -> None:
         super().__init__(lens)
         self._lens, self._state, self._looking = lens, state, looking
-        self._watching = Watching(actions)
+        self._watching = actions.watching
         self._loader = RecordLoader(self)
         self._record: FlowRecord | None = None
         self._followed: int | None = None
+        self._pending = QTimer(self)
+        self._pending.setSingleShot(True)
+        self._pending.setInterval(PENDING_MS)
+        self._pending.timeout.connect(self._catch_up)
         runs = state.runs
         runs.selected.connect(self._select)
         runs.changed.connect(self._changed)
@@ -79,16 +86,21 @@ class Following(QObject):
 
     def drawn(self) -> None:
         """Note that the newest record was drawn: another may come."""
-        self._watching.drawn()
+        if self.run is not None:
+            self._watching.drawn(self.run.job)
+
+    @property
+    def watching(self) -> bool:
+        """Whether the engine has been asked for records of the run."""
+        return self.run is not None and self._watching.watched(self.run.job)
 
     def watch(self) -> None:
-        """Tell the engine what is looked at, if it changed."""
+        """Declare what is looked at, if it changed."""
         run, lens = self.run, self._lens
         seen = lens.isVisible() and not lens.window().isMinimized()
-        if run is None or not run.job or not seen or not self._state.playback.live:
-            self._watching.look(None)
-        else:
-            self._watching.look(self._looking(run))
+        live = self._state.playback.live
+        looks = run is not None and bool(run.job) and not run.background and seen and live
+        self._watching.look(self, self._looking(run) if run is not None and looks else None)
 
     def follow(self) -> None:
         """Show the record that the training clock points at, or ask for it."""
@@ -98,13 +110,37 @@ class Following(QObject):
         self.changed.emit()
         if run is None or not self._lens.isVisible():
             return
-        if step is None and run.live is not None and (run.job or not run.kept):
-            self._show(run.live)
+        if step is None:
+            self._follow_newest(run)
         elif run.kept:
-            wanted = run.kept[-1] if step is None else step
-            record = self._loader.want(run.key, wanted, run.kept)
+            record = self._loader.want(run.key, step, run.kept)
             if record is not None:
                 self._show(record)
+
+    def _follow_newest(self, run: RunState) -> None:
+        """Show the newest record there is, live or kept; a kept one once it is read, and until
+        then the newest at hand.
+        """
+        record, shown = None, self._record
+        reading = _kept_is_newest(run)
+        if reading:
+            newest = run.kept[-1]
+            if run.job and shown is not None and shown.step == newest:
+                return
+            # Alone, for its neighbours are not what is looked at next.
+            record = self._loader.want(run.key, newest, [newest])
+        if record is not None:
+            self._show(self._as_live(run, record))
+        elif run.live is not None and not (reading and shown and shown.step > run.live.step):
+            self._show(run.live)
+
+    def _as_live(self, run: RunState, record: FlowRecord) -> FlowRecord:
+        """Between live records a kept one has no more particles than they: the picture would
+        flicker.
+        """
+        if run.job and run.live is not None:
+            return first_particles(record, run.live.x.shape[1])
+        return record
 
     def clocks(self) -> None:
         """Follow the clocks to where they are."""
@@ -134,27 +170,42 @@ class Following(QObject):
 
     def _kept(self, key: str) -> None:
         run = self.run
-        if run is not None and key == run.key and self._record is None:
+        if run is None or key != run.key:
+            return
+        if self._record is None or not run.job:
             self.follow()
+        else:
+            # Where live records come quickly, one of them does: it has what is looked at.
+            self._pending.start()
+
+    def _catch_up(self) -> None:
+        run = self.run
+        if run is not None and self.step is None and self._lens.isVisible():
+            self._follow_newest(run)
 
     def _arrived(self, key: str) -> None:
         run = self.run
         if run is None or key != run.key:
             return
-        self._watching.arrived(run.job)
-        if self._state.playback.live and self._lens.isVisible() and run.live is not None:
-            self._show(run.live)
+        if self.step is not None or not self._lens.isVisible():
+            return
+        before = self._record
+        self._follow_newest(run)
+        if self._record is before:
+            self.drawn()  # it came too late to be seen
 
     def _loaded(self, key: str, record: FlowRecord) -> None:
         run, step = self.run, self.step
-        if run is None or key != run.key or (step is None and run.job and run.live is not None):
+        if run is None or key != run.key:
             return
-        if step is None or record.step == step:
+        if step is None:
+            self._follow_newest(run)  # it is at hand now, unless a later one has come
+        elif record.step == step:
             self._show(record)
 
     def _failed(self, key: str, step: int, why: str) -> None:
         run = self.run
-        if run is not None and key == run.key:
+        if run is not None and key == run.key and (self.step is not None or step in run.kept):
             self.failed.emit(step, why)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -169,3 +220,12 @@ class Following(QObject):
             # A minimised window hides its widgets from the person, but not always from Qt.
             self.watch()
         return super().eventFilter(watched, event)
+
+
+def _kept_is_newest(run: RunState) -> bool:
+    """Whether the last kept record is the newest there is. At the same step a live one has what is
+    looked at, and a kept one all particles.
+    """
+    if run.live is None or not run.kept:
+        return bool(run.kept)
+    return run.kept[-1] > run.live.step or (run.kept[-1] == run.live.step and not run.job)

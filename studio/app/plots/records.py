@@ -6,15 +6,17 @@ remembered, and the neighbours of the one shown are read ahead.
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 from studio.app import tasks
 from studio.app.state.runs import FlowRecord
 
-__all__ = ["RecordLoader", "read_particle", "read_record"]
+__all__ = ["RecordLoader", "first_particles", "read_particle", "read_record"]
 
 REMEMBERED = 9  # records; of 4,096 particles at 24 flow times each is 0.8 MB
 
@@ -37,6 +39,17 @@ def read_record(key: str, step: int) -> FlowRecord:
         bounds=(x0, x1, y0, y1),
         extras=stored.extras,
     )
+
+
+def first_particles(record: FlowRecord, n: int) -> FlowRecord:
+    """Return a record with at most its first n particles, and what is known of them."""
+    if record.x.shape[1] <= n:
+        return record
+    extras = dict(record.extras)
+    for name, axis in (("critic", 1), ("latents", 0), ("projection", 1)):
+        if name in extras:
+            extras[name] = np.take(extras[name], range(n), axis=axis)
+    return replace(record, x=record.x[:, :n], extras=extras)
 
 
 def read_particle(key: str, particle: int, t: float) -> np.ndarray:
@@ -101,7 +114,7 @@ class RecordLoader(QObject):
 
     async def _work(self) -> None:
         try:
-            while (job := self._next()) is not None:
+            while isValid(self) and (job := self._next()) is not None:
                 await self._read(*job)
         finally:
             self._busy = False
@@ -121,6 +134,8 @@ class RecordLoader(QObject):
                 record = await asyncio.to_thread(read_record, key, step)
             except (StoreError, OSError) as error:
                 problem = str(error)
+            if not isValid(self):
+                return  # its lens was closed meanwhile
         wished = self._wish == (key, step)
         if wished:
             self._wish = None

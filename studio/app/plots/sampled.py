@@ -1,4 +1,4 @@
-"""The newest samples of the selected run, from its folder, for the lenses that show samples."""
+"""What the lenses of samples show of the selected run: the newest particles, or drawn samples."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,23 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
-from studio.app import tasks
+from studio.app import tasks, words
+from studio.app.actions import Actions
+from studio.app.intents.watching import Looking
+from studio.app.plots.following import Following
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import JobInfo
 
 __all__ = ["Sampled", "Shown", "read_newest"]
 
 LOOK_MS = 500
+NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the protocol wants one
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """What was generated, (n, ...) in data units, and where it comes from, in words."""
+    """What was generated, (n, ...) in data units, at which step, and where it comes from, in words.
+
+    ``file`` is where drawn samples are; particles have none.
+    """
 
     x: NDArray[np.float32]
     columns: tuple[str, ...]
     origin: str
+    step: int
     file: str = ""
 
 
@@ -42,7 +52,8 @@ def read_newest(key: str, known: str = "") -> Shown | None:
     if not paths or str(paths[-1]) == known:
         return None
     found = sets.read(paths[-1])
-    return Shown(found.x, found.columns, _origin(found.attrs, len(found.x)), str(paths[-1]))
+    step = int(found.attrs.get("step", -1))
+    return Shown(found.x, found.columns, _origin(found.attrs, len(found.x)), step, str(paths[-1]))
 
 
 def _origin(attrs: dict[str, Any], n: int) -> str:
@@ -55,8 +66,9 @@ def _origin(attrs: dict[str, Any], n: int) -> str:
 
 
 class Sampled(QObject):
-    """Looks for samples while a lens is seen; until there are some, the particles at the end of
-    the flow stand for them.
+    """Follows the newest particles while a lens is seen, at the end of their flow, and looks for
+    drawn samples. Those that are drawn while somebody looks stay until the person lets them go, or
+    the training ends; else what is shown is of the newest step there is.
 
     Signals:
         selected: another run, or none.
@@ -70,16 +82,22 @@ class Sampled(QObject):
     told = Signal()
     failed = Signal(str)
 
-    def __init__(self, lens: QWidget, state: AppState) -> None:
+    def __init__(self, lens: QWidget, state: AppState, actions: Actions, particles: int) -> None:
+        """``particles`` is how many the lens shows at most."""
         super().__init__(lens)
-        self._lens, self._state = lens, state
+        self._lens, self._state, self._particles = lens, state, particles
         self.now: Shown | None = None
+        self.drawn: Shown | None = None
+        self._held: bool | None = None  # None: whichever is of the newest step
+        self._looked = False  # whether the folder of this run was looked into before
         self._key = ""
-        self._busy = False
+        self._busy = self._again = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
+        self._following = Following(lens, state, actions, self._looking)
+        self._following.shown.connect(self._choose)
         runs = state.runs
         runs.selected.connect(self.select)
         for signal in (runs.changed, runs.metrics_appended, runs.logged, runs.record_arrived):
@@ -87,12 +105,32 @@ class Sampled(QObject):
         state.job_ended.connect(self._ended)
         lens.installEventFilter(self)
 
+    def _looking(self, run: RunState) -> Looking:
+        return Looking(run.key, run.job, (), NOWHERE, 1, self._particles)
+
+    @property
+    def origin(self) -> str:
+        """Say what is shown, and how far the training is where that is older."""
+        run, now = self._state.runs.current, self.now
+        if run is None or now is None:
+            return ""
+        older = bool(now.file) and 0 <= now.step < run.step
+        return f"{now.origin}; the training is at step {run.step:,}" if older else now.origin
+
+    def hold(self, on: bool) -> None:
+        """Show the drawn samples, or the newest particles."""
+        self._held = on
+        self._choose()
+        self.told.emit()
+
     def select(self, _key: str = "") -> None:
         """Start with the run that is selected."""
         run = self._state.runs.current
         self._key = run.key if run else ""
-        self.now = None
+        self.now = self.drawn = None
+        self._held, self._looked = None, False
         self.selected.emit()
+        self._choose()
         self.told.emit()
         self.look()
 
@@ -101,25 +139,45 @@ class Sampled(QObject):
         run = self._state.runs.current
         if run is None or not self._lens.isVisible():
             return
-        if (self.now is None or not self.now.file) and run.live is not None:
-            x, step = run.live.x[-1], run.live.step
-            self._show(Shown(x, run.columns, f"{len(x):,} fixed particles, step {step:,}"))
         self.told.emit()
+        self._again = self._busy
         if not self._busy:
             self._busy = True
-            tasks.spawn(self._read(run.key, self.now.file if self.now else ""))
+            tasks.spawn(self._read(run.key, self.drawn.file if self.drawn else ""))
+
+    def _choose(self, _record: object = None) -> None:
+        """Show drawn samples that are held or of the newest step, else the particles."""
+        run, record, drawn = self._state.runs.current, self._following.record, self.drawn
+        if run is None:
+            return
+        newest = drawn is not None and (record is None or drawn.step >= record.step)
+        if drawn is not None and (newest if self._held is None else self._held):
+            self._show(drawn)
+        elif record is not None:
+            x = record.x[-1]
+            origin = f"{len(x):,} fixed particles, {words.picture_of(record.step, run)}"
+            self._show(Shown(x, run.columns, origin, record.step))
+        self._following.drawn()
 
     def _show(self, shown: Shown) -> None:
-        self.now = shown
-        self.shown.emit(shown)
+        if shown is not self.now:
+            none = self.now is None
+            self.now = shown
+            self.shown.emit(shown)
+            if none:
+                self.told.emit()
 
     def _of_run(self, key: str) -> None:
         if key == self._key and self._lens.isVisible() and not self._timer.isActive():
             self._timer.start()
 
     def _ended(self, info: JobInfo) -> None:
-        if info.run == self._key:
-            self._of_run(self._key)
+        if info.run != self._key:
+            return
+        if info.kind == "training":
+            self._held = None  # what was drawn on the way is not what came of it
+            self._choose()
+        self._of_run(self._key)
 
     async def _read(self, key: str, known: str) -> None:
         from studio.store.errors import StoreError
@@ -127,13 +185,23 @@ class Sampled(QObject):
         try:
             found = await asyncio.to_thread(read_newest, key, known)
         except (StoreError, OSError) as error:
-            self.failed.emit(f"The newest samples cannot be read: {error}")
+            if isValid(self):
+                self.failed.emit(f"The newest samples cannot be read: {error}")
             return
         finally:
             self._busy = False
+        if not isValid(self):
+            return  # the lens was closed meanwhile
         if found is not None and key == self._key:
-            self._show(found)
+            # Not those that were there before: these somebody has just asked for.
+            self._held = True if self._looked else None
+            self.drawn = found
+            self._choose()
             self.told.emit()
+        if key == self._key:
+            self._looked = True
+        if self._again:
+            self.look()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show:

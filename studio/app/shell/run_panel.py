@@ -1,5 +1,7 @@
 """The inspector of a run: what it is (frozen), how it does now, against its floors."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -13,16 +15,19 @@ from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts, naming
 from studio.app.state.comparison import COST
-from studio.app.state.runs import RunState
+from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, clear, label, separator
+from studio.app.widgets.basic import Elided, button, clear, label, restyle, separator
 from studio.app.widgets.fold import Fold
+from studio.app.widgets.qualities import samples_at
 from studio.app.widgets.sparkline import Sparkline
 from studio.protocol.catalog import Catalog
 
-__all__ = ["RunPanel"]
+__all__ = ["Figure", "RunPanel", "figures"]
 
 REDRAW = 250  # milliseconds between two looks at the figures
+QUALITY = "quality/"
+STALE = 20  # a figure is old after this part of the steps so far
 
 
 class RunPanel(QWidget):
@@ -39,13 +44,14 @@ class RunPanel(QWidget):
         self._config = QVBoxLayout()
         self._config.setSpacing(8)
         self._now = QGridLayout()
-        self._now.setVerticalSpacing(6)
+        self._now.setVerticalSpacing(2)
         self._now.setColumnMinimumWidth(0, 118)
         self._now.setColumnMinimumWidth(1, 52)
         self._now.setColumnStretch(2, 1)
-        self._shown: list[tuple[str, str, str]] = []
-        self._values: list[tuple[QLabel, QLabel]] = []
+        self._shown: list[Figure] = []
+        self._values: list[tuple[QLabel, QLabel, QLabel]] = []
         self.curve = Sparkline()
+        self.curve_title = label("", "small")
         self.origins = RunOrigins(state, actions)
         self.again = button("Set up a run like this", self._set_up_again)
         self._lay_out()
@@ -70,6 +76,7 @@ class RunPanel(QWidget):
         body.addWidget(separator())
         body.addWidget(label("Now", "heading"))
         body.addLayout(self._now)
+        body.addWidget(self.curve_title)
         body.addWidget(self.curve)
         body.addLayout(self._config)
         body.addWidget(separator())
@@ -144,34 +151,26 @@ class RunPanel(QWidget):
         _, word = STATES.get(run.state, ("", run.state))
         where = f", step {run.step:,} of {run.total:,}" if run.total else ""
         tail = " in the background" if run.background else ""
-        self.state_line.setText(f"{run.name}: {word}{tail}{where}")
-        rows = self._figures(run)
-        if [row[0] for row in rows] != [row[0] for row in self._shown]:
+        place = run.phase_at(run.step)
+        phase = f". {run.phases[place].title}" if place >= 0 and run.state == "running" else ""
+        self.state_line.setText(f"{run.name}: {word}{tail}{where}{phase}")
+        rows = figures(run, self._name)
+        if [row.name for row in rows] != [row.name for row in self._shown]:
             clear(self._now)
-            self._values = [(label(), label("", "muted")) for _ in rows]
-            for line, (name, *_) in enumerate(rows):
-                self._now.addWidget(label(name, wrap=True), line, 0)
-                for place, each in enumerate(self._values[line]):
-                    self._now.addWidget(each, line, 1 + place)
-        for (_, *texts), labels in zip(rows, self._values, strict=True):
-            for text, each in zip(texts, labels, strict=True):
+            self._values = [(label(), label("", "muted"), label("", "small")) for _ in rows]
+            for line, row in enumerate(rows):
+                name = label(row.name, wrap=True)
+                self._now.addWidget(name, 2 * line, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
+                value, floor, when = self._values[line]
+                self._now.addWidget(value, 2 * line, 1)
+                self._now.addWidget(floor, 2 * line, 2)
+                self._now.addWidget(when, 2 * line + 1, 1, 1, 2)
+        for row, labels in zip(rows, self._values, strict=True):
+            for text, each in zip((row.value, row.floor, row.when), labels, strict=True):
                 each.setText(text)
+            restyle(labels[0], role="muted" if row.stale else "")
         self._shown = rows
         self._draw_curve(run)
-
-    def _figures(self, run: RunState) -> list[tuple[str, str, str]]:
-        """Return (name, value, floor), quality before the family's own curves."""
-        rows = []
-        names = sorted(run.series, key=lambda name: (not name.startswith("quality/"), name))
-        for name in names:
-            series = run.series[name]
-            if not len(series) or name.startswith(COST):
-                continue
-            slug = name.removeprefix("quality/")
-            value = words.figure(float(series.values[-1]))
-            floor = f"floor {words.figure(run.floors[slug])}" if slug in run.floors else ""
-            rows.append((self._name(name), value, floor))
-        return rows
 
     def _name(self, name: str) -> str:
         catalog = self._state.catalog
@@ -180,19 +179,56 @@ class RunPanel(QWidget):
         return entry.title if entry is not None else words.plain(slug)
 
     def _draw_curve(self, run: RunState) -> None:
-        """Draw the first quality figure, or the loss where nothing was measured yet."""
+        """Draw the first quality figure, or the loss where nothing was measured yet, and say which
+        it is.
+        """
         names = [n for n in run.series if n.startswith("quality/") and len(run.series[n]) > 1]
         name = names[0] if names else "loss"
         series = run.series.get(name)
-        self.curve.setVisible(series is not None and len(series) > 1)
-        if series is not None:
+        for each in (self.curve, self.curve_title):
+            each.setVisible(series is not None and len(series) > 1)
+        if series is not None and len(series):
             floor = run.floors.get(name.removeprefix("quality/"))
+            first, last = int(series.steps[0]), int(series.steps[-1])
+            self.curve_title.setText(f"{self._name(name)}, steps {first:,} to {last:,}")
             self.curve.show_series(series.steps.copy(), series.values.copy(), floor)
 
     def _set_up_again(self) -> None:
         run = self._state.runs.current
         if run is not None and run.spec is not None:
             self._actions.set_up(run.spec)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A line of the inspector; ``stale`` where the training has gone on a good way since."""
+
+    name: str
+    value: str
+    floor: str
+    when: str
+    stale: bool
+
+
+def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
+    """Return the newest figures of a run, quality before the family's own curves, each with the
+    step that it is of.
+    """
+    rows = []
+    names = sorted(run.series, key=lambda name: (not name.startswith(QUALITY), name))
+    for name in names:
+        series = run.series[name]
+        if not len(series) or name.startswith(COST) or name == PHASE:
+            continue
+        slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
+        value = words.figure(float(series.values[-1]))
+        floor = f"floor {words.figure(run.floors[slug])}" if slug in run.floors else ""
+        when = f"at step {at:,}"
+        n = samples_at(run, at) if name.startswith(QUALITY) else None
+        when += f", n = {n:,}" if n is not None else ""
+        stale = run.step - at > max(1, run.step // STALE)
+        rows.append(Figure(name_of(name), value, floor, when, stale))
+    return rows
 
 
 def _table(rows: list[tuple[str, Any]]) -> QGridLayout:

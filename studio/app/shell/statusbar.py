@@ -122,7 +122,7 @@ def _left(run: RunState) -> str:
     """Say how long it takes; of a branch that replays, up to where anything in it is new."""
     replay = replay_of(run)
     if replay is None:
-        return words.left(run.seconds_left)
+        return words.left_of(run)
     return ", ".join(filter(None, [replay.text, replay.left]))
 
 
@@ -136,5 +136,5 @@ def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
         f"{words.figure(run.steps_per_second)} steps/s" if live and run.steps_per_second else "",
         _left(run) if live else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
-        f"{run.live.x.shape[1]:,} particles" if run.live is not None else "",
+        f"{run.live.x.shape[1]:,} particles" if run.live is not None and run.job else "",
     )

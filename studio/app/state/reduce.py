@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.state.notices import Notice
-from studio.app.state.runs import FlowRecord, RunState, Series
+from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
 from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
@@ -176,7 +176,7 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
         if info.branch_step is not None:
             run.branch_step = info.branch_step
         if info.state in ENDED:
-            run.seconds_left = None
+            run.seconds_left = run.phase_left = None
             run.steps_per_second = 0.0
     if not listed:
         state.runs.listed.emit()
@@ -209,14 +209,27 @@ def _progress(state: AppState, event: m.Progress) -> None:
     if run is None:
         _race_progress(state, event)
         return
+    _take_back(state, run, event.step)
     run.step, run.total = event.step, event.total
     run.steps_per_second = event.steps_per_second
     if run.race not in state.jobs:  # else its own time says nothing of the time that all take
         run.seconds_left = event.seconds_left
+    run.phase_left, run.phases = event.phase_left, event.phases or run.phases
     run.memory, run.device_memory = event.memory, event.device_memory
     run.view_cost = event.view_cost
     run.seconds = event.seconds or run.seconds
     state.runs.progressed.emit(run.key)
+
+
+def _take_back(state: AppState, run: RunState, step: int) -> None:
+    """A training that was resumed does the steps after its checkpoint again: what was seen of them
+    is no more.
+    """
+    if run.live is not None and run.live.step > step:
+        run.live = None
+    if run.kept and run.kept[-1] > step:
+        run.kept = [kept for kept in run.kept if kept <= step]
+        state.runs.kept_changed.emit(run.key)
 
 
 def _race_progress(state: AppState, event: m.Progress) -> None:
@@ -242,6 +255,7 @@ def _metrics(state: AppState, event: m.Metrics) -> None:
     for name, (steps, values) in event.columns.items():
         run.series.setdefault(name, Series()).extend(steps, values)
     run.floors.update(event.floors)
+    run.floors.update(newest_floors(run.series))
     state.runs.metrics_appended.emit(run.key)
 
 

@@ -4,18 +4,21 @@ Signals say *what* changed, with the key of the run (its absolute folder path), 
 can decide whether to care. Nothing here imports h5py or torch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from studio.protocol.messages import ErrorInfo
+from studio.protocol.messages import ErrorInfo, PhaseInfo
 from studio.protocol.spec import Edit, RunSpec
 
-__all__ = ["FlowRecord", "RunState", "Runs", "Series"]
+__all__ = ["FLOOR", "PHASE", "FlowRecord", "RunState", "Runs", "Series", "newest_floors"]
 
 Floats = NDArray[np.float32]
+PHASE = "phase"  # the curve that says in which of its phases a training was
+FLOOR = "cost/floor/"  # curves of floors, by metric: as `studio.protocol.messages.Metrics` has them
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,15 @@ class Series:
         self.extend(*here)
 
 
+def newest_floors(series: Mapping[str, Series]) -> dict[str, float]:
+    """Return the floors of the newest figures by metric: each is for as many samples as they."""
+    return {
+        name.removeprefix(FLOOR): float(each.values[-1])
+        for name, each in series.items()
+        if name.startswith(FLOOR) and len(each)
+    }
+
+
 @dataclass
 class RunState:
     """Everything the screen knows about one run.
@@ -89,7 +101,8 @@ class RunState:
     race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
-    None until somebody asked.
+    None until somebody asked. ``phase_left`` are the seconds to the end of the present one of its
+    ``phases``.
     """
 
     key: str
@@ -101,6 +114,7 @@ class RunState:
     total: int = 0
     steps_per_second: float = 0.0
     seconds_left: float | None = None
+    phase_left: float | None = None
     seconds: float = 0.0
     parameters: int | None = None
     memory: int = 0
@@ -123,6 +137,11 @@ class RunState:
     branch_start: int = 0
     edits: list[Edit] = field(default_factory=list)
     stage: str = ""
+    phases: list[PhaseInfo] = field(default_factory=list)
+
+    def phase_at(self, step: int) -> int:
+        """Return the place in ``phases`` of the one that a step belongs to; -1 without phases."""
+        return sum(phase.start <= step for phase in self.phases) - 1
 
 
 class Runs(QObject):

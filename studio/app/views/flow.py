@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app import tasks
+from studio.app import tasks, words
 from studio.app.actions import Actions
+from studio.app.intents.watching import Looking
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.following import Following
@@ -16,7 +17,6 @@ from studio.app.plots.records import read_record
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
-from studio.app.plots.watching import Looking
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
@@ -96,6 +96,7 @@ class FlowView(QWidget):
         self.canvas.set_record(None)
         self.canvas.set_identity(None)
         self._readout.set_count(0)
+        self._readout.set_picture("")
         self._family()
 
     def _changed(self) -> None:
@@ -116,6 +117,7 @@ class FlowView(QWidget):
         self.canvas.set_record(timeline, glide=self._state.playback.live)
         self.layers.show(record, timeline)
         self._readout.set_count(timeline.n)
+        self._readout.set_picture(words.picture_of(record.step, self._run))
         self._tell_empty()
         self._one.set_record(self._run, record, self._dims)
         self._hands.show(record, self._dims)

@@ -1,5 +1,7 @@
 """The metrics lens: losses and qualities of a run over all its steps, with their floors."""
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
@@ -9,7 +11,7 @@ from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture, charts_picture
 from studio.app.state.comparison import COST
-from studio.app.state.runs import RunState
+from studio.app.state.runs import FLOOR, PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import Tokens, colors, theme
 from studio.app.viewspec import ViewSpec
@@ -30,6 +32,18 @@ def group_of(name: str) -> str:
     if name.startswith(QUALITY):
         return name
     return "loss" if "loss" in name else name
+
+
+def _charted(name: str) -> bool:
+    """Whether a curve is drawn: what something cost is no curve, and phases are on the clock."""
+    return not name.startswith(COST) and name != PHASE
+
+
+def _floors_of(run: RunState, name: str) -> NDArray[np.float64] | None:
+    """Return the floor of each figure of a quality, None for a run that does not say."""
+    series = run.series.get(FLOOR + name.removeprefix(QUALITY))
+    same = series is not None and np.array_equal(series.steps, run.series[name].steps)
+    return series.values if series is not None and same else None
 
 
 class MetricsView(QWidget):
@@ -122,7 +136,7 @@ class MetricsView(QWidget):
         self._dirty = False
         groups: dict[str, list[str]] = {}
         for name in run.series if run is not None else ():
-            if run is not None and len(run.series[name]) and not name.startswith(COST):
+            if run is not None and len(run.series[name]) and _charted(name):
                 groups.setdefault(group_of(name), []).append(name)
         self._tell_empty(run, bool(groups))
         if run is None or not groups:
@@ -152,7 +166,10 @@ class MetricsView(QWidget):
             floor = run.floors.get(name.removeprefix(QUALITY)) if quality else None
             title = self._title(name)
             ink = inks[i % len(inks)]
-            curves.append(Curve(name, title, ink, series.steps, series.values, quality, floor))
+            floors = _floors_of(run, name) if quality else None
+            curves.append(
+                Curve(name, title, ink, series.steps, series.values, quality, floor, floors)
+            )
         return curves
 
     def _title(self, name: str) -> str:

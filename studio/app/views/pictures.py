@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.actions import Actions
+from studio.app.intents.watching import Looking
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, widget_picture
@@ -16,7 +18,6 @@ from studio.app.plots.identity import identity_colours
 from studio.app.plots.pictures import frame_at
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
-from studio.app.plots.watching import Looking
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
@@ -159,15 +160,16 @@ class PicturesView(QWidget):
         frame = frame_at(record.t, now)
         shown = record.x[frame][:SHOWN]
         self.grid.show_pictures(shown, inks=self._inks(len(shown)))
-        self._where.setText(f"step {record.step:,}, t = {float(record.t[frame]):.2f}")
+        picture = words.picture_of(record.step, self._following.run)
+        self._where.setText(f"{picture}, t = {float(record.t[frame]):.2f}")
         self._draw_strip(record)
 
     def _draw_strip(self, record: FlowRecord) -> None:
         picked = min(max(self._picked, 0), record.x.shape[1] - 1)
         self.grid.select(picked)
         frames = np.unique(np.linspace(0, len(record.t) - 1, STRIP).round().astype(int))
-        words = [f"t = {float(record.t[f]):.2f}" for f in frames]
-        self.strip.show_pictures(record.x[frames, picked], words=words)
+        times = [f"t = {float(record.t[f]):.2f}" for f in frames]
+        self.strip.show_pictures(record.x[frames, picked], words=times)
         self.strip.select(int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow))))
         self._which.setText(f"latent {picked}")
 

@@ -14,6 +14,7 @@ from studio.app.plots.sampled import Sampled, Shown
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import button, icon_button, label, row, section
+from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.picturegrid import PictureGrid
 from studio.app.widgets.qualities import Qualities
@@ -77,10 +78,11 @@ class PictureSamplesView(QWidget):
         self._origin = label("", "muted")
         self._numbers = Qualities(state)
         self._empty = EmptyState(self)
-        self._sampled = Sampled(self, state)
+        self._sampled = Sampled(self, state, actions, PAGE)
         sample = button("Sample now", actions.sample_now, tip="Draw new samples into the run")
         export = button("Export", self._export, tip="Write samples to a file", icon="export")
-        self._head = row(self._origin, None, sample, export)
+        self._drawn_ones = held_chip(self._sampled)
+        self._head = row(self._origin, None, self._drawn_ones, sample, export)
         halves = QHBoxLayout()
         halves.setSpacing(20)
         halves.addWidget(self.made, 1)
@@ -101,7 +103,7 @@ class PictureSamplesView(QWidget):
 
     def _show(self, shown: Shown) -> None:
         if shown.x.ndim == 4:
-            self._origin.setText(shown.origin)
+            self._origin.setText(self._sampled.origin)
             self.made.show_pictures(shown.x, "")
 
     def _tell(self) -> None:
@@ -113,6 +115,7 @@ class PictureSamplesView(QWidget):
         self._numbers.show_run(run)
         self._target()
         if some:
+            self._origin.setText(self._sampled.origin)
             return
         self._origin.setText("")
         act: Callable[[], None] | None = None

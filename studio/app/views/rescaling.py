@@ -7,12 +7,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.intents.watching import Looking
 from studio.app.plots.camera import Bounds
 from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
 from studio.app.plots.hchart import HScene
 from studio.app.plots.hshape import Shape, bars, judge, span_of, values_at
-from studio.app.plots.watching import Looking
 from studio.app.state import drafts
 from studio.app.state.rescaling import (
     RESCALING,

@@ -27,6 +27,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import button, label, row, section
+from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
@@ -36,6 +37,7 @@ __all__ = ["VIEW", "SamplesView"]
 
 ROWS = 100
 DRAWN = 20_000
+PARTICLES = 4096
 FILTERS = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
 
 
@@ -45,13 +47,14 @@ class SamplesView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self._sampled = Sampled(self, state)
+        self._sampled = Sampled(self, state, actions, PARTICLES)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
         self.made.setAccessibleName("Generated points")
         self.data.setAccessibleName("Data points")
         self._origin = label("", "muted")
         self._overlay = button("Overlay", None, kind="chip", tip="Draw the data behind the samples")
         self._overlay.setCheckable(True)
+        self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
         self._table = QTableWidget()
         self._side = QWidget()
@@ -66,7 +69,7 @@ class SamplesView(QWidget):
         export = button(
             "Export", self._export, tip="Write samples to CSV, NPZ or HDF5", icon="export"
         )
-        head = row(self._origin, None, self._overlay, sample, export)
+        head = row(self._origin, None, self._drawn_ones, self._overlay, sample, export)
         head.setContentsMargins(16, 8, 16, 0)
         pictures = QHBoxLayout()
         pictures.setSpacing(1)
@@ -132,7 +135,7 @@ class SamplesView(QWidget):
             canvas.set_record(None)
 
     def _show(self, shown: Shown) -> None:
-        self._origin.setText(shown.origin)
+        self._origin.setText(self._sampled.origin)
         self._draw(self.made, shown.x)
         self._fill_table(shown)
 
@@ -187,6 +190,7 @@ class SamplesView(QWidget):
         self._data_box.setVisible(some and not self._overlay.isChecked())
         self._empty.setVisible(not some)
         if some:
+            self._origin.setText(self._sampled.origin)
             self._numbers.show_run(run)
         else:
             self._origin.setText("")

@@ -14,11 +14,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.app.theme import theme
+from studio.app.theme import font, theme
 from studio.app.widgets.literal import tip_text
 
 __all__ = ["ClockSlider"]
 
+HEIGHT, NAMES = 22, 14  # of the track, and of the names of phases above it
 EDGE = 8.0  # the handle stays inside the widget
 REACH = 6.0  # pixels around a note at which the mouse is on it
 
@@ -26,6 +27,9 @@ REACH = 6.0  # pixels around a note at which the mouse is on it
 class ClockSlider(QWidget):
     """A slider over [0, 1] that shows a progress apart from its handle, and notes on what happened
     at some place: a diamond each, whose words are shown where the mouse rests.
+
+    While it is dragged the handle stays under the mouse, and a ring marks the place that the owner
+    has found for it.
 
     Signals:
         moved: where the person put the handle.
@@ -39,25 +43,41 @@ class ClockSlider(QWidget):
         super().__init__(parent)
         self._accent = accent
         self._value = 0.0
+        self._held: float | None = None
         self._progress = 0.0
         self._marks: tuple[float, ...] = ()
         self._events: tuple[float, ...] = ()
         self._notes: tuple[tuple[float, str], ...] = ()
+        self._phases: tuple[tuple[float, str], ...] = ()
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 22)
+        return QSize(240, self._height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, 22)
+        return QSize(80, self._height)
+
+    @property
+    def _height(self) -> int:
+        return HEIGHT + (NAMES if self._phases else 0)
+
+    @property
+    def _middle(self) -> float:
+        """How far down the track is: names of phases stand above it."""
+        return self.height() - HEIGHT / 2 if self._phases else self.height() / 2
 
     @property
     def value(self) -> float:
-        """Where the handle is."""
+        """The place that is shown."""
         return self._value
+
+    @property
+    def handle(self) -> float:
+        """Where the handle is: under the mouse while it is dragged, else at the value."""
+        return self._value if self._held is None else self._held
 
     def show_state(
         self,
@@ -67,8 +87,15 @@ class ClockSlider(QWidget):
         marks: tuple[float, ...] = (),
         events: tuple[float, ...] = (),
         notes: tuple[tuple[float, str], ...] = (),
+        phases: tuple[tuple[float, str], ...] = (),
     ) -> None:
-        """Set handle, progress, what a screen reader says, kept marks, event marks and notes."""
+        """Set handle, progress, what a screen reader says, kept marks, event marks, notes, and
+        where each phase begins.
+        """
+        if phases != self._phases:
+            self._phases = phases
+            self.updateGeometry()
+            self.update()
         state = (min(1.0, max(0.0, value)), min(1.0, max(0.0, progress)), marks, events, notes)
         if state != (self._value, self._progress, self._marks, self._events, self._notes):
             self._value, self._progress, self._marks, self._events, self._notes = state
@@ -81,7 +108,7 @@ class ClockSlider(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.colors()
-        middle = self.height() / 2
+        middle = self._middle
         left, right = self._x(0), self._x(1)
         fill = QColor(tokens.accent if self._accent else tokens.muted)
         with QPainter(self) as painter:
@@ -99,11 +126,38 @@ class ClockSlider(QWidget):
             painter.setBrush(QColor(tokens.warm))
             for mark in self._events:
                 painter.drawRoundedRect(QRectF(self._x(mark) - 1, middle - 6, 2, 12), 1, 1)
+            self._draw_phases(painter, middle)
             self._draw_notes(painter, middle)
-            painter.setBrush(QColor(tokens.text if self.isEnabled() else tokens.line))
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(tokens.accent), 2))
-            painter.drawEllipse(QPointF(self._x(self._value), middle), 6, 6)
+            self._draw_handle(painter, middle)
+
+    def _draw_handle(self, painter: QPainter, middle: float) -> None:
+        tokens = theme.colors()
+        if self._held is not None:
+            painter.setPen(QPen(QColor(tokens.text), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QPointF(self._x(self._value), middle), 4, 4)
+            painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.text if self.isEnabled() else tokens.line))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+        painter.drawEllipse(QPointF(self._x(self.handle), middle), 6, 6)
+
+    def _draw_phases(self, painter: QPainter, middle: float) -> None:
+        """Draw a line where one begins, and its name above as far as it has room."""
+        tokens = theme.colors()
+        painter.setFont(font(11))
+        ends = [place for place, _ in (*self._phases[1:], (1.0, ""))][: len(self._phases)]
+        for (place, name), end in zip(self._phases, ends, strict=True):
+            x = self._x(place)
+            painter.setPen(QPen(QColor(tokens.muted), 1))
+            if place > 0:
+                painter.drawLine(QPointF(x, middle - HEIGHT / 2 - NAMES), QPointF(x, middle + 8))
+            room = QRectF(x + 4, middle - HEIGHT / 2 - NAMES, self._x(end) - x - 8, NAMES)
+            elided = painter.fontMetrics().elidedText(
+                name, Qt.TextElideMode.ElideRight, int(room.width())
+            )
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.setPen(Qt.PenStyle.NoPen)
 
     def _draw_notes(self, painter: QPainter, middle: float) -> None:
         tokens = theme.colors()
@@ -133,11 +187,20 @@ class ClockSlider(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         notes = self.notes_at(event.position().x())
-        self.moved.emit(notes[0][0] if notes else self._place(event))
+        self._hold(notes[0][0] if notes else self._place(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self.moved.emit(self._place(event))
+            self._hold(self._place(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = None
+        self.update()
+
+    def _hold(self, place: float) -> None:
+        self._held = place
+        self.update()
+        self.moved.emit(place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Only a focused slider listens to the wheel: scrolling past must change nothing.

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 
 from studio.app import words
 from studio.app.actions import Actions
+from studio.app.intents.watching import Looking
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture, widget_picture
@@ -18,7 +19,6 @@ from studio.app.plots.pictures import frame_at
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
-from studio.app.plots.watching import Looking
 from studio.app.state import comparison
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
@@ -217,8 +217,10 @@ class ComparePane(QFrame):
         entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
         self._name.set_text(run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name)
         self._motion.set_text(entry.motion if entry is not None else "")
-        at = run.step if self._state.playback.live and run.job else record.step if record else 0
-        self._step.setText(f"step {at:,}")
+        # Of the picture, not of the training: those who are behind are seen to be.
+        at = record.step if record is not None else run.step
+        picture = words.picture_of(at, run) if record is not None else f"step {at:,}"
+        self._step.setText(picture)
         set_tip(self._step, f"{100 * comparison.share(run, at):.0f} % of its budget")
         self._cost.setText(_cost(run))
         if record is None or self._told is not record:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
+from studio.app.intents.watching import padded
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.camera import Bounds
@@ -14,7 +15,6 @@ from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.fields import Heat
 from studio.app.plots.mesh import Links
 from studio.app.plots.timeline import Timeline
-from studio.app.plots.watching import padded
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.layerpanel import LayerPanel

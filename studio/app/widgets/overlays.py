@@ -15,14 +15,22 @@ __all__ = ["EmptyState", "ParticleCard", "Readout"]
 
 
 class Readout(Label):
-    """How many particles there are, and the place under the mouse, in data units."""
+    """Of which step the picture is, how many particles there are, and the place under the mouse, in
+    data units.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent=parent)
         self.setProperty("role", "small")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._picture = ""
         self._count = ""
         self._place = ""
+
+    def set_picture(self, words: str) -> None:
+        """Say what the picture is of."""
+        self._picture = words
+        self._write()
 
     def set_count(self, n: int) -> None:
         """Say how many particles are drawn (0: nothing to say)."""
@@ -35,7 +43,9 @@ class Readout(Label):
         self._write()
 
     def _write(self) -> None:
-        self.setText("    ".join(part for part in (self._count, self._place) if part))
+        self.setText(
+            "    ".join(part for part in (self._picture, self._count, self._place) if part)
+        )
         right, bottom = self.geometry().right(), self.geometry().bottom()
         self.adjustSize()
         self.move(right - self.width() + 1, bottom - self.height() + 1)

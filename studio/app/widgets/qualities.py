@@ -2,6 +2,7 @@
 was measured.
 """
 
+import numpy as np
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app.state import drafts
@@ -9,7 +10,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
 
-__all__ = ["Qualities", "qualities"]
+__all__ = ["Qualities", "qualities", "samples_at"]
 
 
 class Qualities(QWidget):
@@ -55,18 +56,33 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         found.append((title, f"{float(series.values[-1]):.3g}", note))
         newest = max(newest, int(series.steps[-1]))
     if found:
-        found.append(("Measured at", f"step {newest:,}", _provenance(run, state)))
+        found.append(("Measured at", f"step {newest:,}", _provenance(run, state, newest)))
     return found
 
 
-def _provenance(run: RunState, state: AppState) -> str:
-    """Say with how many samples, and which seed, qualities are measured."""
+def samples_at(run: RunState, step: int) -> int | None:
+    """Return with how many samples quality was measured at a step; None where a run of an earlier
+    version does not say.
+    """
+    counts = run.series.get("cost/samples")
+    if counts is None:
+        return None
+    place = int(np.searchsorted(counts.steps, step))
+    here = place < len(counts) and counts.steps[place] == step
+    return int(counts.values[place]) if here else None
+
+
+def _provenance(run: RunState, state: AppState, at: int) -> str:
+    """Say with how many samples, and which seed, qualities were measured at a step."""
     entry = drafts.entry_of(run.spec, "training", state.catalog) if run.spec else None
     settings = {f.path: f.default for f in (entry.fields if entry else [])}
     settings |= run.spec.training if run.spec else {}
     parts = []
-    if "evaluate_samples" in settings:
-        parts.append(f"n = {int(settings['evaluate_samples']):,}")
+    n = samples_at(run, at)
+    if n is None and "evaluate_samples" in settings:
+        n = int(settings["evaluate_samples"])
+    if n is not None:
+        parts.append(f"n = {n:,}")
     if "seed" in settings:
         parts.append(f"seed {settings['seed']}")
     return ", ".join(parts)

@@ -248,6 +248,8 @@ class TimeBar(QFrame):
         at = run.step if live else shown
         words = f"step {at:,} / {total:,}"
         self._step.setText(words)
+        if run.phases:
+            words += f", {run.phases[run.phase_at(at)].title.lower()}"
         self._offer_branch(run)
         notes = edit_notes(run, self._state.catalog) if run.edits else []
         self.training.show_state(
@@ -257,6 +259,7 @@ class TimeBar(QFrame):
             tuple(step / total for step in run.kept),
             tuple(step / total for step in run.checkpoints),
             tuple((note.step / total, f"Step {note.step:,}. {note.text}") for note in notes),
+            tuple((phase.start / total, phase.title) for phase in run.phases),
         )
 
     def _offer_branch(self, run: RunState) -> None:

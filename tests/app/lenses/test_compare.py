@@ -81,7 +81,14 @@ def on(lens: Any) -> set[str]:
 
 
 def granted(lens: Any, job: str) -> int:
-    return sum(credit.n for credit in lens.link.of(Credit) if credit.job == job)
+    """How many records may be sent since the last time that the job was looked away from."""
+    given = 0
+    for told in lens.link.told:
+        if isinstance(told, Watch) and told.job == job:
+            given = given + told.credits if told.on else 0
+        elif isinstance(told, Credit) and told.job == job:
+            given += told.n
+    return given
 
 
 def test_the_lens_applies_to_chosen_runs_and_to_those_of_a_race(lens: Any) -> None:
@@ -346,3 +353,13 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     first = panes[0].grid.grab().toImage()
     lens.state.playback.set(flow=0.0)
     assert panes[0].grid.grab().toImage() != first
+
+
+def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: QWidget) -> None:
+    arrive(lens, runs[1], 7)
+    runs[1].step = 756
+    lens.state.runs.progressed.emit(runs[1].key)
+    pane = window.view.panes[1]
+    pane.tell()
+    assert pane._step.text() == "picture of step 7"
+    assert "training step 7." in pane.canvas.accessibleDescription()

@@ -49,14 +49,14 @@ def test_showing_asks_for_records_and_grants_two(lens: Any, window: QWidget) -> 
     assert watch.job == "j1"
     assert watch.layers == ["velocity"]
     assert len(watch.bounds) == 4
-    assert [c.n for c in lens.link.of(Credit)] == [2]
+    assert watch.credits == 2
 
 
 def test_each_record_drawn_returns_one_credit(lens: Any, window: QWidget) -> None:
     for step in (1, 2, 3):
         lens.arrive(step)
         window.view.canvas.grab()
-    assert [c.n for c in lens.link.of(Credit)] == [2, 1, 1, 1]
+    assert [c.n for c in lens.link.of(Credit)] == [1, 1, 1]
     assert shown(window.view) == 3
 
 
@@ -87,16 +87,15 @@ def test_scrubbing_stops_the_watch_and_going_live_resumes_it(lens: Any, window: 
     lens.state.playback.set(step=10)
     assert lens.link.of(Watch)[-1].on is False
     lens.state.playback.set(step=None)
-    assert lens.link.of(Watch)[-1].on is True
-    assert [c.n for c in lens.link.of(Credit)][:1] == [2]
-    assert sum(c.n for c in lens.link.of(Credit)) <= 3  # granted once, not at each return
+    # Looking away made void what was granted before.
+    assert [(w.on, w.credits) for w in lens.link.of(Watch)] == [(True, 2), (False, 0), (True, 2)]
 
 
 def test_the_end_of_a_job_ends_the_watch(lens: Any, window: QWidget) -> None:
     lens.arrive(5)
     lens.run.job, lens.run.state = "", "finished"
     lens.state.runs.changed.emit(lens.run.key)
-    assert window.view._following._watching.on is False
+    assert window.view._following.watching is False
 
 
 async def test_scrubbing_shows_kept_records_and_the_latest_wish_wins(
@@ -126,6 +125,31 @@ async def test_a_finished_run_shows_its_last_record(lens: Any, window: QWidget, 
     lens.run.job, lens.run.state = "", "finished"
     lens.keep(10, 20)
     await wait(lambda: shown(window.view) == 20)
+
+
+async def test_live_shows_the_newest_of_live_and_kept_and_says_its_step(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    lens.arrive(5, n=50)
+    assert "picture of step 5" in window.view._readout.text()
+    lens.keep(10)
+    await wait(lambda: shown(window.view) == 10)
+    assert "picture of step 10" in window.view._readout.text()
+    assert window.view.canvas.count == 50  # no flicker between fewer particles and all
+    lens.arrive(8, n=50)  # it was on its way
+    assert shown(window.view) == 10
+    lens.arrive(12, n=50)
+    assert shown(window.view) == 12
+
+
+def test_a_record_that_comes_too_late_to_be_shown_returns_its_credit(
+    lens: Any, window: QWidget
+) -> None:
+    lens.arrive(20)
+    window.view.canvas.grab()
+    before = len(lens.link.of(Credit))
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert [c.n for c in lens.link.of(Credit)[before:]] == [1]
 
 
 async def test_when_a_run_ends_its_last_kept_record_takes_over(
@@ -261,7 +285,7 @@ def test_another_run_starts_afresh(lens: Any, window: QWidget) -> None:
     lens.arrive(50)
     lens.state.runs.select("")
     assert shown(window.view) is None
-    assert not window.view._following._watching.on
+    assert not window.view._following.watching
     assert VIEW.applies(lens.state) is False
     lens.state.runs.select(lens.run.key)
     assert shown(window.view) == 50

@@ -17,7 +17,7 @@ from studio.app.views.log import LogView, level_of
 from studio.app.views.metrics import MetricsView, group_of
 from studio.app.views.samples import SamplesView
 from studio.app.widgets.qualities import qualities
-from studio.protocol.messages import Control
+from studio.protocol.messages import Control, Watch
 from studio.store.samples import SampleSets
 
 Wait = Callable[..., Coroutine[Any, Any, None]]
@@ -183,8 +183,41 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     assert view._origin.text() == "300 samples, step 50, seed 7"
     assert view._table.horizontalHeaderItem(1).text() == "v"
     lens.arrive(60)
-    view._sampled.look()
-    assert view.made.count == 300  # drawn samples are not replaced by particles
+    assert view.made.count == 300  # those that somebody has asked for are not taken away
+    view._tell()
+    assert view._origin.text().endswith("seed 7; the training is at step 60")
+    view._drawn_ones.click()
+    assert view._origin.text() == "200 fixed particles, picture of step 60"
+    view._drawn_ones.click()
+    assert view.made.count == 300
+
+
+async def test_what_was_drawn_long_ago_gives_way_to_the_newest(
+    lens: Any, show: Any, wait: Wait
+) -> None:
+    x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    SampleSets(Path(lens.run.key) / "samples").write(x, ("u", "v"), {"step": 40, "seed": 7})
+    lens.arrive(30)
+    view = show(SamplesView)
+    await wait(lambda: view.made.count == 300)
+    lens.arrive(50)
+    assert view._origin.text() == "200 fixed particles, picture of step 50"
+
+
+async def test_the_samples_follow_the_training_by_themselves_to_its_end(
+    lens: Any, show: Any, wait: Wait
+) -> None:
+    view = show(SamplesView)
+    watch = lens.link.of(Watch)[-1]
+    assert (watch.on, watch.layers) == (True, [])
+    lens.arrive(41)
+    assert "picture of step 41" in view._origin.text()
+    lens.run.step = 60
+    lens.keep(60)
+    await wait(lambda: "picture of step 60" in view._origin.text())
+    lens.run.job, lens.run.state = "", "finished"
+    lens.state.runs.changed.emit(lens.run.key)
+    assert view._origin.text() == "200 fixed particles, picture of step 60"
 
 
 def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:

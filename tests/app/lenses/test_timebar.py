@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app import words
 from studio.app.state.playback import Playback
 from studio.app.widgets.flowclock import REST, FlowClock
 from studio.app.widgets.timebar import FLOW_STEP, SPEEDS, TimeBar
+from studio.protocol.messages import PhaseInfo
 
 
 @pytest.fixture
@@ -68,6 +72,30 @@ def test_the_training_track_snaps_to_kept_steps(lens: Any, bar: TimeBar, qtbot: 
     assert lens.state.playback.live
 
 
+def test_the_handle_stays_under_the_mouse_and_a_ring_marks_the_kept_step(
+    lens: Any, bar: TimeBar
+) -> None:
+    lens.arrive(50)
+    track = bar.training
+    press, move = QPoint(round(track._x(0.12)), 11), QPoint(round(track._x(0.27)), 11)
+    QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=press)
+    assert (lens.state.playback.step, round(track.handle, 2)) == (10, 0.12)
+    drag = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(move),
+        track.mapToGlobal(QPointF(move)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(track, drag)
+    assert (lens.state.playback.step, track.value, round(track.handle, 2)) == (20, 0.2, 0.27)
+    held = track.grab().toImage()
+    QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=move)
+    assert track.handle == track.value == 0.2
+    assert track.grab().toImage() != held
+
+
 def test_the_flow_track_and_its_keys(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
     qtbot.mouseClick(bar.flow, Qt.MouseButton.LeftButton, pos=QPoint(round(bar.flow._x(0.5)), 11))
     assert lens.state.playback.flow == pytest.approx(0.5, abs=0.01)
@@ -87,6 +115,25 @@ def test_the_words_beside_the_tracks(lens: Any, bar: TimeBar) -> None:
     assert "kept" in bar.training.accessibleDescription()
     assert bar.training._marks == (0.0, 0.1, 0.2, 0.4)
     assert bar.training._events == (0.25,)
+
+
+def test_the_training_track_names_the_phases(lens: Any, bar: TimeBar) -> None:
+    low = bar.training.sizeHint().height()
+    lens.run.phases = [
+        PhaseInfo(name="teacher", title="The teacher learns", start=0),
+        PhaseInfo(name="generator", title="The generator follows", start=60),
+    ]
+    plain = bar.training.grab().toImage()
+    lens.arrive(50)
+    assert bar.training._phases == ((0.0, "The teacher learns"), (0.6, "The generator follows"))
+    assert bar.training.sizeHint().height() > low
+    assert bar.sizeHint().height() <= bar.height()
+    assert bar.training.grab().toImage() != plain
+    assert "the teacher learns" in bar.training.accessibleDescription()
+    lens.run.step, lens.run.phase_left = 50, 80.0
+    assert words.left_of(lens.run) == "80 s left of phase 1 of 2"
+    assert words.picture_of(50, lens.run) == "teacher, step 50"
+    assert words.picture_of(60, lens.run) == "generator, step 60"
 
 
 def test_play_moves_the_flow_only_while_seen(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
@@ -156,7 +203,6 @@ def test_play_at_the_end_starts_at_the_prior(qapp: QApplication) -> None:
 
 
 def test_the_wheel_changes_a_track_only_with_focus(lens: Any, bar: TimeBar) -> None:
-    from PySide6.QtCore import QPointF
     from PySide6.QtGui import QWheelEvent
 
     lens.state.playback.set(flow=0.5)

@@ -1,0 +1,57 @@
+"""The inspector of a run: each figure says of which step it is, and which curve is drawn."""
+
+import pytest
+
+from studio.app.shell.run_panel import RunPanel, figures
+from studio.app.state.runs import RunState, Series
+from studio.app.widgets.qualities import qualities
+from studio.protocol import messages as m
+from tests.app.test_shell import train
+
+
+def measured(run, name, steps, values):
+    run.series.setdefault(name, Series()).extend(steps, values)
+
+
+@pytest.fixture
+def run():
+    made = RunState(key="/p/runs/0001-r", name="0001-r", step=1085, total=2000, state="running")
+    measured(made, "loss", [1, 1085], [2.0, 0.5])
+    measured(made, "phase", [1, 1085], [1.0, 1.0])
+    measured(made, "quality/frechet-judge", [16, 70], [300.0, 288.0])
+    measured(made, "cost/samples", [16, 70], [250.0, 250.0])
+    measured(made, "cost/floor/frechet-judge", [16, 70], [4.0, 4.0])
+    made.floors = {"frechet-judge": 4.0}
+    return made
+
+
+def test_a_figure_says_of_which_step_it_is_and_whether_it_is_old(run):
+    old, now = figures(run, str)
+    assert (old.name, old.value, old.floor) == ("quality/frechet-judge", "288", "floor 4")
+    assert (old.when, old.stale) == ("at step 70, n = 250", True)
+    assert (now.name, now.when, now.stale) == ("loss", "at step 1,085", False)
+    run.step = 1100  # measured a moment ago is not old
+    assert not figures(run, str)[1].stale
+
+
+def test_figures_of_an_earlier_version_do_not_say_their_n(run):
+    del run.series["cost/samples"]
+    assert figures(run, str)[0].when == "at step 70"
+
+
+async def test_old_figures_are_dim_and_the_curve_says_what_it_is(bench, wait):
+    await train(bench, wait)
+    panel, run = bench.window.inspector.run, bench.state.runs.current
+    assert isinstance(panel, RunPanel)
+    await wait(lambda: panel.curve_title.text().startswith("Loss, steps 1 to"))
+    told = m.Metrics(
+        job=run.job,
+        columns={"quality/sliced-w2": ([1, 2], [3.0, 2.0]), "cost/floor/sliced-w2": ([2], [0.1])},
+    )
+    bench.engine.emit(told)
+    await wait(lambda: panel.curve_title.text().startswith("Sliced"))
+    assert run.floors["sliced-w2"] == 0.1
+    await wait(lambda: run.step > 100)
+    await wait(lambda: panel._values[0][0].property("role") == "muted")
+    assert panel._values[0][2].text() == "at step 2"
+    assert qualities(run, bench.state)[-1][1] == "step 2"
