@@ -154,7 +154,7 @@ class Products:
         self.curves.drain()
         session = self._session
         # Once for a data set, and no cost of this evaluation.
-        yield from session.data.prepare()
+        yield from session.evaluator.prepare(session.family)
         start = self._clock()
         quality = yield from session.evaluator.evaluate(session.family, session.sampler)
         self._evaluations.done(step, self._clock() - start, self._pace)
@@ -168,6 +168,7 @@ class Products:
         if quality.nfe:
             columns["cost/nfe"] = ([step], [float(quality.nfe)])
         self.curves.write(columns, quality.floors)
+        # A sample that is no number leaves no figure, and no best model.
         slug, value = next(iter(quality.values.items()))
         if session.evaluator.better(slug, value, self._best):
             self._best = value
