@@ -1,10 +1,14 @@
 """Figures as people read them."""
 
+import math
 import time
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 
-__all__ = ["ago", "duration", "figure", "left", "megabytes", "plain", "version"]
+from studio.protocol.events import SPREAD
+
+__all__ = ["ago", "duration", "figure", "floor", "left", "megabytes", "plain", "version"]
 
 
 def plain(slug: str) -> str:
@@ -35,12 +39,24 @@ def figure(value: float) -> str:
     """Return a measured value with three significant digits: "0.079", "12.3", "3.2e-5"."""
     if value == 0:
         return "0"
+    if not math.isfinite(value):
+        return "not finite"
     size = abs(value)
     if size >= 1e5 or size < 1e-4:
         return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     if size >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def floor(floors: Mapping[str, float], slug: str) -> str:
+    """Return the floor of a metric with its spread over real pairs, "0.058 ± 0.02"; "" if there is
+    none, and without a spread where that was not measured.
+    """
+    if slug not in floors:
+        return ""
+    spread = floors.get(SPREAD + slug)
+    return figure(floors[slug]) + ("" if spread is None else f" ± {spread:.1g}")
 
 
 def ago(at: float, now: float | None = None) -> str:

@@ -14,15 +14,13 @@ from studio.engine.datasets import Dataset
 from studio.engine.drawing import draw, most
 from studio.engine.randomness import EVALUATION, METRIC
 from studio.engine.resolve import Choice
+from studio.protocol.events import SPREAD
 
-__all__ = ["FLOOR_PAIRS", "SPREAD", "Evaluator", "Quality"]
+__all__ = ["FLOOR_PAIRS", "Evaluator", "Quality"]
 
 FLOOR_PAIRS = 8
 """So many pairs of real samples a floor is measured with. A single pair says little: between two
 sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
-
-SPREAD = "spread/"
-"""In front of a metric's slug, among floors: the standard deviation over the pairs."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +80,8 @@ class Evaluator:
                 found.setdefault(choice.entry.slug, []).append(value)
                 yield False
         for slug, values in found.items():
-            if slug not in self._skipped:
-                measured = torch.tensor(values, dtype=torch.float64)
+            measured = torch.tensor(values, dtype=torch.float64)
+            if measured.isfinite().all():
                 self.floors[slug] = float(measured.mean())
                 self.floors[SPREAD + slug] = float(measured.std())
 

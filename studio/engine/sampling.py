@@ -31,9 +31,9 @@ class RunJob(Job):
     def settle(self) -> None:
         """Nothing is on disk but the result."""
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, level: str = "info") -> None:
         """Write a line to the run's log."""
-        self._log.write("info", text)
+        self._log.write(level, text)
 
 
 class SamplingJob(RunJob):

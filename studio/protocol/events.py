@@ -9,6 +9,7 @@ from studio.protocol.parts import Array, ErrorInfo, JobInfo
 from studio.protocol.spec import Edit
 
 __all__ = [
+    "SPREAD",
     "CatalogEvent",
     "CheckpointWritten",
     "Edited",
@@ -26,6 +27,10 @@ __all__ = [
     "Snapshot",
     "StageDone",
 ]
+
+
+SPREAD = "spread/"
+"""In front of a metric's slug, among `Metrics.floors`."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -105,7 +110,9 @@ class Metrics(_Event, frozen=True, kw_only=True):
 
     Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
     "cost/nfe", how many evaluations of networks a sample took then.
-    ``floors``: real-against-real value by metric slug.
+    A value is NaN where it could not be measured, as when a sample was not finite.
+    ``floors``: real-against-real value by metric slug, the mean over several pairs of real samples,
+    and "spread/<slug>", its standard deviation over the pairs (runs of earlier versions have none).
     """
 
     job: str

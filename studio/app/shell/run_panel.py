@@ -168,7 +168,7 @@ class RunPanel(QWidget):
                 continue
             slug = name.removeprefix("quality/")
             value = words.figure(float(series.values[-1]))
-            floor = f"floor {words.figure(run.floors[slug])}" if slug in run.floors else ""
+            floor = f"floor {words.floor(run.floors, slug)}" if slug in run.floors else ""
             rows.append((self._name(name), value, floor))
         return rows
 
