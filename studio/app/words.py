@@ -41,22 +41,32 @@ def figure(value: float) -> str:
         return "0"
     if not math.isfinite(value):
         return "not finite"
+    return _short(value, 3)
+
+
+def _short(value: float, digits: int) -> str:
     size = abs(value)
     if size >= 1e5 or size < 1e-4:
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        power = f"{value:.{digits - 1}e}"
+        return power.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     if size >= 100:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{value:.{digits}g}" if size < 10 or digits > 1 else f"{value:.0f}"
 
 
 def floor(floors: Mapping[str, float], slug: str) -> str:
     """Return the floor of a metric with its spread over real pairs, "0.058 ± 0.02"; "" if there is
-    none, and without a spread where that was not measured.
+    none, and without a spread where that was not measured or is none.
+
+    It may be broken into two lines before the spread, and nowhere else.
     """
     if slug not in floors:
         return ""
     spread = floors.get(SPREAD + slug)
-    return figure(floors[slug]) + ("" if spread is None else f" ± {spread:.1g}")
+    if not spread:
+        return figure(floors[slug])
+    # The mean is known no better than its spread.
+    return f"{_short(floors[slug], 2)} ±\u00a0{_short(spread, 1)}"
 
 
 def ago(at: float, now: float | None = None) -> str:

@@ -147,7 +147,7 @@ class RunPanel(QWidget):
         rows = self._figures(run)
         if [row[0] for row in rows] != [row[0] for row in self._shown]:
             clear(self._now)
-            self._values = [(label(), label("", "muted")) for _ in rows]
+            self._values = [(label(), label("", "muted", wrap=True)) for _ in rows]
             for line, (name, *_) in enumerate(rows):
                 self._now.addWidget(label(name, wrap=True), line, 0)
                 for place, each in enumerate(self._values[line]):
@@ -168,7 +168,7 @@ class RunPanel(QWidget):
                 continue
             slug = name.removeprefix("quality/")
             value = words.figure(float(series.values[-1]))
-            floor = f"floor {words.floor(run.floors, slug)}" if slug in run.floors else ""
+            floor = f"floor\u00a0{words.floor(run.floors, slug)}" if slug in run.floors else ""
             rows.append((self._name(name), value, floor))
         return rows
 

@@ -292,7 +292,7 @@ def test_the_table_says_what_each_came_to_and_what_it_took(
     runs[0].floors["spread/mmd"] = 0.0213
     measure(lens, runs[2], "quality/mmd", [80], [float("nan")])
     assert [line[0] for line in cells(window.view)] == ["0.3", "★ 0.2", "not finite"]
-    assert caption.text().startswith("Floor 0.05 ± 0.02 (data")
+    assert caption.text().startswith("Floor 0.05 ±\u00a00.02 (data")
     assert window.view.finals._names[0].accessibleName().startswith("0001-r: Mmd 0.3, time 4 s")
 
 
