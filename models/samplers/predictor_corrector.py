@@ -49,8 +49,7 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
     summary="Reverse diffusion with Langevin corrections at each noise level.",
     source="Song et al. 2021, arXiv:2011.13456, algorithms 2 and 4, appendix G",
     config=PredictorCorrectorConfig,
-    # Of the mean of Gaussian data, without corrections; with them it is no method of an ODE.
-    order=1,
+    order=None,
     evaluations=2,
 )
 class PredictorCorrector(Sampler):
