@@ -142,13 +142,13 @@ def divergence_of_time(h: Rescaling, steps: int = 1000, rate: float = 0.02) -> l
     return seen
 
 
-def _falls(chosen: list[Rescaling], rate: float = 0.02) -> Outcome:
+def _falls(chosen: list[Rescaling], rate: float = 0.02, steps: int = 1000) -> Outcome:
     """Train the affine generator by plain gradient descent with each h."""
     rises: dict[str, float] = {}
     ends: dict[str, float] = {}
     (before,) = kl(START, TARGET)
     for h in chosen:
-        seen = torch.tensor(divergence_of_time(h, rate=rate), dtype=torch.float64)
+        seen = torch.tensor(divergence_of_time(h, steps, rate), dtype=torch.float64)
         rises[h.name] = float(seen.diff(dim=0).max())
         ends[h.name] = float(seen[-1].max())
     worst = max(rises, key=lambda name: rises[name])
