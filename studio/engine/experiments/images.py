@@ -253,7 +253,7 @@ class Line:
         return near and score.balance <= self.variation and score.rarest >= self.rarest
 
 
-DIGITS_LINE = Line(floors=4.0, variation=0.30, rarest=0.25)
+DIGITS_LINE = Line(floors=3.5, variation=0.30, rarest=0.25)
 MNIST_LINE = Line(floors=25.0, variation=0.40, rarest=0.25)
 
 
