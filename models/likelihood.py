@@ -35,14 +35,28 @@ def _rates(denoise: Denoise, x: Tensor, log_s: Tensor) -> tuple[Tensor, Tensor]:
     return (x - denoised).detach(), dim - trace.detach()
 
 
-def _prior(x: Tensor, s_max: float) -> Tensor:
-    """Return log N(x; 0, s_max^2 I), (n,)."""
+def _prior(x: Tensor, s_max: float, spread: float) -> Tensor:
+    """Return log N(x; 0, (s_max^2 + spread^2) I), (n,).
+
+    What the data are at s_max, to second order. N(0, s_max^2) is where sampling starts, and leaves
+    out the data's own variance: at s_max = 20 that costs 2e-3 nats a point on a plane mixture, and
+    .27 on the average over the plane around it.
+    """
     flat = x.flatten(1)
-    log_scale = math.log(2 * math.pi * s_max**2)
-    return -0.5 * (flat.square().sum(dim=1) / s_max**2 + flat.shape[1] * log_scale)
+    variance = s_max**2 + spread**2
+    log_scale = math.log(2 * math.pi * variance)
+    return -0.5 * (flat.square().sum(dim=1) / variance + flat.shape[1] * log_scale)
 
 
-def log_prob(denoise: Denoise, x: Tensor, s_min: float, s_max: float, *, steps: int = 64) -> Tensor:
+def log_prob(
+    denoise: Denoise,
+    x: Tensor,
+    s_min: float,
+    s_max: float,
+    *,
+    steps: int = 64,
+    spread: float = 1.0,
+) -> Tensor:
     """Return log p(x) in nats, (n,), by ``steps`` steps of the classical Runge-Kutta method.
 
     Differentiates through nothing: the answer carries no graph. The density is that of the law at
@@ -52,8 +66,9 @@ def log_prob(denoise: Denoise, x: Tensor, s_min: float, s_max: float, *, steps: 
         denoise: D(x, s), differentiable in x; s is 0-d.
         x: points, (n, *shape).
         s_min: where the points are.
-        s_max: where the prior N(0, s_max^2) is.
+        s_max: where the law is taken for N(0, s_max^2 + spread^2).
         steps: even in ln s; the cost is 4 * steps evaluations, each with d backward passes.
+        spread: standard deviation of the data along an axis; their mean is 0.
     """
     h = math.log(s_max / s_min) / steps
     change = x.new_zeros(len(x))
@@ -65,11 +80,17 @@ def log_prob(denoise: Denoise, x: Tensor, s_min: float, s_max: float, *, steps: 
         k4, d4 = _rates(denoise, x + h * k3, here + h)
         x = x + (h / 6) * (k1 + 2 * k2 + 2 * k3 + k4)
         change = change + (h / 6) * (d1 + 2 * d2 + 2 * d3 + d4)
-    return _prior(x, s_max) + change
+    return _prior(x, s_max, spread) + change
 
 
 def log_prob_adaptive(
-    denoise: Denoise, x: Tensor, s_min: float, s_max: float, *, tolerance: float = 1e-5
+    denoise: Denoise,
+    x: Tensor,
+    s_min: float,
+    s_max: float,
+    *,
+    tolerance: float = 1e-5,
+    spread: float = 1.0,
 ) -> tuple[Tensor, int]:
     """Return log p(x) in nats, (n,), and the number of evaluations, by scipy's RK45.
 
@@ -100,4 +121,4 @@ def log_prob_adaptive(
     if not solution.success:
         raise ArithmeticError(f"the likelihood could not be integrated: {solution.message}")
     end = torch.as_tensor(solution.y[:, -1], dtype=x.dtype, device=x.device)
-    return _prior(end[:size].reshape(x.shape), s_max) + end[size:], int(solution.nfev)
+    return _prior(end[:size].reshape(x.shape), s_max, spread) + end[size:], int(solution.nfev)

@@ -1,18 +1,20 @@
-"""What an experiment is: a claim, a pass line, and a function that measures the figure.
+"""What an experiment is: a claim, a pass line, a function that measures the figure, and its nulls.
 
 ``@experiment("A1", ...)`` registers a function without arguments that returns an `Outcome`; the
 registered one is timed and returns a `Result`. The id is that of the claim and never changes.
-Figures stand beside their floor: the same measurement where nothing could be better.
+Figures stand beside their floor: the same measurement where nothing could be better. And they
+stand beside their nulls: the same measurement, by the same pass line, of models that do not do
+what is claimed. A line that one of them meets says nothing, and the claim has failed.
 """
 
 import functools
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from models.registry import register
 
-__all__ = ["Outcome", "Result", "experiment"]
+__all__ = ["Null", "Outcome", "Result", "experiment"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,34 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Result(Outcome):
-    """An outcome, and how many seconds of wall time it took."""
+class Null:
+    """A model that does not do what is claimed, such as one that was never trained.
 
+    Attributes:
+        title: what it is, a few words.
+        measure: its figure, and whether it meets the very line of the claim.
+    """
+
+    title: str
+    measure: Callable[[], Outcome]
+
+
+@dataclass(frozen=True)
+class Result(Outcome):
+    """An outcome, and how many seconds of wall time it took, with its nulls.
+
+    Attributes:
+        nulls: what each null came to, by its title. Where one of them passes, ``passed`` is False.
+        seconds: of wall time.
+    """
+
+    nulls: dict[str, Outcome]
     seconds: float
+
+    @property
+    def alive(self) -> list[str]:
+        """The nulls that meet the pass line: what they show is that the line is worth nothing."""
+        return [title for title, null in self.nulls.items() if null.passed]
 
 
 def experiment(
@@ -50,6 +76,8 @@ def experiment(
     group: str,
     source: str,
     slow: bool = False,
+    nulls: Sequence[Null] = (),
+    no_null: str = "",
 ) -> Callable[[Callable[[], Outcome]], Callable[[], Result]]:
     """Register the decorated function as the experiment with this id.
 
@@ -61,15 +89,16 @@ def experiment(
         group: what it is listed under.
         source: where the claim was made.
         slow: whether it takes more than about 20 seconds.
+        nulls: models that must miss the pass line; they are run with it.
+        no_null: why there are none.
+
+    Raises:
+        ValueError: there are neither nulls nor a reason, or both.
     """
+    if bool(nulls) == bool(no_null):
+        raise ValueError(f"{slug} needs either nulls or, in no_null, why it has none")
 
     def add(measure: Callable[[], Outcome]) -> Callable[[], Result]:
-        @functools.wraps(measure)
-        def timed() -> Result:
-            start = time.perf_counter()
-            outcome = measure()
-            return Result(**vars(outcome), seconds=time.perf_counter() - start)
-
         return register(
             "experiment",
             slug,
@@ -80,6 +109,20 @@ def experiment(
             pass_line=pass_line,
             group=group,
             slow=slow,
-        )(timed)
+            nulls=[null.title for null in nulls],
+            no_null=no_null,
+        )(_timed(measure, nulls))
 
     return add
+
+
+def _timed(measure: Callable[[], Outcome], nulls: Sequence[Null]) -> Callable[[], Result]:
+    @functools.wraps(measure)
+    def timed() -> Result:
+        start = time.perf_counter()
+        outcome = measure()
+        beside = {null.title: null.measure() for null in nulls}
+        result = Result(**vars(outcome), nulls=beside, seconds=time.perf_counter() - start)
+        return replace(result, passed=False) if result.alive else result
+
+    return timed

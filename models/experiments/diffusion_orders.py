@@ -4,9 +4,10 @@ The error is the rms distance of 2000 end points from the solution of the ODE (H
 from the same noise; the worst seed counts.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
-from models.experiments.base import Outcome, experiment
+from models.experiments.base import Null, Outcome, experiment
 from models.experiments.diffusion_ring import (
     S_MAX,
     S_MIN,
@@ -43,21 +44,37 @@ def _ratios(coarse: list[float], fine: list[float]) -> list[float]:
     return [a / b for a, b in zip(coarse, fine, strict=True)]
 
 
-@experiment(
-    "A2",
-    title="DDIM is first order",
-    claim="DDIM is Euler's method in s, so halving its steps doubles its error.",
-    pass_line="err(50)/err(100) in 1.8-2.2, on the log-SNR and the quadratic grid",
-    group="A",
-    source="Song, Meng & Ermon 2021, arXiv:2010.02502, eq. 14",
-)
-def a2() -> Outcome:
-    """Measure the ratio on both grids."""
-    grids: tuple[GridName, ...] = ("log-snr", "time-quadratic")
+# A sampler from its number of steps.
+Make = Callable[[int], Sampler]
+
+
+def _ddim(kind: GridName) -> Make:
+    return lambda n: Ddim(DdimConfig(steps=n, grid=GridConfig(kind=kind)))
+
+
+def _dpm(kind: GridName) -> Make:
+    grid = GridConfig(kind=kind)
+    return lambda n: DpmSolverPlusPlus2M(DpmSolverPlusPlus2MConfig(steps=n, grid=grid))
+
+
+def _plms(kind: GridName) -> Make:
+    return lambda n: Plms(PlmsConfig(steps=n, grid=GridConfig(kind=kind)))
+
+
+def _heun(kind: GridName) -> Make:
+    return lambda n: Heun(HeunConfig(steps=n, grid=GridConfig(kind=kind)))
+
+
+# A null is a sampler of another order, held to the same line on the same grids.
+OnGrid = Callable[[GridName], Make]
+_QUADRATIC: GridName = "time-quadratic"
+
+
+def _first_order(make: OnGrid) -> Outcome:
+    grids: tuple[GridName, ...] = ("log-snr", _QUADRATIC)
     value: dict[str, float] = {}
     for kind in grids:
-        grid = GridConfig(kind=kind)
-        coarse, fine = _errors([Ddim(DdimConfig(steps=n, grid=grid)) for n in (50, 100)])
+        coarse, fine = _errors([make(kind)(n) for n in (50, 100)])
         ratios = _ratios(coarse, fine)
         value |= {f"{kind} lowest": min(ratios), f"{kind} highest": max(ratios)}
     return Outcome(
@@ -70,17 +87,22 @@ def a2() -> Outcome:
 
 
 @experiment(
-    "A3",
-    title="DPM-Solver++ (2M) is second order",
-    claim="One remembered evaluation makes DPM-Solver++ second order.",
-    pass_line="err(50)/err(100) >= 3 and err(20) <= 0.02, quadratic grid",
+    "A2",
+    title="DDIM is first order",
+    claim="DDIM is Euler's method in s, so halving its steps doubles its error.",
+    pass_line="err(50)/err(100) in 1.8-2.2, on the log-SNR and the quadratic grid",
     group="A",
-    source="Lu et al. 2022, arXiv:2211.01095, theorem 4.1",
+    source="Song, Meng & Ermon 2021, arXiv:2010.02502, eq. 14",
+    nulls=[Null("Heun's method, which is second order", lambda: _first_order(_heun))],
 )
-def a3() -> Outcome:
-    """Measure the ratio and the error at 20 steps."""
+def a2() -> Outcome:
+    """Measure the ratio on both grids."""
+    return _first_order(_ddim)
+
+
+def _second_order(make: OnGrid) -> Outcome:
     steps = (10, 20, 50, 100)
-    errors = _errors([DpmSolverPlusPlus2M(DpmSolverPlusPlus2MConfig(steps=n)) for n in steps])
+    errors = _errors([make(_QUADRATIC)(n) for n in steps])
     ratio = min(_ratios(errors[2], errors[3]))
     value = {f"err({n})": max(e) for n, e in zip(steps, errors, strict=True)} | {"ratio": ratio}
     return Outcome(
@@ -93,22 +115,68 @@ def a3() -> Outcome:
 
 
 @experiment(
-    "A4",
-    title="PLMS is of high order",
-    claim="Four remembered predictions make PLMS accurate in 50 evaluations.",
-    pass_line="err(50) <= 0.002, quadratic grid",
+    "A3",
+    title="DPM-Solver++ (2M) is second order",
+    claim="One remembered evaluation makes DPM-Solver++ second order.",
+    pass_line="err(50)/err(100) >= 3 and err(20) <= 0.02, quadratic grid",
     group="A",
-    source="Liu et al. 2022, arXiv:2202.09778, eq. 12",
+    source="Lu et al. 2022, arXiv:2211.01095, theorem 4.1",
+    nulls=[Null("DDIM, which is first order", lambda: _second_order(_ddim))],
 )
-def a4() -> Outcome:
-    """Measure the errors at 10 to 100 steps."""
-    steps = (10, 20, 50, 100)
-    errors = _errors([Plms(PlmsConfig(steps=n)) for n in steps])
-    value = {f"err({n})": max(e) for n, e in zip(steps, errors, strict=True)}
+def a3() -> Outcome:
+    """Measure the ratio and the error at 20 steps."""
+    return _second_order(_dpm)
+
+
+def _remembers_more(make: OnGrid) -> Outcome:
+    steps = (10, 15, 20, 50)
+    errors, others = (_errors([m(_QUADRATIC)(n) for n in steps]) for m in (make, _dpm))
+    coarse, fine = _errors([make("log-snr")(n) for n in (100, 200)])
+    orders = [math.log2(ratio) for ratio in _ratios(coarse, fine)]
+    pairs = dict(zip(steps, zip(errors, others, strict=True), strict=True))
+    value = {f"err({n})": max(mine) for n, (mine, _) in pairs.items()}
+    value |= {f"of 2M's at {n}": max(_ratios(mine, other)) for n, (mine, other) in pairs.items()}
+    value |= {"lowest order": min(orders), "highest order": max(orders)}
+    second = min(orders) >= 1.7 and max(orders) <= 2.3
     return Outcome(
         figure=_list(value),
         value=value,
-        passed=value["err(50)"] <= 0.002,
+        passed=second and value["err(50)"] <= 0.002 and value["of 2M's at 50"] <= 0.5,
+        floor=_FLOOR,
+        seeds=SEEDS,
+    )
+
+
+@experiment(
+    "A4",
+    title="PLMS is second order, with a small error",
+    claim="Three remembered predictions do not make PLMS fourth order, as its weights would with "
+    "even steps: it is second order, and in 50 evaluations has less than half of DPM-Solver++'s "
+    "error.",
+    pass_line="err(50) <= 0.002 and <= half of DPM-Solver++ (2M)'s, quadratic grid; order from 100 "
+    "to 200 steps in 1.7-2.3, log-SNR grid",
+    group="A",
+    source="Liu et al. 2022, arXiv:2202.09778, eq. 12",
+    nulls=[
+        Null("DPM-Solver++ (2M)", lambda: _remembers_more(_dpm)),
+        Null("DDIM", lambda: _remembers_more(_ddim)),
+    ],
+)
+def a4() -> Outcome:
+    """Measure the errors at 10 to 50 steps, and the order."""
+    return _remembers_more(_plms)
+
+
+def _heun_like(make: Make) -> Outcome:
+    samplers = [make(n) for n in (18, 35, 70)]
+    errors = _errors(samplers)
+    nfe = [sampler.nfe() for sampler in samplers]
+    value = {f"err({n})": max(e) for n, e in zip(nfe, errors, strict=True)}
+    value["ratio"] = min(_ratios(errors[0], errors[1]) + _ratios(errors[1], errors[2]))
+    return Outcome(
+        figure=_list(value),
+        value=value,
+        passed=value["ratio"] >= 3.2 and max(errors[0]) <= 0.05,
         floor=_FLOOR,
         seeds=SEEDS,
     )
@@ -121,20 +189,17 @@ def a4() -> Outcome:
     pass_line="err(NFE 35)/err(69) and err(69)/err(139) >= 3.2, and err(35) <= 0.05",
     group="A",
     source="Karras et al. 2022, arXiv:2206.00364, algorithm 1",
+    nulls=[
+        Null("Euler's method in as many steps", lambda: _heun_like(_ddim("edm-rho"))),
+        Null(
+            "Euler's method in as many evaluations",
+            lambda: _heun_like(lambda n: _ddim("edm-rho")(2 * n - 1)),
+        ),
+    ],
 )
 def a5() -> Outcome:
     """Measure the errors at 18, 35 and 70 steps."""
-    samplers = [Heun(HeunConfig(steps=n)) for n in (18, 35, 70)]
-    errors = _errors(samplers)
-    value = {f"err({s.nfe()})": max(e) for s, e in zip(samplers, errors, strict=True)}
-    value["ratio"] = min(_ratios(errors[0], errors[1]) + _ratios(errors[1], errors[2]))
-    return Outcome(
-        figure=_list(value),
-        value=value,
-        passed=value["ratio"] >= 3.2 and value["err(35)"] <= 0.05,
-        floor=_FLOOR,
-        seeds=SEEDS,
-    )
+    return _heun_like(_heun("edm-rho"))
 
 
 def _list(value: dict[str, float]) -> str:

@@ -4,9 +4,11 @@ One comparison of 2000 points with 2000 points is too noisy for the pass line: o
 samples, the worst has ED .0050 and SW2 .101. So the means over eight seeds are held to it.
 """
 
+from collections.abc import Callable
+
 import torch
 
-from models.experiments.base import Outcome, experiment
+from models.experiments.base import Null, Outcome, experiment
 from models.experiments.diffusion_ring import (
     S_MAX,
     S_MIN,
@@ -16,7 +18,9 @@ from models.experiments.diffusion_ring import (
     latents,
     mean,
     mixture,
+    real,
 )
+from models.experiments.wrong_laws import best_gaussian
 from models.samplers.base import Sampler
 from models.samplers.ddim import Ddim, DdimConfig
 from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
@@ -73,16 +77,54 @@ def good(j: Judgement) -> bool:
     return j.sw2 <= 0.10 and j.energy <= 0.004 and masses and j.near >= 0.98
 
 
+Judged = Callable[[int], Judgement]
+
+
+def _outcome(judged: dict[str, Judgement], must_fail: str = "") -> Outcome:
+    """Hold samplers to the line; one of them may be there to miss it."""
+    value = {f"{name} SW2": j.sw2 for name, j in judged.items()}
+    value |= {f"{name} ED": j.energy for name, j in judged.items()}
+    value |= {f"{name} near": j.near for name, j in judged.items()}
+    return Outcome(
+        figure="; ".join(f"{name}: {j}" for name, j in judged.items()),
+        value=value,
+        passed=all(good(j) != (name == must_fail) for name, j in judged.items()),
+        floor=floors(40),
+        seeds=_SEEDS,
+    )
+
+
+def _null(title: str, judged: Judged) -> Null:
+    return Null(title, lambda: _outcome({title: mean([judged(seed) for seed in _SEEDS])}))
+
+
+def _of_seven(seed: int) -> Judgement:
+    """Judge real points without those of one mode."""
+    points = real(1000 + seed, 2400)
+    assert points.modes is not None
+    nearest = torch.cdist(points.x, points.modes).argmin(dim=1)
+    return judge(points.x[nearest != 0][:2000], seed)
+
+
 @experiment(
     "A7",
     title="Every sampler reaches the data",
-    claim="With the exact denoiser eight samplers give samples like the data; ancestral sampling "
-    "in 10 steps does not, and the metrics see it.",
+    claim="With the exact denoiser eight samplers give samples like the data. Ancestral sampling "
+    "in 10 steps does not, which the energy distance alone can tell; in 5 steps sliced W2 and the "
+    "distance to the modes tell it, too.",
     pass_line="SW2 <= .10, ED <= .004, each mode's share in [.09, .16], >= 98 % within 4 std: "
     "2000 samples, means of 8 seeds (shares: every seed); DDPM at 10 steps must fail",
     group="A",
     source="Karras et al. 2022, arXiv:2206.00364, section 3; Song et al. 2021, arXiv:2011.13456, "
     "section 4",
+    nulls=[
+        _null("DDPM in 5 steps", lambda seed: run("DDPM 5", ddpm(5), seed)),
+        _null(
+            "the best single Gaussian",
+            lambda seed: judge(best_gaussian(real(1000 + seed).x, 2000, seed), seed),
+        ),
+        _null("data of seven modes", _of_seven),
+    ],
 )
 def a7() -> Outcome:
     """Judge each sampler on each seed, and the one that must fail."""
@@ -90,13 +132,4 @@ def a7() -> Outcome:
         name: mean([run(name, sampler, seed) for seed in _SEEDS])
         for name, sampler in {**members(), _MUST_FAIL: ddpm(10)}.items()
     }
-    value = {f"{name} SW2": j.sw2 for name, j in judged.items()}
-    value |= {f"{name} ED": j.energy for name, j in judged.items()}
-    value |= {f"{name} near": j.near for name, j in judged.items()}
-    return Outcome(
-        figure="; ".join(f"{name}: {j}" for name, j in judged.items()),
-        value=value,
-        passed=all(good(j) != (name == _MUST_FAIL) for name, j in judged.items()),
-        floor=floors(40),
-        seeds=_SEEDS,
-    )
+    return _outcome(judged, _MUST_FAIL)

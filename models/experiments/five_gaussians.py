@@ -13,12 +13,13 @@ from torch import Tensor
 from models.base import DataSpec, Family
 from models.config import Config
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.experiments.wrong_laws import best_gaussian
 from models.metrics.base import floor, fresh_pairs
 from models.metrics.modes import mode_masses
 from models.metrics.sliced import SlicedW1, sliced_wasserstein
 from models.tensors import make_generator
 
-__all__ = ["SEEDS", "Score", "Trained", "judge", "prior", "real_floor", "train"]
+__all__ = ["SEEDS", "Score", "Trained", "judge", "one_gaussian", "prior", "real_floor", "train"]
 
 SEEDS = [0, 1, 2]
 _POINTS = 100_000
@@ -55,9 +56,10 @@ def train(
     steps: int,
     batch: int,
     spec: DataSpec | None = None,
+    look: Callable[[int, Family], None] | None = None,
 ) -> Trained:
     """Train a family on 100,000 points of the ring, in the units of ``spec`` (its own, unless
-    told).
+    told). ``look`` is called with the number of steps done, after each.
     """
     points = ring_of_five(RingOfFiveConfig(), _POINTS, seed)
     spec = spec or points.spec()
@@ -65,8 +67,10 @@ def train(
     family = make(config, spec, horizon=steps, seed=seed, device=torch.device("cpu"))
     order = make_generator(seed, _BATCHES)
     start = time.process_time()
-    for _ in range(steps):
+    for step in range(1, steps + 1):
         family.step(data[torch.randint(_POINTS, (batch,), generator=order)])
+        if look is not None:
+            look(step, family)
     return Trained(family, spec, time.process_time() - start)
 
 
@@ -80,6 +84,12 @@ def judge(samples: Tensor, seed: int) -> Score:
     unseen = ring_of_five(RingOfFiveConfig(), len(samples), _UNSEEN + seed)
     shares = mode_masses(samples, unseen)
     return Score(sliced_wasserstein(samples, unseen.x, 1), float(shares.min()), float(shares.max()))
+
+
+def one_gaussian(seed: int, n: int) -> Score:
+    """Judge n draws of the single Gaussian with the mean and covariance of the ring."""
+    points = ring_of_five(RingOfFiveConfig(), _POINTS, seed)
+    return judge(best_gaussian(points.x, n, seed), seed)
 
 
 def real_floor(n: int) -> str:

@@ -1,15 +1,18 @@
 """G5 and G6: a GAN without a generator works, and its flow may stop early."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from models.base import DataSpec
-from models.experiments.base import Outcome, experiment
+from models.experiments.base import Null, Outcome, experiment
 from models.experiments.five_gaussians import (
     SEEDS,
     Score,
     Trained,
     judge,
+    one_gaussian,
     prior,
     real_floor,
     train,
@@ -23,7 +26,7 @@ from models.families.gan import Gan
 __all__ = ["along_the_flow", "train_and_score"]
 
 _STEPS, _BATCH, _JUDGED = 2000, 128, 5000
-_MINUTE = 60.0
+_MINUTE, _LEARNED, _SETTLED = 60.0, 0.30, 0.15
 _SOURCE = "Franceschi et al. 2023, arXiv:2305.16150, 2-D experiments and algorithm 2"
 
 
@@ -44,6 +47,20 @@ def train_and_score(
     return _score(_trained(seed, steps, config), seed)
 
 
+def _found(measure: Callable[[int], Score], seconds: float = 0.0, beside: str = "") -> Outcome:
+    """Hold what three seeds came to, in so many seconds of CPU, to the line of G5."""
+    scores = [measure(seed) for seed in SEEDS]
+    sw1, lightest = max(s.sw1 for s in scores), min(s.lightest for s in scores)
+    return Outcome(
+        figure="; ".join(f"seed {s}: {score}" for s, score in zip(SEEDS, scores, strict=True))
+        + beside,
+        value={"sw1": sw1, "lightest mode": lightest, "seconds": seconds},
+        passed=sw1 < _LEARNED and lightest >= 0.12 and seconds < _MINUTE,
+        floor=real_floor(_JUDGED),
+        seeds=SEEDS,
+    )
+
+
 @experiment(
     "G5",
     title="GAN without a generator",
@@ -53,31 +70,24 @@ def train_and_score(
     group="G",
     source=_SOURCE,
     slow=True,
+    nulls=[
+        Null("one step of training", lambda: _found(lambda seed: train_and_score(seed, 1))),
+        # Each of its draws is nearest to some mode, and evenly so: the shares alone would not do.
+        Null("the best single Gaussian", lambda: _found(lambda s: one_gaussian(s, _JUDGED))),
+    ],
 )
 def without_a_generator() -> Outcome:
     """Train three seeds of both."""
-    figures, flows, seconds, gans = [], [], [], []
-    for seed in SEEDS:
-        flow = _trained(seed, _STEPS)
-        gan = train(Gan, PLAIN, seed, steps=GAN_STEPS, batch=GAN_BATCH)
-        flows.append(_score(flow, seed))
-        gans.append(_score(gan, seed))
-        seconds.append(flow.seconds)
-        figures.append(
-            f"seed {seed}: {flows[-1]} ({flow.seconds:.0f} s; GAN {gans[-1]}, {gan.seconds:.0f} s)"
-        )
-    sw1, lightest = max(s.sw1 for s in flows), min(s.lightest for s in flows)
-    return Outcome(
-        figure="; ".join(figures),
-        value={
-            "sw1": sw1,
-            "lightest mode": lightest,
-            "seconds": max(seconds),
-            "sw1 of the GAN": max(s.sw1 for s in gans),
-        },
-        passed=sw1 < 0.30 and lightest >= 0.12 and max(seconds) < _MINUTE,
-        floor=real_floor(_JUDGED),
-        seeds=SEEDS,
+    trained = [_trained(seed, _STEPS) for seed in SEEDS]
+    gans = [train(Gan, PLAIN, seed, steps=GAN_STEPS, batch=GAN_BATCH) for seed in SEEDS]
+    beside = ", ".join(
+        f"{_score(gan, seed)} in {gan.seconds:.0f} s" for seed, gan in zip(SEEDS, gans, strict=True)
+    )
+    seconds = max(flow.seconds for flow in trained)
+    return _found(
+        lambda seed: _score(trained[SEEDS.index(seed)], seed),
+        seconds,
+        f"; up to {seconds:.0f} s each (GAN: {beside})",
     )
 
 
@@ -98,25 +108,33 @@ def along_the_flow(seed: int, steps: int = _LONG) -> list[float]:
     return [judge(frames[k], seed).sw1 for k in _MARKS]
 
 
-@experiment(
-    "G6",
-    title="The flow can stop early",
-    claim="A quarter of the steps of a trained Discriminator Flow already ends at its samples.",
-    pass_line="mean over three seeds: sliced W1 after 7 of 28 steps at most 10 % above the final",
-    group="G",
-    source=_SOURCE + " (evaluated at 14 of 56 steps)",
-    slow=True,
-)
-def early_stop() -> Outcome:
+def _stopped(steps: int = _LONG) -> Outcome:
     """Train three seeds with eta = 10 and judge 20,000 particles along the way."""
-    curves = torch.tensor([along_the_flow(seed) for seed in SEEDS])
+    curves = torch.tensor([along_the_flow(seed, steps) for seed in SEEDS])
     mean = curves.mean(dim=0).tolist()
     early, final = mean[_MARKS.index(_EARLY)], mean[-1]
     curve = ", ".join(f"{k}: {value:.3f}" for k, value in zip(_MARKS, mean, strict=True))
     return Outcome(
         figure=f"sw1 after step {curve}; {_EARLY} of 28 is {early / final:.2f} of the final",
         value={"early": early, "final": final, "worst final": float(curves[:, -1].max())},
-        passed=early <= 1.1 * final,
+        # Particles that never move are at their final place early, too: the place counts.
+        passed=early <= 1.1 * final and final < _SETTLED,
         floor=real_floor(_MANY),
         seeds=SEEDS,
     )
+
+
+@experiment(
+    "G6",
+    title="The flow can stop early",
+    claim="A quarter of the steps of a trained Discriminator Flow already ends at its samples.",
+    pass_line="mean over three seeds: sliced W1 after 7 of 28 steps at most 10 % above the final "
+    "one, and that below .15",
+    group="G",
+    source=_SOURCE + " (evaluated at 14 of 56 steps)",
+    slow=True,
+    nulls=[Null("one step of training", lambda: _stopped(1))],
+)
+def early_stop() -> Outcome:
+    """Train for 2,500 steps."""
+    return _stopped()

@@ -9,7 +9,8 @@ from torch import Tensor
 from models.base import DataSpec, PointSet
 from models.data.funnel import FunnelConfig, funnel
 from models.data.s_curve import SCurveConfig, s_curve
-from models.experiments.base import Outcome, experiment
+from models.experiments.base import Null, Outcome, experiment
+from models.experiments.wrong_laws import best_gaussian, rescaled
 from models.families.monoflow import MonoFlow, MonoFlowConfig
 from models.metrics.sliced import sliced_wasserstein
 from models.tensors import make_generator
@@ -20,6 +21,7 @@ SEEDS = [0, 1, 2]
 _BATCH, _POINTS, _JUDGED = 512, 20_000, 5000
 _BATCHES, _UNSEEN = 3005, 900_000
 _S, _FUNNEL = SCurveConfig(), FunnelConfig()
+_LINE = 0.10
 
 
 def move_particles(
@@ -42,24 +44,31 @@ def _floor(make: Callable[[Any, int, int], PointSet], config: Any, n: int) -> st
     return f"sw1 {sum(values) / 10:.3f} for as many data points (10 draws)"
 
 
-@experiment(
-    "M6",
-    title="A GAN without a generator",
-    claim="Free particles alone, with a critic that learns beside them, go from eight Gaussians "
-    "three times as wide as the data to an S-curve: 512 of them in 3000 steps.",
-    pass_line="sliced W1 at least 5 times smaller than at the start, for all seeds",
-    group="M",
-    source="Yi et al. 2023, arXiv:2302.01075, and the author's example of a flow of particles",
-    slow=True,
-)
-def to_an_s() -> Outcome:
-    """Move 512 particles, three seeds."""
-    config = MonoFlowConfig(population=512, start="eight-gaussians", start_width=3.0)
+_M6 = MonoFlowConfig(population=512, start="eight-gaussians", start_width=3.0)
+# Of an S-curve, points and seed, where 512 particles start and end, in data units.
+Moved = Callable[[PointSet, int], tuple[Tensor, Tensor]]
+
+
+def _flowed(points: PointSet, seed: int) -> tuple[Tensor, Tensor]:
+    return move_particles(_M6, points, points.spec(), 3000, seed)
+
+
+def _wrong(law: Callable[[Tensor, Tensor, int], Tensor]) -> Moved:
+    """Return a motion that only replaces the start by ``law(start, data, seed)``."""
+
+    def moved(points: PointSet, seed: int) -> tuple[Tensor, Tensor]:
+        start, _ = move_particles(_M6, points, points.spec(), 0, seed)
+        return start, law(start, points.x, seed)
+
+    return moved
+
+
+def _curved(move: Moved) -> Outcome:
+    """Hold three seeds to the line of M6."""
     rows = []
     for seed in SEEDS:
-        points = s_curve(_S, _POINTS, seed)
         unseen = s_curve(_S, _JUDGED, _UNSEEN + seed).x
-        places = move_particles(config, points, points.spec(), 3000, seed)
+        places = move(s_curve(_S, _POINTS, seed), seed)
         before, after = (sliced_wasserstein(x, unseen, 1) for x in places)
         rows.append((before, after))
     return Outcome(
@@ -71,10 +80,34 @@ def to_an_s() -> Outcome:
             "smallest fall": min(before / after for before, after in rows),
             "largest sw1": max(after for _, after in rows),
         },
-        passed=all(before >= 5.0 * after for before, after in rows),
+        passed=all(before >= 5.0 * after and after <= _LINE for before, after in rows),
         floor=_floor(s_curve, _S, 512),
         seeds=SEEDS,
     )
+
+
+@experiment(
+    "M6",
+    title="A GAN without a generator",
+    claim="Free particles alone, with a critic that learns beside them, go from eight Gaussians "
+    "three times as wide as the data to an S-curve: 512 of them in 3000 steps.",
+    pass_line="sliced W1 at least 5 times smaller than at the start, and at most .10, all seeds",
+    group="M",
+    source="Yi et al. 2023, arXiv:2302.01075, and the author's example of a flow of particles",
+    slow=True,
+    nulls=[
+        Null(
+            "the best single Gaussian",
+            lambda: _curved(_wrong(lambda start, x, seed: best_gaussian(x, len(start), seed))),
+        ),
+        Null(
+            "the start, rescaled", lambda: _curved(_wrong(lambda start, x, _: rescaled(start, x)))
+        ),
+    ],
+)
+def to_an_s() -> Outcome:
+    """Move 512 particles, three seeds."""
+    return _curved(_flowed)
 
 
 def langevin(seed: int, n: int, rate: float, steps: int) -> Tensor:
@@ -97,31 +130,24 @@ def in_neck(x: Tensor) -> float:
     return float((x[:, 1] < -1.0).float().mean())
 
 
-@experiment(
-    "M7",
-    title="The neck of a funnel",
-    claim="Particles on a learned log ratio fill the neck of a funnel, out of which Langevin "
-    "dynamics with the exact score throws them at the same step size.",
-    pass_line="share of particles with y < -1 (0.159 of the data) at least 0.08 with the flow, and "
-    "less than that with Langevin, whose sliced W1 is larger too; all seeds",
-    group="M",
-    source="the example of the author of Yi et al. 2023, arXiv:2302.01075, on the probability flow",
-    slow=True,
-)
-def to_a_funnel() -> Outcome:
-    """Move 1,000 particles by 1,500 steps of 1e-3 either way, three seeds."""
-    n, rate, steps = 1000, 1e-3, 1500
-    config = MonoFlowConfig(population=n, speed=rate)
+def _to(unseen: Tensor) -> Callable[[Tensor], float]:
+    return lambda x: sliced_wasserstein(x, unseen, 1)
+
+
+_N, _RATE, _STEPS = 1000, 1e-3, 1500
+
+
+def _in_the_funnel(steps: int = _STEPS) -> Outcome:
+    """Move 1,000 particles by so many steps of the flow, and by 1,500 of Langevin dynamics."""
+    config = MonoFlowConfig(population=_N, speed=_RATE)
     # In the units of the data: the step sizes of the two motions are then the same.
     plain = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
     rows = []
     for seed in SEEDS:
         unseen = funnel(_FUNNEL, _JUDGED, _UNSEEN + seed).x
         _, flowed = move_particles(config, funnel(_FUNNEL, _POINTS, seed), plain, steps, seed)
-        thrown = langevin(seed, n, rate, steps)
-        rows.append(
-            [f(x) for x in (flowed, thrown) for f in (in_neck, _to(unseen))],
-        )
+        thrown = langevin(seed, _N, _RATE, _STEPS)
+        rows.append([f(x) for x in (flowed, thrown) for f in (in_neck, _to(unseen))])
     return Outcome(
         figure="; ".join(
             f"seed {seed}: flow {a:.3f} in the neck, sw1 {b:.3f}, Langevin {c:.3f}, sw1 {d:.3f}"
@@ -133,11 +159,26 @@ def to_a_funnel() -> Outcome:
             "largest sw1, flow": max(row[1] for row in rows),
             "smallest sw1, Langevin": min(row[3] for row in rows),
         },
-        passed=all(a >= 0.08 and c < 0.08 and c < a and b < d for a, b, c, d in rows),
-        floor=f"0.159 in the neck, {_floor(funnel, _FUNNEL, n)}",
+        # N(0, I), where both start, has the share of the funnel in the neck, and a smaller sw1
+        # than Langevin dynamics ends with: what counts is how near the flow comes.
+        passed=all(a >= 0.08 and b <= _LINE and c < 0.08 and b < d for a, b, c, d in rows),
+        floor=f"0.159 in the neck, {_floor(funnel, _FUNNEL, _N)}",
         seeds=SEEDS,
     )
 
 
-def _to(unseen: Tensor) -> Callable[[Tensor], float]:
-    return lambda x: sliced_wasserstein(x, unseen, 1)
+@experiment(
+    "M7",
+    title="The neck of a funnel",
+    claim="Particles on a learned log ratio find a funnel, with its neck, out of which Langevin "
+    "dynamics with the exact score throws them at the same step size.",
+    pass_line="sliced W1 at most .10 with the flow, and larger with Langevin; share of particles "
+    "with y < -1 (0.159 of the data) at least .08 with the flow, less with Langevin; all seeds",
+    group="M",
+    source="the example of the author of Yi et al. 2023, arXiv:2302.01075, on the probability flow",
+    slow=True,
+    nulls=[Null("particles that never move", lambda: _in_the_funnel(0))],
+)
+def to_a_funnel() -> Outcome:
+    """Move 1,000 particles by 1,500 steps of 1e-3 either way, three seeds."""
+    return _in_the_funnel()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.fields.rescaling import Rescaling
-from models.fields.rescalings import RESCALINGS
+from models.fields.rescalings import DISTINCT
 from models.tensors import make_generator
 
 __all__ = ["MONOTONE", "SEEDS", "START", "TARGET", "Gaussian", "kl", "learn", "normal"]
@@ -20,8 +20,8 @@ __all__ = ["MONOTONE", "SEEDS", "START", "TARGET", "Gaussian", "kl", "learn", "n
 SEEDS = [0, 1, 2]
 _LATENTS = 3100
 
-MONOTONE: list[Rescaling] = [h for h in RESCALINGS.values() if h.monotone]
-"""Every h that increases everywhere, as decided by evaluating it."""
+MONOTONE: list[Rescaling] = [h for h in DISTINCT if h.monotone]
+"""Every function h that increases everywhere, as decided by evaluating it, once."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 With u = log r, r = p/q, p the data and q the particles, which move along h'(u) grad u:
 
 - "monoflow": the generator losses -E h(d) that Yi et al. 2023 (MonoFlow, arXiv:2302.01075)
-  compare. Any increasing h brings the particles to the data.
+  compare. In continuous time any increasing h brings the particles to the data.
 - "gradient-flow": the Wasserstein gradient flow of a divergence E_q f(r) has the velocity
   r^2 f''(r) grad log r, so h'(u) = r^2 f''(r), positive for any strictly convex f.
 - "plugged-in": -f(e^u), what one gets from putting an estimated ratio into the divergence and
@@ -27,6 +27,7 @@ from models.config import param
 from models.fields.rescaling import Elementwise, Reading, Rescaling
 
 __all__ = [
+    "DISTINCT",
     "DIVERGENCES",
     "RESCALINGS",
     "TITLES",
@@ -306,6 +307,20 @@ _TABLE: tuple[Rescaling, ...] = (
 RESCALINGS: dict[str, Rescaling] = {row.name: row for row in _TABLE}
 """Every h by its slug, in the order in which they are offered."""
 
+
+def _distinct() -> list[Rescaling]:
+    u = torch.linspace(-_BOUND, _BOUND, 601, dtype=torch.float64)
+    found: list[Rescaling] = []
+    for row in _TABLE:
+        if not any(torch.allclose(row.slope(u), other.slope(u), rtol=1e-9) for other in found):
+            found.append(row)
+    return found
+
+
+DISTINCT: list[Rescaling] = _distinct()
+"""The first h of each function h': 12 of the 16, since a loss and the flow of a divergence may be
+the same motion by two or three names."""
+
 TITLES: dict[str, str] = {row.name: row.title for row in _TABLE}
 """Titles for ``param(choices=...)``."""
 
@@ -316,9 +331,10 @@ RescalingSetting = Annotated[
     RescalingName,
     param(
         "Rescaling h",
-        "What the particles climb along the critic: they move along h′(d) ∇d. Any h that increases "
-        "everywhere ends at the data, by ways of its own; those plugged into a divergence other "
-        "than the reverse KL do not increase everywhere, and lead away.",
+        "What the particles climb along the critic: they move along h′(d) ∇d. In continuous time "
+        "any h that increases everywhere ends at the data, by ways of its own; in steps, one that "
+        "vanishes or explodes may not get there. Those plugged into a divergence other than the "
+        "reverse KL do not increase everywhere, and lead away.",
         live=True,
         # Of a critic's log ratio; the critics of other losses are climbed as they are.
         depends=("loss", ("logistic",)),

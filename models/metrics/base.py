@@ -16,7 +16,16 @@ from models.base import Data, PointSet
 from models.config import Config
 from models.tensors import make_generator
 
-__all__ = ["Floor", "Metric", "NotApplicable", "check", "floor", "fresh_pairs", "split_pairs"]
+__all__ = [
+    "Floor",
+    "Metric",
+    "NotApplicable",
+    "check",
+    "check_finite",
+    "floor",
+    "fresh_pairs",
+    "split_pairs",
+]
 
 C = TypeVar("C", bound=Config)
 Pairs = Callable[[int], tuple[Data, Data]]
@@ -47,6 +56,7 @@ class Metric(Protocol):
         Raises:
             NotApplicable: the data set lacks what the metric needs.
             ValueError: the shapes do not fit, or there are too few points.
+            ArithmeticError: a number is not finite, or the figure could not be computed.
         """
         ...
 
@@ -71,6 +81,7 @@ def check(samples: Tensor, reference: Tensor, minimum: int = 2) -> None:
 
     Raises:
         ValueError: not two (n, d) arrays of the same d, or fewer than ``minimum`` points.
+        ArithmeticError: a number is NaN or infinite.
     """
     if samples.ndim != 2 or reference.ndim != 2 or samples.shape[1] != reference.shape[1]:
         raise ValueError(
@@ -80,6 +91,19 @@ def check(samples: Tensor, reference: Tensor, minimum: int = 2) -> None:
     fewest = min(len(samples), len(reference))
     if fewest < minimum:
         raise ValueError(f"at least {minimum} points are needed on each side, got {fewest}")
+    check_finite(samples)
+    check_finite(reference)
+
+
+def check_finite(x: Tensor, what: str = "points") -> None:
+    """Refuse rows (n, ...) with a number that is NaN or infinite.
+
+    Raises:
+        ArithmeticError: there is one; the message counts such rows.
+    """
+    broken = int((~torch.isfinite(x)).flatten(1).any(dim=1).sum())
+    if broken:
+        raise ArithmeticError(f"{broken:,} of {len(x):,} {what} are not finite numbers")
 
 
 def floor(metric: Metric, pairs: Pairs, *, repeats: int = 5, seed: int = 0) -> Floor:

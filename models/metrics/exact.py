@@ -1,8 +1,10 @@
 """Exact Wasserstein-2 distance between point clouds."""
 
 import math
+import warnings
 from typing import Annotated
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +15,9 @@ from models.metrics.pairwise import subsample
 from models.registry import register
 
 __all__ = ["ExactW2", "ExactW2Config", "exact_w2"]
+
+
+_ITERATIONS = 10_000_000
 
 
 class ExactW2Config(Config, frozen=True):
@@ -37,6 +42,10 @@ def exact_w2(samples: Tensor, reference: Tensor) -> float:
 
     The square root of the cheapest transport plan for squared distances, by the network simplex
     method (Bonneel et al. 2011, doi:10.1145/2070781.2024192, as in POT).
+
+    Raises:
+        ValueError: not two (n, d) arrays of the same d, or one is empty.
+        ArithmeticError: a number is not finite, or the solver found no best plan.
     """
     import ot
 
@@ -44,8 +53,15 @@ def exact_w2(samples: Tensor, reference: Tensor) -> float:
     a, b = samples.double().cpu(), reference.double().cpu()
     # Exact differences: POT's own `dist` expands the square and loses digits.
     cost = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square_().numpy()
-    squared = float(ot.emd2([], [], cost, numItermax=10_000_000))
-    return math.sqrt(max(squared, 0.0))
+    if not np.isfinite(cost).all():
+        raise ArithmeticError("points are too far apart: their squared distance is not finite")
+    # Where it finds no plan POT warns, and returns a cost of 0.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        squared, log = ot.emd2([], [], cost, numItermax=_ITERATIONS, log=True)
+    if log["warning"]:
+        raise ArithmeticError(f"no best matching was found: {log['warning']}")
+    return math.sqrt(max(float(squared), 0.0))
 
 
 @register(

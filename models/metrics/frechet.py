@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from models.base import ImageSet, Judge
-from models.metrics.base import NotApplicable
+from models.metrics.base import NotApplicable, check_finite
 from models.registry import NoConfig, register
 
-__all__ = ["FrechetDistance", "LabelBalance", "frechet_distance"]
+__all__ = ["FrechetDistance", "LabelBalance", "frechet_distance", "label_shares"]
 
 
 def frechet_distance(samples: Tensor, reference: Tensor) -> float:
@@ -24,6 +24,7 @@ def frechet_distance(samples: Tensor, reference: Tensor) -> float:
 
     Raises:
         ValueError: not two (n, k) arrays of the same k, or fewer than 2 rows.
+        ArithmeticError: a feature is not finite.
     """
     if samples.ndim != 2 or samples.shape[1:] != reference.shape[1:]:
         raise ValueError(
@@ -32,6 +33,8 @@ def frechet_distance(samples: Tensor, reference: Tensor) -> float:
         )
     if min(len(samples), len(reference)) < 2:
         raise ValueError("at least 2 rows are needed on each side")
+    check_finite(samples, "rows of features")
+    check_finite(reference, "rows of features")
     a, b = samples.double().cpu(), reference.double().cpu()
     shift = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
     s, t = a.T.cov().reshape(a.shape[1], -1), b.T.cov().reshape(b.shape[1], -1)
@@ -47,6 +50,7 @@ def _judge(samples: Tensor, reference: Tensor, points: ImageSet) -> Judge:
     Raises:
         NotApplicable: there is none.
         ValueError: the images do not fit each other, or there are too few.
+        ArithmeticError: a pixel is not finite.
     """
     if samples.ndim != 4 or samples.shape[1:] != reference.shape[1:]:
         raise ValueError(
@@ -55,6 +59,8 @@ def _judge(samples: Tensor, reference: Tensor, points: ImageSet) -> Judge:
         )
     if min(len(samples), len(reference)) < 2:
         raise ValueError("at least 2 images are needed on each side")
+    check_finite(samples, "images")
+    check_finite(reference, "images")
     if points.judge is None:
         raise NotApplicable("there is no judge: the images have no labels to train one on")
     return points.judge
@@ -110,11 +116,17 @@ class LabelBalance:
         self, samples: Tensor, reference: Tensor, *, points: ImageSet, generator: torch.Generator
     ) -> float:
         judge = _judge(samples, reference, points)
-        shares = [_shares(judge, x) for x in (samples, reference)]
+        shares = [label_shares(judge, x) for x in (samples, reference)]
         return 0.5 * float((shares[0] - shares[1]).abs().sum())
 
 
-def _shares(judge: Judge, x: Tensor) -> Tensor:
-    """Return the share of each class among the images, (classes,)."""
+def label_shares(judge: Judge, x: Tensor) -> Tensor:
+    """Return the share of each class among the images (n, C, H, W), (classes,).
+
+    Raises:
+        ArithmeticError: the judge cannot tell what an image is: a score is not finite.
+    """
     scores = judge.logits(x)
+    # argmax takes NaN for the largest of all, and calls it the first class.
+    check_finite(scores, "images' scores")
     return torch.bincount(scores.argmax(dim=1), minlength=scores.shape[1]).double() / len(x)

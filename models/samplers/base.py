@@ -73,6 +73,11 @@ class _Counter:
 class Sampler(ABC):
     """A sampler of Gaussian diffusions, registered with ``@register("sampler", slug, ...)``.
 
+    The registration tells two more things: ``order``, how fast the error falls with the number of
+    steps (None for a walk that follows no ODE), and ``evaluations``, of the network in each step at
+    the default settings. Both are measured by tests, and so is ``orders``: the order by grid, from
+    100 to 400 steps, of samplers without noise.
+
     Attributes:
         memory: how many evaluations of earlier steps `step` wants to see.
     """

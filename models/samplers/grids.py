@@ -2,7 +2,9 @@
 
 All return n + 1 strictly decreasing float64 levels, n steps, with grid[0] = s_max and grid[n] = 0.
 "edm-rho" and "log-snr" put n levels on [s_min, s_max] and add the zero; the time grids put n + 1
-times on [u(s_min), u(s_max)] and let the last step go all the way to zero noise.
+times on [u(s_min), u(s_max)] and let the last step go all the way to zero noise. That step is first
+order in any sampler, and no shorter than the others: with many steps it is what is left of the
+error, and the order that one measures falls towards 1 (`tests/models/test_sampler_orders.py`).
 """
 
 from typing import Annotated, Literal

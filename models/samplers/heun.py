@@ -56,6 +56,8 @@ class HeunConfig(SamplerConfig, frozen=True):
     source="Karras et al. 2022, arXiv:2206.00364, algorithms 1 and 2",
     config=HeunConfig,
     order=2,
+    evaluations=2,
+    orders={"edm-rho": 2.0, "log-snr": 2.0, "time-uniform": 1.2, "time-quadratic": 1.1},
 )
 class Heun(Sampler):
     """Algorithm 2; without churn it is algorithm 1. Euler on the last step, so NFE = 2N - 1."""

@@ -49,6 +49,7 @@ class AnnealedLangevinConfig(Config, frozen=True):
     "Jolicoeur-Martineau et al. 2020, arXiv:2009.05475, section 3.1",
     config=AnnealedLangevinConfig,
     order=None,
+    evaluations=100,
 )
 class AnnealedLangevin(Sampler):
     """x <- x + (a/2) score + sqrt(a) z with a = step * s^2, ``walk`` times; D(x, s) at the end.

@@ -1,4 +1,4 @@
-"""PLMS (PNDM): fourth-order linear multistep on the predicted noise, in DDIM's transfer."""
+"""PLMS (PNDM): linear multistep with four weights on the predicted noise, in DDIM's transfer."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -35,15 +35,21 @@ class PlmsConfig(SamplerConfig, frozen=True):
     "sampler",
     "plms",
     title="PLMS (PNDM)",
-    summary="Fourth-order multistep on the predicted noise, one evaluation a step.",
+    summary="Multistep on four predictions of the noise, one evaluation a step: second order, with "
+    "a small error.",
     source="Liu et al. 2022, arXiv:2202.09778, eqs. 11-13, starting with orders 1, 2, 3",
     config=PlmsConfig,
-    order=4,
+    order=2,
+    evaluations=1,
+    orders={"edm-rho": 1.9, "log-snr": 1.9, "time-uniform": 1.2, "time-quadratic": 0.9},
 )
 class Plms(Sampler):
     """x_b = x_a + (s_b - s_a) eps', eps' = (55 e0 - 59 e1 + 37 e2 - 9 e3)/24.
 
-    The coefficients are those of even steps, as published: "pseudo", since s is not even.
+    The weights are Adams-Bashforth's of even steps, as published: "pseudo", since s is not even,
+    and a start with orders 1, 2, 3. So the method is of second order, as its authors prove, not of
+    the fourth that the weights are known for. Weights for uneven steps were tried: fourth order
+    shows from 200 steps on, and at 10 to 100 the error is up to 3 times larger.
     """
 
     memory = 3

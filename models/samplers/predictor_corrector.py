@@ -49,7 +49,8 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
     summary="Reverse diffusion with Langevin corrections at each noise level.",
     source="Song et al. 2021, arXiv:2011.13456, algorithms 2 and 4, appendix G",
     config=PredictorCorrectorConfig,
-    order=1,
+    order=None,
+    evaluations=2,
 )
 class PredictorCorrector(Sampler):
     """Predictor: x + (s_a^2 - s_b^2) score + sqrt(s_a^2 - s_b^2) z, without z on the last step.

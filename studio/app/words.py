@@ -1,15 +1,19 @@
 """Figures as people read them."""
 
+import math
 import time
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 
 from studio.app.state.runs import RunState
+from studio.protocol.events import SPREAD
 
 __all__ = [
     "ago",
     "duration",
     "figure",
+    "floor",
     "left",
     "left_of",
     "megabytes",
@@ -63,12 +67,34 @@ def figure(value: float) -> str:
     """Return a measured value with three significant digits: "0.079", "12.3", "3.2e-5"."""
     if value == 0:
         return "0"
+    if not math.isfinite(value):
+        return "not finite"
+    return _short(value, 3)
+
+
+def _short(value: float, digits: int) -> str:
     size = abs(value)
     if size >= 1e5 or size < 1e-4:
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        power = f"{value:.{digits - 1}e}"
+        return power.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     if size >= 100:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{value:.{digits}g}" if size < 10 or digits > 1 else f"{value:.0f}"
+
+
+def floor(floors: Mapping[str, float], slug: str) -> str:
+    """Return the floor of a metric with its spread over real pairs, "0.058 ± 0.02"; "" if there is
+    none, and without a spread where that was not measured or is none.
+
+    It may be broken into two lines before the spread, and nowhere else.
+    """
+    if slug not in floors:
+        return ""
+    spread = floors.get(SPREAD + slug)
+    if not spread:
+        return figure(floors[slug])
+    # The mean is known no better than its spread.
+    return f"{_short(floors[slug], 2)} ±\u00a0{_short(spread, 1)}"
 
 
 def ago(at: float, now: float | None = None) -> str:

@@ -6,10 +6,12 @@ The figures go into the run's log, too; they are no part of its curves.
 
 import argparse
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
 from studio.cli.terminal import say, table
+from studio.protocol.events import SPREAD
 
 if TYPE_CHECKING:
     from studio.engine.evaluating import EvaluationJob
@@ -78,8 +80,9 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
         rows.append(
             {
                 "metric": slug,
-                "value": value,
+                "value": value if math.isfinite(value) else None,
                 "floor": job.quality.floors.get(slug),
+                "floor_spread": job.quality.floors.get(SPREAD + slug),
                 "better": entry.extra.get("better", "lower"),
                 "unit": entry.extra.get("unit", ""),
             }
@@ -94,8 +97,8 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         (
             (
                 row["metric"],
-                f"{row['value']:.4g}",
-                "-" if row["floor"] is None else f"{row['floor']:.4g}",
+                "not finite" if row["value"] is None else f"{row['value']:.4g}",
+                _floor(row["floor"], row["floor_spread"]),
                 row["better"],
                 row["unit"],
             )
@@ -107,6 +110,12 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         say(note)
     cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""
     say(f"Step {job.at:,}; {quality.n:,} samples against as many real ones, seed {seed}{cost}.")
+
+
+def _floor(mean: float | None, spread: float | None) -> str:
+    if mean is None:
+        return "-"
+    return f"{mean:.3g}" if spread is None else f"{mean:.3g} ± {spread:.1g}"
 
 
 def _write_json(job: "EvaluationJob", seed: int) -> None:

@@ -1,10 +1,12 @@
 """The table at the end of a race."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 
 from models.registry import registry
 from studio.cli.terminal import say, table
 from studio.engine.standings import Standing, standing
+from studio.protocol.events import SPREAD
 from studio.store.run import RunFolder
 
 __all__ = ["show"]
@@ -30,7 +32,7 @@ def show(runs: Iterable[RunFolder]) -> None:
     ]
     floors = {name: floor for each in found for name, floor in each.floors.items()}
     if metrics:
-        values = [_figure(floors.get(metric)) for metric in metrics]
+        values = [_floor(floors, metric) for metric in metrics]
         rows.append(["real against real", *values, "", "", "", ""])
     say()
     table(rows, head)
@@ -39,11 +41,18 @@ def show(runs: Iterable[RunFolder]) -> None:
 
 def _rank(metric: str, each: Standing) -> float:
     value = each.values.get(metric)
-    if value is None:
+    if value is None or not math.isfinite(value):
         return float("inf")
     better = registry.get("metric", metric).extra.get("better", "lower")
     return -value if better == "higher" else value
 
 
 def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if math.isfinite(value) else "not finite"
+
+
+def _floor(floors: Mapping[str, float], metric: str) -> str:
+    spread = floors.get(SPREAD + metric)
+    return _figure(floors.get(metric)) + ("" if spread is None else f" ± {spread:.1g}")

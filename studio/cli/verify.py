@@ -1,4 +1,8 @@
-"""Verify the claims: run their experiments and hold the figures against the pass lines."""
+"""Verify the claims: run their experiments and hold the figures against the pass lines.
+
+Beside each figure stand its nulls, models that do not do what is claimed. A claim whose null meets
+the pass line has failed, whatever its figure.
+"""
 
 import argparse
 import difflib
@@ -90,7 +94,8 @@ def _list(entries: Sequence["Entry"], as_json: bool) -> None:
 
 
 def _about(entry: "Entry") -> dict[str, Any]:
-    extra = {key: entry.extra[key] for key in ("claim", "pass_line", "group", "slow")}
+    keys = ("claim", "pass_line", "group", "slow", "nulls", "no_null")
+    extra = {key: entry.extra[key] for key in keys}
     return {"id": entry.slug, "title": entry.title, "source": entry.source, **extra}
 
 
@@ -110,9 +115,24 @@ def _write(entry: "Entry", result: "Result | None", error: str) -> None:
         lines += [
             ("figure", result.figure),
             ("pass line", entry.extra["pass_line"]),
+            *_nulls(entry, result),
             ("floor", result.floor),
             ("seeds", seeds),
             ("took", f"{result.seconds:.1f} s"),
         ]
     table((" " * 7, name, text) for name, text in lines)
     say()
+
+
+def _nulls(entry: "Entry", result: "Result") -> list[tuple[str, str]]:
+    """Return lines on what must miss the pass line, and on what wrongly meets it."""
+    if not result.nulls:
+        return [("null", f"none: {entry.extra['no_null']}")]
+    alive = result.alive
+    lines = [
+        ("null", f"{title} ({'MEETS THE LINE' if title in alive else 'misses it'}): {null.figure}")
+        for title, null in result.nulls.items()
+    ]
+    if alive:
+        lines.append(("verdict", f"a dead model meets this line: {', '.join(alive)}"))
+    return lines

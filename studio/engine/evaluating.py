@@ -1,5 +1,6 @@
 """A job that measures a trained run with fresh samples."""
 
+import math
 from pathlib import Path
 
 from studio.engine.conditions import target_after
@@ -11,6 +12,7 @@ from studio.engine.sampling import RunJob
 from studio.engine.session import project_of
 from studio.engine.sink import Sink
 from studio.engine.target import edited
+from studio.protocol.events import SPREAD
 from studio.protocol.messages import Evaluate
 from studio.store.run import RunFolder
 
@@ -53,11 +55,12 @@ class EvaluationJob(RunJob):
         quality = yield from evaluator.evaluate(loaded.family, sampler)
         self.quality, self.step = quality, self.total
         for note in quality.notes:
-            self.say(note)
+            self.say(note, level="warning")
         for slug, value in quality.values.items():
-            floor = quality.floors[slug]
+            if not math.isfinite(value):
+                continue
             self.say(
-                f"{slug} of step {loaded.step:,}: {value:.4g} (real against real {floor:.4g}; "
+                f"{slug} of step {loaded.step:,}: {value:.4g} ({_floor(quality, slug)}"
                 f"n = {quality.n:,}, seed {seed})."
             )
         self.folder.events.append(
@@ -68,3 +71,8 @@ class EvaluationJob(RunJob):
             n=quality.n,
             seed=seed,
         )
+
+
+def _floor(quality: Quality, slug: str) -> str:
+    floor, spread = (quality.floors.get(key) for key in (slug, SPREAD + slug))
+    return "" if floor is None else f"real against real {floor:.4g} ± {spread:.1g}; "

@@ -27,6 +27,7 @@ from studio.engine.session import Session
 from studio.engine.sink import Sink
 from studio.engine.staging import scene_arrays
 from studio.engine.viewing import LiveView
+from studio.protocol.events import SPREAD
 from studio.protocol.messages import CheckpointWritten, Kept, Metrics, Record
 from studio.protocol.spec import ChangeSetting, Edit
 from studio.protocol.wire import pack_arrays
@@ -162,7 +163,7 @@ class Products:
         session = self._session
         evaluator = session.evaluator if full else session.evaluator.light()
         # Once for a data set, and no cost of this evaluation.
-        yield from session.data.prepare()
+        yield from evaluator.prepare(session.family)
         start = self._clock()
         quality = yield from evaluator.evaluate(session.family, session.sampler)
         full = evaluator is session.evaluator
@@ -242,7 +243,8 @@ class Products:
 def _columns(step: int, quality: Quality) -> Columns:
     """Return the curves of an evaluation: each figure, and with what it was measured."""
     columns: Columns = {f"quality/{slug}": ([step], [v]) for slug, v in quality.values.items()}
-    columns |= {f"{FLOOR}{slug}": ([step], [quality.floors[slug]]) for slug in quality.values}
+    floors = {k: v for k, v in quality.floors.items() if k.removeprefix(SPREAD) in quality.values}
+    columns |= {f"{FLOOR}{name}": ([step], [value]) for name, value in floors.items()}
     columns[SAMPLES] = ([step], [float(quality.n)])
     if quality.nfe:
         columns["cost/nfe"] = ([step], [float(quality.nfe)])

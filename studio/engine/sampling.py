@@ -35,9 +35,9 @@ class RunJob(Job):
         """Note how much is done."""
         self.step = done
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, level: str = "info") -> None:
         """Write a line to the run's log."""
-        self._log.write("info", text)
+        self._log.write(level, text)
 
 
 class SamplingJob(RunJob):

@@ -9,6 +9,7 @@ from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 from studio.protocol.spec import Edit
 
 __all__ = [
+    "SPREAD",
     "CatalogEvent",
     "CheckpointWritten",
     "Edited",
@@ -26,6 +27,10 @@ __all__ = [
     "Snapshot",
     "StageDone",
 ]
+
+
+SPREAD = "spread/"
+"""In front of a metric's slug, among `Metrics.floors`."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -111,7 +116,10 @@ class Metrics(_Event, frozen=True, kw_only=True):
     Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
     with what it was measured then: "cost/nfe", how many evaluations of networks a sample took,
     "cost/samples", how many samples there were, "cost/floor/<metric slug>", the real-against-real
-    value for so many. ``floors``: that value by metric slug, for as many as the run asks for.
+    value for so many: the mean over several pairs of real samples, and its standard deviation over
+    the pairs at "cost/floor/spread/<slug>" (runs of earlier versions have none). A value is NaN
+    where it could not be measured, as when a sample was not finite. ``floors``: both by metric slug
+    and "spread/<slug>", for as many samples as the run asks for.
     """
 
     job: str

@@ -151,6 +151,16 @@ def test_every_entry_explains_itself(entry: Entry) -> None:
             assert any(bound is not None for bound in bounds), f"{row['path']} has no bounds"
 
 
+@pytest.mark.parametrize("entry", registry.all("experiment"), ids=lambda e: e.slug)
+def test_every_claim_has_a_model_that_must_fail_it(entry: Entry) -> None:
+    """Or says why none could: a pass line that a dead model meets proves nothing."""
+    nulls, reason = entry.extra["nulls"], entry.extra["no_null"]
+    assert all(nulls)
+    assert bool(nulls) != bool(reason)
+    if reason:
+        assert len(reason.split()) > 4, "a reason is a sentence"
+
+
 def test_a_broken_plugin_is_a_problem_and_not_the_end() -> None:
     problems = discover(["models.data", "models.no_such_package"])
     assert [p.module for p in problems] == ["models.no_such_package"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.experiments.base import Outcome, experiment
+from models.experiments.base import Null, Outcome, experiment
 from models.registry import Registry, registry
 from studio.__main__ import main
 from studio.cli import catalogue
@@ -129,13 +129,13 @@ def test_a_broken_recipe_names_file_and_key(say: Any, tmp_path: Any) -> None:
 
 @pytest.fixture
 def claims(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """Four claims, in place of the real ones."""
+    """Five claims, in place of the real ones."""
     fresh = Registry()
     monkeypatch.setattr("models.registry.registry", fresh)
     monkeypatch.setattr(catalogue, "registry", fresh)
     monkeypatch.setattr(catalogue, "discover", lambda: [])
 
-    def claim(slug: str, passed: bool | None, *, slow: bool = False) -> None:
+    def claim(slug: str, passed: bool | None, *, slow: bool = False, null: bool = False) -> None:
         @experiment(
             slug,
             title=f"Title of {slug}",
@@ -144,6 +144,7 @@ def claims(monkeypatch: pytest.MonkeyPatch) -> Registry:
             group="T",
             source="tests",
             slow=slow,
+            nulls=[Null("nothing at all", lambda: Outcome("7 of 9", {}, null, "", []))],
         )
         def measure() -> Outcome:
             if passed is None and slow:
@@ -154,6 +155,7 @@ def claims(monkeypatch: pytest.MonkeyPatch) -> Registry:
     claim("T2", False)
     claim("T3", None)
     claim("T4", None, slow=True)
+    claim("T5", True, slow=True, null=True)
     return fresh
 
 
@@ -163,6 +165,20 @@ def test_verify_prints_all_that_is_known_about_a_claim(say: Any) -> None:
     assert status == 0
     for part in ("PASS", "T1", "Claim of T1", "figure of T1", "figure <= 1", "0 at best", "3"):
         assert part in out
+    assert "nothing at all (misses it): 7 of 9" in out
+
+
+@pytest.mark.usefixtures("claims")
+def test_a_claim_fails_where_a_dead_model_meets_its_line(say: Any) -> None:
+    status, out, _ = say("verify", "T5")
+    assert status == 1
+    assert "FAIL     T5" in out
+    assert "nothing at all (MEETS THE LINE): 7 of 9" in out
+    assert "a dead model meets this line: nothing at all" in out
+    status, out, _ = say("verify", "--json", "T5")
+    [result] = map(json.loads, out.splitlines())
+    assert (status, result["verdict"], result["passed"]) == (1, "FAIL", False)
+    assert result["nulls"]["nothing at all"]["passed"] is True
 
 
 @pytest.mark.usefixtures("claims")
@@ -171,7 +187,7 @@ def test_verify_prints_all_that_is_known_about_a_claim(say: Any) -> None:
     [
         (("T1", "T3"), 0, ["T1", "T3"]),
         ((), 1, ["T1", "T2", "T3"]),
-        (("--all",), 1, ["T1", "T2", "T3", "T4"]),
+        (("--all",), 1, ["T1", "T2", "T3", "T4", "T5"]),
         (("T4",), 1, ["T4"]),
     ],
 )
@@ -182,10 +198,10 @@ def test_verify_fails_when_one_does(
     results = [json.loads(line) for line in out.splitlines()]
     assert got == status
     assert [r["id"] for r in results] == ids
-    verdicts = {"T1": "PASS", "T2": "FAIL", "T3": "REPORTED", "T4": "FAIL"}
+    verdicts = {"T1": "PASS", "T2": "FAIL", "T3": "REPORTED", "T4": "FAIL", "T5": "FAIL"}
     assert [r["verdict"] for r in results] == [verdicts[i] for i in ids]
     if "T4" in ids:
-        assert results[-1]["error"] == "RuntimeError: it broke"
+        assert results[ids.index("T4")]["error"] == "RuntimeError: it broke"
 
 
 def test_verify_lists_the_real_claims_and_runs_one(say: Any) -> None:

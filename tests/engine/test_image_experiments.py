@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from models.experiments.base import Null
 from models.metrics.base import Floor
 from models.registry import registry
 from studio.engine import judging
@@ -12,17 +13,32 @@ from studio.engine.discovery import discover
 from studio.engine.experiments import images
 from studio.engine.experiments.images import (
     DIGITS,
+    DIGITS_LINE,
     MNIST,
+    MNIST_LINE,
     Compared,
     Method,
     Score,
+    _dataset,
+    _nulls,
     compare,
+    judged_law,
+    measure,
     table,
     train_for,
+    without_labels,
 )
 
 discover()
 MLP = {"kind": "mlp", "units": 8, "layers": 1}
+NULLS = [
+    pytest.param(null, id=f"{slug}-{null.title}", marks=marks)
+    for slug, line, marks in (
+        ("digits", DIGITS_LINE, ()),
+        ("mnist", MNIST_LINE, pytest.mark.slow),
+    )
+    for null in _nulls(slug, line)
+]
 FLOORS = (Floor(5.0, 1.0, 4.0, 6.0, 60, 4), Floor(0.1, 0.01, 0.09, 0.11, 60, 4))
 QUICK = (
     Method("A", "edm", {"image_net": MLP}, 16),
@@ -83,23 +99,29 @@ def test_the_claims_are_listed(slug, methods):
 
 
 @pytest.mark.parametrize(
-    ("floors", "variation", "digits", "mnist"),
-    [(9, 0.1, True, True), (9, 0.35, False, True), (20, 0.1, False, True), (50, 0.5, False, False)],
+    ("floors", "variation", "rarest", "passed"),
+    [
+        (DIGITS_LINE.floors, DIGITS_LINE.variation, DIGITS_LINE.rarest, (True, True)),
+        (DIGITS_LINE.floors, DIGITS_LINE.variation, 0.2, (False, False)),
+        (DIGITS_LINE.floors, 0.35, 0.9, (False, True)),
+        (DIGITS_LINE.floors + 0.1, 0.1, 0.9, (False, True)),
+        (MNIST_LINE.floors + 0.1, 0.5, 0.9, (False, False)),
+    ],
 )
 def test_one_method_and_seed_is_enough_to_fail(
-    monkeypatch, floors: float, variation: float, digits: bool, mnist: bool
+    monkeypatch, floors: float, variation: float, rarest: float, passed: tuple[bool, bool]
 ):
-    good, worst = Score(10.0, 0.05, 1, 1), Score(5.0 * floors, variation, 1, 1)
+    good, worst = Score(5.0, 0.05, 0.9, 1, 1), Score(5.0 * floors, variation, rarest, 1, 1)
     found = Compared(
         {"A": [good, good], "B": [good, worst]},
         *FLOORS,
         [0, 1],
     )
-    monkeypatch.setattr(images, "compare", lambda *args: found)
-    assert images.on_digits().passed is digits
-    assert images.on_digits_as_found().passed is digits
-    assert images.on_mnist().passed is mnist
-    assert "TV" in images.on_mnist().floor
+    for line, expected in zip((DIGITS_LINE, MNIST_LINE), passed, strict=True):
+        outcome = images._outcome(found, line)
+        assert outcome.passed is expected
+        assert "TV" in outcome.floor
+        assert outcome.value["rarest B"] == rarest
 
 
 def test_every_family_for_images_is_tried_as_a_person_finds_it(monkeypatch):
@@ -110,8 +132,31 @@ def test_every_family_for_images_is_tried_as_a_person_finds_it(monkeypatch):
         return Compared({}, *FLOORS, [0])
 
     monkeypatch.setattr(images, "compare", compare)
-    images.on_digits_as_found()
+    images.on_digits_as_found.__wrapped__()
     assert [m.family for m in tried] == [
         entry.slug for entry in registry.all("family") if "images" in entry.modalities
     ]
     assert all(method.config == {} for method in tried)
+
+
+@pytest.mark.parametrize("null", NULLS)
+def test_laws_that_nobody_wants_miss_the_line(null: Null):
+    """One of them has all labels in their shares, one has perfect images: each clause is needed."""
+    outcome = null.measure()
+    assert outcome.passed is False, outcome.figure
+
+
+@pytest.mark.parametrize("slug", ["digits", pytest.param("mnist", marks=pytest.mark.slow)])
+def test_real_images_meet_the_line(slug: str):
+    found = judged_law("real", lambda other, real, seed: (other.x, 0), slug)
+    for line in (DIGITS_LINE, MNIST_LINE):
+        assert images._outcome(found, line).passed
+    (score,) = found.scores["real"]
+    assert score.rarest > 0.7
+
+
+def test_a_label_that_is_lost_is_counted():
+    digits = _dataset("digits")
+    few, many = (measure(without_labels(lost), digits, 5000) for lost in (1, 4))
+    assert few.rarest == 0.0
+    assert few.balance < DIGITS_LINE.variation < many.balance

@@ -1,6 +1,7 @@
 """The training job: what it tells, what is on disk, and how it fails."""
 
 import errno
+import math
 import shutil
 
 import pytest
@@ -9,7 +10,8 @@ from studio.engine import headless
 from studio.engine.schedules import EvaluationSchedule
 from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
 from studio.store.errors import DiskFull
-from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, spec
+from tests.engine.fakes import MemorySink, Tiny, drive, losses, new_job, new_run, spec
+from tests.engine.same import finish
 
 
 def settle_requests(job, work):
@@ -29,7 +31,7 @@ def test_a_run_tells_and_writes_the_same(tmp_path):
     assert steps == list(range(1, 31))
     columns, floors = folder.metrics.read()
     assert columns["quality/sliced-w2"][0] == [30]
-    assert floors.keys() == {"sliced-w2"}
+    assert floors.keys() == {"sliced-w2", "spread/sliced-w2"}
     kept = [e for e in events if isinstance(e, Kept)]
     assert kept[-1].steps == folder.flow.steps()
     assert (folder.flow.steps()[0], folder.flow.steps()[-1]) == (0, 30)
@@ -41,6 +43,31 @@ def test_a_run_tells_and_writes_the_same(tmp_path):
     assert folder.checkpoints.best() == 30
     assert "Finished at step 30" in folder.log_path.read_text(encoding="utf-8")
     assert [e.kind for e in folder.events.read()] == ["started", "finished"]
+
+
+def test_samples_that_are_no_numbers_are_told_and_are_never_the_best(tmp_path, monkeypatch):
+    """The weights are finite, the samples are not: from step 20 on, and in another run up to it."""
+    flow = Tiny.flow
+    for name, broken in (("ends", lambda step: step >= 20), ("begins", lambda step: step <= 10)):
+        folder = new_run(tmp_path / name, spec(steps=40, evaluate_every=10))
+        job = new_job(folder)
+
+        def frames(self, latents, *, sampler=None, generator=None, job=job, broken=broken):
+            for frame in flow(self, latents, sampler=sampler, generator=generator):
+                if broken(job.step):
+                    frame.x[3, 1] = math.nan
+                yield frame
+
+        monkeypatch.setattr(Tiny, "flow", frames)
+        finish(job.work())
+        steps, values = folder.metrics.read()[0]["quality/sliced-w2"]
+        assert steps == [10, 20, 30, 40]
+        assert [math.isnan(value) for value in values] == [broken(step) for step in steps]
+        good = {step: v for step, v in zip(steps, values, strict=True) if not math.isnan(v)}
+        assert folder.checkpoints.best() == min(good, key=good.get)
+        log = folder.log_path.read_text(encoding="utf-8")
+        assert log.count("warning: 1 of ") == sum(map(math.isnan, values))
+        assert "samples are not finite numbers" in log
 
 
 def test_nothing_is_computed_for_a_screen_that_does_not_look(tmp_path):

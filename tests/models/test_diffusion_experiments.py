@@ -3,7 +3,7 @@
 import pytest
 
 import models.experiments as package
-from models.experiments.base import Outcome, Result, experiment
+from models.experiments.base import Null, Outcome, Result, experiment
 from models.registry import Registry, discover, registry
 
 QUICK = ("A1", "A2", "A3", "A4", "A5", "A8")
@@ -43,14 +43,44 @@ def check(slug: str) -> None:
     assert result.value
 
 
-def test_an_experiment_is_timed(monkeypatch):
+def outcome(passed: bool | None) -> Outcome:
+    return Outcome("1", {"x": 1.0}, passed, "0", [0])
+
+
+def claim(passed: bool | None, **told: object) -> Result:
+    """Run a claim that passes or does not, registered with its nulls or without."""
+    said = {"title": "t", "claim": "c", "pass_line": "p", "group": "T", "source": "s", **told}
+    return experiment("T1", **said)(lambda: outcome(passed))()
+
+
+@pytest.fixture
+def _alone(monkeypatch):
     monkeypatch.setattr("models.registry.registry", Registry())
 
-    @experiment("T1", title="t", claim="c", pass_line="p", group="T", source="s")
-    def measure() -> Outcome:
-        return Outcome("1", {"x": 1.0}, True, "0", [0])
 
-    result = measure()
-    assert isinstance(result, Result)
-    assert result.value == {"x": 1.0}
-    assert result.seconds >= 0
+@pytest.mark.usefixtures("_alone")
+class TestContract:
+    def test_an_experiment_is_timed(self):
+        result = claim(True, no_null="it is an identity")
+        assert isinstance(result, Result)
+        assert (result.value, result.passed, result.nulls) == ({"x": 1.0}, True, {})
+        assert result.seconds >= 0
+
+    def test_nulls_are_run_beside_it_and_must_miss_the_line(self):
+        dead = Null("nothing moves", lambda: outcome(False))
+        result = claim(True, nulls=[dead])
+        assert result.passed is True
+        assert result.nulls == {"nothing moves": outcome(False)}
+        assert result.alive == []
+
+    def test_a_line_that_a_null_meets_fails_the_claim(self):
+        nulls = [Null("dead", lambda: outcome(False)), Null("asleep", lambda: outcome(True))]
+        result = claim(True, nulls=nulls)
+        assert result.passed is False
+        assert result.alive == ["asleep"]
+        assert result.figure == "1"
+
+    @pytest.mark.parametrize("told", [{}, {"nulls": [Null("n", list)], "no_null": "because"}])
+    def test_there_are_nulls_or_a_reason(self, told):
+        with pytest.raises(ValueError, match="T1 needs either nulls or"):
+            claim(True, **told)

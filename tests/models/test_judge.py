@@ -9,7 +9,7 @@ from torch import Tensor
 from models.base import ImageSet
 from models.judge import FEATURES, accuracy, judged, new_judge, train_judge
 from models.metrics.base import NotApplicable, floor, split_pairs
-from models.metrics.frechet import FrechetDistance, LabelBalance, frechet_distance
+from models.metrics.frechet import FrechetDistance, LabelBalance, frechet_distance, label_shares
 from models.registry import NoConfig, registry
 from models.tensors import make_generator
 
@@ -140,6 +140,25 @@ class TestMetrics:
             measure(metric, torch.zeros((10, 1, 9, 9)), trained)
         with pytest.raises(ValueError, match="at least 2"):
             measure(metric, torch.zeros((1, 1, 8, 8)), trained)
+
+
+@pytest.mark.parametrize("metric", [FrechetDistance(), LabelBalance()])
+def test_one_pixel_that_is_no_number_is_no_figure(metric, trained):
+    """argmax would file such an image under the first class."""
+    x = quadrants(300, 5).x
+    x[7, 0, 3, 3] = torch.nan
+    with pytest.raises(ArithmeticError, match="1 of 300 images are not finite"):
+        measure(metric, x, trained)
+
+
+def test_a_judge_that_cannot_tell_names_no_class(trained):
+    x = quadrants(20, 5).x
+    x[7] = torch.nan
+    with pytest.raises(ArithmeticError, match="1 of 20"):
+        label_shares(trained.judge, x)
+    features = [trained.judge.features(images) for images in (x, quadrants(20, 6).x)]
+    with pytest.raises(ArithmeticError, match="1 of 20"):
+        frechet_distance(*features)
 
 
 def test_a_missing_class_is_its_share(trained):

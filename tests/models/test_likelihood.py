@@ -5,7 +5,10 @@ import math
 import pytest
 import torch
 
+from models.base import DataSpec
+from models.experiments.diffusion_likelihood import ring, window
 from models.experiments.diffusion_ring import mixture
+from models.families.edm import Edm, EdmConfig
 from models.likelihood import log_prob, log_prob_adaptive
 from models.tensors import make_generator
 
@@ -44,7 +47,9 @@ def test_gaussian_in_three_dimensions_and_any_shape():
     """N(0, 0.3^2 I) of shape (3, 1): the closed formula, less what the prior rounds off."""
     std = 0.3
     x = std * torch.randn(20, 3, 1, generator=make_generator(3), dtype=torch.float64)
-    found = log_prob(lambda x, s: std**2 / (std**2 + s**2) * x, x, S_MIN, S_MAX, steps=100)
+    found = log_prob(
+        lambda x, s: std**2 / (std**2 + s**2) * x, x, S_MIN, S_MAX, steps=100, spread=std
+    )
     variance = std**2 + S_MIN**2
     exact = -0.5 * (x.flatten(1).square().sum(1) / variance + 3 * math.log(2 * math.pi * variance))
     torch.testing.assert_close(found, exact, rtol=0, atol=1e-4)
@@ -59,3 +64,27 @@ def test_no_graph_is_left_behind():
 def test_a_failing_integration_says_so():
     with pytest.raises(ArithmeticError, match="could not be integrated"):
         log_prob_adaptive(lambda x, s: x * float("nan"), torch.ones(1, 1), 0.01, 10.0)
+
+
+def test_the_family_draws_the_density_of_the_data(monkeypatch):
+    """With its own levels and steps, at the data and over the plane that is drawn: an s_max of 20
+    is no reason to forget the data's own variance.
+    """
+    law = ring()
+    spec = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
+    family = Edm(EdmConfig(), spec, horizon=1, seed=0, device=torch.device("cpu"))
+    monkeypatch.setattr(family.field, "denoise", law.denoise)
+    level = torch.tensor(EdmConfig().s_min, dtype=torch.float64)
+    x = law.sample(200, make_generator(5), s=float(level))
+    near, far = ((family.log_prob(y) - law.log_prob(y, level)).abs() for y in (x, window()))
+    assert float(near.mean()) <= 1e-3
+    assert float(far.mean()) <= 0.05
+    assert float(far.max()) <= 0.5
+
+
+@pytest.mark.parametrize("s_max", [3.0, 20.0])
+def test_where_the_prior_is_put_does_not_matter_to_a_gaussian(s_max: float):
+    x = torch.randn(50, 2, generator=make_generator(6), dtype=torch.float64)
+    found = log_prob(lambda x, s: x / (1 + s**2), x, S_MIN, s_max)
+    exact = -0.5 * x.square().sum(dim=1) - math.log(2 * math.pi)
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-4)

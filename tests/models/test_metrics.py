@@ -274,3 +274,31 @@ def test_a_floor_says_how_it_was_measured():
     assert "n 200, 3 repeats" in str(real)
     one = floor(SlicedW1(), fresh_pairs(ring_of_five, FIVE, 200), repeats=1)
     assert one.std == 0.0
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(
+    "metric",
+    [ExactW2(), SlicedW1(), SlicedW2(), EnergyDistance(), MMD(), ModeCoverage()],
+    ids=lambda metric: type(metric).__name__,
+)
+def test_one_number_that_is_none_is_no_figure(metric, bad: float):
+    """One coordinate in 300 points: no metric may call that good, and the solver of exact W2 does
+    by returning 0.
+    """
+    reference = eight_gaussians(EIGHT, 300, 1)
+    x = eight_gaussians(EIGHT, 300, 0).x
+    x[150, 1] = bad
+    for samples, real in ((x, reference.x), (reference.x, x)):
+        with pytest.raises(ArithmeticError, match="1 of 300 points are not finite"):
+            metric(samples, real, points=reference, generator=make_generator(0))
+
+
+def test_a_matching_that_was_not_found_is_no_distance(monkeypatch):
+    x, y = normal(50).double(), normal(50, seed=1).double()
+    monkeypatch.setattr("models.metrics.exact._ITERATIONS", 1)
+    with pytest.raises(ArithmeticError, match="no best matching was found"):
+        exact_w2(x, y)
+    x[0] = 1e200  # a number, whose square is none
+    with pytest.raises(ArithmeticError, match="too far apart"):
+        exact_w2(x, y)

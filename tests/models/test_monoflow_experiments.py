@@ -9,7 +9,8 @@ from models.experiments import monoflow_gaussian, monoflow_learnt, monoflow_part
 from models.experiments.monoflow_shift import after
 from models.experiments.monoflow_table import Cell, cells
 from models.experiments.monoflow_toys import MONOTONE, SEEDS, START, TARGET, Gaussian, kl, learn
-from models.fields.rescalings import RESCALINGS, rescaling
+from models.experiments.wrong_laws import best_gaussian, rescaled
+from models.fields.rescalings import DISTINCT, RESCALINGS, rescaling
 from models.tensors import make_generator
 
 
@@ -100,8 +101,45 @@ def test_it_does_not_along_one_that_decreases():
 
 
 def test_the_claim_is_about_every_increasing_h():
-    assert {h.name for h in MONOTONE} == {h.name for h in RESCALINGS.values() if h.monotone}
-    assert len(MONOTONE) == 12
+    rising = [h for h in RESCALINGS.values() if h.monotone]
+    assert len(rising) == 12
+    u = torch.linspace(-5, 5, 50, dtype=torch.float64)
+    for h in rising:
+        twins = [m for m in MONOTONE if torch.allclose(m.slope(u), h.slope(u), rtol=1e-9)]
+        assert len(twins) == 1, "each function once"
+    assert len(MONOTONE) == 8
+
+
+def test_sixteen_names_are_twelve_functions():
+    assert len(RESCALINGS) == 16
+    assert len(DISTINCT) == 12
+    assert len({h.name for h in DISTINCT}) == 12
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda start, x, seed: best_gaussian(x, len(start), seed),
+        lambda start, x, seed: rescaled(start, x),
+        lambda start, x, seed: start,
+    ],
+)
+def test_a_law_without_a_curve_misses_the_line_of_the_curve(law):
+    """The first two are 8 and 15 times nearer than the start: a ratio alone would let them pass."""
+    assert monoflow_particles._curved(monoflow_particles._wrong(law)).passed is False
+
+
+def test_particles_that_never_move_miss_the_line_of_the_funnel(monkeypatch: pytest.MonkeyPatch):
+    """They have its share in the neck, and are nearer than Langevin dynamics ends."""
+    monkeypatch.setattr(monoflow_particles, "SEEDS", [0])
+    outcome = monoflow_particles._in_the_funnel(0)
+    assert outcome.passed is False
+    assert outcome.value["smallest share, flow"] > 0.08
+    assert outcome.value["largest sw1, flow"] < outcome.value["smallest sw1, Langevin"]
+
+
+def test_what_does_not_move_does_not_meet_the_line_of_falling():
+    assert monoflow_gaussian._falls(MONOTONE[:1], rate=0.0, steps=20).passed is False
 
 
 def test_langevin_leaves_the_neck_and_the_flow_need_not():

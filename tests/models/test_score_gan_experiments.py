@@ -3,7 +3,10 @@
 import pytest
 
 import models.experiments as package
+from models.experiments import score_gan_five
 from models.experiments.base import Result
+from models.experiments.five_gaussians import Score
+from models.experiments.score_gan_five import Lesson, learn
 from models.registry import discover, registry
 
 CLAIMS = ("G3", "G4", "G4-mmd", "G7")
@@ -19,6 +22,24 @@ def test_a_claim_says_all_that_verify_prints(slug: str):
     assert entry.source
     assert slug.startswith(entry.extra["group"])
     assert entry.extra["slow"] == (slug != "G3")
+
+
+def test_a_lesson_knows_what_the_student_was_at_first():
+    lesson = learn(0, 8, 12, (15,))
+    assert set(lesson.teacher) == {15}
+    assert lesson.newborn != lesson.student
+    assert lesson.newborn.sw1 > 0.4, "a null for any line about what was learned"
+
+
+def test_a_bound_needs_a_student_that_learns(monkeypatch: pytest.MonkeyPatch):
+    """Students that learn from nobody are bad under a weak teacher, too."""
+    good, bad, at_data = Score(0.08, 0.19, 0.21), Score(0.9, 0.1, 0.4), Score(0.05, 0.2, 0.2)
+    taught = Lesson({55: at_data}, student=good, newborn=bad, seconds=1.0)
+    misled = Lesson({55: bad}, student=bad, newborn=bad, seconds=1.0)
+    monkeypatch.setattr(score_gan_five, "_good", lambda seed: taught)
+    monkeypatch.setattr(score_gan_five, "_weak", lambda seed: misled)
+    assert score_gan_five._bounded(lambda lesson: lesson.student).passed
+    assert not score_gan_five._bounded(lambda lesson: lesson.newborn).passed
 
 
 @pytest.mark.slow

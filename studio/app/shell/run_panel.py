@@ -157,7 +157,9 @@ class RunPanel(QWidget):
         rows = figures(run, self._name)
         if [row.name for row in rows] != [row.name for row in self._shown]:
             clear(self._now)
-            self._values = [(label(), label("", "muted"), label("", "small")) for _ in rows]
+            self._values = [
+                (label(), label("", "muted", wrap=True), label("", "small")) for _ in rows
+            ]
             for line, row in enumerate(rows):
                 name = label(row.name, wrap=True)
                 self._now.addWidget(name, 2 * line, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
@@ -222,7 +224,7 @@ def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
             continue
         slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
         value = words.figure(float(series.values[-1]))
-        floor = f"floor {words.figure(run.floors[slug])}" if slug in run.floors else ""
+        floor = f"floor\u00a0{words.floor(run.floors, slug)}" if slug in run.floors else ""
         when = f"at step {at:,}"
         n = samples_at(run, at) if name.startswith(QUALITY) else None
         when += f", n = {n:,}" if n is not None else ""

@@ -1,5 +1,7 @@
 """The figures of several runs in a table: what they came to, and what that took."""
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -64,7 +66,8 @@ class Finals(QWidget):
             self._build(len(runs))
         self._measure = measure
         values = [_newest(run, measure) for run in runs]
-        best = self._best([value for value in values if value is not None])
+        # What could not be measured has not won.
+        best = self._best([v for v in values if v is not None and math.isfinite(v)])
         title = measure_title(measure, self._state) if measure else ""
         self._heads[0].setText(_cut(title))
         set_tip(self._heads[0], title)
@@ -128,14 +131,14 @@ class Finals(QWidget):
         if not self._measure.startswith(QUALITY):
             return ""
         slug = self._measure.removeprefix(QUALITY)
-        floor = next((run.floors[slug] for run in runs if slug in run.floors), None)
-        if floor is None:
+        floor = next(filter(None, (words.floor(run.floors, slug) for run in runs)), "")
+        if not floor:
             return ""
         catalog = self._state.catalog
         n = comparison.training_value(runs[0].spec, "evaluate_samples", catalog)
         seed = comparison.training_value(runs[0].spec, "seed", catalog)
         of = f", {n:,} samples" if n else ""
-        return f"Floor {words.figure(floor)} (data against data{of}, seed {seed})."
+        return f"Floor {floor} (data against data{of}, seed {seed})."
 
 
 def _cut(title: str) -> str:

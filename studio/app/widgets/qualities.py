@@ -5,6 +5,7 @@ was measured.
 import numpy as np
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -50,10 +51,9 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
             continue
         slug = name.removeprefix("quality/")
         entry = catalog.get("metric", slug) if catalog else None
-        floor = run.floors.get(slug)
-        note = f"floor {floor:.3g}" if floor is not None else ""
+        note = f"floor {words.floor(run.floors, slug)}" if slug in run.floors else ""
         title = entry.title if entry else slug
-        found.append((title, f"{float(series.values[-1]):.3g}", note))
+        found.append((title, words.figure(float(series.values[-1])), note))
         newest = max(newest, int(series.steps[-1]))
     if found:
         found.append(("Measured at", f"step {newest:,}", _provenance(run, state, newest)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.app.plots.export import write_picture
 from studio.app.state.runs import RunState, Series
@@ -294,7 +294,12 @@ def test_the_table_says_what_each_came_to_and_what_it_took(
         ["0.2", "4 s", "81", "33.5 k", "35"],
         ["★ 0.1", "4 s", "82", "33.5 k", "35"],
     ]
-    assert "Floor 0.05" in " ".join(w.text() for w in window.view.finals.findChildren(QLabel))
+    caption = window.view.finals._caption
+    assert caption.text().startswith("Floor 0.05 (data")
+    runs[0].floors["spread/mmd"] = 0.0213
+    measure(lens, runs[2], "quality/mmd", [80], [float("nan")])
+    assert [line[0] for line in cells(window.view)] == ["0.3", "★ 0.2", "not finite"]
+    assert caption.text().startswith("Floor 0.05 ±\u00a00.02 (data")
     assert window.view.finals._names[0].accessibleName().startswith("0001-r: Mmd 0.3, time 4 s")
 
 
