@@ -74,7 +74,12 @@ def parsed(words: list[str] | None = None) -> tuple[argparse.Namespace, list[str
         action="store_true",
         help="with test: the fast tests also with every other supported Python on this machine",
     )
-    return parser.parse_known_args(words)
+    arguments, extra = parser.parse_known_args(words)
+    if arguments.what != "test" and (arguments.newest or arguments.every_python):
+        parser.error("--newest and --every-python go with test")
+    if arguments.newest and arguments.torch == "skip":
+        parser.error("--newest tests everything, PyTorch too: it cannot be skipped")
+    return arguments, extra
 
 
 def set_up(arguments: argparse.Namespace) -> Environment:

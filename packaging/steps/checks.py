@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from steps.environment import Environment
-from steps.system import BEYOND, LOWEST
-from steps.talk import ROOT, answer, complain, say
+from steps.system import BEYOND, LOWEST, VERSION, python_version
+from steps.talk import ROOT, complain, say
 
 # Two workers on two cores and no more than eight: most of the tests wait, but each worker holds a
 # torch. Those that start late steal from those that are behind.
@@ -58,13 +58,11 @@ def run_checks(checks: list[Check], extra: list[str]) -> list[str]:
 def other_pythons() -> list[str]:
     """Return one interpreter for each other supported version of Python that is on this machine."""
     found: dict[str, str] = {}
-    code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    mine = f"{sys.version_info.major}.{sys.version_info.minor}"
     supported = [f"3.{minor}" for minor in range(LOWEST[1], BEYOND[1])]
     candidates = [f"python{version}" for version in supported] + ["/usr/bin/python3"]
     for candidate in candidates:
-        version = answer([candidate, "-c", code])
-        if version in supported and version != mine:
+        version = python_version(candidate)
+        if version in supported and version != VERSION:
             found.setdefault(version, candidate)
     return list(found.values())
 

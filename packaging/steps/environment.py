@@ -7,8 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps.pip import install, pip
-from steps.talk import ROOT, StepFailed, answer, attempt, run, say
+from steps.pip import install
+from steps.system import VERSION, python_version
+from steps.talk import ROOT, run, say
 from steps.torch_build import bring_torch
 
 LOCKS = ROOT / "packaging" / "lock"
@@ -43,11 +44,8 @@ class Environment:
 def environment_of_this_python() -> Environment:
     """Return ``.venv``, or ``.venv-3.13`` where that one belongs to another version of Python."""
     main = Environment(ROOT / ".venv")
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if main.python.exists():
-        code = "import sys; print('%d.%d' % sys.version_info[:2])"
-        if answer([str(main.python), "-c", code]) != version:
-            return Environment(ROOT / f".venv-{version}")
+    if main.python.exists() and python_version(str(main.python)) != VERSION:
+        return Environment(ROOT / f".venv-{VERSION}")
     return main
 
 
@@ -67,12 +65,11 @@ def make_environment(environment: Environment, tests: bool, torch: str) -> None:
     """Create the environment and install the locked packages, PyTorch and the project, once."""
     done = environment.done()
     same = done.get("fingerprint") == fingerprint()
-    # What the tests need includes what the studio needs; a choice once made stays until another
-    # one is asked for.
-    torch_done = done.get("torch") == torch or (
-        torch == "auto" and done.get("torch") in ("cpu", "cuda")
-    )
-    if same and torch_done and (done.get("tests") or not tests):
+    # What the tests need includes what the studio needs; a choice of PyTorch stays until another
+    # one is asked for, and who needs none takes any.
+    before = done.get("torch", "skip")
+    chosen = before if torch == "skip" or (torch == "auto" and before in ("cpu", "cuda")) else torch
+    if same and chosen == before and (done.get("tests") or not tests):
         return
     tests = tests or bool(done.get("tests"))
     _create(environment)
@@ -84,9 +81,9 @@ def make_environment(environment: Environment, tests: bool, torch: str) -> None:
         "installing the packages",
     )
     bring_torch(environment.python, torch)
-    _install_project(environment, ["--no-deps"])
+    _install_project(environment, "--no-deps")
     environment.stamp.write_text(
-        json.dumps({"fingerprint": fingerprint(), "tests": tests, "torch": torch}),
+        json.dumps({"fingerprint": fingerprint(), "tests": tests, "torch": chosen}),
         encoding="utf-8",
     )
 
@@ -102,7 +99,7 @@ def make_newest(environment: Environment, torch: str) -> None:
         ["--upgrade", "--upgrade-strategy", "eager", "--group", "dev", "--group", "setup"],
         "installing the newest test tools",
     )
-    _install_project(environment, ["--upgrade", "--upgrade-strategy", "eager"])
+    _install_project(environment, "--upgrade", "--upgrade-strategy", "eager")
 
 
 def _create(environment: Environment) -> None:
@@ -117,9 +114,9 @@ def _create(environment: Environment) -> None:
     )
 
 
-def _install_project(environment: Environment, arguments: list[str]) -> None:
-    said = attempt(
-        pip(environment.python, "install", "-q", "--no-build-isolation", *arguments, "-e", ".")
+def _install_project(environment: Environment, *options: str) -> None:
+    install(
+        environment.python,
+        ["--no-build-isolation", *options, "-e", "."],
+        "installing the project",
     )
-    if said is not None:
-        raise StepFailed(f"installing the project failed:\n{said}", "delete .venv and start again")

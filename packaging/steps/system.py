@@ -5,9 +5,10 @@ import os
 import shutil
 import sys
 
-from steps.talk import StepFailed, run, say
+from steps.talk import StepFailed, answer, run, say
 
 LOWEST, BEYOND = (3, 11), (3, 14)
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # What Qt loads from the system on Linux: shared object -> Debian and Ubuntu package.
 QT_LIBRARIES = {
@@ -41,6 +42,11 @@ def check_python() -> None:
         )
 
 
+def python_version(interpreter: str) -> str | None:
+    """Return the version of a Python as "3.13", or None if it does not run."""
+    return answer([interpreter, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
+
+
 def has_library(name: str) -> bool:
     try:
         ctypes.CDLL(name)
@@ -59,7 +65,7 @@ def missing_packages(tests: bool) -> list[str]:
     try:
         import ensurepip  # noqa: F401  (Debian ships it apart)
     except ImportError:
-        wanted.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
+        wanted.append(f"python{VERSION}-venv")
     return wanted
 
 

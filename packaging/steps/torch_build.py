@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from steps.pip import configured_sources, explained, install, pip
+from steps.pip import configured_sources, install, pip
 from steps.talk import ROOT, StepFailed, answer, attempt, say
 
 CHOICES = ("auto", "cpu", "cuda", "skip")
@@ -155,14 +155,6 @@ def _by_uv(python: Path, backend: str, newest: bool) -> str | None:
 
 
 def _plain(python: Path, newest: bool) -> None:
-    what = "installing PyTorch"
-    if newest:
-        install(python, ["--upgrade", accepted_range()], what)
-        return
     # Every package that only PyTorch brings is in its lock, the others are installed already.
-    said = attempt(
-        pip(python, "install", "-q", "--retries", "2", "--require-hashes", "--no-deps",
-            "-r", str(LOCK))
-    )  # fmt: skip
-    if said is not None:
-        raise explained(said, what)
+    locked = ["--require-hashes", "--no-deps", "-r", str(LOCK)]
+    install(python, ["--upgrade", accepted_range()] if newest else locked, "installing PyTorch")

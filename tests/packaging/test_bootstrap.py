@@ -34,7 +34,7 @@ def commands(steps, monkeypatch) -> list[list[str]]:
     monkeypatch.setattr(
         steps.environment, "run", lambda command, what, advice: done.append(command)
     )
-    for module in (steps.environment, steps.pip, steps.torch_build):
+    for module in (steps.pip, steps.torch_build):
         monkeypatch.setattr(module, "attempt", attempt)
     monkeypatch.setattr(steps.torch_build, "configured_sources", lambda python: [])
     monkeypatch.delenv(steps.torch_build.VARIABLE, raising=False)
@@ -106,6 +106,10 @@ def test_an_environment_once_made_is_left_alone(steps, commands, monkeypatch, tm
     # A build that was asked for once is kept.
     make(made, tests=False, torch="auto")
     assert len(commands) == before
+    # Who needs none takes any, and does not forget which it is.
+    make(made, tests=True, torch="skip")
+    make(made, tests=False, torch="auto")
+    assert len(commands) == before
     monkeypatch.setattr(steps.environment, "fingerprint", lambda: "another lock")
     make(made, tests=False, torch="auto")
     assert len(commands) > before
@@ -119,9 +123,9 @@ def test_another_python_has_an_environment_of_its_own(steps, monkeypatch, tmp_pa
     python.parent.mkdir(parents=True)
     python.touch()
     mine = f"{sys.version_info.major}.{sys.version_info.minor}"
-    monkeypatch.setattr(steps.environment, "answer", lambda command: mine)
+    monkeypatch.setattr(steps.environment, "python_version", lambda interpreter: mine)
     assert steps.environment.environment_of_this_python().folder.name == ".venv"
-    monkeypatch.setattr(steps.environment, "answer", lambda command: "3.99")
+    monkeypatch.setattr(steps.environment, "python_version", lambda interpreter: "3.99")
     assert steps.environment.environment_of_this_python().folder.name == f".venv-{mine}"
 
 
@@ -258,6 +262,18 @@ def test_the_settings_of_this_machines_pip_are_read(steps, monkeypatch) -> None:
 
 def test_other_pythons_are_found_once_each(steps, monkeypatch) -> None:
     versions = {"python3.11": "3.11", "python3.12": "3.12", "/usr/bin/python3": "3.12"}
-    monkeypatch.setattr(steps.checks, "answer", lambda command: versions.get(command[0]))
-    monkeypatch.setattr(steps.checks.sys, "version_info", SimpleNamespace(major=3, minor=11))
+    monkeypatch.setattr(steps.checks, "python_version", versions.get)
+    monkeypatch.setattr(steps.checks, "VERSION", "3.11")
     assert steps.checks.other_pythons() == ["python3.12"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["open", "--newest"], ["fast", "--every-python"], ["test", "--newest", "--torch=skip"]],
+)
+def test_options_that_would_be_ignored_are_refused(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "--newest" in done.stderr
