@@ -184,6 +184,7 @@ class TrainingJob(Job):
         if self.step:
             self._log.write("info", f"Resumed from step {self.step:,} of {self.total:,}.")
         self.session = session
+        self._write_status(durable=False)  # whoever follows the files sees the phases, too
         self._paced, self._paced_step = self._clock(), self.step
         return session
 

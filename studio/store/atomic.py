@@ -9,12 +9,13 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from studio.store.errors import DiskFull, explain, human_bytes
+from studio.store.errors import DiskFull, StoreError, explain, human_bytes
 from studio.store.links import stay_inside
 from studio.store.process import exists
 
@@ -44,12 +45,13 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
     a power cut may bring back the old file.
 
     Raises:
-        StoreError: the operating system refused (`DiskFull` where there is no room), or a link
-            leads out of the project.
+        StoreError: the operating system refused (`DiskFull` where there is no room), a link leads
+            out of the project, or what stands there is no file.
         FileExistsError: ``exclusive``, and the path is taken.
     """
     path = Path(path)
     stay_inside(path.parent)
+    _may_be_replaced(path)
     token = f"{os.getpid()}-{secrets.token_hex(4)}"
     temp = path.with_name(f".{path.name[:60]}.{token}.partial")
     try:
@@ -154,6 +156,20 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _may_be_replaced(path: Path) -> None:
+    """Make sure that no device or pipe is renamed away: an administrator may do that."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        raise StoreError(
+            f"{path} is not a file, so it is not replaced by one.",
+            "Choose another place, or remove what stands there.",
+            kind="user",
+        )
 
 
 def _entries(folder: Path) -> list[Path]:

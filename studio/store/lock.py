@@ -29,6 +29,7 @@ __all__ = ["NAME", "Busy", "Lock"]
 NAME = ".lock"
 POLL = 0.05
 DYING = 5.0  # seconds; on a busy machine a killed process lets go a moment after its death
+NAMELESS = 1.0  # seconds; whoever has just taken it is about to write down who it is
 # Some network file systems know no locks. There it is as before there were any.
 _UNKNOWN = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 _FAR = 1 << 30  # Windows locks bytes, and keeps others from reading them: one beyond the text
@@ -52,9 +53,12 @@ class _Holder(msgspec.Struct):
     def here(self) -> bool:
         return self.host == socket.gethostname()
 
-    def dying(self) -> bool:
-        """Whether it has ended, and the system is about to close its files."""
-        return self.here() and not is_same(self.pid, self.started)
+    def grace(self) -> float:
+        """Return the seconds to wait before one gives up because of it."""
+        if not self.pid:
+            return NAMELESS
+        dying = self.here() and not is_same(self.pid, self.started)
+        return DYING if dying else 0.0
 
 
 class _Held:
@@ -89,7 +93,7 @@ class Lock:
         begun = time.monotonic()
         while not self._try():
             holder = self._holder()
-            if time.monotonic() - begun >= (max(patience, DYING) if holder.dying() else patience):
+            if time.monotonic() - begun >= max(patience, holder.grace()):
                 raise self._busy(holder)
             time.sleep(POLL)
 

@@ -27,7 +27,7 @@ def run():
 
 def test_a_figure_says_of_which_step_it_is_and_whether_it_is_old(run):
     old, now = figures(run, str)
-    assert (old.name, old.value, old.floor) == ("quality/frechet-judge", "288", "floor 4")
+    assert (old.name, old.value, old.floor) == ("quality/frechet-judge", "288", "floor\u00a04")
     assert (old.when, old.stale) == ("at step 70, n = 250", True)
     assert (now.name, now.when, now.stale) == ("loss", "at step 1,085", False)
     run.step = 1100  # measured a moment ago is not old

@@ -142,8 +142,8 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     status, out, err = say("evaluate", edm.path, "--count", 200)
     assert (status, err) == (0, "")
     [line] = [line for line in out.splitlines() if line.startswith("sliced-w2")]
-    _, value, floor, better, *unit = line.split()
-    assert float(value) > float(floor) > 0
+    _, value, floor, _, spread, better, *unit = line.split()
+    assert float(value) > float(floor) > float(spread) > 0
     assert (better, unit) == ("lower", ["data", "units"])
     assert "Step 60; 200 samples against as many real ones, seed 0; " in out
 

@@ -197,3 +197,16 @@ def test_sizes_for_people():
         "10.7 GB",
         "5000.0 TB",
     ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
+    """An export to a device would put a file in the device's place, for whoever may do so."""
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for path in (pipe, folder):
+        with pytest.raises(StoreError, match="not a file"):
+            atomic.write_bytes(path, b"text")
+    assert pipe.is_fifo()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "pipe"]
