@@ -34,8 +34,7 @@ class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         # Help and version, which argparse would write into a closed pipe.
         if message:
-            write = output.put if file is sys.stdout else output.put_error
-            write(message)
+            output.put_lines(message, sys.stdout if file is sys.stdout else sys.stderr)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from studio.cli.output import put
+from studio.cli.output import end_line, put_line, rewrite_line
 from studio.cli.terminal import width
 from studio.literal import one_line
 from studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
@@ -57,12 +57,12 @@ class ProgressBar:
     def line(self, text: str) -> None:
         """Write a line above the bar."""
         self.close()
-        put(one_line(text, None) + "\n", self._stream)
+        put_line(text, self._stream)
 
     def close(self) -> None:
         """End the line that is being rewritten."""
         if self._open:
-            put("\n", self._stream)
+            end_line(self._stream)
             self._open = False
 
     def _curves(self, columns: dict[str, tuple[list[int], list[float]]]) -> None:
@@ -85,11 +85,11 @@ class ProgressBar:
             if now - self._spoken < PLAIN_SECONDS and progress.step < progress.total:
                 return
             self._spoken = now
-            put(one_line(self._text(progress), None) + "\n", self._stream)
+            put_line(self._text(progress), self._stream)
             return
         text = one_line(self._text(progress), None)
         room = width() - 1
-        put("\r" + text[:room].ljust(room), self._stream)
+        rewrite_line(text[:room].ljust(room), self._stream)
         self._open = True
 
     def _text(self, progress: Progress) -> str:
