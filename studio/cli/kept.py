@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.cli.arguments import add_settings
 from studio.cli.progress import BAR, ProgressBar
 from studio.cli.terminal import UsageError, complain
 from studio.protocol.messages import Event, Log, Progress
@@ -86,14 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser, samples: int) -> None:
     parser.add_argument(
         "--sampler", default="", metavar="SLUG", help="another one than the run's own"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="NAME=VALUE",
-        help="a setting of the sampler, such as steps=50 (repeatable)",
-    )
+    add_settings(parser, "a setting of the sampler, such as steps=50 (repeatable)")
 
 
 def find(path: Path) -> "RunFolder":
@@ -140,17 +134,13 @@ def do(make: "Callable[[Sink], Job]", *, quiet: bool = False) -> "tuple[Job, int
         The job and the status: 0, or 1 when it failed, which is said.
 
     Raises:
-        UsageError: it cannot be done as asked.
+        Refused: it cannot be done as asked.
     """
     from studio.engine import headless
-    from studio.engine.failures import Refused
     from studio.engine.sink import CallbackSink
 
     bar = SampleBar()
-    try:
-        job = make(CallbackSink((lambda event: None) if quiet else bar.heard))
-    except Refused as refused:
-        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    job = make(CallbackSink((lambda event: None) if quiet else bar.heard))
     bar.job = None if quiet else job
     headless.drive(job, bar.look)
     bar.close()
