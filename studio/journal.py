@@ -16,7 +16,6 @@ import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from studio.literal import lines
 
@@ -27,7 +26,6 @@ __all__ = [
     "keep_crash",
     "kept",
     "prune",
-    "qt_messages",
     "start",
 ]
 
@@ -159,11 +157,14 @@ def start(kind: str, *, version: str = "", crashes: bool = True) -> Journal | No
     ``version`` is that of the program, for the first line. ``crashes`` is false where the
     interpreter's last words go elsewhere already.
     """
+    journal = None
     try:
         journal = Journal(kind, folder())
         if crashes:
             journal.watch_crashes()
     except OSError as error:
+        if journal is not None:
+            journal.close()
         _log.warning("no log is written: %s", error)
         return None
     journal.listen()
@@ -240,15 +241,3 @@ def _worth_it(record: logging.LogRecord) -> bool:
     """Our own records from "info" on, those of libraries from "warning"."""
     ours = record.name.partition(".")[0] in OURS
     return record.levelno >= (logging.INFO if ours else logging.WARNING)
-
-
-def qt_messages() -> Any:
-    """Return a handler for ``qInstallMessageHandler`` that logs what Qt says."""
-    logger = logging.getLogger("qt")
-    levels = {"Debug": logging.DEBUG, "Info": logging.INFO, "Warning": logging.WARNING}
-
-    def handle(kind: Any, context: Any, text: str) -> None:
-        name = getattr(kind, "name", str(kind)).removeprefix("Qt").removesuffix("Msg")
-        logger.log(levels.get(name, logging.ERROR), "%s", text)
-
-    return handle

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from studio import journal
-from studio.app.main import _keep_last_words
+from studio.app.main import _keep_last_words, _qt_says
 from studio.client import EngineClient
 
 FATAL = "Segmentation fault"
@@ -145,12 +145,34 @@ def test_where_nothing_can_be_written_the_program_starts_all_the_same(
     assert journal.start("studio") is None
 
 
-def test_qt_speaks_into_the_log(log: journal.Journal) -> None:
-    from PySide6.QtCore import QtMsgType
+def test_a_log_without_its_crash_report_is_not_left_open(
+    home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(log: journal.Journal) -> None:
+        raise PermissionError("no crash report here")
 
-    say = journal.qt_messages()
-    say(QtMsgType.QtWarningMsg, None, "a pixmap is null")
-    say(QtMsgType.QtCriticalMsg, None, "a surface is lost")
+    hook, handlers = sys.excepthook, list(logging.getLogger().handlers)
+    monkeypatch.setattr(journal.Journal, "watch_crashes", refuse)
+    opened: list[logging.FileHandler] = []
+    begin = journal.Journal.__init__
+
+    def note(log: journal.Journal, kind: str, into: Path) -> None:
+        begin(log, kind, into)
+        opened.append(log._handler)
+
+    monkeypatch.setattr(journal.Journal, "__init__", note)
+    assert journal.start("studio") is None
+    assert [handler.stream for handler in opened] == [None]
+    assert sys.excepthook is hook
+    assert logging.getLogger().handlers == handlers
+
+
+def test_qt_speaks_into_the_log(log: journal.Journal) -> None:
+    from PySide6.QtCore import QMessageLogContext, QtMsgType
+
+    context = QMessageLogContext()
+    _qt_says(QtMsgType.QtWarningMsg, context, "a pixmap is null")
+    _qt_says(QtMsgType.QtCriticalMsg, context, "a surface is lost")
     assert "WARNING qt: a pixmap is null" in text(log)
     assert "ERROR qt: a surface is lost" in text(log)
 
