@@ -56,6 +56,16 @@ class Entry:
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def better(self) -> str:
+        """Whether a metric's figure is better when it is "lower", the usual case, or "higher"."""
+        return str(self.extra.get("better", "lower"))
+
+    @property
+    def unit(self) -> str:
+        """The unit of a metric's figure, "" for a plain number."""
+        return str(self.extra.get("unit", ""))
+
     def filled(self, data: Mapping[str, Any], modality: str) -> dict[str, Any]:
         """Return settings as plain data, with the defaults for a kind of data where none is set."""
         return {**self.defaults.get(modality, {}), **data}

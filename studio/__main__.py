@@ -18,6 +18,8 @@ if __name__ == "__main__":
 import multiprocessing
 from collections.abc import Sequence
 
+from studio.launch import ENGINE, IMPORT_WORKER
+
 __all__ = ["main"]
 
 
@@ -25,11 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     multiprocessing.freeze_support()  # first: a frozen child must not open a second window
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments == ["engine"]:
+    if arguments == [ENGINE]:
         from studio.engine.main import main as engine
 
         engine()
-    if arguments == ["import-worker"]:
+    if arguments == [IMPORT_WORKER]:
         from studio.formats.worker import main as worker
 
         worker()

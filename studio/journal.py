@@ -16,18 +16,16 @@ import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
+from studio.home import log_folder
 from studio.literal import lines
 
 __all__ = [
     "Journal",
     "LiteralFormatter",
-    "folder",
     "keep_crash",
     "kept",
     "prune",
-    "qt_messages",
     "start",
 ]
 
@@ -49,16 +47,6 @@ class LiteralFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return lines(super().format(record)).replace("\n", "\n    ")
-
-
-def folder() -> Path:
-    """Return where logs are: the system's place for them, or a folder of ``PUSHFORWARD_HOME``."""
-    home = os.environ.get("PUSHFORWARD_HOME")
-    if home:
-        return Path(home) / "logs"
-    import platformdirs
-
-    return Path(platformdirs.user_log_dir("pushforward", False))
 
 
 class _File(RotatingFileHandler):
@@ -159,11 +147,14 @@ def start(kind: str, *, version: str = "", crashes: bool = True) -> Journal | No
     ``version`` is that of the program, for the first line. ``crashes`` is false where the
     interpreter's last words go elsewhere already.
     """
+    journal = None
     try:
-        journal = Journal(kind, folder())
+        journal = Journal(kind, log_folder())
         if crashes:
             journal.watch_crashes()
     except OSError as error:
+        if journal is not None:
+            journal.close()
         _log.warning("no log is written: %s", error)
         return None
     journal.listen()
@@ -174,8 +165,8 @@ def start(kind: str, *, version: str = "", crashes: bool = True) -> Journal | No
 def keep_crash(kind: str, text: str) -> None:
     """Keep the last words of another process, such as an engine whose native code failed."""
     try:
-        folder().mkdir(parents=True, exist_ok=True)
-        with open(folder() / f"{_stem(kind)}.crash", "a", encoding="utf-8") as file:
+        log_folder().mkdir(parents=True, exist_ok=True)
+        with open(log_folder() / f"{_stem(kind)}.crash", "a", encoding="utf-8") as file:
             file.write(f"{lines(text)}\n")
     except OSError as error:
         _log.warning("a crash report is lost: %s", error)
@@ -188,7 +179,7 @@ def prune() -> None:
     """
     from studio.store.process import exists
 
-    where = folder()
+    where = log_folder()
     for kind in ("studio", "engine"):
         for suffix, most in (("log", KEPT), ("crash", CRASHES)):
             for path in _newest_first(where, kind, suffix)[most:]:
@@ -201,7 +192,7 @@ def prune() -> None:
 
 def kept(kind: str, suffix: str = "log") -> list[Path]:
     """Return the logs, or the crash reports ("crash"), of a kind, the newest first."""
-    found = _newest_first(folder(), kind, suffix)
+    found = _newest_first(log_folder(), kind, suffix)
     return [path for path in found if path.stat().st_size > 0]
 
 
@@ -240,15 +231,3 @@ def _worth_it(record: logging.LogRecord) -> bool:
     """Our own records from "info" on, those of libraries from "warning"."""
     ours = record.name.partition(".")[0] in OURS
     return record.levelno >= (logging.INFO if ours else logging.WARNING)
-
-
-def qt_messages() -> Any:
-    """Return a handler for ``qInstallMessageHandler`` that logs what Qt says."""
-    logger = logging.getLogger("qt")
-    levels = {"Debug": logging.DEBUG, "Info": logging.INFO, "Warning": logging.WARNING}
-
-    def handle(kind: Any, context: Any, text: str) -> None:
-        name = getattr(kind, "name", str(kind)).removeprefix("Qt").removesuffix("Msg")
-        logger.log(levels.get(name, logging.ERROR), "%s", text)
-
-    return handle

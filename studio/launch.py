@@ -11,7 +11,18 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["engine_command", "own_command", "own_env", "own_folder"]
+__all__ = [
+    "ENGINE",
+    "IMPORT_WORKER",
+    "engine_command",
+    "import_worker_command",
+    "own_command",
+    "own_env",
+    "own_folder",
+]
+
+ENGINE = "engine"
+IMPORT_WORKER = "import-worker"
 
 
 def own_command(*arguments: str) -> list[str]:
@@ -25,7 +36,12 @@ def own_command(*arguments: str) -> list[str]:
 
 def engine_command() -> list[str]:
     """The command that starts an engine of this installation."""
-    return own_command("engine")
+    return own_command(ENGINE)
+
+
+def import_worker_command() -> list[str]:
+    """The command that starts a process which looks into files from elsewhere."""
+    return own_command(IMPORT_WORKER)
 
 
 def own_env() -> dict[str, str]:

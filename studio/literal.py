@@ -7,6 +7,7 @@ through here; the files keep the name as it is. Neither Qt nor torch is needed.
 """
 
 import re
+from itertools import accumulate
 
 __all__ = ["NAME_LIMIT", "lines", "one_line"]
 
@@ -26,12 +27,16 @@ def one_line(text: str, limit: int | None = NAME_LIMIT) -> str:
 
     A text longer than ``limit`` characters is cut and ends in an ellipsis; None keeps all of it.
     """
-    if limit is not None and len(text) > limit:
-        text = text[: limit - 1] + "…"
-    shown = _HIDDEN.sub(_escape, text)
-    if limit is not None and len(shown) > limit:
-        shown = shown[: limit - 1] + "…"
-    return shown
+    if limit is None:
+        return _HIDDEN.sub(_escape, text)
+    some = text[: limit + 1]
+    shown = _HIDDEN.sub(_escape, some)
+    if len(shown) <= limit:
+        return shown
+    # Character by character: what is written out is kept whole or not at all.
+    pieces = [_HIDDEN.sub(_escape, character) for character in some]
+    ends = accumulate(map(len, pieces))
+    return "".join(piece for piece, end in zip(pieces, ends, strict=True) if end < limit) + "…"
 
 
 def lines(text: str) -> str:

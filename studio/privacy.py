@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from studio import home
 from studio.literal import one_line
 
 __all__ = ["Scrubber"]
@@ -47,7 +48,7 @@ class Scrubber:
             (form, f"<project {n}>") for n, path in enumerate(projects, 1) for form in _forms(path)
         ]
         known = (
-            (os.environ.get("PUSHFORWARD_HOME", ""), "<studio home>"),
+            (str(home.moved() or ""), "<studio home>"),
             (str(Path(__file__).parents[1]), "<studio>"),
             (sys.prefix, "<python>"),
             (sys.base_prefix, "<python>"),

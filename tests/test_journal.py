@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from studio import journal
-from studio.app.main import _keep_last_words
+from studio.app.main import _keep_last_words, _qt_says
 from studio.client import EngineClient
+from studio.home import log_folder
 
 FATAL = "Segmentation fault"
 
@@ -53,7 +54,7 @@ def test_it_is_where_the_home_of_the_program_is(home: str, log: journal.Journal)
 
 def test_without_a_home_it_is_where_the_system_has_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PUSHFORWARD_HOME")
-    assert "pushforward" in str(journal.folder()).lower()
+    assert "pushforward" in str(log_folder()).lower()
 
 
 def test_a_record_begins_one_line_whatever_is_in_it(log: journal.Journal) -> None:
@@ -111,7 +112,7 @@ def test_a_crash_of_native_code_leaves_a_report_and_a_good_end_leaves_none(home:
     begin = "from studio import journal; journal.start('studio'); "
     good = python(f"{begin}print('fine')")
     assert good.communicate(timeout=60)[0] == "fine\n"
-    assert list(journal.folder().glob("*.crash")) == []
+    assert list(log_folder().glob("*.crash")) == []
     bad = python(f"{begin}import faulthandler; faulthandler._sigsegv()")
     bad.communicate(timeout=60)
     [report] = journal.kept("studio", "crash")
@@ -119,7 +120,7 @@ def test_a_crash_of_native_code_leaves_a_report_and_a_good_end_leaves_none(home:
 
 
 def test_only_the_last_few_are_kept_and_none_of_a_process_that_runs() -> None:
-    where = journal.folder()
+    where = log_folder()
     where.mkdir(parents=True)
     running = where / f"studio-20200101-000000-{os.getpid()}.log"
     running.write_text("x")
@@ -145,12 +146,34 @@ def test_where_nothing_can_be_written_the_program_starts_all_the_same(
     assert journal.start("studio") is None
 
 
-def test_qt_speaks_into_the_log(log: journal.Journal) -> None:
-    from PySide6.QtCore import QtMsgType
+def test_a_log_without_its_crash_report_is_not_left_open(
+    home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(log: journal.Journal) -> None:
+        raise PermissionError("no crash report here")
 
-    say = journal.qt_messages()
-    say(QtMsgType.QtWarningMsg, None, "a pixmap is null")
-    say(QtMsgType.QtCriticalMsg, None, "a surface is lost")
+    hook, handlers = sys.excepthook, list(logging.getLogger().handlers)
+    monkeypatch.setattr(journal.Journal, "watch_crashes", refuse)
+    opened: list[logging.FileHandler] = []
+    begin = journal.Journal.__init__
+
+    def note(log: journal.Journal, kind: str, into: Path) -> None:
+        begin(log, kind, into)
+        opened.append(log._handler)
+
+    monkeypatch.setattr(journal.Journal, "__init__", note)
+    assert journal.start("studio") is None
+    assert [handler.stream for handler in opened] == [None]
+    assert sys.excepthook is hook
+    assert logging.getLogger().handlers == handlers
+
+
+def test_qt_speaks_into_the_log(log: journal.Journal) -> None:
+    from PySide6.QtCore import QMessageLogContext, QtMsgType
+
+    context = QMessageLogContext()
+    _qt_says(QtMsgType.QtWarningMsg, context, "a pixmap is null")
+    _qt_says(QtMsgType.QtCriticalMsg, context, "a surface is lost")
     assert "WARNING qt: a pixmap is null" in text(log)
     assert "ERROR qt: a surface is lost" in text(log)
 
@@ -174,7 +197,7 @@ def test_the_engine_has_a_log_and_its_end_is_noted(log: journal.Journal) -> None
     assert "Fatal Python error: Aborted" in text(log)
     [report] = journal.kept("engine", "crash")
     assert "Fatal Python error: Aborted" in report.read_text()
-    [own] = list(journal.folder().glob("engine-*.log"))
+    [own] = list(log_folder().glob("engine-*.log"))
     assert "begins, with Python" in own.read_text(encoding="utf-8")
 
 
@@ -202,4 +225,4 @@ def test_the_window_logs_its_beginning_its_messages_and_what_nobody_handled() ->
     assert "told: This went wrong why" in said
     assert "ZeroDivisionError" in said
     assert journal.kept("studio", "crash") == []
-    assert list(journal.folder().glob("studio-*.crash")) == []
+    assert list(log_folder().glob("studio-*.crash")) == []

@@ -42,9 +42,16 @@ def test_nothing_that_controls_or_formats_is_left() -> None:
 def test_a_long_name_is_cut_also_where_escapes_make_it_long() -> None:
     for text in ("x" * 1_000_000, "\x1b" * 1_000_000):
         shown = one_line(text)
-        assert len(shown) == NAME_LIMIT
+        assert NAME_LIMIT - len(r"\x1b") < len(shown) <= NAME_LIMIT
         assert shown.endswith("…")
     assert len(one_line("x" * 1000, None)) == 1000
+
+
+def test_no_escape_is_cut_in_two() -> None:
+    for before in range(8):
+        shown = one_line("x" * before + "\x1b" * 50, 20)
+        assert len(shown) <= 20
+        assert set(shown.removeprefix("x" * before).removesuffix("…").split(r"\x1b")) == {""}
 
 
 def test_details_keep_their_lines() -> None:

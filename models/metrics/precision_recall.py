@@ -5,6 +5,7 @@ nearest neighbour is away. Precision counts the samples inside the data's balls,
 inside the samples': a model that shows few but perfect things has the first and not the second.
 """
 
+from abc import ABC, abstractmethod
 from typing import Annotated
 
 import torch
@@ -89,11 +90,26 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-class _Manifolds:
+class _Manifolds(ABC):
     """What both share: the sets, as points or in the eyes of the data's judge."""
 
     def __init__(self, config: ManifoldConfig | None = None) -> None:
         self.config = config or ManifoldConfig()
+
+    def __call__(
+        self,
+        samples: Tensor,
+        reference: Tensor,
+        *,
+        points: PointSet | ImageSet,
+        generator: torch.Generator,
+    ) -> float:
+        made, real = self._sides(samples, reference, points, generator)
+        return self._share(made, real)
+
+    @abstractmethod
+    def _share(self, made: Tensor, real: Tensor) -> float:
+        """Return the figure for both sides, (n, d) and (m, d)."""
 
     def _sides(
         self,
@@ -129,15 +145,7 @@ class _Manifolds:
 class Precision(_Manifolds):
     """The share of samples inside the data's balls, in [0, 1], as a metric."""
 
-    def __call__(
-        self,
-        samples: Tensor,
-        reference: Tensor,
-        *,
-        points: PointSet | ImageSet,
-        generator: torch.Generator,
-    ) -> float:
-        made, real = self._sides(samples, reference, points, generator)
+    def _share(self, made: Tensor, real: Tensor) -> float:
         return share_inside(made, real, self.config.neighbours)
 
 
@@ -157,13 +165,5 @@ class Precision(_Manifolds):
 class Recall(_Manifolds):
     """The share of data inside the samples' balls, in [0, 1], as a metric."""
 
-    def __call__(
-        self,
-        samples: Tensor,
-        reference: Tensor,
-        *,
-        points: PointSet | ImageSet,
-        generator: torch.Generator,
-    ) -> float:
-        made, real = self._sides(samples, reference, points, generator)
+    def _share(self, made: Tensor, real: Tensor) -> float:
         return share_inside(real, made, self.config.neighbours)

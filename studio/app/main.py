@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QTimer, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from studio import journal, resources
@@ -38,6 +38,11 @@ __all__ = ["Studio", "main", "make_application"]
 
 log = logging.getLogger(__name__)
 
+QT_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+}
 FATAL = "Fatal Python error"  # begins the interpreter's last words
 
 
@@ -134,6 +139,11 @@ class Studio:
         )
 
 
+def _qt_says(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Log what Qt says."""
+    logging.getLogger("qt").log(QT_LEVELS.get(kind, logging.ERROR), "%s", text)
+
+
 def _note(notice: Notice) -> None:
     """Log what a person is told when something is wrong."""
     if notice.level in ("error", "warning"):
@@ -166,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     blocked: dict[str, Any] = sys.modules
     blocked.setdefault("torch", None)
     kept_log = journal.start("studio", version=words.version())
-    qInstallMessageHandler(journal.qt_messages())
+    qInstallMessageHandler(_qt_says)
     given = list(arguments or [])
     kept = preferences.load()
     app = make_application(given, kept)

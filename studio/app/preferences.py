@@ -1,23 +1,21 @@
 """What the studio remembers about a person: theme, colours, scale, recent projects, layout.
 
-One TOML file in the configuration folder (``PUSHFORWARD_HOME`` moves everything, for tests and
-for a portable installation), replaced as a whole, so that a crash leaves the old one. A file that
-cannot be read is set aside and never stops the start.
+One TOML file in the configuration folder (`studio.home`), replaced as a whole, so that a crash
+leaves the old one. A file that cannot be read is set aside and never stops the start.
 """
 
 import logging
-import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import platformdirs
+
+from studio.home import config_folder, data_folder
 
 __all__ = [
     "Preferences",
     "RecentProject",
-    "config_folder",
     "load",
     "save",
     "scratch_folder",
@@ -53,17 +51,9 @@ class Preferences(msgspec.Struct, kw_only=True):
         self.recent = [entry, *others][:RECENT]
 
 
-def config_folder() -> Path:
-    """Where the preferences are."""
-    home = os.environ.get("PUSHFORWARD_HOME")
-    return Path(home) if home else Path(platformdirs.user_config_dir("pushforward", False))
-
-
 def scratch_folder() -> Path:
     """Where projects go that the person has not given a place yet."""
-    home = os.environ.get("PUSHFORWARD_HOME")
-    base = Path(home) if home else Path(platformdirs.user_data_dir("pushforward", False))
-    return base / "scratch"
+    return data_folder() / "scratch"
 
 
 def load() -> Preferences:

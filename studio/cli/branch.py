@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.cli.arguments import add_settings
 from studio.cli.terminal import UsageError, say
 
 if TYPE_CHECKING:
@@ -24,13 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step", type=int, required=True, metavar="N", help="after which of its steps"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="NAME=VALUE",
-        help="change a setting of the model from there on, such as family.penalty=1 (repeatable); "
+    add_settings(
+        parser,
+        "change a setting of the model from there on, such as family.penalty=1 (repeatable); "
         "'pushforward show MODEL' says which can change",
     )
     parser.add_argument("--name", default="", help="of the new run")
@@ -53,14 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _branch(arguments: argparse.Namespace) -> "tuple[RunFolder, int]":
     from studio.cli.settings import changes
     from studio.engine.branching import branch
-    from studio.engine.failures import Refused
     from studio.store.run import RunFolder
 
     if not (arguments.run / "run.toml").is_file():
         raise UsageError(f"{arguments.run} is not a run folder: it has no run.toml")
     parent = RunFolder(arguments.run)
     wanted = changes(parent.record.spec, arguments.settings, arguments.step)
-    try:
-        return branch(parent, arguments.step, arguments.name, wanted)
-    except Refused as refused:
-        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    return branch(parent, arguments.step, arguments.name, wanted)

@@ -83,8 +83,8 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
                 "value": value if math.isfinite(value) else None,
                 "floor": job.quality.floors.get(slug),
                 "floor_spread": job.quality.floors.get(SPREAD + slug),
-                "better": entry.extra.get("better", "lower"),
-                "unit": entry.extra.get("unit", ""),
+                "better": entry.better,
+                "unit": entry.unit,
             }
         )
     return rows

@@ -40,14 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _weights(arguments: argparse.Namespace) -> int:
     from studio.engine.exporting import export_weights
-    from studio.engine.failures import Refused
 
     if arguments.sampler or arguments.settings:
         raise UsageError("weights have no sampler: leave --sampler and --set away")
     folder, file = kept.find(arguments.run), arguments.out.absolute()
-    try:
-        step = export_weights(folder, file, arguments.step)
-    except Refused as refused:
-        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    step = export_weights(folder, file, arguments.step)
     say(f"The weights of step {step:,} are in {file}.")
     return 0

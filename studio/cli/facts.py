@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.registry import Entry
 
-__all__ = ["better", "data", "evaluations", "order", "sentences", "unit"]
+__all__ = ["data", "evaluations", "order", "sentences", "unit"]
 
 NONE = "-"
 
@@ -26,14 +26,9 @@ def evaluations(entry: "Entry") -> str:
     return f"{round(nfe / steps):g}" if steps and nfe else NONE
 
 
-def better(entry: "Entry") -> str:
-    """Return the direction of a metric: "lower" or "higher"."""
-    return str(entry.extra.get("better", "lower"))
-
-
 def unit(entry: "Entry") -> str:
     """Return the unit of a metric, "-" for a plain number."""
-    return entry.extra.get("unit") or NONE
+    return entry.unit or NONE
 
 
 def data(entry: "Entry") -> str:
@@ -46,8 +41,8 @@ def sentences(entry: "Entry") -> list[str]:
     if entry.kind == "sampler":
         return _of_sampler(entry)
     if entry.kind == "metric":
-        measured_in = f"; unit: {unit(entry)}" if entry.extra.get("unit") else "; a plain number"
-        return [f"Better: {better(entry)}{measured_in}", f"For: {data(entry)}"]
+        measured_in = f"; unit: {unit(entry)}" if entry.unit else "; a plain number"
+        return [f"Better: {entry.better}{measured_in}", f"For: {data(entry)}"]
     return [f"For: {data(entry)}"] if entry.make is not None else []
 
 

@@ -3,11 +3,12 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from studio.cli.progress import BAR, ProgressBar
+from studio.cli.arguments import add_settings
+from studio.cli.rewritten import RewrittenLine, bar
 from studio.cli.terminal import UsageError, complain
-from studio.protocol.messages import Event, Log, Progress
+from studio.protocol.messages import Event, Log
 
 if TYPE_CHECKING:
     from studio.engine.jobs import Job
@@ -20,40 +21,34 @@ __all__ = ["add_arguments", "count", "do", "find", "sampler"]
 NAME = "work"  # of the job, which nobody else sees
 
 
-class SampleBar(ProgressBar):
+class SampleBar:
     """Says how many samples there are. ``job`` is whose, once it is made."""
 
-    job: "Job | None" = None
-    _reached = -1
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """``stream`` is where to; the standard output if None."""
+        self.job: Job | None = None
+        self._line = RewrittenLine(stream)
+        self._reached = -1
 
     def heard(self, event: Event) -> None:
         """Take what the job says."""
         if isinstance(event, Log):
             self.look()
-            self.line(event.text)
+            self._line.line(event.text)
 
     def look(self) -> bool:
         """Draw how far the job is, where that is news; False: nobody asks it to stop."""
         job = self.job
         if job is not None and job.step != self._reached:
-            self._reached = job.step
-            done = Progress(
-                job=NAME,
-                step=job.step,
-                total=job.total,
-                steps_per_second=0.0,
-                seconds_left=None,
-                memory=0,
-            )
-            if job.step or self._rewrites:
-                self._draw(done)
+            self._reached, total = job.step, job.total
+            text = f"{bar(job.step / max(total, 1))}  {job.step:,} of {total:,} samples"
+            if job.step or self._line.rewrites:
+                self._line.show(lambda: text, last=job.step >= total)
         return False
 
-    def _text(self, progress: Progress) -> str:
-        share = progress.step / max(progress.total, 1)
-        full = round(BAR * share)
-        bar = f"{'#' * full}{'.' * (BAR - full)}"
-        return f"{share:4.0%} {bar}  {progress.step:,} of {progress.total:,} samples"
+    def close(self) -> None:
+        """End the line."""
+        self._line.close()
 
 
 def count(text: str) -> int:
@@ -86,14 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser, samples: int) -> None:
     parser.add_argument(
         "--sampler", default="", metavar="SLUG", help="another one than the run's own"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="NAME=VALUE",
-        help="a setting of the sampler, such as steps=50 (repeatable)",
-    )
+    add_settings(parser, "a setting of the sampler, such as steps=50 (repeatable)")
 
 
 def find(path: Path) -> "RunFolder":
@@ -140,20 +128,16 @@ def do(make: "Callable[[Sink], Job]", *, quiet: bool = False) -> "tuple[Job, int
         The job and the status: 0, or 1 when it failed, which is said.
 
     Raises:
-        UsageError: it cannot be done as asked.
+        Refused: it cannot be done as asked.
     """
     from studio.engine import headless
-    from studio.engine.failures import Refused
     from studio.engine.sink import CallbackSink
 
-    bar = SampleBar()
-    try:
-        job = make(CallbackSink((lambda event: None) if quiet else bar.heard))
-    except Refused as refused:
-        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
-    bar.job = None if quiet else job
-    headless.drive(job, bar.look)
-    bar.close()
+    shown = SampleBar()
+    job = make(CallbackSink((lambda event: None) if quiet else shown.heard))
+    shown.job = None if quiet else job
+    headless.drive(job, shown.look)
+    shown.close()
     if job.error is not None:
         complain(job.error.message, job.error.hint)
         return job, 1

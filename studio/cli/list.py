@@ -16,7 +16,7 @@ COLUMNS = {
     ),
     "dataset": (("TITLE", lambda e: e.title), ("DATA", facts.data)),
     "sampler": (("ORDER", facts.order), ("NFE/STEP", facts.evaluations)),
-    "metric": (("BETTER", facts.better), ("UNIT", facts.unit), ("DATA", facts.data)),
+    "metric": (("BETTER", lambda e: e.better), ("UNIT", facts.unit), ("DATA", facts.data)),
 }
 KINDS = {"models": "family", "datasets": "dataset", "samplers": "sampler", "metrics": "metric"}
 

@@ -1,9 +1,12 @@
-"""The standard streams of a command, which may end before its work does.
+"""The standard streams of a command: the only place that writes to the terminal.
 
-A reader may have seen enough (``| head``), a disk may be full, a terminal may be closed. None of
-that ends the work: what cannot be written is dropped from then on, and the status of the command
-is that of its work. Only where the output failed (rather than was no longer wanted) is that said,
-and the status is 1 at least.
+A name in what is said may come from a file of somebody else: whatever is written goes through
+`studio.literal` here, so that no control character reaches the terminal and a line stays one line.
+
+The streams may end before the work does. A reader may have seen enough (``| head``), a disk may be
+full, a terminal may be closed. None of that ends the work: what cannot be written is dropped from
+then on, and the status of the command is that of its work. Only where the output failed (rather
+than was no longer wanted) is that said, and the status is 1 at least.
 """
 
 import errno
@@ -11,7 +14,9 @@ import os
 import sys
 from typing import TextIO
 
-__all__ = ["failed", "put", "put_error", "secure"]
+from studio.literal import lines, one_line
+
+__all__ = ["end_line", "failed", "put_line", "put_lines", "rewrite_line", "secure"]
 
 _failures: list[str] = []
 
@@ -32,32 +37,43 @@ def secure() -> None:
             setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8"))
 
 
-def put(text: str, stream: TextIO | None = None) -> None:
-    """Write to the standard output (or another stream) at once; drop what cannot be written."""
+def put_line(text: str, stream: TextIO | None = None) -> None:
+    """Write one line to the standard output, or another stream."""
+    _write(one_line(text, None) + "\n", stream)
+
+
+def put_lines(text: str, stream: TextIO | None = None) -> None:
+    """Write a text whose line feeds are ours, such as a page of help or a traceback."""
+    _write(lines(text), stream)
+
+
+def rewrite_line(text: str, stream: TextIO | None = None) -> None:
+    """Write over the line that the cursor is in, and stay in it."""
+    _write("\r" + one_line(text, None), stream)
+
+
+def end_line(stream: TextIO | None = None) -> None:
+    """Go to the next line."""
+    _write("\n", stream)
+
+
+def failed() -> bool:
+    """Whether some of the output is lost that somebody may have wanted."""
+    return bool(_failures)
+
+
+def _write(text: str, stream: TextIO | None) -> None:
+    """Write at once; drop what cannot be written, and say so where it is not an error itself."""
     stream = stream or sys.stdout
     try:
         stream.write(text)
         stream.flush()
     except OSError as error:
         _silence(stream)
-        if not _is_closed_pipe(error):
+        if stream is not sys.stderr and not _is_closed_pipe(error):
             reason = error.strerror or str(error)
             _failures.append(reason)
-            put_error(f"pushforward: the output could not be written ({reason})\n")
-
-
-def put_error(text: str) -> None:
-    """Write to the standard error; drop what cannot be written."""
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except OSError:
-        _silence(sys.stderr)
-
-
-def failed() -> bool:
-    """Whether some of the output is lost that somebody may have wanted."""
-    return bool(_failures)
+            put_line(f"pushforward: the output could not be written ({reason})", sys.stderr)
 
 
 def _silence(stream: TextIO) -> None:

@@ -34,8 +34,7 @@ class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         # Help and version, which argparse would write into a closed pipe.
         if message:
-            write = output.put if file is sys.stdout else output.put_error
-            write(message)
+            output.put_lines(message, sys.stdout if file is sys.stdout else sys.stderr)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _do(given: argparse.Namespace) -> int:
+    from studio.engine.refusal import Refused
     from studio.store.errors import StoreError, explain
 
     try:
@@ -78,6 +78,9 @@ def _do(given: argparse.Namespace) -> int:
     except UsageError as error:
         complain(str(error), *error.more)
         return EXIT_USAGE
+    except Refused as refused:
+        complain(refused.info.message, refused.info.hint)
+        return EXIT_USAGE if refused.info.kind == "user" else 1
     except StoreError as error:
         complain(error.message, error.hint)
         return EXIT_USAGE if error.kind == "user" else 1

@@ -1,20 +1,15 @@
-"""The progress of a training on a terminal: one line that is rewritten, or now and then a line."""
+"""The progress of a training, heard from its events."""
 
 import math
-import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
 
-from studio.cli.output import put
-from studio.cli.terminal import width
-from studio.literal import one_line
+from studio.cli.rewritten import RewrittenLine, bar
 from studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
 
 __all__ = ["ProgressBar", "duration"]
 
-BAR = 24
-PLAIN_SECONDS = 10.0  # between two lines where the output is no terminal
 SMOOTHING = 0.9
 
 
@@ -34,13 +29,9 @@ class ProgressBar:
         replay: tuple[int, int] | None = None,
     ) -> None:
         self._replay, self._replays = replay, False
-        self._stream = stream or sys.stdout
-        self._clock = clock
-        self._rewrites = self._stream.isatty()
+        self._line = RewrittenLine(stream, clock)
         self._loss = math.nan
         self._quality: dict[str, float] = {}
-        self._spoken = -math.inf
-        self._open = False
 
     def __call__(self, event: Event) -> None:
         """Take an event."""
@@ -56,14 +47,11 @@ class ProgressBar:
 
     def line(self, text: str) -> None:
         """Write a line above the bar."""
-        self.close()
-        put(one_line(text, None) + "\n", self._stream)
+        self._line.line(text)
 
     def close(self) -> None:
         """End the line that is being rewritten."""
-        if self._open:
-            put("\n", self._stream)
-            self._open = False
+        self._line.close()
 
     def _curves(self, columns: dict[str, tuple[list[int], list[float]]]) -> None:
         for name, (_, values) in columns.items():
@@ -80,27 +68,16 @@ class ProgressBar:
                 self.line(f"Replayed to step {self._replay[1]:,}.")
             self._replay = None
         self._replays = self._replay is not None
-        now = self._clock()
-        if not self._rewrites:
-            if now - self._spoken < PLAIN_SECONDS and progress.step < progress.total:
-                return
-            self._spoken = now
-            put(one_line(self._text(progress), None) + "\n", self._stream)
-            return
-        text = one_line(self._text(progress), None)
-        room = width() - 1
-        put("\r" + text[:room].ljust(room), self._stream)
-        self._open = True
+        self._line.show(lambda: self._text(progress), last=progress.step >= progress.total)
 
     def _text(self, progress: Progress) -> str:
         start, end = self._replay or (0, progress.total)
         share = max(0, progress.step - start) / max(end - start, 1)
-        full = round(BAR * share)
         speed, left = progress.steps_per_second, progress.seconds_left
         if self._replay is not None:
             left = (end - progress.step) / speed if speed > 0 else None
         parts = [
-            f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}",
+            bar(share),
             f"{progress.step:,}/{end:,}",
         ]
         if self._replay is not None:  # said first, so that it fits; its speed matters less

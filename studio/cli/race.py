@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.cli.arguments import add_settings
 from studio.cli.terminal import UsageError, complain, say
 
 if TYPE_CHECKING:
@@ -36,14 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     budget.add_argument(
         "--budget-seconds", type=float, metavar="S", help="seconds of training time for each"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="NAME=VALUE",
-        help="change a setting of all, such as training.batch=256 (repeatable)",
-    )
+    add_settings(parser, "change a setting of all, such as training.batch=256 (repeatable)")
     parser.add_argument(
         "--resume", action="store_true", help="go on with the race of these run folders"
     )
@@ -58,14 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Race, and return 0 when finished, 1 when any failed, 128 + n when stopped by a signal n."""
     from studio.cli import catalogue
-    from studio.engine.failures import Refused
 
     catalogue.load()
-    try:
-        folders = _again(arguments) if arguments.resume else _new(arguments)
-        return _race(folders)
-    except Refused as refused:
-        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    return _race(_again(arguments) if arguments.resume else _new(arguments))
 
 
 def _new(arguments: argparse.Namespace) -> "list[RunFolder]":

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from studio.cli.progress import BAR, ProgressBar, duration
+from studio.cli.progress import ProgressBar, duration
+from studio.cli.rewritten import bar
 from studio.protocol.messages import Event, Log, Metrics, Progress
 
 __all__ = ["RaceBar"]
@@ -34,9 +35,7 @@ class RaceBar(ProgressBar):
                 self.line(f"{self._names.get(job, job)}: {text}")
 
     def _text(self, progress: Progress) -> str:
-        share = progress.step / max(progress.total, 1)
-        full = round(BAR * share)
-        parts = [f"{share:4.0%} {'#' * full}{'.' * (BAR - full)}"]
+        parts = [bar(progress.step / max(progress.total, 1))]
         if progress.seconds_left is not None:
             parts.append(f"{duration(progress.seconds_left)} left")
         parts += [f"{self._names[job]} {value}" for job, value in self._reached.items() if value]

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.cli.arguments import add_settings
 from studio.cli.terminal import UsageError, say
 
 if TYPE_CHECKING:
@@ -32,13 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "MODEL@DATASET",
     )
     parser.add_argument("--first", action="store_true", help="the first recipe of the gallery")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="NAME=VALUE",
-        help="change a setting, such as training.steps=500 or family.net.width=64 (repeatable)",
+    add_settings(
+        parser, "change a setting, such as training.steps=500 or family.net.width=64 (repeatable)"
     )
     parser.add_argument(
         "--edit",
@@ -131,16 +127,12 @@ def _new_total(settings: list[str]) -> int | None:
 def _create(spec: "RunSpec", project: Path) -> "RunFolder":
     """Make the run folder, or say everything that is wrong with the spec."""
     from studio.engine import headless
-    from studio.engine.failures import Refused
     from studio.engine.resolve import resolve
 
     _, problems = resolve(spec)
     if problems:
         raise UsageError("this cannot be run:", *(f"  {p.message}" for p in problems))
-    try:
-        return headless.create(spec, project)
-    except Refused as refused:
-        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
+    return headless.create(spec, project)
 
 
 def train(folder: "RunFolder", steps: int | None = None, background: bool = False) -> int:
@@ -150,7 +142,7 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
 
     Raises:
         StoreError: another process trains it.
-        UsageError: it cannot be trained.
+        Refused: it cannot be trained.
     """
     from studio.engine.headless import PATIENCE
 
@@ -162,7 +154,6 @@ def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
     from studio.cli.progress import ProgressBar
     from studio.cli.stopping import Stop
     from studio.engine import headless
-    from studio.engine.failures import Refused
     from studio.store.branches import replayed
 
     stop = Stop(folder.path)
@@ -172,8 +163,6 @@ def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
         status = headless.run(
             folder.path, on_event=bar, stop=stop, steps=steps, background=background
         )
-    except Refused as refused:
-        raise UsageError(f"{refused.info.message} {refused.info.hint}".strip()) from refused
     finally:
         bar.close()
         stop.restore()

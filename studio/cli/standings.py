@@ -43,8 +43,7 @@ def _rank(metric: str, each: Standing) -> float:
     value = each.values.get(metric)
     if value is None or not math.isfinite(value):
         return float("inf")
-    better = registry.get("metric", metric).extra.get("better", "lower")
-    return -value if better == "higher" else value
+    return -value if registry.get("metric", metric).better == "higher" else value
 
 
 def _figure(value: float | None) -> str:

@@ -1,8 +1,4 @@
-"""What the commands say: lines, tables, errors. The only place that writes to the terminal.
-
-A name in what is said may come from a file of somebody else: whatever is written goes through
-`studio.literal`, so that no control character reaches the terminal and a line stays one line.
-"""
+"""What the commands say: lines, tables, errors. `studio.cli.output` writes them, harmlessly."""
 
 import shutil
 import sys
@@ -11,8 +7,8 @@ import traceback
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
-from studio.cli.output import put, put_error
-from studio.literal import lines, one_line
+from studio.cli.output import put_line, put_lines
+from studio.literal import one_line
 
 __all__ = [
     "UsageError",
@@ -38,20 +34,20 @@ class UsageError(Exception):
 
 def say(text: str = "") -> None:
     """Write one line to the standard output."""
-    put(one_line(text, None) + "\n")
+    put_line(text)
 
 
 def complain(message: str, *more: str) -> None:
     """Write an error to the standard error, and lines below it: a hint, or a list."""
     for line in (f"pushforward: {message}", *filter(None, more)):
-        put_error(one_line(line, None) + "\n")
+        put_line(line, sys.stderr)
 
 
 def show_errors_literally() -> None:
     """Let the traceback of an error that nobody expected name things harmlessly, too."""
 
     def write(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        put_error(lines("".join(traceback.format_exception(kind, error, trace))))
+        put_lines("".join(traceback.format_exception(kind, error, trace)), sys.stderr)
 
     sys.excepthook = write
 
@@ -64,14 +60,14 @@ def width() -> int:
 def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
     """Write rows in aligned columns; the last column wraps within the terminal's width."""
     body = [[*map(one_line, row[:-1]), row[-1]] for row in rows]
-    lines = [list(head), *body] if head else body
-    if not lines:
+    shown = [list(head), *body] if head else body
+    if not shown:
         return
-    sizes = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    sizes = [max(len(line[i]) for line in shown) for i in range(len(shown[0]))]
     indent = sum(sizes[:-1]) + 2 * (len(sizes) - 1)
     # A narrow terminal gets long lines rather than a column of single words.
     room = max(width() - indent, 30)
-    for number, line in enumerate(lines):
+    for number, line in enumerate(shown):
         wrapped = textwrap.wrap(line[-1], room) or [""]
         cells = [cell.ljust(size) for cell, size in zip(line[:-1], sizes, strict=False)]
         say("  ".join([*cells, wrapped[0]]).rstrip())

@@ -16,16 +16,18 @@ from studio.engine.devices import choose
 from studio.engine.failures import Refused
 from studio.engine.resolve import Resolved, check
 from studio.engine.session import project_of, versions
-from studio.literal import NAME_LIMIT
 from studio.protocol.spec import ChangeSetting, RunSpec
 from studio.store.atomic import make_folder
 from studio.store.branches import BRANCHED
 from studio.store.edits import effective_spec
 from studio.store.errors import explain
+from studio.store.names import MOST
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
 
 __all__ = ["branch", "horizon_at", "reached"]
+
+BRANCH = ", branch"  # follows the parent's name where a branch is given none
 
 
 def branch(
@@ -125,7 +127,7 @@ def _spec(
     kept = [edit for edit in whole.edits if edit.step <= step]
     spec = msgspec.structs.replace(
         whole,
-        name=name.strip() or f"{whole.name[: NAME_LIMIT - 8]}, branch",
+        name=name.strip() or f"{whole.name[: MOST - len(BRANCH)]}{BRANCH}",
         training={**whole.training, "steps": total},
         edits=kept,
     )

@@ -99,7 +99,7 @@ def _entry(entry: Entry) -> EntrySpec:
         field=entry.extra.get("field", ""),
         carrier=entry.extra.get("carrier", ""),
         motion=entry.extra.get("motion", ""),
-        better=entry.extra.get("better", ""),
+        better=entry.better if entry.kind == "metric" else "",
         stages=[StageSpec(**vars(stage)) for stage in stages],
     )
 

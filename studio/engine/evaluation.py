@@ -133,7 +133,7 @@ class Evaluator:
         if not math.isfinite(value):
             return False
         choice = next(c for c in self.choices if c.entry.slug == slug)
-        sign = -1.0 if choice.entry.extra.get("better", "lower") == "higher" else 1.0
+        sign = -1.0 if choice.entry.better == "higher" else 1.0
         return best is None or sign * value < sign * best
 
     def _attempt(self, choice: Choice, samples: torch.Tensor, real: Data) -> float:

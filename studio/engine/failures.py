@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from models.config import ConfigError
+from studio.engine.refusal import Refused
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.wire import WireError
 from studio.store.errors import StoreError, explain
@@ -26,14 +27,6 @@ _MEMORY_ADVICE = (
     "Resume with a smaller batch (training.batch), fewer particles or a smaller network, "
     "or close other programs. The last checkpoint is intact."
 )
-
-
-class Refused(Exception):
-    """A request that cannot be done as asked; nothing changed. Carries the `ErrorInfo`."""
-
-    def __init__(self, message: str, hint: str = "", *, kind: str = "user", path: str = "") -> None:
-        super().__init__(message)
-        self.info = ErrorInfo(kind=kind, message=message, hint=hint, path=path)
 
 
 class NumericFailure(Exception):

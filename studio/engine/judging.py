@@ -2,15 +2,14 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Generator
 from pathlib import Path
 
-import platformdirs
 import torch
 
 from models.base import ImageSet
 from models.judge import VERSION, JudgeNet, new_judge, train_judge
+from studio import home
 from studio.store.atomic import write_bytes
 from studio.store.dataset import points_hash
 from studio.store.errors import StoreError
@@ -25,9 +24,7 @@ STEPS_A_PIECE = 5
 
 def cache_folder() -> Path:
     """Where judges are kept; what is there can be thrown away at any time."""
-    home = os.environ.get("PUSHFORWARD_HOME")
-    base = Path(home) / "cache" if home else Path(platformdirs.user_cache_dir("pushforward", False))
-    return base / "judges"
+    return home.cache_folder() / "judges"
 
 
 class Judging:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from studio.formats.base import Inspection
 from studio.formats.limits import MEMORY, FormatError
 from studio.formats.worker import (
-    COMMAND,
     Inspect,
     Inspected,
     Points,
@@ -27,7 +26,7 @@ from studio.formats.worker import (
     no_memory,
     seconds_for,
 )
-from studio.launch import own_command, own_env, own_folder
+from studio.launch import import_worker_command, own_env, own_folder
 from studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
 from studio.store.errors import StoreError
 
@@ -158,7 +157,7 @@ def _start(errors: int) -> "subprocess.Popen[bytes]":
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW
     return subprocess.Popen(
-        own_command(COMMAND),
+        import_worker_command(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,

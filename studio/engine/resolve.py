@@ -23,9 +23,10 @@ from studio.engine.modality import (
     unfit,
 )
 from studio.engine.settings import TrainingConfig
-from studio.literal import NAME_LIMIT
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.errors import StoreError
+from studio.store.names import check_name
 
 __all__ = [
     "Choice",
@@ -168,9 +169,10 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
 def _name(name: str) -> list[ErrorInfo]:
     if not name.strip():
         return [ErrorInfo(kind="user", message="The run needs a name.", path="name")]
-    if len(name) > NAME_LIMIT:
-        message = f"The name has {len(name):,} characters; it may have {NAME_LIMIT}."
-        return [ErrorInfo(kind="user", message=message, hint="Shorten it.", path="name")]
+    try:
+        check_name(name)
+    except StoreError as error:
+        return [msgspec.structs.replace(error.info(), path="name")]
     return []
 
 

@@ -24,7 +24,6 @@ from studio.protocol.wire import Decoder, encode, pack_arrays
 from studio.store.errors import StoreError, human_bytes
 
 __all__ = [
-    "COMMAND",
     "Inspect",
     "Inspected",
     "Points",
@@ -35,7 +34,6 @@ __all__ = [
     "seconds_for",
 ]
 
-COMMAND = "import-worker"
 _MOST_SECONDS = 600
 
 

@@ -1,9 +1,24 @@
-"""File names made from what a person typed."""
+"""Names that a person typed, and file names made from them."""
 
 import re
 import unicodedata
 
-__all__ = ["is_text", "slug"]
+from studio.store.errors import StoreError
+
+__all__ = ["MOST", "check_name", "is_text", "slug"]
+
+MOST = 200  # characters of the name of a project, a run or a data set
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is too long to be kept.
+
+    Raises:
+        StoreError: it is (kind "user").
+    """
+    if len(name) > MOST:
+        message = f"The name has {len(name):,} characters; it may have {MOST}."
+        raise StoreError(message, "Shorten it.", kind="user")
 
 
 def slug(text: str, fallback: str) -> str:

@@ -22,13 +22,12 @@ from typing import Self
 import msgspec
 from numpy.typing import ArrayLike
 
-from studio.literal import NAME_LIMIT
 from studio.store.atomic import make_folder, sweep, sync_folder
 from studio.store.dataset import DatasetFolder, write_dataset
 from studio.store.errors import StoreError, explain
 from studio.store.lock import Lock
 from studio.store.migrate import CURRENT
-from studio.store.names import slug
+from studio.store.names import MOST, check_name, slug
 from studio.store.run import RunFolder, RunRecord
 from studio.store.text import read_toml, write_toml
 from studio.store.trash import Trash, Trashed
@@ -62,8 +61,10 @@ class Project:
         """Make a project in a folder, which is made if it is not there.
 
         Raises:
-            StoreError: there is one already (kind "user"), or the disk refused.
+            StoreError: there is one already or the name is too long (kind "user"), or the disk
+                refused.
         """
+        check_name(name)
         path = Path(path).absolute()
         if (path / "project.toml").exists():
             raise StoreError(f"There is already a project in {path}.", "Open it.", kind="user")
@@ -71,7 +72,6 @@ class Project:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise explain(error, path) from error
-        name = name[:NAME_LIMIT]
         write_toml(path / "project.toml", _Record(name=name, created=_now()))
         return cls(path, name)
 
@@ -97,7 +97,7 @@ class Project:
         path = Path(path).absolute()
         if (path / "project.toml").exists():
             return cls.open(path)
-        return cls.create(path, name or path.name)
+        return cls.create(path, name or path.name[:MOST])
 
     def runs(self) -> list[RunFolder]:
         """Return the runs in order of number; `problems` names those that cannot be read."""
@@ -181,16 +181,11 @@ class Project:
         """Add points x (n, d) under a name, which becomes a folder name; never replaces one.
 
         Raises:
-            StoreError: the name is taken ("user"), the points will not do ("data"), or the disk
-                refused.
+            StoreError: the name is taken or too long ("user"), the points will not do ("data"), or
+                the disk refused.
         """
         folder = self.path / "data"
-        if len(name) > NAME_LIMIT:
-            raise StoreError(
-                f"The name has {len(name):,} characters; it may have {NAME_LIMIT}.",
-                "Shorten it.",
-                kind="user",
-            )
+        check_name(name)
         target = folder / slug(name, "data")
         hidden = folder / f".{target.name}.{time.time_ns():x}"
         taken = StoreError(

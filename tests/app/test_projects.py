@@ -8,6 +8,7 @@ import pytest
 from studio.app import preferences, words
 from studio.app.state import drafts
 from studio.client.fake_catalog import catalog
+from studio.home import config_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
@@ -143,11 +144,11 @@ def test_durations_sizes_and_days():
 def test_preferences_survive_and_a_damaged_file_does_not_stop_the_start(home):
     kept = preferences.Preferences(theme="light", scale=150, layout={"width": 900})
     for number in range(preferences.RECENT + 3):
-        kept.opened(preferences.config_folder() / str(number % 14), str(number), float(number))
+        kept.opened(config_folder() / str(number % 14), str(number), float(number))
     preferences.save(kept)
     again = preferences.load()
     assert (again.theme, again.scale, again.layout) == ("light", 150, {"width": 900})
     assert len(again.recent) == preferences.RECENT
     assert again.recent[0].name == str(preferences.RECENT + 2)
-    (preferences.config_folder() / "preferences.toml").write_text("theme = [broken")
+    (config_folder() / "preferences.toml").write_text("theme = [broken")
     assert preferences.load().theme == "system"

@@ -3,8 +3,26 @@
 import subprocess
 import sys
 import textwrap
+import tomllib
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_contracts_on_torch_and_on_qt_hold_for_every_module_that_all_share() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shared = {f"studio.{path.stem}" for path in ROOT.glob("studio/[!_]*.py")}
+    assert shared
+    for forbidden in ("torch", "PySide6"):
+        [bound] = [
+            set(contract["source_modules"])
+            for contract in pyproject["tool"]["importlinter"]["contracts"]
+            if forbidden in contract.get("forbidden_modules", [])
+            and "models" not in contract["source_modules"]
+        ]
+        assert shared <= bound, forbidden
 
 
 def modules_after(code: str) -> set[str]:

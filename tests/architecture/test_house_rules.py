@@ -108,21 +108,56 @@ def test_a_name_on_the_screen_is_never_obeyed() -> None:
     assert not found
 
 
+STREAMS = ("stdout", "stderr", "stream", "os")
+
+
+def written(tree: ast.Module) -> Iterator[ast.expr | ast.stmt]:
+    """Where a command would write to a stream by itself, or with the raw write of the output."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="print")):
+                yield node
+            case ast.Attribute(attr="write" | "writelines", value=value) if (
+                ast.unparse(value).rpartition(".")[2].strip("_") in STREAMS
+            ):
+                yield node
+            case ast.ImportFrom(module="sys") if any(
+                a.name.strip("_") in STREAMS for a in node.names
+            ):
+                yield node
+            case ast.ImportFrom(module="studio.cli.output"):
+                if any(alias.name.startswith("_") for alias in node.names):
+                    yield node
+            case ast.Attribute(value=ast.Name(id="output"), attr=name) if name.startswith("_"):
+                yield node
+
+
 def test_only_one_module_writes_to_the_terminal() -> None:
-    """What is printed goes through `studio.cli.terminal`, which shows control characters."""
+    """What is printed goes through `studio.cli.output`, which shows control characters."""
     found = [
         f"{path}:{node.lineno}"
         for path, tree in parsed()
-        if path.is_relative_to("studio/cli")
-        and path.name not in ("terminal.py", "progress.py", "output.py")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and (
-            ast.unparse(node.func) == "print"
-            or ast.unparse(node.func).startswith(("sys.stdout.write", "sys.stderr.write"))
-        )
+        if path.is_relative_to("studio/cli") and path.name != "output.py"
+        for node in written(tree)
     ]
     assert not found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(name)",
+        "sys.stdout.write(name)",
+        "self._stream.write(name)",
+        "write = sys.stderr.write",
+        "os.write(1, name)",
+        "from sys import stdout",
+        "from studio.cli.output import _write",
+        "output._write(name)",
+    ],
+)
+def test_a_raw_write_is_noticed(code: str) -> None:
+    assert list(written(ast.parse(code)))
 
 
 def test_every_module_says_what_it_is_for() -> None:

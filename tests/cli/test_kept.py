@@ -86,7 +86,7 @@ def test_samples_go_to_a_file_by_its_suffix(say: Any, edm: RunFolder, tmp_path: 
     np.testing.assert_array_equal(*same)
     status, _, err = say("export", edm.path, "--out", tmp_path / "x.xyz")
     assert status == 2
-    assert "cannot be written as .xyz. Use one of .csv, .npz, .h5." in err
+    assert err.endswith("cannot be written as .xyz.\nUse one of .csv, .npz, .h5.\n")
 
 
 def test_an_earlier_step_and_another_sampler(say: Any, edm: RunFolder) -> None:
@@ -142,8 +142,9 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     status, out, err = say("evaluate", edm.path, "--count", 200)
     assert (status, err) == (0, "")
     [line] = [line for line in out.splitlines() if line.startswith("sliced-w2")]
-    _, value, floor, _, spread, better, *unit = line.split()
+    _, value, floor, sign, spread, better, *unit = line.split()
     assert float(value) > float(floor) > float(spread) > 0
+    assert sign == "±"
     assert (better, unit) == ("lower", ["data", "units"])
     assert "Step 60; 200 samples against as many real ones, seed 0; " in out
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from studio.__main__ import main
+from studio.cli import output
 from studio.cli.command import command_for
+from studio.cli.parser import parser
 from studio.cli.terminal import complain, say, table
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
@@ -95,6 +97,25 @@ def test_lines_and_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert first == SHOWN
     assert one.index("x", len(SHOWN)) == head.index("B")  # columns stand as wide as what is seen
     assert two.startswith("plain")
+
+
+def test_whatever_writes_to_the_terminal_writes_harmlessly(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.put_line(HOSTILE)
+    output.put_lines(HOSTILE)
+    output.rewrite_line(HOSTILE)
+    output.end_line()
+    line, *several = capsys.readouterr().out.split("\n")
+    assert line == SHOWN
+    assert several == [r"\x1b[2J\u202egnp", "<b>bold</b>" + "\r" + SHOWN, ""]
+
+
+def test_a_page_of_help_is_as_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    top = parser()
+    top.description = HOSTILE
+    top.print_help()
+    assert harmless(capsys.readouterr().out)
 
 
 def test_a_copied_command_presses_no_key() -> None:

@@ -151,3 +151,9 @@ def test_discovering_twice_changes_nothing():
     discover()
     assert registry.all("family") == before
     assert isinstance(sys.modules["models.families"], types.ModuleType)
+
+
+def test_a_metric_that_does_not_say_is_a_plain_number_and_better_where_it_is_lower() -> None:
+    told = replace(entry("told"), extra={"better": "higher", "unit": "nats"})
+    assert (entry("plain").better, entry("plain").unit) == ("lower", "")
+    assert (told.better, told.unit) == ("higher", "nats")

@@ -1,0 +1,35 @@
+"""A name is kept as it was typed, or refused: it is never cut behind the person's back."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.store.errors import StoreError
+from studio.store.names import MOST, check_name
+from studio.store.project import Project
+
+TOO_LONG = "n" * (MOST + 1)
+
+
+def test_a_name_may_have_so_many_characters_and_no_more() -> None:
+    check_name("n" * MOST)
+    with pytest.raises(StoreError, match="has 201 characters; it may have 200") as refused:
+        check_name(TOO_LONG)
+    assert refused.value.kind == "user"
+
+
+def test_a_project_refuses_a_name_that_is_too_long_and_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Shorten it"):
+        Project.create(tmp_path / "p", TOO_LONG)
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_project_named_after_a_long_folder_can_be_made_all_the_same(tmp_path: Path) -> None:
+    assert Project.open_or_create(tmp_path / TOO_LONG).name == "n" * MOST
+
+
+def test_a_data_set_refuses_it_too(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "p", "p")
+    with pytest.raises(StoreError, match="Shorten it"):
+        project.add_dataset(TOO_LONG, [[0.0, 1.0], [1.0, 0.0]], ["a", "b"])
+    assert project.datasets() == []
