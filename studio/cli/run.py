@@ -159,12 +159,15 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
 
 
 def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
+    from studio.cli.background import withdraw_stop
     from studio.cli.progress import ProgressBar
     from studio.cli.stopping import Stop
     from studio.engine import headless
     from studio.engine.failures import Refused
     from studio.store.branches import replayed
 
+    if not background:
+        withdraw_stop(folder.path)  # one of before; in the background, whoever started us did
     stop = Stop(folder.path)
     bar = ProgressBar(replay=replayed(folder))
     bar.line(f"{folder.record.spec.name}  ->  {folder.path}")

@@ -220,6 +220,29 @@ def test_a_training_goes_on_in_the_background_and_is_followed(project: Path) -> 
     assert late[-1].info.error is None
 
 
+def test_a_stop_that_is_asked_for_while_the_process_still_loads_is_heard(project: Path) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    _hand_over(run, 10**6)
+    background.start(run.path)
+    background.ask_to_stop(run.path)
+    follower = RunFollower(run.path)
+    try:
+        _follow(follower, lambda seen: follower.ended)
+    finally:
+        background.ask_to_stop(run.path)
+    assert run.status().state == "paused"
+    assert background_runs(project) == []
+
+
+def test_a_request_of_before_does_not_stop_a_training_in_the_terminal(project: Path) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    background.ask_to_stop(run.path)
+    assert main(["run", str(run.path), "--resume", "--set", "training.steps=90"]) == 0
+    assert run.status().step == 90
+
+
 def _hand_over(run: RunFolder, total: int) -> None:
     """Leave a run as an engine leaves it whose studio is closed while it trains."""
     status = msgspec.structs.replace(run.status(), state="paused", total=total, pid=0)
