@@ -29,8 +29,10 @@ __all__ = ["NAME", "Busy", "Lock"]
 NAME = ".lock"
 POLL = 0.05
 DYING = 5.0  # seconds; on a busy machine a killed process lets go a moment after its death
+NOTING = 1.0  # seconds; whoever has just taken it writes down who it is a moment later
 # Some network file systems know no locks. There it is as before there were any.
 _UNKNOWN = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+_TAKEN = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _FAR = 1 << 30  # Windows locks bytes, and keeps others from reading them: one beyond the text
 
 
@@ -52,9 +54,12 @@ class _Holder(msgspec.Struct):
     def here(self) -> bool:
         return self.host == socket.gethostname()
 
-    def dying(self) -> bool:
-        """Whether it has ended, and the system is about to close its files."""
-        return self.here() and not is_same(self.pid, self.started)
+    def patience(self) -> float:
+        """For how many seconds it is waited for in any case."""
+        if not self.pid:
+            return NOTING
+        # It has ended, and the system is about to close its files.
+        return DYING if self.here() and not is_same(self.pid, self.started) else 0.0
 
 
 class _Held:
@@ -84,12 +89,12 @@ class Lock:
 
         Raises:
             Busy: another process has it; the message says which.
-            StoreError: the folder is not there, or may not be written.
+            StoreError: the folder is not there or may not be written, or the disk failed.
         """
         begun = time.monotonic()
         while not self._try():
             holder = self._holder()
-            if time.monotonic() - begun >= (max(patience, DYING) if holder.dying() else patience):
+            if time.monotonic() - begun >= max(patience, holder.patience()):
                 raise self._busy(holder)
             time.sleep(POLL)
 
@@ -130,11 +135,15 @@ class Lock:
                 return True
             while True:
                 handle = self._open()
-                taken = _lock(handle)
-                if taken and self._is_there(handle):
-                    _note(handle)
-                    _held[self._key] = _Held(handle)
-                    return True
+                try:
+                    taken = _lock(handle)
+                    if taken and self._is_there(handle):
+                        _note(handle)
+                        _held[self._key] = _Held(handle)
+                        return True
+                except OSError as error:
+                    os.close(handle)
+                    raise explain(error, self.path, "lock") from error
                 os.close(handle)
                 if not taken:
                     return False
@@ -166,7 +175,11 @@ class Lock:
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file; False if another process has it."""
+    """Lock an open file; False if another process has it.
+
+    Raises:
+        OSError: the disk failed.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -178,7 +191,10 @@ def _lock(handle: int) -> bool:
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno in _UNKNOWN
+        if error.errno in _TAKEN:
+            return False
+        if error.errno not in _UNKNOWN:
+            raise
     return True
 
 
