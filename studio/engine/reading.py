@@ -29,7 +29,7 @@ from studio.formats.worker import (
     no_memory,
     seconds_for,
 )
-from studio.launch import own_command, own_env, own_folder
+from studio.launch import own_command, own_env, popen_options
 from studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
 from studio.store.errors import StoreError
 
@@ -181,18 +181,13 @@ def reading(path: Path, item: str, columns: list[str]) -> Reading[NDArray[np.flo
 
 
 def _start(errors: int) -> "subprocess.Popen[bytes]":
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW
     return subprocess.Popen(
         own_command(COMMAND),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
         # One thread: each more reserves memory that counts.
-        env={**own_env(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        cwd=own_folder(),
-        creationflags=flags,
+        **popen_options({**own_env(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}),
     )
 
 
