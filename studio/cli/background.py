@@ -14,13 +14,12 @@ from studio.launch import own_command, popen_options
 from studio.store.atomic import write_bytes
 from studio.store.errors import explain
 from studio.store.links import open_to_append
-from studio.store.run import RunFolder
+from studio.store.run import PATIENCE, RunFolder
 
 __all__ = ["STOP_FILE", "ask_to_stop", "start", "stop_asked", "withdraw_stop"]
 
 STOP_FILE = "stop-request"
 OUTPUT_FILE = "background.log"
-PATIENCE = 10.0  # seconds that an engine may need to let go of the run
 
 
 def start(run: Path) -> int:
@@ -33,7 +32,7 @@ def start(run: Path) -> int:
         StoreError: another process trains the run, or its folder cannot be written.
     """
     run = run.absolute()
-    with RunFolder(run).lock.held(PATIENCE):
+    with RunFolder(run).owned(PATIENCE):
         withdraw_stop(run)
     with open_to_append(run / OUTPUT_FILE) as output:
         child = subprocess.Popen(

@@ -152,9 +152,9 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
         StoreError: another process trains it.
         UsageError: it cannot be trained.
     """
-    from studio.engine.headless import PATIENCE
+    from studio.store.run import PATIENCE
 
-    with folder.lock.held(PATIENCE):
+    with folder.owned(PATIENCE):
         return _train(folder, steps, background)
 
 

@@ -17,7 +17,7 @@ from studio.engine.background import Background
 from studio.engine.evaluating import EvaluationJob
 from studio.engine.exporting import ExportJob, export_weights
 from studio.engine.failures import Refused, describe
-from studio.engine.headless import ensure_free, planned_total
+from studio.engine.headless import planned_total
 from studio.engine.importing import ImportJob
 from studio.engine.jobs import ENDED, Job, Work
 from studio.engine.places import check_places
@@ -157,8 +157,7 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
     for job in engine.queue.jobs():
         if isinstance(job, TrainingJob) and job.folder == folder and job.state not in ENDED:
             raise Refused(f"{folder.name} is {job.state} already.", "Use the job that it has.")
-    with folder.lock.held():
-        ensure_free(folder)
+    with folder.owned():
         return _go_on(engine, folder, total)
 
 

@@ -95,7 +95,8 @@ class Lock:
         while not self._try():
             holder = self._holder()
             if time.monotonic() - begun >= max(patience, holder.patience()):
-                raise self._busy(holder)
+                here = holder.here() or not holder.host
+                raise self.busy(holder.pid, "" if here else f" on {holder.host}")
             time.sleep(POLL)
 
     def release(self) -> None:
@@ -168,10 +169,10 @@ class Lock:
         except (OSError, msgspec.DecodeError):
             return _Holder()  # it has just come or gone
 
-    def _busy(self, holder: _Holder) -> Busy:
-        where = "" if holder.here() or not holder.host else f" on {holder.host}"
-        who = f"process {holder.pid}{where}" if holder.pid else "another process"
-        return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", holder.pid)
+    def busy(self, pid: int, where: str = "") -> Busy:
+        """The refusal that names the process which has it, 0 for one that is not known."""
+        who = f"process {pid}{where}" if pid else "another process"
+        return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", pid)
 
 
 def _lock(handle: int) -> bool:
