@@ -8,8 +8,11 @@ code is what runs anyway. It is therefore given absolute paths only.
 """
 
 import os
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 __all__ = [
     "ENGINE",
@@ -19,10 +22,20 @@ __all__ = [
     "own_command",
     "own_env",
     "own_folder",
+    "popen_options",
 ]
 
 ENGINE = "engine"
 IMPORT_WORKER = "import-worker"
+
+
+class PopenOptions(TypedDict):
+    """Some of the arguments of `subprocess.Popen`."""
+
+    cwd: Path
+    env: Mapping[str, str]
+    start_new_session: bool
+    creationflags: int
 
 
 def own_command(*arguments: str) -> list[str]:
@@ -61,6 +74,26 @@ def own_env() -> dict[str, str]:
 def own_folder() -> Path:
     """The folder that a process of ours works in: that of the installation."""
     return Path(sys.executable).resolve().parent if _frozen() else _code()
+
+
+def popen_options(env: Mapping[str, str] | None = None, *, outlives: bool = False) -> PopenOptions:
+    """How `subprocess.Popen` starts a process of ours: without a window, and in a session of its
+    own, so that it does not hear Ctrl+C in a terminal. With ``outlives`` no end of ours ends it.
+    """
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
+        flags |= (
+            subprocess.DETACHED_PROCESS | subprocess.CREATE_BREAKAWAY_FROM_JOB
+            if outlives
+            else subprocess.CREATE_NO_WINDOW
+        )
+    return PopenOptions(
+        cwd=own_folder(),
+        env=own_env() if env is None else env,
+        start_new_session=sys.platform != "win32",
+        creationflags=flags,
+    )
 
 
 def _frozen() -> bool:

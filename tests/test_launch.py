@@ -158,6 +158,9 @@ def test_the_module_finds_itself_in_a_checkout() -> None:
     subprocess.run([sys.executable, "-m", "studio", "--version"], cwd=ROOT, env=env, check=True)
 
 
-def test_only_absolute_folders_are_searched() -> None:
+def test_only_absolute_folders_are_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", "rel", str(tmp_path)]))
     assert own_command("engine")[:4] == [sys.executable, "-P", "-m", "studio"]
-    assert all(os.path.isabs(path) for path in own_env()["PYTHONPATH"].split(os.pathsep))
+    assert own_env()["PYTHONPATH"].split(os.pathsep) == [str(ROOT), str(tmp_path)]

@@ -10,17 +10,16 @@ import sys
 import threading
 from pathlib import Path
 
-from studio.launch import own_command, own_env, own_folder
+from studio.launch import own_command, popen_options
 from studio.store.atomic import write_bytes
 from studio.store.errors import explain
 from studio.store.links import open_to_append
-from studio.store.run import RunFolder
+from studio.store.run import PATIENCE, RunFolder
 
 __all__ = ["STOP_FILE", "ask_to_stop", "start", "stop_asked", "withdraw_stop"]
 
 STOP_FILE = "stop-request"
 OUTPUT_FILE = "background.log"
-PATIENCE = 10.0  # seconds that an engine may need to let go of the run
 
 
 def start(run: Path) -> int:
@@ -33,25 +32,15 @@ def start(run: Path) -> int:
         StoreError: another process trains the run, or its folder cannot be written.
     """
     run = run.absolute()
-    with RunFolder(run).lock.held(PATIENCE):
+    with RunFolder(run).owned(PATIENCE):
         withdraw_stop(run)
-    flags = 0
-    if sys.platform == "win32":
-        flags = (
-            subprocess.DETACHED_PROCESS
-            | subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.CREATE_BREAKAWAY_FROM_JOB
-        )
     with open_to_append(run / OUTPUT_FILE) as output:
         child = subprocess.Popen(
             own_command("run", str(run), "--resume", "--background"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=own_folder(),
-            env=own_env(),
-            start_new_session=sys.platform != "win32",
-            creationflags=flags,
+            **popen_options(outlives=True),
         )
     # If it ends before us it must be collected, or it would stay behind as a zombie.
     threading.Thread(target=child.wait, name="background-run", daemon=True).start()

@@ -95,10 +95,12 @@ def _budget(arguments: argparse.Namespace) -> "Budget | None":
 
 
 def _race(folders: "list[RunFolder]") -> int:
+    from studio.cli.background import withdraw_stop
     from studio.cli.racebar import RaceBar
     from studio.cli.stopping import Stop
     from studio.engine import headless_race
 
+    withdraw_stop(folders[0].path)  # one of before
     stop = Stop(folders[0].path)
     bar = RaceBar(folders[0].record.race, {f.name: f.record.spec.name for f in folders})
     for folder in folders:

@@ -144,18 +144,21 @@ def train(folder: "RunFolder", steps: int | None = None, background: bool = Fals
         StoreError: another process trains it.
         Refused: it cannot be trained.
     """
-    from studio.engine.headless import PATIENCE
+    from studio.store.run import PATIENCE
 
-    with folder.lock.held(PATIENCE):
+    with folder.owned(PATIENCE):
         return _train(folder, steps, background)
 
 
 def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
+    from studio.cli.background import withdraw_stop
     from studio.cli.progress import ProgressBar
     from studio.cli.stopping import Stop
     from studio.engine import headless
     from studio.store.branches import replayed
 
+    if not background:
+        withdraw_stop(folder.path)  # one of before; in the background, whoever started us did
     stop = Stop(folder.path)
     bar = ProgressBar(replay=replayed(folder))
     bar.line(f"{folder.record.spec.name}  ->  {folder.path}")

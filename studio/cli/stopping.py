@@ -18,7 +18,7 @@ class Stop:
 
     A second signal of the kind does what it always did: it ends the process. But that the terminal
     is gone (SIGHUP) is told by its shell as well as by the system. A signal that was ignored
-    already (``nohup``) still is.
+    already (``nohup``) still is. A request that is there already counts.
     """
 
     def __init__(self, run: Path) -> None:
@@ -26,7 +26,6 @@ class Stop:
         self._run = run
         self._looked = 0.0
         self._stop = False
-        background.withdraw_stop(run)  # one of before
         numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
         heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
         self._old = {number: signal.signal(number, self._on_signal) for number in heard}

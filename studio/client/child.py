@@ -1,8 +1,6 @@
 """The engine as a child process of asyncio: for the command line and the tests."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
@@ -11,7 +9,7 @@ from studio.client.transport import (
     ProcessExit,
     TransportError,
 )
-from studio.launch import engine_command, own_env, own_folder
+from studio.launch import engine_command, popen_options
 from studio.protocol.wire import Buffer
 
 __all__ = ["ChildProcess", "kill_tree"]
@@ -28,7 +26,7 @@ class ChildProcess:
     ) -> None:
         """Without a command, the engine of this installation."""
         self._command = list(command or engine_command())
-        self._env = dict(env or own_env())
+        self._env = env
         self._transport: asyncio.SubprocessTransport | None = None
 
     @property
@@ -42,18 +40,12 @@ class ChildProcess:
         Raises:
             TransportError: the program cannot be started.
         """
-        flags = 0
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         loop = asyncio.get_running_loop()
         try:
             self._transport, _ = await loop.subprocess_exec(
                 lambda: _Streams(handlers),
                 *self._command,
-                cwd=own_folder(),
-                env=self._env,
-                start_new_session=sys.platform != "win32",
-                creationflags=flags,
+                **popen_options(self._env),
             )
         except OSError as error:
             raise TransportError(f"cannot start {self._command[0]}: {error}") from error

@@ -17,10 +17,10 @@ from studio.engine.background import Background
 from studio.engine.evaluating import EvaluationJob
 from studio.engine.exporting import ExportJob, export_weights
 from studio.engine.failures import Refused, describe
-from studio.engine.headless import ensure_free, planned_total
+from studio.engine.headless import planned_total
 from studio.engine.importing import ImportJob
 from studio.engine.jobs import ENDED, Job, Work
-from studio.engine.places import place
+from studio.engine.places import check_places
 from studio.engine.preview import preview
 from studio.engine.resolve import Resolved
 from studio.engine.sampling import SamplingJob
@@ -80,7 +80,12 @@ def handled() -> set[type]:
 
 def dispatch(engine: "Engine", command: m.Command) -> None:
     """Handle a command and answer it."""
-    respond(engine, command.id, lambda: _handlers[type(command)](engine, command))
+
+    def handle() -> Answer | None:
+        check_places(command)
+        return _handlers[type(command)](engine, command)
+
+    respond(engine, command.id, handle)
 
 
 def respond(engine: "Engine", to: int, call: Callable[[], Answer | None]) -> None:
@@ -139,7 +144,7 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
 
 @handles(m.StartTraining)
 def _start(engine: "Engine", command: m.StartTraining) -> Answer:
-    project = place("project", command.project)
+    project = Path(command.project)
     resolved = valid(engine, command.spec, project)
     folder = Project.open_or_create(project).new_run(new_record(resolved, project))
     return train(engine, folder, resolved.training.steps)
@@ -152,8 +157,7 @@ def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
     for job in engine.queue.jobs():
         if isinstance(job, TrainingJob) and job.folder == folder and job.state not in ENDED:
             raise Refused(f"{folder.name} is {job.state} already.", "Use the job that it has.")
-    with folder.lock.held():
-        ensure_free(folder)
+    with folder.owned():
         return _go_on(engine, folder, total)
 
 
@@ -288,7 +292,7 @@ def _export(engine: "Engine", command: m.ExportSamples) -> Answer:
 
 @handles(m.ExportWeights)
 def _weights(engine: "Engine", command: m.ExportWeights) -> Answer:
-    step = export_weights(RunFolder(Path(command.run)), place("file", command.file))
+    step = export_weights(RunFolder(Path(command.run)), Path(command.file))
     return Answer({"file": command.file, "step": step})
 
 

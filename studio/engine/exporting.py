@@ -13,7 +13,6 @@ from studio.engine.failures import Refused
 from studio.engine.jobs import Work
 from studio.engine.loading import load, newest_checkpoint
 from studio.engine.modality import picked_modality
-from studio.engine.places import place
 from studio.engine.resolve import pick_sampler
 from studio.engine.sampling import RunJob, provenance
 from studio.engine.saving import FAMILY, saved_columns, saved_data
@@ -41,7 +40,7 @@ class ExportJob(RunJob):
         self.total = command.n
         self._command = command
         self._sampler = pick_sampler(run.record.spec, command.sampler)
-        suffix = place("file", command.file).suffix.lower()
+        suffix = Path(command.file).suffix.lower()
         suffixes = SUFFIXES[picked_modality(run.record.spec.dataset)]
         if suffix not in suffixes:
             raise Refused(

@@ -3,15 +3,13 @@
 The job is the very one that the engine steps, so that the losses are the same.
 """
 
-import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from studio.engine.discovery import discover
-from studio.engine.failures import Refused, describe
+from studio.engine.failures import describe
 from studio.engine.jobs import Job
 from studio.engine.resolve import check
 from studio.engine.session import new_record
@@ -20,12 +18,9 @@ from studio.engine.training import TrainingJob
 from studio.protocol.messages import Event
 from studio.protocol.spec import RunSpec
 from studio.store.project import Project
-from studio.store.run import RunFolder, RunStatus
+from studio.store.run import PATIENCE, RunFolder, RunStatus
 
-__all__ = ["PATIENCE", "create", "drive", "ensure_free", "planned_total", "run"]
-
-PATIENCE = 10.0
-"""Seconds that a run which another process has is waited for."""
+__all__ = ["create", "drive", "planned_total", "run"]
 
 
 def create(spec: RunSpec, project: Path) -> RunFolder:
@@ -64,8 +59,8 @@ def run(
     A failure of the training is part of the status and does not raise.
 
     Raises:
-        Refused: the spec has a problem, or the run is going on in another process.
-        StoreError: the run folder cannot be read, or another process has its lock.
+        Refused: the spec has a problem.
+        StoreError: the run folder cannot be read, or another process has the run.
         ValueError: a spec without a project.
     """
     discover()
@@ -76,8 +71,7 @@ def run(
     else:
         folder = RunFolder(target)
     # The studio hands a training over as it closes: its engine may need a moment to leave.
-    with folder.lock.held(PATIENCE):
-        ensure_free(folder, PATIENCE)
+    with folder.owned(PATIENCE):
         total = planned_total(folder, steps)
         job = TrainingJob(
             folder.name, folder, CallbackSink(on_event), total=total, background=background
@@ -87,24 +81,6 @@ def run(
     return msgspec.structs.replace(
         folder.status(), state=job.state, step=job.step, total=job.total, error=job.error
     )
-
-
-def ensure_free(folder: RunFolder, patience: float = 0.0) -> None:
-    """Make sure that no other process works on a run, waiting so many seconds for its end.
-
-    For the holder of its lock: this is for file systems without locks.
-
-    Raises:
-        Refused: one does.
-    """
-    deadline = time.monotonic() + patience
-    while folder.alive() and (pid := folder.status().pid) != os.getpid():
-        if time.monotonic() >= deadline:
-            raise Refused(
-                f"{folder.name} is being trained by process {pid}.",
-                "Stop it there, or wait for its end.",
-            )
-        time.sleep(0.1)
 
 
 def planned_total(folder: RunFolder, steps: int | None = None) -> int:

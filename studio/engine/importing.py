@@ -8,10 +8,8 @@ from numpy.typing import NDArray
 
 from studio.engine.background import Background
 from studio.engine.jobs import Job, Work
-from studio.engine.places import place
-from studio.engine.reading import Reading
+from studio.engine.reading import reading
 from studio.engine.sink import Sink
-from studio.formats.worker import Read
 from studio.protocol.messages import ImportData, Log
 from studio.store.errors import StoreError, human_bytes
 from studio.store.project import Project
@@ -40,7 +38,7 @@ class ImportJob(Job):
         path = Path(command.file)
         x = yield from self._read()
         yield False
-        project = Project.open_or_create(place("project", command.project))
+        project = Project.open_or_create(Path(command.project))
         # Hundreds of megabytes take seconds to check and write. There is no half of it: one that
         # is cancelled here is complete all the same.
         adding = Background(
@@ -60,15 +58,13 @@ class ImportJob(Job):
     def _read(self) -> Generator[bool, None, NDArray[np.float32]]:
         """Read the file in another process: it takes a while, and a training may be going on."""
         command = self._command
-        reading = Reading(Read(command.file, command.item, command.columns))
+        at_work = reading(Path(command.file), command.item, command.columns)
         try:
-            while not reading.done(POLL):
+            while not at_work.poll(POLL):
                 yield False
-            x = reading.result()
+            return at_work.result()
         finally:
-            reading.stop()  # also when the import is cancelled
-        assert isinstance(x, np.ndarray)
-        return x
+            at_work.stop()  # also when the import is cancelled
 
 
 def _no_room(path: Path, x: NDArray[np.float32]) -> StoreError:

@@ -2,24 +2,39 @@
 
 from pathlib import Path
 
-from studio.engine.failures import Refused
+import msgspec
 
-__all__ = ["place"]
+from studio.engine.failures import Refused
+from studio.protocol.messages import Command
+
+__all__ = ["PATHS", "check_places"]
+
+PATHS = ("file", "project", "run", "runs")
+"""The fields of commands that hold folders or files, whichever command it is."""
 
 _LONGEST = 4096
 
 
-def place(name: str, text: str) -> Path:
-    """Return the folder or file that a command's field of a name holds.
+def check_places(command: Command) -> None:
+    """Make sure that all paths of a command are whole ones, those that may be left away apart.
 
     Raises:
-        Refused: it is empty, or not a whole path.
+        Refused: one is empty, or not a whole path; it names the field.
     """
-    path = Path(text)
-    if not text or len(text) > _LONGEST or not path.is_absolute():
+    for field in msgspec.structs.fields(command):
+        if field.name not in PATHS:
+            continue
+        value = getattr(command, field.name)
+        if value == field.default:
+            continue  # none is named
+        for text in [value] if isinstance(value, str) else value:
+            _check(field.name, text)
+
+
+def _check(name: str, text: str) -> None:
+    if not text or len(text) > _LONGEST or "\0" in text or not Path(text).is_absolute():
         raise Refused(
             f"{name} must be a whole path, got {text[:80]!r}.",
             "Name it from the root of the disk on.",
             path=name,
         )
-    return path

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from studio.engine.commands import Answer, handles
 from studio.engine.failures import Refused
 from studio.engine.jobs import ENDED
-from studio.engine.places import place
 from studio.engine.race_setup import create_race, going_on, held, line_up
 from studio.engine.resolve import Resolved
 from studio.engine.training import TrainingJob
@@ -23,7 +22,7 @@ __all__: list[str] = []
 
 @handles(m.StartRace)
 def _start(engine: "Engine", command: m.StartRace) -> Answer:
-    project = place("project", command.project)
+    project = Path(command.project)
     runs = [_valid(engine, i, spec, project) for i, spec in enumerate(command.specs)]
     return _queue(engine, create_race(runs, command.budget, project))
 

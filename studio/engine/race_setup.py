@@ -12,7 +12,6 @@ from studio.engine.budgets import Purse, check_budget
 from studio.engine.devices import choose
 from studio.engine.entrant import Entrant
 from studio.engine.failures import Refused
-from studio.engine.headless import ensure_free
 from studio.engine.racing import Changed, RaceJob
 from studio.engine.resolve import Resolved, check
 from studio.engine.session import new_record
@@ -64,7 +63,7 @@ def held(folders: Sequence[RunFolder]) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for folder in folders:
-            stack.enter_context(folder.lock.held())
+            stack.enter_context(folder.owned())
         yield
 
 
@@ -72,7 +71,7 @@ def going_on(folders: Sequence[RunFolder]) -> list[RunFolder]:
     """Return those of a race's runs that have not spent their budget, to go on with.
 
     Raises:
-        Refused: they are not of one race, one is going on in another process, or all have finished.
+        Refused: they are not of one race, or all have finished.
     """
     races = {folder.record.race for folder in folders}
     if len(races) != 1 or "" in races:
@@ -81,7 +80,6 @@ def going_on(folders: Sequence[RunFolder]) -> list[RunFolder]:
     if not left:
         raise Refused("The race is over: all that took part have finished.", path="runs")
     for folder in left:
-        ensure_free(folder)
         check(folder.record.spec)
     return left
 

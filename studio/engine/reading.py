@@ -10,7 +10,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +28,14 @@ from studio.formats.worker import (
     no_memory,
     seconds_for,
 )
-from studio.launch import import_worker_command, own_env, own_folder
+from studio.launch import import_worker_command, own_env, popen_options
 from studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
 from studio.store.errors import StoreError
 
-__all__ = ["Reading", "inspect"]
+__all__ = ["Reading", "inspect", "reading"]
+
+A = TypeVar("A", Inspected, Points)
+T = TypeVar("T")
 
 _PATIENCE = 3
 _LOOK = 0.1  # seconds between two looks at how much memory it has
@@ -41,35 +46,48 @@ class WorkerFailed(Exception):
     """The process that reads files failed by a fault of the program; the message has its words."""
 
 
-class Reading:
-    """One request to a process of its own. Whoever waits calls `done` several times a second: it
+class Reading(Generic[T]):
+    """One request to a process of its own. Whoever waits calls `poll` several times a second: it
     also keeps the limits where the operating system does not.
     """
 
-    def __init__(self, request: Inspect | Read) -> None:
-        """Start the process."""
-        self._path = Path(request.file).absolute()
+    def __init__(
+        self, request: Inspect | Read, answer: type[A], content: Callable[[A, memoryview], T]
+    ) -> None:
+        """Start the process. ``content`` takes the result from the answer and its payload.
+
+        Raises:
+            OSError: the program cannot be started.
+        """
+        self._path = Path(request.file)
+        self._content: Callable[[Any, memoryview], T] = content
         self._seconds = seconds_for(self._path)
         # Computing time is limited there; here the waiting, on a busy machine or a slow disk.
         self._deadline = time.monotonic() + _PATIENCE * self._seconds
         self._looked = 0.0
-        self._decoder = Decoder(Inspected | Points | Refusal)
-        self._answers: list[tuple[Inspected | Points | Refusal, memoryview]] = []
+        self._decoder = Decoder(answer | Refusal)
+        self._answers: list[tuple[Any, memoryview]] = []
         self._refusal: StoreError | None = None
+        self._frame = encode(request)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
-        self._process = _start(self._errors.fileno())
-        self._frame = encode(_absolute(request, self._path))
+        try:
+            self._process = _start(self._errors.fileno())
+        except BaseException:
+            self._errors.close()
+            raise
         self._thread = threading.Thread(target=self._listen, name="reading", daemon=True)
         self._thread.start()
 
-    def done(self, seconds: float) -> bool:
-        """Wait so long at most; say whether there is a result."""
+    def poll(self, seconds: float) -> bool:
+        """Wait so long at most, and end a process that is over its limits; say whether there is a
+        result.
+        """
         self._thread.join(seconds)
         if not self._thread.is_alive():
             return True
         now = time.monotonic()
         if now > self._deadline:
-            self._give_up(_took_too_long(self._path, self._seconds))
+            self._give_up(_waited_too_long(self._path, _PATIENCE * self._seconds))
         elif now - self._looked > _LOOK:
             self._looked = now
             if _memory(self._process.pid) > MEMORY:
@@ -77,21 +95,19 @@ class Reading:
                 self._give_up(FormatError(info.message, info.hint, info.kind))
         return False
 
-    def result(self) -> Inspection | NDArray[np.float32]:
+    def result(self) -> T:
         """Wait for the end and return what was asked for.
 
         Raises:
             StoreError: the file is missing, cannot be imported, or ended the process.
             WorkerFailed: a fault of the program.
         """
-        while not self.done(_LOOK):
+        while not self.poll(_LOOK):
             pass
         if self._answers:
             answer, payload = self._answers[0]
-            if isinstance(answer, Inspected):
-                return answer.found
-            if isinstance(answer, Points):
-                return unpack_arrays(answer.arrays, payload)["x"]
+            if not isinstance(answer, Refusal):
+                return self._content(answer, payload)
             error = answer.error
             raise FormatError(error.message, error.hint, error.kind)
         raise self._refusal or self._end()
@@ -143,35 +159,35 @@ def inspect(path: Path) -> Inspection:
     Raises:
         StoreError: the file is missing or cannot be imported.
     """
-    reading = Reading(Inspect(str(path)))
+    looking = Reading(Inspect(str(path)), Inspected, lambda answer, _: answer.found)
     try:
-        found = reading.result()
+        return looking.result()
     finally:
-        reading.stop()
-    assert isinstance(found, Inspection)
-    return found
+        looking.stop()
+
+
+def reading(path: Path, item: str, columns: list[str]) -> Reading[NDArray[np.float32]]:
+    """Begin to do as `studio.formats.read`, at arm's length.
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+
+    def points(answer: Points, payload: memoryview) -> NDArray[np.float32]:
+        return unpack_arrays(answer.arrays, payload)["x"]
+
+    return Reading(Read(str(path), item, columns), Points, points)
 
 
 def _start(errors: int) -> "subprocess.Popen[bytes]":
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW
     return subprocess.Popen(
         import_worker_command(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
         # One thread: each more reserves memory that counts.
-        env={**own_env(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        cwd=own_folder(),
-        creationflags=flags,
+        **popen_options({**own_env(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}),
     )
-
-
-def _absolute(request: Inspect | Read, path: Path) -> Inspect | Read:
-    if isinstance(request, Inspect):
-        return Inspect(str(path))
-    return Read(str(path), request.item, request.columns)
 
 
 def _memory(pid: int) -> int:
@@ -187,6 +203,14 @@ def _took_too_long(path: Path, seconds: int) -> FormatError:
     return FormatError(
         f"{path.name} could not be read within {seconds} seconds of computing.",
         "Save a random subset of its rows and import that. If the file is small, it is damaged.",
+    )
+
+
+def _waited_too_long(path: Path, seconds: int) -> FormatError:
+    return FormatError(
+        f"{path.name} could not be read within {seconds} seconds.",
+        "If the machine is busy or the disk is slow, try again later, or copy it to a fast disk. "
+        "Otherwise save a random subset of its rows and import that.",
     )
 
 

@@ -25,7 +25,7 @@ from studio.formats.limits import (
 from studio.formats.registry import discover, registry
 from studio.formats.statistics import ColumnScan, scan
 from studio.store.errors import explain, human_bytes
-from studio.store.names import is_text
+from studio.store.names import check_text
 
 __all__ = ["inspect", "read", "write_points"]
 
@@ -134,7 +134,7 @@ def write_points(
 def _tables(path: Path) -> Iterator[tuple[str, list[Table]]]:
     """Open a file, after refusing by suffix and size, and check what its tables say of theirs."""
     discover()
-    _check_name(path)
+    check_text(path)
     format = registry.for_path(path)
     try:
         size = path.stat().st_size
@@ -155,18 +155,6 @@ def _tables(path: Path) -> Iterator[tuple[str, list[Table]]]:
             yield format.slug, _checked(path, tables)
     except OSError as error:
         raise explain(error, path, "read") from error
-
-
-def _check_name(path: Path) -> None:
-    """Refuse a name that no message can hold, or that was lost on its way here."""
-    shown = path.name.encode("utf-8", "replace").decode()
-    lost = "\ufffd" in path.name and not path.exists()
-    if lost or not is_text(str(path)):
-        raise FormatError(
-            f"{shown} has a name that is not valid UTF-8 (or a folder above it has).",
-            "Rename it, then import it.",
-            kind="user",
-        )
 
 
 def _checked(path: Path, tables: Sequence[Table]) -> list[Table]:

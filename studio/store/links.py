@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from studio.store.errors import StoreError
+from studio.store.regular import open_handle
 
 __all__ = ["open_to_append", "stay_inside"]
 
@@ -42,14 +43,8 @@ def open_to_append(path: Path) -> BinaryIO:
     if _is_link(path):
         raise _refused(path, "stands where a file should be")
     stay_inside(path)
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    handle = os.open(path, flags, 0o666)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise StoreError(f"{path} is not a file that can be written.", "Remove it.", kind="data")
-    return os.fdopen(handle, "ab+", buffering=0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    return os.fdopen(open_handle(path, flags), "ab+", buffering=0)
 
 
 def _links(path: Path) -> Iterator[Path]:

@@ -29,9 +29,10 @@ __all__ = ["NAME", "Busy", "Lock"]
 NAME = ".lock"
 POLL = 0.05
 DYING = 5.0  # seconds; on a busy machine a killed process lets go a moment after its death
-NAMELESS = 1.0  # seconds; whoever has just taken it is about to write down who it is
+NOTING = 1.0  # seconds; whoever has just taken it writes down who it is a moment later
 # Some network file systems know no locks. There it is as before there were any.
 _UNKNOWN = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+_TAKEN = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _FAR = 1 << 30  # Windows locks bytes, and keeps others from reading them: one beyond the text
 
 
@@ -53,12 +54,12 @@ class _Holder(msgspec.Struct):
     def here(self) -> bool:
         return self.host == socket.gethostname()
 
-    def grace(self) -> float:
-        """Return the seconds to wait before one gives up because of it."""
+    def patience(self) -> float:
+        """For how many seconds it is waited for in any case."""
         if not self.pid:
-            return NAMELESS
-        dying = self.here() and not is_same(self.pid, self.started)
-        return DYING if dying else 0.0
+            return NOTING
+        # It has ended, and the system is about to close its files.
+        return DYING if self.here() and not is_same(self.pid, self.started) else 0.0
 
 
 class _Held:
@@ -88,13 +89,14 @@ class Lock:
 
         Raises:
             Busy: another process has it; the message says which.
-            StoreError: the folder is not there, or may not be written.
+            StoreError: the folder is not there or may not be written, or the disk failed.
         """
         begun = time.monotonic()
         while not self._try():
             holder = self._holder()
-            if time.monotonic() - begun >= max(patience, holder.grace()):
-                raise self._busy(holder)
+            if time.monotonic() - begun >= max(patience, holder.patience()):
+                here = holder.here() or not holder.host
+                raise self.busy(holder.pid, "" if here else f" on {holder.host}")
             time.sleep(POLL)
 
     def release(self) -> None:
@@ -134,11 +136,15 @@ class Lock:
                 return True
             while True:
                 handle = self._open()
-                taken = _lock(handle)
-                if taken and self._is_there(handle):
-                    _note(handle)
-                    _held[self._key] = _Held(handle)
-                    return True
+                try:
+                    taken = _lock(handle)
+                    if taken and self._is_there(handle):
+                        _note(handle)
+                        _held[self._key] = _Held(handle)
+                        return True
+                except OSError as error:
+                    os.close(handle)
+                    raise explain(error, self.path, "lock") from error
                 os.close(handle)
                 if not taken:
                     return False
@@ -163,14 +169,18 @@ class Lock:
         except (OSError, msgspec.DecodeError):
             return _Holder()  # it has just come or gone
 
-    def _busy(self, holder: _Holder) -> Busy:
-        where = "" if holder.here() or not holder.host else f" on {holder.host}"
-        who = f"process {holder.pid}{where}" if holder.pid else "another process"
-        return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", holder.pid)
+    def busy(self, pid: int, where: str = "") -> Busy:
+        """The refusal that names the process which has it, 0 for one that is not known."""
+        who = f"process {pid}{where}" if pid else "another process"
+        return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", pid)
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file; False if another process has it."""
+    """Lock an open file; False if another process has it.
+
+    Raises:
+        OSError: the disk failed.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -182,7 +192,10 @@ def _lock(handle: int) -> bool:
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno in _UNKNOWN
+        if error.errno in _TAKEN:
+            return False
+        if error.errno not in _UNKNOWN:
+            raise
     return True
 
 

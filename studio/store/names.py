@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 from studio.store.errors import StoreError
 
-__all__ = ["MOST", "check_name", "is_text", "slug"]
+__all__ = ["MOST", "check_name", "check_text", "in_text", "slug"]
 
 MOST = 200  # characters of the name of a project, a run or a data set
 
@@ -34,6 +35,21 @@ def slug(text: str, fallback: str) -> str:
     return f"{fallback}-{words}" if reserved else words or fallback
 
 
-def is_text(name: str) -> bool:
-    """Say whether a file's name can be written and sent: one that is not UTF-8 cannot."""
-    return name.encode("utf-8", "replace").decode() == name
+def in_text(name: str) -> str:
+    """Return a file's name as it can be shown: what is not UTF-8 in it is a "?"."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def check_text(path: Path) -> None:
+    """Make sure that a path can be written and sent, and was not lost on its way here.
+
+    Raises:
+        StoreError: it is not UTF-8 (kind "user").
+    """
+    lost = "\ufffd" in path.name and not path.exists()
+    if lost or in_text(str(path)) != str(path):
+        raise StoreError(
+            f"{in_text(path.name)} has a name that is not valid UTF-8 (or a folder above it has).",
+            "Rename it, then import it.",
+            kind="user",
+        )

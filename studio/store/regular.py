@@ -1,4 +1,4 @@
-"""Reading what lies in a folder that may come from somebody else.
+"""Opening what lies in a folder that may come from somebody else.
 
 What should be a file may be a named pipe, which would be waited for without end, a device or a
 folder; and it may be of any size.
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from studio.store.errors import Damaged, human_bytes
 
-__all__ = ["MAX_DOCUMENT", "open_regular", "read_regular"]
+__all__ = ["MAX_DOCUMENT", "open_handle", "open_regular", "read_regular"]
 
 MAX_DOCUMENT = 4 * 2**20
 """Bytes of a TOML or JSON file; the longest that the program writes has some hundred thousand."""
@@ -25,6 +25,26 @@ _KINDS = {
 }
 
 
+def open_handle(path: Path, flags: int) -> int:
+    """Open a file as `os.open` does with such flags; nothing is waited for.
+
+    Raises:
+        Damaged: it is not a file.
+        OSError: the operating system refused.
+    """
+    # What is not a file is noticed only once it is open, and opening a pipe waits for a writer.
+    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    if os.name == "nt" and os.path.isdir(path):
+        raise _no_file(path, "a folder")  # where one cannot be opened
+    handle = os.open(path, flags, 0o666)
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise _no_file(path, _KINDS.get(stat.S_IFMT(mode), "something else"))
+    return handle
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading; nothing is waited for.
 
@@ -32,21 +52,7 @@ def open_regular(path: Path) -> BinaryIO:
         Damaged: it is not a file.
         OSError: the operating system refused.
     """
-    flags = os.O_RDONLY
-    # What is not a file is noticed only once it is open, and opening a pipe waits for a writer.
-    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    if os.name == "nt" and os.path.isdir(path):
-        raise _no_file(path, "a folder")  # where one cannot be opened
-    handle = os.open(path, flags)
-    try:
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
-            raise _no_file(path, _KINDS.get(stat.S_IFMT(mode), "something else"))
-        return os.fdopen(handle, "rb")
-    except BaseException:
-        os.close(handle)
-        raise
+    return os.fdopen(open_handle(path, os.O_RDONLY), "rb")
 
 
 def read_regular(path: Path, most: int = MAX_DOCUMENT) -> bytes:

@@ -1,6 +1,9 @@
 """One run: a folder whose ``run.toml`` is never edited and whose other files grow beside it."""
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +26,10 @@ from studio.store.process import is_same, this_process
 from studio.store.samples import SampleSets
 from studio.store.text import read_json, read_toml, write_json
 
-__all__ = ["RunFolder", "RunRecord", "RunStatus"]
+__all__ = ["PATIENCE", "RunFolder", "RunRecord", "RunStatus"]
+
+PATIENCE = 10.0
+"""Seconds that a run is waited for which another process, such as a closing studio, lets go."""
 
 
 def _now() -> datetime:
@@ -143,6 +149,25 @@ class RunFolder:
     def lock(self) -> Lock:
         """The lock of whoever trains the run, from before it is queued to its end."""
         return Lock(self.path, f"{self.name} is being trained")
+
+    @contextmanager
+    def owned(self, patience: float = 0.0) -> Iterator[None]:
+        """Have the run alone within a block, waiting so many seconds at most for another process.
+
+        The lock decides. Where there is none yet, as of one that is still loading, or none at all,
+        as on some network file systems, the status does.
+
+        Raises:
+            Busy: another process has it.
+            StoreError: the folder is not there or may not be written, or the disk failed.
+        """
+        deadline = time.monotonic() + patience
+        with self.lock.held(patience):
+            while self.alive() and (pid := self.status().pid) != os.getpid():
+                if time.monotonic() >= deadline:
+                    raise self.lock.busy(pid)
+                time.sleep(0.1)
+            yield
 
     def require(self) -> None:
         """Make sure that the folder is still that of the run: nothing makes it anew.

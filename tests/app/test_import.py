@@ -10,5 +10,5 @@ async def test_a_name_that_is_not_utf_8_is_refused_in_words(bench, wait, tmp_pat
     notices = [*bench.state.notices.banners, *bench.state.notices.history]
     words = " ".join(str(n) for n in notices)
     assert "caf?.csv cannot be imported" in words
-    assert "not valid UTF-8" in words
+    assert "has a name that is not valid UTF-8" in words
     assert "Rename it" in words

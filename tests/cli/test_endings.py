@@ -312,7 +312,7 @@ def test_a_recipe_that_has_come_to_its_end_is_not_begun_anew(
 def test_a_run_that_another_process_trains_is_left_to_it(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(headless, "PATIENCE", 0.2)
+    monkeypatch.setattr("studio.store.run.PATIENCE", 0.2)
     with start(training(project, *ENDLESS), stdout=subprocess.PIPE) as child:
         run = begun(project)
         assert main(["run", str(run.path), "--resume"]) == 2

@@ -22,6 +22,7 @@ from studio.engine.catalogue import build
 from studio.engine.discovery import discover
 from studio.launch import own_command, own_env
 from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
+from studio.store.lock import Busy
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
@@ -218,6 +219,46 @@ def test_a_training_goes_on_in_the_background_and_is_followed(project: Path) -> 
     assert "Stopped at step" in (run.path / "background.log").read_text()
     assert late[-1].info.state == "cancelled"
     assert late[-1].info.error is None
+
+
+def test_a_stop_that_is_asked_for_while_the_process_still_loads_is_heard(project: Path) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    _hand_over(run, 10**6)
+    background.start(run.path)
+    background.ask_to_stop(run.path)
+    follower = RunFollower(run.path)
+    try:
+        _follow(follower, lambda seen: follower.ended)
+    finally:
+        background.ask_to_stop(run.path)
+    assert run.status().state == "paused"
+    assert background_runs(project) == []
+
+
+def test_a_run_whose_process_still_loads_is_not_started_twice(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    _hand_over(run, 10**6)
+    pid = background.start(run.path)
+    monkeypatch.setattr(background, "PATIENCE", 0.0)
+    try:
+        with pytest.raises(Busy, match=f"is being trained by process {pid}\\."):
+            background.start(run.path)
+    finally:
+        background.ask_to_stop(run.path)
+    follower = RunFollower(run.path)
+    _follow(follower, lambda seen: follower.ended)
+
+
+def test_a_request_of_before_does_not_stop_a_training_in_the_terminal(project: Path) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    background.ask_to_stop(run.path)
+    assert main(["run", str(run.path), "--resume", "--set", "training.steps=90"]) == 0
+    assert run.status().step == 90
 
 
 def _hand_over(run: RunFolder, total: int) -> None:

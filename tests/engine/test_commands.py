@@ -441,7 +441,9 @@ def test_inspect_and_import(desk, tmp_path):
     desk.work()
     assert desk.engine.queue.get(again).error.kind == "user"
     assert desk.refused(msgspec.structs.replace(command, columns=[])).kind == "user"
-    missing = desk.reply(msgspec.structs.replace(command, file="none.csv", name="n"))["job"]
+    missing = desk.reply(
+        msgspec.structs.replace(command, file=str(tmp_path / "none.csv"), name="n")
+    )["job"]
     desk.work()
     assert "none.csv" in desk.engine.queue.get(missing).error.message
 
@@ -471,8 +473,8 @@ def test_ping_is_answered_here_too(desk):
     assert desk.send(m.Ping()) == m.Pong(re=1, busy="")
 
 
-def test_a_bug_in_a_handler_is_its_answer(desk, monkeypatch):
+def test_a_bug_in_a_handler_is_its_answer(desk, tmp_path, monkeypatch):
     monkeypatch.setattr(desk.engine, "looker", None)
-    error = desk.refused(m.QueryLayer(run="x", layer="y", bounds=[0, 1, 0, 1]))
+    error = desk.refused(m.QueryLayer(run=str(tmp_path), layer="y", bounds=[0, 1, 0, 1]))
     assert error.kind == "bug"
     assert desk.reply(m.GetCatalog())

@@ -9,14 +9,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from studio.client import CommandFailed, EngineClient
 from studio.engine import headless, headless_race
 from studio.engine.commands import dispatch
+from studio.engine.places import PATHS
 from studio.engine.runlog import RunLog
 from studio.launch import own_env, own_folder
 from studio.protocol import messages as m
+from studio.protocol.spec import Pick
 from studio.store.lock import NAME, Busy
 from studio.store.run import RunFolder
 from tests.client.harness import Ear, run
@@ -219,27 +222,66 @@ def test_the_log_of_a_run_that_leads_elsewhere(
 # What is no place, and no name
 
 
-@pytest.mark.parametrize("project", ["", ".", "project", "~/project"])
-def test_a_project_is_named_by_its_whole_path(
-    tmp_path: Path, project: str, monkeypatch: pytest.MonkeyPatch
+def commands(place: str, other: str) -> list[m.Command]:
+    """All that name a folder or file, which is at this place; a second one is at the other."""
+    edm = Pick(slug="edm")
+    budget = m.Budget(kind="steps", amount=6)
+    bounds = [0.0, 1.0, 0.0, 1.0]
+    return [
+        m.Validate(spec=spec(), project=place),
+        m.PreviewData(dataset=edm, project=place),
+        m.GetTarget(run=place),
+        m.InspectData(file=place),
+        m.ImportData(file=place, project=other, name="n", columns=["x"]),
+        m.ImportData(file=other, project=place, name="n", columns=["x"]),
+        m.StartTraining(spec=spec(), project=place),
+        m.StartRace(specs=[spec(), spec()], budget=budget, project=place),
+        m.ResumeRace(runs=[other, place]),
+        m.ResumeTraining(run=place),
+        m.BranchRun(run=place, step=1, name="n"),
+        m.QueryLayer(run=place, layer="field", bounds=bounds),
+        m.Sample(run=place, n=1),
+        m.Evaluate(run=place),
+        m.ExportSamples(run=place, file=other, n=1),
+        m.ExportSamples(run=other, file=place, n=1),
+        m.ExportWeights(run=place, file=other),
+        m.ExportWeights(run=other, file=place),
+    ]
+
+
+@pytest.mark.parametrize("place", ["", ".", "here", "~/here", "/nul\0", "/" + 5000 * "n"])
+def test_all_files_and_folders_are_named_by_whole_paths(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    desk = Desk(tmp_path)
-    budget = m.Budget(kind="steps", amount=6)
-    for command in (
-        m.StartTraining(spec=spec(), project=project),
-        m.StartRace(specs=[spec(), spec()], budget=budget, project=project),
-    ):
+    desk, other = Desk(tmp_path), str(tmp_path / "other")
+    for command in commands(place, other):
+        if not place and isinstance(command, m.Validate | m.PreviewData):
+            continue  # they need none
         error = desk.refused(command)
-        assert (error.kind, error.path) == ("user", "project")
+        assert error.kind == "user"
+        assert getattr(command, error.path) in (place, [other, place])
         assert "must be a whole path" in error.message
     assert not list((tmp_path / "here").iterdir())
 
 
-def test_a_name_of_a_megabyte_is_refused(tmp_path: Path) -> None:
-    import msgspec
+def test_each_field_of_text_is_known_to_be_a_path_or_not() -> None:
+    words = {"action", "job", "layer", "name", "item", "columns", "layers", "extras"}
+    found = {
+        (type(command), field.name)
+        for command in commands("", "")
+        for field in msgspec.structs.fields(command)
+        if field.name in PATHS
+    }
+    for kind in m.Command.__args__:
+        for field in msgspec.structs.fields(kind):
+            if field.type in (str, list[str], str | None):
+                assert field.name in {*PATHS, *words}
+                assert field.name in words or (kind, field.name) in found
 
+
+def test_a_name_of_a_megabyte_is_refused(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     long = msgspec.structs.replace(spec(), name="n" * 10**6)
     error = desk.refused(m.StartTraining(spec=long, project=desk.project))

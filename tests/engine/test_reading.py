@@ -11,11 +11,10 @@ import pytest
 from studio.engine import reading
 from studio.engine.failures import describe
 from studio.engine.importing import ImportJob
-from studio.engine.reading import Reading, WorkerFailed, inspect
+from studio.engine.reading import WorkerFailed, inspect
 from studio.engine.sink import CallbackSink
 from studio.formats import FormatError
 from studio.formats.limits import MEMORY
-from studio.formats.worker import Read
 from studio.protocol.messages import ImportData
 from studio.store.errors import StoreError
 from studio.store.project import Project
@@ -51,7 +50,7 @@ def test_what_is_found_and_read_is_the_same_as_in_this_process(points):
     from studio.formats import inspect as here
 
     assert inspect(points) == here(points)
-    process = Reading(Read(str(points), "", ["y", "x"]))
+    process = reading.reading(points, "", ["y", "x"])
     np.testing.assert_array_equal(process.result(), X[:, ::-1])
     process.stop()
     assert ended(process)
@@ -96,15 +95,33 @@ def test_a_process_that_takes_too_much_memory_is_ended(points, instead, monkeypa
 def test_a_process_that_does_not_answer_is_ended(points, instead, monkeypatch):
     monkeypatch.setattr(reading, "_PATIENCE", 0)
     instead("import time; time.sleep(600)")
-    with pytest.raises(FormatError, match="could not be read within"):
+    with pytest.raises(FormatError, match=r"could not be read within 0 seconds\.") as error:
         inspect(points)
+    assert "busy" in error.value.hint  # it has not computed for so long
+
+
+def test_a_process_that_cannot_be_started_leaves_no_file_open(points, monkeypatch):
+    opened = []
+
+    def fail(*_):
+        raise FileNotFoundError(2, "No such file or directory", "pushforward-engine")
+
+    make = reading.tempfile.TemporaryFile
+    monkeypatch.setattr(
+        reading.tempfile, "TemporaryFile", lambda: opened.append(make()) or opened[-1]
+    )
+    monkeypatch.setattr(reading, "_start", fail)
+    with pytest.raises(FileNotFoundError):
+        inspect(points)
+    assert opened[0].closed
 
 
 def test_an_import_that_is_cancelled_ends_its_process(points, instead, tmp_path, monkeypatch):
     instead("import time; time.sleep(600)")
     started = []
     monkeypatch.setattr(
-        "studio.engine.importing.Reading", lambda ask: started.append(Reading(ask)) or started[0]
+        "studio.engine.importing.reading",
+        lambda *asked: started.append(reading.reading(*asked)) or started[0],
     )
     command = ImportData(
         id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]

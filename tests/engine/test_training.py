@@ -10,6 +10,7 @@ from studio.engine import headless
 from studio.engine.schedules import EvaluationSchedule
 from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
 from studio.store.errors import DiskFull
+from studio.store.lock import Busy
 from tests.engine.fakes import MemorySink, Tiny, drive, losses, new_job, new_run, spec
 from tests.engine.same import finish
 
@@ -256,13 +257,11 @@ def test_figures_before_the_end_have_few_samples_where_all_are_dear(tmp_path, mo
 
 
 def test_a_run_that_goes_on_elsewhere_is_left_alone(tmp_path, monkeypatch):
-    from studio.engine.failures import Refused
-
     folder = new_run(tmp_path, spec())
     monkeypatch.setattr("studio.engine.headless.PATIENCE", 0.0)
     monkeypatch.setattr("studio.store.run.RunFolder.alive", lambda self: True)
     folder.write_status(folder.status().__class__(state="running", pid=1))
-    with pytest.raises(Refused, match="being trained by process 1"):
+    with pytest.raises(Busy, match=r"being trained by process 1\."):
         headless.run(folder.path)
 
 

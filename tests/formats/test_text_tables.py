@@ -248,11 +248,11 @@ def test_a_first_line_of_more_than_64_kib_is_read(write):
 def test_a_name_that_is_not_utf_8_is_named(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     for look in (inspect, read):
-        with pytest.raises(FormatError, match="name that is not valid UTF-8") as error:
+        with pytest.raises(StoreError, match="name that is not valid UTF-8") as error:
             look(path)
         assert "Rename" in error.value.hint
         str(error.value).encode()
-    with pytest.raises(FormatError, match="name that is not valid UTF-8"):
+    with pytest.raises(StoreError, match="name that is not valid UTF-8"):
         inspect(tmp_path / "caf\ufffd.csv")
 
 

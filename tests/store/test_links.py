@@ -149,7 +149,7 @@ def test_links_above_a_project_are_the_persons_own(tmp_path: Path, run: RunFolde
 @pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
 def test_a_pipe_in_the_place_of_a_file_is_no_end_of_waiting(run: RunFolder) -> None:
     os.mkfifo(run.path / "events.jsonl")
-    with pytest.raises(StoreError, match="is not a file"):
+    with pytest.raises(StoreError, match="is a named pipe, where a file should be"):
         run.events.append("started")
 
 

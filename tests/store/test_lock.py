@@ -1,5 +1,6 @@
 """One process at a time, as the operating system sees to it."""
 
+import errno
 import json
 import os
 import subprocess
@@ -122,6 +123,32 @@ def test_a_folder_that_is_gone(tmp_path: Path) -> None:
         Lock(tmp_path / "gone", "It is held").take()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the lock of POSIX")
+@pytest.mark.parametrize(("code", "free"), [(errno.EIO, False), (errno.ENOLCK, True)])
+def test_a_disk_that_fails_is_not_taken_for_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, free: bool
+) -> None:
+    def fail(handle: int, operation: int) -> None:
+        opened.append(handle)
+        raise OSError(code, os.strerror(code))
+
+    opened: list[int] = []
+    lock = Lock(tmp_path, "It is held")
+    with monkeypatch.context() as patched:
+        patched.setattr("fcntl.flock", fail)
+        if free:  # a file system without locks
+            with lock.held():
+                pass
+        else:
+            with pytest.raises(StoreError, match=r"Could not lock .*: Input/output") as error:
+                lock.take(patience=1)
+            assert not isinstance(error.value, Busy)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])  # it is closed
+    with lock.held():
+        pass
+
+
 @pytest.mark.parametrize("trial", range(4))
 def test_of_those_who_come_at_once_exactly_one_gets_it(tmp_path: Path, trial: int) -> None:
     start = time.time() + 2.0
@@ -182,3 +209,12 @@ def test_one_that_has_just_died_is_waited_for(
         threading.Timer(0.3, process.stdin.close).start()
         lock.take()
     lock.release()
+
+
+def test_one_that_has_just_taken_it_is_named(tmp_path: Path) -> None:
+    with holder(tmp_path) as (process, _):
+        told = (tmp_path / NAME).read_bytes()
+        (tmp_path / NAME).write_bytes(b"")
+        threading.Timer(0.2, (tmp_path / NAME).write_bytes, [told]).start()
+        with pytest.raises(Busy, match=f"by process {process.pid}"):
+            Lock(tmp_path, "It is held").take()

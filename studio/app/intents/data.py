@@ -6,8 +6,9 @@ from pathlib import Path
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Refused
 from studio.app.state.notices import Notice, NoticeAction
-from studio.protocol.messages import ErrorInfo, ImportData, InspectData
-from studio.store.names import is_text
+from studio.protocol.messages import ImportData, InspectData
+from studio.store.errors import StoreError
+from studio.store.names import check_text, in_text
 
 __all__ = ["DataIntents"]
 
@@ -17,18 +18,17 @@ class DataIntents(Intents):
 
     def inspect_file(self, file: str) -> None:
         """Look into a file; what is found is shown for import, or why it cannot be."""
-        name = Path(file).name.encode("utf-8", "replace").decode()
-        self._do(self._inspect(file), f"{name} cannot be imported", topic=f"inspect:{file}")
+        self._do(
+            self._inspect(file),
+            f"{in_text(Path(file).name)} cannot be imported",
+            topic=f"inspect:{file}",
+        )
 
     async def _inspect(self, file: str) -> None:
-        if not is_text(file):
-            raise Refused(
-                ErrorInfo(
-                    kind="user",
-                    message="Its name, or that of a folder above it, is not valid UTF-8.",
-                    hint="Rename it, then import it.",
-                )
-            )
+        try:
+            check_text(Path(file))
+        except StoreError as error:
+            raise Refused(error.info()) from error
         answer = await self.link.ask(InspectData(file=file))
         self.state.inspected.emit(file, answer.result or {})
 
