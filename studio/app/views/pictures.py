@@ -97,7 +97,7 @@ class PicturesView(QWidget):
         self.projection.picked.connect(self._pick)
 
     def _looking(self, run: RunState) -> Looking:
-        return Looking(run.key, run.job, (), UNBOUNDED, 1, SHOWN, ("projection",))
+        return Looking(run.job, (), UNBOUNDED, 1, SHOWN, ("projection",))
 
     # What is shown
 

@@ -45,7 +45,7 @@ BOUNDS: Bounds = (-4.0, 4.0, -4.0, 4.0)  # of layers, of which none is asked for
 
 
 def _looking(run: RunState) -> Looking:
-    return Looking(run.key, run.job, (), BOUNDS, 2, PARTICLES, extras=(CRITIC,))
+    return Looking(run.job, (), BOUNDS, 2, PARTICLES, extras=(CRITIC,))
 
 
 class RescalingView(QWidget):

@@ -111,7 +111,7 @@ class ComparePane(QFrame):
     def _looking(self, run: RunState) -> Looking:
         # Without layers the engine needs no window, so that moving the camera asks for nothing.
         extras = ("latents",) if self._carrier(run) == "generator" else ()
-        return Looking(run.key, run.job, (), NOWHERE, 2, PARTICLES, extras)
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, extras)
 
     def _carrier(self, run: RunState) -> str:
         catalog = self._state.catalog

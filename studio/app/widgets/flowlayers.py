@@ -7,10 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
-from studio.app.intents.watching import padded
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
-from studio.app.plots.camera import Bounds
+from studio.app.plots.camera import Bounds, padded
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.fields import Heat
 from studio.app.plots.mesh import Links
