@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from models.base import DataSpec
+from studio.engine.owntime import OwnTime
 from studio.engine.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
 from studio.engine.schedules import KeptSchedule, Pace
 from studio.engine.viewing import LiveView
@@ -244,3 +245,80 @@ class TestLiveView:
         assert not view.due(101.0)
         view.set(Watch(job="a", on=True, layers=["velocity"]))
         assert view.due(101.0)
+
+    @staticmethod
+    def look(view, cost, *, until, now=0.0, wish=None):
+        """Train and look; return the moments and the costs of the records."""
+        made = []
+        while now < until:
+            if wish is not None:
+                wish(now)
+            if view.due(now):
+                seconds = cost(len(made), view.particles)
+                now += seconds
+                view.made(seconds, now)
+                made.append((now, seconds))
+            now += 0.002
+        return made
+
+    @staticmethod
+    def most(made, excess):
+        """Seconds beyond the share that records have cost at any moment, but for ``excess``."""
+        moments = [(now, sum(s for at, s in made if at <= now)) for now, _ in made]
+        return max(spent - LiveView.SHARE * now - excess for now, spent in moments)
+
+    def test_the_cost_is_within_the_share_at_any_moment_but_for_the_first_record(self):
+        view = self.watch(particles=4096)
+        made = self.look(view, lambda i, particles: 4e-6 * particles, until=30.0)
+        assert len(made) > 20
+        assert view.particles == 4096  # also where they became more on the way
+        assert self.most(made, made[0][1]) < 1e-3
+
+    def test_records_that_take_longer_than_expected_are_paid_off(self):
+        view = self.watch(particles=1024)
+        made = self.look(view, lambda i, n: 0.05 if i % 3 == 1 else 0.01, until=30.0)
+        assert len(made) > 20
+        assert self.most(made, 0.01 + 0.05) < 1e-3
+
+    def test_wishes_without_end_cost_no_more(self):
+        view = self.watch(particles=1024)
+
+        def pan(now):
+            view.set(Watch(job="a", on=True, bounds=[now, now + 1, 0, 1], particles=1024))
+
+        made = self.look(view, lambda i, n: 0.01, until=30.0, wish=pan)
+        assert [now for now, _ in made[: LiveView.ADVANCES]][-1] < 0.2  # they are answered at once
+        assert len(made) > 100
+        assert self.most(made, LiveView.ADVANCES * 0.01) < 1e-3
+
+    def test_looking_away_forgives_nothing(self):
+        view, made, now = self.watch(), [], 0.0
+        for i in range(200):
+            view.set(Watch(job="a", on=i % 2 == 0))
+            now += 0.05
+            if view.due(now):
+                view.made(0.02, now)
+                made.append((now, 0.02))
+        assert self.most(made, LiveView.ADVANCES * 0.02) < 1e-3
+
+    def test_time_without_records_is_not_hoarded(self):
+        view = self.watch(particles=1024)
+        self.look(view, lambda i, n: 0.01, until=5.0)
+        made = self.look(view, lambda i, n: 0.01, now=1000.0, until=1010.0)
+        assert sum(seconds for _, seconds in made) < LiveView.SHARE * 10.0 + 0.02
+
+    def test_each_of_those_in_a_race_pays_from_its_own_time(self):
+        now, views, spent = 0.0, [], [0.0, 0.0, 0.0]
+        clocks = [OwnTime(lambda: now) for _ in spent]
+        views = [self.watch(particles=1024) for _ in spent]
+        first = 3 * 0.01
+        while now < 30.0:
+            for place, (view, clock) in enumerate(zip(views, clocks, strict=True)):
+                with clock:
+                    now += 0.002
+                    if view.due(clock()):
+                        now += 0.01
+                        spent[place] += 0.01
+                        view.made(0.01, clock())
+        assert min(spent) > 0.04 * now / 3
+        assert sum(spent) < LiveView.SHARE * now + first
