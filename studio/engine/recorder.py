@@ -31,7 +31,8 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
-FEW = 16
+FEW = 16  # particles of a light record at least
+FEWER = 16  # times; of 4,096 these are 256
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ class Recorder:
 
     @property
     def few(self) -> int:
-        """How many particles a light record has: an eighth, but enough to see where they go."""
-        return min(self.particles, max(FEW, self.particles // 8))
+        """How many particles a light record has, enough to see where they go."""
+        return min(self.particles, max(FEW, self.particles // FEWER))
 
     @property
     def extras(self) -> list[str]:

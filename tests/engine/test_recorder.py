@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from models.base import DataSpec
+from studio.engine.allowance import Allowance
 from studio.engine.owntime import OwnTime
 from studio.engine.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
 from studio.engine.schedules import KeptSchedule, Pace
@@ -156,16 +157,28 @@ def test_what_is_kept_does_not_depend_on_the_machine_unless_it_is_cheap():
 
 def test_whole_records_stay_within_their_share_and_light_ones_are_between():
     # 6,000 steps of 4 ms at 0.05 s a record.
-    budget = KeptSchedule.ALLOWANCE + KeptSchedule.SHARE * 24
+    budget = KeptSchedule.ALLOWANCE.after(24)
     steps, wholes, spent = kept_steps(6000, 0.05, 0.004)
     assert 2 < len(wholes) < len(steps)
     assert spent <= budget + 0.1
     # 100,000 steps of 2 ms at 0.5 s a record: as many as the time can pay for, all over the run.
     steps, wholes, spent = kept_steps(100_000, cost=0.5, step_seconds=0.002)
     assert len(steps) >= 24
-    assert spent <= KeptSchedule.ALLOWANCE + KeptSchedule.SHARE * 200 + 26 * 0.125 * 0.5 + 0.5
+    assert spent <= KeptSchedule.ALLOWANCE.after(200) + 26 * 0.125 * 0.5 + 0.5
     # Dear ones: only the ends are whole.
     assert len(kept_steps(1000, 5.0, 0.002)[1]) == 2
+
+
+def test_all_moments_of_a_short_run_cost_about_what_they_may():
+    # 6,000 steps of 3 ms of EDM: 4,096 particles 0.13 s, 256 of them 0.017 s.
+    steps, _, spent = kept_steps(6000, 0.13, 0.003, light=0.13)
+    assert len(steps) >= 24
+    assert spent <= KeptSchedule.ALLOWANCE.after(18) + 2 * 0.13
+
+
+def test_a_light_record_of_many_has_some_hundreds():
+    assert recorder(family(), particles=4096).few == 256
+    assert recorder(family(), particles=20).few == 16
 
 
 def test_a_resumed_run_keeps_what_is_ahead():
@@ -174,8 +187,7 @@ def test_a_resumed_run_keeps_what_is_ahead():
 
 
 def test_a_light_record_has_the_first_particles_and_no_layers(tmp_path, monkeypatch):
-    monkeypatch.setattr(KeptSchedule, "ALLOWANCE", 0.0)
-    monkeypatch.setattr(KeptSchedule, "SHARE", 0.0)
+    monkeypatch.setattr(KeptSchedule, "ALLOWANCE", Allowance(0.0, 0.0))
     folder = new_run(tmp_path, spec(steps=60))
     for _ in drive(new_job(folder), 60):
         pass
