@@ -17,8 +17,9 @@ from torch import Tensor
 from models.base import DataSpec, Family, Layer
 from models.tensors import make_generator
 from studio.engine.extras import Frames, applicable, pieces
-from studio.engine.projection import PROJECTION, Projection
+from studio.engine.projection import Projection
 from studio.engine.randomness import FLOW, LATENTS
+from studio.protocol.extras import PROJECTION, PROJECTION_TARGET
 
 __all__ = [
     "FlowRecord",
@@ -156,7 +157,7 @@ class Recorder:
                 yield False
             found[name] = np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
         if self._projection is not None and PROJECTION in found:
-            found[f"{PROJECTION}-target"] = self._projection.target
+            found[PROJECTION_TARGET] = self._projection.target
         return found
 
     def _pieces(self, name: str, frames: Frames, latents: Tensor) -> Iterator[Floats]:

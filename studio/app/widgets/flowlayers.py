@@ -18,6 +18,7 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.protocol.catalog import EntrySpec, LayerSpec
+from studio.protocol.extras import LATENTS, MANIFOLD
 
 __all__ = ["FlowLayers"]
 
@@ -155,8 +156,8 @@ class FlowLayers(QObject):
         return replace(
             shown,
             arrows=lay.arrows_of(record, layers, on, now),
-            mesh=lay.mesh_of(record) if self._panel.on(lay.MANIFOLD) else None,
-            links=self._links(record) if self._panel.on(lay.LATENTS) else None,
+            mesh=lay.mesh_of(record) if self._panel.on(MANIFOLD) else None,
+            links=self._links(record) if self._panel.on(LATENTS) else None,
         )
 
     def _missing(self, record: FlowRecord) -> str:
