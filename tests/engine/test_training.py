@@ -247,7 +247,7 @@ def test_figures_before_the_end_have_few_samples_where_all_are_dear(tmp_path, mo
     assert columns["cost/samples"] == (steps, [125.0] * (len(steps) - 1) + [1000.0])
     # Each has the floor of as many samples; by themselves floors are those of all.
     of_each = columns["cost/floor/sliced-w2"][1]
-    assert floors == {"sliced-w2": of_each[-1]}
+    assert floors["sliced-w2"] == of_each[-1]
     assert of_each[0] > 1.5 * of_each[-1]
     # Which one is the best is said by figures of the same number of samples.
     best = folder.checkpoints.best()
