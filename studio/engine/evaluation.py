@@ -117,7 +117,7 @@ class Evaluator:
         return Quality(values, dict(self.floors), n, notes, max(spent, default=0), broken)
 
     def light(self) -> "Evaluator":
-        """Return one with an eighth of the samples, always the same one; itself where these would
+        """Return one with few of the samples, always the same one; itself where these would
         be too few.
         """
         few = max(LEAST, self.n // EvaluationSchedule.FEWER)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.base import Family, HasCritic, HasLatent
+from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD
 
 __all__ = ["Frames", "applicable", "pieces"]
 
@@ -89,7 +90,7 @@ def _pushes_to_the_plane(family: Family) -> bool:
 
 
 _EXTRAS = {
-    "critic": _Extra(lambda family: isinstance(family, HasCritic), _critic),
-    "manifold": _Extra(_pushes_to_the_plane, _manifold),
-    "latents": _Extra(_pushes_to_the_plane, _first_latents),
+    CRITIC: _Extra(lambda family: isinstance(family, HasCritic), _critic),
+    MANIFOLD: _Extra(_pushes_to_the_plane, _manifold),
+    LATENTS: _Extra(_pushes_to_the_plane, _first_latents),
 }

@@ -7,6 +7,7 @@ made at every second mark; where records are, those at the other marks are light
 
 import math
 
+from studio.engine.allowance import Allowance
 from studio.engine.budgets import Purse
 from studio.engine.schedules import Pace
 
@@ -17,11 +18,10 @@ class Marks:
     """The marks (i / count)^2 of a budget that are still to come, i from ``first`` to ``last``.
 
     What is made at each ``coarse``-th is made whatever it costs; at the others only where all
-    together cost no more than ``ALLOWANCE`` seconds and ``SHARE`` of the training time up to there.
+    together cost no more than ``ALLOWANCE`` of the training time up to there.
     """
 
-    ALLOWANCE = 0.3
-    SHARE = 0.02
+    ALLOWANCE = Allowance(seconds=0.3, share=0.02)
 
     def __init__(self, purse: Purse, count: int, *, first: int, last: int, coarse: int) -> None:
         self._purse = purse
@@ -73,7 +73,7 @@ class Marks:
             return True
         purse = self._purse
         until_then = purse.seconds * self._share(place) / purse.share if purse.share else 0.0
-        return self._cost + self._dear <= self.ALLOWANCE + self.SHARE * until_then
+        return self._cost + self._dear <= self.ALLOWANCE.after(until_then)
 
 
 class MarkedEvaluations:

@@ -139,13 +139,15 @@ class Products:
             bounds=watch.bounds or self._session.bounds,
             extras=watch.extras,
         )
-        if not paused:
-            self._view.made(record.seconds, self._clock())
+        start = self._clock()
         scenery = scene_arrays(self._session.family.spec, scene or {}, particles)
         arrays, payload = pack_arrays(record.arrays | scenery)
         self._sink.offer(
             Record(job=self._job, step=record.step, bounds=record.bounds, arrays=arrays), payload
         )
+        if not paused:
+            now = self._clock()
+            self._view.made(record.seconds + now - start, now)
 
     def changed(self, edit: Edit) -> None:
         """Note that an edit was made: another target has another best, and what is on disk of this

@@ -11,10 +11,9 @@ from models.base import DataSpec, ImageSet, Judge
 from studio.engine.extras import Frames
 from studio.engine.judging import Judging
 
-__all__ = ["PROJECTION", "Plane", "Projection"]
+__all__ = ["Plane", "Projection"]
 
 Floats = NDArray[np.float32]
-PROJECTION = "projection"
 MOST = 500
 
 

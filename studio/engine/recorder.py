@@ -17,8 +17,9 @@ from torch import Tensor
 from models.base import DataSpec, Family, Layer
 from models.tensors import make_generator
 from studio.engine.extras import Frames, applicable, pieces
-from studio.engine.projection import PROJECTION, Projection
+from studio.engine.projection import Projection
 from studio.engine.randomness import FLOW, LATENTS
+from studio.protocol.extras import PROJECTION, PROJECTION_TARGET
 
 __all__ = [
     "FlowRecord",
@@ -31,7 +32,8 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
-FEW = 16
+FEW = 16  # particles of a light record at least
+FEWER = 16  # times; of 4,096 these are 256
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ class Recorder:
 
     @property
     def few(self) -> int:
-        """How many particles a light record has: an eighth, but enough to see where they go."""
-        return min(self.particles, max(FEW, self.particles // 8))
+        """How many particles a light record has, enough to see where they go."""
+        return min(self.particles, max(FEW, self.particles // FEWER))
 
     @property
     def extras(self) -> list[str]:
@@ -155,7 +157,7 @@ class Recorder:
                 yield False
             found[name] = np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
         if self._projection is not None and PROJECTION in found:
-            found[f"{PROJECTION}-target"] = self._projection.target
+            found[PROJECTION_TARGET] = self._projection.target
         return found
 
     def _pieces(self, name: str, frames: Frames, latents: Tensor) -> Iterator[Floats]:

@@ -6,6 +6,8 @@ Times are seconds of a passed clock. Nothing here changes what is learned, only 
 import math
 from typing import Protocol
 
+from studio.engine.allowance import Allowance
+
 __all__ = [
     "CheckpointSchedule",
     "EvaluationPlan",
@@ -99,14 +101,12 @@ class KeptSchedule:
     """Training steps whose record is kept: the first and the last, and between them as many evenly
     in log(step) as evenly in the step, so that there is something to see wherever one scrubs.
 
-    What is kept there depends on what a record costs. All together may take ``ALLOWANCE`` seconds,
-    so that also a short run can be scrubbed, and ``SHARE`` of the training time, so that a long one
-    is not slowed down. Where whole records would cost more, those between are light; where they
+    What is kept there depends on what a record costs: all together may take ``ALLOWANCE``. Where
+    whole records would cost more, those between are light; where they
     cost little, there are ``FINER`` times as many.
     """
 
-    ALLOWANCE = 0.4
-    SHARE = 0.005
+    ALLOWANCE = Allowance(seconds=0.4, share=0.005)
     # The first steps move little; records of them would only delay what there is to see.
     FIRST = 16
     EACH = 14  # of either kind; the two meet at the end, and sometimes before
@@ -149,7 +149,7 @@ class KeptSchedule:
 
     def _affordable(self, pace: Pace) -> bool:
         """Whether one more whole record fits into what may be spent up to here."""
-        budget = self.ALLOWANCE + self.SHARE * self._steps * pace.step_seconds
+        budget = self.ALLOWANCE.after(self._steps * pace.step_seconds)
         return self._spent + self._dear <= budget * (self._made + 1) / max(self._count, 1)
 
 
@@ -167,14 +167,13 @@ def _grow(total: int, first: int, count: int) -> set[int]:
 
 class EvaluationSchedule:
     """When quality is measured: every so many steps, or (0) at ``MARKS`` steps evenly in
-    log(step), the last of them the end, and between them within ``SHARE`` of the time.
+    log(step), the last of them the end, and between them within the share of ``ALLOWANCE``.
 
-    Where evaluations with all samples would take more than that and ``ALLOWANCE`` seconds, those
-    before the end have few: an eighth (``FEWER``).
+    Where evaluations with all samples would take more than ``ALLOWANCE``, those before the end have
+    few: one in ``FEWER``.
     """
 
-    ALLOWANCE = 0.3
-    SHARE = 0.005
+    ALLOWANCE = Allowance(seconds=0.3, share=0.005)
     FIRST = 16
     MARKS = 10
     FEWER = 8
@@ -202,14 +201,15 @@ class EvaluationSchedule:
         """Say whether to evaluate now."""
         if step >= self.next:
             return True
-        earned = self._cost > 0.0 and pace.seconds - self._earned >= self._cost / self.SHARE
+        share = self.ALLOWANCE.share
+        earned = self._cost > 0.0 and share * (pace.seconds - self._earned) >= self._cost
         return not self._every and step > 0 and earned
 
     def full(self, pace: Pace) -> bool:
         """Say whether all samples are affordable; it is not known before the first evaluation."""
         if self._every:
             return True
-        budget = self.ALLOWANCE + self.SHARE * self._steps * pace.step_seconds
+        budget = self.ALLOWANCE.after(self._steps * pace.step_seconds)
         return 0.0 < self._dear * self.MARKS <= budget
 
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:

@@ -1,5 +1,7 @@
 """What of a training is looked at, and how much that may cost."""
 
+import math
+
 from studio.protocol.messages import Watch
 
 __all__ = ["LiveView"]
@@ -8,9 +10,18 @@ __all__ = ["LiveView"]
 class LiveView:
     """Decides when the next live record is due, and how many particles it has.
 
-    The measured cost of a record is at most ``SHARE`` of the time since the one before. Where
-    full records would come less often than every ``SLOWEST`` seconds, fewer particles are shown,
-    down to ``FEWEST``; they are the first ones, so that identities stay.
+    Records are paid from an account that earns ``SHARE`` of the training's time, and are due when
+    it holds what the next one is expected to cost; nothing is hoarded for more than that one. Only
+    what answers a new wish is made before it is earned, and is paid off like any other; at most
+    ``ADVANCES`` such records are unpaid at a time. So up to any moment all records have cost at
+    most ``SHARE`` of the time, but for these and what the last ones took longer than expected.
+
+    Where full records would come less often than every ``SLOWEST`` seconds, fewer particles are
+    shown, down to ``FEWEST``; they are the first ones, so that identities stay.
+
+    Attributes:
+        watch: what is looked at.
+        cost: the share of the last seconds (some ``WINDOW``) that records took.
     """
 
     SHARE = 0.05
@@ -18,19 +29,28 @@ class LiveView:
     FASTEST = 1 / 30
     FEWEST = 512
     FIRST = 1024
+    ADVANCES = 3
+    WINDOW = 5.0
 
     def __init__(self) -> None:
         self.watch = Watch(job="", on=False)
         self.cost = 0.0
         self._particles = 0
-        self._seconds = 0.0
-        self._last = float("-inf")
+        self._expected = 0.0  # seconds of the next record; 0 where nobody knows
+        self._balance = 0.0  # seconds
+        self._wished = False
+        self._advances = 0
+        self._now: float | None = None
+        self._last = -math.inf
+        self._counted: float | None = None
+        self._spent = self._time = 0.0
 
     def set(self, watch: Watch) -> None:
         """Follow what the screen now wants to see; a new wish is answered soon."""
         if watch.on and watch != self.watch:
             self._particles = min(self.FIRST, max(1, watch.particles))
-            self._seconds = 0.0
+            self._expected = 0.0
+            self._wished = True
         self.watch = watch
         if not watch.on:
             self.cost = 0.0
@@ -42,17 +62,44 @@ class LiveView:
 
     def due(self, now: float) -> bool:
         """Say whether the next record fits the budget now."""
-        wait = max(self.FASTEST, self._seconds / self.SHARE)
-        return self.watch.on and now - self._last >= wait
+        self._earn(now)
+        if not self.watch.on or now - self._last < self.FASTEST:
+            return False
+        if self._wished and self._advances < self.ADVANCES:
+            return True
+        return self._balance >= self._expected
 
     def made(self, seconds: float, now: float) -> None:
         """Note that a record took so long and was made just now."""
-        since = now - self._last
-        self.cost = min(1.0, seconds / since) if since > 0.0 else 1.0
-        self._last, self._seconds = now, seconds
+        self._earn(now)
+        self._balance -= seconds
+        self._advances += self._wished
+        self._wished = False
+        self._last, self._expected = now, seconds
+        self._count(seconds, now)
         interval = seconds / self.SHARE
         if interval > self.SLOWEST and self._particles > self.FEWEST:
-            self._particles = max(self.FEWEST, self._particles // 2)
-            self._seconds = seconds / 2
+            self._resize(max(self.FEWEST, self._particles // 2))
         elif interval < self.SLOWEST / 4 and self._particles < self.watch.particles:
-            self._particles = min(self.watch.particles, self._particles * 2)
+            self._resize(min(self.watch.particles, self._particles * 2))
+
+    def _earn(self, now: float) -> None:
+        earned = self.SHARE * (now - self._now) if self._now is not None else 0.0
+        self._now = now
+        if self._balance < self._expected:
+            self._balance = min(self._expected, self._balance + earned)
+        if self._balance >= 0.0:
+            self._advances = 0
+
+    def _count(self, seconds: float, now: float) -> None:
+        since = now - self._counted if self._counted is not None else 0.0
+        self._counted = now
+        kept = math.exp(-since / self.WINDOW)
+        self._spent = self._spent * kept + seconds
+        self._time = self._time * kept + since
+        # Of a fraction of a second the share would say nothing.
+        self.cost = min(1.0, self._spent / max(self._time, 1.0))
+
+    def _resize(self, particles: int) -> None:
+        self._expected *= particles / self._particles
+        self._particles = particles

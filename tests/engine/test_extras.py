@@ -19,6 +19,7 @@ from studio.engine.recorder import Recorder
 from studio.engine.resolve import check
 from studio.formats import read
 from studio.protocol import messages as m
+from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET
 from studio.store.flow import FlowStore
 from tests.engine.fakes import TINY, MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
 from tests.engine.test_commands import Desk
@@ -256,3 +257,8 @@ class TestPopulation:
         assert headless.run(folder.path).state == "finished"
         assert folder.flow.load(30).x.shape == (2, 50, 2)
         assert headless.run(folder.path, steps=40).step == 40
+
+
+def test_the_screen_knows_of_each_extra_where_its_particles_are():
+    made = {*extras._EXTRAS, PROJECTION, PROJECTION_TARGET}
+    assert made == EXTRAS.keys()

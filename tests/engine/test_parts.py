@@ -105,9 +105,9 @@ class TestSchedules:
     def test_evaluation_within_its_share(self):
         steps, _, spent, seconds = evaluated(total=6000, cost=0.3, step_seconds=0.1)
         assert len(steps) >= 9
-        budget = EvaluationSchedule.ALLOWANCE + 2 * EvaluationSchedule.SHARE * seconds
+        budget = EvaluationSchedule.ALLOWANCE.after(2 * seconds)
         assert spent < 1.2 * budget
-        assert spent > 0.5 * EvaluationSchedule.SHARE * seconds
+        assert spent > 0.5 * EvaluationSchedule.ALLOWANCE.share * seconds
 
     @pytest.mark.parametrize("cost", [0.001, 0.2, 60.0])
     @pytest.mark.parametrize("total", [100, 6000, 200_000])
@@ -118,7 +118,7 @@ class TestSchedules:
         ratio = (total / EvaluationSchedule.FIRST) ** (1 / (EvaluationSchedule.MARKS - 1))
         assert all(b <= ratio * a + 2 for a, b in pairwise([*steps, total]))
         # Less samples rather than nothing: all of them where that costs little.
-        budget = EvaluationSchedule.ALLOWANCE + EvaluationSchedule.SHARE * total * 0.002
+        budget = EvaluationSchedule.ALLOWANCE.after(total * 0.002)
         assert bool(wholes) is (cost * EvaluationSchedule.MARKS <= budget)
 
     def test_evaluation_every_so_many_steps(self):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from studio.engine import headless
+from studio.engine.allowance import Allowance
 from studio.engine.budgets import Purse
 from studio.engine.marks import MarkedEvaluations, MarkedRecords, Marks
 from studio.engine.owntime import OwnTime
@@ -182,7 +183,7 @@ def test_views_and_evaluations_cost_no_budget_of_time(desk, monkeypatch):
 
 
 def test_all_are_measured_and_recorded_at_the_same_marks(desk, monkeypatch):
-    monkeypatch.setattr(Marks, "ALLOWANCE", 100.0)
+    monkeypatch.setattr(Marks, "ALLOWANCE", Allowance(100.0, 0.0))
     budget = m.Budget(kind="steps", amount=1200)
     _, _, folders = start(desk, [named("one"), named("two", batch=33)], budget)
     desk.work()
@@ -234,7 +235,7 @@ def test_marks_lie_closer_at_first_and_the_dear_are_at_fewer_of_them(purse):
     assert marked(MarkedRecords, purse(), 50.0) == pytest.approx(every[::4], abs=1)
     some = marked(MarkedRecords, purse(), 0.04)
     assert {round((step / 10) ** 0.5) for step in some} > {0, 4, 8, 12, 16, 20, 24}
-    assert len(some) * 0.04 <= Marks.ALLOWANCE + Marks.SHARE * 5.76 + 7 * 0.04
+    assert len(some) * 0.04 <= Marks.ALLOWANCE.after(5.76) + 7 * 0.04
     measured = [5760 * i * i / 256 for i in range(1, 16)]
     assert marked(MarkedEvaluations, purse(), 0.001) == pytest.approx(measured, abs=1)
     # What it costs is known after the first; with the end they are eight.

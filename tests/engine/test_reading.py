@@ -37,7 +37,7 @@ def instead(monkeypatch):
     """Have another program in the place of the one that reads."""
 
     def instead(code):
-        monkeypatch.setattr(reading, "own_command", lambda _: [sys.executable, "-c", code])
+        monkeypatch.setattr(reading, "import_worker_command", lambda: [sys.executable, "-c", code])
 
     return instead
 

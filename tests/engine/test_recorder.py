@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from models.base import DataSpec
+from studio.engine.allowance import Allowance
+from studio.engine.owntime import OwnTime
 from studio.engine.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
 from studio.engine.schedules import KeptSchedule, Pace
 from studio.engine.viewing import LiveView
@@ -155,16 +157,28 @@ def test_what_is_kept_does_not_depend_on_the_machine_unless_it_is_cheap():
 
 def test_whole_records_stay_within_their_share_and_light_ones_are_between():
     # 6,000 steps of 4 ms at 0.05 s a record.
-    budget = KeptSchedule.ALLOWANCE + KeptSchedule.SHARE * 24
+    budget = KeptSchedule.ALLOWANCE.after(24)
     steps, wholes, spent = kept_steps(6000, 0.05, 0.004)
     assert 2 < len(wholes) < len(steps)
     assert spent <= budget + 0.1
     # 100,000 steps of 2 ms at 0.5 s a record: as many as the time can pay for, all over the run.
     steps, wholes, spent = kept_steps(100_000, cost=0.5, step_seconds=0.002)
     assert len(steps) >= 24
-    assert spent <= KeptSchedule.ALLOWANCE + KeptSchedule.SHARE * 200 + 26 * 0.125 * 0.5 + 0.5
+    assert spent <= KeptSchedule.ALLOWANCE.after(200) + 26 * 0.125 * 0.5 + 0.5
     # Dear ones: only the ends are whole.
     assert len(kept_steps(1000, 5.0, 0.002)[1]) == 2
+
+
+def test_all_moments_of_a_short_run_cost_about_what_they_may():
+    # 6,000 steps of 3 ms of EDM: 4,096 particles 0.13 s, 256 of them 0.017 s.
+    steps, _, spent = kept_steps(6000, 0.13, 0.003, light=0.13)
+    assert len(steps) >= 24
+    assert spent <= KeptSchedule.ALLOWANCE.after(18) + 2 * 0.13
+
+
+def test_a_light_record_of_many_has_some_hundreds():
+    assert recorder(family(), particles=4096).few == 256
+    assert recorder(family(), particles=20).few == 16
 
 
 def test_a_resumed_run_keeps_what_is_ahead():
@@ -173,8 +187,7 @@ def test_a_resumed_run_keeps_what_is_ahead():
 
 
 def test_a_light_record_has_the_first_particles_and_no_layers(tmp_path, monkeypatch):
-    monkeypatch.setattr(KeptSchedule, "ALLOWANCE", 0.0)
-    monkeypatch.setattr(KeptSchedule, "SHARE", 0.0)
+    monkeypatch.setattr(KeptSchedule, "ALLOWANCE", Allowance(0.0, 0.0))
     folder = new_run(tmp_path, spec(steps=60))
     for _ in drive(new_job(folder), 60):
         pass
@@ -244,3 +257,80 @@ class TestLiveView:
         assert not view.due(101.0)
         view.set(Watch(job="a", on=True, layers=["velocity"]))
         assert view.due(101.0)
+
+    @staticmethod
+    def look(view, cost, *, until, now=0.0, wish=None):
+        """Train and look; return the moments and the costs of the records."""
+        made = []
+        while now < until:
+            if wish is not None:
+                wish(now)
+            if view.due(now):
+                seconds = cost(len(made), view.particles)
+                now += seconds
+                view.made(seconds, now)
+                made.append((now, seconds))
+            now += 0.002
+        return made
+
+    @staticmethod
+    def most(made, excess):
+        """Seconds beyond the share that records have cost at any moment, but for ``excess``."""
+        moments = [(now, sum(s for at, s in made if at <= now)) for now, _ in made]
+        return max(spent - LiveView.SHARE * now - excess for now, spent in moments)
+
+    def test_the_cost_is_within_the_share_at_any_moment_but_for_the_first_record(self):
+        view = self.watch(particles=4096)
+        made = self.look(view, lambda i, particles: 4e-6 * particles, until=30.0)
+        assert len(made) > 20
+        assert view.particles == 4096  # also where they became more on the way
+        assert self.most(made, made[0][1]) < 1e-3
+
+    def test_records_that_take_longer_than_expected_are_paid_off(self):
+        view = self.watch(particles=1024)
+        made = self.look(view, lambda i, n: 0.05 if i % 3 == 1 else 0.01, until=30.0)
+        assert len(made) > 20
+        assert self.most(made, 0.01 + 0.05) < 1e-3
+
+    def test_wishes_without_end_cost_no_more(self):
+        view = self.watch(particles=1024)
+
+        def pan(now):
+            view.set(Watch(job="a", on=True, bounds=[now, now + 1, 0, 1], particles=1024))
+
+        made = self.look(view, lambda i, n: 0.01, until=30.0, wish=pan)
+        assert [now for now, _ in made[: LiveView.ADVANCES]][-1] < 0.2  # they are answered at once
+        assert len(made) > 100
+        assert self.most(made, LiveView.ADVANCES * 0.01) < 1e-3
+
+    def test_looking_away_forgives_nothing(self):
+        view, made, now = self.watch(), [], 0.0
+        for i in range(200):
+            view.set(Watch(job="a", on=i % 2 == 0))
+            now += 0.05
+            if view.due(now):
+                view.made(0.02, now)
+                made.append((now, 0.02))
+        assert self.most(made, LiveView.ADVANCES * 0.02) < 1e-3
+
+    def test_time_without_records_is_not_hoarded(self):
+        view = self.watch(particles=1024)
+        self.look(view, lambda i, n: 0.01, until=5.0)
+        made = self.look(view, lambda i, n: 0.01, now=1000.0, until=1010.0)
+        assert sum(seconds for _, seconds in made) < LiveView.SHARE * 10.0 + 0.02
+
+    def test_each_of_those_in_a_race_pays_from_its_own_time(self):
+        now, views, spent = 0.0, [], [0.0, 0.0, 0.0]
+        clocks = [OwnTime(lambda: now) for _ in spent]
+        views = [self.watch(particles=1024) for _ in spent]
+        first = 3 * 0.01
+        while now < 30.0:
+            for place, (view, clock) in enumerate(zip(views, clocks, strict=True)):
+                with clock:
+                    now += 0.002
+                    if view.due(clock()):
+                        now += 0.01
+                        spent[place] += 0.01
+                        view.made(0.01, clock())
+        assert min(spent) > 0.04 * now / 3
+        assert sum(spent) < LiveView.SHARE * now + first

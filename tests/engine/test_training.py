@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from studio.engine import headless
+from studio.engine.allowance import Allowance
 from studio.engine.schedules import EvaluationSchedule
 from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
 from studio.store.errors import DiskFull
@@ -237,8 +238,7 @@ def test_the_best_model_is_kept(tmp_path):
 
 
 def test_figures_before_the_end_have_few_samples_where_all_are_dear(tmp_path, monkeypatch):
-    monkeypatch.setattr(EvaluationSchedule, "ALLOWANCE", 0.0)
-    monkeypatch.setattr(EvaluationSchedule, "SHARE", 1e-9)
+    monkeypatch.setattr(EvaluationSchedule, "ALLOWANCE", Allowance(0.0, 1e-9))
     folder = new_run(tmp_path, spec(steps=60, samples=3000, evaluate_samples=1000))
     headless.run(folder.path)
     columns, floors = folder.metrics.read()

@@ -22,11 +22,16 @@ class LookingIntents(Intents):
         super().__init__(state, link)
         self.watching = Watching(link.tell, self._watchable)
         state.runs.record_arrived.connect(self._arrived)
+        state.runs.listed.connect(self.watching.update)
+        state.runs.changed.connect(self._changed)
 
     def _arrived(self, key: str) -> None:
         run = self.state.runs.by_key.get(key)
         if run is not None:
             self.watching.arrived(run.job)
+
+    def _changed(self, _key: str) -> None:
+        self.watching.update()
 
     def _watchable(self, job: str) -> bool:
         """Whether the engine of this window works on a job for a run."""

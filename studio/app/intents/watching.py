@@ -8,12 +8,10 @@ that leaves never takes the sight from the one that has just come.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from studio.app.plots.camera import Bounds
 from studio.protocol.messages import Command, Credit, Watch
 
-__all__ = ["FIRST_CREDITS", "Bounds", "Looking", "Watching", "padded"]
-
-Bounds = tuple[float, float, float, float]
-"""x0, x1, y0, y1 in data units."""
+__all__ = ["FIRST_CREDITS", "Looking", "Watching"]
 
 FIRST_CREDITS = 2
 """What a watch starts with: the next record is on its way while one is drawn."""
@@ -26,27 +24,12 @@ class Looking:
     ``extras`` are more arrays wanted in the records, as `studio.protocol.messages.Watch` has them.
     """
 
-    key: str
     job: str
     layers: tuple[str, ...]
     bounds: Bounds
     resolution: int
     particles: int
     extras: tuple[str, ...] = ()
-
-
-def padded(bounds: Bounds, share: float = 0.15) -> Bounds:
-    """Return a rectangle a little larger than what is seen, rounded so that small moves of the
-    camera do not change it.
-    """
-    x0, x1, y0, y1 = bounds
-    dx, dy = (x1 - x0) * share, (y1 - y0) * share
-    return (
-        float(f"{x0 - dx:.2g}"),
-        float(f"{x1 + dx:.2g}"),
-        float(f"{y0 - dy:.2g}"),
-        float(f"{y1 + dy:.2g}"),
-    )
 
 
 class Watching:
@@ -74,7 +57,7 @@ class Watching:
         self._declared.pop(lens, None)
         if looking is not None:
             self._declared[lens] = looking
-        self._tell_difference()
+        self.update()
 
     def arrived(self, job: str) -> None:
         """Note that a record came: it is owed a credit once it was drawn."""
@@ -87,12 +70,18 @@ class Watching:
         if owed and job in self._told:
             self._tell(Credit(job=job, n=owed))
 
-    def _tell_difference(self) -> None:
+    def update(self) -> None:
+        """Tell the engine what it has not been told: when a lens looks at something else, and when
+        jobs came or went. A look may be declared before its job is known.
+        """
         wanted = {looking.job: looking for looking in self._declared.values()}
-        for job in [job for job in self._told if job not in wanted]:
+        for job in list(self._told):
+            known = self._known(job)
+            if known and job in wanted:
+                continue
             del self._told[job]
             self._owed.pop(job, None)
-            if self._known(job):
+            if known:
                 self._tell(Watch(job=job, on=False))
         for job, looking in wanted.items():
             if looking != self._told.get(job) and self._known(job):

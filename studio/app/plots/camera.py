@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Affine", "Bounds", "Camera", "robust_bounds"]
+__all__ = ["Affine", "Bounds", "Camera", "padded", "robust_bounds"]
 
 Bounds = tuple[float, float, float, float]
+"""x0, x1, y0, y1 in data units."""
+
 Affine = tuple[float, float, float, float]
 
 MIN_SCALE, MAX_SCALE = 1e-6, 1e9  # pixels per unit; beyond them float32 positions are noise
@@ -83,6 +85,20 @@ class Camera:
         scale = _limit(min(room * free / wide, self.height * free / high))
         under = max(0.0, scale * wide / free / 2 - (room - self.width / 2))
         return replace(self, x=(x0 + x1) / 2 + under / scale, y=(y0 + y1) / 2, scale=scale)
+
+
+def padded(bounds: Bounds, share: float = 0.15) -> Bounds:
+    """Return a rectangle a little larger than what is seen, rounded so that small moves of the
+    camera do not change it.
+    """
+    x0, x1, y0, y1 = bounds
+    dx, dy = (x1 - x0) * share, (y1 - y0) * share
+    return (
+        float(f"{x0 - dx:.2g}"),
+        float(f"{x1 + dx:.2g}"),
+        float(f"{y0 - dy:.2g}"),
+        float(f"{y1 + dy:.2g}"),
+    )
 
 
 def robust_bounds(points: NDArray[np.floating]) -> Bounds | None:

@@ -13,6 +13,7 @@ from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord
 from studio.app.widgets.layerpanel import LayerRow
 from studio.protocol.catalog import EntrySpec, LayerSpec
+from studio.protocol.extras import LATENTS, MANIFOLD
 
 __all__ = [
     "DENSITY",
@@ -27,7 +28,6 @@ __all__ = [
 ]
 
 DENSITY = "density"
-MANIFOLD, LATENTS = "manifold", "latents"
 EXTRAS = (MANIFOLD, LATENTS)  # layers that come as extras of a record
 LOG_DEPTH = 12.0  # nats of a log-density that are told apart
 _TIPS = {

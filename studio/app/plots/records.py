@@ -15,6 +15,7 @@ from shiboken6 import isValid
 
 from studio.app import tasks
 from studio.app.state.runs import FlowRecord
+from studio.protocol.extras import EXTRAS
 
 __all__ = ["RecordLoader", "first_particles", "read_particle", "read_record"]
 
@@ -45,10 +46,10 @@ def first_particles(record: FlowRecord, n: int) -> FlowRecord:
     """Return a record with at most its first n particles, and what is known of them."""
     if record.x.shape[1] <= n:
         return record
-    extras = dict(record.extras)
-    for name, axis in (("critic", 1), ("latents", 0), ("projection", 1)):
-        if name in extras:
-            extras[name] = np.take(extras[name], range(n), axis=axis)
+    extras = {}
+    for name, values in record.extras.items():
+        axis = EXTRAS[name].particles if name in EXTRAS else None
+        extras[name] = values if axis is None else np.take(values, range(n), axis=axis)
     return replace(record, x=record.x[:, :n], extras=extras)
 
 

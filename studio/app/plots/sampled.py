@@ -106,7 +106,7 @@ class Sampled(QObject):
         lens.installEventFilter(self)
 
     def _looking(self, run: RunState) -> Looking:
-        return Looking(run.key, run.job, (), NOWHERE, 1, self._particles)
+        return Looking(run.job, (), NOWHERE, 1, self._particles)
 
     @property
     def origin(self) -> str:

@@ -116,7 +116,7 @@ class SetupPanel(QWidget):
         draft = self._state.draft
         if draft is None:
             return
-        recipe = draft.recipe if naming.still(draft.spec, draft.recipe) else None
+        recipe = draft.recipe if naming.keeps_recipe(draft.recipe, draft.spec) else None
         self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
         self.summary.setText(
             recipe.summary if recipe is not None else "Choose data and a model, then train."
@@ -234,6 +234,6 @@ def _facts(draft: Draft) -> str:
     if draft.bytes:
         facts.append(f"about {draft.bytes / 2**20:,.0f} MB")
     # Of another model or other data than the recipe's nobody knows how long it takes.
-    if draft.recipe is not None and naming.still(draft.spec, draft.recipe):
+    if naming.keeps_recipe(draft.recipe, draft.spec):
         facts.append(f"about {duration(draft.recipe.expected_seconds)} on a CPU")
     return " · ".join(facts)

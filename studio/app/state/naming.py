@@ -1,11 +1,21 @@
 """What runs, setups and data are called: after what they are, unless a person named them. Pure."""
 
+from typing import TypeGuard
+
 import msgspec
 
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Recipe, RunSpec
 
-__all__ = ["IMPORTED", "alike", "data_title", "named", "run_name", "setup_title", "still"]
+__all__ = [
+    "IMPORTED",
+    "data_title",
+    "keeps_recipe",
+    "named",
+    "run_name",
+    "same_model_and_data",
+    "setup_title",
+]
 
 IMPORTED = "project:"
 
@@ -21,30 +31,32 @@ def run_name(spec: RunSpec) -> str:
     return f"{spec.family.slug}-{spec.dataset.slug.removeprefix(IMPORTED)}"
 
 
-def alike(one: RunSpec, other: RunSpec) -> bool:
+def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:
     """Whether two runs are of one model on one data set, whatever their settings."""
     return (one.family.slug, one.dataset.slug) == (other.family.slug, other.dataset.slug)
 
 
-def still(spec: RunSpec, recipe: Recipe | None) -> bool:
+def keeps_recipe(recipe: Recipe | None, spec: RunSpec) -> TypeGuard[Recipe]:
     """Whether what a recipe says of itself is true of a spec: the same model on the same data."""
-    return recipe is not None and alike(spec, recipe.run)
+    return recipe is not None and same_model_and_data(spec, recipe.run)
 
 
-def named(spec: RunSpec, came: RunSpec, recipe: Recipe | None = None, given: str = "") -> RunSpec:
+def named(
+    spec: RunSpec, initial: RunSpec, recipe: Recipe | None = None, given: str = ""
+) -> RunSpec:
     """Return a spec under the name that is due to it.
 
     Args:
         spec: the run as it is set up now.
-        came: the run as its setup began.
+        initial: the run as its setup began.
         recipe: what it began as, if it was one; its name holds while nothing else is changed.
         given: the name that the person gave it, "" for none.
     """
     name = run_name(spec)
     if given:
         name = given
-    elif recipe is None and alike(spec, came):
-        name = came.name
+    elif recipe is None and same_model_and_data(spec, initial):
+        name = initial.name
     elif recipe is not None and msgspec.structs.replace(spec, name=recipe.run.name) == recipe.run:
         name = recipe.run.name
     return spec if name == spec.name else msgspec.structs.replace(spec, name=name)
@@ -52,7 +64,7 @@ def named(spec: RunSpec, came: RunSpec, recipe: Recipe | None = None, given: str
 
 def setup_title(spec: RunSpec, recipe: Recipe | None, catalog: Catalog | None) -> str:
     """Return the heading of a setup: the recipe's, or what is learned by what."""
-    if recipe is not None and alike(spec, recipe.run):
+    if keeps_recipe(recipe, spec):
         return recipe.title
     entry = catalog.get("family", spec.family.slug) if catalog is not None else None
     model = entry.title if entry is not None else spec.family.slug

@@ -198,7 +198,7 @@ class FlowView(QWidget):
     def _looking(self, run: RunState) -> Looking:
         names, extras = self.layers.names(), self.layers.extras()
         window = self.layers.window()
-        return Looking(run.key, run.job, names, window, RESOLUTION, PARTICLES, extras)
+        return Looking(run.job, names, window, RESOLUTION, PARTICLES, extras)
 
     def export_picture(self) -> Picture:
         """Return the canvas for paper, without what lies on it."""

@@ -26,6 +26,7 @@ from studio.app.widgets.basic import label, row, section
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.picturegrid import PictureGrid
+from studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "PicturesView"]
 
@@ -97,7 +98,7 @@ class PicturesView(QWidget):
         self.projection.picked.connect(self._pick)
 
     def _looking(self, run: RunState) -> Looking:
-        return Looking(run.key, run.job, (), UNBOUNDED, 1, SHOWN, ("projection",))
+        return Looking(run.job, (), UNBOUNDED, 1, SHOWN, (PROJECTION,))
 
     # What is shown
 
@@ -134,7 +135,7 @@ class PicturesView(QWidget):
             return
         self._record = record
         self._tell_empty(self._following.run)
-        places = record.extras.get("projection")
+        places = record.extras.get(PROJECTION)
         timeline = None if places is None else Timeline(record.t, places[:, :SHOWN])
         target = record.extras.get("projection-target")
         self.projection.set_backdrop(Backdrop(target=target, axes=False))

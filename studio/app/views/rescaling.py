@@ -34,18 +34,18 @@ from studio.app.widgets.hlist import HList
 from studio.app.widgets.hplot import HPlot, h_picture
 from studio.app.widgets.overlays import EmptyState
 from studio.protocol.catalog import FieldSpec
+from studio.protocol.extras import CRITIC
 from studio.protocol.spec import ChangeSetting
 
 __all__ = ["VIEW", "RescalingView"]
 
-CRITIC = "critic"
 NO_VALUES: np.ndarray = np.empty(0)
 PARTICLES = 4096
 BOUNDS: Bounds = (-4.0, 4.0, -4.0, 4.0)  # of layers, of which none is asked for
 
 
 def _looking(run: RunState) -> Looking:
-    return Looking(run.key, run.job, (), BOUNDS, 2, PARTICLES, extras=(CRITIC,))
+    return Looking(run.job, (), BOUNDS, 2, PARTICLES, extras=(CRITIC,))
 
 
 class RescalingView(QWidget):

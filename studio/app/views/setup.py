@@ -87,7 +87,7 @@ class SetupView(QWidget):
         draft = self._state.draft
         if draft is None:
             return
-        recipe = draft.recipe if naming.still(draft.spec, draft.recipe) else None
+        recipe = draft.recipe if naming.keeps_recipe(draft.recipe, draft.spec) else None
         self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
         self.teaches.setText(" ".join(recipe.teaches.split()) if recipe is not None else "")
         self.teaches.setVisible(recipe is not None)

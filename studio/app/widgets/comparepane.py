@@ -28,6 +28,7 @@ from studio.app.widgets.basic import Elided, label, row
 from studio.app.widgets.formula import FormulaLine
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.picturegrid import PictureGrid
+from studio.protocol.extras import LATENTS
 
 __all__ = ["ComparePane"]
 
@@ -110,8 +111,8 @@ class ComparePane(QFrame):
 
     def _looking(self, run: RunState) -> Looking:
         # Without layers the engine needs no window, so that moving the camera asks for nothing.
-        extras = ("latents",) if self._carrier(run) == "generator" else ()
-        return Looking(run.key, run.job, (), NOWHERE, 2, PARTICLES, extras)
+        extras = (LATENTS,) if self._carrier(run) == "generator" else ()
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, extras)
 
     def _carrier(self, run: RunState) -> str:
         catalog = self._state.catalog
@@ -252,7 +253,7 @@ class ComparePane(QFrame):
 
 def _starts(record: FlowRecord) -> Starts | None:
     """Return where particles started, (n, 2): in flow time, or as latents of a generator."""
-    starts: Starts | None = record.extras.get("latents")
+    starts: Starts | None = record.extras.get(LATENTS)
     if len(record.t) > 1:
         starts = record.x[0][:, :2]
     return starts

@@ -7,10 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
-from studio.app.intents.watching import padded
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
-from studio.app.plots.camera import Bounds
+from studio.app.plots.camera import Bounds, padded
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.fields import Heat
 from studio.app.plots.mesh import Links
@@ -19,6 +18,7 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.protocol.catalog import EntrySpec, LayerSpec
+from studio.protocol.extras import LATENTS, MANIFOLD
 
 __all__ = ["FlowLayers"]
 
@@ -156,8 +156,8 @@ class FlowLayers(QObject):
         return replace(
             shown,
             arrows=lay.arrows_of(record, layers, on, now),
-            mesh=lay.mesh_of(record) if self._panel.on(lay.MANIFOLD) else None,
-            links=self._links(record) if self._panel.on(lay.LATENTS) else None,
+            mesh=lay.mesh_of(record) if self._panel.on(MANIFOLD) else None,
+            links=self._links(record) if self._panel.on(LATENTS) else None,
         )
 
     def _missing(self, record: FlowRecord) -> str:

@@ -1,0 +1,28 @@
+"""The extras of records: more arrays, by name, for whoever asks for them in a `Watch`."""
+
+from dataclasses import dataclass
+
+__all__ = ["CRITIC", "EXTRAS", "LATENTS", "MANIFOLD", "PROJECTION", "PROJECTION_TARGET", "Extra"]
+
+CRITIC, MANIFOLD, LATENTS = "critic", "manifold", "latents"
+PROJECTION, PROJECTION_TARGET = "projection", "projection-target"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What an extra is like: the axis along which particles lie, None where it is not of particles.
+
+    Whoever shows the first particles of a record cuts it there.
+    """
+
+    particles: int | None
+
+
+EXTRAS = {
+    CRITIC: Extra(particles=1),
+    MANIFOLD: Extra(particles=None),
+    LATENTS: Extra(particles=0),
+    PROJECTION: Extra(particles=1),
+    PROJECTION_TARGET: Extra(particles=None),
+}
+"""All there are; the engine makes no others."""

@@ -1,0 +1,24 @@
+"""Kept records beside live ones: the first particles, and all that is known of them."""
+
+import numpy as np
+import pytest
+
+from studio.app.plots.records import first_particles
+from studio.app.state.runs import FlowRecord
+from studio.protocol.extras import EXTRAS
+
+N, FEW = 7, 3
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_every_extra_is_cut_along_its_particles(name):
+    axis = EXTRAS[name].particles
+    shape = [N + 2, N + 2, N + 2]
+    if axis is not None:
+        shape[axis] = N
+    x, values = np.zeros((2, N, 2), np.float32), np.random.rand(*shape).astype(np.float32)
+    record = FlowRecord(0, np.zeros(2, np.float32), x, {}, (0, 1, 0, 1), {name: values})
+    cut = first_particles(record, FEW)
+    assert cut.x.shape == (2, FEW, 2)
+    expected = values if axis is None else values.take(range(FEW), axis=axis)
+    np.testing.assert_array_equal(cut.extras[name], expected)
