@@ -26,7 +26,7 @@ ENDED = ("finished", "cancelled", "failed")
 ENDINGS = {  # what is said when a job is done; of a race once, for all who took part
     "training": "is trained",
     "race": "is over",
-    "import": "is imported",
+    "import": "is done",
     "export": "is written",
 }
 
