@@ -54,6 +54,17 @@ def test_a_curve_joins_only_figures_of_one_number_of_samples(run):
     assert comparable(run, "quality/frechet-judge").steps.tolist() == [16, 70, 1085]
 
 
+def test_a_figure_of_an_earlier_phase_says_whose_it_is(run):
+    run.phases = [
+        m.PhaseInfo(name="teacher", title="The teacher learns", start=0),
+        m.PhaseInfo(name="generator", title="The generator follows", start=1000),
+    ]
+    old, now = figures(run, str)
+    assert (old.when, now.when) == ("at step 70, n = 250, of the teacher", "at step 1,085")
+    run.step = 900
+    assert figures(run, str)[0].when == "at step 70, n = 250"
+
+
 async def test_old_figures_are_dim_and_the_curve_says_what_it_is(bench, wait):
     await train(bench, wait)
     panel, run = bench.window.inspector.run, bench.state.runs.current

@@ -246,6 +246,9 @@ def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
         when = f"at step {at:,}"
         n = samples_at(run, at) if name.startswith(QUALITY) else None
         when += f", n = {n:,}" if n is not None else ""
+        phase = run.phase_at(at)
+        if phase != run.phase_at(run.step):  # beside what another one makes now
+            when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
         stale = run.step - at > max(1, run.step // STALE)
         rows.append(Figure(name_of(name), value, floor, when, stale))
     return rows
