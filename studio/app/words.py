@@ -31,9 +31,17 @@ def plain(slug: str) -> str:
 def picture_of(step: int, run: RunState | None) -> str:
     """Say of which step a picture is, and who makes it where a training has phases."""
     place = run.phase_at(step) if run is not None else -1
+    edited = ", after the edit" if run is not None and _changed_at(step, run) else ""
     if run is None or place < 0:
-        return f"picture of step {step:,}"
-    return f"{run.phases[place].name}, step {step:,}"
+        return f"picture of step {step:,}{edited}"
+    return f"{run.phases[place].name}, step {step:,}{edited}"
+
+
+def _changed_at(step: int, run: RunState) -> bool:
+    """Whether a branch made its picture of the step that it left at by settings of its own, so that
+    its parent's looks otherwise. What was copied from the parent is the parent's.
+    """
+    return run.branch_start < step == run.branch_step and any(e.step == step for e in run.edits)
 
 
 def left_of(run: RunState) -> str:

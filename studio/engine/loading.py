@@ -57,10 +57,11 @@ def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:
             "Train it anew.",
             kind="data",
         )
-    when = "" if step is None else f" up to step {step:,}"
-    raise Refused(
-        f"{run.name} has no checkpoint yet{when}.", "Let it train a while, or save one now."
-    )
+    later = run.checkpoints.steps() if step is not None else []
+    if step is not None and later:
+        first = f"Its first is of step {later[0]:,}: choose that or a later one."
+        raise Refused(f"{run.name} has no checkpoint up to step {step:,}.", first)
+    raise Refused(f"{run.name} has no checkpoint yet.", "Let it train a while, or save one now.")
 
 
 def load(run: RunFolder, step: int | None = None) -> Loaded:

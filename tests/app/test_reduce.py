@@ -188,3 +188,34 @@ def test_what_was_seen_of_steps_that_are_done_again_is_no_more(state):
     assert (run.live.step, run.kept) == (9, [0, 4, 8])
     reduce(state, msgspec.structs.replace(ahead, step=5))  # resumed from an earlier checkpoint
     assert (run.live, run.kept) == (None, [0, 4])
+
+
+def test_figures_of_steps_that_a_resumed_training_does_again_are_no_more(state, qtbot):
+    run = state.runs.by_key[RUN]
+    columns = {
+        "loss": ([1, 253, 1197], [3.0, 2.0, 1.0]),
+        "quality/sliced-w2": ([16, 1008], [0.9, 0.1]),
+        "cost/floor/sliced-w2": ([16, 1008], [0.06, 0.05]),
+        "quality/mmd": ([1008], [0.1]),
+    }
+    reduce(state, m.Metrics(job="7", columns=columns, floors={}))
+    reduce(state, m.Snapshot(jobs=[]))  # the engine is another one
+    assert run.series["loss"].steps.tolist() == [1, 253, 1197]
+    again = info(job="8", step=253, total=1500)
+    with qtbot.waitSignal(state.runs.metrics_appended, check_params_cb=lambda key: key == RUN):
+        reduce(state, m.JobChanged(info=again, place=-1))
+    assert {name: curve.steps.tolist() for name, curve in run.series.items()} == {
+        "loss": [1, 253],
+        "quality/sliced-w2": [16],
+        "cost/floor/sliced-w2": [16],
+    }
+    assert run.floors["sliced-w2"] == 0.06
+
+
+def test_progress_behind_the_curves_cuts_them(state):
+    reduce(state, m.Metrics(job="7", columns={"loss": ([1, 50], [2.0, 1.0])}, floors={}))
+    reduce(
+        state,
+        m.Progress(job="7", step=40, total=100, steps_per_second=1.0, seconds_left=None, memory=1),
+    )
+    assert state.runs.by_key[RUN].series["loss"].steps.tolist() == [1]

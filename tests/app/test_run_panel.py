@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.app.shell.run_panel import RunPanel, figures
+from studio.app.shell.run_panel import RunPanel, comparable, figures
 from studio.app.state.runs import RunState, Series
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
@@ -37,6 +37,32 @@ def test_a_figure_says_of_which_step_it_is_and_whether_it_is_old(run):
 def test_figures_of_an_earlier_version_do_not_say_their_n(run):
     del run.series["cost/samples"]
     assert figures(run, str)[0].when == "at step 70"
+
+
+def test_a_curve_joins_only_figures_of_one_number_of_samples(run):
+    measured(run, "quality/frechet-judge", [1085], [90.0])
+    measured(run, "cost/samples", [1085], [2000.0])
+    measured(run, "cost/floor/frechet-judge", [1085], [0.5])
+    run.floors = {"frechet-judge": 0.5}
+    now = figures(run, str)[0]
+    assert (now.value, now.floor, now.when) == ("90", "floor\u00a00.5", "at step 1,085, n = 2,000")
+    line = comparable(run, "quality/frechet-judge")
+    assert (line.steps.tolist(), line.values.tolist(), line.floor) == ([16, 70], [300, 288], 4)
+    del run.series["cost/floor/frechet-judge"]  # an earlier version: no floor of so many is known
+    assert comparable(run, "quality/frechet-judge").floor is None
+    del run.series["cost/samples"]
+    assert comparable(run, "quality/frechet-judge").steps.tolist() == [16, 70, 1085]
+
+
+def test_a_figure_of_an_earlier_phase_says_whose_it_is(run):
+    run.phases = [
+        m.PhaseInfo(name="teacher", title="The teacher learns", start=0),
+        m.PhaseInfo(name="generator", title="The generator follows", start=1000),
+    ]
+    old, now = figures(run, str)
+    assert (old.when, now.when) == ("at step 70, n = 250, of the teacher", "at step 1,085")
+    run.step = 900
+    assert figures(run, str)[0].when == "at step 70, n = 250"
 
 
 async def test_old_figures_are_dim_and_the_curve_says_what_it_is(bench, wait):

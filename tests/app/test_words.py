@@ -5,6 +5,8 @@ import math
 import pytest
 
 from studio.app import words
+from studio.app.state.runs import RunState
+from studio.protocol.spec import ChangeSetting
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -26,3 +28,14 @@ def test_what_is_no_number_is_called_so(value: float) -> None:
 )
 def test_a_floor_is_a_mean_with_its_spread(floors: dict[str, float], text: str) -> None:
     assert words.floor(floors, "mmd") == text
+
+
+def test_a_branch_says_that_its_first_picture_was_made_after_its_edit() -> None:
+    edit = ChangeSetting(step=321, path="speed", value=4.0)
+    run = RunState(key="/p/runs/0002-b", name="0002-b", branch_step=321, branch_start=253)
+    assert words.picture_of(321, run) == "picture of step 321"
+    run.edits = [edit]
+    assert words.picture_of(321, run) == "picture of step 321, after the edit"
+    assert words.picture_of(857, run) == "picture of step 857"
+    run.branch_start = 321  # the picture was copied from the parent
+    assert words.picture_of(321, run) == "picture of step 321"

@@ -106,7 +106,7 @@ def test_an_earlier_step_and_another_sampler(say: Any, edm: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "reason"),
     [
-        (["--step", "5"], 1, "has no checkpoint yet up to step 5"),
+        (["--step", "5"], 1, "has no checkpoint up to step 5"),
         (["--sampler", "hoin"], 2, "no sampler is called 'hoin'"),
         (["--sampler", "heun", "--set", "stepz=5"], 2, "did you mean sampler.steps"),
         (["--sampler", "heun", "--set", "steps=0"], 2, "sampler.steps"),
@@ -176,7 +176,7 @@ def test_weights_are_exported_with_their_step(say: Any, edm: RunFolder, tmp_path
     assert "weights have no sampler" in err
     status, _, err = say("export", edm.path, "--out", file, "--step", 1)
     assert status == 2
-    assert "has no checkpoint yet up to step 1" in err
+    assert "has no checkpoint up to step 1" in err
 
 
 def test_a_count_is_a_whole_number(edm: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,7 +104,7 @@ def _run(path: Path) -> RunState:
         budget=record.budget.kind if record.budget is not None else "",
         parent=record.parent or "",
         branch_step=record.branch_step,
-        branch_start=(replayed(folder) or (0, 0))[0],
+        branch_start=(replayed(folder) or (record.branch_step or 0,))[0],
         edits=_edits(folder),
         phases=list(status.phases),
     )

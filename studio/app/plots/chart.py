@@ -17,6 +17,7 @@ __all__ = ["Axes", "ChartScene", "axes_for", "paint_chart", "values_at"]
 
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 8.0, 22.0
 SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
+SHORT = 18  # pixels of the floor of one value alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,11 @@ def paint_chart(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for curve, found in zip(scene.curves, reduced, strict=True):
         _floor(painter, axes, style, curve)
-        _curve(painter, axes, curve, found)
+        parts = curve.parts
+        if len(parts) == 1:
+            _curve(painter, axes, curve, found)
+        else:
+            _parts(painter, axes, style, parts)
     _vertical(painter, axes, scene.cursor, QPen(colour(style.text, 0.6), 1.0))
     _vertical(painter, axes, scene.hover, QPen(colour(style.muted, 0.6), 1.0, Qt.PenStyle.DotLine))
     if scene.hover is not None:
@@ -188,10 +193,42 @@ def _curve(painter: QPainter, axes: Axes, curve: Curve, found: Columns) -> None:
     painter.drawPath(_path(axes.places(found.x, line)))
 
 
+def _parts(painter: QPainter, axes: Axes, style: CanvasStyle, parts: list[Curve]) -> None:
+    """Paint the curves of different numbers of samples apart: a line that joins them would show a
+    step that nothing learned. All but the longest say their number.
+    """
+    count = max(16, int(axes.plot.width()))
+    for place, part in enumerate(parts):
+        _curve(painter, axes, part, columns(part.steps, part.values, axes.x0, axes.x1, count))
+        known = np.isfinite(part.values) & (part.steps >= axes.x0) & (part.steps <= axes.x1)
+        if place and part.counts is not None and known.any():
+            last = np.flatnonzero(known)[-1:]
+            x, y = axes.places(part.steps[last], part.values[last])[0].tolist()
+            painter.setPen(QColor(style.muted))
+            flag = Qt.AlignmentFlag
+            painter.drawText(
+                QRectF(x - 128, y - 18, 122, 16),
+                flag.AlignRight | flag.AlignVCenter,
+                f"n = {int(part.counts[0]):,}",
+            )
+
+
 def _floor(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> None:
     if curve.floor is None:
         return
-    steps, floors = np.array([axes.x0, axes.x1]), np.array([curve.floor] * 2)
+    longest, *others = curve.parts if curve.floors is not None else [curve]
+    _floor_line(painter, axes, style, longest)
+    painter.setPen(QPen(QColor(style.good), 1.2, Qt.PenStyle.DashLine))
+    for part in others:
+        if part.floors is not None:
+            places = axes.places(np.clip(part.steps, axes.x0, axes.x1), part.floors)
+            places = np.concatenate([places[:1] - (SHORT, 0.0), places])
+            painter.drawPath(_path(places))
+
+
+def _floor_line(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> None:
+    """Paint a floor from edge to edge, with its word."""
+    steps, floors = np.array([axes.x0, axes.x1]), np.array([curve.floor] * 2, dtype=np.float64)
     if curve.floors is not None and len(curve.floors):
         ends = curve.floors[0], curve.floors[-1]
         steps = np.concatenate([[axes.x0], np.clip(curve.steps, axes.x0, axes.x1), [axes.x1]])

@@ -5,7 +5,7 @@ lowest, the highest and the mean value are kept, so that no spike is lost; the s
 made from the means.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ class Curve:
 
     ``dots`` marks few, dear values (quality). ``floor`` is the best that can be hoped for, and
     ``floors`` (n,) what it was at each step, where values were measured with different numbers of
-    samples.
+    samples. ``counts`` (n,) are those numbers: values of different ones are not joined.
     """
 
     name: str
@@ -32,6 +32,22 @@ class Curve:
     dots: bool = False
     floor: float | None = None
     floors: Doubles | None = None
+    counts: Doubles | None = None
+
+    @property
+    def parts(self) -> list["Curve"]:
+        """The curve of each number of samples, that of most values first; itself for one."""
+        if self.counts is None:
+            return [self]
+        numbers, often = np.unique(self.counts, return_counts=True)
+        return [self._part(self.counts == n) for n in numbers[np.argsort(-often, kind="stable")]]
+
+    def _part(self, of: NDArray[np.bool_]) -> "Curve":
+        floors = None if self.floors is None else self.floors[of]
+        counts = None if self.counts is None else self.counts[of]
+        return replace(
+            self, steps=self.steps[of], values=self.values[of], floors=floors, counts=counts
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 
 from studio.app.plots.raster import Colours
 
-__all__ = ["atlas", "columns_for", "frame_at"]
+__all__ = ["SHOWN", "atlas", "columns_for", "frame_at"]
 
+# Of a record: as many as each has, also one that was kept while training had little time, so that
+# a latent has one place and one size throughout a run.
+SHOWN = 16
 NEARLY = 0.9  # of the largest size that pictures can have
 
 

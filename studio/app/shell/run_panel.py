@@ -1,7 +1,7 @@
 """The inspector of a run: what it is (frozen), how it does now, against its floors."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.forms import check
+from studio.app.plots.curves import Curve
 from studio.app.shell.run_list import STATES
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
@@ -19,7 +20,7 @@ from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, restyle, separator
 from studio.app.widgets.fold import Fold
-from studio.app.widgets.qualities import samples_at
+from studio.app.widgets.qualities import counts_along, floors_along, samples_at
 from studio.app.widgets.sparkline import Sparkline
 from studio.protocol.catalog import Catalog
 
@@ -190,15 +191,32 @@ class RunPanel(QWidget):
         for each in (self.curve, self.curve_title):
             each.setVisible(series is not None and len(series) > 1)
         if series is not None and len(series):
-            floor = run.floors.get(name.removeprefix("quality/"))
-            first, last = int(series.steps[0]), int(series.steps[-1])
-            self.curve_title.setText(f"{self._name(name)}, steps {first:,} to {last:,}")
-            self.curve.show_series(series.steps.copy(), series.values.copy(), floor)
+            line = comparable(run, name)
+            first, last = int(line.steps[0]), int(line.steps[-1])
+            n = f", n = {int(line.counts[0]):,}" if line.counts is not None else ""
+            self.curve_title.setText(f"{self._name(name)}, steps {first:,} to {last:,}{n}")
+            self.curve.show_series(line.steps.copy(), line.values.copy(), line.floor)
 
     def _set_up_again(self) -> None:
         run = self._state.runs.current
         if run is not None and run.spec is not None:
             self._actions.set_up(run.spec)
+
+
+def comparable(run: RunState, name: str) -> Curve:
+    """Return those values of a curve that were measured with one number of samples, that of most
+    of them, and the floor of that number; the floor is None where it is not known.
+    """
+    series = run.series[name]
+    counts = floors = None
+    if name.startswith(QUALITY):
+        counts, floors = counts_along(run, name), floors_along(run, name)
+    whole = Curve(name, "", "", series.steps, series.values, floors=floors, counts=counts)
+    line, *others = whole.parts
+    floor = None if others else run.floors.get(name.removeprefix(QUALITY))
+    if line.floors is not None and len(line.floors):
+        floor = float(line.floors[-1])
+    return replace(line, floor=floor)
 
 
 @dataclass(frozen=True)
@@ -228,6 +246,9 @@ def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
         when = f"at step {at:,}"
         n = samples_at(run, at) if name.startswith(QUALITY) else None
         when += f", n = {n:,}" if n is not None else ""
+        phase = run.phase_at(at)
+        if phase != run.phase_at(run.step):  # beside what another one makes now
+            when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
         stale = run.step - at > max(1, run.step // STALE)
         rows.append(Figure(name_of(name), value, floor, when, stale))
     return rows

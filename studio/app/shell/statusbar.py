@@ -3,8 +3,9 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from studio.app import words
+from studio.app.plots.pictures import SHOWN
 from studio.app.state.replay import replay_of
-from studio.app.state.runs import RunState
+from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.basic import Dot, icon_button, label, restyle
@@ -136,5 +137,11 @@ def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
         f"{words.figure(run.steps_per_second)} steps/s" if live and run.steps_per_second else "",
         _left(run) if live else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
-        f"{run.live.x.shape[1]:,} particles" if run.live is not None and run.job else "",
+        _shown(run.live) if run.live is not None and run.job else "",
     )
+
+
+def _shown(record: FlowRecord) -> str:
+    """Say how many particles of a record are on the screen."""
+    n = record.x.shape[1]
+    return f"{min(n, SHOWN)} pictures" if record.x.ndim == 5 else f"{n:,} particles"

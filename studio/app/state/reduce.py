@@ -26,7 +26,7 @@ ENDED = ("finished", "cancelled", "failed")
 ENDINGS = {  # what is said when a job is done; of a race once, for all who took part
     "training": "is trained",
     "race": "is over",
-    "import": "is imported",
+    "import": "is done",
     "export": "is written",
 }
 
@@ -165,6 +165,8 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
         run = RunState(key=info.run, name=Path(info.run).name)
         state.runs.by_key[info.run] = run
     if info.kind == "training":
+        if info.state not in ENDED and info.job != run.job:
+            _take_back(state, run, info.step)  # it goes on from its newest checkpoint
         run.state = info.state
         run.job = "" if info.state in ENDED else info.job
         run.step, run.total = info.step, info.total or run.total
@@ -227,6 +229,10 @@ def _take_back(state: AppState, run: RunState, step: int) -> None:
     """
     if run.live is not None and run.live.step > step:
         run.live = None
+    if any([curve.cut_after(step) for curve in run.series.values()]):
+        run.series = {name: curve for name, curve in run.series.items() if len(curve)}
+        run.floors.update(newest_floors(run.series))
+        state.runs.metrics_appended.emit(run.key)
     if run.kept and run.kept[-1] > step:
         run.kept = [kept for kept in run.kept if kept <= step]
         state.runs.kept_changed.emit(run.key)

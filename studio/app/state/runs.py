@@ -74,6 +74,11 @@ class Series:
         self._data[1, self._n : need] = values
         self._n = need
 
+    def cut_after(self, step: int) -> bool:
+        """Drop the rows after a step; return whether there were any."""
+        before, self._n = self._n, int(np.searchsorted(self.steps, step, side="right"))
+        return self._n < before
+
     def precede(self, steps: list[int], values: list[float]) -> None:
         """Put rows before those there are; rows from the first one there on are left out."""
         here = (self.steps.astype(int).tolist(), self.values.tolist())

@@ -31,7 +31,7 @@ class DataView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(36, 28, 36, 20)
         body.setSpacing(6)
-        body.addLayout(row(self.title, self.train))
+        body.addLayout(row(self.title, None, self.train))
         body.addWidget(self.facts)
         body.addSpacing(8)
         body.addWidget(self.points, 1)

@@ -1,7 +1,5 @@
 """The metrics lens: losses and qualities of a run over all its steps, with their floors."""
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
@@ -11,7 +9,7 @@ from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture, charts_picture
 from studio.app.state.comparison import COST
-from studio.app.state.runs import FLOOR, PHASE, RunState
+from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import Tokens, colors, theme
 from studio.app.viewspec import ViewSpec
@@ -19,6 +17,7 @@ from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.qualities import counts_along, floors_along
 
 __all__ = ["VIEW", "MetricsView", "group_of"]
 
@@ -37,13 +36,6 @@ def group_of(name: str) -> str:
 def _charted(name: str) -> bool:
     """Whether a curve is drawn: what something cost is no curve, and phases are on the clock."""
     return not name.startswith(COST) and name != PHASE
-
-
-def _floors_of(run: RunState, name: str) -> NDArray[np.float64] | None:
-    """Return the floor of each figure of a quality, None for a run that does not say."""
-    series = run.series.get(FLOOR + name.removeprefix(QUALITY))
-    same = series is not None and np.array_equal(series.steps, run.series[name].steps)
-    return series.values if series is not None and same else None
 
 
 class MetricsView(QWidget):
@@ -166,9 +158,10 @@ class MetricsView(QWidget):
             floor = run.floors.get(name.removeprefix(QUALITY)) if quality else None
             title = self._title(name)
             ink = inks[i % len(inks)]
-            floors = _floors_of(run, name) if quality else None
+            floors = floors_along(run, name) if quality else None
+            counts = counts_along(run, name) if quality else None
             curves.append(
-                Curve(name, title, ink, series.steps, series.values, quality, floor, floors)
+                Curve(name, title, ink, series.steps, series.values, quality, floor, floors, counts)
             )
         return curves
 

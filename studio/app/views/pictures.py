@@ -15,7 +15,7 @@ from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.plots.following import Following
 from studio.app.plots.identity import identity_colours
-from studio.app.plots.pictures import frame_at
+from studio.app.plots.pictures import SHOWN, frame_at
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, RunState
@@ -30,7 +30,6 @@ from studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "PicturesView"]
 
-SHOWN = 64
 STRIP = 9  # frames of the film strip
 UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # pictures have no window; the protocol wants one
 
@@ -121,6 +120,7 @@ class PicturesView(QWidget):
         for widget in (self._halves, self._film):
             widget.setVisible(some)
         self._empty.setVisible(not some)
+        self._chip.setVisible(some and self._chip.known)  # else it would stand on those words
         if some or run is None:
             return
         if run.state == "queued":
@@ -162,11 +162,12 @@ class PicturesView(QWidget):
         shown = record.x[frame][:SHOWN]
         self.grid.show_pictures(shown, inks=self._inks(len(shown)))
         picture = words.picture_of(record.step, self._following.run)
-        self._where.setText(f"{picture}, t = {float(record.t[frame]):.2f}")
+        count = f"{len(shown)} pictures"
+        self._where.setText(f"{picture}, t = {float(record.t[frame]):.2f}, {count}")
         self._draw_strip(record)
 
     def _draw_strip(self, record: FlowRecord) -> None:
-        picked = min(max(self._picked, 0), record.x.shape[1] - 1)
+        picked = min(max(self._picked, 0), record.x.shape[1] - 1, SHOWN - 1)
         self.grid.select(picked)
         frames = np.unique(np.linspace(0, len(record.t) - 1, STRIP).round().astype(int))
         times = [f"t = {float(record.t[f]):.2f}" for f in frames]

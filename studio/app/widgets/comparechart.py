@@ -17,6 +17,7 @@ from studio.app.theme import colors
 from studio.app.widgets.badge import ink
 from studio.app.widgets.basic import row
 from studio.app.widgets.chartcard import ChartCard
+from studio.app.widgets.qualities import counts_along, floors_along
 from studio.literal import one_line
 
 __all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
@@ -122,8 +123,11 @@ class CompareChart(QWidget):
             floor = known[0] if known and not curves else None
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
             title = f"{place + 1} {name}".strip()
+            along = floors_along(run, self.measure) if quality and floor is not None else None
+            counts = counts_along(run, self.measure) if quality else None
+            shade, values = ink(place, tokens), series.values
             curves.append(
-                Curve(run.key, title, ink(place, tokens), steps, series.values, quality, floor)
+                Curve(run.key, title, shade, steps, values, quality, floor, along, counts)
             )
         return curves
 

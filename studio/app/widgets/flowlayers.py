@@ -1,6 +1,6 @@
 """What stands behind the particles of the flow lens, kept in step with record, clock and person."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -26,6 +26,16 @@ QUERY_EVERY_MS = 4000  # a layer computed on demand follows a live run no faster
 QUERY_RESOLUTION = 48
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A layer that was asked for: for the record of which step, what came, and what is said."""
+
+    layer: str
+    step: int
+    heat: Heat | None
+    words: str
+
+
 class FlowLayers(QObject):
     """Heat, arrows and target points of one canvas, as the panel's switches say.
 
@@ -45,7 +55,8 @@ class FlowLayers(QObject):
         self._run: RunState | None = None
         self._record: FlowRecord | None = None
         self._timeline: Timeline | None = None
-        self._answer: tuple[str, int, Heat] | None = None
+        self._answer: Answer | None = None
+        self._asking: tuple[str, str, int] | None = None  # run, layer and step of a question
         self._asked_target = ""
         self._back = False
         self._query = QTimer(self)
@@ -61,6 +72,7 @@ class FlowLayers(QObject):
         self._panel.set_rows(lay.rows_for(entry))
         if other:
             self._record, self._timeline, self._answer = None, None, None
+            self._asking = None
             self._query.stop()
             self._panel.say("")
         self._switches()
@@ -152,7 +164,7 @@ class FlowLayers(QObject):
     def _in_plane(self, record: FlowRecord, shown: Backdrop, now: float) -> Backdrop:
         layers = self._entry.layers if self._entry else []
         on = [x.name for x in layers if self._panel.on(x.name)]
-        self._panel.say(self._missing(record))
+        self._panel.say(self._missing(record, shown.heat) or self._word(record))
         return replace(
             shown,
             arrows=lay.arrows_of(record, layers, on, now),
@@ -160,11 +172,12 @@ class FlowLayers(QObject):
             links=self._links(record) if self._panel.on(LATENTS) else None,
         )
 
-    def _missing(self, record: FlowRecord) -> str:
+    def _missing(self, record: FlowRecord, heat: Heat | None) -> str:
         """Say what is switched on and was not kept with a step; live it comes with the next."""
         layers = self._entry.layers if self._entry else []
         asked = [x for x in layers if self._panel.on(x.name) and not lay.on_demand(x)]
-        lacks = [x.title.lower() for x in asked if x.name not in record.layers]
+        bare = [x for x in asked if x.name not in record.layers]
+        lacks = [x.title.lower() for x in bare if x.kind != "scalar" or heat is None]
         lacks += [name for name in self.extras() if name not in record.extras]
         live = self._state.playback.live and self._run is not None and bool(self._run.job)
         return f"This step was kept without its {lacks[0]}." if lacks and not live else ""
@@ -181,44 +194,82 @@ class FlowLayers(QObject):
         grid = record.layers.get(scalar.name)
         if grid is not None:
             return lay.heat_of(scalar, grid, record.bounds, record.t, now)
-        return self._on_demand(scalar, record)
+        return self._on_demand(scalar, record) if self._askable(scalar, record) else None
 
     # Layers on demand
 
+    def _askable(self, layer: LayerSpec, record: FlowRecord) -> bool:
+        """Whether the engine can say what a record lacks. A layer that comes with records is asked
+        for only where a checkpoint holds the very weights of that step: others would show what
+        was not there.
+        """
+        run = self._run
+        if lay.on_demand(layer):
+            return True
+        scrubbed = not self._state.playback.live
+        return run is not None and scrubbed and record.step in run.checkpoints
+
+    def _known(self, layer: LayerSpec, record: FlowRecord) -> Answer | None:
+        """Return the answer that belongs to what is shown. Live, one of an earlier step stands
+        until the next has come, and says so; a step chosen by hand shows its own or none.
+        """
+        answer = self._answer if self._answer and self._answer.layer == layer.name else None
+        live = self._state.playback.live and lay.on_demand(layer)
+        return answer if answer and (live or answer.step == record.step) else None
+
+    def _word(self, record: FlowRecord) -> str:
+        """Return what is said of the layer on demand that is shown or asked for."""
+        layer = self._scalar()
+        if layer is None or self._panel.on(lay.DENSITY) or layer.name in record.layers:
+            return ""
+        answer = self._known(layer, record)
+        if answer is None:
+            return f"Computing {layer.title.lower()}" if self._asking else ""
+        return answer.words
+
     def _on_demand(self, layer: LayerSpec, record: FlowRecord) -> Heat | None:
-        """Return the last answer for a layer, and ask again if it is of another step."""
-        answer = self._answer if self._answer and self._answer[0] == layer.name else None
-        fresh = answer is not None and answer[1] == record.step
-        if not fresh and not self._query.isActive():
+        """Return the answer for a layer, and ask if there is none of this step."""
+        answer = self._known(layer, record)
+        fresh = answer is not None and answer.step == record.step
+        if not fresh and not self._query.isActive() and not self._asking:
             hurry = answer is None or not self._state.playback.live
             self._query.start(0 if hurry else QUERY_EVERY_MS)
-        return answer[2] if answer else None
+        return answer.heat if answer else None
 
     def _ask(self) -> None:
         layer, record, run = self._scalar(), self._record, self._run
         if layer is None or record is None or run is None or not self._canvas.isVisible():
             return
-        if layer.name in record.layers:
+        if layer.name in record.layers or not self._askable(layer, record):
             return
+        live = self._state.playback.live
+        if not live and not any(step <= record.step for step in run.checkpoints):
+            words = f"{layer.title}: no checkpoint up to step {record.step:,} was kept."
+            self._answer = Answer(layer.name, record.step, None, words)
+            self.refresh()
+            return
+        self._asking = (run.key, layer.name, record.step)
         self._panel.say(f"Computing {layer.title.lower()}")
         tasks.spawn(self._fetch(layer, record, run))
 
     async def _fetch(self, layer: LayerSpec, record: FlowRecord, run: RunState) -> None:
-        window = self.window()
+        asking, window = self._asking, self.window()
         step = None if self._state.playback.live else record.step
+        heat: Heat | None = None
         try:
-            _, grid = await self._actions.query_layer(
+            of, grid = await self._actions.query_layer(
                 run.key, layer.name, window, resolution=QUERY_RESOLUTION, step=step
             )
+            words = "" if of == record.step else f"{layer.title} of step {of:,}"
+            if of == record.step or lay.on_demand(layer):
+                heat = lay.heat_of(layer, grid[None], window, record.t[:1], 0.0)
         except Refused as refused:
-            self._answer = None
-            self._panel.say(f"{layer.title}: {refused.error.message} {refused.error.hint}".strip())
-            return
+            words = f"{layer.title}: {refused.error.message} {refused.error.hint}".strip()
+        if self._asking == asking:
+            self._asking = None
         if run is not self._run:
             return
-        heat = lay.heat_of(layer, grid[None], window, record.t[:1], 0.0)
-        self._answer = (layer.name, record.step, heat)
-        self._panel.say("")
+        self._answer = Answer(layer.name, record.step, heat, words)
         self.refresh()
 
     # Switches

@@ -115,6 +115,7 @@ class LayerPanel(QFrame):
         self._body.addWidget(self.legend)
         self._body.addWidget(self._note)
         self._body.addWidget(self._columns)
+        self._body.addStretch(1)  # what room there is too much of is not put between the rows
         for box, name in ((self._across, "Column across"), (self._up, "Column up")):
             box.setAccessibleName(name)
             box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -192,7 +193,11 @@ class LayerPanel(QFrame):
         self.toggled.emit(slug, on)
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, self._body.sizeHint().height())
+        wraps = self._body.hasHeightForWidth()  # the note: its height is that at this width
+        return QSize(
+            WIDTH,
+            self._body.totalHeightForWidth(WIDTH) if wraps else self._body.sizeHint().height(),
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_chip(self)

@@ -39,6 +39,11 @@ class MotionChip(QWidget):
         self.setVisible(bool(self._formula))
         self.resize(self.sizeHint())
 
+    @property
+    def known(self) -> bool:
+        """Whether there is a motion to show."""
+        return bool(self._formula)
+
     def _widths(self) -> tuple[float, float, float]:
         small, tiny = QFontMetricsF(font(12)), QFontMetricsF(font(11))
         return (

@@ -3,15 +3,18 @@ was measured.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app import words
 from studio.app.state import drafts
-from studio.app.state.runs import RunState
+from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
 
-__all__ = ["Qualities", "qualities", "samples_at"]
+__all__ = ["Qualities", "counts_along", "floors_along", "qualities", "samples_at"]
+
+QUALITY = "quality/"
 
 
 class Qualities(QWidget):
@@ -70,6 +73,22 @@ def samples_at(run: RunState, step: int) -> int | None:
     place = int(np.searchsorted(counts.steps, step))
     here = place < len(counts) and counts.steps[place] == step
     return int(counts.values[place]) if here else None
+
+
+def floors_along(run: RunState, name: str) -> NDArray[np.float64] | None:
+    """Return the floor of each figure of a quality, None for a run that does not say."""
+    series = run.series.get(FLOOR + name.removeprefix(QUALITY))
+    same = series is not None and np.array_equal(series.steps, run.series[name].steps)
+    return series.values if series is not None and same else None
+
+
+def counts_along(run: RunState, name: str) -> NDArray[np.float64] | None:
+    """Return with how many samples each figure of a quality was measured, None for a run that
+    does not say.
+    """
+    counts = [samples_at(run, int(step)) for step in run.series[name].steps]
+    known = [float(n) for n in counts if n is not None]
+    return np.array(known) if known and len(known) == len(counts) else None
 
 
 def _provenance(run: RunState, state: AppState, at: int) -> str:

@@ -5,8 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont, QImage, QPainter
 
-from studio.app.plots.curves import columns, envelope, nearest_index, smoothed
+from studio.app.plots.chart import ChartScene, paint_chart
+from studio.app.plots.curves import Curve, columns, envelope, nearest_index, smoothed
+from studio.app.plots.style import CanvasStyle
+from studio.app.theme import theme
 
 
 @given(arrays(np.float64, st.integers(1, 400), elements=st.floats(-1e6, 1e6)), st.integers(2, 50))
@@ -71,3 +76,25 @@ def test_the_nearest_point() -> None:
     steps = np.array([0.0, 10.0, 20.0])
     assert [nearest_index(steps, s) for s in (-5, 4, 6, 14, 99)] == [0, 0, 1, 1, 2]
     assert nearest_index(np.empty(0), 3) == -1
+
+
+def test_values_of_other_numbers_of_samples_are_not_joined(qapp: object) -> None:
+    """The last figure of a run is often measured with more samples, and lies lower for that."""
+    steps = np.array([0.0, 50.0, 100.0])
+    values, floors = np.array([0.5, 0.5, 0.1]), np.array([0.2, 0.2, 0.05])
+    counts = np.array([250.0, 250.0, 2000.0])
+    curve = Curve("q", "Q", "#ff0000", steps, values, True, 0.05, floors, counts)
+    light, full = curve.parts
+    assert (light.values.tolist(), full.values.tolist()) == ([0.5, 0.5], [0.1])
+    assert (light.floors.tolist(), full.floors.tolist()) == ([0.2, 0.2], [0.05])
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    image.fill(0)
+    box = QRectF(0, 0, 400, 300)
+    style = CanvasStyle.of(theme.colors())
+    with QPainter(image) as painter:
+        axes = paint_chart(painter, box, style, ChartScene([curve], (0.0, 100.0)), QFont())
+    middle = round(axes.x(75.0))
+    column = [image.pixelColor(middle, y) for y in range(300)]
+    assert not any(shade.red() > 150 and shade.green() < 80 for shade in column)
+    column = [image.pixelColor(round(axes.x(25.0)), y) for y in range(300)]
+    assert any(shade.red() > 150 and shade.green() < 80 for shade in column)

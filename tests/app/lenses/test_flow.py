@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,6 +17,7 @@ from studio.app.widgets.layerpanel import LayerPanel, LayerRow
 from studio.app.widgets.motion import citation
 from studio.engine.catalogue import build
 from studio.engine.discovery import discover
+from studio.protocol.catalog import LayerSpec
 from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 from studio.store.flow import FlowStore
 
@@ -315,3 +317,90 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "monoflow": "Yi 2023",
     }
     assert citation(source) == others.get(slug, "Franceschi 2023")
+
+
+CRITIC = LayerSpec(name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=True)
+
+
+def _with_critic(lens: Any, *steps: int) -> None:
+    """Keep records of which those of ``steps`` have a critic."""
+    entry = lens.state.catalog.entries[0]
+    lens.state.catalog.entries[0] = structs.replace(entry, layers=[*entry.layers, CRITIC])
+    lens.state.catalog_changed.emit()
+    lens.state.runs.changed.emit(lens.run.key)
+    lens.keep(10, 20, 30)
+    store = FlowStore(Path(lens.run.key))
+    for step in steps:
+        kept = store.load(step)
+        grid = np.full((len(kept.t), 8, 8), 2.0, np.float32)
+        store.keep(step, kept.t, kept.x, {**kept.layers, "critic": grid}, kept.bounds)
+
+
+async def test_a_step_that_was_kept_without_its_heat_shows_none_whatever_was_shown_before(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    _with_critic(lens, 10)
+    lens.run.checkpoints = [30]
+    canvas, panel, playback = window.view.canvas, window.view.panel, lens.state.playback
+    playback.set(step=30)  # its weights are in a checkpoint, but of another step: see the link
+    await wait(lambda: len(lens.link.of(QueryLayer)) == 1)
+    playback.set(step=10)
+    await wait(lambda: shown(window.view) == 10 and canvas.backdrop.heat is not None)
+    playback.set(step=20)
+    await wait(lambda: shown(window.view) == 20)
+    await asyncio.sleep(0.05)
+    assert canvas.backdrop.heat is None
+    assert panel.legend.isHidden()
+    assert "without its critic" in panel._note.text()
+    assert len(lens.link.of(QueryLayer)) == 1
+
+
+async def test_a_late_answer_for_another_step_is_not_shown(
+    lens: Any, window: QWidget, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _with_critic(lens)
+    lens.run.checkpoints = [20, 30]
+    late = asyncio.Event()
+
+    async def answer(
+        key: str, layer: str, bounds: object, *, resolution: int, step: int
+    ) -> tuple[int, object]:
+        if step == 20:
+            await late.wait()
+        return step, np.full((resolution, resolution), float(step), np.float32)
+
+    monkeypatch.setattr(lens.actions, "query_layer", answer)
+    layers, playback = window.view.layers, lens.state.playback
+    playback.set(step=20)
+    await wait(lambda: layers._asking is not None)
+    playback.set(step=10)
+    await wait(lambda: shown(window.view) == 10)
+    late.set()
+    await wait(lambda: layers._asking is None)
+    assert window.view.canvas.backdrop.heat is None
+    playback.set(step=30)
+    await wait(lambda: window.view.canvas.backdrop.heat is not None)
+    assert float(window.view.canvas.backdrop.heat.grid.max()) == 30.0
+    assert window.view.panel._note.text() == ""
+
+
+async def test_a_layer_of_an_older_checkpoint_says_of_which_step_it_is(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    lens.keep(10, 20)
+    lens.run.checkpoints = [15]
+    window.view.panel.set_on("log-density", True)
+    lens.state.playback.set(step=20)
+    await wait(lambda: window.view.canvas.backdrop.heat is not None)
+    assert window.view.panel._note.text() == "Log-density of step 3"
+    lens.state.playback.set(step=10)
+    await wait(lambda: "no checkpoint up to step 10 was kept" in window.view.panel._note.text())
+    assert window.view.canvas.backdrop.heat is None
+
+
+def test_a_note_makes_the_panel_no_higher_than_it_needs(lens: Any, window: QWidget) -> None:
+    panel = window.view.panel
+    before = panel.height()
+    panel.say("Critic: no checkpoint up to step 321 was kept, so that nothing can be computed.")
+    lines = panel._note.heightForWidth(176)
+    assert before < panel.height() <= before + lines + 8

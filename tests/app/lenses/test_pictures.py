@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.plots.pictures import atlas, columns_for, frame_at
+from studio.app.shell.statusbar import _facts
 from studio.app.state.runs import FlowRecord
 from studio.app.views.flow import VIEW as FLOW
 from studio.app.views.pictures import VIEW, PicturesView
@@ -93,16 +95,16 @@ def test_pixels_are_sharp(grid: PictureGrid) -> None:
     assert colours == {0xFF000000, 0xFFFFFFFF}
 
 
-def record(step: int) -> FlowRecord:
+def record(step: int, n: int = N) -> FlowRecord:
     rng = np.random.default_rng(step)
     return FlowRecord(
         step=step,
         t=np.linspace(0, 1, FRAMES, dtype=np.float32),
-        x=rng.random((FRAMES, N, 1, SIDE, SIDE)).astype(np.float32),
+        x=rng.random((FRAMES, n, 1, SIDE, SIDE)).astype(np.float32),
         layers={},
         bounds=(-1, 1, -1, 1),
         extras={
-            "projection": rng.normal(size=(FRAMES, N, 2)).astype(np.float32),
+            "projection": rng.normal(size=(FRAMES, n, 2)).astype(np.float32),
             "projection-target": rng.normal(size=(30, 2)).astype(np.float32),
         },
     )
@@ -160,6 +162,28 @@ def test_grid_strip_and_projection_show_the_same_latents(lens: Any, view: Pictur
     assert view.grid.selection == 3
     view.projection.picked.emit(5)
     assert view.grid.selection == 5
+
+
+def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: PicturesView) -> None:
+    seen = []
+    for step, n in ((1, 64), (2, 16), (3, 64)):
+        lens.run.live = record(step, n)
+        lens.state.runs.record_arrived.emit(lens.run.key)
+        seen.append((view.grid.count, view.projection.count, view.grid._cell(5)))
+    assert seen == [seen[0]] * 3
+    assert seen[0][:2] == (16, 16)
+    assert view._where.text().endswith("16 pictures")
+    assert _facts(lens.run)[-1] == "16 pictures"
+
+
+def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: PicturesView) -> None:
+    lens.state.catalog.entries[0] = structs.replace(lens.state.catalog.entries[0], motion="dx/dt")
+    lens.state.catalog_changed.emit()
+    assert view._empty.isVisible()
+    assert not view._chip.isVisible()
+    arrive(lens, 1)
+    assert view._chip.isVisible()
+    assert not view._empty.isVisible()
 
 
 def test_the_flow_clock_turns_all_three(lens: Any, view: PicturesView) -> None:
