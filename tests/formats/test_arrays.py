@@ -3,9 +3,11 @@
 import io
 import json
 import pickle
+import struct
 import zipfile
 
 import h5py
+import msgspec
 import numpy as np
 import pytest
 
@@ -21,12 +23,47 @@ def h5(path, **datasets):
     return path
 
 
-@pytest.mark.parametrize("dtype", ["<f4", "<f8", ">f4", "<f2", "<i8", "u1", "?"])
+@pytest.mark.parametrize(
+    "dtype", ["<f4", "<f8", ">f4", "<f2", ">f2", "<i8", "<u8", ">i2", "u1", "?", "g"]
+)
 def test_npy_of_any_real_type(tmp_path, dtype):
     np.save(tmp_path / "p.npy", X.astype(dtype))
     np.testing.assert_array_equal(read(tmp_path / "p.npy"), X.astype(dtype).astype(np.float32))
     (item,) = inspect(tmp_path / "p.npy").items
     assert (item.name, item.rows, [c.name for c in item.columns]) == ("p", 3, ["x", "y"])
+
+
+@pytest.mark.skipif(np.dtype("g").itemsize == 8, reason="there are no long doubles here")
+@pytest.mark.parametrize("name", ["p.npy", "p.npz", "p.h5"])
+def test_long_doubles_cross_the_wire_as_doubles(tmp_path, name):
+    array = np.array([[0.1, 1], [2, 3]], "g")
+    if name == "p.npy":
+        np.save(tmp_path / name, array)
+    elif name == "p.npz":
+        np.savez(tmp_path / name, p=array)
+    else:
+        h5(tmp_path / name, p=array)
+    found = inspect(tmp_path / name)
+    assert found.items[0].preview == [[0.1, 1.0], [2.0, 3.0]]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=type(found)) == found
+
+
+@pytest.mark.skipif(np.dtype("g").itemsize == 8, reason="there are no long doubles here")
+def test_long_doubles_beyond_a_double_are_named(tmp_path):
+    np.save(tmp_path / "p.npy", np.array([[0, 1], [2, np.longdouble("1e400")]], "g"))
+    assert "row 2 is inf" in inspect(tmp_path / "p.npy").problems[0]
+
+
+def test_npy_with_a_head_that_is_too_long_is_named(tmp_path):
+    head = b"{'descr':'<f4','fortran_order':False,'shape':(" + b"9" * 100_000 + b",2)}"
+    path = tmp_path / "p.npy"
+    path.write_bytes(b"\x93NUMPY\x02\x00" + struct.pack("<I", len(head)) + head)
+    with pytest.raises(FormatError, match=r"100,0\d\d bytes; at most 65,536") as error:
+        inspect(path)
+    assert "truncated" not in error.value.message
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(FormatError, match=r"truncated.* its head should have 100,0\d\d bytes"):
+        inspect(path)
 
 
 def test_npy_of_named_fields(tmp_path):
