@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.base import Inspection
+from studio.formats.files import check_name
 from studio.formats.limits import MEMORY, FormatError
 from studio.formats.worker import (
     COMMAND,
@@ -48,8 +49,13 @@ class Reading:
     """
 
     def __init__(self, request: Inspect | Read) -> None:
-        """Start the process."""
+        """Start the process.
+
+        Raises:
+            FormatError: the file has a name that no message can hold.
+        """
         self._path = Path(request.file).absolute()
+        check_name(self._path)  # no message can hold one that is not UTF-8
         self._seconds = seconds_for(self._path)
         # Computing time is limited there; here the waiting, on a busy machine or a slow disk.
         self._deadline = time.monotonic() + _PATIENCE * self._seconds

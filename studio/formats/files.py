@@ -27,12 +27,13 @@ from studio.formats.statistics import ColumnScan, scan
 from studio.store.errors import explain, human_bytes
 from studio.store.names import is_text
 
-__all__ = ["inspect", "read", "write_points"]
+__all__ = ["check_name", "inspect", "read", "write_points"]
 
 PREVIEW_ROWS = 100
 PREVIEW_CELLS = 40_000  # an answer has to fit into a message
 SHOWN_COLUMNS = 4096
 MAX_ITEMS = 200
+FEW = 3  # columns of a kind that have a note each
 
 
 def inspect(path: Path) -> Inspection:
@@ -134,7 +135,7 @@ def write_points(
 def _tables(path: Path) -> Iterator[tuple[str, list[Table]]]:
     """Open a file, after refusing by suffix and size, and check what its tables say of theirs."""
     discover()
-    _check_name(path)
+    check_name(path)
     format = registry.for_path(path)
     try:
         size = path.stat().st_size
@@ -157,8 +158,12 @@ def _tables(path: Path) -> Iterator[tuple[str, list[Table]]]:
         raise explain(error, path, "read") from error
 
 
-def _check_name(path: Path) -> None:
-    """Refuse a name that no message can hold, or that was lost on its way here."""
+def check_name(path: Path) -> None:
+    """Refuse a name that no message can hold, or that was lost on its way here.
+
+    Raises:
+        FormatError: it is one.
+    """
     shown = path.name.encode("utf-8", "replace").decode()
     lost = "\ufffd" in path.name and not path.exists()
     if lost or not is_text(str(path)):
@@ -288,14 +293,20 @@ def _cells(n: int) -> str:
 
 def _notes(scans: Sequence[ColumnScan]) -> list[str]:
     notes = []
-    for column in scans:
-        if column.kind == "text":
-            notes.append(f"Column {column.name!r} is text and is left out.")
-        elif column.kind == "empty":
-            notes.append(f"Column {column.name!r} is empty and is left out.")
-        elif column.minimum == column.maximum:
-            notes.append(f"Column {column.name!r} is always {column.minimum:g}.")
-    return notes
+    for kind in ("text", "empty"):
+        left = [s for s in scans if s.kind == kind]
+        if len(left) > FEW:
+            notes.append(f"{len(left):,} columns are {kind} and are left out: {_some(left)}")
+        else:
+            notes += [f"Column {s.name!r} is {kind} and is left out." for s in left]
+    constant = [s for s in scans if s.count and s.minimum == s.maximum]
+    if len(constant) > FEW:
+        return [*notes, f"{len(constant):,} columns are constant: {_some(constant)}"]
+    return notes + [f"Column {s.name!r} is always {s.minimum:g}." for s in constant]
+
+
+def _some(scans: Sequence[ColumnScan]) -> str:
+    return ", ".join([*(repr(scan.name) for scan in scans[:FEW]), "..."])
 
 
 def _size_notes(path: Path, table: Table, rows: int, columns: int) -> list[str]:

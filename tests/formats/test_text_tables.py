@@ -245,6 +245,22 @@ def test_a_first_line_of_more_than_64_kib_is_read(write):
     assert found == tuple(names)
 
 
+def test_many_columns_of_a_kind_make_one_note(write):
+    few = inspect(write("u,v,w\n1,2,a\n1,2,b\n")).items[0].notes
+    assert few == [
+        "Column 'w' is text and is left out.",
+        "Column 'u' is always 1.",
+        "Column 'v' is always 2.",
+    ]
+    names = ",".join(f"c{k}" for k in range(1500))
+    row = ",".join(["1"] * 1000 + ["a"] * 500)
+    many = inspect(write(f"{names}\n{row}\n{row}\n")).items[0].notes
+    assert many == [
+        "500 columns are text and are left out: 'c1000', 'c1001', 'c1002', ...",
+        "1,000 columns are constant: 'c0', 'c1', 'c2', ...",
+    ]
+
+
 def test_a_name_that_is_not_utf_8_is_named(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     for look in (inspect, read):
