@@ -105,12 +105,20 @@ class Table(ABC):
     Attributes:
         rows: how many, or None where only reading can tell.
         place: what ``Chunk.places`` count: "row" or "line".
+        notes: what is to be said of the table, complete when its chunks are read.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: int | None = None
     place: str = "row"
+    notes: Sequence[str] = ()
+
+    def problems(self, picked: Sequence[int]) -> list[str]:
+        """Say what stands against columns, by their indices, besides their cells one by one;
+        complete when the chunks are read.
+        """
+        return []
 
     @abstractmethod
     def chunks(self) -> Iterator[Chunk]:

@@ -87,7 +87,12 @@ def read_named(
         x, scans = _collect(path, table, picked)
     keep = [k for k, scan in enumerate(scans) if columns or scan.kind in ("number", "mixed")]
     chosen = [scans[k] for k in keep]
-    _refuse(path, [*_shape_problems(len(x), chosen), *_cell_problems(chosen, strict=bool(columns))])
+    problems = [
+        *_shape_problems(len(x), chosen),
+        *table.problems([picked[k] for k in keep]),
+        *_cell_problems(chosen, strict=bool(columns)),
+    ]
+    _refuse(path, problems)
     return x if len(keep) == len(scans) else x[:, keep], tuple(scan.name for scan in chosen)
 
 
@@ -248,14 +253,17 @@ def _inspect(path: Path, table: Table, shown: int) -> Item:
     for chunk in _limited(path, table):
         rows += len(chunk.values)
         scan(table, chunk, scans, range(len(scans)))
-    usable = [s for s in scans if s.kind in ("number", "mixed")]
+    picked = [k for k, s in enumerate(scans) if s.kind in ("number", "mixed")]
+    usable = [scans[k] for k in picked]
+    problems = [*_shape_problems(rows, usable), *table.problems(picked)]
+    notes = [*table.notes, *_notes(scans), *_size_notes(path, table, rows, len(usable))]
     return Item(
         name=table.name,
         columns=[s.column() for s in scans],
         rows=rows,
         preview=table.preview(shown) if rows else [],
-        problems=[*_shape_problems(rows, usable), *_cell_problems(usable, strict=False)],
-        notes=[*_notes(scans), *_size_notes(path, table, rows, len(usable))] if rows > 1 else [],
+        problems=[*problems, *_cell_problems(usable, strict=False)],
+        notes=notes if rows > 1 else [],
     )
 
 
