@@ -302,6 +302,26 @@ def test_hdf5_that_will_not_do(tmp_path, datasets, reason):
         read(h5(tmp_path / "p.h5", **datasets))
 
 
+def test_hdf5_groups_are_followed_to_a_depth_that_is_named(tmp_path):
+    deep = "__".join(["g"] * 300)
+    path = h5(tmp_path / "p.h5", **{"x": X, "g__g__y": X, f"{deep}__z": X})
+    (first, second) = inspect(path).items
+    assert (first.name, second.name) == ("g/g/y", "x")
+    for item in (first, second):
+        assert item.notes[0] == "Groups more than 32 levels deep are not looked into."
+    with pytest.raises(FormatError, match="up to 32 levels of groups"):
+        inspect(h5(tmp_path / "q.h5", **{f"{deep}__z": X}))
+
+
+def test_hdf5_groups_that_hold_each_other_are_looked_into_once(tmp_path):
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file["a/b/x"] = X
+        file["a/b/c"] = file["a"]
+        file["again"] = file["a/b/x"]
+        file["a/lost"] = h5py.SoftLink("/nowhere")
+    assert [item.name for item in inspect(tmp_path / "p.h5").items] == ["a/b/x"]
+
+
 def test_hdf5_too_large_is_refused_by_its_shape(tmp_path):
     with h5py.File(tmp_path / "p.h5", "w") as file:
         file.create_dataset("x", shape=(30_000_000, 2), dtype="f4", chunks=(1000, 2))
