@@ -51,26 +51,23 @@ class _Walk:
     def into(self, group: Any, prefix: bytes, depth: int) -> None:
         from h5py import h5g, h5l, h5o
 
-        self._is_new(h5o.get_info(group))
+        self._met.add(_key(h5o.get_info(group)))
         for name, kind in self._entries(group):
             if kind == h5l.TYPE_EXTERNAL:
                 self._inside.linked.append((prefix + name).decode("utf-8", "replace"))
             if kind != h5l.TYPE_HARD:
                 continue
             info = h5o.get_info(group, name)
-            if not self._is_new(info):
+            if _key(info) in self._met:
                 continue
             if info.type == h5o.TYPE_DATASET:
+                self._met.add(_key(info))
                 self._inside.datasets.append(prefix + name)
             elif info.type == h5o.TYPE_GROUP and depth > MAX_DEPTH:
+                # Not met yet: a shorter way may lead to it.
                 self._inside.deeper = True
             elif info.type == h5o.TYPE_GROUP:
                 self.into(h5g.open(group, name), prefix + name + b"/", depth + 1)
-
-    def _is_new(self, info: Any) -> bool:
-        known = len(self._met)
-        self._met.add((info.fileno, info.addr))
-        return len(self._met) > known
 
     def _entries(self, group: Any) -> list[tuple[bytes, int]]:
         """Return the names and kinds of the links of a group; all are counted."""
@@ -88,3 +85,7 @@ class _Walk:
                 "Store the points as one data set (n, d) of floats.",
             )
         return entries
+
+
+def _key(info: Any) -> tuple[int, int]:
+    return info.fileno, info.addr

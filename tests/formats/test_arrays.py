@@ -313,6 +313,14 @@ def test_hdf5_groups_are_followed_to_a_depth_that_is_named(tmp_path):
         inspect(h5(tmp_path / "q.h5", **{f"{deep}__z": X}))
 
 
+def test_hdf5_groups_that_are_deep_one_way_are_found_on_a_shorter_one(tmp_path):
+    deep = "/".join(["g"] * 32)
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file[f"{deep}/p/x"] = X
+        file["short"] = file[f"{deep}/p"]
+    assert [item.name for item in inspect(tmp_path / "p.h5").items] == ["short/x"]
+
+
 def test_hdf5_groups_that_hold_each_other_are_looked_into_once(tmp_path):
     with h5py.File(tmp_path / "p.h5", "w") as file:
         file["a/b/x"] = X
