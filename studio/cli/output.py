@@ -11,9 +11,10 @@ import os
 import sys
 from typing import TextIO
 
-__all__ = ["failed", "put", "put_error", "secure"]
+__all__ = ["absent", "failed", "put", "put_error", "secure"]
 
 _failures: list[str] = []
+_closed: list[str] = []
 
 
 def secure() -> None:
@@ -23,11 +24,13 @@ def secure() -> None:
     stray print would go into that.
     """
     _failures.clear()
+    _closed.clear()
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            _closed.append(name)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8"))
 
@@ -58,6 +61,11 @@ def put_error(text: str) -> None:
 def failed() -> bool:
     """Whether some of the output is lost that somebody may have wanted."""
     return bool(_failures)
+
+
+def absent() -> bool:
+    """Whether the command was begun without a standard output."""
+    return "stdout" in _closed
 
 
 def _silence(stream: TextIO) -> None:
