@@ -16,9 +16,10 @@ from typing import TextIO
 
 from studio.literal import lines, one_line
 
-__all__ = ["end_line", "failed", "put_line", "put_lines", "rewrite_line", "secure"]
+__all__ = ["absent", "end_line", "failed", "put_line", "put_lines", "rewrite_line", "secure"]
 
 _failures: list[str] = []
+_closed: list[str] = []
 
 
 def secure() -> None:
@@ -28,11 +29,13 @@ def secure() -> None:
     stray print would go into that.
     """
     _failures.clear()
+    _closed.clear()
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            _closed.append(name)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8"))
 
@@ -74,6 +77,11 @@ def _write(text: str, stream: TextIO | None) -> None:
             reason = error.strerror or str(error)
             _failures.append(reason)
             put_line(f"pushforward: the output could not be written ({reason})", sys.stderr)
+
+
+def absent() -> bool:
+    """Whether the command was begun without a standard output."""
+    return "stdout" in _closed
 
 
 def _silence(stream: TextIO) -> None:

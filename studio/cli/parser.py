@@ -18,6 +18,8 @@ COMMANDS = (
     "gui", "engine", "run", "branch", "race", "sample", "evaluate", "export", "list", "show",
     "verify", "check", "diagnostics",
 )  # fmt: skip
+SAID = {"evaluate", "list", "show"}
+"""Commands whose only product is their output: without one they have failed."""
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
@@ -65,7 +67,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line; 2 is the status of a mistake in it, 130 that of an interruption."""
     output.secure()
     given = parser().parse_args(arguments or ["gui"])
-    return _do(given) or int(output.failed())
+    unsaid = given.command in SAID and output.absent()
+    return _do(given) or int(unsaid or output.failed())
 
 
 def _do(given: argparse.Namespace) -> int:

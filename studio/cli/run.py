@@ -136,7 +136,7 @@ def _create(spec: "RunSpec", project: Path) -> "RunFolder":
 
 
 def train(folder: "RunFolder", steps: int | None = None, background: bool = False) -> int:
-    """Train a run folder and say how it went; ``steps`` raises its total.
+    """Train a run folder and say how it went; ``steps`` is another total.
 
     Returns 0 when finished, 1 when failed, 128 + n when stopped by a signal n.
 

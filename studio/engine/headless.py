@@ -11,6 +11,7 @@ import msgspec
 from studio.engine.discovery import discover
 from studio.engine.failures import describe
 from studio.engine.jobs import Job
+from studio.engine.refusal import Refused
 from studio.engine.resolve import check
 from studio.engine.session import new_record
 from studio.engine.sink import CallbackSink
@@ -53,13 +54,13 @@ def run(
         project: where the run of a spec is made.
         on_event: told of metrics, progress, checkpoints, log lines; in this thread.
         stop: asked between steps; when true, the run is saved and left as "paused".
-        steps: a larger total for a run folder.
+        steps: another total for a run folder, beyond the step that it goes on from.
         background: marks the run as one that no studio holds.
 
     A failure of the training is part of the status and does not raise.
 
     Raises:
-        Refused: the spec has a problem.
+        Refused: the spec has a problem, or the run has done as many ``steps``.
         StoreError: the run folder cannot be read, or another process has the run.
         ValueError: a spec without a project.
     """
@@ -84,9 +85,20 @@ def run(
 
 
 def planned_total(folder: RunFolder, steps: int | None = None) -> int:
-    """Return how many steps a run shall have: as recorded, raised before, or raised now."""
-    recorded = int(folder.record.spec.training["steps"])
-    return max(recorded, folder.status().total, steps or 0)
+    """Return how many steps a run shall have: as asked for now, else as recorded or raised before.
+
+    Raises:
+        Refused: it has done as many as are asked for.
+    """
+    if steps is None:
+        return max(int(folder.record.spec.training["steps"]), folder.status().total)
+    done = max(folder.checkpoints.steps(), default=0)
+    if steps <= done:
+        raise Refused(
+            f"{folder.name} has done {done:,} steps and cannot end at {steps:,}.",
+            f"Ask for more than {done:,}, or branch off from an earlier step.",
+        )
+    return steps
 
 
 def drive(job: Job, stop: Callable[[], bool]) -> None:

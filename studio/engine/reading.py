@@ -31,6 +31,7 @@ from studio.formats.worker import (
 from studio.launch import import_worker_command, own_env, popen_options
 from studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
 from studio.store.errors import StoreError
+from studio.store.names import check_text
 
 __all__ = ["Reading", "inspect", "reading"]
 
@@ -58,8 +59,10 @@ class Reading(Generic[T]):
 
         Raises:
             OSError: the program cannot be started.
+            StoreError: the file has a name that no message can hold.
         """
         self._path = Path(request.file)
+        check_text(self._path)
         self._content: Callable[[Any, memoryview], T] = content
         self._seconds = seconds_for(self._path)
         # Computing time is limited there; here the waiting, on a busy machine or a slow disk.

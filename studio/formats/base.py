@@ -105,12 +105,20 @@ class Table(ABC):
     Attributes:
         rows: how many, or None where only reading can tell.
         place: what ``Chunk.places`` count: "row" or "line".
+        notes: what is to be said of the table, complete when its chunks are read.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: int | None = None
     place: str = "row"
+    notes: Sequence[str] = ()
+
+    def problems(self, picked: Sequence[int]) -> list[str]:
+        """Say what stands against columns, by their indices, besides their cells one by one;
+        complete when the chunks are read.
+        """
+        return []
 
     @abstractmethod
     def chunks(self) -> Iterator[Chunk]:
@@ -170,12 +178,18 @@ class ArrayTable(Table):
         step = min(CHUNK, self._step)
         for start in range(0, self._rows, step):
             stop = min(start + step, self._rows)
-            values = np.asarray(self._get(start, stop), dtype=np.float64)
+            with np.errstate(over="ignore"):  # of a long double; reported as not finite
+                values = np.asarray(self._get(start, stop), dtype=np.float64)
             yield Chunk(values, range(start + 1, stop + 1))
 
     def preview(self, n: int) -> list[list[Any]]:
-        """Return the first n rows in their own type."""
-        rows: list[list[Any]] = np.asarray(self._get(0, min(n, self._rows))).tolist()
+        """Return the first n rows, as whole numbers where they are."""
+        values = np.asarray(self._get(0, min(n, self._rows)))
+        if values.dtype.kind == "f":
+            # A long double is no number of Python, and no message can hold one.
+            with np.errstate(over="ignore"):
+                values = values.astype(np.float64)
+        rows: list[list[Any]] = values.tolist()
         return rows
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.base import Chunk, Format, Table, TextCells
+from studio.formats.commas import Commas
 from studio.formats.layout import LONGEST_LINE, Layout, guess, number, too_long
 from studio.formats.limits import CHUNK, FormatError
 from studio.formats.registry import register
@@ -65,8 +66,13 @@ class _TextTable(Table):
         self.columns = layout.columns
         self._path = path
         self._layout = layout
+        self._commas = Commas()
+
+    def problems(self, picked: Sequence[int]) -> list[str]:
+        return self._commas.problems(self.columns, picked)
 
     def chunks(self) -> Iterator[Chunk]:
+        self._commas = Commas()
         with self._opened() as lines:
             rest: Iterator[_Line] = lines
             while block := _block(rest, len):
@@ -102,9 +108,12 @@ class _TextTable(Table):
             texts: dict[int, TextCells] = {}
             for index, cells in enumerate(zip(*(row for _, row in block), strict=True)):
                 found = _parse(cells, self._layout.decimal, values[:, index])
+                if self._layout.decimal == ",":
+                    self._commas.look(index, cells, [place for place, _ in block])
                 if found is not None:
                     texts[index] = found
             yield Chunk(values, [place for place, _ in block], texts)
+        self.notes = self._commas.notes()
 
     @contextmanager
     def _opened(self) -> Iterator[Iterator[_Line]]:

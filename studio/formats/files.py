@@ -33,6 +33,7 @@ PREVIEW_ROWS = 100
 PREVIEW_CELLS = 40_000  # an answer has to fit into a message
 SHOWN_COLUMNS = 4096
 MAX_ITEMS = 200
+FEW = 3  # columns of a kind that have a note each
 
 
 def inspect(path: Path) -> Inspection:
@@ -86,7 +87,12 @@ def read_named(
         x, scans = _collect(path, table, picked)
     keep = [k for k, scan in enumerate(scans) if columns or scan.kind in ("number", "mixed")]
     chosen = [scans[k] for k in keep]
-    _refuse(path, [*_shape_problems(len(x), chosen), *_cell_problems(chosen, strict=bool(columns))])
+    problems = [
+        *_shape_problems(len(x), chosen),
+        *table.problems([picked[k] for k in keep]),
+        *_cell_problems(chosen, strict=bool(columns)),
+    ]
+    _refuse(path, problems)
     return x if len(keep) == len(scans) else x[:, keep], tuple(scan.name for scan in chosen)
 
 
@@ -231,14 +237,17 @@ def _inspect(path: Path, table: Table, shown: int) -> Item:
     for chunk in _limited(path, table):
         rows += len(chunk.values)
         scan(table, chunk, scans, range(len(scans)))
-    usable = [s for s in scans if s.kind in ("number", "mixed")]
+    picked = [k for k, s in enumerate(scans) if s.kind in ("number", "mixed")]
+    usable = [scans[k] for k in picked]
+    problems = [*_shape_problems(rows, usable), *table.problems(picked)]
+    notes = [*table.notes, *_notes(scans), *_size_notes(path, table, rows, len(usable))]
     return Item(
         name=table.name,
         columns=[s.column() for s in scans],
         rows=rows,
         preview=table.preview(shown) if rows else [],
-        problems=[*_shape_problems(rows, usable), *_cell_problems(usable, strict=False)],
-        notes=[*_notes(scans), *_size_notes(path, table, rows, len(usable))] if rows > 1 else [],
+        problems=[*problems, *_cell_problems(usable, strict=False)],
+        notes=notes if rows > 1 else [],
     )
 
 
@@ -276,14 +285,20 @@ def _cells(n: int) -> str:
 
 def _notes(scans: Sequence[ColumnScan]) -> list[str]:
     notes = []
-    for column in scans:
-        if column.kind == "text":
-            notes.append(f"Column {column.name!r} is text and is left out.")
-        elif column.kind == "empty":
-            notes.append(f"Column {column.name!r} is empty and is left out.")
-        elif column.minimum == column.maximum:
-            notes.append(f"Column {column.name!r} is always {column.minimum:g}.")
-    return notes
+    for kind in ("text", "empty"):
+        left = [s for s in scans if s.kind == kind]
+        if len(left) > FEW:
+            notes.append(f"{len(left):,} columns are {kind} and are left out: {_some(left)}")
+        else:
+            notes += [f"Column {s.name!r} is {kind} and is left out." for s in left]
+    constant = [s for s in scans if s.count and s.minimum == s.maximum]
+    if len(constant) > FEW:
+        return [*notes, f"{len(constant):,} columns are constant: {_some(constant)}"]
+    return notes + [f"Column {s.name!r} is always {s.minimum:g}." for s in constant]
+
+
+def _some(scans: Sequence[ColumnScan]) -> str:
+    return ", ".join([*(repr(scan.name) for scan in scans[:FEW]), "..."])
 
 
 def _size_notes(path: Path, table: Table, rows: int, columns: int) -> list[str]:

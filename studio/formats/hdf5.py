@@ -25,6 +25,7 @@ from studio.formats.base import (
     unique_names,
 )
 from studio.formats.hdf5blocks import Blocks
+from studio.formats.hdf5walk import MAX_DEPTH, walk
 from studio.formats.limits import FormatError, check_block, check_size
 from studio.formats.registry import register
 from studio.store import hdf5
@@ -32,7 +33,6 @@ from studio.store.errors import Damaged
 
 __all__ = ["Hdf5"]
 
-MAX_OBJECTS = 20_000
 Columns = Sequence[tuple[str, bytes]]
 """Names as people read them, and as the file has them."""
 
@@ -70,10 +70,10 @@ class Hdf5(Format):
 
 
 def _tables(path: Path, file: Any) -> list[Table]:
-    names, linked = _walk(path, file)
+    inside = walk(path, file)
     tables: list[Table] = []
     lines: dict[tuple[str, int], list[tuple[str, bytes]]] = defaultdict(list)
-    for name in names:
+    for name in inside.datasets:
         found = file[name]
         shown = name.decode("utf-8", "replace")
         group, _, column = shown.rpartition("/")
@@ -90,44 +90,17 @@ def _tables(path: Path, file: Any) -> list[Table]:
         if len(columns) > 1 or not tables:
             make = partial(_group, path, file, group, length, columns)
             tables.append(_or_refused(group or "/", make))
-    tables += [RefusedTable(name, _link_error(path, name)) for name in linked]
+    tables += [RefusedTable(name, _link_error(path, name)) for name in inside.linked]
     if not tables:
+        depth = f" (up to {MAX_DEPTH} levels of groups deep)" if inside.deeper else ""
         raise FormatError(
-            f"{path.name} has no data set of the shape (n, d).",
+            f"{path.name} has no data set of the shape (n, d){depth}.",
             "Store the points as one such data set of floats.",
         )
+    if inside.deeper:
+        for table in tables:
+            table.notes = (f"Groups more than {MAX_DEPTH} levels deep are not looked into.",)
     return tables
-
-
-def _walk(path: Path, file: Any) -> tuple[list[bytes], list[str]]:
-    """Return the names of the data sets that lie in the file, and of the links out of it.
-
-    Soft links are left alone: what they lead to is met at its own place, or is not in the file.
-    """
-    from h5py import h5l, h5o
-
-    datasets: list[bytes] = []
-    linked: list[str] = []
-    seen = 0
-
-    def meet(name: bytes, info: Any) -> bool | None:
-        nonlocal seen
-        seen += 1
-        if info.type == h5o.TYPE_DATASET:
-            datasets.append(name)
-        return True if seen > MAX_OBJECTS else None
-
-    def follow(name: bytes, info: Any) -> bool | None:
-        if info.type == h5l.TYPE_EXTERNAL:
-            linked.append(name.decode("utf-8", "replace"))
-        return True if len(linked) > MAX_OBJECTS else None
-
-    if h5o.visit(file.id, meet, info=True) or file.id.links.visit(follow, info=True):
-        raise FormatError(
-            f"{path.name} holds more than {MAX_OBJECTS:,} groups and data sets.",
-            "Store the points as one data set (n, d) of floats.",
-        )
-    return datasets, linked
 
 
 def _or_refused(name: str, make: Callable[[], Table]) -> Table:

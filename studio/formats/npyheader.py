@@ -66,10 +66,18 @@ def read_head(path: Path, name: str, file: _Readable, size: int) -> Head:
     if len(raw) < struct.calcsize(field) or start[6] not in (1, 2, 3):
         raise damaged(path, name, f"its version is {start[6]}.{start[7]}")
     (length,) = struct.unpack(field, raw)
-    text = file.read(length) if length <= _LONGEST else b""
+    start_of_values = 8 + len(raw) + length
+    if start_of_values > size:
+        raise damaged(path, name, f"its head should have {length:,} bytes")
+    if length > _LONGEST:
+        raise FormatError(
+            f"{path.name}: {name!r} has a head of {length:,} bytes; at most {_LONGEST:,} are read.",
+            "Save the points as a plain array of floats: numpy.asarray(points, dtype=float).",
+        )
+    text = file.read(length)
     if len(text) < length:
         raise damaged(path, name, f"its head should have {length:,} bytes")
-    head = _parse(path, name, text, 8 + len(raw) + length, utf8=start[6] == 3)
+    head = _parse(path, name, text, start_of_values, utf8=start[6] == 3)
     if head.start + head.bytes > size:
         raise damaged(
             path, name, f"the shape {head.shape} needs {head.bytes:,} bytes, {size:,} are there"

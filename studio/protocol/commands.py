@@ -101,7 +101,8 @@ class StartTraining(_Command, frozen=True, kw_only=True):
 
 class ResumeTraining(_Command, frozen=True, kw_only=True):
     """Queue the continuation of a run from its newest good checkpoint; reply: {"job", "run",
-    "step", "skipped": names of damaged checkpoints passed over}. ``steps`` raises the total.
+    "step", "skipped": names of damaged checkpoints passed over}. ``steps`` is another
+    total, beyond the step that it goes on from.
     """
 
     run: str

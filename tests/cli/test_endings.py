@@ -126,6 +126,11 @@ def test_what_is_only_said_fails_with_the_output(words: list[str]) -> None:
     assert b"No space left on device" in err
 
 
+def test_what_is_only_said_fails_without_an_output() -> None:
+    with start(["sh", "-c", 'exec "$@" >&-', "sh", *own_command("list", "models")]) as child:
+        assert child.wait(timeout=60) == 1
+
+
 def test_a_list_that_nobody_reads_to_its_end_says_nothing() -> None:
     command = own_command("list", "models")
     with start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:

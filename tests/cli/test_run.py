@@ -97,6 +97,23 @@ def test_resume_goes_on_to_a_raised_total(project: Path) -> None:
     assert len(Project.open(project).runs()) == 1
 
 
+def test_resume_stops_at_a_lowered_total_or_says_why_not(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
+    [run] = Project.open(project).runs()
+    _hand_over(run, 90)
+    shorter = ["run", str(run.path), "--resume", "--set"]
+    for steps in (30, 60):
+        assert main([*shorter, f"training.steps={steps}"]) == 2
+        err = capsys.readouterr().err
+        assert f"{run.name} has done 60 steps and cannot end at {steps}." in err
+        assert "more than 60" in err
+    assert main([*shorter, "training.steps=70"]) == 0
+    assert (run.status().step, run.status().total) == (70, 70)
+    assert losses(run)[0][-1] == 70
+
+
 def test_resume_of_a_recipe_finds_its_unfinished_run(project: Path) -> None:
     arguments = ["run", "edm@two-moons", "--out", str(project), "--resume"]
     assert main([*arguments[:-1], *sets()]) == 0

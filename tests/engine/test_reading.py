@@ -1,5 +1,6 @@
 """Files are read at arm's length: whatever ends the process that reads them, the engine goes on."""
 
+import os
 import subprocess
 import sys
 import zlib
@@ -63,6 +64,13 @@ def test_a_refusal_comes_back_with_its_words(tmp_path):
     assert "Download" in error.value.hint
     with pytest.raises(StoreError, match="does not exist"):
         inspect(tmp_path / "nowhere.csv")
+
+
+def test_a_name_that_no_message_can_hold_is_refused_in_words(tmp_path):
+    path = tmp_path / os.fsdecode(b"non\xffutf.csv")
+    for look in (lambda: inspect(path), lambda: reading.reading(path, "", [])):
+        with pytest.raises(StoreError, match="not valid UTF-8"):
+            look()
 
 
 @posix

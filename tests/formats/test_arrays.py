@@ -3,9 +3,11 @@
 import io
 import json
 import pickle
+import struct
 import zipfile
 
 import h5py
+import msgspec
 import numpy as np
 import pytest
 
@@ -21,12 +23,47 @@ def h5(path, **datasets):
     return path
 
 
-@pytest.mark.parametrize("dtype", ["<f4", "<f8", ">f4", "<f2", "<i8", "u1", "?"])
+@pytest.mark.parametrize(
+    "dtype", ["<f4", "<f8", ">f4", "<f2", ">f2", "<i8", "<u8", ">i2", "u1", "?", "g"]
+)
 def test_npy_of_any_real_type(tmp_path, dtype):
     np.save(tmp_path / "p.npy", X.astype(dtype))
     np.testing.assert_array_equal(read(tmp_path / "p.npy"), X.astype(dtype).astype(np.float32))
     (item,) = inspect(tmp_path / "p.npy").items
     assert (item.name, item.rows, [c.name for c in item.columns]) == ("p", 3, ["x", "y"])
+
+
+@pytest.mark.skipif(np.dtype("g").itemsize == 8, reason="there are no long doubles here")
+@pytest.mark.parametrize("name", ["p.npy", "p.npz", "p.h5"])
+def test_long_doubles_cross_the_wire_as_doubles(tmp_path, name):
+    array = np.array([[0.1, 1], [2, 3]], "g")
+    if name == "p.npy":
+        np.save(tmp_path / name, array)
+    elif name == "p.npz":
+        np.savez(tmp_path / name, p=array)
+    else:
+        h5(tmp_path / name, p=array)
+    found = inspect(tmp_path / name)
+    assert found.items[0].preview == [[0.1, 1.0], [2.0, 3.0]]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=type(found)) == found
+
+
+@pytest.mark.skipif(np.dtype("g").itemsize == 8, reason="there are no long doubles here")
+def test_long_doubles_beyond_a_double_are_named(tmp_path):
+    np.save(tmp_path / "p.npy", np.array([[0, 1], [2, np.longdouble("1e400")]], "g"))
+    assert "row 2 is inf" in inspect(tmp_path / "p.npy").problems[0]
+
+
+def test_npy_with_a_head_that_is_too_long_is_named(tmp_path):
+    head = b"{'descr':'<f4','fortran_order':False,'shape':(" + b"9" * 100_000 + b",2)}"
+    path = tmp_path / "p.npy"
+    path.write_bytes(b"\x93NUMPY\x02\x00" + struct.pack("<I", len(head)) + head)
+    with pytest.raises(FormatError, match=r"100,0\d\d bytes; at most 65,536") as error:
+        inspect(path)
+    assert "truncated" not in error.value.message
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(FormatError, match=r"truncated.* its head should have 100,0\d\d bytes"):
+        inspect(path)
 
 
 def test_npy_of_named_fields(tmp_path):
@@ -263,6 +300,34 @@ def test_hdf5_columns_at_the_top(tmp_path):
 def test_hdf5_that_will_not_do(tmp_path, datasets, reason):
     with pytest.raises(FormatError, match=reason):
         read(h5(tmp_path / "p.h5", **datasets))
+
+
+def test_hdf5_groups_are_followed_to_a_depth_that_is_named(tmp_path):
+    deep = "__".join(["g"] * 300)
+    path = h5(tmp_path / "p.h5", **{"x": X, "g__g__y": X, f"{deep}__z": X})
+    (first, second) = inspect(path).items
+    assert (first.name, second.name) == ("g/g/y", "x")
+    for item in (first, second):
+        assert item.notes[0] == "Groups more than 32 levels deep are not looked into."
+    with pytest.raises(FormatError, match="up to 32 levels of groups"):
+        inspect(h5(tmp_path / "q.h5", **{f"{deep}__z": X}))
+
+
+def test_hdf5_groups_that_are_deep_one_way_are_found_on_a_shorter_one(tmp_path):
+    deep = "/".join(["g"] * 32)
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file[f"{deep}/p/x"] = X
+        file["short"] = file[f"{deep}/p"]
+    assert [item.name for item in inspect(tmp_path / "p.h5").items] == ["short/x"]
+
+
+def test_hdf5_groups_that_hold_each_other_are_looked_into_once(tmp_path):
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file["a/b/x"] = X
+        file["a/b/c"] = file["a"]
+        file["again"] = file["a/b/x"]
+        file["a/lost"] = h5py.SoftLink("/nowhere")
+    assert [item.name for item in inspect(tmp_path / "p.h5").items] == ["a/b/x"]
 
 
 def test_hdf5_too_large_is_refused_by_its_shape(tmp_path):

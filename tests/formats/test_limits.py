@@ -128,7 +128,7 @@ def test_a_file_of_very_many_tables_shows_the_first_and_reads_any(tmp_path, monk
     assert len(found.items) == 5
     assert found.items[0].notes[-1] == "12 tables are in the file; the first 5 are shown."
     assert read(tmp_path / "p.h5", "g11/x")[0, 0] == 11
-    monkeypatch.setattr("studio.formats.hdf5.MAX_OBJECTS", 10)
+    monkeypatch.setattr("studio.formats.hdf5walk.MAX_OBJECTS", 10)
     with pytest.raises(FormatError, match="more than 10 groups and data sets"):
         inspect(tmp_path / "p.h5")
 

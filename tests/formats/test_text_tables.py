@@ -245,6 +245,55 @@ def test_a_first_line_of_more_than_64_kib_is_read(write):
     assert found == tuple(names)
 
 
+@pytest.mark.parametrize(
+    ("content", "proof"),
+    [
+        ("x\ty\n1,234\t2,345\n1,5\t2\n", "'1,5' (line 3) is 1.5"),
+        ("x;y\n1,234;0,345\n1;2\n", "'0,345' (line 2) is 0.345"),
+        ("x;y\n1,234;2\n1234,567;2\n", "'1234,567' (line 3) is 1234.567"),
+    ],
+)
+def test_a_decimal_comma_is_said(write, content, proof):
+    (item,) = inspect(write(content)).items
+    assert item.problems == []
+    assert item.notes[0] == f"The comma is taken as the decimal sign: {proof}."
+
+
+@pytest.mark.parametrize("content", ["x\ty\n1,234\t2\n999\t3\n", "x;y\n-1,500;2\n12,345;3\n"])
+def test_a_comma_that_may_be_a_thousands_sign_is_not_guessed_at(write, content):
+    path = write(content)
+    (problem,) = inspect(path).problems
+    assert "'x'" in problem
+    assert "line 2" in problem
+    assert "Write" in problem
+    assert "1.234 or 1234" in problem or "-1.500 or -1500" in problem
+    with pytest.raises(FormatError, match="in two ways"):
+        read(path)
+    with pytest.raises(FormatError, match="in two ways"):
+        read(path, columns=["x", "y"])
+
+
+def test_columns_without_a_comma_are_taken_from_a_file_with_doubtful_ones(write):
+    path = write("u;v;w\n1,234;2;3\n1,235;4;5\n")
+    np.testing.assert_array_equal(read(path, columns=["v", "w"]), [[2, 3], [4, 5]])
+
+
+def test_many_columns_of_a_kind_make_one_note(write):
+    few = inspect(write("u,v,w\n1,2,a\n1,2,b\n")).items[0].notes
+    assert few == [
+        "Column 'w' is text and is left out.",
+        "Column 'u' is always 1.",
+        "Column 'v' is always 2.",
+    ]
+    names = ",".join(f"c{k}" for k in range(1500))
+    row = ",".join(["1"] * 1000 + ["a"] * 500)
+    many = inspect(write(f"{names}\n{row}\n{row}\n")).items[0].notes
+    assert many == [
+        "500 columns are text and are left out: 'c1000', 'c1001', 'c1002', ...",
+        "1,000 columns are constant: 'c0', 'c1', 'c2', ...",
+    ]
+
+
 def test_a_name_that_is_not_utf_8_is_named(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     for look in (inspect, read):
@@ -267,6 +316,8 @@ numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
 )
 def test_any_numbers_in_any_layout_come_back(tmp_path_factory, rows, delimiter, comma):
     lines = ["a" + delimiter + "b"]
+    if comma:
+        rows = [(0.5, 0.5), *rows]  # else commas before three digits might be thousands signs
     for row in rows:
         cells = [f"{v:.9g}" for v in row]
         if comma and delimiter != ",":

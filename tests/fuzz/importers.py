@@ -95,7 +95,9 @@ def _text_files() -> list[bytes]:
 
 def _npy_files() -> list[bytes]:
     named = np.zeros(9, dtype=[("u", "f4"), ("t", "S3"), ("v", ">i8")])
-    return [_saved(x) for x in (X, np.asfortranarray(X), X[:, 0], named, X > 0)]
+    types = ["<f2", ">f2", ">f4", ">f8", "<u8", ">u8", ">i4", "i1", "?", "g"]  # g: a long double
+    arrays = [X, np.asfortranarray(X), X[:, 0], named, *(abs(X).astype(t) for t in types)]
+    return [_saved(x) for x in arrays]
 
 
 def _saved(x: np.ndarray) -> bytes:
@@ -106,7 +108,7 @@ def _saved(x: np.ndarray) -> bytes:
 
 def _npz_files() -> list[bytes]:
     file = io.BytesIO()
-    np.savez_compressed(file, u=X[:, 0], v=X[:, 1], f=np.asfortranarray(X))
+    np.savez_compressed(file, u=X[:, 0], v=X[:, 1], f=np.asfortranarray(X), g=X.astype("g"))
     return [file.getvalue()]
 
 
@@ -121,6 +123,7 @@ def _hdf5(version: str) -> bytes:
         h5["x"].attrs["columns"] = NAMES
         h5["group/u"], h5["group/v"] = X[:, 0], X[:, 1]
         h5["named"] = np.zeros(9, dtype=[("u", "f4"), ("t", "S3"), ("v", "i8")])
+        h5["long"] = X.astype("g")
         h5["link"] = h5py.SoftLink("/x")
     return file.getvalue()
 
