@@ -50,8 +50,7 @@ class Scrubber:
         known = (
             (str(home.moved() or ""), "<studio home>"),
             (str(Path(__file__).parents[1]), "<studio>"),
-            (sys.prefix, "<python>"),
-            (sys.base_prefix, "<python>"),
+            *((prefix, "<python>") for prefix in (sys.prefix, sys.base_prefix) if _own(prefix)),
             (str(Path.home()), "~"),
             (os.environ.get("HOME", ""), "~"),
             (os.environ.get("USERPROFILE", ""), "~"),
@@ -70,6 +69,11 @@ class Scrubber:
         for pattern, put in self._words:
             text = pattern.sub(put, text)
         return text
+
+
+def _own(prefix: str) -> bool:
+    """Whether a Python lies in a place of its own, rather than in the system's, as in /usr."""
+    return Path(prefix).parent != Path(Path(prefix).anchor)
 
 
 def _forms(path: Path) -> set[str]:

