@@ -20,7 +20,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPainterPath, QPen
 
 from studio.app.plots.identity import identity_colours
-from studio.engine import headless
+from studio.engine.jobs import headless
 from studio.protocol.spec import Recipe
 from studio.resources import recipes, thumbnail
 from studio.store.run import RunFolder

@@ -58,7 +58,7 @@ def here(tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 @pytest.fixture
 def run(tmp_path: Path, here: Path, marker: Path) -> RunFolder:
     """A trapped run folder that a short training can go on with."""
-    from studio.engine import headless
+    from studio.engine.jobs import headless
 
     spec = RunSpec(
         name="received",

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _branch(arguments: argparse.Namespace) -> "tuple[RunFolder, int]":
     from studio.cli.settings import changes
-    from studio.engine.branching import branch
+    from studio.engine.run.branching import branch
     from studio.store.run import RunFolder
 
     if not (arguments.run / "run.toml").is_file():

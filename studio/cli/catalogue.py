@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from models.registry import Entry, Kind, registry
 from studio.cli.terminal import UsageError, complain
-from studio.engine.discovery import discover
+from studio.engine.process.discovery import discover
 
 __all__ = ["KINDS", "entries", "find", "load", "training"]
 
@@ -25,8 +25,8 @@ def entries(kind: Kind) -> list[Entry]:
 
 def training() -> Entry:
     """The settings of a training, as if they were registered."""
-    from studio.engine.modality import TRAINING_DEFAULTS
-    from studio.engine.settings import TrainingConfig
+    from studio.engine.data.modality import TRAINING_DEFAULTS
+    from studio.engine.run.settings import TrainingConfig
 
     return Entry(
         kind="family",

@@ -55,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _facts() -> dict[str, Any]:
     """What the engine would say of this machine, or why it cannot: that may be the fault."""
     try:
-        from studio.engine.devices import devices
-        from studio.engine.discovery import discover
+        from studio.engine.process.devices import devices
+        from studio.engine.process.discovery import discover
 
         return {"devices": devices(), "problems": discover()}
     except (ImportError, OSError, RuntimeError) as error:

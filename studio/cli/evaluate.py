@@ -14,8 +14,8 @@ from studio.cli.terminal import say, table
 from studio.protocol.events import SPREAD
 
 if TYPE_CHECKING:
-    from studio.engine.evaluating import EvaluationJob
-    from studio.engine.sink import Sink
+    from studio.engine.jobs.evaluating import EvaluationJob
+    from studio.engine.process.sink import Sink
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write a table; 0 when done, 1 when it failed."""
     from studio.cli import catalogue
-    from studio.engine.evaluating import EvaluationJob
+    from studio.engine.jobs.evaluating import EvaluationJob
     from studio.protocol.messages import Evaluate
     from studio.protocol.spec import Pick
 

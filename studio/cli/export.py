@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> int:
-    from studio.engine.exporting import export_weights
+    from studio.engine.jobs.exporting import export_weights
 
     if arguments.sampler or arguments.settings:
         raise UsageError("weights have no sampler: leave --sampler and --set away")

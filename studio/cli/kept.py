@@ -11,8 +11,8 @@ from studio.cli.terminal import UsageError, complain
 from studio.protocol.messages import Event, Log
 
 if TYPE_CHECKING:
-    from studio.engine.jobs import Job
-    from studio.engine.sink import Sink
+    from studio.engine.jobs.job import Job
+    from studio.engine.process.sink import Sink
     from studio.protocol.spec import Pick
     from studio.store.run import RunFolder
 
@@ -130,8 +130,8 @@ def do(make: "Callable[[Sink], Job]", *, quiet: bool = False) -> "tuple[Job, int
     Raises:
         Refused: it cannot be done as asked.
     """
-    from studio.engine import headless
-    from studio.engine.sink import CallbackSink
+    from studio.engine.jobs import headless
+    from studio.engine.process.sink import CallbackSink
 
     shown = SampleBar()
     job = make(CallbackSink((lambda event: None) if quiet else shown.heard))

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _do(given: argparse.Namespace) -> int:
-    from studio.engine.refusal import Refused
+    from studio.engine.process.refusal import Refused
     from studio.store.errors import StoreError, explain
 
     try:

@@ -61,7 +61,7 @@ def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
     """Make the run folders."""
     from studio.cli.settings import apply
     from studio.cli.target import DEFAULT_PROJECT, find
-    from studio.engine import headless_race
+    from studio.engine.race import headless as headless_race
 
     budget = _budget(arguments)
     if budget is None:
@@ -98,7 +98,7 @@ def _race(folders: "list[RunFolder]") -> int:
     from studio.cli.background import withdraw_stop
     from studio.cli.racebar import RaceBar
     from studio.cli.stopping import Stop
-    from studio.engine import headless_race
+    from studio.engine.race import headless as headless_race
 
     withdraw_stop(folders[0].path)  # one of before
     stop = Stop(folders[0].path)

@@ -126,8 +126,8 @@ def _new_total(settings: list[str]) -> int | None:
 
 def _create(spec: "RunSpec", project: Path) -> "RunFolder":
     """Make the run folder, or say everything that is wrong with the spec."""
-    from studio.engine import headless
-    from studio.engine.resolve import resolve
+    from studio.engine.jobs import headless
+    from studio.engine.run.resolve import resolve
 
     _, problems = resolve(spec)
     if problems:
@@ -154,7 +154,7 @@ def _train(folder: "RunFolder", steps: int | None, background: bool) -> int:
     from studio.cli.background import withdraw_stop
     from studio.cli.progress import ProgressBar
     from studio.cli.stopping import Stop
-    from studio.engine import headless
+    from studio.engine.jobs import headless
     from studio.store.branches import replayed
 
     if not background:
@@ -194,7 +194,7 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
 
 def _picture(folder: "RunFolder") -> None:
     """Draw the newest kept record over the data, where there is one; without it nothing is lost."""
-    from studio.engine.failures import Refused
+    from studio.engine.process.failures import Refused
     from studio.store.errors import StoreError
 
     try:
@@ -205,7 +205,7 @@ def _picture(folder: "RunFolder") -> None:
 
 def _draw(folder: "RunFolder") -> None:
     from studio.cli.picture import draw, write_png
-    from studio.engine.conditions import target_of
+    from studio.engine.run.in_force import target_of
     from studio.formats.pictures import sheet
 
     steps = folder.flow.steps()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from studio.cli import kept
 
 if TYPE_CHECKING:
-    from studio.engine.jobs import Job
-    from studio.engine.sink import Sink
+    from studio.engine.jobs.job import Job
+    from studio.engine.process.sink import Sink
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
 
@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def draw(arguments: argparse.Namespace) -> int:
     """Draw samples as the arguments say, once everything is registered."""
-    from studio.engine.exporting import ExportJob
-    from studio.engine.sampling import SamplingJob
+    from studio.engine.jobs.exporting import ExportJob
+    from studio.engine.jobs.sampling import SamplingJob
     from studio.protocol.messages import ExportSamples, Sample
 
     folder = kept.find(arguments.run)

@@ -107,7 +107,7 @@ def _with_metric(metrics: list[Pick], path: str, value: Any) -> list[Pick]:
 
 def _sampler(spec: RunSpec) -> Pick | None:
     """The sampler of a spec: the one it names, or the one that it would be run with."""
-    from studio.engine.resolve import resolve
+    from studio.engine.run.resolve import resolve
 
     resolved, _ = resolve(spec)
     return spec.sampler or (resolved.spec.sampler if resolved else None)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from models.registry import registry
 from studio.cli.terminal import say, table
-from studio.engine.standings import Standing, standing
+from studio.engine.race.standings import Standing, standing
 from studio.protocol.events import SPREAD
 from studio.store.run import RunFolder
 

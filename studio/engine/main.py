@@ -14,8 +14,8 @@ from types import FrameType
 from typing import NoReturn
 
 from studio import journal
-from studio.engine.logs import OutboxHandler
-from studio.engine.streams import Inbox, Outbox, Reader, claim_stdout
+from studio.engine.process.logs import OutboxHandler
+from studio.engine.process.streams import Inbox, Outbox, Reader, claim_stdout
 from studio.protocol.messages import PROTOCOL, Hello, Log
 
 __all__ = ["main"]
@@ -52,7 +52,7 @@ def _serve() -> int:
     _leave_on_signals(inbox)
     _give_way()
     try:
-        from studio.engine.engine import Engine
+        from studio.engine.process.engine import Engine
 
         engine = Engine(inbox, outbox, reader)
         engine.announce()

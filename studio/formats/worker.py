@@ -2,7 +2,7 @@
 
 The libraries that read them can be made to crash, to stall, or to ask for any memory by a file
 that was damaged or built for it. This process has a limit on its memory and its computing time
-that the operating system keeps; `studio.engine.reading` starts it and says what became of it.
+that the operating system keeps; `studio.engine.data.reading` starts it and says what became of it.
 Requests and answers are frames of `studio.protocol.wire` on its standard streams, and end with
 its input.
 """

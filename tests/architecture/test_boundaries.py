@@ -42,7 +42,7 @@ def test_the_application_loads_no_torch_and_starts_light() -> None:
 
 
 def test_the_engine_loads_no_qt() -> None:
-    loaded = modules_after("import studio.engine.main, studio.engine.training")
+    loaded = modules_after("import studio.engine.main, studio.engine.jobs.training")
     assert "torch" in loaded
     assert not {name for name in loaded if name.startswith(("PySide6", "pyqtgraph", "qasync"))}
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import torch
 
 from models.registry import discover
-from studio.engine.devices import configure
-from studio.engine.headless import create
-from studio.engine.jobs import Work
-from studio.engine.resolve import check
-from studio.engine.sink import CallbackSink
-from studio.engine.training import TrainingJob
+from studio.engine.jobs.headless import create
+from studio.engine.jobs.job import Work
+from studio.engine.jobs.training import TrainingJob
+from studio.engine.process.devices import configure
+from studio.engine.process.sink import CallbackSink
+from studio.engine.run.resolve import check
 from studio.protocol.spec import Pick, RunSpec
 
 BATCH = 512

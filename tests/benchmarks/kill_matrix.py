@@ -25,9 +25,9 @@ import numpy as np
 import torch
 
 from studio.__main__ import main as pushforward
-from studio.engine.discovery import discover
-from studio.engine.drawing import draw
-from studio.engine.loading import load
+from studio.engine.process.discovery import discover
+from studio.engine.run.loading import load
+from studio.engine.run.sampling import draw
 from studio.launch import own_command, own_env, own_folder
 from studio.store.checkpoint import Checkpoint
 from studio.store.lock import NAME

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import torch
 
-from studio.engine import headless, headless_race
-from studio.engine.devices import configure
+from studio.engine.jobs import headless
+from studio.engine.process.devices import configure
+from studio.engine.race import headless as headless_race
 from studio.protocol.messages import Budget
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder

@@ -17,7 +17,7 @@ import pytest
 
 from studio.__main__ import main
 from studio.cli import background
-from studio.engine import headless
+from studio.engine.jobs import headless
 from studio.launch import own_command, own_env, own_folder
 from studio.store.errors import StoreError
 from studio.store.project import Project
@@ -241,7 +241,7 @@ def test_a_picture_that_cannot_be_drawn_costs_nothing_else(
     def damaged(*_: object) -> None:
         raise StoreError("The data are gone.")
 
-    monkeypatch.setattr("studio.engine.conditions.target_of", damaged)
+    monkeypatch.setattr("studio.engine.run.in_force.target_of", damaged)
     assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
     out = capsys.readouterr().out
     assert "There is no picture: The data are gone." in out

@@ -101,8 +101,8 @@ def test_ctrl_c_saves_all_and_the_race_goes_on_from_there(
 def test_one_that_fails_is_told_and_the_other_is_in_the_table(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from studio.engine.curves import Curves
-    from studio.engine.failures import NumericFailure
+    from studio.engine.process.failures import NumericFailure
+    from studio.engine.watch.curves import Curves
 
     drain, seen = Curves.drain, []
 

@@ -6,7 +6,7 @@ import pytest
 
 from studio.__main__ import main
 from studio.cli import list as listing
-from studio.engine.refusal import Refused
+from studio.engine.process.refusal import Refused
 
 
 @pytest.mark.parametrize(("kind", "status"), [("user", 2), ("data", 1)])

@@ -18,8 +18,8 @@ from studio.cli.command import command_for
 from studio.cli.settings import apply
 from studio.cli.target import find
 from studio.client.follow import RunFollower, background_runs
-from studio.engine.catalogue import build
-from studio.engine.discovery import discover
+from studio.engine.process.catalogue import build
+from studio.engine.process.discovery import discover
 from studio.launch import own_command, own_env
 from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
 from studio.store.lock import Busy

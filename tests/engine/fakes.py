@@ -11,8 +11,8 @@ from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.config import Config, ConfigError, describe, param, replace_at
 from models.registry import Entry, registry
 from models.tensors import make_generator
-from studio.engine.headless import create
-from studio.engine.training import TrainingJob
+from studio.engine.jobs.headless import create
+from studio.engine.jobs.training import TrainingJob
 from studio.protocol.messages import Event, Record
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from models.registry import discover, registry
-from studio.engine import headless
-from studio.engine.branching import branch, horizon_at, reached
-from studio.engine.failures import Refused
+from studio.engine.jobs import headless
+from studio.engine.process.failures import Refused
+from studio.engine.run.branching import branch, horizon_at, reached
 from studio.protocol import messages as m
 from studio.protocol.spec import ChangeSetting, EditPoints
 from studio.store.errors import StoreError

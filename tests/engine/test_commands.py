@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.engine.commands import dispatch, handled
-from studio.engine.engine import Engine
-from studio.engine.streams import Inbox
+from studio.engine.process.commands import dispatch, handled
+from studio.engine.process.engine import Engine
+from studio.engine.process.streams import Inbox
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick
@@ -474,7 +474,7 @@ def test_ping_is_answered_here_too(desk):
 
 
 def test_a_bug_in_a_handler_is_its_answer(desk, tmp_path, monkeypatch):
-    monkeypatch.setattr(desk.engine, "looker", None)
+    monkeypatch.setattr(desk.engine, "layers", None)
     error = desk.refused(m.QueryLayer(run=str(tmp_path), layer="y", bounds=[0, 1, 0, 1]))
     assert error.kind == "bug"
     assert desk.reply(m.GetCatalog())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.registry import discover, registry
-from studio.engine import headless
+from studio.engine.jobs import headless
 from studio.protocol.messages import Watch
 from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, small, spec
 from tests.engine.same import assert_same_run, finish

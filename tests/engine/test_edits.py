@@ -7,11 +7,11 @@ import torch
 
 from models.config import describe
 from models.registry import discover, registry
-from studio.engine import headless
-from studio.engine.datasets import registered
-from studio.engine.failures import Refused
-from studio.engine.resolve import resolve
-from studio.engine.target import FEWEST, Target, edited
+from studio.engine.data.datasets import registered
+from studio.engine.data.target import FEWEST, Target, edited
+from studio.engine.jobs import headless
+from studio.engine.process.failures import Refused
+from studio.engine.run.resolve import resolve
 from studio.protocol.messages import Edited, Log
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, UndoPoints
 from studio.store.edits import effective_spec, made_edits
@@ -279,7 +279,7 @@ def test_quality_compares_with_the_edited_target(tmp_path):
 
 
 def test_checkpoints_hold_the_edits_so_far_and_samples_use_them(tmp_path):
-    from studio.engine.loading import load
+    from studio.engine.run.loading import load
 
     folder = new_run(tmp_path, spec(**RUN))
     live(folder, MIXED)

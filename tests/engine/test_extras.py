@@ -12,11 +12,12 @@ from models.nets.mlp import MLPConfig
 from models.registry import registry
 from models.tensors import make_generator
 from studio.app.plots.records import read_record
-from studio.engine import extras, headless
-from studio.engine.drawing import draw, most, repeats
-from studio.engine.evaluation import Evaluator
-from studio.engine.recorder import Recorder
-from studio.engine.resolve import check
+from studio.engine.jobs import headless
+from studio.engine.run.resolve import check
+from studio.engine.run.sampling import draw, most, repeats
+from studio.engine.watch import extras
+from studio.engine.watch.evaluation import Evaluator
+from studio.engine.watch.recorder import Recorder
 from studio.formats import read
 from studio.protocol import messages as m
 from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET
@@ -222,7 +223,7 @@ class TestPopulation:
         assert "with replacement" in repeats(family, 5000)
 
     def test_particles_are_pushed_by_their_rows_however_many(self, monkeypatch):
-        monkeypatch.setattr("studio.engine.drawing.CHUNK", 8)
+        monkeypatch.setattr("studio.engine.run.sampling.CHUNK", 8)
         assert len(finished(draw(tiny(Crowd), 40, seed=0)).unique(dim=0)) == 40
 
     def test_quality_is_that_of_all_particles_against_as_many_points(self):

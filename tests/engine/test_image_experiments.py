@@ -7,9 +7,8 @@ import pytest
 from models.experiments.base import Null
 from models.metrics.base import Floor
 from models.registry import registry
-from studio.engine import judging
-from studio.engine.datasets import registered
-from studio.engine.discovery import discover
+from studio.engine.data import judging
+from studio.engine.data.datasets import registered
 from studio.engine.experiments import images
 from studio.engine.experiments.images import (
     DIGITS,
@@ -28,6 +27,7 @@ from studio.engine.experiments.images import (
     train_for,
     without_labels,
 )
+from studio.engine.process.discovery import discover
 
 discover()
 MLP = {"kind": "mlp", "units": 8, "layers": 1}

@@ -13,18 +13,19 @@ from models.base import ImageSet
 from models.judge import accuracy
 from models.registry import NoConfig, registry
 from studio.app.state import drafts
-from studio.engine import headless, judging
-from studio.engine.catalogue import build
-from studio.engine.datasets import described, registered
-from studio.engine.discovery import discover
-from studio.engine.exporting import ExportJob
-from studio.engine.failures import Refused
-from studio.engine.images import fashion, files
-from studio.engine.judging import Judging
-from studio.engine.preview import preview
-from studio.engine.projection import Plane, Projection
-from studio.engine.recorder import Recorder
-from studio.engine.resolve import check, resolve
+from studio.engine.data import judging
+from studio.engine.data.datasets import described, registered
+from studio.engine.data.images import fashion, files
+from studio.engine.data.judging import Judging
+from studio.engine.data.preview import preview
+from studio.engine.jobs import headless
+from studio.engine.jobs.exporting import ExportJob
+from studio.engine.process.catalogue import build
+from studio.engine.process.discovery import discover
+from studio.engine.process.failures import Refused
+from studio.engine.run.resolve import check, resolve
+from studio.engine.watch.projection import Plane, Projection
+from studio.engine.watch.recorder import Recorder
 from studio.protocol.messages import ExportSamples
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
@@ -207,7 +208,7 @@ class TestPreview:
         assert len(facts["mean"]) == len(facts["std"]) == 1
 
     def test_large_images_are_fewer(self, monkeypatch):
-        monkeypatch.setattr("studio.engine.preview.MAX_NUMBERS", 640)
+        monkeypatch.setattr("studio.engine.data.preview.MAX_NUMBERS", 640)
         _, arrays = preview(Pick(slug="digits"), None, 1000)
         assert arrays["x"].shape == (10, 1, 8, 8)
 

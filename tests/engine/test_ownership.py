@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from studio.client import CommandFailed, EngineClient
-from studio.engine import headless, headless_race
-from studio.engine.commands import dispatch
-from studio.engine.places import PATHS
-from studio.engine.runlog import RunLog
+from studio.engine.jobs import headless
+from studio.engine.process.commands import dispatch
+from studio.engine.process.places import PATHS
+from studio.engine.race import headless as headless_race
+from studio.engine.run.runlog import RunLog
 from studio.launch import own_env, own_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick

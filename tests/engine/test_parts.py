@@ -10,13 +10,13 @@ import torch
 
 from models.config import ConfigError
 from models.registry import registry
-from studio.engine.batches import Fresh, Shuffled
-from studio.engine.curves import Curves
-from studio.engine.devices import choose, devices, summary, thread_count
-from studio.engine.evaluation import Evaluator
-from studio.engine.failures import NumericFailure, Refused, describe
-from studio.engine.resolve import check
-from studio.engine.schedules import CheckpointSchedule, EvaluationSchedule, Pace
+from studio.engine.data.batches import Fresh, Shuffled
+from studio.engine.process.devices import choose, devices, summary, thread_count
+from studio.engine.process.failures import NumericFailure, Refused, describe
+from studio.engine.run.resolve import check
+from studio.engine.watch.curves import Curves
+from studio.engine.watch.evaluation import Evaluator
+from studio.engine.watch.schedules import CheckpointSchedule, EvaluationSchedule, Pace
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick
 from studio.store.errors import StoreError
@@ -338,7 +338,7 @@ class TestDevices:
         from studio.protocol.catalog import Device
 
         gpu = Device(name="cuda:0", title="A GPU", available=True, reason="Found.")
-        monkeypatch.setattr("studio.engine.devices._cuda", lambda: [gpu])
+        monkeypatch.setattr("studio.engine.process.devices._cuda", lambda: [gpu])
         assert choose("auto")[0] == torch.device("cuda:0")
         assert choose("cuda")[0] == torch.device("cuda:0")
         assert choose("cpu")[0] == torch.device("cpu")
@@ -359,7 +359,7 @@ class TestDevices:
 
 
 def test_every_registered_family_fits_a_checkpoint():
-    from studio.engine.saving import pack, restore, saved_columns, saved_data
+    from studio.engine.run.saving import pack, restore, saved_columns, saved_data
     from studio.store.checkpoint import Checkpoint
 
     for entry in registry.all("family"):

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from models.registry import discover
-from studio.engine import session
-from studio.engine.schedules import Pace
+from studio.engine.run import session
+from studio.engine.watch.schedules import Pace
 from studio.protocol.messages import Progress
 from studio.protocol.spec import Pick
 from tests.engine.fakes import MemorySink, drive, new_job, new_run, small, spec

@@ -2,9 +2,9 @@
 
 import pytest
 
-from studio.engine.failures import Refused
-from studio.engine.jobs import ENDED, Job
-from studio.engine.queue import JobQueue
+from studio.engine.jobs.job import ENDED, Job
+from studio.engine.jobs.queue import JobQueue
+from studio.engine.process.failures import Refused
 
 
 class Counting(Job):

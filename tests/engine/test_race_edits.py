@@ -2,8 +2,8 @@
 
 import pytest
 
-from studio.engine import headless
-from studio.engine.branching import branch
+from studio.engine.jobs import headless
+from studio.engine.run.branching import branch
 from studio.protocol import messages as m
 from studio.protocol.spec import ChangeSetting
 from studio.store.edits import effective_spec, made_edits

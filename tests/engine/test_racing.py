@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio.engine import headless
-from studio.engine.allowance import Allowance
-from studio.engine.budgets import Purse
-from studio.engine.marks import MarkedEvaluations, MarkedRecords, Marks
-from studio.engine.owntime import OwnTime
-from studio.engine.schedules import Pace
+from studio.engine.jobs import headless
+from studio.engine.process.allowance import Allowance
+from studio.engine.race.budgets import Spending
+from studio.engine.race.marks import MarkedEvaluations, MarkedRecords, Marks
+from studio.engine.race.owntime import OwnTime
+from studio.engine.watch.schedules import Pace
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
 from studio.store.run import RunFolder
@@ -112,7 +112,7 @@ def test_a_race_of_samples_gives_everyone_the_same_points(desk):
 
 def slow(monkeypatch, seconds):
     """Let a step of the wide one take so many more seconds of a clock of our own."""
-    from studio.engine import owntime
+    from studio.engine.race import owntime
     from tests.engine.fakes import Tiny
 
     now = [0.0]
@@ -163,12 +163,12 @@ def test_a_budget_smaller_than_a_step_buys_two(desk, monkeypatch):
 
 def test_views_and_evaluations_cost_no_budget_of_time(desk, monkeypatch):
     slow(monkeypatch, 0.001)
-    from studio.engine import evaluation
+    from studio.engine.watch import evaluation
 
     now = evaluation.Evaluator.evaluate
 
     def dear(self, *arguments):
-        from studio.engine import owntime
+        from studio.engine.race import owntime
 
         clock = owntime.OwnTime.__init__.__defaults__[0]
         clock.__closure__[0].cell_contents[0] += 5.0
@@ -194,59 +194,59 @@ def test_all_are_measured_and_recorded_at_the_same_marks(desk, monkeypatch):
         assert folder.flow.steps() == [-(-i * i * 1200 // 576) for i in range(25)]
 
 
-def marked(schedule, purse, cost, step_seconds=0.001):
+def marked(schedule, spending, cost, step_seconds=0.001):
     """Return the steps at which a schedule wants in full what costs so many seconds."""
-    plan, pace, found = schedule(purse), Pace(), []
-    while purse.share < 1.0:
-        purse.step, purse.seconds = purse.step + 1, (purse.step + 1) * step_seconds
-        if purse.step < plan.next:
+    plan, pace, found = schedule(spending), Pace(), []
+    while spending.share < 1.0:
+        spending.step, spending.seconds = spending.step + 1, (spending.step + 1) * step_seconds
+        if spending.step < plan.next:
             continue
         if schedule is MarkedRecords and not plan.whole(pace):
-            plan.kept(purse.step, cost / 1000, pace, whole=False)
+            plan.kept(spending.step, cost / 1000, pace, whole=False)
             continue
-        found.append(purse.step)
-        (plan.kept if schedule is MarkedRecords else plan.done)(purse.step, cost, pace)
+        found.append(spending.step)
+        (plan.kept if schedule is MarkedRecords else plan.done)(spending.step, cost, pace)
     return found
 
 
 def test_light_records_are_between_the_whole_ones_of_a_race():
-    purse = PURSES[0]()
-    plan, pace, steps = MarkedRecords(purse), Pace(), []
-    while purse.share < 1.0:
-        purse.step, purse.seconds = purse.step + 1, (purse.step + 1) * 0.001
-        if purse.step >= plan.next:
-            steps.append(purse.step)
+    spending = PURSES[0]()
+    plan, pace, steps = MarkedRecords(spending), Pace(), []
+    while spending.share < 1.0:
+        spending.step, spending.seconds = spending.step + 1, (spending.step + 1) * 0.001
+        if spending.step >= plan.next:
+            steps.append(spending.step)
             whole = plan.whole(pace)
-            plan.kept(purse.step, 50.0 if whole else 6.0, pace, whole=whole)
+            plan.kept(spending.step, 50.0 if whole else 6.0, pace, whole=whole)
     assert steps == [1, *(10 * i * i for i in range(1, 25))]
 
 
 PURSES = [
-    lambda: Purse(m.Budget(kind="steps", amount=5760), batch=1),
-    lambda: Purse(m.Budget(kind="samples", amount=57600), batch=10),
-    lambda: Purse(m.Budget(kind="seconds", amount=5.76), batch=1),
+    lambda: Spending(m.Budget(kind="steps", amount=5760), batch=1),
+    lambda: Spending(m.Budget(kind="samples", amount=57600), batch=10),
+    lambda: Spending(m.Budget(kind="seconds", amount=5.76), batch=1),
 ]
 
 
-@pytest.mark.parametrize("purse", PURSES)
-def test_marks_lie_closer_at_first_and_the_dear_are_at_fewer_of_them(purse):
+@pytest.mark.parametrize("spending", PURSES)
+def test_marks_lie_closer_at_first_and_the_dear_are_at_fewer_of_them(spending):
     every = [1, *(10 * i * i for i in range(1, 25))]
-    assert marked(MarkedRecords, purse(), 0.001) == pytest.approx(every, abs=1)
-    assert marked(MarkedRecords, purse(), 50.0) == pytest.approx(every[::4], abs=1)
-    some = marked(MarkedRecords, purse(), 0.04)
+    assert marked(MarkedRecords, spending(), 0.001) == pytest.approx(every, abs=1)
+    assert marked(MarkedRecords, spending(), 50.0) == pytest.approx(every[::4], abs=1)
+    some = marked(MarkedRecords, spending(), 0.04)
     assert {round((step / 10) ** 0.5) for step in some} > {0, 4, 8, 12, 16, 20, 24}
     assert len(some) * 0.04 <= Marks.ALLOWANCE.after(5.76) + 7 * 0.04
     measured = [5760 * i * i / 256 for i in range(1, 16)]
-    assert marked(MarkedEvaluations, purse(), 0.001) == pytest.approx(measured, abs=1)
+    assert marked(MarkedEvaluations, spending(), 0.001) == pytest.approx(measured, abs=1)
     # What it costs is known after the first; with the end they are eight.
-    dear = marked(MarkedEvaluations, purse(), 50.0)
+    dear = marked(MarkedEvaluations, spending(), 50.0)
     assert dear == pytest.approx([measured[0], *measured[1::2]], abs=1)
 
 
 def test_a_resumed_purse_has_passed_its_marks():
-    purse = Purse(m.Budget(kind="steps", amount=5760), batch=1, step=1440, seconds=1.44)
-    assert MarkedRecords(purse).next == 10 * 13 * 13
-    assert MarkedEvaluations(purse).next == -(-5760 * 9 * 9 // 256)
+    spending = Spending(m.Budget(kind="steps", amount=5760), batch=1, step=1440, seconds=1.44)
+    assert MarkedRecords(spending).next == 10 * 13 * 13
+    assert MarkedEvaluations(spending).next == -(-5760 * 9 * 9 // 256)
 
 
 def test_everyone_is_measured_alike(desk):
@@ -451,8 +451,8 @@ def test_after_a_crash_those_behind_catch_up_and_time_lost_is_given_back(desk, m
     again.reply(m.ResumeRace(runs=[str(folder.path) for folder in folders]))
     until(again, lambda: all(part.session for part in parts(again, race)))
     one, other = parts(again, race)
-    assert one.purse.seconds == pytest.approx(0.001 * saved, rel=0.05)
-    assert other.purse.seconds == 0.0
+    assert one.spending.seconds == pytest.approx(0.001 * saved, rel=0.05)
+    assert other.spending.seconds == 0.0
     again.work()
     quick, steady = (folder.status() for folder in folders)
     assert quick.step == pytest.approx(500, abs=4)
@@ -519,8 +519,8 @@ def test_an_own_clock_stands_while_others_work():
 
 
 def test_a_purse_knows_what_is_spent():
-    samples = Purse(m.Budget(kind="samples", amount=1000), batch=64, step=3)
+    samples = Spending(m.Budget(kind="samples", amount=1000), batch=64, step=3)
     assert (samples.steps, samples.share, samples.expected(7)) == (15, 0.2, 15)
-    seconds = Purse(m.Budget(kind="seconds", amount=4.0), batch=64, step=30, seconds=1.0)
+    seconds = Spending(m.Budget(kind="seconds", amount=4.0), batch=64, step=30, seconds=1.0)
     assert (seconds.steps, seconds.share, seconds.expected(7)) == (None, 0.25, 120)
-    assert Purse(seconds.budget, batch=1).expected(7) == 7
+    assert Spending(seconds.budget, batch=1).expected(7) == 7

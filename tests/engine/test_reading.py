@@ -9,11 +9,11 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.engine import reading
-from studio.engine.failures import describe
-from studio.engine.importing import ImportJob
-from studio.engine.reading import WorkerFailed, inspect
-from studio.engine.sink import CallbackSink
+from studio.engine.data import reading
+from studio.engine.data.reading import WorkerFailed, inspect
+from studio.engine.jobs.importing import ImportJob
+from studio.engine.process.failures import describe
+from studio.engine.process.sink import CallbackSink
 from studio.formats import FormatError
 from studio.formats.limits import MEMORY
 from studio.protocol.messages import ImportData
@@ -128,7 +128,7 @@ def test_an_import_that_is_cancelled_ends_its_process(points, instead, tmp_path,
     instead("import time; time.sleep(600)")
     started = []
     monkeypatch.setattr(
-        "studio.engine.importing.reading",
+        "studio.engine.jobs.importing.reading",
         lambda *asked: started.append(reading.reading(*asked)) or started[0],
     )
     command = ImportData(
@@ -200,7 +200,7 @@ def test_no_file_takes_more_memory_than_one_may(tmp_path, make):
     code = f"""
 import resource
 from pathlib import Path
-from studio.engine.reading import inspect
+from studio.engine.data.reading import inspect
 from studio.store.errors import StoreError
 try:
     found = inspect(Path({str(tmp_path / "p.h5")!r})).problems

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from models.base import DataSpec
-from studio.engine.allowance import Allowance
-from studio.engine.owntime import OwnTime
-from studio.engine.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
-from studio.engine.schedules import KeptSchedule, Pace
-from studio.engine.viewing import LiveView
+from studio.engine.process.allowance import Allowance
+from studio.engine.race.owntime import OwnTime
+from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
+from studio.engine.watch.schedules import KeptSchedule, Pace
+from studio.engine.watch.viewing import LiveView
 from studio.protocol.messages import Watch
 from tests.engine.fakes import Tiny, TinyConfig, drive, new_job, new_run, spec
 

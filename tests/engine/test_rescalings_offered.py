@@ -5,7 +5,7 @@ import math
 import pytest
 
 from models.fields.rescalings import RESCALINGS
-from studio.engine import catalogue
+from studio.engine.process import catalogue
 
 
 def test_the_curves_are_those_of_the_table():

@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.engine.failures import Refused
-from studio.engine.resolve import check, pick_dataset, pick_sampler, resolve
-from studio.engine.validation import Validator
+from studio.engine.process.failures import Refused
+from studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
+from studio.engine.run.validation import Validator
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from tests.engine.fakes import spec
@@ -124,7 +124,7 @@ class TestValidator:
         run = spec("edm", samples=10**6, batch=10**5)
         need = Validator().validate(run, None).bytes
         memory = SimpleNamespace(total=need)
-        monkeypatch.setattr("studio.engine.validation.psutil.virtual_memory", lambda: memory)
+        monkeypatch.setattr("studio.engine.run.validation.psutil.virtual_memory", lambda: memory)
         [problem] = Validator().validate(run, None).problems
         assert (problem.kind, problem.path) == ("memory", "training.batch")
         assert "GB" in problem.message

@@ -2,8 +2,8 @@
 
 import torch
 
-from studio.engine.resolve import check
-from studio.engine.saving import pack, saved_data
+from studio.engine.run.resolve import check
+from studio.engine.run.saving import pack, saved_data
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.checkpoint import Checkpoint
 

@@ -5,9 +5,8 @@ import pytest
 import torch
 
 from models.registry import discover, registry
-from studio.engine import headless
-from studio.engine.jobs import ENDED
-from studio.engine.queue import JobQueue
+from studio.engine.jobs.job import ENDED, headless
+from studio.engine.jobs.queue import JobQueue
 from studio.protocol.messages import StageDone, Watch
 from studio.protocol.spec import ChangeSetting
 from studio.protocol.wire import unpack_arrays

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from studio.engine.streams import Inbox, Outbox, Reader
+from studio.engine.process.streams import Inbox, Outbox, Reader
 from studio.protocol.messages import (
     Credit,
     Event,
@@ -123,8 +123,8 @@ def reading(ends, monkeypatch):
     """A reader on a pipe; it never ends this process."""
     inbox, outbox, far = ends
     ended = threading.Event()
-    monkeypatch.setattr("studio.engine.streams.LEAVE_SECONDS", 0.0)
-    monkeypatch.setattr("studio.engine.streams.os._exit", lambda status: ended.set())
+    monkeypatch.setattr("studio.engine.process.streams.LEAVE_SECONDS", 0.0)
+    monkeypatch.setattr("studio.engine.process.streams.os._exit", lambda status: ended.set())
     read, write = os.pipe()
     reader = Reader(inbox, outbox, read)
     outbox.start()

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from studio.engine import headless
-from studio.engine.allowance import Allowance
-from studio.engine.schedules import EvaluationSchedule
+from studio.engine.jobs import headless
+from studio.engine.process.allowance import Allowance
+from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
 from studio.store.errors import DiskFull
 from studio.store.lock import Busy
@@ -258,7 +258,7 @@ def test_figures_before_the_end_have_few_samples_where_all_are_dear(tmp_path, mo
 
 def test_a_run_that_goes_on_elsewhere_is_left_alone(tmp_path, monkeypatch):
     folder = new_run(tmp_path, spec())
-    monkeypatch.setattr("studio.engine.headless.PATIENCE", 0.0)
+    monkeypatch.setattr("studio.engine.jobs.headless.PATIENCE", 0.0)
     monkeypatch.setattr("studio.store.run.RunFolder.alive", lambda self: True)
     folder.write_status(folder.status().__class__(state="running", pid=1))
     with pytest.raises(Busy, match=r"being trained by process 1\."):

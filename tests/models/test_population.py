@@ -10,7 +10,7 @@ from models.base import State
 from models.carriers.base import Carrier
 from models.carriers.population import START_STREAM, Population, initial_positions
 from models.tensors import make_generator
-from studio.engine.randomness import LATENTS
+from studio.engine.run.randomness import LATENTS
 
 
 class Wind:

@@ -22,9 +22,9 @@ from models.metrics.base import Floor, floor
 from models.metrics.frechet import FrechetDistance, LabelBalance, label_shares
 from models.registry import registry
 from models.tensors import make_generator
-from studio.engine.batches import Shuffled
-from studio.engine.datasets import Dataset, registered
-from studio.engine.modality import TRAINING_DEFAULTS
+from studio.engine.data.batches import Shuffled
+from studio.engine.data.datasets import Dataset, registered
+from studio.engine.data.modality import TRAINING_DEFAULTS
 
 __all__ = ["Method", "Score", "compare", "table", "train_for"]
 

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from studio.app.views.flow import VIEW, FlowView
 from studio.app.widgets.layerpanel import LayerPanel, LayerRow
 from studio.app.widgets.motion import citation
-from studio.engine.catalogue import build
-from studio.engine.discovery import discover
+from studio.engine.process.catalogue import build
+from studio.engine.process.discovery import discover
 from studio.protocol.catalog import LayerSpec
 from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 from studio.store.flow import FlowStore

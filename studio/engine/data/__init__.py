@@ -1,0 +1,1 @@
+"""The data of a run: found, read, edited, handed out in batches."""

@@ -1,0 +1,78 @@
+"""Garments of 28x28 pixels."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+
+from models.base import Splits
+from models.config import Config, param
+from models.registry import register
+from studio.engine.data.images.files import bundled, read_idx, splits
+from studio.engine.process.failures import Refused
+
+__all__ = ["FashionConfig", "fashion"]
+
+NAMES = (
+    "T-shirt",
+    "trousers",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+SYSTEM = Path("/usr/share/datasets/fashion-mnist")
+
+
+class FashionConfig(Config, frozen=True):
+    """How much of it."""
+
+    part: Annotated[
+        Literal["subset", "complete"],
+        param(
+            "Part",
+            "10,000 images ship with the studio; all 70,000 are read from the files of the Debian "
+            "package dataset-fashion-mnist.",
+            choices={"subset": "10,000 images", "complete": "All 70,000"},
+        ),
+    ] = "subset"
+
+
+@register(
+    "dataset",
+    "fashion-mnist",
+    title="Fashion-MNIST",
+    summary="Garments of ten kinds in 28x28 grey pixels: more texture than digits have.",
+    source="Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747; MIT",
+    config=FashionConfig,
+    modalities=("images",),
+    finite=True,
+)
+def fashion(config: FashionConfig) -> Splits:
+    """Return images (1, 28, 28), 8,000 to learn from and 2,000 to measure with, or all of both.
+
+    Raises:
+        Refused: the complete set is not on this machine; the path is "dataset.part".
+    """
+    if config.part == "subset":
+        return bundled("fashion-mnist", NAMES, white=255)
+    try:
+        (x, y), (u, v) = (
+            (
+                read_idx(SYSTEM / f"{part}-images-idx3-ubyte.gz"),
+                read_idx(SYSTEM / f"{part}-labels-idx1-ubyte.gz"),
+            )
+            for part in ("train", "t10k")
+        )
+    except FileNotFoundError as error:
+        raise Refused(
+            f"The complete Fashion-MNIST is not on this machine: {error.filename} is missing.",
+            "Install the Debian package dataset-fashion-mnist, or choose the 10,000 images.",
+            kind="data",
+            path="dataset.part",
+        ) from error
+    return splits(np.concatenate([x, u]), np.concatenate([y, v]), len(x), NAMES, white=255)

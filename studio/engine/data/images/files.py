@@ -1,0 +1,113 @@
+"""Reading images from files, and nothing but arrays: never a pickle.
+
+Sets that ship are ``resources/datasets/<name>/<name>.npz`` with "images" (n, H, W) uint8, "labels"
+(n,) uint8, and "train", how many of them, from the first, may be learned from. The rest is only
+measured with.
+"""
+
+import gzip
+import math
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.base import ImageSet, Splits
+from studio.engine.process.failures import Refused
+from studio.resources import folder
+
+__all__ = ["bundled", "read_idx", "splits"]
+
+Bytes = NDArray[np.uint8]
+MAX_BYTES = 2**28
+
+
+def bundled(name: str, classes: tuple[str, ...], white: int) -> Splits:
+    """Return a set that ships; pixels from 0 to ``white`` become 0 to 1.
+
+    Raises:
+        Refused: its file is missing or damaged; the path is "dataset".
+    """
+    images, labels, train = _load(folder("datasets") / name / f"{name}.npz")
+    return splits(images, labels, train, classes, white)
+
+
+def splits(
+    images: Bytes, labels: Bytes, train: int, classes: tuple[str, ...], white: int
+) -> Splits:
+    """Return the first ``train`` images (n, H, W) to learn from, and the others to measure with."""
+    x = torch.from_numpy(images.astype(np.float32) / white).unsqueeze(1)
+    y = torch.from_numpy(labels.astype(np.int64))
+    return Splits(
+        ImageSet(x[:train], y[:train], classes),
+        ImageSet(x[train:], y[train:], classes),
+    )
+
+
+@cache
+def _load(path: Path) -> tuple[Bytes, Bytes, int]:
+    try:
+        # Opened here: numpy leaves a file open that turns out to be no archive.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            images, labels, train = archive["images"], archive["labels"], int(archive["train"])
+    except FileNotFoundError as error:
+        raise Refused(
+            f"{path.name} is missing from the studio's own files.",
+            "Install the studio again.",
+            kind="data",
+            path="dataset",
+        ) from error
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise _damaged(path, str(error)) from error
+    if (
+        images.dtype != np.uint8
+        or images.ndim != 3
+        or labels.shape != images.shape[:1]
+        or not 0 < train < len(images)
+    ):
+        raise _damaged(path, f"images {images.shape} {images.dtype}, labels {labels.shape}")
+    return images, labels, train
+
+
+@cache
+def read_idx(path: Path) -> Bytes:
+    """Return the array of a gzipped IDX file of bytes (the format of MNIST's own files).
+
+    Two zero bytes, 8 for unsigned bytes, the number of axes; their lengths, each four bytes with
+    the highest first; the values.
+
+    Raises:
+        Refused: it is no such file; the path is "dataset".
+        FileNotFoundError: there is no file.
+    """
+    try:
+        with gzip.open(path) as file:
+            head = file.read(4)
+            if len(head) < 4 or head[:3] != b"\0\0\x08" or not 1 <= head[3] <= 4:
+                raise _damaged(path, "it is no IDX file of bytes")
+            lengths = np.frombuffer(file.read(4 * head[3]), ">u4").astype(int).tolist()
+            size = math.prod(lengths)
+            if len(lengths) != head[3] or size > MAX_BYTES:
+                raise _damaged(path, f"axes {lengths}")
+            body = file.read(size + 1)
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    if len(body) != size:
+        raise _damaged(path, f"{size:,} bytes are announced, and {len(body):,} are there")
+    values: NDArray[Any] = np.frombuffer(body, np.uint8).reshape(lengths)
+    return values
+
+
+def _damaged(path: Path, why: str) -> Refused:
+    return Refused(
+        f"{path} does not hold the images that it should: {why}.",
+        "Install it again.",
+        kind="data",
+        path="dataset",
+    )

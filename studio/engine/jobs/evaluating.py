@@ -1,0 +1,78 @@
+"""A job that measures a trained run with fresh samples."""
+
+import math
+from pathlib import Path
+
+from studio.engine.data.target import edited
+from studio.engine.jobs.job import Work
+from studio.engine.jobs.sampling import RunJob
+from studio.engine.process.sink import Sink
+from studio.engine.run.in_force import target_after
+from studio.engine.run.loading import load
+from studio.engine.run.resolve import pick_metrics, pick_sampler
+from studio.engine.run.session import project_of
+from studio.engine.watch.evaluation import Evaluator, Quality
+from studio.protocol.events import SPREAD
+from studio.protocol.messages import Evaluate
+from studio.store.run import RunFolder
+
+__all__ = ["EvaluationJob"]
+
+
+class EvaluationJob(RunJob):
+    """Measures a checkpoint; the figures, each with its floor, n and seed, go to the log
+    and to the run's events. They are no part of the curves: n and seed differ from those.
+
+    Attributes:
+        quality: what was measured, None before.
+        at: the step of the checkpoint.
+    """
+
+    kind = "evaluation"
+
+    def __init__(self, job: str, command: Evaluate, sink: Sink) -> None:
+        run = RunFolder(Path(command.run))
+        super().__init__(job, f"Evaluation of {run.name}", run, sink)
+        self._command = command
+        self._sampler = pick_sampler(run.record.spec, command.sampler)
+        self._metrics = pick_metrics(run.record.spec, command.metrics)
+        self.quality: Quality | None = None
+        self.at = 0
+
+    def work(self) -> Work:
+        """Draw, measure, write down."""
+        n, seed = self._command.n, self._command.seed
+        loaded = load(self.folder, self._command.step)
+        self.at = loaded.step
+        yield False
+        source = loaded.resolved.load_data(project_of(self.folder))
+        data = edited(source, target_after(source, loaded.edits))
+        yield False
+        metrics = self._metrics or loaded.resolved.metrics
+        evaluator = Evaluator(metrics, data, n, seed)
+        self.total = len(metrics)
+        _, sampler = loaded.sampled_by(self._sampler)
+        quality = yield from evaluator.evaluate(loaded.family, sampler)
+        self.quality, self.step = quality, self.total
+        for note in quality.notes:
+            self.say(note, level="warning")
+        for slug, value in quality.values.items():
+            if not math.isfinite(value):
+                continue
+            self.say(
+                f"{slug} of step {loaded.step:,}: {value:.4g} ({_floor(quality, slug)}"
+                f"n = {quality.n:,}, seed {seed})."
+            )
+        self.folder.events.append(
+            "evaluated",
+            loaded.step,
+            values=quality.values,
+            floors=quality.floors,
+            n=quality.n,
+            seed=seed,
+        )
+
+
+def _floor(quality: Quality, slug: str) -> str:
+    floor, spread = (quality.floors.get(key) for key in (slug, SPREAD + slug))
+    return "" if floor is None else f"real against real {floor:.4g} ± {spread:.1g}; "

@@ -1,0 +1,121 @@
+"""One training in the current process, without a screen: the command line, background runs.
+
+The job is the very one that the engine steps, so that the losses are the same.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from studio.engine.jobs.job import Job
+from studio.engine.jobs.training import TrainingJob
+from studio.engine.process.discovery import discover
+from studio.engine.process.failures import describe
+from studio.engine.process.refusal import Refused
+from studio.engine.process.sink import CallbackSink
+from studio.engine.run.resolve import check
+from studio.engine.run.session import new_record
+from studio.protocol.messages import Event
+from studio.protocol.spec import RunSpec
+from studio.store.project import Project
+from studio.store.run import PATIENCE, RunFolder, RunStatus
+
+__all__ = ["create", "drive", "planned_total", "run"]
+
+
+def create(spec: RunSpec, project: Path) -> RunFolder:
+    """Check a spec and make its run folder in a project (made if absent).
+
+    Raises:
+        Refused: the spec has a problem; it names the dotted setting.
+        StoreError: the disk refused.
+    """
+    discover()
+    resolved = check(spec)
+    folder = Project.open_or_create(project).new_run(new_record(resolved, project))
+    folder.update_status(state="queued", total=resolved.training.steps)
+    return folder
+
+
+def run(
+    target: Path | RunSpec,
+    *,
+    project: Path | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
+    steps: int | None = None,
+    background: bool = False,
+) -> RunStatus:
+    """Train to the end, or until ``stop()``; return the final status.
+
+    Args:
+        target: a run folder, which goes on from its newest good checkpoint, or a spec.
+        project: where the run of a spec is made.
+        on_event: told of metrics, progress, checkpoints, log lines; in this thread.
+        stop: asked between steps; when true, the run is saved and left as "paused".
+        steps: another total for a run folder, beyond the step that it goes on from.
+        background: marks the run as one that no studio holds.
+
+    A failure of the training is part of the status and does not raise.
+
+    Raises:
+        Refused: the spec has a problem, or the run has done as many ``steps``.
+        StoreError: the run folder cannot be read, or another process has the run.
+        ValueError: a spec without a project.
+    """
+    discover()
+    if isinstance(target, RunSpec):
+        if project is None:
+            raise ValueError("a spec needs a project to run in")
+        folder = create(target, project)
+    else:
+        folder = RunFolder(target)
+    # The studio hands a training over as it closes: its engine may need a moment to leave.
+    with folder.owned(PATIENCE):
+        total = planned_total(folder, steps)
+        job = TrainingJob(
+            folder.name, folder, CallbackSink(on_event), total=total, background=background
+        )
+        drive(job, stop)
+    # The folder may be gone: the job knows how it went.
+    return msgspec.structs.replace(
+        folder.status(), state=job.state, step=job.step, total=job.total, error=job.error
+    )
+
+
+def planned_total(folder: RunFolder, steps: int | None = None) -> int:
+    """Return how many steps a run shall have: as asked for now, else as recorded or raised before.
+
+    Raises:
+        Refused: it has done as many as are asked for.
+    """
+    if steps is None:
+        return max(int(folder.record.spec.training["steps"]), folder.status().total)
+    done = max(folder.checkpoints.steps(), default=0)
+    if steps <= done:
+        raise Refused(
+            f"{folder.name} has done {done:,} steps and cannot end at {steps:,}.",
+            f"Ask for more than {done:,}, or branch off from an earlier step.",
+        )
+    return steps
+
+
+def drive(job: Job, stop: Callable[[], bool]) -> None:
+    """Do the work of a job until it ends or until ``stop()``; its state says how it went."""
+    work = job.work()
+    job.state = "running"
+    job.settle()
+    final = "finished"
+    try:
+        for _ in work:
+            if stop():
+                final = "paused"
+                break
+        work.close()
+    except Exception as error:
+        # The boundary of a job, as in the queue: any failure becomes the status of the run.
+        job.error = describe(error)
+        final = "failed"
+    job.state = final
+    job.settle()

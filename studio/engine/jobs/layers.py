@@ -1,0 +1,100 @@
+"""Layers on demand: of a training that is going on, or of a checkpoint."""
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.base import Family, Layer
+from studio.engine.jobs.job import Job
+from studio.engine.jobs.training import TrainingJob
+from studio.engine.process.failures import Refused
+from studio.engine.run.loading import Loaded, load
+from studio.engine.run.session import Session
+from studio.engine.watch.recorder import evaluate_points, grid
+from studio.protocol.messages import QueryLayer
+from studio.store.run import RunFolder
+
+__all__ = ["LayerViewer", "Look"]
+
+MAX_RESOLUTION = 512
+PIECE = 256
+
+
+@dataclass(frozen=True)
+class Look:
+    """A layer over a grid, evaluated in pieces, since a likelihood may take seconds."""
+
+    family: Family
+    layer: Layer
+    step: int
+    query: QueryLayer
+
+    def work(self) -> Generator[bool, None, NDArray[Any]]:
+        """Evaluate; yields False between pieces. Returns (r, r) or (r, r, 2)."""
+        query = self.query
+        points = grid(query.bounds, query.resolution)
+        parts = []
+        for piece in torch.split(points, PIECE):
+            parts.append(evaluate_points(self.family, self.layer, piece, query.t))
+            yield False
+        values: NDArray[Any] = np.concatenate(parts)
+        return values.reshape(query.resolution, query.resolution, *values.shape[1:])
+
+
+class LayerViewer:
+    """Evaluates layers; keeps the family of the last checkpoint that was asked for."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, int] | None = None
+        self._loaded: Loaded | None = None
+
+    def layer(self, query: QueryLayer, jobs: Iterable[Job]) -> "Look":
+        """Return a look at the layer, ready to be worked on.
+
+        Raises:
+            Refused: there is no such layer, no checkpoint, or the request makes no sense.
+        """
+        family, step = self._family(query, jobs)
+        layer = next((la for la in family.layers if la.name == query.layer), None)
+        if layer is None:
+            known = ", ".join(la.name for la in family.layers) or "none"
+            raise Refused(f"This model has no layer {query.layer!r}; it has: {known}.")
+        if family.spec.shape != (2,) or len(query.bounds) != 4:
+            raise Refused("Layers are drawn for points of the plane, over four bounds.")
+        x0, x1, y0, y1 = query.bounds
+        if not (np.isfinite(query.bounds).all() and x0 < x1 and y0 < y1):
+            raise Refused(f"The bounds must be finite and rising, got {query.bounds}.")
+        if not 1 <= query.resolution <= MAX_RESOLUTION or not 0.0 <= query.t <= 1.0:
+            raise Refused(f"The resolution must be 1 to {MAX_RESOLUTION}, and t 0 to 1.")
+        return Look(family, layer, step, query)
+
+    def _family(self, query: QueryLayer, jobs: Iterable[Job]) -> tuple[Family, int]:
+        run = RunFolder(Path(query.run))
+        if query.step is None:
+            for job in jobs:
+                if not isinstance(job, TrainingJob) or job.folder != run:
+                    continue
+                if job.session is not None:
+                    return _still(job.session), job.step
+        steps = [s for s in run.checkpoints.steps() if query.step is None or s <= query.step]
+        key = (str(run.path), steps[-1] if steps else -1)
+        if self._loaded is None or key != self._key:
+            self._loaded = load(run, query.step)
+            # A damaged newest file falls back to an older one: ask again next time.
+            self._key = key if self._loaded.step == key[1] else None
+        return self._loaded.family, self._loaded.step
+
+
+def _still(session: Session) -> Family:
+    """Copy the family of a training: it may go on between two pieces of a look."""
+    live = session.family
+    copy = session.resolved.build(live.spec, live.device)
+    if session.in_force.config != session.resolved.family.config:
+        copy.reconfigure(session.in_force.config)
+    copy.load_state(live.state())
+    return copy

@@ -1,0 +1,385 @@
+"""Training: a loop of steps, and between them whatever is due or was asked for.
+
+A step costs the loop one comparison and one append; the clock is read some thirty times a
+second. What is done between steps (records, evaluations, checkpoints, views) never touches the
+random numbers of the training: watched, unwatched and headless runs have the same losses.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import ClassVar, TypeAlias
+
+import msgspec
+
+from models.base import Family
+from studio.engine.jobs.job import ENDED, Job, Work
+from studio.engine.process.failures import Refused
+from studio.engine.process.memory import device_memory, process_memory
+from studio.engine.process.sink import Sink
+from studio.engine.run.changing import sentence
+from studio.engine.run.runlog import RunLog
+from studio.engine.run.session import Session, free_device_memory, open_session
+from studio.engine.watch.outputs import Outputs
+from studio.engine.watch.schedules import Pace
+from studio.engine.watch.staging import StagedStep
+from studio.engine.watch.viewing import LiveView
+from studio.protocol.messages import Edited, JobInfo, PhaseInfo, Progress, StageDone, Watch
+from studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from studio.store.edits import EDITED
+from studio.store.errors import StoreError
+from studio.store.run import RunFolder
+
+__all__ = ["TrainingJob"]
+
+TICK = 0.1
+CHECK = 0.03
+HEARTBEAT = 2.0
+Tell: TypeAlias = Callable[[int | Exception], None]
+
+
+class TrainingJob(Job):
+    """The training of one run folder, from its newest good checkpoint to ``total`` steps."""
+
+    kind = "training"
+    requests: ClassVar[frozenset[str]] = frozenset({"checkpoint", "sample", "evaluate", "stage"})
+
+    def __init__(
+        self,
+        job: str,
+        run: RunFolder,
+        sink: Sink,
+        *,
+        total: int,
+        background: bool = False,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        super().__init__(job, run.record.spec.name, str(run.path))
+        self.folder = run
+        self.total = total
+        self.session: Session | None = None
+        self.view = LiveView()
+        self._sink = sink
+        self._clock = clock
+        self._background = background
+        self._log = RunLog(run.log_path, sink, job)
+        self._pace = Pace()
+        self._mark = 0
+        self._horizon = total
+        self._edits: deque[tuple[Edit, Tell]] = deque()
+        self._staged: StagedStep | None = None
+        self._claimed = False
+        self._ticked = self._paced = self._beat = clock()
+        self._paced_step = 0
+        self._block = (0, 0.0)
+        self._ahead = 0  # phases that are still to come
+        earlier = run.status()
+        self.step = earlier.step
+        self._seconds_before = earlier.seconds
+
+    @property
+    def spec(self) -> RunSpec:
+        """The run's spec."""
+        return self.folder.record.spec
+
+    @property
+    def info(self) -> JobInfo:
+        """The job as everybody sees it."""
+        record = self.folder.record
+        return msgspec.structs.replace(
+            super().info, parent=record.parent or "", branch_step=record.branch_step
+        )
+
+    def claim(self) -> None:
+        """Lock the run until the job has ended, or else its process.
+
+        Raises:
+            StoreError: another process has it.
+        """
+        self.folder.lock.take()
+        self._claimed = True
+
+    def change(self, edit: Edit, tell: Tell) -> None:
+        """Ask for an edit between two steps, whatever step it names.
+
+        ``tell`` is called once: with the step after which it took hold, or with the reason why it
+        did not.
+        """
+        self._edits.append((edit, tell))
+        self.ask("edit")
+
+    def watch(self, watch: Watch) -> None:
+        """Look at the training, or look away."""
+        self.view.set(watch)
+        if watch.on and self.state == "paused":
+            self.ask("show")
+
+    def work(self) -> Work:
+        """Train; see `studio.engine.jobs.job.Job.work`."""
+        try:
+            session = self._open()
+            yield False
+            yield from self._train(session)
+            yield from self._finish(session)
+        except GeneratorExit:
+            self._stopped()
+            raise
+
+    def settle(self) -> None:
+        """Write the status of the new state; let the memory go when the job has ended."""
+        # Paused time is nobody's training time.
+        self._paced, self._paced_step = self._clock(), self.step
+        try:
+            self._write_status()
+            # What schedules are spread over: a branch needs to know.
+            self.folder.events.append(self._event(), self.step, total=self._horizon)
+        except StoreError as error:
+            self._log.write("error", str(error))
+        if self.error is not None:
+            self._log.write("error", f"{self.error.message} {self.error.hint}".strip())
+        if self.state in ENDED:
+            while self._edits:
+                _, tell = self._edits.popleft()
+                tell(Refused(f"{self.title} has ended ({self.state})."))
+            self.session = self._staged = None
+            free_device_memory()
+            if self._claimed:
+                self._claimed = False
+                self.folder.lock.release()
+
+    def _event(self) -> str:
+        """The word for the new state in ``events.jsonl``."""
+        if self.state != "running":
+            return self.state
+        return "resumed" if self.step or self.session is not None else "started"
+
+    def _open(self) -> Session:
+        reached = 0 if self.folder.checkpoints.steps() else self.folder.reached()
+        session = open_session(self.folder, self._horizon)
+        self.step = session.step
+        self._block = (self.step, self._clock())
+        self._outputs = Outputs(
+            self.job,
+            self.folder,
+            session,
+            self._sink,
+            total=self.total,
+            view=self.view,
+            pace=self._pace,
+            clock=self._clock,
+        )
+        for note in session.notes:
+            self._log.write("info", note)
+        for name in session.skipped:
+            self._log.write("warning", f"The checkpoint {name} is damaged and was passed over.")
+        if reached:
+            self._log.write(
+                "warning",
+                f"The run had reached step {reached:,}, but {self.folder.checkpoints.folder} holds "
+                "no checkpoint: it starts again from step 0. If checkpoints were deleted, stop it, "
+                "put them back from a backup and resume.",
+            )
+        for warning in session.family.warnings():
+            self._log.write("warning", warning)
+        if self.step:
+            self._log.write("info", f"Resumed from step {self.step:,} of {self.total:,}.")
+        self.session = session
+        self._write_status(durable=False)  # whoever follows the files sees the phases, too
+        self._paced, self._paced_step = self._clock(), self.step
+        return session
+
+    def _train(self, session: Session) -> Work:
+        step, add = session.family.step, self._outputs.curves.add
+        while self.step < self.total:
+            if self.step >= self._mark or self.asked:
+                if self.step > self._block[0]:
+                    self._pace.bare(self.step - self._block[0], self._clock() - self._block[1])
+                yield from self._maintain(session)
+                self._block = (self.step, self._clock())
+                continue
+            add(step(session.batches.batch(self.step)))
+            self.step += 1
+            yield True
+
+    def _maintain(self, session: Session) -> Work:
+        """Do what was asked for and what is due; plan when to look at the clock next."""
+        yield from self._answer(session)
+        yield from self._complete()
+        now = self._clock()
+        if now - self._ticked >= TICK:
+            self._tick(now)
+        yield from self._make_due(session)
+        yield from self._outputs.show_due(self.step)
+        soon = self.step + min(max(1, int(self._pace.rate * CHECK)), 1000)
+        edit = session.pending[0].step if session.pending else self.total
+        self._mark = int(min(soon, self._outputs.next, edit))
+
+    def _make_due(self, session: Session) -> Work:
+        """Make again the edits that belong here, and the products that are due."""
+        while session.pending and session.pending[0].step <= self.step:
+            edit = session.pending.popleft()
+            session.change(edit)
+            self._changed(session, edit)
+        yield from self._outputs.make_due(self.step)
+
+    def _answer(self, session: Session) -> Work:
+        """Do what was asked for, also while paused: each yield at the end comes before any step,
+        and whatever was asked for meanwhile is done before going on.
+        """
+        outputs = self._outputs
+        while self.asked:
+            self.answering = True
+            action, n = self.asked.popleft()
+            if action not in ("stage", "show"):
+                yield from self._complete()
+            if action in ("checkpoint", "pause"):
+                outputs.save(self.step, pinned=action == "checkpoint")
+            elif action == "sample":
+                yield from outputs.sample(self.step, n)
+            elif action == "evaluate":
+                yield from outputs.evaluate(self.step)
+            elif action == "edit":
+                self._edit(session)
+            elif action == "stage":
+                yield from self._stages(session, n)
+            self._tick(self._clock())
+            if action in ("pause", "flush", "show", "edit") and self._sink.wants(self.job):
+                yield from self._show()
+            self.answering = False
+            yield False
+
+    def _edit(self, session: Session) -> None:
+        """Make the edit that was asked for first; it is on disk before the next step."""
+        asked, tell = self._edits.popleft()
+        edit = msgspec.structs.replace(asked, step=self.step)
+
+        def write() -> None:
+            self.folder.events.append(EDITED, self.step, **msgspec.to_builtins(edit))
+            self.folder.events.sync()
+
+        try:
+            session.change(edit, write)
+        except (Refused, StoreError) as error:
+            tell(error)
+            return
+        self._changed(session, edit)
+        self._sink.send(Edited(job=self.job, edit=edit))
+        tell(self.step)
+
+    def _changed(self, session: Session, edit: Edit) -> None:
+        self._outputs.changed(edit)
+        self._log.write("info", sentence(edit, len(session.data.points.x)))
+        if isinstance(edit, ChangeSetting):
+            for warning in session.family.warnings():
+                self._log.write("warning", warning)
+
+    def _stages(self, session: Session, n: int) -> Work:
+        """Do the next stages, unless something else is asked for meanwhile."""
+        for _ in range(n):
+            if self._staged is None:
+                yield from self._make_due(session)
+                if self.step >= self.total:
+                    return
+                batch = session.batches.batch(self.step)
+                self._staged = StagedStep(session.family.walk(batch))
+            if self._staged.advance():
+                self._sink.send(StageDone(job=self.job, step=self.step, stage=self._staged.stage))
+                yield from self._show()
+            else:
+                yield from self._complete()
+                yield from self._show()
+            if self.asked:
+                return
+            yield False
+
+    def _complete(self) -> Work:
+        """Do the rest of a step that is done in stages, if there is one."""
+        if self._staged is not None:
+            self._complete_now()
+            yield True
+
+    def _complete_now(self) -> None:
+        if self._staged is None:
+            return
+        metrics = self._staged.finish()
+        self._staged = None
+        self._outputs.curves.add(metrics)
+        self._sink.send(StageDone(job=self.job, step=self.step, stage=""))
+        self.step += 1
+
+    def _show(self) -> Work:
+        """Offer a record of now, with what the stage of a step has at hand."""
+        scene = self._staged.scene if self._staged is not None else {}
+        paused = self.state == "paused"
+        particles = self.view.watch.particles
+        yield from self._outputs.show(self.step, particles, paused=paused, scene=scene)
+
+    def _finish(self, session: Session) -> Work:
+        """At the last step: first make safe, then measure."""
+        self._outputs.save(self.step)
+        yield from self._outputs.keep_due(self.step)
+        yield from self._answer(session)
+        yield from self._outputs.evaluate(self.step)
+        self._tick(self._clock())
+        self.folder.require()
+        self._log.write("info", f"Finished at step {self.step:,}.")
+
+    def _stopped(self) -> None:
+        """The generator is being closed between two steps or two stages of one: save, unless told
+        not to.
+        """
+        if self.session is not None and self.save_on_stop:
+            self._complete_now()
+            self._outputs.save(self.step)
+        elif self.session is not None:
+            self._outputs.curves.drain()
+
+    def _tick(self, now: float) -> None:
+        self._outputs.curves.drain()
+        self._pace.add(self.step - self._paced_step, now - self._paced)
+        self._ticked = self._paced = now
+        self._paced_step = self.step
+        assert self.session is not None
+        phases = _phases(self.session.family)
+        ends = [phase.start for phase in phases if phase.start > self.step]
+        if len(ends) < self._ahead:
+            self._pace.anew()
+        self._ahead = len(ends)
+        left = self._pace.left(min([*ends, self.total]) - self.step)
+        self._sink.send(
+            Progress(
+                job=self.job,
+                step=self.step,
+                total=self.total,
+                steps_per_second=self._pace.rate,
+                # How fast a later phase will be nobody knows.
+                seconds_left=None if ends else left,
+                memory=process_memory(),
+                device_memory=device_memory(self.session.family.device),
+                view_cost=self.view.cost,
+                seconds=self._seconds_before + self._pace.seconds,
+                phase_left=left if phases else None,
+                phases=phases,
+            )
+        )
+        if now - self._beat >= HEARTBEAT:
+            self._beat = now
+            self._write_status(durable=False)
+
+    def _write_status(self, durable: bool = True) -> None:
+        self.folder.require()
+        known = {"phases": _phases(self.session.family)} if self.session is not None else {}
+        self.folder.update_status(
+            **known,
+            durable=durable,
+            state=self.state,
+            step=self.step,
+            total=self.total,
+            seconds=self._seconds_before + self._pace.seconds,
+            background=self._background,
+            error=self.error,
+        )
+
+
+def _phases(family: Family) -> list[PhaseInfo]:
+    return [PhaseInfo(name=p.name, title=p.title, start=p.start) for p in family.phases]

@@ -1,0 +1,319 @@
+"""What each command does: one handler per command, between two training steps.
+
+Exactly one `Reply` or `Failed` answers a command. A refused command changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.data import reading
+from studio.engine.data.preview import preview
+from studio.engine.jobs.evaluating import EvaluationJob
+from studio.engine.jobs.exporting import ExportJob, export_weights
+from studio.engine.jobs.headless import planned_total
+from studio.engine.jobs.importing import ImportJob
+from studio.engine.jobs.job import ENDED, Job, Work
+from studio.engine.jobs.sampling import SamplingJob
+from studio.engine.jobs.training import TrainingJob
+from studio.engine.process.background import Background
+from studio.engine.process.failures import Refused, describe
+from studio.engine.process.places import check_places
+from studio.engine.run.resolve import Resolved
+from studio.engine.run.session import new_record
+from studio.protocol import messages as m
+from studio.protocol.wire import pack_arrays
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+if TYPE_CHECKING:
+    from studio.engine.process.engine import Engine
+
+__all__ = [
+    "Answer",
+    "dispatch",
+    "enqueue",
+    "handled",
+    "handles",
+    "respond",
+    "train",
+    "valid",
+    "within",
+]
+
+MAX_PREVIEW = 200_000
+MAX_SAMPLES = 10_000_000
+C = TypeVar("C", bound=m.Command)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The content of a `Reply`."""
+
+    result: Any = None
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+Handler = Callable[["Engine", Any], "Answer | None"]
+_handlers: dict[type, Handler] = {}
+
+
+def handles(kind: type[C]) -> Callable[[Callable[["Engine", C], Answer | None]], Handler]:
+    """Register the handler of a command; one that returns None answers by itself later."""
+
+    def add(handler: Callable[["Engine", C], Answer | None]) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return add
+
+
+def handled() -> set[type]:
+    """Return the commands that have a handler."""
+    return set(_handlers)
+
+
+def dispatch(engine: "Engine", command: m.Command) -> None:
+    """Handle a command and answer it."""
+
+    def handle() -> Answer | None:
+        check_places(command)
+        return _handlers[type(command)](engine, command)
+
+    respond(engine, command.id, handle)
+
+
+def respond(engine: "Engine", to: int, call: Callable[[], Answer | None]) -> None:
+    """Answer the command of a number with what a call returns (None: later) or raises."""
+    try:
+        answer = call()
+        if answer is not None:
+            arrays, payload = pack_arrays(answer.arrays)
+            engine.outbox.send(m.Reply(re=to, result=answer.result, arrays=arrays), payload)
+    except Exception as error:
+        # The boundary of a command: whatever goes wrong is its answer, and the engine goes on.
+        engine.outbox.send(m.Failed(re=to, error=describe(error)))
+
+
+@handles(m.GetCatalog)
+def _catalog(engine: "Engine", command: m.GetCatalog) -> Answer:
+    return Answer(engine.catalog)
+
+
+@handles(m.Validate)
+def _validate(engine: "Engine", command: m.Validate) -> Answer:
+    project = Path(command.project) if command.project else None
+    found = engine.validator.validate(command.spec, project)
+    return Answer(
+        {
+            "problems": found.problems,
+            "parameters": found.parameters,
+            "bytes": found.bytes,
+            "resolved": found.resolved.spec if found.resolved else None,
+        }
+    )
+
+
+@handles(m.PreviewData)
+def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
+    n = within("n", command.n, MAX_PREVIEW)
+    project = Path(command.project) if command.project else None
+    return Answer(*preview(command.dataset, project, n))
+
+
+@handles(m.InspectData)
+def _inspect(engine: "Engine", command: m.InspectData) -> None:
+    def look() -> None:
+        respond(engine, command.id, lambda: Answer(reading.inspect(Path(command.file))))
+
+    # Looking through a large file takes seconds, and a training may be going on.
+    Background(look)
+
+
+@handles(m.ImportData)
+def _import(engine: "Engine", command: m.ImportData) -> Answer:
+    if not command.columns:
+        raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
+    return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
+
+
+@handles(m.StartTraining)
+def _start(engine: "Engine", command: m.StartTraining) -> Answer:
+    project = Path(command.project)
+    resolved = valid(engine, command.spec, project)
+    folder = Project.open_or_create(project).new_run(new_record(resolved, project))
+    return train(engine, folder, resolved.training.steps)
+
+
+@handles(m.ResumeTraining)
+def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
+    folder = RunFolder(Path(command.run))
+    total = planned_total(folder, command.steps)
+    for job in engine.queue.jobs():
+        if isinstance(job, TrainingJob) and job.folder == folder and job.state not in ENDED:
+            raise Refused(f"{folder.name} is {job.state} already.", "Use the job that it has.")
+    with folder.owned():
+        return _go_on(engine, folder, total)
+
+
+def _go_on(engine: "Engine", folder: RunFolder, total: int) -> Answer:
+    """Queue a run that nobody else works on, from its newest good checkpoint."""
+    checkpoint, skipped = folder.checkpoints.newest()
+    if checkpoint is None and skipped:
+        raise Refused(
+            f"All checkpoints of {folder.name} are damaged.", "Start it anew.", kind="data"
+        )
+    step = checkpoint.step if checkpoint else 0
+    if step >= total:
+        raise Refused(
+            f"{folder.name} has done all its {total:,} steps.", "Ask for more steps to go on."
+        )
+    valid(engine, folder.record.spec, folder.path.parents[1])
+    answer = train(engine, folder, total, step)
+    return Answer({**answer.result, "step": step, "skipped": skipped})
+
+
+def train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Answer:
+    """Queue the training of a run folder that has done so many steps. From here to the end of the
+    job it is locked.
+
+    Raises:
+        StoreError: another process has the run, or the disk refused.
+    """
+    with folder.lock.held():
+        folder.update_status(state="queued", step=step, total=total, error=None, background=False)
+        job = TrainingJob(engine.new_name(), folder, engine.outbox, total=total)
+        job.claim()
+    return enqueue(engine, job)
+
+
+def valid(engine: "Engine", spec: Any, project: Path) -> Resolved:
+    """Check a spec.
+
+    Raises:
+        Refused: the first problem that it has.
+    """
+    found = engine.validator.validate(spec, project)
+    if found.resolved is None:
+        error = found.problems[0]
+        raise Refused(error.message, error.hint, kind=error.kind, path=error.path)
+    return found.resolved
+
+
+def enqueue(engine: "Engine", job: Job) -> Answer:
+    """Put a job at the end of the queue."""
+    engine.queue.add(job)
+    return Answer({"job": job.job, "run": job.run})
+
+
+@handles(m.Control)
+def _control(engine: "Engine", command: m.Control) -> Answer:
+    within("n", command.n, MAX_SAMPLES)
+    engine.queue.control(command.job, command.action, command.n)
+    return Answer()
+
+
+@handles(m.SetSpeed)
+def _speed(engine: "Engine", command: m.SetSpeed) -> Answer:
+    engine.queue.set_speed(command.job, command.delay)
+    return Answer()
+
+
+@handles(m.MoveJob)
+def _move(engine: "Engine", command: m.MoveJob) -> Answer:
+    engine.queue.move(command.job, command.place)
+    return Answer()
+
+
+@handles(m.Watch)
+def _watch(engine: "Engine", command: m.Watch) -> Answer:
+    job = engine.queue.get(command.job)
+    if not isinstance(job, TrainingJob):
+        raise Refused(f"{job.title} has nothing to watch: it is no training.")
+    if command.bounds and len(command.bounds) != 4:
+        raise Refused(f"The bounds must be four numbers or none, got {command.bounds}.")
+    within("resolution", command.resolution, 512)
+    within("particles", command.particles, MAX_SAMPLES)
+    if command.credits < 0:
+        raise Refused(f"The credits must not be negative, got {command.credits}.")
+    if not command.on:
+        engine.outbox.forget(command.job)
+    elif command.credits:
+        engine.outbox.credit(command.job, command.credits)
+    job.watch(msgspec.structs.replace(command, id=0, credits=0))
+    return Answer()
+
+
+@handles(m.Credit)
+def _credit(engine: "Engine", command: m.Credit) -> None:
+    # The reader thread does this without waiting; here only for callers without one (tests).
+    engine.outbox.credit(command.job, command.n)
+
+
+@handles(m.QueryLayer)
+def _layer(engine: "Engine", command: m.QueryLayer) -> None:
+    look = engine.layers.layer(command, engine.queue.jobs())
+
+    def chore() -> Work:
+        try:
+            values = yield from look.work()
+        except Exception as error:
+            # Still the boundary of the command: it is only answered later.
+            engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
+            return
+        arrays = {"layer": np.ascontiguousarray(values)}
+        respond(engine, command.id, lambda: Answer({"step": look.step}, arrays))
+
+    engine.chores.append(chore())
+
+
+@handles(m.Sample)
+def _sample(engine: "Engine", command: m.Sample) -> Answer:
+    within("n", command.n, MAX_SAMPLES)
+    return enqueue(engine, SamplingJob(engine.new_name(), command, engine.outbox))
+
+
+@handles(m.Evaluate)
+def _evaluate(engine: "Engine", command: m.Evaluate) -> Answer:
+    within("n", command.n, MAX_SAMPLES)
+    return enqueue(engine, EvaluationJob(engine.new_name(), command, engine.outbox))
+
+
+@handles(m.ExportSamples)
+def _export(engine: "Engine", command: m.ExportSamples) -> Answer:
+    within("n", command.n, MAX_SAMPLES)
+    return enqueue(engine, ExportJob(engine.new_name(), command, engine.outbox))
+
+
+@handles(m.ExportWeights)
+def _weights(engine: "Engine", command: m.ExportWeights) -> Answer:
+    step = export_weights(RunFolder(Path(command.run)), Path(command.file))
+    return Answer({"file": command.file, "step": step})
+
+
+@handles(m.Ping)
+def _ping(engine: "Engine", command: m.Ping) -> None:
+    # As for credits: the reader thread answers, also while torch computes.
+    engine.outbox.send(m.Pong(re=command.id, busy=engine.queue.busy))
+
+
+@handles(m.Shutdown)
+def _shutdown(engine: "Engine", command: m.Shutdown) -> Answer:
+    engine.leave(command.checkpoint)
+    return Answer()
+
+
+def within(name: str, value: int, most: int) -> int:
+    """Return a number of a command.
+
+    Raises:
+        Refused: it is less than 1, or too large.
+    """
+    if not 1 <= value <= most:
+        raise Refused(f"{name} must be between 1 and {most:,}, got {value:,}.", path=name)
+    return value

@@ -1,0 +1,82 @@
+"""What the commands do that change a run in its middle: edits, branches, the edited target."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.engine.data.target import Target
+from studio.engine.jobs.job import ENDED
+from studio.engine.jobs.training import TrainingJob
+from studio.engine.process.commands import Answer, handles, respond, train, valid, within
+from studio.engine.process.failures import Refused
+from studio.engine.run.branching import branch
+from studio.engine.run.in_force import target_of
+from studio.protocol import messages as m
+from studio.store.run import RunFolder
+
+if TYPE_CHECKING:
+    from studio.engine.process.engine import Engine
+
+__all__: list[str] = []
+
+MAX_SHOWN = 200_000
+
+
+@handles(m.ApplyEdit)
+def _apply(engine: "Engine", command: m.ApplyEdit) -> None:
+    job = engine.queue.get(command.job)
+    if not isinstance(job, TrainingJob):
+        raise Refused(f"{job.title} cannot be edited: it is no training.")
+    if job.state == "queued":
+        raise Refused(f"{job.title} has not started yet.", "Change its settings instead.")
+    if job.state in ENDED:
+        raise Refused(
+            f"{job.title} has ended ({job.state}).", "Branch from one of its steps instead."
+        )
+
+    def tell(outcome: int | Exception) -> None:
+        def answer() -> Answer:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return Answer({"step": outcome})
+
+        respond(engine, command.id, answer)
+
+    job.change(command.edit, tell)
+
+
+@handles(m.BranchRun)
+def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
+    parent = RunFolder(Path(command.run))
+    job = _training(engine, parent)
+    folder, start = branch(
+        parent,
+        command.step,
+        command.name,
+        command.changes,
+        done=job.step if job is not None else None,
+        validate=lambda spec, project: valid(engine, spec, project),
+    )
+    answer = train(engine, folder, int(folder.record.spec.training["steps"]), start)
+    return Answer({**answer.result, "from_step": start})
+
+
+@handles(m.GetTarget)
+def _target(engine: "Engine", command: m.GetTarget) -> Answer:
+    n = within("n", command.n, MAX_SHOWN)
+    run = RunFolder(Path(command.run))
+    job = _training(engine, run)
+    if command.step is None and job is not None and job.session is not None:
+        source, target = job.session.source, job.session.in_force.target
+    else:
+        source, target = target_of(run, command.step)
+    target = target or Target.of(source.points.x)
+    result = {"columns": list(source.points.columns), "n": len(target.x)}
+    return Answer(result, {"x": target.shown(n).contiguous().numpy()})
+
+
+def _training(engine: "Engine", run: RunFolder) -> TrainingJob | None:
+    """The training of a run that is under way here."""
+    for job in engine.queue.jobs():
+        if isinstance(job, TrainingJob) and job.folder == run and job.state not in ENDED:
+            return job
+    return None

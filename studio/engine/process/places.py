@@ -1,0 +1,40 @@
+"""Where a command's files are: by whole paths, since an engine stands in its program's folder."""
+
+from pathlib import Path
+
+import msgspec
+
+from studio.engine.process.failures import Refused
+from studio.protocol.messages import Command
+
+__all__ = ["PATHS", "check_places"]
+
+PATHS = ("file", "project", "run", "runs")
+"""The fields of commands that hold folders or files, whichever command it is."""
+
+_LONGEST = 4096
+
+
+def check_places(command: Command) -> None:
+    """Make sure that all paths of a command are whole ones, those that may be left away apart.
+
+    Raises:
+        Refused: one is empty, or not a whole path; it names the field.
+    """
+    for field in msgspec.structs.fields(command):
+        if field.name not in PATHS:
+            continue
+        value = getattr(command, field.name)
+        if value == field.default:
+            continue  # none is named
+        for text in [value] if isinstance(value, str) else value:
+            _check(field.name, text)
+
+
+def _check(name: str, text: str) -> None:
+    if not text or len(text) > _LONGEST or "\0" in text or not Path(text).is_absolute():
+        raise Refused(
+            f"{name} must be a whole path, got {text[:80]!r}.",
+            "Name it from the root of the disk on.",
+            path=name,
+        )

@@ -1,0 +1,1 @@
+"""Runs that compete at equal budget."""

@@ -1,0 +1,66 @@
+"""The commands about races."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.engine.jobs.job import ENDED
+from studio.engine.jobs.training import TrainingJob
+from studio.engine.process.commands import Answer, handles
+from studio.engine.process.failures import Refused
+from studio.engine.race.setup import create_race, going_on, held, line_up
+from studio.engine.run.resolve import Resolved
+from studio.protocol import messages as m
+from studio.protocol.spec import RunSpec
+from studio.store.run import RunFolder
+
+if TYPE_CHECKING:
+    from studio.engine.process.engine import Engine
+
+__all__: list[str] = []
+
+
+@handles(m.StartRace)
+def _start(engine: "Engine", command: m.StartRace) -> Answer:
+    project = Path(command.project)
+    runs = [_valid(engine, i, spec, project) for i, spec in enumerate(command.specs)]
+    return _queue(engine, create_race(runs, command.budget, project))
+
+
+@handles(m.ResumeRace)
+def _resume(engine: "Engine", command: m.ResumeRace) -> Answer:
+    folders = [RunFolder(Path(run)) for run in command.runs]
+    for job in engine.queue.jobs():
+        if isinstance(job, TrainingJob) and job.folder in folders and job.state not in ENDED:
+            raise Refused(f"{job.folder.name} is {job.state} already.", "Use the job that it has.")
+    with held(folders):
+        return _queue(engine, going_on(folders))
+
+
+def _valid(engine: "Engine", place: int, spec: RunSpec, project: Path) -> Resolved:
+    found = engine.validator.validate(spec, project)
+    if found.resolved is None:
+        error = found.problems[0]
+        raise Refused(
+            f"{spec.name}: {error.message}",
+            error.hint,
+            kind=error.kind,
+            path=f"specs.{place}.{error.path}".rstrip("."),
+        )
+    return found.resolved
+
+
+def _queue(engine: "Engine", folders: Sequence[RunFolder]) -> Answer:
+    queue = engine.queue
+    with held(folders):
+        race = line_up(folders, engine.outbox, queue.changed, lambda folder: engine.new_name())
+        race.claim()
+    queue.forget(race.job)
+    queue.add(race)
+    return Answer(
+        {
+            "job": race.job,
+            "jobs": [part.job for part in race.parts],
+            "runs": [part.run for part in race.parts],
+        }
+    )

@@ -1,0 +1,53 @@
+"""One race in the current process, without a screen."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from studio.engine.jobs.headless import drive
+from studio.engine.process.discovery import discover
+from studio.engine.process.sink import CallbackSink
+from studio.engine.race.setup import create_race, going_on, held, line_up
+from studio.engine.run.resolve import check
+from studio.protocol.messages import Budget, ErrorInfo, Event
+from studio.protocol.spec import RunSpec
+from studio.store.run import RunFolder
+
+__all__ = ["create", "run"]
+
+
+def create(specs: Sequence[RunSpec], budget: Budget, project: Path) -> list[RunFolder]:
+    """Check specs and make the run folders of their race in a project (made if absent).
+
+    Raises:
+        Refused: a spec has a problem, or they cannot race.
+        StoreError: the disk refused.
+    """
+    discover()
+    return create_race([check(spec) for spec in specs], budget, project)
+
+
+def run(
+    folders: Sequence[RunFolder],
+    *,
+    on_event: Callable[[Event], None] = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> ErrorInfo | None:
+    """Run a race to its end, or until ``stop()``, which saves all and leaves them "paused".
+
+    How each run ended is in its status. Returns the error of a race that failed as a whole.
+
+    Args:
+        folders: of new runs, or of a race that is gone on with.
+        on_event: told of everything, in this thread; an entrant's job is called as its folder.
+        stop: asked between steps.
+
+    Raises:
+        Refused: the folders are not of one race, or it is over.
+        StoreError: a run folder cannot be read, or another process has the run.
+    """
+    discover()
+    with held(folders):
+        left = going_on(folders)
+        job = line_up(left, CallbackSink(on_event), lambda info, place: None, lambda run: run.name)
+        drive(job, stop)
+    return job.error

@@ -1,0 +1,155 @@
+"""The start line: whether trainings can race, and their run folders, made on equal terms."""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from studio.engine.process.devices import choose
+from studio.engine.process.failures import Refused
+from studio.engine.process.sink import Sink
+from studio.engine.race.budgets import Spending, check_budget
+from studio.engine.race.entrant import Entrant
+from studio.engine.race.racing import Changed, RaceJob
+from studio.engine.run.resolve import Resolved, check
+from studio.engine.run.session import new_record
+from studio.protocol.messages import Budget
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+__all__ = ["create_race", "going_on", "held", "line_up"]
+
+FEWEST, MOST = 2, 4
+_FEWEST_SAMPLES = 16
+
+
+def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list[RunFolder]:
+    """Make the run folders of a race, whose specs are filled in with what the race decides.
+
+    The budget decides how many steps there are, where it is not one of time. Quality is measured
+    by all metrics that anyone asks for, with as many samples for everyone: no more than the
+    smallest population of particles has.
+
+    Raises:
+        Refused: they are too few or too many, the budget buys nothing, or they do not start from
+            the same points; the difference is named.
+        StoreError: the disk refused.
+    """
+    if not FEWEST <= len(runs) <= MOST:
+        raise Refused(f"A race has {FEWEST} to {MOST} participants, not {len(runs)}.", path="specs")
+    check_budget(budget, [run.training.batch for run in runs])
+    _require_equal(runs)
+    race = f"race-{uuid.uuid4().hex[:12]}"
+    home = Project.open_or_create(project)
+    folders = []
+    for spec in _on_equal_terms(runs, budget):
+        record = new_record(check(spec), project)
+        folder = home.new_run(msgspec.structs.replace(record, race=race, budget=budget))
+        folder.update_status(state="queued", total=int(spec.training["steps"]))
+        folders.append(folder)
+    return folders
+
+
+@contextmanager
+def held(folders: Sequence[RunFolder]) -> Iterator[None]:
+    """Hold the locks of some runs within a block.
+
+    Raises:
+        StoreError: another process has one of them; then none is held.
+    """
+    with ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(folder.owned())
+        yield
+
+
+def going_on(folders: Sequence[RunFolder]) -> list[RunFolder]:
+    """Return those of a race's runs that have not spent their budget, to go on with.
+
+    Raises:
+        Refused: they are not of one race, or all have finished.
+    """
+    races = {folder.record.race for folder in folders}
+    if len(races) != 1 or "" in races:
+        raise Refused("These runs did not take part in one and the same race.", path="runs")
+    left = [folder for folder in folders if folder.status().state != "finished"]
+    if not left:
+        raise Refused("The race is over: all that took part have finished.", path="runs")
+    for folder in left:
+        check(folder.record.spec)
+    return left
+
+
+def line_up(
+    folders: Sequence[RunFolder], sink: Sink, changed: Changed, name: Callable[[RunFolder], str]
+) -> RaceJob:
+    """Make the job of a race from its run folders; ``name`` gives each entrant's job a name.
+
+    The race's own job is called as the race is in the records, whoever steps it and when.
+    """
+    race, budget = folders[0].record.race, folders[0].record.budget
+    assert budget is not None  # a record with a race has its budget
+    entrants = []
+    for folder in folders:
+        folder.update_status(state="queued", error=None, background=False)
+        entrants.append(Entrant(name(folder), folder, sink, race=race))
+    return RaceJob(race, entrants, budget, sink, changed)
+
+
+def _on_equal_terms(runs: Sequence[Resolved], budget: Budget) -> list[RunSpec]:
+    metrics: dict[str, Pick] = {}
+    for run in runs:
+        for pick in run.spec.metrics:
+            metrics.setdefault(pick.slug, pick)
+    samples = max(_FEWEST_SAMPLES, min(map(_samples, runs)))
+    specs = []
+    for run in runs:
+        training = {**run.spec.training, "evaluate_samples": samples}
+        steps = Spending(budget, run.training.batch).steps
+        if steps is not None:
+            training["steps"] = steps
+        specs.append(
+            msgspec.structs.replace(run.spec, metrics=list(metrics.values()), training=training)
+        )
+    return specs
+
+
+def _samples(run: Resolved) -> int:
+    """How many samples the evaluations of a run can have."""
+    wanted = run.training.evaluate_samples
+    if "population" not in run.family.entry.capabilities:
+        return wanted
+    return min(wanted, int(run.spec.family.config.get("population", wanted)))
+
+
+def _require_equal(runs: Sequence[Resolved]) -> None:
+    """Make sure that all learn the same points on the same device, from the same particles."""
+    first, *others = runs
+    for other in others:
+        for path, mine, yours in _conditions(first, other):
+            if mine != yours:
+                raise Refused(
+                    f"{first.spec.name} and {other.spec.name} do not start alike: {path} is "
+                    f"{mine} in the one and {yours} in the other.",
+                    "In a race all learn the same data from the same particles: make it equal.",
+                    path=path,
+                )
+
+
+def _conditions(first: Resolved, other: Resolved) -> list[tuple[str, Any, Any]]:
+    pairs: list[tuple[str, Any, Any]] = [
+        ("dataset", first.spec.dataset.slug, other.spec.dataset.slug)
+    ]
+    mine, yours = first.spec.dataset.config, other.spec.dataset.config
+    pairs += [(f"dataset.{name}", mine.get(name), yours.get(name)) for name in {**mine, **yours}]
+    names = ["seed", "threads"] + (["samples"] if first.dataset is not None else [])
+    pairs += [
+        (f"training.{name}", getattr(first.training, name), getattr(other.training, name))
+        for name in names
+    ]
+    devices = [str(choose(run.training.device)[0]) for run in (first, other)]
+    return [*pairs, ("training.device", devices[0], devices[1])]

@@ -1,0 +1,1 @@
+"""One run: checked, opened, saved, edited, branched."""

@@ -1,0 +1,175 @@
+"""A branch: a new run that repeats another one up to a step, and differs from there on.
+
+The child is a run of its own: what it needs of its parent is copied, so that the parent may go.
+Its spec is that of the parent with the edits up to the branch step; its first checkpoint is the
+newest good one of the parent. From there it does the parent's steps again, bit for bit.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from studio.engine.process.devices import choose
+from studio.engine.process.failures import Refused
+from studio.engine.run.changing import changed
+from studio.engine.run.resolve import Resolved, check
+from studio.engine.run.session import project_of, versions
+from studio.protocol.spec import ChangeSetting, RunSpec
+from studio.store.atomic import make_folder
+from studio.store.branches import BRANCHED
+from studio.store.edits import effective_spec
+from studio.store.errors import explain
+from studio.store.names import MOST
+from studio.store.project import Project
+from studio.store.run import RunFolder, RunRecord
+
+__all__ = ["branch", "horizon_at", "reached"]
+
+BRANCH = ", branch"  # follows the parent's name where a branch is given none
+
+
+def branch(
+    parent: RunFolder,
+    step: int,
+    name: str,
+    changes: Sequence[ChangeSetting] = (),
+    *,
+    done: int | None = None,
+    validate: Callable[[RunSpec, Path], Resolved] = lambda spec, project: check(spec),
+) -> tuple[RunFolder, int]:
+    """Make the run folder of a branch, ready to be resumed; return it with the step of the
+    checkpoint that it starts from (0 for none).
+
+    Args:
+        parent: the run to leave.
+        step: after which the changes take hold; the parent's own edits after it are left out.
+        name: of the new run, "" for one made from the parent's.
+        changes: of live settings; their own steps are not looked at.
+        done: how many steps the parent has done, where that is known better than its files do.
+        validate: checks the spec of the branch, and refuses it.
+
+    Raises:
+        Refused: the parent never came to the step, or a change cannot be made.
+        StoreError: the parent cannot be read, or the disk refused.
+    """
+    record, total = parent.record, horizon_at(parent, step)
+    _require(parent, step, reached(parent) if done is None else done, total)
+    spec = _spec(effective_spec(parent), step, name, changes, total)
+    resolved = validate(spec, project_of(parent))
+    device, _ = choose(resolved.training.device)
+    child = RunRecord(
+        spec=resolved.spec,
+        seed=record.seed,
+        device=str(device),
+        # The parent's, so that a branch says when its data have changed since.
+        dataset_hash=record.dataset_hash,
+        parent=parent.name,
+        branch_step=step,
+        versions=versions(),
+    )
+    start = 0
+
+    def fill(folder: RunFolder) -> None:
+        nonlocal start
+        start = _copy(parent, folder, step)
+        folder.events.append(BRANCHED, start, parent=parent.name, branch_step=step)
+        folder.events.sync()
+        folder.update_status(state="queued", step=start, total=total)
+
+    return Project.open(project_of(parent)).new_run(child, fill), start
+
+
+def reached(run: RunFolder) -> int:
+    """Return the last step that a run is known to have done, by its files."""
+    return max(run.status().step, *run.checkpoints.steps()[-1:], *run.flow.steps()[-1:], 0)
+
+
+def horizon_at(run: RunFolder, step: int) -> int:
+    """Return how many steps a run was planned to have when it did the one after ``step``.
+
+    Schedules are spread over them, and resuming may have raised them: the newest start not after
+    the step says it.
+    """
+    planned = int(run.record.spec.training["steps"])
+    for event in run.events.read():
+        if event.kind in ("started", "resumed") and event.step <= step:
+            planned = int(event.data.get("total", planned))
+    return planned
+
+
+def _require(parent: RunFolder, step: int, done: int, total: int) -> None:
+    if step < 0 or step > done:
+        raise Refused(
+            f"{parent.name} has done {done:,} steps: it cannot be left after step {step:,}.",
+            "Choose a step that it has done.",
+            path="step",
+        )
+    if step >= total:
+        raise Refused(
+            f"{parent.name} was planned for {total:,} steps: a branch after step {step:,} would "
+            "have nothing to do.",
+            "Choose an earlier step, or give the run more steps first.",
+            path="step",
+        )
+
+
+def _spec(
+    whole: RunSpec, step: int, name: str, changes: Sequence[ChangeSetting], total: int
+) -> RunSpec:
+    """Return the spec of a branch; what is wrong with a change is said with its setting, not with
+    its place among the edits.
+
+    Raises:
+        Refused: a change cannot be made.
+    """
+    kept = [edit for edit in whole.edits if edit.step <= step]
+    spec = msgspec.structs.replace(
+        whole,
+        name=name.strip() or f"{whole.name[: MOST - len(BRANCH)]}{BRANCH}",
+        training={**whole.training, "steps": total},
+        edits=kept,
+    )
+    config = check(spec, any_device=True).family.config
+    made = [msgspec.structs.replace(change, step=step) for change in changes]
+    for edit in (*kept, *made):
+        if isinstance(edit, ChangeSetting):
+            config = changed(config, edit)
+    return msgspec.structs.replace(spec, edits=[*kept, *made])
+
+
+def _copy(parent: RunFolder, child: RunFolder, step: int) -> int:
+    """Copy what a branch begins with: the newest good checkpoint not after a step, the best one,
+    and the curves and records up to it. Returns its step, 0 for none.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    checkpoint, _ = parent.checkpoints.newest(not_after=step)
+    if checkpoint is None:
+        return 0
+    best = parent.checkpoints.best()
+    if best is not None and best < checkpoint.step:
+        found, _ = parent.checkpoints.newest(not_after=best)
+        if found is not None and found.step == best:
+            child.checkpoints.save(best, found.tensors, found.values, best=True)
+    # Through the store, which forces it to the disk; pinned, so that the branch can be left early.
+    child.checkpoints.save(
+        checkpoint.step,
+        checkpoint.tensors,
+        checkpoint.values,
+        pinned=True,
+        best=best == checkpoint.step,
+    )
+    records = [s for s in parent.flow.steps() if s <= checkpoint.step]
+    make_folder(child.flow.folder)
+    try:
+        for each in records:
+            shutil.copyfile(parent.flow.path(each), child.flow.path(each))
+        if parent.metrics.path.exists():
+            shutil.copyfile(parent.metrics.path, child.metrics.path)
+    except OSError as error:
+        raise explain(error, child.path) from error
+    child.metrics.truncate_after(checkpoint.step)
+    return checkpoint.step

@@ -1,0 +1,122 @@
+"""What a training works under, after the edits so far: the settings of its family, its target.
+
+Edits are made again whenever a run is opened: those before its checkpoint before the state is put
+back, since the state came after them; those of the very step of the checkpoint after it, since it
+may have been written before them.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from models.base import DataSpec, Family
+from models.config import Config, ConfigError
+from studio.engine.data.datasets import Dataset
+from studio.engine.data.target import Target
+from studio.engine.process.failures import Refused
+from studio.engine.run.changing import changed
+from studio.engine.run.resolve import Resolved, check
+from studio.engine.run.saving import restore
+from studio.protocol.spec import ChangeSetting, Edit
+from studio.store.checkpoint import Checkpoint
+from studio.store.edits import effective_spec
+from studio.store.run import RunFolder
+
+__all__ = ["InForce", "rebuild", "reconfigure", "target_after", "target_of"]
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The settings of the family, and the points to aim at: None for the data set as it is."""
+
+    config: Config
+    target: Target | None = None
+
+    def after(self, edit: Edit, data: Dataset) -> "InForce":
+        """Return the conditions after one more edit; ``data`` are those without any.
+
+        Raises:
+            Refused: it cannot be made.
+        """
+        if isinstance(edit, ChangeSetting):
+            return dataclasses.replace(self, config=changed(self.config, edit))
+        target = self.target or Target.of(data.points.x)
+        return dataclasses.replace(self, target=target.after(edit))
+
+
+def target_after(data: Dataset, edits: Iterable[Edit]) -> Target | None:
+    """Return the target after the edits of points among some edits, None if there are none.
+
+    Raises:
+        Refused: one of them cannot be made.
+    """
+    target: Target | None = None
+    for edit in edits:
+        if not isinstance(edit, ChangeSetting):
+            target = (target or Target.of(data.points.x)).after(edit)
+    return target
+
+
+def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]:
+    """Return the data of a run as they are without an edit, and the target after its edits up to a
+    step (None: after all).
+
+    Raises:
+        Refused: the data cannot be drawn or read, or an edit cannot be made.
+        StoreError: the run cannot be read.
+    """
+    edits = effective_spec(run).edits
+    if step is not None:
+        edits = [edit for edit in edits if edit.step <= step]
+    resolved = check(run.record.spec, any_device=True)
+    source = resolved.load_data(run.path.parents[1])
+    return source, target_after(source, edits) or Target.of(source.points.x)
+
+
+def reconfigure(family: Family, config: Config) -> None:
+    """Give a family other settings.
+
+    Raises:
+        Refused: it cannot take them; the path is "family...".
+    """
+    try:
+        family.reconfigure(config)
+    except ConfigError as error:
+        path = f"family.{error.path}".rstrip(".")
+        raise Refused(f"{path}: {error.message}", path=path) from error
+
+
+def rebuild(
+    resolved: Resolved,
+    edits: Sequence[Edit],
+    data: DataSpec,
+    device: torch.device,
+    *,
+    checkpoint: Checkpoint | None = None,
+    horizon: int | None = None,
+) -> Family:
+    """Build a family as it was after a checkpoint (None: at the start), with the edits so far.
+
+    Raises:
+        ConfigError: settings that do not fit the data or each other; the path is "family...".
+        Refused: an edit cannot be made again.
+        ValueError: the checkpoint does not fit.
+    """
+    family = resolved.build(data, device, horizon=horizon)
+    step = checkpoint.step if checkpoint is not None else 0
+    config = resolved.family.config
+    waiting = checkpoint
+    for edit in edits:
+        if edit.step > step:
+            break
+        if edit.step == step and waiting is not None:
+            restore(family, waiting)
+            waiting = None
+        if isinstance(edit, ChangeSetting):
+            config = changed(config, edit)
+            reconfigure(family, config)
+    if waiting is not None:
+        restore(family, waiting)
+    return family

@@ -1,0 +1,87 @@
+"""A trained family from a checkpoint on disk: for sampling, evaluating, exporting, looking."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from models.base import Family
+from studio.engine.process.devices import choose, configure
+from studio.engine.process.failures import Refused
+from studio.engine.run.in_force import rebuild
+from studio.engine.run.resolve import Choice, Resolved, check
+from studio.engine.run.saving import saved_columns, saved_data
+from studio.protocol.spec import Edit, Pick
+from studio.store.checkpoint import Checkpoint
+from studio.store.edits import effective_spec
+from studio.store.run import RunFolder
+
+__all__ = ["Loaded", "load", "newest_checkpoint"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A family with the weights and settings of a step; ``sampler`` is the run's own, None for the
+    family's. ``edits`` are those of the run up to that step.
+    """
+
+    run: RunFolder
+    resolved: Resolved
+    family: Family
+    step: int
+    columns: tuple[str, ...]
+    sampler: Any
+    edits: list[Edit]
+
+    def sampled_by(self, other: Choice | None) -> tuple[Pick | None, Any]:
+        """Return what samples are drawn with, as data and as an object: the run's own sampler, or
+        another one that was chosen.
+        """
+        if other is not None:
+            return other.pick, other.make()
+        return self.resolved.spec.sampler, self.sampler
+
+
+def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:
+    """Return the newest intact checkpoint, not after ``step`` if that is given.
+
+    Raises:
+        Refused: there is none.
+    """
+    checkpoint, skipped = run.checkpoints.newest(not_after=step)
+    if checkpoint is not None:
+        return checkpoint
+    if skipped:
+        raise Refused(
+            f"All checkpoints of {run.name} are damaged ({', '.join(skipped)}).",
+            "Train it anew.",
+            kind="data",
+        )
+    later = run.checkpoints.steps() if step is not None else []
+    if step is not None and later:
+        first = f"Its first is of step {later[0]:,}: choose that or a later one."
+        raise Refused(f"{run.name} has no checkpoint up to step {step:,}.", first)
+    raise Refused(f"{run.name} has no checkpoint yet.", "Let it train a while, or save one now.")
+
+
+def load(run: RunFolder, step: int | None = None) -> Loaded:
+    """Load the newest checkpoint of a run, not after ``step`` if that is given.
+
+    The data set is not needed. A device that is not there any more is replaced by the CPU.
+
+    Raises:
+        Refused: there is no good checkpoint, or the run's spec does not fit this installation.
+        StoreError: the run folder cannot be read.
+    """
+    checkpoint = newest_checkpoint(run, step)
+    resolved = check(run.record.spec, any_device=True)
+    try:
+        device, _ = choose(resolved.training.device)
+    except Refused:
+        device = torch.device("cpu")
+    configure(device, resolved.training.threads)
+    edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
+    family = rebuild(resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint)
+    sampler = resolved.sampler.make() if resolved.sampler else None
+    columns = saved_columns(checkpoint)
+    return Loaded(run, resolved, family, checkpoint.step, columns, sampler, edits)

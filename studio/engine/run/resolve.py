@@ -1,0 +1,304 @@
+"""From what a person asked for to what will be run: every setting checked and filled in."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import torch
+
+from models.base import DataSpec, Family
+from models.config import Config, ConfigError, decode, encode, replace_at
+from models.registry import Entry, Kind, registry
+from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
+from studio.engine.data.modality import (
+    DEFAULT_METRICS,
+    TRAINING_DEFAULTS,
+    modality_of,
+    picked_modality,
+    unfit,
+)
+from studio.engine.process.devices import choose
+from studio.engine.process.failures import Refused
+from studio.engine.run.changing import problems as edit_problems
+from studio.engine.run.settings import TrainingConfig
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.errors import StoreError
+from studio.store.names import check_name
+
+__all__ = [
+    "Choice",
+    "Resolved",
+    "check",
+    "pick_dataset",
+    "pick_metrics",
+    "pick_sampler",
+    "resolve",
+]
+
+_DEFAULT_SAMPLER = "dpmpp-2m"
+C = TypeVar("C", bound=Config)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A registered thing with its checked settings."""
+
+    entry: Entry
+    config: Config
+
+    @property
+    def pick(self) -> Pick:
+        """The same as plain data, all settings spelled out."""
+        return Pick(slug=self.entry.slug, config=encode(self.config))
+
+    def make(self) -> Any:
+        """Make the thing, for kinds that are made from the config alone."""
+        return self.entry.make(self.config)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A run, checked. ``spec`` has every default filled in; ``dataset`` is None for an imported
+    set, which is named by ``spec.dataset.slug``.
+    """
+
+    spec: RunSpec
+    family: Choice
+    dataset: Choice | None
+    training: TrainingConfig
+    sampler: Choice | None
+    metrics: tuple[Choice, ...]
+
+    def load_data(self, project: Path | None, limit: int | None = None) -> Dataset:
+        """Draw or read the data; of a registered set, at most ``limit``.
+
+        Raises:
+            Refused: they cannot be drawn or read; the path is "dataset...".
+        """
+        name = project_name(self.spec.dataset.slug)
+        if name is not None:
+            return find_imported(name, project)
+        assert self.dataset is not None  # resolve() leaves it out for imported sets only
+        n = self.training.samples
+        if limit is not None:
+            n = min(n or limit, limit)
+        return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
+
+    def build(self, data: DataSpec, device: torch.device, horizon: int | None = None) -> Family:
+        """Build the family for data of a spec.
+
+        Raises:
+            ConfigError: settings that do not fit the data or each other; the path is "family...".
+        """
+        steps = horizon or self.training.steps
+        try:
+            family: Family = self.family.entry.make(
+                self.family.config,
+                data,
+                horizon=steps,
+                seed=self.training.seed,
+                device=device,
+            )
+        except ConfigError as error:
+            raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
+        return family
+
+
+def check(spec: RunSpec, *, any_device: bool = False) -> Resolved:
+    """Return the resolved run; with ``any_device``, whether its device is there does not matter.
+
+    Raises:
+        Refused: the first problem that `resolve` finds.
+    """
+    resolved, problems = resolve(spec, any_device=any_device)
+    if resolved is None:
+        first = problems[0]
+        raise Refused(first.message, first.hint, kind=first.kind, path=first.path)
+    return resolved
+
+
+def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None, list[ErrorInfo]]:
+    """Check a spec and fill in every default. Returns None and all problems if there are any.
+
+    Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
+    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched. Metrics of
+    another kind of data are left out: a person who changes the data set means others.
+    """
+    problems: list[ErrorInfo] = []
+    imported = project_name(spec.dataset.slug) is not None
+    dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
+    entry = dataset.entry if dataset else None
+    modality = modality_of(entry)
+    family = _choice("family", spec.family, "family", problems, modality)
+    settings = {**TRAINING_DEFAULTS.get(modality, {}), **spec.training}
+    training = _config(TrainingConfig, settings, "training", problems)
+    sampler = _sampler(spec, family, problems)
+    metrics = _metrics(spec, modality, problems)
+    if family is not None:
+        problems += edit_problems(spec.edits, family.config)
+        problems += unfit(family.entry, entry) if imported or dataset else []
+    if training is not None and not any_device:
+        try:
+            choose(training.device)
+        except Refused as refused:
+            problems.append(refused.info)
+    problems += _name(spec.name)
+    if problems or family is None or training is None:
+        return None, problems
+    return Resolved(
+        spec=RunSpec(
+            name=spec.name,
+            family=family.pick,
+            dataset=dataset.pick if dataset else Pick(slug=spec.dataset.slug),
+            training=encode(training),
+            sampler=sampler.pick if sampler else None,
+            metrics=[metric.pick for metric in metrics],
+            edits=list(spec.edits),
+        ),
+        family=family,
+        dataset=dataset,
+        training=training,
+        sampler=sampler,
+        metrics=tuple(metrics),
+    ), []
+
+
+def _name(name: str) -> list[ErrorInfo]:
+    if not name.strip():
+        return [ErrorInfo(kind="user", message="The run needs a name.", path="name")]
+    try:
+        check_name(name)
+    except StoreError as error:
+        return [msgspec.structs.replace(error.info(), path="name")]
+    return []
+
+
+def pick_dataset(pick: Pick) -> Choice | None:
+    """Check a procedural data set, None for an imported one.
+
+    Raises:
+        Refused: there is no such set, or its settings are wrong.
+    """
+    if project_name(pick.slug) is not None:
+        return None
+    problems: list[ErrorInfo] = []
+    choice = _choice("dataset", pick, "dataset", problems)
+    if problems:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return choice
+
+
+def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice | None:
+    """Check a sampler for the family of a spec, None for none.
+
+    Raises:
+        Refused: its settings are wrong, or the family takes no sampler.
+    """
+    if sampler is None:
+        return None
+    problems: list[ErrorInfo] = []
+    family = _choice("family", spec.family, "family", problems)
+    wanted = msgspec.structs.replace(spec, sampler=sampler)
+    choice = _sampler(wanted, family, problems)
+    if problems:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return choice
+
+
+def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice, ...]:
+    """Check metrics for the data of a spec.
+
+    Raises:
+        Refused: there is no such metric, its settings are wrong, or it is for other data.
+    """
+    problems: list[ErrorInfo] = []
+    found = [_choice("metric", pick, f"metrics.{i}", problems) for i, pick in enumerate(metrics)]
+    modality = picked_modality(spec.dataset)
+    for choice in found:
+        if choice is not None and modality not in choice.entry.modalities:
+            kinds = " and ".join(choice.entry.modalities)
+            message = f"{choice.entry.title} measures {kinds}; the data of the run are {modality}."
+            problems.append(ErrorInfo(kind="user", message=message, path="metrics"))
+    if problems:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return tuple(choice for choice in found if choice is not None)
+
+
+def _sampler(spec: RunSpec, family: Choice | None, problems: list[ErrorInfo]) -> Choice | None:
+    """The sampler asked for; else, for families with a denoiser, the most economic one."""
+    denoises = family is not None and "denoiser" in family.entry.capabilities
+    if spec.sampler is not None:
+        if family is not None and not denoises:
+            title = family.entry.title
+            problems.append(
+                ErrorInfo(
+                    kind="user",
+                    message=f"{title} has no denoiser, so it takes no sampler.",
+                    hint="Leave the sampler out.",
+                    path="sampler",
+                )
+            )
+            return None
+        return _choice("sampler", spec.sampler, "sampler", problems)
+    if denoises and any(e.slug == _DEFAULT_SAMPLER for e in registry.all("sampler")):
+        return _choice("sampler", Pick(slug=_DEFAULT_SAMPLER), "sampler", problems)
+    return None
+
+
+def _metrics(spec: RunSpec, modality: str, problems: list[ErrorInfo]) -> list[Choice]:
+    """The metrics asked for that fit the data; else the defaults."""
+    picked = (
+        _choice("metric", pick, f"metrics.{index}", problems)
+        for index, pick in enumerate(spec.metrics)
+    )
+    fitting = [c for c in picked if c is not None and modality in c.entry.modalities]
+    known = {entry.slug for entry in registry.all("metric")}
+    slugs = [slug for slug in DEFAULT_METRICS.get(modality, ()) if slug in known]
+    defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)
+    return fitting or [choice for choice in defaults if choice is not None]
+
+
+def _choice(
+    kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo], modality: str = ""
+) -> Choice | None:
+    try:
+        entry = registry.get(kind, pick.slug)
+    except KeyError as error:
+        problems.append(ErrorInfo(kind="user", message=f"{path}: {error.args[0]}", path=path))
+        return None
+    config = _config(entry.config, entry.filled(pick.config, modality), path, problems)
+    return None if config is None else Choice(entry, config)
+
+
+def _config(
+    kind: type[C], data: Mapping[str, Any], path: str, problems: list[ErrorInfo]
+) -> C | None:
+    """Decode a config; on failure, list what is wrong with each of its settings."""
+    try:
+        return decode(kind, data)
+    except ConfigError as error:
+        found = list(_errors(kind, data)) or [error]
+    for wrong in found:
+        at = f"{path}.{wrong.path}".rstrip(".")
+        problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
+    return None
+
+
+def _errors(kind: type[Config], data: Mapping[str, Any]) -> Iterator[ConfigError]:
+    """Decode setting by setting: `decode` stops at the first error, a form shows them all."""
+    for path, value in _leaves(data):
+        try:
+            decode(kind, replace_at({}, path, value))
+        except ConfigError as error:
+            yield error
+
+
+def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", msgspec.to_builtins(value)

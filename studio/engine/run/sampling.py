@@ -1,0 +1,94 @@
+"""Samples from a family, in data units, in pieces small enough that the engine stays responsive."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.base import Family, HasPopulation
+from models.tensors import make_generator
+from studio.engine.run.randomness import FLOW, SAMPLES
+
+__all__ = ["draw", "most", "repeats"]
+
+CHUNK = 2048
+Told = Callable[[int], None]
+
+
+def draw(
+    family: Family,
+    n: int,
+    seed: int,
+    *,
+    sampler: Any = None,
+    stream: int = SAMPLES,
+    told: Told | None = None,
+    drawn: Told | None = None,
+) -> Generator[bool, None, Tensor]:
+    """Draw n samples (n, *shape) in data units, on the CPU; yields False between network passes.
+
+    The same seed and stream give the same samples, and the first ones of a larger n are not
+    those of a smaller n only where the sampler adds noise. ``told`` hears how many network
+    evaluations a sample took, ``drawn`` how many samples there are so far.
+
+    Particles that are the family's state are all the samples there are: the seed chooses among
+    them, and beyond their number they come more than once (see `repeats`).
+    """
+    generator = make_generator(seed, stream)
+    noise = make_generator(seed, stream + FLOW)
+    if isinstance(family, HasPopulation):
+        total = family.population
+        rows = _rows(total, n, generator)
+        # Particles are known by their row: they go all together.
+        latents = family.prior(total, generator)
+        return (yield from _push(family, latents, sampler, noise, told))[rows]
+    latents = family.prior(n, generator)
+    parts = []
+    for chunk in torch.split(latents, CHUNK):
+        parts.append((yield from _push(family, chunk, sampler, noise, told)))
+        if drawn is not None:
+            drawn(sum(map(len, parts)))
+    return torch.cat(parts)
+
+
+def most(family: Family, n: int) -> int:
+    """Return how many of n samples can be different ones."""
+    return min(n, family.population) if isinstance(family, HasPopulation) else n
+
+
+def repeats(family: Family, n: int) -> str:
+    """Say in a sentence if n samples must repeat some, "" if not."""
+    if most(family, n) == n:
+        return ""
+    return (
+        f"The model is {most(family, n):,} particles: {n:,} samples were drawn from them with "
+        "replacement."
+    )
+
+
+def _rows(total: int, n: int, generator: torch.Generator) -> Tensor:
+    if n <= total:
+        return torch.randperm(total, generator=generator)[:n]
+    return torch.randint(total, (n,), generator=generator)
+
+
+def _push(
+    family: Family, latents: Tensor, sampler: Any, noise: torch.Generator, told: Told | None
+) -> Generator[bool, None, Tensor]:
+    frames = family.flow(latents, sampler=sampler, generator=noise)
+    x: Tensor | None = None
+    spent = 0
+    while True:
+        # Not around the yield: another job may run there, and it wants its gradients.
+        with torch.no_grad():
+            frame = next(frames, None)
+        if frame is None:
+            break
+        x, spent = frame.x, frame.nfe
+        yield False
+    if x is None:
+        raise RuntimeError(f"{type(family).__name__}.flow yielded no frame")
+    if told is not None:
+        told(spent)
+    return family.spec.restore(x.detach().cpu())

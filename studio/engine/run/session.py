@@ -1,0 +1,254 @@
+"""Everything that one training works with, built from its run folder."""
+
+import platform
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from models.base import Family
+from studio.engine.data.batches import Batches, Fresh, Shuffled
+from studio.engine.data.datasets import Dataset, described
+from studio.engine.data.target import edited
+from studio.engine.process.devices import choose, configure
+from studio.engine.process.failures import Refused
+from studio.engine.run.in_force import InForce, rebuild, reconfigure
+from studio.engine.run.resolve import Resolved, check
+from studio.engine.run.saving import saved_data
+from studio.engine.run.settings import FEWEST_SAMPLES
+from studio.engine.watch.evaluation import Evaluator
+from studio.engine.watch.projection import Projection
+from studio.engine.watch.recorder import Recorder, plane_bounds
+from studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from studio.store.edits import effective_spec
+from studio.store.errors import StoreError
+from studio.store.run import RunFolder, RunRecord
+
+__all__ = ["Session", "free_device_memory", "new_record", "open_session", "project_of", "versions"]
+
+
+@dataclass
+class Session:
+    """A training in memory.
+
+    Attributes:
+        resolved: the run as it was recorded.
+        source: the data as they are without an edit.
+        family: with the settings of ``in_force``.
+        step: where the training was when it was opened.
+        notes: sentences for the log.
+        skipped: names of damaged checkpoints that were passed over.
+        in_force: what the edits so far have made of settings and target.
+        done: the edits so far.
+        pending: those of later steps, in order.
+        data, batches, evaluator: those of the target as it is now.
+    """
+
+    resolved: Resolved
+    source: Dataset
+    family: Family
+    recorder: Recorder
+    sampler: Any
+    bounds: list[float]
+    step: int
+    notes: list[str]
+    skipped: list[str]
+    in_force: InForce
+    done: list[Edit]
+    pending: deque[Edit]
+    floors: InitVar[dict[str, float]]
+    data: Dataset = field(init=False)
+    batches: Batches = field(init=False)
+    evaluator: Evaluator = field(init=False)
+
+    def __post_init__(self, floors: dict[str, float]) -> None:
+        # Floors on disk are those of the newest target.
+        points = any(not isinstance(edit, ChangeSetting) for edit in (*self.done, *self.pending))
+        self._aim({} if points else floors, self.resolved.training.evaluate_samples)
+
+    @property
+    def spec(self) -> RunSpec:
+        """The spec with the edits so far: what a checkpoint is made by."""
+        return msgspec.structs.replace(self.resolved.spec, edits=list(self.done))
+
+    def change(self, edit: Edit, write: Callable[[], None] = lambda: None) -> None:
+        """Make an edit, now. It holds only if ``write`` comes back: it is to be on disk before the
+        next step is done with it.
+
+        Raises:
+            Refused: it cannot be made.
+            StoreError: from ``write``.
+        """
+        before = self.in_force
+        knows = self.resolved.family.entry.extra.get("field") == "exact"
+        if knows and not isinstance(edit, ChangeSetting):
+            raise Refused(
+                "The exact field knows the law of the data by its formula: edits of points would "
+                "not reach it.",
+                "Choose a field that learns from points.",
+            )
+        self._take(before.after(edit, self.source))
+        try:
+            write()
+        except StoreError:
+            self._take(before)
+            raise
+        self.done.append(edit)
+
+    def _take(self, in_force: InForce) -> None:
+        if in_force.config != self.in_force.config:
+            reconfigure(self.family, in_force.config)
+        aims = in_force.target is not self.in_force.target
+        self.in_force = in_force
+        if aims:
+            self._aim({}, self.evaluator.n)
+
+    def _aim(self, floors: dict[str, float], n: int) -> None:
+        """Learn from the target as it is now, and measure n samples against it."""
+        seed = self.resolved.training.seed
+        self.data = edited(self.source, self.in_force.target)
+        self.batches = _batches(self.resolved, self.data, self.family)
+        self.evaluator = Evaluator(self.resolved.metrics, self.data, n, seed, floors)
+
+
+def project_of(run: RunFolder) -> Path:
+    """Return the folder of the project that a run belongs to."""
+    return run.path.parents[1]
+
+
+def new_record(resolved: Resolved, project: Path) -> RunRecord:
+    """Describe a new run for ``run.toml``: the resolved spec, hash of the data, versions, device.
+
+    No more evaluation samples are recorded than there are data to compare them with.
+
+    Raises:
+        Refused: the data cannot be drawn or read.
+    """
+    device, _ = choose(resolved.training.device)
+    data = resolved.load_data(project)
+    spec, wanted = resolved.spec, resolved.training.evaluate_samples
+    if data.most is not None and data.most < wanted:
+        training = {**spec.training, "evaluate_samples": max(FEWEST_SAMPLES, data.most)}
+        spec = msgspec.structs.replace(spec, training=training)
+    return RunRecord(
+        spec=spec,
+        seed=resolved.training.seed,
+        device=str(device),
+        dataset_hash=data.hash,
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result may depend on."""
+    found = {name: version(name) for name in ("torch", "numpy")}
+    try:
+        found["pushforward"] = version("pushforward")
+    except ImportError:
+        # A checkout that is not installed has no metadata.
+        found["pushforward"] = "source"
+    return {"python": platform.python_version(), **found}
+
+
+def open_session(run: RunFolder, total: int) -> Session:
+    """Build the training of a run, and restore its newest good checkpoint if it has one.
+
+    What the files say about later steps (of a process that died) is taken back, since the
+    training does these steps again.
+
+    Raises:
+        Refused, ConfigError: the spec does not fit this installation, machine or data.
+        StoreError: the files of the run or the data are damaged.
+    """
+    resolved = check(run.record.spec)
+    training = resolved.training
+    device, reason = choose(training.device)
+    configure(device, training.threads)
+    notes = run.recover()
+    data = resolved.load_data(project_of(run))
+    if data.hash != run.record.dataset_hash:
+        notes.append("The data differ from those the run was started with.")
+    checkpoint, skipped = run.checkpoints.newest()
+    if checkpoint is None and skipped:
+        raise StoreError(
+            f"All checkpoints of {run.name} are damaged.", "Start it anew.", kind="data"
+        )
+    spec = data.points.spec() if checkpoint is None else saved_data(checkpoint)
+    step = checkpoint.step if checkpoint is not None else 0
+    edits = effective_spec(run).edits
+    family = rebuild(resolved, edits, spec, device, checkpoint=checkpoint, horizon=total)
+    run.metrics.truncate_after(step)
+    run.flow.truncate_after(step)
+    notes.append(f"Device: {reason}")
+    notes.append(
+        f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
+        f"{described(data.points)}."
+    )
+    return _assemble(run, resolved, data, family, step, edits, notes, skipped)
+
+
+def _assemble(
+    run: RunFolder,
+    resolved: Resolved,
+    data: Dataset,
+    family: Family,
+    step: int,
+    edits: Sequence[Edit],
+    notes: list[str],
+    skipped: list[str],
+) -> Session:
+    training = resolved.training
+    run.checkpoints.keep = training.keep
+    run.flow.capacity = training.kept_capacity
+    sampler = resolved.sampler.make() if resolved.sampler else None
+    _, floors = run.metrics.read()
+    done = [edit for edit in edits if edit.step <= step]
+    in_force = InForce(resolved.family.config)
+    for edit in done:
+        in_force = in_force.after(edit, data)
+    return Session(
+        resolved=resolved,
+        source=data,
+        family=family,
+        recorder=Recorder(
+            family,
+            seed=training.seed,
+            particles=training.particles,
+            frames=training.frames,
+            sampler=sampler,
+            projection=_projection(data),
+        ),
+        sampler=sampler,
+        bounds=plane_bounds(data.points.x),
+        step=step,
+        notes=notes,
+        skipped=skipped,
+        in_force=in_force,
+        done=done,
+        pending=deque(edits[len(done) :]),
+        floors=floors,
+    )
+
+
+def _projection(data: Dataset) -> Projection | None:
+    if data.judging is None or data.unseen is None:
+        return None
+    return Projection(data.judging, data.unseen)
+
+
+def _batches(resolved: Resolved, data: Dataset, family: Family) -> Batches:
+    training = resolved.training
+    if data.draw is not None and training.samples == 0:
+        return Fresh(data.draw, family.spec, training.batch, training.seed, family.device)
+    x = family.spec.standardise(data.points.x).to(family.device)
+    return Shuffled(x, training.batch, training.seed)
+
+
+def free_device_memory() -> None:
+    """Give cached GPU memory back after a training has ended."""
+    torch.cuda.empty_cache()  # does nothing where CUDA was never used

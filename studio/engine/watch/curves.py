@@ -1,0 +1,97 @@
+"""What a training measures: collected on the device, read in bulk, written to disk, then told."""
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from studio.engine.process.failures import NumericFailure
+from studio.store.metrics import MetricsLog
+
+__all__ = ["Columns", "Curves"]
+
+Columns: TypeAlias = dict[str, tuple[list[int], list[float]]]
+Tell = Callable[[Columns, dict[str, float]], None]
+
+
+class Curves:
+    """The metrics of a run.
+
+    Reading one number from a GPU waits for the GPU, so rows stay tensors until `drain` reads all
+    of them at once. On disk first, then told: a reader of the files never knows less than the
+    listener.
+    """
+
+    def __init__(self, log: MetricsLog, tell: Tell, step: int) -> None:
+        """``step`` is the last one that is on disk already."""
+        self._log = log
+        self._tell = tell
+        self._step = step
+        self._rows: list[dict[str, Tensor]] = []
+        self.add = self._rows.append
+
+    def drain(self) -> None:
+        """Write and tell all rows since the last call.
+
+        Raises:
+            NumericFailure: a loss is not finite; the rows before it are written and told.
+        """
+        rows = self._rows.copy()
+        self._rows.clear()
+        if not rows:
+            return
+        first = self._step + 1
+        self._step += len(rows)
+        columns = _columns(rows, first)
+        bad = _first_bad(columns)
+        self.write(_finite(columns))
+        if bad is not None:
+            name, step, value = bad
+            text = f"The {name} is not finite any more: {_word(value)} at step {step:,}."
+            raise NumericFailure(text)
+
+    def write(self, columns: Columns, floors: dict[str, float] | None = None) -> None:
+        """Write and tell finished columns, such as those of an evaluation."""
+        self._log.append(columns, floors or {})
+        self._tell(columns, floors or {})
+
+
+def _columns(rows: list[dict[str, Tensor]], first: int) -> Columns:
+    """Turn rows into columns; a row may lack a name (not every step has every metric)."""
+    steps: dict[str, list[int]] = {}
+    cells: dict[str, list[Tensor]] = {}
+    for step, row in enumerate(rows, first):
+        for name, value in row.items():
+            steps.setdefault(name, []).append(step)
+            cells.setdefault(name, []).append(value)
+    return {name: (steps[name], torch.stack(cells[name]).tolist()) for name in cells}
+
+
+def _first_bad(columns: Columns) -> tuple[str, int, float] | None:
+    """Return the first loss that is not finite: its name, step and value."""
+    found = [
+        (step, name, value)
+        for name, (steps, values) in columns.items()
+        if "loss" in name
+        for step, value in zip(steps, values, strict=True)
+        if not math.isfinite(value)
+    ]
+    if not found:
+        return None
+    step, name, value = min(found)
+    return name, step, value
+
+
+def _finite(columns: Columns) -> Columns:
+    """Leave out values that are not finite: JSON has no word for them, and charts no place."""
+    kept: Columns = {}
+    for name, (steps, values) in columns.items():
+        pairs = [(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
+        kept[name] = ([s for s, _ in pairs], [v for _, v in pairs])
+    return {name: column for name, column in kept.items() if column[0]}
+
+
+def _word(value: float) -> str:
+    return "not a number" if math.isnan(value) else "infinite"

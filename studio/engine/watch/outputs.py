@@ -1,0 +1,253 @@
+"""What a training makes besides a model: curves, records, evaluations, samples, checkpoints.
+
+Each is planned by a schedule of its own, so that together they cost the training a bounded share.
+Nothing here touches the random numbers of the training.
+"""
+
+from collections.abc import Callable
+
+from models.base import Scene
+from studio.engine.jobs.job import Work
+from studio.engine.jobs.sampling import provenance
+from studio.engine.process.sink import Sink
+from studio.engine.run.runlog import RunLog
+from studio.engine.run.sampling import draw, repeats
+from studio.engine.run.saving import pack
+from studio.engine.run.session import Session
+from studio.engine.watch.curves import Columns, Curves
+from studio.engine.watch.evaluation import Quality
+from studio.engine.watch.recorder import kept_layers
+from studio.engine.watch.schedules import (
+    CheckpointSchedule,
+    EvaluationPlan,
+    EvaluationSchedule,
+    KeptPlan,
+    KeptSchedule,
+    Pace,
+)
+from studio.engine.watch.staging import scene_arrays
+from studio.engine.watch.viewing import LiveView
+from studio.protocol.events import SPREAD
+from studio.protocol.messages import CheckpointWritten, Kept, Metrics, Record
+from studio.protocol.spec import ChangeSetting, Edit
+from studio.protocol.wire import pack_arrays
+from studio.store.run import RunFolder
+
+__all__ = ["Outputs"]
+
+KEPT_RESOLUTION = 20
+SAMPLES, FLOOR = "cost/samples", "cost/floor/"  # as in `studio.protocol.messages.Metrics`
+
+
+class Outputs:
+    """Makes, writes and tells the products of one session.
+
+    Attributes:
+        curves: the losses.
+    """
+
+    def __init__(
+        self,
+        job: str,
+        folder: RunFolder,
+        session: Session,
+        sink: Sink,
+        *,
+        total: int,
+        view: LiveView,
+        pace: Pace,
+        clock: Callable[[], float],
+    ) -> None:
+        self._job = job
+        self._folder = folder
+        self._session = session
+        self._sink = sink
+        self._log = RunLog(folder.log_path, sink, job)
+        self._view = view
+        self._pace = pace
+        self._clock = clock
+        training, step = session.resolved.training, session.step
+        self._kept: KeptPlan = KeptSchedule(total, step)
+        self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, total, step)
+        self._checkpoints = CheckpointSchedule(
+            training.checkpoint_seconds, training.checkpoint_steps, step, clock()
+        )
+        self.curves = Curves(folder.metrics, self._tell, step)
+        self._saved = step
+        self._lightly = False  # whether some evaluations had few samples
+        self._best = self._best_so_far()
+
+    def plan(self, kept: KeptPlan, evaluations: EvaluationPlan) -> None:
+        """Keep records and evaluate at other moments than a training by itself would."""
+        self._kept, self._evaluations = kept, evaluations
+
+    @property
+    def next(self) -> float:
+        """The next step at which something is due for its number alone."""
+        return min(self._kept.next, self._evaluations.next, self._checkpoints.next)
+
+    def make_due(self, step: int) -> Work:
+        """Make what is due after a step, but for live records."""
+        yield from self.keep_due(step)
+        if self._evaluations.due(step, self._pace):
+            yield from self.evaluate(step, full=self._evaluations.full(self._pace))
+        if self._checkpoints.due(step, self._clock()):
+            self.save(step)
+
+    def keep_due(self, step: int) -> Work:
+        """Record particles on disk, for scrubbing, if that is due after a step."""
+        if step < self._kept.next:
+            return
+        session = self._session
+        whole = self._kept.whole(self._pace)
+        record = yield from session.recorder.record(
+            step,
+            particles=None if whole else session.recorder.few,
+            layers=kept_layers(session.family) if whole else (),
+            resolution=KEPT_RESOLUTION,
+            bounds=session.bounds,
+            extras=session.recorder.extras,
+        )
+        start = self._clock()
+        steps = self._folder.flow.keep(
+            record.step, record.t, record.x, record.layers, record.bounds, record.extras
+        )
+        seconds = record.seconds + self._clock() - start
+        self._kept.kept(step, seconds, self._pace, whole=whole)
+        self._sink.send(Kept(job=self._job, step=step, steps=steps))
+
+    def show_due(self, step: int) -> Work:
+        """Offer a live record, if one fits the budget now."""
+        if self._view.due(self._clock()) and self._sink.wants(self._job):
+            yield from self.show(step, self._view.particles)
+
+    def show(
+        self, step: int, particles: int, *, paused: bool = False, scene: Scene | None = None
+    ) -> Work:
+        """Offer a live record to the screen; while paused it costs the training nothing.
+
+        ``scene`` is what a stage of a step has at hand.
+        """
+        watch = self._view.watch
+        if not watch.on:
+            return
+        record = yield from self._session.recorder.record(
+            step,
+            particles=particles,
+            layers=watch.layers,
+            resolution=watch.resolution,
+            bounds=watch.bounds or self._session.bounds,
+            extras=watch.extras,
+        )
+        start = self._clock()
+        scenery = scene_arrays(self._session.family.spec, scene or {}, particles)
+        arrays, payload = pack_arrays(record.arrays | scenery)
+        self._sink.offer(
+            Record(job=self._job, step=record.step, bounds=record.bounds, arrays=arrays), payload
+        )
+        if not paused:
+            now = self._clock()
+            self._view.made(record.seconds + now - start, now)
+
+    def changed(self, edit: Edit) -> None:
+        """Note that an edit was made: another target has another best, and what is on disk of this
+        step was made by other settings.
+        """
+        self._saved = -1
+        if not isinstance(edit, ChangeSetting):
+            self._best.clear()
+
+    def evaluate(self, step: int, *, full: bool = True) -> Work:
+        """Measure quality, write and tell it; the best model so far is saved. With ``full`` off it
+        is measured with few samples.
+        """
+        self.curves.drain()
+        session = self._session
+        evaluator = session.evaluator if full else session.evaluator.light()
+        # Once for a data set, and no cost of this evaluation.
+        yield from evaluator.prepare(session.family)
+        start = self._clock()
+        quality = yield from evaluator.evaluate(session.family, session.sampler)
+        full = evaluator is session.evaluator
+        self._evaluations.done(step, self._clock() - start, self._pace, full=full)
+        for note in quality.notes:
+            self._log.write("warning", note)
+        if not quality.values:
+            return
+        # On disk the floors by themselves are those of all samples; see `Session`.
+        self.curves.write(_columns(step, quality), quality.floors if full else {})
+        self._lightly = self._lightly or not full
+        if full and self._lightly:
+            # Figures of other numbers of samples cannot be compared.
+            quality = yield from session.evaluator.light().evaluate(session.family, session.sampler)
+        self._save_best(step, quality)
+
+    def _save_best(self, step: int, quality: Quality) -> None:
+        slug, value = next(iter(quality.values.items()))
+        if self._session.evaluator.better(slug, value, self._best.get(quality.n)):
+            self._best[quality.n] = value
+            self.save(step, best=True)
+
+    def sample(self, step: int, n: int) -> Work:
+        """Write n fresh samples into the run."""
+        session = self._session
+        seed = session.resolved.training.seed + len(self._folder.samples.paths())
+        x = yield from draw(session.family, n, seed, sampler=session.sampler)
+        note = repeats(session.family, n)
+        attrs = provenance(self._folder.name, step, seed, session.resolved.spec.sampler, note)
+        path = self._folder.samples.write(x.numpy(), session.data.points.columns, attrs)
+        self._log.write("info", f"{n:,} samples are in samples/{path.name}. {note}".strip())
+
+    def save(self, step: int, *, pinned: bool = False, best: bool = False) -> None:
+        """Write a checkpoint; never one that comes after a loss that is not finite.
+
+        Raises:
+            NumericFailure: the newest losses or the weights are not finite.
+            StoreError: the disk is full or refused; earlier checkpoints are intact.
+        """
+        self.curves.drain()
+        if self._saved == step and not (pinned or best):
+            return
+        self._folder.require()
+        start = self._clock()
+        session = self._session
+        spec, columns = session.spec, session.data.points.columns
+        tensors, values = pack(session.family, step, spec, columns)
+        path = self._folder.checkpoints.save(step, tensors, values, pinned=pinned, best=best)
+        self._folder.metrics.sync()
+        self._saved = step
+        end = self._clock()
+        self._checkpoints.done(step, end - start, end)
+        self._sink.send(CheckpointWritten(job=self._job, step=step, file=str(path)))
+
+    def _best_so_far(self) -> dict[int, float]:
+        """The best values of the first metric since the last edit of points, by the number of
+        samples, for a resumed run.
+        """
+        evaluator = self._session.evaluator
+        columns, _ = self._folder.metrics.read()
+        counts = dict(zip(*columns.get(SAMPLES, ([], [])), strict=True))
+        edits = (e.step for e in self._session.done if not isinstance(e, ChangeSetting))
+        since = max(edits, default=-1)
+        best: dict[int, float] = {}
+        for choice in self._session.resolved.metrics[:1]:
+            slug = choice.entry.slug
+            for step, value in zip(*columns.get(f"quality/{slug}", ([], [])), strict=True):
+                n = int(counts.get(step, evaluator.n))
+                if step > since and evaluator.better(slug, value, best.get(n)):
+                    best[n] = value
+        return best
+
+    def _tell(self, columns: Columns, floors: dict[str, float]) -> None:
+        self._sink.send(Metrics(job=self._job, columns=columns, floors=floors))
+
+
+def _columns(step: int, quality: Quality) -> Columns:
+    """Return the curves of an evaluation: each figure, and with what it was measured."""
+    columns: Columns = {f"quality/{slug}": ([step], [v]) for slug, v in quality.values.items()}
+    floors = {k: v for k, v in quality.floors.items() if k.removeprefix(SPREAD) in quality.values}
+    columns |= {f"{FLOOR}{name}": ([step], [value]) for name, value in floors.items()}
+    columns[SAMPLES] = ([step], [float(quality.n)])
+    if quality.nfe:
+        columns["cost/nfe"] = ([step], [float(quality.nfe)])
+    return columns

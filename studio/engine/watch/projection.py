@@ -1,0 +1,78 @@
+"""Images in a plane: the two directions in which a judge's features of unseen data vary most."""
+
+from collections.abc import Generator, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.base import DataSpec, ImageSet, Judge
+from studio.engine.data.judging import Judging
+from studio.engine.watch.extras import Frames
+
+__all__ = ["Plane", "Projection"]
+
+Floats = NDArray[np.float32]
+MOST = 500
+
+
+class Plane:
+    """The plane of the first two principal components of features (n, k), about their mean.
+
+    Each component points to where its largest loading is positive, so that the same features give
+    the same picture.
+    """
+
+    def __init__(self, features: Tensor) -> None:
+        x = features.double()
+        self._mean = x.mean(dim=0)
+        _, vectors = torch.linalg.eigh((x - self._mean).T @ (x - self._mean))
+        axes = vectors[:, -2:].flip(1)
+        largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
+        self._axes = axes * largest.sign()
+
+    def place(self, features: Tensor) -> Tensor:
+        """Return where features (n, k) are in the plane, (n, 2)."""
+        places: Tensor = (features.double() - self._mean) @ self._axes
+        return places.float()
+
+
+class Projection:
+    """Where a judge sees the particles of each frame, and unseen data beside them.
+
+    Fitted to the unseen data once; nothing of it depends on the model that is looked at.
+    """
+
+    def __init__(self, judging: Judging, unseen: ImageSet) -> None:
+        self._judging = judging
+        self._unseen = unseen
+        self._ready: tuple[Judge, Plane, Floats] | None = None
+
+    def prepare(self) -> Generator[bool, None, None]:
+        """Have the judge made and the plane fitted; yields False meanwhile."""
+        if self._ready is None:
+            judge = yield from self._judging.prepare()
+            features = judge.features(self._unseen.x)
+            plane = Plane(features)
+            self._ready = judge, plane, plane.place(features[:MOST]).numpy()
+
+    def pieces(self, frames: Frames, spec: DataSpec) -> Iterator[Floats]:
+        """Yield the places (1, n, 2) of each frame's particles.
+
+        Raises:
+            RuntimeError: it has not been prepared.
+        """
+        judge, plane, _ = self._made()
+        for _, x in frames:
+            yield plane.place(judge.features(spec.restore(x))).unsqueeze(0).numpy()
+
+    @property
+    def target(self) -> Floats:
+        """Where (at most 500 of) the unseen data are, (m, 2)."""
+        return self._made()[2]
+
+    def _made(self) -> tuple[Judge, Plane, Floats]:
+        if self._ready is None:
+            raise RuntimeError("the projection has to be prepared first")
+        return self._ready

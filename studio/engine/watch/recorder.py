@@ -1,0 +1,280 @@
+"""Records: where a run's fixed particles are, along the flow, and the layers of its field.
+
+Row i is the same particle in every record of a run: its latent is drawn from the run's seed.
+Nothing here touches the random numbers of the training.
+"""
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.base import DataSpec, Family, Layer
+from models.tensors import make_generator
+from studio.engine.run.randomness import FLOW, LATENTS
+from studio.engine.watch.extras import Frames, applicable, pieces
+from studio.engine.watch.projection import Projection
+from studio.protocol.extras import PROJECTION, PROJECTION_TARGET
+
+__all__ = [
+    "FlowRecord",
+    "Recorder",
+    "evaluate_layer",
+    "evaluate_points",
+    "grid",
+    "kept_layers",
+    "plane_bounds",
+]
+
+Floats = NDArray[np.float32]
+FEW = 16  # particles of a light record at least
+FEWER = 16  # times; of 4,096 these are 256
+
+
+@dataclass(frozen=True)
+class FlowRecord:
+    """One record, in data units.
+
+    t (T,), x (T, n, *shape); layers by name, (T or 1, r, r) or (T or 1, r, r, 2), over ``bounds`` =
+    [x0, x1, y0, y1], row 0 at y0; extras by name, as in `studio.engine.watch.extras.pieces`.
+    ``seconds`` is what it cost.
+    """
+
+    step: int
+    t: Floats
+    x: Floats
+    layers: dict[str, Floats]
+    bounds: list[float]
+    seconds: float
+    extras: dict[str, Floats] = field(default_factory=dict)
+
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """The arrays by their names in `studio.protocol.messages.Record`."""
+        named = {f"layer:{name}": values for name, values in self.layers.items()}
+        named |= {f"extra:{name}": values for name, values in self.extras.items()}
+        return {"t": self.t, "x": self.x, **named}
+
+
+class Recorder:
+    """Makes the records of one run.
+
+    ``particles`` is how many it follows: as many as were asked for, or as there are where they are
+    the state of the family (`models.carriers.population`). ``projection`` places images in a
+    plane, for those who ask.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        *,
+        seed: int,
+        particles: int,
+        frames: int,
+        sampler: Any = None,
+        projection: Projection | None = None,
+    ) -> None:
+        self._family = family
+        self._seed = seed
+        self._frames = frames
+        self._sampler = sampler
+        self._projection = projection
+        self._latents = family.prior(particles, make_generator(seed, LATENTS))
+        self.particles = len(self._latents)
+
+    @property
+    def few(self) -> int:
+        """How many particles a light record has, enough to see where they go."""
+        return min(self.particles, max(FEW, self.particles // FEWER))
+
+    @property
+    def extras(self) -> list[str]:
+        """The names of all extras there are, which kept records hold too."""
+        return applicable(self._family) + ([PROJECTION] if self._projection is not None else [])
+
+    def record(
+        self,
+        step: int,
+        *,
+        particles: int | None = None,
+        layers: Sequence[str] = (),
+        resolution: int = 32,
+        bounds: Sequence[float] = (),
+        extras: Sequence[str] = (),
+    ) -> Generator[bool, None, FlowRecord]:
+        """Make a record of the first ``particles``; yields False between network passes.
+
+        Layers need points of the plane and ``bounds``; names of layers and extras that the family
+        lacks are left out.
+        """
+        if self._projection is not None and PROJECTION in extras:
+            # Once for a data set, and no cost of this record.
+            yield from self._projection.prepare()
+        spent = _Stopwatch()
+        latents = self._latents[: particles or self.particles]
+        noise = make_generator(self._seed, FLOW)
+        frames = self._family.flow(latents, sampler=self._sampler, generator=noise)
+        thin = _Thinning(self._frames, self._family.spec)
+        while True:
+            with spent, torch.no_grad():
+                frame = next(frames, None)
+                if frame is not None:
+                    thin.take(frame.t, frame.x)
+            if frame is None:
+                break
+            yield False
+        t, x = thin.finish()
+        grids: dict[str, Floats] = {}
+        for layer in self._wanted(layers, bounds):
+            times = [float(v) for v in t] if layer.timed else [1.0]
+            slices = []
+            for time_ in times:
+                with spent:
+                    slices.append(evaluate_layer(self._family, layer, bounds, resolution, time_))
+                yield False
+            grids[layer.name] = np.stack(slices)
+        more = yield from self._extras(extras, thin.frames, latents, spent)
+        return FlowRecord(step, t, x, grids, list(bounds), spent.seconds, more)
+
+    def _extras(
+        self, names: Sequence[str], frames: Frames, latents: Tensor, spent: "_Stopwatch"
+    ) -> Generator[bool, None, dict[str, Floats]]:
+        found: dict[str, Floats] = {}
+        for name in [name for name in self.extras if name in names]:
+            parts: list[Floats] = []
+            work = self._pieces(name, frames, latents)
+            while True:
+                with spent:
+                    part = next(work, None)
+                if part is None:
+                    break
+                parts.append(part)
+                yield False
+            found[name] = np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
+        if self._projection is not None and PROJECTION in found:
+            found[PROJECTION_TARGET] = self._projection.target
+        return found
+
+    def _pieces(self, name: str, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+        if self._projection is not None and name == PROJECTION:
+            return self._projection.pieces(frames, self._family.spec)
+        return pieces(self._family, name, frames, latents)
+
+    def _wanted(self, names: Sequence[str], bounds: Sequence[float]) -> list[Layer]:
+        if self._family.spec.shape != (2,) or len(bounds) != 4:
+            return []
+        return [layer for layer in self._family.layers if layer.name in names]
+
+
+class _Stopwatch:
+    """Adds up the time inside its blocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._since = 0.0
+
+    def __enter__(self) -> None:
+        self._since = time.perf_counter()
+
+    def __exit__(self, *exception: object) -> None:
+        self.seconds += time.perf_counter() - self._since
+
+
+class _Thinning:
+    """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last.
+
+    ``frames`` are those kept, standardised, on the CPU.
+    """
+
+    def __init__(self, limit: int, spec: DataSpec) -> None:
+        self.frames: list[tuple[float, Tensor]] = []
+        self._limit = limit
+        self._spec = spec
+        self._last: tuple[float, Tensor] | None = None
+
+    def take(self, t: float, x: Tensor) -> None:
+        """Look at the next frame; x is copied only if it is kept."""
+        self._last = (t, x)
+        # The last place is for the last frame.
+        count = len(self.frames)
+        target = count / (self._limit - 1) if self._limit > 1 else 1.0
+        if t >= target - 1e-6 and count < self._limit - 1:
+            self._keep()
+
+    def finish(self) -> tuple[Floats, Floats]:
+        """Return t (T,) and x (T, n, *shape) in data units."""
+        if self._last is not None:
+            self._keep()
+        if not self.frames:
+            raise RuntimeError("the flow yielded no frame")
+        t = np.asarray([t for t, _ in self.frames], dtype=np.float32)
+        x = torch.stack([self._spec.restore(x) for _, x in self.frames]).numpy()
+        return t, np.ascontiguousarray(x, dtype=np.float32)
+
+    def _keep(self) -> None:
+        assert self._last is not None
+        t, x = self._last
+        # A copy: the family may move its particles between two frames.
+        self.frames.append((t, x.detach().to("cpu", copy=True)))
+        self._last = None
+
+
+def evaluate_layer(
+    family: Family, layer: Layer, bounds: Sequence[float], resolution: int, t: float
+) -> Floats:
+    """Evaluate a layer on a grid over ``bounds`` (data units), row 0 at the lowest y.
+
+    Returns (r, r), or (r, r, 2) in data units for a vector layer.
+    """
+    values = evaluate_points(family, layer, grid(bounds, resolution), t)
+    return values.reshape(resolution, resolution, *values.shape[1:])
+
+
+def grid(bounds: Sequence[float], resolution: int) -> Tensor:
+    """Return the points of a grid over [x0, x1, y0, y1], (r * r, 2), row by row from y0."""
+    x0, x1, y0, y1 = bounds
+    axis_x = torch.linspace(x0, x1, resolution)
+    axis_y = torch.linspace(y0, y1, resolution)
+    grid_y, grid_x = torch.meshgrid(axis_y, axis_x, indexing="ij")
+    return torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
+
+
+def evaluate_points(family: Family, layer: Layer, points: Tensor, t: float) -> Floats:
+    """Evaluate a layer at points (m, 2) in data units: (m,), or (m, 2) in data units."""
+    spec = family.spec
+    with torch.no_grad():
+        values = family.layer(layer.name, spec.standardise(points).to(family.device), t)
+    values = values.detach().float().cpu()
+    if layer.kind == "vector":
+        # A displacement scales with the unit of length, and has no origin.
+        values = values * spec.std
+    elif layer.name == "log-density":
+        # Densities change with the unit of length: d nats per log of the scale.
+        values = values - spec.std.log().sum()
+    result: Floats = values.numpy()
+    return result
+
+
+def kept_layers(family: Family) -> list[str]:
+    """Return the layers that kept records hold."""
+    return [layer.name for layer in family.layers if layer.kept]
+
+
+def plane_bounds(points: Tensor) -> list[float]:
+    """Return [x0, x1, y0, y1] around data (n, 2) and the prior; [] for other dimensions.
+
+    Three standard deviations hold the prior, which has the data's own scale.
+    """
+    if points.ndim != 2 or points.shape[1] != 2:
+        return []
+    mean, std = points.mean(dim=0), points.std(dim=0)
+    low = torch.minimum(points.min(dim=0).values, mean - 3 * std)
+    high = torch.maximum(points.max(dim=0).values, mean + 3 * std)
+    margin = 0.05 * (high - low).clamp_min(1e-6)
+    low, high = low - margin, high + margin
+    return [float(low[0]), float(high[0]), float(low[1]), float(high[1])]

@@ -1,0 +1,247 @@
+"""When something besides training is due, so that it costs the training a bounded share.
+
+Times are seconds of a passed clock. Nothing here changes what is learned, only what is recorded.
+"""
+
+import math
+from typing import Protocol
+
+from studio.engine.process.allowance import Allowance
+
+__all__ = [
+    "CheckpointSchedule",
+    "EvaluationPlan",
+    "EvaluationSchedule",
+    "KeptPlan",
+    "KeptSchedule",
+    "Pace",
+]
+
+
+class Pace:
+    """How fast a training is: steps per second with everything, and seconds per bare step."""
+
+    _SMOOTH = 2.0
+    SURE = 3.0
+    """Seconds before one can say how long something takes: the first steps pay for allocations."""
+
+    def __init__(self) -> None:
+        self.rate = 0.0
+        self.seconds = 0.0
+        self._known = 0.0
+        self._step_seconds = 0.0
+
+    def add(self, steps: int, seconds: float) -> None:
+        """Note that so many steps took so long, with all that came between them; pauses are left
+        out by the caller. Smoothed over about two seconds.
+        """
+        if seconds <= 0.0:
+            return
+        self.seconds += seconds
+        self._known += seconds
+        weight = 1.0 if self.rate == 0.0 else 1.0 - math.exp(-seconds / self._SMOOTH)
+        self.rate += weight * (steps / seconds - self.rate)
+
+    def bare(self, steps: int, seconds: float) -> None:
+        """Note that so many steps took so long with nothing in between."""
+        # The quickest of the first blocks: the very first steps pay for allocations and caches.
+        each = seconds / steps
+        quicker = self._step_seconds == 0.0 or each < self._step_seconds
+        self._step_seconds = each if quicker else 0.9 * self._step_seconds + 0.1 * each
+
+    @property
+    def step_seconds(self) -> float:
+        """Seconds of a bare step, 0 before it is known."""
+        return self._step_seconds
+
+    def anew(self) -> None:
+        """Forget the speed: from here on steps are others."""
+        self.rate = self._known = 0.0
+
+    def left(self, steps: int) -> float | None:
+        """Return the seconds that so many steps will take, None before it is known."""
+        known = self.rate > 0.0 and self._known >= self.SURE
+        return steps / self.rate if known else None
+
+
+class KeptPlan(Protocol):
+    """When records are kept, and what they hold."""
+
+    @property
+    def next(self) -> float:
+        """The step whose record is kept next, infinite while that is not known."""
+
+    def whole(self, pace: Pace) -> bool:
+        """Say whether the next record has all particles and the layers, or is a light one: where
+        the first few particles are.
+        """
+
+    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
+        """Note that the record of a step was kept at so many seconds."""
+
+
+class EvaluationPlan(Protocol):
+    """When quality is measured, and with how many samples."""
+
+    @property
+    def next(self) -> float:
+        """The step at which it is due for its number alone, infinite while that is not known."""
+
+    def due(self, step: int, pace: Pace) -> bool:
+        """Say whether to evaluate now."""
+
+    def full(self, pace: Pace) -> bool:
+        """Say whether to evaluate with all the samples that were asked for, or with few."""
+
+    def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
+        """Note that the evaluation of a step took so long."""
+
+
+class KeptSchedule:
+    """Training steps whose record is kept: the first and the last, and between them as many evenly
+    in log(step) as evenly in the step, so that there is something to see wherever one scrubs.
+
+    What is kept there depends on what a record costs: all together may take ``ALLOWANCE``. Where
+    whole records would cost more, those between are light; where they
+    cost little, there are ``FINER`` times as many.
+    """
+
+    ALLOWANCE = Allowance(seconds=0.4, share=0.005)
+    # The first steps move little; records of them would only delay what there is to see.
+    FIRST = 16
+    EACH = 14  # of either kind; the two meet at the end, and sometimes before
+    FINER = 2
+
+    def __init__(self, total: int, step: int = 0) -> None:
+        self._total = total
+        needed = _moments(total, self.FIRST, self.EACH)
+        finer = _moments(total, self.FIRST, self.FINER * self.EACH)
+        # What a resumed run has passed is on disk.
+        ahead = sorted(at for at in needed | finer if at > step or step == 0)
+        self._left = [(at, at in needed) for at in ahead]
+        self._count, self._made = sum(each for _, each in self._left), 0
+        self._steps = total - step
+        self._spent = 0.0
+        self._dear = 0.0
+
+    @property
+    def next(self) -> float:
+        """The step whose record is kept next."""
+        return self._left[0][0] if self._left else self._total + 1
+
+    def whole(self, pace: Pace) -> bool:
+        """Say whether the next record is a whole one."""
+        at = self.next
+        return at in (0, self._total) or self._affordable(pace)
+
+    def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
+        """Note that the record of a step was kept at so many seconds; plan the next one."""
+        self._spent += seconds
+        if whole:
+            # The first record pays for allocations.
+            self._dear = min(self._dear, seconds) if self._dear else seconds
+        else:
+            self._dear *= 0.95  # it may have become cheaper: look again after a while
+        while self._left and self._left[0][0] <= step:
+            self._made += self._left.pop(0)[1]
+        while self._left and not self._left[0][1] and not self._affordable(pace):
+            del self._left[0]
+
+    def _affordable(self, pace: Pace) -> bool:
+        """Whether one more whole record fits into what may be spent up to here."""
+        budget = self.ALLOWANCE.after(self._steps * pace.step_seconds)
+        return self._spent + self._dear <= budget * (self._made + 1) / max(self._count, 1)
+
+
+def _moments(total: int, first: int, each: int) -> set[int]:
+    """Return 0, ``each`` steps evenly in log(step) from ``first`` on, and as many evenly."""
+    evenly = {max(1, round(total * i / each)) for i in range(1, each + 1)}
+    return {0, total} | _grow(total, first, each) | evenly
+
+
+def _grow(total: int, first: int, count: int) -> set[int]:
+    """Return ``count`` steps evenly in log(step), from ``first`` to the last."""
+    start = min(first, total)
+    return {round(start * (total / start) ** (i / (count - 1))) for i in range(count)}
+
+
+class EvaluationSchedule:
+    """When quality is measured: every so many steps, or (0) at ``MARKS`` steps evenly in
+    log(step), the last of them the end, and between them within the share of ``ALLOWANCE``.
+
+    Where evaluations with all samples would take more than ``ALLOWANCE``, those before the end have
+    few: one in ``FEWER``.
+    """
+
+    ALLOWANCE = Allowance(seconds=0.3, share=0.005)
+    FIRST = 16
+    MARKS = 10
+    FEWER = 8
+
+    def __init__(self, every: int, total: int, step: int = 0) -> None:
+        self._every = every
+        self._steps = total - step
+        self._earned = 0.0
+        self._cost = 0.0
+        self._dear = 0.0  # seconds of a full one
+        places = _grow(total, self.FIRST, self.MARKS) if every == 0 else set()
+        self._marks = sorted(at for at in places if step < at < total)
+        self._after(step)
+
+    def _after(self, step: int) -> None:
+        """Find the next step that is due for its number."""
+        if self._every:
+            self.next: float = (step // self._every + 1) * self._every
+            return
+        while self._marks and self._marks[0] <= step:
+            del self._marks[0]
+        self.next = self._marks[0] if self._marks else math.inf
+
+    def due(self, step: int, pace: Pace) -> bool:
+        """Say whether to evaluate now."""
+        if step >= self.next:
+            return True
+        share = self.ALLOWANCE.share
+        earned = self._cost > 0.0 and share * (pace.seconds - self._earned) >= self._cost
+        return not self._every and step > 0 and earned
+
+    def full(self, pace: Pace) -> bool:
+        """Say whether all samples are affordable; it is not known before the first evaluation."""
+        if self._every:
+            return True
+        budget = self.ALLOWANCE.after(self._steps * pace.step_seconds)
+        return 0.0 < self._dear * self.MARKS <= budget
+
+    def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
+        """Note that the evaluation of a step took so long."""
+        self._cost = seconds
+        self._dear = seconds if full else seconds * self.FEWER
+        self._earned = pace.seconds
+        self._after(step)
+
+
+class CheckpointSchedule:
+    """When to save: after some seconds (and never more than ``SHARE`` of the time), and every so
+    many steps.
+    """
+
+    SHARE = 0.0025
+
+    def __init__(self, seconds: float, every: int, step: int, now: float) -> None:
+        self._seconds = seconds
+        self._every = every
+        self._saved = now
+        self._cost = 0.0
+        self.next = math.inf if every == 0 else (step // every + 1) * every
+
+    def due(self, step: int, now: float) -> bool:
+        """Say whether to save now."""
+        wait = max(self._seconds, self._cost / self.SHARE)
+        return step >= self.next or now - self._saved >= wait
+
+    def done(self, step: int, seconds: float, now: float) -> None:
+        """Note that saving at a step took so long and has just ended."""
+        self._cost = seconds
+        self._saved = now
+        if self._every:
+            self.next = (step // self._every + 1) * self._every
