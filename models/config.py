@@ -15,16 +15,36 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-__all__ = ["Config", "ConfigError", "decode", "describe", "encode", "param", "replace_at"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Pick",
+    "decode",
+    "describe",
+    "encode",
+    "param",
+    "replace_at",
+]
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every config: keyword-only, immutable, unknown fields refused.
 
-    Fields are ``bool``, ``int``, ``float``, ``str``, ``Literal[...]`` of strings, a nested
-    `Config`, or ``None | X`` of these. Every field has a default. Subclasses repeat ``frozen=True``
-    (mypy reads msgspec structs as dataclasses).
+    Fields are ``bool``, ``int``, ``float``, ``str``, ``Literal[...]`` of strings, a `Pick`, a
+    nested `Config`, or ``None | X`` of the simple ones. Every field has a default. Subclasses
+    repeat ``frozen=True`` (mypy reads msgspec structs as dataclasses).
     """
+
+
+class Pick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A setting that is a registered thing with settings of its own, such as a network.
+
+    As the default of a field its slug is empty, which leaves the choice to the kind of data, and
+    its config are preferences, which a thing without such a setting ignores.
+    """
+
+    slug: str = ""
+    config: dict[str, Any] = {}
 
 
 class ConfigError(ValueError):
@@ -52,6 +72,8 @@ def param(
     modalities: tuple[str, ...] = (),
     depends: tuple[str, tuple[Any, ...]] | None = None,
     choices: Mapping[str, str] | None = None,
+    of: str = "",
+    role: str = "",
 ) -> Meta:
     """Describe one field of a `Config`.
 
@@ -61,7 +83,8 @@ def param(
     (`models.base.Family.reconfigure`). ``modalities`` are the kinds of data it matters for, empty
     for all; of a nested config, it holds for everything inside. ``depends=(sibling, values)`` says
     that the field matters only while the sibling field has one of the values. ``choices`` maps the
-    values of a ``Literal`` to titles.
+    values of a ``Literal`` to titles. Of a `Pick`, ``of`` is what is picked ("network") and
+    ``role`` what it is picked for.
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -72,6 +95,8 @@ def param(
         "modalities": modalities,
         "depends": depends,
         "choices": dict(choices or {}),
+        "of": of,
+        "role": role,
         "low": low,
         "high": high,
         "above": above,
@@ -121,10 +146,10 @@ def _is_config(kind: Any) -> bool:
 def describe(config: type[Config], prefix: str = "", group: str = "") -> list[dict[str, Any]]:
     """Flatten a config to plain data, one dict per leaf field, all that a form needs.
 
-    Keys: path (dotted), kind ("bool", "int", "float", "text", "choice"), title, help, unit, zero,
-    default, optional, low, high, above, below, log, advanced, depends ({path, values} or None),
-    live, modalities (a list), choices ([{value, title}]), group (title of the nested config, ""
-    at the top).
+    Keys: path (dotted), kind ("bool", "int", "float", "text", "choice", "pick"), title, help, unit,
+    zero, default, optional, low, high, above, below, log, advanced, depends ({path, values} or
+    None), live, modalities (a list), choices ([{value, title}]), group (title of the nested config,
+    "" at the top), of and role (of a pick).
     """
     rows: list[dict[str, Any]] = []
     for name, kind, meta, optional, default in _fields(config):
@@ -147,7 +172,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
                 "kind": _kind_name(kind),
                 "title": title,
                 "help": (meta.description if meta else None) or "",
-                "default": default,
+                "default": msgspec.to_builtins(default),
                 "optional": optional,
                 "group": group,
                 "choices": [{"value": v, "title": titles.get(v, str(v))} for v in values],
@@ -160,6 +185,8 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
                 "advanced": extra.get("advanced", False),
                 "live": extra.get("live", False),
                 "modalities": list(extra.get("modalities", ())),
+                "of": extra.get("of", ""),
+                "role": extra.get("role", ""),
                 **{k: extra.get(k) for k in ("low", "high", "above", "below")},
             }
         )
@@ -173,7 +200,7 @@ def _extra(meta: Meta | None) -> dict[str, Any]:
 def _kind_name(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return "choice"
-    names = {bool: "bool", int: "int", float: "float", str: "text"}
+    names = {bool: "bool", int: "int", float: "float", str: "text", Pick: "pick"}
     if kind not in names:
         raise TypeError(f"a config field cannot be a {kind}")
     return names[kind]
@@ -209,9 +236,24 @@ def decode(config: type[C], data: Mapping[str, Any], prefix: str = "") -> C:
             values[name] = value
         elif value is None and optional:
             values[name] = None
+        elif kind is Pick:
+            values[name] = _pick(path, value)
         else:
             values[name] = _leaf(path, kind, meta, value)
     return config(**values)
+
+
+def _pick(path: str, value: Any) -> Pick:
+    """Read a pick; its settings may also stand beside its slug: {"slug": "mlp", "width": 64}."""
+    if isinstance(value, Pick):
+        return value
+    if not isinstance(value, Mapping):
+        raise ConfigError(path, f"must be a table of slug and settings, got {value!r}")
+    slug, config = value.get("slug", ""), value.get("config", {})
+    if not isinstance(slug, str) or not isinstance(config, Mapping):
+        raise ConfigError(path, "must have a name as slug and a table as config")
+    beside = {name: each for name, each in value.items() if name not in ("slug", "config")}
+    return Pick(slug=slug, config={**config, **beside})
 
 
 def _leaf(path: str, kind: Any, meta: Meta | None, value: Any) -> Any:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.base import ImageSet
+from models.kinds.images import ImageSet
 from models.nets.conv import conv, pyramid
 from models.nets.mlp import linear
 from models.tensors import in_parts, make_generator

@@ -1,26 +1,57 @@
 """Registries of everything that can be added by adding one file.
 
-``@register("family", "edm", ...)`` on a class makes it known under a stable slug (it is written
-in files, so it never changes). `discover` imports the modules of the packages; a broken module
-becomes a `Problem` that the application shows, and never stops the others. Third parties add
-theirs through the entry-point group ``pushforward.plugins``.
+``@family("edm", ...)`` on a class makes it known under a stable slug (it is written in files, so it
+never changes); each kind of thing has its own decorator and its own type of entry. `discover`
+imports the modules of the packages, and of the packages inside them; a broken module becomes a
+`Problem` that the application shows, and never stops the others. Third parties add theirs through
+the entry-point group ``pushforward.plugins``.
 """
 
 import importlib
 import pkgutil
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from models.config import Config
 
-__all__ = ["Entry", "Kind", "Problem", "Registry", "discover", "register", "registry"]
+__all__ = [
+    "PACKAGES",
+    "DatasetEntry",
+    "Entry",
+    "ExperimentEntry",
+    "FamilyEntry",
+    "Kind",
+    "KindEntry",
+    "MetricEntry",
+    "NetworkEntry",
+    "NoConfig",
+    "OperatorEntry",
+    "Problem",
+    "Registry",
+    "SamplerEntry",
+    "Upgrade",
+    "dataset",
+    "discover",
+    "experiment",
+    "family",
+    "kind",
+    "metric",
+    "network",
+    "operator",
+    "registry",
+    "sampler",
+]
 
-Kind = Literal["family", "dataset", "sampler", "metric", "experiment"]
+Kind = Literal[
+    "kind", "family", "dataset", "network", "sampler", "metric", "operator", "experiment"
+]
 PACKAGES = (
+    "models.kinds",
+    "models.nets",
     "models.families",
     "models.data",
     "models.samplers",
@@ -28,6 +59,14 @@ PACKAGES = (
     "models.experiments",
 )
 T = TypeVar("T")
+Defaults: TypeAlias = Mapping[str, Any]
+Upgrade: TypeAlias = Callable[[Mapping[str, Any], str], dict[str, Any]]
+"""From settings as an earlier version of an entry wrote them, and the kind of the data, to those of
+today. Settings of today come back as they are."""
+
+
+class NoConfig(Config, frozen=True):
+    """Settings of a thing that has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,40 +74,162 @@ class Entry:
     """One registered thing.
 
     Attributes:
-        make: the class or function itself; what it is called with depends on ``kind``
-            (see `models.base`).
+        make: the class or function itself; what it is called with depends on ``kind``.
         config: its settings; an empty config where it has none.
         source: author, year, identifier and the equation or algorithm numbers.
-        modalities: kinds of data it can work on ("points", "images", ...).
-        capabilities: names of the protocols that it satisfies (families only).
-        defaults: by kind of data, the settings that have another default there than in ``config``.
+        kinds: of data that it works on, () for all.
     """
 
     kind: Kind
     slug: str
     title: str
     summary: str
-    source: str
     make: Any
-    config: type[Config]
-    modalities: tuple[str, ...] = ("points",)
-    capabilities: tuple[str, ...] = ()
-    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    extra: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
+    config: type[Config] = NoConfig
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindEntry(Entry):
+    """A kind of data. ``make(n, seed)`` returns a small `models.contracts.data.RowSource` of it.
+
+    Attributes:
+        one, many: what a datum is called.
+        gives: what its data can do: "continuous" (they may carry noise), "symbols" (they are
+            whole numbers), "law" (their law may be known), "labels", ...
+        networks: the default network for each role.
+        metrics: the default metrics.
+        training: settings of the training that have another default here.
+        families: by family, settings that have another default here.
+        bounds: between which numbers all values lie, in the units of the data.
+    """
+
+    one: str
+    many: str
+    gives: tuple[str, ...]
+    networks: Mapping[str, str]
+    metrics: tuple[str, ...]
+    training: Defaults
+    families: Mapping[str, Defaults]
+    bounds: tuple[float, float] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyEntry(Entry):
+    """A family. ``make`` is a `models.contracts.learner.Learner` subclass.
+
+    Attributes:
+        needs: what the kind of data must give.
+        capabilities: names of the protocols of `models.contracts.abilities` that it satisfies.
+        field, carrier: where it stands in the table of field and carrier.
+        motion: its law of motion, in Unicode.
+        sampler: the default sampler, "" for a family that takes none.
+        version: counts changes of its settings.
+        upgrade: reads settings of earlier versions.
+    """
+
+    needs: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    field: str
+    carrier: str
+    motion: str
+    sampler: str
+    version: int
+    upgrade: Upgrade | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEntry(Entry):
+    """A data set of one kind. ``make(config, n, seed)`` draws n rows; of a finite one,
+    ``make(config)`` returns `models.contracts.data.Splits`.
+    """
+
+    finite: bool
 
     @property
-    def better(self) -> str:
-        """Whether a metric's figure is better when it is "lower", the usual case, or "higher"."""
-        return str(self.extra.get("better", "lower"))
+    def holds(self) -> str:
+        """The kind of its data."""
+        return self.kinds[0]
 
-    @property
-    def unit(self) -> str:
-        """The unit of a metric's figure, "" for a plain number."""
-        return str(self.extra.get("unit", ""))
 
-    def filled(self, data: Mapping[str, Any], modality: str) -> dict[str, Any]:
-        """Return settings as plain data, with the defaults for a kind of data where none is set."""
-        return {**self.defaults.get(modality, {}), **data}
+@dataclass(frozen=True, kw_only=True)
+class NetworkEntry(Entry):
+    """A network. ``make(config, spec, role, generator)`` returns a module that is called as
+    ``net(x, clock=None, given=None, mask=None)``; see `models.nets.pick`.
+
+    Attributes:
+        roles: what it can be: "denoiser", "critic", "generator", "encoder".
+    """
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerEntry(Entry):
+    """A sampler. ``make(config)`` returns a `models.samplers.base.Sampler`.
+
+    Attributes:
+        order: how fast the error falls with the number of steps; None for a walk along no ODE.
+        evaluations: of the network in each step, at the default settings.
+        orders: the measured order by grid, of samplers without noise.
+        needs: what a family must be able to do.
+    """
+
+    order: int | None
+    evaluations: int
+    orders: Mapping[str, float]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricEntry(Entry):
+    """A metric. ``make(config)`` returns a `models.metrics.base.Metric`.
+
+    Attributes:
+        needs: what it must be given of a model: "samples", "classify", "recommend", ...
+        better: whether its figure is better when it is "lower" or "higher".
+        unit: of its figure, "" for a plain number.
+        minimum: how many samples it needs at least.
+    """
+
+    needs: tuple[str, ...]
+    better: Literal["lower", "higher"]
+    unit: str
+    minimum: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorEntry(Entry):
+    """What a finished run can do. ``make(config)`` returns a `models.operators.base.Operator`.
+
+    Attributes:
+        needs: abilities that the run's model must have.
+        takes: what else it is handed, as `models.operators.base.Slot`.
+    """
+
+    needs: tuple[str, ...]
+    takes: tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentEntry(Entry):
+    """A claim. ``make()`` measures it; see `models.experiments.base`.
+
+    Attributes:
+        claim, pass_line: what is claimed, and when it is met, in words.
+        group: what it is listed under.
+        slow: whether it takes more than about 20 seconds.
+        nulls: titles of the models that must miss the pass line.
+        no_null: why there are none.
+    """
+
+    claim: str
+    pass_line: str
+    group: str
+    slow: bool
+    nulls: tuple[str, ...]
+    no_null: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +245,7 @@ class Registry:
     """Entries by (kind, slug)."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[Kind, str], Entry] = {}
+        self._entries: dict[tuple[str, str], Entry] = {}
 
     def add(self, entry: Entry) -> None:
         """Add an entry.
@@ -99,7 +260,25 @@ class Registry:
             raise ValueError(f"{entry.kind} {entry.slug!r} is registered twice")
         self._entries[entry.kind, entry.slug] = entry
 
-    def get(self, kind: Kind, slug: str) -> Entry:
+    @overload
+    def get(self, kind: Literal["kind"], slug: str) -> KindEntry: ...
+    @overload
+    def get(self, kind: Literal["family"], slug: str) -> FamilyEntry: ...
+    @overload
+    def get(self, kind: Literal["dataset"], slug: str) -> DatasetEntry: ...
+    @overload
+    def get(self, kind: Literal["network"], slug: str) -> NetworkEntry: ...
+    @overload
+    def get(self, kind: Literal["sampler"], slug: str) -> SamplerEntry: ...
+    @overload
+    def get(self, kind: Literal["metric"], slug: str) -> MetricEntry: ...
+    @overload
+    def get(self, kind: Literal["operator"], slug: str) -> OperatorEntry: ...
+    @overload
+    def get(self, kind: Literal["experiment"], slug: str) -> ExperimentEntry: ...
+    @overload
+    def get(self, kind: Kind, slug: str) -> Entry: ...
+    def get(self, kind: str, slug: str) -> Entry:
         """Return an entry.
 
         Raises:
@@ -108,10 +287,28 @@ class Registry:
         try:
             return self._entries[kind, slug]
         except KeyError:
-            known = ", ".join(e.slug for e in self.all(kind)) or "none"
+            known = ", ".join(s for k, s in sorted(self._entries) if k == kind) or "none"
             raise KeyError(f"no {kind} is called {slug!r}; known: {known}") from None
 
-    def all(self, kind: Kind) -> list[Entry]:
+    @overload
+    def all(self, kind: Literal["kind"]) -> list[KindEntry]: ...
+    @overload
+    def all(self, kind: Literal["family"]) -> list[FamilyEntry]: ...
+    @overload
+    def all(self, kind: Literal["dataset"]) -> list[DatasetEntry]: ...
+    @overload
+    def all(self, kind: Literal["network"]) -> list[NetworkEntry]: ...
+    @overload
+    def all(self, kind: Literal["sampler"]) -> list[SamplerEntry]: ...
+    @overload
+    def all(self, kind: Literal["metric"]) -> list[MetricEntry]: ...
+    @overload
+    def all(self, kind: Literal["operator"]) -> list[OperatorEntry]: ...
+    @overload
+    def all(self, kind: Literal["experiment"]) -> list[ExperimentEntry]: ...
+    @overload
+    def all(self, kind: Kind) -> list[Entry]: ...
+    def all(self, kind: str) -> Sequence[Entry]:
         """Return the entries of a kind, sorted by slug."""
         return sorted((e for (k, _), e in self._entries.items() if k == kind), key=_by_slug)
 
@@ -123,59 +320,263 @@ def _by_slug(entry: Entry) -> str:
 registry = Registry()
 
 
-class NoConfig(Config, frozen=True):
-    """Settings of a thing that has none."""
+def _adds(entry: Callable[..., Entry], slug: str, **told: Any) -> Callable[[T], T]:
+    def add(make: T) -> T:
+        registry.add(entry(slug=slug, make=make, **told))
+        return make
+
+    return add
 
 
-def register(
-    kind: Kind,
+def kind(
+    slug: str,
+    *,
+    title: str,
+    one: str,
+    many: str,
+    summary: str,
+    gives: Iterable[str],
+    networks: Mapping[str, str],
+    metrics: Iterable[str],
+    training: Defaults | None = None,
+    families: Mapping[str, Defaults] | None = None,
+    bounds: tuple[float, float] | None = None,
+) -> Callable[[T], T]:
+    """Register a kind of data; see `KindEntry`."""
+    return _adds(
+        KindEntry,
+        slug,
+        kind="kind",
+        title=title,
+        one=one,
+        many=many,
+        summary=summary,
+        gives=tuple(gives),
+        networks=dict(networks),
+        metrics=tuple(metrics),
+        training=dict(training or {}),
+        families=dict(families or {}),
+        bounds=bounds,
+    )
+
+
+def family(
     slug: str,
     *,
     title: str,
     summary: str,
     source: str,
     config: type[Config] = NoConfig,
-    modalities: Iterable[str] = ("points",),
+    needs: Iterable[str] = ("continuous",),
     capabilities: Iterable[str] = (),
-    defaults: Mapping[str, Mapping[str, Any]] | None = None,
-    **extra: Any,
+    field: str = "",
+    carrier: str = "",
+    motion: str = "",
+    sampler: str = "",
+    version: int = 1,
+    upgrade: Upgrade | None = None,
 ) -> Callable[[T], T]:
-    """Register the decorated class or function under a stable slug."""
+    """Register a family; see `FamilyEntry`."""
+    return _adds(
+        FamilyEntry,
+        slug,
+        kind="family",
+        title=title,
+        summary=summary,
+        source=source,
+        config=config,
+        needs=tuple(needs),
+        capabilities=tuple(capabilities),
+        field=field,
+        carrier=carrier,
+        motion=motion,
+        sampler=sampler,
+        version=version,
+        upgrade=upgrade,
+    )
 
-    def add(make: T) -> T:
-        registry.add(
-            Entry(
-                kind=kind,
-                slug=slug,
-                title=title,
-                summary=summary,
-                source=source,
-                make=make,
-                config=config,
-                modalities=tuple(modalities),
-                capabilities=tuple(capabilities),
-                defaults=defaults or {},
-                extra=extra,
-            )
-        )
-        return make
 
-    return add
+def dataset(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    holds: str,
+    config: type[Config] = NoConfig,
+    finite: bool = False,
+) -> Callable[[T], T]:
+    """Register a data set of a kind; see `DatasetEntry`."""
+    return _adds(
+        DatasetEntry,
+        slug,
+        kind="dataset",
+        title=title,
+        summary=summary,
+        source=source,
+        config=config,
+        kinds=(holds,),
+        finite=finite,
+    )
+
+
+def network(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    roles: Iterable[str],
+    kinds: Iterable[str] = (),
+    config: type[Config] = NoConfig,
+) -> Callable[[T], T]:
+    """Register a network; see `NetworkEntry`."""
+    return _adds(
+        NetworkEntry,
+        slug,
+        kind="network",
+        title=title,
+        summary=summary,
+        source=source,
+        config=config,
+        kinds=tuple(kinds),
+        roles=tuple(roles),
+    )
+
+
+def sampler(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    order: int | None,
+    evaluations: int,
+    orders: Mapping[str, float] | None = None,
+    needs: Iterable[str] = ("denoiser",),
+    config: type[Config] = NoConfig,
+) -> Callable[[T], T]:
+    """Register a sampler; see `SamplerEntry`."""
+    return _adds(
+        SamplerEntry,
+        slug,
+        kind="sampler",
+        title=title,
+        summary=summary,
+        source=source,
+        config=config,
+        order=order,
+        evaluations=evaluations,
+        orders=dict(orders or {}),
+        needs=tuple(needs),
+    )
+
+
+def metric(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    kinds: Iterable[str],
+    needs: Iterable[str] = ("samples",),
+    better: Literal["lower", "higher"] = "lower",
+    unit: str = "",
+    minimum: int = 2,
+    config: type[Config] = NoConfig,
+) -> Callable[[T], T]:
+    """Register a metric; see `MetricEntry`."""
+    return _adds(
+        MetricEntry,
+        slug,
+        kind="metric",
+        title=title,
+        summary=summary,
+        source=source,
+        config=config,
+        kinds=tuple(kinds),
+        needs=tuple(needs),
+        better=better,
+        unit=unit,
+        minimum=minimum,
+    )
+
+
+def operator(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str = "",
+    kinds: Iterable[str] = (),
+    needs: Iterable[str] = (),
+    takes: Iterable[Any] = (),
+    config: type[Config] = NoConfig,
+) -> Callable[[T], T]:
+    """Register an operator; see `OperatorEntry`."""
+    return _adds(
+        OperatorEntry,
+        slug,
+        kind="operator",
+        title=title,
+        summary=summary,
+        source=source,
+        config=config,
+        kinds=tuple(kinds),
+        needs=tuple(needs),
+        takes=tuple(takes),
+    )
+
+
+def experiment(
+    slug: str,
+    *,
+    title: str,
+    source: str,
+    claim: str,
+    pass_line: str,
+    group: str,
+    slow: bool,
+    nulls: Iterable[str],
+    no_null: str,
+) -> Callable[[T], T]:
+    """Register a claim; see `ExperimentEntry`."""
+    return _adds(
+        ExperimentEntry,
+        slug,
+        kind="experiment",
+        title=title,
+        summary=claim,
+        source=source,
+        claim=claim,
+        pass_line=pass_line,
+        group=group,
+        slow=slow,
+        nulls=tuple(nulls),
+        no_null=no_null,
+    )
 
 
 def discover(packages: Iterable[str] = PACKAGES) -> list[Problem]:
-    """Import every module of the packages and every plug-in; return those that failed."""
+    """Import every module below the packages and every plug-in; return those that failed."""
     problems: list[Problem] = []
-    names: list[str] = []
     for package in packages:
-        found = _load(package, problems)
-        if found is not None:
-            names += [f"{package}.{m.name}" for m in pkgutil.iter_modules(found.__path__)]
-    for name in names:
-        _load(name, problems)
+        _walk(package, problems)
     for plugin in entry_points(group="pushforward.plugins"):
         _load(plugin.value, problems)
     return problems
+
+
+def _walk(package: str, problems: list[Problem]) -> None:
+    found = _load(package, problems)
+    if found is None:
+        return
+    for module in pkgutil.iter_modules(found.__path__):
+        name = f"{package}.{module.name}"
+        if module.ispkg:
+            _walk(name, problems)
+        else:
+            _load(name, problems)
 
 
 def _load(name: str, problems: list[Problem]) -> Any:

@@ -4,13 +4,14 @@ A carrier holds the particles that a field (`models.fields.base`) moves: free pa
 where the field says, or a generator, a network whose weights are trained so that its outputs do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from models.base import Frame
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Frame
 from models.fields.base import Field
 
 __all__ = ["Carrier"]
@@ -20,11 +21,15 @@ __all__ = ["Carrier"]
 class Carrier(Protocol):
     """What goes. It owns its network and its optimiser, where it has one."""
 
-    def latents(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draw n latents from the prior, (n, *latent shape), from a generator of the CPU."""
+    def latents(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw n latents from the prior, from a generator of the CPU; conditions that nobody chose
+        come from the law of the data.
+        """
         ...
 
-    def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
+    def follow(self, field: Field, latents: Rows) -> dict[str, Tensor]:
         """Move what is trained one step along the field; return detached scalars.
 
         Free particles have nothing to train and return {}: they follow in `frames`.
@@ -32,7 +37,7 @@ class Carrier(Protocol):
         ...
 
     def frames(
-        self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None
+        self, field: Field, latents: Rows, *, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         """Push latents forward, yielding frames up to t=1; the last one holds the samples."""
         ...

@@ -6,13 +6,15 @@ trained on particles that went by these very steps, so that N and speed stay wha
 """
 
 import math
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
-from models.base import Frame
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Frame
+from models.contracts.spec import DataSpec
 from models.fields.base import Field
 from models.samplers.base import noise_like
 from models.tensors import expand_like
@@ -20,8 +22,8 @@ from models.training.accelerate import Switch
 
 __all__ = ["FlowingParticles", "Move"]
 
-Move: TypeAlias = Callable[[Tensor, float], Tensor]
-"""v(x, t), x (n, *shape) -> (n, *shape)."""
+Move: TypeAlias = Callable[[Batch, float], Tensor]
+"""v(x, t) at rows, x (n, *shape) -> (n, *shape)."""
 
 
 class FlowingParticles:
@@ -30,7 +32,7 @@ class FlowingParticles:
     ``speed``, ``noise`` and ``stop`` may be changed between two steps of the training.
 
     Args:
-        shape: of one particle.
+        spec: of the data.
         device: where they live.
         steps: N, how many steps lead from t=0 to t=1.
         speed: how far a field of length 1 carries a particle from t=0 to t=1.
@@ -40,7 +42,7 @@ class FlowingParticles:
 
     def __init__(
         self,
-        shape: tuple[int, ...],
+        spec: DataSpec,
         device: torch.device,
         *,
         steps: int,
@@ -48,7 +50,7 @@ class FlowingParticles:
         noise: float = 0.0,
         stop: int = 0,
     ) -> None:
-        self.shape = shape
+        self.spec = spec
         self.device = device
         self.steps = steps
         self.speed = speed
@@ -56,10 +58,22 @@ class FlowingParticles:
         self.stop = stop
         self._switch = Switch()
 
-    def latents(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draw n starting points (n, *shape), unit Gaussian."""
-        x = torch.randn((n, *self.shape), generator=generator, device=generator.device)
-        return x.to(self.device)
+    def latents(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw n starting points, x (n, *shape), unit Gaussian where a place is not padded."""
+        x = self._noise(n, generator)
+        rows = Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
+        return rows.holding(rows.zeroed(rows.x))
+
+    def like(self, real: Batch, generator: torch.Generator) -> Batch:
+        """Draw a starting point for each row, under its conditions."""
+        x = self._noise(len(real), generator).to(self.device)
+        return real.holding(real.zeroed(x))
+
+    def _noise(self, n: int, generator: torch.Generator) -> Tensor:
+        shape = (n, *self.spec.shape)
+        return torch.randn(shape, generator=generator, device=generator.device)
 
     def draw_steps(self, n: int, generator: torch.Generator) -> Tensor:
         """Draw after how many steps each of n particles is looked at, (n,): uniform on 0..N-1,
@@ -74,46 +88,50 @@ class FlowingParticles:
     def carry(
         self,
         move: Move,
-        x: Tensor,
+        start: Rows,
         k: Tensor,
         generator: torch.Generator,
         *,
         key: Hashable = None,
-    ) -> Tensor:
-        """Return where particles x (n, *shape) are after k (n,) steps each, k falling.
+    ) -> Batch:
+        """Return where particles, x (n, *shape), are after k (n,) steps each, k falling.
 
         A particle that has done its steps is moved no further: half the work of moving all. On a
         GPU all are moved together, from first to last without a word from the host.
 
         Args:
             move: v(x, t).
-            x: where they start; it stays as it is.
+            start: where they start; it stays as it is.
             k: how many steps each goes.
             generator: for entropic noise.
             key: what else the motion depends on, but for weights that are updated in place, so
                 that a GPU may record it; None if it may not.
         """
-        if x.is_cuda:
-            return self._together(move, x, k, generator, key)
-        x = x.clone()
+        rows = Batch.of(start)
+        if rows.x.is_cuda:
+            return self._together(move, rows, k, generator, key)
+        x = rows.x.clone()
         for step, moving in enumerate(self._moving(k)):
-            x[:moving] = self._next(move, x[:moving], step, generator)
-        return x
+            some = slice(0, moving)
+            x[some] = self._next(move, rows.holding(x).take(some), step, generator)
+        return rows.holding(x)
 
     def _together(
-        self, move: Move, x: Tensor, k: Tensor, generator: torch.Generator, key: Hashable
-    ) -> Tensor:
+        self, move: Move, rows: Batch, k: Tensor, generator: torch.Generator, key: Hashable
+    ) -> Batch:
         """Move all particles through all steps, and keep each where it was after its own."""
 
         def carried(x: Tensor, k: Tensor) -> Tensor:
             for step in range(self.steps - 1):
                 further = expand_like(k > step, x)
-                x = torch.where(further, self._next(move, x, step, generator), x)
+                x = torch.where(further, self._next(move, rows.holding(x), step, generator), x)
             return x
 
-        if key is None or self.noise > 0.0:
-            return carried(x, k)
-        return self._switch(carried, x, k, key=(key, self.steps, self.speed))
+        # A recorded motion knows no other conditions than those it was recorded with.
+        plain = rows.mask is None and not rows.given
+        if key is None or self.noise > 0.0 or not plain:
+            return rows.holding(carried(rows.x, k))
+        return rows.holding(self._switch(carried, rows.x, k, key=(key, self.steps, self.speed)))
 
     def _moving(self, k: Tensor) -> list[int]:
         """Return how many particles take each step, as far as any does."""
@@ -123,28 +141,30 @@ class FlowingParticles:
         larger = torch.bincount(k, minlength=self.steps).flip(0).cumsum(0).flip(0)[1:]
         return [count for count in larger.tolist() if count]
 
-    def _next(self, move: Move, x: Tensor, k: int, generator: torch.Generator | None) -> Tensor:
-        x = torch.add(x, move(x, k / self.steps), alpha=self.speed / self.steps)
+    def _next(self, move: Move, rows: Batch, k: int, generator: torch.Generator | None) -> Tensor:
+        x = torch.add(rows.x, move(rows, k / self.steps), alpha=self.speed / self.steps)
         if self.noise > 0.0:
-            x = x.add_(noise_like(x, generator), alpha=math.sqrt(self.noise / self.steps))
+            wander = rows.zeroed(noise_like(x, generator))
+            x = x.add_(wander, alpha=math.sqrt(self.noise / self.steps))
         return x
 
-    def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
+    def follow(self, field: Field, latents: Rows) -> dict[str, Tensor]:
         """Train nothing: free particles have no weights."""
         return {}
 
     def frames(
-        self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None
+        self, field: Field, latents: Rows, *, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         """Move particles along the field, yielding frames at t = k/N, from t=0 to t=1.
 
         Raises:
             ValueError: there is entropic noise, and no generator.
         """
-        x, last = latents, self.last()
+        rows, last = Batch.of(latents), self.last()
+        x = rows.x
         for k in range(last):
             yield Frame(k / self.steps, x, k)
-            x = self._next(field.velocity, x, k, generator)
+            x = self._next(field.velocity, rows.holding(x), k, generator)
         if last < self.steps:
             yield Frame(last / self.steps, x, last)
         yield Frame(1.0, x, last)
@@ -153,14 +173,14 @@ class FlowingParticles:
         """Return after how many steps samples come to rest."""
         return min(self.stop, self.steps) or self.steps
 
-    def velocity(self, field: Field, x: Tensor, t: float) -> Tensor:
+    def velocity(self, field: Field, x: Rows, t: float) -> Tensor:
         """Return dx/dt of the drift at x (n, *shape), by the step that t falls into.
 
         At t=1 that is the last one. Where samples have come to rest it is zero.
         """
         k = self.step_at(t)
         if k >= self.last():
-            return torch.zeros_like(x)
+            return torch.zeros_like(Batch.of(x).x)
         return self.speed * field.velocity(x, k / self.steps)
 
     def step_at(self, t: float) -> int:

@@ -10,25 +10,23 @@ computed once would overrun it; as a regression of g(z_i) to where particle i sh
 begins with the same direction, they come to rest there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from models.base import Frame, Scene, State
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Frame
+from models.contracts.learner import Scene
+from models.contracts.spec import DataSpec
+from models.contracts.state import State
 from models.fields.base import Field
+from models.nets.pick import call
 from models.ntk import displacements
-from models.tensors import in_parts
-from models.training.ema import Ema
-from models.training.optim import OptimizerConfig, ScheduledOptimizer
-from models.training.state import (
-    pack_ema,
-    pack_module,
-    pack_optimizer,
-    unpack_ema,
-    unpack_module,
-    unpack_optimizer,
-)
+from models.training.execution import PLAIN, Execution
+from models.training.optim import OptimizerConfig
+from models.training.trained import Trained
 
 __all__ = ["Generator"]
 
@@ -41,9 +39,9 @@ class Generator:
     """A network in training, with its averaged copy; a `models.carriers.base.Carrier`.
 
     Args:
-        net: z (B, latent) -> (B, *shape), already on its device.
+        net: a generator (`models.nets.pick`), already on its device.
+        spec: of the data.
         latent: size of a latent.
-        dim: numbers of a particle, which the first of a latent's share with free particles.
         device: where the network is.
         optimizer: settings of the optimiser.
         horizon: planned number of steps of the training, the length of the schedule.
@@ -51,6 +49,7 @@ class Generator:
         decay: of the averaged weights, which everything but the training uses.
         steps: how many steps it makes each time it follows.
         speed: how far along the field the goal is of more than one step.
+        execution: how the network is run.
 
     Attributes:
         steps, speed: may be set between steps of the training.
@@ -60,8 +59,8 @@ class Generator:
         self,
         net: nn.Module,
         *,
+        spec: DataSpec,
         latent: int,
-        dim: int,
         device: torch.device,
         optimizer: OptimizerConfig,
         horizon: int,
@@ -69,87 +68,95 @@ class Generator:
         clock: Callable[[], int] | None = None,
         steps: int = 1,
         speed: float = 1.0,
+        execution: Execution = PLAIN,
     ) -> None:
-        self.net = net
+        self.trained = Trained(
+            net, optimizer, horizon, decay=decay, clock=clock, execution=execution
+        )
+        self.spec = spec
         self.latent = latent
-        self.dim = dim
         self.device = device
         self.steps = steps
         self.speed = speed
-        self.optimizer = ScheduledOptimizer(optimizer, net.parameters(), horizon, clock)
-        self.ema = Ema(net, decay)
 
-    def latents(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draw n latents (n, latent), unit Gaussian.
+    def latents(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw n latents, x (n, latent), unit Gaussian, with their conditions."""
+        z = self._noise(n, generator)
+        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
 
-        The first numbers of all are drawn first, as many as a particle has: with one seed they are
-        where free particles start, so that latent i and particle i are one in a race.
+    def like(self, real: Batch, generator: torch.Generator) -> Batch:
+        """Draw a latent for each row, under its conditions."""
+        return real.holding(self._noise(len(real), generator).to(self.device))
+
+    def _noise(self, n: int, generator: torch.Generator) -> Tensor:
+        """The first numbers of all are drawn first, as many as a particle has: with one seed they
+        are where free particles start, so that latent i and particle i are one in a race.
         """
-        first = min(self.dim, self.latent)
+        first = min(self.spec.mean.numel(), self.latent)
         parts = [
             torch.randn((n, size), generator=generator, device=generator.device)
             for size in (first, self.latent - first)
             if size
         ]
-        return torch.cat(parts, dim=1).to(self.device)
+        return torch.cat(parts, dim=1)
 
     @torch.no_grad()
-    def particles(self, latents: Tensor) -> Tensor:
-        """Return g(z) by the weights being trained, (n, *shape)."""
-        out: Tensor = self.net(latents)
-        return out
+    def particles(self, latents: Batch) -> Batch:
+        """Return g(z) by the weights being trained, x (n, *shape)."""
+        return latents.holding(_made(self.trained.net, latents))
 
     @torch.no_grad()
-    def push(self, latents: Tensor) -> Tensor:
+    def push(self, latents: Rows) -> Tensor:
         """Return g(z) by the averaged weights, (n, *shape)."""
-        return in_parts(self.ema.module, latents)
+        return by_parts(partial(_made, self.trained.averaged), Batch.of(latents))
 
-    def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
+    def follow(self, field: Field, latents: Rows) -> dict[str, Tensor]:
         """Let the particles g(z) move along the field; returns their speed.
 
         For the field h'(d) grad d a single step is exactly a gradient step on -E h(d(g(z))).
         """
-        return self.move(latents, field.velocity(self.particles(latents), 1.0))
+        rows = Batch.of(latents)
+        return self.move(rows, field.velocity(self.particles(rows), 1.0))
 
-    def move(self, latents: Tensor, velocity: Tensor) -> dict[str, Tensor]:
+    def move(self, latents: Rows, velocity: Tensor) -> dict[str, Tensor]:
         """Let particle g(z_i) move along velocity[i], (n, *shape).
 
         One step is along E[J^T v]. Several are a regression, gradient steps on
         E |g(z) - goal|^2 / 2 with the goal x + speed v held fixed (Su 2023, on MonoFlow).
         """
+        rows = Batch.of(latents)
         goal: Tensor | None = None
         for _ in range(self.steps):
-            x: Tensor = self.net(latents)
+            x = _made(self.trained.net, rows)
             if goal is None:
                 goal = x.detach() + self.speed * velocity
             way = velocity if self.steps == 1 else goal - x.detach()
-            self.optimizer.zero_grad()
-            torch.autograd.backward(x, way / -len(x))
-            self.optimizer.step()
-        self.ema.update()
+            self.trained.follow(x, way / len(x))
+        self.trained.average()
         return {"speed": velocity.flatten(1).norm(dim=1).mean()}
 
-    def kernel_view(self, latents: Tensor, velocity: Tensor) -> Scene:
+    def kernel_view(self, latents: Batch, velocity: Tensor) -> Scene:
         """Return, for slow motion, the velocity "smoothed" by the kernel, mean_j K(z, z_j) v_j, and
         as a plain gradient step really makes it, "stepped"; both (n, *shape), both per unit of the
-        step (see `models.ntk`). Nothing for networks too large to wait for.
+        step (see `models.ntk`). Nothing for networks too large to wait for, nor for rows with
+        conditions, each of which is pushed by another function.
         """
-        if sum(p.numel() for p in self.net.parameters()) > _KERNEL_PARAMETERS:
+        if latents.given or self.trained.parameter_count() > _KERNEL_PARAMETERS:
             return {}
-        seen = displacements(self.net, latents, velocity, latents, _KERNEL_STEP)
+        seen = displacements(self.trained.net, latents.x, velocity, latents.x, _KERNEL_STEP)
         return {"smoothed": seen.predicted / _KERNEL_STEP, "stepped": seen.actual / _KERNEL_STEP}
 
     def frames(
-        self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None
+        self, field: Field, latents: Rows, *, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         """Yield the one frame there is, at t=1: a generator jumps."""
         yield Frame(1.0, self.push(latents), 1)
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""
-        pack_module(state, f"{part}/net", self.net)
-        pack_optimizer(state, f"{part}/optimizer", self.optimizer)
-        pack_ema(state, f"{part}/ema", self.ema)
+        self.trained.pack(state, part)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore what `pack` added.
@@ -157,6 +164,12 @@ class Generator:
         Raises:
             ValueError: it does not fit.
         """
-        unpack_module(state, f"{part}/net", self.net)
-        unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
-        unpack_ema(state, f"{part}/ema", self.ema)
+        self.trained.unpack(state, part)
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        return self.trained.parameter_count()
+
+
+def _made(net: nn.Module, latents: Batch) -> Tensor:
+    return latents.zeroed(call(net, latents))

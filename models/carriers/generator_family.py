@@ -1,25 +1,28 @@
 """What all families share whose carrier is a generator, whatever the field."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Protocol, TypeVar, Unpack
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, State, Walk, finish
 from models.carriers.generator import Generator
+from models.config import Config, Pick
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Training, Walk, finish
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.fields.base import Field
-from models.nets.choose import generator_net
-from models.nets.dcgan import DcganConfig
-from models.nets.mlp import MLPConfig
-from models.tensors import make_generator
+from models.nets import role
+from models.nets.pick import build
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["GeneratorFamily", "GeneratorSettings"]
 
-# Streams of the seed (`models.tensors.make_generator`); subclasses use 1 and those from 3 on.
-_GENERATOR, _NOISE = 0, 2
+_GENERATOR = 0  # stream of the seed; subclasses use 1 and those from 3 on
+C = TypeVar("C", bound=Config)
 
 
 class GeneratorSettings(Protocol):
@@ -32,113 +35,103 @@ class GeneratorSettings(Protocol):
     @property
     def latent(self) -> int: ...
     @property
-    def generator(self) -> MLPConfig: ...
+    def generator(self) -> Pick: ...
     @property
     def generator_optimizer(self) -> OptimizerConfig: ...
     @property
     def ema(self) -> float: ...
 
 
-class GeneratorFamily(Family):
-    """A generator that follows a field; a subclass makes the field.
-
-    Args:
-        clock: how many of the ``horizon`` steps of the generator's schedule are done.
-        images: the network for images, where the family has some; ``config.generator`` is that for
-            points.
+class GeneratorFamily(Family[C]):
+    """A generator that follows a field; a subclass makes the field, and its config satisfies
+    `GeneratorSettings`.
     """
 
+    NOISE: ClassVar[int] = 2
     field: Field
 
-    def __init__(
-        self,
-        config: GeneratorSettings,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
-        clock: Callable[[], int],
-        images: DcganConfig | None = None,
-    ) -> None:
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
-        weights = make_generator(seed, _GENERATOR)
-        net = generator_net(
-            spec, config.latent, config.generator, images or DcganConfig(), generator=weights
+    def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        settings: GeneratorSettings = config  # type: ignore[assignment]
+        net = build(
+            settings.generator, spec, role.generator(settings.latent), self.weights(_GENERATOR)
         )
         self.carrier = Generator(
-            net.to(device),
-            latent=config.latent,
-            dim=spec.mean.numel(),
-            device=device,
-            optimizer=config.generator_optimizer,
-            horizon=horizon,
-            clock=clock,
-            decay=config.ema,
-            steps=config.generator_steps,
-            speed=config.speed,
+            net.to(self.device),
+            spec=spec,
+            latent=settings.latent,
+            device=self.device,
+            optimizer=settings.generator_optimizer,
+            horizon=self.generator_horizon(),
+            clock=self.done,
+            decay=settings.ema,
+            steps=settings.generator_steps,
+            speed=settings.speed,
+            execution=self.execution,
         )
 
-    def walk(self, batch: Tensor) -> Walk:
-        return self._stages(batch, shown=True)
+    @abstractmethod
+    def done(self) -> int:
+        """Return how many steps of the generator's schedule are done as it follows."""
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
+    def generator_horizon(self) -> int:
+        """Return how many steps that schedule has."""
+        return self.horizon
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"carrier": self.carrier}
+
+    def walk(self, batch: Rows) -> Walk:
+        return self._stages(Batch.of(batch), shown=True)
+
+    def step(self, batch: Rows) -> dict[str, Tensor]:
         # Nobody looks: no need to push the latents once more to see where the particles went.
-        return finish(self._stages(batch, shown=False))
+        return finish(self._stages(Batch.of(batch), shown=False))
 
-    def _stages(self, batch: Tensor, *, shown: bool) -> Walk:
-        latents = self.carrier.latents(len(batch), self._noise)
-        scene = {"real": batch, "particles": self.carrier.particles(latents)}
+    def _stages(self, batch: Batch, *, shown: bool) -> Walk:
+        latents = self.carrier.like(batch, self.noise)
+        particles = self.carrier.particles(latents)
+        scene = {"real": batch.x, "particles": particles.x}
         yield "draw", scene
-        metrics = self.field.fit(batch, scene["particles"], None)
+        metrics = self.field.fit(batch, particles, None)
         yield "fit", scene
         if self._follows():
             # The same latents: the field has just learned where these particles are.
-            scene = {**scene, "velocity": self._pull(scene["particles"])}
+            scene = {**scene, "velocity": self._pull(particles)}
             yield "velocity", scene
             if shown:
                 scene |= self.carrier.kernel_view(latents, scene["velocity"])
             metrics |= self.carrier.move(latents, scene["velocity"])
-            yield "follow", {**scene, "moved": self.carrier.particles(latents)} if shown else scene
+            if shown:
+                scene = {**scene, "moved": self.carrier.particles(latents).x}
+            yield "follow", scene
         return metrics
 
     def _follows(self) -> bool:
         """Whether the generator follows in this step, the field being fitted."""
         return True
 
-    def _pull(self, particles: Tensor) -> Tensor:
+    def _pull(self, particles: Batch) -> Tensor:
         """Return where each particle of the training should go, (B, *shape)."""
         return self.field.velocity(particles, 1.0)
 
-    def _retune(self, config: GeneratorSettings) -> None:
-        """Take over the generator's live settings."""
-        self.carrier.optimizer.config = config.generator_optimizer
-        self.carrier.steps = config.generator_steps
-        self.carrier.speed = config.speed
+    def retune(self, config: C) -> None:
+        settings: GeneratorSettings = config  # type: ignore[assignment]
+        self.carrier.trained.optimizer.config = settings.generator_optimizer
+        self.carrier.steps = settings.generator_steps
+        self.carrier.speed = settings.speed
 
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.carrier.latents(n, generator)
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        return self.carrier.latents(n, generator, given)
 
     def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         return self.carrier.frames(self.field, latents, generator=generator)
 
-    def push(self, z: Tensor) -> Tensor:
+    def push(self, z: Rows) -> Tensor:
         """Return g(z) by the averaged weights."""
         return self.carrier.push(z)
-
-    def state(self) -> State:
-        state = State({})
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
-        return state
-
-    def load_state(self, state: State) -> None:
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)
-
-    def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.carrier.net.parameters())

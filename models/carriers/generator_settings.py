@@ -6,14 +6,12 @@ What a person has set for one family is carried over to another by these names.
 from typing import Annotated
 
 from models.config import param
-from models.nets.mlp import MLPConfig
 from models.training.optim import OptimizerConfig
 
 __all__ = [
     "FollowSpeed",
     "FollowSteps",
     "GeneratorAveraging",
-    "GeneratorNet",
     "GeneratorOptimizer",
     "LatentSize",
 ]
@@ -46,10 +44,6 @@ FollowSpeed = Annotated[
 LatentSize = Annotated[
     int,
     param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
-]
-GeneratorNet = Annotated[
-    MLPConfig,
-    param("Generator", "The network that pushes noise forward.", modalities=("points",)),
 ]
 GeneratorOptimizer = Annotated[
     OptimizerConfig, param("Generator's optimiser", "How the generator follows.")

@@ -7,14 +7,16 @@ with the number of particles, as a gradient of a mean over them would.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
-from models.base import Frame, State
 from models.config import param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Frame
+from models.contracts.state import State
 from models.fields.base import Field
 from models.samplers.base import noise_like
 from models.tensors import expand_like, make_generator
@@ -138,7 +140,8 @@ class Population:
     """Particles in training; a `models.carriers.base.Carrier`.
 
     Args:
-        start: initial positions (n, *shape), already on their device; see `initial_positions`.
+        start: initial positions, x (n, *shape), with their conditions, already on their device; see
+            `initial_positions`.
         speed: step along the field.
         noise: the weight tau of the entropy that the motion also climbs: with a field
             grad log p/q the law at rest is p^(1 / (1 + tau)), up to a constant. 0 for none.
@@ -155,15 +158,16 @@ class Population:
 
     def __init__(
         self,
-        start: Tensor,
+        start: Rows,
         *,
         speed: float,
         noise: float = 0.0,
         reach: float = 0.0,
         generator: torch.Generator,
     ) -> None:
-        self.start = start
-        self.x = start
+        self._rows = Batch.of(start)
+        self.start = self._rows.x
+        self.x = self.start
         self.speed = speed
         self.noise = noise
         self.reach = reach
@@ -173,27 +177,34 @@ class Population:
     def __len__(self) -> int:
         return len(self.x)
 
-    def latents(self, n: int, generator: torch.Generator) -> Tensor:
+    @property
+    def rows(self) -> Batch:
+        """Where the particles are, with their conditions."""
+        return self._rows.holding(self.x)
+
+    def latents(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
         """Return the initial positions of the first n particles, fewer if there are fewer.
 
-        There is nothing to draw: particle i has one life, and the generator is left alone.
+        There is nothing to draw: particle i has one life, and one set of conditions.
         """
-        return self.start[:n].clone()
+        return self._rows.holding(self.start.clone()).take(slice(0, n))
 
-    def draw(self, n: int) -> Tensor:
-        """Return n particles (n, *shape) for a field to be fitted on.
+    def draw(self, n: int) -> Batch:
+        """Return n particles for a field to be fitted on.
 
         Different ones, in random order; all of them in their own order if n is their number, and
         with replacement if there are fewer than n.
         """
         total, g = len(self.x), self._generator
         if n == total:
-            return self.x
+            return self.rows
         if n < total:
             rows = torch.randperm(total, generator=g, device=g.device)[:n]
         else:
             rows = torch.randint(total, (n,), generator=g, device=g.device)
-        return self.x[rows.to(self.x.device)]
+        return self.rows.take(rows.to(self.x.device))
 
     def move(self, velocity: Tensor) -> dict[str, Tensor]:
         """Move particle i along velocity[i]; returns their mean "speed", the length of v."""
@@ -204,17 +215,18 @@ class Population:
             step = step * expand_like((self.reach / (self.speed * length)).clamp_max(1.0), step)
         x = self.x + step
         if self.noise > 0.0:
-            x = x + math.sqrt(2.0 * self.noise * self.speed) * noise_like(x, self._generator)
+            wander = self._rows.zeroed(noise_like(x, self._generator))
+            x = x + math.sqrt(2.0 * self.noise * self.speed) * wander
         self.x = x
         self.count += 1
         return {"speed": length.mean()}
 
-    def follow(self, field: Field, latents: Tensor) -> dict[str, Tensor]:
+    def follow(self, field: Field, latents: Rows) -> dict[str, Tensor]:
         """Move all particles a step along the field, whichever latents are named."""
-        return self.move(field.velocity(self.x, 1.0))
+        return self.move(field.velocity(self.rows, 1.0))
 
     def frames(
-        self, field: Field, latents: Tensor, *, generator: torch.Generator | None = None
+        self, field: Field, latents: Rows, *, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         """Yield where the particles of these latents started, t=0, and where they are, t=1.
 
@@ -225,7 +237,7 @@ class Population:
         """
         if len(latents) > len(self.x):
             raise ValueError(f"there are {len(self.x)} particles, got {len(latents)} latents")
-        yield Frame(0.0, latents.clone(), 0)
+        yield Frame(0.0, Batch.of(latents).x.clone(), 0)
         yield Frame(1.0, self.x[: len(latents)].clone(), self.count)
 
     def pack(self, state: State, part: str) -> None:
@@ -254,6 +266,10 @@ class Population:
         self.start = state.tensors[f"{part}/start"].to(self.start)
         self.x = state.tensors[f"{part}/x"].to(self.x)
         self.count = int(state.values[f"{part}/count"])
+
+    def parameter_count(self) -> int:
+        """Return 0: particles are no weights."""
+        return 0
 
 
 def _length(v: Tensor) -> Tensor:

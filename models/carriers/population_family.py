@@ -1,18 +1,26 @@
 """What all families share whose carrier is a population, whatever the field."""
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeVar, Unpack
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, State
 from models.carriers.population import Population, StartName, initial_positions
+from models.config import Config
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Training
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.fields.base import Field
 from models.tensors import make_generator
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["PopulationFamily", "PopulationSettings"]
+
+
+_CONDITIONS = 3950  # stream of the seed for what is given of each particle
+C = TypeVar("C", bound=Config)
 
 
 class PopulationSettings(Protocol):
@@ -30,64 +38,53 @@ class PopulationSettings(Protocol):
     def reach(self) -> float: ...
 
 
-class PopulationFamily(Family):
-    """Free particles that a field moves during the training; a subclass makes the field.
-
-    Args:
-        stream: of the seed, for the noise.
-        start_width: how wide the particles start.
+class PopulationFamily(Family[C]):
+    """Free particles that a field moves during the training; a subclass makes the field, and its
+    config satisfies `PopulationSettings`.
     """
 
     field: Field
 
-    def __init__(
-        self,
-        config: PopulationSettings,
-        spec: DataSpec,
-        *,
-        seed: int,
-        stream: int,
-        device: torch.device,
-        start_width: float = 1.0,
-    ) -> None:
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, stream, device)
-        start = initial_positions(config.start, config.population, spec.shape, seed, start_width)
+    def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        settings: PopulationSettings = config  # type: ignore[assignment]
+        n = settings.population
+        x = initial_positions(settings.start, n, spec.shape, self.seed, self.start_width())
+        start = Batch(x, *spec.conditions(n, make_generator(self.seed, _CONDITIONS)))
         self.carrier = Population(
-            start.to(device),
-            speed=config.speed,
-            noise=config.noise,
-            reach=config.reach,
-            generator=self._noise,
+            start.holding(start.zeroed(x)).to(self.device),
+            speed=settings.speed,
+            noise=settings.noise,
+            reach=settings.reach,
+            generator=self.noise,
         )
+
+    def start_width(self) -> float:
+        """Return how wide the particles start, in standard deviations of the data."""
+        return 1.0
 
     @property
     def population(self) -> int:
         """How many particles there are."""
         return len(self.carrier)
 
-    def _retune(self, config: PopulationSettings) -> None:
-        """Take over the population's live settings."""
-        self.carrier.speed = config.speed
-        self.carrier.noise = config.noise
-        self.carrier.reach = config.reach
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"carrier": self.carrier}
 
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
+    def retune(self, config: C) -> None:
+        settings: PopulationSettings = config  # type: ignore[assignment]
+        self.carrier.speed = settings.speed
+        self.carrier.noise = settings.noise
+        self.carrier.reach = settings.reach
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
         """Return where the first n particles started, fewer if there are fewer."""
-        return self.carrier.latents(n, generator)
+        return self.carrier.latents(n, generator, given)
 
     def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         return self.carrier.frames(self.field, latents, generator=generator)
-
-    def state(self) -> State:
-        state = State({})
-        self.carrier.pack(state, "carrier")
-        pack_generator(state, "noise", self._noise)
-        return state
-
-    def load_state(self, state: State) -> None:
-        self.carrier.unpack(state, "carrier")
-        unpack_generator(state, "noise", self._noise)

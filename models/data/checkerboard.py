@@ -5,10 +5,10 @@ from typing import Annotated
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import PLANE, data_generator
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["CheckerboardConfig", "checkerboard"]
 
@@ -21,12 +21,12 @@ class CheckerboardConfig(Config, frozen=True):
     ] = 4
 
 
-@register(
-    "dataset",
+@dataset(
     "checkerboard",
     title="Checkerboard",
     summary="Uniform on the black squares: sharp edges that a smooth model must cut.",
     source="Grathwohl et al. 2019 (FFJORD), arXiv:1810.01367, section 4.1",
+    holds="points",
     config=CheckerboardConfig,
 )
 def checkerboard(config: CheckerboardConfig, n: int, seed: int) -> PointSet:

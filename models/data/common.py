@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from models.base import PointSet
+from models.kinds.points import PointSet
 from models.oracle import GaussianMixture
 from models.tensors import make_generator
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import data_generator, gaussians, ring
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["EightGaussiansConfig", "eight_gaussians"]
 
@@ -22,12 +22,12 @@ class EightGaussiansConfig(Config, frozen=True):
     ] = 0.12
 
 
-@register(
-    "dataset",
+@dataset(
     "eight-gaussians",
     title="Eight Gaussians",
     summary="Eight round modes on a circle: does the model find all of them, evenly?",
     source="Metz et al. 2017, arXiv:1611.02163, section 3.1 (a ring of eight Gaussians)",
+    holds="points",
     config=EightGaussiansConfig,
 )
 def eight_gaussians(config: EightGaussiansConfig, n: int, seed: int) -> PointSet:

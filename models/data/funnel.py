@@ -4,10 +4,10 @@ from typing import Annotated
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import PLANE, data_generator
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["FunnelConfig", "funnel"]
 
@@ -26,12 +26,12 @@ class FunnelConfig(Config, frozen=True):
     ] = 0.1
 
 
-@register(
-    "dataset",
+@dataset(
     "funnel",
     title="Funnel",
     summary="Ten times narrower in the neck than in the mouth: one step size does not fit both.",
     source="After Neal 2003, doi:10.1214/aos/1056562461, section 8; narrower, as in Yi 2023",
+    holds="points",
     config=FunnelConfig,
 )
 def funnel(config: FunnelConfig, n: int, seed: int) -> PointSet:

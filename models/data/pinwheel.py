@@ -5,10 +5,10 @@ from typing import Annotated
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import PLANE, data_generator
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["PinwheelConfig", "pinwheel"]
 
@@ -37,12 +37,12 @@ class PinwheelConfig(Config, frozen=True):
     ] = 0.25
 
 
-@register(
-    "dataset",
+@dataset(
     "pinwheel",
     title="Pinwheel",
     summary="Curved blades that are dense in the middle and thin out at the ends.",
     source="Johnson et al. 2016, arXiv:1603.06277, section 5 (pinwheel data)",
+    holds="points",
     config=PinwheelConfig,
 )
 def pinwheel(config: PinwheelConfig, n: int, seed: int) -> PointSet:

@@ -3,10 +3,10 @@
 import math
 from typing import Annotated
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import data_generator, gaussians, ring
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["RingOfFiveConfig", "ring_of_five"]
 
@@ -23,12 +23,12 @@ class RingOfFiveConfig(Config, frozen=True):
     ] = 0.5
 
 
-@register(
-    "dataset",
+@dataset(
     "ring-of-five",
     title="Ring of five",
     summary="Five Gaussians on a circle of radius 3: the toy of the particle-model papers.",
     source="Franceschi et al. 2023, arXiv:2305.16150, 2-D experiments (radius 3, deviation 0.5)",
+    holds="points",
     config=RingOfFiveConfig,
 )
 def ring_of_five(config: RingOfFiveConfig, n: int, seed: int) -> PointSet:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import PLANE, data_generator
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["SCurveConfig", "s_curve"]
 
@@ -22,12 +22,12 @@ class SCurveConfig(Config, frozen=True):
     ] = 0.05
 
 
-@register(
-    "dataset",
+@dataset(
     "s-curve",
     title="S-curve",
     summary="Two half circles joined to an S: one thin piece that turns both ways.",
     source="scikit-learn's make_s_curve, seen from the side",
+    holds="points",
     config=SCurveConfig,
 )
 def s_curve(config: SCurveConfig, n: int, seed: int) -> PointSet:

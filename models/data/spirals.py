@@ -5,10 +5,10 @@ from typing import Annotated
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import PLANE, data_generator
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["SpiralsConfig", "spirals"]
 
@@ -26,12 +26,12 @@ class SpiralsConfig(Config, frozen=True):
     ] = 0.025
 
 
-@register(
-    "dataset",
+@dataset(
     "spirals",
     title="Spirals",
     summary="Arms winding out of one centre, denser inside: long thin structure.",
     source="Lang and Witbrock 1988, two spirals; as a density in arXiv:1810.01367, section 4.1",
+    holds="points",
     config=SpiralsConfig,
 )
 def spirals(config: SpiralsConfig, n: int, seed: int) -> PointSet:

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import PLANE, data_generator
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["SwissRollConfig", "swiss_roll"]
 
@@ -33,12 +33,12 @@ class SwissRollConfig(Config, frozen=True):
     ] = 0.02
 
 
-@register(
-    "dataset",
+@dataset(
     "swiss-roll",
     title="Swiss roll",
     summary="A spiral line (or sheet): one connected piece whose windings nearly touch.",
     source="Marsland 2009, Machine Learning: An Algorithmic Perspective (scikit-learn's roll)",
+    holds="points",
     config=SwissRollConfig,
 )
 def swiss_roll(config: SwissRollConfig, n: int, seed: int) -> PointSet:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, param
 from models.data.common import PLANE, data_generator
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["TwoMoonsConfig", "two_moons"]
 
@@ -24,12 +24,12 @@ class TwoMoonsConfig(Config, frozen=True):
     ] = 0.08
 
 
-@register(
-    "dataset",
+@dataset(
     "two-moons",
     title="Two moons",
     summary="Two interleaved half circles: thin, curved, and apart.",
     source="Pedregosa et al. 2011 (scikit-learn), make_moons",
+    holds="points",
     config=TwoMoonsConfig,
 )
 def two_moons(config: TwoMoonsConfig, n: int, seed: int) -> PointSet:

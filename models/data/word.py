@@ -4,11 +4,11 @@ from typing import Annotated
 
 import torch
 
-from models.base import PointSet
 from models.config import Config, ConfigError, param
 from models.data.common import PLANE, data_generator
 from models.data.strokes import GLYPHS, HEIGHT, segments
-from models.registry import register
+from models.kinds.points import PointSet
+from models.registry import dataset
 
 __all__ = ["WordConfig", "word"]
 
@@ -32,12 +32,12 @@ class WordConfig(Config, frozen=True):
     ] = 0.02
 
 
-@register(
-    "dataset",
+@dataset(
     "word",
     title="Word",
     summary="Points along the pen strokes of a word that you type.",
     source="This project's own stroke font",
+    holds="points",
     config=WordConfig,
 )
 def word(config: WordConfig, n: int, seed: int) -> PointSet:

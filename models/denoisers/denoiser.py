@@ -4,7 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.contracts.batch import Batch, Rows
 from models.denoisers.precond import PRECONDS, PrecondName, c_noise
+from models.nets.pick import call
 from models.tensors import expand_like
 
 __all__ = ["Denoiser"]
@@ -14,7 +16,7 @@ class Denoiser(nn.Module):
     """A network with its preconditioning.
 
     Args:
-        net: called as ``net(x, c)`` with x (n, *shape) and c (n,), returns (n, *shape).
+        net: called as ``net(x, clock, given, mask)`` (`models.nets.pick`), returns (n, *shape).
         precond: a row of the table in `models.denoisers.precond`.
         data_std: the standard deviation of the data (1 where they are standardised).
     """
@@ -26,31 +28,44 @@ class Denoiser(nn.Module):
         self.data_std = data_std
         self._coefficients = PRECONDS[precond]
 
-    def forward(self, x: Tensor, s: Tensor) -> Tensor:
-        """Denoise x (n, *shape) at noise levels s > 0, (n,) or 0-d, in the coordinates of xbar."""
+    def forward(self, rows: Rows, s: Tensor) -> Tensor:
+        """Denoise rows, x (n, *shape), at noise levels s > 0, (n,) or 0-d, in the coordinates of
+        xbar; padded places stay 0.
+        """
+        batch = Batch.of(rows)
+        x = batch.x
         c = self._coefficients(expand_like(s, x), self.data_std)
-        return c.c_skip * x + c.c_out * self._network(c.c_in * x, s)
+        return c.c_skip * x + c.c_out * self._network(batch.holding(c.c_in * x), s)
 
-    def squared_error(self, x: Tensor, s: Tensor, real: Tensor, weight: Tensor | None) -> Tensor:
-        """Return the mean of weight |D(x, s) - real|^2, 0-d, with its graph.
+    def squared_error(self, rows: Rows, s: Tensor, real: Tensor, weight: Tensor | None) -> Tensor:
+        """Return the mean of weight |D(x, s) - real|^2 over all numbers that are not padded, 0-d,
+        with its graph.
 
         Computed as weight c_out^2 |F - (real - c_skip x)/c_out|^2 (Karras et al. 2022, eq. 8),
         which is the same number with a shorter graph.
 
         Args:
-            x: noised data, (n, *shape).
+            rows: noised data, x (n, *shape).
             s: its noise levels, (n,).
             real: the data, (n, *shape).
             weight: w(s), (n,); None for 1/c_out^2, the weight that is even on F.
         """
+        batch = Batch.of(rows)
+        x = batch.x
         c = self._coefficients(expand_like(s, x), self.data_std)
         target = torch.addcmul(real, c.c_skip, x, value=-1).div_(c.c_out)
-        out = self._network(c.c_in * x, s)
-        if weight is None:
+        out = self._network(batch.holding(c.c_in * x), s)
+        if weight is None and batch.mask is None:
             return functional.mse_loss(out, target)
-        return (c.c_out.square().mul_(expand_like(weight, x)) * (out - target).square()).mean()
+        error = (out - target).square()
+        if weight is not None:
+            error = c.c_out.square().mul_(expand_like(weight, x)) * error
+        if batch.mask is None:
+            return error.mean()
+        # Noise, data and output are 0 where a place is padded, and so is the error there.
+        return error.sum() / (batch.mask.sum() * x[0, 0].numel())
 
-    def _network(self, x: Tensor, s: Tensor) -> Tensor:
+    def _network(self, batch: Batch, s: Tensor) -> Tensor:
         told = c_noise(s)
-        out: Tensor = self.net(x, told.expand(len(x)) if told.ndim == 0 else told)
-        return out
+        out = call(self.net, batch, told.expand(len(batch)) if told.dim() == 0 else told)
+        return batch.zeroed(out)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from models.registry import register
+from models.registry import experiment as register
 
 __all__ = ["Null", "Outcome", "Result", "experiment"]
 
@@ -100,10 +100,8 @@ def experiment(
 
     def add(measure: Callable[[], Outcome]) -> Callable[[], Result]:
         return register(
-            "experiment",
             slug,
             title=title,
-            summary=claim,
             source=source,
             claim=claim,
             pass_line=pass_line,

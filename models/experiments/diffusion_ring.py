@@ -10,8 +10,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from models.kinds.points import PointSet
 from models.metrics.energy import energy_distance
 from models.metrics.modes import mode_masses, share_near
 from models.metrics.sliced import sliced_wasserstein

@@ -6,12 +6,15 @@ Importing this module registers nothing.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family
 from models.config import Config
+from models.contracts.batch import Batch
+from models.contracts.family import Family
+from models.contracts.spec import DataSpec
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.wrong_laws import best_gaussian
 from models.metrics.base import floor, fresh_pairs
@@ -43,20 +46,20 @@ class Score:
 class Trained:
     """A family after its training, and how many seconds of CPU that took."""
 
-    family: Family
+    family: Family[Any]
     spec: DataSpec
     seconds: float
 
 
 def train(
-    make: Callable[..., Family],
+    make: Callable[..., Family[Any]],
     config: Config,
     seed: int,
     *,
     steps: int,
     batch: int,
     spec: DataSpec | None = None,
-    look: Callable[[int, Family], None] | None = None,
+    look: Callable[[int, Family[Any]], None] | None = None,
 ) -> Trained:
     """Train a family on 100,000 points of the ring, in the units of ``spec`` (its own, unless
     told). ``look`` is called with the number of steps done, after each.
@@ -74,7 +77,7 @@ def train(
     return Trained(family, spec, time.process_time() - start)
 
 
-def prior(family: Family, seed: int, n: int) -> Tensor:
+def prior(family: Family[Any], seed: int, n: int) -> Batch:
     """Draw n latents to judge a family by; always the same of one seed."""
     return family.prior(n, make_generator(seed, _PRIOR))
 

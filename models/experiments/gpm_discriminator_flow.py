@@ -5,7 +5,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.base import DataSpec
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.five_gaussians import (
     SEEDS,
@@ -22,6 +21,7 @@ from models.experiments.gan_five import PLAIN
 from models.experiments.gan_five import STEPS as GAN_STEPS
 from models.families.discriminator_flow import DiscriminatorFlow, DiscriminatorFlowConfig
 from models.families.gan import Gan
+from models.kinds.points import in_data_units
 
 __all__ = ["along_the_flow", "train_and_score"]
 
@@ -94,7 +94,7 @@ def without_a_generator() -> Outcome:
 # The papers' own setting, in the units of the ring: prior N(0, I), eta 10 over 28 steps.
 _MARKS = [0, 2, 4, 7, 14, 21, 28]
 _EARLY = 7
-_IN_DATA_UNITS = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
+_IN_DATA_UNITS = in_data_units(2)
 _ETA_TEN = DiscriminatorFlowConfig(speed=10.0, steps=28, penalty=0.0)
 _MANY, _LONG = 20_000, 2500
 

@@ -69,7 +69,7 @@ def step_on_the_loss(net: nn.Module, critic: Critic, z: Tensor, rate: float) -> 
     literature, -mean h(d(g(z))).
     """
     after = copy.deepcopy(net)
-    objective = -critic.rescaling.h(critic.net(after(z)).squeeze(1)).mean()
+    objective = -critic.rescaling.h(critic.trained.net(after(z)).squeeze(1)).mean()
     weights = list(after.parameters())
     slopes = torch.autograd.grad(objective, weights)
     with torch.no_grad():

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from models.carriers.population import Population
+from models.contracts.batch import Batch, Rows
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.monoflow_toys import (
     MONOTONE,
@@ -40,14 +41,16 @@ class ExactRatio:
         self.mean = torch.zeros(1)
         self.variance = torch.ones(1)
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         """Take the mean and the variance of the particles (n, 1)."""
-        self.mean = particles.mean(dim=0)
-        self.variance = particles.var(dim=0, correction=0)
+        made = Batch.of(particles).x
+        self.mean = made.mean(dim=0)
+        self.variance = made.var(dim=0, correction=0)
         return {"loss": torch.zeros(())}
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, rows: Rows, t: float) -> Tensor:
         """Return h'(u) grad u at x (n, 1)."""
+        x = Batch.of(rows).x
         gap = x - self.mean
         u = 0.5 * (gap.square() / self.variance + self.variance.log() - x.square())
         slope: Tensor = self.h.slope(u) * (gap / self.variance - x)
@@ -57,8 +60,8 @@ class ExactRatio:
 class DataAlone(ExactRatio):
     """The score of the data, -x, without that of the particles: all of them end in one place."""
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
-        return -x
+    def velocity(self, rows: Rows, t: float) -> Tensor:
+        return -Batch.of(rows).x
 
 
 def moments(

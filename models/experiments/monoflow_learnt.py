@@ -15,6 +15,7 @@ from models.experiments.monoflow_toys import SEEDS, START, TARGET
 from models.fields.adversarial import LOSSES
 from models.fields.critic import Critic
 from models.fields.rescalings import RescalingName, rescaling
+from models.kinds.points import in_data_units
 from models.nets.mlp import linear
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
@@ -97,8 +98,8 @@ def train(name: RescalingName, seed: int, steps: int = _STEPS) -> Learnt:
     )
     carrier = Generator(
         _affine(),
+        spec=in_data_units(2),
         latent=2,
-        dim=2,
         device=torch.device("cpu"),
         optimizer=OptimizerConfig(lr=_GENERATOR_RATE),
         horizon=steps,
@@ -109,7 +110,7 @@ def train(name: RescalingName, seed: int, steps: int = _STEPS) -> Learnt:
         z = carrier.latents(_BATCH, noise)
         field.fit(next(data), carrier.particles(z), None)
         carrier.follow(field, z)
-    weight, bias = (p.detach() for p in carrier.net.parameters())
+    weight, bias = (p.detach() for p in carrier.trained.net.parameters())
     return Learnt(bias, weight @ weight.mT)
 
 

@@ -6,12 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, PointSet
+from models.contracts.spec import DataSpec
 from models.data.funnel import FunnelConfig, funnel
 from models.data.s_curve import SCurveConfig, s_curve
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.wrong_laws import best_gaussian, rescaled
 from models.families.monoflow import MonoFlow, MonoFlowConfig
+from models.kinds.points import PointSet, in_data_units
 from models.metrics.sliced import sliced_wasserstein
 from models.tensors import make_generator
 
@@ -141,7 +142,7 @@ def _in_the_funnel(steps: int = _STEPS) -> Outcome:
     """Move 1,000 particles by so many steps of the flow, and by 1,500 of Langevin dynamics."""
     config = MonoFlowConfig(population=_N, speed=_RATE)
     # In the units of the data: the step sizes of the two motions are then the same.
-    plain = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
+    plain = in_data_units(2)
     rows = []
     for seed in SEEDS:
         unseen = funnel(_FUNNEL, _JUDGED, _UNSEEN + seed).x

@@ -6,10 +6,11 @@ Their null is a student of five steps: it has a teacher, and has learned nothing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from torch import Tensor
 
-from models.base import Family
+from models.contracts.family import Family
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.five_gaussians import (
     SEEDS,
@@ -60,7 +61,7 @@ def learn(seed: int, teacher: int, student: int, nfes: tuple[int, ...] = tuple(_
     total = teacher + student
     newborn: list[Tensor] = []
 
-    def look(step: int, family: Family) -> None:
+    def look(step: int, family: Family[Any]) -> None:
         if step == teacher + _NEWBORN:
             newborn.append(_pushed(family, seed))
 
@@ -72,13 +73,13 @@ def learn(seed: int, teacher: int, student: int, nfes: tuple[int, ...] = tuple(_
     taught = {}
     for nfe in nfes:
         heun = Heun(HeunConfig(steps=_HEUN[nfe]))
-        *_, last = family.field.teacher.frames(latents[:, :2], sampler=heun)
+        *_, last = family.field.teacher.frames(latents.x[:, :2], sampler=heun)
         taught[nfe] = judge(restore(last.x), seed)
     grown, young = (judge(restore(x), seed) for x in (family.push(latents), newborn[0]))
     return Lesson(taught, grown, young, trained.seconds)
 
 
-def _pushed(family: Family, seed: int) -> Tensor:
+def _pushed(family: Family[Any], seed: int) -> Tensor:
     assert isinstance(family, ScoreGan)
     return family.push(prior(family, seed, _JUDGED))
 

@@ -6,9 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from models.carriers.generator import Generator
+from models.contracts.batch import Batch
 from models.experiments.base import Null, Outcome, experiment
 from models.fields.score_difference import Probes, ScoreDifference, level_law
+from models.kinds.points import in_data_units
 from models.nets.mlp import linear
+from models.samplers.base import Denoise
 from models.tensors import expand_like, make_generator
 from models.training.optim import OptimizerConfig
 
@@ -50,11 +53,11 @@ class Affine:
         """Return the law of g(z) = A z + b, z unit Gaussian."""
         return Gaussian(self._net.bias.detach(), self._net.weight.detach())
 
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+    def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D_q(x, s)."""
-        return self.law().denoise(x, s)
+        return self.law().denoise
 
-    def fit(self, particles: Tensor, noised: Tensor, level: Tensor) -> dict[str, Tensor]:
+    def fit(self, particles: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
         """Learn nothing: the law is known."""
         return {}
 
@@ -84,7 +87,7 @@ def follow(seed: int, steps: int = _STEPS, w_gen: float = 1.0) -> tuple[float, f
     law = level_law(0.1, 10.0, 3.0)
     cpu = torch.device("cpu")
     field = ScoreDifference(
-        target().denoise,
+        lambda rows: target().denoise,
         own,
         law=law,
         probes=Probes.fixed(law, (_LATENT,), cpu),
@@ -94,8 +97,8 @@ def follow(seed: int, steps: int = _STEPS, w_gen: float = 1.0) -> tuple[float, f
     )
     carrier = Generator(
         net,
+        spec=in_data_units(_LATENT),
         latent=_LATENT,
-        dim=_LATENT,
         device=cpu,
         optimizer=OptimizerConfig(lr=1e-2, schedule="cosine"),
         horizon=steps,

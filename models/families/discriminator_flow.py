@@ -1,47 +1,38 @@
 """Discriminator Flow: a GAN without a generator; field = critic with a clock, carrier = flow."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.flowing import FlowingParticles
-from models.config import Config, ConfigError, param
+from models.config import Config, ConfigError, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.fields.adversarial import LossSetting, check_penalty, warn_of
 from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
 from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
-from models.live import check_live
-from models.nets.choose import critic_net
-from models.nets.dcgan import DcganConfig
-from models.nets.mlp import MLPConfig
-from models.nets.settings import ImageCritic
-from models.registry import register
-from models.tensors import make_generator
+from models.nets.earlier import networks_as_picks
+from models.nets.settings import CriticNet
+from models.registry import family
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["DiscriminatorFlow", "DiscriminatorFlowConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
-_WEIGHTS, _NOISE = 0, 1
+# A stream of the seed (`models.tensors.make_generator`).
+_WEIGHTS = 0
 _PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
 class DiscriminatorFlowConfig(Config, frozen=True):
     """Settings of a Discriminator Flow. Lengths are relative to standardised data."""
 
-    critic: Annotated[
-        MLPConfig,
-        param(
-            "Critic",
-            "The network that tells data from particles at each flow time.",
-            modalities=("points",),
-        ),
-    ] = MLPConfig(activation="leaky-relu")
-    image_critic: ImageCritic = DcganConfig()
+    critic: CriticNet = Pick(config={"activation": "leaky-relu"})
     loss: LossSetting = "logistic"
     rescaling: RescalingSetting = "non-saturated"
     shift: ShiftSetting = 0.0
@@ -117,22 +108,20 @@ def _check(config: DiscriminatorFlowConfig) -> None:
     check_penalty(config.loss, config.penalty)
 
 
-@register(
-    "family",
+@family(
     "discriminator-flow",
     title="Discriminator Flow",
     summary="Particles climb a critic that knows the flow time: a GAN without a generator.",
     source=f"{_PAPER}, section 4.2 and algorithm 2",
     config=DiscriminatorFlowConfig,
-    modalities=("points", "images"),
     capabilities=("velocity", "critic"),
-    # As in MonoFlow: images are far apart, and the penalty keeps the critic from being steep.
-    defaults={"images": {"speed": 100.0}},
     field="critic",
     carrier="flow",
     motion="dx/dt = η h′(d) ∇d,  d = d(x, t)",
+    version=2,
+    upgrade=networks_as_picks,
 )
-class DiscriminatorFlow(Family):
+class DiscriminatorFlow(Family[DiscriminatorFlowConfig]):
     """field = critic with a clock, carrier = flow."""
 
     layers: tuple[Layer, ...] = (
@@ -164,82 +153,68 @@ class DiscriminatorFlow(Family):
     )
 
     def __init__(
-        self,
-        config: DiscriminatorFlowConfig,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
+        self, config: DiscriminatorFlowConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:
         _check(config)
-        self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
+        super().__init__(config, spec, **training)
         self.layers = critic_layers(self.layers, config.loss)
-        weights = make_generator(seed, _WEIGHTS)
-        net = critic_net(spec, config.critic, config.image_critic, generator=weights, clock=True)
-        self.field = build_critic(
-            net.to(device),
-            config,
-            horizon=horizon,
-            generator=self._noise,
-            clock=True,
-            decay=config.ema,
-        )
+        self.field = build_critic(self, config, stream=_WEIGHTS, clock=True, decay=config.ema)
         self.carrier = FlowingParticles(
-            spec.shape,
-            device,
+            spec,
+            self.device,
             steps=config.steps,
             speed=config.speed,
             noise=config.noise,
             stop=config.stop,
         )
 
-    def walk(self, batch: Tensor) -> Walk:
-        k = self.carrier.draw_steps(len(batch), self._noise)
-        start = self.carrier.latents(len(batch), self._noise)
-        yield "draw", {"real": batch, "particles": start}
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        k = self.carrier.draw_steps(len(real), self.noise)
+        start = self.carrier.like(real, self.noise)
+        yield "draw", {"real": real.x, "particles": start.x}
         # By the weights being trained: the critic learns where its own motion leads.
-        x = self.carrier.carry(self.field.motion, start, k, self._noise, key=self.config)
-        yield "flow", {"real": batch, "particles": start, "moved": x}
-        metrics = self.field.fit(batch, x, k / self.config.steps)
-        yield "fit", {"real": batch, "particles": x}
+        moved = self.carrier.carry(self.field.motion, start, k, self.noise, key=self.config)
+        yield "flow", {"real": real.x, "particles": start.x, "moved": moved.x}
+        metrics = self.field.fit(real, moved, k / self.config.steps)
+        yield "fit", {"real": real.x, "particles": moved.x}
         return metrics
 
-    def reconfigure(self, config: Config) -> None:
-        check_live(self.config, config)
-        assert isinstance(config, DiscriminatorFlowConfig)
+    def retune(self, config: DiscriminatorFlowConfig) -> None:
         _check(config)
         retune_critic(self.field, config)
         self.carrier.speed = config.speed
         self.carrier.noise = config.noise
         self.carrier.stop = config.stop
-        self.config = config
 
     def warnings(self) -> list[str]:
         return warn_of(self.field.rescaling)
 
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.carrier.latents(n, generator)
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        return self.carrier.latents(n, generator, given)
 
     def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         return self.carrier.frames(self.field, latents, generator=generator)
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt = eta h'(d) grad d, by the averaged critic of the step that t falls into."""
         return self.carrier.velocity(self.field, x, t)
 
-    def critic(self, x: Tensor, t: float = 1.0) -> Tensor:
+    def critic(self, x: Rows, t: float = 1.0) -> Tensor:
         """Return d(x, t) of the step that t falls into; for the logistic loss it estimates log p/q,
         q the law of the particles at that time.
         """
         return self.field.value(x, self.carrier.step_at(t) / self.config.steps)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "critic":
             return self.critic(x, t)
         if name == "rescaling":
@@ -247,16 +222,3 @@ class DiscriminatorFlow(Family):
         if name == "next-move":
             return self.velocity(x, t)
         return super().layer(name, x, t)
-
-    def state(self) -> State:
-        state = State({})
-        self.field.pack(state, "field")
-        pack_generator(state, "noise", self._noise)
-        return state
-
-    def load_state(self, state: State) -> None:
-        self.field.unpack(state, "field")
-        unpack_generator(state, "noise", self._noise)
-
-    def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.field.net.parameters())

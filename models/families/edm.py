@@ -1,14 +1,18 @@
 """EDM: diffusion as a denoiser; field = score, carrier = free particles."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Unpack
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.particles import Particles
-from models.config import Config, param
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density, RhoUniform, UniformTime, draw_levels
 from models.denoisers.level_settings import (
@@ -21,33 +25,27 @@ from models.denoisers.precond import PrecondName
 from models.denoisers.weights import WeightName
 from models.fields.score import ScoreField
 from models.likelihood import log_prob
-from models.live import check_live
-from models.nets.choose import denoiser_net
-from models.nets.mlp import MLPConfig
-from models.nets.settings import ImageNet
-from models.nets.unet import UNetConfig
+from models.nets.earlier import networks_as_picks
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
 from models.paths.gaussian import PATHS, PathName
-from models.registry import register
+from models.registry import family
+from models.samplers.base import Denoise
 from models.samplers.heun import Heun
-from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["Edm", "EdmConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
-_WEIGHTS, _NOISE = 0, 1
+# A stream of the seed (`models.tensors.make_generator`).
+_WEIGHTS = 0
 
 
 class EdmConfig(Config, frozen=True):
     """Settings of an EDM diffusion. Levels are relative to standardised data."""
 
-    net: Annotated[
-        MLPConfig,
-        param("Network", "The network that is trained, for points.", modalities=("points",)),
-    ] = MLPConfig()
-    image_net: ImageNet = UNetConfig()
+    net: DenoiserNet = Pick()
     precond: Annotated[
         PrecondName,
         param(
@@ -160,20 +158,21 @@ def _density(config: EdmConfig) -> Density:
     return log_normal(config)
 
 
-@register(
-    "family",
+@family(
     "edm",
     title="EDM diffusion",
     summary="A denoiser learned at all noise levels moves free particles from noise to data.",
     source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-8, table 1, algorithm 1",
     config=EdmConfig,
-    modalities=("points", "images"),
     capabilities=("velocity", "denoiser", "likelihood"),
     field="score",
     carrier="flow",
+    sampler="dpmpp-2m",
     motion="dx/ds = (x − D(x, s)) / s = −s ∇log p(x; s)",
+    version=2,
+    upgrade=networks_as_picks,
 )
-class Edm(Family):
+class Edm(Family[EdmConfig]):
     """field = score, carrier = particles."""
 
     layers = (
@@ -203,64 +202,64 @@ class Edm(Family):
         ),
     )
 
-    def __init__(
-        self, config: EdmConfig, spec: DataSpec, *, horizon: int, seed: int, device: torch.device
-    ) -> None:
-        self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
-        weights = make_generator(seed, _WEIGHTS)
-        net = denoiser_net(spec, config.net, config.image_net, generator=weights)
+    def __init__(self, config: EdmConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
         self.field = ScoreField(
-            Denoiser(net, config.precond).to(device),
+            Denoiser(net, config.precond).to(self.device),
             optimizer=config.optimizer,
-            horizon=horizon,
+            horizon=self.horizon,
             decay=config.ema,
             density=_density(config),
             weight=config.weight,
             gamma=config.gamma,
             clock=FlowClock(config.s_min, config.s_max),
             display=config.display,
+            execution=self.execution,
         )
-        self.carrier = Particles(spec.shape, device, Heun())
+        self.carrier = Particles(spec, self.device, Heun())
 
-    def walk(self, batch: Tensor) -> Walk:
-        level = draw_levels(self.field.density, len(batch), self._noise)
-        yield "draw", {"real": batch}
-        particles = self.carrier.noised(batch, level, self._noise)
-        yield "noise", {"real": batch, "particles": particles}
-        metrics = self.field.fit(batch, particles, level)
-        yield "fit", {"real": batch, "particles": particles}
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        level = draw_levels(self.field.density, len(real), self.noise)
+        yield "draw", {"real": real.x}
+        particles = self.carrier.noised(real, level, self.noise)
+        yield "noise", {"real": real.x, "particles": particles.x}
+        metrics = self.field.fit(real, particles, level)
+        yield "fit", {"real": real.x, "particles": particles.x}
         return metrics
 
-    def reconfigure(self, config: Config) -> None:
-        check_live(self.config, config)
-        assert isinstance(config, EdmConfig)
-        self.field.optimizer.config = config.optimizer
-        self.config = config
+    def retune(self, config: EdmConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
 
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.carrier.latents(n, generator)
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        return self.carrier.latents(n, generator, given)
 
     def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         return self.carrier.frames(self.field, latents, generator=generator, sampler=sampler)
 
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+    def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return the averaged D(x, s)."""
-        return self.field.denoise(x, s)
+        return self.field.denoiser(like)
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt in display coordinates at flow time t."""
         return self.field.velocity(x, t)
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    def log_prob(self, x: Rows) -> Tensor:
         """Return log p(x) in nats, by the probability-flow ODE from s_min to s_max."""
-        return log_prob(self.field.denoise, x, self.config.s_min, self.config.s_max)
+        rows = Batch.of(x)
+        return log_prob(self.denoiser(rows), rows.x, self.config.s_min, self.config.s_max)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "score":
             return self.field.scaled_score(x, t)
         if name == "velocity":
@@ -268,16 +267,3 @@ class Edm(Family):
         if name == "log-density":
             return self.log_prob(x)
         return super().layer(name, x, t)
-
-    def state(self) -> State:
-        state = State({})
-        self.field.pack(state, "field")
-        pack_generator(state, "noise", self._noise)
-        return state
-
-    def load_state(self, state: State) -> None:
-        self.field.unpack(state, "field")
-        unpack_generator(state, "noise", self._noise)
-
-    def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.field.denoiser.parameters())

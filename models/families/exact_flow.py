@@ -1,14 +1,18 @@
 """Exact flow: field = exact, carrier = particles along flow time; the diffusion without error."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.carriers.particles import Particles
 from models.config import Config, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.denoisers.densities import draw_levels
 from models.denoisers.level_settings import (
     DisplaySetting,
@@ -18,15 +22,11 @@ from models.denoisers.level_settings import (
 )
 from models.fields.exact import ExactScore, known_law
 from models.paths.clock import FlowClock
-from models.registry import register
+from models.registry import family
+from models.samplers.base import Denoise
 from models.samplers.heun import Heun
-from models.tensors import make_generator
-from models.training.state import pack_generator, unpack_generator
 
 __all__ = ["ExactFlow", "ExactFlowConfig"]
-
-# Streams of the seed (`models.tensors.make_generator`).
-_NOISE = 1
 
 
 class ExactFlowConfig(Config, frozen=True):
@@ -57,8 +57,7 @@ class ExactFlowConfig(Config, frozen=True):
     display: DisplaySetting = "variance-preserving"
 
 
-@register(
-    "family",
+@family(
     "exact-flow",
     title="Exact flow",
     summary="The perfect denoiser of a known law moves particles; its loss is the floor of all.",
@@ -67,9 +66,11 @@ class ExactFlowConfig(Config, frozen=True):
     capabilities=("velocity", "denoiser", "likelihood"),
     field="exact",
     carrier="flow",
+    needs=("continuous", "law"),
+    sampler="dpmpp-2m",
     motion="dx/ds = −s ∇log p(x; s),  p known",
 )
-class ExactFlow(Family):
+class ExactFlow(Family[ExactFlowConfig]):
     """field = exact, carrier = particles; nothing is trained."""
 
     layers = (
@@ -99,69 +100,57 @@ class ExactFlow(Family):
     )
 
     def __init__(
-        self,
-        config: ExactFlowConfig,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
+        self, config: ExactFlowConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:
-        self.config = config
-        self.spec = spec
-        self.device = device
-        self._noise = make_generator(seed, _NOISE, device)
+        super().__init__(config, spec, **training)
         self.field = ExactScore(
-            known_law(spec, device),
+            known_law(spec, self.device),
             density=log_normal(config),
             clock=FlowClock(config.s_min, config.s_max),
             display=config.display,
         )
-        self.carrier = Particles(spec.shape, device, Heun())
+        self.carrier = Particles(spec, self.device, Heun())
 
-    def walk(self, batch: Tensor) -> Walk:
-        level = draw_levels(self.field.density, len(batch), self._noise)
-        yield "draw", {"real": batch}
-        particles = self.carrier.noised(batch, level, self._noise)
-        yield "noise", {"real": batch, "particles": particles}
-        metrics = self.field.fit(batch, particles, level)
-        yield "measure", {"real": batch, "particles": particles}
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        level = draw_levels(self.field.density, len(real), self.noise)
+        yield "draw", {"real": real.x}
+        particles = self.carrier.noised(real, level, self.noise)
+        yield "noise", {"real": real.x, "particles": particles.x}
+        metrics = self.field.fit(real, particles, level)
+        yield "measure", {"real": real.x, "particles": particles.x}
         return metrics
 
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.carrier.latents(n, generator)
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        return self.carrier.latents(n, generator, given)
 
     def flow(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         return self.carrier.frames(self.field, latents, generator=generator, sampler=sampler)
 
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+    def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D(x, s), exactly."""
-        return self.field.denoise(x, s)
+        return self.field.denoiser(like)
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt in display coordinates at flow time t."""
         return self.field.velocity(x, t)
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    def log_prob(self, rows: Rows) -> Tensor:
         """Return log p(x) in nats, exactly."""
+        x = Batch.of(rows).x
         return self.field.law.log_prob(x, torch.zeros((), dtype=x.dtype, device=x.device))
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "velocity":
             return self.velocity(x, t)
         if name == "log-density":
             return self.field.log_density(x, t)
         return super().layer(name, x, t)
-
-    def state(self) -> State:
-        state = State({})
-        pack_generator(state, "noise", self._noise)
-        return state
-
-    def load_state(self, state: State) -> None:
-        unpack_generator(state, "noise", self._noise)
-
-    def parameter_count(self) -> int:
-        return 0

@@ -1,21 +1,24 @@
 """Score GAN with an exact data score: field = exact against learnt, carrier = generator."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Unpack
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Layer, Stage, State
 from models.carriers.generator_family import GeneratorFamily
 from models.carriers.generator_settings import (
     FollowSpeed,
     FollowSteps,
     GeneratorAveraging,
-    GeneratorNet,
     GeneratorOptimizer,
     LatentSize,
 )
-from models.config import Config, param
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Layer, Stage, Training
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
 from models.fields.difference_settings import (
     HighLevel,
@@ -35,10 +38,11 @@ from models.fields.score_difference import (
     ScoreDifference,
     level_law,
 )
-from models.live import check_live
-from models.nets.mlp import MLPConfig, TimeMLP
-from models.registry import register
-from models.tensors import make_generator
+from models.nets.earlier import networks_as_picks
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import GeneratorNet
+from models.registry import family
 from models.training.optim import OptimizerConfig
 
 __all__ = ["ExactGenerator", "ExactGeneratorConfig"]
@@ -60,17 +64,17 @@ class ExactGeneratorConfig(Config, frozen=True):
     generator_steps: FollowSteps = 1
     speed: FollowSpeed = 1.0
     latent: LatentSize = 16
-    net: Annotated[MLPConfig, param("Score", "The network of the particles' own score.")] = (
-        MLPConfig()
-    )
-    generator: GeneratorNet = MLPConfig()
+    net: Annotated[
+        Pick,
+        param("Score", "The network of the particles' own score.", of="network", role="denoiser"),
+    ] = Pick()
+    generator: GeneratorNet = Pick()
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: GeneratorAveraging = 0.99
 
 
-@register(
-    "family",
+@family(
     "exact-generator",
     title="Exact Score GAN",
     summary="A generator follows the exact score of a known law, against its own learnt one.",
@@ -79,9 +83,12 @@ class ExactGeneratorConfig(Config, frozen=True):
     capabilities=("latent",),
     field="exact",
     carrier="generator",
+    needs=("continuous", "law"),
     motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  p known",
+    version=2,
+    upgrade=networks_as_picks,
 )
-class ExactGenerator(GeneratorFamily):
+class ExactGenerator(GeneratorFamily[ExactGeneratorConfig]):
     """field = exact score of the data against the learnt one of the particles; generator."""
 
     layers = (
@@ -108,57 +115,51 @@ class ExactGenerator(GeneratorFamily):
     )
 
     def __init__(
-        self,
-        config: ExactGeneratorConfig,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
+        self, config: ExactGeneratorConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:
-        self.config = config
-        super().__init__(
-            config,
-            spec,
-            horizon=horizon,
-            seed=seed,
-            device=device,
-            # The score sets the pace: it has done its step when the generator follows.
-            clock=lambda: self.own.optimizer.count - 1,
-        )
-        self.law = known_law(spec, device)
-        dim = spec.shape[0]
-        own = TimeMLP(config.net, dim, dim, generator=make_generator(seed, _OWN))
+        super().__init__(config, spec, **training)
+        self.law = known_law(spec, self.device)
+        own = build(config.net, spec, DENOISER, self.weights(_OWN))
         self.own = ParticleScore(
-            Denoiser(own).to(device), optimizer=config.score_optimizer, horizon=horizon
+            Denoiser(own).to(self.device),
+            optimizer=config.score_optimizer,
+            horizon=self.horizon,
+            execution=self.execution,
         )
         levels = level_law(config.s_low, config.s_high, config.rho)
+        exact = exact_denoiser(self.law)
         self.field: ScoreDifference = ScoreDifference(
-            exact_denoiser(self.law),
+            lambda rows: exact,
             self.own,
             law=levels,
-            probes=Probes.fixed(levels, spec.shape, device),
+            probes=Probes.fixed(levels, spec.shape, self.device),
             w_data=config.w_data,
             w_gen=config.w_gen,
-            generator=self._noise,
+            generator=self.noise,
         )
 
-    def _follows(self) -> bool:
-        return self.own.optimizer.count % self.config.score_steps == 0
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {**super().parts, "own": self.own}
 
-    def _pull(self, particles: Tensor) -> Tensor:
+    def done(self) -> int:
+        # The score sets the pace: it has done its step when the generator follows.
+        return self.own.trained.count - 1
+
+    def _follows(self) -> bool:
+        return self.own.trained.count % self.config.score_steps == 0
+
+    def _pull(self, particles: Batch) -> Tensor:
         return self.field.drawn_velocity(particles)
 
-    def reconfigure(self, config: Config) -> None:
-        check_live(self.config, config)
-        assert isinstance(config, ExactGeneratorConfig)
+    def retune(self, config: ExactGeneratorConfig) -> None:
         self.field.w_data = config.w_data
         self.field.w_gen = config.w_gen
-        self.own.optimizer.config = config.score_optimizer
-        self._retune(config)
-        self.config = config
+        self.own.trained.optimizer.config = config.score_optimizer
+        super().retune(config)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, rows: Rows, t: float) -> Tensor:
+        x = Batch.of(rows).x
         if name == "log-density":
             s = torch.tensor(self.field.clock.s(t), dtype=x.dtype, device=x.device)
             return self.law.log_prob(x, s)
@@ -166,15 +167,3 @@ class ExactGenerator(GeneratorFamily):
             return self.field.velocity(x)
         known = self.field.layer(name, x, t)
         return known if known is not None else super().layer(name, x, t)
-
-    def state(self) -> State:
-        state = super().state()
-        self.own.pack(state, "own")
-        return state
-
-    def load_state(self, state: State) -> None:
-        super().load_state(state)
-        self.own.unpack(state, "own")
-
-    def parameter_count(self) -> int:
-        return super().parameter_count() + sum(p.numel() for p in self.own.denoiser.parameters())

@@ -1,11 +1,10 @@
 """MMD flow: field = kernel, carrier = free particles."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Unpack
 
-import torch
 from torch import Tensor
 
-from models.base import DataSpec, Layer, Stage, State, Walk
 from models.carriers.population import (
     Noise,
     PopulationSize,
@@ -15,15 +14,16 @@ from models.carriers.population import (
 )
 from models.carriers.population_family import PopulationFamily
 from models.config import Config, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.fields.kernel import Bandwidth, Kernel, Kernels
-from models.live import check_live
-from models.registry import register
+from models.registry import family
 from models.samplers.base import noise_like
 
 __all__ = ["MmdFlow", "MmdFlowConfig"]
 
-# A stream of the seed (`models.tensors.make_generator`).
-_NOISE = 1
 # The cost of a move is the number of particles times the number that they see.
 _SEEN = 1024
 _PAPER = "Arbel et al. 2019, arXiv:1906.04370"
@@ -54,22 +54,18 @@ class MmdFlowConfig(Config, frozen=True):
     reach: Reach = 1.0
 
 
-@register(
-    "family",
+@family(
     "mmd-flow",
     title="MMD flow",
     summary="Free particles climb the witness of a kernel: drawn to data, pushed by each other.",
     source=f"the bank of kernels: Li et al. 2015, arXiv:1502.02761; {_PAPER}, sections 2 and 4",
     config=MmdFlowConfig,
-    modalities=("points", "images"),
     capabilities=("population",),
-    # The slope of a kernel is one over its width, and that is the distance of two images.
-    defaults={"images": {"speed": 100.0, "reach": 20.0}},
     field="kernel",
     carrier="particles",
     motion="dx/dτ = ∇w,  w = E_p k(x, ·) − E_q k(x, ·)",
 )
-class MmdFlow(PopulationFamily):
+class MmdFlow(PopulationFamily[MmdFlowConfig]):
     """field = kernel, carrier = free particles that move during the training."""
 
     layers = (
@@ -95,31 +91,25 @@ class MmdFlow(PopulationFamily):
         Stage("move", "Move each particle by itself", "xᵢ ← xᵢ + η vᵢ", f"{_PAPER}, section 4"),
     )
 
-    def __init__(
-        self,
-        config: MmdFlowConfig,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
-    ) -> None:
-        self.config = config
-        self._horizon = horizon
-        super().__init__(config, spec, seed=seed, stream=_NOISE, device=device)
+    def __init__(self, config: MmdFlowConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
         self.field: Kernel = Kernel(
             width=config.bandwidth, count=config.kernels, like=self.carrier.x[:1]
         )
 
-    def walk(self, batch: Tensor) -> Walk:
-        x = self.carrier.x
-        scene = {"real": batch, "particles": x}
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {**super().parts, "field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real, rows = Batch.of(batch), self.carrier.rows
+        scene = {"real": real.x, "particles": rows.x}
         yield "draw", scene
-        metrics = self.field.fit(batch, self.carrier.draw(min(len(x), _SEEN)), None)
+        metrics = self.field.fit(real, self.carrier.draw(min(len(rows), _SEEN)), None)
         yield "fit", scene
         beta = self.injection()
-        beside = x + beta * noise_like(x, self._noise) if beta > 0.0 else x
-        scene = {**scene, "velocity": self.field.velocity(beside)}
+        x = rows.x + beta * noise_like(rows.x, self.noise) if beta > 0.0 else rows.x
+        scene = {**scene, "velocity": self.field.velocity(rows.holding(rows.zeroed(x)))}
         yield "velocity", scene
         metrics |= self.carrier.move(scene["velocity"])
         yield "move", {**scene, "moved": self.carrier.x}
@@ -127,31 +117,16 @@ class MmdFlow(PopulationFamily):
 
     def injection(self) -> float:
         """Return how far beside the particles the next move looks, in standard deviations."""
-        left = 1.0 - self.carrier.count / max(1, self._horizon)
+        left = 1.0 - self.carrier.count / max(1, self.horizon)
         return self.config.injection * max(0.0, left)
 
-    def reconfigure(self, config: Config) -> None:
-        check_live(self.config, config)
-        assert isinstance(config, MmdFlowConfig)
+    def retune(self, config: MmdFlowConfig) -> None:
         self.field.width = config.bandwidth
-        self._retune(config)
-        self.config = config
+        super().retune(config)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "witness":
             return self.field.witness(x)
         if name == "next-move":
             return self.carrier.speed * self.field.velocity(x)
         return super().layer(name, x, t)
-
-    def state(self) -> State:
-        state = super().state()
-        self.field.pack(state, "field")
-        return state
-
-    def load_state(self, state: State) -> None:
-        super().load_state(state)
-        self.field.unpack(state, "field")
-
-    def parameter_count(self) -> int:
-        return 0

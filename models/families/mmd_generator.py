@@ -1,25 +1,28 @@
 """Generative moment matching: field = kernel, carrier = generator."""
 
+from collections.abc import Mapping
+from typing import Unpack
+
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Layer, Stage, State, Walk
 from models.carriers.generator_family import GeneratorFamily
 from models.carriers.generator_settings import (
     FollowSpeed,
     FollowSteps,
     GeneratorAveraging,
-    GeneratorNet,
     GeneratorOptimizer,
     LatentSize,
 )
-from models.config import Config
+from models.config import Config, Pick
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed, State
 from models.fields.kernel import Bandwidth, Kernel, Kernels
-from models.live import check_live
-from models.nets.dcgan import DcganConfig
-from models.nets.mlp import MLPConfig
-from models.nets.settings import ImageGenerator
-from models.registry import register
+from models.nets.earlier import networks_as_picks
+from models.nets.settings import GeneratorNet
+from models.registry import family
 from models.training.optim import OptimizerConfig
 
 __all__ = ["MmdGenerator", "MmdGeneratorConfig"]
@@ -35,27 +38,25 @@ class MmdGeneratorConfig(Config, frozen=True):
     generator_steps: FollowSteps = 1
     speed: FollowSpeed = 1.0
     latent: LatentSize = 16
-    generator: GeneratorNet = MLPConfig()
-    image_generator: ImageGenerator = DcganConfig()
+    generator: GeneratorNet = Pick()
     generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: GeneratorAveraging = 0.99
 
 
-@register(
-    "family",
+@family(
     "mmd-generator",
     title="Moment matching",
     summary="A generator follows the witness of a kernel: no critic, no second network.",
     source=f"the witness: Gretton et al. 2012, JMLR 13:723, section 2.3; {_PAPER}, section 3",
     config=MmdGeneratorConfig,
-    modalities=("points", "images"),
     capabilities=("latent",),
-    defaults={"images": {"latent": 64}},
     field="kernel",
     carrier="generator",
     motion="dθ/dτ = E[J(z)ᵀ ∇w],  w = E_p k(x, ·) − E_q k(x, ·)",
+    version=2,
+    upgrade=networks_as_picks,
 )
-class MmdGenerator(GeneratorFamily):
+class MmdGenerator(GeneratorFamily[MmdGeneratorConfig]):
     """field = kernel, carrier = generator."""
 
     layers = (
@@ -87,45 +88,34 @@ class MmdGenerator(GeneratorFamily):
     )
 
     def __init__(
-        self,
-        config: MmdGeneratorConfig,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
+        self, config: MmdGeneratorConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:
-        self.config = config
+        super().__init__(config, spec, **training)
         self._count = 0
-        super().__init__(
-            config,
-            spec,
-            horizon=horizon,
-            seed=seed,
-            device=device,
-            # The rate falls along the training, however many steps each follows with.
-            clock=lambda: self._count,
-            images=config.image_generator,
-        )
         self.field: Kernel = Kernel(
             width=config.bandwidth,
             count=config.kernels,
-            like=torch.zeros((1, *spec.shape), device=device),
+            like=torch.zeros((1, *spec.shape), device=self.device),
         )
 
-    def _stages(self, batch: Tensor, *, shown: bool) -> Walk:
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {**super().parts, "field": self.field}
+
+    def done(self) -> int:
+        # The rate falls along the training, however many steps each follows with.
+        return self._count
+
+    def _stages(self, batch: Batch, *, shown: bool) -> Walk:
         metrics = yield from super()._stages(batch, shown=shown)
         self._count += 1
         return metrics
 
-    def reconfigure(self, config: Config) -> None:
-        check_live(self.config, config)
-        assert isinstance(config, MmdGeneratorConfig)
+    def retune(self, config: MmdGeneratorConfig) -> None:
         self.field.width = config.bandwidth
-        self._retune(config)
-        self.config = config
+        super().retune(config)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "witness":
             return self.field.witness(x)
         if name == "next-move":
@@ -134,13 +124,11 @@ class MmdGenerator(GeneratorFamily):
 
     def state(self) -> State:
         state = super().state()
-        self.field.pack(state, "field")
         state.values["count"] = self._count
         return state
 
     def load_state(self, state: State) -> None:
         super().load_state(state)
-        self.field.unpack(state, "field")
         if "count" not in state.values:
             raise ValueError("the saved state has no value 'count': it does not fit")
         self._count = int(state.values["count"])

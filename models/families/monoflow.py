@@ -1,11 +1,10 @@
 """MonoFlow: a GAN without a generator; field = critic, carrier = free particles."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Unpack
 
-import torch
 from torch import Tensor
 
-from models.base import DataSpec, Layer, Stage, State, Walk
 from models.carriers.population import (
     Noise,
     PopulationSize,
@@ -15,7 +14,11 @@ from models.carriers.population import (
     StartWidth,
 )
 from models.carriers.population_family import PopulationFamily
-from models.config import Config, param
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.fields.adversarial import LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
@@ -26,19 +29,15 @@ from models.fields.critic_settings import (
 )
 from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
-from models.live import check_live
-from models.nets.choose import critic_net
-from models.nets.dcgan import DcganConfig
-from models.nets.mlp import MLPConfig
-from models.nets.settings import ImageCritic
-from models.registry import register
-from models.tensors import make_generator
+from models.nets.earlier import networks_as_picks
+from models.nets.settings import CriticNet
+from models.registry import family
 from models.training.optim import OptimizerConfig
 
 __all__ = ["MonoFlow", "MonoFlowConfig"]
 
-# Streams of the seed (`models.tensors.make_generator`).
-_CRITIC, _NOISE = 0, 1
+# A stream of the seed (`models.tensors.make_generator`).
+_CRITIC = 0
 _PAPER = "Yi et al. 2023, arXiv:2302.01075"
 
 
@@ -58,33 +57,26 @@ class MonoFlowConfig(Config, frozen=True):
     penalty: PenaltySetting = 0.1
     centre: CentreSetting = 0.0
     place: PlaceSetting = "between"
-    critic: Annotated[
-        MLPConfig,
-        param("Critic", "The network that tells data from particles.", modalities=("points",)),
-    ] = MLPConfig()
-    image_critic: ImageCritic = DcganConfig()
+    critic: CriticNet = Pick()
     critic_optimizer: Annotated[
         OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5)
 
 
-@register(
-    "family",
+@family(
     "monoflow",
     title="MonoFlow",
     summary="Free particles climb a critic that is learned beside them: a GAN without a generator.",
     source=f"the flow of the reverse KL, by a critic d = log p/q and h = u: {_PAPER}",
     config=MonoFlowConfig,
-    modalities=("points", "images"),
     capabilities=("critic", "population"),
-    # An image is as long as the square root of its pixels, and a critic held back by its penalty
-    # is not steeper for that.
-    defaults={"images": {"speed": 0.2, "reach": 20.0}},
     field="critic",
     carrier="particles",
     motion="dx/dτ = h′(d) ∇d,  d = log p/q",
+    version=2,
+    upgrade=networks_as_picks,
 )
-class MonoFlow(PopulationFamily):
+class MonoFlow(PopulationFamily[MonoFlowConfig]):
     """field = critic, carrier = free particles that move during the training."""
 
     layers: tuple[Layer, ...] = (
@@ -122,52 +114,44 @@ class MonoFlow(PopulationFamily):
     )
 
     def __init__(
-        self,
-        config: MonoFlowConfig,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
+        self, config: MonoFlowConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:
-        self.config = config
-        super().__init__(
-            config, spec, seed=seed, stream=_NOISE, device=device, start_width=config.start_width
-        )
+        super().__init__(config, spec, **training)
         self.layers = critic_layers(self.layers, config.loss)
-        weights = make_generator(seed, _CRITIC)
-        net = critic_net(spec, config.critic, config.image_critic, generator=weights)
-        self.field: Critic = build_critic(
-            net.to(device), config, horizon=horizon, generator=self._noise
-        )
+        self.field: Critic = build_critic(self, config, stream=_CRITIC)
 
-    def walk(self, batch: Tensor) -> Walk:
-        scene = {"real": batch, "particles": self.carrier.x}
+    def start_width(self) -> float:
+        return self.config.start_width
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {**super().parts, "field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        scene = {"real": real.x, "particles": self.carrier.x}
         yield "draw", scene
-        metrics = self.field.fit(batch, self.carrier.draw(len(batch)), None)
+        metrics = self.field.fit(real, self.carrier.draw(len(real)), None)
         yield "fit", scene
-        if self.field.optimizer.count % self.config.critic_steps == 0:
-            scene = {**scene, "velocity": self.field.velocity(self.carrier.x)}
+        if self.field.trained.count % self.config.critic_steps == 0:
+            scene = {**scene, "velocity": self.field.velocity(self.carrier.rows)}
             yield "velocity", scene
             metrics |= self.carrier.move(scene["velocity"])
             yield "move", {**scene, "moved": self.carrier.x}
         return metrics
 
-    def reconfigure(self, config: Config) -> None:
-        check_live(self.config, config)
-        assert isinstance(config, MonoFlowConfig)
+    def retune(self, config: MonoFlowConfig) -> None:
         retune_critic(self.field, config)
-        self._retune(config)
-        self.config = config
+        super().retune(config)
 
     def warnings(self) -> list[str]:
         return warn_of(self.field.rescaling)
 
-    def critic(self, x: Tensor, t: float = 1.0) -> Tensor:
+    def critic(self, x: Rows, t: float = 1.0) -> Tensor:
         """Return d(x); for the logistic loss it estimates log p/q."""
         return self.field.value(x)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "critic":
             return self.critic(x)
         if name == "rescaling":
@@ -175,15 +159,3 @@ class MonoFlow(PopulationFamily):
         if name == "next-move":
             return self.carrier.speed * self.field.velocity(x)
         return super().layer(name, x, t)
-
-    def state(self) -> State:
-        state = super().state()
-        self.field.pack(state, "field")
-        return state
-
-    def load_state(self, state: State) -> None:
-        super().load_state(state)
-        self.field.unpack(state, "field")
-
-    def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.field.net.parameters())

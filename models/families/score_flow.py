@@ -1,11 +1,10 @@
 """Score flow: field = difference of two scores, carrier = free particles."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Unpack
 
-import torch
 from torch import Tensor
 
-from models.base import DataSpec, Layer, Phase, Stage, State, Walk
 from models.carriers.population import (
     Noise,
     PopulationSize,
@@ -14,7 +13,11 @@ from models.carriers.population import (
     StartLaw,
 )
 from models.carriers.population_family import PopulationFamily
-from models.config import Config, param
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Layer, Phase, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
 from models.denoisers.densities import RhoUniform
 from models.fields.difference_settings import (
     HighLevel,
@@ -30,16 +33,13 @@ from models.fields.difference_settings import (
 )
 from models.fields.score_difference import FIT_OWN, SCORES, Probes
 from models.fields.taught_difference import TEACH, TaughtDifference
-from models.live import check_live
-from models.nets.mlp import MLPConfig
-from models.nets.settings import ImageNet
-from models.nets.unet import UNetConfig
-from models.registry import register
+from models.nets.earlier import networks_as_picks
+from models.nets.settings import ScoreNet
+from models.registry import family
 from models.training.optim import OptimizerConfig
 
 __all__ = ["ScoreFlow", "ScoreFlowConfig"]
 
-_NOISE = 2  # stream of the seed (`models.tensors.make_generator`); the field has 1 and 3
 _PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
@@ -70,33 +70,25 @@ class ScoreFlowConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = 4
-    net: Annotated[
-        MLPConfig,
-        param("Scores", "The network of either score.", modalities=("points",)),
-    ] = MLPConfig()
-    # As in Score GAN: many steps, not dear ones.
-    image_net: ImageNet = UNetConfig(kind="mlp")
+    net: ScoreNet = Pick()
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
 
 
-@register(
-    "family",
+@family(
     "score-flow",
     title="Score flow",
     summary="Free particles follow the difference between the score of the data and their own.",
     source=f"{_PAPER}, section 2 and algorithm 1 (Score GAN), without the generator",
     config=ScoreFlowConfig,
-    modalities=("points", "images"),
     capabilities=("population",),
-    # Particles that start as noise are where a score was taught, so that less noise will do than
-    # for a generator's first pictures.
-    defaults={"images": {"speed": 0.5, "reach": 20.0, "s_low": 0.5}},
     field="score-difference",
     carrier="particles",
     motion="dx/dτ = E[s ∇log(p/q)(x + s ε)]",
+    version=2,
+    upgrade=networks_as_picks,
 )
-class ScoreFlow(PopulationFamily):
+class ScoreFlow(PopulationFamily[ScoreFlowConfig]):
     """field = difference of scores, carrier = free particles that move during the training; first
     the teacher learns, then they move.
     """
@@ -124,74 +116,57 @@ class ScoreFlow(PopulationFamily):
         ),
     )
 
+    NOISE = 2  # the field has 1 and 3
+
     def __init__(
-        self,
-        config: ScoreFlowConfig,
-        spec: DataSpec,
-        *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
+        self, config: ScoreFlowConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:
-        self.config = config
-        super().__init__(config, spec, seed=seed, stream=_NOISE, device=device)
-        self.field: TaughtDifference = TaughtDifference(
-            config,
-            spec,
-            horizon=horizon,
-            seed=seed,
-            device=device,
-            generator=self._noise,
-            probes=self._probes,
-        )
+        super().__init__(config, spec, **training)
+        self.field: TaughtDifference = TaughtDifference(config, self, probes=self._probes)
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        field = self.field
+        taught: dict[str, Packed] = {
+            "teacher": field.teacher,
+            "own": field.own,
+            "probes": field.probes,
+        }
+        return {**super().parts, **taught}
 
     def _probes(self, law: RhoUniform) -> Probes:
-        return Probes.draw(law, self.config.pairs, self.spec.shape, self._noise)
+        return Probes.draw(law, self.config.pairs, self.spec.shape, self.noise)
 
-    def walk(self, batch: Tensor) -> Walk:
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
         if self.field.teacher.is_learning():
-            return (yield from self.field.lesson(batch))
-        scene = {"real": batch, "particles": self.carrier.draw(len(batch))}
+            return (yield from self.field.lesson(real))
+        drawn = self.carrier.draw(len(real))
+        scene = {"real": real.x, "particles": drawn.x}
         yield "draw", scene
-        metrics = self.field.fit(batch, scene["particles"], None)
+        metrics = self.field.fit(real, drawn, None)
         yield "fit", scene
-        if self.field.own.optimizer.count % self.config.score_steps == 0:
-            x = self.carrier.x
-            scene = {"real": batch, "particles": x, "velocity": self.field.velocity(x)}
+        if self.field.own.trained.count % self.config.score_steps == 0:
+            rows = self.carrier.rows
+            velocity = self.field.velocity(rows)
+            scene = {"real": real.x, "particles": rows.x, "velocity": velocity}
             yield "velocity", scene
-            metrics |= self.carrier.move(scene["velocity"])
+            metrics |= self.carrier.move(velocity)
             # Known before the next move, so that the arrows that are shown are that move.
             self.field.probes = self._probes(self.field.law)
             yield "move", {**scene, "moved": self.carrier.x}
-        return metrics | {"phase": batch.new_full((), 2.0)}
+        return metrics | {"phase": real.x.new_full((), 2.0)}
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self.field.phases("particles, waiting", Phase("particles", "The particles move", 0))
 
-    def reconfigure(self, config: Config) -> None:
-        check_live(self.config, config)
-        assert isinstance(config, ScoreFlowConfig)
+    def retune(self, config: ScoreFlowConfig) -> None:
         self.field.retune(config)
-        self._retune(config)
-        self.config = config
+        super().retune(config)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "next-move":
             return self.carrier.speed * self.field.velocity(x)
         known = self.field.layer(name, x, t)
         return known if known is not None else super().layer(name, x, t)
-
-    def state(self) -> State:
-        state = super().state()
-        self.field.pack(state)
-        self.field.probes.pack(state, "probes")
-        return state
-
-    def load_state(self, state: State) -> None:
-        super().load_state(state)
-        self.field.unpack(state)
-        self.field.probes = self.field.probes.unpack(state, "probes")
-
-    def parameter_count(self) -> int:
-        return self.field.parameter_count()

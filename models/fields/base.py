@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from models.contracts.batch import Rows
+
 __all__ = ["Field"]
 
 
@@ -16,12 +18,12 @@ __all__ = ["Field"]
 class Field(Protocol):
     """Where particles go. It owns its network and its optimiser."""
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         """Do one optimisation step; return detached scalars, "loss" among them.
 
         Args:
-            real: data, (B, *shape), standardised.
-            particles: where the carrier has them, (B, *shape). A score expects particle i to be
+            real: data, x (B, *shape), standardised.
+            particles: where the carrier has them, x (B, *shape). A score expects particle i to be
                 datum i with noise; a critic only compares the two laws.
             level: (B,), how far along its way each particle is, in the field's own measure: the
                 noise level s for a score, flow time for a critic with a clock. None where the
@@ -29,7 +31,7 @@ class Field(Protocol):
         """
         ...
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt at x (n, *shape) and flow time t in [0, 1] (0 = prior, 1 = data).
 
         A field without a clock ignores t.

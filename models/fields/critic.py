@@ -1,25 +1,21 @@
 """A critic as a field: it learns to tell data from particles, and its slope says where to go."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from models.base import State
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.state import State
 from models.fields.adversarial import AdversarialLoss
 from models.fields.rescaling import Rescaling
-from models.tensors import expand_like, in_parts
-from models.training.ema import Ema
-from models.training.optim import OptimizerConfig, ScheduledOptimizer
-from models.training.state import (
-    pack_ema,
-    pack_module,
-    pack_optimizer,
-    unpack_ema,
-    unpack_module,
-    unpack_optimizer,
-)
+from models.nets.pick import call
+from models.tensors import expand_like
+from models.training.execution import PLAIN, Execution
+from models.training.optim import OptimizerConfig
+from models.training.trained import Trained
 
 __all__ = ["Critic", "PenaltyPlace", "gradient_penalty"]
 
@@ -32,9 +28,8 @@ class Critic:
     ``rescaling``, ``penalty``, ``centre`` and ``place`` may be changed between two steps.
 
     Args:
-        net: x (B, *shape) -> (B, 1), or with a clock x and t (B,) -> (B, 1), already on its device.
-            No layer of it may mix points of a batch, or the slope at a particle would not be its
-            own.
+        net: a critic (`models.nets.pick`), already on its device. No layer of it may mix rows of a
+            batch, or the slope at a particle would not be its own.
         loss: what it minimises.
         rescaling: the h of the motion.
         optimizer: settings of the optimiser.
@@ -46,6 +41,7 @@ class Critic:
         clock: whether the network is told the flow time.
         decay: of averaged weights, by which everything but `fit` and `motion` looks; None where
             there are none.
+        execution: how the network is run.
     """
 
     def __init__(
@@ -62,20 +58,19 @@ class Critic:
         generator: torch.Generator,
         clock: bool = False,
         decay: float | None = None,
+        execution: Execution = PLAIN,
     ) -> None:
-        self.net = net
+        self.trained = Trained(net, optimizer, horizon, decay=decay, execution=execution)
         self.loss = loss
         self.rescaling = rescaling
         self.clock = clock
-        self.optimizer = ScheduledOptimizer(optimizer, net.parameters(), horizon)
-        self.ema = None if decay is None else Ema(net, decay)
         self.penalty = penalty
         self.centre = centre
         self.place: PenaltyPlace = place
         self._generator = generator
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
-        """Do one step on data (B, *shape) and particles (C, *shape).
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
+        """Do one step on data, x (B, *shape), and particles, x (C, *shape).
 
         A critic with a clock needs the flow times ``level``, one for each pair: datum i and
         particle i are judged at time i, and B = C. Any other ignores them.
@@ -87,10 +82,21 @@ class Critic:
             ValueError: there are no flow times for a clock, or not as many data as particles where
                 they go in pairs.
         """
-        level = self._paired(real, particles, level)
+        data, made = Batch.of(real), Batch.of(particles)
+        level = self._paired(data, made, level)
+
+        def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            others = made.take(rows) if len(made) == len(data) else made
+            return self._loss(data.take(rows), others, None if level is None else level[rows])
+
+        return self.trained.descend(loss, len(data))
+
+    def _loss(
+        self, real: Batch, particles: Batch, level: Tensor | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         # One pass over both: half the calls of two.
         both = None if level is None else torch.cat([level, level])
-        d = _value(self.net, torch.cat([real, particles]), both)
+        d = _value(self.trained.net, Batch.cat([real, particles]), both)
         d_real, d_fake = d[: len(real)], d[len(real) :]
         loss = self.loss.real(d_real).mean() + self.loss.fake(d_fake).mean()
         metrics = {
@@ -100,17 +106,12 @@ class Critic:
         }
         if self.penalty > 0.0:
             places = self._places(real, particles)
-            penalty = gradient_penalty(self.net, places, self.centre, level)
+            penalty = gradient_penalty(self.trained.net, places, self.centre, level)
             loss = loss + self.penalty * penalty
             metrics["penalty"] = penalty.detach()
-        self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        self.optimizer.step()
-        if self.ema is not None:
-            self.ema.update()
-        return {"loss": loss.detach(), **metrics}
+        return loss, metrics
 
-    def _paired(self, real: Tensor, particles: Tensor, level: Tensor | None) -> Tensor | None:
+    def _paired(self, real: Batch, particles: Batch, level: Tensor | None) -> Tensor | None:
         """Return the flow times that the network is told, None for a critic without a clock."""
         if not self.clock:
             return None
@@ -123,7 +124,10 @@ class Critic:
             )
         return level
 
-    def _places(self, real: Tensor, particles: Tensor) -> Tensor:
+    def _places(self, real: Batch, particles: Batch) -> Batch:
+        """Return where the slope is penalised: between datum i and particle i, under the conditions
+        of the particle and in all places that either has.
+        """
         if self.place == "data":
             return real
         if self.place == "particles":
@@ -135,57 +139,57 @@ class Critic:
             )
         g = self._generator
         u = torch.rand(len(real), generator=g, device=g.device).to(real.device)
-        return torch.lerp(real, particles, expand_like(u, real))
+        between = torch.lerp(real.x, particles.x, expand_like(u, real.x))
+        if real.mask is None or particles.mask is None:
+            return particles.holding(between)
+        return replace(particles, x=between, mask=real.mask | particles.mask)
 
     @torch.no_grad()
-    def value(self, x: Tensor, t: float | Tensor = 1.0) -> Tensor:
+    def value(self, x: Rows, t: float | Tensor = 1.0) -> Tensor:
         """Return d(x, t), x (n, *shape), t one flow time or (n,) -> (n,).
 
         Without a clock t is ignored, here and below.
         """
-        net = self._shown()
-        return self._each(lambda x, t=None: _value(net, x, t), x, t)
+        net = self.trained.averaged
+        return self._each(lambda rows, t=None: _value(net, rows, t), x, t)
 
-    def velocity(self, x: Tensor, t: float | Tensor = 1.0) -> Tensor:
+    def velocity(self, x: Rows, t: float | Tensor = 1.0) -> Tensor:
         """Return h'(d) grad d, x (n, *shape), t one flow time or (n,) -> (n, *shape)."""
-        net = self._shown()
-        return self._each(lambda x, t=None: self._slope(net, x, t), x, t)
+        net = self.trained.averaged
+        return self._each(lambda rows, t=None: self._slope(net, rows, t), x, t)
 
-    def motion(self, x: Tensor, t: float | Tensor = 1.0) -> Tensor:
+    def motion(self, x: Rows, t: float | Tensor = 1.0) -> Tensor:
         """Return `velocity` by the weights being trained, all particles in one call.
 
         For the many small steps of a training batch; no graph is kept, and no gradient of a
         weight computed.
         """
-        return self._slope(self.net, x, self._told(x, t))
+        rows = Batch.of(x)
+        return self._slope(self.trained.net, rows, self._told(rows, t))
 
-    def _shown(self) -> nn.Module:
-        return self.net if self.ema is None else self.ema.module
-
-    def _told(self, x: Tensor, t: float | Tensor) -> Tensor | None:
+    def _told(self, rows: Batch, t: float | Tensor) -> Tensor | None:
         if not self.clock:
             return None
-        return t if isinstance(t, Tensor) else x.new_full((len(x),), t)
+        return t if isinstance(t, Tensor) else rows.x.new_full((len(rows),), t)
 
-    def _each(self, function: Callable[..., Tensor], x: Tensor, t: float | Tensor) -> Tensor:
-        told = self._told(x, t)
-        return in_parts(function, x) if told is None else in_parts(function, x, told)
+    def _each(self, function: Callable[..., Tensor], x: Rows, t: float | Tensor) -> Tensor:
+        rows = Batch.of(x)
+        told = self._told(rows, t)
+        return by_parts(function, rows) if told is None else by_parts(function, rows, told)
 
-    def _slope(self, net: nn.Module, x: Tensor, t: Tensor | None) -> Tensor:
+    def _slope(self, net: nn.Module, rows: Batch, t: Tensor | None) -> Tensor:
         # A caller that only looks may have switched gradients off; the slope needs them.
         with torch.inference_mode(False), torch.enable_grad():
-            x = x.detach().clone().requires_grad_()
+            x = rows.x.detach().clone().requires_grad_()
             told = t.clone() if t is not None and t.is_inference() else t
-            d = _value(net, x, told)
-            # The points do not mix, so that one backward pass gives each its own slope.
-            return torch.autograd.grad(d, x, self.rescaling.slope(d.detach()))[0]
+            d = _value(net, rows.holding(x), told)
+            # The rows do not mix, so that one backward pass gives each its own slope.
+            slope = torch.autograd.grad(d, x, self.rescaling.slope(d.detach()))[0]
+        return rows.zeroed(slope)
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state, but for the generator, whose owner packs it."""
-        pack_module(state, f"{part}/net", self.net)
-        pack_optimizer(state, f"{part}/optimizer", self.optimizer)
-        if self.ema is not None:
-            pack_ema(state, f"{part}/ema", self.ema)
+        self.trained.pack(state, part)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore what `pack` added.
@@ -193,19 +197,18 @@ class Critic:
         Raises:
             ValueError: it does not fit.
         """
-        unpack_module(state, f"{part}/net", self.net)
-        unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
-        if self.ema is not None:
-            unpack_ema(state, f"{part}/ema", self.ema)
+        self.trained.unpack(state, part)
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        return self.trained.parameter_count()
 
 
-def _value(net: Callable[..., Tensor], x: Tensor, t: Tensor | None) -> Tensor:
-    return (net(x) if t is None else net(x, t)).squeeze(1)
+def _value(net: nn.Module, rows: Batch, t: Tensor | None) -> Tensor:
+    return call(net, rows, t).squeeze(1)
 
 
-def gradient_penalty(
-    net: Callable[..., Tensor], x: Tensor, centre: float, t: Tensor | None = None
-) -> Tensor:
+def gradient_penalty(net: nn.Module, x: Rows, centre: float, t: Tensor | None = None) -> Tensor:
     """Return the mean over x (B, *shape) of (|grad d(x)| - centre)^2, itself differentiable.
 
     With flow times t (B,) it is the slope by x of d(x, t).
@@ -214,9 +217,11 @@ def gradient_penalty(
     particles is R1 or R2 (Mescheder et al. 2018, arXiv:1801.04406, eqs. 9 and 10, without the
     factor 1/2), which converges locally where centre 1 need not.
     """
-    x = x.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(_value(net, x, t).sum(), x, create_graph=True)
-    square = slope.flatten(1).square().sum(dim=1)
+    rows = Batch.of(x)
+    place = rows.x.detach().requires_grad_()
+    value = _value(net, rows.holding(place), t).sum()
+    (slope,) = torch.autograd.grad(value, place, create_graph=True)
+    square = rows.zeroed(slope).flatten(1).square().sum(dim=1)
     if centre == 0.0:
         # No square root, whose own slope is infinite at zero.
         return square.mean()

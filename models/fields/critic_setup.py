@@ -1,15 +1,15 @@
 """A critic from a family's settings: made, changed in a run, and described by its layers."""
 
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
-import torch
-from torch import nn
-
-from models.base import Layer
+from models.config import Pick
+from models.contracts.learner import Layer, Learner
 from models.fields.adversarial import LOSSES, LossName, check_penalty, motion_of
 from models.fields.critic import Critic, PenaltyPlace
 from models.fields.rescalings import RescalingName
+from models.nets.pick import build
+from models.nets.role import critic
 from models.training.optim import OptimizerConfig
 
 __all__ = ["CriticSettings", "build_critic", "critic_layers", "retune_critic"]
@@ -18,6 +18,8 @@ __all__ = ["CriticSettings", "build_critic", "critic_layers", "retune_critic"]
 class CriticSettings(Protocol):
     """What is read of a family's settings (see `models.fields.critic_settings`)."""
 
+    @property
+    def critic(self) -> Pick: ...
     @property
     def loss(self) -> LossName: ...
     @property
@@ -35,45 +37,53 @@ class CriticSettings(Protocol):
 
 
 def build_critic(
-    net: nn.Module,
+    learner: Learner[Any],
     config: CriticSettings,
     *,
-    horizon: int,
-    generator: torch.Generator,
+    stream: int,
     clock: bool = False,
     decay: float | None = None,
 ) -> Critic:
-    """Return the critic that the settings ask for; see `models.fields.critic.Critic` for the rest.
+    """Return the critic that a family's settings ask for; see `models.fields.critic.Critic`.
+
+    Args:
+        learner: the family whose critic it is.
+        config: its settings.
+        stream: of the seed, for the initial weights.
+        clock: whether it is told the flow time.
+        decay: of averaged weights; None where there are none.
 
     Raises:
         ConfigError: the settings do not fit each other.
     """
+    net = build(config.critic, learner.spec, critic(clock=clock), learner.weights(stream))
     return Critic(
-        net,
+        net.to(learner.device),
         loss=LOSSES[config.loss],
         rescaling=motion_of(config.loss, config.rescaling, config.shift),
         optimizer=config.critic_optimizer,
-        horizon=horizon,
+        horizon=learner.horizon,
         penalty=check_penalty(config.loss, config.penalty),
         centre=config.centre,
         place=config.place,
-        generator=generator,
+        generator=learner.noise,
         clock=clock,
         decay=decay,
+        execution=learner.execution,
     )
 
 
-def retune_critic(critic: Critic, config: CriticSettings) -> None:
+def retune_critic(field: Critic, config: CriticSettings) -> None:
     """Take over the critic's live settings.
 
     Raises:
         ConfigError: the settings do not fit each other; nothing has changed.
     """
-    critic.penalty = check_penalty(config.loss, config.penalty)
-    critic.centre = config.centre
-    critic.place = config.place
-    critic.rescaling = motion_of(config.loss, config.rescaling, config.shift)
-    critic.optimizer.config = config.critic_optimizer
+    field.penalty = check_penalty(config.loss, config.penalty)
+    field.centre = config.centre
+    field.place = config.place
+    field.rescaling = motion_of(config.loss, config.rescaling, config.shift)
+    field.trained.optimizer.config = config.critic_optimizer
 
 
 def critic_layers(layers: tuple[Layer, ...], loss: LossName) -> tuple[Layer, ...]:

@@ -9,8 +9,9 @@ arXiv:2206.00364, eqs. 2, 3 and 8).
 import torch
 from torch import Tensor
 
-from models.base import DataSpec
 from models.config import ConfigError
+from models.contracts.batch import Batch, Rows
+from models.contracts.spec import DataSpec
 from models.denoisers.densities import Density
 from models.denoisers.weights import loss_weight
 from models.fields.score import flow_velocity
@@ -67,7 +68,7 @@ class ExactScore:
         self.clock = clock
         self.display: DisplayName = display
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         """Train nothing; return the loss of a denoiser that makes no avoidable error.
 
         particles[i] = real[i] + level[i] * noise, (B, d); level (B,). The weight is EDM's, so that
@@ -78,21 +79,24 @@ class ExactScore:
         """
         if level is None:
             raise ValueError("a score is judged at noise levels: pass them")
-        weight = expand_like(loss_weight("edm", level, self.density), real)
-        return {"loss": (weight * (self.denoise(particles, level) - real).square()).mean()}
+        data, noised = Batch.of(real).x, Batch.of(particles).x
+        weight = expand_like(loss_weight("edm", level, self.density), data)
+        return {"loss": (weight * (self._denoise(noised, level) - data).square()).mean()}
 
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+    def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D(x, s): x (n, d), s (n,) or 0-d."""
-        return self._denoise(x, s)
+        return self._denoise
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt of the probability-flow ODE in display coordinates."""
-        return flow_velocity(self.denoise, x, t, clock=self.clock, display=self.display)
+        rows = Batch.of(x)
+        return flow_velocity(self._denoise, rows.x, t, clock=self.clock, display=self.display)
 
-    def log_density(self, x: Tensor, t: float) -> Tensor:
+    def log_density(self, rows: Rows, t: float) -> Tensor:
         """Return log q_t(x) in nats, (n,), the law of the particles at flow time t where they are
         shown: x = alpha xbar (n, d), so log q_t(x) = log p(x/alpha; s) - d log alpha.
         """
+        x = Batch.of(rows).x
         s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
         alpha = display_scale(self.display, s)
         inside = in_parts(self.law.log_prob, x / alpha, s.expand(len(x)))

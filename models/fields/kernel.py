@@ -16,8 +16,9 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.base import State
 from models.config import param
+from models.contracts.batch import Batch, Rows
+from models.contracts.state import State
 from models.tensors import in_parts
 
 __all__ = ["Bandwidth", "Kernel", "Kernels", "median_width"]
@@ -78,16 +79,16 @@ class Kernel:
         self._real = like[:0]
         self._particles = like[:0]
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         """Keep data (B, *shape) and particles (C, *shape); the loss is the unbiased MMD^2 between
         the data and as many of the particles. It is zero on average between equal laws, and so may
         be below zero.
         """
-        self._real, self._particles = real, particles
-        self._used = self.width or median_width(real)
-        some = particles[: len(real)]
-        loss = self._within(real) + self._within(some)
-        return {"loss": loss - 2.0 * self._bank(self._square(some, real)).mean()}
+        self._real, self._particles = data, made = Batch.of(real).x, Batch.of(particles).x
+        self._used = self.width or median_width(data)
+        some = made[: len(data)]
+        loss = self._within(data) + self._within(some)
+        return {"loss": loss - 2.0 * self._bank(self._square(some, data)).mean()}
 
     def _within(self, x: Tensor) -> Tensor:
         """Return the mean of k over pairs of different rows of x; 1 if there is only one row."""
@@ -95,8 +96,9 @@ class Kernel:
         total = self._bank(self._square(x, x)).sum()
         return total if n == 1 else (total - n) / (n * (n - 1))
 
-    def witness(self, x: Tensor) -> Tensor:
+    def witness(self, rows: Rows) -> Tensor:
         """Return w(x) of the kept batch, x (n, *shape) -> (n,); 0 where there is none yet."""
+        x = Batch.of(rows).x
         if not len(self._real):
             return x.new_zeros(len(x))
         return in_parts(self._witness, x)
@@ -110,11 +112,12 @@ class Kernel:
     def _others(self) -> int:
         return max(1, len(self._particles) - 1)
 
-    def velocity(self, x: Tensor, t: float = 1.0) -> Tensor:
-        """Return grad w at x (n, *shape)."""
+    def velocity(self, x: Rows, t: float = 1.0) -> Tensor:
+        """Return grad w at x (n, *shape), 0 at padded places."""
+        rows = Batch.of(x)
         if not len(self._real):
-            return torch.zeros_like(x)
-        return in_parts(self._slope, x)
+            return torch.zeros_like(rows.x)
+        return rows.zeroed(in_parts(self._slope, rows.x))
 
     def _slope(self, x: Tensor) -> Tensor:
         towards = self._pull(x, self._real) / len(self._real)
@@ -178,3 +181,7 @@ class Kernel:
         self._particles = state.tensors[f"{part}/particles"].to(self._real)
         self._real = state.tensors[f"{part}/real"].to(self._real)
         self._used = float(state.values[f"{part}/width"])
+
+    def parameter_count(self) -> int:
+        """Return 0: nothing is trained."""
+        return 0

@@ -10,25 +10,19 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from models.base import State
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
 from models.denoisers.weights import WeightName, is_natural, loss_weight
 from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
 from models.samplers.base import Denoise
 from models.tensors import in_parts
-from models.training.ema import Ema
-from models.training.optim import OptimizerConfig, ScheduledOptimizer
-from models.training.state import (
-    pack_ema,
-    pack_module,
-    pack_optimizer,
-    unpack_ema,
-    unpack_module,
-    unpack_optimizer,
-)
+from models.training.execution import PLAIN, Execution
+from models.training.optim import OptimizerConfig
+from models.training.trained import Trained
 
-__all__ = ["ScoreField", "flow_velocity"]
+__all__ = ["ScoreField", "bound", "flow_velocity"]
 
 
 class ScoreField:
@@ -44,6 +38,7 @@ class ScoreField:
         gamma: the cap of the weight "min-snr".
         clock: flow time <-> noise level.
         display: the coordinates that `velocity` speaks.
+        execution: how the network is run.
     """
 
     def __init__(
@@ -58,18 +53,20 @@ class ScoreField:
         gamma: float,
         clock: FlowClock,
         display: DisplayName,
+        execution: Execution = PLAIN,
     ) -> None:
-        self.denoiser = denoiser
-        self.optimizer = ScheduledOptimizer(optimizer, denoiser.parameters(), horizon)
-        self.ema = Ema(denoiser, decay)
+        self.trained = Trained(
+            denoiser, optimizer, horizon, decay=decay, execution=execution, name="denoiser"
+        )
         self.density = density
         self.weight: WeightName = weight
         self.gamma = gamma
         self._natural = is_natural(weight, denoiser.precond)
+        self._data_std = denoiser.data_std
         self.clock = clock
         self.display: DisplayName = display
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         """Do one step; particles[i] = real[i] + level[i] * noise, level (B,).
 
         Raises:
@@ -77,49 +74,46 @@ class ScoreField:
         """
         if level is None:
             raise ValueError("a score is fitted at noise levels: pass them")
+        data, noised = Batch.of(real), Batch.of(particles)
         weight = None if self._natural else self._weigh(level)
-        loss = self.denoiser.squared_error(particles, level, real, weight)
-        self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        norm = self.optimizer.step()
-        self.ema.update()
-        metrics = {"loss": loss.detach()}
-        if norm is not None:
-            metrics["gradient-norm"] = norm
-        return metrics
+
+        def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            heavy = None if weight is None else weight[rows]
+            net = self.trained.net
+            return net.squared_error(noised.take(rows), level[rows], data.x[rows], heavy), {}
+
+        return self.trained.descend(loss, len(data))
 
     def _weigh(self, level: Tensor) -> Tensor:
-        sd = self.denoiser.data_std
+        sd = self._data_std
         return loss_weight(self.weight, level, self.density, data_std=sd, gamma=self.gamma)
 
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
-        """Return the averaged D(x, s): x (n, *shape), s (n,) or 0-d."""
-        if s.ndim == 0:
-            return in_parts(partial(self._averaged, s=s), x)
-        return in_parts(self._averaged, x, s)
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        """Return the averaged D(x, s), for rows with the mask and the conditions of these: x
+        (n, *shape), s (n,) or 0-d.
+        """
+        return bound(self.trained.averaged, like)
 
-    def _averaged(self, x: Tensor, s: Tensor) -> Tensor:
-        out: Tensor = self.ema.module(x, s)
-        return out
-
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt of the probability-flow ODE in display coordinates; see `flow_velocity`."""
-        return flow_velocity(self.denoise, x, t, clock=self.clock, display=self.display)
+        rows = Batch.of(x)
+        denoise = self.denoiser(rows)
+        return flow_velocity(denoise, rows.x, t, clock=self.clock, display=self.display)
 
-    def scaled_score(self, x: Tensor, t: float) -> Tensor:
+    def scaled_score(self, rows: Rows, t: float) -> Tensor:
         """Return s grad log p(xbar; s) = (D(xbar, s) - xbar) / s at x = alpha(s) xbar, (n, *shape).
 
         Times s the score is of order 1 at every noise level.
         """
+        batch = Batch.of(rows)
+        x = batch.x
         s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
         straight = x / display_scale(self.display, s)
-        return (self.denoise(straight, s) - straight) / s
+        return (self.denoiser(batch)(straight, s) - straight) / s
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""
-        pack_module(state, f"{part}/denoiser", self.denoiser)
-        pack_optimizer(state, f"{part}/optimizer", self.optimizer)
-        pack_ema(state, f"{part}/ema", self.ema)
+        self.trained.pack(state, part)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore what `pack` added.
@@ -127,9 +121,27 @@ class ScoreField:
         Raises:
             ValueError: it does not fit.
         """
-        unpack_module(state, f"{part}/denoiser", self.denoiser)
-        unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
-        unpack_ema(state, f"{part}/ema", self.ema)
+        self.trained.unpack(state, part)
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        return self.trained.parameter_count()
+
+
+def bound(denoiser: Denoiser, like: Batch | None) -> Denoise:
+    """Return D(x, s) of a denoiser for rows like these; x (n, *shape), s (n,) or 0-d."""
+    if like is None or (like.mask is None and not like.given):
+        return lambda x, s: _plain(denoiser, x, s)
+
+    def denoise(x: Tensor, s: Tensor) -> Tensor:
+        return by_parts(denoiser, like.holding(x), s.expand(len(x)))
+
+    return denoise
+
+
+def _plain(denoiser: Denoiser, x: Tensor, s: Tensor) -> Tensor:
+    # One level for all is told as one: it is computed with once.
+    return in_parts(partial(denoiser, s=s), x) if s.dim() == 0 else in_parts(denoiser, x, s)
 
 
 def flow_velocity(

@@ -9,22 +9,26 @@ algorithm 1, Score GAN). s grad log p_s(y) is (D_p(y, s) - y) / s, D_p the denoi
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from models.base import Layer, Stage, State
 from models.config import ConfigError
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.learner import Layer, Stage
+from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.paths.clock import FlowClock
 from models.samplers.base import Denoise, noise_like
-from models.tensors import expand_like, in_parts
-from models.training.optim import OptimizerConfig, ScheduledOptimizer
-from models.training.state import pack_module, pack_optimizer, unpack_module, unpack_optimizer
+from models.tensors import expand_like
+from models.training.execution import PLAIN, Execution
+from models.training.optim import OptimizerConfig
+from models.training.trained import Trained
 
 __all__ = [
     "FIT_OWN",
@@ -50,17 +54,18 @@ FIT_OWN = Stage(
 
 # Looking is the same for every run and every resumed one: no seed of a run's goes into it.
 _LOOKING = 7919
+Bound: TypeAlias = Callable[[Batch], Denoise]
 
 
 class OwnScore(Protocol):
     """Who knows the score of the particles: a network that learns it, or a formula."""
 
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
-        """Return D_q(x, s): x (n, *shape), s (n,) or 0-d."""
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        """Return D_q(x, s) for rows like these: x (n, *shape), s (n,) or 0-d."""
         ...
 
-    def fit(self, particles: Tensor, noised: Tensor, level: Tensor) -> dict[str, Tensor]:
-        """Learn from particles (B, *shape) and what they are with noise of levels (B,)."""
+    def fit(self, particles: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
+        """Learn from particles, x (B, *shape), and what they are with noise of levels (B,)."""
         ...
 
 
@@ -73,39 +78,46 @@ class ParticleScore:
         denoiser: what is trained, already on its device.
         optimizer: settings of the optimiser.
         horizon: planned number of steps.
+        execution: how the network is run.
     """
 
-    def __init__(self, denoiser: Denoiser, *, optimizer: OptimizerConfig, horizon: int) -> None:
-        self.denoiser = denoiser
-        self.optimizer = ScheduledOptimizer(optimizer, denoiser.parameters(), horizon)
-
-    def warm_start(self, source: Denoiser) -> None:
-        """Begin with the weights of another denoiser of the same size."""
-        self.denoiser.load_state_dict(source.state_dict())
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        *,
+        optimizer: OptimizerConfig,
+        horizon: int,
+        execution: Execution = PLAIN,
+    ) -> None:
+        self.trained = Trained(denoiser, optimizer, horizon, execution=execution, name="denoiser")
 
     @torch.no_grad()
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
+    def denoise(self, rows: Batch, s: Tensor) -> Tensor:
         """Return D_q(x, s): x (n, *shape), s (n,) or 0-d."""
-        return in_parts(self.denoiser, x, s.expand(len(x)))
+        return by_parts(self.trained.net, rows, s.expand(len(rows)))
 
-    def fit(self, particles: Tensor, noised: Tensor, level: Tensor) -> dict[str, Tensor]:
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        """Return D_q(x, s) for rows like these: x (n, *shape), s (n,) or 0-d."""
+        return lambda x, s: self.denoise(Batch(x) if like is None else like.holding(x), s)
+
+    def fit(self, particles: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
         """Do one step on E |D_q(x + s eps, s) - x|^2; returns this "loss".
 
         It is not weighted, as in the paper: the levels stop well above zero.
         """
-        loss = self.denoiser.squared_error(noised, level, particles, torch.ones_like(level))
-        self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        norm = self.optimizer.step()
-        metrics = {"loss": loss.detach()}
-        if norm is not None:
-            metrics["gradient-norm"] = norm
-        return metrics
+
+        def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            at = level[rows]
+            net = self.trained.net
+            return net.squared_error(
+                noised.take(rows), at, particles.x[rows], torch.ones_like(at)
+            ), {}
+
+        return self.trained.descend(loss, len(particles))
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""
-        pack_module(state, f"{part}/denoiser", self.denoiser)
-        pack_optimizer(state, f"{part}/optimizer", self.optimizer)
+        self.trained.pack(state, part)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore what `pack` added.
@@ -113,11 +125,14 @@ class ParticleScore:
         Raises:
             ValueError: it does not fit.
         """
-        unpack_module(state, f"{part}/denoiser", self.denoiser)
-        unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
+        self.trained.unpack(state, part)
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        return self.trained.parameter_count()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Probes:
     """Noise that is the same for all particles, so that a mean over it is a function of the place.
 
@@ -157,13 +172,12 @@ class Probes:
         for name, value in (("level", self.level), ("noise", self.noise)):
             state.tensors[f"{part}/{name}"] = value.to("cpu", copy=True)
 
-    def unpack(self, state: State, part: str) -> "Probes":
-        """Return what `pack` added, on the device of this one.
+    def unpack(self, state: State, part: str) -> None:
+        """Restore what `pack` added, on the device of the present ones.
 
         Raises:
             ValueError: it does not fit.
         """
-        found = []
         for name, mine in (("level", self.level), ("noise", self.noise)):
             value = state.tensors.get(f"{part}/{name}")
             if value is None:
@@ -173,8 +187,11 @@ class Probes:
                     f"{part}/{name} has shape {tuple(value.shape)} in the saved state and "
                     f"{tuple(mine.shape)} in this config"
                 )
-            found.append(value.to(mine))
-        return Probes(*found)
+            setattr(self, name, value.to(mine))
+
+    def parameter_count(self) -> int:
+        """Return 0: nothing is trained."""
+        return 0
 
 
 def level_law(s_low: float, s_high: float, rho: float) -> RhoUniform:
@@ -195,7 +212,7 @@ class ScoreDifference:
     """Two denoisers and what they say together; a `models.fields.base.Field` without a clock.
 
     Args:
-        data: D_p(x, s) of the data, s (n,) or 0-d.
+        data: makes D_p(x, s) of the data for rows, s (n,) or 0-d.
         own: the score of the particles.
         law: which noise levels count, for learning and moving alike.
         probes: what `velocity` is a mean over.
@@ -208,7 +225,7 @@ class ScoreDifference:
 
     def __init__(
         self,
-        data: Denoise,
+        data: Bound,
         own: OwnScore,
         *,
         law: RhoUniform,
@@ -226,47 +243,50 @@ class ScoreDifference:
         self.clock = FlowClock(law.s_min, law.s_max, law.rho)
         self._generator = generator
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
-        """Let the own score learn from particles (B, *shape); the data are not looked at.
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
+        """Let the own score learn from particles, x (B, *shape); the data are not looked at.
 
         Noise levels (B,) are drawn where there are none.
         """
+        made = Batch.of(particles)
         if level is None:
-            level = draw_levels(self.law, len(particles), self._generator).to(particles.device)
-        noise = noise_like(particles, self._generator)
-        noised = torch.addcmul(particles, expand_like(level, particles), noise)
-        return self.own.fit(particles, noised, level)
+            level = draw_levels(self.law, len(made), self._generator).to(made.device)
+        return self.own.fit(made, self._noised(made, level), level)
+
+    def _noised(self, rows: Batch, level: Tensor) -> Batch:
+        noise = rows.zeroed(noise_like(rows.x, self._generator))
+        return rows.holding(torch.addcmul(rows.x, expand_like(level, rows.x), noise))
 
     @torch.no_grad()
-    def drawn_velocity(self, x: Tensor) -> Tensor:
+    def drawn_velocity(self, x: Rows) -> Tensor:
         """Return one draw of the velocity at x (n, *shape), level and noise of each its own.
 
         Its mean is v(x): what a stochastic gradient needs, at a single evaluation of either.
         """
-        s = draw_levels(self.law, len(x), self._generator).to(x.device)
-        return self._difference(
-            torch.addcmul(x, expand_like(s, x), noise_like(x, self._generator)), s
-        )
+        rows = Batch.of(x)
+        s = draw_levels(self.law, len(rows), self._generator).to(rows.device)
+        return self._difference(self._noised(rows, s), s)
 
     @torch.no_grad()
-    def velocity(self, x: Tensor, t: float = 1.0) -> Tensor:
+    def velocity(self, x: Rows, t: float = 1.0) -> Tensor:
         """Return the mean over the probes of the difference of scores, at x (n, *shape)."""
-        total = torch.zeros_like(x)
+        rows = Batch.of(x)
+        total = torch.zeros_like(rows.x)
         for s, noise in zip(self.probes.level, self.probes.noise, strict=True):
-            total += self._difference(x + s * noise, s)
+            total += self._difference(rows.holding(rows.zeroed(rows.x + s * noise)), s)
         return total / len(self.probes.level)
 
     @torch.no_grad()
-    def score_of_data(self, x: Tensor, t: float) -> Tensor:
+    def score_of_data(self, x: Rows, t: float) -> Tensor:
         """Return s grad log p_s at x (n, *shape), at the noise level of flow time t."""
-        return self._scaled_score(self.data, x, t)
+        return self._scaled_score(self.data, Batch.of(x), t)
 
     @torch.no_grad()
-    def score_of_particles(self, x: Tensor, t: float) -> Tensor:
+    def score_of_particles(self, x: Rows, t: float) -> Tensor:
         """Return s grad log q_s at x (n, *shape), at the noise level of flow time t."""
-        return self._scaled_score(self.own.denoise, x, t)
+        return self._scaled_score(self.own.denoiser, Batch.of(x), t)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor | None:
+    def layer(self, name: str, x: Rows, t: float) -> Tensor | None:
         """Evaluate one of `SCORES` at x (n, *shape); None for any other."""
         match name:
             case "score-data":
@@ -275,13 +295,15 @@ class ScoreDifference:
                 return self.score_of_particles(x, t)
         return None
 
-    def _scaled_score(self, denoise: Denoise, x: Tensor, t: float) -> Tensor:
+    def _scaled_score(self, denoiser: Bound, rows: Batch, t: float) -> Tensor:
+        x = rows.x
         s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
-        return (denoise(x, s) - x) / s
+        return (denoiser(rows)(x, s) - x) / s
 
-    def _difference(self, y: Tensor, s: Tensor) -> Tensor:
-        """Return the weighted difference of s times the scores at y (n, *shape), s (n,) or 0-d."""
-        out = self.w_data * self.data(y, s) - self.w_gen * self.own.denoise(y, s)
+    def _difference(self, rows: Batch, s: Tensor) -> Tensor:
+        """Return the weighted difference of s times the scores at rows, s (n,) or 0-d."""
+        y = rows.x
+        out = self.w_data * self.data(rows)(y, s) - self.w_gen * self.own.denoiser(rows)(y, s)
         if self.w_data != self.w_gen:
             out = out - (self.w_data - self.w_gen) * y
         return out / expand_like(s, y)

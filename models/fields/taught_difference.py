@@ -7,20 +7,20 @@ algorithm 1).
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Phase, Stage, State, Walk
+from models.config import Pick
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Learner, Phase, Stage, Walk
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform
 from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
 from models.fields.teacher import Teacher
-from models.nets.choose import denoiser_net
-from models.nets.mlp import MLPConfig
-from models.nets.unet import UNetConfig
-from models.tensors import make_generator
+from models.nets.pick import build
+from models.nets.role import DENOISER
 from models.training.optim import OptimizerConfig
 
 __all__ = ["TEACH", "TaughtDifference", "TaughtSettings", "split"]
@@ -55,9 +55,7 @@ class TaughtSettings(Protocol):
     @property
     def rho(self) -> float: ...
     @property
-    def net(self) -> MLPConfig: ...
-    @property
-    def image_net(self) -> UNetConfig: ...
+    def net(self) -> Pick: ...
     @property
     def optimizer(self) -> OptimizerConfig: ...
     @property
@@ -75,11 +73,7 @@ class TaughtDifference(ScoreDifference):
 
     Args:
         config: the family's settings.
-        spec: of the data.
-        horizon: planned steps of the whole training.
-        seed: of the initial weights.
-        device: where the networks are.
-        generator: for levels and noise; it belongs to the training.
+        learner: the family.
         probes: makes what `velocity` is a mean over from the law of the levels.
 
     Attributes:
@@ -91,83 +85,64 @@ class TaughtDifference(ScoreDifference):
     def __init__(
         self,
         config: TaughtSettings,
-        spec: DataSpec,
+        learner: Learner[Any],
         *,
-        horizon: int,
-        seed: int,
-        device: torch.device,
-        generator: torch.Generator,
         probes: Callable[[RhoUniform], Probes],
     ) -> None:
-        taught, rest = split(config, horizon)
-        weights = make_generator(seed, _TEACHER)
+        taught, rest = split(config, learner.horizon)
         self.teacher = Teacher(
-            denoiser_net(spec, config.net, config.image_net, generator=weights),
-            shape=spec.shape,
-            device=device,
+            build(config.net, learner.spec, DENOISER, learner.weights(_TEACHER)),
+            learner,
             optimizer=config.optimizer,
             steps=taught,
         )
-        weights = make_generator(seed, _OWN)
-        own = denoiser_net(spec, config.net, config.image_net, generator=weights)
+        own = build(config.net, learner.spec, DENOISER, learner.weights(_OWN))
         law = level_law(config.s_low, config.s_high, config.rho)
         super().__init__(
-            self.teacher.denoise,
-            ParticleScore(Denoiser(own).to(device), optimizer=config.score_optimizer, horizon=rest),
+            self.teacher.denoiser,
+            ParticleScore(
+                Denoiser(own).to(learner.device),
+                optimizer=config.score_optimizer,
+                horizon=rest,
+                execution=learner.execution,
+            ),
             law=law,
             probes=probes(law),
             w_data=config.w_data,
             w_gen=config.w_gen,
-            generator=generator,
+            generator=learner.noise,
         )
         self._warm_start = config.warm_start
 
-    def lesson(self, batch: Tensor) -> Walk:
+    def lesson(self, batch: Batch) -> Walk:
         """Do one step of the teacher, in its one stage; after the last, the own score begins."""
         noised, metrics = self.teacher.fit(batch, self._generator)
         if not self.teacher.is_learning() and self._warm_start:
-            self.own.warm_start(self.teacher.averaged)
-        yield "teach", {"real": batch, "particles": noised}
-        return metrics | {"phase": batch.new_full((), 1.0)}
+            self.own.trained.begin_as(self.teacher.averaged)
+        yield "teach", {"real": batch.x, "particles": noised.x}
+        return metrics | {"phase": batch.x.new_full((), 1.0)}
 
     def phases(self, before: str, after: Phase) -> tuple[Phase, ...]:
         """Return the teacher's phase, in which ``before`` is shown, and the one after it."""
         return Phase(before, "The teacher learns", 0), replace(after, start=self.teacher.steps)
 
-    def velocity(self, x: Tensor, t: float = 1.0) -> Tensor:
+    def velocity(self, x: Rows, t: float = 1.0) -> Tensor:
         """Return the mean over the probes, at x (n, *shape); while the teacher learns, nothing
         moves.
         """
-        return torch.zeros_like(x) if self.teacher.is_learning() else super().velocity(x, t)
+        if self.teacher.is_learning():
+            return torch.zeros_like(Batch.of(x).x)
+        return super().velocity(x, t)
 
-    def score_of_particles(self, x: Tensor, t: float) -> Tensor:
+    def score_of_particles(self, x: Rows, t: float) -> Tensor:
         """Return s grad log q_s at x (n, *shape); 0 while nothing is known of the particles."""
         if self.teacher.is_learning():
-            return torch.zeros_like(x)
+            return torch.zeros_like(Batch.of(x).x)
         return super().score_of_particles(x, t)
 
     def retune(self, config: TaughtSettings) -> None:
         """Take over the live settings."""
         self.w_data = config.w_data
         self.w_gen = config.w_gen
-        self.teacher.field.optimizer.config = config.optimizer
-        self.own.optimizer.config = config.score_optimizer
-
-    def pack(self, state: State) -> None:
-        """Add the exact training state of both scores."""
-        self.teacher.pack(state, "teacher")
-        self.own.pack(state, "own")
-
-    def unpack(self, state: State) -> None:
-        """Restore what `pack` added.
-
-        Raises:
-            ValueError: it does not fit.
-        """
-        self.teacher.unpack(state, "teacher")
-        self.own.unpack(state, "own")
-
-    def parameter_count(self) -> int:
-        """Return how many numbers both scores have."""
-        nets = (self.teacher.field.denoiser, self.own.denoiser)
-        return sum(p.numel() for net in nets for p in net.parameters())
+        self.teacher.field.trained.optimizer.config = config.optimizer
+        self.own.trained.optimizer.config = config.score_optimizer

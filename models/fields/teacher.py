@@ -10,12 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.base import Frame, State
 from models.carriers.particles import Particles
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Frame
+from models.contracts.learner import Learner
+from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import LogNormal, draw_levels
 from models.fields.score import ScoreField
 from models.paths.clock import FlowClock
+from models.samplers.base import Denoise
 from models.samplers.heun import Heun
 from models.training.optim import OptimizerConfig
 
@@ -30,9 +34,8 @@ class Teacher:
     """A denoiser of the data that learns for a while.
 
     Args:
-        net: (x (B, *shape), c (B,)) -> (B, *shape), on the CPU.
-        shape: of one datum.
-        device: where it works.
+        net: what is trained (`models.nets.pick`), on the CPU.
+        learner: the family that it belongs to.
         optimizer: settings of the optimiser.
         steps: for how many steps it learns.
 
@@ -44,15 +47,14 @@ class Teacher:
     def __init__(
         self,
         net: nn.Module,
+        learner: Learner[Any],
         *,
-        shape: tuple[int, ...],
-        device: torch.device,
         optimizer: OptimizerConfig,
         steps: int,
     ) -> None:
         self.steps = steps
         self.field = ScoreField(
-            Denoiser(net).to(device),
+            Denoiser(net).to(learner.device),
             optimizer=optimizer,
             horizon=steps,
             decay=_DECAY,
@@ -61,30 +63,31 @@ class Teacher:
             gamma=0.0,
             clock=FlowClock(_S_MIN, _S_MAX),
             display="variance-preserving",
+            execution=learner.execution,
         )
-        self.carrier = Particles(shape, device, Heun())
+        self.carrier = Particles(learner.spec, learner.device, Heun())
 
     def is_learning(self) -> bool:
         """Whether the next step is still the teacher's."""
-        return self.field.optimizer.count < self.steps
+        return self.field.trained.count < self.steps
 
     @property
     def averaged(self) -> Denoiser:
         """The denoiser with the averaged weights, which are those that teach."""
-        return self.field.ema.module
+        return self.field.trained.averaged
 
-    def fit(self, batch: Tensor, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """Do one step on a batch (B, *shape); return it with noise, and the scalars."""
+    def fit(self, batch: Batch, generator: torch.Generator) -> tuple[Batch, dict[str, Tensor]]:
+        """Do one step on a batch; return it with noise, and the scalars."""
         level = draw_levels(self.field.density, len(batch), generator)
         noised = self.carrier.noised(batch, level, generator)
         return noised, self.field.fit(batch, noised, level)
 
-    def denoise(self, x: Tensor, s: Tensor) -> Tensor:
-        """Return D_p(x, s): x (n, *shape), s (n,) or 0-d."""
-        return self.field.denoise(x, s)
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        """Return D_p(x, s) for rows like these: x (n, *shape), s (n,) or 0-d."""
+        return self.field.denoiser(like)
 
     def frames(
-        self, latents: Tensor, *, sampler: Any = None, generator: torch.Generator | None = None
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         """Yield the diffusion of latents (n, *shape)."""
         return self.carrier.frames(self.field, latents, sampler=sampler, generator=generator)
@@ -104,3 +107,7 @@ class Teacher:
         if f"{part}/steps" not in state.values:
             raise ValueError(f"the saved state has no value '{part}/steps': it does not fit")
         self.steps = int(state.values[f"{part}/steps"])
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        return self.field.parameter_count()

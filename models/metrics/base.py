@@ -12,8 +12,9 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from models.base import Data, PointSet
 from models.config import Config
+from models.contracts.data import RowSource
+from models.kinds.points import PointSet
 from models.tensors import make_generator
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 C = TypeVar("C", bound=Config)
-Pairs = Callable[[int], tuple[Data, Data]]
+Pairs = Callable[[int], tuple[RowSource, RowSource]]
 PointPairs = Callable[[int], tuple[PointSet, PointSet]]
 # Apart from data (1000) and training streams, so that evaluating changes nothing else.
 _STREAM = 2000
@@ -50,7 +51,7 @@ class Metric(Protocol):
             samples: from the model, in the units of the data.
             reference: real data that the samples are measured against.
             points: the data set, a `PointSet` for its modes or an `ImageSet` for its judge, as
-                the modalities of the metric say.
+                the kinds of the metric say.
             generator: for subsampling, where a metric must; it is on the CPU.
 
         Raises:
@@ -123,8 +124,15 @@ def floor(metric: Metric, pairs: Pairs, *, repeats: int = 5, seed: int = 0) -> F
     for index in range(repeats):
         left, right = pairs(seed + index)
         generator = make_generator(seed + index, _STREAM)
-        values.append(metric(left.x, right.x, points=right, generator=generator))
-        n = len(left.x)
+        values.append(
+            metric(
+                left.rows(slice(None)).x,
+                right.rows(slice(None)).x,
+                points=right,
+                generator=generator,
+            )
+        )
+        n = len(left)
     v = torch.tensor(values, dtype=torch.float64)
     std = float(v.std()) if repeats > 1 else 0.0
     return Floor(float(v.mean()), std, float(v.min()), float(v.max()), n, repeats)
@@ -141,12 +149,12 @@ def fresh_pairs(make: Callable[[C, int, int], PointSet], config: C, n: int) -> P
     return pair
 
 
-def split_pairs(points: Data, n: int) -> Pairs:
+def split_pairs(points: RowSource, n: int) -> Pairs:
     """Return pairs of two disjoint random parts, of n rows or half of a smaller finite set."""
-    n = min(n, len(points.x) // 2)
+    n = min(n, len(points) // 2)
 
-    def pair(seed: int) -> tuple[Data, Data]:
-        order = torch.randperm(len(points.x), generator=make_generator(seed, _STREAM))
+    def pair(seed: int) -> tuple[RowSource, RowSource]:
+        order = torch.randperm(len(points), generator=make_generator(seed, _STREAM))
         return points.take(order[:n]), points.take(order[n : 2 * n])
 
     return pair

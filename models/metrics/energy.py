@@ -5,11 +5,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.config import Config, param
+from models.kinds.points import PointSet
 from models.metrics.base import check
 from models.metrics.pairwise import pair_sum, self_sum, subsample
-from models.registry import register
+from models.registry import metric
 
 __all__ = ["EnergyConfig", "EnergyDistance", "energy_distance"]
 
@@ -51,13 +51,13 @@ def energy_distance(samples: Tensor, reference: Tensor) -> float:
     return 2.0 * between - within
 
 
-@register(
-    "metric",
+@metric(
     "energy-distance",
     title="Energy distance",
     summary="Zero only if the two laws are equal; no settings, no kernel, no directions.",
     source="Szekely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018, eq. 6.1",
     config=EnergyConfig,
+    kinds=("points",),
     better="lower",
     unit="data units",
     minimum=2,

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.config import Config, param
+from models.kinds.points import PointSet
 from models.metrics.base import check
 from models.metrics.pairwise import subsample
-from models.registry import register
+from models.registry import metric
 
 __all__ = ["ExactW2", "ExactW2Config", "exact_w2"]
 
@@ -64,13 +64,13 @@ def exact_w2(samples: Tensor, reference: Tensor) -> float:
     return math.sqrt(max(float(squared), 0.0))
 
 
-@register(
-    "metric",
+@metric(
     "exact-w2",
     title="Exact W2",
     summary="Transport distance of the best matching, on at most 1,000 points by default.",
     source="Villani 2009, Optimal Transport, def. 6.1; solver doi:10.1145/2070781.2024192",
     config=ExactW2Config,
+    kinds=("points",),
     better="lower",
     unit="data units",
     minimum=2,

@@ -7,9 +7,10 @@ the distance is no FID, and compares only models of the same data.
 import torch
 from torch import Tensor
 
-from models.base import ImageSet, Judge
+from models.contracts.data import Judge
+from models.kinds.images import ImageSet
 from models.metrics.base import NotApplicable, check_finite
-from models.registry import NoConfig, register
+from models.registry import NoConfig, metric
 
 __all__ = ["FrechetDistance", "LabelBalance", "frechet_distance", "label_shares"]
 
@@ -66,8 +67,7 @@ def _judge(samples: Tensor, reference: Tensor, points: ImageSet) -> Judge:
     return points.judge
 
 
-@register(
-    "metric",
+@metric(
     "frechet-judge",
     title="Fréchet distance (judge features)",
     summary="Distance of Gaussians fitted to what a small classifier, trained here on the training "
@@ -75,7 +75,7 @@ def _judge(samples: Tensor, reference: Tensor, points: ImageSet) -> Judge:
     source="Dowson and Landau 1982, doi:10.1016/0047-259X(82)90077-X, eq. 4; for images: Heusel et "
     "al. 2017, arXiv:1706.08500, eq. 6, with another network",
     config=NoConfig,
-    modalities=("images",),
+    kinds=("images",),
     better="lower",
     unit="",
     minimum=2,
@@ -93,15 +93,14 @@ class FrechetDistance:
         return frechet_distance(judge.features(samples), judge.features(reference))
 
 
-@register(
-    "metric",
+@metric(
     "label-balance",
     title="Label balance",
     summary="Total variation between the classes that a small classifier sees in samples and in "
     "unseen data: 0 where each class has its share, 1 where they have none in common.",
     source="Levin, Peres and Wilmer 2009, Markov Chains and Mixing Times, proposition 4.2",
     config=NoConfig,
-    modalities=("images",),
+    kinds=("images",),
     better="lower",
     unit="",
     minimum=2,

@@ -5,11 +5,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.config import Config, param
+from models.kinds.points import PointSet
 from models.metrics.base import check
 from models.metrics.pairwise import pair_sum, self_sum, subsample
-from models.registry import register
+from models.registry import metric
 
 __all__ = ["MMD", "MMDConfig", "median_distance", "mmd2"]
 
@@ -82,13 +82,13 @@ def mmd2(samples: Tensor, reference: Tensor, width: float) -> float:
     return (within - 2.0 * pair_sum(samples, reference, bank) / (n * m)) / _KERNELS
 
 
-@register(
-    "metric",
+@metric(
     "mmd",
     title="MMD²",
     summary="Squared maximum mean discrepancy, unbiased, five Gaussian kernels.",
     source="Gretton et al. 2012, JMLR 13:723-773, eq. 3",
     config=MMDConfig,
+    kinds=("points",),
     better="lower",
     unit="",
     minimum=2,

@@ -5,10 +5,10 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.config import Config, param
+from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, check
-from models.registry import register
+from models.registry import metric
 
 __all__ = ["ModeConfig", "ModeCoverage", "mode_masses", "share_near"]
 
@@ -63,13 +63,13 @@ def share_near(x: Tensor, points: PointSet, deviations: float = 4.0) -> float:
     return float((distance <= deviations * points.bandwidth).double().mean())
 
 
-@register(
-    "metric",
+@metric(
     "mode-coverage",
     title="Mode coverage",
     summary="Share of the known modes that hold a fair part of their mass.",
     source="Metz et al. 2017, arXiv:1611.02163, section 3.3 (modes covered), relative to the data",
     config=ModeConfig,
+    kinds=("points",),
     better="higher",
     unit="",
     minimum=10,

@@ -11,11 +11,12 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.base import ImageSet, PointSet
 from models.config import Config, param
+from models.kinds.images import ImageSet
+from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, check
 from models.metrics.pairwise import subsample
-from models.registry import register
+from models.registry import metric
 
 __all__ = ["ManifoldConfig", "Precision", "Recall", "radii", "share_inside"]
 
@@ -129,15 +130,14 @@ class _Manifolds(ABC):
         return points.judge.features(a), points.judge.features(b)
 
 
-@register(
-    "metric",
+@metric(
     "precision",
     title="Precision",
     summary="Share of the samples that lie where data are; images in the eyes of a small "
     "classifier. High also for a model that makes one good thing again and again: see recall.",
     source="Kynkäänniemi et al. 2019, arXiv:1904.06991, eqs. 1 and 2",
     config=ManifoldConfig,
-    modalities=("points", "images"),
+    kinds=("points", "images"),
     better="higher",
     unit="",
     minimum=4,
@@ -149,15 +149,14 @@ class Precision(_Manifolds):
         return share_inside(made, real, self.config.neighbours)
 
 
-@register(
-    "metric",
+@metric(
     "recall",
     title="Recall",
     summary="Share of the data that lie where samples are; images in the eyes of a small "
     "classifier. High also for a model that scatters everywhere: see precision.",
     source="Kynkäänniemi et al. 2019, arXiv:1904.06991, eqs. 1 and 2",
     config=ManifoldConfig,
-    modalities=("points", "images"),
+    kinds=("points", "images"),
     better="higher",
     unit="",
     minimum=4,

@@ -6,10 +6,10 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.config import Config, param
+from models.kinds.points import PointSet
 from models.metrics.base import check
-from models.registry import register
+from models.registry import metric
 from models.tensors import make_generator
 
 __all__ = ["SlicedConfig", "SlicedW1", "SlicedW2", "directions", "sliced_wasserstein"]
@@ -68,13 +68,13 @@ def _levels(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
     return left // m, left // n, width.double() / (n * m)
 
 
-@register(
-    "metric",
+@metric(
     "sliced-w2",
     title="Sliced W2",
     summary="Root mean square transport distance over fixed directions.",
     source="Bonneel et al. 2015, doi:10.1007/s10851-014-0506-3, eq. 8",
     config=SlicedConfig,
+    kinds=("points",),
     better="lower",
     unit="data units",
     minimum=2,
@@ -91,13 +91,13 @@ class SlicedW2:
         return sliced_wasserstein(samples, reference, 2, self.config.directions)
 
 
-@register(
-    "metric",
+@metric(
     "sliced-w1",
     title="Sliced W1",
     summary="Mean transport distance over fixed directions; less swayed by outliers than W2.",
     source="Bonneel et al. 2015, doi:10.1007/s10851-014-0506-3, eq. 8 with p = 1",
     config=SlicedConfig,
+    kinds=("points",),
     better="lower",
     unit="data units",
     minimum=2,

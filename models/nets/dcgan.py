@@ -9,20 +9,23 @@ Shapes: images (B, C, H, W), latents (B, latent), times (B,).
 """
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from models.config import Config, param
+from models.contracts.spec import DataSpec
 from models.nets.conv import Clock, conv, group_norm, pyramid, transposed
 from models.nets.mlp import linear
+from models.nets.role import Role
+from models.registry import network
 
-__all__ = ["DcganConfig", "DcganCritic", "DcganGenerator", "ImageNetConfig", "ImageNetKind"]
+__all__ = ["DcganConfig", "DcganCritic", "DcganGenerator", "dcgan"]
 
-ImageNetKind = Literal["convolutional", "mlp"]
 _LEAK = 0.2
 _LEAKY_GAIN = math.sqrt(2.0 / (1.0 + _LEAK**2))
 _SMALLEST = 3
@@ -31,42 +34,7 @@ _WIDEST = 4
 _LARGE = 16
 
 
-class ImageNetConfig(Config, frozen=True):
-    """What kind of network sees the images."""
-
-    kind: Annotated[
-        ImageNetKind,
-        param(
-            "Kind",
-            "Convolutions know that pixels have neighbours. A fully connected network has to learn "
-            "it, but is many times faster a step: a fair choice for 8x8 images.",
-            choices={"convolutional": "Convolutional", "mlp": "Fully connected"},
-        ),
-    ] = "convolutional"
-    units: Annotated[
-        int,
-        param(
-            "Units",
-            "Units in each hidden layer of the fully connected network.",
-            low=1,
-            high=8192,
-            log=True,
-            depends=("kind", ("mlp",)),
-        ),
-    ] = 512
-    layers: Annotated[
-        int,
-        param(
-            "Layers",
-            "Hidden layers of the fully connected network.",
-            low=1,
-            high=32,
-            depends=("kind", ("mlp",)),
-        ),
-    ] = 3
-
-
-class DcganConfig(ImageNetConfig, frozen=True):
+class DcganConfig(Config, frozen=True):
     """Size of a critic or generator of images."""
 
     width: Annotated[
@@ -77,7 +45,6 @@ class DcganConfig(ImageNetConfig, frozen=True):
             low=1,
             high=512,
             log=True,
-            depends=("kind", ("convolutional",)),
         ),
     ] = 32
 
@@ -128,8 +95,14 @@ class DcganCritic(nn.Module):
                 [linear(dim, 2 * width, gain=0.0, generator=generator) for width in widths]
             )
 
-    def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
-        hidden = self.clock(c) if self.clock is not None and c is not None else None
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        hidden = self.clock(clock) if self.clock is not None and clock is not None else None
         for index, layer in enumerate(self.convs):
             x = layer(x)
             if hidden is not None:
@@ -180,7 +153,13 @@ class DcganGenerator(nn.Module):
             else conv(widths[-1], shape[0], gain=gain, generator=generator)
         )
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(
+        self,
+        z: Tensor,
+        clock: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         x = self.first(z).unflatten(1, self.start)
         x = functional.relu(self.norms[0](x))
         for up, norm, (h, w) in zip(self.ups, self.norms[1:], self.sizes, strict=False):
@@ -188,3 +167,22 @@ class DcganGenerator(nn.Module):
         h, w = self.full
         out: Tensor = self.last(x)[:, :, :h, :w]
         return out
+
+
+@network(
+    "dcgan",
+    title="Strided convolutions (DCGAN)",
+    summary="Convolutions that halve the image, or double it: a critic or a generator that knows "
+    "that pixels have neighbours.",
+    source="Radford et al. 2016, arXiv:1511.06434, section 3",
+    roles=("critic", "generator"),
+    kinds=("images",),
+    config=DcganConfig,
+)
+def dcgan(config: DcganConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:
+    """Return a critic or a generator of images."""
+    channels, height, width = spec.shape
+    shape = (channels, height, width)
+    if role.name == "critic":
+        return DcganCritic(config, shape, clock=role.clock, generator=generator)
+    return DcganGenerator(config, role.latent, shape, generator=generator)

@@ -1,4 +1,4 @@
-"""Fully connected networks for points.
+"""Fully connected networks: of points, and of anything else once it is flattened.
 
 Shapes: x (B, d) with the batch first; c (B,) one scalar condition a point, such as a noise level
 or a flow time. Initial weights are drawn from a passed generator, never from the global one, so
@@ -6,24 +6,31 @@ that a seed fixes them and building a network disturbs nobody else's random numb
 """
 
 import math
-from collections.abc import Callable
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from models.config import Config, param
+from models.contracts.spec import DataSpec
+from models.nets.given import GivenFeatures
+from models.nets.role import Role
+from models.registry import network
 
 __all__ = [
     "MLP",
     "Activation",
     "CoordinateFeatures",
+    "Flattened",
     "FourierFeatures",
     "MLPConfig",
     "TimeMLP",
     "linear",
+    "mlp",
 ]
 
+Given: TypeAlias = Mapping[str, Tensor]
 Activation = Literal["silu", "relu", "leaky-relu", "gelu", "tanh"]
 
 
@@ -156,6 +163,7 @@ class MLP(nn.Module):
         dim_out: features of the output.
         output_gain: gain of the last layer; 0 starts the network at exactly zero.
         generator: where the initial weights come from (a generator of the CPU).
+        told: makes numbers of what is given, which the first layer sees beside x.
     """
 
     def __init__(
@@ -166,13 +174,25 @@ class MLP(nn.Module):
         *,
         output_gain: float = 1.0,
         generator: torch.Generator,
+        told: GivenFeatures | None = None,
     ) -> None:
         super().__init__()
         self.features = CoordinateFeatures(dim_in, config.frequencies)
-        self.layers = _stack(config, self.features.dim_out, dim_out, output_gain, generator)
+        self.told = told
+        seen = self.features.dim_out + (told.dim if told is not None else 0)
+        self.layers = _stack(config, seen, dim_out, output_gain, generator)
 
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.layers(self.features(x))
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor | None = None,
+        given: Given | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        seen = self.features(x)
+        if self.told is not None and given is not None:
+            seen = torch.cat([seen, self.told(given)], dim=1)
+        out: Tensor = self.layers(seen)
         return out
 
 
@@ -206,6 +226,7 @@ class TimeMLP(nn.Module):
         dim_out: features of the output.
         output_gain: gain of the last layer; 0 starts the network at exactly zero.
         generator: where the initial weights come from (a generator of the CPU).
+        told: makes numbers of what is given, which the first layer sees beside x.
     """
 
     def __init__(
@@ -216,13 +237,68 @@ class TimeMLP(nn.Module):
         *,
         output_gain: float = 1.0,
         generator: torch.Generator,
+        told: GivenFeatures | None = None,
     ) -> None:
         super().__init__()
         self.features = CoordinateFeatures(dim_in, config.frequencies)
         self.embed = FourierFeatures()
-        told = self.features.dim_out + self.embed.dim_out
-        self.layers = _stack(config, told, dim_out, output_gain, generator)
+        self.told = told
+        seen = self.features.dim_out + self.embed.dim_out + (told.dim if told is not None else 0)
+        self.layers = _stack(config, seen, dim_out, output_gain, generator)
 
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        out: Tensor = self.layers(torch.cat([self.features(x), self.embed(c)], dim=1))
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor,
+        given: Given | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        seen = [self.features(x), self.embed(clock)]
+        if self.told is not None and given is not None:
+            seen.append(self.told(given))
+        out: Tensor = self.layers(torch.cat(seen, dim=1))
         return out
+
+
+class Flattened(nn.Module):
+    """A fully connected network on data of any shape: it sees rows (B, numbers) and returns
+    (B, *shape), or what it says itself where the shape is ().
+    """
+
+    def __init__(self, net: nn.Module, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.net = net
+        self.shape = shape
+
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor | None = None,
+        given: Given | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        out: Tensor = self.net(x.flatten(1), clock, given)
+        return out.reshape(-1, *self.shape) if self.shape else out
+
+
+@network(
+    "mlp",
+    title="Fully connected",
+    summary="Sees every number of a datum at once and knows no neighbours: the network for points, "
+    "and a fast one for anything small.",
+    source="Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; He et al. 2015, "
+    "arXiv:1502.01852, eq. 10 (initial weights)",
+    roles=("denoiser", "critic", "generator"),
+    config=MLPConfig,
+)
+def mlp(config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:
+    """Return a fully connected network for a role."""
+    dim = math.prod(spec.shape)
+    dim_in = role.latent or dim
+    dim_out = 1 if role.name == "critic" else dim
+    told = GivenFeatures(spec) if spec.given else None
+    make = TimeMLP if role.clock else MLP
+    net = make(config, dim_in, dim_out, generator=generator, told=told)
+    if len(spec.shape) == 1:
+        return net
+    return Flattened(net, () if role.name == "critic" else spec.shape)

@@ -1,26 +1,24 @@
-"""The settings of networks for images, as families have them beside those for points.
-
-The same names and words in each family, so that values are carried over where one is exchanged for
-another: ``image_net``, ``image_critic``, ``image_generator``.
+"""The networks of a family as settings: the same names and words in each family, so that values are
+carried over where one is exchanged for another.
 """
 
 from typing import Annotated
 
-from models.config import param
-from models.nets.dcgan import DcganConfig
-from models.nets.unet import UNetConfig
+from models.config import Pick, param
 
-__all__ = ["ImageCritic", "ImageGenerator", "ImageNet"]
+__all__ = ["CriticNet", "DenoiserNet", "GeneratorNet", "ScoreNet"]
 
-ImageNet = Annotated[
-    UNetConfig,
-    param("Network", "The network that is trained, for images.", modalities=("images",)),
+DenoiserNet = Annotated[
+    Pick, param("Network", "The network that is trained.", of="network", role="denoiser")
 ]
-ImageCritic = Annotated[
-    DcganConfig,
-    param("Critic", "The network that tells data from particles.", modalities=("images",)),
+ScoreNet = Annotated[
+    Pick, param("Scores", "The network of either score.", of="network", role="denoiser")
 ]
-ImageGenerator = Annotated[
-    DcganConfig,
-    param("Generator", "The network that pushes noise forward.", modalities=("images",)),
+CriticNet = Annotated[
+    Pick,
+    param("Critic", "The network that tells data from particles.", of="network", role="critic"),
+]
+GeneratorNet = Annotated[
+    Pick,
+    param("Generator", "The network that pushes noise forward.", of="network", role="generator"),
 ]

@@ -7,6 +7,7 @@ Every block's last convolution and the output start at zero, so that each block 
 Shapes: images (B, C, H, W), levels or times (B,).
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated
 
@@ -14,12 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import param
+from models.config import Config, param
+from models.contracts.spec import DataSpec
 from models.nets.conv import Clock, conv, group_norm, pyramid
-from models.nets.dcgan import ImageNetConfig
 from models.nets.mlp import linear
+from models.nets.role import Role
+from models.registry import network
 
-__all__ = ["UNet", "UNetConfig"]
+__all__ = ["UNet", "UNetConfig", "unet"]
 
 _SILU_GAIN = 1.68
 # Up to this side a network sees every pixel by itself; above, squares of 2 x 2 at first, which
@@ -27,7 +30,7 @@ _SILU_GAIN = 1.68
 _LARGE = 16
 
 
-class UNetConfig(ImageNetConfig, frozen=True):
+class UNetConfig(Config, frozen=True):
     """Size of a U-Net."""
 
     width: Annotated[
@@ -38,7 +41,6 @@ class UNetConfig(ImageNetConfig, frozen=True):
             low=2,
             high=512,
             log=True,
-            depends=("kind", ("convolutional",)),
         ),
     ] = 16
     blocks: Annotated[
@@ -48,7 +50,6 @@ class UNetConfig(ImageNetConfig, frozen=True):
             "Residual blocks at each size, on the way down and on the way up.",
             low=1,
             high=8,
-            depends=("kind", ("convolutional",)),
         ),
     ] = 1
 
@@ -113,8 +114,14 @@ class UNet(nn.Module):
         self.norm = group_norm(widths[0])
         self.last = conv(widths[0], dim, gain=0.0, generator=g)
 
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        time = self.clock(c)
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor,
+        given: Mapping[str, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        time = self.clock(clock)
         x = self.first(functional.pixel_unshuffle(x, self.patch))
         kept: list[Tensor] = []
         for level, stage in enumerate(self.down):
@@ -138,3 +145,19 @@ class UNet(nn.Module):
 def _stage(widths: list[int], time: int, generator: torch.Generator) -> nn.ModuleList:
     """Return blocks that go from width to width."""
     return nn.ModuleList([_Block(a, b, time, generator=generator) for a, b in pairwise(widths)])
+
+
+@network(
+    "unet",
+    title="U-Net",
+    summary="Convolutions down to a small image and up again, told the noise level: a denoiser.",
+    source="Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239, "
+    "appendix B",
+    roles=("denoiser",),
+    kinds=("images",),
+    config=UNetConfig,
+)
+def unet(config: UNetConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:
+    """Return a denoiser of images."""
+    channels, height, width = spec.shape
+    return UNet(config, (channels, height, width), generator=generator)

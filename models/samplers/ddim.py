@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import param
-from models.registry import register
+from models.registry import sampler
 from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
 from models.samplers.grids import GridConfig
 
@@ -33,8 +33,7 @@ class DdimConfig(SamplerConfig, frozen=True):
     ] = 0.0
 
 
-@register(
-    "sampler",
+@sampler(
     "ddim",
     title="DDIM (Euler)",
     summary="First order in the noise level; eta goes from the ODE (0) to DDPM (1).",

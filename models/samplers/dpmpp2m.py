@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import param
-from models.registry import register
+from models.registry import sampler
 from models.samplers.base import Evaluation, Sampler, SamplerConfig
 from models.samplers.grids import GridConfig
 
@@ -24,8 +24,7 @@ class DpmSolverPlusPlus2MConfig(SamplerConfig, frozen=True):
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
 
-@register(
-    "sampler",
+@sampler(
     "dpmpp-2m",
     title="DPM-Solver++ (2M)",
     summary="Second order from one evaluation a step, by remembering the last one.",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import param
-from models.registry import register
+from models.registry import sampler
 from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
 
 __all__ = ["Heun", "HeunConfig"]
@@ -48,8 +48,7 @@ class HeunConfig(SamplerConfig, frozen=True):
     ] = 1.003
 
 
-@register(
-    "sampler",
+@sampler(
     "heun",
     title="Heun (EDM)",
     summary="Second order, two evaluations a step, with optional churn.",

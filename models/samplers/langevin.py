@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import Config, param
-from models.registry import register
+from models.registry import sampler
 from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
 from models.samplers.grids import GridConfig
 
@@ -40,8 +40,7 @@ class AnnealedLangevinConfig(Config, frozen=True):
     ] = 0.2
 
 
-@register(
-    "sampler",
+@sampler(
     "annealed-langevin",
     title="Annealed Langevin (NCSN)",
     summary="A random walk along the score at each of a few noise levels; many evaluations.",

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models.config import param
-from models.registry import register
+from models.registry import sampler
 from models.samplers.base import Evaluation, Sampler, SamplerConfig
 from models.samplers.grids import GridConfig
 
@@ -31,8 +31,7 @@ class PlmsConfig(SamplerConfig, frozen=True):
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
 
-@register(
-    "sampler",
+@sampler(
     "plms",
     title="PLMS (PNDM)",
     summary="Multistep on four predictions of the noise, one evaluation a step: second order, with "

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import param
-from models.registry import register
+from models.registry import sampler
 from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
 from models.samplers.grids import GridConfig
 
@@ -42,8 +42,7 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
     ] = 0.16
 
 
-@register(
-    "sampler",
+@sampler(
     "predictor-corrector",
     title="Predictor-corrector (VE)",
     summary="Reverse diffusion with Langevin corrections at each noise level.",

@@ -1,4 +1,4 @@
-"""Packing of everything that trains into a flat `models.base.State`, bit for bit, and back.
+"""Everything that trains as a flat `models.contracts.state.State`, bit for bit, and back.
 
 Names are ``<part>/<name>``; tensors are detached contiguous CPU copies, values are plain JSON, so
 that a state fits a safetensors file. Hyperparameters are not state: they come from the config.
@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.base import State
+from models.contracts.state import State
 from models.training.ema import Ema
 from models.training.optim import ScheduledOptimizer
 
 __all__ = [
+    "RandomState",
     "pack_ema",
     "pack_generator",
     "pack_module",
@@ -147,3 +148,22 @@ def unpack_generator(state: State, part: str, generator: torch.Generator) -> Non
     else:
         digest = hashlib.sha256(saved.numpy().tobytes()).digest()
         generator.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+
+
+class RandomState:
+    """A generator as a part of a learner; a `models.contracts.state.Packed`."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self._generator = generator
+
+    def pack(self, state: State, part: str) -> None:
+        """Add where the generator is."""
+        pack_generator(state, part, self._generator)
+
+    def unpack(self, state: State, part: str) -> None:
+        """Put the generator where it was."""
+        unpack_generator(state, part, self._generator)
+
+    def parameter_count(self) -> int:
+        """Return 0."""
+        return 0

@@ -1,7 +1,8 @@
 """What the registries hold, for the commands that list and describe."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from models.registry import Entry, Kind, registry
 from studio.cli.terminal import UsageError, complain
@@ -25,7 +26,6 @@ def entries(kind: Kind) -> list[Entry]:
 
 def training() -> Entry:
     """The settings of a training, as if they were registered."""
-    from studio.engine.data.modality import TRAINING_DEFAULTS
     from studio.engine.run.settings import TrainingConfig
 
     return Entry(
@@ -36,8 +36,16 @@ def training() -> Entry:
         source="",
         make=None,
         config=TrainingConfig,
-        defaults=TRAINING_DEFAULTS,
     )
+
+
+def defaults(entry: Entry) -> dict[str, Mapping[str, Any]]:
+    """By kind of data, the settings of an entry that have another default there."""
+    if entry.make is None:
+        return {kind.slug: kind.training for kind in registry.all("kind")}
+    if entry.kind != "family":
+        return {}
+    return {kind.slug: kind.families.get(entry.slug, {}) for kind in registry.all("kind")}
 
 
 def find(slug: str) -> list[Entry]:

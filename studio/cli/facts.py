@@ -3,56 +3,55 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.registry import Entry
+    from models.registry import Entry, MetricEntry, SamplerEntry
 
 __all__ = ["data", "evaluations", "order", "sentences", "unit"]
 
 NONE = "-"
 
 
-def order(entry: "Entry") -> str:
+def order(entry: "SamplerEntry") -> str:
     """Return how fast a sampler's error falls with its steps, "-" for a walk without an order."""
-    known = entry.extra.get("order")
-    return NONE if known is None else f"{known:g}"
+    return NONE if entry.order is None else f"{entry.order:g}"
 
 
-def evaluations(entry: "Entry") -> str:
+def evaluations(entry: "SamplerEntry") -> str:
     """Return how many evaluations of the network a step of a sampler takes, by default."""
-    told = entry.extra.get("evaluations")
-    if told is not None:
-        return f"{told:g}"
-    steps, nfe = _default_steps(entry), _default_nfe(entry)
-    # The last step, to zero noise, may be a cheaper one.
-    return f"{round(nfe / steps):g}" if steps and nfe else NONE
+    return f"{entry.evaluations:g}"
 
 
-def unit(entry: "Entry") -> str:
+def unit(entry: "MetricEntry") -> str:
     """Return the unit of a metric, "-" for a plain number."""
     return entry.unit or NONE
 
 
 def data(entry: "Entry") -> str:
     """Return the kinds of data that it is for."""
-    return ", ".join(entry.modalities)
+    from models.nets.pick import kinds_of
+    from models.registry import FamilyEntry
+
+    kinds = kinds_of(entry) if isinstance(entry, FamilyEntry) else entry.kinds
+    return ", ".join(kinds) or "all kinds of data"
 
 
 def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
-    if entry.kind == "sampler":
+    from models.registry import MetricEntry, SamplerEntry
+
+    if isinstance(entry, SamplerEntry):
         return _of_sampler(entry)
-    if entry.kind == "metric":
+    if isinstance(entry, MetricEntry):
         measured_in = f"; unit: {unit(entry)}" if entry.unit else "; a plain number"
         return [f"Better: {entry.better}{measured_in}", f"For: {data(entry)}"]
     return [f"For: {data(entry)}"] if entry.make is not None else []
 
 
-def _of_sampler(entry: "Entry") -> list[str]:
+def _of_sampler(entry: "SamplerEntry") -> list[str]:
     nfe = _default_nfe(entry)
     total = f"; {nfe:,} in all by default" if nfe else ""
     lines = [f"Order: {order(entry)}; network evaluations a step: {evaluations(entry)}{total}"]
-    grids = entry.extra.get("orders")
-    if grids:
-        measured = ", ".join(f"{grid} {value:g}" for grid, value in grids.items())
+    if entry.orders:
+        measured = ", ".join(f"{grid} {value:g}" for grid, value in entry.orders.items())
         lines.append(f"Order measured, by grid: {measured}")
     return lines
 

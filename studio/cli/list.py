@@ -1,6 +1,7 @@
 """List what there is: models, data sets, samplers, metrics, recipes."""
 
 import argparse
+from typing import Any
 
 from studio.cli import facts
 from studio.cli.terminal import say, table
@@ -10,15 +11,26 @@ __all__ = ["HELP", "add_arguments", "run"]
 HELP = "list models, datasets, samplers, metrics or recipes"
 COLUMNS = {
     "family": (
-        ("FIELD", lambda e: e.extra.get("field", "")),
-        ("CARRIER", lambda e: e.extra.get("carrier", "")),
+        ("FIELD", lambda e: e.field),
+        ("CARRIER", lambda e: e.carrier),
         ("DATA", facts.data),
     ),
     "dataset": (("TITLE", lambda e: e.title), ("DATA", facts.data)),
+    "network": (
+        ("TITLE", lambda e: e.title),
+        ("FOR", lambda e: ", ".join(e.roles)),
+        ("DATA", facts.data),
+    ),
     "sampler": (("ORDER", facts.order), ("NFE/STEP", facts.evaluations)),
     "metric": (("BETTER", lambda e: e.better), ("UNIT", facts.unit), ("DATA", facts.data)),
 }
-KINDS = {"models": "family", "datasets": "dataset", "samplers": "sampler", "metrics": "metric"}
+KINDS = {
+    "models": "family",
+    "datasets": "dataset",
+    "networks": "network",
+    "samplers": "sampler",
+    "metrics": "metric",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     catalogue.load()
     kind = KINDS[arguments.what]
-    found = catalogue.entries(kind)  # type: ignore[arg-type]
+    found: list[Any] = catalogue.entries(kind)  # type: ignore[arg-type]
     head = ("SLUG", *(title for title, _ in COLUMNS[kind]), "SUMMARY")
     rows = [(e.slug, *(cell(e) for _, cell in COLUMNS[kind]), e.summary) for e in found]
     table(rows, head=head)

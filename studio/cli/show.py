@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from models.registry import FamilyEntry
 from studio.cli import facts
 from studio.cli.terminal import paragraph, say
 
@@ -31,18 +32,19 @@ def run(arguments: argparse.Namespace) -> int:
         paragraph(entry.summary, indent="  ")
         if entry.source:
             paragraph(f"Source: {entry.source}", indent="  ")
-        if entry.extra.get("field"):
-            say(f"  Field: {entry.extra['field']}; carrier: {entry.extra['carrier']}")
-            say(f"  Motion: {entry.extra['motion']}")
+        family = entry if isinstance(entry, FamilyEntry) else None
+        if family is not None:
+            say(f"  Field: {family.field}; carrier: {family.carrier}")
+            say(f"  Motion: {family.motion}")
         for line in facts.sentences(entry):
             say(f"  {line}")
-        if entry.capabilities:
-            say(f"  Can: {', '.join(entry.capabilities)}")
+        if family is not None and family.capabilities:
+            say(f"  Can: {', '.join(family.capabilities)}")
         fields = describe(entry.config)
         if not fields:
             say("  It has no settings.")
             continue
-        _settings(fields, entry.defaults)
+        _settings(fields, catalogue.defaults(entry))
     return 0
 
 

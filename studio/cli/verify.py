@@ -15,7 +15,7 @@ from studio.cli.terminal import UsageError, say, table
 
 if TYPE_CHECKING:
     from models.experiments.base import Result
-    from models.registry import Entry
+    from models.registry import ExperimentEntry
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -35,13 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the experiments; the status is 1 when one fails or raises."""
     import torch
 
+    from models.registry import registry
     from studio.cli import catalogue
 
     # The tensors are small: a second thread gains nothing, and where another program keeps the
     # cores busy it waits for it at every operation (measured: 195 s instead of 15).
     torch.set_num_threads(1)
     catalogue.load()
-    chosen = _choose(catalogue.entries("experiment"), arguments.ids, arguments.all, arguments.list)
+    chosen = _choose(registry.all("experiment"), arguments.ids, arguments.all, arguments.list)
     if arguments.list:
         _list(chosen, arguments.json)
         return 0
@@ -58,12 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _choose(
-    known: Sequence["Entry"], ids: Sequence[str], everything: bool, listing: bool
-) -> list["Entry"]:
+    known: Sequence["ExperimentEntry"], ids: Sequence[str], everything: bool, listing: bool
+) -> list["ExperimentEntry"]:
     if not known:
         raise UsageError("no experiments are installed")
     if not ids:
-        return [e for e in known if everything or listing or not e.extra["slow"]]
+        return [e for e in known if everything or listing or not e.slow]
     by_id = {entry.slug.casefold(): entry for entry in known}
     for wanted in ids:
         if wanted.casefold() not in by_id:
@@ -73,7 +74,7 @@ def _choose(
     return [by_id[wanted.casefold()] for wanted in ids]
 
 
-def _measure(entry: "Entry") -> tuple["Result | None", str]:
+def _measure(entry: "ExperimentEntry") -> tuple["Result | None", str]:
     """Run one experiment; one that breaks fails alone."""
     try:
         return entry.make(), ""
@@ -81,40 +82,37 @@ def _measure(entry: "Entry") -> tuple["Result | None", str]:
         return None, f"{type(e).__name__}: {e}"
 
 
-def _list(entries: Sequence["Entry"], as_json: bool) -> None:
+def _list(entries: Sequence["ExperimentEntry"], as_json: bool) -> None:
     if as_json:
         for entry in entries:
             say(json.dumps(_about(entry)))
         return
-    rows = [
-        (e.slug, e.extra["group"], "slow" if e.extra["slow"] else "", e.extra["claim"])
-        for e in entries
-    ]
+    rows = [(e.slug, e.group, "slow" if e.slow else "", e.claim) for e in entries]
     table(rows, head=("ID", "GROUP", "TIME", "CLAIM"))
 
 
-def _about(entry: "Entry") -> dict[str, Any]:
+def _about(entry: "ExperimentEntry") -> dict[str, Any]:
     keys = ("claim", "pass_line", "group", "slow", "nulls", "no_null")
-    extra = {key: entry.extra[key] for key in keys}
+    extra = {key: getattr(entry, key) for key in keys}
     return {"id": entry.slug, "title": entry.title, "source": entry.source, **extra}
 
 
-def _write_json(entry: "Entry", result: "Result | None", error: str) -> None:
+def _write_json(entry: "ExperimentEntry", result: "Result | None", error: str) -> None:
     measured = asdict(result) if result else {"error": error, "passed": False}
     verdict = VERDICTS[result.passed if result else False]
     say(json.dumps({**_about(entry), **measured, "verdict": verdict}))
 
 
-def _write(entry: "Entry", result: "Result | None", error: str) -> None:
+def _write(entry: "ExperimentEntry", result: "Result | None", error: str) -> None:
     say(f"{VERDICTS[result.passed if result else False]:8} {entry.slug}  {entry.title}")
-    lines = [("claim", entry.extra["claim"])]
+    lines = [("claim", entry.claim)]
     if result is None:
         lines.append(("broke", error))
     else:
         seeds = ", ".join(map(str, result.seeds)) or "none"
         lines += [
             ("figure", result.figure),
-            ("pass line", entry.extra["pass_line"]),
+            ("pass line", entry.pass_line),
             *_nulls(entry, result),
             ("floor", result.floor),
             ("seeds", seeds),
@@ -124,10 +122,10 @@ def _write(entry: "Entry", result: "Result | None", error: str) -> None:
     say()
 
 
-def _nulls(entry: "Entry", result: "Result") -> list[tuple[str, str]]:
+def _nulls(entry: "ExperimentEntry", result: "Result") -> list[tuple[str, str]]:
     """Return lines on what must miss the pass line, and on what wrongly meets it."""
     if not result.nulls:
-        return [("null", f"none: {entry.extra['no_null']}")]
+        return [("null", f"none: {entry.no_null}")]
     alive = result.alive
     lines = [
         ("null", f"{title} ({'MEETS THE LINE' if title in alive else 'misses it'}): {null.figure}")

@@ -58,6 +58,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     depends: Dependency | None = None
     choices: list[Choice] = []
     defaults: dict[str, Any] = {}
+    of: str = ""
+    role: str = ""
 
 
 class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,13 +108,13 @@ class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One family, dataset, sampler, metric, or the training settings (kind "training").
+    """One family, dataset, network, sampler, metric, or the training settings (kind "training").
 
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"), and
     ``motion``, the formula of what moves how, in Unicode. Metrics say which values are
-    ``better``: "lower" or "higher".
+    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked.
     """
 
     kind: str
@@ -129,6 +131,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     motion: str = ""
     better: str = ""
     stages: list[StageSpec] = []
+    roles: list[str] = []
 
     def fitted(self, modality: str) -> "EntrySpec":
         """Return the entry with the defaults that its settings have for a kind of data."""

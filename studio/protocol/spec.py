@@ -11,10 +11,13 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """A registered thing and its settings; missing settings take their default.
 
     A dataset's slug may also be ``project:<name>``: a data set imported into the project.
+    ``version`` is that of the thing whose settings these are, None where nobody said: they are then
+    read as those of today, or of before if they look so.
     """
 
     slug: str
     config: dict[str, Any] = {}
+    version: int | None = None
 
 
 class _Edit(

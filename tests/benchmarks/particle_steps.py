@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
-from models.base import DataSpec
+from models.contracts.spec import DataSpec
 from models.families.discriminator_flow import DiscriminatorFlow, DiscriminatorFlowConfig
 from models.fields.adversarial import LOSSES
 from models.fields.critic import Critic

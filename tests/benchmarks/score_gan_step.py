@@ -18,8 +18,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from models.base import DataSpec
 from models.config import decode
+from models.contracts.spec import DataSpec
 from models.denoisers.denoiser import Denoiser
 from models.families.score_gan import ScoreGan, ScoreGanConfig
 from models.nets.mlp import MLP, MLPConfig, TimeMLP

@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.base import DataSpec, Family, Frame, Layer, Stage, State, Walk
 from models.config import Config, ConfigError, describe, param, replace_at
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Stage, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import State
 from models.registry import Entry, registry
 from models.tensors import make_generator
 from studio.engine.jobs.headless import create

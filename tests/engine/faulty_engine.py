@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.base import State
 from models.config import param
+from models.contracts.state import State
 from models.families.edm import Edm, EdmConfig
-from models.registry import register
+from models.registry import family
 from studio.engine.main import main
 
 Fault = Literal[
@@ -45,8 +45,7 @@ class FaultyConfig(EdmConfig, frozen=True):
     marker: Annotated[str, param("Marker", "A file that is made when it happens.")] = ""
 
 
-@register(
-    "family",
+@family(
     "faulty",
     title="Faulty",
     summary="An EDM diffusion that has an accident.",

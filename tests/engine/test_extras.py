@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.base import DataSpec, Frame
+from models.contracts.family import Frame
+from models.contracts.spec import DataSpec
 from models.families.gan import Gan, GanConfig
 from models.nets.mlp import MLPConfig
 from models.registry import registry

@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.numpy import load
 
-from models.base import ImageSet
 from models.judge import accuracy
+from models.kinds.images import ImageSet
 from models.registry import NoConfig, registry
 from studio.app.state import drafts
 from studio.engine.data import judging

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.base import DataSpec
+from models.contracts.spec import DataSpec
 from studio.engine.process.allowance import Allowance
 from studio.engine.race.owntime import OwnTime
 from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds

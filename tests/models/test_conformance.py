@@ -10,20 +10,20 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from models.base import (
-    DataSpec,
-    Family,
+from models.config import ConfigError, decode, describe, encode, replace_at
+from models.contracts.abilities import (
     HasCritic,
     HasDenoiser,
     HasLatent,
     HasLikelihood,
     HasPopulation,
     HasVelocity,
-    PointSet,
-    State,
 )
-from models.config import ConfigError, decode, describe, encode, replace_at
+from models.contracts.family import Family
+from models.contracts.spec import DataSpec
+from models.contracts.state import State
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.kinds.points import PointSet
 from models.oracle import GaussianMixture
 from models.registry import Entry, discover, registry
 from models.tensors import make_generator
@@ -112,10 +112,10 @@ each_variant = pytest.mark.parametrize(("entry", "settings"), VARIANTS)
 
 def build(
     entry: Entry, settings: dict[str, Any] | None = None, *, seed: int = 0, d: int = 2
-) -> Family:
+) -> Family[Any]:
     config = decode(entry.config, small(entry) if settings is None else settings)
     made = entry.make(config, DATA[d].spec(), horizon=40, seed=seed, device=CPU)
-    assert isinstance(made, Family)
+    assert isinstance(made, Family[Any])
     return made
 
 
@@ -125,12 +125,12 @@ def batch(index: int, size: int = 32, d: int = 2) -> Tensor:
     return points.spec().standardise(points.x[rows])
 
 
-def train(family: Family, start: int, stop: int, d: int = 2) -> list[dict[str, float]]:
+def train(family: Family[Any], start: int, stop: int, d: int = 2) -> list[dict[str, float]]:
     steps = [family.step(batch(i, d=d)) for i in range(start, stop)]
     return [{name: float(value) for name, value in step.items()} for step in steps]
 
 
-def samples(family: Family, n: int = 16, seed: int = 0) -> Tensor:
+def samples(family: Family[Any], n: int = 16, seed: int = 0) -> Tensor:
     latents = family.prior(n, make_generator(seed, 3))
     return list(family.flow(latents, generator=make_generator(seed, 4)))[-1].x
 
@@ -140,7 +140,7 @@ def through_disk(state: State) -> State:
     return State(load(save(state.tensors)), json.loads(json.dumps(state.values)))
 
 
-def learns(family: Family) -> bool:
+def learns(family: Family[Any]) -> bool:
     """Whether anything of it is trained: an exact field that moves particles has nothing."""
     return any(x.is_floating_point() for x in family.state().tensors.values())
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.config import Config, decode, describe, encode, replace_at
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.swiss_roll import SwissRollConfig, swiss_roll
+from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, floor, fresh_pairs
 from models.metrics.modes import mode_masses
 from models.registry import Entry, Kind, discover, registry

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.base import Frame
 from models.carriers.base import Carrier
 from models.carriers.flowing import FlowingParticles
 from models.config import ConfigError, decode, replace_at
+from models.contracts.family import Frame
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.gpm_discriminator_flow import train_and_score
 from models.families.discriminator_flow import DiscriminatorFlow, DiscriminatorFlowConfig

@@ -7,13 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base import (
-    DataSpec,
-    HasDenoiser,
-    HasLikelihood,
-    HasVelocity,
-)
 from models.config import ConfigError, decode
+from models.contracts.abilities import HasDenoiser, HasLikelihood, HasVelocity
+from models.contracts.spec import DataSpec
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.denoisers.precond import PrecondName
 from models.denoisers.weights import WeightName

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
-from models.base import PointSet
 from models.config import ConfigError, decode
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
@@ -16,6 +15,7 @@ from models.families.edm import Edm, EdmConfig
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
 from models.families.exact_generator import ExactGenerator, ExactGeneratorConfig
 from models.fields.base import Field
+from models.kinds.points import PointSet
 from models.oracle import GaussianMixture
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base import DataSpec
 from models.carriers.base import Carrier
 from models.carriers.particles import Particles
 from models.config import decode
+from models.contracts.spec import DataSpec
 from models.families.edm import Edm, EdmConfig
 from models.fields.base import Field
 from models.paths.clock import display_scale

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.base import Frame
 from models.carriers.base import Carrier
 from models.carriers.generator import Generator
 from models.carriers.population import START_STREAM, initial_positions
 from models.config import ConfigError, decode, encode
+from models.contracts.family import Frame
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.gan_five import train_and_score
 from models.families.gan import Gan, GanConfig

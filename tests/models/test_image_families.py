@@ -8,8 +8,11 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from models.base import Family, HasCritic, HasDenoiser, HasLatent, HasVelocity, ImageSet, State
 from models.config import ConfigError, decode, describe, encode, replace_at
+from models.contracts.abilities import HasCritic, HasDenoiser, HasLatent, HasVelocity
+from models.contracts.family import Family
+from models.contracts.state import State
+from models.kinds.images import ImageSet
 from models.registry import Entry, discover, registry
 from models.tensors import make_generator
 
@@ -56,10 +59,10 @@ each_case = pytest.mark.parametrize(("entry", "kind"), CASES)
 each_family = pytest.mark.parametrize("entry", FAMILIES, ids=lambda entry: entry.slug)
 
 
-def build(entry: Entry, kind: str = "convolutional", *, seed: int = 0) -> Family:
+def build(entry: Entry, kind: str = "convolutional", *, seed: int = 0) -> Family[Any]:
     config = decode(entry.config, settings(entry, kind))
     family = entry.make(config, DATA.spec(), horizon=20, seed=seed, device=CPU)
-    assert isinstance(family, Family)
+    assert isinstance(family, Family[Any])
     return family
 
 
@@ -68,12 +71,12 @@ def batch(index: int, size: int = 8) -> Tensor:
     return DATA.spec().standardise(DATA.x[rows])
 
 
-def train(family: Family, start: int, stop: int) -> list[dict[str, float]]:
+def train(family: Family[Any], start: int, stop: int) -> list[dict[str, float]]:
     steps = [family.step(batch(i)) for i in range(start, stop)]
     return [{name: float(value) for name, value in step.items()} for step in steps]
 
 
-def samples(family: Family, n: int = 5) -> Tensor:
+def samples(family: Family[Any], n: int = 5) -> Tensor:
     latents = family.prior(n, make_generator(0, 3))
     *_, last = family.flow(latents, generator=make_generator(0, 4))
     return last.x

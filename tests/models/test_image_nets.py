@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.base import DataSpec
-from models.nets.choose import critic_net, denoiser_net, generator_net
+from models.contracts.spec import DataSpec
 from models.nets.conv import pyramid
 from models.nets.dcgan import DcganConfig, DcganCritic, DcganGenerator
 from models.nets.mlp import MLP, MLPConfig, TimeMLP

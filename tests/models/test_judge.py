@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base import ImageSet
 from models.judge import FEATURES, accuracy, judged, new_judge, train_judge
+from models.kinds.images import ImageSet
 from models.metrics.base import NotApplicable, floor, split_pairs
 from models.metrics.frechet import FrechetDistance, LabelBalance, frechet_distance, label_shares
 from models.registry import NoConfig, registry

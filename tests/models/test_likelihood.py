@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from models.base import DataSpec
+from models.contracts.spec import DataSpec
 from models.experiments.diffusion_likelihood import ring, window
 from models.experiments.diffusion_ring import mixture
 from models.families.edm import Edm, EdmConfig

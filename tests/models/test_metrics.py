@@ -13,9 +13,9 @@ import scipy.stats
 import torch
 from torch import Tensor
 
-from models.base import PointSet
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.kinds.points import PointSet
 from models.metrics.base import Floor, NotApplicable, floor, fresh_pairs, split_pairs
 from models.metrics.energy import EnergyConfig, EnergyDistance, energy_distance
 from models.metrics.exact import ExactW2, ExactW2Config, exact_w2

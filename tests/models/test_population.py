@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base import State
 from models.carriers.base import Carrier
 from models.carriers.population import START_STREAM, Population, initial_positions
+from models.contracts.state import State
 from models.tensors import make_generator
 from studio.engine.run.randomness import LATENTS
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base import ImageSet
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.kinds.images import ImageSet
 from models.metrics.base import NotApplicable
 from models.metrics.precision_recall import (
     ManifoldConfig,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import nn
 
-from models.base import State
+from models.contracts.state import State
 from models.nets.mlp import MLP, MLPConfig
 from models.tensors import make_generator
 from models.training.ema import Ema

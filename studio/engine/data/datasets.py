@@ -7,17 +7,28 @@ from pathlib import Path
 
 import torch
 
-from models.base import Data, ImageSet, PointSet, Splits
 from models.config import Config, ConfigError
+from models.contracts.data import RowSource, Splits
+from models.kinds.points import PointSet
 from models.metrics.base import fresh_pairs, split_pairs
-from models.registry import Entry
+from models.registry import DatasetEntry
 from studio.engine.data.judging import Judging
+from studio.engine.data.target import Target
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.store.dataset import points_hash
 from studio.store.errors import StoreError
 from studio.store.project import Project
 
-__all__ = ["PROJECT_PREFIX", "Dataset", "described", "find_imported", "project_name", "registered"]
+__all__ = [
+    "PROJECT_PREFIX",
+    "Dataset",
+    "edited",
+    "find_imported",
+    "hash_of",
+    "project_name",
+    "registered",
+]
 
 PROJECT_PREFIX = "project:"
 _STATISTICS = 20_000
@@ -28,21 +39,21 @@ class Dataset:
     """Data to learn from, and independent ones to measure with.
 
     Attributes:
-        points: the training data, in data units; with fresh batches, a sample for statistics.
+        rows: the training data, in data units; with fresh batches, a sample for statistics.
         hash: `studio.store.dataset.points_hash` of them: a run knows when they changed.
-        draw: draws n points for a seed, None for a finite set.
+        draw: draws n rows for a seed, None for a finite set.
         pair: two independent real samples of (at most) n rows each: `pair(n, seed)`.
-        judging: how labelled images come by the judge that their metrics ask.
-        unseen: of images, those that are only measured with.
+        judging: how the data come by the judge that their metrics ask.
+        unseen: of a set with a judge, the data that are only measured with.
         most: the most rows that `pair` can give, None where there is no end of them.
     """
 
-    points: Data
+    rows: RowSource
     hash: str
-    draw: Callable[[int, int], PointSet] | None
-    pair: Callable[[int, int], tuple[Data, Data]]
+    draw: Callable[[int, int], RowSource] | None
+    pair: Callable[[int, int], tuple[RowSource, RowSource]]
     judging: Judging | None = None
-    unseen: ImageSet | None = None
+    unseen: RowSource | None = None
     most: int | None = None
 
     def prepare(self) -> Generator[bool, None, None]:
@@ -51,22 +62,14 @@ class Dataset:
             yield from self.judging.prepare()
 
 
-def described(data: Data) -> str:
-    """Say in a few words how many data there are, and what of."""
-    if isinstance(data, ImageSet):
-        size = " x ".join(map(str, data.x.shape[1:]))
-        return f"{len(data.x):,} images ({size})"
-    return f"{len(data.x):,} points ({', '.join(data.columns)})"
-
-
-def registered(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
-    """Make a registered set: n points of a procedural one (0: only a sample for statistics), the
+def registered(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
+    """Make a registered set: n rows of a procedural one (0: only a sample for statistics), the
     first n of a finite one (0: all).
 
     Raises:
         Refused: the settings cannot be met, or files are missing; the path is "dataset...".
     """
-    make = _finite if entry.extra.get("finite", False) else _procedural
+    make = _finite if entry.finite else _procedural
     try:
         return make(entry, config, n, seed)
     except ConfigError as error:
@@ -76,36 +79,40 @@ def registered(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
         raise Refused(f"The data set cannot be drawn: {error}", path="dataset") from error
 
 
-def _procedural(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
-    def draw(count: int, seed: int) -> PointSet:
-        points: PointSet = entry.make(config, count, seed)
-        return points
+def hash_of(rows: RowSource) -> str:
+    """Return the hash by which a run knows its data again."""
+    return points_hash(rows.rows(slice(None)).x.numpy(), rows.columns)
 
-    def pair(count: int, seed: int) -> tuple[PointSet, PointSet]:
+
+def _procedural(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
+    def draw(count: int, seed: int) -> RowSource:
+        rows: RowSource = entry.make(config, count, seed)
+        return rows
+
+    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
         return fresh_pairs(entry.make, config, count)(seed)
 
-    points = draw(n or _STATISTICS, seed)
-    return Dataset(points, points_hash(points.x.numpy(), points.columns), draw, pair)
+    rows = draw(n or _STATISTICS, seed)
+    return Dataset(rows, hash_of(rows), draw, pair)
 
 
-def _finite(entry: Entry, config: Config, n: int, seed: int) -> Dataset:
+def _finite(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
     splits: Splits = entry.make(config)
     train, test = splits.train, splits.test
-    points = train.take(torch.arange(min(n or len(train.x), len(train.x))))
-    digest = points_hash(points.x.numpy(), points.columns)
-    most = len(test.x) // 2
-    if not isinstance(train, ImageSet) or not isinstance(test, ImageSet) or train.labels is None:
-        halves = partial(_halves, test)
-        return Dataset(points, digest, None, halves, most=most)
-    judging, unseen = Judging(train), test
+    rows = train.take(torch.arange(min(n or len(train), len(train))))
+    most = len(test) // 2
+    kind = kind_of(entry.holds)
+    judging = kind.judging(splits)
+    if judging is None:
+        return Dataset(rows, hash_of(rows), None, partial(_halves, test), most=most)
 
-    def pair(count: int, seed: int) -> tuple[Data, Data]:
-        return _halves(replace(unseen, judge=judging.now()), count, seed)
+    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
+        return _halves(kind.judged(test, judging), count, seed)
 
-    return Dataset(points, digest, None, pair, judging, unseen, most)
+    return Dataset(rows, hash_of(rows), None, pair, judging, test, most)
 
 
-def _halves(data: Data, count: int, seed: int) -> tuple[Data, Data]:
+def _halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSource]:
     return split_pairs(data, count)(seed)
 
 
@@ -126,6 +133,21 @@ def imported(name: str, project: Path) -> Dataset:
 
     most = len(x) // 2
     return Dataset(points, folder.record.hash, None, partial(_halves, points), most=most)
+
+
+def edited(data: Dataset, target: Target | None) -> Dataset:
+    """Return a data set with the rows of a target: a finite one."""
+    if target is None or not target.done:
+        return data
+    rows = kind_of(data.rows.spec().kind).aimed(data.rows, target)
+    return replace(
+        data,
+        rows=rows,
+        hash=hash_of(rows),
+        draw=None,
+        pair=partial(_halves, rows),
+        most=len(rows) // 2,
+    )
 
 
 def project_name(slug: str) -> str | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from models.base import ImageSet
 from models.judge import VERSION, JudgeNet, new_judge, train_judge
+from models.kinds.images import ImageSet
 from studio import home
 from studio.store.atomic import write_bytes
 from studio.store.dataset import points_hash

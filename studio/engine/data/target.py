@@ -12,16 +12,12 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.base import PointSet
-from models.metrics.base import split_pairs
 from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset
 from studio.engine.process.failures import Refused
 from studio.engine.run.randomness import ADDED, SHOWN
 from studio.protocol.spec import EditPoints, UndoPoints
-from studio.store.dataset import points_hash
 
-__all__ = ["FEWEST", "PointsEdit", "Target", "check_points_edit", "edited"]
+__all__ = ["FEWEST", "PointsEdit", "Target", "check_points_edit"]
 
 PointsEdit: TypeAlias = EditPoints | UndoPoints
 
@@ -40,18 +36,20 @@ class Target:
         order: (m,), a random number for each point, its own for ever: those with the smallest
             numbers are shown where not all can be, so that an edit changes only what it touches.
         done: the edits that are not undone.
+        by_hand: whether it can be edited by hand, on a plane.
     """
 
     original: Tensor
     x: Tensor
     order: Tensor
     done: tuple[EditPoints, ...] = ()
+    by_hand: bool = True
 
     @classmethod
-    def of(cls, original: Tensor) -> "Target":
+    def of(cls, original: Tensor, *, by_hand: bool = True) -> "Target":
         """Return data (n, *shape) without an edit."""
         order = torch.rand(len(original), generator=make_generator(0, SHOWN))
-        return cls(original, original, order)
+        return cls(original, original, order, by_hand=by_hand)
 
     def after(self, edit: PointsEdit) -> "Target":
         """Return the points after one more edit.
@@ -60,7 +58,7 @@ class Target:
             Refused: it makes no sense, changes nothing, or leaves too few points; or the data
                 have no two coordinates to point at.
         """
-        if self.x.ndim != 2 or self.x.shape[1] < 2:
+        if not self.by_hand:
             raise Refused(
                 "These data cannot be edited by hand: that needs points with two coordinates or "
                 "more."
@@ -136,21 +134,3 @@ def check_points_edit(edit: PointsEdit) -> None:
         raise Refused(
             f"Between 1 and {MOST_ADDED:,} points can be added, not {edit.count:,}.", path="count"
         )
-
-
-def edited(data: Dataset, target: Target | None) -> Dataset:
-    """Return a data set with the points of a target: a finite one, without known modes or law."""
-    if target is None or not target.done:
-        return data
-    assert isinstance(data.points, PointSet)  # `Target.of` refuses all else
-    points = dataclasses.replace(
-        data.points, x=target.x, modes=None, mode_radius=0.0, bandwidth=0.0, law=None
-    )
-    return dataclasses.replace(
-        data,
-        points=points,
-        hash=points_hash(target.x.numpy(), points.columns),
-        draw=None,
-        pair=lambda count, seed: split_pairs(points, count)(seed),
-        most=len(target.x) // 2,
-    )

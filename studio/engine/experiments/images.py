@@ -15,16 +15,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.base import Family, ImageSet
 from models.config import decode
+from models.contracts.family import Family
 from models.experiments.base import Null, Outcome, experiment
+from models.kinds.images import ImageSet
 from models.metrics.base import Floor, floor
 from models.metrics.frechet import FrechetDistance, LabelBalance, label_shares
+from models.nets.pick import filled, kinds_of, settled
 from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.batches import Shuffled
 from studio.engine.data.datasets import Dataset, registered
-from studio.engine.data.modality import TRAINING_DEFAULTS
 
 __all__ = ["Method", "Score", "compare", "table", "train_for"]
 
@@ -69,18 +70,19 @@ class Score:
         )
 
 
-def train_for(method: Method, data: Dataset, seconds: float, seed: int) -> tuple[Family, int]:
+def train_for(method: Method, data: Dataset, seconds: float, seed: int) -> tuple[Family[Any], int]:
     """Train for so many seconds of the processor; returns the family and its steps.
 
     The number of steps, which schedules need, is estimated by another training of 4 % of the time.
     """
     entry = registry.get("family", method.family)
-    config = decode(entry.config, entry.filled(method.config, "images"))
-    spec = data.points.spec()
-    batches = Shuffled(spec.standardise(data.points.x), method.batch, seed)
+    config = settled(decode(entry.config, filled(entry, method.config, "images")), "images")
+    spec = data.rows.spec()
+    rows = spec.standardised(data.rows.rows(slice(None)))
+    batches = Shuffled(rows, method.batch, seed)
 
-    def train(horizon: int, limit: float) -> tuple[Family, int]:
-        family: Family = entry.make(config, spec, horizon=horizon, seed=seed, device=_CPU)
+    def train(horizon: int, limit: float) -> tuple[Family[Any], int]:
+        family: Family[Any] = entry.make(config, spec, horizon=horizon, seed=seed, device=_CPU)
         steps, start = 0, time.process_time()
         while time.process_time() - start < limit:
             family.step(batches.batch(steps))
@@ -93,7 +95,7 @@ def train_for(method: Method, data: Dataset, seconds: float, seed: int) -> tuple
     return train(max(1, round(few / (_PROBE / 2))), seconds)
 
 
-def _samples(family: Family, n: int, seed: int) -> tuple[Tensor, int]:
+def _samples(family: Family[Any], n: int, seed: int) -> tuple[Tensor, int]:
     """Draw n images in data units, and count the network evaluations of each."""
     latents = family.prior(n, make_generator(seed, _DRAWN))
     with torch.no_grad():
@@ -127,7 +129,7 @@ def measure(make: Make, data: Dataset, n: int, steps: int = 0) -> Score:
     return Score(frechet, balance, float((found / wanted).min()), steps, nfe)
 
 
-def _score(family: Family, data: Dataset, n: int, steps: int) -> Score:
+def _score(family: Family[Any], data: Dataset, n: int, steps: int) -> Score:
     def make(_: ImageSet, real: ImageSet, seed: int) -> tuple[Tensor, int]:
         return _samples(family, len(real.x), seed)
 
@@ -298,9 +300,10 @@ def gaussian_pixels(train: Tensor) -> Make:
 def after_one_step(family: str, dataset: str) -> Make:
     """Return what a family makes after one step of training with its defaults."""
     entry, data = registry.get("family", family), _dataset(dataset)
-    spec, config = data.points.spec(), decode(entry.config, entry.filled({}, "images"))
-    made: Family = entry.make(config, spec, horizon=1, seed=0, device=_CPU)
-    made.step(Shuffled(spec.standardise(data.points.x), 64, 0).batch(0))
+    spec = data.rows.spec()
+    config = settled(decode(entry.config, filled(entry, {}, "images")), "images")
+    made: Family[Any] = entry.make(config, spec, horizon=1, seed=0, device=_CPU)
+    made.step(Shuffled(spec.standardised(data.rows.rows(slice(None))), 64, 0).batch(0))
     return lambda other, real, seed: _samples(made, len(real.x), seed)
 
 
@@ -309,7 +312,10 @@ def _nulls(dataset: str, line: Line) -> list[Null]:
         return Null(title, lambda: _outcome(judged_law(title, make(), dataset), line))
 
     return [
-        null("one Gaussian of all pixels", lambda: gaussian_pixels(_dataset(dataset).points.x)),
+        null(
+            "one Gaussian of all pixels",
+            lambda: gaussian_pixels(_dataset(dataset).rows.rows(slice(None)).x),
+        ),
         null("real images without four of ten labels", lambda: without_labels(4)),
         null("real images without one label", lambda: without_labels(1)),
         null("a GAN after one step", lambda: after_one_step("gan", dataset)),
@@ -345,11 +351,11 @@ def on_digits() -> Outcome:
 )
 def on_digits_as_found() -> Outcome:
     """Train every family for images for 60 s with its defaults, with three seeds."""
-    batch = int(TRAINING_DEFAULTS["images"]["batch"])
+    batch = int(registry.get("kind", "images").training["batch"])
     methods = [
         Method(entry.title, entry.slug, {}, batch)
         for entry in registry.all("family")
-        if "images" in entry.modalities
+        if "images" in kinds_of(entry)
     ]
     return _outcome(compare("digits", methods, 60.0, [0, 1, 2]), DIGITS_LINE)
 

@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from studio.engine.data.target import edited
+from studio.engine.data.datasets import edited
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.sampling import RunJob
 from studio.engine.process.sink import Sink

@@ -8,24 +8,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.data.modality import picked_modality
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.sampling import RunJob, provenance
+from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
 from studio.engine.process.sink import Sink
 from studio.engine.run.loading import load, newest_checkpoint
 from studio.engine.run.resolve import pick_sampler
 from studio.engine.run.sampling import draw, repeats
 from studio.engine.run.saving import FAMILY, saved_columns, saved_data
-from studio.formats import write_points
-from studio.formats.pictures import write_images
 from studio.protocol.messages import ExportSamples
 from studio.store.atomic import write_bytes
 from studio.store.run import RunFolder
 
 __all__ = ["ExportJob", "export_weights"]
 
-SUFFIXES = {"points": (".csv", ".npz", ".h5"), "images": (".npz", ".h5", ".png")}
 Tensor: TypeAlias = NDArray[Any]
 
 
@@ -41,7 +39,7 @@ class ExportJob(RunJob):
         self._command = command
         self._sampler = pick_sampler(run.record.spec, command.sampler)
         suffix = Path(command.file).suffix.lower()
-        suffixes = SUFFIXES[picked_modality(run.record.spec.dataset)]
+        suffixes = kind_of(picked_kind(run.record.spec.dataset)).suffixes
         if suffix not in suffixes:
             raise Refused(
                 f"Samples cannot be written as {suffix or 'a file without a suffix'}.",
@@ -54,13 +52,13 @@ class ExportJob(RunJob):
         loaded = load(self.folder, command.step)
         yield False
         sampler, made = loaded.sampled_by(self._sampler)
-        x = yield from draw(loaded.family, command.n, command.seed, sampler=made, drawn=self.count)
+        rows = yield from draw(
+            loaded.family, command.n, command.seed, sampler=made, drawn=self.count
+        )
         note = repeats(loaded.family, command.n)
         attrs = provenance(self.folder.name, loaded.step, command.seed, sampler, note)
-        if loaded.family.spec.modality == "images":
-            write_images(Path(command.file), x.numpy(), attrs)
-        else:
-            write_points(Path(command.file), x.numpy(), loaded.columns, attrs)
+        kind = kind_of(loaded.family.spec.kind)
+        kind.write(Path(command.file), rows, loaded.columns, attrs)
         self.step = command.n
         text = f"{command.n:,} samples of step {loaded.step:,} are in {command.file}."
         self.say(f"{text} {note}".strip())

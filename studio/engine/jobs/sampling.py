@@ -58,12 +58,12 @@ class SamplingJob(RunJob):
         loaded = load(self.folder, command.step)
         yield False
         pick, sampler = loaded.sampled_by(self._sampler)
-        x = yield from draw(
+        rows = yield from draw(
             loaded.family, command.n, command.seed, sampler=sampler, drawn=self.count
         )
         note = repeats(loaded.family, command.n)
         attrs = provenance(self.folder.name, loaded.step, command.seed, pick, note)
-        path = self.folder.samples.write(x.numpy(), loaded.columns, attrs)
+        path = self.folder.samples.write(rows.x.numpy(), loaded.columns, attrs)
         self.step = command.n
         text = f"{command.n:,} samples of step {loaded.step:,} are in samples/{path.name}."
         self.say(f"{text} {note}".strip())

@@ -8,11 +8,11 @@ random numbers of the training: watched, unwatched and headless runs have the sa
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
-from models.base import Family
+from models.contracts.family import Family
 from studio.engine.jobs.job import ENDED, Job, Work
 from studio.engine.process.failures import Refused
 from studio.engine.process.memory import device_memory, process_memory
@@ -268,7 +268,7 @@ class TrainingJob(Job):
 
     def _changed(self, session: Session, edit: Edit) -> None:
         self._outputs.changed(edit)
-        self._log.write("info", sentence(edit, len(session.data.points.x)))
+        self._log.write("info", sentence(edit, len(session.data.rows)))
         if isinstance(edit, ChangeSetting):
             for warning in session.family.warnings():
                 self._log.write("warning", warning)
@@ -381,5 +381,5 @@ class TrainingJob(Job):
         )
 
 
-def _phases(family: Family) -> list[PhaseInfo]:
+def _phases(family: Family[Any]) -> list[PhaseInfo]:
     return [PhaseInfo(name=p.name, title=p.title, start=p.start) for p in family.phases]

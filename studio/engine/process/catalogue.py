@@ -8,8 +8,16 @@ import torch
 from models.config import Config, describe
 from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
-from models.registry import Entry, Kind, Problem, registry
-from studio.engine.data.modality import TRAINING_DEFAULTS
+from models.nets.pick import kinds_of
+from models.registry import (
+    Entry,
+    FamilyEntry,
+    Kind,
+    MetricEntry,
+    NetworkEntry,
+    Problem,
+    registry,
+)
 from studio.engine.process.devices import devices
 from studio.engine.run.settings import TrainingConfig
 from studio.protocol.catalog import (
@@ -26,7 +34,7 @@ from studio.protocol.catalog import (
 
 __all__ = ["build"]
 
-_KINDS: tuple[Kind, ...] = ("family", "dataset", "sampler", "metric")
+_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric")
 
 
 def build(problems: list[Problem]) -> Catalog:
@@ -72,36 +80,50 @@ def _rescaling(h: Rescaling) -> RescalingSpec:
 
 
 def _training() -> EntrySpec:
+    by_kind = {entry.slug: entry.training for entry in registry.all("kind")}
     return EntrySpec(
         kind="training",
         slug="training",
         title="Training",
         summary="Length, data order, device, and how often something is measured or saved.",
         source="",
-        fields=_fields(TrainingConfig, TRAINING_DEFAULTS),
+        fields=_fields(TrainingConfig, by_kind),
     )
 
 
 def _entry(entry: Entry) -> EntrySpec:
-    family = entry.kind == "family"
-    layers = getattr(entry.make, "layers", ()) if family else ()
-    stages = getattr(entry.make, "stages", ()) if family else ()
-    return EntrySpec(
-        kind=entry.kind,
-        slug=entry.slug,
-        title=entry.title,
-        summary=entry.summary,
-        source=entry.source,
-        fields=_fields(entry.config, entry.defaults),
-        modalities=list(entry.modalities),
-        capabilities=list(entry.capabilities),
-        layers=[LayerSpec(**vars(layer)) for layer in layers],
-        field=entry.extra.get("field", ""),
-        carrier=entry.extra.get("carrier", ""),
-        motion=entry.extra.get("motion", ""),
-        better=entry.better if entry.kind == "metric" else "",
-        stages=[StageSpec(**vars(stage)) for stage in stages],
-    )
+    common: dict[str, Any] = {
+        "kind": entry.kind,
+        "slug": entry.slug,
+        "title": entry.title,
+        "summary": entry.summary,
+        "source": entry.source,
+        "modalities": list(entry.kinds),
+    }
+    match entry:
+        case FamilyEntry():
+            return _family(entry, common)
+        case MetricEntry():
+            common["better"] = entry.better
+        case NetworkEntry():
+            common["roles"] = list(entry.roles)
+    return EntrySpec(**common, fields=_fields(entry.config, {}))
+
+
+def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
+    kinds = kinds_of(entry)
+    own = {kind: registry.get("kind", kind).families.get(entry.slug, {}) for kind in kinds}
+    told = {
+        **common,
+        "modalities": list(kinds),
+        "capabilities": list(entry.capabilities),
+        "layers": [LayerSpec(**vars(layer)) for layer in entry.make.layers],
+        "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],
+        "field": entry.field,
+        "carrier": entry.carrier,
+        "motion": entry.motion,
+    }
+    return EntrySpec(**told, fields=_fields(entry.config, own))
 
 
 def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> list[FieldSpec]:

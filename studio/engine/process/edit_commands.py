@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.engine.data.target import Target
 from studio.engine.jobs.job import ENDED
 from studio.engine.jobs.training import TrainingJob
 from studio.engine.process.commands import Answer, handles, respond, train, valid, within
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch
-from studio.engine.run.in_force import target_of
+from studio.engine.run.in_force import aim, target_of
 from studio.protocol import messages as m
 from studio.store.run import RunFolder
 
@@ -69,8 +68,8 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
         source, target = job.session.source, job.session.in_force.target
     else:
         source, target = target_of(run, command.step)
-    target = target or Target.of(source.points.x)
-    result = {"columns": list(source.points.columns), "n": len(target.x)}
+    target = target or aim(source)
+    result = {"columns": list(source.rows.columns), "n": len(target.x)}
     return Answer(result, {"x": target.shown(n).contiguous().numpy()})
 
 

@@ -7,7 +7,8 @@ import psutil
 import torch
 from torch import Tensor
 
-from models.base import Family
+from models.contracts.family import Family
+from models.tensors import make_generator
 
 __all__ = ["device_memory", "estimate", "process_memory"]
 
@@ -31,7 +32,7 @@ def device_memory(device: torch.device) -> int | None:
     return None
 
 
-def estimate(family: Family, batch: int, data_bytes: int) -> int:
+def estimate(family: Family[Any], batch: int, data_bytes: int) -> int:
     """Estimate the bytes of a training: weights with their company, activations, and the data.
 
     The activations are measured: what autograd saves for a batch of 8 less that for a batch of 4,
@@ -42,10 +43,9 @@ def estimate(family: Family, batch: int, data_bytes: int) -> int:
     return round(family.parameter_count() * _BYTES_PER_PARAMETER + per_point * batch + data_bytes)
 
 
-def _saved_bytes(family: Family, n: int) -> int:
-    """Bytes that one step on n points saves for its backward passes."""
-    shape = (n, *family.spec.shape)
-    points = torch.linspace(-1.0, 1.0, steps=n * max(1, _numel(family.spec.shape)))
+def _saved_bytes(family: Family[Any], n: int) -> int:
+    """Bytes that one step on n rows saves for its backward passes."""
+    rows = family.spec.example(n, make_generator(0)).to(family.device)
     total = 0
     lock = threading.Lock()
 
@@ -59,12 +59,5 @@ def _saved_bytes(family: Family, n: int) -> int:
         return x
 
     with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
-        family.step(points.reshape(shape).to(family.device))
+        family.step(rows)
     return total
-
-
-def _numel(shape: tuple[int, ...]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count

@@ -8,13 +8,16 @@ may have been written before them.
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from models.base import DataSpec, Family
 from models.config import Config, ConfigError
+from models.contracts.family import Family
+from models.contracts.spec import DataSpec
 from studio.engine.data.datasets import Dataset
 from studio.engine.data.target import Target
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.engine.run.changing import changed
 from studio.engine.run.resolve import Resolved, check
@@ -24,7 +27,7 @@ from studio.store.checkpoint import Checkpoint
 from studio.store.edits import effective_spec
 from studio.store.run import RunFolder
 
-__all__ = ["InForce", "rebuild", "reconfigure", "target_after", "target_of"]
+__all__ = ["InForce", "aim", "rebuild", "reconfigure", "target_after", "target_of"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,13 @@ class InForce:
         """
         if isinstance(edit, ChangeSetting):
             return dataclasses.replace(self, config=changed(self.config, edit))
-        target = self.target or Target.of(data.points.x)
+        target = self.target or aim(data)
         return dataclasses.replace(self, target=target.after(edit))
+
+
+def aim(data: Dataset) -> Target:
+    """Return what a training on data aims at before any edit."""
+    return kind_of(data.rows.spec().kind).target(data.rows)
 
 
 def target_after(data: Dataset, edits: Iterable[Edit]) -> Target | None:
@@ -55,7 +63,7 @@ def target_after(data: Dataset, edits: Iterable[Edit]) -> Target | None:
     target: Target | None = None
     for edit in edits:
         if not isinstance(edit, ChangeSetting):
-            target = (target or Target.of(data.points.x)).after(edit)
+            target = (target or aim(data)).after(edit)
     return target
 
 
@@ -72,10 +80,10 @@ def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]
         edits = [edit for edit in edits if edit.step <= step]
     resolved = check(run.record.spec, any_device=True)
     source = resolved.load_data(run.path.parents[1])
-    return source, target_after(source, edits) or Target.of(source.points.x)
+    return source, target_after(source, edits) or aim(source)
 
 
-def reconfigure(family: Family, config: Config) -> None:
+def reconfigure(family: Family[Any], config: Config) -> None:
     """Give a family other settings.
 
     Raises:
@@ -96,7 +104,7 @@ def rebuild(
     *,
     checkpoint: Checkpoint | None = None,
     horizon: int | None = None,
-) -> Family:
+) -> Family[Any]:
     """Build a family as it was after a checkpoint (None: at the start), with the edits so far.
 
     Raises:

@@ -5,7 +5,8 @@ from typing import Any
 
 import torch
 
-from models.base import Family
+from models.contracts.family import Family
+from models.registry import SamplerEntry
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import rebuild
@@ -27,13 +28,13 @@ class Loaded:
 
     run: RunFolder
     resolved: Resolved
-    family: Family
+    family: Family[Any]
     step: int
     columns: tuple[str, ...]
     sampler: Any
     edits: list[Edit]
 
-    def sampled_by(self, other: Choice | None) -> tuple[Pick | None, Any]:
+    def sampled_by(self, other: Choice[SamplerEntry] | None) -> tuple[Pick | None, Any]:
         """Return what samples are drawn with, as data and as an object: the run's own sampler, or
         another one that was chosen.
         """

@@ -3,22 +3,26 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import torch
 
-from models.base import DataSpec, Family
 from models.config import Config, ConfigError, decode, encode, replace_at
-from models.registry import Entry, Kind, registry
-from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
-from studio.engine.data.modality import (
-    DEFAULT_METRICS,
-    TRAINING_DEFAULTS,
-    modality_of,
-    picked_modality,
-    unfit,
+from models.contracts.family import Family
+from models.contracts.spec import DataSpec
+from models.nets.pick import filled, settled
+from models.registry import (
+    DatasetEntry,
+    Entry,
+    FamilyEntry,
+    Kind,
+    MetricEntry,
+    SamplerEntry,
+    registry,
 )
+from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
+from studio.engine.kinds.fit import entry_of, kind_of_set, picked_kind, unfit
 from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
 from studio.engine.run.changing import problems as edit_problems
@@ -38,21 +42,22 @@ __all__ = [
     "resolve",
 ]
 
-_DEFAULT_SAMPLER = "dpmpp-2m"
 C = TypeVar("C", bound=Config)
+E = TypeVar("E", bound=Entry, covariant=True)
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Generic[E]):
     """A registered thing with its checked settings."""
 
-    entry: Entry
+    entry: E
     config: Config
 
     @property
     def pick(self) -> Pick:
         """The same as plain data, all settings spelled out."""
-        return Pick(slug=self.entry.slug, config=encode(self.config))
+        version = getattr(self.entry, "version", None)
+        return Pick(slug=self.entry.slug, config=encode(self.config), version=version)
 
     def make(self) -> Any:
         """Make the thing, for kinds that are made from the config alone."""
@@ -66,11 +71,11 @@ class Resolved:
     """
 
     spec: RunSpec
-    family: Choice
-    dataset: Choice | None
+    family: Choice[FamilyEntry]
+    dataset: Choice[DatasetEntry] | None
     training: TrainingConfig
-    sampler: Choice | None
-    metrics: tuple[Choice, ...]
+    sampler: Choice[SamplerEntry] | None
+    metrics: tuple[Choice[MetricEntry], ...]
 
     def load_data(self, project: Path | None, limit: int | None = None) -> Dataset:
         """Draw or read the data; of a registered set, at most ``limit``.
@@ -87,7 +92,9 @@ class Resolved:
             n = min(n or limit, limit)
         return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
 
-    def build(self, data: DataSpec, device: torch.device, horizon: int | None = None) -> Family:
+    def build(
+        self, data: DataSpec, device: torch.device, horizon: int | None = None
+    ) -> Family[Any]:
         """Build the family for data of a spec.
 
         Raises:
@@ -95,12 +102,13 @@ class Resolved:
         """
         steps = horizon or self.training.steps
         try:
-            family: Family = self.family.entry.make(
+            family: Family[Any] = self.family.entry.make(
                 self.family.config,
                 data,
                 horizon=steps,
                 seed=self.training.seed,
                 device=device,
+                execution=self.training.execution(),
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
@@ -131,15 +139,14 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     imported = project_name(spec.dataset.slug) is not None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
-    modality = modality_of(entry)
-    family = _choice("family", spec.family, "family", problems, modality)
-    settings = {**TRAINING_DEFAULTS.get(modality, {}), **spec.training}
+    kind = kind_of_set(entry)
+    family = _family(spec.family, entry, problems) if imported or dataset else None
+    settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
-    metrics = _metrics(spec, modality, problems)
+    metrics = _metrics(spec, kind, problems)
     if family is not None:
         problems += edit_problems(spec.edits, family.config)
-        problems += unfit(family.entry, entry) if imported or dataset else []
     if training is not None and not any_device:
         try:
             choose(training.device)
@@ -176,7 +183,7 @@ def _name(name: str) -> list[ErrorInfo]:
     return []
 
 
-def pick_dataset(pick: Pick) -> Choice | None:
+def pick_dataset(pick: Pick) -> Choice[DatasetEntry] | None:
     """Check a procedural data set, None for an imported one.
 
     Raises:
@@ -191,7 +198,7 @@ def pick_dataset(pick: Pick) -> Choice | None:
     return choice
 
 
-def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice | None:
+def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | None:
     """Check a sampler for the family of a spec, None for none.
 
     Raises:
@@ -200,7 +207,8 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice | None:
     if sampler is None:
         return None
     problems: list[ErrorInfo] = []
-    family = _choice("family", spec.family, "family", problems)
+    dataset = pick_dataset(spec.dataset)
+    family = _family(spec.family, dataset.entry if dataset else None, problems)
     wanted = msgspec.structs.replace(spec, sampler=sampler)
     choice = _sampler(wanted, family, problems)
     if problems:
@@ -208,30 +216,33 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice | None:
     return choice
 
 
-def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice, ...]:
+def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry], ...]:
     """Check metrics for the data of a spec.
 
     Raises:
         Refused: there is no such metric, its settings are wrong, or it is for other data.
     """
     problems: list[ErrorInfo] = []
-    found = [_choice("metric", pick, f"metrics.{i}", problems) for i, pick in enumerate(metrics)]
-    modality = picked_modality(spec.dataset)
+    found: list[Choice[MetricEntry] | None] = [
+        _choice("metric", pick, f"metrics.{i}", problems) for i, pick in enumerate(metrics)
+    ]
+    kind = picked_kind(spec.dataset)
     for choice in found:
-        if choice is not None and modality not in choice.entry.modalities:
-            kinds = " and ".join(choice.entry.modalities)
-            message = f"{choice.entry.title} measures {kinds}; the data of the run are {modality}."
+        if choice is not None and kind not in choice.entry.kinds:
+            kinds = " and ".join(choice.entry.kinds)
+            message = f"{choice.entry.title} measures {kinds}; the data of the run are {kind}."
             problems.append(ErrorInfo(kind="user", message=message, path="metrics"))
     if problems:
         raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
     return tuple(choice for choice in found if choice is not None)
 
 
-def _sampler(spec: RunSpec, family: Choice | None, problems: list[ErrorInfo]) -> Choice | None:
-    """The sampler asked for; else, for families with a denoiser, the most economic one."""
-    denoises = family is not None and "denoiser" in family.entry.capabilities
+def _sampler(
+    spec: RunSpec, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
+) -> Choice[SamplerEntry] | None:
+    """The sampler asked for; else that of the family, where it takes one."""
     if spec.sampler is not None:
-        if family is not None and not denoises:
+        if family is not None and "denoiser" not in family.entry.capabilities:
             title = family.entry.title
             problems.append(
                 ErrorInfo(
@@ -243,33 +254,58 @@ def _sampler(spec: RunSpec, family: Choice | None, problems: list[ErrorInfo]) ->
             )
             return None
         return _choice("sampler", spec.sampler, "sampler", problems)
-    if denoises and any(e.slug == _DEFAULT_SAMPLER for e in registry.all("sampler")):
-        return _choice("sampler", Pick(slug=_DEFAULT_SAMPLER), "sampler", problems)
+    if family is not None and family.entry.sampler:
+        return _choice("sampler", Pick(slug=family.entry.sampler), "sampler", problems)
     return None
 
 
-def _metrics(spec: RunSpec, modality: str, problems: list[ErrorInfo]) -> list[Choice]:
+def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice[MetricEntry]]:
     """The metrics asked for that fit the data; else the defaults."""
     picked = (
         _choice("metric", pick, f"metrics.{index}", problems)
         for index, pick in enumerate(spec.metrics)
     )
-    fitting = [c for c in picked if c is not None and modality in c.entry.modalities]
+    fitting = [c for c in picked if c is not None and kind in c.entry.kinds]
     known = {entry.slug for entry in registry.all("metric")}
-    slugs = [slug for slug in DEFAULT_METRICS.get(modality, ()) if slug in known]
+    slugs = [slug for slug in entry_of(kind).metrics if slug in known]
     defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)
     return fitting or [choice for choice in defaults if choice is not None]
 
 
-def _choice(
-    kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo], modality: str = ""
-) -> Choice | None:
+def _family(
+    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo]
+) -> Choice[FamilyEntry] | None:
+    """The family asked for, its networks those of the kind of the data where none are named."""
+    try:
+        entry = registry.get("family", pick.slug)
+    except KeyError as error:
+        problems.append(ErrorInfo(kind="user", message=f"family: {error.args[0]}", path="family"))
+        return None
+    kind = kind_of_set(dataset)
+    data: Mapping[str, Any] = pick.config
+    if entry.upgrade is not None and (pick.version or 0) < entry.version:
+        data = entry.upgrade(data, kind)
+    config = _config(entry.config, filled(entry, data, kind), "family", problems)
+    if not_for := unfit(entry, dataset):
+        problems += not_for
+        return None
+    if config is None:
+        return None
+    try:
+        return Choice(entry, settled(config, kind))
+    except ConfigError as error:
+        at = f"family.{error.path}"
+        problems.append(ErrorInfo(kind="user", message=f"{at}: {error.message}", path=at))
+        return None
+
+
+def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice[Any] | None:
     try:
         entry = registry.get(kind, pick.slug)
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"{path}: {error.args[0]}", path=path))
         return None
-    config = _config(entry.config, entry.filled(pick.config, modality), path, problems)
+    config = _config(entry.config, pick.config, path, problems)
     return None if config is None else Choice(entry, config)
 
 

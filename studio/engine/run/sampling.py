@@ -1,12 +1,14 @@
 """Samples from a family, in data units, in pieces small enough that the engine stays responsive."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from models.base import Family, HasPopulation
+from models.contracts.abilities import HasPopulation
+from models.contracts.batch import Batch
+from models.contracts.family import Family
 from models.tensors import make_generator
 from studio.engine.run.randomness import FLOW, SAMPLES
 
@@ -17,7 +19,7 @@ Told = Callable[[int], None]
 
 
 def draw(
-    family: Family,
+    family: Family[Any],
     n: int,
     seed: int,
     *,
@@ -25,12 +27,14 @@ def draw(
     stream: int = SAMPLES,
     told: Told | None = None,
     drawn: Told | None = None,
-) -> Generator[bool, None, Tensor]:
-    """Draw n samples (n, *shape) in data units, on the CPU; yields False between network passes.
+    given: Mapping[str, Tensor] | None = None,
+) -> Generator[bool, None, Batch]:
+    """Draw n samples in data units, on the CPU; yields False between network passes.
 
     The same seed and stream give the same samples, and the first ones of a larger n are not
     those of a smaller n only where the sampler adds noise. ``told`` hears how many network
-    evaluations a sample took, ``drawn`` how many samples there are so far.
+    evaluations a sample took, ``drawn`` how many samples there are so far. ``given`` are chosen
+    conditions, standardised; all others come from the law of the data.
 
     Particles that are the family's state are all the samples there are: the seed chooses among
     them, and beyond their number they come more than once (see `repeats`).
@@ -42,22 +46,22 @@ def draw(
         rows = _rows(total, n, generator)
         # Particles are known by their row: they go all together.
         latents = family.prior(total, generator)
-        return (yield from _push(family, latents, sampler, noise, told))[rows]
-    latents = family.prior(n, generator)
-    parts = []
-    for chunk in torch.split(latents, CHUNK):
+        return (yield from _push(family, latents, sampler, noise, told)).take(rows)
+    latents = family.prior(n, generator, given)
+    parts: list[Batch] = []
+    for chunk in latents.split(CHUNK):
         parts.append((yield from _push(family, chunk, sampler, noise, told)))
         if drawn is not None:
             drawn(sum(map(len, parts)))
-    return torch.cat(parts)
+    return Batch.cat(parts)
 
 
-def most(family: Family, n: int) -> int:
+def most(family: Family[Any], n: int) -> int:
     """Return how many of n samples can be different ones."""
     return min(n, family.population) if isinstance(family, HasPopulation) else n
 
 
-def repeats(family: Family, n: int) -> str:
+def repeats(family: Family[Any], n: int) -> str:
     """Say in a sentence if n samples must repeat some, "" if not."""
     if most(family, n) == n:
         return ""
@@ -74,8 +78,8 @@ def _rows(total: int, n: int, generator: torch.Generator) -> Tensor:
 
 
 def _push(
-    family: Family, latents: Tensor, sampler: Any, noise: torch.Generator, told: Told | None
-) -> Generator[bool, None, Tensor]:
+    family: Family[Any], latents: Batch, sampler: Any, noise: torch.Generator, told: Told | None
+) -> Generator[bool, None, Batch]:
     frames = family.flow(latents, sampler=sampler, generator=noise)
     x: Tensor | None = None
     spent = 0
@@ -91,4 +95,4 @@ def _push(
         raise RuntimeError(f"{type(family).__name__}.flow yielded no frame")
     if told is not None:
         told(spent)
-    return family.spec.restore(x.detach().cpu())
+    return family.spec.restored(latents.holding(x.detach()).to(torch.device("cpu")))

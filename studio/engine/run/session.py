@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import torch
 
-from models.base import Family
+from models.contracts.family import Family
 from studio.engine.data.batches import Batches, Fresh, Shuffled
-from studio.engine.data.datasets import Dataset, described
-from studio.engine.data.target import edited
+from studio.engine.data.datasets import Dataset, edited
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import InForce, rebuild, reconfigure
@@ -51,7 +51,7 @@ class Session:
 
     resolved: Resolved
     source: Dataset
-    family: Family
+    family: Family[Any]
     recorder: Recorder
     sampler: Any
     bounds: list[float]
@@ -85,7 +85,7 @@ class Session:
             StoreError: from ``write``.
         """
         before = self.in_force
-        knows = self.resolved.family.entry.extra.get("field") == "exact"
+        knows = "law" in self.resolved.family.entry.needs
         if knows and not isinstance(edit, ChangeSetting):
             raise Refused(
                 "The exact field knows the law of the data by its formula: edits of points would "
@@ -178,7 +178,7 @@ def open_session(run: RunFolder, total: int) -> Session:
         raise StoreError(
             f"All checkpoints of {run.name} are damaged.", "Start it anew.", kind="data"
         )
-    spec = data.points.spec() if checkpoint is None else saved_data(checkpoint)
+    spec = data.rows.spec() if checkpoint is None else saved_data(checkpoint)
     step = checkpoint.step if checkpoint is not None else 0
     edits = effective_spec(run).edits
     family = rebuild(resolved, edits, spec, device, checkpoint=checkpoint, horizon=total)
@@ -187,7 +187,7 @@ def open_session(run: RunFolder, total: int) -> Session:
     notes.append(f"Device: {reason}")
     notes.append(
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
-        f"{described(data.points)}."
+        f"{kind_of(spec.kind).described(data.rows)}."
     )
     return _assemble(run, resolved, data, family, step, edits, notes, skipped)
 
@@ -196,7 +196,7 @@ def _assemble(
     run: RunFolder,
     resolved: Resolved,
     data: Dataset,
-    family: Family,
+    family: Family[Any],
     step: int,
     edits: Sequence[Edit],
     notes: list[str],
@@ -224,7 +224,7 @@ def _assemble(
             projection=_projection(data),
         ),
         sampler=sampler,
-        bounds=plane_bounds(data.points.x),
+        bounds=plane_bounds(data.rows),
         step=step,
         notes=notes,
         skipped=skipped,
@@ -241,12 +241,12 @@ def _projection(data: Dataset) -> Projection | None:
     return Projection(data.judging, data.unseen)
 
 
-def _batches(resolved: Resolved, data: Dataset, family: Family) -> Batches:
+def _batches(resolved: Resolved, data: Dataset, family: Family[Any]) -> Batches:
     training = resolved.training
     if data.draw is not None and training.samples == 0:
         return Fresh(data.draw, family.spec, training.batch, training.seed, family.device)
-    x = family.spec.standardise(data.points.x).to(family.device)
-    return Shuffled(x, training.batch, training.seed)
+    rows = family.spec.standardised(data.rows.rows(slice(None))).to(family.device)
+    return Shuffled(rows, training.batch, training.seed)
 
 
 def free_device_memory() -> None:

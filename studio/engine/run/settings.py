@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from models.config import Config, param
+from models.training.execution import Execution
 
 __all__ = ["FEWEST_SAMPLES", "TrainingConfig"]
 
@@ -156,3 +157,49 @@ class TrainingConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = 64
+    bf16: Annotated[
+        bool,
+        param(
+            "Half precision",
+            "Networks compute in bfloat16: faster on most GPUs, a little coarser.",
+            advanced=True,
+        ),
+    ] = False
+    micro_batches: Annotated[
+        int,
+        param(
+            "Micro-batches",
+            "A batch is pushed through the networks in so many parts, for one step in all: less "
+            "memory, the same gradient.",
+            low=1,
+            high=1024,
+            advanced=True,
+        ),
+    ] = 1
+    compiled: Annotated[
+        bool,
+        param(
+            "Compile",
+            "PyTorch compiles the networks when they first run, which takes a minute and makes "
+            "large ones faster.",
+            advanced=True,
+        ),
+    ] = False
+    channels_last: Annotated[
+        bool,
+        param(
+            "Channels last",
+            "Images lie in memory with their channels last: faster convolutions on some machines.",
+            modalities=("images",),
+            advanced=True,
+        ),
+    ] = False
+
+    def execution(self) -> Execution:
+        """Return how the networks of the training are run."""
+        return Execution(
+            bf16=self.bf16,
+            micro_batches=self.micro_batches,
+            compiled=self.compiled,
+            channels_last=self.channels_last,
+        )

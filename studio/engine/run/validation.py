@@ -70,12 +70,12 @@ class Validator:
 
 def _measure(resolved: Resolved, project: Path | None) -> tuple[int, int]:
     data = resolved.load_data(project, limit=_PROBED_POINTS)
-    points = data.points.x
-    n = len(points) if data.draw is None else max(resolved.training.samples, len(points))
+    rows, spec = data.rows, data.rows.spec()
+    n = len(rows) if data.draw is None else max(resolved.training.samples, len(rows))
     # In the units of the data, standardised, and in the order of the epoch.
-    data_bytes = 3 * n * points[0].numel() * points.element_size()
+    data_bytes = 3 * n * spec.mean.numel() * spec.mean.element_size()
     # The family is built on the CPU, also for a GPU: it is only counted and thrown away.
-    family = resolved.build(data.points.spec(), torch.device("cpu"))
+    family = resolved.build(spec, torch.device("cpu"))
     count = family.parameter_count()
     if count > _PROBED_PARAMETERS:
         return count, count * 20 + data_bytes

@@ -7,8 +7,10 @@ from typing import Any
 
 import torch
 
-from models.base import Data, Family
+from models.contracts.data import RowSource
+from models.contracts.family import Family
 from models.metrics.base import NotApplicable
+from models.registry import MetricEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.run.randomness import EVALUATION, METRIC
@@ -56,17 +58,17 @@ class Evaluator:
     points.
     """
 
-    choices: Sequence[Choice]
+    choices: Sequence[Choice[MetricEntry]]
     data: Dataset
     n: int
     seed: int
     floors: dict[str, float] = field(default_factory=dict)
-    _real: Data | None = None
+    _real: RowSource | None = None
     _skipped: set[str] = field(default_factory=set)
     _light: "Evaluator | None" = None
     _notes: list[str] = field(default_factory=list)
 
-    def prepare(self, family: Family) -> Generator[bool, None, None]:
+    def prepare(self, family: Family[Any]) -> Generator[bool, None, None]:
         """Measure the floors, once; yields False meanwhile. `evaluate` does it where it was not."""
         if self._real is not None:
             return
@@ -80,7 +82,7 @@ class Evaluator:
         for seed in range(self.seed, self.seed + FLOOR_PAIRS if asked else self.seed):
             other, real = self.data.pair(n, seed)
             for choice in asked:
-                value = self._attempt(choice, other.x, real)
+                value = self._attempt(choice, other.rows(slice(None)).x, real)
                 found.setdefault(choice.entry.slug, []).append(value)
                 yield False
         for slug, values in found.items():
@@ -89,15 +91,16 @@ class Evaluator:
                 self.floors[slug] = float(measured.mean())
                 self.floors[SPREAD + slug] = float(measured.std())
 
-    def evaluate(self, family: Family, sampler: Any = None) -> Generator[bool, None, Quality]:
+    def evaluate(self, family: Family[Any], sampler: Any = None) -> Generator[bool, None, Quality]:
         """Measure a family; yields False between network passes and between metrics."""
         yield from self.prepare(family)
         assert self._real is not None
-        n = len(self._real.x)
+        n = len(self._real)
         spent: list[int] = []
-        samples = yield from draw(
+        drawn = yield from draw(
             family, n, self.seed, sampler=sampler, stream=EVALUATION, told=spent.append
         )
+        samples = drawn.x
         broken = int((~torch.isfinite(samples)).flatten(1).any(dim=1).sum())
         values: dict[str, float] = {}
         if broken:
@@ -136,7 +139,9 @@ class Evaluator:
         sign = -1.0 if choice.entry.better == "higher" else 1.0
         return best is None or sign * value < sign * best
 
-    def _attempt(self, choice: Choice, samples: torch.Tensor, real: Data) -> float:
+    def _attempt(
+        self, choice: Choice[MetricEntry], samples: torch.Tensor, real: RowSource
+    ) -> float:
         """Return a figure, or NaN and a note on why there is none."""
         title = choice.entry.title
         if choice.entry.slug in self._skipped:
@@ -150,7 +155,9 @@ class Evaluator:
             self._notes.append(f"{title} could not be measured: {reason}.")
         return math.nan
 
-    def _measure(self, choice: Choice, samples: torch.Tensor, real: Data) -> float:
+    def _measure(
+        self, choice: Choice[MetricEntry], samples: torch.Tensor, real: RowSource
+    ) -> float:
         generator = make_generator(self.seed, METRIC)
-        value = choice.make()(samples, real.x, points=real, generator=generator)
+        value = choice.make()(samples, real.rows(slice(None)).x, points=real, generator=generator)
         return float(value)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.base import Family, HasCritic, HasLatent
+from models.contracts.abilities import HasCritic, HasLatent
+from models.contracts.batch import Batch
+from models.contracts.family import Family
 from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD
 
 __all__ = ["Frames", "applicable", "pieces"]
@@ -26,11 +28,11 @@ QUANTILES = (0.02, 0.98)
 class _Extra:
     """Which families have it, and how it is computed, one network pass a piece."""
 
-    applies: Callable[[Family], bool]
-    pieces: Callable[[Family, Frames, Tensor], Iterator[Floats]]
+    applies: Callable[[Family[Any]], bool]
+    pieces: Callable[[Family[Any], Frames, Batch], Iterator[Floats]]
 
 
-def applicable(family: Family) -> list[str]:
+def applicable(family: Family[Any]) -> list[str]:
     """Return the names of the extras that a family has.
 
     All are cheap beside the record itself, so kept records hold them too.
@@ -38,7 +40,7 @@ def applicable(family: Family) -> list[str]:
     return [name for name, extra in _EXTRAS.items() if extra.applies(family)]
 
 
-def pieces(family: Family, name: str, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
     """Yield an extra in pieces, one network pass each, to be joined along the first axis.
 
     "critic" (T, n): d at the particles of each frame. "manifold" (r, r, 2): a grid of the first
@@ -50,19 +52,19 @@ def pieces(family: Family, name: str, frames: Frames, latents: Tensor) -> Iterat
     return _EXTRAS[name].pieces(family, frames, latents)
 
 
-def _critic(family: Family, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+def _critic(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     assert isinstance(family, HasCritic)
     for t, x in frames:
         with torch.no_grad():
-            d = family.critic(x.to(family.device), t).detach().float().cpu()
+            d = family.critic(latents.holding(x.to(family.device)), t).detach().float().cpu()
         yield d.unsqueeze(0).numpy()
 
 
-def _manifold(family: Family, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+def _manifold(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     assert isinstance(family, HasLatent)
-    z = _latent_grid(latents[0].numel())
+    z = _latent_grid(latents.x[0].numel())
     with torch.no_grad():
-        x = family.push(z.reshape(-1, *latents.shape[1:]).to(family.device))
+        x = family.push(z.reshape(-1, *latents.x.shape[1:]).to(family.device))
     yield family.spec.restore(x.detach().float().cpu()).reshape(-1, RESOLUTION, 2).numpy()
 
 
@@ -78,14 +80,14 @@ def _latent_grid(size: int) -> Tensor:
     return z
 
 
-def _first_latents(family: Family, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+def _first_latents(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     z = torch.zeros(len(latents), 2)
-    first = latents.detach().float().cpu().flatten(1)[:, :2]
+    first = latents.x.detach().float().cpu().flatten(1)[:, :2]
     z[:, : first.shape[1]] = first
     yield family.spec.restore(z).numpy()
 
 
-def _pushes_to_the_plane(family: Family) -> bool:
+def _pushes_to_the_plane(family: Family[Any]) -> bool:
     return isinstance(family, HasLatent) and family.spec.shape == (2,)
 
 

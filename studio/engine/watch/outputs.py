@@ -6,7 +6,7 @@ Nothing here touches the random numbers of the training.
 
 from collections.abc import Callable
 
-from models.base import Scene
+from models.contracts.learner import Scene
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.sampling import provenance
 from studio.engine.process.sink import Sink
@@ -192,10 +192,10 @@ class Outputs:
         """Write n fresh samples into the run."""
         session = self._session
         seed = session.resolved.training.seed + len(self._folder.samples.paths())
-        x = yield from draw(session.family, n, seed, sampler=session.sampler)
+        rows = yield from draw(session.family, n, seed, sampler=session.sampler)
         note = repeats(session.family, n)
         attrs = provenance(self._folder.name, step, seed, session.resolved.spec.sampler, note)
-        path = self._folder.samples.write(x.numpy(), session.data.points.columns, attrs)
+        path = self._folder.samples.write(rows.x.numpy(), session.data.rows.columns, attrs)
         self._log.write("info", f"{n:,} samples are in samples/{path.name}. {note}".strip())
 
     def save(self, step: int, *, pinned: bool = False, best: bool = False) -> None:
@@ -211,7 +211,7 @@ class Outputs:
         self._folder.require()
         start = self._clock()
         session = self._session
-        spec, columns = session.spec, session.data.points.columns
+        spec, columns = session.spec, session.data.rows.columns
         tensors, values = pack(session.family, step, spec, columns)
         path = self._folder.checkpoints.save(step, tensors, values, pinned=pinned, best=best)
         self._folder.metrics.sync()

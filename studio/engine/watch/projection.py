@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.base import DataSpec, ImageSet, Judge
+from models.contracts.data import Judge, RowSource
+from models.contracts.spec import DataSpec
 from studio.engine.data.judging import Judging
 from studio.engine.watch.extras import Frames
 
@@ -44,7 +45,7 @@ class Projection:
     Fitted to the unseen data once; nothing of it depends on the model that is looked at.
     """
 
-    def __init__(self, judging: Judging, unseen: ImageSet) -> None:
+    def __init__(self, judging: Judging, unseen: RowSource) -> None:
         self._judging = judging
         self._unseen = unseen
         self._ready: tuple[Judge, Plane, Floats] | None = None
@@ -53,7 +54,7 @@ class Projection:
         """Have the judge made and the plane fitted; yields False meanwhile."""
         if self._ready is None:
             judge = yield from self._judging.prepare()
-            features = judge.features(self._unseen.x)
+            features = judge.features(self._unseen.rows(slice(None)).x)
             plane = Plane(features)
             self._ready = judge, plane, plane.place(features[:MOST]).numpy()
 

@@ -14,7 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.base import DataSpec, Family, Layer
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.contracts.family import Family
+from models.contracts.learner import Layer
+from models.contracts.spec import DataSpec
 from models.tensors import make_generator
 from studio.engine.run.randomness import FLOW, LATENTS
 from studio.engine.watch.extras import Frames, applicable, pieces
@@ -71,7 +75,7 @@ class Recorder:
 
     def __init__(
         self,
-        family: Family,
+        family: Family[Any],
         *,
         seed: int,
         particles: int,
@@ -116,7 +120,7 @@ class Recorder:
             # Once for a data set, and no cost of this record.
             yield from self._projection.prepare()
         spent = _Stopwatch()
-        latents = self._latents[: particles or self.particles]
+        latents = self._latents.take(slice(0, particles or self.particles))
         noise = make_generator(self._seed, FLOW)
         frames = self._family.flow(latents, sampler=self._sampler, generator=noise)
         thin = _Thinning(self._frames, self._family.spec)
@@ -142,7 +146,7 @@ class Recorder:
         return FlowRecord(step, t, x, grids, list(bounds), spent.seconds, more)
 
     def _extras(
-        self, names: Sequence[str], frames: Frames, latents: Tensor, spent: "_Stopwatch"
+        self, names: Sequence[str], frames: Frames, latents: Batch, spent: "_Stopwatch"
     ) -> Generator[bool, None, dict[str, Floats]]:
         found: dict[str, Floats] = {}
         for name in [name for name in self.extras if name in names]:
@@ -160,7 +164,7 @@ class Recorder:
             found[PROJECTION_TARGET] = self._projection.target
         return found
 
-    def _pieces(self, name: str, frames: Frames, latents: Tensor) -> Iterator[Floats]:
+    def _pieces(self, name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
         if self._projection is not None and name == PROJECTION:
             return self._projection.pieces(frames, self._family.spec)
         return pieces(self._family, name, frames, latents)
@@ -225,7 +229,7 @@ class _Thinning:
 
 
 def evaluate_layer(
-    family: Family, layer: Layer, bounds: Sequence[float], resolution: int, t: float
+    family: Family[Any], layer: Layer, bounds: Sequence[float], resolution: int, t: float
 ) -> Floats:
     """Evaluate a layer on a grid over ``bounds`` (data units), row 0 at the lowest y.
 
@@ -244,7 +248,7 @@ def grid(bounds: Sequence[float], resolution: int) -> Tensor:
     return torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
 
 
-def evaluate_points(family: Family, layer: Layer, points: Tensor, t: float) -> Floats:
+def evaluate_points(family: Family[Any], layer: Layer, points: Tensor, t: float) -> Floats:
     """Evaluate a layer at points (m, 2) in data units: (m,), or (m, 2) in data units."""
     spec = family.spec
     with torch.no_grad():
@@ -260,18 +264,19 @@ def evaluate_points(family: Family, layer: Layer, points: Tensor, t: float) -> F
     return result
 
 
-def kept_layers(family: Family) -> list[str]:
+def kept_layers(family: Family[Any]) -> list[str]:
     """Return the layers that kept records hold."""
     return [layer.name for layer in family.layers if layer.kept]
 
 
-def plane_bounds(points: Tensor) -> list[float]:
-    """Return [x0, x1, y0, y1] around data (n, 2) and the prior; [] for other dimensions.
+def plane_bounds(data: RowSource) -> list[float]:
+    """Return [x0, x1, y0, y1] around data (n, 2) and the prior; [] for other shapes.
 
     Three standard deviations hold the prior, which has the data's own scale.
     """
-    if points.ndim != 2 or points.shape[1] != 2:
+    if data.spec().shape != (2,):
         return []
+    points = data.rows(slice(None)).x
     mean, std = points.mean(dim=0), points.std(dim=0)
     low = torch.minimum(points.min(dim=0).values, mean - 3 * std)
     high = torch.maximum(points.max(dim=0).values, mean + 3 * std)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.base import DataSpec, Scene, Walk, finish
+from models.contracts.learner import Scene, Walk, finish
+from models.contracts.spec import DataSpec
 
 __all__ = ["StagedStep", "scene_arrays"]
 

@@ -1,7 +1,7 @@
 """Handwritten digits of 8x8 pixels."""
 
-from models.base import Splits
-from models.registry import NoConfig, register
+from models.contracts.data import Splits
+from models.registry import NoConfig, dataset
 from studio.engine.data.images.files import bundled
 
 __all__ = ["digits"]
@@ -9,14 +9,13 @@ __all__ = ["digits"]
 NAMES = tuple("0123456789")
 
 
-@register(
-    "dataset",
+@dataset(
     "digits",
     title="Digits, 8x8",
     summary="1,797 handwritten digits of 8x8 grey pixels: images that a CPU learns in a minute.",
     source="Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, "
     "doi:10.24432/C50P49; by way of scikit-learn, BSD 3-Clause",
-    modalities=("images",),
+    holds="images",
     finite=True,
 )
 def digits(config: NoConfig) -> Splits:

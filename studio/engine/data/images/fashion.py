@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from models.base import Splits
 from models.config import Config, param
-from models.registry import register
+from models.contracts.data import Splits
+from models.registry import dataset
 from studio.engine.data.images.files import bundled, read_idx, splits
 from studio.engine.process.failures import Refused
 
@@ -42,14 +42,13 @@ class FashionConfig(Config, frozen=True):
     ] = "subset"
 
 
-@register(
-    "dataset",
+@dataset(
     "fashion-mnist",
     title="Fashion-MNIST",
     summary="Garments of ten kinds in 28x28 grey pixels: more texture than digits have.",
     source="Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747; MIT",
     config=FashionConfig,
-    modalities=("images",),
+    holds="images",
     finite=True,
 )
 def fashion(config: FashionConfig) -> Splits:

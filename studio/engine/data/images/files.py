@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.base import ImageSet, Splits
+from models.contracts.data import Splits
+from models.kinds.images import ImageSet
 from studio.engine.process.failures import Refused
 from studio.resources import folder
 

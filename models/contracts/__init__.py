@@ -1,0 +1,1 @@
+"""What everything else is written against: batches, specs, learners, families, abilities."""

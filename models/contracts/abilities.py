@@ -1,0 +1,94 @@
+"""What a learner can do besides learning: who needs an ability asks for it, never for a name."""
+
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
+
+from models.contracts.batch import Batch, Rows
+from models.samplers.base import Denoise
+
+__all__ = [
+    "Classifies",
+    "Encodes",
+    "HasCritic",
+    "HasDenoiser",
+    "HasLatent",
+    "HasLikelihood",
+    "HasPopulation",
+    "HasVelocity",
+    "Recommends",
+]
+
+
+@runtime_checkable
+class HasVelocity(Protocol):
+    """v(x, t) with dx/dt = v, standardised: x (n, *shape), t in [0, 1] -> (n, *shape)."""
+
+    def velocity(self, x: Rows, t: float) -> Tensor: ...
+
+
+@runtime_checkable
+class HasCritic(Protocol):
+    """d(x, t) = log p(x)/q(x), p the data and q the particles at flow time t: x (n, *shape) ->
+    (n,). A critic without a clock ignores t.
+    """
+
+    def critic(self, x: Rows, t: float = 1.0) -> Tensor: ...
+
+
+@runtime_checkable
+class HasDenoiser(Protocol):
+    """D(x, s) = E[x0 | x0 + s eps = x], with what is given of the rows bound before."""
+
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        """Return D for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
+        0-d -> (n, *shape).
+        """
+        ...
+
+
+@runtime_checkable
+class HasLikelihood(Protocol):
+    """log p(x) in nats, standardised coordinates: x (n, *shape) -> (n,)."""
+
+    def log_prob(self, x: Rows) -> Tensor: ...
+
+
+@runtime_checkable
+class HasLatent(Protocol):
+    """g(z): latents (n, *latent shape) -> (n, *shape), in one evaluation."""
+
+    def push(self, z: Rows) -> Tensor: ...
+
+
+@runtime_checkable
+class HasPopulation(Protocol):
+    """Particles that are the state of the family, so many of them, and all there are.
+
+    `Family.prior` returns where the first n of them started, at most ``population``, whatever the
+    generator. `Family.flow` knows them by their row: latents must be the first rows, in order.
+    """
+
+    @property
+    def population(self) -> int: ...
+
+
+@runtime_checkable
+class Classifies(Protocol):
+    """log p(class | x): x (n, *shape) -> (n, classes)."""
+
+    def classify(self, x: Rows) -> Tensor: ...
+
+
+@runtime_checkable
+class Recommends(Protocol):
+    """Scores of all items after histories of whole numbers (n, length): -> (n, items)."""
+
+    def recommend(self, histories: Rows) -> Tensor: ...
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """Representations of rows: x (n, *shape) -> (n, k)."""
+
+    def encode(self, x: Rows) -> Tensor: ...

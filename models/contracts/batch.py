@@ -1,0 +1,103 @@
+"""The one thing that goes through every model: rows, with what is padded and what is given."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from models.tensors import in_parts
+
+__all__ = ["Batch", "Rows", "by_parts"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows, one a datum; also latents, samples and frames.
+
+    Attributes:
+        x: (n, *shape) float32, or int64 where the spec says how many symbols there are.
+        mask: (n, shape[0]) bool, False where a place is padded, and x there is 0; None where every
+            place of every row is real.
+        given: what is known of each row beside x, by name, each (n, ...).
+    """
+
+    x: Tensor
+    mask: Tensor | None = None
+    given: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: "Rows") -> "Batch":
+        """Return rows as a batch: a tensor is one with nothing padded and nothing given."""
+        return rows if isinstance(rows, Batch) else cls(rows)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the rows are."""
+        return self.x.device
+
+    def take(self, rows: Tensor | slice) -> "Batch":
+        """Return some rows, by their numbers or as a range."""
+        mask = None if self.mask is None else self.mask[rows]
+        return Batch(self.x[rows], mask, {name: g[rows] for name, g in self.given.items()})
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on a device."""
+        mask = None if self.mask is None else self.mask.to(device)
+        return Batch(
+            self.x.to(device), mask, {name: g.to(device) for name, g in self.given.items()}
+        )
+
+    def holding(self, x: Tensor) -> "Batch":
+        """Return other values (n, *) of the same rows; see `zeroed` for padded places."""
+        return replace(self, x=x)
+
+    def zeroed(self, x: Tensor) -> Tensor:
+        """Return x (n, shape[0], ...) with its padded places set to 0; x itself without a mask."""
+        if self.mask is None:
+            return x
+        return x * self.mask.reshape(self.mask.shape + (1,) * (x.ndim - 2)).to(x.dtype)
+
+    def split(self, size: int) -> Iterator["Batch"]:
+        """Yield the rows in order, at most so many at a time."""
+        for start in range(0, len(self.x), size):
+            yield self.take(slice(start, start + size))
+
+    @staticmethod
+    def cat(batches: Sequence["Batch"]) -> "Batch":
+        """Join batches that have the same names given, all with a mask or none."""
+        first = batches[0]
+        if len(batches) == 1:
+            return first
+        masks = [b.mask for b in batches if b.mask is not None]
+        return Batch(
+            torch.cat([b.x for b in batches]),
+            torch.cat(masks) if masks else None,
+            {name: torch.cat([b.given[name] for b in batches]) for name in first.given},
+        )
+
+
+Rows: TypeAlias = Batch | Tensor
+"""What a function takes that works on rows: a batch, or a tensor (n, *shape) of whole rows of which
+nothing is given."""
+
+
+def by_parts(function: Callable[..., Tensor], batch: Batch, *more: Tensor) -> Tensor:
+    """Return function(batch, *more), evaluated on so many rows at a time as its device likes best;
+    see `models.tensors.in_parts`. ``more`` have as many rows.
+    """
+    names = sorted(batch.given)
+    beside = [batch.given[name] for name in names]
+    if batch.mask is not None:
+        beside.append(batch.mask)
+
+    def part(x: Tensor, *rest: Tensor) -> Tensor:
+        extra, told = rest[: len(more)], rest[len(more) :]
+        mask = None if batch.mask is None else told[-1]
+        return function(Batch(x, mask, dict(zip(names, told, strict=False))), *extra)
+
+    return in_parts(part, batch.x, *more, *beside)

@@ -1,0 +1,61 @@
+"""Where rows come from: in memory, from a file larger than it, from a generator."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec
+
+__all__ = ["Judge", "RowSource", "Splits"]
+
+
+@runtime_checkable
+class RowSource(Protocol):
+    """Real data in the units of the data, one row a datum.
+
+    What else is known of them (modes, names of classes, titles) is the matter of their kind.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the numbers of a row, () where they have none."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def spec(self) -> DataSpec:
+        """Return what a model is told about them."""
+        ...
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Return some rows, on the CPU; index (n,) whole numbers."""
+        ...
+
+    def take(self, index: Tensor | slice) -> "RowSource":
+        """Return a source of some of the rows, with all else that is known."""
+        ...
+
+
+class Judge(Protocol):
+    """A classifier of the data, frozen: what it sees in them is what metrics compare."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what its last hidden layer says: x (n, *shape) in data units -> (n, k)."""
+        ...
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the scores of the classes: x (n, *shape) in data units -> (n, classes)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A finite data set in two parts: what may be learned from, and what is only measured with.
+
+    A data set registered with ``finite=True`` is made as ``make(config)`` and returns this.
+    """
+
+    train: RowSource
+    test: RowSource

@@ -1,0 +1,60 @@
+"""A generative family: a learner that moves latents to data.
+
+Flow time t is 0 at the prior and 1 at the data.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from models.config import Config
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Learner
+
+__all__ = ["Family", "Frame"]
+
+C = TypeVar("C", bound=Config)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where all particles are at one flow time: t in [0, 1], x (n, *shape), standardised.
+
+    Padded places and what is given stay those of the latents. ``nfe`` counts the network
+    evaluations spent so far per particle.
+    """
+
+    t: float
+    x: Tensor
+    nfe: int
+
+
+class Family(Learner[C]):
+    """A generative model in training."""
+
+    @abstractmethod
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw n latents, on ``device``, from a generator of the CPU.
+
+        Args:
+            n: how many.
+            generator: where they, and the conditions that nobody chose, are drawn from.
+            given: chosen conditions, standardised; see `DataSpec.conditions`.
+        """
+
+    @abstractmethod
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Push latents forward, yielding frames from t=0 to t=1; the last one holds the samples.
+
+        Uses the averaged weights where there are some, and never touches the training random
+        numbers. ``sampler`` is a `models.samplers.base.Sampler` for families with a denoiser,
+        ignored elsewhere. A family without a flow yields one frame at t=1.
+        """

@@ -1,0 +1,256 @@
+"""Whatever learns step by step: a generative family, a classifier, a recommender.
+
+Notation and conventions: batch first; float32; random numbers always from a passed
+`torch.Generator`. A learner works in *standardised* coordinates (zero mean, unit variance per
+feature); `models.contracts.spec.DataSpec` converts to and from the units of the data.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, NotRequired, TypeAlias, TypedDict, TypeVar
+
+import torch
+from torch import Tensor
+
+from models.config import Config, ConfigError
+from models.contracts.batch import Rows
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed, State
+from models.live import check_live
+from models.tensors import make_generator
+from models.training.execution import PLAIN, Execution
+from models.training.state import RandomState
+
+__all__ = [
+    "Layer",
+    "Learner",
+    "Phase",
+    "Scene",
+    "Stage",
+    "Training",
+    "Walk",
+    "finish",
+]
+
+C = TypeVar("C", bound=Config)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A field that a family can evaluate anywhere, for the heat map or the arrows.
+
+    Attributes:
+        name: slug, also the key on disk.
+        kind: "scalar" or "vector".
+        symbol: what the legend says, e.g. "log p/q".
+        timed: whether it depends on the flow time.
+        kept: whether kept records hold it too; the others are seen while the training is watched,
+            or evaluated when they are asked for.
+    """
+
+    name: str
+    title: str
+    kind: str
+    symbol: str
+    timed: bool
+    kept: bool = True
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a training step, for slow motion.
+
+    Attributes:
+        name: slug.
+        title: what happens, a few words in the imperative ("Fit the critic").
+        formula: in Unicode.
+        source: author, year and equation or algorithm number.
+        layer: the name of the layer it concerns, "" for none.
+        by: the setting that the formula depends on, "" for none.
+        formulas: by the values of that setting, where it is another one than ``formula``.
+    """
+
+    name: str
+    title: str
+    formula: str
+    source: str
+    layer: str = ""
+    by: str = ""
+    formulas: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a training in which something else is learned than in the others.
+
+    Attributes:
+        name: what `Family.flow` shows meanwhile, a word or two in lower case ("teacher").
+        title: what happens, a few words ("The teacher learns").
+        start: the step after which it begins.
+    """
+
+    name: str
+    title: str
+    start: int
+
+
+Scene: TypeAlias = dict[str, Tensor]
+"""What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
+"velocity" at them, and where they "moved" to; for a generator also that velocity "smoothed" by its
+kernel, and as a small gradient step "stepped" it. Only what the stage knows is there."""
+
+Walk: TypeAlias = Generator[tuple[str, Scene], None, dict[str, Tensor]]
+"""A training step in stages: yields (name, scene) after each, returns the step's scalars."""
+
+
+def finish(walk: Walk) -> dict[str, Tensor]:
+    """Go through all stages of a step without a pause; return its scalars."""
+    while True:
+        try:
+            next(walk)
+        except StopIteration as end:
+            metrics: dict[str, Tensor] = end.value
+            return metrics
+
+
+class Training(TypedDict):
+    """What every learner is constructed with beside its settings and the spec of the data.
+
+    Attributes:
+        horizon: planned number of steps.
+        seed: of weights and noise.
+        device: where it computes.
+        execution: how it computes there.
+    """
+
+    horizon: int
+    seed: int
+    device: torch.device
+    execution: NotRequired[Execution]
+
+
+class Learner(ABC, Generic[C]):
+    """What learns from batches, one step at a time.
+
+    A subclass is registered and constructed as ``Make(config, spec, horizon=steps, seed=seed,
+    device=device)``. Its training random numbers come from its own generators, made from the seed;
+    the initial weights too.
+
+    Args:
+        config: its settings.
+        spec: of the data.
+        horizon: planned number of steps.
+        seed: of weights and noise.
+        device: where it computes.
+        execution: how it computes there.
+
+    Attributes:
+        noise: where the training draws from, on the device: stream ``NOISE`` of the seed
+            (`models.tensors.make_generator`).
+    """
+
+    NOISE: ClassVar[int] = 1
+    layers: tuple[Layer, ...] = ()
+    stages: tuple[Stage, ...] = ()
+
+    def __init__(
+        self,
+        config: C,
+        spec: DataSpec,
+        *,
+        horizon: int,
+        seed: int,
+        device: torch.device,
+        execution: Execution = PLAIN,
+    ) -> None:
+        self.config = config
+        self.spec = spec
+        self.horizon = horizon
+        self.seed = seed
+        self.device = device
+        self.execution = execution
+        self.noise = make_generator(seed, self.NOISE, device)
+
+    def weights(self, stream: int) -> torch.Generator:
+        """Return the generator of initial weights from a stream of the seed, on the CPU."""
+        return make_generator(self.seed, stream)
+
+    @property
+    @abstractmethod
+    def parts(self) -> Mapping[str, Packed]:
+        """What has a state, by the name under which it is saved; the noise goes by itself."""
+
+    @abstractmethod
+    def walk(self, batch: Rows) -> Walk:
+        """Do one optimisation step on standardised rows, on ``device``, pausing after each of
+        ``stages`` so that a person can look.
+
+        Returns detached scalars by name ("loss" is always there), left on the device: the engine
+        reads them in bulk, so that a GPU is not synchronised at each step.
+        """
+
+    def step(self, batch: Rows) -> dict[str, Tensor]:
+        """Do one optimisation step without a pause; returns what `walk` returns."""
+        return finish(self.walk(batch))
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases of the training in order, the first from step 0; () where there is but one."""
+        return ()
+
+    def warnings(self) -> list[str]:
+        """Return what to know of the present settings: allowed, and yet they may not train.
+
+        One sentence or two each, for a person; the engine logs them.
+        """
+        return []
+
+    def reconfigure(self, config: Config) -> None:
+        """Take over new settings in the middle of a training, between two steps.
+
+        Only settings described with ``live`` may differ from the present ones. The state of
+        networks and optimisers is kept.
+
+        Raises:
+            ConfigError: a setting cannot be changed now, or the values do not fit each other.
+        """
+        check_live(self.config, config)
+        assert isinstance(config, type(self.config))
+        self.retune(config)
+        self.config = config
+
+    def retune(self, config: C) -> None:
+        """Hand new live settings to the parts that use them.
+
+        Raises:
+            ConfigError: the values do not fit each other; nothing has changed.
+        """
+        raise ConfigError("", f"{type(self).__name__} has no settings that can change in a run")
+
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
+        """Evaluate a layer at standardised rows x (m, *shape): (m,) or (m, *shape)."""
+        raise KeyError(f"{type(self).__name__} has no layer {name!r}")
+
+    def state(self) -> State:
+        """Return the exact training state (tensors are detached CPU copies)."""
+        state = State({})
+        for name, part in self._saved().items():
+            part.pack(state, name)
+        return state
+
+    def load_state(self, state: State) -> None:
+        """Restore what `state` returned: the next `step` is bit for bit what it would have been.
+
+        Raises:
+            ValueError: the state does not fit this config.
+        """
+        for name, part in self._saved().items():
+            part.unpack(state, name)
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        return sum(part.parameter_count() for part in self.parts.values())
+
+    def _saved(self) -> dict[str, Packed]:
+        return {**self.parts, "noise": RandomState(self.noise)}

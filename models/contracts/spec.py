@@ -1,0 +1,154 @@
+"""What a model is told about the data: enough to be built, and to sample without them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch, Rows
+from models.oracle import GaussianMixture
+
+__all__ = ["SIZE", "DataSpec", "Given", "Part"]
+
+SIZE = "size"
+"""The name under which the number of real places of a row is given, where rows differ in it."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Something that is known of each row beside x.
+
+    Attributes:
+        shape: of one row's, () for a label or a single number.
+        classes: how many classes a label has; 0 for numbers.
+        names: of the classes, or of the numbers.
+        mean, std: of numbers, by which they are standardised; (*shape).
+    """
+
+    shape: tuple[int, ...] = ()
+    classes: int = 0
+    names: tuple[str, ...] = ()
+    mean: Tensor | None = None
+    std: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named piece of a packed row: the places from ``start`` up to ``stop`` of its first axis."""
+
+    name: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a family is told about the data.
+
+    Attributes:
+        kind: of data: "points", "images", ...
+        shape: shape of one datum, without the batch.
+        mean, std: per feature, shape ``shape``, in the units of the data.
+        mixture: the exact law of the data, in the units of the data, where it is known.
+        symbols: how many values there are where x are whole numbers, which nothing standardises.
+        parts: the pieces of a packed row.
+        masks: (k + 1, shape[0]) bool, which places a datum of each size has; None where all are
+            of one size.
+        given: what is known of each row, by name.
+        law: some rows of what is given, together, by name, each (m, ...), standardised: what
+            conditions are drawn from where nobody chooses them. `SIZE` is among them where rows
+            differ in size.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    mean: Tensor
+    std: Tensor
+    mixture: GaussianMixture | None = None
+    symbols: int | None = None
+    parts: tuple[Part, ...] = ()
+    masks: Tensor | None = None
+    given: Mapping[str, Given] = field(default_factory=dict)
+    law: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def standardise(self, x: Tensor) -> Tensor:
+        """Data units to model units; x is (..., *shape). Padded places: see `standardised`."""
+        if self.symbols is not None:
+            return x
+        return (x - self.mean.to(x)) / self.std.to(x)
+
+    def restore(self, x: Tensor) -> Tensor:
+        """Model units to data units; x is (..., *shape). Padded places: see `restored`."""
+        if self.symbols is not None:
+            return x
+        return x * self.std.to(x) + self.mean.to(x)
+
+    def standardised(self, rows: Rows) -> Batch:
+        """Return a batch in model units, with what is given; padded places stay 0."""
+        batch = Batch.of(rows)
+        x = batch.zeroed(self.standardise(batch.x))
+        return Batch(x, batch.mask, self.standard_given(batch.given))
+
+    def restored(self, rows: Rows) -> Batch:
+        """Return a batch in data units, with what is given; padded places stay 0."""
+        batch = Batch.of(rows)
+        given = {name: self._scaled(name, value, back=True) for name, value in batch.given.items()}
+        return Batch(batch.zeroed(self.restore(batch.x)), batch.mask, given)
+
+    def standard_given(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return what is given (in data units) in model units."""
+        return {name: self._scaled(name, value, back=False) for name, value in given.items()}
+
+    def _scaled(self, name: str, value: Tensor, *, back: bool) -> Tensor:
+        known = self.given.get(name)
+        if known is None or known.mean is None or known.std is None:
+            return value
+        mean, std = known.mean.to(value), known.std.to(value)
+        return value * std + mean if back else (value - mean) / std
+
+    def conditions(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """Return mask and conditions of n rows, on the CPU: those chosen, and the others drawn from
+        the law of the data, all of a row together.
+
+        Args:
+            n: how many rows.
+            generator: on the CPU; nothing is drawn where the data have no conditions.
+            given: by name, (n, ...) or a single value for all, standardised.
+
+        Raises:
+            KeyError: a name that the data do not have.
+        """
+        chosen = dict(given or {})
+        if unknown := sorted(chosen.keys() - self.law.keys()):
+            known = ", ".join(self.law) or "nothing"
+            raise KeyError(f"the data do not say {unknown[0]!r}; they say {known}")
+        found: dict[str, Tensor] = {}
+        if self.law:
+            total = len(next(iter(self.law.values())))
+            rows = torch.randint(total, (n,), generator=generator)
+            found = {name: values[rows] for name, values in self.law.items()}
+            for name, value in chosen.items():
+                found[name] = value.to(found[name].dtype).expand(found[name].shape).clone()
+        return self.mask_of(found), found
+
+    def mask_of(self, given: Mapping[str, Tensor]) -> Tensor | None:
+        """Return which places rows of these sizes have, (n, shape[0]); None where all have all."""
+        if self.masks is None or SIZE not in given:
+            return None
+        size = given[SIZE]
+        return self.masks.to(size.device)[size.long()]
+
+    def example(self, n: int, generator: torch.Generator) -> Batch:
+        """Return n rows of the right shapes, standardised, with conditions from the law and nothing
+        of the data in them: to try out a network, or to measure what it needs.
+        """
+        mask, given = self.conditions(n, generator)
+        if self.symbols is not None:
+            x = torch.randint(self.symbols, (n, *self.shape), generator=generator)
+        else:
+            x = torch.randn((n, *self.shape), generator=generator)
+        batch = Batch(x, mask, given)
+        return batch.holding(batch.zeroed(x))

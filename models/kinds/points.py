@@ -1,0 +1,75 @@
+"""Points: rows of a few numbers, with names, and perhaps with known modes or a known law."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec
+from models.oracle import GaussianMixture
+from models.registry import kind
+from models.tensors import make_generator
+
+__all__ = ["PointSet", "in_data_units", "points"]
+
+
+@dataclass(frozen=True)
+class PointSet:
+    """A finite set of points, in the units of the data; a `models.contracts.data.RowSource`.
+
+    Attributes:
+        x: (n, d) float32.
+        columns: d names.
+        modes: (k, d) centres of known modes, or None.
+        mode_radius: a point belongs to its nearest mode if it is within this distance.
+        bandwidth: the standard deviation of one mode, where that has a meaning.
+        law: the exact law that the points were drawn from, where it is known.
+    """
+
+    x: Tensor
+    columns: tuple[str, ...]
+    modes: Tensor | None = None
+    mode_radius: float = 0.0
+    bandwidth: float = 0.0
+    law: GaussianMixture | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def spec(self) -> DataSpec:
+        """Return the spec with this set's own mean and standard deviation per feature."""
+        std = self.x.std(dim=0).clamp_min(1e-6)
+        shape = tuple(self.x.shape[1:])
+        return DataSpec("points", shape, self.x.mean(dim=0), std, self.law)
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Return some points."""
+        return Batch(self.x[index])
+
+    def take(self, index: Tensor | slice) -> "PointSet":
+        """Return the points of some rows, with all else that is known."""
+        return replace(self, x=self.x[index])
+
+
+def in_data_units(dim: int) -> DataSpec:
+    """Return the spec of points (n, dim) that are left in their own units."""
+    return DataSpec("points", (dim,), torch.zeros(dim), torch.ones(dim))
+
+
+@kind(
+    "points",
+    title="Points",
+    one="point",
+    many="points",
+    summary="Rows of numbers: a cloud in the plane, or a table.",
+    gives=("continuous", "law"),
+    networks={"denoiser": "mlp", "critic": "mlp", "generator": "mlp"},
+    metrics=("sliced-w2", "energy-distance"),
+)
+def points(n: int, seed: int) -> PointSet:
+    """Return n points on a noisy circle, (n, 2)."""
+    generator = make_generator(seed)
+    angle = 2.0 * torch.pi * torch.rand(n, generator=generator)
+    x = torch.stack([angle.cos(), angle.sin()], dim=1)
+    return PointSet(x + 0.1 * torch.randn((n, 2), generator=generator), ("x", "y"))

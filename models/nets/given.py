@@ -1,0 +1,39 @@
+"""What is given of a row, as numbers that a network can be told."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.contracts.spec import SIZE, DataSpec
+
+__all__ = ["GivenFeatures"]
+
+
+class GivenFeatures(nn.Module):
+    """given, by name, (B, ...) -> (B, dim): labels one-hot, numbers flat, the size as a share of
+    the largest; in the order of their names.
+
+    Attributes:
+        dim: how many numbers, 0 where nothing is given.
+    """
+
+    def __init__(self, spec: DataSpec) -> None:
+        super().__init__()
+        self._given = {name: spec.given[name] for name in sorted(spec.given)}
+        self._largest = 1 if spec.masks is None else max(1, len(spec.masks) - 1)
+        self.dim = sum(g.classes or math.prod(g.shape) for g in self._given.values())
+
+    def forward(self, given: Mapping[str, Tensor]) -> Tensor:
+        parts = []
+        for name, known in self._given.items():
+            value = given[name]
+            if known.classes:
+                parts.append(functional.one_hot(value.long(), known.classes).float())
+            elif name == SIZE:
+                parts.append(value.float()[:, None] / self._largest)
+            else:
+                parts.append(value.float().reshape(len(value), -1))
+        return torch.cat(parts, dim=1)

@@ -1,0 +1,167 @@
+"""From a pick to a network: what it is to be, what the kind of data prefers, and how it is called.
+
+Every network is called as ``net(x, clock, given, mask)``: x (B, *shape), or latents (B, latent) for
+a generator; clock (B,), a noise level or flow time, None for a critic without one; what is given of
+each row by name, and which places are real, as in `models.contracts.batch.Batch`. A critic returns
+(B, 1), all others (B, *shape). Whatever it says at padded places is not looked at, and what stands
+there must not matter.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config, ConfigError, Pick, decode, describe, encode
+from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec
+from models.nets.role import Role
+from models.registry import FamilyEntry, NetworkEntry, discover, registry
+
+__all__ = [
+    "build",
+    "call",
+    "filled",
+    "kinds_of",
+    "networks_for",
+    "settled",
+]
+
+_DARKEST = 0.02  # no value starts nearer to its bounds than this, where its slope would vanish
+Given: TypeAlias = Mapping[str, Tensor]
+
+
+def call(net: nn.Module, rows: Batch, clock: Tensor | None = None) -> Tensor:
+    """Return what a network says of rows."""
+    out: Tensor = net(rows.x, clock, rows.given or None, rows.mask)
+    return out
+
+
+@cache
+def _found() -> None:
+    """Make kinds and networks known where a family is used by itself."""
+    discover(("models.kinds", "models.nets"))
+
+
+def networks_for(role: str, kind: str) -> list[NetworkEntry]:
+    """Return the networks that can have a role for a kind of data."""
+    _found()
+    return [e for e in registry.all("network") if role in e.roles and kind in (e.kinds or (kind,))]
+
+
+def kinds_of(family: FamilyEntry) -> tuple[str, ...]:
+    """Return the kinds of data that a family takes: those that give what it needs, and for which
+    there are networks in all its roles.
+    """
+    _found()
+    roles = [row["role"] for row in describe(family.config) if row["of"] == "network"]
+    return tuple(
+        kind.slug
+        for kind in registry.all("kind")
+        if set(family.needs) <= set(kind.gives)
+        and all(networks_for(role, kind.slug) for role in roles)
+    )
+
+
+def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings of a family as plain data, with the defaults for a kind of data where none is
+    set.
+    """
+    _found()
+    known = {entry.slug: entry for entry in registry.all("kind")}
+    own = known[kind].families.get(family.slug, {}) if kind in known else {}
+    return {**own, **data}
+
+
+def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str, Any]]:
+    """Return the network of a pick, and its settings; without a slug it is that of the kind.
+
+    Raises:
+        ConfigError: there is no such network, or it cannot have the role for this kind.
+    """
+    able = {entry.slug: entry for entry in networks_for(role, kind)}
+    slug = pick.slug
+    if not slug:
+        known = {entry.slug: entry for entry in registry.all("kind")}
+        slug = known[kind].networks.get(role, "") if kind in known else ""
+        slug = slug or next(iter(able), "")
+    if slug not in able:
+        offered = ", ".join(able) or "none"
+        raise ConfigError("slug", f"no {role} for {kind} is called {slug!r}; there are: {offered}")
+    return able[slug], pick.config
+
+
+def _own(entry: NetworkEntry, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some settings that a network has."""
+    names = {row["path"].partition(".")[0] for row in describe(entry.config)}
+    return {name: value for name, value in config.items() if name in names}
+
+
+def build(pick: Pick, spec: DataSpec, role: Role, rng: torch.Generator) -> nn.Module:
+    """Return the network of a pick, on the CPU, its initial weights from ``rng``.
+
+    Raises:
+        ConfigError: the pick does not fit the data.
+    """
+    entry, config = _preferred(pick, role.name, spec.kind)
+    made = decode(entry.config, config if pick.slug else _own(entry, config))
+    net: nn.Module = entry.make(made, spec, role, rng)
+    bounds = registry.get("kind", spec.kind).bounds
+    return _Bounded(net, spec, bounds) if role.name == "generator" and bounds else net
+
+
+def settled(config: Config, kind: str) -> Config:
+    """Return settings in which every network is named, with all its settings, for a kind of data.
+
+    Raises:
+        ConfigError: a network does not fit, or its settings are wrong.
+    """
+    data = encode(config)
+    for row in describe(type(config)):
+        if row["of"] != "network":
+            continue
+        path = row["path"]
+        pick, default = getattr(config, path), Pick(**row["default"])
+        try:
+            entry, own = _preferred(pick, row["role"], kind)
+            preferred = _own(entry, default.config)
+            chosen = {**preferred, **(own if pick != default else {})}
+            data[path] = {"slug": entry.slug, "config": encode(decode(entry.config, chosen))}
+        except ConfigError as error:
+            inside = error.path if error.path == "slug" else f"config.{error.path}"
+            raise ConfigError(f"{path}.{inside}".rstrip("."), error.message) from error
+    return decode(type(config), data)
+
+
+class _Bounded(nn.Module):
+    """A network whose outputs are squeezed into the standardised values that data can have.
+
+    Where the network says 0 a value is what those of the data are on average. The middle of the
+    bounds instead is far from data that are mostly at one of them, such as dark images, where no
+    score that was learned can be trusted.
+    """
+
+    low: Tensor
+    reach: Tensor
+    middle: Tensor
+
+    def __init__(self, net: nn.Module, spec: DataSpec, bounds: tuple[float, float]) -> None:
+        super().__init__()
+        self.net = net
+        low, high = (spec.standardise(torch.full(spec.shape, bound)) for bound in bounds)
+        self.register_buffer("low", low, persistent=False)
+        self.register_buffer("reach", high - low, persistent=False)
+        share = (spec.restore(torch.zeros(spec.shape)) - bounds[0]) / (bounds[1] - bounds[0])
+        self.register_buffer("middle", torch.logit(share, eps=_DARKEST), persistent=False)
+
+    def forward(
+        self,
+        z: Tensor,
+        clock: Tensor | None = None,
+        given: Given | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        said = self.net(z, clock, given, mask)
+        return torch.addcmul(self.low, self.reach, torch.sigmoid(said + self.middle))

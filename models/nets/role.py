@@ -1,0 +1,33 @@
+"""What a network is to be in a family."""
+
+from dataclasses import dataclass
+
+__all__ = ["DENOISER", "Role", "critic", "generator"]
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a network is to be.
+
+    Attributes:
+        name: "denoiser", "critic", "generator" or "encoder".
+        clock: whether it is told a noise level or a flow time.
+        latent: how many numbers a generator makes a datum from.
+    """
+
+    name: str
+    clock: bool = False
+    latent: int = 0
+
+
+DENOISER = Role("denoiser", clock=True)
+
+
+def critic(*, clock: bool = False) -> Role:
+    """Return the role of a critic."""
+    return Role("critic", clock=clock)
+
+
+def generator(latent: int) -> Role:
+    """Return the role of a generator."""
+    return Role("generator", latent=latent)

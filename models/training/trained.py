@@ -1,0 +1,136 @@
+"""A network in training: with its optimiser, its averages, its precision and its clock."""
+
+from collections.abc import Callable
+from typing import Generic, TypeAlias, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from models.contracts.state import State
+from models.training.ema import Ema
+from models.training.execution import PLAIN, Execution
+from models.training.optim import OptimizerConfig, ScheduledOptimizer
+from models.training.state import (
+    pack_ema,
+    pack_module,
+    pack_optimizer,
+    unpack_ema,
+    unpack_module,
+    unpack_optimizer,
+)
+
+__all__ = ["Loss", "Trained"]
+
+M = TypeVar("M", bound=nn.Module)
+Loss: TypeAlias = Callable[[slice], tuple[Tensor, dict[str, Tensor]]]
+"""From the rows of a (micro-)batch to their mean loss, 0-d with its graph, and detached scalars."""
+
+
+class Trained(Generic[M]):
+    """What every part of a model that learns is made of.
+
+    Args:
+        net: what is trained, already on its device.
+        optimizer: settings of the optimiser.
+        horizon: the length of the schedule, in steps of the clock.
+        decay: of averaged weights; None where there are none.
+        clock: how many steps of the schedule are done (see
+            `models.training.optim.ScheduledOptimizer`).
+        execution: how it computes.
+        name: under which the weights are saved.
+
+    Attributes:
+        net: the weights being trained.
+        optimizer: with its settings, which may be replaced between two steps.
+    """
+
+    def __init__(
+        self,
+        net: M,
+        optimizer: OptimizerConfig,
+        horizon: int,
+        *,
+        decay: float | None = None,
+        clock: Callable[[], int] | None = None,
+        execution: Execution = PLAIN,
+        name: str = "net",
+    ) -> None:
+        self.net = net
+        self.optimizer = ScheduledOptimizer(optimizer, net.parameters(), horizon, clock)
+        self.ema = None if decay is None else Ema(net, decay)
+        self.execution = execution
+        self._name = name
+        self._device = next((p.device for p in net.parameters()), torch.device("cpu"))
+        for each in (net, self.ema.module if self.ema is not None else None):
+            if each is not None:
+                execution.prepare(each)
+
+    @property
+    def averaged(self) -> M:
+        """The network with averaged weights; the one being trained where nothing is averaged."""
+        return self.net if self.ema is None else self.ema.module
+
+    @property
+    def count(self) -> int:
+        """How many steps it has done."""
+        return self.optimizer.count
+
+    def descend(self, loss: Loss, n: int) -> dict[str, Tensor]:
+        """Do one step down the loss of n rows; return the "loss" before it, with its other scalars,
+        and the "gradient-norm" where it was computed.
+        """
+        total: dict[str, Tensor] = {}
+        self.optimizer.zero_grad()
+        for rows in self.execution.parts(n):
+            with self.execution.precision(self._device):
+                value, more = loss(rows)
+            whole = rows.stop - rows.start == n
+            share = 1.0 if whole else (rows.stop - rows.start) / n
+            torch.autograd.backward(value if whole else value * share)
+            for name, scalar in {"loss": value.detach(), **more}.items():
+                part = scalar if whole else scalar * share
+                total[name] = part if name not in total else total[name] + part
+        norm = self.optimizer.step()
+        self.average()
+        if norm is not None:
+            total["gradient-norm"] = norm
+        return total
+
+    def follow(self, output: Tensor, way: Tensor) -> None:
+        """Do one step that moves an output of the network, with its graph, along ``way``, of its
+        shape; averages are left to the caller.
+        """
+        self.optimizer.zero_grad()
+        torch.autograd.backward(output, -way)
+        self.optimizer.step()
+
+    def average(self) -> None:
+        """Move the averages, if there are some, towards the weights as they are."""
+        if self.ema is not None:
+            self.ema.update()
+
+    def begin_as(self, other: nn.Module) -> None:
+        """Begin with the weights of another network of the same size."""
+        self.net.load_state_dict(other.state_dict())
+
+    def pack(self, state: State, part: str) -> None:
+        """Add the exact training state."""
+        pack_module(state, f"{part}/{self._name}", self.net)
+        pack_optimizer(state, f"{part}/optimizer", self.optimizer)
+        if self.ema is not None:
+            pack_ema(state, f"{part}/ema", self.ema)
+
+    def unpack(self, state: State, part: str) -> None:
+        """Restore what `pack` added.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        unpack_module(state, f"{part}/{self._name}", self.net)
+        unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
+        if self.ema is not None:
+            unpack_ema(state, f"{part}/ema", self.ema)
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        return sum(p.numel() for p in self.net.parameters())

@@ -1,0 +1,49 @@
+"""Points: they have modes and columns, and are edited by hand."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.kinds.points import PointSet
+from studio.engine.data.target import Target
+from studio.engine.kinds.base import DataKind
+from studio.formats import write_points
+
+__all__ = ["Points"]
+
+
+class Points(DataKind, slug="points"):
+    """Rows of numbers with names."""
+
+    suffixes = (".csv", ".npz", ".h5")
+
+    def described(self, data: RowSource) -> str:
+        return f"{len(data):,} points ({', '.join(data.columns)})"
+
+    def facts(self, data: RowSource) -> dict[str, Any]:
+        spec = data.spec()
+        assert isinstance(data, PointSet)
+        return {
+            "columns": list(data.columns),
+            "modes": None if data.modes is None else data.modes.tolist(),
+            "mean": spec.mean.tolist(),
+            "std": spec.std.tolist(),
+            "names": [],
+        }
+
+    def target(self, data: RowSource) -> Target:
+        x = data.rows(slice(None)).x
+        return Target.of(x, by_hand=x.shape[1] >= 2)
+
+    def aimed(self, data: RowSource, target: Target) -> PointSet:
+        """Return the points of a target, without known modes or law."""
+        assert isinstance(data, PointSet)
+        return replace(data, x=target.x, modes=None, mode_radius=0.0, bandwidth=0.0, law=None)
+
+    def write(
+        self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
+    ) -> None:
+        write_points(path, rows.x.numpy(), columns, attrs)
