@@ -56,6 +56,7 @@ PACKAGES = (
     "models.data",
     "models.samplers",
     "models.metrics",
+    "models.operators",
     "models.experiments",
 )
 T = TypeVar("T")
@@ -138,6 +139,11 @@ class FamilyEntry(Entry):
     version: int
     upgrade: Upgrade | None
 
+    @property
+    def abilities(self) -> frozenset[str]:
+        """Its capabilities, and "samples" where it has a flow."""
+        return frozenset(self.capabilities) | ({"samples"} if hasattr(self.make, "flow") else set())
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetEntry(Entry):
@@ -201,10 +207,10 @@ class MetricEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorEntry(Entry):
-    """What a finished run can do. ``make(config)`` returns a `models.operators.base.Operator`.
+    """What a trained run can do. ``make(config)`` returns a `models.operators.base.Operator`.
 
     Attributes:
-        needs: abilities that the run's model must have.
+        needs: abilities that the run's model must have, as in `FamilyEntry.abilities`.
         takes: what else it is handed, as `models.operators.base.Slot`.
     """
 

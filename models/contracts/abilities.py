@@ -1,5 +1,6 @@
 """What a learner can do besides learning: who needs an ability asks for it, never for a name."""
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
@@ -8,6 +9,7 @@ from models.contracts.batch import Batch, Rows
 from models.samplers.base import Denoise
 
 __all__ = [
+    "WORDS",
     "Classifies",
     "Encodes",
     "HasCritic",
@@ -18,6 +20,20 @@ __all__ = [
     "HasVelocity",
     "Recommends",
 ]
+
+WORDS: Mapping[str, str] = {
+    "samples": "makes samples",
+    "velocity": "has a velocity everywhere",
+    "critic": "has a critic",
+    "denoiser": "has a denoiser",
+    "likelihood": "knows how likely a datum is",
+    "latent": "has a generator",
+    "population": "is made of particles",
+    "classify": "tells classes apart",
+    "recommend": "recommends",
+    "encode": "encodes",
+}
+"""What a model with an ability does, by the names that entries of the registry use."""
 
 
 @runtime_checkable

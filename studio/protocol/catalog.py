@@ -14,6 +14,7 @@ __all__ = [
     "LayerSpec",
     "ProblemSpec",
     "RescalingSpec",
+    "SlotSpec",
     "StageSpec",
 ]
 
@@ -85,6 +86,14 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
     layer: str = ""
 
 
+class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that an operator is handed; see `models.operators.base.Slot`."""
+
+    name: str
+    title: str
+    help: str
+
+
 class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """An h, what particles climb along a critic u, with its curves for the h explorer.
 
@@ -108,13 +117,15 @@ class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One family, dataset, network, sampler, metric, or the training settings (kind "training").
+    """One family, dataset, network, sampler, metric, operator, or the training settings (kind
+    "training").
 
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"), and
     ``motion``, the formula of what moves how, in Unicode. Metrics say which values are
-    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked.
+    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked. Operators
+    say which capabilities a model ``needs`` to have, and which rows it ``takes``.
     """
 
     kind: str
@@ -130,6 +141,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = ""
     motion: str = ""
     better: str = ""
+    needs: list[str] = []
+    takes: list[SlotSpec] = []
     stages: list[StageSpec] = []
     roles: list[str] = []
 

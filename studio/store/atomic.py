@@ -124,7 +124,8 @@ def check_space(folder: Path, need_bytes: int) -> None:
 
 
 def sweep(folder: Path) -> list[str]:
-    """Remove the temporary files that dead writers left in a folder; return their names.
+    """Remove the temporary files and folders that dead writers left in a folder; return their
+    names.
 
     Called by the owner of the folder before it writes. A file of a living process is left alone,
     unless it is a day old: its process number was then given to somebody else.
@@ -142,7 +143,10 @@ def sweep(folder: Path) -> list[str]:
             young = time.time() - path.stat().st_mtime < _DAY
             if young and exists(int(match[1])):
                 continue
-            path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
             removed.append(path.name)
     return removed
 

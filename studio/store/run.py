@@ -23,6 +23,7 @@ from studio.store.lock import Lock
 from studio.store.metrics import MetricsLog
 from studio.store.migrate import CURRENT
 from studio.store.process import is_same, this_process
+from studio.store.results import Results
 from studio.store.samples import SampleSets
 from studio.store.text import read_json, read_toml, write_json
 
@@ -206,7 +207,7 @@ class RunFolder:
         """
         for entry in self.path.iterdir():
             stay_inside(entry)
-        for folder in ("", "checkpoints", "flow", "samples"):
+        for folder in ("", "checkpoints", "flow", "results"):
             sweep(self.path / folder)
         damaged = self.flow.recover()
         return [f"The flow record {name} was damaged and has been set aside." for name in damaged]
@@ -244,7 +245,12 @@ class RunFolder:
     @cached_property
     def samples(self) -> SampleSets:
         """The generated sample sets."""
-        return SampleSets(self.path / "samples")
+        return SampleSets(self.path)
+
+    @cached_property
+    def results(self) -> Results:
+        """What was done with the run."""
+        return Results(self.path / "results")
 
     @property
     def log_path(self) -> Path:

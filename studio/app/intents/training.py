@@ -9,13 +9,14 @@ from studio.app.intents.base import Intents, Refused
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.protocol.messages import (
+    GENERATE,
     Control,
     ErrorInfo,
     Evaluate,
     MoveJob,
+    Operate,
     ResumeRace,
     ResumeTraining,
-    Sample,
     SetSpeed,
     StartTraining,
 )
@@ -115,7 +116,8 @@ class TrainingIntents(Intents):
         if self.state.running is not None:
             self._control("sample", n)
         elif self.state.runs.current is not None:
-            command = Sample(run=self.state.runs.current.key, n=n, seed=seed)
+            key, config = self.state.runs.current.key, {"n": n, "seed": seed}
+            command = Operate(run=key, operator=GENERATE, config=config)
             self._tell(command, "Sampling did not start", command.run)
 
     def stop(self) -> None:

@@ -15,6 +15,7 @@ from models.registry import (
     Kind,
     MetricEntry,
     NetworkEntry,
+    OperatorEntry,
     Problem,
     registry,
 )
@@ -29,12 +30,13 @@ from studio.protocol.catalog import (
     LayerSpec,
     ProblemSpec,
     RescalingSpec,
+    SlotSpec,
     StageSpec,
 )
 
 __all__ = ["build"]
 
-_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric")
+_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
 
 
 def build(problems: list[Problem]) -> Catalog:
@@ -107,6 +109,9 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
         case NetworkEntry():
             common["roles"] = list(entry.roles)
+        case OperatorEntry():
+            common["needs"] = list(entry.needs)
+            common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
     return EntrySpec(**common, fields=_fields(entry.config, {}))
 
 
@@ -116,7 +121,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
     told = {
         **common,
         "modalities": list(kinds),
-        "capabilities": list(entry.capabilities),
+        "capabilities": sorted(entry.abilities),
         "layers": [LayerSpec(**vars(layer)) for layer in entry.make.layers],
         "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],
         "field": entry.field,

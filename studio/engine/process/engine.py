@@ -17,6 +17,7 @@ from studio.engine.process.streams import Inbox, Outbox, Reader
 from studio.engine.race import commands as race_commands
 from studio.engine.run.session import versions
 from studio.engine.run.validation import Validator
+from studio.engine.run.warm import WarmModels
 from studio.protocol.messages import CatalogEvent, JobChanged, JobInfo, Log, Ready, Snapshot
 
 __all__ = ["Engine"]
@@ -34,7 +35,8 @@ class Engine:
         catalog: what is offered.
         outbox: where events go.
         validator: remembers the sizes of specs.
-        layers: remembers the family that was last looked into.
+        warm: the models that were asked for lately.
+        layers: looks into them.
         chores: long answers that are worked on between training steps.
         checkpoint: whether running trainings are saved when the engine leaves.
     """
@@ -44,7 +46,8 @@ class Engine:
         self.queue = JobQueue(self._changed)
         self.catalog = build(discover())
         self.validator = Validator()
-        self.layers = LayerViewer()
+        self.warm = WarmModels()
+        self.layers = LayerViewer(self.warm)
         self.chores: deque[Work] = deque()
         self.checkpoint = True
         self._inbox = inbox

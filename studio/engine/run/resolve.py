@@ -18,6 +18,7 @@ from models.registry import (
     FamilyEntry,
     Kind,
     MetricEntry,
+    OperatorEntry,
     SamplerEntry,
     registry,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "check",
     "pick_dataset",
     "pick_metrics",
+    "pick_operator",
     "pick_sampler",
     "resolve",
 ]
@@ -214,6 +216,23 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
     if problems:
         raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
     return choice
+
+
+def pick_operator(pick: Pick) -> Choice[OperatorEntry]:
+    """Check an operator and its settings.
+
+    Raises:
+        Refused: there is no such operator, or its settings are wrong; the path is "config...".
+    """
+    try:
+        entry = registry.get("operator", pick.slug)
+    except KeyError as error:
+        raise Refused(f"operator: {error.args[0]}", path="operator") from error
+    problems: list[ErrorInfo] = []
+    config = _config(entry.config, pick.config, "config", problems)
+    if config is None:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return Choice(entry, config)
 
 
 def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry], ...]:

@@ -10,12 +10,12 @@ import torch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
 from models.metrics.base import NotApplicable
+from models.operators.drawing import draw, most
 from models.registry import MetricEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
-from studio.engine.run.sampling import draw, most
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import SPREAD
 
