@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made
 from importlib.metadata import entry_points
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
@@ -27,6 +28,7 @@ __all__ = [
     "Kind",
     "KindEntry",
     "MetricEntry",
+    "Needs",
     "NetworkEntry",
     "NoConfig",
     "OperatorEntry",
@@ -116,6 +118,23 @@ class KindEntry(Entry):
     bounds: tuple[float, float] | None
 
 
+@dataclass(frozen=True)
+class Needs:
+    """A trained model that another one learns from.
+
+    Attributes:
+        ability: that it must have, as in `FamilyEntry.abilities`.
+        title, help: for a person.
+        same_data: whether it must have learned the same data; its units are then those of the new
+            model, too.
+    """
+
+    ability: str
+    title: str
+    help: str
+    same_data: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class FamilyEntry(Entry):
     """A family. ``make`` is a `models.contracts.learner.Learner` subclass.
@@ -128,6 +147,7 @@ class FamilyEntry(Entry):
         sampler: the default sampler, "" for a family that takes none.
         version: counts changes of its settings.
         upgrade: reads settings of earlier versions.
+        inputs: the trained models that it learns from, by name.
     """
 
     needs: tuple[str, ...]
@@ -138,6 +158,7 @@ class FamilyEntry(Entry):
     sampler: str
     version: int
     upgrade: Upgrade | None
+    inputs: Mapping[str, Needs] = made(default_factory=dict)
 
     @property
     def abilities(self) -> frozenset[str]:
@@ -381,6 +402,7 @@ def family(
     sampler: str = "",
     version: int = 1,
     upgrade: Upgrade | None = None,
+    inputs: Mapping[str, Needs] | None = None,
 ) -> Callable[[T], T]:
     """Register a family; see `FamilyEntry`."""
     return _adds(
@@ -399,6 +421,7 @@ def family(
         sampler=sampler,
         version=version,
         upgrade=upgrade,
+        inputs=dict(inputs or {}),
     )
 
 

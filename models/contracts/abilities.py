@@ -12,6 +12,7 @@ __all__ = [
     "WORDS",
     "Classifies",
     "Encodes",
+    "HasConsistency",
     "HasCritic",
     "HasDenoiser",
     "HasLatent",
@@ -26,6 +27,7 @@ WORDS: Mapping[str, str] = {
     "velocity": "has a velocity everywhere",
     "critic": "has a critic",
     "denoiser": "has a denoiser",
+    "consistency": "goes from noise to data in one step",
     "likelihood": "knows how likely a datum is",
     "latent": "has a generator",
     "population": "is made of particles",
@@ -58,6 +60,17 @@ class HasDenoiser(Protocol):
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
+        0-d -> (n, *shape).
+        """
+        ...
+
+
+@runtime_checkable
+class HasConsistency(Protocol):
+    """f(x, s): from any point of a trajectory to its end, with what is given bound before."""
+
+    def consistency(self, like: Batch | None = None) -> Denoise:
+        """Return f for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
         0-d -> (n, *shape).
         """
         ...

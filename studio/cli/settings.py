@@ -11,10 +11,10 @@ from models.config import Config, describe, replace_at
 from models.registry import Kind, registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError
-from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
+from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
 from studio.store.edits import in_order
 
-__all__ = ["apply", "assigned", "changes", "with_edits"]
+__all__ = ["apply", "assigned", "changes", "with_edits", "with_inputs"]
 
 _PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": "sampler"}
 
@@ -107,6 +107,24 @@ def with_edits(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
         except msgspec.DecodeError as error:
             raise UsageError(f"--edit {text}: {error}") from error
     return msgspec.structs.replace(spec, edits=in_order(found))
+
+
+def with_inputs(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
+    """Return the spec with other runs to learn from, each as "teacher=0003-edm@5000", or a path to
+    the folder of the run in place of its name.
+
+    Raises:
+        UsageError: one is not written so.
+    """
+    found = dict(spec.inputs)
+    for text in texts:
+        name, sign, run = (part.strip() for part in text.partition("="))
+        run, at, step = run.rpartition("@") if "@" in run else (run, "", "")
+        folder = run.rstrip("/").rpartition("/")[2]
+        if not sign or not name or not folder or (at and not step.isdecimal()):
+            raise UsageError(f"--input {text}: write it as NAME=RUN or NAME=RUN@STEP")
+        found[name] = RunRef(run=folder, step=int(step) if at else None)
+    return msgspec.structs.replace(spec, inputs=found)
 
 
 def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:

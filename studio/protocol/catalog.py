@@ -11,6 +11,7 @@ __all__ = [
     "Device",
     "EntrySpec",
     "FieldSpec",
+    "InputSpec",
     "LayerSpec",
     "ProblemSpec",
     "RescalingSpec",
@@ -86,6 +87,16 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
     layer: str = ""
 
 
+class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A trained run that a family learns from; see `models.registry.Needs`."""
+
+    name: str
+    ability: str
+    title: str
+    help: str
+    same_data: bool = False
+
+
 class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that an operator is handed; see `models.operators.base.Slot`."""
 
@@ -124,8 +135,9 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"), and
     ``motion``, the formula of what moves how, in Unicode. Metrics say which values are
-    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked. Operators
-    say which capabilities a model ``needs`` to have, and which rows it ``takes``.
+    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked. Samplers
+    and operators say which capabilities a model ``needs`` to have; ``takes`` are the rows that an
+    operator is handed, ``inputs`` the runs that a family learns from.
     """
 
     kind: str
@@ -143,6 +155,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     better: str = ""
     needs: list[str] = []
     takes: list[SlotSpec] = []
+    inputs: list[InputSpec] = []
     stages: list[StageSpec] = []
     roles: list[str] = []
 

@@ -17,6 +17,7 @@ from models.registry import (
     NetworkEntry,
     OperatorEntry,
     Problem,
+    SamplerEntry,
     registry,
 )
 from studio.engine.process.devices import devices
@@ -27,6 +28,7 @@ from studio.protocol.catalog import (
     Dependency,
     EntrySpec,
     FieldSpec,
+    InputSpec,
     LayerSpec,
     ProblemSpec,
     RescalingSpec,
@@ -109,6 +111,8 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
         case NetworkEntry():
             common["roles"] = list(entry.roles)
+        case SamplerEntry():
+            common["needs"] = list(entry.needs)
         case OperatorEntry():
             common["needs"] = list(entry.needs)
             common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
@@ -127,6 +131,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "field": entry.field,
         "carrier": entry.carrier,
         "motion": entry.motion,
+        "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
     return EntrySpec(**told, fields=_fields(entry.config, own))
 

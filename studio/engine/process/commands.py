@@ -25,10 +25,9 @@ from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.places import check_places
 from studio.engine.run.resolve import Resolved
-from studio.engine.run.session import new_record
+from studio.engine.run.session import new_run
 from studio.protocol import messages as m
 from studio.protocol.wire import pack_arrays
-from studio.store.project import Project
 from studio.store.run import RunFolder
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
 def _start(engine: "Engine", command: m.StartTraining) -> Answer:
     project = Path(command.project)
     resolved = valid(engine, command.spec, project)
-    folder = Project.open_or_create(project).new_run(new_record(resolved, project))
+    folder = new_run(resolved, project)
     return train(engine, folder, resolved.training.steps)
 
 
