@@ -20,6 +20,7 @@ __all__ = [
     "has",
     "put",
     "repick",
+    "samplers",
     "value_at",
 ]
 
@@ -57,6 +58,13 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
         pick = getattr(spec, section)
         entry = catalog.get(section, pick.slug) if pick is not None else None
     return entry.fitted(catalog.modality(spec.dataset.slug)) if entry is not None else None
+
+
+def samplers(family: EntrySpec | None, catalog: Catalog | None) -> list[EntrySpec]:
+    """Return the samplers that a family can be sampled with: their needs are met."""
+    if family is None or catalog is None:
+        return []
+    return [e for e in catalog.of("sampler") if set(e.needs) <= set(family.capabilities)]
 
 
 def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:
