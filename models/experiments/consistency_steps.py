@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from models.config import Pick
+from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.experiments.base import Null, Outcome, experiment
@@ -16,7 +18,8 @@ from models.families.consistency_distillation import (
     ConsistencyDistillationConfig,
 )
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.metrics.sliced import SlicedConfig, SlicedW2
+from models.metrics.base import Evidence
+from models.metrics.samples.sliced import SlicedConfig, SlicedW2
 from models.samplers.base import Sampler
 from models.samplers.consistency import Multistep, MultistepConfig
 from models.samplers.ddim import Ddim, DdimConfig
@@ -55,7 +58,7 @@ def student(seed: int, steps: int = _STEPS) -> ConsistencyDistillation:
     return made
 
 
-def distance(family: Family, sampler: Sampler, seed: int) -> float:
+def distance(family: Family[Any], sampler: Sampler, seed: int) -> float:
     """Return the sliced W2 of 2,000 samples to as many fresh points."""
     latents = family.prior(_N, make_generator(seed, 8))
     x = latents.x
@@ -68,8 +71,8 @@ def distance(family: Family, sampler: Sampler, seed: int) -> float:
 def to_data(samples: Tensor, seed: int) -> float:
     """Return the sliced W2 of samples to as many fresh points."""
     real = eight_gaussians(EightGaussiansConfig(), len(samples), 1000 + seed)
-    metric = SlicedW2(SlicedConfig())
-    return float(metric(samples, real.x, points=real, generator=make_generator(seed, 10)))
+    evidence = Evidence(real, make_generator(seed, 10), made=Batch(samples))
+    return SlicedW2(SlicedConfig()).measure(evidence).value
 
 
 def _steps(count: int) -> Sampler:

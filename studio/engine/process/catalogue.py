@@ -20,6 +20,7 @@ from models.registry import (
     SamplerEntry,
     registry,
 )
+from studio.engine.kinds.fit import kinds_measured
 from studio.engine.process.devices import devices
 from studio.engine.run.settings import TrainingConfig
 from studio.protocol.catalog import (
@@ -109,6 +110,7 @@ def _entry(entry: Entry) -> EntrySpec:
             return _family(entry, common)
         case MetricEntry():
             common["better"] = entry.better
+            common["modalities"] = list(kinds_measured(entry))
         case NetworkEntry():
             common["roles"] = list(entry.roles)
         case SamplerEntry():
