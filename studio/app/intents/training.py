@@ -24,6 +24,7 @@ from studio.protocol.spec import RunSpec
 
 __all__ = ["TrainingIntents"]
 
+CURVES = "metrics"
 MOVING = {"points": "flow", "images": "pictures"}  # the lens that shows a kind of data move
 
 
@@ -74,11 +75,15 @@ class TrainingIntents(Intents):
         self.state.go("run" if key else "gallery")
 
     def show_new_run(self, key: str, name: str = "") -> None:
-        """Put a run that has just been queued on the canvas, in the lens that shows it move."""
+        """Put a run that has just been queued on the canvas, in the lens that shows it move, or
+        where nothing moves in that of its curves.
+        """
         self.show_run(key, name)
         run, catalog = self.state.runs.by_key[key], self.state.catalog
         kind = catalog.modality(run.spec.dataset.slug) if run.spec and catalog else ""
-        self.state.lens_wanted.emit(MOVING.get(kind, "flow"))
+        entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
+        still = entry is not None and not entry.carrier
+        self.state.lens_wanted.emit(CURVES if still else MOVING.get(kind, "flow"))
 
     def pause_or_resume(self) -> None:
         """Pause the training that runs, or let it go on; resume the selected one if it ended."""
