@@ -7,14 +7,15 @@ each row by name, and which places are real, as in `models.contracts.batch.Batch
 there must not matter.
 """
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, ConfigError, Pick, decode, describe, encode
+from models.config import Config, ConfigError, Pick, decode, describe, encode, read_pick
 from models.contracts.batch import Batch
 from models.contracts.spec import DataSpec
 from models.nets.role import Role
@@ -26,6 +27,7 @@ __all__ = [
     "filled",
     "kinds_of",
     "networks_for",
+    "preferred",
     "settled",
 ]
 
@@ -67,12 +69,47 @@ def kinds_of(family: FamilyEntry) -> tuple[str, ...]:
 
 def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Return settings of a family as plain data, with the defaults for a kind of data where none is
-    set.
+    set. A network that is preferred there keeps those of its preferred settings that are not set.
     """
     _found()
     known = {entry.slug: entry for entry in registry.all("kind")}
     own = known[kind].families.get(family.slug, {}) if kind in known else {}
-    return {**own, **data}
+    found = {**own, **data}
+    for row in describe(family.config):
+        path = row["path"]
+        if row["kind"] == "pick" and path in own and path in data:
+            found[path] = _over(Pick(**own[path]), data[path])
+    return found
+
+
+def _over(preferred: Pick, asked: Any) -> Any:
+    """Return a pick with what is preferred where nothing is asked for; what is no pick comes back
+    as it is, to be refused where it is read.
+    """
+    try:
+        pick = read_pick("", asked)
+    except ConfigError:
+        return asked
+    if pick.slug not in ("", preferred.slug):
+        return asked
+    return {"slug": preferred.slug, "config": {**preferred.config, **pick.config}}
+
+
+def preferred(row: Mapping[str, Any], kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pick that a setting comes to where a person leaves it alone.
+
+    Args:
+        row: the setting, as `models.config.describe` gives it.
+        kind: of the data.
+        own: the defaults of the family for this kind.
+
+    Raises:
+        ConfigError: no network can have the role there.
+    """
+    wishes = row["default"]["config"]
+    pick = Pick(**own[row["path"]]) if row["path"] in own else Pick(config=wishes)
+    entry, config = _preferred(pick, row["role"], kind)
+    return {"slug": entry.slug, "config": _own(entry, {**wishes, **config})}
 
 
 def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str, Any]]:
@@ -88,9 +125,22 @@ def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str
         slug = known[kind].networks.get(role, "") if kind in known else ""
         slug = slug or next(iter(able), "")
     if slug not in able:
-        offered = ", ".join(able) or "none"
-        raise ConfigError("slug", f"no {role} for {kind} is called {slug!r}; there are: {offered}")
+        raise ConfigError("slug", _why_not(slug, role, kind, able))
     return able[slug], pick.config
+
+
+def _why_not(slug: str, role: str, kind: str, able: Iterable[str]) -> str:
+    """Return why a network cannot be had, and which can."""
+    offered = ", ".join(able)
+    instead = f"choose one of: {offered}" if offered else f"there is no {role} for {kind}"
+    entry = next((e for e in registry.all("network") if e.slug == slug), None)
+    if entry is None:
+        near = difflib.get_close_matches(slug, offered.split(", "), n=1)
+        hint = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
+        return f"no network is called {slug!r}; {hint if near else instead}"
+    if role not in entry.roles:
+        return f"{entry.title} ({slug}) cannot be a {role}; {instead}"
+    return f"{entry.title} ({slug}) does not take {kind}; {instead}"
 
 
 def _own(entry: NetworkEntry, config: Mapping[str, Any]) -> dict[str, Any]:

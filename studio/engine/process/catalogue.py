@@ -5,10 +5,10 @@ from typing import Any
 
 import torch
 
-from models.config import Config, describe
+from models.config import Config, ConfigError, describe
 from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
-from models.nets.pick import kinds_of
+from models.nets.pick import kinds_of, preferred
 from models.registry import (
     Entry,
     FamilyEntry,
@@ -134,7 +134,20 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
             **row,
             "depends": Dependency(**depends) if depends else None,
             "choices": [Choice(**choice) for choice in row["choices"]],
-            "defaults": {m: own[row["path"]] for m, own in defaults.items() if row["path"] in own},
+            "defaults": _by_kind(row, defaults),
         }
         fields.append(FieldSpec(**data))
     return fields
+
+
+def _by_kind(row: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the defaults of a setting by kind of data; of a network, what it comes to there."""
+    if row["kind"] != "pick":
+        return {kind: own[row["path"]] for kind, own in defaults.items() if row["path"] in own}
+    found = {}
+    for kind, own in defaults.items():
+        try:
+            found[kind] = preferred(row, kind, own)
+        except ConfigError:
+            continue  # no network can have the role: the family does not take such data
+    return found
