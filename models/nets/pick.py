@@ -48,7 +48,9 @@ def _found() -> None:
 def networks_for(role: str, kind: str) -> list[NetworkEntry]:
     """Return the networks that can have a role for a kind of data."""
     _found()
-    return [e for e in registry.all("network") if role in e.roles and kind in (e.kinds or (kind,))]
+    known = {entry.slug: entry for entry in registry.all("kind")}
+    gives = set(known[kind].gives) if kind in known else set()
+    return [e for e in registry.all("network") if role in e.roles and set(e.needs) <= gives]
 
 
 def kinds_of(family: FamilyEntry) -> tuple[str, ...]:
@@ -72,7 +74,17 @@ def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str,
     _found()
     known = {entry.slug: entry for entry in registry.all("kind")}
     own = known[kind].families.get(family.slug, {}) if kind in known else {}
-    return {**own, **data}
+    return _merged(own, data)
+
+
+def _merged(own: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings over defaults, nested ones setting by setting; a pick is one thing."""
+    found = {**own, **data}
+    for name, mine in own.items():
+        given = data.get(name)
+        if isinstance(mine, Mapping) and isinstance(given, Mapping) and "slug" not in mine:
+            found[name] = _merged(mine, given)
+    return found
 
 
 def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str, Any]]:

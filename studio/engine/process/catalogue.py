@@ -13,6 +13,7 @@ from models.registry import (
     Entry,
     FamilyEntry,
     Kind,
+    KindEntry,
     MetricEntry,
     NetworkEntry,
     Problem,
@@ -107,7 +108,13 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
         case NetworkEntry():
             common["roles"] = list(entry.roles)
+            kinds = [kind.slug for kind in registry.all("kind") if _fits(entry, kind)]
+            common["modalities"] = kinds
     return EntrySpec(**common, fields=_fields(entry.config, {}))
+
+
+def _fits(network: NetworkEntry, kind: KindEntry) -> bool:
+    return set(network.needs) <= set(kind.gives)
 
 
 def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
@@ -134,7 +141,21 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
             **row,
             "depends": Dependency(**depends) if depends else None,
             "choices": [Choice(**choice) for choice in row["choices"]],
-            "defaults": {m: own[row["path"]] for m, own in defaults.items() if row["path"] in own},
+            "defaults": {
+                kind: value
+                for kind, own in defaults.items()
+                if (value := _at(own, row["path"])) is not None
+            },
         }
         fields.append(FieldSpec(**data))
     return fields
+
+
+def _at(settings: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a dotted path, None where there is none."""
+    value: Any = settings
+    for name in path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return None
+        value = value[name]
+    return value
