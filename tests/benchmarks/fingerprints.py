@@ -300,13 +300,14 @@ def named(arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
 
 
 def kind_of(name: str, array: np.ndarray) -> str:
-    """Say what a tensor of a checkpoint is."""
+    """Say what a tensor of a checkpoint is; moments are known by PyTorch's names for them."""
     if name.startswith("data/"):
         return "statistics"
     if array.dtype == np.uint8:
         return "noise"
-    last = name.replace("/", ".").rpartition(".")[2]
-    return "moments" if last in ("exp_avg", "exp_avg_sq", "step") else "weights"
+    words = name.replace("/", ".").split(".")
+    of_optimiser = words[-1] == "step" or {"exp_avg", "exp_avg_sq"} & {*words}
+    return "moments" if of_optimiser else "weights"
 
 
 def fingerprint(folder: RunFolder) -> Fingerprint:
