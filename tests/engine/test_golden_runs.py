@@ -163,6 +163,6 @@ def test_imported_points_are_found(tmp_path):
     for run in of("imported", tmp_path):
         project = run.path.parents[1]
         data = check(run.record.spec).load_data(project)
-        assert data.points.columns == ("a", "b", "c")
+        assert data.rows.columns == ("a", "b", "c")
         assert data.hash == run.record.dataset_hash
         assert load(run).columns == ("a", "b", "c")
