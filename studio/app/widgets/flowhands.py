@@ -50,7 +50,9 @@ class FlowHands:
             self._state.hand.take("look")
             self.scene.set_scene({})
         self._run = run
-        self.lesson.set_stages(entry.stages if entry is not None else [])
+        settings = run.spec.family.config if run is not None and run.spec is not None else {}
+        stages = entry.stages if entry is not None else []
+        self.lesson.set_stages([stage.under(settings) for stage in stages])
         self.lesson.refresh()
         self.bar.refresh()
         self._show()
