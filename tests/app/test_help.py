@@ -9,7 +9,7 @@ from PySide6.QtGui import QTextDocument
 
 from studio import resources
 from studio.app.help import pages, paper
-from studio.app.theme import DARK, LIGHT
+from studio.app.tokens import DARK, LIGHT
 from studio.client.fake_catalog import catalog
 from studio.protocol.catalog import Catalog, StageSpec
 

@@ -13,10 +13,10 @@ from studio.app.intents.base import Refused
 from studio.app.intents.setup import SetupIntents
 from studio.app.intents.training import TrainingIntents
 from studio.app.state import comparison, naming, races, switch
+from studio.app.state.draft import Draft
 from studio.app.state.drafts import Typed
 from studio.app.state.notices import Notice
 from studio.app.state.races import Entry, RaceDraft
-from studio.app.state.session import Draft
 from studio.protocol.messages import ErrorInfo, StartRace, Validate
 from studio.protocol.spec import Recipe, RunSpec
 

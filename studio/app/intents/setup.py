@@ -14,7 +14,7 @@ from studio.app import preferences, tasks
 from studio.app.intents.base import Intents, Refused, points
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
-from studio.app.state.session import Before, Draft
+from studio.app.state.draft import Before, Draft
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
 from studio.protocol.spec import Pick, Recipe, RunSpec

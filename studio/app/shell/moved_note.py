@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from studio.app.actions import Actions
-from studio.app.state.session import Draft
+from studio.app.state.draft import Draft
 from studio.app.widgets.basic import button, label
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import Catalog

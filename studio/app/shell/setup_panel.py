@@ -12,7 +12,8 @@ from studio.app.shell.moved_note import MovedNote
 from studio.app.shell.racer_bar import RacerBar
 from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts, naming
-from studio.app.state.session import AppState, Draft
+from studio.app.state.draft import Draft
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, Link, button, clear, label, row, separator
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.taborder import chain, stops

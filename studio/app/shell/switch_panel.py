@@ -16,8 +16,9 @@ from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH
 from studio.app.help.pages import family_slug
 from studio.app.state import drafts, switch
+from studio.app.state.draft import Draft
 from studio.app.state.rescaling import chosen_h
-from studio.app.state.session import AppState, Draft
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, row
 from studio.app.widgets.formula import Formula
 from studio.app.widgets.literal import set_tip

@@ -33,7 +33,8 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.icons import repaint_on_theme
 from studio.app.state.session import AppState
-from studio.app.theme import RADIUS_CARD, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS_CARD
 from studio.app.widgets.basic import button, clear, label
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu

@@ -11,7 +11,8 @@ from studio.app.plots.export import Picture, charts_picture
 from studio.app.state.comparison import COST
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
-from studio.app.theme import Tokens, colors, theme
+from studio.app.theme import colors, theme
+from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.chartcard import ChartCard

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.state import naming
-from studio.app.state.session import AppState, Draft
+from studio.app.state.draft import Draft
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import label
 from studio.app.widgets.picturegrid import PictureGrid
 from studio.app.widgets.points import PointsPreview
