@@ -5,9 +5,9 @@ import pytest
 from studio.app.intents.base import Refused
 from studio.app.shell.banners import Banner
 from studio.app.shell.toasts import Toast
-from studio.client.fake import Refusal
 from studio.protocol import messages as m
 from studio.protocol.catalog import ProblemSpec
+from tests.client.fakes.engine import Refusal
 
 
 def banners(bench):

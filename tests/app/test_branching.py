@@ -13,12 +13,12 @@ from studio.app.edit_words import edit_notes, live_fields
 from studio.app.intents import disk
 from studio.app.shell.branch_sheet import BranchSheet
 from studio.app.state.runs import RunState
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from studio.resources import load_recipe
 from studio.store.project import Project
 from studio.store.run import RunRecord
+from tests.client.fakes.catalog import catalog
 
 
 def offer():
@@ -112,7 +112,7 @@ async def test_a_bad_value_holds_the_branch_back(bench, qtbot, wait):
 
 
 async def test_a_refused_branch_is_told(bench, wait):
-    from studio.client.fake import Refusal
+    from tests.client.fakes.engine import Refusal
 
     def refuse(command):
         raise Refusal("Step 64 was never reached.")

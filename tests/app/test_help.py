@@ -10,8 +10,8 @@ from PySide6.QtGui import QTextDocument
 from studio import resources
 from studio.app.help import pages, paper
 from studio.app.tokens import DARK, LIGHT
-from studio.client.fake_catalog import catalog
 from studio.protocol.catalog import Catalog, StageSpec
+from tests.client.fakes.catalog import catalog
 
 LINK = re.compile(r"\]\(([a-z]+):([^)#\s]+)(?:#([^)]+))?\)")
 

@@ -4,10 +4,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.client.fake_training import FakeTraining
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from tests.app.test_race import two_in_the_tray
+from tests.client.fakes.training import FakeTraining
 
 POINTS, PICTURES = "eight-gaussians", "ring-of-five"
 

@@ -5,9 +5,9 @@ and go together.
 import pytest
 from PySide6.QtCore import Qt
 
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
 
 
 async def set_up(bench, wait):

@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
 
 
 def offer():

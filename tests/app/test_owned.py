@@ -6,12 +6,12 @@ import pytest
 
 from studio.app.intents.base import Refused
 from studio.cli import background
-from studio.client.fake import Refusal
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.lock import Busy
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
+from tests.client.fakes.engine import Refusal
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 SENTENCE = "0001-edm is being trained by process 4711."

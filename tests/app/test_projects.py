@@ -7,12 +7,12 @@ import pytest
 
 from studio.app import preferences, words
 from studio.app.state import drafts
-from studio.client.fake_catalog import catalog
 from studio.home import config_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
+from tests.client.fakes.catalog import catalog
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 

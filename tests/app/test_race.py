@@ -9,9 +9,9 @@ from studio.app.state import comparison, races
 from studio.app.state.races import Entry, RaceDraft
 from studio.app.state.runs import Runs, RunState
 from studio.app.state.tree import race_line, tree
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
 
 
 def recipe(bench, slug):
@@ -249,7 +249,7 @@ async def test_the_start_sends_equal_terms_and_shows_the_runs_side_by_side(bench
 
 
 async def test_a_refused_start_is_told_and_keeps_the_tray(bench, wait):
-    from studio.client.fake import Refusal
+    from tests.client.fakes.engine import Refusal
 
     def refuse(command):
         raise Refusal("The disk is full.", kind="disk")

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from studio.app.state.session import DataInfo
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
+from tests.client.fakes.catalog import catalog
 
 
 def offer():

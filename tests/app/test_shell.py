@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from studio.app.shell.drop import files_of
 from studio.app.state.notices import Notice
-from studio.client.fake import Refusal
 from studio.protocol import messages as m
+from tests.client.fakes.engine import Refusal
 
 
 def recipe(bench, slug="edm-eight-gaussians"):
@@ -407,7 +407,7 @@ def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
         "from studio.app import preferences\n"
         "from studio.app.main import Studio, make_application\n"
         "app = make_application([], preferences.load())\n"
-        "from studio.client.fake import FakeEngine\n"
+        "from tests.client.fakes.engine import FakeEngine\n"
         "studio = Studio(preferences.load(), FakeEngine)\n"
         "studio.show(); app.processEvents()\n"
         "loaded = {'torch', 'pyqtgraph', 'h5py', 'scipy'} & set(sys.modules)\n"

@@ -110,3 +110,15 @@ def test_imports_for_types_are_told_apart() -> None:
 def test_circles_are_found() -> None:
     graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set(), "e": {"e"}}
     assert list(circles(graph)) == [["a", "b", "c"], ["e"]]
+
+
+def test_the_product_stands_without_its_tests() -> None:
+    leaning = [
+        name
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for target in [*(alias.name for alias in node.names), getattr(node, "module", "") or ""]
+        if target.split(".")[0] == "tests"
+    ]
+    assert not leaning
