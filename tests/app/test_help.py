@@ -101,7 +101,7 @@ def test_a_page_is_dressed_in_the_theme(qapp, tokens):
 
 async def test_f1_opens_what_is_known_of_the_model_and_escape_returns(bench, qtbot, wait):
     await bench.start()
-    bench.actions.open_recipe(bench.state.recipes[0])
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
     await wait(lambda: bench.state.draft.checked)
     bench.window.registry.trigger("help")
     view = bench.window.canvas.help

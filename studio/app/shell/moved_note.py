@@ -21,7 +21,7 @@ class MovedNote(QFrame):
         super().__init__()
         self.setProperty("surface", "raised")
         self.text = label("", "muted", wrap=True)
-        self.undo = button("Undo", actions.undo_data, kind="link")
+        self.undo = button("Undo", actions.setup.undo_data, kind="link")
         set_tip(self.undo, "Return to the data and the settings before")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)

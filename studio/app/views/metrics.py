@@ -55,7 +55,7 @@ class MetricsView(QWidget):
         self._words = label("", "muted")
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
         evaluate = button(
-            "Evaluate now", actions.evaluate_now, tip="Measure the quality with fresh samples"
+            "Evaluate now", actions.training.evaluate, tip="Measure the quality with fresh samples"
         )
         curves = button("Export CSV", self._export_curves, tip="Write all curves of this run")
         picture = button("Export picture", self._export_picture, tip="PNG or SVG")
@@ -210,7 +210,7 @@ class MetricsView(QWidget):
         self._words.setText("")
         self._all.hide()
         if run is None:
-            act = ("Open the gallery", lambda: self._actions.show_run(""))
+            act = ("Open the gallery", lambda: self._actions.runs.show(""))
             self._empty.tell("No run is selected", "Losses and qualities are drawn here.", *act)
         elif run.job:
             self._empty.tell("No numbers yet", "Curves appear with the first training steps.")

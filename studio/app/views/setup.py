@@ -119,7 +119,7 @@ class SetupView(QWidget):
         """The second click of a double click on a gallery card: start at once."""
         interval = QApplication.doubleClickInterval() / 1000
         if time.monotonic() - self._opened <= interval and self._state.engine.state == "ready":
-            self._actions.start()
+            self._actions.training.start()
 
 
 def _facts(draft: Draft) -> str:
