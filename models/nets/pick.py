@@ -50,7 +50,9 @@ def _found() -> None:
 def networks_for(role: str, kind: str) -> list[NetworkEntry]:
     """Return the networks that can have a role for a kind of data."""
     _found()
-    return [e for e in registry.all("network") if role in e.roles and kind in (e.kinds or (kind,))]
+    known = {entry.slug: entry for entry in registry.all("kind")}
+    gives = set(known[kind].gives) if kind in known else set()
+    return [e for e in registry.all("network") if role in e.roles and set(e.needs) <= gives]
 
 
 def kinds_of(family: FamilyEntry) -> tuple[str, ...]:
@@ -74,11 +76,19 @@ def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str,
     _found()
     known = {entry.slug: entry for entry in registry.all("kind")}
     own = known[kind].families.get(family.slug, {}) if kind in known else {}
+    return _merged(own, data)
+
+
+def _merged(own: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings over defaults, nested ones setting by setting."""
     found = {**own, **data}
-    for row in describe(family.config):
-        path = row["path"]
-        if row["kind"] == "pick" and path in own and path in data:
-            found[path] = _over(Pick(**own[path]), data[path])
+    for name, mine in own.items():
+        if not isinstance(mine, Mapping) or name not in data:
+            continue
+        if "slug" in mine:
+            found[name] = _over(Pick(**mine), data[name])
+        elif isinstance(data[name], Mapping):
+            found[name] = _merged(mine, data[name])
     return found
 
 

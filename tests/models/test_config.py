@@ -135,7 +135,7 @@ def test_a_field_without_a_default_is_a_mistake_of_the_author():
 
 def test_a_field_of_a_strange_type_is_a_mistake_of_the_author():
     class Strange(Config, frozen=True):
-        sizes: dict[str, int] = {}
+        sizes: frozenset[int] = frozenset()
 
     class Either(Config, frozen=True):
         size: int | str = 1

@@ -1,5 +1,6 @@
 """What the engine offers, as plain data: registries, training settings, devices, problems."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from models.registry import (
     Entry,
     FamilyEntry,
     Kind,
+    KindEntry,
     MetricEntry,
     NetworkEntry,
     Problem,
@@ -107,7 +109,13 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
         case NetworkEntry():
             common["roles"] = list(entry.roles)
+            kinds = [kind.slug for kind in registry.all("kind") if _fits(entry, kind)]
+            common["modalities"] = kinds
     return EntrySpec(**common, fields=_fields(entry.config, {}))
+
+
+def _fits(network: NetworkEntry, kind: KindEntry) -> bool:
+    return set(network.needs) <= set(kind.gives)
 
 
 def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
@@ -142,12 +150,21 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
 
 def _by_kind(row: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return the defaults of a setting by kind of data; of a network, what it comes to there."""
-    if row["kind"] != "pick":
-        return {kind: own[row["path"]] for kind, own in defaults.items() if row["path"] in own}
-    found = {}
+    found: dict[str, Any] = {}
     for kind, own in defaults.items():
-        try:
-            found[kind] = preferred(row, kind, own)
-        except ConfigError:
-            continue  # no network can have the role: the family does not take such data
+        if row["kind"] == "pick":
+            with contextlib.suppress(ConfigError):  # no network can have the role there
+                found[kind] = preferred(row, kind, own)
+        elif (value := _at(own, row["path"])) is not None:
+            found[kind] = value
     return found
+
+
+def _at(settings: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a dotted path, None where there is none."""
+    value: Any = settings
+    for name in path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return None
+        value = value[name]
+    return value
