@@ -38,8 +38,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One setting: all that a form, a validator and a help page need (see `models.config`).
 
     ``defaults`` are those for kinds of data where it is not ``default``; of a pick, what it comes
-    to for each kind. ``meant`` is what a default of "" stands for, and ``nested`` says that the
-    setting belongs to what is chosen in the one before it (see `Catalog.opened`).
+    to for each kind. ``meant`` is what a default of "" stands for, and ``under`` what the setting
+    is one of, where that was picked (see `Catalog.opened`).
     """
 
     path: str
@@ -69,7 +69,12 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     suffixes: list[str] = []
     inside: str = ""
     meant: str = ""
-    nested: bool = False
+    under: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether other settings follow from what is chosen here."""
+        return self.kind == "choice" and bool(self.of)
 
     def fitted(self, modality: str) -> "FieldSpec":
         """Return the setting with the default that it has for a kind of data."""
@@ -258,8 +263,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         # What a family prefers holds for any network that has such a setting; what it prefers for a
         # kind of data, for the network that it prefers there.
         wishes = meant["config"] if slug == meant["slug"] else field.default["config"]
-        inner = f"{field.path}.config."
-        return [chooser, *(_inside(field, own, inner, wishes) for own in able[slug].fields)]
+        return [chooser, *(_inside(field, own, slug, wishes) for own in able[slug].fields)]
 
 
 def _usual(entry: EntrySpec | None) -> Choice:
@@ -269,8 +273,9 @@ def _usual(entry: EntrySpec | None) -> Choice:
     return Choice(value="", title=f"As the data prefer ({entry.title})", help=told)
 
 
-def _inside(pick: FieldSpec, own: FieldSpec, inner: str, wishes: Mapping[str, Any]) -> FieldSpec:
+def _inside(pick: FieldSpec, own: FieldSpec, slug: str, wishes: Mapping[str, Any]) -> FieldSpec:
     """Return a setting of what is picked as one of the family."""
+    inner = f"{pick.path}.config."
     depends = own.depends
     wished = _value(wishes, own.path)
     return msgspec.structs.replace(
@@ -284,7 +289,7 @@ def _inside(pick: FieldSpec, own: FieldSpec, inner: str, wishes: Mapping[str, An
         if depends is None
         else Dependency(path=f"{inner}{depends.path}", values=depends.values),
         inside=f"{inner}{own.inside}" if own.inside else pick.inside,
-        nested=True,
+        under=slug,
     )
 
 

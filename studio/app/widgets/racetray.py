@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWid
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
+from studio.app.forms.making import make
 from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
@@ -158,7 +159,7 @@ class RaceTray(QFrame):
         if self.amount is None or race.kind != self._kind:
             self._kind = race.kind
             clear(self._slot)
-            self.amount = editors.make(_field(race.kind))
+            self.amount = make(_field(race.kind))
             self.amount.edited.connect(self._spend)
             self.amount.rejected.connect(self._actions.race.mark_budget)
             self._slot.addWidget(self.amount)
