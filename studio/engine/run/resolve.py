@@ -43,14 +43,14 @@ __all__ = [
 ]
 
 C = TypeVar("C", bound=Config)
-E = TypeVar("E", bound=Entry, covariant=True)
+E_co = TypeVar("E_co", bound=Entry, covariant=True)
 
 
 @dataclass(frozen=True)
-class Choice(Generic[E]):
+class Choice(Generic[E_co]):
     """A registered thing with its checked settings."""
 
-    entry: E
+    entry: E_co
     config: Config
 
     @property
