@@ -8,7 +8,7 @@ there must not matter.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -29,6 +29,7 @@ __all__ = [
     "networks_for",
     "preferred",
     "settled",
+    "why_not",
 ]
 
 _DARKEST = 0.02  # no value starts nearer to its bounds than this, where its slope would vanish
@@ -55,16 +56,17 @@ def networks_for(role: str, kind: str) -> list[NetworkEntry]:
     return [e for e in registry.all("network") if role in e.roles and set(e.needs) <= gives]
 
 
-def kinds_of(family: FamilyEntry) -> tuple[str, ...]:
-    """Return the kinds of data that a family takes: those that give what it needs, and for which
-    there are networks in all its roles.
+def kinds_of(entry: FamilyEntry | NetworkEntry) -> tuple[str, ...]:
+    """Return the kinds of data that a family or a network takes: those that give what it needs, and
+    for which there are networks in all the roles of a family.
     """
     _found()
-    roles = [row["role"] for row in describe(family.config) if row["of"] == "network"]
+    rows = describe(entry.config) if isinstance(entry, FamilyEntry) else []
+    roles = [row["role"] for row in rows if row["of"] == "network"]
     return tuple(
         kind.slug
         for kind in registry.all("kind")
-        if set(family.needs) <= set(kind.gives)
+        if set(entry.needs) <= set(kind.gives)
         and all(networks_for(role, kind.slug) for role in roles)
     )
 
@@ -135,17 +137,20 @@ def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str
         slug = known[kind].networks.get(role, "") if kind in known else ""
         slug = slug or next(iter(able), "")
     if slug not in able:
-        raise ConfigError("slug", _why_not(slug, role, kind, able))
+        raise ConfigError("slug", why_not(slug, role, kind))
     return able[slug], pick.config
 
 
-def _why_not(slug: str, role: str, kind: str, able: Iterable[str]) -> str:
-    """Return why a network cannot be had, and which can."""
+def why_not(slug: str, role: str, kind: str) -> str:
+    """Return why a network cannot have a role for a kind of data, and which can; "" if it can."""
+    able = [entry.slug for entry in networks_for(role, kind)]
+    if slug in able:
+        return ""
     offered = ", ".join(able)
     instead = f"choose one of: {offered}" if offered else f"there is no {role} for {kind}"
     entry = next((e for e in registry.all("network") if e.slug == slug), None)
     if entry is None:
-        near = difflib.get_close_matches(slug, offered.split(", "), n=1)
+        near = difflib.get_close_matches(slug, able, n=1)
         hint = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
         return f"no network is called {slug!r}; {hint if near else instead}"
     if role not in entry.roles:

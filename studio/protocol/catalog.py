@@ -269,8 +269,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 def _usual(entry: EntrySpec | None) -> Choice:
     if entry is None:
         return Choice(value="", title="As the data prefer")
-    told = f"What these data prefer. {entry.summary}"
-    return Choice(value="", title=f"As the data prefer ({entry.title})", help=told)
+    # Its name first: a list that is too narrow cuts off the end.
+    told = f"{entry.title}, which these data prefer. {entry.summary}"
+    return Choice(value="", title=f"{entry.title}, as the data prefer", help=told)
 
 
 def _inside(pick: FieldSpec, own: FieldSpec, slug: str, wishes: Mapping[str, Any]) -> FieldSpec:

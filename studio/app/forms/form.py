@@ -247,7 +247,9 @@ class Form(QWidget):
         if each is None:
             return False
         if each.field.path not in self._typed:  # else it is about a value that is not seen
-            each.show_problem(message)
+            here = each.field.path.startswith(path)
+            name = path.rpartition(".")[2]
+            each.show_problem(_sentence(message) if here else f"{name}: {message}")
         return True
 
     def row_of(self, path: str) -> Row | None:

@@ -191,7 +191,7 @@ class SetupPanel(QWidget):
             section, path = split(problem.path)
             for panel in self.sections:
                 if panel.section == section and panel.form is not None:
-                    panel.form.show_problem(path, problem.message)
+                    panel.form.show_problem(path, problem.message.removeprefix(f"{problem.path}: "))
 
     def focus_setting(self, path: str) -> None:
         """Bring the keyboard to a setting, given as "section.path"."""

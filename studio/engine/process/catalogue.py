@@ -14,7 +14,6 @@ from models.registry import (
     Entry,
     FamilyEntry,
     Kind,
-    KindEntry,
     MetricEntry,
     NetworkEntry,
     Problem,
@@ -109,13 +108,8 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
         case NetworkEntry():
             common["roles"] = list(entry.roles)
-            kinds = [kind.slug for kind in registry.all("kind") if _fits(entry, kind)]
-            common["modalities"] = kinds
+            common["modalities"] = list(kinds_of(entry))
     return EntrySpec(**common, fields=_fields(entry.config, {}))
-
-
-def _fits(network: NetworkEntry, kind: KindEntry) -> bool:
-    return set(network.needs) <= set(kind.gives)
 
 
 def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 import torch
 
-from models.config import Config, ConfigError, decode, describe, encode, replace_at
+from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
 from models.contracts.family import Family
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, settled
@@ -40,6 +40,7 @@ __all__ = [
     "pick_metrics",
     "pick_sampler",
     "resolve",
+    "today",
 ]
 
 C = TypeVar("C", bound=Config)
@@ -282,9 +283,7 @@ def _family(
         problems.append(ErrorInfo(kind="user", message=f"family: {error.args[0]}", path="family"))
         return None
     kind = kind_of_set(dataset)
-    data: Mapping[str, Any] = pick.config
-    if entry.upgrade is not None and (pick.version or 0) < entry.version:
-        data = entry.upgrade(data, kind)
+    data = _upgraded(entry, pick, kind)
     if not_for := unfit(entry, dataset):
         _config(entry.config, filled(entry, data, kind), "family", problems)
         problems += not_for
@@ -295,6 +294,29 @@ def _family(
 
     found = _config(entry.config, filled(entry, data, kind), "family", problems, settle)
     return None if found is None else Choice(entry, found)
+
+
+def today(pick: Pick, kind: str) -> Pick:
+    """Return a family's pick in the words of today, its networks as slug and config, for a kind of
+    data. One that nobody knows, or that cannot be read, comes back as it is.
+    """
+    entry = next((e for e in registry.all("family") if e.slug == pick.slug), None)
+    if entry is None:
+        return pick
+    data = _upgraded(entry, pick, kind)
+    for row in describe(entry.config):
+        if row["kind"] == "pick" and row["path"] in data:
+            try:
+                data[row["path"]] = msgspec.to_builtins(read_pick(row["path"], data[row["path"]]))
+            except ConfigError:
+                return pick
+    return Pick(slug=pick.slug, config=data, version=entry.version)
+
+
+def _upgraded(entry: FamilyEntry, pick: Pick, kind: str) -> dict[str, Any]:
+    if entry.upgrade is None or (pick.version or 0) >= entry.version:
+        return dict(pick.config)
+    return entry.upgrade(pick.config, kind)
 
 
 def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice[Any] | None:
