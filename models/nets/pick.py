@@ -154,8 +154,8 @@ def why_not(slug: str, role: str, kind: str) -> str:
         hint = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
         return f"no network is called {slug!r}; {hint if near else instead}"
     if role not in entry.roles:
-        return f"{entry.title} ({slug}) cannot be a {role}; {instead}"
-    return f"{entry.title} ({slug}) does not take {kind}; {instead}"
+        return f"{slug!r} cannot be a {role}; {instead}"
+    return f"{slug!r} does not take {kind}; {instead}"
 
 
 def _own(entry: NetworkEntry, config: Mapping[str, Any]) -> dict[str, Any]:

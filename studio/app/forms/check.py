@@ -64,7 +64,7 @@ def _list(field: FieldSpec, text: str) -> list[Any]:
                 raise Invalid("is missing")
             found.append(parse(one, part))
         except Invalid as error:
-            raise Invalid(f"has a value {number} that {error}") from None
+            raise Invalid(f"value {number} {error}") from None
     if len(found) < field.fewest:
         raise Invalid(f"needs at least {field.fewest} values")
     return found
