@@ -134,7 +134,7 @@ async def test_the_setup_shows_the_points_and_the_facts(bench, wait):
     await set_up(bench, wait)
     await wait(lambda: bench.state.draft.points is not None)
     assert "points drawn" in bench.window.canvas.setup.facts.text()
-    assert bench.window.canvas.setup.points.accessibleName().endswith("points")
+    assert bench.window.canvas.setup.data.points.accessibleName().endswith("points")
 
 
 async def test_a_refused_start_is_told_and_changes_nothing(bench, wait):

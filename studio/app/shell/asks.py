@@ -7,12 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.actions import Actions
+from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
 
 __all__ = ["DATA_FILES", "Asks"]
 
 DATA_FILES = "Points (*.csv *.tsv *.txt *.npy *.npz *.h5 *.hdf5);;All files (*)"
-SAMPLE_FILES = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
 SAMPLES = 10_000
 
 
@@ -46,7 +46,9 @@ class Asks:
 
     def export_samples(self) -> None:
         """Ask where samples go; the suffix says how they are written."""
-        dialog = self._save("Export samples", SAMPLE_FILES, "csv", self._name("samples"))
+        kind = kind_of_run(self._state.runs.current, self._state.catalog)
+        name = self._name("samples")
+        dialog = self._save("Export samples", kind.files, kind.suffixes[0], name)
 
         def suffix(chosen: str) -> None:
             dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))

@@ -10,13 +10,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.plots.pictures import atlas, columns_for, frame_at
+from studio.app.kinds.images import Pictures, atlas
+from studio.app.kinds.registry import kind
+from studio.app.plots.tiles import columns_for, frame_at
 from studio.app.shell.statusbar import _facts
 from studio.app.state.runs import FlowRecord
 from studio.app.views.flow import VIEW as FLOW
-from studio.app.views.pictures import VIEW, PicturesView
-from studio.app.views.picturesamples import PictureSamplesView
-from studio.app.widgets.picturegrid import PictureGrid
+from studio.app.views.tiles import VIEW, TilesView
+from studio.app.views.tilesamples import TileSamplesView
+from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, Watch
 
@@ -52,17 +54,17 @@ def test_a_frame_is_the_nearest_one() -> None:
 
 
 @pytest.fixture
-def grid() -> Iterator[PictureGrid]:
-    made = PictureGrid("Pictures")
+def grid() -> Iterator[TileGrid]:
+    made = TileGrid("Pictures")
     made.resize(300, 300)
     made.show()
-    made.show_pictures(np.random.default_rng(0).random((9, 1, SIDE, SIDE)))
+    made.show_tiles(Pictures({"x": np.random.default_rng(0).random((9, 1, SIDE, SIDE))}))
     QApplication.processEvents()
     yield made
     made.deleteLater()
 
 
-def test_a_click_picks_the_picture_under_it(grid: PictureGrid) -> None:
+def test_a_click_picks_the_picture_under_it(grid: TileGrid) -> None:
     picked: list[int] = []
     grid.picked.connect(picked.append)
     for picture in (0, 4, 8):
@@ -72,7 +74,7 @@ def test_a_click_picks_the_picture_under_it(grid: PictureGrid) -> None:
     assert picked == [0, 4, 8, -1]
 
 
-def test_keys_walk_through_the_pictures(grid: PictureGrid) -> None:
+def test_keys_walk_through_the_pictures(grid: TileGrid) -> None:
     picked: list[int] = []
     grid.picked.connect(picked.append)
     grid.picked.connect(grid.select)
@@ -83,8 +85,8 @@ def test_keys_walk_through_the_pictures(grid: PictureGrid) -> None:
     assert picked == [1, 0, 8, 2, -1]
 
 
-def test_pixels_are_sharp(grid: PictureGrid) -> None:
-    grid.show_pictures(np.indices((2, 2)).sum(axis=0)[None, None] % 2)
+def test_pixels_are_sharp(grid: TileGrid) -> None:
+    grid.show_tiles(Pictures({"x": np.indices((2, 2)).sum(axis=0)[None, None] % 2}))
     image = grid.grab().toImage()
     cell = grid._cell(0)
     colours = {
@@ -111,14 +113,14 @@ def record(step: int, n: int = N) -> FlowRecord:
 
 
 @pytest.fixture
-def view(lens: Any) -> Iterator[PicturesView]:
+def view(lens: Any) -> Iterator[TilesView]:
     lens.state.catalog.entries.append(
         EntrySpec(
             kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
             modalities=["images"],
         )
     )  # fmt: skip
-    made = PicturesView(lens.state, lens.actions)
+    made = TilesView(lens.state, lens.actions)
     made.resize(900, 600)
     made.show()
     QApplication.processEvents()
@@ -140,12 +142,12 @@ def test_images_have_a_flow_lens_of_their_own(lens: Any) -> None:
     assert not VIEW.applies(lens.state)
 
 
-def test_it_applies_to_images_only(lens: Any, view: PicturesView) -> None:
+def test_it_applies_to_images_only(lens: Any, view: TilesView) -> None:
     assert VIEW.applies(lens.state)
     assert not FLOW.applies(lens.state)
 
 
-def test_it_asks_for_the_projection_and_returns_credits(lens: Any, view: PicturesView) -> None:
+def test_it_asks_for_the_projection_and_returns_credits(lens: Any, view: TilesView) -> None:
     watch = lens.link.of(Watch)[-1]
     assert (watch.extras, watch.credits) == (["projection"], 2)
     arrive(lens, 1)
@@ -153,7 +155,7 @@ def test_it_asks_for_the_projection_and_returns_credits(lens: Any, view: Picture
     assert [c.n for c in lens.link.of(Credit)] == [1, 1]
 
 
-def test_grid_strip_and_projection_show_the_same_latents(lens: Any, view: PicturesView) -> None:
+def test_grid_strip_and_projection_show_the_same_latents(lens: Any, view: TilesView) -> None:
     arrive(lens, 1)
     assert view.grid.count == N
     assert view.projection.count == N
@@ -164,7 +166,7 @@ def test_grid_strip_and_projection_show_the_same_latents(lens: Any, view: Pictur
     assert view.grid.selection == 5
 
 
-def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: PicturesView) -> None:
+def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: TilesView) -> None:
     seen = []
     for step, n in ((1, 64), (2, 16), (3, 64)):
         lens.run.live = record(step, n)
@@ -173,10 +175,10 @@ def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: Pic
     assert seen == [seen[0]] * 3
     assert seen[0][:2] == (16, 16)
     assert view._where.text().endswith("16 pictures")
-    assert _facts(lens.run)[-1] == "16 pictures"
+    assert _facts(lens.run, kind("images"))[-1] == "16 pictures"
 
 
-def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: PicturesView) -> None:
+def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: TilesView) -> None:
     lens.state.catalog.entries[0] = structs.replace(lens.state.catalog.entries[0], motion="dx/dt")
     lens.state.catalog_changed.emit()
     assert view._empty.isVisible()
@@ -186,7 +188,7 @@ def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: Pic
     assert not view._empty.isVisible()
 
 
-def test_the_flow_clock_turns_all_three(lens: Any, view: PicturesView) -> None:
+def test_the_flow_clock_turns_all_three(lens: Any, view: TilesView) -> None:
     arrive(lens, 1)
     last = view.grid.grab().toImage()
     lens.state.playback.set(flow=0.0)
@@ -195,7 +197,7 @@ def test_the_flow_clock_turns_all_three(lens: Any, view: PicturesView) -> None:
     assert view.grid.grab().toImage() != last
 
 
-def test_a_step_without_projection_says_so(lens: Any, view: PicturesView) -> None:
+def test_a_step_without_projection_says_so(lens: Any, view: TilesView) -> None:
     made = record(4)
     made.extras.clear()
     lens.run.live = made
@@ -205,9 +207,9 @@ def test_a_step_without_projection_says_so(lens: Any, view: PicturesView) -> Non
 
 
 @pytest.fixture
-def samples(lens: Any, view: PicturesView) -> Iterator[PictureSamplesView]:
+def samples(lens: Any, view: TilesView) -> Iterator[TileSamplesView]:
     lens.run.live = record(3)
-    made = PictureSamplesView(lens.state, lens.actions)
+    made = TileSamplesView(lens.state, lens.actions)
     made.resize(900, 600)
     made.show()
     QApplication.processEvents()
@@ -217,12 +219,12 @@ def samples(lens: Any, view: PicturesView) -> Iterator[PictureSamplesView]:
 
 
 async def test_samples_of_images_are_browsed_by_the_page(
-    lens: Any, samples: PictureSamplesView, wait: Any
+    lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
     await wait(lambda: not samples._sampled._busy)
     assert samples.made.grid.count == N
     many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
-    samples.made.show_pictures(many, "")
+    samples.made.show_data(many, kind("images"), "")
     assert [samples.made.grid.count, samples.made.before.isEnabled()] == [64, False]
     samples.made.turn(1)
     samples.made.turn(1)

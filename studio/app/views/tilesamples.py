@@ -1,4 +1,4 @@
-"""The samples lens of images: generated pictures beside data, with the numbers below."""
+"""The samples lens of tiles: generated data beside real ones, with the numbers below."""
 
 from collections.abc import Callable
 
@@ -6,35 +6,39 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.registry import kind, kind_of_run
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import button, icon_button, label, row, section
+from studio.app.widgets.exporting import ask_samples
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.picturegrid import PictureGrid
 from studio.app.widgets.qualities import Qualities
+from studio.app.widgets.tilegrid import TileGrid
 
-__all__ = ["VIEW", "Pages", "PictureSamplesView"]
+__all__ = ["VIEW", "Pages", "TileSamplesView"]
 
-PAGE = 64
-TARGET = 512  # pictures of the data that are fetched to be browsed
-FILTERS = "NumPy (*.npz);;HDF5 (*.h5)"
+SHOWN = 64  # particles that the lens wants, live
+TARGET = 512  # of the data are fetched to be browsed
 
 
 class Pages(QWidget):
-    """Pictures by the page, with a line above that says which."""
+    """Tiles by the page, with a line above that says which."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._images: NDArray[np.float32] | None = None
+        self._title = title
+        self._x: NDArray[np.float32] | None = None
+        self._kind = kind("")
         self._page = 0
         self._message = ""
-        self.grid = PictureGrid(f"{title} pictures")
+        self.grid = TileGrid(title)
         self._where = label("", "small")
         before, after = f"{title}: the page before", f"{title}: the next page"
         self.before = icon_button("chevron-left", before, lambda: self.turn(-1))
@@ -46,27 +50,28 @@ class Pages(QWidget):
         body.addWidget(self.grid, 1)
         self.grid.picked.connect(self.grid.select)
 
-    def show_pictures(self, images: NDArray[np.float32] | None, message: str) -> None:
-        """Show other pictures, from their first page."""
-        self._images, self._message, self._page = images, message, 0
+    def show_data(self, x: NDArray[np.float32] | None, shown_as: Kind, message: str) -> None:
+        """Show other data, from their first page."""
+        self._x, self._kind, self._message, self._page = x, shown_as, message, 0
+        self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
         self.turn(0)
 
     def turn(self, by: int) -> None:
         """Turn so many pages."""
-        images = self._images
-        n = 0 if images is None else len(images)
-        last = max(0, (n - 1) // PAGE)
+        x, page = self._x, self._kind.page
+        n = 0 if x is None else len(x)
+        last = max(0, (n - 1) // page)
         self._page = min(last, max(0, self._page + by))
-        first = self._page * PAGE
+        first = self._page * page
         self.grid.select(-1)
-        part = None if images is None else images[first : first + PAGE]
-        self.grid.show_pictures(part, message=self._message)
+        tiles = None if x is None else self._kind.tiles({"x": x[first : first + page]})
+        self.grid.show_tiles(tiles, noun=self._kind.moving, message=self._message)
         self.before.setEnabled(self._page > 0)
         self.after.setEnabled(self._page < last)
-        self._where.setText(f"{first + 1:,}-{min(n, first + PAGE):,} of {n:,}" if n else "")
+        self._where.setText(f"{first + 1:,}-{min(n, first + page):,} of {n:,}" if n else "")
 
 
-class PictureSamplesView(QWidget):
+class TileSamplesView(QWidget):
     """Generated and data side by side, both by the page."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
@@ -78,7 +83,7 @@ class PictureSamplesView(QWidget):
         self._origin = label("", "muted")
         self._numbers = Qualities(state)
         self._empty = EmptyState(self)
-        self._sampled = Sampled(self, state, actions, PAGE)
+        self._sampled = Sampled(self, state, actions, SHOWN)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
         export = button("Export", self._export, tip="Write samples to a file", icon="export")
         self._drawn_ones = held_chip(self._sampled)
@@ -101,10 +106,14 @@ class PictureSamplesView(QWidget):
         state.engine_changed.connect(self._tell)
         self._sampled.select()
 
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._state.runs.current, self._state.catalog)
+
     def _show(self, shown: Shown) -> None:
-        if shown.x.ndim == 4:
+        if self._kind.fits(shown.x.shape[1:]):
             self._origin.setText(self._sampled.origin)
-            self.made.show_pictures(shown.x, "")
+            self.made.show_data(shown.x, self._kind, "")
 
     def _tell(self) -> None:
         run = self._state.runs.current
@@ -121,7 +130,8 @@ class PictureSamplesView(QWidget):
         act: Callable[[], None] | None = None
         title, words, action = "No run is selected", "Samples of a run are shown here.", ""
         if run is not None and run.step:
-            title, words = "No samples yet", "Draw pictures and compare them with the data."
+            title = "No samples yet"
+            words = f"Draw {self._kind.moving} and compare them with the data."
             action, act = "Sample now", self._actions.training.sample
         elif run is not None:
             title, words = "Nothing to sample yet", "Samples follow once the training has begun."
@@ -132,12 +142,13 @@ class PictureSamplesView(QWidget):
         run = self._state.runs.current
         target = run.target if run else None
         ready = self._state.engine.state in ("ready", "busy")
-        if target is not None and target is not self._drawn and target.ndim == 4:
+        new = target is not None and target is not self._drawn
+        if target is not None and new and self._kind.fits(target.shape[1:]):
             self._drawn = target
-            self.data.show_pictures(target, "")
+            self.data.show_data(target, self._kind, "")
         elif run is not None and target is None and ready and self._asked != run.key:
             self._asked = run.key
-            self.data.show_pictures(None, "Reading the data")
+            self.data.show_data(None, self._kind, "Reading the data")
             self._actions.looking.load_target(run.key, TARGET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -152,11 +163,7 @@ class PictureSamplesView(QWidget):
         run = self._state.runs.current
         if run is None:
             return
-        dialog = QFileDialog(self, "Export samples", f"{run.name}-samples.npz", FILTERS)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("npz")
-        dialog.fileSelected.connect(self._actions.export.samples)
-        dialog.open()
+        ask_samples(self, run, self._kind, self._actions.export.samples)
 
     def export_picture(self) -> Picture:
         """Return both pages and the numbers as they are seen."""
@@ -167,6 +174,6 @@ VIEW = ViewSpec(
     id="picture-samples",
     title="Samples",
     order=20,
-    applies=shows("images"),
-    factory=PictureSamplesView,
+    applies=shows("tiles"),
+    factory=TileSamplesView,
 )

@@ -1,5 +1,5 @@
-"""The flow lens of images: fixed latents as pictures, one of them through flow time, and all of
-them in the plane of what a judge network sees.
+"""The flow lens of tiles: fixed latents as data, one of them through flow time, and, where the
+kind has one, all of them in the plane of a projection.
 """
 
 import numpy as np
@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.plots.following import Following
 from studio.app.plots.identity import identity_colours
-from studio.app.plots.pictures import SHOWN, frame_at
 from studio.app.plots.style import CanvasStyle
+from studio.app.plots.tiles import SHOWN, frame_at
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
@@ -25,27 +27,26 @@ from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import label, row, section
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.picturegrid import PictureGrid
+from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.extras import PROJECTION
 
-__all__ = ["VIEW", "PicturesView"]
+__all__ = ["VIEW", "TilesView"]
 
 STRIP = 9  # frames of the film strip
-UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # pictures have no window; the protocol wants one
+UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
 
 
-class PicturesView(QWidget):
-    """Grid, projection, film strip; the selected picture is the same in all three."""
+class TilesView(QWidget):
+    """Grid, projection, film strip; the selected datum is the same in all three."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state = state
         self._record: FlowRecord | None = None
         self._picked = 0
-        self.grid = PictureGrid("Pictures of the fixed latents")
-        self.strip = PictureGrid("One latent along the flow", strip=True)
+        self.grid = TileGrid("The fixed latents")
+        self.strip = TileGrid("One latent along the flow", strip=True)
         self.projection = ParticleCanvas()
-        self.projection.setAccessibleName("All pictures as the judge network sees them")
         self._where = label("", "muted")
         self._which = label("", "muted")
         self._seen = label("", "small", wrap=True)
@@ -68,7 +69,7 @@ class PicturesView(QWidget):
         halves.addWidget(right)
         halves.setStretchFactor(0, 3)
         halves.setStretchFactor(1, 2)
-        self._halves = halves
+        self._halves, self._right = halves, right
         film = _pane(row(section("Along the flow"), None, self._which), self.strip)
         film.setFixedHeight(128)
         self._film = film
@@ -97,7 +98,12 @@ class PicturesView(QWidget):
         self.projection.picked.connect(self._pick)
 
     def _looking(self, run: RunState) -> Looking:
-        return Looking(run.job, (), UNBOUNDED, 1, SHOWN, (PROJECTION,))
+        extras = (PROJECTION,) if self._kind.projection else ()
+        return Looking(run.job, (), UNBOUNDED, 1, SHOWN, (*extras, *self._kind.parts))
+
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._following.run, self._state.catalog)
 
     # What is shown
 
@@ -113,6 +119,10 @@ class PicturesView(QWidget):
         if run is not None and run.spec is not None and catalog is not None:
             entry = catalog.get("family", run.spec.family.slug)
         self._chip.show_family(entry)
+        kind = self._kind
+        self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
+        self.projection.setAccessibleName(f"All {kind.moving} as the judge network sees them")
+        self._right.setVisible(bool(kind.projection))
         self._tell_empty(run)
 
     def _tell_empty(self, run: RunState | None) -> None:
@@ -123,15 +133,16 @@ class PicturesView(QWidget):
         self._chip.setVisible(some and self._chip.known)  # else it would stand on those words
         if some or run is None:
             return
+        moving = self._kind.moving.capitalize()
         if run.state == "queued":
-            self._empty.tell("Waiting in the queue", "Pictures appear when this run starts.")
+            self._empty.tell("Waiting in the queue", f"{moving} appear when this run starts.")
         elif run.job:
-            self._empty.tell("Starting", "Pictures appear with the first training steps.")
+            self._empty.tell("Starting", f"{moving} appear with the first training steps.")
         else:
-            self._empty.tell("Nothing was kept", "This run has no recorded pictures.")
+            self._empty.tell("Nothing was kept", f"This run has no recorded {self._kind.moving}.")
 
     def _show(self, record: FlowRecord) -> None:
-        if record.x.ndim != 5:
+        if not self._kind.fits(record.x.shape[2:]):
             return
         self._record = record
         self._tell_empty(self._following.run)
@@ -142,8 +153,7 @@ class PicturesView(QWidget):
         self.projection.set_identity(_circle(len(record.x[0][:SHOWN])))
         self.projection.set_record(timeline, glide=self._state.playback.live)
         self._seen.setText(
-            "Grey: data. Coloured: the pictures on the left, along the first two principal "
-            "components of what the judge network sees in data."
+            self._kind.projection
             if timeline is not None
             else "This step was kept without its projection."
         )
@@ -159,10 +169,11 @@ class PicturesView(QWidget):
         self.projection.playing = self._state.playback.playing
         self.projection.set_flow(now)
         frame = frame_at(record.t, now)
-        shown = record.x[frame][:SHOWN]
-        self.grid.show_pictures(shown, inks=self._inks(len(shown)))
+        kind = self._kind
+        shown = kind.tiles(kind.rows(record.x, record.extras, frame, slice(SHOWN)))
+        self.grid.show_tiles(shown, noun=kind.moving, inks=self._inks(len(shown)))
         picture = words.picture_of(record.step, self._following.run)
-        count = f"{len(shown)} pictures"
+        count = f"{len(shown)} {kind.moving}"
         self._where.setText(f"{picture}, t = {float(record.t[frame]):.2f}, {count}")
         self._draw_strip(record)
 
@@ -171,7 +182,9 @@ class PicturesView(QWidget):
         self.grid.select(picked)
         frames = np.unique(np.linspace(0, len(record.t) - 1, STRIP).round().astype(int))
         times = [f"t = {float(record.t[f]):.2f}" for f in frames]
-        self.strip.show_pictures(record.x[frames, picked], words=times)
+        kind = self._kind
+        way = kind.tiles(kind.way(record.x, record.extras, picked, frames))
+        self.strip.show_tiles(way, noun=kind.moving, words=times)
         self.strip.select(int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow))))
         self._which.setText(f"latent {picked}")
 
@@ -208,7 +221,7 @@ def _pane(head: QHBoxLayout, *widgets: QWidget) -> QWidget:
 
 
 def _circle(n: int) -> NDArray[np.float32]:
-    """Return n places around a circle: pictures start as noise, so their colour is their number."""
+    """Return n places around a circle: they start as noise, so their colour is their number."""
     turn = np.arange(n) / max(n, 1) * 2 * np.pi
     return np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
 
@@ -217,6 +230,6 @@ VIEW = ViewSpec(
     id="pictures",
     title="Flow",
     order=10,
-    applies=shows("images"),
-    factory=PicturesView,
+    applies=shows("tiles"),
+    factory=TilesView,
 )

@@ -1,38 +1,35 @@
-"""A grid of small pictures: sharp pixels, one of them selected, each with its own colour."""
+"""A grid of tiles, each a datum: painted by its kind, one selected, each with its own colour."""
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.plots.backdrop import image_of
-from studio.app.plots.pictures import atlas, columns_for
+from studio.app.kinds.kind import Tiles
 from studio.app.plots.raster import Colours
+from studio.app.plots.tiles import columns_for
 from studio.app.theme import font, theme
 
-__all__ = ["PictureGrid"]
+__all__ = ["TileGrid"]
 
 GAP = 6
 BAR = 3  # of the colour that tells particles apart
 
 
-class PictureGrid(QWidget):
-    """Shows pictures in rows; with ``strip`` all in one row.
+class TileGrid(QWidget):
+    """Shows tiles in rows; with ``strip`` all in one row.
 
     Signals:
-        picked: the picture that was clicked or walked to, -1 for none.
+        picked: the tile that was clicked or walked to, -1 for none.
     """
 
     picked = Signal(int)
 
     def __init__(self, name: str, *, strip: bool = False) -> None:
         super().__init__()
-        self._image: QImage | None = None
-        self._shape = (0, 1, 1)
+        self._tiles: Tiles | None = None
         self._inks: Colours | None = None
         self._words: list[str] = []
         self._strip = strip
@@ -46,38 +43,37 @@ class PictureGrid(QWidget):
 
     @property
     def count(self) -> int:
-        """How many pictures there are."""
-        return self._shape[0]
+        """How many tiles there are."""
+        return len(self._tiles) if self._tiles is not None else 0
 
-    def show_pictures(
+    def show_tiles(
         self,
-        images: NDArray[np.floating] | None,
+        tiles: Tiles | None,
         *,
+        noun: str = "tiles",
         inks: Colours | None = None,
         words: list[str] | None = None,
         message: str = "",
     ) -> None:
-        """Show images (n, C, H, W) of values in [0, 1]; ``inks`` (n,) are their colours, ``words``
-        stand below them, and ``message`` where there are none.
+        """Show tiles, which people call ``noun``; ``inks`` (n,) are their colours, ``words`` stand
+        below them, and ``message`` where there are none.
         """
-        self._image = None if images is None or not len(images) else image_of(atlas(images))
-        self._shape = (0, 1, 1) if images is None else (len(images), *images.shape[2:])
+        self._tiles = tiles
         self._inks, self._words, self._message = inks, words or [], message
-        self.setAccessibleDescription(f"{self.count} pictures" if self.count else message)
+        self.setAccessibleDescription(f"{self.count} {noun}" if self.count else message)
         self.update()
 
-    def select(self, picture: int) -> None:
-        """Mark one picture, -1 for none."""
-        if picture != self.selection:
-            self.selection = picture
+    def select(self, tile: int) -> None:
+        """Mark one tile, -1 for none."""
+        if tile != self.selection:
+            self.selection = tile
             self.update()
 
     def _cells(self) -> tuple[int, float, float, float, float]:
-        """Return columns, the size of a picture (width, height), and where the first one is."""
-        n, high, wide = self._shape
+        """Return columns, the size of a tile (width, height), and where the first one is."""
+        n, aspect = self.count, self._tiles.aspect if self._tiles is not None else 1.0
         words = 15 if self._words else 0
         extra = (BAR + 2 if self._inks is not None else 0) + words
-        aspect = wide / high
         columns = n if self._strip else columns_for(n, self.width(), self.height(), aspect)
         columns = max(1, columns)
         rows = max(1, math.ceil(n / columns))
@@ -88,52 +84,51 @@ class PictureGrid(QWidget):
         left = (self.width() - columns * (width + GAP) + GAP) / 2
         return columns, width, height, left, extra
 
-    def _cell(self, picture: int) -> QRectF:
+    def _cell(self, tile: int) -> QRectF:
         columns, width, height, left, extra = self._cells()
-        row, column = divmod(picture, columns)
+        row, column = divmod(tile, columns)
         top = GAP + row * (height + extra + GAP)
         return QRectF(left + column * (width + GAP), top, width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.colors()
         with QPainter(self) as painter:
-            if self._image is None:
+            if not self.count:
                 painter.setPen(QColor(tokens.muted))
                 words = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
                 painter.drawText(QRectF(self.rect()).adjusted(16, 8, -16, -8), words, self._message)
                 return
-            self.paint_pictures(painter)
+            self.paint_tiles(painter)
             if self.hasFocus() and self.selection < 0:
                 painter.setPen(QPen(QColor(tokens.accent), 1))
                 painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def paint_pictures(self, painter: QPainter) -> None:
-        """Paint the pictures into the widget's rectangle, sharp at any scale."""
+    def paint_tiles(self, painter: QPainter) -> None:
+        """Paint the tiles into the widget's rectangle, sharp at any scale."""
         tokens = theme.colors()
-        n, high, wide = self._shape
-        assert self._image is not None
+        assert self._tiles is not None
         painter.setFont(font(11))
-        for picture in range(n):
-            cell = self._cell(picture)
-            painter.drawImage(cell, self._image, QRectF(0, picture * high, wide, high))
+        for tile in range(self.count):
+            cell = self._cell(tile)
+            self._tiles.paint(painter, cell, tile, tokens)
             below = cell.bottom() + 2
             if self._inks is not None:
-                ink = QColor(f"#{int(self._inks[picture]) & 0xFFFFFF:06x}")
+                ink = QColor(f"#{int(self._inks[tile]) & 0xFFFFFF:06x}")
                 painter.fillRect(QRectF(cell.left(), below, cell.width(), BAR), ink)
                 below += BAR
-            if picture < len(self._words):
+            if tile < len(self._words):
                 painter.setPen(QColor(tokens.muted))
                 place = QRectF(cell.left() - 20, below, cell.width() + 40, 15)
-                painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), self._words[picture])
-            if picture == self.selection:
+                painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), self._words[tile])
+            if tile == self.selection:
                 painter.setPen(QPen(QColor(tokens.accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(cell.adjusted(-2, -2, 2, 2))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = event.position()
-        cells = (self._cell(picture).adjusted(-3, -3, 3, 3) for picture in range(self.count))
-        hits = (picture for picture, cell in enumerate(cells) if cell.contains(place))
+        cells = (self._cell(tile).adjusted(-3, -3, 3, 3) for tile in range(self.count))
+        hits = (tile for tile, cell in enumerate(cells) if cell.contains(place))
         self.picked.emit(next(hits, -1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
