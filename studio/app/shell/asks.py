@@ -39,10 +39,11 @@ class Asks:
         self._then(dialog, lambda file: self._actions.create_project(Path(file)))
 
     def import_data(self) -> None:
-        """Ask for a file of points and look into it."""
-        dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(DATA_FILES)
-        self._then(dialog, self._actions.inspect_file)
+        """Ask for files of data and look into them."""
+        dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters(DATA_FILES.split(";;"))
+        dialog.filesSelected.connect(lambda files: self._actions.inspect_files(list(files)))
+        dialog.open()
 
     def export_samples(self) -> None:
         """Ask where samples go; the suffix says how they are written."""
