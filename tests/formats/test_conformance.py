@@ -178,7 +178,7 @@ def test_what_is_not_finite_is_not_imported(valid, tmp_path, slug):
     def spoilt():
         with project.new_dataset("d", rows.schema) as writer:
             for block in rows.blocks:
-                last = {name: np.array(values) for name, values in block.items()}
+                last = {name: np.array(values, order="C") for name, values in block.items()}
                 last[floats[0]].reshape(-1)[-1] = np.nan
                 writer.add(last)
 

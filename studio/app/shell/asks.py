@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
+from studio.formats.registry import discover, importers
 
-__all__ = ["DATA_FILES", "Asks"]
+__all__ = ["Asks"]
 
-DATA_FILES = "Points (*.csv *.tsv *.txt *.npy *.npz *.h5 *.hdf5);;All files (*)"
 SAMPLE_FILES = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
 SAMPLES = 10_000
 
@@ -41,7 +41,9 @@ class Asks:
     def import_data(self) -> None:
         """Ask for files of data and look into them."""
         dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters(DATA_FILES.split(";;"))
+        discover()
+        known = " ".join(f"*{suffix}" for suffix in importers.suffixes())
+        dialog.setNameFilters([f"Data ({known})", "All files (*)"])
         dialog.filesSelected.connect(lambda files: self._actions.inspect_files(list(files)))
         dialog.open()
 

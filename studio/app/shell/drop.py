@@ -30,7 +30,7 @@ class DropZone(QFrame):
         layout.addStretch(1)
         for text, role in (
             ("Drop to import", "title"),
-            ("CSV, TSV, NPY, NPZ or HDF5, one file or several; or a project folder", "muted"),
+            ("One file of data, or several that belong together; or a project folder", "muted"),
         ):
             line = label(text, role)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
