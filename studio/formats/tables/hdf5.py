@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.base import (
+from studio.formats.hdf5blocks import Blocks
+from studio.formats.hdf5walk import MAX_DEPTH, walk
+from studio.formats.limits import FormatError, check_block, check_size
+from studio.formats.tables.base import (
     ArrayTable,
     Format,
     RefusedTable,
@@ -24,10 +27,7 @@ from studio.formats.base import (
     is_number,
     unique_names,
 )
-from studio.formats.hdf5blocks import Blocks
-from studio.formats.hdf5walk import MAX_DEPTH, walk
-from studio.formats.limits import FormatError, check_block, check_size
-from studio.formats.registry import register
+from studio.formats.tables.registry import register
 from studio.store import hdf5
 from studio.store.errors import Damaged
 

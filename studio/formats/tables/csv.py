@@ -11,11 +11,11 @@ from typing import Any, TextIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.base import Chunk, Format, Table, TextCells
-from studio.formats.commas import Commas
-from studio.formats.layout import LONGEST_LINE, Layout, guess, number, too_long
 from studio.formats.limits import CHUNK, FormatError
-from studio.formats.registry import register
+from studio.formats.tables.base import Chunk, Format, Table, TextCells
+from studio.formats.tables.commas import Commas
+from studio.formats.tables.layout import LONGEST_LINE, Layout, guess, number, too_long
+from studio.formats.tables.registry import register
 from studio.store.atomic import check_space, replacing, write_text
 
 __all__ = ["Csv"]

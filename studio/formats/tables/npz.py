@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.base import ArrayTable, Format, RefusedTable, Table, unique_names
 from studio.formats.limits import MAX_CELLS, MAX_COLUMNS, FormatError, check_block, check_size
-from studio.formats.npy import array_table, check_array
 from studio.formats.npyheader import damaged, read_head
-from studio.formats.registry import register
+from studio.formats.tables.base import ArrayTable, Format, RefusedTable, Table, unique_names
+from studio.formats.tables.npy import array_table, check_array
+from studio.formats.tables.registry import register
 from studio.store.atomic import check_space, replacing
 from studio.store.errors import human_bytes
 

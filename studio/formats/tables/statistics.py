@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.base import Chunk, Column, Table
-from studio.formats.layout import no_number
+from studio.formats.inspection import Column
+from studio.formats.tables.base import Chunk, Table
+from studio.formats.tables.layout import no_number
 
 __all__ = ["ColumnScan", "scan"]
 

@@ -1,7 +1,7 @@
-"""What a file format is: a way to open a file as tables of numbers, and perhaps to write points.
+"""What a table format is: a way to open a file as tables of numbers, and perhaps to write points.
 
 A format only says which tables a file holds and yields their rows in chunks; statistics, limits,
-refusals and conversion are written once, in `studio.formats.files`.
+refusals and conversion are written once, in `studio.formats.tables.reading`.
 """
 
 from abc import ABC, abstractmethod
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,11 +20,8 @@ from studio.formats.limits import CHUNK, MAX_COLUMNS, FormatError, rows_at_once
 __all__ = [
     "ArrayTable",
     "Chunk",
-    "Column",
     "Format",
     "FormatError",
-    "Inspection",
-    "Item",
     "RefusedTable",
     "Table",
     "TextCells",
@@ -35,48 +31,6 @@ __all__ = [
 ]
 
 LONGEST_NAME = 200
-
-
-class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One column, over all rows.
-
-    kind: "number", "text" (no numbers), "mixed" (numbers and text), "empty". ``count`` is the
-    number of finite numbers, ``nan`` that of cells that are missing, NaN or not finite as 32-bit
-    numbers; the statistics are over the finite ones. ``problem`` says where the first bad cell is.
-    """
-
-    name: str
-    kind: str
-    count: int
-    nan: int = 0
-    minimum: float | None = None
-    maximum: float | None = None
-    mean: float | None = None
-    std: float | None = None
-    problem: str = ""
-
-
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One table of a file. ``problems`` stand against importing it as it is, ``notes`` do not;
-    ``preview`` holds the first rows (at most 100), as numbers or text.
-    """
-
-    name: str
-    columns: list[Column]
-    rows: int
-    preview: list[list[Any]]
-    problems: list[str] = []
-    notes: list[str] = []
-
-
-class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in a file. ``problems`` collects those of all items."""
-
-    file: str
-    format: str
-    items: list[Item]
-    bytes: int
-    problems: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -91,11 +45,12 @@ class TextCells:
 @dataclass(frozen=True)
 class Chunk:
     """Some rows: values (k, d), NaN where a cell is missing or text; ``places`` (k) are the
-    numbers of the rows as people count them; ``texts`` by column index.
+    numbers of the rows as people count them, with the file where there are several; ``texts`` by
+    column index.
     """
 
     values: NDArray[np.float64]
-    places: Sequence[int]
+    places: Sequence[int | str]
     texts: Mapping[int, TextCells] = field(default_factory=dict)
 
 
@@ -194,7 +149,7 @@ class ArrayTable(Table):
 
 
 class Format(ABC):
-    """One file format, registered by `studio.formats.registry.register`."""
+    """One file format, registered by `studio.formats.tables.registry.register`."""
 
     slug: ClassVar[str]
     title: ClassVar[str]
