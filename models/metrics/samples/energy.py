@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-import torch
 from torch import Tensor
 
 from models.config import Config, param
-from models.kinds.points import PointSet
-from models.metrics.base import check
-from models.metrics.pairwise import pair_sum, self_sum, subsample
+from models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
+from models.metrics.samples.pairwise import pair_sum, self_sum
 from models.registry import metric
 
 __all__ = ["EnergyConfig", "EnergyDistance", "energy_distance"]
@@ -58,20 +56,11 @@ def energy_distance(samples: Tensor, reference: Tensor) -> float:
     source="Szekely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018, eq. 6.1",
     config=EnergyConfig,
     kinds=("points",),
-    better="lower",
     unit="data units",
-    minimum=2,
 )
-class EnergyDistance:
+class EnergyDistance(SampleMetric[EnergyConfig]):
     """Energy distance as a metric."""
 
-    def __init__(self, config: EnergyConfig | None = None) -> None:
-        self.config = config or EnergyConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
-    ) -> float:
-        most = self.config.most
-        return energy_distance(
-            subsample(samples, most, generator), subsample(reference, most, generator)
-        )
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = (subsample(x, self.config.most, evidence.rng) for x in evidence.sides())
+        return Figure(energy_distance(made, real), n=len(made))

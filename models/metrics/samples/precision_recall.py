@@ -5,17 +5,15 @@ nearest neighbour is away. Precision counts the samples inside the data's balls,
 inside the samples': a model that shows few but perfect things has the first and not the second.
 """
 
-from abc import ABC, abstractmethod
+import math
+from abc import abstractmethod
 from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from models.config import Config, param
-from models.kinds.images import ImageSet
-from models.kinds.points import PointSet
-from models.metrics.base import NotApplicable, check
-from models.metrics.pairwise import subsample
+from models.metrics.base import Evidence, Figure, SampleMetric, check
 from models.registry import metric
 
 __all__ = ["ManifoldConfig", "Precision", "Recall", "radii", "share_inside"]
@@ -91,43 +89,30 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-class _Manifolds(ABC):
-    """What both share: the sets, as points or in the eyes of the data's judge."""
+def _interval(share: float, n: int) -> tuple[float, float]:
+    """Return where a share of n lies with 95 % confidence (Wilson 1927, JASA 22:209-212).
 
-    def __init__(self, config: ManifoldConfig | None = None) -> None:
-        self.config = config or ManifoldConfig()
+    It is that of other draws of the n, with the balls as they are.
+    """
+    z2 = 1.959964**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = math.sqrt(z2 * (share * (1 - share) + z2 / (4 * n)) / n) / (1 + z2 / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
-    def __call__(
-        self,
-        samples: Tensor,
-        reference: Tensor,
-        *,
-        points: PointSet | ImageSet,
-        generator: torch.Generator,
-    ) -> float:
-        made, real = self._sides(samples, reference, points, generator)
-        return self._share(made, real)
+
+class _Manifolds(SampleMetric[ManifoldConfig]):
+    """What both share: which side is counted inside the balls of the other."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        k = self.config.neighbours
+        counted, centres = self.roles(*evidence.seen(self.config.most, minimum=k + 1))
+        share = share_inside(counted, centres, k)
+        low, high = _interval(share, len(counted))
+        return Figure(share, low, high, n=len(counted))
 
     @abstractmethod
-    def _share(self, made: Tensor, real: Tensor) -> float:
-        """Return the figure for both sides, (n, d) and (m, d)."""
-
-    def _sides(
-        self,
-        samples: Tensor,
-        reference: Tensor,
-        points: PointSet | ImageSet,
-        generator: torch.Generator,
-    ) -> tuple[Tensor, Tensor]:
-        """Return both sides as (n, d) and (m, d)."""
-        a = subsample(samples, self.config.most, generator)
-        b = subsample(reference, self.config.most, generator)
-        if not isinstance(points, ImageSet):
-            check(a, b, minimum=self.config.neighbours + 1)
-            return a, b
-        if points.judge is None:
-            raise NotApplicable("there is no judge: the images have no labels to train one on")
-        return points.judge.features(a), points.judge.features(b)
+    def roles(self, made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what is counted, and what has the balls, of samples and real data (n, d)."""
 
 
 @metric(
@@ -139,14 +124,13 @@ class _Manifolds(ABC):
     config=ManifoldConfig,
     kinds=("points", "images"),
     better="higher",
-    unit="",
     minimum=4,
 )
 class Precision(_Manifolds):
     """The share of samples inside the data's balls, in [0, 1], as a metric."""
 
-    def _share(self, made: Tensor, real: Tensor) -> float:
-        return share_inside(made, real, self.config.neighbours)
+    def roles(self, made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        return made, real
 
 
 @metric(
@@ -158,11 +142,10 @@ class Precision(_Manifolds):
     config=ManifoldConfig,
     kinds=("points", "images"),
     better="higher",
-    unit="",
     minimum=4,
 )
 class Recall(_Manifolds):
     """The share of data inside the samples' balls, in [0, 1], as a metric."""
 
-    def _share(self, made: Tensor, real: Tensor) -> float:
-        return share_inside(real, made, self.config.neighbours)
+    def roles(self, made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        return real, made

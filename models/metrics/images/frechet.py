@@ -1,7 +1,7 @@
 """How images look to a judge: the distance of two Gaussians in its features, and its labels.
 
-The judge is a classifier that was trained on the training images (`models.judge`), not Inception:
-the distance is no FID, and compares only models of the same data.
+The judge is a classifier that was trained on the training images (`models.judges.images`), not
+Inception: the distance is no FID, and compares only models of the same data.
 """
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.contracts.data import Judge
 from models.kinds.images import ImageSet
-from models.metrics.base import NotApplicable, check_finite
+from models.metrics.base import Evidence, Figure, SampleMetric, check_finite
 from models.registry import NoConfig, metric
 
 __all__ = ["FrechetDistance", "LabelBalance", "frechet_distance", "label_shares"]
@@ -45,26 +45,25 @@ def frechet_distance(samples: Tensor, reference: Tensor) -> float:
     return max(0.0, float(shift + s.trace() + t.trace() - 2.0 * overlap))
 
 
-def _judge(samples: Tensor, reference: Tensor, points: ImageSet) -> Judge:
-    """Return the judge of the data, after checking the images.
+def _judged(evidence: Evidence) -> tuple[Judge, Tensor, Tensor]:
+    """Return the judge of the data, samples and real images, after checking them.
 
     Raises:
-        NotApplicable: there is none.
+        NotApplicable: there is no judge.
         ValueError: the images do not fit each other, or there are too few.
         ArithmeticError: a pixel is not finite.
     """
-    if samples.ndim != 4 or samples.shape[1:] != reference.shape[1:]:
+    made, real = evidence.samples.x, evidence.reference.x
+    if made.ndim != 4 or made.shape[1:] != real.shape[1:]:
         raise ValueError(
             "samples and reference must be images of the same size, got shapes "
-            f"{tuple(samples.shape)} and {tuple(reference.shape)}"
+            f"{tuple(made.shape)} and {tuple(real.shape)}"
         )
-    if min(len(samples), len(reference)) < 2:
+    if min(len(made), len(real)) < 2:
         raise ValueError("at least 2 images are needed on each side")
-    check_finite(samples, "images")
-    check_finite(reference, "images")
-    if points.judge is None:
-        raise NotApplicable("there is no judge: the images have no labels to train one on")
-    return points.judge
+    check_finite(made, "images")
+    check_finite(real, "images")
+    return evidence.asked(), made, real
 
 
 @metric(
@@ -74,23 +73,15 @@ def _judge(samples: Tensor, reference: Tensor, points: ImageSet) -> Judge:
     "images, sees in samples and in unseen data. Not an FID: it has no Inception in it.",
     source="Dowson and Landau 1982, doi:10.1016/0047-259X(82)90077-X, eq. 4; for images: Heusel et "
     "al. 2017, arXiv:1706.08500, eq. 6, with another network",
-    config=NoConfig,
     kinds=("images",),
-    better="lower",
-    unit="",
-    minimum=2,
 )
-class FrechetDistance:
+class FrechetDistance(SampleMetric[NoConfig]):
     """The Frechet distance in the judge's features as a metric."""
 
-    def __init__(self, config: NoConfig | None = None) -> None:
-        self.config = config or NoConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: ImageSet, generator: torch.Generator
-    ) -> float:
-        judge = _judge(samples, reference, points)
-        return frechet_distance(judge.features(samples), judge.features(reference))
+    def measure(self, evidence: Evidence) -> Figure:
+        judge, made, real = _judged(evidence)
+        value = frechet_distance(judge.features(made), judge.features(real))
+        return Figure(value, n=len(made))
 
 
 @metric(
@@ -99,24 +90,20 @@ class FrechetDistance:
     summary="Total variation between the classes that a small classifier sees in samples and in "
     "unseen data: 0 where each class has its share, 1 where they have none in common.",
     source="Levin, Peres and Wilmer 2009, Markov Chains and Mixing Times, proposition 4.2",
-    config=NoConfig,
     kinds=("images",),
-    better="lower",
-    unit="",
-    minimum=2,
 )
-class LabelBalance:
-    """The total variation of the judge's labels as a metric."""
+class LabelBalance(SampleMetric[NoConfig]):
+    """The total variation of the judge's labels as a metric; its parts are how much of the samples
+    each class has more, or less, than of real images.
+    """
 
-    def __init__(self, config: NoConfig | None = None) -> None:
-        self.config = config or NoConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: ImageSet, generator: torch.Generator
-    ) -> float:
-        judge = _judge(samples, reference, points)
-        shares = [label_shares(judge, x) for x in (samples, reference)]
-        return 0.5 * float((shares[0] - shares[1]).abs().sum())
+    def measure(self, evidence: Evidence) -> Figure:
+        judge, made, real = _judged(evidence)
+        assert isinstance(evidence.real, ImageSet)
+        gaps = label_shares(judge, made) - label_shares(judge, real)
+        names = evidence.real.names or tuple(map(str, range(len(gaps))))
+        parts = dict(zip(names, gaps.tolist(), strict=True))
+        return Figure(0.5 * float(gaps.abs().sum()), n=len(made), parts=parts)
 
 
 def label_shares(judge: Judge, x: Tensor) -> Tensor:

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from models.config import Config, param
-from models.kinds.points import PointSet
-from models.metrics.base import check
-from models.metrics.pairwise import pair_sum, self_sum, subsample
+from models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
+from models.metrics.samples.pairwise import pair_sum, self_sum
 from models.registry import metric
 
 __all__ = ["MMD", "MMDConfig", "median_distance", "mmd2"]
@@ -89,23 +88,13 @@ def mmd2(samples: Tensor, reference: Tensor, width: float) -> float:
     source="Gretton et al. 2012, JMLR 13:723-773, eq. 3",
     config=MMDConfig,
     kinds=("points",),
-    better="lower",
-    unit="",
-    minimum=2,
 )
-class MMD:
+class MMD(SampleMetric[MMDConfig]):
     """Unbiased MMD² as a metric."""
 
-    def __init__(self, config: MMDConfig | None = None) -> None:
-        self.config = config or MMDConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
-    ) -> float:
-        check(samples, reference)
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = evidence.sides()
         # Data that sit on one spot have no scale of their own.
-        width = self.config.width or median_distance(reference) or 1.0
-        most = self.config.most
-        return mmd2(
-            subsample(samples, most, generator), subsample(reference, most, generator), width
-        )
+        width = self.config.width or median_distance(real) or 1.0
+        made, real = (subsample(x, self.config.most, evidence.rng) for x in (made, real))
+        return Figure(mmd2(made, real, width), n=len(made))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-__all__ = ["pair_sum", "self_sum", "subsample"]
+__all__ = ["pair_sum", "self_sum"]
 
 # 1024 x 4096 distances of float32 are 16 MiB: they stay near the processor.
 _ROWS, _COLUMNS = 1024, 4096
@@ -45,10 +45,3 @@ def _blocks(x: Tensor, size: int) -> Iterator[Tensor]:
 def _distances(x: Tensor, y: Tensor) -> Tensor:
     # The matrix-product form loses all digits of small distances in float32.
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
-
-
-def subsample(x: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Return x, or ``most`` of its rows without repetition if there are more."""
-    if len(x) <= most:
-        return x
-    return x[torch.randperm(len(x), generator=generator)[:most].to(x.device)]

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.kinds.points import PointSet
-from models.metrics.base import NotApplicable, check
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.registry import metric
 
 __all__ = ["ModeConfig", "ModeCoverage", "mode_masses", "share_near"]
@@ -71,20 +71,20 @@ def share_near(x: Tensor, points: PointSet, deviations: float = 4.0) -> float:
     config=ModeConfig,
     kinds=("points",),
     better="higher",
-    unit="",
     minimum=10,
 )
-class ModeCoverage:
-    """Share of the modes found, in [0, 1], as a metric."""
+class ModeCoverage(SampleMetric[ModeConfig]):
+    """Share of the modes found, in [0, 1], as a metric; its parts are the mass at each mode, in
+    units of what is there in real data.
+    """
 
-    def __init__(self, config: ModeConfig | None = None) -> None:
-        self.config = config or ModeConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
-    ) -> float:
-        check(samples, reference)
-        found = mode_masses(samples, points, within=True)
-        wanted = mode_masses(reference.to(samples), points, within=True)
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = evidence.sides()
+        assert isinstance(evidence.real, PointSet)
+        found = mode_masses(made, evidence.real, within=True)
+        wanted = mode_masses(real.to(made), evidence.real, within=True)
         present = wanted > 0.0
-        return float((found >= self.config.share * wanted)[present].double().mean())
+        value = float((found >= self.config.share * wanted)[present].double().mean())
+        ratios = (found / wanted).tolist()
+        parts = {f"mode {i + 1}": r for i, r in enumerate(ratios) if bool(present[i])}
+        return Figure(value, n=len(made), parts=parts)

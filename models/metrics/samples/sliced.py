@@ -1,14 +1,13 @@
 """Sliced Wasserstein distances: the average of one-dimensional ones over fixed directions."""
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from models.config import Config, param
-from models.kinds.points import PointSet
-from models.metrics.base import check
+from models.metrics.base import Evidence, Figure, SampleMetric, check
 from models.registry import metric
 from models.tensors import make_generator
 
@@ -68,6 +67,14 @@ def _levels(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
     return left // m, left // n, width.double() / (n * m)
 
 
+class _Sliced(SampleMetric[SlicedConfig]):
+    p: ClassVar[int]
+
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = evidence.sides()
+        return Figure(sliced_wasserstein(made, real, self.p, self.config.directions), n=len(made))
+
+
 @metric(
     "sliced-w2",
     title="Sliced W2",
@@ -75,20 +82,12 @@ def _levels(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
     source="Bonneel et al. 2015, doi:10.1007/s10851-014-0506-3, eq. 8",
     config=SlicedConfig,
     kinds=("points",),
-    better="lower",
     unit="data units",
-    minimum=2,
 )
-class SlicedW2:
+class SlicedW2(_Sliced):
     """Sliced W2 as a metric."""
 
-    def __init__(self, config: SlicedConfig | None = None) -> None:
-        self.config = config or SlicedConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
-    ) -> float:
-        return sliced_wasserstein(samples, reference, 2, self.config.directions)
+    p = 2
 
 
 @metric(
@@ -98,17 +97,9 @@ class SlicedW2:
     source="Bonneel et al. 2015, doi:10.1007/s10851-014-0506-3, eq. 8 with p = 1",
     config=SlicedConfig,
     kinds=("points",),
-    better="lower",
     unit="data units",
-    minimum=2,
 )
-class SlicedW1:
+class SlicedW1(_Sliced):
     """Sliced W1 as a metric."""
 
-    def __init__(self, config: SlicedConfig | None = None) -> None:
-        self.config = config or SlicedConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
-    ) -> float:
-        return sliced_wasserstein(samples, reference, 1, self.config.directions)
+    p = 1

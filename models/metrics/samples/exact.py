@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from models.config import Config, param
-from models.kinds.points import PointSet
-from models.metrics.base import check
-from models.metrics.pairwise import subsample
+from models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
 from models.registry import metric
 
 __all__ = ["ExactW2", "ExactW2Config", "exact_w2"]
@@ -71,18 +69,11 @@ def exact_w2(samples: Tensor, reference: Tensor) -> float:
     source="Villani 2009, Optimal Transport, def. 6.1; solver doi:10.1145/2070781.2024192",
     config=ExactW2Config,
     kinds=("points",),
-    better="lower",
     unit="data units",
-    minimum=2,
 )
-class ExactW2:
+class ExactW2(SampleMetric[ExactW2Config]):
     """Exact W2 on at most ``most`` points a side as a metric."""
 
-    def __init__(self, config: ExactW2Config | None = None) -> None:
-        self.config = config or ExactW2Config()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: PointSet, generator: torch.Generator
-    ) -> float:
-        most = self.config.most
-        return exact_w2(subsample(samples, most, generator), subsample(reference, most, generator))
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = (subsample(x, self.config.most, evidence.rng) for x in evidence.sides())
+        return Figure(exact_w2(made, real), n=len(made))
