@@ -9,7 +9,9 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
+from models.contracts.abilities import WORDS
 from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, settled
 from models.registry import (
@@ -18,11 +20,12 @@ from models.registry import (
     FamilyEntry,
     Kind,
     MetricEntry,
+    OperatorEntry,
     SamplerEntry,
     registry,
 )
 from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
-from studio.engine.kinds.fit import entry_of, kind_of_set, picked_kind, unfit
+from studio.engine.kinds.fit import entry_of, kind_of_set, kinds_measured, picked_kind, unfit
 from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
 from studio.engine.run.changing import problems as edit_problems
@@ -38,6 +41,7 @@ __all__ = [
     "check",
     "pick_dataset",
     "pick_metrics",
+    "pick_operator",
     "pick_sampler",
     "resolve",
     "today",
@@ -94,9 +98,14 @@ class Resolved:
         return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
 
     def build(
-        self, data: DataSpec, device: torch.device, horizon: int | None = None
+        self,
+        data: DataSpec,
+        device: torch.device,
+        horizon: int | None = None,
+        inputs: Mapping[str, Learner[Any]] | None = None,
     ) -> Family[Any]:
-        """Build the family for data of a spec.
+        """Build the family for data of a spec; ``inputs`` are what it learns from, none where one
+        that is trained is only used.
 
         Raises:
             ConfigError: settings that do not fit the data or each other; the path is "family...".
@@ -110,6 +119,7 @@ class Resolved:
                 seed=self.training.seed,
                 device=device,
                 execution=self.training.execution(),
+                **({"inputs": inputs} if inputs else {}),
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
@@ -154,6 +164,8 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
         except Refused as refused:
             problems.append(refused.info)
     problems += _name(spec.name)
+    if family is not None:
+        problems += _inputs(spec, family.entry)
     if problems or family is None or training is None:
         return None, problems
     return Resolved(
@@ -165,6 +177,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
             sampler=sampler.pick if sampler else None,
             metrics=[metric.pick for metric in metrics],
             edits=list(spec.edits),
+            inputs=dict(spec.inputs),
         ),
         family=family,
         dataset=dataset,
@@ -182,6 +195,22 @@ def _name(name: str) -> list[ErrorInfo]:
     except StoreError as error:
         return [msgspec.structs.replace(error.info(), path="name")]
     return []
+
+
+def _inputs(spec: RunSpec, family: FamilyEntry) -> list[ErrorInfo]:
+    """What is missing of the runs that a family learns from, or is too much; whether they are there
+    and will do is a matter of the project (`studio.engine.run.inputs`).
+    """
+    problems = []
+    for name, needs in family.inputs.items():
+        if name not in spec.inputs:
+            message = f"{family.title} needs a {needs.title.lower()}: choose a run."
+            path = f"inputs.{name}"
+            problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
+    for name in sorted(spec.inputs.keys() - family.inputs.keys()):
+        message = f"{family.title} learns from no {name!r}."
+        problems.append(ErrorInfo(kind="user", message=message, path=f"inputs.{name}"))
+    return problems
 
 
 def pick_dataset(pick: Pick) -> Choice[DatasetEntry] | None:
@@ -217,6 +246,23 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
     return choice
 
 
+def pick_operator(pick: Pick) -> Choice[OperatorEntry]:
+    """Check an operator and its settings.
+
+    Raises:
+        Refused: there is no such operator, or its settings are wrong; the path is "config...".
+    """
+    try:
+        entry = registry.get("operator", pick.slug)
+    except KeyError as error:
+        raise Refused(f"operator: {error.args[0]}", path="operator") from error
+    problems: list[ErrorInfo] = []
+    config = _config(entry.config, pick.config, "config", problems)
+    if config is None:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return Choice(entry, config)
+
+
 def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry], ...]:
     """Check metrics for the data of a spec.
 
@@ -229,8 +275,9 @@ def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry
     ]
     kind = picked_kind(spec.dataset)
     for choice in found:
-        if choice is not None and kind not in choice.entry.kinds:
-            kinds = " and ".join(choice.entry.kinds)
+        able = kinds_measured(choice.entry) if choice is not None else ()
+        if choice is not None and able and kind not in able:
+            kinds = " and ".join(able)
             message = f"{choice.entry.title} measures {kinds}; the data of the run are {kind}."
             problems.append(ErrorInfo(kind="user", message=message, path="metrics"))
     if problems:
@@ -243,21 +290,27 @@ def _sampler(
 ) -> Choice[SamplerEntry] | None:
     """The sampler asked for; else that of the family, where it takes one."""
     if spec.sampler is not None:
-        if family is not None and "denoiser" not in family.entry.capabilities:
-            title = family.entry.title
-            problems.append(
-                ErrorInfo(
-                    kind="user",
-                    message=f"{title} has no denoiser, so it takes no sampler.",
-                    hint="Leave the sampler out.",
-                    path="sampler",
-                )
-            )
+        choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
+        if family is not None and (reason := _no_sampler(family.entry, choice)):
+            hint = "Leave the sampler out."
+            problems.append(ErrorInfo(kind="user", message=reason, hint=hint, path="sampler"))
             return None
-        return _choice("sampler", spec.sampler, "sampler", problems)
+        return choice
     if family is not None and family.entry.sampler:
         return _choice("sampler", Pick(slug=family.entry.sampler), "sampler", problems)
     return None
+
+
+def _no_sampler(family: FamilyEntry, choice: Choice[SamplerEntry] | None) -> str:
+    """Say why a family cannot be sampled so, "" if it can."""
+    if not family.sampler:
+        return f"{family.title} has no denoiser, so it takes no sampler."
+    for need in choice.entry.needs if choice is not None else ():
+        if need not in family.abilities:
+            wanted = WORDS.get(need, f"can {need}")
+            title = choice.entry.title if choice is not None else ""
+            return f"{title} samples a model that {wanted}; {family.title} does not."
+    return ""
 
 
 def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice[MetricEntry]]:
@@ -266,7 +319,7 @@ def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice
         _choice("metric", pick, f"metrics.{index}", problems)
         for index, pick in enumerate(spec.metrics)
     )
-    fitting = [c for c in picked if c is not None and kind in c.entry.kinds]
+    fitting = [c for c in picked if c is not None and kind in (kinds_measured(c.entry) or (kind,))]
     known = {entry.slug for entry in registry.all("metric")}
     slugs = [slug for slug in entry_of(kind).metrics if slug in known]
     defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)
