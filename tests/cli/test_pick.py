@@ -21,7 +21,7 @@ from studio.resources import recipes
 
 
 @pytest.fixture(autouse=True, scope="module")
-def known():
+def registered():
     discover()
 
 
