@@ -21,8 +21,10 @@ __all__ = ["log_prob", "log_prob_adaptive"]
 Denoise = Callable[[Tensor, Tensor], Tensor]
 
 
-def _rates(denoise: Denoise, x: Tensor, log_s: Tensor) -> tuple[Tensor, Tensor]:
-    """Return dx/dln s (n, *shape) and its divergence (n,)."""
+def _rates(
+    denoise: Denoise, x: Tensor, log_s: Tensor, real: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return dx/dln s (n, *shape) and its divergence (n,), of the real numbers of each row."""
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
         denoised = denoise(x, log_s.exp())
@@ -31,11 +33,13 @@ def _rates(denoise: Denoise, x: Tensor, log_s: Tensor) -> tuple[Tensor, Tensor]:
         trace = x.new_zeros(len(x))
         for i in range(dim):
             (row,) = torch.autograd.grad(flat[:, i].sum(), x, retain_graph=i + 1 < dim)
-            trace = trace + row.flatten(1)[:, i]
-    return (x - denoised).detach(), dim - trace.detach()
+            slope = row.flatten(1)[:, i]
+            trace = trace + (slope if real is None else slope * real.flatten(1)[:, i])
+    count = dim if real is None else real.flatten(1).sum(dim=1)
+    return (x - denoised).detach(), count - trace.detach()
 
 
-def _prior(x: Tensor, s_max: float, spread: float) -> Tensor:
+def _prior(x: Tensor, s_max: float, spread: float, real: Tensor | None = None) -> Tensor:
     """Return log N(x; 0, (s_max^2 + spread^2) I), (n,).
 
     What the data are at s_max, to second order. N(0, s_max^2) is where sampling starts, and leaves
@@ -45,7 +49,8 @@ def _prior(x: Tensor, s_max: float, spread: float) -> Tensor:
     flat = x.flatten(1)
     variance = s_max**2 + spread**2
     log_scale = math.log(2 * math.pi * variance)
-    return -0.5 * (flat.square().sum(dim=1) / variance + flat.shape[1] * log_scale)
+    count = flat.shape[1] if real is None else real.flatten(1).sum(dim=1)
+    return -0.5 * (flat.square().sum(dim=1) / variance + count * log_scale)
 
 
 def log_prob(
@@ -56,6 +61,7 @@ def log_prob(
     *,
     steps: int = 64,
     spread: float = 1.0,
+    real: Tensor | None = None,
 ) -> Tensor:
     """Return log p(x) in nats, (n,), by ``steps`` steps of the classical Runge-Kutta method.
 
@@ -69,18 +75,20 @@ def log_prob(
         s_max: where the law is taken for N(0, s_max^2 + spread^2).
         steps: even in ln s; the cost is 4 * steps evaluations, each with d backward passes.
         spread: standard deviation of the data along an axis; their mean is 0.
+        real: (n, *shape), 1 for the numbers that count and 0 for those that are padded, of which
+            there is no density; None where all count.
     """
     h = math.log(s_max / s_min) / steps
     change = x.new_zeros(len(x))
     for i in range(steps):
         here = torch.tensor(math.log(s_min) + i * h, dtype=x.dtype, device=x.device)
-        k1, d1 = _rates(denoise, x, here)
-        k2, d2 = _rates(denoise, x + 0.5 * h * k1, here + 0.5 * h)
-        k3, d3 = _rates(denoise, x + 0.5 * h * k2, here + 0.5 * h)
-        k4, d4 = _rates(denoise, x + h * k3, here + h)
+        k1, d1 = _rates(denoise, x, here, real)
+        k2, d2 = _rates(denoise, x + 0.5 * h * k1, here + 0.5 * h, real)
+        k3, d3 = _rates(denoise, x + 0.5 * h * k2, here + 0.5 * h, real)
+        k4, d4 = _rates(denoise, x + h * k3, here + h, real)
         x = x + (h / 6) * (k1 + 2 * k2 + 2 * k3 + k4)
         change = change + (h / 6) * (d1 + 2 * d2 + 2 * d3 + d4)
-    return _prior(x, s_max, spread) + change
+    return _prior(x, s_max, spread, real) + change
 
 
 def log_prob_adaptive(
