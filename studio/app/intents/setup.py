@@ -184,9 +184,23 @@ class SetupIntents(Intents):
         if draft is None:
             return
         draft.local.pop((section, field.path), None)
+        if field.chooses:
+            self._pick(draft, field, value)
+            return
         self._respec(drafts.put(draft.spec, section, field, value))
         if section == "dataset":
             self._preview_soon()
+
+    def _pick(self, draft: Draft, chooser: FieldSpec, slug: str) -> None:
+        """Pick another network; what was mistyped in the settings of the last one goes with it."""
+        if self.state.catalog is None:
+            return
+        made = switching.exchange(draft.spec, self.state.catalog, chooser, slug, draft.aside)
+        draft.aside = made.aside
+        inner = f"{chooser.path.removesuffix('.slug')}.config."
+        for key in [(s, p) for s, p in draft.local if s == "family" and p.startswith(inner)]:
+            del draft.local[key]
+        self._respec(made.spec)
 
     def mark(self, section: drafts.Section, field: FieldSpec, typed: drafts.Typed) -> None:
         """Say that what was typed into a setting cannot be taken. The last good value stays in the
@@ -262,8 +276,19 @@ class SetupIntents(Intents):
         draft.bytes = result.get("bytes")
         resolved = result.get("resolved")
         draft.resolved = msgspec.convert(resolved, RunSpec) if resolved else None
+        self._modernise(draft)
         draft.checked = True
         self.state.draft_checked.emit()
+
+    def _modernise(self, draft: Draft) -> None:
+        """Take settings of earlier versions in the words of today, which the form knows."""
+        catalog, resolved = self.state.catalog, draft.resolved
+        if catalog is None or resolved is None or not drafts.unknown(draft.spec, "family", catalog):
+            return
+        today = msgspec.structs.replace(draft.spec, family=resolved.family)
+        if draft.came == draft.spec:
+            draft.came = today
+        draft.spec = today
 
     def _preview_soon(self, pause: float = PAUSE) -> None:
         if self._peek is not None:

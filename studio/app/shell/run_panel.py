@@ -136,7 +136,11 @@ class RunPanel(QWidget):
             fields = entry.fields if entry is not None else []
             touched: list[tuple[str, str]] = []
             rest: list[tuple[str, str]] = []
+            unknown = drafts.unknown(run.spec, name, catalog)
+            touched += [(path, str(value)) for path, value in unknown.items()]
             for field in fields:
+                if unknown and (field.chooses or field.under):
+                    continue  # of an earlier version, which may have meant another network
                 line = (field.title, check.title_of(field, drafts.value_at(config, field)))
                 (touched if drafts.changed(config, field) else rest).append(line)
             self._config.addLayout(_table(chosen + touched))

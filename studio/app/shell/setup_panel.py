@@ -191,7 +191,7 @@ class SetupPanel(QWidget):
             section, path = split(problem.path)
             for panel in self.sections:
                 if panel.section == section and panel.form is not None:
-                    panel.form.show_problem(path, problem.message)
+                    panel.form.show_problem(path, problem.message.removeprefix(f"{problem.path}: "))
 
     def focus_setting(self, path: str) -> None:
         """Bring the keyboard to a setting, given as "section.path"."""
@@ -201,8 +201,9 @@ class SetupPanel(QWidget):
             if panel.section != name:
                 continue
             if panel.form is not None and panel.form.focus(path):
-                each = panel.form.rows[path]
-                self._scroll.ensureWidgetVisible(each, 0, 60)
+                each = panel.form.row_of(path)
+                if each is not None:
+                    self._scroll.ensureWidgetVisible(each, 0, 60)
             elif panel.list is not None:
                 panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
