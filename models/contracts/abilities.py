@@ -128,6 +128,7 @@ ABILITIES: Mapping[str, Any] = {
     "velocity": HasVelocity,
     "critic": HasCritic,
     "denoiser": HasDenoiser,
+    "consistency": HasConsistency,
     "likelihood": HasLikelihood,
     "latent": HasLatent,
     "consistency": HasConsistency,
