@@ -131,7 +131,6 @@ ABILITIES: Mapping[str, Any] = {
     "consistency": HasConsistency,
     "likelihood": HasLikelihood,
     "latent": HasLatent,
-    "consistency": HasConsistency,
     "population": HasPopulation,
     "classify": Classifies,
     "recommend": Recommends,
