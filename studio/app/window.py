@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
 
     def copy_command(self) -> None:
         """Put the command that reproduces what is selected on the clipboard."""
-        command = self._actions.command()
+        command = self._actions.export.command()
         if command:
             QGuiApplication.clipboard().setText(command)
             self._state.notices.post(
@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
         """Escape, where nothing else has a use for it, finishes with a racer's settings."""
         racer = self._state.place == "setup" and self._state.race.bound is not None
         if event.key() == Qt.Key.Key_Escape and racer:
-            self._actions.finish_in_race()
+            self._actions.race.finish()
             event.accept()
         else:
             super().keyPressEvent(event)

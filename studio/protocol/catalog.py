@@ -1,5 +1,6 @@
 """What an engine offers, as plain data: the screen never imports a model to draw its form."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -76,13 +77,20 @@ class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage of a training step; see `models.base.Stage`."""
+    """A stage of a training step; see `models.contracts.learner.Stage`."""
 
     name: str
     title: str
     formula: str
     source: str
     layer: str = ""
+    by: str = ""
+    formulas: dict[str, str] = {}
+
+    def under(self, settings: Mapping[str, Any]) -> "StageSpec":
+        """Return the stage with its formula under the settings of a run."""
+        formula = self.formulas.get(str(settings.get(self.by)), self.formula)
+        return msgspec.structs.replace(self, formula=formula)
 
 
 class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app.forms import editors
 from studio.app.forms.form import Form
-from studio.client.fake_catalog import catalog
 from studio.protocol.catalog import Choice, Dependency, EntrySpec, FieldSpec
+from tests.client.fakes.catalog import catalog
 
 
 def field(path, kind, default, **more):

@@ -9,9 +9,9 @@ from PySide6.QtGui import QTextDocument
 
 from studio import resources
 from studio.app.help import pages, paper
-from studio.app.theme import DARK, LIGHT
-from studio.client.fake_catalog import catalog
+from studio.app.tokens import DARK, LIGHT
 from studio.protocol.catalog import Catalog, StageSpec
+from tests.client.fakes.catalog import catalog
 
 LINK = re.compile(r"\]\(([a-z]+):([^)#\s]+)(?:#([^)]+))?\)")
 
@@ -101,7 +101,7 @@ def test_a_page_is_dressed_in_the_theme(qapp, tokens):
 
 async def test_f1_opens_what_is_known_of_the_model_and_escape_returns(bench, qtbot, wait):
     await bench.start()
-    bench.actions.open_recipe(bench.state.recipes[0])
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
     await wait(lambda: bench.state.draft.checked)
     bench.window.registry.trigger("help")
     view = bench.window.canvas.help

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from studio.app.shell.drop import files_of
 from studio.app.state.notices import Notice
-from studio.client.fake import Refusal
 from studio.protocol import messages as m
+from tests.client.fakes.engine import Refusal
 
 
 def recipe(bench, slug="edm-eight-gaussians"):
@@ -31,13 +31,13 @@ def recipe(bench, slug="edm-eight-gaussians"):
 
 async def set_up(bench, wait):
     await bench.start()
-    bench.actions.open_recipe(recipe(bench))
+    bench.actions.setup.open_recipe(recipe(bench))
     await wait(lambda: bench.state.draft.checked)
 
 
 async def train(bench, wait, steps=50):
     await set_up(bench, wait)
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.runs.current is not None)
     await wait(lambda: bench.state.runs.current.step >= steps)
 
@@ -143,7 +143,7 @@ async def test_a_refused_start_is_told_and_changes_nothing(bench, wait):
 
     bench.script[m.StartTraining] = refuse
     await set_up(bench, wait)
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.notices.banners)
     banner = bench.state.notices.banners[0]
     assert (banner.text, banner.why, banner.todo) == (
@@ -171,7 +171,7 @@ async def test_the_inspector_shows_the_frozen_settings_not_the_edited_draft(benc
     before = run.spec
     entry = bench.state.catalog.get("family", "edm")
     rate = next(f for f in entry.fields if f.path == "lr")
-    bench.actions.edit("family", rate, 0.5)
+    bench.actions.setup.edit("family", rate, 0.5)
     assert run.spec is before
     assert "lr" not in run.spec.family.config or run.spec.family.config["lr"] != 0.5
 
@@ -407,7 +407,7 @@ def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
         "from studio.app import preferences\n"
         "from studio.app.main import Studio, make_application\n"
         "app = make_application([], preferences.load())\n"
-        "from studio.client.fake import FakeEngine\n"
+        "from tests.client.fakes.engine import FakeEngine\n"
         "studio = Studio(preferences.load(), FakeEngine)\n"
         "studio.show(); app.processEvents()\n"
         "loaded = {'torch', 'pyqtgraph', 'h5py', 'scipy'} & set(sys.modules)\n"

@@ -9,6 +9,7 @@ import pytest
 
 from studio.engine.process.commands import dispatch, handled
 from studio.engine.process.engine import Engine
+from studio.engine.process.loop import work
 from studio.engine.process.streams import Inbox
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
@@ -452,7 +453,7 @@ def test_shutdown_saves_and_leaves(desk):
     job, folder = desk.start(spec(steps=10**6))
     desk.train(job, 5)
     desk.inbox.put(m.Shutdown(id=900))
-    desk.engine.run()
+    work(desk.engine)
     status = folder.status()
     assert status.state == "paused"
     assert folder.checkpoints.steps() == [status.step]
@@ -464,7 +465,7 @@ def test_shutdown_without_saving(desk):
     job, folder = desk.start(spec(steps=10**6))
     desk.train(job, 5)
     desk.inbox.put(m.Shutdown(id=900, checkpoint=False))
-    desk.engine.run()
+    work(desk.engine)
     assert folder.checkpoints.steps() == []
     assert folder.status().state == "paused"
 

@@ -170,7 +170,7 @@ def test_a_missing_class_is_its_share(trained):
 @pytest.mark.parametrize("slug", ["frechet-judge", "label-balance"])
 def test_metrics_of_images_say_so(slug):
     entry = registry.get("metric", slug)
-    assert entry.modalities == ("images",)
-    assert entry.extra["better"] == "lower"
+    assert entry.kinds == ("images",)
+    assert entry.better == "lower"
     assert entry.make(NoConfig()).config == NoConfig()
     assert "FID" not in entry.title

@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from models.contracts.spec import DataSpec
 from models.experiments.diffusion_likelihood import ring, window
 from models.experiments.diffusion_ring import mixture
 from models.families.edm import Edm, EdmConfig
+from models.kinds.points import in_data_units
 from models.likelihood import log_prob, log_prob_adaptive
 from models.tensors import make_generator
 
@@ -71,9 +71,8 @@ def test_the_family_draws_the_density_of_the_data(monkeypatch):
     is no reason to forget the data's own variance.
     """
     law = ring()
-    spec = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
-    family = Edm(EdmConfig(), spec, horizon=1, seed=0, device=torch.device("cpu"))
-    monkeypatch.setattr(family.field, "denoise", law.denoise)
+    family = Edm(EdmConfig(), in_data_units(2), horizon=1, seed=0, device=torch.device("cpu"))
+    monkeypatch.setattr(family.field, "denoiser", lambda like: law.denoise)
     level = torch.tensor(EdmConfig().s_min, dtype=torch.float64)
     x = law.sample(200, make_generator(5), s=float(level))
     near, far = ((family.log_prob(y) - law.log_prob(y, level)).abs() for y in (x, window()))

@@ -137,10 +137,11 @@ class SetTransformer(nn.Module):
             out: Tensor = self.last(h)
             return out.reshape(len(x), *self.shape)
         if mask is None:
-            score: Tensor = self.last(h.mean(dim=1))
-            return score
-        share = mask.float() / mask.sum(dim=1, keepdim=True).clamp_min(1)
-        score = self.last((h * share[..., None]).sum(dim=1))
+            pooled = h.mean(dim=1)
+        else:
+            share = mask.float() / mask.sum(dim=1, keepdim=True).clamp_min(1)
+            pooled = (h * share[..., None]).sum(dim=1)
+        score: Tensor = self.last(pooled)
         return score
 
     def _begin(self, x: Tensor, mask: Tensor | None) -> Tensor:
@@ -151,8 +152,8 @@ class SetTransformer(nn.Module):
         if mask is not None:
             # What stands in a padded place is not even looked at.
             flat = flat * mask[..., None].to(flat.dtype)
-        h = self.first(flat)
-        return h
+        begun: Tensor = self.first(flat)
+        return begun
 
     def _context(self, clock: Tensor | None, given: Mapping[str, Tensor] | None) -> Tensor | None:
         parts = []

@@ -16,6 +16,13 @@ __all__ = ["DataIntents"]
 class DataIntents(Intents):
     """Intents about data sets."""
 
+    def select(self, name: str) -> None:
+        """Put a data set of the project on the canvas."""
+        self.state.dataset = name
+        self.state.runs.select("")
+        self.state.place_changed.emit()
+        self.state.go("data")
+
     def inspect_file(self, file: str) -> None:
         """Look into a file; what is found is shown for import, or why it cannot be."""
         self._do(

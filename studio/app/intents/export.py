@@ -20,14 +20,14 @@ __all__ = ["ExportIntents"]
 class ExportIntents(Intents):
     """Intents about what leaves the studio."""
 
-    def export_samples(self, file: str, n: int = 10_000, seed: int = 0) -> None:
+    def samples(self, file: str, n: int = 10_000, seed: int = 0) -> None:
         """Write n fresh samples of the selected run; the suffix (.csv .npz .h5) says how."""
         run = self.state.runs.current
         if run is not None:
             command = ExportSamples(run=run.key, file=file, n=n, seed=seed)
             self._tell(command, "The samples were not exported", run.key)
 
-    def export_weights(self, file: str) -> None:
+    def weights(self, file: str) -> None:
         """Write the averaged weights of the selected run's newest checkpoint."""
         run = self.state.runs.current
         if run is not None:
@@ -40,7 +40,7 @@ class ExportIntents(Intents):
 
     def command(self) -> str:
         """Return the command that reproduces what is selected, "" if nothing is. A run that was
-        changed on its way is repeated from its folder; `save_recipe` makes a file of it.
+        changed on its way is repeated from its folder; `recipe` makes a file of it.
         """
         run, draft = self.state.runs.current, self.state.draft
         if run is not None and run.edits:
@@ -51,7 +51,7 @@ class ExportIntents(Intents):
             return ""
         return command_for(spec, catalog=self.state.catalog, project=self.state.project)
 
-    def save_recipe(self, file: str) -> None:
+    def recipe(self, file: str) -> None:
         """Write the selected run as a recipe: a file that trains it again, with all its changes."""
         run = self.state.runs.current
         if run is not None and run.spec is not None:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import preferences, tasks
-from studio.app.intents.base import Intents, Refused, points
+from studio.app.intents.base import Intents, Link, Refused, points
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
-from studio.app.state.session import Before, Draft
+from studio.app.state.draft import Before, Draft
+from studio.app.state.session import AppState
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
 from studio.protocol.spec import Pick, Recipe, RunSpec
@@ -27,8 +28,10 @@ PAUSE = 0.25  # seconds without a change before the engine is asked
 class SetupIntents(Intents):
     """Intents about the run that is being set up."""
 
-    _check: "asyncio.Task[None] | None" = None
-    _peek: "asyncio.Task[None] | None" = None
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        self._check: asyncio.Task[None] | None = None
+        self._peek: asyncio.Task[None] | None = None
 
     def open_recipe(self, recipe: Recipe) -> None:
         """Fill the setup from a recipe, in a scratch project made for it."""
@@ -44,9 +47,9 @@ class SetupIntents(Intents):
         self.state.project = _free(preferences.scratch_folder() / f"{recipe.slug}-{stamp}")
         self.state.project_changed.emit()
         self.state.datasets_changed.emit()
-        self.set_up(recipe.run, recipe)
+        self.open(recipe.run, recipe)
 
-    def set_up(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
+    def open(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
         """Open the setup on a spec."""
         self.open_draft(Draft(spec=spec, recipe=recipe))
 
@@ -59,20 +62,20 @@ class SetupIntents(Intents):
         self._validate_soon(0.0)
         self._preview_soon(0.0)
 
-    def new_run(self) -> None:
+    def new(self) -> None:
         """Set up a run: like the selected one, or from the first family and data set there are."""
         run = self.state.runs.current
         if run is not None and run.spec is not None:
-            self.set_up(run.spec)
+            self.open(run.spec)
             return
         if self.state.draft is not None:
             self.open_draft(self.state.draft)
             return
         spec = self._default_spec()
         if spec is not None:
-            self.set_up(spec)
+            self.open(spec)
 
-    def set_up_on(self, dataset: str) -> None:
+    def open_on(self, dataset: str) -> None:
         """Set up a run on a data set, with the family of the present draft or a first one."""
         draft, spec = self.state.draft, self._default_spec()
         if draft is not None:

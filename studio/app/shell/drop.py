@@ -49,6 +49,6 @@ class DropZone(QFrame):
         self.hide()
         for file in files[:1]:
             if file.is_dir():
-                self._actions.open_project(file)
+                self._actions.project.open(file)
             else:
-                self._actions.inspect_file(str(file))
+                self._actions.data.inspect_file(str(file))

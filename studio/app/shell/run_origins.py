@@ -49,7 +49,7 @@ class RunOrigins(QWidget):
         if run.parent:
             self._say_parent(run, parent)
         if others:
-            show = partial(self._actions.show_race, run.race)
+            show = partial(self._actions.comparing.show_race, run.race)
             link = button("Compare", show, kind="link", tip="Show the runs of the race together")
             text = label(f"In a race with {_listed(others)}", "muted", wrap=True)
             line = row(text, link, gap=6)
@@ -70,7 +70,7 @@ class RunOrigins(QWidget):
             text = f"Branch of {run.parent}{at}; that run was deleted."
             self._lines.addWidget(label(text, "muted", wrap=True))
             return
-        select = partial(self._actions.select_run, parent.key)
+        select = partial(self._actions.runs.select, parent.key)
         link = Link(run.parent, select, f"{run.parent}\nShow the run that this one left")
         line = row(label("Branch of", "muted"), link, label(at, "muted"), gap=4)
         line.setStretch(1, 1)

@@ -200,7 +200,7 @@ class RunPanel(QWidget):
     def _set_up_again(self) -> None:
         run = self._state.runs.current
         if run is not None and run.spec is not None:
-            self._actions.set_up(run.spec)
+            self._actions.setup.open(run.spec)
 
 
 def comparable(run: RunState, name: str) -> Curve:

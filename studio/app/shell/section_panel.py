@@ -35,7 +35,7 @@ class SectionPanel(QWidget):
         self._options: list[tuple[str, str]] = []
         title, self._word = TITLES[section]
         self._reset = icon_button("reset", f"Reset all of {title}")
-        self._reset.clicked.connect(lambda: actions.reset_section(section))
+        self._reset.clicked.connect(lambda: actions.setup.reset_section(section))
         self._summary = label("", "muted", wrap=True)
         self._choice = QVBoxLayout()
         self._choice.setContentsMargins(0, 0, 0, 0)
@@ -93,8 +93,8 @@ class SectionPanel(QWidget):
         entry = drafts.entry_of(draft.spec, self.section, self._state.catalog) if draft else None
         if entry is not None and entry.fields:
             self.form = Form(entry)
-            self.form.edited.connect(lambda f, v: self._actions.edit(self.section, f, v))
-            self.form.rejected.connect(lambda f, t: self._actions.mark(self.section, f, t))
+            self.form.edited.connect(lambda f, v: self._actions.setup.edit(self.section, f, v))
+            self.form.rejected.connect(lambda f, t: self._actions.setup.mark(self.section, f, t))
             self._body.addWidget(self.form)
 
     def _build_choice(self, slug: str) -> None:
@@ -115,7 +115,7 @@ class SectionPanel(QWidget):
         self._choice.addLayout(line)
 
     def _chosen(self, index: int) -> None:
-        self._actions.choose(self.section, self._options[index][0])
+        self._actions.setup.choose(self.section, self._options[index][0])
 
     def search(self, text: str) -> int:
         """Show only the settings that a search finds; hide the section if there are none."""

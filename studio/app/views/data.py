@@ -55,7 +55,7 @@ class DataView(QWidget):
 
     async def _load(self, name: str) -> None:
         try:
-            points, facts = await self._actions.preview(f"project:{name}")
+            points, facts = await self._actions.setup.preview(f"project:{name}")
         except Refused as refused:
             self.points.show_points(None, (), refused.error.message)
             return
@@ -71,4 +71,4 @@ class DataView(QWidget):
         self.statistics.setText(" · ".join(lines))
 
     def _train(self) -> None:
-        self._actions.set_up_on(f"project:{self._state.dataset}")
+        self._actions.setup.open_on(f"project:{self._state.dataset}")

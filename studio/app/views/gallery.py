@@ -33,7 +33,8 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.icons import repaint_on_theme
 from studio.app.state.session import AppState
-from studio.app.theme import RADIUS_CARD, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS_CARD
 from studio.app.widgets.basic import button, clear, label
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
@@ -260,7 +261,7 @@ class Gallery(QWidget):
     def _add(self, recipe: Recipe) -> None:
         card = Card(recipe)
         card.setParent(self.grid)
-        card.clicked.connect(partial(self._actions.open_recipe, recipe))
+        card.clicked.connect(partial(self._actions.setup.open_recipe, recipe))
         card.moved.connect(partial(self._move, card))
         card.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         card.customContextMenuRequested.connect(partial(self._menu, card))
@@ -269,9 +270,9 @@ class Gallery(QWidget):
 
     def _menu(self, card: Card, at: QPoint) -> None:
         recipe, actions = card.recipe, self._actions
-        entries: Entries = [("Open", partial(actions.open_recipe, recipe))]
+        entries: Entries = [("Open", partial(actions.setup.open_recipe, recipe))]
         if not self._state.race.full:
-            entries.append(("Add to the race", partial(actions.add_recipe_to_race, recipe)))
+            entries.append(("Add to the race", partial(actions.race.add_recipe, recipe)))
         open_menu(card, at, entries)
 
     def _show_chips(self, kinds: set[str]) -> None:

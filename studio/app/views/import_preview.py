@@ -288,7 +288,7 @@ class ImportDialog(QDialog):
             return
         name = self.name.text().strip()
         names = [item.columns[i].name for i in self.chosen()]
-        self._actions.import_data(self._file, name, names, item.name)
+        self._actions.data.import_data(self._file, name, names, item.name)
         self.imported.emit(name)
         self.accept()
 

@@ -79,7 +79,7 @@ class PictureSamplesView(QWidget):
         self._numbers = Qualities(state)
         self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, PAGE)
-        sample = button("Sample now", actions.sample_now, tip="Draw new samples into the run")
+        sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
         export = button("Export", self._export, tip="Write samples to a file", icon="export")
         self._drawn_ones = held_chip(self._sampled)
         self._head = row(self._origin, None, self._drawn_ones, sample, export)
@@ -122,7 +122,7 @@ class PictureSamplesView(QWidget):
         title, words, action = "No run is selected", "Samples of a run are shown here.", ""
         if run is not None and run.step:
             title, words = "No samples yet", "Draw pictures and compare them with the data."
-            action, act = "Sample now", self._actions.sample_now
+            action, act = "Sample now", self._actions.training.sample
         elif run is not None:
             title, words = "Nothing to sample yet", "Samples follow once the training has begun."
         self._empty.tell(title, words, action, act)
@@ -138,7 +138,7 @@ class PictureSamplesView(QWidget):
         elif run is not None and target is None and ready and self._asked != run.key:
             self._asked = run.key
             self.data.show_pictures(None, "Reading the data")
-            self._actions.load_target(run.key, TARGET)
+            self._actions.looking.load_target(run.key, TARGET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -155,7 +155,7 @@ class PictureSamplesView(QWidget):
         dialog = QFileDialog(self, "Export samples", f"{run.name}-samples.npz", FILTERS)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("npz")
-        dialog.fileSelected.connect(self._actions.export_samples)
+        dialog.fileSelected.connect(self._actions.export.samples)
         dialog.open()
 
     def export_picture(self) -> Picture:

@@ -65,7 +65,9 @@ class SamplesView(QWidget):
         self._sampled.select()
 
     def _lay_out(self) -> None:
-        sample = button("Sample now", self._actions.sample_now, tip="Draw new samples into the run")
+        sample = button(
+            "Sample now", self._actions.training.sample, tip="Draw new samples into the run"
+        )
         export = button(
             "Export", self._export, tip="Write samples to CSV, NPZ or HDF5", icon="export"
         )
@@ -161,7 +163,7 @@ class SamplesView(QWidget):
         ready = self._state.engine.state in ("ready", "busy")
         if run is not None and target is None and ready and self._asked != run.key:
             self._asked = run.key
-            self._actions.load_target(run.key)
+            self._actions.looking.load_target(run.key)
 
     _drawn: NDArray[np.float32] | None = None
     _asked = ""
@@ -205,7 +207,7 @@ class SamplesView(QWidget):
                 "No samples yet",
                 "Draw points from the model and compare them with the data.",
                 "Sample now",
-                self._actions.sample_now,
+                self._actions.training.sample,
             )
         else:
             self._empty.tell("Nothing to sample yet", "Samples follow once the training has begun.")
@@ -234,7 +236,7 @@ class SamplesView(QWidget):
         dialog = QFileDialog(self, "Export samples", f"{run.name}-samples.csv", FILTERS)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("csv")
-        dialog.fileSelected.connect(self._actions.export_samples)
+        dialog.fileSelected.connect(self._actions.export.samples)
         dialog.open()
 
 

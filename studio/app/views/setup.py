@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.state import naming
-from studio.app.state.session import AppState, Draft
+from studio.app.state.draft import Draft
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import label
 from studio.app.widgets.picturegrid import PictureGrid
 from studio.app.widgets.points import PointsPreview
@@ -118,7 +119,7 @@ class SetupView(QWidget):
         """The second click of a double click on a gallery card: start at once."""
         interval = QApplication.doubleClickInterval() / 1000
         if time.monotonic() - self._opened <= interval and self._state.engine.state == "ready":
-            self._actions.start()
+            self._actions.training.start()
 
 
 def _facts(draft: Draft) -> str:

@@ -46,16 +46,16 @@ class RaceTray(QFrame):
         self.setProperty("surface", "panel")
         self.setAccessibleName("Race")
         self._shared = Elided("", "muted")
-        self.add = button("Add the setup", actions.add_draft_to_race, icon="plus")
+        self.add = button("Add the setup", actions.race.add_draft, icon="plus")
         set_tip(self.add, "Let what is set up beside take part, as it is now")
-        self.forget = button("Clear", actions.clear_race, kind="quiet", tip="Forget this race")
+        self.forget = button("Clear", actions.race.clear, kind="quiet", tip="Forget this race")
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         self.axis = editors.Segments([title for _, title in AXES], "Budget")
         self.axis.setMinimumWidth(SEGMENTS)
-        self.axis.chosen.connect(lambda place: actions.set_race_budget(AXES[place][0]))
+        self.axis.chosen.connect(lambda place: actions.race.set_budget(AXES[place][0]))
         self._slot = QHBoxLayout()
-        self.start = button("Start the race", actions.start_race, kind="primary", icon="play")
+        self.start = button("Start the race", actions.race.start, kind="primary", icon="play")
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         self._lay_out()
@@ -121,8 +121,8 @@ class RaceTray(QFrame):
         clear(self._row)
         self.cards = [RaceCard(place) for place in range(count)]
         for place, card in enumerate(self.cards):
-            card.chosen.connect(partial(self._actions.edit_in_race, place))
-            card.removed.connect(partial(self._actions.remove_from_race, place))
+            card.chosen.connect(partial(self._actions.race.edit, place))
+            card.removed.connect(partial(self._actions.race.remove, place))
             card.copied.connect(partial(self._ask_copy, place))
             self._row.addWidget(card, 1)
 
@@ -138,7 +138,7 @@ class RaceTray(QFrame):
     def _ask_copy(self, place: int) -> None:
         """Offer a copy of the same family, or of another one on the same data."""
         catalog, spec = self._state.catalog, self._state.race.entries[place].spec
-        duplicate = self._actions.duplicate_in_race
+        duplicate = self._actions.race.duplicate
         entries: Entries = [("The same again", partial(duplicate, place))]
         if catalog is not None:
             kind = catalog.modality(spec.dataset.slug)
@@ -160,7 +160,7 @@ class RaceTray(QFrame):
             clear(self._slot)
             self.amount = editors.make(_field(race.kind))
             self.amount.edited.connect(self._spend)
-            self.amount.rejected.connect(self._actions.mark_race_budget)
+            self.amount.rejected.connect(self._actions.race.mark_budget)
             self._slot.addWidget(self.amount)
         amount = race.amount(self._state.catalog)
         if race.typed is not None:
@@ -169,7 +169,7 @@ class RaceTray(QFrame):
             self.amount.show_value(amount if race.kind == "seconds" else round(amount))
 
     def _spend(self, amount: float) -> None:
-        self._actions.set_race_budget(self._state.race.kind, float(amount))
+        self._actions.race.set_budget(self._state.race.kind, float(amount))
 
     # Why not
 
@@ -201,7 +201,7 @@ class RaceTray(QFrame):
 
     def _lead_to(self, place: int, path: str) -> None:
         if place != self._state.race.chosen:
-            self._actions.edit_in_race(place)
+            self._actions.race.edit(place)
         if path:
             self._state.setting_wanted.emit(path)
 

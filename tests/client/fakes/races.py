@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from studio.client.fake_training import FakeTraining
 from studio.protocol.messages import JobInfo
+from tests.client.fakes.training import FakeTraining
 
 __all__ = ["FakeRace"]
 

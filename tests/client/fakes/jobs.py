@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from studio.client.fake_catalog import defaults, problem_of
-from studio.client.fake_races import FakeRace
-from studio.client.fake_training import FakeTraining, points
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.errors import StoreError
 from studio.store.run import RunFolder
+from tests.client.fakes.catalog import defaults, problem_of
+from tests.client.fakes.races import FakeRace
+from tests.client.fakes.training import FakeTraining, points
 
 __all__ = ["FakeJobs", "Refusal"]
 

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from studio.client.fake_catalog import catalog
-from studio.client.fake_jobs import FakeJobs, Refusal
 from studio.client.transport import Handlers, ProcessExit
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
 from studio.protocol.wire import Buffer, Decoder, encode, pack_arrays
+from tests.client.fakes.catalog import catalog
+from tests.client.fakes.jobs import FakeJobs, Refusal
 
 __all__ = ["FakeEngine", "Refusal"]
 
