@@ -62,7 +62,7 @@ def independent_edges(real: Graphs, n: int, seed: int) -> Graphs:
     _, size, rng = _drawn(real, n, seed)
     ordered = torch.stack([_breadth_first(a, int(k), rng) for a, k in zip(*real, strict=True)])
     found = torch.zeros((n, *ordered.shape[1:]), dtype=torch.bool)
-    for count in size.unique().tolist():
+    for count in sorted(set(size.tolist())):
         chance = ordered[real[1] == count].double().mean(dim=0)
         rows = size == count
         drawn = torch.rand((int(rows.sum()), *chance.shape), generator=rng)

@@ -45,6 +45,19 @@ class Packing:
         length = {part.name: part.stop - part.start for part in parts}
         return cls(_nodes_of(length[EDGES]), NODES in length)
 
+    @classmethod
+    def like(cls, rows: Batch) -> "Packing":
+        """Return the packing of rows with a mask and sizes, of which there is at least one.
+
+        Raises:
+            ValueError: they have no mask.
+        """
+        if rows.mask is None:
+            raise ValueError("rows of graphs have a mask")
+        size, count = int(rows.given[SIZE][0]), int(rows.mask[0].sum())
+        featured = count > size * (size - 1) // 2
+        return cls(_nodes_of(rows.x.shape[1]) - (1 if featured else 0), featured)
+
     @property
     def pairs(self) -> int:
         """How many pairs of nodes there are."""
@@ -78,7 +91,9 @@ class Packing:
         """Return what rows (..., L) say of pairs as symmetric matrices, (..., N, N), diagonal 0."""
         place, off = _places(self.nodes)
         square = row[..., self.start :][..., place.to(row.device)]
-        return square * off.to(square) if square.is_floating_point() else square & off.to(row.device)
+        return (
+            square * off.to(square) if square.is_floating_point() else square & off.to(row.device)
+        )
 
     def flat(self, square: Tensor) -> Tensor:
         """Return the upper triangles of matrices (..., N, N) as they lie in a row, (..., pairs)."""
@@ -122,7 +137,7 @@ def pack(adjacency: Tensor, size: Tensor, feature: Tensor | None = None) -> Tens
     packing = Packing(adjacency.shape[-1], feature is not None)
     if packing.nodes < 2:
         raise ValueError(f"a row has places for at least 2 nodes, got {packing.nodes}")
-    if len(size) and not (0 <= int(size.min()) and int(size.max()) <= packing.nodes):
+    if len(size) and (size.min() < 0 or size.max() > packing.nodes):
         raise ValueError(f"a size is in [0, {packing.nodes}], got {size.min()} to {size.max()}")
     x = 2.0 * packing.flat(adjacency).float() - 1.0
     if feature is not None:

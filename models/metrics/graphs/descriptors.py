@@ -103,7 +103,9 @@ def _of_four(adjacency: Tensor, fours: Tensor) -> Tensor:
         code += adjacency[:, fours[:, i], fours[:, j]].long() << k
     place = _table()[code] + (ORBITS + 1) * fours
     counts = torch.zeros((n, nodes * (ORBITS + 1)), dtype=torch.float64)
-    counts.scatter_add_(1, place.flatten(1), torch.ones((), dtype=torch.float64).expand(n, 4 * len(fours)))
+    counts.scatter_add_(
+        1, place.flatten(1), torch.ones((), dtype=torch.float64).expand(n, 4 * len(fours))
+    )
     return counts.view(n, nodes, ORBITS + 1)
 
 

@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
-import networkx
 from torch import Tensor
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["Classes", "novelty", "uniqueness"]
 
@@ -17,7 +20,7 @@ class Classes:
     """
 
     def __init__(self) -> None:
-        self._alike: dict[Hashable, list[tuple[int, networkx.Graph]]] = defaultdict(list)
+        self._alike: dict[Hashable, list[tuple[int, "networkx.Graph"]]] = defaultdict(list)
         self.count = 0
 
     def of(self, adjacency: Tensor, size: Tensor) -> list[int]:
@@ -25,6 +28,8 @@ class Classes:
         return [self._one(a[:k, :k]) for a, k in zip(adjacency, size.tolist(), strict=True)]
 
     def _one(self, adjacency: Tensor) -> int:
+        import networkx  # a quarter of a second, for those who ask
+
         graph = networkx.from_numpy_array(adjacency.numpy())
         alike = self._alike[len(adjacency), _history(adjacency)]
         for number, other in alike:

@@ -36,9 +36,7 @@ _LONELY = 1e-3  # added to degrees, which may be 0
 class GraphNetConfig(Config, frozen=True):
     """Size of a network for graphs."""
 
-    width: Annotated[
-        int, param("Width", "Channels of each node.", low=4, high=512, log=True)
-    ] = 32
+    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
     pairs: Annotated[
         int, param("Pairs", "Channels of each pair of nodes.", low=4, high=256, log=True)
     ] = 24
@@ -46,7 +44,9 @@ class GraphNetConfig(Config, frozen=True):
         int,
         param("Products", "Channels of the matrix products between pairs.", low=1, high=128),
     ] = 12
-    layers: Annotated[int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)] = 4
+    layers: Annotated[
+        int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)
+    ] = 4
 
 
 class _Told(nn.Module):
@@ -87,8 +87,9 @@ class _Layer(nn.Module):
     def forward(
         self, h: Tensor, e: Tensor, context: Tensor | None, real: Tensor, joined: Tensor, n: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """h (B, N, width), e (B, N, N, pairs); real (B, N, 1) and joined (B, N, N, 1) are 0 where
-        padded; n (B, 1, 1) nodes.
+        """Return nodes h (B, N, width) and pairs e (B, N, N, pairs) after the layer; real
+        (B, N, 1) and joined (B, N, N, 1) are 0 where padded, n (B, 1, 1) is how many nodes there
+        are.
         """
         seen, pairs = self.node_in(h, context), self.pair_in(e, context) * joined
         gates = torch.sigmoid(self.gate(pairs)) * joined
