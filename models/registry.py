@@ -24,6 +24,7 @@ __all__ = [
     "Entry",
     "ExperimentEntry",
     "FamilyEntry",
+    "JudgeEntry",
     "Kind",
     "KindEntry",
     "MetricEntry",
@@ -38,6 +39,7 @@ __all__ = [
     "discover",
     "experiment",
     "family",
+    "judge",
     "kind",
     "metric",
     "network",
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 Kind = Literal[
-    "kind", "family", "dataset", "network", "sampler", "metric", "operator", "experiment"
+    "kind", "family", "dataset", "network", "sampler", "metric", "judge", "operator", "experiment"
 ]
 PACKAGES = (
     "models.kinds",
@@ -55,6 +57,7 @@ PACKAGES = (
     "models.families",
     "models.data",
     "models.samplers",
+    "models.judges",
     "models.metrics",
     "models.experiments",
 )
@@ -190,16 +193,34 @@ class MetricEntry(Entry):
     """A metric. ``make(config)`` returns a `models.metrics.base.Metric`.
 
     Attributes:
-        needs: what it must be given of a model: "samples", "classify", "recommend", ...
+        needs: what it must be given of a model: "samples", or a name among
+            `models.contracts.abilities.ABILITIES`.
         better: whether its figure is better when it is "lower" or "higher".
         unit: of its figure, "" for a plain number.
         minimum: how many samples it needs at least.
+        bar_is: what its figure is held against, in a few words.
+        heavy: whether it takes too long to be measured while a training goes on.
     """
 
     needs: tuple[str, ...]
     better: Literal["lower", "higher"]
     unit: str
     minimum: int
+    bar_is: str
+    heavy: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeEntry(Entry):
+    """A network in whose features data of its kinds are compared. ``make()`` returns a
+    `models.judges.base.Teaching`.
+
+    Attributes:
+        version: counts what changes its trained weights: figures of different versions cannot be
+            compared.
+    """
+
+    version: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,6 +297,8 @@ class Registry:
     @overload
     def get(self, kind: Literal["metric"], slug: str) -> MetricEntry: ...
     @overload
+    def get(self, kind: Literal["judge"], slug: str) -> JudgeEntry: ...
+    @overload
     def get(self, kind: Literal["operator"], slug: str) -> OperatorEntry: ...
     @overload
     def get(self, kind: Literal["experiment"], slug: str) -> ExperimentEntry: ...
@@ -305,6 +328,8 @@ class Registry:
     def all(self, kind: Literal["sampler"]) -> list[SamplerEntry]: ...
     @overload
     def all(self, kind: Literal["metric"]) -> list[MetricEntry]: ...
+    @overload
+    def all(self, kind: Literal["judge"]) -> list[JudgeEntry]: ...
     @overload
     def all(self, kind: Literal["operator"]) -> list[OperatorEntry]: ...
     @overload
@@ -481,11 +506,13 @@ def metric(
     title: str,
     summary: str,
     source: str,
-    kinds: Iterable[str],
+    kinds: Iterable[str] = (),
     needs: Iterable[str] = ("samples",),
     better: Literal["lower", "higher"] = "lower",
     unit: str = "",
     minimum: int = 2,
+    bar_is: str = "real against real",
+    heavy: bool = False,
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a metric; see `MetricEntry`."""
@@ -502,6 +529,30 @@ def metric(
         better=better,
         unit=unit,
         minimum=minimum,
+        bar_is=bar_is,
+        heavy=heavy,
+    )
+
+
+def judge(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    kinds: Iterable[str],
+    version: int = 1,
+) -> Callable[[T], T]:
+    """Register a judge; see `JudgeEntry`."""
+    return _adds(
+        JudgeEntry,
+        slug,
+        kind="judge",
+        title=title,
+        summary=summary,
+        source=source,
+        kinds=tuple(kinds),
+        version=version,
     )
 
 

@@ -1,6 +1,7 @@
 """What a learner can do besides learning: who needs an ability asks for it, never for a name."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -8,6 +9,7 @@ from models.contracts.batch import Batch, Rows
 from models.samplers.base import Denoise
 
 __all__ = [
+    "ABILITIES",
     "Classifies",
     "Encodes",
     "HasCritic",
@@ -92,3 +94,17 @@ class Encodes(Protocol):
     """Representations of rows: x (n, *shape) -> (n, k)."""
 
     def encode(self, x: Rows) -> Tensor: ...
+
+
+ABILITIES: Mapping[str, Any] = {
+    "velocity": HasVelocity,
+    "critic": HasCritic,
+    "denoiser": HasDenoiser,
+    "likelihood": HasLikelihood,
+    "latent": HasLatent,
+    "population": HasPopulation,
+    "classify": Classifies,
+    "recommend": Recommends,
+    "encode": Encodes,
+}
+"""The abilities by the names under which they are asked for."""

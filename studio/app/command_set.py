@@ -142,7 +142,8 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
         ),
         Command(
             id="import", title="Import data…", menu=menu, shortcut="Ctrl+I", run=shell.ask_import,
-            aliases=("csv", "hdf5", "npz", "file", "points"), why_not=why.engine, icon="import",
+            aliases=("csv", "hdf5", "npz", "file", "data points"), why_not=why.engine,
+            icon="import",
         ),
         Command(
             id="export-samples", title="Export samples…", menu=menu, shortcut="Ctrl+E",

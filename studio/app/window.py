@@ -181,9 +181,9 @@ class MainWindow(QMainWindow):
         self._time_slot.addWidget(self._timebar)
         self._place_changed()
 
-    def _show_import(self, file: str, found: Any) -> None:
+    def _show_import(self, files: list[str], found: Any) -> None:
         module = importlib.import_module("studio.app.views.import_preview")
-        module.ImportDialog(self._state, self._actions, file, found, self).open()
+        module.ImportDialog(self._state, self._actions, files, found, self).open()
 
     def _ask_branch(self, key: str, step: int) -> None:
         run = self._state.runs.by_key.get(key)

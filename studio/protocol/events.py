@@ -115,11 +115,13 @@ class Metrics(_Event, frozen=True, kw_only=True):
 
     Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
     with what it was measured then: "cost/nfe", how many evaluations of networks a sample took,
-    "cost/samples", how many samples there were, "cost/floor/<metric slug>", the real-against-real
-    value for so many: the mean over several pairs of real samples, and its standard deviation over
-    the pairs at "cost/floor/spread/<slug>" (runs of earlier versions have none). A value is NaN
-    where it could not be measured, as when a sample was not finite. ``floors``: both by metric slug
-    and "spread/<slug>", for as many samples as the run asks for.
+    "cost/samples", how many samples there were, "cost/floor/<metric slug>", what the figure is
+    held against, mostly real against real, for so many: the mean over several pairs of real data,
+    and its standard deviation over the pairs at "cost/floor/spread/<slug>" (runs of earlier
+    versions have none), and where it lies with 95 % confidence, "cost/low/<slug>" and
+    "cost/high/<slug>", of metrics that say so. A value is NaN where it could not be measured, as
+    when a sample was not finite. ``floors``: both by metric slug and "spread/<slug>", for as many
+    samples as the run asks for.
     """
 
     job: str

@@ -5,7 +5,7 @@ import os
 
 async def test_a_name_that_is_not_utf_8_is_refused_in_words(bench, wait, tmp_path):
     await bench.start()
-    bench.actions.data.inspect_file(str(tmp_path / os.fsdecode(b"caf\xe9.csv")))
+    bench.actions.data.inspect_files([str(tmp_path / os.fsdecode(b"caf\xe9.csv"))])
     await wait(lambda: bench.state.notices.banners or bench.state.notices.history)
     notices = [*bench.state.notices.banners, *bench.state.notices.history]
     words = " ".join(str(n) for n in notices)

@@ -129,9 +129,11 @@ async def test_a_hostile_file_is_shown_literally_before_it_is_imported(bench, wa
         "problems": [NAME], "notes": [NAME],
     }  # fmt: skip
     found = {
-        "file": "x", "format": "csv", "bytes": 1, "items": [item, item], "problems": [NAME],
+        "files": ["x"], "importer": "points", "kind": "points", "format": "csv", "bytes": 1,
+        "items": [item, item], "problems": [NAME], "notes": [NAME],
+        "offers": [{"slug": s, "title": NAME, "kind": NAME} for s in ("points", "other")],
     }  # fmt: skip
-    dialog = ImportDialog(bench.state, bench.actions, f"/x/[*]{HOSTILE}.csv", found, bench.window)
+    dialog = ImportDialog(bench.state, bench.actions, [f"/x/[*]{HOSTILE}.csv"], found, bench.window)
     dialog.show()
     assert faults(dialog) == []
     assert dialog.windowTitle() == r"Import [*][*]\x1b[2J\u202egnp\n.csv"

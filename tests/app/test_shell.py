@@ -134,7 +134,7 @@ async def test_the_setup_shows_the_points_and_the_facts(bench, wait):
     await set_up(bench, wait)
     await wait(lambda: bench.state.draft.points is not None)
     assert "points drawn" in bench.window.canvas.setup.facts.text()
-    assert bench.window.canvas.setup.points.accessibleName().endswith("points")
+    assert bench.window.canvas.setup.data.points.accessibleName().endswith("points")
 
 
 async def test_a_refused_start_is_told_and_changes_nothing(bench, wait):
@@ -290,17 +290,20 @@ async def test_a_toast_has_its_undo_and_goes_away(bench, qtbot, wait):
 async def test_a_dropped_file_is_inspected_and_a_folder_opened(bench, wait, tmp_path):
     found = {"format": "csv", "items": [], "bytes": 10, "problems": []}
     asked = []
-    bench.script[m.InspectData] = lambda command: asked.append(command.file) or found
+    bench.script[m.InspectData] = lambda command: asked.append(command.files) or found
     await bench.start()
     seen = []
     bench.state.inspected.disconnect(bench.window._show_import)
-    bench.state.inspected.connect(lambda file, what: seen.append((file, what)))
+    bench.state.inspected.connect(lambda files, what: seen.append((files, what)))
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/data/points.csv"), QUrl("https://example.org/x")])
     assert files_of(data) == [Path("/data/points.csv")]
     bench.window.drop.take(files_of(data))
     await wait(lambda: seen)
-    assert asked == ["/data/points.csv"]
+    assert asked == [["/data/points.csv"]]
+    bench.window.drop.take([Path("/data/a.csv"), Path("/data/b.csv")])
+    await wait(lambda: len(seen) == 2)
+    assert asked[1] == ["/data/a.csv", "/data/b.csv"]
     bench.window.drop.take([tmp_path])
     await wait(lambda: bench.state.notices.banners)  # the empty folder is no project
 

@@ -410,7 +410,7 @@ def test_inspect_and_import(desk, tmp_path):
     file = tmp_path / "mine.csv"
     x = np.random.default_rng(0).normal(size=(60, 2))
     file.write_text("a,b\n" + "".join(f"{u},{v}\n" for u, v in x), encoding="utf-8")
-    desk.send(m.InspectData(file=str(file)))  # answered from a thread, now or later
+    desk.send(m.InspectData(files=[str(file)]))  # answered from a thread, now or later
     deadline = time.monotonic() + 10
     while not (replies := [e for e in desk.outbox.of(m.Reply) if e.re == desk.id]):
         assert time.monotonic() < deadline
@@ -419,7 +419,10 @@ def test_inspect_and_import(desk, tmp_path):
     assert [c.name for c in item.columns] == ["a", "b"]
 
     command = m.ImportData(
-        file=str(file), project=desk.project, name="My points", columns=["a", "b"]
+        files=[str(file)],
+        project=desk.project,
+        name="My points",
+        options={"columns": ["a", "b"]},
     )
     job = desk.reply(command)["job"]
     desk.work()
@@ -441,9 +444,9 @@ def test_inspect_and_import(desk, tmp_path):
     again = desk.reply(command)["job"]
     desk.work()
     assert desk.engine.queue.get(again).error.kind == "user"
-    assert desk.refused(msgspec.structs.replace(command, columns=[])).kind == "user"
+    assert desk.refused(msgspec.structs.replace(command, options={"columns": []})).kind == "user"
     missing = desk.reply(
-        msgspec.structs.replace(command, file=str(tmp_path / "none.csv"), name="n")
+        msgspec.structs.replace(command, files=[str(tmp_path / "none.csv")], name="n")
     )["job"]
     desk.work()
     assert "none.csv" in desk.engine.queue.get(missing).error.message

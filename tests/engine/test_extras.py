@@ -19,12 +19,12 @@ from studio.engine.run.sampling import draw, most, repeats
 from studio.engine.watch import extras
 from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.recorder import Recorder
-from studio.formats import read
 from studio.protocol import messages as m
 from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET
 from studio.store.flow import FlowStore
 from tests.engine.fakes import TINY, MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
 from tests.engine.test_commands import Desk
+from tests.formats.whole import read
 
 DATA = DataSpec("points", (2,), torch.tensor([10.0, 20.0]), torch.tensor([2.0, 3.0]))
 CPU = torch.device("cpu")

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from models.judge import accuracy
 from safetensors.numpy import load
 
-from models.judge import accuracy
 from models.kinds.images import ImageSet
 from models.registry import NoConfig, registry
 from studio.app.state import drafts

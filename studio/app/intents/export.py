@@ -8,6 +8,7 @@ import msgspec
 
 from studio.app.intents import disk
 from studio.app.intents.base import Intents
+from studio.app.kinds.registry import kind_of
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.cli.command import command_for
@@ -68,8 +69,7 @@ class ExportIntents(Intents):
             summary=entry.summary if entry is not None else f"The run {run.name}.",
             teaches="",
             source=entry.source if entry is not None else "",
-            modality=(catalog.modality(spec.dataset.slug) if catalog is not None else "")
-            or "points",
+            modality=kind_of(spec.dataset.slug, catalog).slug,
             expected_seconds=round(run.seconds, 1),
             run=spec,
         )

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from studio.app.intents.base import Intents
+from studio.app.kinds.registry import kind_of_run
 from studio.app.state.runs import RunState
 from studio.protocol.spec import RunSpec
 
 __all__ = ["RunIntents"]
-
-MOVING = {"points": "flow", "images": "pictures"}  # the lens that shows a kind of data move
 
 
 class RunIntents(Intents):
@@ -36,9 +35,8 @@ class RunIntents(Intents):
     def show_new(self, key: str, name: str = "") -> None:
         """Put a run that has just been queued on the canvas, in the lens that shows it move."""
         self.show(key, name)
-        run, catalog = self.state.runs.by_key[key], self.state.catalog
-        kind = catalog.modality(run.spec.dataset.slug) if run.spec and catalog else ""
-        self.state.lens_wanted.emit(MOVING.get(kind, "flow"))
+        kind = kind_of_run(self.state.runs.by_key[key], self.state.catalog)
+        self.state.lens_wanted.emit(kind.lens)
 
     def select(self, key: str) -> None:
         """Put a run on the canvas, following its newest step."""

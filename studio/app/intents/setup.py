@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import preferences, tasks
-from studio.app.intents.base import Intents, Link, Refused, points
+from studio.app.intents.base import Intents, Link, Refused, floats
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
 from studio.app.state.draft import Before, Draft
@@ -94,7 +94,7 @@ class SetupIntents(Intents):
         """
         command = PreviewData(dataset=Pick(slug=dataset), project=str(self.state.project or ""))
         answer = await self.link.ask(command)
-        return points(answer, "x"), dict(answer.result or {})
+        return floats(answer, "x"), dict(answer.result or {})
 
     def _default_spec(self) -> RunSpec | None:
         catalog = self.state.catalog
@@ -278,7 +278,7 @@ class SetupIntents(Intents):
         project = str(self.state.project or "")
         try:
             answer = await self.link.ask(PreviewData(dataset=draft.spec.dataset, project=project))
-            draft.points = np.ascontiguousarray(points(answer, "x"))
+            draft.points = np.ascontiguousarray(floats(answer, "x"))
         except Refused as refused:
             draft.points, draft.facts = None, {"error": refused.error.message}
         else:

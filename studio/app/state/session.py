@@ -88,7 +88,7 @@ class AppState(QObject):
     race_changed = Signal()  # the race that is being set up
     preview_changed = Signal()
     job_ended = Signal(object)  # a JobInfo
-    inspected = Signal(str, object)  # a file, and what the engine found in it (plain data)
+    inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
     branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at
     help_changed = Signal()

@@ -303,6 +303,6 @@ VIEW = ViewSpec(
     id="flow",
     title="Flow",
     order=10,
-    applies=shows("points"),
+    applies=shows("plane"),
     factory=FlowView,
 )

@@ -32,6 +32,7 @@ from studio import literal, resources
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.icons import repaint_on_theme
+from studio.app.kinds.registry import kind
 from studio.app.state.session import AppState
 from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS_CARD
@@ -48,14 +49,6 @@ GAP = 12
 RING = 4
 NARROW = 290  # a card is never narrower
 COLUMNS = 3
-MODALITIES = (
-    ("points", "Points"),
-    ("images", "Images"),
-    ("jets", "Jets"),
-    ("graphs", "Graphs"),
-    ("hyperspectral", "Hyperspectral"),
-    ("recommendations", "Recommendations"),
-)
 
 
 class Card(QAbstractButton):
@@ -279,7 +272,9 @@ class Gallery(QWidget):
         clear(self._chips)
         for each in self._group.buttons():
             self._group.removeButton(each)
-        offers = [("", "All"), *((slug, title) for slug, title in MODALITIES if slug in kinds)]
+        known = [kind(slug) for slug in sorted(kinds)]
+        known.sort(key=lambda each: each.order)
+        offers = [("", "All"), *((each.slug, each.title) for each in known)]
         for slug, title in offers:
             chip = button(title, partial(self._choose, slug), kind="chip")
             chip.setCheckable(True)
@@ -288,9 +283,9 @@ class Gallery(QWidget):
             self._chips.addWidget(chip)
         self._chips.addStretch(1)
 
-    def _choose(self, kind: str) -> None:
-        if kind != self._kind:
-            self._kind = kind
+    def _choose(self, slug: str) -> None:
+        if slug != self._kind:
+            self._kind = slug
             self.refresh()
 
     def _move(self, card: Card, key: int) -> None:

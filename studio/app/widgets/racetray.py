@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWid
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
+from studio.app.kinds.registry import kind_of
 from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
@@ -23,11 +24,11 @@ __all__ = ["RaceTray"]
 
 NARROW, TINY = 620, 420  # widths of the tray
 REASONS = 3  # so many are listed; the rest is counted
-UNITS = {"steps": "steps", "seconds": "s", "samples": "points"}
+UNITS = {"steps": "steps", "seconds": "s"}
 BUDGET_HELP = {
     "steps": "Training steps of each.",
     "seconds": "Seconds of training of each; views, evaluations and checkpoints are free.",
-    "samples": "Data points that each sees: its steps times its batch.",
+    "samples": "Data that each sees: its steps times its batch.",
 }
 
 
@@ -41,7 +42,7 @@ class RaceTray(QFrame):
         self._state, self._actions = state, actions
         self.cards: list[RaceCard] = []
         self._reasons: list[ErrorInfo] | None = None
-        self._kind = ""
+        self._counted = ("", "")  # the kind of budget that the editor is for, and its unit
         self.amount: editors.Editor | None = None
         self.setProperty("surface", "panel")
         self.setAccessibleName("Race")
@@ -155,10 +156,12 @@ class RaceTray(QFrame):
     def _show_budget(self) -> None:
         race = self._state.race
         self.axis.select([axis for axis, _ in AXES].index(race.kind))
-        if self.amount is None or race.kind != self._kind:
-            self._kind = race.kind
+        learned = kind_of(race.entries[0].spec.dataset.slug, self._state.catalog)
+        unit = UNITS.get(race.kind, learned.many)
+        if self.amount is None or (race.kind, unit) != self._counted:
+            self._counted = (race.kind, unit)
             clear(self._slot)
-            self.amount = editors.make(_field(race.kind))
+            self.amount = editors.make(_field(race.kind, unit))
             self.amount.edited.connect(self._spend)
             self.amount.rejected.connect(self._actions.race.mark_budget)
             self._slot.addWidget(self.amount)
@@ -206,7 +209,7 @@ class RaceTray(QFrame):
             self._state.setting_wanted.emit(path)
 
 
-def _field(kind: str) -> FieldSpec:
+def _field(kind: str, unit: str) -> FieldSpec:
     """Describe the budget, so that the form's own editor checks what is typed."""
     return FieldSpec(
         path="budget",
@@ -214,7 +217,7 @@ def _field(kind: str) -> FieldSpec:
         title="Budget of each",
         help=BUDGET_HELP[kind],
         default=1,
-        unit=UNITS[kind],
+        unit=unit,
         above=0.0,
         high=1e12,
         log=True,

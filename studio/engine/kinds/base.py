@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource, Splits
+from models.contracts.data import RowSource
 from models.registry import registry
-from studio.engine.data.judging import Judging
 from studio.engine.data.target import Target
 from studio.formats.arrays import write_arrays
 
@@ -59,18 +58,6 @@ class DataKind:
             "std": [float(spec.std.mean())],
             "names": [],
         }
-
-    def judging(self, splits: Splits) -> Judging | None:
-        """Return how data come by the judge that their metrics ask; None where they have none."""
-        return None
-
-    def judged(self, data: RowSource, judging: Judging) -> RowSource:
-        """Return data with their judge.
-
-        Raises:
-            TypeError: data of this kind have none.
-        """
-        raise TypeError(f"{self.slug} have no judge")
 
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""

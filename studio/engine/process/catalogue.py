@@ -19,6 +19,7 @@ from models.registry import (
     Problem,
     registry,
 )
+from studio.engine.kinds.fit import kinds_measured
 from studio.engine.process.devices import devices
 from studio.engine.run.settings import TrainingConfig
 from studio.protocol.catalog import (
@@ -106,6 +107,7 @@ def _entry(entry: Entry) -> EntrySpec:
             return _family(entry, common)
         case MetricEntry():
             common["better"] = entry.better
+            common["modalities"] = list(kinds_measured(entry))
         case NetworkEntry():
             common["roles"] = list(entry.roles)
             kinds = [kind.slug for kind in registry.all("kind") if _fits(entry, kind)]

@@ -22,7 +22,7 @@ from models.registry import (
     registry,
 )
 from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
-from studio.engine.kinds.fit import entry_of, kind_of_set, picked_kind, unfit
+from studio.engine.kinds.fit import entry_of, kind_of_set, kinds_measured, picked_kind, unfit
 from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
 from studio.engine.run.changing import problems as edit_problems
@@ -228,8 +228,9 @@ def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry
     ]
     kind = picked_kind(spec.dataset)
     for choice in found:
-        if choice is not None and kind not in choice.entry.kinds:
-            kinds = " and ".join(choice.entry.kinds)
+        able = kinds_measured(choice.entry) if choice is not None else ()
+        if choice is not None and able and kind not in able:
+            kinds = " and ".join(able)
             message = f"{choice.entry.title} measures {kinds}; the data of the run are {kind}."
             problems.append(ErrorInfo(kind="user", message=message, path="metrics"))
     if problems:
@@ -265,7 +266,7 @@ def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice
         _choice("metric", pick, f"metrics.{index}", problems)
         for index, pick in enumerate(spec.metrics)
     )
-    fitting = [c for c in picked if c is not None and kind in c.entry.kinds]
+    fitting = [c for c in picked if c is not None and kind in (kinds_measured(c.entry) or (kind,))]
     known = {entry.slug for entry in registry.all("metric")}
     slugs = [slug for slug in entry_of(kind).metrics if slug in known]
     defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)

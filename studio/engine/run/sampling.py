@@ -9,6 +9,7 @@ from torch import Tensor
 from models.contracts.abilities import HasPopulation
 from models.contracts.batch import Batch
 from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.tensors import make_generator
 from studio.engine.run.randomness import FLOW, SAMPLES
 
@@ -56,7 +57,7 @@ def draw(
     return Batch.cat(parts)
 
 
-def most(family: Family[Any], n: int) -> int:
+def most(family: Learner[Any], n: int) -> int:
     """Return how many of n samples can be different ones."""
     return min(n, family.population) if isinstance(family, HasPopulation) else n
 

@@ -113,7 +113,8 @@ class Session:
         seed = self.resolved.training.seed
         self.data = edited(self.source, self.in_force.target)
         self.batches = _batches(self.resolved, self.data, self.family)
-        self.evaluator = Evaluator(self.resolved.metrics, self.data, n, seed, floors)
+        light = [choice for choice in self.resolved.metrics if not choice.entry.heavy]
+        self.evaluator = Evaluator(light, self.data, n, seed, floors)
 
 
 def project_of(run: RunFolder) -> Path:
@@ -185,6 +186,12 @@ def open_session(run: RunFolder, total: int) -> Session:
     run.metrics.truncate_after(step)
     run.flow.truncate_after(step)
     notes.append(f"Device: {reason}")
+    notes += [
+        f"{choice.entry.title} takes long: it is measured by an evaluation of the run, and not "
+        "while it trains."
+        for choice in resolved.metrics
+        if choice.entry.heavy
+    ]
     notes.append(
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
         f"{kind_of(spec.kind).described(data.rows)}."

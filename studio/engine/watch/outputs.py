@@ -36,7 +36,8 @@ from studio.store.run import RunFolder
 __all__ = ["Outputs"]
 
 KEPT_RESOLUTION = 20
-SAMPLES, FLOOR = "cost/samples", "cost/floor/"  # as in `studio.protocol.messages.Metrics`
+# As in `studio.protocol.messages.Metrics`.
+SAMPLES, FLOOR, LOW, HIGH = "cost/samples", "cost/floor/", "cost/low/", "cost/high/"
 
 
 class Outputs:
@@ -230,7 +231,7 @@ class Outputs:
         edits = (e.step for e in self._session.done if not isinstance(e, ChangeSetting))
         since = max(edits, default=-1)
         best: dict[int, float] = {}
-        for choice in self._session.resolved.metrics[:1]:
+        for choice in evaluator.choices[:1]:
             slug = choice.entry.slug
             for step, value in zip(*columns.get(f"quality/{slug}", ([], [])), strict=True):
                 n = int(counts.get(step, evaluator.n))
@@ -247,6 +248,9 @@ def _columns(step: int, quality: Quality) -> Columns:
     columns: Columns = {f"quality/{slug}": ([step], [v]) for slug, v in quality.values.items()}
     floors = {k: v for k, v in quality.floors.items() if k.removeprefix(SPREAD) in quality.values}
     columns |= {f"{FLOOR}{name}": ([step], [value]) for name, value in floors.items()}
+    for slug, figure in quality.figures.items():
+        if figure.low is not None and figure.high is not None:
+            columns |= {LOW + slug: ([step], [figure.low]), HIGH + slug: ([step], [figure.high])}
     columns[SAMPLES] = ([step], [float(quality.n)])
     if quality.nfe:
         columns["cost/nfe"] = ([step], [float(quality.nfe)])
