@@ -20,7 +20,7 @@ from models.contracts.spec import SIZE, DataSpec, Given, Part
 from models.registry import kind
 from models.tensors import make_generator
 
-__all__ = ["EDGES", "NODES", "GraphSet", "Packing", "graphs", "pack", "sizes", "unpack"]
+__all__ = ["EDGES", "NODES", "GraphSet", "Packing", "graphs", "pack", "unpack"]
 
 NODES, EDGES = "nodes", "edges"
 _LAW = 4096  # sizes that a spec keeps
@@ -54,7 +54,8 @@ class Packing:
         """
         if rows.mask is None:
             raise ValueError("rows of graphs have a mask")
-        size, count = int(rows.given[SIZE][0]), int(rows.mask[0].sum())
+        largest = int(rows.given[SIZE].argmax())
+        size, count = int(rows.given[SIZE][largest]), int(rows.mask[largest].sum())
         featured = count > size * (size - 1) // 2
         return cls(_nodes_of(rows.x.shape[1]) - (1 if featured else 0), featured)
 
@@ -150,15 +151,6 @@ def unpack(x: Tensor, packing: Packing) -> Tensor:
     above 0, so that padded nodes have none.
     """
     return packing.dense(x > 0)
-
-
-def sizes(x: Tensor, packing: Packing) -> Tensor:
-    """Return how many nodes the graphs of rows (n, L) have, (n,), by the pairs that are not exactly
-    0, as padded ones are. One node alone has no pair, and counts as none.
-    """
-    real = (x[..., packing.start :] != 0.0).sum(dim=-1)
-    nodes: Tensor = ((1.0 + (1.0 + 8.0 * real.double()).sqrt()) / 2.0).round().long()
-    return torch.where(real > 0, nodes, torch.zeros_like(nodes))
 
 
 @dataclass(frozen=True)

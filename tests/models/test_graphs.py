@@ -12,7 +12,7 @@ from models.contracts.batch import Batch
 from models.data.community import CommunityConfig, community
 from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
 from models.families.edm import Edm, EdmConfig
-from models.kinds.graphs import GraphSet, Packing, graphs, pack, sizes, unpack
+from models.kinds.graphs import GraphSet, Packing, graphs, pack, unpack
 from models.metrics.graphs.descriptors import (
     clustering_coefficients,
     clusterings,
@@ -81,7 +81,8 @@ def test_packing_and_unpacking_give_the_graph_back() -> None:
         x = pack(adjacency, size, feature)
         assert x.shape == (50, packing.length)
         assert (unpack(x, packing) == adjacency).all()
-        assert (sizes(x, packing) == size).all()
+        rows = Batch(x, packing.masks[size], {"size": size})
+        assert Packing.like(rows) == packing
         assert (x[~packing.masks[size]] == 0).all()
         edges = x[:, packing.start :][packing.masks[size][:, packing.start :]]
         assert set(edges.tolist()) == {-1.0, 1.0}

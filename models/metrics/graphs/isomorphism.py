@@ -20,7 +20,7 @@ class Classes:
     """
 
     def __init__(self) -> None:
-        self._alike: dict[Hashable, list[tuple[int, "networkx.Graph"]]] = defaultdict(list)
+        self._alike: dict[Hashable, list[tuple[int, networkx.Graph]]] = defaultdict(list)
         self.count = 0
 
     def of(self, adjacency: Tensor, size: Tensor) -> list[int]:

@@ -2,13 +2,10 @@
 
 from typing import Annotated, ClassVar
 
-import torch
-from torch import Tensor
-
 from models.config import Config, param
-from models.kinds.graphs import GraphSet, sizes, unpack
-from models.metrics.base import check_finite
+from models.metrics.base import Evidence, Figure, SampleMetric
 from models.metrics.graphs.discrepancy import Estimate, discrepancy
+from models.metrics.graphs.sides import sides
 from models.registry import metric
 
 __all__ = ["ClusteringMMD", "DegreeMMD", "GraphMMDConfig", "OrbitMMD"]
@@ -30,21 +27,15 @@ class GraphMMDConfig(Config, frozen=True):
     ] = "unbiased"
 
 
-class _GraphMMD:
+class _GraphMMD(SampleMetric[GraphMMDConfig]):
     """MMD^2 of one statistic, between generated and unseen graphs."""
 
     statistic: ClassVar[str]
 
-    def __init__(self, config: GraphMMDConfig | None = None) -> None:
-        self.config = config or GraphMMDConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: GraphSet, generator: torch.Generator
-    ) -> float:
-        check_finite(samples, "graphs")
-        packing = points.packing
-        made, real = ((unpack(x, packing), sizes(x, packing)) for x in (samples, reference))
-        return discrepancy(self.statistic, made, real, self.config.estimate)
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = sides(evidence)
+        value = discrepancy(self.statistic, made, real, self.config.estimate)
+        return Figure(value, n=len(made[1]))
 
 
 @metric(

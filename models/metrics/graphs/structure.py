@@ -1,15 +1,14 @@
-"""Whether generated graphs are what the data are, and different from each other, as metrics."""
+"""Whether generated graphs are what the data are, and others than those known, as metrics."""
 
-import torch
-from torch import Tensor
-
-from models.kinds.graphs import GraphSet, sizes, unpack
-from models.metrics.base import NotApplicable, check_finite
-from models.metrics.graphs.isomorphism import uniqueness
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from models.metrics.graphs.isomorphism import novelty, uniqueness
+from models.metrics.graphs.sides import sides, unpacked
 from models.metrics.graphs.validity import two_communities
 from models.registry import NoConfig, metric
 
-__all__ = ["DifferentGraphs", "TwoCommunities"]
+__all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities"]
+
+_SOURCE = "VF2: Cordella et al. 2004, doi:10.1109/TPAMI.2004.75"
 
 
 @metric(
@@ -17,27 +16,20 @@ __all__ = ["DifferentGraphs", "TwoCommunities"]
     title="Two communities",
     summary="Share of generated graphs that are two dense halves with few edges between them: "
     "connected, 45 % of the pairs inside, at most 4 edges or 15 % between, of a size there is.",
-    source="the check of the test of community-small; halves by Kernighan and Lin 1970, "
+    source="by definition; halves by Kernighan and Lin 1970, "
     "doi:10.1002/j.1538-7305.1970.tb01770.x",
     kinds=("graphs",),
     better="higher",
 )
-class TwoCommunities:
+class TwoCommunities(SampleMetric[NoConfig]):
     """The share of graphs that are two communities."""
 
-    def __init__(self, config: NoConfig | None = None) -> None:
-        self.config = config or NoConfig()
-
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: GraphSet, generator: torch.Generator
-    ) -> float:
-        check_finite(samples, "graphs")
-        packing = points.packing
-        made, real = ((unpack(x, packing), sizes(x, packing)) for x in (samples, reference))
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = sides(evidence)
         low, high = int(real[1].min()), int(real[1].max())
         if two_communities(*real, low, high).double().mean() < 0.5:
             raise NotApplicable("most of the real graphs are no two communities")
-        return float(two_communities(*made, low, high).double().mean())
+        return Figure(float(two_communities(*made, low, high).double().mean()), n=len(made[1]))
 
 
 @metric(
@@ -45,20 +37,32 @@ class TwoCommunities:
     title="Different graphs",
     summary="Share of generated graphs that differ, however their nodes are numbered: 1 where no "
     "two are the same.",
-    source="You et al. 2018, arXiv:1802.08773; VF2: Cordella et al. 2004, "
-    "doi:10.1109/TPAMI.2004.75",
+    source=_SOURCE,
     kinds=("graphs",),
     better="higher",
 )
-class DifferentGraphs:
+class DifferentGraphs(SampleMetric[NoConfig]):
     """The share of graphs that are no copies of each other."""
 
-    def __init__(self, config: NoConfig | None = None) -> None:
-        self.config = config or NoConfig()
+    def measure(self, evidence: Evidence) -> Figure:
+        made = unpacked(evidence.samples)
+        return Figure(uniqueness(*made), n=len(made[1]))
 
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: GraphSet, generator: torch.Generator
-    ) -> float:
-        check_finite(samples, "graphs")
-        packing = points.packing
-        return uniqueness(unpack(samples, packing), sizes(samples, packing))
+
+@metric(
+    "new-graphs",
+    title="New graphs",
+    summary="Share of generated graphs that are none of the training graphs, however their nodes "
+    "are numbered. A copy with one edge turned counts as new.",
+    source=_SOURCE,
+    kinds=("graphs",),
+    better="higher",
+)
+class NewGraphs(SampleMetric[NoConfig]):
+    """The share of graphs that are no copies of training graphs."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        if evidence.train is None:
+            raise NotApplicable("the training graphs are not at hand")
+        made, known = unpacked(evidence.samples), unpacked(evidence.train.rows(slice(None)))
+        return Figure(novelty(made, known), n=len(made[1]))
