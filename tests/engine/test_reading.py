@@ -18,7 +18,7 @@ from studio.engine.process.sink import CallbackSink
 from studio.formats import FormatError
 from studio.formats import inspect as here
 from studio.formats.limits import MEMORY
-from studio.protocol.messages import ImportData
+from studio.protocol.messages import ImportData, Progress
 from studio.store.errors import StoreError
 from studio.store.project import Project
 
@@ -193,6 +193,23 @@ def test_an_import_that_is_cancelled_half_way_leaves_nothing(tmp_path):
     assert 0 < job.step < job.total == 3_000_000
     work.close()
     assert list((tmp_path / "project" / "data").iterdir()) == []
+
+
+def test_an_import_says_how_far_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.engine.jobs.importing.TELL", 0.0)
+    told = []
+    command = ImportData(
+        files=[str(many(tmp_path / "p.h5"))],
+        project=str(tmp_path / "project"),
+        name="n",
+        options={"columns": ["x1", "x2"]},
+    )
+    for _ in ImportJob("a", command, CallbackSink(told.append)).work():
+        pass
+    steps = [event.step for event in told if isinstance(event, Progress)]
+    assert len(set(steps)) > 5
+    assert steps == sorted(steps)
+    assert {event.total for event in told if isinstance(event, Progress)} == {3_000_000}
 
 
 def test_what_is_not_taken_is_waited_with_and_not_held(tmp_path, monkeypatch):

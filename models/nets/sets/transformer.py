@@ -163,7 +163,8 @@ class SetTransformer(nn.Module):
             parts.append(self.told(given))
         if self.context is None or not parts:
             return None
-        return functional.silu(self.context(torch.cat(parts, dim=1)))
+        told = torch.cat(parts, dim=1).to(self.context.weight.dtype)
+        return functional.silu(self.context(told))
 
 
 @network(
