@@ -13,6 +13,7 @@ from models.data.community import CommunityConfig, community
 from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
 from models.families.edm import Edm, EdmConfig
 from models.kinds.graphs import GraphSet, Packing, graphs, pack, unpack
+from models.metrics.base import Evidence, NotApplicable
 from models.metrics.graphs.descriptors import (
     clustering_coefficients,
     clusterings,
@@ -21,9 +22,12 @@ from models.metrics.graphs.descriptors import (
 )
 from models.metrics.graphs.discrepancy import STATISTICS, discrepancy
 from models.metrics.graphs.isomorphism import Classes, novelty, uniqueness
+from models.metrics.graphs.mmd import ClusteringMMD, DegreeMMD, GraphMMDConfig, OrbitMMD
+from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommunities
 from models.metrics.graphs.validity import connected, halved, two_communities
 from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
 from models.nets.role import DENOISER, Role, critic, generator
+from models.registry import NoConfig
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 
@@ -336,3 +340,47 @@ def test_noise_is_symmetric_and_samples_stay_within_their_graph() -> None:
     for frame in family.flow(latents, sampler=Heun(HeunConfig(steps=4))):
         assert (frame.x[~latents.mask] == 0).all()
     assert frame.x.isfinite().all()
+
+
+def evidence(made: tuple[Tensor, Tensor], **known: GraphSet) -> Evidence:
+    real = community(CommunityConfig(), 60, 1)
+    rows = GraphSet(pack(*made), made[1]).rows(slice(None))
+    return Evidence(real, make_generator(0), made=rows, other=real, **known)
+
+
+def test_metrics_see_what_is_wrong_and_hold_it_against_real_graphs() -> None:
+    set_ = community(CommunityConfig(), 60, 0)
+    real = set_.adjacency, set_.size
+    for metric, null, good, bad in (
+        (DegreeMMD(GraphMMDConfig()), erdos_renyi, 0.05, 0.02),
+        (ClusteringMMD(GraphMMDConfig()), erdos_renyi, 0.05, 0.5),
+        (OrbitMMD(GraphMMDConfig()), erdos_renyi, 0.05, 0.2),
+    ):
+        assert abs(metric.measure(evidence(real)).value) < good
+        assert metric.measure(evidence(null(real, 60, 0))).value > bad
+        biased = type(metric)(GraphMMDConfig(estimate="biased")).bar(evidence(real))
+        assert biased.value == pytest.approx(0.0, abs=1e-12)
+        assert biased.n == 60
+    parted = TwoCommunities(NoConfig())
+    assert parted.measure(evidence(real)).value > 0.9
+    assert parted.measure(evidence(erdos_renyi(real, 60, 0))).value < 0.2
+    assert parted.bar(evidence(real)).value > 0.9
+    new, different = NewGraphs(NoConfig()), DifferentGraphs(NoConfig())
+    twice = tuple(torch.cat([each, each]) for each in real)
+    assert different.measure(evidence(twice)).value == pytest.approx(0.5)
+    assert new.measure(evidence(real, train=set_)).value == 0.0
+    assert new.bar(evidence(real, train=set_)).value == 1.0
+    assert new.measure(evidence(flipped(real, 60, 0, 0.05), train=set_)).value > 0.9
+
+
+def test_metrics_say_why_they_do_not_apply() -> None:
+    with pytest.raises(NotApplicable, match="not at hand"):
+        NewGraphs(NoConfig()).measure(evidence(random_graphs(10, 6)))
+    some = graphs(50, 0)
+    asked = Evidence(some, make_generator(0), made=some.rows(slice(None)))
+    with pytest.raises(NotApplicable, match="no two communities"):
+        TwoCommunities(NoConfig()).measure(asked)
+    broken = some.rows(slice(None))
+    broken.x[3, 10] = torch.nan
+    with pytest.raises(ArithmeticError, match="1 of 50 graphs"):
+        DegreeMMD(GraphMMDConfig()).measure(Evidence(some, make_generator(0), made=broken))

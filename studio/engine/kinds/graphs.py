@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
@@ -24,6 +25,7 @@ class Graphs(DataKind, slug="graphs"):
     """Nodes and edges, packed into rows."""
 
     suffixes = GRAPH_SUFFIXES
+    laid_out = True
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, GraphSet)
@@ -33,8 +35,8 @@ class Graphs(DataKind, slug="graphs"):
         """Return rows, sizes, and "places": where the nodes of the first of them are drawn, (at
         most 256, N, 2).
         """
-        rows = data.rows(slice(None))
-        return {**super().shown(data), "places": places(rows.take(slice(0, DRAWN)))}
+        first = data.rows(slice(0, DRAWN))
+        return {**super().shown(data), "places": self.places(first)}
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         """Return what a preview tells, with "nodes", N, and "feature", what the number of a node
@@ -44,6 +46,10 @@ class Graphs(DataKind, slug="graphs"):
         own = {"nodes": data.packing.nodes, "feature": data.feature}
         return {**super().facts(data), **own}
 
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        adjacency = unpack(rows.x, Packing.like(rows)).numpy()
+        return laid_out(adjacency, rows.given[SIZE].numpy())
+
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
@@ -51,9 +57,3 @@ class Graphs(DataKind, slug="graphs"):
         feature = rows.x[:, : packing.nodes].numpy() if packing.featured else None
         square = unpack(rows.x, packing).numpy()
         write_graphs(path, square, rows.given[SIZE].numpy(), feature, attrs)
-
-
-def places(rows: Batch) -> np.ndarray:
-    """Return where the nodes of graphs are drawn, (n, N, 2) float32; see `laid_out`."""
-    adjacency = unpack(rows.x, Packing.like(rows)).numpy()
-    return laid_out(adjacency, rows.given[SIZE].numpy())
