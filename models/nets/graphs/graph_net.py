@@ -131,19 +131,24 @@ class GraphNet(nn.Module):
         )
         told = config.width if known else 0
         self.context = linear(known, told, generator=g) if known else None
-        # The logit of an edge where nothing is seen, and how clearly it is seen without a level.
-        self.odds = nn.Parameter(torch.zeros(()))
-        self.sharpness = nn.Parameter(torch.tensor(2.0))
         if role.latent:
             self.views = linear(role.latent, self.packing.nodes * config.width, generator=g)
             self.meetings = linear(config.width, config.pairs, generator=g)
         else:
             self.nodes = linear(2 + _WALKS + self.packing.featured, config.width, generator=g)
             self.pairs = linear(3 + _WALKS, config.pairs, generator=g)
+            # The logit of an edge where nothing is seen of it.
+            self.odds = nn.Parameter(torch.zeros(()))
+            if role.name != "denoiser":
+                # How clearly it is seen, where no noise level says so.
+                self.sharpness = nn.Parameter(torch.tensor(2.0))
         self.layers = nn.ModuleList([_Layer(config, told, g) for _ in range(config.layers)])
-        self.node_norm, self.pair_norm = nn.LayerNorm(config.width), nn.LayerNorm(config.pairs)
+        # What nodes come to is only asked where something is said of them.
+        judges = role.name == "critic"
+        self.node_norm = nn.LayerNorm(config.width) if judges or self.packing.featured else None
+        self.pair_norm = nn.LayerNorm(config.pairs)
         gain = 0.0 if role.name == "denoiser" else 1.0
-        if role.name == "critic":
+        if judges:
             self.pooled = linear(config.width + config.pairs, config.width, generator=g)
             self.last = linear(config.width, 1, generator=g)
         else:
@@ -171,7 +176,8 @@ class GraphNet(nn.Module):
         h, e = h * real, e * joined
         for layer in self.layers:
             h, e = layer(h, e, context, real, joined, n)
-        h, e = self.node_norm(h), self.pair_norm(e)
+        e = self.pair_norm(e)
+        h = h if self.node_norm is None else self.node_norm(h)
         if self.role.name == "critic":
             return self._judged(h * real, e * joined, n[:, 0])
         return self._row(h, e)
@@ -211,8 +217,9 @@ class GraphNet(nn.Module):
         that of the score's up to a factor of 1.4): the logit of a bit of -1 or 1 under noise of
         deviation s is 2 x / s^2.
         """
-        if self.role.name != "denoiser" or clock is None:
+        if self.role.name != "denoiser":
             return self.sharpness
+        assert clock is not None
         s = torch.exp(4.0 * clock).clamp_min(_SHARPEST)[:, None, None]
         return 2.0 * (1.0 + s.square()).sqrt() / s.square()
 
