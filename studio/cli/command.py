@@ -24,14 +24,17 @@ def command_for(
 ) -> str:
     """Return the command. With a catalogue, settings at their defaults are left out.
 
-    ``project`` is the folder to train in; it is needed where the data set is an imported one.
+    ``project`` is the folder to train in; it is needed where the data set is an imported one, or
+    where runs of the project are learned from.
     """
     words = ["pushforward", "run", f"{spec.family.slug}@{spec.dataset.slug}"]
     for assignment in _assignments(spec, catalog):
         words += ["--set", assignment]
     for edit in spec.edits:
         words += ["--edit", msgspec.json.encode(edit).decode()]
-    if project is not None and spec.dataset.slug.startswith("project:"):
+    for name, ref in spec.inputs.items():
+        words += ["--input", f"{name}={ref.run}" + ("" if ref.step is None else f"@{ref.step}")]
+    if project is not None and (spec.inputs or spec.dataset.slug.startswith("project:")):
         words += ["--out", str(project)]
     # What is pasted into a terminal is as good as typed: no name may press a key there.
     return one_line(shlex.join(words), None)

@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from models.config import describe, replace_at
+from models.config import Config, describe, replace_at
 from models.registry import Kind, registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError
-from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
+from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
 from studio.store.edits import in_order
 
-__all__ = ["apply", "changes", "with_edits"]
+__all__ = ["apply", "assigned", "changes", "with_edits", "with_inputs"]
 
 _PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": "sampler"}
 
@@ -35,6 +35,42 @@ def apply(spec: RunSpec, assignments: Iterable[str]) -> RunSpec:
             raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
         spec = _assign(spec, key.strip(), text.strip())
     return spec
+
+
+def assigned(config: type[Config], assignments: Iterable[str]) -> dict[str, Any]:
+    """Return settings of one config as plain data: "n=64", "sampler=heun", "sampler.steps=4".
+
+    Raises:
+        UsageError: no "=", or a setting that does not exist; the nearest one is named.
+    """
+    known = {row["path"]: row for row in describe(config)}
+    data: dict[str, Any] = {}
+    for assignment in assignments:
+        key, sign, text = (part.strip() for part in assignment.partition("="))
+        if not sign:
+            raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
+        head, _, inner = key.partition(".")
+        picked = next((p for p, row in known.items() if row["kind"] == "pick" and p == head), None)
+        if picked is not None:
+            data = _picked(data, picked, inner, text)
+        elif key in known:
+            data = replace_at(data, key, _value(text, known[key]))
+        else:
+            near = difflib.get_close_matches(key, known, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            raise UsageError(f"--set {key}: unknown setting; {hint}")
+    return data
+
+
+def _picked(data: dict[str, Any], name: str, inner: str, text: str) -> dict[str, Any]:
+    """Return settings with another thing picked, or a setting of the one that is."""
+    if not inner:
+        return {**data, name: {"slug": text}}
+    try:
+        value: Any = json.loads(text)
+    except json.JSONDecodeError:
+        value = text
+    return replace_at(data, f"{name}.config.{inner}", value)
 
 
 def changes(spec: RunSpec, assignments: Iterable[str], step: int) -> list[ChangeSetting]:
@@ -71,6 +107,24 @@ def with_edits(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
         except msgspec.DecodeError as error:
             raise UsageError(f"--edit {text}: {error}") from error
     return msgspec.structs.replace(spec, edits=in_order(found))
+
+
+def with_inputs(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
+    """Return the spec with other runs to learn from, each as "teacher=0003-edm@5000", or a path to
+    the folder of the run in place of its name.
+
+    Raises:
+        UsageError: one is not written so.
+    """
+    found = dict(spec.inputs)
+    for text in texts:
+        name, sign, run = (part.strip() for part in text.partition("="))
+        run, at, step = run.rpartition("@") if "@" in run else (run, "", "")
+        folder = run.rstrip("/").rpartition("/")[2]
+        if not sign or not name or not folder or (at and not step.isdecimal()):
+            raise UsageError(f"--input {text}: write it as NAME=RUN or NAME=RUN@STEP")
+        found[name] = RunRef(run=folder, step=int(step) if at else None)
+    return msgspec.structs.replace(spec, inputs=found)
 
 
 def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:

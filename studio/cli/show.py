@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"  {line}")
         if family is not None and family.capabilities:
             say(f"  Can: {', '.join(family.capabilities)}")
+        for name, needs in (family.inputs if family is not None else {}).items():
+            paragraph(f"Learns from {name} (--input {name}=RUN): {needs.help}", indent="  ")
         fields = describe(entry.config)
         if not fields:
             say("  It has no settings.")

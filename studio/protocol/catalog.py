@@ -12,9 +12,11 @@ __all__ = [
     "Device",
     "EntrySpec",
     "FieldSpec",
+    "InputSpec",
     "LayerSpec",
     "ProblemSpec",
     "RescalingSpec",
+    "SlotSpec",
     "StageSpec",
 ]
 
@@ -93,6 +95,24 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, formula=formula)
 
 
+class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A trained run that a family learns from; see `models.registry.Needs`."""
+
+    name: str
+    ability: str
+    title: str
+    help: str
+    same_data: bool = False
+
+
+class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that an operator is handed; see `models.operators.base.Slot`."""
+
+    name: str
+    title: str
+    help: str
+
+
 class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """An h, what particles climb along a critic u, with its curves for the h explorer.
 
@@ -116,13 +136,16 @@ class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One family, dataset, network, sampler, metric, or the training settings (kind "training").
+    """One family, dataset, network, sampler, metric, operator, or the training settings (kind
+    "training").
 
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"), and
     ``motion``, the formula of what moves how, in Unicode. Metrics say which values are
-    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked.
+    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked. Samplers
+    and operators say which capabilities a model ``needs`` to have; ``takes`` are the rows that an
+    operator is handed, ``inputs`` the runs that a family learns from.
     """
 
     kind: str
@@ -138,6 +161,9 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = ""
     motion: str = ""
     better: str = ""
+    needs: list[str] = []
+    takes: list[SlotSpec] = []
+    inputs: list[InputSpec] = []
     stages: list[StageSpec] = []
     roles: list[str] = []
 

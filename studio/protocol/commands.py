@@ -7,25 +7,25 @@ import msgspec
 from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 
 __all__ = [
+    "GENERATE",
     "ApplyEdit",
     "BranchRun",
     "Budget",
     "Control",
     "Credit",
     "Evaluate",
-    "ExportSamples",
     "ExportWeights",
     "GetCatalog",
     "GetTarget",
     "ImportData",
     "InspectData",
     "MoveJob",
+    "Operate",
     "Ping",
     "PreviewData",
     "QueryLayer",
     "ResumeRace",
     "ResumeTraining",
-    "Sample",
     "SetSpeed",
     "Shutdown",
     "StartRace",
@@ -33,6 +33,9 @@ __all__ = [
     "Validate",
     "Watch",
 ]
+
+GENERATE = "generate"
+"""The operator that every generative model has; its results are samples."""
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -242,14 +245,25 @@ class QueryLayer(_Command, frozen=True, kw_only=True):
     step: int | None = None
 
 
-class Sample(_Command, frozen=True, kw_only=True):
-    """Queue sampling from a run's newest (or given) checkpoint; reply: {"job"}."""
+class Operate(_Command, frozen=True, kw_only=True):
+    """Do with a trained run what an operator of the catalogue can: with the weights of the newest
+    checkpoint, or of the newest not after ``step``.
+
+    ``config`` are settings of the operator; ``inputs`` fill its slots, each with rows in data units
+    as nested lists; ``given`` are conditions by name, in data units (a class by its number or name;
+    one value for all rows). Reply: {"job"}; what comes of it goes into the run (`ResultWritten`),
+    or to ``file``, whose suffix says how rows are written. With ``inline`` nothing is written, and
+    the reply is {"step", "note"} with the arrays by name ("x", ...): for a view that asks often.
+    """
 
     run: str
-    n: int
-    seed: int = 0
-    sampler: Pick | None = None
+    operator: str
+    config: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     step: int | None = None
+    file: str = ""
+    inline: bool = False
 
 
 class Evaluate(_Command, frozen=True, kw_only=True):
@@ -263,19 +277,6 @@ class Evaluate(_Command, frozen=True, kw_only=True):
     sampler: Pick | None = None
     step: int | None = None
     metrics: list[Pick] = []
-
-
-class ExportSamples(_Command, frozen=True, kw_only=True):
-    """Queue: write n samples of a run to a file; the suffix (.csv .npz .h5) says how. Of the newest
-    checkpoint, or the newest up to ``step``; with the run's own sampler unless one is named.
-    """
-
-    run: str
-    file: str
-    n: int
-    seed: int = 0
-    sampler: Pick | None = None
-    step: int | None = None
 
 
 class ExportWeights(_Command, frozen=True, kw_only=True):

@@ -325,23 +325,28 @@ def test_a_look_that_fails_is_answered(desk, monkeypatch):
     assert desk.refused(query).kind == "memory"
 
 
+def generate(run, file="", **config):
+    return m.Operate(run=str(run.path), operator="generate", config=config, file=str(file))
+
+
 def test_sample_is_reproducible_and_says_where_it_comes_from(desk, trained):
     for seed in (5, 5, 6):
-        desk.reply(m.Sample(run=str(trained.path), n=50, seed=seed))
+        desk.reply(generate(trained, n=50, seed=seed))
     desk.work()
     first, again, other = (trained.samples.read(path) for path in trained.samples.paths())
     np.testing.assert_array_equal(first.x, again.x)
     assert first.x.shape == other.x.shape == (50, 2)
-    assert first.attrs == {"run": trained.name, "step": 20, "seed": 5, "sampler": None}
-    refused = m.Sample(run=str(trained.path), n=5, sampler=Pick(slug="heun"))
+    said = {"operator": "generate", "run": trained.name, "step": 20, "n": 50, "seed": 5}
+    assert first.attrs == {**said, "sampler": None}
+    refused = generate(trained, n=5, sampler={"slug": "heun"})
     assert desk.refused(refused).path == "sampler"
 
 
 def test_sample_with_another_sampler(desk):
     _, folder = desk.start(spec("edm"))
     desk.work()
-    heun = Pick(slug="heun", config={"steps": 4})
-    desk.reply(m.Sample(run=str(folder.path), n=20, sampler=heun))
+    heun = {"slug": "heun", "config": {"steps": 4}}
+    desk.reply(generate(folder, n=20, sampler=heun))
     desk.work()
     [path] = folder.samples.paths()
     sampler = folder.samples.read(path).attrs["sampler"]
@@ -350,7 +355,7 @@ def test_sample_with_another_sampler(desk):
 
 def test_a_short_job_that_fails_is_told(desk):
     _, folder = desk.start(spec(steps=500))
-    job = desk.reply(m.Sample(run=str(folder.path), n=5))["job"]
+    job = desk.reply(generate(folder, n=5))["job"]
     desk.work(steps=3)
     assert desk.state(job) == "failed"
     assert "no checkpoint" in desk.engine.queue.get(job).error.message
@@ -371,14 +376,14 @@ def test_evaluate(desk, trained):
 @pytest.mark.parametrize("suffix", ["csv", "npz", "h5"])
 def test_export_samples(desk, trained, tmp_path, suffix):
     file = tmp_path / f"points.{suffix}"
-    desk.reply(m.ExportSamples(run=str(trained.path), file=str(file), n=30, seed=1))
+    desk.reply(generate(trained, file, n=30, seed=1))
     desk.work()
     assert file.stat().st_size > 100
     if suffix == "csv":
         rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
         assert rows[0] == ["x", "y"]
         assert len(rows) == 31
-    bad = m.ExportSamples(run=str(trained.path), file=str(tmp_path / "points.doc"), n=3)
+    bad = generate(trained, tmp_path / "points.doc", n=3)
     assert ".csv" in desk.refused(bad).hint
 
 

@@ -15,12 +15,13 @@ from studio.engine.data.datasets import described, registered
 from studio.engine.data.images import fashion, files
 from studio.engine.data.preview import preview
 from studio.engine.jobs import headless
-from studio.engine.jobs.exporting import ExportJob
+from studio.engine.jobs.operating import OperatorJob
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, resolve
-from studio.protocol.messages import ExportSamples
+from studio.engine.run.warm import WarmModels
+from studio.protocol.messages import Operate
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
 from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run
@@ -309,10 +310,10 @@ def test_images_without_labels_are_measured_by_no_judge(monkeypatch):
 
 class TestExport:
     def export(self, folder, file, n=9):
-        job = ExportJob(
-            "job", ExportSamples(run=str(folder.path), file=str(file), n=n), MemorySink()
+        command = Operate(
+            run=str(folder.path), operator="generate", config={"n": n}, file=str(file)
         )
-        finished(job.work())
+        finished(OperatorJob("job", command, MemorySink(), WarmModels()).work())
 
     def test_images_are_exported_as_arrays_or_a_sheet(self, tmp_path):
         folder = new_run(tmp_path, spec("gan"))

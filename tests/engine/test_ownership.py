@@ -241,10 +241,10 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.ResumeTraining(run=place),
         m.BranchRun(run=place, step=1, name="n"),
         m.QueryLayer(run=place, layer="field", bounds=bounds),
-        m.Sample(run=place, n=1),
+        m.Operate(run=place, operator="generate"),
         m.Evaluate(run=place),
-        m.ExportSamples(run=place, file=other, n=1),
-        m.ExportSamples(run=other, file=place, n=1),
+        m.Operate(run=place, operator="generate", file=other),
+        m.Operate(run=other, operator="generate", file=place),
         m.ExportWeights(run=place, file=other),
         m.ExportWeights(run=other, file=place),
     ]

@@ -12,7 +12,7 @@ from studio.app.kinds.registry import kind_of
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.cli.command import command_for
-from studio.protocol.messages import ExportSamples, ExportWeights
+from studio.protocol.messages import GENERATE, ExportWeights, Operate
 from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["ExportIntents"]
@@ -25,7 +25,8 @@ class ExportIntents(Intents):
         """Write n fresh samples of the selected run; the suffix (.csv .npz .h5) says how."""
         run = self.state.runs.current
         if run is not None:
-            command = ExportSamples(run=run.key, file=file, n=n, seed=seed)
+            config = {"n": n, "seed": seed}
+            command = Operate(run=run.key, operator=GENERATE, config=config, file=file)
             self._tell(command, "The samples were not exported", run.key)
 
     def weights(self, file: str) -> None:

@@ -10,12 +10,13 @@ from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.protocol.messages import (
+    GENERATE,
     Control,
     Evaluate,
     MoveJob,
+    Operate,
     ResumeRace,
     ResumeTraining,
-    Sample,
     SetSpeed,
     StartTraining,
 )
@@ -86,7 +87,8 @@ class TrainingIntents(Intents):
         if self.state.running is not None:
             self._control("sample", n)
         elif self.state.runs.current is not None:
-            command = Sample(run=self.state.runs.current.key, n=n, seed=seed)
+            key, config = self.state.runs.current.key, {"n": n, "seed": seed}
+            command = Operate(run=key, operator=GENERATE, config=config)
             self._tell(command, "Sampling did not start", command.run)
 
     def stop(self) -> None:

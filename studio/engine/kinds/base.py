@@ -87,6 +87,24 @@ class DataKind:
         """Write samples, in data units, to a file of one of `suffixes`."""
         write_arrays(path, self.arrays(rows), attrs)
 
+    def write_result(
+        self,
+        path: Path,
+        rows: Batch | None,
+        columns: tuple[str, ...],
+        arrays: Arrays,
+        attrs: Mapping[str, object],
+    ) -> None:
+        """Write what came of an operator, rows or other arrays or both, to a file.
+
+        Raises:
+            StoreError: a file with this suffix holds no such arrays, or the disk refused.
+        """
+        if rows is not None and not arrays:
+            self.write(path, rows, columns, attrs)
+        else:
+            write_arrays(path, {**(self.arrays(rows) if rows is not None else {}), **arrays}, attrs)
+
 
 def kind_of(slug: str) -> DataKind:
     """Return a kind of data by its slug; one without a file here is as all are."""

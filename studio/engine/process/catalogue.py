@@ -16,7 +16,9 @@ from models.registry import (
     KindEntry,
     MetricEntry,
     NetworkEntry,
+    OperatorEntry,
     Problem,
+    SamplerEntry,
     registry,
 )
 from studio.engine.kinds.fit import kinds_measured
@@ -28,15 +30,17 @@ from studio.protocol.catalog import (
     Dependency,
     EntrySpec,
     FieldSpec,
+    InputSpec,
     LayerSpec,
     ProblemSpec,
     RescalingSpec,
+    SlotSpec,
     StageSpec,
 )
 
 __all__ = ["build"]
 
-_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric")
+_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
 
 
 def build(problems: list[Problem]) -> Catalog:
@@ -112,6 +116,11 @@ def _entry(entry: Entry) -> EntrySpec:
             common["roles"] = list(entry.roles)
             kinds = [kind.slug for kind in registry.all("kind") if _fits(entry, kind)]
             common["modalities"] = kinds
+        case SamplerEntry():
+            common["needs"] = list(entry.needs)
+        case OperatorEntry():
+            common["needs"] = list(entry.needs)
+            common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
     return EntrySpec(**common, fields=_fields(entry.config, {}))
 
 
@@ -125,12 +134,13 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
     told = {
         **common,
         "modalities": list(kinds),
-        "capabilities": list(entry.capabilities),
+        "capabilities": sorted(entry.abilities),
         "layers": [LayerSpec(**vars(layer)) for layer in entry.make.layers],
         "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],
         "field": entry.field,
         "carrier": entry.carrier,
         "motion": entry.motion,
+        "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
     return EntrySpec(**told, fields=_fields(entry.config, own))
 

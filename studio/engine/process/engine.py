@@ -14,6 +14,7 @@ from studio.engine.process.discovery import discover
 from studio.engine.process.streams import Inbox, Outbox, Reader
 from studio.engine.run.session import versions
 from studio.engine.run.validation import Validator
+from studio.engine.run.warm import WarmModels
 from studio.protocol.messages import CatalogEvent, JobChanged, JobInfo, Log, Ready, Snapshot
 
 __all__ = ["Engine"]
@@ -30,7 +31,8 @@ class Engine:
         inbox: where commands come from.
         outbox: where events go.
         validator: remembers the sizes of specs.
-        layers: remembers the family that was last looked into.
+        warm: the models that were asked for lately.
+        layers: looks into them.
         chores: long answers that are worked on between training steps.
         checkpoint: whether running trainings are saved when the engine leaves.
     """
@@ -40,7 +42,8 @@ class Engine:
         self.queue = JobQueue(self._changed)
         self.catalog = build(discover())
         self.validator = Validator()
-        self.layers = LayerViewer()
+        self.warm = WarmModels()
+        self.layers = LayerViewer(self.warm)
         self.chores: deque[Work] = deque()
         self.checkpoint = True
         self.inbox = inbox

@@ -9,7 +9,9 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, decode, encode, replace_at
+from models.contracts.abilities import WORDS
 from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, settled
 from models.registry import (
@@ -18,6 +20,7 @@ from models.registry import (
     FamilyEntry,
     Kind,
     MetricEntry,
+    OperatorEntry,
     SamplerEntry,
     registry,
 )
@@ -38,6 +41,7 @@ __all__ = [
     "check",
     "pick_dataset",
     "pick_metrics",
+    "pick_operator",
     "pick_sampler",
     "resolve",
 ]
@@ -93,9 +97,14 @@ class Resolved:
         return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
 
     def build(
-        self, data: DataSpec, device: torch.device, horizon: int | None = None
+        self,
+        data: DataSpec,
+        device: torch.device,
+        horizon: int | None = None,
+        inputs: Mapping[str, Learner[Any]] | None = None,
     ) -> Family[Any]:
-        """Build the family for data of a spec.
+        """Build the family for data of a spec; ``inputs`` are what it learns from, none where one
+        that is trained is only used.
 
         Raises:
             ConfigError: settings that do not fit the data or each other; the path is "family...".
@@ -109,6 +118,7 @@ class Resolved:
                 seed=self.training.seed,
                 device=device,
                 execution=self.training.execution(),
+                **({"inputs": inputs} if inputs else {}),
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
@@ -153,6 +163,8 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
         except Refused as refused:
             problems.append(refused.info)
     problems += _name(spec.name)
+    if family is not None:
+        problems += _inputs(spec, family.entry)
     if problems or family is None or training is None:
         return None, problems
     return Resolved(
@@ -164,6 +176,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
             sampler=sampler.pick if sampler else None,
             metrics=[metric.pick for metric in metrics],
             edits=list(spec.edits),
+            inputs=dict(spec.inputs),
         ),
         family=family,
         dataset=dataset,
@@ -181,6 +194,22 @@ def _name(name: str) -> list[ErrorInfo]:
     except StoreError as error:
         return [msgspec.structs.replace(error.info(), path="name")]
     return []
+
+
+def _inputs(spec: RunSpec, family: FamilyEntry) -> list[ErrorInfo]:
+    """What is missing of the runs that a family learns from, or is too much; whether they are there
+    and will do is a matter of the project (`studio.engine.run.inputs`).
+    """
+    problems = []
+    for name, needs in family.inputs.items():
+        if name not in spec.inputs:
+            message = f"{family.title} needs a {needs.title.lower()}: choose a run."
+            path = f"inputs.{name}"
+            problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
+    for name in sorted(spec.inputs.keys() - family.inputs.keys()):
+        message = f"{family.title} learns from no {name!r}."
+        problems.append(ErrorInfo(kind="user", message=message, path=f"inputs.{name}"))
+    return problems
 
 
 def pick_dataset(pick: Pick) -> Choice[DatasetEntry] | None:
@@ -216,6 +245,23 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
     return choice
 
 
+def pick_operator(pick: Pick) -> Choice[OperatorEntry]:
+    """Check an operator and its settings.
+
+    Raises:
+        Refused: there is no such operator, or its settings are wrong; the path is "config...".
+    """
+    try:
+        entry = registry.get("operator", pick.slug)
+    except KeyError as error:
+        raise Refused(f"operator: {error.args[0]}", path="operator") from error
+    problems: list[ErrorInfo] = []
+    config = _config(entry.config, pick.config, "config", problems)
+    if config is None:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return Choice(entry, config)
+
+
 def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry], ...]:
     """Check metrics for the data of a spec.
 
@@ -243,21 +289,27 @@ def _sampler(
 ) -> Choice[SamplerEntry] | None:
     """The sampler asked for; else that of the family, where it takes one."""
     if spec.sampler is not None:
-        if family is not None and "denoiser" not in family.entry.capabilities:
-            title = family.entry.title
-            problems.append(
-                ErrorInfo(
-                    kind="user",
-                    message=f"{title} has no denoiser, so it takes no sampler.",
-                    hint="Leave the sampler out.",
-                    path="sampler",
-                )
-            )
+        choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
+        if family is not None and (reason := _no_sampler(family.entry, choice)):
+            hint = "Leave the sampler out."
+            problems.append(ErrorInfo(kind="user", message=reason, hint=hint, path="sampler"))
             return None
-        return _choice("sampler", spec.sampler, "sampler", problems)
+        return choice
     if family is not None and family.entry.sampler:
         return _choice("sampler", Pick(slug=family.entry.sampler), "sampler", problems)
     return None
+
+
+def _no_sampler(family: FamilyEntry, choice: Choice[SamplerEntry] | None) -> str:
+    """Say why a family cannot be sampled so, "" if it can."""
+    if not family.sampler:
+        return f"{family.title} has no denoiser, so it takes no sampler."
+    for need in choice.entry.needs if choice is not None else ():
+        if need not in family.abilities:
+            wanted = WORDS.get(need, f"can {need}")
+            title = choice.entry.title if choice is not None else ""
+            return f"{title} samples a model that {wanted}; {family.title} does not."
+    return ""
 
 
 def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice[MetricEntry]]:

@@ -1,4 +1,4 @@
-"""Samples from a family, in data units, in pieces small enough that the engine stays responsive."""
+"""Samples from a family, in data units, in pieces small enough that others can work meanwhile."""
 
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
@@ -11,11 +11,13 @@ from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.learner import Learner
 from models.tensors import make_generator
-from studio.engine.run.randomness import FLOW, SAMPLES
 
-__all__ = ["draw", "most", "repeats"]
+__all__ = ["SAMPLES", "draw", "most", "repeats"]
 
 CHUNK = 2048
+SAMPLES = 3004
+"""The stream of a seed that samples are drawn from (`models.tensors.make_generator`)."""
+_NOISE = 3001  # what a sampler adds comes from so many streams later
 Told = Callable[[int], None]
 
 
@@ -41,7 +43,7 @@ def draw(
     them, and beyond their number they come more than once (see `repeats`).
     """
     generator = make_generator(seed, stream)
-    noise = make_generator(seed, stream + FLOW)
+    noise = make_generator(seed, stream + _NOISE)
     if isinstance(family, HasPopulation):
         total = family.population
         rows = _rows(total, n, generator)
