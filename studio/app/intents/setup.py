@@ -18,7 +18,7 @@ from studio.app.state.draft import Before, Draft
 from studio.app.state.session import AppState
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
-from studio.protocol.spec import Pick, Recipe, RunSpec
+from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec
 
 __all__ = ["SetupIntents"]
 
@@ -154,6 +154,15 @@ class SetupIntents(Intents):
         self._take_data(draft, slug)
         self._respec(draft.spec, rebuilt=True)
         self._preview_soon(0.0)
+
+    def choose_input(self, name: str, ref: RunRef | None) -> None:
+        """Choose a trained run to learn from, None for none."""
+        draft = self.state.draft
+        if draft is None:
+            return
+        others = {key: each for key, each in draft.spec.inputs.items() if key != name}
+        inputs = others if ref is None else {**others, name: ref}
+        self._respec(msgspec.structs.replace(draft.spec, inputs=inputs))
 
     def _take_data(self, draft: Draft, slug: str) -> None:
         """Take other data; what came with another kind of data goes back to the defaults."""

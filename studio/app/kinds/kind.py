@@ -24,7 +24,13 @@ Layout = Literal["plane", "tiles"]
 """How many data are seen at once: as dots in a plane, or each as a tile of a grid."""
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
-FORMATS = {"csv": "CSV", "npz": "NumPy", "h5": "HDF5"}
+FORMATS = {
+    "csv": "CSV",
+    "npz": "NumPy",
+    "h5": "HDF5",
+    "graphml": "GraphML",
+    "edgelist": "Edge list",
+}
 
 
 class Tiles(Protocol):

@@ -83,7 +83,11 @@ class SectionPanel(QWidget):
         """Return (slug, title) of what can be chosen here."""
         if self.section == "training":
             return []
-        offers = [(e.slug, e.title) for e in catalog.of(self.section)]
+        entries = catalog.of(self.section)
+        if self.section == "sampler" and self._state.draft is not None:
+            family = drafts.entry_of(self._state.draft.spec, "family", catalog)
+            entries = drafts.samplers(family, catalog)
+        offers = [(e.slug, e.title) for e in entries]
         if self.section == "dataset":
             offers += [(f"project:{d.name}", d.name) for d in self._state.datasets]
         if self.section == "sampler":

@@ -146,7 +146,7 @@ class SetupPanel(QWidget):
         """A sampler is chosen only where the family's flow is solved by one."""
         family = drafts.entry_of(draft.spec, "family", self._state.catalog)
         place = drafts.SECTIONS.index("sampler")
-        offered = family is not None and "denoiser" in family.capabilities
+        offered = family is not None and bool(drafts.samplers(family, self._state.catalog))
         self.sections[place].setVisible(offered and not self.finder.text())
         self._rules[place].setVisible(offered)
 
@@ -198,6 +198,8 @@ class SetupPanel(QWidget):
         self.finder.clear()
         name, path = split(path)
         for panel in self.sections:
+            if name == "inputs" and isinstance(panel, ModelSection):
+                panel.inputs.focus_on(path)
             if panel.section != name:
                 continue
             if panel.form is not None and panel.form.focus(path):

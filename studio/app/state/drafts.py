@@ -20,6 +20,7 @@ __all__ = [
     "has",
     "put",
     "repick",
+    "samplers",
     "unknown",
     "value_at",
 ]
@@ -60,6 +61,13 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
     if entry is None:
         return None
     return catalog.opened(entry, config_of(spec, section), catalog.modality(spec.dataset.slug))
+
+
+def samplers(family: EntrySpec | None, catalog: Catalog | None) -> list[EntrySpec]:
+    """Return the samplers that a family can be sampled with: their needs are met."""
+    if family is None or catalog is None:
+        return []
+    return [e for e in catalog.of("sampler") if set(e.needs) <= set(family.capabilities)]
 
 
 def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:

@@ -99,12 +99,15 @@ def fits(entry: EntrySpec, modality: str) -> bool:
 
 
 def cell(catalog: Catalog, field: str, carrier: str, modality: str = "") -> list[EntrySpec]:
-    """Return the families of a field and a carrier, those for a kind of data only."""
-    return [
+    """Return the families of a field and a carrier, those for a kind of data only; first those that
+    need no other run.
+    """
+    found = [
         entry
         for entry in catalog.of("family")
         if entry.field == field and entry.carrier == carrier and fits(entry, modality)
     ]
+    return sorted(found, key=lambda entry: bool(entry.inputs))
 
 
 def others(catalog: Catalog, modality: str = "") -> list[EntrySpec]:
@@ -192,11 +195,13 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
         return Switched(spec, aside)
     wishes = _wishes(old, spec.family.config, aside.settings)
     sampler = spec.sampler or aside.sampler
-    solved = "denoiser" in new.capabilities
+    offered = {each.slug for each in drafts.samplers(new, catalog)}
+    named = {each.name for each in new.inputs}
     made = msgspec.structs.replace(
         spec,
         family=Pick(slug=slug),
-        sampler=sampler if solved else None,
+        sampler=sampler if sampler is not None and sampler.slug in offered else None,
+        inputs={name: ref for name, ref in spec.inputs.items() if name in named},
     )
     for chosen in (True, False):  # what can be set follows from what is picked
         entry = drafts.entry_of(made, "family", catalog)
