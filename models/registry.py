@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made
 from importlib.metadata import entry_points
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
@@ -28,6 +29,7 @@ __all__ = [
     "Kind",
     "KindEntry",
     "MetricEntry",
+    "Needs",
     "NetworkEntry",
     "NoConfig",
     "OperatorEntry",
@@ -59,6 +61,7 @@ PACKAGES = (
     "models.samplers",
     "models.judges",
     "models.metrics",
+    "models.operators",
     "models.experiments",
 )
 T = TypeVar("T")
@@ -99,8 +102,9 @@ class KindEntry(Entry):
 
     Attributes:
         one, many: what a datum is called.
-        gives: what its data can do: "continuous" (they may carry noise), "symbols" (they are
-            whole numbers), "law" (their law may be known), "labels", ...
+        gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
+            numbers), "law" (their law may be known), "grid" (they have neighbours on a grid), "set"
+            (they are places without an order), ...
         networks: the default network for each role.
         metrics: the default metrics.
         training: settings of the training that have another default here.
@@ -118,6 +122,23 @@ class KindEntry(Entry):
     bounds: tuple[float, float] | None
 
 
+@dataclass(frozen=True)
+class Needs:
+    """A trained model that another one learns from.
+
+    Attributes:
+        ability: that it must have, as in `FamilyEntry.abilities`.
+        title, help: for a person.
+        same_data: whether it must have learned the same data; its units are then those of the new
+            model, too.
+    """
+
+    ability: str
+    title: str
+    help: str
+    same_data: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class FamilyEntry(Entry):
     """A family. ``make`` is a `models.contracts.learner.Learner` subclass.
@@ -130,6 +151,7 @@ class FamilyEntry(Entry):
         sampler: the default sampler, "" for a family that takes none.
         version: counts changes of its settings.
         upgrade: reads settings of earlier versions.
+        inputs: the trained models that it learns from, by name.
     """
 
     needs: tuple[str, ...]
@@ -140,6 +162,12 @@ class FamilyEntry(Entry):
     sampler: str
     version: int
     upgrade: Upgrade | None
+    inputs: Mapping[str, Needs] = made(default_factory=dict)
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """Its capabilities, and "samples" where it has a flow."""
+        return frozenset(self.capabilities) | ({"samples"} if hasattr(self.make, "flow") else set())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,9 +191,11 @@ class NetworkEntry(Entry):
 
     Attributes:
         roles: what it can be: "denoiser", "critic", "generator", "encoder".
+        needs: what the kind of data must give: "grid", "set", ...
     """
 
     roles: tuple[str, ...]
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,10 +252,10 @@ class JudgeEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorEntry(Entry):
-    """What a finished run can do. ``make(config)`` returns a `models.operators.base.Operator`.
+    """What a trained run can do. ``make(config)`` returns a `models.operators.base.Operator`.
 
     Attributes:
-        needs: abilities that the run's model must have.
+        needs: abilities that the run's model must have, as in `FamilyEntry.abilities`.
         takes: what else it is handed, as `models.operators.base.Slot`.
     """
 
@@ -400,6 +430,7 @@ def family(
     sampler: str = "",
     version: int = 1,
     upgrade: Upgrade | None = None,
+    inputs: Mapping[str, Needs] | None = None,
 ) -> Callable[[T], T]:
     """Register a family; see `FamilyEntry`."""
     return _adds(
@@ -418,6 +449,7 @@ def family(
         sampler=sampler,
         version=version,
         upgrade=upgrade,
+        inputs=dict(inputs or {}),
     )
 
 
@@ -452,7 +484,7 @@ def network(
     summary: str,
     source: str,
     roles: Iterable[str],
-    kinds: Iterable[str] = (),
+    needs: Iterable[str] = (),
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a network; see `NetworkEntry`."""
@@ -464,8 +496,8 @@ def network(
         summary=summary,
         source=source,
         config=config,
-        kinds=tuple(kinds),
         roles=tuple(roles),
+        needs=tuple(needs),
     )
 
 

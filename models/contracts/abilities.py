@@ -10,8 +10,10 @@ from models.samplers.base import Denoise
 
 __all__ = [
     "ABILITIES",
+    "WORDS",
     "Classifies",
     "Encodes",
+    "HasConsistency",
     "HasCritic",
     "HasDenoiser",
     "HasLatent",
@@ -20,6 +22,21 @@ __all__ = [
     "HasVelocity",
     "Recommends",
 ]
+
+WORDS: Mapping[str, str] = {
+    "samples": "makes samples",
+    "velocity": "has a velocity everywhere",
+    "critic": "has a critic",
+    "denoiser": "has a denoiser",
+    "consistency": "goes from noise to data in one step",
+    "likelihood": "knows how likely a datum is",
+    "latent": "has a generator",
+    "population": "is made of particles",
+    "classify": "tells classes apart",
+    "recommend": "recommends",
+    "encode": "encodes",
+}
+"""What a model with an ability does, by the names that entries of the registry use."""
 
 
 @runtime_checkable
@@ -44,6 +61,17 @@ class HasDenoiser(Protocol):
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
+        0-d -> (n, *shape).
+        """
+        ...
+
+
+@runtime_checkable
+class HasConsistency(Protocol):
+    """f(x, s): from any point of a trajectory to its end, with what is given bound before."""
+
+    def consistency(self, like: Batch | None = None) -> Denoise:
+        """Return f for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
         0-d -> (n, *shape).
         """
         ...
@@ -100,6 +128,7 @@ ABILITIES: Mapping[str, Any] = {
     "velocity": HasVelocity,
     "critic": HasCritic,
     "denoiser": HasDenoiser,
+    "consistency": HasConsistency,
     "likelihood": HasLikelihood,
     "latent": HasLatent,
     "population": HasPopulation,

@@ -58,7 +58,7 @@ class ImageSet:
     one="image",
     many="images",
     summary="Pixels, grey or coloured.",
-    gives=("continuous",),
+    gives=("continuous", "grid"),
     bounds=(0.0, 1.0),
     networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan"},
     metrics=("frechet-judge", "label-balance"),

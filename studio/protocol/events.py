@@ -24,6 +24,7 @@ __all__ = [
     "Ready",
     "Record",
     "Reply",
+    "ResultWritten",
     "Snapshot",
     "StageDone",
 ]
@@ -94,7 +95,7 @@ class Progress(_Event, frozen=True, kw_only=True):
     ``seconds`` is the training time so far, over all resumptions. ``seconds_left`` is None while
     it is not known: at first, and before a phase that nobody has seen the speed of. ``phase_left``
     are the seconds to the end of the phase that is under way; ``phases`` are all there are, in
-    order, none where there is but one.
+    order, none where there is but one. ``doing`` says in a few words what a short job is at.
     """
 
     job: str
@@ -108,6 +109,7 @@ class Progress(_Event, frozen=True, kw_only=True):
     seconds: float = 0.0
     phase_left: float | None = None
     phases: list[PhaseInfo] = []
+    doing: str = ""
 
 
 class Metrics(_Event, frozen=True, kw_only=True):
@@ -180,6 +182,19 @@ class CheckpointWritten(_Event, frozen=True, kw_only=True):
     job: str
     step: int
     file: str
+
+
+class ResultWritten(_Event, frozen=True, kw_only=True):
+    """What came of an operator is safely on disk: in ``result``, a folder of the run's
+    ``results``, or in the file that was asked for.
+    """
+
+    job: str
+    run: str
+    operator: str
+    step: int
+    result: str = ""
+    file: str = ""
 
 
 class Log(_Event, frozen=True, kw_only=True):

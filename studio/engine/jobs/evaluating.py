@@ -7,7 +7,7 @@ from models.metrics.base import Figure
 from models.registry import MetricEntry
 from studio.engine.data.datasets import edited
 from studio.engine.jobs.job import Work
-from studio.engine.jobs.sampling import RunJob
+from studio.engine.jobs.runjob import RunJob
 from studio.engine.process.sink import Sink
 from studio.engine.run.in_force import target_after
 from studio.engine.run.loading import load

@@ -24,6 +24,8 @@ class DataKind:
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".h5")
     """Of files that samples are exported to."""
+    laid_out: ClassVar[bool] = False
+    """Whether data are drawn from pieces that are to be placed; see `places`."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
@@ -59,6 +61,14 @@ class DataKind:
             "names": [],
         }
 
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        """Return where the k pieces of each datum are drawn, (n, k, 2); rows are in data units.
+
+        Raises:
+            TypeError: data of this kind are not laid out.
+        """
+        raise TypeError(f"{self.slug} are not laid out")
+
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""
         return Target.of(data.rows(slice(None)).x, by_hand=False)
@@ -76,6 +86,24 @@ class DataKind:
     ) -> None:
         """Write samples, in data units, to a file of one of `suffixes`."""
         write_arrays(path, self.arrays(rows), attrs)
+
+    def write_result(
+        self,
+        path: Path,
+        rows: Batch | None,
+        columns: tuple[str, ...],
+        arrays: Arrays,
+        attrs: Mapping[str, object],
+    ) -> None:
+        """Write what came of an operator, rows or other arrays or both, to a file.
+
+        Raises:
+            StoreError: a file with this suffix holds no such arrays, or the disk refused.
+        """
+        if rows is not None and not arrays:
+            self.write(path, rows, columns, attrs)
+        else:
+            write_arrays(path, {**(self.arrays(rows) if rows is not None else {}), **arrays}, attrs)
 
 
 def kind_of(slug: str) -> DataKind:

@@ -13,12 +13,12 @@ from models.contracts.data import Judge, RowSource
 from models.contracts.family import Family
 from models.contracts.learner import Learner
 from models.metrics.base import Evidence, Figure, NotApplicable
+from models.operators.drawing import draw, most
 from models.registry import MetricEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
-from studio.engine.run.sampling import draw, most
 from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import SPREAD
