@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from models.registry import discover, registry
-from studio.engine.jobs.job import ENDED, headless
+from studio.engine.jobs import headless
+from studio.engine.jobs.job import ENDED
 from studio.engine.jobs.queue import JobQueue
 from studio.protocol.messages import StageDone, Watch
 from studio.protocol.spec import ChangeSetting

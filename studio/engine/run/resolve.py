@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 import torch
 
-from models.config import Config, ConfigError, decode, encode, replace_at
+from models.config import Config, ConfigError, decode, describe, encode, replace_at
 from models.contracts.family import Family
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, settled
@@ -140,7 +140,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
     kind = kind_of_set(entry)
-    family = _family(spec.family, entry, problems) if imported or dataset else None
+    family = _family(spec.family, entry, problems, sure=imported or dataset is not None)
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
@@ -273,9 +273,11 @@ def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice
 
 
 def _family(
-    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo]
+    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo], *, sure: bool = True
 ) -> Choice[FamilyEntry] | None:
-    """The family asked for, its networks those of the kind of the data where none are named."""
+    """The family asked for, its networks those of the kind of the data where none are named; None
+    where it is not sure which data there are, after a look at its settings.
+    """
     try:
         entry = registry.get("family", pick.slug)
     except KeyError as error:
@@ -286,17 +288,42 @@ def _family(
     if entry.upgrade is not None and (pick.version or 0) < entry.version:
         data = entry.upgrade(data, kind)
     config = _config(entry.config, filled(entry, data, kind), "family", problems)
-    if not_for := unfit(entry, dataset):
+    if sure and (not_for := unfit(entry, dataset)):
         problems += not_for
         return None
     if config is None:
-        return None
-    try:
-        return Choice(entry, settled(config, kind))
-    except ConfigError as error:
-        at = f"family.{error.path}"
-        problems.append(ErrorInfo(kind="user", message=f"{at}: {error.message}", path=at))
-        return None
+        config = entry.config()
+        found = list(_network_errors(config, data, kind))
+    else:
+        try:
+            return Choice(entry, settled(config, kind))
+        except ConfigError as error:
+            found = list(_network_errors(config, data, kind)) or [error]
+    for wrong in found:
+        at = f"family.{wrong.path}"
+        if sure or not wrong.path.endswith(".slug"):
+            problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
+    return None
+
+
+def _network_errors(config: Config, data: Mapping[str, Any], kind: str) -> Iterator[ConfigError]:
+    """Settle each setting of each network by itself: a form shows all that is wrong."""
+    for row in describe(type(config)):
+        chosen = data.get(row["path"])
+        if row["of"] != "network" or not isinstance(chosen, Mapping):
+            continue
+        try:
+            pick = getattr(decode(type(config), {row["path"]: chosen}), row["path"])
+        except ConfigError:
+            continue  # said before: it is no pick at all
+        found: dict[str, ConfigError] = {}
+        for name, value in pick.config.items():
+            alone = {row["path"]: {"slug": pick.slug, "config": {name: value}}}
+            try:
+                settled(decode(type(config), alone), kind)
+            except ConfigError as error:
+                found.setdefault(error.path, error)
+        yield from found.values()
 
 
 def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice[Any] | None:
