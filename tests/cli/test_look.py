@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -246,11 +247,10 @@ def test_a_description_says_the_same(say: Any) -> None:
     assert "For: points, images" in out
 
 
-def test_the_order_by_grid_is_shown_where_a_sampler_tells_it(monkeypatch: Any) -> None:
+def test_the_order_by_grid_is_shown_where_a_sampler_tells_it() -> None:
     from studio.cli import facts
 
-    entry = registry.get("sampler", "heun")
-    monkeypatch.setitem(entry.extra, "orders", {"edm-rho": 2.0, "time-uniform": 1.2})
-    monkeypatch.setitem(entry.extra, "evaluations", 2)
+    measured = {"edm-rho": 2.0, "time-uniform": 1.2}
+    entry = replace(registry.get("sampler", "heun"), orders=measured, evaluations=2)
     assert "Order measured, by grid: edm-rho 2, time-uniform 1.2" in facts.sentences(entry)
     assert facts.evaluations(entry) == "2"

@@ -332,8 +332,8 @@ def test_a_run_on_images_leaves_a_sheet_of_them(
     small = [
         word
         for text in (
-            "family.image_generator.width=4",
-            "family.image_critic.width=4",
+            "family.generator.width=4",
+            "family.critic.width=4",
             "training.steps=12",
             "training.particles=9",
             "training.evaluate_every=12",

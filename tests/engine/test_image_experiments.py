@@ -64,7 +64,7 @@ def test_a_training_takes_its_time_and_no_more(monkeypatch):
     assert next(clock) == pytest.approx(100 * 3.0 * (1 + 2 * 0.02), abs=8)
     assert steps == pytest.approx(100 * 3.0, abs=2)
     # The schedule has come to its end when the time has.
-    assert family.field.optimizer.horizon == pytest.approx(steps, rel=0.2)
+    assert family.field.trained.optimizer.horizon == pytest.approx(steps, rel=0.2)
 
 
 def test_methods_are_judged_beside_a_floor():

@@ -13,8 +13,6 @@ from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from tests.engine.fakes import spec
 
-FLAT = {"net": {"width": 0}}
-
 
 def wrong(run):
     resolved, problems = resolve(run)
