@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from models.contracts.batch import Batch
+from models.contracts.batch import Batch, Rows
 from models.contracts.spec import DataSpec
 
 __all__ = ["Judge", "RowSource", "Splits"]
@@ -41,11 +41,11 @@ class RowSource(Protocol):
 class Judge(Protocol):
     """A classifier of the data, frozen: what it sees in them is what metrics compare."""
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Rows) -> Tensor:
         """Return what its last hidden layer says: x (n, *shape) in data units -> (n, k)."""
         ...
 
-    def logits(self, x: Tensor) -> Tensor:
+    def logits(self, x: Rows) -> Tensor:
         """Return the scores of the classes: x (n, *shape) in data units -> (n, classes)."""
         ...
 

@@ -184,8 +184,13 @@ class Edm(Family[EdmConfig]):
         Stage(
             "draw",
             "Draw data, and a noise level for each",
-            "x₀ ~ p,  ln s ~ N(−1.2, 1.2²)",
+            "x₀ ~ p,  ln s ~ N(μ, σ²)",
             "Karras et al. 2022, table 1",
+            by="density",
+            formulas={
+                "uniform-time": "x₀ ~ p,  u ~ U(0, 1),  s = σ(u) / α(u)",
+                "rho-uniform": "x₀ ~ p,  s^(1/ρ) ~ U",
+            },
         ),
         Stage(
             "noise",

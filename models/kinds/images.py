@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.data import Judge
 from models.contracts.spec import DataSpec
 from models.registry import kind
 from models.tensors import make_generator
@@ -23,13 +22,11 @@ class ImageSet:
         x: (n, C, H, W) float32 in [0, 1].
         labels: (n,) int64, the class of each, or None.
         names: of the classes.
-        judge: a classifier of these classes that metrics may ask; None where there is none.
     """
 
     x: Tensor
     labels: Tensor | None = None
     names: tuple[str, ...] = ()
-    judge: Judge | None = None
 
     columns: ClassVar[tuple[str, ...]] = ()
     """Pixels have no names."""
@@ -61,7 +58,7 @@ class ImageSet:
     one="image",
     many="images",
     summary="Pixels, grey or coloured.",
-    gives=("continuous",),
+    gives=("continuous", "grid"),
     bounds=(0.0, 1.0),
     networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan"},
     metrics=("frechet-judge", "label-balance"),

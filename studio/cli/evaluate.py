@@ -1,6 +1,7 @@
 """Measure a trained run with fresh samples, and say each figure beside its floor.
 
-The floor is the same metric between real data and real data: no model is expected to do better.
+The floor is what a metric is held against, mostly the same between real data and real data: no
+model is expected to do better.
 The figures go into the run's log, too; they are no part of its curves.
 """
 
@@ -75,12 +76,17 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
 
     assert job.quality is not None
     rows = []
-    for slug, value in job.quality.values.items():
+    for slug, figure in job.quality.figures.items():
         entry = registry.get("metric", slug)
         rows.append(
             {
                 "metric": slug,
-                "value": value if math.isfinite(value) else None,
+                "value": figure.value if math.isfinite(figure.value) else None,
+                "low": figure.low,
+                "high": figure.high,
+                "parts": dict(figure.parts),
+                "n": figure.n or job.quality.n,
+                "held_against": entry.bar_is,
                 "floor": job.quality.floors.get(slug),
                 "floor_spread": job.quality.floors.get(SPREAD + slug),
                 "better": entry.better,
@@ -97,7 +103,7 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         (
             (
                 row["metric"],
-                "not finite" if row["value"] is None else f"{row['value']:.4g}",
+                _value(row),
                 _floor(row["floor"], row["floor_spread"]),
                 row["better"],
                 row["unit"],
@@ -110,6 +116,13 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         say(note)
     cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""
     say(f"Step {job.at:,}; {quality.n:,} samples against as many real ones, seed {seed}{cost}.")
+
+
+def _value(row: dict[str, Any]) -> str:
+    if row["value"] is None:
+        return "not finite"
+    interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
+    return f"{row['value']:.4g}{interval}"
 
 
 def _floor(mean: float | None, spread: float | None) -> str:

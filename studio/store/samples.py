@@ -1,18 +1,20 @@
-"""Generated points of a run: ``samples/0001.h5``, numbered, never overwritten."""
+"""Generated rows of a run: those of its results, and ``samples/0001.h5``, as earlier versions wrote
+them.
+"""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from studio.protocol.messages import GENERATE
 from studio.store import hdf5
-from studio.store.atomic import make_folder
-from studio.store.migrate import CURRENT, upgrade
+from studio.store.migrate import upgrade
+from studio.store.results import ResultFolder, Results
 
 __all__ = ["SampleSet", "SampleSets"]
 
@@ -32,39 +34,18 @@ class SampleSet:
 
 
 class SampleSets:
-    """All sample sets of one run. Several processes may write at once."""
+    """All sample sets of one run, which `studio.store.results` writes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+    def __init__(self, run: Path) -> None:
+        self._folder = Path(run) / "samples"
+        self._results = Results(Path(run) / "results")
 
     def paths(self) -> list[Path]:
-        """Return the files, in order of number."""
-        if not self.folder.is_dir():
-            return []
-        found = [(int(m[1]), p) for p in self.folder.iterdir() if (m := _NAME.fullmatch(p.name))]
-        return [path for _, path in sorted(found)]
-
-    def write(self, x: ArrayLike, columns: Sequence[str], attrs: Mapping[str, Any]) -> Path:
-        """Write points under the next free number and return the file.
-
-        Raises:
-            ValueError: x is neither (n, d) with d column names nor (n, C, H, W) without.
-            StoreError: the disk refused (`DiskFull`: there is no room).
-        """
-        data = np.asarray(x, np.float32)
-        fits = data.shape[1:] == (len(columns),) if columns else data.ndim == 4
-        if not fits:
-            raise ValueError(f"x must be (n, {len(columns)}), got {data.shape}")
-        points = SampleSet(data, tuple(columns), dict(attrs))
-        make_folder(self.folder)
-        while True:
-            number = max((int(p.stem) for p in self.paths()), default=0) + 1
-            path = self.folder / f"{number:04d}.h5"
-            try:
-                hdf5.write(path, lambda file: _fill(file, points), exclusive=True)
-            except FileExistsError:
-                continue
-            return path
+        """Return the files, oldest first."""
+        there = self._folder.iterdir() if self._folder.is_dir() else ()
+        found = sorted((int(m[1]), p) for p in there if (m := _NAME.fullmatch(p.name)))
+        results = (result.arrays for result in self._results.all() if _has_rows(result))
+        return [*(path for _, path in found), *results]
 
     def read(self, path: Path) -> SampleSet:
         """Read one file.
@@ -81,10 +62,6 @@ class SampleSets:
         return SampleSet(x, columns, attrs)
 
 
-def _fill(file: Any, points: SampleSet) -> None:
-    file.attrs["format"] = CURRENT["samples"]
-    # A data set, since attributes end at 64 kB.
-    file["provenance"] = json.dumps(points.attrs)
-    checked = {"chunks": True, "fletcher32": True} if points.x.size else {}
-    x = file.create_dataset("x", data=points.x, **checked)
-    hdf5.put_columns(x, points.columns)
+def _has_rows(result: ResultFolder) -> bool:
+    """Whether a result is rows that a model made."""
+    return result.name.partition("-")[2] == GENERATE

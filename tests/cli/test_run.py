@@ -64,7 +64,7 @@ def test_a_recipe_is_trained_and_leaves_a_run_and_a_picture(
     assert "loss" in out
     assert run.status().state == "finished"
     assert run.record.spec.training["steps"] == 60
-    assert run.record.spec.family.config["net"]["width"] == 16
+    assert run.record.spec.family.config["net"]["config"]["width"] == 16
     assert run.checkpoints.steps()[-1] == 60
     assert (run.path / "picture.png").stat().st_size > 1000
 

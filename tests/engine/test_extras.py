@@ -11,21 +11,21 @@ from models.contracts.batch import Batch
 from models.contracts.family import Frame
 from models.contracts.spec import DataSpec
 from models.families.gan import Gan, GanConfig
+from models.operators.drawing import draw, most, repeats
 from models.registry import registry
 from models.tensors import make_generator
 from studio.app.plots.records import read_record
 from studio.engine.jobs import headless
 from studio.engine.run.resolve import check
-from studio.engine.run.sampling import draw, most, repeats
 from studio.engine.watch import extras
 from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.recorder import Recorder
-from studio.formats import read
 from studio.protocol import messages as m
 from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET
 from studio.store.flow import FlowStore
 from tests.engine.fakes import TINY, MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
-from tests.engine.test_commands import Desk
+from tests.engine.test_commands import Desk, generate
+from tests.formats.whole import read
 
 DATA = DataSpec("points", (2,), torch.tensor([10.0, 20.0]), torch.tensor([2.0, 3.0]))
 CPU = torch.device("cpu")
@@ -226,7 +226,7 @@ class TestPopulation:
         assert "with replacement" in repeats(family, 5000)
 
     def test_particles_are_pushed_by_their_rows_however_many(self, monkeypatch):
-        monkeypatch.setattr("studio.engine.run.sampling.CHUNK", 8)
+        monkeypatch.setattr("models.operators.drawing.CHUNK", 8)
         assert len(finished(draw(tiny(Crowd), 40, seed=0)).x.unique(dim=0)) == 40
 
     def test_quality_is_that_of_all_particles_against_as_many_points(self):
@@ -243,10 +243,10 @@ class TestPopulation:
         desk = Desk(tmp_path)
         _, folder = desk.start()
         desk.work()
-        desk.reply(m.Sample(run=str(folder.path), n=120, seed=1))
-        desk.reply(m.Sample(run=str(folder.path), n=30, seed=1))
+        desk.reply(generate(folder, n=120, seed=1))
+        desk.reply(generate(folder, n=30, seed=1))
         file = tmp_path / "out.csv"
-        desk.reply(m.ExportSamples(run=str(folder.path), n=120, seed=1, file=str(file)))
+        desk.reply(generate(folder, file, n=120, seed=1))
         desk.work()
         many, few = (folder.samples.read(path) for path in folder.samples.paths())
         assert len(many.x) == 120

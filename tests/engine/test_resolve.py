@@ -10,7 +10,9 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
 from studio.engine.run.validation import Validator
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.parts import Part
 from studio.store.project import Project
+from studio.store.schema import Schema
 from tests.engine.fakes import spec
 
 
@@ -148,3 +150,13 @@ class TestValidator:
         found = validator.validate(run, project.path)
         assert found.problems == []
         assert found.resolved.spec.dataset.slug == "project:mine"
+
+    def test_imported_data_of_a_kind_that_nothing_trains_on(self, tmp_path):
+        project = Project.create(tmp_path / "p", "p")
+        parts = [Part(name="x", dtype="float32", shape=[3, 2])]
+        with project.new_dataset("mine", Schema(kind="jets", parts=parts)) as writer:
+            writer.add({"x": np.zeros((50, 3, 2), np.float32)})
+        run = msgspec.structs.replace(spec("edm"), dataset=Pick(slug="project:mine"))
+        [problem] = Validator().validate(run, project.path).problems
+        assert (problem.path, problem.kind) == ("dataset", "user")
+        assert "holds jets" in problem.message

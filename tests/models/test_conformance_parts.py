@@ -13,10 +13,11 @@ from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.swiss_roll import SwissRollConfig, swiss_roll
 from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, floor, fresh_pairs
-from models.metrics.modes import mode_masses
+from models.metrics.points.modes import mode_masses
 from models.nets.pick import kinds_of
 from models.registry import Entry, FamilyEntry, Kind, MetricEntry, discover, registry
 from models.tensors import make_generator
+from tests.models.measuring import value
 
 discover()
 KINDS: tuple[Kind, ...] = (
@@ -186,11 +187,9 @@ def real(n: int, seed: int) -> PointSet:
 
 
 def measure(entry: Entry, x: Tensor, reference: PointSet) -> float:
-    value = entry.make(entry.config())(
-        x, reference.x, points=reference, generator=make_generator(0)
-    )
-    assert isinstance(value, float)
-    return value
+    found = value(entry.make(entry.config()), x, reference)
+    assert isinstance(found, float)
+    return found
 
 
 @each_metric

@@ -13,7 +13,7 @@ from models.families.mmd_flow import MmdFlow, MmdFlowConfig
 from models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
 from models.fields.base import Field
 from models.fields.kernel import Kernel, median_width
-from models.metrics.mmd import median_distance, mmd2
+from models.metrics.samples.mmd import median_distance, mmd2
 from models.tensors import make_generator
 
 CPU = torch.device("cpu")

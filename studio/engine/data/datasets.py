@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from models.config import Config, ConfigError
-from models.contracts.data import RowSource, Splits
+from models.contracts.data import Judge, RowSource, Splits
 from models.kinds.points import PointSet
 from models.metrics.base import fresh_pairs, split_pairs
 from models.registry import DatasetEntry
@@ -44,7 +44,7 @@ class Dataset:
         draw: draws n rows for a seed, None for a finite set.
         pair: two independent real samples of (at most) n rows each: `pair(n, seed)`.
         judging: how the data come by the judge that their metrics ask.
-        unseen: of a set with a judge, the data that are only measured with.
+        unseen: of a finite set with a part for it, the data that are only measured with.
         most: the most rows that `pair` can give, None where there is no end of them.
     """
 
@@ -56,10 +56,11 @@ class Dataset:
     unseen: RowSource | None = None
     most: int | None = None
 
-    def prepare(self) -> Generator[bool, None, None]:
-        """Make ready what `pair` would have to wait for; yields False meanwhile."""
-        if self.judging is not None:
-            yield from self.judging.prepare()
+    def judge(self) -> Generator[bool, None, Judge | None]:
+        """Return the judge of the data, None where they have none; yields False while it is
+        trained.
+        """
+        return None if self.judging is None else (yield from self.judging.prepare())
 
 
 def registered(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
@@ -101,15 +102,8 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
     train, test = splits.train, splits.test
     rows = train.take(torch.arange(min(n or len(train), len(train))))
     most = len(test) // 2
-    kind = kind_of(entry.holds)
-    judging = kind.judging(splits)
-    if judging is None:
-        return Dataset(rows, hash_of(rows), None, partial(_halves, test), most=most)
-
-    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
-        return _halves(kind.judged(test, judging), count, seed)
-
-    return Dataset(rows, hash_of(rows), None, pair, judging, test, most)
+    judging = Judging.of(entry.holds, train, entry.slug)
+    return Dataset(rows, hash_of(rows), None, partial(_halves, test), judging, test, most)
 
 
 def _halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSource]:
@@ -124,6 +118,9 @@ def imported(name: str, project: Path) -> Dataset:
         StoreError: its file is damaged.
     """
     folder = Project.open(project).dataset(name)
+    if folder.record.kind != "points":
+        kind = folder.record.kind
+        raise Refused(f"{name!r} holds {kind}, on which nothing trains yet.", path="dataset")
     x = folder.read()
     points = PointSet(torch.from_numpy(x), folder.columns)
     if len(x) < 4:

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource, Splits
+from models.contracts.data import RowSource
 from models.registry import registry
-from studio.engine.data.judging import Judging
 from studio.engine.data.target import Target
 from studio.formats.arrays import write_arrays
 
@@ -25,6 +24,8 @@ class DataKind:
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".h5")
     """Of files that samples are exported to."""
+    laid_out: ClassVar[bool] = False
+    """Whether data are drawn from pieces that are to be placed; see `places`."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
@@ -60,17 +61,13 @@ class DataKind:
             "names": [],
         }
 
-    def judging(self, splits: Splits) -> Judging | None:
-        """Return how data come by the judge that their metrics ask; None where they have none."""
-        return None
-
-    def judged(self, data: RowSource, judging: Judging) -> RowSource:
-        """Return data with their judge.
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        """Return where the k pieces of each datum are drawn, (n, k, 2); rows are in data units.
 
         Raises:
-            TypeError: data of this kind have none.
+            TypeError: data of this kind are not laid out.
         """
-        raise TypeError(f"{self.slug} have no judge")
+        raise TypeError(f"{self.slug} are not laid out")
 
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""
@@ -89,6 +86,24 @@ class DataKind:
     ) -> None:
         """Write samples, in data units, to a file of one of `suffixes`."""
         write_arrays(path, self.arrays(rows), attrs)
+
+    def write_result(
+        self,
+        path: Path,
+        rows: Batch | None,
+        columns: tuple[str, ...],
+        arrays: Arrays,
+        attrs: Mapping[str, object],
+    ) -> None:
+        """Write what came of an operator, rows or other arrays or both, to a file.
+
+        Raises:
+            StoreError: a file with this suffix holds no such arrays, or the disk refused.
+        """
+        if rows is not None and not arrays:
+            self.write(path, rows, columns, attrs)
+        else:
+            write_arrays(path, {**(self.arrays(rows) if rows is not None else {}), **arrays}, attrs)
 
 
 def kind_of(slug: str) -> DataKind:

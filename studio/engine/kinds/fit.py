@@ -1,11 +1,11 @@
 """Which kind of data a run is of, and which models and metrics fit it."""
 
 from models.nets.pick import kinds_of
-from models.registry import DatasetEntry, FamilyEntry, KindEntry, registry
+from models.registry import DatasetEntry, FamilyEntry, KindEntry, MetricEntry, registry
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick
 
-__all__ = ["IMPORTED", "entry_of", "kind_of_set", "picked_kind", "unfit"]
+__all__ = ["IMPORTED", "entry_of", "kind_of_set", "kinds_measured", "picked_kind", "unfit"]
 
 IMPORTED = "points"
 """What imported data sets are."""
@@ -25,6 +25,16 @@ def picked_kind(dataset: Pick) -> str:
 def entry_of(kind: str) -> KindEntry:
     """Return what is registered of a kind."""
     return registry.get("kind", kind)
+
+
+def kinds_measured(metric: MetricEntry) -> tuple[str, ...]:
+    """Return the kinds of data that a metric measures: those that it names, and those that name it
+    among theirs. A metric that names none measures all, ().
+    """
+    if not metric.kinds:
+        return ()
+    naming = [kind.slug for kind in registry.all("kind") if metric.slug in kind.metrics]
+    return tuple(dict.fromkeys((*metric.kinds, *naming)))
 
 
 def unfit(family: FamilyEntry, dataset: DatasetEntry | None) -> list[ErrorInfo]:

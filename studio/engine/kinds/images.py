@@ -1,16 +1,14 @@
-"""Images: they have classes, and a judge that learns to tell these apart."""
+"""Images: they have classes, and are written as pictures."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource, Splits
+from models.contracts.data import RowSource
 from models.kinds.images import ImageSet
-from studio.engine.data.judging import Judging
 from studio.engine.kinds.base import Arrays, DataKind
 from studio.formats.pictures import write_images
 
@@ -38,15 +36,6 @@ class Images(DataKind, slug="images"):
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, ImageSet)
         return {**super().facts(data), "names": list(data.names)}
-
-    def judging(self, splits: Splits) -> Judging | None:
-        train = splits.train
-        assert isinstance(train, ImageSet)
-        return Judging(train) if train.labels is not None else None
-
-    def judged(self, data: RowSource, judging: Judging) -> RowSource:
-        assert isinstance(data, ImageSet)
-        return replace(data, judge=judging.now())
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

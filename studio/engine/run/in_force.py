@@ -6,7 +6,7 @@ may have been written before them.
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch
 
 from models.config import Config, ConfigError
 from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from studio.engine.data.datasets import Dataset
 from studio.engine.data.target import Target
@@ -104,15 +105,17 @@ def rebuild(
     *,
     checkpoint: Checkpoint | None = None,
     horizon: int | None = None,
+    inputs: Mapping[str, Learner[Any]] | None = None,
 ) -> Family[Any]:
-    """Build a family as it was after a checkpoint (None: at the start), with the edits so far.
+    """Build a family as it was after a checkpoint (None: at the start), with the edits so far;
+    ``inputs`` are what it learns from.
 
     Raises:
         ConfigError: settings that do not fit the data or each other; the path is "family...".
         Refused: an edit cannot be made again.
         ValueError: the checkpoint does not fit.
     """
-    family = resolved.build(data, device, horizon=horizon)
+    family = resolved.build(data, device, horizon=horizon, inputs=inputs)
     step = checkpoint.step if checkpoint is not None else 0
     config = resolved.family.config
     waiting = checkpoint

@@ -3,13 +3,14 @@ families (small numbers), data sets (1000) and metrics (2000): what is watched o
 changes what is learned.
 """
 
+from models.operators.drawing import SAMPLES
+
 __all__ = ["ADDED", "EVALUATION", "FLOW", "LATENTS", "METRIC", "ORDER", "SAMPLES", "SHOWN"]
 
 LATENTS = 3000
 FLOW = 3001
 EVALUATION = 3002
 METRIC = 3003
-SAMPLES = 3004
 ADDED = 3005
 SHOWN = 3006
 ORDER = 1_000_000

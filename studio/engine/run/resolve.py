@@ -1,15 +1,17 @@
 """From what a person asked for to what will be run: every setting checked and filled in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 import torch
 
-from models.config import Config, ConfigError, decode, describe, encode, replace_at
+from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
+from models.contracts.abilities import WORDS
 from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, settled
 from models.registry import (
@@ -18,11 +20,12 @@ from models.registry import (
     FamilyEntry,
     Kind,
     MetricEntry,
+    OperatorEntry,
     SamplerEntry,
     registry,
 )
 from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
-from studio.engine.kinds.fit import entry_of, kind_of_set, picked_kind, unfit
+from studio.engine.kinds.fit import entry_of, kind_of_set, kinds_measured, picked_kind, unfit
 from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
 from studio.engine.run.changing import problems as edit_problems
@@ -38,8 +41,10 @@ __all__ = [
     "check",
     "pick_dataset",
     "pick_metrics",
+    "pick_operator",
     "pick_sampler",
     "resolve",
+    "today",
 ]
 
 C = TypeVar("C", bound=Config)
@@ -93,9 +98,14 @@ class Resolved:
         return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
 
     def build(
-        self, data: DataSpec, device: torch.device, horizon: int | None = None
+        self,
+        data: DataSpec,
+        device: torch.device,
+        horizon: int | None = None,
+        inputs: Mapping[str, Learner[Any]] | None = None,
     ) -> Family[Any]:
-        """Build the family for data of a spec.
+        """Build the family for data of a spec; ``inputs`` are what it learns from, none where one
+        that is trained is only used.
 
         Raises:
             ConfigError: settings that do not fit the data or each other; the path is "family...".
@@ -109,6 +119,7 @@ class Resolved:
                 seed=self.training.seed,
                 device=device,
                 execution=self.training.execution(),
+                **({"inputs": inputs} if inputs else {}),
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
@@ -131,7 +142,7 @@ def check(spec: RunSpec, *, any_device: bool = False) -> Resolved:
 def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None, list[ErrorInfo]]:
     """Check a spec and fill in every default. Returns None and all problems if there are any.
 
-    Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
+    Each problem names the dotted setting at fault: "family.net.config.width", "dataset.std",
     "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched. Metrics of
     another kind of data are left out: a person who changes the data set means others.
     """
@@ -140,7 +151,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
     kind = kind_of_set(entry)
-    family = _family(spec.family, entry, problems, sure=imported or dataset is not None)
+    family = _family(spec.family, entry, problems) if imported or dataset else None
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
@@ -153,6 +164,8 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
         except Refused as refused:
             problems.append(refused.info)
     problems += _name(spec.name)
+    if family is not None:
+        problems += _inputs(spec, family.entry)
     if problems or family is None or training is None:
         return None, problems
     return Resolved(
@@ -164,6 +177,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
             sampler=sampler.pick if sampler else None,
             metrics=[metric.pick for metric in metrics],
             edits=list(spec.edits),
+            inputs=dict(spec.inputs),
         ),
         family=family,
         dataset=dataset,
@@ -181,6 +195,22 @@ def _name(name: str) -> list[ErrorInfo]:
     except StoreError as error:
         return [msgspec.structs.replace(error.info(), path="name")]
     return []
+
+
+def _inputs(spec: RunSpec, family: FamilyEntry) -> list[ErrorInfo]:
+    """What is missing of the runs that a family learns from, or is too much; whether they are there
+    and will do is a matter of the project (`studio.engine.run.inputs`).
+    """
+    problems = []
+    for name, needs in family.inputs.items():
+        if name not in spec.inputs:
+            message = f"{family.title} needs a {needs.title.lower()}: choose a run."
+            path = f"inputs.{name}"
+            problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
+    for name in sorted(spec.inputs.keys() - family.inputs.keys()):
+        message = f"{family.title} learns from no {name!r}."
+        problems.append(ErrorInfo(kind="user", message=message, path=f"inputs.{name}"))
+    return problems
 
 
 def pick_dataset(pick: Pick) -> Choice[DatasetEntry] | None:
@@ -216,6 +246,23 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
     return choice
 
 
+def pick_operator(pick: Pick) -> Choice[OperatorEntry]:
+    """Check an operator and its settings.
+
+    Raises:
+        Refused: there is no such operator, or its settings are wrong; the path is "config...".
+    """
+    try:
+        entry = registry.get("operator", pick.slug)
+    except KeyError as error:
+        raise Refused(f"operator: {error.args[0]}", path="operator") from error
+    problems: list[ErrorInfo] = []
+    config = _config(entry.config, pick.config, "config", problems)
+    if config is None:
+        raise Refused(problems[0].message, problems[0].hint, path=problems[0].path)
+    return Choice(entry, config)
+
+
 def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry], ...]:
     """Check metrics for the data of a spec.
 
@@ -228,8 +275,9 @@ def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry
     ]
     kind = picked_kind(spec.dataset)
     for choice in found:
-        if choice is not None and kind not in choice.entry.kinds:
-            kinds = " and ".join(choice.entry.kinds)
+        able = kinds_measured(choice.entry) if choice is not None else ()
+        if choice is not None and able and kind not in able:
+            kinds = " and ".join(able)
             message = f"{choice.entry.title} measures {kinds}; the data of the run are {kind}."
             problems.append(ErrorInfo(kind="user", message=message, path="metrics"))
     if problems:
@@ -242,21 +290,27 @@ def _sampler(
 ) -> Choice[SamplerEntry] | None:
     """The sampler asked for; else that of the family, where it takes one."""
     if spec.sampler is not None:
-        if family is not None and "denoiser" not in family.entry.capabilities:
-            title = family.entry.title
-            problems.append(
-                ErrorInfo(
-                    kind="user",
-                    message=f"{title} has no denoiser, so it takes no sampler.",
-                    hint="Leave the sampler out.",
-                    path="sampler",
-                )
-            )
+        choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
+        if family is not None and (reason := _no_sampler(family.entry, choice)):
+            hint = "Leave the sampler out."
+            problems.append(ErrorInfo(kind="user", message=reason, hint=hint, path="sampler"))
             return None
-        return _choice("sampler", spec.sampler, "sampler", problems)
+        return choice
     if family is not None and family.entry.sampler:
         return _choice("sampler", Pick(slug=family.entry.sampler), "sampler", problems)
     return None
+
+
+def _no_sampler(family: FamilyEntry, choice: Choice[SamplerEntry] | None) -> str:
+    """Say why a family cannot be sampled so, "" if it can."""
+    if not family.sampler:
+        return f"{family.title} has no denoiser, so it takes no sampler."
+    for need in choice.entry.needs if choice is not None else ():
+        if need not in family.abilities:
+            wanted = WORDS.get(need, f"can {need}")
+            title = choice.entry.title if choice is not None else ""
+            return f"{title} samples a model that {wanted}; {family.title} does not."
+    return ""
 
 
 def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice[MetricEntry]]:
@@ -265,7 +319,7 @@ def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice
         _choice("metric", pick, f"metrics.{index}", problems)
         for index, pick in enumerate(spec.metrics)
     )
-    fitting = [c for c in picked if c is not None and kind in c.entry.kinds]
+    fitting = [c for c in picked if c is not None and kind in (kinds_measured(c.entry) or (kind,))]
     known = {entry.slug for entry in registry.all("metric")}
     slugs = [slug for slug in entry_of(kind).metrics if slug in known]
     defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)
@@ -273,57 +327,49 @@ def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice
 
 
 def _family(
-    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo], *, sure: bool = True
+    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo]
 ) -> Choice[FamilyEntry] | None:
-    """The family asked for, its networks those of the kind of the data where none are named; None
-    where it is not sure which data there are, after a look at its settings.
-    """
+    """The family asked for, its networks those of the kind of the data where none are named."""
     try:
         entry = registry.get("family", pick.slug)
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"family: {error.args[0]}", path="family"))
         return None
     kind = kind_of_set(dataset)
-    data: Mapping[str, Any] = pick.config
-    if entry.upgrade is not None and (pick.version or 0) < entry.version:
-        data = entry.upgrade(data, kind)
-    config = _config(entry.config, filled(entry, data, kind), "family", problems)
-    if sure and (not_for := unfit(entry, dataset)):
+    data = _upgraded(entry, pick, kind)
+    if not_for := unfit(entry, dataset):
+        _config(entry.config, filled(entry, data, kind), "family", problems)
         problems += not_for
         return None
-    if config is None:
-        config = entry.config()
-        found = list(_network_errors(config, data, kind))
-    else:
-        try:
-            return Choice(entry, settled(config, kind))
-        except ConfigError as error:
-            found = list(_network_errors(config, data, kind)) or [error]
-    for wrong in found:
-        at = f"family.{wrong.path}"
-        if sure or not wrong.path.endswith(".slug"):
-            problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
-    return None
+
+    def settle(config: Config) -> Config:
+        return settled(config, kind)
+
+    found = _config(entry.config, filled(entry, data, kind), "family", problems, settle)
+    return None if found is None else Choice(entry, found)
 
 
-def _network_errors(config: Config, data: Mapping[str, Any], kind: str) -> Iterator[ConfigError]:
-    """Settle each setting of each network by itself: a form shows all that is wrong."""
-    for row in describe(type(config)):
-        chosen = data.get(row["path"])
-        if row["of"] != "network" or not isinstance(chosen, Mapping):
-            continue
-        try:
-            pick = getattr(decode(type(config), {row["path"]: chosen}), row["path"])
-        except ConfigError:
-            continue  # said before: it is no pick at all
-        found: dict[str, ConfigError] = {}
-        for name, value in pick.config.items():
-            alone = {row["path"]: {"slug": pick.slug, "config": {name: value}}}
+def today(pick: Pick, kind: str) -> Pick:
+    """Return a family's pick in the words of today, its networks as slug and config, for a kind of
+    data. One that nobody knows, or that cannot be read, comes back as it is.
+    """
+    entry = next((e for e in registry.all("family") if e.slug == pick.slug), None)
+    if entry is None:
+        return pick
+    data = _upgraded(entry, pick, kind)
+    for row in describe(entry.config):
+        if row["kind"] == "pick" and row["path"] in data:
             try:
-                settled(decode(type(config), alone), kind)
-            except ConfigError as error:
-                found.setdefault(error.path, error)
-        yield from found.values()
+                data[row["path"]] = msgspec.to_builtins(read_pick(row["path"], data[row["path"]]))
+            except ConfigError:
+                return pick
+    return Pick(slug=pick.slug, config=data, version=entry.version)
+
+
+def _upgraded(entry: FamilyEntry, pick: Pick, kind: str) -> dict[str, Any]:
+    if entry.upgrade is None or (pick.version or 0) >= entry.version:
+        return dict(pick.config)
+    return entry.upgrade(pick.config, kind)
 
 
 def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice[Any] | None:
@@ -336,25 +382,45 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
     return None if config is None else Choice(entry, config)
 
 
+def _as_it_is(config: Config) -> Config:
+    return config
+
+
 def _config(
-    kind: type[C], data: Mapping[str, Any], path: str, problems: list[ErrorInfo]
+    kind: type[C],
+    data: Mapping[str, Any],
+    path: str,
+    problems: list[ErrorInfo],
+    finish: Callable[[Config], Config] = _as_it_is,
 ) -> C | None:
-    """Decode a config; on failure, list what is wrong with each of its settings."""
+    """Decode a config and finish it; on failure, list what is wrong with each of its settings."""
+
+    def read(plain: Mapping[str, Any]) -> Config:
+        return finish(decode(kind, plain))
+
     try:
-        return decode(kind, data)
+        return cast(C, read(data))
     except ConfigError as error:
-        found = list(_errors(kind, data)) or [error]
-    for wrong in found:
+        found = {wrong.path: wrong for wrong in _errors(kind, data, read)} or {"": error}
+    for wrong in found.values():
         at = f"{path}.{wrong.path}".rstrip(".")
         problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
     return None
 
 
-def _errors(kind: type[Config], data: Mapping[str, Any]) -> Iterator[ConfigError]:
-    """Decode setting by setting: `decode` stops at the first error, a form shows them all."""
+def _errors(
+    kind: type[Config], data: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Config]
+) -> Iterator[ConfigError]:
+    """Read setting by setting: reading all stops at the first error, a form shows them all."""
+    picks = {row["path"] for row in describe(kind) if row["kind"] == "pick"}
     for path, value in _leaves(data):
+        head = path.partition(".")[0]
+        alone = replace_at({}, path, value)
+        if head in picks and isinstance(data[head], Mapping) and "slug" in data[head]:
+            # A setting of what is picked is one of this pick, whatever else may be picked.
+            alone[head] = {"slug": data[head]["slug"], **alone[head]}
         try:
-            decode(kind, replace_at({}, path, value))
+            read(alone)
         except ConfigError as error:
             yield error
 

@@ -18,18 +18,21 @@ from studio.engine.kinds.base import kind_of
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import InForce, rebuild, reconfigure
+from studio.engine.run.inputs import open_inputs, take, units
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.saving import saved_data
 from studio.engine.run.settings import FEWEST_SAMPLES
 from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.projection import Projection
 from studio.engine.watch.recorder import Recorder, plane_bounds
-from studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from studio.protocol.messages import Budget
+from studio.protocol.spec import ChangeSetting, Edit, RunRef, RunSpec
 from studio.store.edits import effective_spec
 from studio.store.errors import StoreError
+from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
 
-__all__ = ["Session", "free_device_memory", "new_record", "open_session", "project_of", "versions"]
+__all__ = ["Session", "free_device_memory", "new_run", "open_session", "project_of", "versions"]
 
 
 @dataclass
@@ -113,7 +116,8 @@ class Session:
         seed = self.resolved.training.seed
         self.data = edited(self.source, self.in_force.target)
         self.batches = _batches(self.resolved, self.data, self.family)
-        self.evaluator = Evaluator(self.resolved.metrics, self.data, n, seed, floors)
+        light = [choice for choice in self.resolved.metrics if not choice.entry.heavy]
+        self.evaluator = Evaluator(light, self.data, n, seed, floors)
 
 
 def project_of(run: RunFolder) -> Path:
@@ -121,13 +125,17 @@ def project_of(run: RunFolder) -> Path:
     return run.path.parents[1]
 
 
-def new_record(resolved: Resolved, project: Path) -> RunRecord:
-    """Describe a new run for ``run.toml``: the resolved spec, hash of the data, versions, device.
+def new_run(
+    resolved: Resolved, project: Path, *, race: str = "", budget: Budget | None = None
+) -> RunFolder:
+    """Make the folder of a new run in a project (made if absent), with what it learns from.
 
-    No more evaluation samples are recorded than there are data to compare them with.
+    ``run.toml`` holds the resolved spec, hash of the data, versions, device. No more evaluation
+    samples are recorded than there are data to compare them with.
 
     Raises:
-        Refused: the data cannot be drawn or read.
+        Refused: the data cannot be drawn or read, or a run that it learns from will not do.
+        StoreError: the disk refused.
     """
     device, _ = choose(resolved.training.device)
     data = resolved.load_data(project)
@@ -135,13 +143,24 @@ def new_record(resolved: Resolved, project: Path) -> RunRecord:
     if data.most is not None and data.most < wanted:
         training = {**spec.training, "evaluate_samples": max(FEWEST_SAMPLES, data.most)}
         spec = msgspec.structs.replace(spec, training=training)
-    return RunRecord(
-        spec=spec,
+    taken = take(resolved, project)
+    refs = {name: RunRef(run=t.record.run, step=t.record.step) for name, t in taken.items()}
+    record = RunRecord(
+        spec=msgspec.structs.replace(spec, inputs=refs),
         seed=resolved.training.seed,
         device=str(device),
         dataset_hash=data.hash,
+        race=race,
+        budget=budget,
         versions=versions(),
+        inputs={name: each.record for name, each in taken.items()},
     )
+
+    def fill(folder: RunFolder) -> None:
+        for name, each in taken.items():
+            each.put(name, folder.inputs)
+
+    return Project.open_or_create(project).new_run(record, fill)
 
 
 def versions() -> dict[str, str]:
@@ -178,13 +197,25 @@ def open_session(run: RunFolder, total: int) -> Session:
         raise StoreError(
             f"All checkpoints of {run.name} are damaged.", "Start it anew.", kind="data"
         )
-    spec = data.rows.spec() if checkpoint is None else saved_data(checkpoint)
+    inputs = open_inputs(run, device)
+    if checkpoint is None:
+        spec = units(resolved.family.entry, inputs, data.rows.spec())
+    else:
+        spec = saved_data(checkpoint)
     step = checkpoint.step if checkpoint is not None else 0
     edits = effective_spec(run).edits
-    family = rebuild(resolved, edits, spec, device, checkpoint=checkpoint, horizon=total)
+    family = rebuild(
+        resolved, edits, spec, device, checkpoint=checkpoint, horizon=total, inputs=inputs
+    )
     run.metrics.truncate_after(step)
     run.flow.truncate_after(step)
     notes.append(f"Device: {reason}")
+    notes += [
+        f"{choice.entry.title} takes long: it is measured by an evaluation of the run, and not "
+        "while it trains."
+        for choice in resolved.metrics
+        if choice.entry.heavy
+    ]
     notes.append(
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
         f"{kind_of(spec.kind).described(data.rows)}."

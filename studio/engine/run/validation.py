@@ -10,9 +10,11 @@ import torch
 from models.config import ConfigError
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.memory import estimate
+from studio.engine.run.inputs import load_taken, take, units
 from studio.engine.run.resolve import Resolved, resolve
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import RunSpec
+from studio.store.errors import StoreError
 
 __all__ = ["Validation", "Validator"]
 
@@ -44,7 +46,7 @@ class Validator:
             return Validation(problems, 0, 0, None)
         try:
             parameters, size = self._size(resolved, project)
-        except (Refused, ConfigError, MemoryError) as error:
+        except (Refused, ConfigError, StoreError, MemoryError) as error:
             return Validation([describe(error)], 0, 0, None)
         total = psutil.virtual_memory().total
         if size > _LARGE * total:
@@ -75,7 +77,9 @@ def _measure(resolved: Resolved, project: Path | None) -> tuple[int, int]:
     # In the units of the data, standardised, and in the order of the epoch.
     data_bytes = 3 * n * spec.mean.numel() * spec.mean.element_size()
     # The family is built on the CPU, also for a GPU: it is only counted and thrown away.
-    family = resolved.build(spec, torch.device("cpu"))
+    cpu = torch.device("cpu")
+    inputs = load_taken(take(resolved, project), cpu)
+    family = resolved.build(units(resolved.family.entry, inputs, spec), cpu, inputs=inputs)
     count = family.parameter_count()
     if count > _PROBED_PARAMETERS:
         return count, count * 20 + data_bytes

@@ -69,7 +69,7 @@ class Recorder:
     """Makes the records of one run.
 
     ``particles`` is how many it follows: as many as were asked for, or as there are where they are
-    the state of the family (`models.carriers.population`). ``projection`` places images in a
+    the state of the family (`models.carriers.population`). ``projection`` places data in a
     plane, for those who ask.
     """
 
@@ -166,7 +166,7 @@ class Recorder:
 
     def _pieces(self, name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
         if self._projection is not None and name == PROJECTION:
-            return self._projection.pieces(frames, self._family.spec)
+            return self._projection.pieces(frames, latents, self._family.spec)
         return pieces(self._family, name, frames, latents)
 
     def _wanted(self, names: Sequence[str], bounds: Sequence[float]) -> list[Layer]:
