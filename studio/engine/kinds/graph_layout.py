@@ -126,4 +126,5 @@ def _turned(x: Floats, real: Bools) -> Floats:
     tail = (x**3).sum(axis=1, keepdims=True)
     x = x * np.where(tail < 0.0, -1.0, 1.0)
     size = np.sqrt((x**2).sum(axis=(1, 2), keepdims=True) / count)
-    return np.divide(x, size, out=np.zeros_like(x), where=size > 1e-9)
+    drawn: Floats = np.divide(x, size, out=np.zeros_like(x), where=size > 1e-9)
+    return drawn
