@@ -238,6 +238,8 @@ def test_every_registered_family_fits_a_checkpoint():
     from studio.store.checkpoint import Checkpoint
 
     for entry in registry.all("family"):
+        if entry.inputs:
+            continue  # it learns from a run, which takes a project
         resolved = check(spec(entry.slug))
         data = resolved.load_data(None)
         family = resolved.build(data.rows.spec(), torch.device("cpu"))

@@ -12,7 +12,7 @@ from models.config import Config, ConfigError, decode, describe, encode, read_pi
 from models.contracts.abilities import WORDS
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from models.nets.pick import filled, settled
+from models.nets.pick import filled, kinds_of, settled
 from models.registry import (
     DatasetEntry,
     Entry,
@@ -154,7 +154,8 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
     kind = kind_of_set(entry)
-    family = _family(spec.family, entry, problems) if imported or dataset else None
+    sure = imported or dataset is not None
+    family = _family(spec.family, entry, problems, sure=sure)
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
@@ -344,7 +345,7 @@ def _place(usual: Sequence[str]) -> Callable[[MetricEntry], int]:
 
 
 def _family(
-    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo]
+    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo], *, sure: bool = True
 ) -> Choice[FamilyEntry] | None:
     """The family asked for, its networks those of the kind of the data where none are named."""
     try:
@@ -352,9 +353,9 @@ def _family(
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"family: {error.args[0]}", path="family"))
         return None
-    kind = kind_of_set(dataset)
+    kind = kind_of_set(dataset) if sure else next(iter(kinds_of(entry)), kind_of_set(None))
     data = _upgraded(entry, pick, kind)
-    if not_for := unfit(entry, dataset):
+    if sure and (not_for := unfit(entry, dataset)):
         _config(entry.config, filled(entry, data, kind), "family", problems)
         problems += not_for
         return None
@@ -362,6 +363,12 @@ def _family(
     def settle(config: Config) -> Config:
         return settled(config, kind)
 
+    if not sure:
+        # Which networks fit is known with the data; what is wrong whatever they are, now.
+        wrong: list[ErrorInfo] = []
+        _config(entry.config, data, "family", wrong, settle)
+        problems += [problem for problem in wrong if not problem.path.endswith(".slug")]
+        return None
     found = _config(entry.config, filled(entry, data, kind), "family", problems, settle)
     return None if found is None else Choice(entry, found)
 
