@@ -15,7 +15,7 @@ from studio.protocol.extras import PLACES
 
 __all__ = ["KIND", "drawings"]
 
-REACH = 2.2  # of a tile, around its middle; nodes are about 1 away from it
+REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
 NODE = 0.022  # the radius of a node, of the side of a tile
 EDGE = 0.008
 SHADES = 8
