@@ -131,12 +131,16 @@ class Needs:
         title, help: for a person.
         same_data: whether it must have learned the same data; its units are then those of the new
             model, too.
+        optional: whether it may be left out.
+        draws: whether what it draws is learned from in the place of the data, whose units stay.
     """
 
     ability: str
     title: str
     help: str
     same_data: bool = False
+    optional: bool = False
+    draws: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,10 @@ from torch import Tensor
 from models.contracts.batch import Batch, Rows
 from models.oracle import GaussianMixture
 
-__all__ = ["SIZE", "DataSpec", "Given", "Part"]
+__all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part"]
+
+LABEL = "label"
+"""The name under which the class of a row is given."""
 
 SIZE = "size"
 """The name under which the number of real places of a row is given, where rows differ in it."""

@@ -3,7 +3,6 @@
 import difflib
 import json
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from models.registry import Kind, registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError
 from studio.engine.kinds.fit import picked_kind
-from studio.engine.process.catalogue import build
+from studio.engine.process.catalogue import described
 from studio.engine.run.resolve import today
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
@@ -221,7 +220,8 @@ def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
 
 def _of_family(spec: RunSpec) -> dict[str, dict[str, Any]]:
     """The settings of the family and of its networks, these also under short names."""
-    offer = _offer()
+    entries, _ = described(("family", "network"))
+    offer = Catalog(entries=entries, devices=[])
     entry = offer.get("family", spec.family.slug)
     if entry is None:
         return {}
@@ -236,11 +236,6 @@ def _of_family(spec: RunSpec) -> dict[str, dict[str, Any]]:
             short = field.path.replace(".config.", ".", 1)
         found[f"family.{field.path}"] = found[f"family.{short}"] = row
     return found
-
-
-@cache
-def _offer() -> Catalog:
-    return build([])
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:

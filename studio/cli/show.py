@@ -53,25 +53,32 @@ def run(arguments: argparse.Namespace) -> int:
         if not fields:
             say("  It has no settings.")
             continue
-        _settings(fields, catalogue.defaults(entry))
+        prefix = "family." if family is not None else ""
+        _settings(fields, catalogue.defaults(entry), prefix)
     return 0
 
 
-def _settings(fields: list[dict[str, Any]], defaults: Mapping[str, Mapping[str, Any]]) -> None:
-    """A line for each setting with its defaults and bounds, and its meaning under it."""
+def _settings(
+    fields: list[dict[str, Any]], defaults: Mapping[str, Mapping[str, Any]], prefix: str
+) -> None:
+    """A line for each setting with its defaults and bounds, and its meaning under it; they are set
+    under a prefix.
+    """
     longest = max(len(f["path"]) + len(_default(f)) for f in fields) + 3
     for field in fields:
         say()
         head = f"{field['path']} = {_default(field)}"
         others = [f"{kind}: {value}" for kind, value in _others(field, defaults)]
         say(f"  {head.ljust(longest)}   {'   '.join([bounds(field), *others])}")
-        paragraph(_help(field), indent="      ")
+        paragraph(_help(field, prefix), indent="      ")
 
 
 def _default(field: Mapping[str, Any]) -> str:
     match field["kind"]:
-        case "pick":
+        case "pick" if field["of"] == "network":
             return "as the data prefer"
+        case "pick":
+            return field["default"]["slug"] or "the model's own"
         case "part":
             return "none" if field["default"] is None else "as below"
         case "run":
@@ -87,7 +94,7 @@ def _others(
     from models.nets.pick import preferred
 
     for kind, own in defaults.items():
-        if field["kind"] == "pick":
+        if field["kind"] == "pick" and field["of"] == "network":
             with contextlib.suppress(ConfigError):  # no network can have the role there
                 pick = preferred(field, kind, own)
                 told = [f"{name} {_value(value)}" for name, value in pick["config"].items()]
@@ -113,11 +120,15 @@ def _value(value: Any) -> str:
     return _number(value) if isinstance(value, float) else str(value)
 
 
-def _able(role: str) -> list[str]:
-    """The networks that can have a role for some kind of data."""
-    from models.registry import registry
+def _able(field: Mapping[str, Any]) -> list[str]:
+    """What can be picked; networks that can have the role for some kind of data."""
+    from models.registry import NetworkEntry, registry
 
-    return [entry.slug for entry in registry.all("network") if role in entry.roles]
+    return [
+        entry.slug
+        for entry in registry.all(field["of"])
+        if not isinstance(entry, NetworkEntry) or field["role"] in entry.roles
+    ]
 
 
 def _number(value: float) -> str:
@@ -133,7 +144,7 @@ def bounds(field: dict[str, Any]) -> str:
     elif field["kind"] == "bool":
         text = "true | false"
     elif field["kind"] == "pick":
-        text = " | ".join(_able(field["role"]))
+        text = " | ".join(_able(field))
     elif field["kind"] in _WORDS:
         text = _WORDS[field["kind"]]
     else:
@@ -148,16 +159,16 @@ def bounds(field: dict[str, Any]) -> str:
     return text + unit + (" | none" if field["optional"] else "")
 
 
-def _help(field: dict[str, Any]) -> str:
+def _help(field: dict[str, Any], prefix: str) -> str:
     text = f"{field['title']}. {field['help']}".strip()
     if field["kind"] == "pick":
-        path, example = field["path"], _able(field["role"])[0]
+        path, example = f"{prefix}{field['path']}", _able(field)[0]
         text += (
-            f" (--set family.{path}={example} picks one; 'pushforward show {example}' lists its "
-            f"settings, which are set as family.{path}.NAME.)"
+            f" (--set {path}={example} picks one; 'pushforward show {example}' lists its settings, "
+            f"which are set as {path}.NAME.)"
         )
     if field["kind"] == "part":
-        text += f" (--set family.{field['path']}=true puts it in, none leaves it out.)"
+        text += f" (--set {prefix}{field['path']}=true puts it in, none leaves it out.)"
     if field["kind"] == "file" and field["suffixes"]:
         text += f" (A file that ends in {' or '.join(field['suffixes'])}.)"
     if field["live"]:

@@ -248,7 +248,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         return [
             entry
             for entry in self.of(field.of)
-            if field.role in entry.roles
+            if (not field.role or field.role in entry.roles)
             and (not modality or not entry.modalities or modality in entry.modalities)
         ]
 
@@ -279,7 +279,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             defaults={},
             meant=meant["slug"],
             choices=[
-                _usual(usual),
+                _usual(field, usual),
                 *(Choice(value=e.slug, title=e.title, help=e.summary) for e in able.values()),
             ],
         )
@@ -292,9 +292,10 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         return [chooser, *(_inside(field, own, slug, wishes) for own in able[slug].fields)]
 
 
-def _usual(entry: EntrySpec | None) -> Choice:
+def _usual(field: FieldSpec, entry: EntrySpec | None) -> Choice:
     if entry is None:
-        return Choice(value="", title="As the data prefer")
+        words = "As the data prefer" if field.of == "network" else "The model's own"
+        return Choice(value="", title=words)
     # Its name first: a list that is too narrow cuts off the end.
     told = f"{entry.title}, which these data prefer. {entry.summary}"
     return Choice(value="", title=f"{entry.title}, as the data prefer", help=told)

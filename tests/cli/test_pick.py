@@ -21,7 +21,7 @@ from studio.resources import recipes
 
 
 @pytest.fixture(autouse=True, scope="module")
-def known():
+def registered():
     discover()
 
 
@@ -103,8 +103,8 @@ def test_a_copied_command_repeats_the_networks(spelt_out, known):
     assert resolve(again)[0].spec == resolve(spec)[0].spec
     if known:
         assert sorted(word for word in given if word.startswith("family.")) == [
-            "family.critic=mlp",
             "family.critic.width=48",
+            "family.critic=mlp",
             "family.generator.width=8",
         ]
 

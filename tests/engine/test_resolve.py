@@ -27,7 +27,8 @@ def test_defaults_are_filled_in_and_stable():
     resolved, problems = resolve(run)
     assert problems == []
     full = resolved.spec
-    assert full.family.config["net"]["width"] == 128
+    assert full.family.config["net"]["config"]["width"] == 128
+    assert full.family.config["net"]["slug"] == "mlp"
     assert full.training["steps"] == resolved.training.steps
     assert full.sampler.slug == "dpmpp-2m"
     assert [metric.slug for metric in full.metrics] == ["sliced-w2", "energy-distance"]
@@ -40,7 +41,11 @@ def test_defaults_are_filled_in_and_stable():
     ("changes", "path", "words"),
     [
         ({"family": Pick(slug="edn")}, "family", "edm"),
-        ({"family": Pick(slug="edm", config={"net": {"width": 0}})}, "family.net.width", "1"),
+        (
+            {"family": Pick(slug="edm", config={"net": {"width": 0}})},
+            "family.net.config.width",
+            "1",
+        ),
         ({"family": Pick(slug="edm", config={"nett": {}})}, "family.nett", "net"),
         ({"dataset": Pick(slug="nine-gaussians")}, "dataset", "eight-gaussians"),
         ({"dataset": Pick(slug="eight-gaussians", config={"std": -1.0})}, "dataset.std", "-1"),
@@ -71,7 +76,7 @@ def test_all_problems_are_listed_at_once():
         dataset=Pick(slug="none"),
     )
     assert set(wrong(run)) == {
-        "family.net.width", "family.net.depth", "family.ema",
+        "family.net.config.width", "family.net.config.depth", "family.ema",
         "training.steps", "training.seed", "dataset",
     }  # fmt: skip
 

@@ -77,7 +77,7 @@ class RunOrigins(QWidget):
             words = f"{text}; that run was deleted, this one has a copy."
             self._lines.addWidget(label(words, "muted", wrap=True))
             return
-        select = partial(self._actions.select_run, source.key)
+        select = partial(self._actions.runs.select, source.key)
         self._lines.addWidget(
             Link(text, select, f"{ref.run}\nShow the run that this one learned from")
         )

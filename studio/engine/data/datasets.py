@@ -26,6 +26,7 @@ __all__ = [
     "edited",
     "find_imported",
     "hash_of",
+    "labelled",
     "project_name",
     "registered",
 ]
@@ -130,6 +131,32 @@ def imported(name: str, project: Path) -> Dataset:
 
     most = len(x) // 2
     return Dataset(points, folder.record.hash, None, partial(_halves, points), most=most)
+
+
+def labelled(data: Dataset) -> Dataset:
+    """Return data that say the class of each row.
+
+    Raises:
+        Refused: they have no classes.
+    """
+    kind = kind_of(data.rows.spec().kind)
+    rows = kind.labelled(data.rows)
+    if rows is None:
+        raise Refused(
+            "These data have no labels, and the model learns from labels.",
+            "Choose data with classes, or another model.",
+            path="dataset",
+        )
+
+    def told(some: RowSource) -> RowSource:
+        return kind.labelled(some) or some
+
+    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
+        one, other = data.pair(count, seed)
+        return told(one), told(other)
+
+    unseen = None if data.unseen is None else told(data.unseen)
+    return replace(data, rows=rows, pair=pair, unseen=unseen)
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:

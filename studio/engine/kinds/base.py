@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
@@ -68,6 +69,19 @@ class DataKind:
             TypeError: data of this kind are not laid out.
         """
         raise TypeError(f"{self.slug} are not laid out")
+
+    def labelled(self, data: RowSource) -> RowSource | None:
+        """Return data that say the class of each row, None where they have no classes."""
+        return None
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        """Return other rows with their classes (n,) in the place of data, with all else that is
+        known of these.
+
+        Raises:
+            TypeError: data of this kind have no classes.
+        """
+        raise TypeError(f"{self.slug} have no classes")
 
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""

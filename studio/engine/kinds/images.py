@@ -1,10 +1,12 @@
 """Images: they have classes, and are written as pictures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
@@ -36,6 +38,14 @@ class Images(DataKind, slug="images"):
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, ImageSet)
         return {**super().facts(data), "names": list(data.names)}
+
+    def labelled(self, data: RowSource) -> RowSource | None:
+        assert isinstance(data, ImageSet)
+        return None if data.labels is None else replace(data, told=True)
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        assert isinstance(data, ImageSet)
+        return replace(data, x=rows.x, labels=labels, told=True)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

@@ -1,7 +1,7 @@
 """What the engine offers, as plain data: registries, training settings, devices, problems."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -38,16 +38,30 @@ from studio.protocol.catalog import (
     StageSpec,
 )
 
-__all__ = ["build"]
+__all__ = ["build", "described"]
 
 _KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
 
 
 def build(problems: list[Problem]) -> Catalog:
     """Describe everything that is registered; a config that cannot be described is a problem."""
-    entries = [_training()]
+    entries, undescribed = described(_KINDS)
     found = [ProblemSpec(module=p.module, message=p.message, details=p.details) for p in problems]
-    for kind in _KINDS:
+    entries.insert(0, _training())
+    found += undescribed
+    return Catalog(
+        entries=entries,
+        devices=devices(),
+        problems=found,
+        rescalings=[_rescaling(h) for h in RESCALINGS.values()],
+    )
+
+
+def described(kinds: Iterable[Kind]) -> tuple[list[EntrySpec], list[ProblemSpec]]:
+    """Describe the entries of some kinds; those that cannot be described are problems."""
+    entries: list[EntrySpec] = []
+    found: list[ProblemSpec] = []
+    for kind in kinds:
         for entry in registry.all(kind):
             try:
                 entries.append(_entry(entry))
@@ -59,12 +73,7 @@ def build(problems: list[Problem]) -> Catalog:
                         details="",
                     )
                 )
-    return Catalog(
-        entries=entries,
-        devices=devices(),
-        problems=found,
-        rescalings=[_rescaling(h) for h in RESCALINGS.values()],
-    )
+    return entries, found
 
 
 def _rescaling(h: Rescaling) -> RescalingSpec:

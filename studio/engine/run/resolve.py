@@ -1,6 +1,6 @@
 """From what a person asked for to what will be run: every setting checked and filled in."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -10,7 +10,6 @@ import torch
 
 from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
 from models.contracts.abilities import WORDS
-from models.contracts.family import Family
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, settled
@@ -24,7 +23,7 @@ from models.registry import (
     SamplerEntry,
     registry,
 )
-from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
+from studio.engine.data.datasets import Dataset, find_imported, labelled, project_name, registered
 from studio.engine.kinds.fit import entry_of, kind_of_set, kinds_measured, picked_kind, unfit
 from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
@@ -88,6 +87,10 @@ class Resolved:
         Raises:
             Refused: they cannot be drawn or read; the path is "dataset...".
         """
+        data = self._data(project, limit)
+        return labelled(data) if "labels" in self.family.entry.needs else data
+
+    def _data(self, project: Path | None, limit: int | None) -> Dataset:
         name = project_name(self.spec.dataset.slug)
         if name is not None:
             return find_imported(name, project)
@@ -103,7 +106,7 @@ class Resolved:
         device: torch.device,
         horizon: int | None = None,
         inputs: Mapping[str, Learner[Any]] | None = None,
-    ) -> Family[Any]:
+    ) -> Learner[Any]:
         """Build the family for data of a spec; ``inputs`` are what it learns from, none where one
         that is trained is only used.
 
@@ -112,7 +115,7 @@ class Resolved:
         """
         steps = horizon or self.training.steps
         try:
-            family: Family[Any] = self.family.entry.make(
+            learner: Learner[Any] = self.family.entry.make(
                 self.family.config,
                 data,
                 horizon=steps,
@@ -123,7 +126,7 @@ class Resolved:
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
-        return family
+        return learner
 
 
 def check(spec: RunSpec, *, any_device: bool = False) -> Resolved:
@@ -155,7 +158,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
-    metrics = _metrics(spec, kind, problems)
+    metrics = _metrics(spec, kind, family, problems)
     if family is not None:
         problems += edit_problems(spec.edits, family.config)
     if training is not None and not any_device:
@@ -203,7 +206,7 @@ def _inputs(spec: RunSpec, family: FamilyEntry) -> list[ErrorInfo]:
     """
     problems = []
     for name, needs in family.inputs.items():
-        if name not in spec.inputs:
+        if name not in spec.inputs and not needs.optional:
             message = f"{family.title} needs a {needs.title.lower()}: choose a run."
             path = f"inputs.{name}"
             problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
@@ -313,17 +316,31 @@ def _no_sampler(family: FamilyEntry, choice: Choice[SamplerEntry] | None) -> str
     return ""
 
 
-def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice[MetricEntry]]:
-    """The metrics asked for that fit the data; else the defaults."""
+def _metrics(
+    spec: RunSpec, kind: str, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
+) -> list[Choice[MetricEntry]]:
+    """The metrics asked for that fit the data; else the defaults of their kind, or where the model
+    has none of what these need, what else can be asked of it.
+    """
     picked = (
         _choice("metric", pick, f"metrics.{index}", problems)
         for index, pick in enumerate(spec.metrics)
     )
     fitting = [c for c in picked if c is not None and kind in (kinds_measured(c.entry) or (kind,))]
-    known = {entry.slug for entry in registry.all("metric")}
-    slugs = [slug for slug in entry_of(kind).metrics if slug in known]
+    able = family.entry.abilities if family is not None else frozenset({"samples"})
+    if any(set(choice.entry.needs) <= able for choice in fitting):
+        return fitting
+    usual = entry_of(kind).metrics
+    askable = [e for e in registry.all("metric") if set(e.needs) <= able]
+    askable = [e for e in askable if kind in (kinds_measured(e) or (kind,)) and not e.heavy]
+    slugs = [e.slug for e in sorted(askable, key=_place(usual)) if e.slug in usual]
+    slugs = slugs or [e.slug for e in askable if "samples" not in e.needs]
     defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)
-    return fitting or [choice for choice in defaults if choice is not None]
+    return [choice for choice in defaults if choice is not None]
+
+
+def _place(usual: Sequence[str]) -> Callable[[MetricEntry], int]:
+    return lambda entry: usual.index(entry.slug) if entry.slug in usual else len(usual)
 
 
 def _family(
