@@ -102,8 +102,9 @@ class KindEntry(Entry):
 
     Attributes:
         one, many: what a datum is called.
-        gives: what its data can do: "continuous" (they may carry noise), "symbols" (they are
-            whole numbers), "law" (their law may be known), "labels", ...
+        gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
+            numbers), "law" (their law may be known), "grid" (they have neighbours on a grid), "set"
+            (they are places without an order), ...
         networks: the default network for each role.
         metrics: the default metrics.
         training: settings of the training that have another default here.
@@ -194,9 +195,11 @@ class NetworkEntry(Entry):
 
     Attributes:
         roles: what it can be: "denoiser", "critic", "generator", "encoder".
+        needs: what the kind of data must give: "grid", "set", ...
     """
 
     roles: tuple[str, ...]
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -485,7 +488,7 @@ def network(
     summary: str,
     source: str,
     roles: Iterable[str],
-    kinds: Iterable[str] = (),
+    needs: Iterable[str] = (),
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a network; see `NetworkEntry`."""
@@ -497,8 +500,8 @@ def network(
         summary=summary,
         source=source,
         config=config,
-        kinds=tuple(kinds),
         roles=tuple(roles),
+        needs=tuple(needs),
     )
 
 

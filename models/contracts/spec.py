@@ -27,6 +27,7 @@ class Given:
         classes: how many classes a label has; 0 for numbers.
         names: of the classes, or of the numbers.
         mean, std: of numbers, by which they are standardised; (*shape).
+        log: whether it is their logarithms that are standardised: of positive numbers.
     """
 
     shape: tuple[int, ...] = ()
@@ -34,6 +35,21 @@ class Given:
     names: tuple[str, ...] = ()
     mean: Tensor | None = None
     std: Tensor | None = None
+    log: bool = False
+
+    def standardise(self, value: Tensor) -> Tensor:
+        """Data units to model units, (n, *shape)."""
+        if self.mean is None or self.std is None:
+            return value
+        seen = value.log() if self.log else value
+        return (seen - self.mean.to(value)) / self.std.to(value)
+
+    def restore(self, value: Tensor) -> Tensor:
+        """Model units to data units, (n, *shape)."""
+        if self.mean is None or self.std is None:
+            return value
+        seen = value * self.std.to(value) + self.mean.to(value)
+        return seen.exp() if self.log else seen
 
 
 @dataclass(frozen=True)
@@ -96,19 +112,12 @@ class DataSpec:
     def restored(self, rows: Rows) -> Batch:
         """Return a batch in data units, with what is given; padded places stay 0."""
         batch = Batch.of(rows)
-        given = {name: self._scaled(name, value, back=True) for name, value in batch.given.items()}
+        given = {name: self.given[name].restore(value) for name, value in batch.given.items()}
         return Batch(batch.zeroed(self.restore(batch.x)), batch.mask, given)
 
     def standard_given(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what is given (in data units) in model units."""
-        return {name: self._scaled(name, value, back=False) for name, value in given.items()}
-
-    def _scaled(self, name: str, value: Tensor, *, back: bool) -> Tensor:
-        known = self.given.get(name)
-        if known is None or known.mean is None or known.std is None:
-            return value
-        mean, std = known.mean.to(value), known.std.to(value)
-        return value * std + mean if back else (value - mean) / std
+        return {name: self.given[name].standardise(value) for name, value in given.items()}
 
     def conditions(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None

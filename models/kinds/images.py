@@ -65,7 +65,7 @@ class ImageSet:
     one="image",
     many="images",
     summary="Pixels, grey or coloured.",
-    gives=("continuous", "labels"),
+    gives=("continuous", "grid", "labels"),
     bounds=(0.0, 1.0),
     networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan", "encoder": "dcgan"},
     metrics=("frechet-judge", "label-balance"),

@@ -179,7 +179,7 @@ class DcganGenerator(nn.Module):
     "that knows that pixels have neighbours.",
     source="Radford et al. 2016, arXiv:1511.06434, section 3",
     roles=("critic", "generator", "encoder"),
-    kinds=("images",),
+    needs=("grid",),
     config=DcganConfig,
 )
 def dcgan(config: DcganConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:

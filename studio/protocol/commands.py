@@ -79,22 +79,29 @@ class GetTarget(_Command, frozen=True, kw_only=True):
 
 
 class InspectData(_Command, frozen=True, kw_only=True):
-    """Look into a file; reply: a `studio.formats.base.Inspection` as plain data."""
+    """Look into files that belong together; reply: a `studio.formats.Inspection` as plain data.
 
-    file: str
+    ``importer`` is one of its offers, "" for the most particular that takes the files, and
+    ``options`` are what that can be told.
+    """
+
+    files: list[str]
+    importer: str = ""
+    options: dict[str, Any] = {}
 
 
 class ImportData(_Command, frozen=True, kw_only=True):
-    """Import columns of a file as a project data set; reply: {"job"}; a job of kind "import".
+    """Import the rows of files as a project data set; reply: {"job"}; a job of kind "import".
 
-    ``item`` names the table or array inside the file (HDF5, NPZ), "" for the only one.
+    ``importer`` and ``options`` as in `InspectData`. Of tables, ``options`` names the table as
+    "item" (HDF5, NPZ; "" for the only one) and its "columns".
     """
 
-    file: str
+    files: list[str]
     project: str
     name: str
-    columns: list[str]
-    item: str = ""
+    importer: str = ""
+    options: dict[str, Any] = {}
 
 
 class StartTraining(_Command, frozen=True, kw_only=True):

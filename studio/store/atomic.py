@@ -22,6 +22,7 @@ from studio.store.process import exists
 __all__ = [
     "check_space",
     "make_folder",
+    "partial_path",
     "replacing",
     "sweep",
     "sync_folder",
@@ -52,8 +53,7 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
     path = Path(path)
     stay_inside(path.parent)
     _may_be_replaced(path)
-    token = f"{os.getpid()}-{secrets.token_hex(4)}"
-    temp = path.with_name(f".{path.name[:60]}.{token}.partial")
+    temp = partial_path(path)
     try:
         yield temp
         if durable:
@@ -68,6 +68,14 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
     finally:
         with suppress(OSError):
             temp.unlink(missing_ok=True)
+
+
+def partial_path(path: Path) -> Path:
+    """Return a hidden name beside a path, under which this process fills what will become it;
+    `sweep` removes it, a file or a folder, once the process is dead.
+    """
+    token = f"{os.getpid()}-{secrets.token_hex(4)}"
+    return path.with_name(f".{path.name[:60]}.{token}.partial")
 
 
 def write_bytes(

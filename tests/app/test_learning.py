@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
+from studio.client.fake_catalog import catalog
 
 from studio.app.shell.inputs_panel import NONE
 from studio.app.shell.run_list import title_of
 from studio.app.state import learning, switch
 from studio.app.state.runs import RunState
 from studio.app.state.tree import tree
-from studio.client.fake_catalog import catalog
 from studio.protocol.catalog import InputSpec
 from studio.protocol.spec import Pick, RunRef, RunSpec
 from tests.app.test_branching import trained

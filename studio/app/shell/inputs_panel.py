@@ -84,4 +84,4 @@ class InputsPanel(QWidget):
 
     def _chosen(self, name: str, names: list[str], index: int) -> None:
         ref = RunRef(run=names[index - 1]) if index > 0 else None
-        self._actions.choose_input(name, ref)
+        self._actions.setup.choose_input(name, ref)

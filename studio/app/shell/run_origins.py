@@ -56,7 +56,7 @@ class RunOrigins(QWidget):
         for (name, ref), source in zip(inputs.items(), known, strict=True):
             self._say_input(name, ref, source)
         if others:
-            show = partial(self._actions.show_race, run.race)
+            show = partial(self._actions.comparing.show_race, run.race)
             link = button("Compare", show, kind="link", tip="Show the runs of the race together")
             text = label(f"In a race with {_listed(others)}", "muted", wrap=True)
             line = row(text, link, gap=6)
@@ -77,7 +77,7 @@ class RunOrigins(QWidget):
             words = f"{text}; that run was deleted, this one has a copy."
             self._lines.addWidget(label(words, "muted", wrap=True))
             return
-        select = partial(self._actions.select_run, source.key)
+        select = partial(self._actions.runs.select, source.key)
         self._lines.addWidget(
             Link(text, select, f"{ref.run}\nShow the run that this one learned from")
         )
@@ -88,7 +88,7 @@ class RunOrigins(QWidget):
             text = f"Branch of {run.parent}{at}; that run was deleted."
             self._lines.addWidget(label(text, "muted", wrap=True))
             return
-        select = partial(self._actions.select_run, parent.key)
+        select = partial(self._actions.runs.select, parent.key)
         link = Link(run.parent, select, f"{run.parent}\nShow the run that this one left")
         line = row(label("Branch of", "muted"), link, label(at, "muted"), gap=4)
         line.setStretch(1, 1)

@@ -136,7 +136,11 @@ class RunPanel(QWidget):
             fields = entry.fields if entry is not None else []
             touched: list[tuple[str, str]] = []
             rest: list[tuple[str, str]] = []
+            unknown = drafts.unknown(run.spec, name, catalog)
+            touched += [(path, str(value)) for path, value in unknown.items()]
             for field in fields:
+                if unknown and (field.chooses or field.under):
+                    continue  # of an earlier version, which may have meant another network
                 line = (field.title, check.title_of(field, drafts.value_at(config, field)))
                 (touched if drafts.changed(config, field) else rest).append(line)
             self._config.addLayout(_table(chosen + touched))
@@ -200,7 +204,7 @@ class RunPanel(QWidget):
     def _set_up_again(self) -> None:
         run = self._state.runs.current
         if run is not None and run.spec is not None:
-            self._actions.set_up(run.spec)
+            self._actions.setup.open(run.spec)
 
 
 def comparable(run: RunState, name: str) -> Curve:

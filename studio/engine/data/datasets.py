@@ -119,6 +119,9 @@ def imported(name: str, project: Path) -> Dataset:
         StoreError: its file is damaged.
     """
     folder = Project.open(project).dataset(name)
+    if folder.record.kind != "points":
+        kind = folder.record.kind
+        raise Refused(f"{name!r} holds {kind}, on which nothing trains yet.", path="dataset")
     x = folder.read()
     points = PointSet(torch.from_numpy(x), folder.columns)
     if len(x) < 4:

@@ -25,6 +25,8 @@ class DataKind:
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".h5")
     """Of files that samples are exported to."""
+    laid_out: ClassVar[bool] = False
+    """Whether data are drawn from pieces that are to be placed; see `places`."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
@@ -59,6 +61,14 @@ class DataKind:
             "std": [float(spec.std.mean())],
             "names": [],
         }
+
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        """Return where the k pieces of each datum are drawn, (n, k, 2); rows are in data units.
+
+        Raises:
+            TypeError: data of this kind are not laid out.
+        """
+        raise TypeError(f"{self.slug} are not laid out")
 
     def labelled(self, data: RowSource) -> RowSource | None:
         """Return data that say the class of each row, None where they have no classes."""

@@ -3,6 +3,7 @@
 Exactly one `Reply` or `Failed` answers a command. A refused command changes nothing.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,7 +129,9 @@ def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
 @handles(m.InspectData)
 def _inspect(engine: "Engine", command: m.InspectData) -> None:
     def look() -> None:
-        respond(engine, command.id, lambda: Answer(reading.inspect(Path(command.file))))
+        paths = [Path(file) for file in command.files]
+        found = functools.partial(reading.inspect, paths, command.importer, command.options)
+        respond(engine, command.id, lambda: Answer(found()))
 
     # Looking through a large file takes seconds, and a training may be going on.
     Background(look)
@@ -136,7 +139,9 @@ def _inspect(engine: "Engine", command: m.InspectData) -> None:
 
 @handles(m.ImportData)
 def _import(engine: "Engine", command: m.ImportData) -> Answer:
-    if not command.columns:
+    if not command.files:
+        raise Refused("No files are chosen.", "Choose at least one.")
+    if command.options.get("columns") == []:
         raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
     return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
 

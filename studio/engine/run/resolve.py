@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 import torch
 
-from models.config import Config, ConfigError, decode, encode, replace_at
+from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from models.nets.pick import filled, settled
+from models.nets.pick import filled, kinds_of, settled
 from models.registry import (
     DatasetEntry,
     Entry,
@@ -50,17 +50,18 @@ __all__ = [
     "pick_operator",
     "pick_sampler",
     "resolve",
+    "today",
 ]
 
 C = TypeVar("C", bound=Config)
-E = TypeVar("E", bound=Entry, covariant=True)
+E_co = TypeVar("E_co", bound=Entry, covariant=True)
 
 
 @dataclass(frozen=True)
-class Choice(Generic[E]):
+class Choice(Generic[E_co]):
     """A registered thing with its checked settings."""
 
-    entry: E
+    entry: E_co
     config: Config
 
     @property
@@ -151,7 +152,7 @@ def check(spec: RunSpec, *, any_device: bool = False) -> Resolved:
 def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None, list[ErrorInfo]]:
     """Check a spec and fill in every default. Returns None and all problems if there are any.
 
-    Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
+    Each problem names the dotted setting at fault: "family.net.config.width", "dataset.std",
     "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched. Metrics of
     another kind of data are left out: a person who changes the data set means others.
     """
@@ -160,7 +161,8 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
     kind = kind_of_set(entry)
-    family = _family(spec.family, entry, problems) if imported or dataset else None
+    sure = imported or dataset is not None
+    family = _family(spec.family, entry, problems, sure=sure)
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
@@ -323,7 +325,7 @@ def _place(usual: Sequence[str]) -> Callable[[MetricEntry], int]:
 
 
 def _family(
-    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo]
+    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo], *, sure: bool = True
 ) -> Choice[FamilyEntry] | None:
     """The family asked for, its networks those of the kind of the data where none are named."""
     try:
@@ -331,22 +333,47 @@ def _family(
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"family: {error.args[0]}", path="family"))
         return None
-    kind = kind_of_set(dataset)
-    data: Mapping[str, Any] = pick.config
-    if entry.upgrade is not None and (pick.version or 0) < entry.version:
-        data = entry.upgrade(data, kind)
-    config = _config(entry.config, filled(entry, data, kind), "family", problems)
-    if not_for := unfit(entry, dataset):
+    kind = kind_of_set(dataset) if sure else next(iter(kinds_of(entry)), kind_of_set(None))
+    data = _upgraded(entry, pick, kind)
+    if sure and (not_for := unfit(entry, dataset)):
+        _config(entry.config, filled(entry, data, kind), "family", problems)
         problems += not_for
         return None
-    if config is None:
+
+    def settle(config: Config) -> Config:
+        return settled(config, kind)
+
+    if not sure:
+        # Which networks fit is known with the data; what is wrong whatever they are, now.
+        wrong: list[ErrorInfo] = []
+        _config(entry.config, data, "family", wrong, settle)
+        problems += [problem for problem in wrong if not problem.path.endswith(".slug")]
         return None
-    try:
-        return Choice(entry, settled(config, kind))
-    except ConfigError as error:
-        at = f"family.{error.path}"
-        problems.append(ErrorInfo(kind="user", message=f"{at}: {error.message}", path=at))
-        return None
+    found = _config(entry.config, filled(entry, data, kind), "family", problems, settle)
+    return None if found is None else Choice(entry, found)
+
+
+def today(pick: Pick, kind: str) -> Pick:
+    """Return a family's pick in the words of today, its networks as slug and config, for a kind of
+    data. One that nobody knows, or that cannot be read, comes back as it is.
+    """
+    entry = next((e for e in registry.all("family") if e.slug == pick.slug), None)
+    if entry is None:
+        return pick
+    data = _upgraded(entry, pick, kind)
+    for row in describe(entry.config):
+        if row["kind"] == "pick" and row["path"] in data:
+            try:
+                data[row["path"]] = msgspec.to_builtins(read_pick(row["path"], data[row["path"]]))
+            except ConfigError:
+                return pick
+    return Pick(slug=pick.slug, config=data, version=entry.version)
+
+
+def _upgraded(entry: FamilyEntry, pick: Pick, kind: str) -> dict[str, Any]:
+    if entry.upgrade is None or (pick.version or 0) >= entry.version:
+        return dict(pick.config)
+    return entry.upgrade(pick.config, kind)
 
 
 def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice[Any] | None:
@@ -359,25 +386,45 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
     return None if config is None else Choice(entry, config)
 
 
+def _as_it_is(config: Config) -> Config:
+    return config
+
+
 def _config(
-    kind: type[C], data: Mapping[str, Any], path: str, problems: list[ErrorInfo]
+    kind: type[C],
+    data: Mapping[str, Any],
+    path: str,
+    problems: list[ErrorInfo],
+    finish: Callable[[Config], Config] = _as_it_is,
 ) -> C | None:
-    """Decode a config; on failure, list what is wrong with each of its settings."""
+    """Decode a config and finish it; on failure, list what is wrong with each of its settings."""
+
+    def read(plain: Mapping[str, Any]) -> Config:
+        return finish(decode(kind, plain))
+
     try:
-        return decode(kind, data)
+        return cast(C, read(data))
     except ConfigError as error:
-        found = list(_errors(kind, data)) or [error]
-    for wrong in found:
+        found = {wrong.path: wrong for wrong in _errors(kind, data, read)} or {"": error}
+    for wrong in found.values():
         at = f"{path}.{wrong.path}".rstrip(".")
         problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
     return None
 
 
-def _errors(kind: type[Config], data: Mapping[str, Any]) -> Iterator[ConfigError]:
-    """Decode setting by setting: `decode` stops at the first error, a form shows them all."""
+def _errors(
+    kind: type[Config], data: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Config]
+) -> Iterator[ConfigError]:
+    """Read setting by setting: reading all stops at the first error, a form shows them all."""
+    picks = {row["path"] for row in describe(kind) if row["kind"] == "pick"}
     for path, value in _leaves(data):
+        head = path.partition(".")[0]
+        alone = replace_at({}, path, value)
+        if head in picks and isinstance(data[head], Mapping) and "slug" in data[head]:
+            # A setting of what is picked is one of this pick, whatever else may be picked.
+            alone[head] = {"slug": data[head]["slug"], **alone[head]}
         try:
-            decode(kind, replace_at({}, path, value))
+            read(alone)
         except ConfigError as error:
             yield error
 

@@ -62,7 +62,12 @@ def pack(
         "symbols": data.symbols,
         "parts": [[part.name, part.start, part.stop] for part in data.parts],
         "given": {
-            name: {"shape": list(g.shape), "classes": g.classes, "names": list(g.names)}
+            name: {
+                "shape": list(g.shape),
+                "classes": g.classes,
+                "names": list(g.names),
+                "log": g.log,
+            }
             for name, g in data.given.items()
         },
         "columns": list(columns),
@@ -116,7 +121,14 @@ def _given(checkpoint: Checkpoint, name: str, said: Mapping[str, Any]) -> Given:
         else None
         for number in ("mean", "std")
     )
-    return Given(tuple(said["shape"]), said["classes"], tuple(said["names"]), mean, std)
+    return Given(
+        tuple(said["shape"]),
+        said["classes"],
+        tuple(said["names"]),
+        mean,
+        std,
+        said.get("log", False),
+    )
 
 
 def _tensor(checkpoint: Checkpoint, name: str) -> torch.Tensor:
