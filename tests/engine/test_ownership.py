@@ -244,7 +244,7 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.Operate(run=place, operator="generate"),
         m.Evaluate(run=place),
         m.Operate(run=place, operator="generate", file=other),
-        m.Operate(run=other, operator="generate", file=place),
+        m.Operate(run=other, operator="generate", file=place or "."),
         m.ExportWeights(run=place, file=other),
         m.ExportWeights(run=other, file=place),
     ]
@@ -268,7 +268,7 @@ def test_all_files_and_folders_are_named_by_whole_paths(
 
 
 def test_each_field_of_text_is_known_to_be_a_path_or_not() -> None:
-    words = {"action", "job", "layer", "name", "importer", "layers", "extras"}
+    words = {"action", "job", "layer", "name", "importer", "layers", "extras", "operator"}
     found = {
         (type(command), field.name)
         for command in commands("", "")
