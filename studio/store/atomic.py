@@ -22,6 +22,7 @@ from studio.store.process import exists
 __all__ = [
     "check_space",
     "make_folder",
+    "partial_path",
     "replacing",
     "sweep",
     "sync_folder",
@@ -52,8 +53,7 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
     path = Path(path)
     stay_inside(path.parent)
     _may_be_replaced(path)
-    token = f"{os.getpid()}-{secrets.token_hex(4)}"
-    temp = path.with_name(f".{path.name[:60]}.{token}.partial")
+    temp = partial_path(path)
     try:
         yield temp
         if durable:
@@ -68,6 +68,14 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
     finally:
         with suppress(OSError):
             temp.unlink(missing_ok=True)
+
+
+def partial_path(path: Path) -> Path:
+    """Return a hidden name beside a path, under which this process fills what will become it;
+    `sweep` removes it, a file or a folder, once the process is dead.
+    """
+    token = f"{os.getpid()}-{secrets.token_hex(4)}"
+    return path.with_name(f".{path.name[:60]}.{token}.partial")
 
 
 def write_bytes(
@@ -124,7 +132,8 @@ def check_space(folder: Path, need_bytes: int) -> None:
 
 
 def sweep(folder: Path) -> list[str]:
-    """Remove the temporary files that dead writers left in a folder; return their names.
+    """Remove the temporary files and folders that dead writers left in a folder; return their
+    names.
 
     Called by the owner of the folder before it writes. A file of a living process is left alone,
     unless it is a day old: its process number was then given to somebody else.
@@ -142,7 +151,10 @@ def sweep(folder: Path) -> list[str]:
             young = time.time() - path.stat().st_mtime < _DAY
             if young and exists(int(match[1])):
                 continue
-            path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
             removed.append(path.name)
     return removed
 

@@ -1,8 +1,13 @@
-"""A data set of a project: ``data/<name>/dataset.toml`` beside ``data.h5``."""
+"""A data set of a project: ``data/<name>/dataset.toml`` beside a file an array.
+
+It is written block by block and read by blocks or by the numbers of rows, so that it may be larger
+than the memory. Data sets of format 1 are a table of points in ``data.h5``, and stay so.
+"""
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,28 +20,77 @@ from numpy.typing import ArrayLike, NDArray
 from studio.store import hdf5
 from studio.store.errors import Damaged, StoreError
 from studio.store.migrate import CURRENT
-from studio.store.text import read_toml, write_toml
+from studio.store.parts import (
+    LEAF,
+    ArrayFile,
+    ArrayWriter,
+    Block,
+    Part,
+    check_parts,
+    lengths_of,
+    part_block,
+    part_files,
+)
+from studio.store.running import Running
+from studio.store.splits import Split, check_split
+from studio.store.text import read_json, read_toml, write_json, write_toml
 
-__all__ = ["DatasetFolder", "DatasetRecord", "points_hash", "write_dataset"]
+__all__ = [
+    "DatasetFolder",
+    "DatasetReader",
+    "DatasetRecord",
+    "DatasetWriter",
+    "Schema",
+    "points_hash",
+    "points_schema",
+]
 
 Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[Any]]
+
+
+class Schema(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rows of a data set are.
+
+    ``kind``: the kind of data ("points", "jets", ...). ``columns`` names the entries of a row of
+    part "x" where they have names, ``classes`` the values of part "label". ``facts`` is what else
+    is known of the data, as plain JSON (a source, a unit, a pixel size).
+    """
+
+    kind: str
+    parts: list[Part]
+    columns: list[str] = []
+    classes: list[str] = []
+    facts: dict[str, Any] = {}
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row, those of ragged parts aside."""
+        return sum(part.row_bytes for part in self.parts if not part.ragged)
 
 
 class DatasetRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``dataset.toml``: columns with their statistics, and where the points came from.
+    """``dataset.toml``: what the rows are, how they are split, and where they came from.
 
-    ``name`` is what the person called it; ``hash`` is `points_hash` of the points.
+    ``name`` is what the person called it. ``hash`` is a tree of hashes of all arrays and of what
+    they mean; where they are ``stored`` in "hdf5" (format 1) it is `points_hash`, else in "npy".
+    The statistics are those of the columns.
     """
 
     name: str
-    columns: list[str]
+    kind: str
     rows: int
     hash: str
-    mean: list[float]
-    std: list[float]
-    minimum: list[float]
-    maximum: list[float]
+    parts: list[Part]
+    columns: list[str] = []
+    classes: list[str] = []
+    split: Split = Split()
+    mean: list[float] = []
+    std: list[float] = []
+    minimum: list[float] = []
+    maximum: list[float] = []
     source: str = ""
+    stored: str = "npy"
     format: int = CURRENT["dataset"]
     created: datetime = msgspec.field(
         default_factory=lambda: datetime.now(UTC).replace(microsecond=0)
@@ -70,28 +124,320 @@ class DatasetFolder:
         Raises:
             StoreError: it is missing, damaged, or of a later version.
         """
-        return read_toml(self.path / "dataset.toml", DatasetRecord, "dataset")
+        path = self.path / "dataset.toml"
+        record = read_toml(path, DatasetRecord, "dataset")
+        try:
+            check_parts(record.parts)
+            check_split(record.split)
+            if record.rows < 0 or record.stored not in ("npy", "hdf5"):
+                raise ValueError(f"{record.rows} rows stored in {record.stored!r} make no sense")
+        except ValueError as error:
+            raise Damaged(f"{path} is damaged: {error}.", "Import the data again.") from error
+        return record
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What else is known of the data, as plain JSON; read once from ``facts.json``.
+
+        Raises:
+            StoreError: it is damaged.
+        """
+        path = self.path / "facts.json"
+        return read_json(path, dict[str, Any]) if path.exists() else {}
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(self.record.columns)
 
-    def read(self) -> Floats:
-        """Return the points, (n, d) float32.
+    def open(self) -> "DatasetReader":
+        """Open it for reading rows; only what is asked for is read, and nothing is verified.
 
         Raises:
-            Damaged: they are not those that were added.
-            StoreError: the file is missing.
+            Damaged: the files are not those that the record describes.
+            StoreError: one is missing.
         """
-        path = self.path / "data.h5"
-        with hdf5.opened(path) as file:
+        return DatasetReader(self)
+
+    def read(self) -> NDArray[Any]:
+        """Return part "x" of all rows, (n, *shape), after comparing all parts with the hash.
+
+        Raises:
+            Damaged: they are not those that were added, or there is no part "x".
+            StoreError: a file is missing.
+        """
+        if self.record.stored == "hdf5":
+            return self._old_points()
+        part = next((part for part in self.record.parts if part.name == "x"), None)
+        if part is None or part.ragged:
+            raise Damaged(f"{self.path} has no part 'x' with rows of one shape.")
+        self.verify()
+        return ArrayFile(self.path / "x.npy", part.dtype, part.shape, self.record.rows).slice(
+            0, self.record.rows
+        )
+
+    def verify(self) -> None:
+        """Compare everything with the hash, block by block.
+
+        Raises:
+            Damaged: it is not what was added.
+            StoreError: a file is missing.
+        """
+        record = self.record
+        if record.stored == "hdf5":
+            self._old_points()
+            return
+        digests = [array.digest() for array in self.open().arrays.values()]
+        schema = Schema(
+            kind=record.kind, parts=record.parts, columns=record.columns, classes=record.classes
+        )
+        if _tree(schema, record.rows, record.split, digests) != record.hash:
+            raise self._other()
+
+    def _old_points(self) -> Floats:
+        with hdf5.opened(self.path / "data.h5") as file:
             x = np.asarray(hdf5.values(file, "x"), np.float32)
         if points_hash(x, self.columns) != self.record.hash:
-            raise Damaged(
-                f"{path} does not hold the points that were imported.", "Import the data again."
-            )
+            raise self._other()
         return x
+
+    def _other(self) -> Damaged:
+        return Damaged(
+            f"{self.path} does not hold the points that were imported."
+            if self.record.kind == "points"
+            else f"{self.path} does not hold the data that were imported.",
+            "Import the data again.",
+        )
+
+
+class DatasetReader:
+    """Rows of a data set, by their numbers or in order. It holds maps of the files, of which the
+    operating system keeps in memory what it likes; points of format 1 are held themselves.
+    """
+
+    def __init__(self, folder: DatasetFolder) -> None:
+        record = folder.record
+        self.parts = record.parts
+        self.arrays: dict[str, ArrayFile] = {}
+        self._rows = record.rows
+        self._mapped: Arrays = {}
+        if record.stored == "hdf5":
+            self._mapped = {"x.npy": folder._old_points()}
+            return
+        for part in record.parts:
+            for name, dtype, shape in part_files(part):
+                rows = self._count(folder, part, name)
+                self.arrays[name] = ArrayFile(folder.path / name, dtype, shape, rows)
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def rows(self, index: ArrayLike) -> Arrays:
+        """Return the rows of some numbers (k,), in their order: arrays (k, *shape) by part; of a
+        ragged part the values one after the other, and its lengths (k,).
+
+        Raises:
+            IndexError: there is no such row.
+            StoreError: a file cannot be read.
+        """
+        wanted = np.asarray(index, np.int64).reshape(-1)
+        if len(wanted) and not (wanted.min() >= 0 and wanted.max() < self._rows):
+            raise IndexError(f"rows must be in [0, {self._rows})")
+        found: Arrays = {}
+        for part in self.parts:
+            values = self._map(f"{part.name}.npy")
+            if not part.ragged:
+                found[part.name] = np.asarray(values[wanted])
+                continue
+            offsets = self._map(f"{part.name}.offsets.npy")
+            first, lengths = offsets[wanted], offsets[wanted + 1] - offsets[wanted]
+            places = np.arange(lengths.sum()) + np.repeat(
+                first - np.concatenate([[0], np.cumsum(lengths)[:-1]])[: len(first)], lengths
+            )
+            found[part.name] = np.asarray(values[places])
+            found[lengths_of(part.name)] = np.asarray(lengths)
+        return found
+
+    def blocks(self, size: int = 0) -> Iterator[Arrays]:
+        """Yield all rows in order, so many at a time (0: some 4 MB).
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
+        widest = max((part.row_bytes for part in self.parts), default=1)
+        step = size or max(1, LEAF // max(widest, 1))
+        for start in range(0, self._rows, step):
+            yield self._between(start, min(start + step, self._rows))
+
+    def close(self) -> None:
+        """Let the maps go; the next rows make them again."""
+        if self.arrays:
+            self._mapped = {}
+
+    def _between(self, start: int, stop: int) -> Arrays:
+        found: Arrays = {}
+        for part in self.parts:
+            if not part.ragged:
+                found[part.name] = self._slice(f"{part.name}.npy", start, stop)
+                continue
+            offsets = self._slice(f"{part.name}.offsets.npy", start, stop + 1)
+            values = self._slice(f"{part.name}.npy", int(offsets[0]), int(offsets[-1]))
+            found[part.name] = values
+            found[lengths_of(part.name)] = np.diff(offsets)
+        return found
+
+    def _slice(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        if not self.arrays:
+            return self._mapped[name][start:stop]
+        return self.arrays[name].slice(start, stop)
+
+    def _map(self, name: str) -> NDArray[Any]:
+        if name not in self._mapped:
+            self._mapped[name] = self.arrays[name].mapped()
+        return self._mapped[name]
+
+    def _count(self, folder: DatasetFolder, part: Part, name: str) -> int:
+        """Return how many entries an array should have; the offsets of a ragged part say it."""
+        if not part.ragged:
+            return self._rows
+        if name.endswith(".offsets.npy"):
+            return self._rows + 1
+        path = folder.path / f"{part.name}.offsets.npy"
+        offsets = ArrayFile(path, "int64", [], self._rows + 1)
+        previous = 0
+        for start in range(0, self._rows + 1, LEAF):
+            some = offsets.slice(start, min(start + LEAF, self._rows + 1))
+            if some[0] < previous or (np.diff(some) < 0).any() or (start == 0 and some[0] != 0):
+                raise Damaged(f"{path} holds no offsets.", "Import the data again.")
+            previous = int(some[-1])
+        return previous
+
+
+class DatasetWriter:
+    """Fills an empty folder with a data set, block by block."""
+
+    def __init__(
+        self, folder: Path, name: str, schema: Schema, source: str = "", split: Split | None = None
+    ) -> None:
+        """Begin.
+
+        Raises:
+            StoreError: two columns have one name (kind "data"), or the disk refused.
+            ValueError: the schema or the split is none.
+        """
+        check_parts(schema.parts)
+        self.split = split or Split()
+        check_split(self.split)
+        if len(set(schema.columns)) != len(schema.columns):
+            raise StoreError(
+                f"Two columns have the same name: {', '.join(schema.columns)}.",
+                "Rename one.",
+                kind="data",
+            )
+        self.rows = 0
+        self._folder = folder
+        self._name = name
+        self._source = source
+        self._schema = schema
+        self._running = Running(len(schema.columns))
+        self._arrays = {
+            file: ArrayWriter(folder / file, dtype, shape)
+            for part in schema.parts
+            for file, dtype, shape in part_files(part)
+        }
+        for part in schema.parts:
+            if part.ragged:
+                self._arrays[f"{part.name}.offsets.npy"].add(np.zeros(1, np.int64))
+
+    def add(self, block: Block) -> None:
+        """Append rows.
+
+        Raises:
+            StoreError: they do not fit the schema or are not finite (kind "data"), or the disk
+                refused.
+        """
+        found = {part.name: part_block(part, block) for part in self._schema.parts}
+        counts = {
+            name: len(values if lengths is None else lengths)
+            for name, (values, lengths) in found.items()
+        }
+        if len(set(counts.values())) > 1:
+            raise StoreError(f"A block has parts of different lengths: {counts}.", kind="data")
+        for part in self._schema.parts:
+            values, lengths = found[part.name]
+            self._check_finite(part, values)
+            self._arrays[f"{part.name}.npy"].add(values)
+            if lengths is not None:
+                before = self._arrays[f"{part.name}.npy"].rows - len(values)
+                self._arrays[f"{part.name}.offsets.npy"].add(before + np.cumsum(lengths))
+        if self._schema.columns:
+            self._running.add(found["x"][0])
+        self.rows += next(iter(counts.values()))
+
+    def finish(self) -> DatasetRecord:
+        """Complete the files and write the record.
+
+        Raises:
+            StoreError: there are no rows (kind "data"), or the disk refused.
+        """
+        if not self.rows:
+            what = "points" if self._schema.kind == "points" else "rows"
+            raise StoreError(f"There are no {what} to import.", "Choose another file.", kind="data")
+        digests = [array.finish() for array in self._arrays.values()]
+        schema = self._schema
+        record = DatasetRecord(
+            name=self._name,
+            kind=schema.kind,
+            rows=self.rows,
+            hash=_tree(schema, self.rows, self.split, digests),
+            parts=schema.parts,
+            columns=schema.columns,
+            classes=schema.classes,
+            split=self.split,
+            mean=self._running.mean.tolist(),
+            std=self._running.std.tolist(),
+            minimum=self._running.minimum.tolist(),
+            maximum=self._running.maximum.tolist(),
+            source=self._source,
+        )
+        if schema.facts:
+            write_json(self._folder / "facts.json", schema.facts)
+        write_toml(self._folder / "dataset.toml", record)
+        return record
+
+    def close(self) -> None:
+        """Let the files go, complete or not."""
+        for array in self._arrays.values():
+            with suppress(OSError):
+                array.close()
+
+    def _check_finite(self, part: Part, values: NDArray[Any]) -> None:
+        if values.dtype.kind != "f":
+            return
+        finite = np.isfinite(values)
+        if finite.all():
+            return
+        bad = np.argwhere(~finite)
+        row = self.rows + int(bad[0, 0]) + 1
+        names = self._schema.columns
+        if part.name == "x" and names:
+            where = f"Row {row}, column {names[bad[0, 1]]!r}"
+        elif part.ragged:
+            where = f"Entry {self._arrays[f'{part.name}.npy'].rows + int(bad[0, 0]) + 1} of "
+            where += f"part {part.name!r}"
+        else:
+            where = f"Row {row}, part {part.name!r}"
+        raise StoreError(
+            f"{where} is not a finite number ({len(bad)} such values).",
+            "Remove or fill these rows, then import again.",
+            kind="data",
+        )
+
+
+def points_schema(columns: Sequence[str], facts: Mapping[str, Any] | None = None) -> Schema:
+    """Return the schema of points with such columns: x (n, d) float32."""
+    part = Part(name="x", dtype="float32", shape=[len(columns)])
+    return Schema(kind="points", parts=[part], columns=list(columns), facts=dict(facts or {}))
 
 
 def points_hash(x: ArrayLike, columns: Sequence[str]) -> str:
@@ -102,72 +448,12 @@ def points_hash(x: ArrayLike, columns: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def write_dataset(
-    folder: Path, name: str, x: ArrayLike, columns: Sequence[str], source: str
-) -> DatasetFolder:
-    """Fill an existing empty folder with a data set.
-
-    Raises:
-        StoreError: the points are not finite or do not fit the columns (kind "data"), or the
-            disk refused.
-    """
-    data = _checked(np.asarray(x, np.float32), columns)
-    mean, std, minimum, maximum = _statistics(data)
-    record = DatasetRecord(
-        name=name,
-        columns=list(columns),
-        rows=len(data),
-        hash=points_hash(data, columns),
-        mean=mean,
-        std=std,
-        minimum=minimum,
-        maximum=maximum,
-        source=source,
-    )
-
-    def fill(file: Any) -> None:
-        file.attrs["format"] = CURRENT["dataset"]
-        hdf5.put_columns(file.create_dataset("x", data=data), columns)
-
-    hdf5.write(folder / "data.h5", fill)
-    write_toml(folder / "dataset.toml", record)
-    return DatasetFolder(folder)
-
-
-def _statistics(data: Floats) -> list[list[float]]:
-    """Return mean, standard deviation, minimum and maximum of each column."""
-    found: list[list[float]] = [[], [], [], []]
-    for column in data.T:
-        # One by one: all at once in 64 bits take several times the memory of the points.
-        wide = column.astype(np.float64)
-        for values, value in zip(
-            found, (wide.mean(), wide.std(), wide.min(), wide.max()), strict=True
-        ):
-            values.append(float(value))
-    return found
-
-
-def _checked(x: Floats, columns: Sequence[str]) -> Floats:
-    if x.ndim != 2 or x.shape[1] != len(columns):
-        raise StoreError(
-            f"Points must be a table with {len(columns)} columns, got the shape {x.shape}.",
-            "Choose as many columns as there are names.",
-            kind="data",
-        )
-    if not x.size:
-        raise StoreError("There are no points to import.", "Choose another file.", kind="data")
-    if len(set(columns)) != len(columns):
-        raise StoreError(
-            f"Two columns have the same name: {', '.join(columns)}.", "Rename one.", kind="data"
-        )
-    finite = np.isfinite(x)
-    if not finite.all():
-        bad = np.argwhere(~finite)
-        row, column = bad[0]
-        raise StoreError(
-            f"Row {row + 1}, column {columns[column]!r} is not a finite number "
-            f"({len(bad)} such values).",
-            "Remove or fill these rows, then import again.",
-            kind="data",
-        )
-    return x
+def _tree(schema: Schema, rows: int, split: Split, digests: Sequence[bytes]) -> str:
+    """Return the hash of a data set: of what is learned from and of what it means."""
+    parts = [[part.name, part.dtype, part.shape, part.ragged] for part in schema.parts]
+    shares = [split.seed, split.validation, split.test]
+    about = [schema.kind, rows, parts, schema.columns, schema.classes, shares]
+    digest = hashlib.sha256(json.dumps(about).encode())
+    for each in digests:
+        digest.update(each)
+    return digest.hexdigest()

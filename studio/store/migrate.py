@@ -15,7 +15,7 @@ __all__ = ["CURRENT", "STEPS", "upgrade"]
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
-CURRENT = {"project": 1, "run": 2, "dataset": 1, "checkpoint": 1, "flow": 1, "samples": 1}
+CURRENT = {"project": 1, "run": 2, "dataset": 2, "checkpoint": 1, "flow": 1, "samples": 1}
 """The format number that is written, by kind of document."""
 
 
@@ -43,13 +43,26 @@ def _run_1(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "format": 2}
 
 
+def _dataset_1(data: dict[str, Any]) -> dict[str, Any]:
+    """There was one kind of data, a table of points in ``data.h5``, and no row was held out."""
+    columns = data.get("columns")
+    part = {"name": "x", "dtype": "float32", "shape": [len(columns or [])]}
+    split = {"validation": 0.0, "test": 0.0}
+    added = {"kind": "points", "parts": [part], "split": split, "stored": "hdf5"}
+    return {**data, **added, "format": 2}
+
+
 def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a table of the document, empty if it is not one: what is wrong is said later."""
     inner = data.get(name)
     return inner if isinstance(inner, dict) else {}
 
 
-STEPS: dict[str, dict[int, Step]] = {"project": {0: _project_0}, "run": {0: _run_0, 1: _run_1}}
+STEPS: dict[str, dict[int, Step]] = {
+    "project": {0: _project_0},
+    "run": {0: _run_0, 1: _run_1},
+    "dataset": {1: _dataset_1},
+}
 """``STEPS[document][n]`` turns format n into format n + 1."""
 
 

@@ -13,22 +13,24 @@ that run (`RunFolder.lock`).
 import re
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 import msgspec
+import numpy as np
 from numpy.typing import ArrayLike
 
-from studio.store.atomic import make_folder, sweep, sync_folder
-from studio.store.dataset import DatasetFolder, write_dataset
+from studio.store.atomic import make_folder, partial_path, sweep, sync_folder
+from studio.store.dataset import DatasetFolder, DatasetWriter, Schema, points_schema
 from studio.store.errors import StoreError, explain
 from studio.store.lock import Lock
 from studio.store.migrate import CURRENT
 from studio.store.names import MOST, check_name, slug
 from studio.store.run import RunFolder, RunRecord
+from studio.store.splits import Split
 from studio.store.text import read_toml, write_toml
 from studio.store.trash import Trash, Trashed
 
@@ -178,25 +180,54 @@ class Project:
     def add_dataset(
         self, name: str, x: ArrayLike, columns: Sequence[str], source: str = ""
     ) -> DatasetFolder:
-        """Add points x (n, d) under a name, which becomes a folder name; never replaces one.
+        """Add points x (n, d) under a name; see `new_dataset`.
 
         Raises:
             StoreError: the name is taken or too long ("user"), the points will not do ("data"), or
                 the disk refused.
         """
+        points = np.asarray(x, np.float32)
+        if points.ndim != 2 or points.shape[1] != len(columns):
+            raise StoreError(
+                f"Points must be a table with {len(columns)} columns, got the shape "
+                f"{points.shape}.",
+                "Choose as many columns as there are names.",
+                kind="data",
+            )
+        with self.new_dataset(name, points_schema(columns), source) as writer:
+            writer.add({"x": points})
+        return DatasetFolder(self.path / "data" / slug(name, "data"))
+
+    @contextmanager
+    def new_dataset(
+        self, name: str, schema: Schema, source: str = "", split: Split | None = None
+    ) -> Iterator[DatasetWriter]:
+        """Yield a writer for a new data set, which appears whole when the block ends, under a name
+        that becomes a folder name; never replaces one. If the block raises, nothing is left.
+
+        Raises:
+            StoreError: the name is taken or too long ("user"), the rows will not do ("data"), or
+                the disk refused.
+        """
         folder = self.path / "data"
         check_name(name)
         target = folder / slug(name, "data")
-        hidden = folder / f".{target.name}.{time.time_ns():x}"
         taken = StoreError(
             f"There is already a data set {target.name!r}.", "Choose another name.", kind="user"
         )
         if target.exists():
             raise taken
         make_folder(folder)
+        sweep(folder)
+        hidden = partial_path(target)
         try:
             hidden.mkdir()
-            write_dataset(hidden, name, x, columns, source)
+            writer = DatasetWriter(hidden, name, schema, source, split)
+            try:
+                yield writer
+                writer.finish()
+            finally:
+                writer.close()
             if target.exists():
                 raise taken
             hidden.rename(target)
@@ -205,7 +236,6 @@ class Project:
             raise taken if target.exists() else explain(error, target) from error
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
-        return DatasetFolder(target)
 
     def problems(self) -> list[str]:
         """Return a sentence for each run or data set that cannot be read."""

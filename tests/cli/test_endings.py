@@ -214,7 +214,7 @@ def other(data: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        pytest.param(truncated, "data.h5 is damaged", id="truncated"),
+        pytest.param(truncated, "x.npy is not the array", id="truncated"),
         pytest.param(other, "does not hold the points that were imported", id="changed"),
         pytest.param(lambda data: shutil.rmtree(data.parent), "no data set 'mine'", id="missing"),
     ],
@@ -225,7 +225,7 @@ def test_a_run_whose_data_are_not_there_any_more(
     spoil: Callable[[Path], None],
     told: str,
 ) -> None:
-    spoil(imported.path.parents[1] / "data" / "mine" / "data.h5")
+    spoil(imported.path.parents[1] / "data" / "mine" / "x.npy")
     words = ["--resume", "--set", "training.steps=90"]
     assert main(["run", str(imported.path), *words]) == 1
     err = capsys.readouterr().err

@@ -121,6 +121,19 @@ def test_format_2_tells_the_critic_from_the_rescaling(golden):
     }
 
 
+def test_format_3_holds_rows_of_any_kind(golden):
+    data = Project.open(golden / "format-3").dataset("three-jets")
+    assert (data.record.kind, data.record.classes) == ("jets", ["gluon", "top"])
+    assert data.facts == {"unit": "GeV", "cut": None}
+    data.verify()
+    found = data.open().rows([2, 0])
+    np.testing.assert_array_equal(found["x"][1], np.arange(6, dtype=np.float32).reshape(2, 3) / 2)
+    assert found["mask"].tolist() == [[True, True], [True, True]]
+    assert found["label"].tolist() == [2**53 + 1, 0]
+    assert found["hits"].tolist() == [1, 7, 65535]
+    assert found["hits.lengths"].tolist() == [1, 2]
+
+
 @pytest.mark.parametrize("loss", ["hinge", "ipm", "non-saturating"])
 @pytest.mark.parametrize("slug", ["gan", "edm"])
 def test_the_loss_of_a_gan_of_format_1_has_its_new_name(slug, loss):
@@ -134,14 +147,16 @@ def test_the_loss_of_a_gan_of_format_1_has_its_new_name(slug, loss):
     assert old["spec"]["family"]["config"]["loss"] == loss, "what was read is left alone"
 
 
-@pytest.mark.parametrize("version", ["format-0", "format-1", "format-2"])
+@pytest.mark.parametrize("version", ["format-0", "format-1", "format-2", "format-3"])
 def test_reading_never_writes(golden, version):
     before = digest(golden / version)
     project = Project.open(golden / version)
     for run in project.runs():
         run.status(), run.metrics.read(), run.events.read(), run.checkpoints.newest()
         run.flow.nearest(0), run.samples.paths(), run.alive(), run.interrupted()
-    project.datasets(), project.trashed(), project.problems()
+    for data in project.datasets():
+        data.verify(), data.facts, data.open().rows([0])
+    project.trashed(), project.problems()
     assert digest(golden / version) == before
 
 

@@ -1,0 +1,95 @@
+"""Which rows of a data set are trained on, which validate, and which only test.
+
+A row's share is a function of the seed and its number alone: it is the same in every process and
+every version, and rows that are added later move none that are there.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ALL_TRAIN", "SHARES", "Split", "check_split", "shares", "split_rows"]
+
+SHARES = ("train", "validation", "test")
+"""The names of the shares; `shares` gives their places in this order."""
+
+_WORD = 2**64 - 1
+_GAMMA = 0x9E3779B97F4A7C15
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+_AT_ONCE = 2**20
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """Fractions of the rows that validate and that test; the others are trained on."""
+
+    seed: int = 0
+    validation: float = 0.1
+    test: float = 0.1
+
+
+ALL_TRAIN = Split(validation=0.0, test=0.0)
+"""No row is held out, as in data sets of format 1."""
+
+
+def check_split(split: Split) -> None:
+    """Make sure that the fractions are some.
+
+    Raises:
+        ValueError: one is negative or not a number, or nothing is left to train on.
+    """
+    held = split.validation + split.test
+    if not (split.validation >= 0 and split.test >= 0 and held < 1):
+        raise ValueError(
+            f"validation {split.validation} and test {split.test} must be fractions that leave "
+            "rows to train on"
+        )
+    if not 0 <= split.seed <= _WORD:
+        raise ValueError(f"the seed of a split must be in [0, 2^64), got {split.seed}")
+
+
+def shares(rows: int, split: Split) -> NDArray[np.uint8]:
+    """Return the share (n,) of each row, as its place in `SHARES`.
+
+    Raises:
+        ValueError: the fractions are none.
+    """
+    check_split(split)
+    parts = list(_uniform(rows, split.seed))
+    u = np.concatenate(parts) if parts else np.empty(0)
+    return np.where(u < split.test, 2, np.where(u < split.test + split.validation, 1, 0)).astype(
+        np.uint8
+    )
+
+
+def split_rows(rows: int, split: Split, share: str) -> NDArray[np.int64]:
+    """Return the numbers of the rows of one of `SHARES`, ascending.
+
+    Raises:
+        ValueError: there is no such share.
+    """
+    return np.flatnonzero(shares(rows, split) == SHARES.index(share)).astype(np.int64)
+
+
+def _uniform(rows: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield a number in [0, 1) a row: SplitMix64 (Steele, Lea and Flood, 2014), of which row i is
+    the i-th draw.
+    """
+    start = np.uint64(_mixed(seed))
+    for first in range(0, rows, _AT_ONCE):
+        z = np.arange(first + 1, min(first + _AT_ONCE, rows) + 1, dtype=np.uint64)
+        z = z * np.uint64(_GAMMA) + start
+        z = (z ^ (z >> np.uint64(30))) * _FIRST
+        z = (z ^ (z >> np.uint64(27))) * _SECOND
+        bits = (z ^ (z >> np.uint64(31))) >> np.uint64(11)
+        yield bits.astype(np.float64) * 2.0**-53
+
+
+def _mixed(seed: int) -> int:
+    """Set the streams of neighbouring seeds apart."""
+    z = (seed + _GAMMA) & _WORD
+    z = (z ^ (z >> 30)) * int(_FIRST) & _WORD
+    z = (z ^ (z >> 27)) * int(_SECOND) & _WORD
+    return z ^ (z >> 31)
