@@ -1,9 +1,9 @@
-"""Generated points of a run: ``samples/0001.h5``, numbered, never overwritten."""
+"""Generated rows of a run: ``samples/0001.h5``, numbered, never overwritten."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,20 @@ _NAME = re.compile(r"(\d{4,})\.h5")
 
 @dataclass(frozen=True)
 class SampleSet:
-    """Points x (n, d) float32 in data units and the names of their d columns, or images
-    (n, C, H, W) without columns; where they come from (``attrs``, plain JSON: run, step, seed,
-    sampler, ...).
+    """What was generated, and where it comes from.
+
+    Attributes:
+        x: (n, *shape) in data units, floats as float32, whole numbers as they were made.
+        columns: the names of the numbers of a row, () where they have none.
+        attrs: plain JSON: run, step, seed, sampler, ...
+        beside: what else is known of each sample, by name, (n, ...): "mask" where some places are
+            padded, and what was given.
     """
 
-    x: NDArray[np.float32]
+    x: NDArray[Any]
     columns: tuple[str, ...]
     attrs: dict[str, Any]
+    beside: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class SampleSets:
@@ -44,24 +50,31 @@ class SampleSets:
         found = [(int(m[1]), p) for p in self.folder.iterdir() if (m := _NAME.fullmatch(p.name))]
         return [path for _, path in sorted(found)]
 
-    def write(self, x: ArrayLike, columns: Sequence[str], attrs: Mapping[str, Any]) -> Path:
-        """Write points under the next free number and return the file.
+    def write(
+        self,
+        arrays: Mapping[str, ArrayLike],
+        columns: Sequence[str],
+        attrs: Mapping[str, Any],
+    ) -> Path:
+        """Write samples under the next free number and return the file.
+
+        ``arrays`` are "x" and what is known beside it, by name, all (n, ...).
 
         Raises:
-            ValueError: x is neither (n, d) with d column names nor (n, C, H, W) without.
+            ValueError: x is no rows of numbers, or has not one column a name; or the others are
+                not of as many samples.
             StoreError: the disk refused (`DiskFull`: there is no room).
         """
-        data = np.asarray(x, np.float32)
-        fits = data.shape[1:] == (len(columns),) if columns else data.ndim == 4
-        if not fits:
-            raise ValueError(f"x must be (n, {len(columns)}), got {data.shape}")
-        points = SampleSet(data, tuple(columns), dict(attrs))
+        found = {name: _numbers(name, values) for name, values in arrays.items()}
+        x = found.pop("x")
+        _check(x, columns, found)
+        samples = SampleSet(x, tuple(columns), dict(attrs), found)
         make_folder(self.folder)
         while True:
             number = max((int(p.stem) for p in self.paths()), default=0) + 1
             path = self.folder / f"{number:04d}.h5"
             try:
-                hdf5.write(path, lambda file: _fill(file, points), exclusive=True)
+                hdf5.write(path, lambda file: _fill(file, samples), exclusive=True)
             except FileExistsError:
                 continue
             return path
@@ -75,16 +88,38 @@ class SampleSets:
         """
         with hdf5.opened(Path(path)) as file:
             upgrade("samples", {"format": int(file.attrs["format"])}, Path(path))
-            x = np.asarray(hdf5.values(file, "x"), np.float32)
+            x = np.asarray(hdf5.values(file, "x"))
             columns = hdf5.get_columns(file["x"])
             attrs = json.loads(file["provenance"].asstr()[()])
-        return SampleSet(x, columns, attrs)
+            names = [name for name in file if name not in ("x", "provenance")]
+            beside = {name: np.asarray(hdf5.values(file, name)) for name in names}
+        return SampleSet(x, columns, attrs, beside)
 
 
-def _fill(file: Any, points: SampleSet) -> None:
+def _numbers(name: str, values: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name!r} must be numbers, got {array.dtype}")
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
+
+
+def _check(x: NDArray[Any], columns: Sequence[str], beside: Mapping[str, NDArray[Any]]) -> None:
+    if x.ndim < 2:
+        raise ValueError(f"x must be rows (n, *shape), got {x.shape}")
+    if columns and x.shape[1:] != (len(columns),):
+        names = ", ".join(columns)
+        raise ValueError(f"x must have the columns {names}, (n, {len(columns)}), got {x.shape}")
+    for name, values in beside.items():
+        if values.shape[:1] != x.shape[:1]:
+            raise ValueError(f"{name!r} must be of {len(x)} samples, got {values.shape}")
+
+
+def _fill(file: Any, samples: SampleSet) -> None:
     file.attrs["format"] = CURRENT["samples"]
     # A data set, since attributes end at 64 kB.
-    file["provenance"] = json.dumps(points.attrs)
-    checked = {"chunks": True, "fletcher32": True} if points.x.size else {}
-    x = file.create_dataset("x", data=points.x, **checked)
-    hdf5.put_columns(x, points.columns)
+    file["provenance"] = json.dumps(samples.attrs)
+    for name, values in {"x": samples.x, **samples.beside}.items():
+        checked = {"chunks": True, "fletcher32": True} if values.size else {}
+        made = file.create_dataset(name, data=values, **checked)
+        if name == "x":
+            hdf5.put_columns(made, samples.columns)

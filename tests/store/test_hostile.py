@@ -154,7 +154,7 @@ def virtual(file):
 @pytest.mark.parametrize("make", [declared, elsewhere, virtual])
 def test_values_that_are_not_in_their_file_are_damage(tmp_path, make):
     run = RunFolder(tmp_path)
-    path = run.samples.write(np.zeros((3, 2), np.float32), ["x", "y"], {})
+    path = run.samples.write({"x": np.zeros((3, 2), np.float32)}, ["x", "y"], {})
     with h5py.File(path, "a") as file:
         del file["x"]
         make(file)

@@ -260,8 +260,8 @@ def test_the_hash_sees_values_shape_and_names():
 
 
 def test_samples_are_numbered_and_come_back(run):
-    first = run.samples.write(POINTS, ["u", "v"], {"seed": 1, "sampler": {"slug": "heun"}})
-    second = run.samples.write(POINTS + 1, ["u", "v"], {"note": "é" * 100_000})
+    first = run.samples.write({"x": POINTS}, ["u", "v"], {"seed": 1, "sampler": {"slug": "heun"}})
+    second = run.samples.write({"x": POINTS + 1}, ["u", "v"], {"note": "é" * 100_000})
     assert [p.name for p in run.samples.paths()] == ["0001.h5", "0002.h5"]
     found = run.samples.read(first)
     np.testing.assert_array_equal(found.x, POINTS)
@@ -270,15 +270,32 @@ def test_samples_are_numbered_and_come_back(run):
     second.write_bytes(second.read_bytes()[:3000])
     with pytest.raises(Damaged, match=r"0002\.h5"):
         run.samples.read(second)
-    with pytest.raises(ValueError, match="must be"):
-        run.samples.write(POINTS, ["u"], {})
+    with pytest.raises(ValueError, match="must have"):
+        run.samples.write({"x": POINTS}, ["u"], {})
+
+
+def test_samples_of_any_shape_keep_their_type_and_what_is_known_of_them(run):
+    x = np.array([[2**40, 1], [2, 3], [4, 5]])
+    told = {"label": np.arange(3), "mask": np.ones((3, 2), bool)}
+    found = run.samples.read(run.samples.write({"x": x, **told}, (), {}))
+    assert (found.x.dtype, found.beside["mask"].dtype, found.beside.keys()) == (
+        np.int64,
+        bool,
+        told.keys(),
+    )
+    np.testing.assert_array_equal(found.x, x)
+    images = np.zeros((2, 1, 4, 4))
+    with pytest.raises(ValueError, match=r"columns u, \(n, 1\), got \(2, 1, 4, 4\)"):
+        run.samples.write({"x": images}, ["u"], {})
+    with pytest.raises(ValueError, match="'label' must be of 2 samples"):
+        run.samples.write({"x": images, "label": np.zeros(3, int)}, (), {})
 
 
 def test_a_number_taken_meanwhile_is_passed_over(run, monkeypatch):
-    run.samples.write(POINTS, ["u", "v"], {})
+    run.samples.write({"x": POINTS}, ["u", "v"], {})
     answers = [[], run.samples.paths()]
     monkeypatch.setattr(SampleSets, "paths", lambda self: answers.pop(0))
-    assert run.samples.write(POINTS + 1, ["u", "v"], {}).name == "0002.h5"
+    assert run.samples.write({"x": POINTS + 1}, ["u", "v"], {}).name == "0002.h5"
 
 
 def test_trash_and_restore(project, run):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from studio.engine.jobs.job import Job, Work
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.sink import Sink
 from studio.engine.run.loading import load
 from studio.engine.run.resolve import pick_sampler
@@ -63,7 +64,8 @@ class SamplingJob(RunJob):
         )
         note = repeats(loaded.family, command.n)
         attrs = provenance(self.folder.name, loaded.step, command.seed, pick, note)
-        path = self.folder.samples.write(rows.x.numpy(), loaded.columns, attrs)
+        arrays = kind_of(loaded.family.spec.kind).arrays(rows)
+        path = self.folder.samples.write(arrays, loaded.columns, attrs)
         self.step = command.n
         text = f"{command.n:,} samples of step {loaded.step:,} are in samples/{path.name}."
         self.say(f"{text} {note}".strip())

@@ -26,6 +26,9 @@ class DataKind:
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".h5")
     """Of files that samples are exported to."""
 
+    record_types: ClassVar[Mapping[str, str]] = {}
+    """The type in which kept records have an array, where fewer bits than its own are enough."""
+
     def __init__(self, slug: str) -> None:
         self.slug = slug
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from models.contracts.learner import Scene
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.sampling import provenance
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.sink import Sink
 from studio.engine.run.runlog import RunLog
 from studio.engine.run.sampling import draw, repeats
@@ -109,9 +110,8 @@ class Outputs:
             extras=session.recorder.extras,
         )
         start = self._clock()
-        steps = self._folder.flow.keep(
-            record.step, record.t, record.x, record.layers, record.bounds, record.extras
-        )
+        kind = kind_of(session.family.spec.kind)
+        steps = self._folder.flow.keep(record, kind.record_types)
         seconds = record.seconds + self._clock() - start
         self._kept.kept(step, seconds, self._pace, whole=whole)
         self._sink.send(Kept(job=self._job, step=step, steps=steps))
@@ -141,10 +141,9 @@ class Outputs:
         )
         start = self._clock()
         scenery = scene_arrays(self._session.family.spec, scene or {}, particles)
-        arrays, payload = pack_arrays(record.arrays | scenery)
-        self._sink.offer(
-            Record(job=self._job, step=record.step, bounds=record.bounds, arrays=arrays), payload
-        )
+        arrays, payload = pack_arrays({**record.arrays, **scenery})
+        event = Record(job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays)
+        self._sink.offer(event, payload)
         if not paused:
             now = self._clock()
             self._view.made(record.seconds + now - start, now)
@@ -195,7 +194,8 @@ class Outputs:
         rows = yield from draw(session.family, n, seed, sampler=session.sampler)
         note = repeats(session.family, n)
         attrs = provenance(self._folder.name, step, seed, session.resolved.spec.sampler, note)
-        path = self._folder.samples.write(rows.x.numpy(), session.data.rows.columns, attrs)
+        arrays = kind_of(session.family.spec.kind).arrays(rows)
+        path = self._folder.samples.write(arrays, session.data.rows.columns, attrs)
         self._log.write("info", f"{n:,} samples are in samples/{path.name}. {note}".strip())
 
     def save(self, step: int, *, pinned: bool = False, best: bool = False) -> None:
