@@ -1,37 +1,57 @@
 """From a pick to data: registered sets, procedural or finite, and imported ones of the project."""
 
-from collections.abc import Callable, Generator
+import math
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
 import torch
 
 from models.config import Config, ConfigError
-from models.contracts.data import RowSource, Splits
-from models.kinds.points import PointSet
+from models.contracts.data import Outline, RowSource, Splits
+from models.contracts.spec import DataSpec
 from models.metrics.base import fresh_pairs, split_pairs
-from models.registry import DatasetEntry
+from models.registry import DatasetEntry, registry
+from models.tensors import make_generator
 from studio.engine.data.judging import Judging
+from studio.engine.data.stored import StoredRows, facts_of
 from studio.engine.data.target import Target
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
-from studio.store.dataset import points_hash
+from studio.engine.run.randomness import SUBSET
+from studio.store.dataset import DatasetFolder, points_hash
 from studio.store.errors import StoreError
 from studio.store.project import Project
+from studio.store.splits import SHARES, split_rows
 
 __all__ = [
     "PROJECT_PREFIX",
     "Dataset",
     "edited",
     "find_imported",
+    "find_outline",
     "hash_of",
+    "imported_kind",
+    "imported_outline",
+    "measured",
+    "outline_of",
     "project_name",
     "registered",
 ]
 
+T = TypeVar("T")
 PROJECT_PREFIX = "project:"
 _STATISTICS = 20_000
+_LOOKED_AT = 1000
+_FEWEST = 4
+LARGE = 2**28
+"""Bytes of rows beyond which an imported set stays on the disk. It is part of what a run repeats:
+rows that are streamed come in another order than those in memory.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,11 +60,12 @@ class Dataset:
 
     Attributes:
         rows: the training data, in data units; with fresh batches, a sample for statistics.
-        hash: `studio.store.dataset.points_hash` of them: a run knows when they changed.
+        hash: of them, by which a run knows when they changed.
         draw: draws n rows for a seed, None for a finite set.
-        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`.
+        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`; of imported
+            data with shares of their own, from those that validate.
         judging: how the data come by the judge that their metrics ask.
-        unseen: of a set with a judge, the data that are only measured with.
+        unseen: the data that nothing is learned from, where some are set apart.
         most: the most rows that `pair` can give, None where there is no end of them.
     """
 
@@ -58,25 +79,60 @@ class Dataset:
 
     def prepare(self) -> Generator[bool, None, None]:
         """Make ready what `pair` would have to wait for; yields False meanwhile."""
+        if isinstance(self.rows, StoredRows):
+            yield from self.rows.prepare()
         if self.judging is not None:
             yield from self.judging.prepare()
 
 
-def registered(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
-    """Make a registered set: n rows of a procedural one (0: only a sample for statistics), the
-    first n of a finite one (0: all).
+def registered(
+    entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool = False
+) -> Dataset:
+    """Make a registered set: n rows of a procedural one (0: only a sample for statistics), n of a
+    finite one (0: all), chosen by the seed, or with ``first`` those that come first in its files.
 
     Raises:
         Refused: the settings cannot be met, or files are missing; the path is "dataset...".
     """
-    make = _finite if entry.finite else _procedural
+    with _told():
+        if entry.finite:
+            return _finite(entry, config, n, seed, first=first)
+        return _procedural(entry, config, n, seed)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Put what a data set says of its settings at their place in a form."""
     try:
-        return make(entry, config, n, seed)
+        yield
     except ConfigError as error:
         path = f"dataset.{error.path}".rstrip(".")
         raise Refused(f"{path}: {error.message}", path=path) from error
     except ValueError as error:
         raise Refused(f"The data set cannot be drawn: {error}", path="dataset") from error
+
+
+def outline_of(entry: DatasetEntry, config: Config, n: int) -> Outline:
+    """Return what is known of a registered set, of which n rows are wanted (0 as in `registered`),
+    before it is read; a finite set that can only be read for it is read, and remembered.
+
+    Raises:
+        Refused: as `registered`.
+    """
+    with _told():
+        if not entry.finite:
+            # Drawing some is a matter of milliseconds, and they say all.
+            few: RowSource = entry.make(config, min(n, _LOOKED_AT) or _LOOKED_AT, 0)
+            return Outline(few.spec(), n or _STATISTICS)
+        found = _read_outline(entry, config) if entry.outline is None else entry.outline(config)
+    assert isinstance(found, Outline)
+    return replace(found, rows=min(n or found.rows, found.rows))
+
+
+@lru_cache(maxsize=64)
+def _read_outline(entry: DatasetEntry, config: Config) -> Outline:
+    train = entry.make(config).train
+    return Outline(train.spec(), len(train))
 
 
 def hash_of(rows: RowSource) -> str:
@@ -96,15 +152,15 @@ def _procedural(entry: DatasetEntry, config: Config, n: int, seed: int) -> Datas
     return Dataset(rows, hash_of(rows), draw, pair)
 
 
-def _finite(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
+def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool) -> Dataset:
     splits: Splits = entry.make(config)
     train, test = splits.train, splits.test
-    rows = train.take(torch.arange(min(n or len(train), len(train))))
+    rows = train.take(_subset(len(train), n, seed, first=first))
     most = len(test) // 2
     kind = kind_of(entry.holds)
     judging = kind.judging(splits)
     if judging is None:
-        return Dataset(rows, hash_of(rows), None, partial(_halves, test), most=most)
+        return Dataset(rows, hash_of(rows), None, partial(_halves, test), unseen=test, most=most)
 
     def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
         return _halves(kind.judged(test, judging), count, seed)
@@ -112,27 +168,98 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
     return Dataset(rows, hash_of(rows), None, pair, judging, test, most)
 
 
+def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
+    """Return the numbers of n of so many rows, ascending; all where n is 0 or more than there are.
+    Files are often sorted: those that come first may be all of one class.
+    """
+    if first or not 0 < n < total:
+        return torch.arange(min(n or total, total))
+    return torch.randperm(total, generator=make_generator(seed, SUBSET))[:n].sort().values
+
+
 def _halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSource]:
     return split_pairs(data, count)(seed)
 
 
 def imported(name: str, project: Path) -> Dataset:
-    """Read a data set that was imported into a project.
+    """Open a data set that was imported into a project: in memory, or where it lies if it is large.
 
     Raises:
-        Refused: the project has no such data set; the path is "dataset".
+        Refused: the project has no such data set, or it has too few rows; the path is "dataset".
         StoreError: its file is damaged.
     """
-    folder = Project.open(project).dataset(name)
-    x = folder.read()
-    points = PointSet(torch.from_numpy(x), folder.columns)
-    if len(x) < 4:
-        raise Refused(
-            f"The data set {name!r} has {len(x)} points: too few.", kind="data", path="dataset"
-        )
+    folder = _folder(name, project)
+    record = folder.record
+    if record.stored == "hdf5":
+        # Sets of before are learned from whole, and measured against themselves.
+        rows = kind_of(record.kind).from_parts({"x": folder.read()}, facts_of(folder))
+        return Dataset(rows, record.hash, None, partial(_halves, rows), most=len(rows) // 2)
+    large = _is_large(name, project)
+    if not large:
+        folder.verify()
+    shares = {share: _share(folder, share, large=large) for share in SHARES}
+    train, unseen = shares["train"], shares["test"]
+    if len(train) < _FEWEST:
+        raise _too_few(folder, len(train))
+    real = next((shares[s] for s in ("validation", "test") if len(shares[s]) >= _FEWEST), train)
+    kind = kind_of(record.kind)
+    judging = None if large or not len(unseen) else kind.judging(Splits(train, unseen))
 
-    most = len(x) // 2
-    return Dataset(points, folder.record.hash, None, partial(_halves, points), most=most)
+    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
+        judged = real if judging is None else kind.judged(real, judging)
+        return _halves(judged, count, seed)
+
+    return Dataset(
+        train, record.hash, None, pair, judging, unseen if len(unseen) else None, len(real) // 2
+    )
+
+
+def imported_outline(name: str, project: Path) -> Outline:
+    """Return what is known of an imported set before it is read.
+
+    Raises:
+        Refused, StoreError: as `imported`, but for damage that only reading finds.
+    """
+    folder = _folder(name, project)
+    record = folder.record
+    if record.stored != "hdf5":
+        numbers = np.arange(min(record.rows, _LOOKED_AT))
+        few = StoredRows(folder, numbers, facts_of(folder))
+        return Outline(few.outline(), record.rows)
+    d = len(record.columns)
+    return Outline(DataSpec(record.kind, (d,), torch.zeros(d), torch.ones(d)), record.rows)
+
+
+def imported_kind(slug: str, project: Path | None) -> str | None:
+    """Return the kind of an imported set, None where it cannot be told."""
+    name = project_name(slug)
+    if name is None or project is None:
+        return None
+    try:
+        return Project.open(project).dataset(name).record.kind
+    except StoreError:
+        return None  # whoever opens it says why
+
+
+def _folder(name: str, project: Path) -> DatasetFolder:
+    folder = Project.open(project).dataset(name)
+    if folder.record.rows < _FEWEST:
+        raise _too_few(folder, folder.record.rows)
+    return folder
+
+
+def _too_few(folder: DatasetFolder, n: int) -> Refused:
+    known = {entry.slug: entry.many for entry in registry.all("kind")}
+    many = known.get(folder.record.kind, "rows")
+    return Refused(
+        f"The data set {folder.name!r} has {n} {many}: too few.", kind="data", path="dataset"
+    )
+
+
+def _share(folder: DatasetFolder, share: str, *, large: bool) -> RowSource:
+    numbers = split_rows(folder.record.rows, folder.record.split, share)
+    rows = StoredRows(folder, numbers, facts_of(folder))
+    return rows if large else rows.take(slice(None))
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:
@@ -150,6 +277,28 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
     )
 
 
+def measured(slug: str, project: Path) -> Generator[bool, None, None]:
+    """Have the statistics of a large imported set measured, if they never were; yields False
+    meanwhile. Of other sets they are measured as they are read.
+
+    Raises:
+        Refused, StoreError: as `imported`.
+    """
+    name = project_name(slug)
+    if name is None or not _is_large(name, project):
+        return
+    rows = find_imported(name, project).rows
+    assert isinstance(rows, StoredRows)
+    yield from rows.prepare()
+
+
+def _is_large(name: str, project: Path) -> bool:
+    outline = imported_outline(name, project)
+    numbers = outline.rows * math.prod(outline.spec.shape)
+    stored = _folder(name, project).record.stored
+    return stored != "hdf5" and numbers * outline.spec.mean.element_size() > LARGE
+
+
 def project_name(slug: str) -> str | None:
     """Return the name of an imported data set, None for a procedural one."""
     return slug.removeprefix(PROJECT_PREFIX) if slug.startswith(PROJECT_PREFIX) else None
@@ -161,11 +310,24 @@ def find_imported(name: str, project: Path | None) -> Dataset:
     Raises:
         Refused: there is no project, no such set, or its file is damaged.
     """
+    return _found(imported, name, project)
+
+
+def find_outline(name: str, project: Path | None) -> Outline:
+    """Like `imported_outline`, with every failure put at the dotted setting "dataset".
+
+    Raises:
+        Refused: there is no project, no such set, or its record is damaged.
+    """
+    return _found(imported_outline, name, project)
+
+
+def _found(find: Callable[[str, Path], T], name: str, project: Path | None) -> T:
     if project is None or not project.exists():
         raise Refused(
             f"The imported data set {name!r} needs a project, and none is open.", path="dataset"
         )
     try:
-        return imported(name, project)
+        return find(name, project)
     except StoreError as error:
         raise Refused(error.message, error.hint, kind="data", path="dataset") from error

@@ -32,7 +32,7 @@ def create(spec: RunSpec, project: Path) -> RunFolder:
         StoreError: the disk refused.
     """
     discover()
-    resolved = check(spec)
+    resolved = check(spec, project=project)
     folder = Project.open_or_create(project).new_run(new_record(resolved, project))
     folder.update_status(state="queued", total=resolved.training.steps)
     return folder

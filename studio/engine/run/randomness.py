@@ -3,7 +3,17 @@ families (small numbers), data sets (1000) and metrics (2000): what is watched o
 changes what is learned.
 """
 
-__all__ = ["ADDED", "EVALUATION", "FLOW", "LATENTS", "METRIC", "ORDER", "SAMPLES", "SHOWN"]
+__all__ = [
+    "ADDED",
+    "EVALUATION",
+    "FLOW",
+    "LATENTS",
+    "METRIC",
+    "ORDER",
+    "SAMPLES",
+    "SHOWN",
+    "SUBSET",
+]
 
 LATENTS = 3000
 FLOW = 3001
@@ -12,5 +22,6 @@ METRIC = 3003
 SAMPLES = 3004
 ADDED = 3005
 SHOWN = 3006
+SUBSET = 3007
 ORDER = 1_000_000
 """Stream of the data order of epoch 0; epoch e has ORDER + e."""

@@ -8,8 +8,10 @@ import psutil
 import torch
 
 from models.config import ConfigError
+from models.contracts.data import Outline
+from studio.engine.data.datasets import LARGE
 from studio.engine.process.failures import Refused, describe
-from studio.engine.process.memory import estimate
+from studio.engine.process.memory import Needs, needs_of
 from studio.engine.run.resolve import Resolved, resolve
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import RunSpec
@@ -17,8 +19,7 @@ from studio.protocol.spec import RunSpec
 __all__ = ["Validation", "Validator"]
 
 _LARGE = 0.8
-_PROBED_POINTS = 1000
-_PROBED_PARAMETERS = 20_000_000
+_REMEMBERED = 256
 
 
 @dataclass(frozen=True)
@@ -32,54 +33,61 @@ class Validation:
 
 
 class Validator:
-    """Validates while a person types: sizes are remembered, so that most answers are instant."""
+    """Validates while a person types. No data are read; what a model needs of the memory is
+    measured on made-up rows, and remembered by the settings that it depends on, so that most
+    answers are instant.
+    """
 
     def __init__(self) -> None:
-        self._sizes: dict[bytes, tuple[int, int] | ConfigError] = {}
+        self._needs: dict[bytes, Needs | ConfigError] = {}
 
     def validate(self, spec: RunSpec, project: Path | None) -> Validation:
         """Check a spec against the registries, the devices, the project and the memory."""
-        resolved, problems = resolve(spec)
+        resolved, problems = resolve(spec, project=project)
         if resolved is None:
             return Validation(problems, 0, 0, None)
         try:
-            parameters, size = self._size(resolved, project)
+            outline = resolved.outline(project)
+            needs = self._measured(resolved, outline, str(project))
         except (Refused, ConfigError, MemoryError) as error:
             return Validation([describe(error)], 0, 0, None)
+        size = needs.bytes(resolved.training.batch, _held(outline))
         total = psutil.virtual_memory().total
         if size > _LARGE * total:
             problems = [_too_large(size, total)]
-        return Validation(problems, parameters, size, None if problems else resolved)
+        return Validation(problems, needs.parameters, size, None if problems else resolved)
 
-    def _size(self, resolved: Resolved, project: Path | None) -> tuple[int, int]:
-        """Return the parameter count and the estimated bytes."""
-        spec = msgspec.structs.replace(resolved.spec, name="", edits=[])
-        key = msgspec.msgpack.encode((spec, str(project)))
-        if key not in self._sizes:
-            if len(self._sizes) > 256:
-                self._sizes.clear()
+    def _measured(self, resolved: Resolved, outline: Outline, project: str) -> Needs:
+        """Return what the model needs.
+
+        Raises:
+            ConfigError: settings that do not fit the data or each other.
+        """
+        spec, training = resolved.spec, resolved.training
+        model = (spec.family, spec.dataset, project, outline.spec.shape, training.steps)
+        key = msgspec.msgpack.encode((*model, vars(training.execution())))
+        if key not in self._needs:
+            if len(self._needs) > _REMEMBERED:
+                self._needs.clear()
             try:
-                self._sizes[key] = _measure(resolved, project)
+                # It is built on the CPU, also for a GPU: it is only measured and thrown away.
+                family = resolved.build(outline.spec, torch.device("cpu"))
+                self._needs[key] = needs_of(family)
             except ConfigError as error:
-                self._sizes[key] = error
-        found = self._sizes[key]
+                self._needs[key] = error
+        found = self._needs[key]
         if isinstance(found, ConfigError):
             raise found
         return found
 
 
-def _measure(resolved: Resolved, project: Path | None) -> tuple[int, int]:
-    data = resolved.load_data(project, limit=_PROBED_POINTS)
-    rows, spec = data.rows, data.rows.spec()
-    n = len(rows) if data.draw is None else max(resolved.training.samples, len(rows))
-    # In the units of the data, standardised, and in the order of the epoch.
-    data_bytes = 3 * n * spec.mean.numel() * spec.mean.element_size()
-    # The family is built on the CPU, also for a GPU: it is only counted and thrown away.
-    family = resolved.build(spec, torch.device("cpu"))
-    count = family.parameter_count()
-    if count > _PROBED_PARAMETERS:
-        return count, count * 20 + data_bytes
-    return count, estimate(family, resolved.training.batch, data_bytes)
+def _held(outline: Outline) -> int:
+    """Return the bytes of the data in memory: in their units, standardised, and in the order of the
+    epoch; of large ones, what is read ahead.
+    """
+    mean = outline.spec.mean
+    size = outline.rows * mean.numel() * mean.element_size()
+    return 3 * min(size, LARGE)
 
 
 def _too_large(size: int, total: int) -> ErrorInfo:

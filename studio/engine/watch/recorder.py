@@ -19,6 +19,7 @@ from models.contracts.family import Family
 from models.contracts.learner import Layer
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
+from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import FLOW, LATENTS
 from studio.engine.watch.extras import Frames, applicable, pieces
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
+MOST_BOUNDED = 1_000_000  # rows of data on the disk that bounds are measured of
 FEW = 16  # particles of a light record at least
 FEWER = 16  # times; of 4,096 these are 256
 
@@ -265,7 +267,8 @@ def plane_bounds(data: RowSource) -> list[float]:
     """
     if data.spec().shape != (2,):
         return []
-    points = data.rows(slice(None)).x
+    few = data.few(MOST_BOUNDED) if isinstance(data, StoredRows) else data
+    points = few.rows(slice(None)).x
     mean, std = points.mean(dim=0), points.std(dim=0)
     low = torch.minimum(points.min(dim=0).values, mean - 3 * std)
     high = torch.maximum(points.max(dim=0).values, mean + 3 * std)
