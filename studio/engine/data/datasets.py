@@ -26,7 +26,7 @@ from studio.engine.run.randomness import SUBSET
 from studio.store.dataset import DatasetFolder, points_hash
 from studio.store.errors import StoreError
 from studio.store.project import Project
-from studio.store.splits import SHARES, split_rows
+from studio.store.splits import SHARES, shares
 
 __all__ = [
     "PROJECT_PREFIX",
@@ -197,11 +197,11 @@ def imported(name: str, project: Path) -> Dataset:
     large = _is_large(name, project)
     if not large:
         folder.verify()
-    shares = {share: _share(folder, share, large=large) for share in SHARES}
-    train, unseen = shares["train"], shares["test"]
+    parts = _shares(folder, large=large)
+    train, unseen = parts["train"], parts["test"]
     if len(train) < _FEWEST:
         raise _too_few(folder, len(train))
-    real = next((shares[s] for s in ("validation", "test") if len(shares[s]) >= _FEWEST), train)
+    real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= _FEWEST), train)
     kind = kind_of(record.kind)
     judging = None if large or not len(unseen) else kind.judging(Splits(train, unseen))
 
@@ -256,10 +256,18 @@ def _too_few(folder: DatasetFolder, n: int) -> Refused:
     )
 
 
-def _share(folder: DatasetFolder, share: str, *, large: bool) -> RowSource:
-    numbers = split_rows(folder.record.rows, folder.record.split, share)
-    rows = StoredRows(folder, numbers, facts_of(folder))
-    return rows if large else rows.take(slice(None))
+def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
+    """Return the rows of each of `studio.store.splits.SHARES`, on the disk or in memory."""
+    record, facts = folder.record, facts_of(folder)
+    share_of = shares(record.rows, record.split)
+    found: dict[str, RowSource] = {}
+    for place, share in enumerate(SHARES):
+        numbers = np.flatnonzero(share_of == place)
+        # Half the memory, where it is held for as long as the training lasts.
+        fits = record.rows <= np.iinfo(np.int32).max
+        rows = StoredRows(folder, numbers.astype(np.int32) if fits else numbers, facts)
+        found[share] = rows if large else rows.take(slice(None))
+    return found
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:

@@ -42,12 +42,12 @@ def facts_of(folder: DatasetFolder) -> Facts:
 class StoredRows:
     """Some rows of a data set of the project; a `models.contracts.data.RowSource`.
 
-    What is held are the numbers of the rows, 8 bytes each, and of the rows themselves those that
+    What is held are the numbers of the rows, and of the rows themselves those that
     have been asked for.
     """
 
     def __init__(self, folder: DatasetFolder, numbers: np.ndarray, facts: Facts) -> None:
-        """``numbers`` (n,) int64 are those of the rows, ascending."""
+        """``numbers`` (n,), whole numbers, are those of the rows, ascending."""
         self._folder = folder
         self._facts = facts
         self._numbers = numbers
