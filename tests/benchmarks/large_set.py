@@ -95,6 +95,8 @@ def _train(project: Project, say: "_Clock", moment: str) -> None:
         if job.step // 40 > seen:
             seen = job.step // 40
             say(f"step {job.step}")
+    job.state = "finished"
+    job.settle()
     say(
         f"{STEPS} steps of {BATCH} in {time.perf_counter() - start:.1f} s; resident memory "
         f"{min(memory) / 1e6:.0f} to {max(memory) / 1e6:.0f} MB"

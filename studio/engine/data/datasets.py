@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.config import Config, ConfigError
 from models.contracts.data import Outline, RowSource, Splits
@@ -26,7 +27,7 @@ from studio.engine.run.randomness import SUBSET
 from studio.store.dataset import DatasetFolder, points_hash
 from studio.store.errors import StoreError
 from studio.store.project import Project
-from studio.store.splits import SHARES, shares
+from studio.store.splits import SHARES, Split, shares
 
 __all__ = [
     "PROJECT_PREFIX",
@@ -259,7 +260,7 @@ def _too_few(folder: DatasetFolder, n: int) -> Refused:
 def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
     """Return the rows of each of `studio.store.splits.SHARES`, on the disk or in memory."""
     record, facts = folder.record, facts_of(folder)
-    share_of = shares(record.rows, record.split)
+    share_of = _remembered(record.rows, record.split)
     found: dict[str, RowSource] = {}
     for place, share in enumerate(SHARES):
         numbers = np.flatnonzero(share_of == place)
@@ -268,6 +269,12 @@ def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
         rows = StoredRows(folder, numbers.astype(np.int32) if fits else numbers, facts)
         found[share] = rows if large else rows.take(slice(None))
     return found
+
+
+@lru_cache(maxsize=2)
+def _remembered(rows: int, split: Split) -> NDArray[np.uint8]:
+    """A byte a row, a second for ten millions: a run asks more than once."""
+    return shares(rows, split)
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:

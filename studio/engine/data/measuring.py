@@ -30,7 +30,12 @@ class Moments:
     def add(self, x: Tensor, real: Tensor | None = None) -> None:
         """Take rows; ``real``, of the shape of x, says which numbers count."""
         x = x.double()
-        weight = torch.ones_like(x) if real is None else real.double()
+        if real is None:
+            variance, mean = torch.var_mean(x, dim=0, correction=0)
+            n = torch.full_like(mean, len(x))
+            self._merge(n, mean, variance * n)
+            return
+        weight = real.double()
         n = weight.sum(dim=0)
         mean = (x * weight).sum(dim=0) / n.clamp_min(1.0)
         squares = ((x - mean).square() * weight).sum(dim=0)

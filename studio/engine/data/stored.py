@@ -19,6 +19,7 @@ from studio.engine.kinds.base import DataKind, Facts, kind_of
 from studio.store.atomic import write_bytes
 from studio.store.dataset import DatasetFolder
 from studio.store.errors import StoreError
+from studio.store.links import stay_inside
 
 __all__ = ["StoredRows", "facts_of"]
 
@@ -150,6 +151,7 @@ class StoredRows:
 
         tensors, said = spec_parts(spec)
         try:
+            stay_inside(self._path)
             write_bytes(self._path, save(tensors, {"rows": self._key, "spec": said}), durable=False)
         except (OSError, StoreError) as error:
             _log.info("The statistics are not kept, and will be measured again: %s", error)

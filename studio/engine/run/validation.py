@@ -39,7 +39,8 @@ class Validator:
     """
 
     def __init__(self) -> None:
-        self._needs: dict[bytes, Needs | ConfigError] = {}
+        self._needs: dict[bytes, Needs] = {}
+        self._wrong: dict[bytes, ConfigError | None] = {}  # by all that a model is built from
 
     def validate(self, spec: RunSpec, project: Path | None) -> Validation:
         """Check a spec against the registries, the devices, the project and the memory."""
@@ -64,21 +65,29 @@ class Validator:
             ConfigError: settings that do not fit the data or each other.
         """
         spec, training = resolved.spec, resolved.training
-        model = (spec.family, spec.dataset, project, outline.spec.shape, training.steps)
+        model = (spec.family, spec.dataset, project, outline.spec.shape)
         key = msgspec.msgpack.encode((*model, vars(training.execution())))
-        if key not in self._needs:
-            if len(self._needs) > _REMEMBERED:
+        whole = key + msgspec.msgpack.encode(training.steps)
+        if whole not in self._wrong:
+            if len(self._wrong) > _REMEMBERED:
+                self._wrong.clear()
                 self._needs.clear()
-            try:
-                # It is built on the CPU, also for a GPU: it is only measured and thrown away.
-                family = resolved.build(outline.spec, torch.device("cpu"))
+            self._wrong[whole] = self._try(resolved, outline, key)
+        wrong = self._wrong[whole]
+        if wrong is not None:
+            raise wrong
+        return self._needs[key]
+
+    def _try(self, resolved: Resolved, outline: Outline, key: bytes) -> ConfigError | None:
+        """Build the model, and measure it where none of the kind was before."""
+        try:
+            # It is built on the CPU, also for a GPU: it is only measured and thrown away.
+            family = resolved.build(outline.spec, torch.device("cpu"))
+            if key not in self._needs:
                 self._needs[key] = needs_of(family)
-            except ConfigError as error:
-                self._needs[key] = error
-        found = self._needs[key]
-        if isinstance(found, ConfigError):
-            raise found
-        return found
+        except ConfigError as error:
+            return error
+        return None
 
 
 def _held(outline: Outline) -> int:
