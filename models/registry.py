@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made
 from importlib.metadata import entry_points
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
@@ -24,9 +25,11 @@ __all__ = [
     "Entry",
     "ExperimentEntry",
     "FamilyEntry",
+    "JudgeEntry",
     "Kind",
     "KindEntry",
     "MetricEntry",
+    "Needs",
     "NetworkEntry",
     "NoConfig",
     "OperatorEntry",
@@ -38,6 +41,7 @@ __all__ = [
     "discover",
     "experiment",
     "family",
+    "judge",
     "kind",
     "metric",
     "network",
@@ -47,7 +51,7 @@ __all__ = [
 ]
 
 Kind = Literal[
-    "kind", "family", "dataset", "network", "sampler", "metric", "operator", "experiment"
+    "kind", "family", "dataset", "network", "sampler", "metric", "judge", "operator", "experiment"
 ]
 PACKAGES = (
     "models.kinds",
@@ -55,7 +59,9 @@ PACKAGES = (
     "models.families",
     "models.data",
     "models.samplers",
+    "models.judges",
     "models.metrics",
+    "models.operators",
     "models.experiments",
 )
 T = TypeVar("T")
@@ -96,8 +102,9 @@ class KindEntry(Entry):
 
     Attributes:
         one, many: what a datum is called.
-        gives: what its data can do: "continuous" (they may carry noise), "symbols" (they are
-            whole numbers), "law" (their law may be known), "labels", ...
+        gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
+            numbers), "law" (their law may be known), "grid" (they have neighbours on a grid), "set"
+            (they are places without an order), ...
         networks: the default network for each role.
         metrics: the default metrics.
         training: settings of the training that have another default here.
@@ -115,6 +122,27 @@ class KindEntry(Entry):
     bounds: tuple[float, float] | None
 
 
+@dataclass(frozen=True)
+class Needs:
+    """A trained model that another one learns from.
+
+    Attributes:
+        ability: that it must have, as in `FamilyEntry.abilities`.
+        title, help: for a person.
+        same_data: whether it must have learned the same data; its units are then those of the new
+            model, too.
+        optional: whether it may be left out.
+        draws: whether what it draws is learned from in the place of the data, whose units stay.
+    """
+
+    ability: str
+    title: str
+    help: str
+    same_data: bool = False
+    optional: bool = False
+    draws: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class FamilyEntry(Entry):
     """A family. ``make`` is a `models.contracts.learner.Learner` subclass.
@@ -127,6 +155,7 @@ class FamilyEntry(Entry):
         sampler: the default sampler, "" for a family that takes none.
         version: counts changes of its settings.
         upgrade: reads settings of earlier versions.
+        inputs: the trained models that it learns from, by name.
     """
 
     needs: tuple[str, ...]
@@ -137,6 +166,12 @@ class FamilyEntry(Entry):
     sampler: str
     version: int
     upgrade: Upgrade | None
+    inputs: Mapping[str, Needs] = made(default_factory=dict)
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """Its capabilities, and "samples" where it has a flow."""
+        return frozenset(self.capabilities) | ({"samples"} if hasattr(self.make, "flow") else set())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,9 +201,11 @@ class NetworkEntry(Entry):
 
     Attributes:
         roles: what it can be: "denoiser", "critic", "generator", "encoder".
+        needs: what the kind of data must give: "grid", "set", ...
     """
 
     roles: tuple[str, ...]
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,24 +230,42 @@ class MetricEntry(Entry):
     """A metric. ``make(config)`` returns a `models.metrics.base.Metric`.
 
     Attributes:
-        needs: what it must be given of a model: "samples", "classify", "recommend", ...
+        needs: what it must be given of a model: "samples", or a name among
+            `models.contracts.abilities.ABILITIES`.
         better: whether its figure is better when it is "lower" or "higher".
         unit: of its figure, "" for a plain number.
         minimum: how many samples it needs at least.
+        bar_is: what its figure is held against, in a few words.
+        heavy: whether it takes too long to be measured while a training goes on.
     """
 
     needs: tuple[str, ...]
     better: Literal["lower", "higher"]
     unit: str
     minimum: int
+    bar_is: str
+    heavy: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeEntry(Entry):
+    """A network in whose features data of its kinds are compared. ``make()`` returns a
+    `models.judges.base.Teaching`.
+
+    Attributes:
+        version: counts what changes its trained weights: figures of different versions cannot be
+            compared.
+    """
+
+    version: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorEntry(Entry):
-    """What a finished run can do. ``make(config)`` returns a `models.operators.base.Operator`.
+    """What a trained run can do. ``make(config)`` returns a `models.operators.base.Operator`.
 
     Attributes:
-        needs: abilities that the run's model must have.
+        needs: abilities that the run's model must have, as in `FamilyEntry.abilities`.
         takes: what else it is handed, as `models.operators.base.Slot`.
     """
 
@@ -279,6 +334,8 @@ class Registry:
     @overload
     def get(self, kind: Literal["metric"], slug: str) -> MetricEntry: ...
     @overload
+    def get(self, kind: Literal["judge"], slug: str) -> JudgeEntry: ...
+    @overload
     def get(self, kind: Literal["operator"], slug: str) -> OperatorEntry: ...
     @overload
     def get(self, kind: Literal["experiment"], slug: str) -> ExperimentEntry: ...
@@ -308,6 +365,8 @@ class Registry:
     def all(self, kind: Literal["sampler"]) -> list[SamplerEntry]: ...
     @overload
     def all(self, kind: Literal["metric"]) -> list[MetricEntry]: ...
+    @overload
+    def all(self, kind: Literal["judge"]) -> list[JudgeEntry]: ...
     @overload
     def all(self, kind: Literal["operator"]) -> list[OperatorEntry]: ...
     @overload
@@ -381,6 +440,7 @@ def family(
     sampler: str = "",
     version: int = 1,
     upgrade: Upgrade | None = None,
+    inputs: Mapping[str, Needs] | None = None,
 ) -> Callable[[T], T]:
     """Register a family; see `FamilyEntry`."""
     return _adds(
@@ -399,6 +459,7 @@ def family(
         sampler=sampler,
         version=version,
         upgrade=upgrade,
+        inputs=dict(inputs or {}),
     )
 
 
@@ -435,7 +496,7 @@ def network(
     summary: str,
     source: str,
     roles: Iterable[str],
-    kinds: Iterable[str] = (),
+    needs: Iterable[str] = (),
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a network; see `NetworkEntry`."""
@@ -447,8 +508,8 @@ def network(
         summary=summary,
         source=source,
         config=config,
-        kinds=tuple(kinds),
         roles=tuple(roles),
+        needs=tuple(needs),
     )
 
 
@@ -486,11 +547,13 @@ def metric(
     title: str,
     summary: str,
     source: str,
-    kinds: Iterable[str],
+    kinds: Iterable[str] = (),
     needs: Iterable[str] = ("samples",),
     better: Literal["lower", "higher"] = "lower",
     unit: str = "",
     minimum: int = 2,
+    bar_is: str = "real against real",
+    heavy: bool = False,
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a metric; see `MetricEntry`."""
@@ -507,6 +570,30 @@ def metric(
         better=better,
         unit=unit,
         minimum=minimum,
+        bar_is=bar_is,
+        heavy=heavy,
+    )
+
+
+def judge(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    kinds: Iterable[str],
+    version: int = 1,
+) -> Callable[[T], T]:
+    """Register a judge; see `JudgeEntry`."""
+    return _adds(
+        JudgeEntry,
+        slug,
+        kind="judge",
+        title=title,
+        summary=summary,
+        source=source,
+        kinds=tuple(kinds),
+        version=version,
     )
 
 

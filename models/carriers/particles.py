@@ -14,12 +14,12 @@ from models.paths.clock import DisplayName, FlowClock, display_scale
 from models.samplers.base import Denoise, Sampler, noise_like
 from models.tensors import expand_like
 
-__all__ = ["Particles"]
+__all__ = ["Diffusing", "Particles"]
 
 
 @runtime_checkable
-class _Diffusing(Protocol):
-    """A field with a denoiser: its particles may take a sampler's large steps."""
+class Diffusing(Protocol):
+    """What a sampler can take large steps with; `denoiser` is what it calls."""
 
     clock: FlowClock
     display: DisplayName
@@ -80,10 +80,20 @@ class Particles:
         A field that denoises is sampled by ``sampler`` (or the carrier's own) and shown in its
         display coordinates; any other is integrated by Euler's method in flow time.
         """
-        rows = Batch.of(latents)
-        if isinstance(field, _Diffusing):
-            return _sampled(field, sampler or self.sampler, rows, generator)
-        return self._integrated(field, rows)
+        if isinstance(field, Diffusing):
+            return self.sampled(field, latents, generator=generator, sampler=sampler)
+        return self._integrated(field, Batch.of(latents))
+
+    def sampled(
+        self,
+        field: Diffusing,
+        latents: Rows,
+        *,
+        generator: torch.Generator | None = None,
+        sampler: Sampler | None = None,
+    ) -> Iterator[Frame]:
+        """Let a sampler take the particles from noise to data, yielding frames from t=0 to t=1."""
+        return _sampled(field, sampler or self.sampler, Batch.of(latents), generator)
 
     def _integrated(self, field: Field, rows: Batch) -> Iterator[Frame]:
         x = rows.x
@@ -94,7 +104,7 @@ class Particles:
 
 
 def _sampled(
-    field: _Diffusing, sampler: Sampler, rows: Batch, generator: torch.Generator | None
+    field: Diffusing, sampler: Sampler, rows: Batch, generator: torch.Generator | None
 ) -> Iterator[Frame]:
     clock = field.clock
     denoise = field.denoiser(rows)

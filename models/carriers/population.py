@@ -188,7 +188,15 @@ class Population:
         """Return the initial positions of the first n particles, fewer if there are fewer.
 
         There is nothing to draw: particle i has one life, and one set of conditions.
+
+        Raises:
+            ValueError: conditions are chosen.
         """
+        if given:
+            raise ValueError(
+                f"{', '.join(given)} cannot be chosen: these particles were moved under the "
+                "conditions that they have had from the start, and there are no others"
+            )
         return self._rows.holding(self.start.clone()).take(slice(0, n))
 
     def draw(self, n: int) -> Batch:
@@ -242,7 +250,7 @@ class Population:
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state, but for the generator, whose owner packs it."""
-        for name, value in (("start", self.start), ("x", self.x)):
+        for name, value in {"start": self.start, "x": self.x, **self._told()}.items():
             state.tensors[f"{part}/{name}"] = value.detach().to("cpu", copy=True).contiguous()
         state.values[f"{part}/count"] = self.count
 
@@ -252,20 +260,29 @@ class Population:
         Raises:
             ValueError: it does not fit.
         """
-        for name in ("start", "x"):
+        told = self._told()
+        for name, mine in {"start": self.start, "x": self.x, **told}.items():
             value = state.tensors.get(f"{part}/{name}")
             if value is None:
                 raise ValueError(f"the saved state has no tensor '{part}/{name}': it does not fit")
-            if value.shape != self.start.shape:
+            if value.shape != mine.shape:
                 raise ValueError(
                     f"{part}/{name} has shape {tuple(value.shape)} in the saved state and "
-                    f"{tuple(self.start.shape)} in this config"
+                    f"{tuple(mine.shape)} in this config"
                 )
         if f"{part}/count" not in state.values:
             raise ValueError(f"the saved state has no value '{part}/count': it does not fit")
         self.start = state.tensors[f"{part}/start"].to(self.start)
         self.x = state.tensors[f"{part}/x"].to(self.x)
+        found = {name: state.tensors[f"{part}/{name}"].to(mine) for name, mine in told.items()}
+        given = {name: found[f"given/{name}"] for name in self._rows.given}
+        self._rows = Batch(self.start, found.get("mask"), given)
         self.count = int(state.values[f"{part}/count"])
+
+    def _told(self) -> dict[str, Tensor]:
+        """Return what is known of the particles beside where they are, as it is saved."""
+        told = {f"given/{name}": value for name, value in self._rows.given.items()}
+        return told if self._rows.mask is None else {**told, "mask": self._rows.mask}
 
     def parameter_count(self) -> int:
         """Return 0: particles are no weights."""

@@ -1,6 +1,7 @@
 """What a learner can do besides learning: who needs an ability asks for it, never for a name."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -8,8 +9,11 @@ from models.contracts.batch import Batch, Rows
 from models.samplers.base import Denoise
 
 __all__ = [
+    "ABILITIES",
+    "WORDS",
     "Classifies",
     "Encodes",
+    "HasConsistency",
     "HasCritic",
     "HasDenoiser",
     "HasLatent",
@@ -18,6 +22,21 @@ __all__ = [
     "HasVelocity",
     "Recommends",
 ]
+
+WORDS: Mapping[str, str] = {
+    "samples": "makes samples",
+    "velocity": "has a velocity everywhere",
+    "critic": "has a critic",
+    "denoiser": "has a denoiser",
+    "consistency": "goes from noise to data in one step",
+    "likelihood": "knows how likely a datum is",
+    "latent": "has a generator",
+    "population": "is made of particles",
+    "classify": "tells classes apart",
+    "recommend": "recommends",
+    "encode": "encodes",
+}
+"""What a model with an ability does, by the names that entries of the registry use."""
 
 
 @runtime_checkable
@@ -42,6 +61,17 @@ class HasDenoiser(Protocol):
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
+        0-d -> (n, *shape).
+        """
+        ...
+
+
+@runtime_checkable
+class HasConsistency(Protocol):
+    """f(x, s): from any point of a trajectory to its end, with what is given bound before."""
+
+    def consistency(self, like: Batch | None = None) -> Denoise:
+        """Return f for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
         0-d -> (n, *shape).
         """
         ...
@@ -92,3 +122,18 @@ class Encodes(Protocol):
     """Representations of rows: x (n, *shape) -> (n, k)."""
 
     def encode(self, x: Rows) -> Tensor: ...
+
+
+ABILITIES: Mapping[str, Any] = {
+    "velocity": HasVelocity,
+    "critic": HasCritic,
+    "denoiser": HasDenoiser,
+    "consistency": HasConsistency,
+    "likelihood": HasLikelihood,
+    "latent": HasLatent,
+    "population": HasPopulation,
+    "classify": Classifies,
+    "recommend": Recommends,
+    "encode": Encodes,
+}
+"""The abilities by the names under which they are asked for."""

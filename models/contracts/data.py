@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from models.contracts.batch import Batch
+from models.contracts.batch import Batch, Rows
 from models.contracts.spec import DataSpec
 
 __all__ = ["Feed", "Judge", "MakesBatches", "Outline", "RowSource", "Splits"]
@@ -62,11 +62,11 @@ class MakesBatches(Protocol):
 class Judge(Protocol):
     """A classifier of the data, frozen: what it sees in them is what metrics compare."""
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Rows) -> Tensor:
         """Return what its last hidden layer says: x (n, *shape) in data units -> (n, k)."""
         ...
 
-    def logits(self, x: Tensor) -> Tensor:
+    def logits(self, x: Rows) -> Tensor:
         """Return the scores of the classes: x (n, *shape) in data units -> (n, classes)."""
         ...
 
@@ -76,12 +76,17 @@ class Outline:
     """What is known of a data set before any of its rows is read: enough to check a form by.
 
     Attributes:
-        spec: with a mean of 0 and a deviation of 1 where they would have to be measured.
+        example: a few rows of the right shapes, made up where the data would have to be read.
         rows: how many there are to learn from.
     """
 
-    spec: DataSpec
+    example: RowSource
     rows: int
+
+    @property
+    def spec(self) -> DataSpec:
+        """What a model is told, but for the statistics, which are those of the example."""
+        return self.example.spec()
 
 
 @dataclass(frozen=True)

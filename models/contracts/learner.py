@@ -8,7 +8,7 @@ feature); `models.contracts.spec.DataSpec` converts to and from the units of the
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, NotRequired, TypeAlias, TypedDict, TypeVar
+from typing import Any, ClassVar, Generic, NotRequired, TypeAlias, TypedDict, TypeVar
 
 import torch
 from torch import Tensor
@@ -122,12 +122,15 @@ class Training(TypedDict):
         seed: of weights and noise.
         device: where it computes.
         execution: how it computes there.
+        inputs: the trained models that it learns from, by the names of `models.registry.Needs`,
+            on its device; none where one that is trained is only used.
     """
 
     horizon: int
     seed: int
     device: torch.device
     execution: NotRequired[Execution]
+    inputs: NotRequired[Mapping[str, "Learner[Any]"]]
 
 
 class Learner(ABC, Generic[C]):
@@ -144,6 +147,7 @@ class Learner(ABC, Generic[C]):
         seed: of weights and noise.
         device: where it computes.
         execution: how it computes there.
+        inputs: the trained models that it learns from.
 
     Attributes:
         noise: where the training draws from, on the device: stream ``NOISE`` of the seed
@@ -163,6 +167,7 @@ class Learner(ABC, Generic[C]):
         seed: int,
         device: torch.device,
         execution: Execution = PLAIN,
+        inputs: "Mapping[str, Learner[Any]] | None" = None,
     ) -> None:
         self.config = config
         self.spec = spec
@@ -170,6 +175,7 @@ class Learner(ABC, Generic[C]):
         self.seed = seed
         self.device = device
         self.execution = execution
+        self.inputs = dict(inputs or {})
         self.noise = make_generator(seed, self.NOISE, device)
 
     def weights(self, stream: int) -> torch.Generator:

@@ -9,7 +9,10 @@ from torch import Tensor
 from models.contracts.batch import Batch, Rows
 from models.oracle import GaussianMixture
 
-__all__ = ["SIZE", "DataSpec", "Given", "Part"]
+__all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part"]
+
+LABEL = "label"
+"""The name under which the class of a row is given."""
 
 SIZE = "size"
 """The name under which the number of real places of a row is given, where rows differ in it."""
@@ -24,6 +27,7 @@ class Given:
         classes: how many classes a label has; 0 for numbers.
         names: of the classes, or of the numbers.
         mean, std: of numbers, by which they are standardised; (*shape).
+        log: whether it is their logarithms that are standardised: of positive numbers.
     """
 
     shape: tuple[int, ...] = ()
@@ -31,6 +35,21 @@ class Given:
     names: tuple[str, ...] = ()
     mean: Tensor | None = None
     std: Tensor | None = None
+    log: bool = False
+
+    def standardise(self, value: Tensor) -> Tensor:
+        """Data units to model units, (n, *shape)."""
+        if self.mean is None or self.std is None:
+            return value
+        seen = value.log() if self.log else value
+        return (seen - self.mean.to(value)) / self.std.to(value)
+
+    def restore(self, value: Tensor) -> Tensor:
+        """Model units to data units, (n, *shape)."""
+        if self.mean is None or self.std is None:
+            return value
+        seen = value * self.std.to(value) + self.mean.to(value)
+        return seen.exp() if self.log else seen
 
 
 @dataclass(frozen=True)
@@ -99,18 +118,11 @@ class DataSpec:
 
     def standard_given(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what is given (in data units) in model units."""
-        return {name: self._scaled(name, value, back=False) for name, value in given.items()}
+        return {name: self.given[name].standardise(value) for name, value in given.items()}
 
     def restored_given(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what is given (in model units) in data units."""
-        return {name: self._scaled(name, value, back=True) for name, value in given.items()}
-
-    def _scaled(self, name: str, value: Tensor, *, back: bool) -> Tensor:
-        known = self.given.get(name)
-        if known is None or known.mean is None or known.std is None:
-            return value
-        mean, std = known.mean.to(value), known.std.to(value)
-        return value * std + mean if back else (value - mean) / std
+        return {name: self.given[name].restore(value) for name, value in given.items()}
 
     def conditions(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None

@@ -1,17 +1,21 @@
 """What an experiment is: a claim, a pass line, a function that measures the figure, and its nulls.
 
-``@experiment("A1", ...)`` registers a function without arguments that returns an `Outcome`; the
-registered one is timed and returns a `Result`. The id is that of the claim and never changes.
+``@experiment("A1", ...)`` registers a function that returns an `Outcome`; it takes nothing, or the
+`models.experiments.bench.Bench` that trains what the claim is about. The registered one takes a
+bench or nothing, is timed and returns a `Result`. The id is that of the claim and never changes.
 Figures stand beside their floor: the same measurement where nothing could be better. And they
 stand beside their nulls: the same measurement, by the same pass line, of models that do not do
 what is claimed. A line that one of them meets says nothing, and the claim has failed.
 """
 
 import functools
+import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+from models.experiments.bench import Bench
 from models.registry import experiment as register
 
 __all__ = ["Null", "Outcome", "Result", "experiment"]
@@ -36,6 +40,10 @@ class Outcome:
     seeds: list[int]
 
 
+Measure: TypeAlias = Callable[[], Outcome] | Callable[[Bench], Outcome]
+"""Measures a figure, with a bench where it needs one."""
+
+
 @dataclass(frozen=True)
 class Null:
     """A model that does not do what is claimed, such as one that was never trained.
@@ -46,7 +54,7 @@ class Null:
     """
 
     title: str
-    measure: Callable[[], Outcome]
+    measure: Measure
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def experiment(
     slow: bool = False,
     nulls: Sequence[Null] = (),
     no_null: str = "",
-) -> Callable[[Callable[[], Outcome]], Callable[[], Result]]:
+) -> Callable[[Measure], Callable[..., Result]]:
     """Register the decorated function as the experiment with this id.
 
     Args:
@@ -98,7 +106,7 @@ def experiment(
     if bool(nulls) == bool(no_null):
         raise ValueError(f"{slug} needs either nulls or, in no_null, why it has none")
 
-    def add(measure: Callable[[], Outcome]) -> Callable[[], Result]:
+    def add(measure: Measure) -> Callable[..., Result]:
         return register(
             slug,
             title=title,
@@ -114,12 +122,22 @@ def experiment(
     return add
 
 
-def _timed(measure: Callable[[], Outcome], nulls: Sequence[Null]) -> Callable[[], Result]:
+def _on(bench: Bench | None, measure: Measure) -> Outcome:
+    takes: Callable[..., Outcome] = measure
+    needed = inspect.signature(measure).parameters.values()
+    if not any(parameter.default is parameter.empty for parameter in needed):
+        return takes()
+    if bench is None:
+        raise TypeError("this claim is about trainings: it needs a bench to make them")
+    return takes(bench)
+
+
+def _timed(measure: Measure, nulls: Sequence[Null]) -> Callable[..., Result]:
     @functools.wraps(measure)
-    def timed() -> Result:
+    def timed(bench: Bench | None = None) -> Result:
         start = time.perf_counter()
-        outcome = measure()
-        beside = {null.title: null.measure() for null in nulls}
+        outcome = _on(bench, measure)
+        beside = {null.title: _on(bench, null.measure) for null in nulls}
         result = Result(**vars(outcome), nulls=beside, seconds=time.perf_counter() - start)
         return replace(result, passed=False) if result.alive else result
 

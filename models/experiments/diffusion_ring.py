@@ -12,9 +12,9 @@ from torch import Tensor
 
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.kinds.points import PointSet
-from models.metrics.energy import energy_distance
-from models.metrics.modes import mode_masses, share_near
-from models.metrics.sliced import sliced_wasserstein
+from models.metrics.points.modes import mode_masses, share_near
+from models.metrics.samples.energy import energy_distance
+from models.metrics.samples.sliced import sliced_wasserstein
 from models.oracle import GaussianMixture
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator

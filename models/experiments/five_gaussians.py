@@ -18,8 +18,8 @@ from models.contracts.spec import DataSpec
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.wrong_laws import best_gaussian
 from models.metrics.base import floor, fresh_pairs
-from models.metrics.modes import mode_masses
-from models.metrics.sliced import SlicedW1, sliced_wasserstein
+from models.metrics.points.modes import mode_masses
+from models.metrics.samples.sliced import SlicedConfig, SlicedW1, sliced_wasserstein
 from models.tensors import make_generator
 
 __all__ = ["SEEDS", "Score", "Trained", "judge", "one_gaussian", "prior", "real_floor", "train"]
@@ -97,5 +97,7 @@ def one_gaussian(seed: int, n: int) -> Score:
 
 def real_floor(n: int) -> str:
     """Say what real data score against real data, n points a side."""
-    found = floor(SlicedW1(), fresh_pairs(ring_of_five, RingOfFiveConfig(), n), repeats=10)
+    found = floor(
+        SlicedW1(SlicedConfig()), fresh_pairs(ring_of_five, RingOfFiveConfig(), n), repeats=10
+    )
     return f"sw1 {found}; each mode .20"

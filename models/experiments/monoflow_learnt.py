@@ -17,6 +17,7 @@ from models.fields.critic import Critic
 from models.fields.rescalings import RescalingName, rescaling
 from models.kinds.points import in_data_units
 from models.nets.mlp import linear
+from models.nets.unconditional import Unconditional
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 
@@ -89,7 +90,7 @@ def train(name: RescalingName, seed: int, steps: int = _STEPS) -> Learnt:
     """Alternate a step of the critic and one of the generator; return where the latter ends."""
     noise = make_generator(seed, 2)
     field = Critic(
-        _critic_net(seed),
+        Unconditional(_critic_net(seed)),
         loss=LOSSES["logistic"],
         rescaling=rescaling(name),
         optimizer=OptimizerConfig(lr=_CRITIC_RATES[name]),
@@ -97,7 +98,7 @@ def train(name: RescalingName, seed: int, steps: int = _STEPS) -> Learnt:
         generator=noise,
     )
     carrier = Generator(
-        _affine(),
+        Unconditional(_affine()),
         spec=in_data_units(2),
         latent=2,
         device=torch.device("cpu"),

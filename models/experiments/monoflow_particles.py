@@ -13,7 +13,7 @@ from models.experiments.base import Null, Outcome, experiment
 from models.experiments.wrong_laws import best_gaussian, rescaled
 from models.families.monoflow import MonoFlow, MonoFlowConfig
 from models.kinds.points import PointSet, in_data_units
-from models.metrics.sliced import sliced_wasserstein
+from models.metrics.samples.sliced import sliced_wasserstein
 from models.tensors import make_generator
 
 __all__ = ["SEEDS", "in_neck", "langevin", "move_particles", "to_a_funnel", "to_an_s"]

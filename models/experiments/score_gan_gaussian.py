@@ -11,6 +11,7 @@ from models.experiments.base import Null, Outcome, experiment
 from models.fields.score_difference import Probes, ScoreDifference, level_law
 from models.kinds.points import in_data_units
 from models.nets.mlp import linear
+from models.nets.unconditional import Unconditional
 from models.samplers.base import Denoise
 from models.tensors import expand_like, make_generator
 from models.training.optim import OptimizerConfig
@@ -96,7 +97,7 @@ def follow(seed: int, steps: int = _STEPS, w_gen: float = 1.0) -> tuple[float, f
         generator=draws,
     )
     carrier = Generator(
-        net,
+        Unconditional(net),
         spec=in_data_units(_LATENT),
         latent=_LATENT,
         device=cpu,

@@ -13,7 +13,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.fields.adversarial import LossSetting, check_penalty, warn_of
+from models.fields.adversarial import LEARNT, LossSetting, check_penalty, warn_of
 from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
 from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
@@ -149,6 +149,8 @@ class DiscriminatorFlow(Family[DiscriminatorFlowConfig]):
             "max E_p log σ(d(x, t)) + E_q log(1 − σ(d(z, t))),  t = k/N",
             f"{_PAPER}, algorithm 2",
             "critic",
+            by="loss",
+            formulas=LEARNT,
         ),
     )
 

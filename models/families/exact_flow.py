@@ -81,7 +81,7 @@ class ExactFlow(Family[ExactFlowConfig]):
         Stage(
             "draw",
             "Draw data, and a noise level for each",
-            "x₀ ~ p,  ln s ~ N(−1.2, 1.2²)",
+            "x₀ ~ p,  ln s ~ N(μ, σ²)",
             "Karras et al. 2022, table 1",
         ),
         Stage(

@@ -18,7 +18,7 @@ from models.contracts.batch import Rows
 from models.contracts.learner import Layer, Stage, Training
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.fields.adversarial import LossSetting, warn_of
+from models.fields.adversarial import LEARNT, LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
     CentreSetting,
@@ -96,6 +96,8 @@ class Gan(GeneratorFamily[GanConfig]):
             "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q",
             "Goodfellow et al. 2014, eq. 1",
             "critic",
+            by="loss",
+            formulas=LEARNT,
         ),
         Stage(
             "velocity",

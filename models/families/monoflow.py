@@ -19,7 +19,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.fields.adversarial import LossSetting, warn_of
+from models.fields.adversarial import LEARNT, LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
     CentreSetting,
@@ -97,6 +97,8 @@ class MonoFlow(PopulationFamily[MonoFlowConfig]):
             "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q",
             "Goodfellow et al. 2014, eq. 1",
             "critic",
+            by="loss",
+            formulas=LEARNT,
         ),
         Stage(
             "velocity",

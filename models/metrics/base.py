@@ -1,70 +1,220 @@
-"""What a metric is, and its floor: the same metric between two independent real samples.
+'''What a metric is: from evidence it measures how good a model is, and what that is held against.
 
-Metrics compare samples (n, *shape) with reference data (m, *shape) in the units of the data. A
-figure says little without its floor, so the floor is computed by the very same object at the same
-sizes.
-"""
+A figure says little by itself. Its *bar* is the same figure of what cannot be wrong, or of what
+anybody could do: real data in the place of samples, a known law, chance, a baseline. A metric says
+in a few words which (``bar_is``), and whoever evaluates measures it over several pairs of real
+data, for a mean with its spread.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+A metric is one file below `models.metrics`, such as this one::
+
+    from models.metrics.base import Evidence, Figure, SampleMetric
+    from models.registry import NoConfig, metric
+
+    @metric(
+        "mean-gap",
+        title="Gap of the means",
+        summary="How far the mean of the samples is from the mean of real data.",
+        source="by definition",
+        unit="data units",
+    )
+    class MeanGap(SampleMetric[NoConfig]):
+        """The distance of two means as a metric."""
+
+        def measure(self, evidence: Evidence) -> Figure:
+            made, real = evidence.sides()
+            gap = made.mean(dim=0) - real.mean(dim=0)
+            return Figure(float(gap.norm()), n=len(made))
+
+`SampleMetric` measures its bar between real and real. One that looks at the model itself is a
+`Metric`, names in ``needs`` what the model must be able to do, and has a ``bar`` of its own.
+'''
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from models.config import Config
-from models.contracts.data import RowSource
-from models.kinds.points import PointSet
+from models.contracts.batch import Batch
+from models.contracts.data import Judge, RowSource
+from models.contracts.learner import Learner
+from models.registry import registry
 from models.tensors import make_generator
 
 __all__ = [
+    "Evidence",
+    "Figure",
     "Floor",
     "Metric",
     "NotApplicable",
+    "SampleMetric",
     "check",
     "check_finite",
+    "flat",
     "floor",
     "fresh_pairs",
     "split_pairs",
+    "subsample",
 ]
 
 C = TypeVar("C", bound=Config)
 Pairs = Callable[[int], tuple[RowSource, RowSource]]
-PointPairs = Callable[[int], tuple[PointSet, PointSet]]
 # Apart from data (1000) and training streams, so that evaluating changes nothing else.
 _STREAM = 2000
 
 
 class NotApplicable(ValueError):
-    """The metric needs something that the data set does not have; the message says what."""
+    """The metric needs something that the data or the model do not have; the message says what."""
 
 
-class Metric(Protocol):
-    """A number that compares samples with reference data."""
+@dataclass(frozen=True)
+class Figure:
+    """What was measured.
 
-    def __call__(
-        self, samples: Tensor, reference: Tensor, *, points: Any, generator: torch.Generator
-    ) -> float:
-        """Compare samples (n, *shape) with reference (m, *shape).
+    Attributes:
+        value: in the unit of the metric.
+        low, high: an interval in which it lies with 95 % confidence; None where there is none.
+        n: how many data it is of.
+        parts: figures that it is made of, by name: of each class, of each mode.
+    """
 
-        Args:
-            samples: from the model, in the units of the data.
-            reference: real data that the samples are measured against.
-            points: the data set, a `PointSet` for its modes or an `ImageSet` for its judge, as
-                the kinds of the metric say.
-            generator: for subsampling, where a metric must; it is on the CPU.
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a metric is given. All data are in their own units, on the CPU.
+
+    Attributes:
+        real: data that were not learned from, with all that their kind knows of them: modes, law,
+            names of classes.
+        rng: for subsampling, where a metric must; on the CPU, and in the same state for each
+            metric.
+        made: samples of the model; None where no metric that is measured needs them.
+        other: as many real data that are independent of ``real``: what a bar is measured with.
+        model: what has learned; None for a bar.
+        train: what it has learned from: what a baseline is fitted to.
+        judge: in whose features data of this kind are compared; None where there is none.
+    """
+
+    real: RowSource
+    rng: torch.Generator
+    made: Batch | None = None
+    other: RowSource | None = None
+    model: Learner[Any] | None = None
+    train: RowSource | None = None
+    judge: Judge | None = None
+
+    @property
+    def samples(self) -> Batch:
+        """The samples.
 
         Raises:
-            NotApplicable: the data set lacks what the metric needs.
-            ValueError: the shapes do not fit, or there are too few points.
+            ValueError: there are none.
+        """
+        if self.made is None:
+            raise ValueError("there are no samples to measure")
+        return self.made
+
+    @property
+    def reference(self) -> Batch:
+        """All real data, (m, *shape)."""
+        return self.real.rows(slice(None))
+
+    @property
+    def real_against_real(self) -> "Evidence":
+        """The same with real data in the place of samples.
+
+        Raises:
+            ValueError: there are no others.
+        """
+        if self.other is None:
+            raise ValueError("a bar between real and real needs two samples of real data")
+        return replace(self, made=self.other.rows(slice(None)), model=None)
+
+    def sides(self, minimum: int = 2) -> tuple[Tensor, Tensor]:
+        """Return samples (n, d) and real data (m, d) as rows of numbers that can be compared.
+
+        Raises:
+            NotApplicable: they are no rows of equally many numbers.
+            ValueError: they do not fit each other, or there are too few.
+            ArithmeticError: a number is not finite.
+        """
+        made, real = flat(self.samples), flat(self.reference)
+        check(made, real, minimum)
+        return made, real
+
+    def seen(self, most: int, minimum: int = 2) -> tuple[Tensor, Tensor]:
+        """Return both sides as they are best compared, at most so many rows of each: in the
+        features of the judge where the kind of the data has one, or as they are.
+
+        Raises:
+            NotApplicable: there should be a judge and is none; or as `sides`.
+        """
+        made = _some(self.samples, most, self.rng)
+        real = _some(self.reference, most, self.rng)
+        if self.judge is None and not judges_of(self.real.spec().kind):
+            left, right = flat(made), flat(real)
+            check(left, right, minimum)
+            return left, right
+        judge = self.asked()
+        return judge.features(made), judge.features(real)
+
+    def asked(self) -> Judge:
+        """Return the judge.
+
+        Raises:
+            NotApplicable: there is none.
+        """
+        if self.judge is None:
+            many = registry.get("kind", self.real.spec().kind).many
+            raise NotApplicable(f"there is no judge: the {many} have no labels to train one on")
+        return self.judge
+
+
+class Metric(ABC, Generic[C]):
+    """A number that says how good a model is. ``config`` are its settings."""
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+
+    @abstractmethod
+    def measure(self, evidence: Evidence) -> Figure:
+        """Measure the model.
+
+        Raises:
+            NotApplicable: data or model lack what the metric needs.
+            ValueError: the data do not fit each other, or there are too few.
             ArithmeticError: a number is not finite, or the figure could not be computed.
         """
-        ...
+
+    @abstractmethod
+    def bar(self, evidence: Evidence) -> Figure:
+        """Measure what a model is held against, for one pair of real data. Raises as `measure`."""
+
+    def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        """Measure the model in pieces; yields between them. For what takes more than a second."""
+        yield
+        return self.measure(evidence)
+
+
+class SampleMetric(Metric[C]):
+    """A metric that compares samples with real data, and so has real against real as its bar."""
+
+    def bar(self, evidence: Evidence) -> Figure:
+        return self.measure(evidence.real_against_real)
 
 
 @dataclass(frozen=True)
 class Floor:
-    """A metric between independent real samples: over ``repeats`` pairs of ``n`` points each."""
+    """The bar of a metric over ``repeats`` pairs of ``n`` real data each."""
 
     mean: float
     std: float
@@ -75,6 +225,24 @@ class Floor:
 
     def __str__(self) -> str:
         return f"{self.mean:.4g} ± {self.std:.2g} (n {self.n}, {self.repeats} repeats)"
+
+
+def judges_of(kind: str) -> list[str]:
+    """Return the slugs of the judges of a kind of data."""
+    return [entry.slug for entry in registry.all("judge") if kind in entry.kinds]
+
+
+def flat(rows: Batch) -> Tensor:
+    """Return rows as vectors, (n, d).
+
+    Raises:
+        NotApplicable: they are symbols, or some of their places are padded.
+    """
+    if not rows.x.is_floating_point():
+        raise NotApplicable("it compares numbers, and these data are symbols")
+    if rows.mask is not None:
+        raise NotApplicable("it compares rows of equally many numbers, and these differ in size")
+    return rows.x.flatten(1)
 
 
 def check(samples: Tensor, reference: Tensor, minimum: int = 2) -> None:
@@ -107,14 +275,37 @@ def check_finite(x: Tensor, what: str = "points") -> None:
         raise ArithmeticError(f"{broken:,} of {len(x):,} {what} are not finite numbers")
 
 
-def floor(metric: Metric, pairs: Pairs, *, repeats: int = 5, seed: int = 0) -> Floor:
-    """Measure a metric between real and real.
+def subsample(x: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Return x, or ``most`` of its rows without repetition if there are more."""
+    rows = _chosen(len(x), most, generator)
+    return x if rows is None else x[rows.to(x.device)]
+
+
+def _some(rows: Batch, most: int, generator: torch.Generator) -> Batch:
+    chosen = _chosen(len(rows), most, generator)
+    return rows if chosen is None else rows.take(chosen)
+
+
+def _chosen(n: int, most: int, generator: torch.Generator) -> Tensor | None:
+    return None if n <= most else torch.randperm(n, generator=generator)[:most]
+
+
+def floor(
+    metric: Metric[Any],
+    pairs: Pairs,
+    *,
+    repeats: int = 5,
+    seed: int = 0,
+    judge: Judge | None = None,
+) -> Floor:
+    """Measure the bar of a metric over several pairs of real data.
 
     Args:
         metric: what is measured.
         pairs: for a seed, two independent real samples of the sizes that matter.
         repeats: how many pairs.
         seed: of the first pair; the others follow.
+        judge: of the data, where the metric asks one.
 
     Raises:
         NotApplicable: the metric does not apply to this data.
@@ -123,25 +314,18 @@ def floor(metric: Metric, pairs: Pairs, *, repeats: int = 5, seed: int = 0) -> F
     n = 0
     for index in range(repeats):
         left, right = pairs(seed + index)
-        generator = make_generator(seed + index, _STREAM)
-        values.append(
-            metric(
-                left.rows(slice(None)).x,
-                right.rows(slice(None)).x,
-                points=right,
-                generator=generator,
-            )
-        )
+        rng = make_generator(seed + index, _STREAM)
+        values.append(metric.bar(Evidence(right, rng, other=left, judge=judge)).value)
         n = len(left)
     v = torch.tensor(values, dtype=torch.float64)
     std = float(v.std()) if repeats > 1 else 0.0
     return Floor(float(v.mean()), std, float(v.min()), float(v.max()), n, repeats)
 
 
-def fresh_pairs(make: Callable[[C, int, int], PointSet], config: C, n: int) -> PointPairs:
-    """Return pairs of two fresh draws of n points of a procedural data set."""
+def fresh_pairs(make: Callable[[C, int, int], RowSource], config: C, n: int) -> Pairs:
+    """Return pairs of two fresh draws of n rows of a procedural data set."""
 
-    def pair(seed: int) -> tuple[PointSet, PointSet]:
+    def pair(seed: int) -> tuple[RowSource, RowSource]:
         # Far from the small seeds that people give to their training data.
         base = 1_000_003 + 2 * seed
         return make(config, n, base), make(config, n, base + 1)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from models.config import Config, param
+from models.contracts.batch import Batch
 from models.contracts.spec import DataSpec
 from models.nets.given import GivenFeatures
 from models.nets.role import Role
@@ -263,12 +264,18 @@ class TimeMLP(nn.Module):
 class Flattened(nn.Module):
     """A fully connected network on data of any shape: it sees rows (B, numbers) and returns
     (B, *shape), or what it says itself where the shape is ().
+
+    Args:
+        net: called with (B, numbers).
+        shape: of what it returns.
+        padded: whether x is data that may have padded places, which it then sees as 0.
     """
 
-    def __init__(self, net: nn.Module, shape: tuple[int, ...]) -> None:
+    def __init__(self, net: nn.Module, shape: tuple[int, ...], *, padded: bool = False) -> None:
         super().__init__()
         self.net = net
         self.shape = shape
+        self.padded = padded
 
     def forward(
         self,
@@ -277,7 +284,8 @@ class Flattened(nn.Module):
         given: Given | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
-        out: Tensor = self.net(x.flatten(1), clock, given)
+        seen = Batch(x, mask).zeroed(x) if self.padded else x
+        out: Tensor = self.net(seen.flatten(1), clock, given)
         return out.reshape(-1, *self.shape) if self.shape else out
 
 
@@ -299,6 +307,7 @@ def mlp(config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generato
     told = GivenFeatures(spec) if spec.given else None
     make = TimeMLP if role.clock else MLP
     net = make(config, dim_in, dim_out, generator=generator, told=told)
-    if len(spec.shape) == 1:
+    padded = spec.masks is not None and not role.latent
+    if len(spec.shape) == 1 and not padded:
         return net
-    return Flattened(net, () if role.name == "critic" else spec.shape)
+    return Flattened(net, () if role.name == "critic" else spec.shape, padded=padded)

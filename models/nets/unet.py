@@ -154,7 +154,7 @@ def _stage(widths: list[int], time: int, generator: torch.Generator) -> nn.Modul
     source="Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239, "
     "appendix B",
     roles=("denoiser",),
-    kinds=("images",),
+    needs=("grid",),
     config=UNetConfig,
 )
 def unet(config: UNetConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:

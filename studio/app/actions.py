@@ -1,4 +1,4 @@
-"""Everything that a person can want from the studio, as methods: what views and commands call.
+"""Everything that a person can want from the studio, by concern: what views and commands call.
 
 An action writes the state or sends a command; what the engine makes of it comes back as events.
 """
@@ -6,6 +6,7 @@ An action writes the state or sends a command; what the engine makes of it comes
 from studio.app.intents.background import BackgroundIntents
 from studio.app.intents.base import Link
 from studio.app.intents.branching import BranchingIntents
+from studio.app.intents.comparing import ComparingIntents
 from studio.app.intents.data import DataIntents
 from studio.app.intents.edits import EditIntents
 from studio.app.intents.engine import EngineIntents
@@ -13,38 +14,36 @@ from studio.app.intents.export import ExportIntents
 from studio.app.intents.hand import HandIntents
 from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
+from studio.app.intents.project import ProjectIntents
 from studio.app.intents.racing import RacingIntents
+from studio.app.intents.runs import RunIntents
 from studio.app.intents.setup import SetupIntents
+from studio.app.intents.training import TrainingIntents
 from studio.app.state.session import AppState
 
 __all__ = ["Actions"]
 
 
-class Actions(
-    EngineIntents,
-    RacingIntents,
-    SetupIntents,
-    HandIntents,
-    LessonIntents,
-    EditIntents,
-    BackgroundIntents,
-    DataIntents,
-    ExportIntents,
-    LookingIntents,
-    BranchingIntents,
-):
-    """All intents together; see the groups in `studio.app.intents`."""
+class Actions:
+    """All intents; each group is given the others that it needs (`studio.app.intents`)."""
 
     def __init__(self, state: AppState, link: Link) -> None:
-        super().__init__(state, link)
-        state.job_ended.connect(self.job_ended)
-        state.runs.listed.connect(self.follow_background)
+        self.runs = RunIntents(state, link)
+        self.looking = LookingIntents(state, link)
+        self.comparing = ComparingIntents(state, link, self.runs)
+        self.training = TrainingIntents(state, link, self.runs)
+        self.engine = EngineIntents(state, link, self.training)
+        self.branching = BranchingIntents(state, link, self.runs)
+        self.edits = EditIntents(state, link)
+        self.hand = HandIntents(state, link, self.edits)
+        self.lesson = LessonIntents(state, link)
+        self.setup = SetupIntents(state, link)
+        self.race = RacingIntents(state, link, self.setup, self.runs, self.comparing)
+        self.data = DataIntents(state, link)
+        self.project = ProjectIntents(state, link, self.runs, self.data)
+        self.background = BackgroundIntents(state, link, self.project, self.runs)
+        self.export = ExportIntents(state, link)
+        state.job_ended.connect(self.project.job_ended)
+        state.runs.listed.connect(self.background.follow)
         for signal in (state.draft_changed, state.draft_checked):
-            signal.connect(self.race_follows_draft)
-
-    def start_recipe(self, slug: str) -> None:
-        """Open a recipe and start it at once."""
-        recipe = next((r for r in self.state.recipes if r.slug == slug), None)
-        if recipe is not None:
-            self.open_recipe(recipe)
-            self.start()
+            signal.connect(self.race.follow_draft)

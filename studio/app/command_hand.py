@@ -29,12 +29,12 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     def explain() -> None:
         run = state.runs.current
         if run is not None:
-            actions.explain(run.key)
+            actions.lesson.explain(run.key)
 
     def undo() -> None:
         run = state.runs.current
         if run is not None:
-            actions.undo_points(run.key)
+            actions.edits.undo_points(run.key)
 
     return [
         Command(

@@ -28,13 +28,13 @@ def model_commands(state: AppState, actions: Actions) -> list[Command]:
     return [
         Command(
             id="switch-generator", title="Switch the generator on or off", menu=menu,
-            shortcut="Ctrl+Shift+G", run=actions.switch_generator, why_not=in_grid,
+            shortcut="Ctrl+Shift+G", run=actions.setup.switch_generator, why_not=in_grid,
             aliases=("network", "carrier", "free particles"),
         ),
         *(
             Command(
                 id=f"field-{field}", title=f"Field: {title.lower()}", menu=menu,
-                run=partial(actions.switch, field=field), why_not=setting_up,
+                run=partial(actions.setup.switch, field=field), why_not=setting_up,
                 aliases=("switch field", "velocity"),
             )
             for field, title in switch.FIELDS.items()

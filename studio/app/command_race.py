@@ -39,12 +39,12 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
     return [
         Command(
             id="add-to-race", title="Add to the race", menu=MENU, shortcut="Ctrl+Shift+A",
-            run=actions.add_draft_to_race, why_not=addable,
+            run=actions.race.add_draft, why_not=addable,
             aliases=("race", "compare methods", "participant"),
         ),
         Command(
             id="start-race", title="Start the race", menu=MENU, shortcut="Ctrl+Shift+Return",
-            run=actions.start_race, why_not=startable, aliases=("race", "compare methods"),
+            run=actions.race.start, why_not=startable, aliases=("race", "compare methods"),
         ),
         Command(
             id="race-again", title="Race again", menu=MENU, why_not=raced,
@@ -73,11 +73,11 @@ def _looking(
     return [
         Command(
             id="compare", title="Compare runs", menu=MENU, shortcut="Ctrl+Shift+V",
-            run=actions.compare_chosen, why_not=comparing, aliases=("side by side", "race"),
+            run=actions.comparing.show_chosen, why_not=comparing, aliases=("side by side", "race"),
         ),
         Command(
             id="branch", title="Branch from this step…", menu=MENU, shortcut="Ctrl+Shift+B",
-            run=actions.branch_here, why_not=branchable,
+            run=actions.branching.ask_here, why_not=branchable,
             aliases=("time machine", "fork", "go back", "what if"),
         ),
         Command(
@@ -90,4 +90,4 @@ def _looking(
 def _race_again(state: AppState, actions: Actions) -> None:
     run = state.runs.current
     if run is not None and run.race:
-        actions.race_again(run.race)
+        actions.race.again(run.race)

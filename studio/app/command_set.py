@@ -142,7 +142,8 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
         ),
         Command(
             id="import", title="Import data…", menu=menu, shortcut="Ctrl+I", run=shell.ask_import,
-            aliases=("csv", "hdf5", "npz", "file", "points"), why_not=why.engine, icon="import",
+            aliases=("csv", "hdf5", "npz", "file", "data points"), why_not=why.engine,
+            icon="import",
         ),
         Command(
             id="export-samples", title="Export samples…", menu=menu, shortcut="Ctrl+E",
@@ -181,32 +182,34 @@ def _run(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Com
     return [
         Command(
             id="new-run", title="Set up a run", menu=menu, shortcut="Ctrl+N",
-            run=actions.new_run, aliases=("new training", "configure"), why_not=why.engine,
+            run=actions.setup.new, aliases=("new training", "configure"), why_not=why.engine,
         ),
         Command(
-            id="train", title="Train", menu=menu, shortcut="Ctrl+Return", run=actions.start,
-            aliases=("start", "run", "go"), why_not=why.start, icon="play",
+            id="train", title="Train", menu=menu, shortcut="Ctrl+Return",
+            run=actions.training.start, aliases=("start", "run", "go"), why_not=why.start,
+            icon="play",
         ),
         Command(
             id="pause", title="Pause or resume training", menu=menu, shortcut="Ctrl+P",
-            run=actions.pause_or_resume, aliases=("stop", "continue"), why_not=why.running,
+            run=actions.training.pause_or_resume, aliases=("stop", "continue"), why_not=why.running,
             icon="pause",
         ),
         Command(
             id="step-training", title="Do one training step", menu=menu, shortcut="Ctrl+.",
-            run=actions.step_training, aliases=("advance", "single"), why_not=why.running,
+            run=actions.training.step, aliases=("advance", "single"), why_not=why.running,
         ),
         Command(
             id="step-training-100", title="Do 100 training steps", menu=menu,
-            run=lambda: actions.step_training(100), why_not=why.running,
+            run=lambda: actions.training.step(100), why_not=why.running,
         ),
         Command(
             id="slow", title="Slow motion: ten steps a second", menu=menu,
-            run=lambda: actions.set_speed(0.1), why_not=why.running, aliases=("speed", "delay"),
+            run=lambda: actions.training.set_speed(0.1), why_not=why.running,
+            aliases=("speed", "delay"),
         ),
         Command(
-            id="full-speed", title="Full speed", menu=menu, run=lambda: actions.set_speed(0.0),
-            why_not=why.running, aliases=("fast",),
+            id="full-speed", title="Full speed", menu=menu,
+            run=lambda: actions.training.set_speed(0.0), why_not=why.running, aliases=("fast",),
         ),
     ]  # fmt: skip
 
@@ -216,33 +219,34 @@ def _keep(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
     return [
         Command(
             id="checkpoint", title="Save a checkpoint now", menu=menu, shortcut="Ctrl+S",
-            run=actions.checkpoint_now, why_not=why.running,
+            run=actions.training.checkpoint, why_not=why.running,
         ),
         Command(
             id="sample", title="Sample now", menu=menu, shortcut="Ctrl+Shift+S",
-            run=actions.sample_now, aliases=("generate", "draw"), why_not=why.checkpoint,
+            run=actions.training.sample, aliases=("generate", "draw"), why_not=why.checkpoint,
         ),
         Command(
             id="evaluate", title="Evaluate now", menu=menu, shortcut="Ctrl+Shift+E",
-            run=actions.evaluate_now, aliases=("metrics", "quality"), why_not=why.checkpoint,
+            run=actions.training.evaluate, aliases=("metrics", "quality"), why_not=why.checkpoint,
         ),
         Command(
             id="stop", title="Stop and keep", menu=menu, shortcut="Ctrl+Shift+.",
-            run=actions.stop, aliases=("cancel", "end"), why_not=why.stoppable, icon="stop",
+            run=actions.training.stop, aliases=("cancel", "end"), why_not=why.stoppable,
+            icon="stop",
         ),
         Command(
             id="resume", title="Resume the selected run", menu=menu, shortcut="Ctrl+R",
-            run=lambda: _with_run(state, actions.resume), aliases=("continue",),
+            run=lambda: _with_run(state, actions.training.resume), aliases=("continue",),
             why_not=why.resumable,
         ),
         Command(
             id="delete-run", title="Delete the selected run", menu=menu, shortcut="Ctrl+Backspace",
-            run=lambda: _with_run(state, actions.delete_run), aliases=("trash", "remove"),
+            run=lambda: _with_run(state, actions.project.delete_run), aliases=("trash", "remove"),
             why_not=why.idle_run, icon="trash",
         ),
         Command(
             id="restart-engine", title="Restart the engine", menu=menu,
-            run=actions.restart_engine, aliases=("crash", "hang"),
+            run=actions.engine.restart, aliases=("crash", "hang"),
         ),
     ]  # fmt: skip
 
@@ -372,7 +376,7 @@ def _play_or_pause(state: AppState, actions: Actions) -> None:
     job, run, clock = state.running, state.runs.current, state.playback
     trains = job is not None and run is not None and job.job in (run.job, run.race)
     if trains and clock.live and not clock.playing and clock.flow >= 1.0:
-        actions.pause_or_resume()
+        actions.training.pause_or_resume()
     else:
         _play(state)
 

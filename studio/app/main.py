@@ -60,12 +60,12 @@ class Studio:
         self.link = EngineLink(self.client)
         self.actions = Actions(self.state, self.link)
         self.client.subscribe(self._event)
-        self.client.watch_state(self.actions.engine_became)
+        self.client.watch_state(self.actions.engine.became)
         self.client.watch_state(_keep_last_words)
         self.state.notices.posted.connect(_note)
         self.closed = asyncio.Event()
         self.window = MainWindow(self.state, self.actions, kept, self.closed.set)
-        self.actions.show_recent(kept)
+        self.actions.project.show_recent(kept)
         try:
             self.state.recipes = resources.recipes()
         except resources.RecipeError as error:
@@ -84,7 +84,7 @@ class Studio:
         reduce(self.state, event, arrays)
         if isinstance(event, Ready):
             # The client tells that it is ready for commands right after this event.
-            QTimer.singleShot(0, self.window, self.actions.engine_is_ready)
+            QTimer.singleShot(0, self.window, self.actions.setup.engine_is_ready)
 
     def show(self) -> None:
         """Show the window."""
@@ -98,8 +98,8 @@ class Studio:
         await asyncio.sleep(0)  # the engine's process is on its way while the lenses load
         self.window.load_lenses()
         if project is not None:
-            self.actions.open_project(project)
-        tasks.spawn(self.actions.find_background())
+            self.actions.project.open(project)
+        tasks.spawn(self.actions.background.find())
         tasks.spawn(asyncio.to_thread(journal.prune))
         await self.closed.wait()
         starting.cancel()
@@ -109,7 +109,7 @@ class Studio:
         try:
             await self.link.start()
         except Refused as refused:
-            again = NoticeAction("Start it again", self.actions.restart_engine)
+            again = NoticeAction("Start it again", self.actions.engine.restart)
             self.state.notices.error(
                 refused.error, title="The engine does not start", topic="engine", actions=(again,)
             )

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from string import Template
 
 from studio import resources
-from studio.app.theme import RADIUS, RADIUS_PANEL, Tokens
+from studio.app.tokens import RADIUS, RADIUS_PANEL, Tokens
 
 __all__ = ["stylesheet"]
 

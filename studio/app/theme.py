@@ -1,4 +1,4 @@
-"""Colours, space and type: the only place where they are written down.
+"""The scheme in force: which tokens (`studio.app.tokens`) colour the application now.
 
 `colors` returns the tokens of the scheme in force; `changed` says that they are others now.
 The scheme follows the system unless the person chose one. Widgets that paint themselves read the
@@ -7,7 +7,7 @@ the stylesheet, which are replaced as a whole.
 """
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -15,106 +15,12 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from studio import resources
+from studio.app.style import stylesheet
+from studio.app.tokens import DARK, LIGHT, Identity, Tokens
 
-__all__ = [
-    "DARK",
-    "LIGHT",
-    "RADIUS",
-    "RADIUS_CARD",
-    "RADIUS_PANEL",
-    "SPACE",
-    "Identity",
-    "Mode",
-    "Theme",
-    "Tokens",
-    "changed",
-    "colors",
-    "contrast",
-    "font",
-    "theme",
-]
+__all__ = ["Mode", "Theme", "changed", "colors", "font", "theme"]
 
 Mode = Literal["system", "dark", "light"]
-Identity = Literal["hue", "blue-yellow"]
-
-SPACE = 4  # all distances are multiples of it
-RADIUS = 6  # controls
-RADIUS_PANEL = 8
-RADIUS_CARD = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tokens:
-    """The colours of a scheme, as "#rrggbb"; ``text`` and ``muted`` hold 4.5:1 on every surface.
-
-    Surfaces, back to front: background (canvas), panel (bars, columns), raised (fields, buttons,
-    the selected row), hover. ``accent`` is for what needs attention, with ``on_accent`` written
-    on it; ``warm``, ``good`` and ``danger`` mark states, never alone without a word or a shape.
-    ``identity`` is the wheel of colours that tells particles apart (`studio.app.plots.identity`).
-    """
-
-    name: str
-    background: str
-    panel: str
-    raised: str
-    hover: str
-    line: str
-    text: str
-    muted: str
-    accent: str
-    accent_hover: str
-    on_accent: str
-    warm: str
-    good: str
-    danger: str
-    identity: Identity = "hue"
-
-
-DARK = Tokens(
-    name="dark",
-    background="#14161a",
-    panel="#1a1d22",
-    raised="#22262d",
-    hover="#2b3038",
-    line="#2b3038",
-    text="#e6e8eb",
-    muted="#969da8",
-    accent="#5eb1ef",
-    accent_hover="#7cc1f4",
-    on_accent="#0d1116",
-    warm="#f0a868",
-    good="#6fce93",
-    danger="#f2868a",
-)
-# The warm tone is a shade darker than in the drawing: #b45f06 misses 4.5:1 on the canvas.
-LIGHT = Tokens(
-    name="light",
-    background="#f7f8fa",
-    panel="#ffffff",
-    raised="#f0f2f5",
-    hover="#e9ecf1",
-    line="#dfe3e8",
-    text="#1d2127",
-    muted="#59616d",
-    accent="#0f6cbd",
-    accent_hover="#0c5a9e",
-    on_accent="#ffffff",
-    warm="#a35405",
-    good="#1f7a43",
-    danger="#b3261e",
-)
-
-
-def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2, relative luminance)."""
-
-    def luminance(color: str) -> float:
-        channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(first), luminance(second)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def font(size: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
@@ -198,8 +104,6 @@ class Theme(QObject):
             self.changed.emit()
 
     def _apply(self) -> None:
-        from studio.app.style import stylesheet
-
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.setFont(font())

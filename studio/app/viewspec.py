@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
+from studio.app.kinds.kind import Layout
+from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
 
 __all__ = ["ViewSpec", "shows"]
@@ -32,14 +34,11 @@ class ViewSpec:
     factory: Callable[[AppState, Actions], QWidget]
 
 
-def shows(*modalities: str) -> Callable[[AppState], bool]:
-    """Return an ``applies`` for lenses of runs on some kinds of data ("points", "images")."""
+def shows(layout: Layout) -> Callable[[AppState], bool]:
+    """Return an ``applies`` for lenses of runs on the kinds of data that are laid out so."""
 
     def applies(state: AppState) -> bool:
-        run, catalog = state.runs.current, state.catalog
-        if run is None:
-            return False
-        kind = catalog.modality(run.spec.dataset.slug) if run.spec and catalog else ""
-        return (kind or "points") in modalities
+        run = state.runs.current
+        return run is not None and kind_of_run(run, state.catalog).layout == layout
 
     return applies

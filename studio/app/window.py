@@ -181,9 +181,9 @@ class MainWindow(QMainWindow):
         self._time_slot.addWidget(self._timebar)
         self._place_changed()
 
-    def _show_import(self, file: str, found: Any) -> None:
+    def _show_import(self, files: list[str], found: Any) -> None:
         module = importlib.import_module("studio.app.views.import_preview")
-        module.ImportDialog(self._state, self._actions, file, found, self).open()
+        module.ImportDialog(self._state, self._actions, files, found, self).open()
 
     def _ask_branch(self, key: str, step: int) -> None:
         run = self._state.runs.by_key.get(key)
@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
 
     def copy_command(self) -> None:
         """Put the command that reproduces what is selected on the clipboard."""
-        command = self._actions.command()
+        command = self._actions.export.command()
         if command:
             QGuiApplication.clipboard().setText(command)
             self._state.notices.post(
@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
         """Escape, where nothing else has a use for it, finishes with a racer's settings."""
         racer = self._state.place == "setup" and self._state.race.bound is not None
         if event.key() == Qt.Key.Key_Escape and racer:
-            self._actions.finish_in_race()
+            self._actions.race.finish()
             event.accept()
         else:
             super().keyPressEvent(event)

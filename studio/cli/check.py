@@ -140,7 +140,10 @@ class _Check:
 
     async def exports(self) -> str:
         table, weights = self.project / "samples.csv", self.project / "weights.safetensors"
-        await self._finish(m.ExportSamples(run=self.run_path, file=str(table), n=500))
+        wanted = m.Operate(
+            run=self.run_path, operator="generate", config={"n": 500}, file=str(table)
+        )
+        await self._finish(wanted)
         await self._finish(m.ExportWeights(run=self.run_path, file=str(weights)))
         lines = table.read_text(encoding="utf-8").count("\n")
         if lines < 500:

@@ -1,6 +1,7 @@
 """Measure a trained run with fresh samples, and say each figure beside its floor.
 
-The floor is the same metric between real data and real data: no model is expected to do better.
+The floor is what a metric is held against, mostly the same between real data and real data: no
+model is expected to do better.
 The figures go into the run's log, too; they are no part of its curves.
 """
 
@@ -21,6 +22,7 @@ __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "measure a trained run beside the floor of each metric"
 SAMPLES = 5_000
+REAL = "real against real"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,12 +77,17 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
 
     assert job.quality is not None
     rows = []
-    for slug, value in job.quality.values.items():
+    for slug, figure in job.quality.figures.items():
         entry = registry.get("metric", slug)
         rows.append(
             {
                 "metric": slug,
-                "value": value if math.isfinite(value) else None,
+                "value": figure.value if math.isfinite(figure.value) else None,
+                "low": figure.low,
+                "high": figure.high,
+                "parts": dict(figure.parts),
+                "n": figure.n or job.quality.n,
+                "held_against": entry.bar_is,
                 "floor": job.quality.floors.get(slug),
                 "floor_spread": job.quality.floors.get(SPREAD + slug),
                 "better": entry.better,
@@ -92,24 +99,34 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
 
 def _write(job: "EvaluationJob", seed: int) -> None:
     assert job.quality is not None
-    quality = job.quality
+    quality, rows = job.quality, _figures(job)
     table(
         (
             (
                 row["metric"],
-                "not finite" if row["value"] is None else f"{row['value']:.4g}",
+                _value(row),
                 _floor(row["floor"], row["floor_spread"]),
                 row["better"],
                 row["unit"],
             )
-            for row in _figures(job)
+            for row in rows
         ),
         head=("METRIC", "VALUE", "FLOOR", "BETTER", "UNIT"),
     )
+    for row in rows:
+        if row["floor"] is not None and row["held_against"] != REAL:
+            say(f"The floor of {row['metric']} is {row['held_against']}.")
     for note in quality.notes:
         say(note)
     cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""
     say(f"Step {job.at:,}; {quality.n:,} samples against as many real ones, seed {seed}{cost}.")
+
+
+def _value(row: dict[str, Any]) -> str:
+    if row["value"] is None:
+        return "not finite"
+    interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
+    return f"{row['value']:.4g}{interval}"
 
 
 def _floor(mean: float | None, spread: float | None) -> str:

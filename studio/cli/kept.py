@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from studio.cli.arguments import add_settings
 from studio.cli.rewritten import RewrittenLine, bar
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from studio.protocol.spec import Pick
     from studio.store.run import RunFolder
 
-__all__ = ["add_arguments", "count", "do", "find", "sampler"]
+__all__ = ["add_arguments", "count", "do", "find", "operate", "sampler"]
 
 NAME = "work"  # of the job, which nobody else sees
 
@@ -39,7 +39,7 @@ class SampleBar:
     def look(self) -> bool:
         """Draw how far the job is, where that is news; False: nobody asks it to stop."""
         job = self.job
-        if job is not None and job.step != self._reached:
+        if job is not None and job.total and job.step != self._reached:
             self._reached, total = job.step, job.total
             text = f"{bar(job.step / max(total, 1))}  {job.step:,} of {total:,} samples"
             if job.step or self._line.rewrites:
@@ -118,6 +118,37 @@ def sampler(run: "RunFolder", arguments: argparse.Namespace) -> "Pick | None":
     wanted = [f"sampler={arguments.sampler}"] if arguments.sampler else []
     wanted += [f"sampler.{setting}" for setting in arguments.settings]
     return apply(run.record.spec, wanted).sampler if wanted else None
+
+
+def operate(
+    run: "RunFolder",
+    operator: str,
+    config: dict[str, Any],
+    *,
+    step: int | None = None,
+    file: Path | None = None,
+    inputs: dict[str, Any] | None = None,
+    given: dict[str, Any] | None = None,
+) -> int:
+    """Do with a run what an operator can, into its results or a file; return the status.
+
+    Raises:
+        Refused: it cannot be done as asked.
+    """
+    from studio.engine.jobs.operating import OperatorJob
+    from studio.engine.run.warm import WarmModels
+    from studio.protocol.messages import Operate
+
+    wanted = Operate(
+        run=str(run.path),
+        operator=operator,
+        config=config,
+        inputs=inputs or {},
+        given=given or {},
+        step=step,
+        file=str(file.absolute()) if file is not None else "",
+    )
+    return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()))[1]
 
 
 def do(make: "Callable[[Sink], Job]", *, quiet: bool = False) -> "tuple[Job, int]":

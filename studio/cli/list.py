@@ -1,4 +1,4 @@
-"""List what there is: models, data sets, samplers, metrics, recipes."""
+"""List what there is: models, data sets, samplers, metrics, operators, recipes."""
 
 import argparse
 from typing import Any
@@ -8,7 +8,7 @@ from studio.cli.terminal import say, table
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "list models, datasets, samplers, metrics or recipes"
+HELP = "list models, datasets, samplers, metrics, operators or recipes"
 COLUMNS = {
     "family": (
         ("FIELD", lambda e: e.field),
@@ -22,6 +22,7 @@ COLUMNS = {
         ("DATA", facts.data),
     ),
     "sampler": (("ORDER", facts.order), ("NFE/STEP", facts.evaluations)),
+    "operator": (("NEEDS", lambda e: ", ".join(e.needs) or "-"),),
     "metric": (("BETTER", lambda e: e.better), ("UNIT", facts.unit), ("DATA", facts.data)),
 }
 KINDS = {
@@ -30,6 +31,7 @@ KINDS = {
     "networks": "network",
     "samplers": "sampler",
     "metrics": "metric",
+    "operators": "operator",
 }
 
 

@@ -15,8 +15,8 @@ from studio.literal import one_line
 __all__ = ["COMMANDS", "main", "parser"]
 
 COMMANDS = (
-    "gui", "engine", "run", "branch", "race", "sample", "evaluate", "export", "list", "show",
-    "verify", "check", "diagnostics",
+    "gui", "engine", "run", "branch", "race", "do", "sample", "evaluate", "export", "list",
+    "show", "verify", "check", "diagnostics",
 )  # fmt: skip
 SAID = {"evaluate", "list", "show"}
 """Commands whose only product is their output: without one they have failed."""

@@ -46,6 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         """'{"kind": "setting", "step": 500, "path": "penalty", "value": 1.0}' (repeatable)""",
     )
     parser.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        dest="inputs",
+        metavar="NAME=RUN[@STEP]",
+        help="a trained run of the project that the model learns from, such as "
+        "teacher=0003-edm@5000 (repeatable; default: its newest checkpoint)",
+    )
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with this run, or with the recipe's last run in the project, from its newest "
@@ -63,17 +72,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return 0 when finished, 1 when failed, 128 + n when stopped by a signal n."""
     from studio.cli import catalogue
-    from studio.cli.settings import apply, with_edits
+    from studio.cli.settings import apply, with_edits, with_inputs
 
     target = _target(arguments)
     catalogue.load()
     project = target.project(arguments.out)
     if arguments.resume:
-        if arguments.edits:
-            raise UsageError("--edit: with --resume only training.steps may change")
+        if arguments.edits or arguments.inputs:
+            option = "--edit" if arguments.edits else "--input"
+            raise UsageError(f"{option}: with --resume only training.steps may change")
         total = _new_total(arguments.settings)
         return train(_resumed(target, project, total), total, arguments.background)
     spec = with_edits(apply(target.spec, arguments.settings), arguments.edits)
+    spec = with_inputs(spec, arguments.inputs)
     return train(_create(spec, project))
 
 

@@ -6,13 +6,9 @@ The same seed draws the same samples. The suffix of the file says how it is writ
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from studio.cli import kept
-
-if TYPE_CHECKING:
-    from studio.engine.jobs.job import Job
-    from studio.engine.process.sink import Sink
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
 
@@ -27,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help="where to (.csv .npz .h5 .png; default: samples/ of the run)",
+        help="where to (.csv .npz .h5 .png; default: results/ of the run)",
     )
 
 
@@ -41,20 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def draw(arguments: argparse.Namespace) -> int:
     """Draw samples as the arguments say, once everything is registered."""
-    from studio.engine.jobs.exporting import ExportJob
-    from studio.engine.jobs.sampling import SamplingJob
-    from studio.protocol.messages import ExportSamples, Sample
+    from studio.protocol.messages import GENERATE
 
     folder = kept.find(arguments.run)
+    config: dict[str, Any] = {"n": arguments.count, "seed": arguments.seed}
     pick = kept.sampler(folder, arguments)
-    run, n, seed, step = str(folder.path), arguments.count, arguments.seed, arguments.step
-
-    def make(sink: "Sink") -> "Job":
-        if arguments.out is None:
-            wanted = Sample(run=run, n=n, seed=seed, sampler=pick, step=step)
-            return SamplingJob(kept.NAME, wanted, sink)
-        file = str(arguments.out.absolute())
-        export = ExportSamples(run=run, file=file, n=n, seed=seed, sampler=pick, step=step)
-        return ExportJob(kept.NAME, export, sink)
-
-    return kept.do(make)[1]
+    if pick is not None:
+        config["sampler"] = {"slug": pick.slug, "config": pick.config}
+    return kept.operate(folder, GENERATE, config, step=arguments.step, file=arguments.out)

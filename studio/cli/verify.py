@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from studio.cli.recorded import record
 from studio.cli.terminal import UsageError, say, table
 
 if TYPE_CHECKING:
     from models.experiments.base import Result
+    from models.experiments.bench import Bench
     from models.registry import ExperimentEntry
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -29,6 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list the claims and stop")
     parser.add_argument("--all", action="store_true", help="the slow ones too")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--device", default="cpu", metavar="NAME", help="where trainings compute")
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", default=[], metavar="N", help="instead of a claim's own"
+    )
+    parser.add_argument(
+        "--budget", type=float, metavar="SECONDS", help="the longest that a training may take"
+    )
+    parser.add_argument("--fresh", action="store_true", help="train anew what was trained before")
+    parser.add_argument(
+        "--record", action="store_true", help="keep the figures in the studio's own files"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,9 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         _list(chosen, arguments.json)
         return 0
+    from studio.engine.bench import EngineBench
+
+    seeds, budget = arguments.seeds, arguments.budget
+    bench = EngineBench(arguments.device, seeds, budget, fresh=arguments.fresh)
     failed = 0
     for entry in chosen:
-        result, error = _measure(entry)
+        result, error = _measure(entry, bench)
+        if arguments.record and result is not None:
+            record(entry.slug, _about(entry), result, arguments.device)
         passed = result.passed if result else False
         failed += passed is False
         write = _write_json if arguments.json else _write
@@ -74,10 +93,10 @@ def _choose(
     return [by_id[wanted.casefold()] for wanted in ids]
 
 
-def _measure(entry: "ExperimentEntry") -> tuple["Result | None", str]:
+def _measure(entry: "ExperimentEntry", bench: "Bench") -> tuple["Result | None", str]:
     """Run one experiment; one that breaks fails alone."""
     try:
-        return entry.make(), ""
+        return entry.make(bench), ""
     except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as e:
         return None, f"{type(e).__name__}: {e}"
 

@@ -54,11 +54,12 @@ def _serve() -> int:
     _give_way()
     try:
         from studio.engine.process.engine import Engine
+        from studio.engine.process.loop import work
 
         engine = Engine(inbox, outbox, reader)
         engine.announce()
         _warm()
-        engine.run()
+        work(engine)
     except Exception as error:
         # The boundary of the process: say why it ends; the traceback goes to stderr.
         _log.exception("the engine fails")

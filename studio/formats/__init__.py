@@ -1,11 +1,13 @@
-"""Files of points from and for elsewhere: CSV, TSV, NPY, NPZ, HDF5; one file a format.
+"""Files from elsewhere, and points for elsewhere: one folder a kind of data, one file a format.
 
-Nothing is unpickled, nothing too large is read, and each refusal names the file, the place and
-the remedy.
+Nothing is unpickled, nothing too large is read or held, and each refusal names the file, the place
+and the remedy.
 """
 
-from studio.formats.base import Column, FormatError, Inspection, Item
-from studio.formats.files import inspect, read, read_named, write_points
+from studio.formats.files import inspect, rows
+from studio.formats.inspection import Column, Inspection, Item
+from studio.formats.limits import FormatError
+from studio.formats.tables.writing import write_points
 
 __all__ = [
     "Column",
@@ -13,7 +15,6 @@ __all__ = [
     "Inspection",
     "Item",
     "inspect",
-    "read",
-    "read_named",
+    "rows",
     "write_points",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.base import FormatError
+from studio.formats.limits import FormatError
 from studio.store.atomic import write_bytes
 
 __all__ = ["ARRAY_SUFFIXES", "write_arrays"]

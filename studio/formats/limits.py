@@ -15,6 +15,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_CELLS",
     "MAX_COLUMNS",
+    "MAX_FILES",
     "MAX_POINTS",
     "MAX_ROWS",
     "MEMORY",
@@ -28,9 +29,12 @@ __all__ = [
 MEMORY = 2**30
 """Bytes that looking into a file, or reading it, may take."""
 MAX_BYTES = 2 * 2**30
-"""Bytes that a file may have: it is read in parts."""
-MAX_POINTS = 2**28
-"""Bytes that the points of one import may have."""
+"""Bytes that a file, or all that are imported together, may have: they are read in parts."""
+MAX_FILES = 1000
+"""Files that are imported together."""
+MAX_POINTS = 2 * 2**30
+"""Bytes that the points of one import may have: they are streamed to the disk, and a training
+holds them."""
 MAX_BLOCK = 2**27
 """Bytes that are held at once because a file stores them together."""
 MAX_ROWS = 20_000_000

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studio.formats.base import FormatError
-from studio.formats.registry import discover, registry
+from studio.formats.limits import FormatError
+from studio.formats.registry import discover
+from studio.formats.tables.registry import registry
 from studio.store.atomic import write_bytes
 
 __all__ = ["IMAGE_SUFFIXES", "MOST_ON_A_SHEET", "sheet", "write_images", "write_png"]

@@ -1,4 +1,4 @@
-"""Formats by suffix. A new format is a new file in this package with ``@register`` on its class.
+"""Importers, by slug and by what they take.
 
 Third parties add theirs by the entry-point group ``pushforward.formats`` (a module that
 registers on import, and must not load torch).
@@ -7,16 +7,19 @@ registers on import, and must not load torch).
 import importlib
 import pkgutil
 import traceback
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TypeVar
 
-from studio.formats.base import Format, FormatError
+from studio.formats.importer import Importer
+from studio.formats.limits import FormatError
+from studio.store.errors import StoreError
 
-__all__ = ["Problem", "Registry", "discover", "register", "registry"]
+__all__ = ["Importers", "Problem", "discover", "importer", "importers"]
 
-F = TypeVar("F", bound=Format)
+T = TypeVar("T", bound=Importer)
 
 
 @dataclass(frozen=True)
@@ -28,75 +31,108 @@ class Problem:
     details: str
 
 
-class Registry:
-    """Formats by suffix and slug."""
+class Importers:
+    """Importers by slug. Several may have the same suffixes: what is in a file tells them apart."""
 
     def __init__(self) -> None:
-        self._formats: dict[str, Format] = {}
+        self._importers: dict[str, Importer] = {}
 
-    def add(self, format: Format) -> None:
-        """Add a format.
+    def add(self, importer: Importer) -> None:
+        """Add an importer.
 
         Raises:
-            ValueError: its slug or one of its suffixes belongs to another one.
+            ValueError: its slug belongs to another one.
         """
-        for other in self._formats.values():
-            if type(other) is type(format):
-                return
-            shared = set(other.suffixes) & set(format.suffixes)
-            if other.slug == format.slug or shared:
-                clash = ", ".join(sorted(shared)) or format.slug
-                raise ValueError(f"{clash} already belongs to the format {other.slug!r}")
-        self._formats[format.slug] = format
+        other = self._importers.setdefault(importer.slug, importer)
+        if type(other) is not type(importer):
+            raise ValueError(f"{importer.slug!r} is already an importer")
 
-    def all(self) -> list[Format]:
-        """Return the formats, sorted by slug."""
-        return [self._formats[slug] for slug in sorted(self._formats)]
+    def all(self) -> list[Importer]:
+        """Return the importers, the general ones last, each sort by slug."""
+        return sorted(self._importers.values(), key=lambda each: (each.general, each.slug))
 
-    def suffixes(self, *, writing: bool = False) -> list[str]:
-        """Return the known suffixes (with the dot), those that can be written if so asked."""
-        return [s for f in self.all() for s in (f.writes if writing else f.suffixes)]
+    def suffixes(self) -> list[str]:
+        """Return the known suffixes (with the dot)."""
+        return list(dict.fromkeys(s for each in self.all() for s in each.suffixes))
 
-    def for_path(self, path: Path, *, writing: bool = False) -> Format:
-        """Return the format of a file, by its suffix.
+    def get(self, slug: str) -> Importer:
+        """Return an importer by its slug.
 
         Raises:
-            FormatError: no format has this suffix; the message names those there are.
+            FormatError: there is none; the message names those there are.
+        """
+        if slug not in self._importers:
+            known = ", ".join(each.slug for each in self.all())
+            raise FormatError(
+                f"There is no importer {slug!r}.", f"Those there are: {known}.", kind="user"
+            )
+        return self._importers[slug]
+
+    def check_suffix(self, path: Path) -> None:
+        """Make sure that files with such a name can be read at all.
+
+        Raises:
+            FormatError: no importer has this suffix; the message names those there are.
         """
         suffix = path.suffix.lower()
-        for format in self.all():
-            if suffix in (format.writes if writing else format.suffixes):
-                return format
-        known = ", ".join(self.suffixes(writing=writing))
-        verb = "written" if writing else "read"
+        if suffix in self.suffixes():
+            return
         what = f"the suffix {suffix!r}" if suffix else "a name without a suffix"
         raise FormatError(
-            f"{path.name} has {what}, which cannot be {verb}.",
-            f"Use one of {known}.",
+            f"{path.name} has {what}, which cannot be read.",
+            f"Use one of {', '.join(self.suffixes())}.",
             kind="user",
         )
 
+    def claiming(self, paths: Sequence[Path]) -> list[Importer]:
+        """Return the importers that take all of some files, the most particular first."""
+        return [each for each in self.all() if all(_claims(each, path) for path in paths)]
 
-registry = Registry()
+
+importers = Importers()
 
 
-def register(format: type[F]) -> type[F]:
-    """Register a format class (a decorator)."""
-    registry.add(format())
-    return format
+def importer(kind: type[T]) -> type[T]:
+    """Register an importer class (a decorator)."""
+    importers.add(kind())
+    return kind
 
 
 def discover(package: str = "studio.formats") -> list[Problem]:
-    """Import every module of the package and every plug-in; return those that failed."""
+    """Import every module of the package, at any depth, and every plug-in; return those that
+    failed.
+    """
+    names = [plugin.value for plugin in entry_points(group="pushforward.formats")]
     problems: list[Problem] = []
-    found = importlib.import_module(package)
-    names = [f"{package}.{module.name}" for module in pkgutil.iter_modules(found.__path__)]
-    names += [plugin.value for plugin in entry_points(group="pushforward.formats")]
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except Exception as error:
-            # A third party's file may fail in any way; the boundary of discovery reports it.
-            text = f"{type(error).__name__}: {error}"
-            problems.append(Problem(name, text, traceback.format_exc()))
+    for name in [*_modules(package, problems), *names]:
+        _load(name, problems)
     return problems
+
+
+def _modules(package: str, problems: list[Problem]) -> Iterator[str]:
+    found = _load(package, problems)
+    for module in pkgutil.iter_modules(getattr(found, "__path__", ())):
+        name = f"{package}.{module.name}"
+        if module.ispkg:
+            yield from _modules(name, problems)
+        else:
+            yield name
+
+
+def _load(name: str, problems: list[Problem]) -> object:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        # A third party's file may fail in any way; the boundary of discovery reports it.
+        text = f"{type(error).__name__}: {error}"
+        problems.append(Problem(name, text, traceback.format_exc()))
+        return None
+
+
+def _claims(importer: Importer, path: Path) -> bool:
+    if path.suffix.lower() not in importer.suffixes:
+        return False
+    try:
+        return importer.claims(path)
+    except (StoreError, OSError):
+        return False  # it cannot even be opened: whoever takes it in general says why

@@ -10,26 +10,32 @@ its input.
 import os
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Queue
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import msgspec
 
-from studio.formats.base import Inspection
-from studio.formats.files import inspect, read
+from studio.formats.files import inspect, rows
+from studio.formats.inspection import Inspection
 from studio.formats.limits import MEMORY
 from studio.protocol.messages import Array, ErrorInfo
-from studio.protocol.wire import Decoder, encode, pack_arrays
+from studio.protocol.wire import Buffer, Decoder, encode, pack_arrays
 from studio.store.errors import StoreError, human_bytes
+from studio.store.schema import Schema
 
 __all__ = [
+    "Ended",
     "Inspect",
     "Inspected",
-    "Points",
+    "Opened",
     "Read",
     "Refusal",
+    "Some",
     "main",
+    "named",
     "no_memory",
     "seconds_for",
 ]
@@ -40,15 +46,17 @@ _MOST_SECONDS = 600
 class Inspect(msgspec.Struct, frozen=True, tag="Inspect"):
     """Asks for `studio.formats.inspect`."""
 
-    file: str
+    files: list[str]
+    importer: str = ""
+    options: dict[str, Any] = {}
 
 
 class Read(msgspec.Struct, frozen=True, tag="Read"):
-    """Asks for `studio.formats.read`."""
+    """Asks for `studio.formats.rows`."""
 
-    file: str
-    item: str = ""
-    columns: list[str] = []
+    files: list[str]
+    importer: str = ""
+    options: dict[str, Any] = {}
 
 
 class Inspected(msgspec.Struct, frozen=True, tag="Inspected"):
@@ -57,10 +65,21 @@ class Inspected(msgspec.Struct, frozen=True, tag="Inspected"):
     found: Inspection
 
 
-class Points(msgspec.Struct, frozen=True, tag="Points"):
-    """Answers `Read`; the payload is x (n, d) float32."""
+class Opened(msgspec.Struct, frozen=True, tag="Opened"):
+    """Answers `Read` first: what the rows are, and how many, where that is known."""
+
+    schema: Schema
+    total: int | None = None
+
+
+class Some(msgspec.Struct, frozen=True, tag="Some"):
+    """Answers `Read` next, again and again: a block of rows, whose arrays are the payload."""
 
     arrays: dict[str, Array]
+
+
+class Ended(msgspec.Struct, frozen=True, tag="Ended"):
+    """Answers `Read` last: those were all rows."""
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="Refusal"):
@@ -81,7 +100,7 @@ def main() -> NoReturn:
     threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
     while True:
         request = waiting.get()
-        _limit_time(seconds_for(Path(request.file)))
+        _limit_time(seconds_for([Path(file) for file in request.files]))
         _answer(request, answers)
         answers.flush()
 
@@ -98,39 +117,56 @@ def _listen(requests: BinaryIO, waiting: "Queue[Inspect | Read]") -> None:
 
 
 def _answer(request: Inspect | Read, answers: BinaryIO) -> None:
-    path = Path(request.file)
+    paths = [Path(file) for file in request.files]
     try:
-        if isinstance(request, Inspect):
-            frame = encode(Inspected(inspect(path)))
-        else:
-            places, payload = pack_arrays({"x": read(path, request.item, request.columns)})
-            frame = encode(Points(places), payload)
+        for frame in _frames(request, paths):
+            for part in frame:
+                answers.write(part)
+        return
     except StoreError as error:
-        frame = encode(Refusal(error.info()))
+        refusal = Refusal(error.info())
     except MemoryError:
-        frame = encode(Refusal(no_memory(path)))
-    for part in frame:
+        refusal = Refusal(no_memory(paths))
+    for part in encode(refusal):
         answers.write(part)
 
 
-def seconds_for(path: Path) -> int:
-    """Return the computing time for a file: what it may unpack to grows with its size."""
-    try:
-        size = path.stat().st_size
-    except OSError:
-        size = 0
+def _frames(request: Inspect | Read, paths: Sequence[Path]) -> Iterator[list[Buffer]]:
+    if isinstance(request, Inspect):
+        yield encode(Inspected(inspect(paths, request.importer, request.options)))
+        return
+    found = rows(paths, request.importer, request.options)
+    yield encode(Opened(found.schema, found.total))
+    for block in found.blocks:
+        places, payload = pack_arrays(block)
+        yield encode(Some(places), payload)
+    yield encode(Ended())
+
+
+def seconds_for(paths: Sequence[Path]) -> int:
+    """Return the computing time for files: what they may unpack to grows with their size."""
+    size = 0
+    for path in paths:
+        with suppress(OSError):
+            size += path.stat().st_size
     return min(30 + size // 20_000, _MOST_SECONDS)
 
 
-def no_memory(path: Path) -> ErrorInfo:
-    """Say that a file needs more memory than one may."""
+def no_memory(paths: Sequence[Path]) -> ErrorInfo:
+    """Say that files need more memory than one may."""
     return ErrorInfo(
         kind="data",
-        message=f"{path.name} cannot be read with {human_bytes(MEMORY)} of memory, which is the "
+        message=f"{named(paths)} cannot be read with {human_bytes(MEMORY)} of memory, which is the "
         "limit for one file.",
         hint="Save a random subset of its rows, or only the columns that you need, and import "
         "that. If the file is small, it is damaged.",
     )
+
+
+def named(paths: Sequence[Path]) -> str:
+    """Return the name of a file, or of the first of several."""
+    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    return f"{paths[0].name}{more}" if paths else "Nothing"
 
 
 def _limit_memory() -> None:

@@ -1,29 +1,31 @@
 """What the screen asks of the engine. Each command is answered once; see `messages`."""
 
+from typing import Any
+
 import msgspec
 
 from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 
 __all__ = [
+    "GENERATE",
     "ApplyEdit",
     "BranchRun",
     "Budget",
     "Control",
     "Credit",
     "Evaluate",
-    "ExportSamples",
     "ExportWeights",
     "GetCatalog",
     "GetTarget",
     "ImportData",
     "InspectData",
     "MoveJob",
+    "Operate",
     "Ping",
     "PreviewData",
     "QueryLayer",
     "ResumeRace",
     "ResumeTraining",
-    "Sample",
     "SetSpeed",
     "Shutdown",
     "StartRace",
@@ -31,6 +33,9 @@ __all__ = [
     "Validate",
     "Watch",
 ]
+
+GENERATE = "generate"
+"""The operator that every generative model has; its results are samples."""
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -74,22 +79,29 @@ class GetTarget(_Command, frozen=True, kw_only=True):
 
 
 class InspectData(_Command, frozen=True, kw_only=True):
-    """Look into a file; reply: a `studio.formats.base.Inspection` as plain data."""
+    """Look into files that belong together; reply: a `studio.formats.Inspection` as plain data.
 
-    file: str
+    ``importer`` is one of its offers, "" for the most particular that takes the files, and
+    ``options`` are what that can be told.
+    """
+
+    files: list[str]
+    importer: str = ""
+    options: dict[str, Any] = {}
 
 
 class ImportData(_Command, frozen=True, kw_only=True):
-    """Import columns of a file as a project data set; reply: {"job"}; a job of kind "import".
+    """Import the rows of files as a project data set; reply: {"job"}; a job of kind "import".
 
-    ``item`` names the table or array inside the file (HDF5, NPZ), "" for the only one.
+    ``importer`` and ``options`` as in `InspectData`. Of tables, ``options`` names the table as
+    "item" (HDF5, NPZ; "" for the only one) and its "columns".
     """
 
-    file: str
+    files: list[str]
     project: str
     name: str
-    columns: list[str]
-    item: str = ""
+    importer: str = ""
+    options: dict[str, Any] = {}
 
 
 class StartTraining(_Command, frozen=True, kw_only=True):
@@ -233,14 +245,25 @@ class QueryLayer(_Command, frozen=True, kw_only=True):
     step: int | None = None
 
 
-class Sample(_Command, frozen=True, kw_only=True):
-    """Queue sampling from a run's newest (or given) checkpoint; reply: {"job"}."""
+class Operate(_Command, frozen=True, kw_only=True):
+    """Do with a trained run what an operator of the catalogue can: with the weights of the newest
+    checkpoint, or of the newest not after ``step``.
+
+    ``config`` are settings of the operator; ``inputs`` fill its slots, each with rows in data units
+    as nested lists; ``given`` are conditions by name, in data units (a class by its number or name;
+    one value for all rows). Reply: {"job"}; what comes of it goes into the run (`ResultWritten`),
+    or to ``file``, whose suffix says how rows are written. With ``inline`` nothing is written, and
+    the reply is {"step", "note"} with the arrays by name ("x", ...): for a view that asks often.
+    """
 
     run: str
-    n: int
-    seed: int = 0
-    sampler: Pick | None = None
+    operator: str
+    config: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     step: int | None = None
+    file: str = ""
+    inline: bool = False
 
 
 class Evaluate(_Command, frozen=True, kw_only=True):
@@ -254,19 +277,6 @@ class Evaluate(_Command, frozen=True, kw_only=True):
     sampler: Pick | None = None
     step: int | None = None
     metrics: list[Pick] = []
-
-
-class ExportSamples(_Command, frozen=True, kw_only=True):
-    """Queue: write n samples of a run to a file; the suffix (.csv .npz .h5) says how. Of the newest
-    checkpoint, or the newest up to ``step``; with the run's own sampler unless one is named.
-    """
-
-    run: str
-    file: str
-    n: int
-    seed: int = 0
-    sampler: Pick | None = None
-    step: int | None = None
 
 
 class ExportWeights(_Command, frozen=True, kw_only=True):

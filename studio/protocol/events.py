@@ -24,6 +24,7 @@ __all__ = [
     "Ready",
     "Record",
     "Reply",
+    "ResultWritten",
     "Snapshot",
     "StageDone",
 ]
@@ -94,7 +95,7 @@ class Progress(_Event, frozen=True, kw_only=True):
     ``seconds`` is the training time so far, over all resumptions. ``seconds_left`` is None while
     it is not known: at first, and before a phase that nobody has seen the speed of. ``phase_left``
     are the seconds to the end of the phase that is under way; ``phases`` are all there are, in
-    order, none where there is but one.
+    order, none where there is but one. ``doing`` says in a few words what a short job is at.
     """
 
     job: str
@@ -108,6 +109,7 @@ class Progress(_Event, frozen=True, kw_only=True):
     seconds: float = 0.0
     phase_left: float | None = None
     phases: list[PhaseInfo] = []
+    doing: str = ""
 
 
 class Metrics(_Event, frozen=True, kw_only=True):
@@ -115,11 +117,13 @@ class Metrics(_Event, frozen=True, kw_only=True):
 
     Names: "loss", "grad_norm", ... from the family; "quality/<metric slug>" from evaluation, and
     with what it was measured then: "cost/nfe", how many evaluations of networks a sample took,
-    "cost/samples", how many samples there were, "cost/floor/<metric slug>", the real-against-real
-    value for so many: the mean over several pairs of real samples, and its standard deviation over
-    the pairs at "cost/floor/spread/<slug>" (runs of earlier versions have none). A value is NaN
-    where it could not be measured, as when a sample was not finite. ``floors``: both by metric slug
-    and "spread/<slug>", for as many samples as the run asks for.
+    "cost/samples", how many samples there were, "cost/floor/<metric slug>", what the figure is
+    held against, mostly real against real, for so many: the mean over several pairs of real data,
+    and its standard deviation over the pairs at "cost/floor/spread/<slug>" (runs of earlier
+    versions have none), and where it lies with 95 % confidence, "cost/low/<slug>" and
+    "cost/high/<slug>", of metrics that say so. A value is NaN where it could not be measured, as
+    when a sample was not finite. ``floors``: both by metric slug and "spread/<slug>", for as many
+    samples as the run asks for.
     """
 
     job: str
@@ -176,6 +180,19 @@ class CheckpointWritten(_Event, frozen=True, kw_only=True):
     job: str
     step: int
     file: str
+
+
+class ResultWritten(_Event, frozen=True, kw_only=True):
+    """What came of an operator is safely on disk: in ``result``, a folder of the run's
+    ``results``, or in the file that was asked for.
+    """
+
+    job: str
+    run: str
+    operator: str
+    step: int
+    result: str = ""
+    file: str = ""
 
 
 class Log(_Event, frozen=True, kw_only=True):

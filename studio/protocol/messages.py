@@ -7,25 +7,25 @@ are: the newest wins, against credits that the viewer returns as it draws.
 """
 
 from studio.protocol.commands import (
+    GENERATE,
     ApplyEdit,
     BranchRun,
     Budget,
     Control,
     Credit,
     Evaluate,
-    ExportSamples,
     ExportWeights,
     GetCatalog,
     GetTarget,
     ImportData,
     InspectData,
     MoveJob,
+    Operate,
     Ping,
     PreviewData,
     QueryLayer,
     ResumeRace,
     ResumeTraining,
-    Sample,
     SetSpeed,
     Shutdown,
     StartRace,
@@ -48,12 +48,14 @@ from studio.protocol.events import (
     Ready,
     Record,
     Reply,
+    ResultWritten,
     Snapshot,
     StageDone,
 )
 from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 
 __all__ = [
+    "GENERATE",
     "PROTOCOL",
     "ApplyEdit",
     "Array",
@@ -68,7 +70,6 @@ __all__ = [
     "ErrorInfo",
     "Evaluate",
     "Event",
-    "ExportSamples",
     "ExportWeights",
     "Failed",
     "GetCatalog",
@@ -82,6 +83,7 @@ __all__ = [
     "Log",
     "Metrics",
     "MoveJob",
+    "Operate",
     "PhaseInfo",
     "Ping",
     "Pong",
@@ -91,9 +93,9 @@ __all__ = [
     "Ready",
     "Record",
     "Reply",
+    "ResultWritten",
     "ResumeRace",
     "ResumeTraining",
-    "Sample",
     "SetSpeed",
     "Shutdown",
     "Snapshot",
@@ -125,9 +127,8 @@ Command = (
     | Watch
     | Credit
     | QueryLayer
-    | Sample
+    | Operate
     | Evaluate
-    | ExportSamples
     | ExportWeights
     | Ping
     | Shutdown
@@ -147,6 +148,7 @@ Event = (
     | Edited
     | StageDone
     | CheckpointWritten
+    | ResultWritten
     | Log
     | Pong
 )

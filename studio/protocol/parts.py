@@ -47,7 +47,7 @@ class PhaseInfo(msgspec.Struct, frozen=True, kw_only=True):
 class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A job as everybody sees it.
 
-    kind: "training", "race", "sampling", "evaluation", "import", "export".
+    kind: "training", "race", "operator", "evaluation", "import", "export" (to a file).
     state: "queued", "running", "paused", "finished", "cancelled", "failed".
     ``run`` is the absolute path of the run folder ("" for imports and races). A training that
     takes part in a race names the race's job. ``parent`` is the name of the run that a branch

@@ -4,7 +4,16 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["ChangeSetting", "Edit", "EditPoints", "Pick", "Recipe", "RunSpec", "UndoPoints"]
+__all__ = [
+    "ChangeSetting",
+    "Edit",
+    "EditPoints",
+    "Pick",
+    "Recipe",
+    "RunRef",
+    "RunSpec",
+    "UndoPoints",
+]
 
 
 class Pick(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,12 +70,22 @@ Edit = ChangeSetting | EditPoints | UndoPoints
 """What a person changes in the middle of a training: part of the run, replayed with it."""
 
 
+class RunRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A run of the same project, by the name of its folder, and the step of a checkpoint; None for
+    the newest of a finished run.
+    """
+
+    run: str
+    step: int | None = None
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A training, completely: the same spec gives the same losses on the same device.
 
     ``training`` holds the settings of the catalogue entry of kind "training" (steps, batch, seed,
     device, how often to evaluate, checkpoint and keep frames). ``edits`` are changes at later
     steps, in order; what a person does in a run is kept in its ``events.jsonl`` instead.
+    ``inputs`` are the trained runs that it learns from, by the names that its family gives them.
     """
 
     name: str
@@ -76,6 +95,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sampler: Pick | None = None
     metrics: list[Pick] = []
     edits: list[Edit] = []
+    inputs: dict[str, RunRef] = {}
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,8 +6,7 @@ than the memory. Data sets of format 1 are a table of points in ``data.h5``, and
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,55 +17,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studio.store import hdf5
-from studio.store.errors import Damaged, StoreError
+from studio.store.errors import Damaged
 from studio.store.migrate import CURRENT
 from studio.store.parts import (
     LEAF,
     ArrayFile,
-    ArrayWriter,
-    Block,
     Part,
     check_parts,
     lengths_of,
-    part_block,
     part_files,
 )
-from studio.store.running import Running
+from studio.store.schema import Schema, tree_hash
 from studio.store.splits import Split, check_split
-from studio.store.text import read_json, read_toml, write_json, write_toml
+from studio.store.text import read_json, read_toml
 
 __all__ = [
     "DatasetFolder",
     "DatasetReader",
     "DatasetRecord",
-    "DatasetWriter",
-    "Schema",
     "points_hash",
-    "points_schema",
 ]
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
-
-
-class Schema(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rows of a data set are.
-
-    ``kind``: the kind of data ("points", "jets", ...). ``columns`` names the entries of a row of
-    part "x" where they have names, ``classes`` the values of part "label". ``facts`` is what else
-    is known of the data, as plain JSON (a source, a unit, a pixel size).
-    """
-
-    kind: str
-    parts: list[Part]
-    columns: list[str] = []
-    classes: list[str] = []
-    facts: dict[str, Any] = {}
-
-    @property
-    def row_bytes(self) -> int:
-        """Bytes of a row, those of ragged parts aside."""
-        return sum(part.row_bytes for part in self.parts if not part.ragged)
 
 
 class DatasetRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +164,7 @@ class DatasetFolder:
         schema = Schema(
             kind=record.kind, parts=record.parts, columns=record.columns, classes=record.classes
         )
-        if _tree(schema, record.rows, record.split, digests) != record.hash:
+        if tree_hash(schema, record.rows, record.split, digests) != record.hash:
             raise self._other()
 
     def _old_points(self) -> Floats:
@@ -313,147 +286,9 @@ class DatasetReader:
         return previous
 
 
-class DatasetWriter:
-    """Fills an empty folder with a data set, block by block."""
-
-    def __init__(
-        self, folder: Path, name: str, schema: Schema, source: str = "", split: Split | None = None
-    ) -> None:
-        """Begin.
-
-        Raises:
-            StoreError: two columns have one name (kind "data"), or the disk refused.
-            ValueError: the schema or the split is none.
-        """
-        check_parts(schema.parts)
-        self.split = split or Split()
-        check_split(self.split)
-        if len(set(schema.columns)) != len(schema.columns):
-            raise StoreError(
-                f"Two columns have the same name: {', '.join(schema.columns)}.",
-                "Rename one.",
-                kind="data",
-            )
-        self.rows = 0
-        self._folder = folder
-        self._name = name
-        self._source = source
-        self._schema = schema
-        self._running = Running(len(schema.columns))
-        self._arrays = {
-            file: ArrayWriter(folder / file, dtype, shape)
-            for part in schema.parts
-            for file, dtype, shape in part_files(part)
-        }
-        for part in schema.parts:
-            if part.ragged:
-                self._arrays[f"{part.name}.offsets.npy"].add(np.zeros(1, np.int64))
-
-    def add(self, block: Block) -> None:
-        """Append rows.
-
-        Raises:
-            StoreError: they do not fit the schema or are not finite (kind "data"), or the disk
-                refused.
-        """
-        found = {part.name: part_block(part, block) for part in self._schema.parts}
-        counts = {
-            name: len(values if lengths is None else lengths)
-            for name, (values, lengths) in found.items()
-        }
-        if len(set(counts.values())) > 1:
-            raise StoreError(f"A block has parts of different lengths: {counts}.", kind="data")
-        for part in self._schema.parts:
-            values, lengths = found[part.name]
-            self._check_finite(part, values)
-            self._arrays[f"{part.name}.npy"].add(values)
-            if lengths is not None:
-                before = self._arrays[f"{part.name}.npy"].rows - len(values)
-                self._arrays[f"{part.name}.offsets.npy"].add(before + np.cumsum(lengths))
-        if self._schema.columns:
-            self._running.add(found["x"][0])
-        self.rows += next(iter(counts.values()))
-
-    def finish(self) -> DatasetRecord:
-        """Complete the files and write the record.
-
-        Raises:
-            StoreError: there are no rows (kind "data"), or the disk refused.
-        """
-        if not self.rows:
-            what = "points" if self._schema.kind == "points" else "rows"
-            raise StoreError(f"There are no {what} to import.", "Choose another file.", kind="data")
-        digests = [array.finish() for array in self._arrays.values()]
-        schema = self._schema
-        record = DatasetRecord(
-            name=self._name,
-            kind=schema.kind,
-            rows=self.rows,
-            hash=_tree(schema, self.rows, self.split, digests),
-            parts=schema.parts,
-            columns=schema.columns,
-            classes=schema.classes,
-            split=self.split,
-            mean=self._running.mean.tolist(),
-            std=self._running.std.tolist(),
-            minimum=self._running.minimum.tolist(),
-            maximum=self._running.maximum.tolist(),
-            source=self._source,
-        )
-        if schema.facts:
-            write_json(self._folder / "facts.json", schema.facts)
-        write_toml(self._folder / "dataset.toml", record)
-        return record
-
-    def close(self) -> None:
-        """Let the files go, complete or not."""
-        for array in self._arrays.values():
-            with suppress(OSError):
-                array.close()
-
-    def _check_finite(self, part: Part, values: NDArray[Any]) -> None:
-        if values.dtype.kind != "f":
-            return
-        finite = np.isfinite(values)
-        if finite.all():
-            return
-        bad = np.argwhere(~finite)
-        row = self.rows + int(bad[0, 0]) + 1
-        names = self._schema.columns
-        if part.name == "x" and names:
-            where = f"Row {row}, column {names[bad[0, 1]]!r}"
-        elif part.ragged:
-            where = f"Entry {self._arrays[f'{part.name}.npy'].rows + int(bad[0, 0]) + 1} of "
-            where += f"part {part.name!r}"
-        else:
-            where = f"Row {row}, part {part.name!r}"
-        raise StoreError(
-            f"{where} is not a finite number ({len(bad)} such values).",
-            "Remove or fill these rows, then import again.",
-            kind="data",
-        )
-
-
-def points_schema(columns: Sequence[str], facts: Mapping[str, Any] | None = None) -> Schema:
-    """Return the schema of points with such columns: x (n, d) float32."""
-    part = Part(name="x", dtype="float32", shape=[len(columns)])
-    return Schema(kind="points", parts=[part], columns=list(columns), facts=dict(facts or {}))
-
-
 def points_hash(x: ArrayLike, columns: Sequence[str]) -> str:
     """Return the SHA-256 of points (n, d) as little-endian float32, shape and column names."""
     data = np.ascontiguousarray(x, dtype="<f4")
     digest = hashlib.sha256(json.dumps([list(data.shape), list(columns)]).encode())
     digest.update(data.reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
-
-
-def _tree(schema: Schema, rows: int, split: Split, digests: Sequence[bytes]) -> str:
-    """Return the hash of a data set: of what is learned from and of what it means."""
-    parts = [[part.name, part.dtype, part.shape, part.ragged] for part in schema.parts]
-    shares = [split.seed, split.validation, split.test]
-    about = [schema.kind, rows, parts, schema.columns, schema.classes, shares]
-    digest = hashlib.sha256(json.dumps(about).encode())
-    for each in digests:
-        digest.update(each)
     return digest.hexdigest()

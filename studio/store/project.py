@@ -23,16 +23,18 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from studio.store.atomic import make_folder, partial_path, sweep, sync_folder
-from studio.store.dataset import DatasetFolder, DatasetWriter, Schema, points_schema
+from studio.store.atomic import check_space, make_folder, partial_path, sweep, sync_folder
+from studio.store.dataset import DatasetFolder
 from studio.store.errors import StoreError, explain
 from studio.store.lock import Lock
 from studio.store.migrate import CURRENT
 from studio.store.names import MOST, check_name, slug
 from studio.store.run import RunFolder, RunRecord
+from studio.store.schema import Schema, points_schema
 from studio.store.splits import Split
 from studio.store.text import read_toml, write_toml
 from studio.store.trash import Trash, Trashed
+from studio.store.writing import DatasetWriter
 
 __all__ = ["Project"]
 
@@ -194,20 +196,28 @@ class Project:
                 "Choose as many columns as there are names.",
                 kind="data",
             )
-        with self.new_dataset(name, points_schema(columns), source) as writer:
+        schema = points_schema(columns)
+        with self.new_dataset(name, schema, source, expected=len(points)) as writer:
             writer.add({"x": points})
-        return DatasetFolder(self.path / "data" / slug(name, "data"))
+        return writer.becomes
 
     @contextmanager
     def new_dataset(
-        self, name: str, schema: Schema, source: str = "", split: Split | None = None
+        self,
+        name: str,
+        schema: Schema,
+        source: str = "",
+        split: Split | None = None,
+        expected: int = 0,
     ) -> Iterator[DatasetWriter]:
         """Yield a writer for a new data set, which appears whole when the block ends, under a name
         that becomes a folder name; never replaces one. If the block raises, nothing is left.
+        ``expected`` is how many rows there will be, where that is known.
 
         Raises:
             StoreError: the name is taken or too long ("user"), the rows will not do ("data"), or
-                the disk refused.
+                the disk refused (`DiskFull` at once where so many rows do not fit).
+            Abandoned: the writer was told so.
         """
         folder = self.path / "data"
         check_name(name)
@@ -219,10 +229,11 @@ class Project:
             raise taken
         make_folder(folder)
         sweep(folder)
+        check_space(folder, expected * schema.row_bytes)
         hidden = partial_path(target)
         try:
             hidden.mkdir()
-            writer = DatasetWriter(hidden, name, schema, source, split)
+            writer = DatasetWriter(hidden, DatasetFolder(target), name, schema, source, split)
             try:
                 yield writer
                 writer.finish()

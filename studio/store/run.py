@@ -18,11 +18,13 @@ from studio.store.checkpoint import Checkpoints
 from studio.store.errors import StoreError
 from studio.store.events import EventLog
 from studio.store.flow import FlowStore
+from studio.store.inputs import InputRecord, Inputs
 from studio.store.links import stay_inside
 from studio.store.lock import Lock
 from studio.store.metrics import MetricsLog
 from studio.store.migrate import CURRENT
 from studio.store.process import is_same, this_process
+from studio.store.results import Results
 from studio.store.samples import SampleSets
 from studio.store.text import read_json, read_toml, write_json
 
@@ -39,10 +41,11 @@ def _now() -> datetime:
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """``run.toml``: everything that the run is, resolved. Written once, when it is queued.
 
-    ``dataset_hash`` is `studio.store.dataset.points_hash` of the training data; ``versions`` by
-    package; ``parent`` names the run that this one left at ``branch_step``, if any; ``race`` is
-    the same for all that took part in one race, "" outside races, and ``budget`` what each of them
-    may spend.
+    ``dataset_hash`` is that in the record of an imported data set, of drawn ones
+    `studio.store.dataset.points_hash` of the training data; ``versions`` by package; ``parent``
+    names the run that this one left at ``branch_step``, if any; ``race`` is the same
+    for all that took part in one race, "" outside races, and ``budget`` what each of them may
+    spend; ``inputs`` are the trained runs that this one learns from.
     """
 
     spec: RunSpec
@@ -56,6 +59,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     race: str = ""
     budget: Budget | None = None
     versions: dict[str, str] = {}
+    inputs: dict[str, InputRecord] = {}
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,7 +210,7 @@ class RunFolder:
         """
         for entry in self.path.iterdir():
             stay_inside(entry)
-        for folder in ("", "checkpoints", "flow", "samples"):
+        for folder in ("", "checkpoints", "flow", "results"):
             sweep(self.path / folder)
         damaged = self.flow.recover()
         return [f"The flow record {name} was damaged and has been set aside." for name in damaged]
@@ -244,7 +248,17 @@ class RunFolder:
     @cached_property
     def samples(self) -> SampleSets:
         """The generated sample sets."""
-        return SampleSets(self.path / "samples")
+        return SampleSets(self.path)
+
+    @cached_property
+    def results(self) -> Results:
+        """What was done with the run."""
+        return Results(self.path / "results")
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """The copies of the trained runs that the run learns from."""
+        return Inputs(self.path / "inputs")
 
     @property
     def log_path(self) -> Path:

@@ -1,18 +1,20 @@
-"""Generated rows of a run: ``samples/0001.h5``, numbered, never overwritten."""
+"""Generated rows of a run: those of its results, and ``samples/0001.h5``, as earlier versions wrote
+them.
+"""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from studio.protocol.messages import GENERATE
 from studio.store import hdf5
-from studio.store.atomic import make_folder
-from studio.store.migrate import CURRENT, upgrade
+from studio.store.migrate import upgrade
+from studio.store.results import ResultFolder, Results
 
 __all__ = ["SampleSet", "SampleSets"]
 
@@ -38,46 +40,18 @@ class SampleSet:
 
 
 class SampleSets:
-    """All sample sets of one run. Several processes may write at once."""
+    """All sample sets of one run, which `studio.store.results` writes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+    def __init__(self, run: Path) -> None:
+        self._folder = Path(run) / "samples"
+        self._results = Results(Path(run) / "results")
 
     def paths(self) -> list[Path]:
-        """Return the files, in order of number."""
-        if not self.folder.is_dir():
-            return []
-        found = [(int(m[1]), p) for p in self.folder.iterdir() if (m := _NAME.fullmatch(p.name))]
-        return [path for _, path in sorted(found)]
-
-    def write(
-        self,
-        arrays: Mapping[str, ArrayLike],
-        columns: Sequence[str],
-        attrs: Mapping[str, Any],
-    ) -> Path:
-        """Write samples under the next free number and return the file.
-
-        ``arrays`` are "x" and what is known beside it, by name, all (n, ...).
-
-        Raises:
-            ValueError: x is no rows of numbers, or has not one column a name; or the others are
-                not of as many samples.
-            StoreError: the disk refused (`DiskFull`: there is no room).
-        """
-        found = {name: _numbers(name, values) for name, values in arrays.items()}
-        x = found.pop("x")
-        _check(x, columns, found)
-        samples = SampleSet(x, tuple(columns), dict(attrs), found)
-        make_folder(self.folder)
-        while True:
-            number = max((int(p.stem) for p in self.paths()), default=0) + 1
-            path = self.folder / f"{number:04d}.h5"
-            try:
-                hdf5.write(path, lambda file: _fill(file, samples), exclusive=True)
-            except FileExistsError:
-                continue
-            return path
+        """Return the files, oldest first."""
+        there = self._folder.iterdir() if self._folder.is_dir() else ()
+        found = sorted((int(m[1]), p) for p in there if (m := _NAME.fullmatch(p.name)))
+        results = (result.arrays for result in self._results.all() if _has_rows(result))
+        return [*(path for _, path in found), *results]
 
     def read(self, path: Path) -> SampleSet:
         """Read one file.
@@ -96,30 +70,6 @@ class SampleSets:
         return SampleSet(x, columns, attrs, beside)
 
 
-def _numbers(name: str, values: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name!r} must be numbers, got {array.dtype}")
-    return array.astype(np.float32) if array.dtype.kind == "f" else array
-
-
-def _check(x: NDArray[Any], columns: Sequence[str], beside: Mapping[str, NDArray[Any]]) -> None:
-    if x.ndim < 2:
-        raise ValueError(f"x must be rows (n, *shape), got {x.shape}")
-    if columns and x.shape[1:] != (len(columns),):
-        names = ", ".join(columns)
-        raise ValueError(f"x must have the columns {names}, (n, {len(columns)}), got {x.shape}")
-    for name, values in beside.items():
-        if values.shape[:1] != x.shape[:1]:
-            raise ValueError(f"{name!r} must be of {len(x)} samples, got {values.shape}")
-
-
-def _fill(file: Any, samples: SampleSet) -> None:
-    file.attrs["format"] = CURRENT["samples"]
-    # A data set, since attributes end at 64 kB.
-    file["provenance"] = json.dumps(samples.attrs)
-    for name, values in {"x": samples.x, **samples.beside}.items():
-        checked = {"chunks": True, "fletcher32": True} if values.size else {}
-        made = file.create_dataset(name, data=values, **checked)
-        if name == "x":
-            hdf5.put_columns(made, samples.columns)
+def _has_rows(result: ResultFolder) -> bool:
+    """Whether a result is rows that a model made."""
+    return result.name.partition("-")[2] == GENERATE

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app import preferences
 from studio.app.main import Studio
-from studio.client.fake import FakeEngine
+from tests.client.fakes.engine import FakeEngine
 from tests.qtloop import collected_here, loop, run_coroutine, themed, until
 
 __all__ = ["collected_here", "loop"]

@@ -35,7 +35,7 @@ def run(tmp_path):
 
 async def test_it_is_followed_live_and_its_end_is_announced(bench, wait, run):
     await bench.start()
-    bench.actions.open_project(run.path.parent.parent)
+    bench.actions.project.open(run.path.parent.parent)
     await wait(lambda: bench.state.runs.current is not None and bench.state.runs.current.series)
     state = bench.state.runs.current
     assert (state.state, state.background, state.step) == ("running", True, 10)
@@ -49,7 +49,7 @@ async def test_it_is_followed_live_and_its_end_is_announced(bench, wait, run):
 
 async def test_the_end_of_the_engine_does_not_touch_it(bench, wait, run):
     await bench.start()
-    bench.actions.open_project(run.path.parent.parent)
+    bench.actions.project.open(run.path.parent.parent)
     await wait(lambda: bench.state.runs.current is not None and bench.state.runs.current.job)
     bench.engine.end(signal=9)
     await wait(lambda: len(bench.engines) == 2 and bench.state.engine.state == "ready")
@@ -61,9 +61,9 @@ async def test_the_end_of_the_engine_does_not_touch_it(bench, wait, run):
 async def test_it_is_found_at_the_start_and_offered(bench, wait, run):
     kept = preferences.Preferences()
     kept.opened(run.path.parent.parent, "rings", 1.0)
-    bench.actions.show_recent(kept)
+    bench.actions.project.show_recent(kept)
     await bench.start()
-    await bench.actions.find_background()
+    await bench.actions.background.find()
     banner = bench.state.notices.banners[0]
     assert banner.text == f"{run.name} is being trained in the background"
     banner.actions[0].run()
@@ -74,7 +74,7 @@ async def test_it_is_found_at_the_start_and_offered(bench, wait, run):
 
 async def test_stop_asks_the_process_through_its_folder(bench, wait, run):
     await bench.start()
-    bench.actions.open_project(run.path.parent.parent)
+    bench.actions.project.open(run.path.parent.parent)
     await wait(lambda: bench.state.runs.current is not None)
     assert bench.window.registry["stop"].why_not() == ""
     bench.window.registry.trigger("stop")

@@ -5,9 +5,9 @@ import pytest
 from studio.app.intents.base import Refused
 from studio.app.shell.banners import Banner
 from studio.app.shell.toasts import Toast
-from studio.client.fake import Refusal
 from studio.protocol import messages as m
 from studio.protocol.catalog import ProblemSpec
+from tests.client.fakes.engine import Refusal
 
 
 def banners(bench):
@@ -23,10 +23,10 @@ def toasts(bench):
 async def training(bench, wait):
     """Start a run that takes long, and wait until it is under way."""
     await bench.start()
-    bench.actions.open_recipe(bench.state.recipes[0])
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
     await wait(lambda: bench.state.draft.checked)
     bench.engine.speed = 1
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.runs.current is not None)
     run = bench.state.runs.current
     await wait(lambda: run.state == "running", 15)
@@ -50,7 +50,7 @@ async def test_an_interrupted_run_says_so_only_where_it_is_shown(bench, wait):
     assert banners(bench) == []
     bench.state.leave_help()
     assert banners(bench) == [f"{run.name} was interrupted"]
-    bench.actions.new_run()
+    bench.actions.setup.new()
     assert banners(bench) == []
 
 
@@ -78,7 +78,7 @@ async def test_who_is_elsewhere_is_told_in_passing(bench, wait):
     await wait(lambda: bench.state.notices.banners)
     assert banners(bench) == []
     assert f"{run.name} was interrupted" in toasts(bench)
-    bench.actions.select_run(run.key)
+    bench.actions.runs.select(run.key)
     assert banners(bench) == [f"{run.name} was interrupted"]
 
 
@@ -109,7 +109,7 @@ async def test_a_failure_leaves_when_the_run_begins_again_or_is_deleted(bench, w
 
 async def test_a_refusal_leaves_when_the_same_is_done(bench, wait):
     await bench.start()
-    bench.actions.open_recipe(bench.state.recipes[0])
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
     await wait(lambda: bench.state.draft.checked)
 
     def refuse(command):
@@ -117,11 +117,11 @@ async def test_a_refusal_leaves_when_the_same_is_done(bench, wait):
 
     bench.engine.script[m.StartTraining] = refuse
     for _ in range(2):
-        bench.actions.start()
+        bench.actions.training.start()
         await wait(lambda: len(bench.state.notices.history) >= 1 and banners(bench))
     assert banners(bench) == ["The run did not start"], "one cause is one banner"
     del bench.engine.script[m.StartTraining]
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.runs.current is not None)
     await wait(lambda: banners(bench) == [])
 
@@ -132,7 +132,7 @@ async def test_a_ready_engine_takes_away_what_was_said_of_it(bench, wait, name):
 
     await bench.start()
     error = m.ErrorInfo(kind="engine", message="Gone.")
-    bench.actions.engine_became(EngineState(name=name, message="Gone", error=error))
+    bench.actions.engine.became(EngineState(name=name, message="Gone", error=error))
     assert len(banners(bench)) == 1
     bench.engine.emit(m.Ready(versions={}, device="cpu"))
     await wait(lambda: banners(bench) == [])
@@ -153,7 +153,7 @@ async def test_another_project_begins_without_what_was_said_of_the_last_ones_run
     run = await training(bench, wait)
     bench.engine.end(signal=9)
     await wait(lambda: banners(bench))
-    bench.actions.open_recipe(bench.state.recipes[1])
+    bench.actions.setup.open_recipe(bench.state.recipes[1])
     assert run.key not in bench.state.runs.by_key
     assert banners(bench) == []
     assert bench.state.notices.banners == []
@@ -165,7 +165,7 @@ async def test_a_refusal_about_a_run_stays_with_it(bench, wait):
     async def fail():
         raise Refused(m.ErrorInfo(kind="disk", message="Full."))
 
-    bench.actions._do(fail(), "The weights were not exported", run=run.key)
+    bench.actions.training._do(fail(), "The weights were not exported", run=run.key)
     await wait(lambda: banners(bench) == ["The weights were not exported"])
     bench.state.show_help()
     assert banners(bench) == []

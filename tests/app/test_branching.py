@@ -13,12 +13,12 @@ from studio.app.edit_words import edit_notes, live_fields
 from studio.app.intents import disk
 from studio.app.shell.branch_sheet import BranchSheet
 from studio.app.state.runs import RunState
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from studio.resources import load_recipe
 from studio.store.project import Project
 from studio.store.run import RunRecord
+from tests.client.fakes.catalog import catalog
 
 
 def offer():
@@ -45,10 +45,10 @@ async def trained(bench, wait, steps=600):
     run = recipe(bench).run
     run = msgspec.structs.replace(run, training={"steps": steps}, metrics=[])
     run = msgspec.structs.replace(run, family=Pick(slug="gan", config={"loss": "ipm"}))
-    bench.actions.open_recipe(recipe(bench))
-    bench.actions.set_up(run)
+    bench.actions.setup.open_recipe(recipe(bench))
+    bench.actions.setup.open(run)
     await wait(lambda: bench.state.draft.checked)
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.runs.current is not None)
     known = bench.state.runs.current
     await wait(lambda: known.state == "finished")
@@ -76,7 +76,7 @@ async def test_the_sheet_offers_the_live_settings_as_they_are(bench, wait):
 
 async def test_a_branch_sends_only_what_was_changed_and_opens_the_new_run(bench, qtbot, wait):
     parent = await trained(bench, wait)
-    bench.actions.ask_branch(parent.key, 64)
+    bench.actions.branching.ask(parent.key, 64)
     opened = sheet(bench)
     line = opened.form.rows["lr"].editor.line
     line.setFocus()
@@ -97,7 +97,7 @@ async def test_a_branch_sends_only_what_was_changed_and_opens_the_new_run(bench,
 
 async def test_a_bad_value_holds_the_branch_back(bench, qtbot, wait):
     parent = await trained(bench, wait)
-    bench.actions.ask_branch(parent.key, 64)
+    bench.actions.branching.ask(parent.key, 64)
     opened = sheet(bench)
     line = opened.form.rows["lr"].editor.line
     line.setFocus()
@@ -112,14 +112,14 @@ async def test_a_bad_value_holds_the_branch_back(bench, qtbot, wait):
 
 
 async def test_a_refused_branch_is_told(bench, wait):
-    from studio.client.fake import Refusal
+    from tests.client.fakes.engine import Refusal
 
     def refuse(command):
         raise Refusal("Step 64 was never reached.")
 
     parent = await trained(bench, wait)
     bench.engine.script[m.BranchRun] = refuse
-    bench.actions.branch(parent.key, 64, [])
+    bench.actions.branching.branch(parent.key, 64, [])
     await wait(lambda: bench.state.notices.banners)
     banner = bench.state.notices.banners[-1]
     assert (banner.text, banner.why) == ("The run was not branched", "Step 64 was never reached.")
@@ -127,7 +127,7 @@ async def test_a_refused_branch_is_told(bench, wait):
 
 async def test_branches_are_indented_under_their_parent_and_stay_without_it(bench, wait):
     parent = await trained(bench, wait)
-    bench.actions.branch(parent.key, 64)
+    bench.actions.branching.branch(parent.key, 64)
     await wait(lambda: bench.state.runs.current is not parent)
     child = bench.state.runs.current
     await wait(lambda: child.state == "finished" and child.branch_step == 64)
@@ -150,7 +150,9 @@ def texts(widget):
 
 async def test_the_inspector_leads_to_the_parent(bench, qtbot, wait):
     parent = await trained(bench, wait)
-    bench.actions.branch(parent.key, 64, [ChangeSetting(step=0, path="penalty", value=3.0)])
+    bench.actions.branching.branch(
+        parent.key, 64, [ChangeSetting(step=0, path="penalty", value=3.0)]
+    )
     await wait(lambda: bench.state.runs.current is not parent)
     child = bench.state.runs.current
     await wait(lambda: child.edits)
@@ -182,13 +184,13 @@ async def test_a_change_is_a_diamond_on_the_training_clock(bench, qtbot, wait):
 
 async def test_an_edited_run_is_repeated_from_its_folder_or_a_recipe(bench, wait, tmp_path):
     run = await trained(bench, wait)
-    plain = bench.actions.command()
+    plain = bench.actions.export.command()
     assert plain.startswith("pushforward run gan@")
     change = ChangeSetting(step=300, path="penalty", value=None)
     run.edits = [change]
-    assert bench.actions.command() == f"pushforward run {run.key}"
+    assert bench.actions.export.command() == f"pushforward run {run.key}"
     file = tmp_path / "changed.toml"
-    bench.actions.save_recipe(str(file))
+    bench.actions.export.recipe(str(file))
     await wait(file.exists)
     await wait(lambda: bench.state.notices.history[-1].text == "changed.toml is written")
     assert tomllib.loads(file.read_text())["run"]["family"]["slug"] == "gan"

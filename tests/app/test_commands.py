@@ -103,7 +103,8 @@ async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(b
     palette.line.setText("light theme")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isHidden()
-    from studio.app.theme import LIGHT, theme
+    from studio.app.theme import theme
+    from studio.app.tokens import LIGHT
 
     assert theme.colors() == LIGHT
     bench.window.save_layout()

@@ -40,7 +40,7 @@ def running(loop):
 
 async def test_a_setting_is_changed_by_an_edit(running, wait):
     _, actions, link = running
-    actions.change_setting(KEY, "rescaling", "logit")
+    actions.edits.change_setting(KEY, "rescaling", "logit")
     await wait(lambda: link.asked)
     (command,) = link.asked
     assert isinstance(command, ApplyEdit)
@@ -50,20 +50,20 @@ async def test_a_setting_is_changed_by_an_edit(running, wait):
 
 async def test_the_step_at_which_it_holds_comes_back(running):
     _, actions, _ = running
-    assert await actions.edit_now(KEY, UndoPoints(step=0)) == 40
+    assert await actions.edits.apply_now(KEY, UndoPoints(step=0)) == 40
 
 
 async def test_a_refusal_is_told_and_goes_when_the_next_one_is_taken(running, wait):
     state, actions, link = running
     link.no = ErrorInfo(kind="user", message="loss cannot change in a run", hint="Branch.")
-    actions.change_setting(KEY, "loss", "hinge")
+    actions.edits.change_setting(KEY, "loss", "hinge")
     await wait(lambda: state.notices.banners)
     (banner,) = state.notices.banners
     assert banner.text == "The change did not take hold"
     assert banner.why == "loss cannot change in a run"
     assert banner.todo == "Branch."
     link.no = None
-    actions.undo_points(KEY)
+    actions.edits.undo_points(KEY)
     await wait(lambda: not state.notices.banners)
 
 
@@ -75,5 +75,5 @@ async def test_a_run_that_does_not_train_here_takes_no_edit(running, job, backgr
     run = state.runs.by_key[KEY]
     run.job, run.background = job, background
     with pytest.raises(Refused, match=word):
-        await actions.edit_now(KEY, UndoPoints(step=0))
+        await actions.edits.apply_now(KEY, UndoPoints(step=0))
     assert not link.asked

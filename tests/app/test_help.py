@@ -1,5 +1,6 @@
 """The help: pages and what links in them do, the search, and the way back."""
 
+import json
 import re
 
 import msgspec
@@ -9,9 +10,9 @@ from PySide6.QtGui import QTextDocument
 
 from studio import resources
 from studio.app.help import pages, paper
-from studio.app.theme import DARK, LIGHT
-from studio.client.fake_catalog import catalog
+from studio.app.tokens import DARK, LIGHT
 from studio.protocol.catalog import Catalog, StageSpec
+from tests.client.fakes.catalog import catalog
 
 LINK = re.compile(r"\]\(([a-z]+):([^)#\s]+)(?:#([^)]+))?\)")
 
@@ -101,7 +102,7 @@ def test_a_page_is_dressed_in_the_theme(qapp, tokens):
 
 async def test_f1_opens_what_is_known_of_the_model_and_escape_returns(bench, qtbot, wait):
     await bench.start()
-    bench.actions.open_recipe(bench.state.recipes[0])
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
     await wait(lambda: bench.state.draft.checked)
     bench.window.registry.trigger("help")
     view = bench.window.canvas.help
@@ -152,3 +153,21 @@ async def test_a_place_in_a_page_is_gone_to(bench, wait):
     bench.state.show_help("model-monoflow#Shift")
     view = bench.window.canvas.help
     assert view.sheet.textCursor().selectedText() == "Shift"
+
+
+def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
+    (page,) = pages.verified()
+    for path in resources.folder("verified").glob("*.json"):
+        claim = json.loads(path.read_text(encoding="utf-8"))
+        assert f"{claim['id']}: " in page.text
+        assert pages._plain(claim["machine"]) in page.text
+        # Where a claim has nulls, each of them is told with its figure.
+        for title in claim["nulls"]:
+            assert pages._plain(title) in page.text
+
+
+def test_figures_are_kept_of_claims_that_exist() -> None:
+    for path in resources.folder("verified").glob("*.json"):
+        claim = json.loads(path.read_text(encoding="utf-8"))
+        assert claim["id"] == path.stem
+        assert claim["passed"] is not False, f"{path.stem} does not hold: say so on purpose"

@@ -15,7 +15,7 @@ async def test_a_sequence_that_is_cancelled_before_it_begins_is_closed(bench, wa
 
     work = sequence()
     before = set(tasks._running)
-    bench.actions._do(work)
+    bench.actions.training._do(work)
     (task,) = tasks._running - before
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -4,10 +4,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.client.fake_training import FakeTraining
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from tests.app.test_race import two_in_the_tray
+from tests.client.fakes.training import FakeTraining
 
 POINTS, PICTURES = "eight-gaussians", "ring-of-five"
 
@@ -44,7 +44,7 @@ async def start(bench, wait):
 async def train(bench, wait, dataset):
     """Start a recipe on a data set, slowly, and end what ran before."""
     for job in list(bench.state.jobs.values()):
-        bench.actions.link.tell(m.Control(job=job.job, action="cancel"))
+        bench.studio.link.tell(m.Control(job=job.job, action="cancel"))
     await wait(lambda: not bench.state.jobs)
     spec = RunSpec(
         name=dataset,
@@ -52,9 +52,9 @@ async def train(bench, wait, dataset):
         dataset=Pick(slug=dataset),
         training={"steps": 1_000_000},
     )
-    bench.actions.set_up(spec)
+    bench.actions.setup.open(spec)
     await wait(lambda: bench.state.draft.checked)
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.runs.current is not None and bench.state.runs.current.job)
     return bench.state.runs.current
 
@@ -88,9 +88,9 @@ async def test_the_live_picture_goes_on_when_the_kind_of_data_changes(
 
 async def test_the_live_picture_goes_on_when_another_racer_is_selected(bench, wait):
     await two_in_the_tray(bench, wait)
-    bench.actions.set_race_budget("steps", 1_000_000)
+    bench.actions.race.set_budget("steps", 1_000_000)
     await wait(lambda: not bench.state.race.reasons)
-    bench.actions.start_race()
+    bench.actions.race.start()
     await wait(lambda: len(bench.state.runs.by_key) == 2)
     runs = list(bench.state.runs.by_key.values())
     await wait(lambda: all(run.job for run in runs))

@@ -5,15 +5,15 @@ and go together.
 import pytest
 from PySide6.QtCore import Qt
 
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
 
 
 async def set_up(bench, wait):
     await bench.start()
     data, family = Pick(slug="ring-of-five"), Pick(slug="gan")
-    bench.actions.set_up(RunSpec(name="gan", family=family, dataset=data))
+    bench.actions.setup.open(RunSpec(name="gan", family=family, dataset=data))
     await wait(lambda: bench.state.draft.checked)
 
 
@@ -96,13 +96,13 @@ async def test_whatever_is_switched_there_is_one_truth(bench, qtbot, wait, how):
     type_into(bench, qtbot, "batch", "-3")
     assert one_truth(bench)
     if how == "model":
-        bench.actions.switch_generator()
+        bench.actions.setup.switch_generator()
     elif how == "data":
-        bench.actions.choose("dataset", "eight-gaussians")
+        bench.actions.setup.choose("dataset", "eight-gaussians")
     elif how == "other kind of data":
-        bench.actions.choose("dataset", "digits")
+        bench.actions.setup.choose("dataset", "digits")
     elif how == "reset":
-        bench.actions.reset_section("training")
+        bench.actions.setup.reset_section("training")
     else:
         bench.state.catalog = catalog()
         bench.state.catalog_changed.emit()
@@ -117,7 +117,7 @@ async def test_a_wrong_text_out_of_sight_holds_nothing_back(bench, qtbot, wait):
     hidden = next(f for f in entry.fields if f.depends is not None and f.kind in ("int", "float"))
     above = next(f for f in entry.fields if f.path == hidden.depends.path)
     form = section(bench, "family").form
-    bench.actions.edit("family", above, hidden.depends.values[0])
+    bench.actions.setup.edit("family", above, hidden.depends.values[0])
     type_into(bench, qtbot, hidden.path, "abc", "family")
     assert one_truth(bench)
     assert bench.state.draft.local
@@ -130,8 +130,8 @@ async def test_a_wrong_text_out_of_sight_holds_nothing_back(bench, qtbot, wait):
 
 async def test_a_wrong_budget_holds_the_race_back_where_it_is_seen(bench, qtbot, wait):
     await set_up(bench, wait)
-    bench.actions.add_draft_to_race()
-    bench.actions.duplicate_in_race(0)
+    bench.actions.race.add_draft()
+    bench.actions.race.duplicate(0)
     tray = bench.window.canvas.setup.race
     await wait(tray.start.isEnabled)
     line = tray.amount.line

@@ -89,7 +89,7 @@ async def test_a_project_of_hostile_names_is_shown_literally(bench, wait, projec
     bench.state.recipes[0] = recipe
     bench.state.recipes_changed.emit()
     await bench.start()
-    bench.actions.open_project(project.path)
+    bench.actions.project.open(project.path)
     await wait(lambda: bench.state.place == "run")
     window, state = bench.window, bench.state
     await wait(lambda: all(run.series for run in state.runs.by_key.values()))
@@ -101,7 +101,7 @@ async def test_a_project_of_hostile_names_is_shown_literally(bench, wait, projec
         Notice(level="error", text=NAME, why=NAME, todo=NAME, details=NAME, lasting=True)
     )
     state.notices.post(Notice(level="info", text=NAME, why=NAME))
-    bench.actions.select_dataset("mine")
+    bench.actions.data.select("mine")
     await wait(lambda: state.place == "data")
     assert faults(window) == []
     assert SHOWN in window.canvas.data.facts.text()
@@ -129,9 +129,11 @@ async def test_a_hostile_file_is_shown_literally_before_it_is_imported(bench, wa
         "problems": [NAME], "notes": [NAME],
     }  # fmt: skip
     found = {
-        "file": "x", "format": "csv", "bytes": 1, "items": [item, item], "problems": [NAME],
+        "files": ["x"], "importer": "points", "kind": "points", "format": "csv", "bytes": 1,
+        "items": [item, item], "problems": [NAME], "notes": [NAME],
+        "offers": [{"slug": s, "title": NAME, "kind": NAME} for s in ("points", "other")],
     }  # fmt: skip
-    dialog = ImportDialog(bench.state, bench.actions, f"/x/[*]{HOSTILE}.csv", found, bench.window)
+    dialog = ImportDialog(bench.state, bench.actions, [f"/x/[*]{HOSTILE}.csv"], found, bench.window)
     dialog.show()
     assert faults(dialog) == []
     assert dialog.windowTitle() == r"Import [*][*]\x1b[2J\u202egnp\n.csv"

@@ -5,9 +5,9 @@ import pytest
 
 from studio.app.state import drafts, moving, naming
 from studio.app.state.switch import Aside
-from studio.client.fake_catalog import catalog
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.spec import Pick, Recipe, RunSpec
+from tests.client.fakes.catalog import catalog
 
 
 def spec(name="", family="edm", dataset="letters", config=None, sampler=None, **training):

@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
 
 
 def offer():
@@ -34,10 +34,10 @@ def say_yes(bench):
 
 async def started(bench, wait, dataset):
     spec = RunSpec(name="a", family=Pick(slug="gan"), dataset=Pick(slug=dataset))
-    bench.actions.set_up(spec)
+    bench.actions.setup.open(spec)
     await wait(lambda: bench.state.draft.checked)
     before = set(bench.state.runs.by_key)
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: set(bench.state.runs.by_key) - before and bench.state.place == "run")
 
 
@@ -65,6 +65,6 @@ async def test_a_branch_lands_there_too(bench, wait):
     parent = bench.state.runs.current
     await wait(lambda: parent.kept)
     lenses.want("log")
-    bench.actions.branch(parent.key, parent.kept[-1])
+    bench.actions.branching.branch(parent.key, parent.kept[-1])
     await wait(lambda: bench.state.runs.current is not parent)
     await wait(lambda: lenses.shown == "flow")

@@ -6,12 +6,12 @@ import pytest
 
 from studio.app.intents.base import Refused
 from studio.cli import background
-from studio.client.fake import Refusal
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.lock import Busy
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
+from tests.client.fakes.engine import Refusal
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 SENTENCE = "0001-edm is being trained by process 4711."
@@ -26,14 +26,14 @@ def run(tmp_path: Path) -> RunFolder:
 
 async def test_the_person_is_told_who_has_the_run(bench, wait, run):
     await bench.start()
-    bench.actions.open_project(run.path.parent.parent)
+    bench.actions.project.open(run.path.parent.parent)
     await wait(lambda: bench.state.runs.current is not None)
 
     def refuse(command):
         raise Refusal(SENTENCE)
 
     bench.engine.script[m.ResumeTraining] = refuse
-    bench.actions.resume(str(run.path))
+    bench.actions.training.resume(str(run.path))
     await wait(lambda: bench.state.notices.banners)
     banner = bench.state.notices.banners[0]
     assert banner.text == "The run did not resume"
@@ -50,9 +50,9 @@ async def test_it_is_not_left_behind_to_a_second_process(bench, wait, run, monke
         return None
 
     monkeypatch.setattr(background, "start", start)
-    monkeypatch.setattr(bench.actions.link, "ask", nothing)
-    monkeypatch.setattr(bench.actions.link, "close", nothing)
+    monkeypatch.setattr(bench.studio.link, "ask", nothing)
+    monkeypatch.setattr(bench.studio.link, "close", nothing)
     with pytest.raises(Refused) as refused:
-        await bench.actions.leave_behind("job", str(run.path))
+        await bench.actions.background.leave_behind("job", str(run.path))
     assert refused.value.error.message == SENTENCE
     monkeypatch.undo()

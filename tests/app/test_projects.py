@@ -7,12 +7,12 @@ import pytest
 
 from studio.app import preferences, words
 from studio.app.state import drafts
-from studio.client.fake_catalog import catalog
 from studio.home import config_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
+from tests.client.fakes.catalog import catalog
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 
@@ -30,7 +30,7 @@ def project(tmp_path):
 
 async def opened(bench, wait, project):
     await bench.start()
-    bench.actions.open_project(project.path)
+    bench.actions.project.open(project.path)
     await wait(lambda: bench.state.place == "run")
     await wait(lambda: all(run.series for run in bench.state.runs.by_key.values()))
 
@@ -57,7 +57,7 @@ async def test_a_run_that_died_is_interrupted_whatever_its_file_says(bench, wait
 async def test_a_deleted_run_is_in_the_trash_until_undo_brings_it_back(bench, wait, project):
     await opened(bench, wait, project)
     key = bench.state.runs.selection
-    bench.actions.delete_run(key)
+    bench.actions.project.delete_run(key)
     await wait(lambda: key not in bench.state.runs.by_key)
     await wait(lambda: any("is deleted" in n.text for n in bench.state.notices.history))
     assert len(project.runs()) == 1
@@ -69,7 +69,7 @@ async def test_a_deleted_run_is_in_the_trash_until_undo_brings_it_back(bench, wa
 
 async def test_a_deleted_data_set_comes_back_too(bench, wait, project):
     await opened(bench, wait, project)
-    bench.actions.delete_dataset("mine")
+    bench.actions.data.delete_dataset("mine")
     await wait(lambda: bench.state.datasets == [])
     await wait(lambda: bench.state.notices.history)
     assert project.datasets() == []
@@ -81,7 +81,7 @@ async def test_a_running_run_is_not_deleted(bench, wait, project):
     await opened(bench, wait, project)
     run = bench.state.runs.current
     run.job = "1"
-    bench.actions.delete_run(run.key)
+    bench.actions.project.delete_run(run.key)
     await asyncio.sleep(0.05)
     assert len(project.runs()) == 2
     assert bench.state.notices.history[-1].todo == "Stop it first."
@@ -89,7 +89,7 @@ async def test_a_running_run_is_not_deleted(bench, wait, project):
 
 async def test_a_folder_that_is_no_project_is_refused_with_the_reason(bench, wait, tmp_path):
     await bench.start()
-    bench.actions.open_project(tmp_path)
+    bench.actions.project.open(tmp_path)
     await wait(lambda: bench.state.notices.banners)
     banner = bench.state.notices.banners[0]
     assert banner.text == f"{tmp_path.name} cannot be opened"

@@ -9,9 +9,9 @@ from studio.app.state import comparison, races
 from studio.app.state.races import Entry, RaceDraft
 from studio.app.state.runs import Runs, RunState
 from studio.app.state.tree import race_line, tree
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
 
 
 def recipe(bench, slug):
@@ -20,22 +20,22 @@ def recipe(bench, slug):
 
 async def set_up(bench, wait, slug="edm-eight-gaussians"):
     await bench.start()
-    bench.actions.open_recipe(recipe(bench, slug))
+    bench.actions.setup.open_recipe(recipe(bench, slug))
     await wait(lambda: bench.state.draft.checked)
 
 
 async def two_in_the_tray(bench, wait):
     await set_up(bench, wait)
-    bench.actions.add_draft_to_race()
-    bench.actions.duplicate_in_race(0, "gan")
-    bench.actions.set_race_budget("steps", 400)
+    bench.actions.race.add_draft()
+    bench.actions.race.duplicate(0, "gan")
+    bench.actions.race.set_budget("steps", 400)
     await wait(lambda: not bench.state.race.reasons)
 
 
 async def racing(bench, wait, speed=5000.0):
     await two_in_the_tray(bench, wait)
     bench.engine.speed = speed
-    bench.actions.start_race()
+    bench.actions.race.start()
     await wait(lambda: len(bench.state.runs.by_key) == 2)
     await wait(lambda: all(run.race and run.job for run in bench.state.runs.by_key.values()))
 
@@ -80,11 +80,11 @@ async def test_who_takes_part_is_frozen_while_the_form_goes_on(bench, qtbot, wai
     add = bench.window.inspector.setup.race
     qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
     first = bench.state.race.entries[0].spec
-    bench.actions.edit("training", fields(bench)["batch"], 64)
-    bench.actions.switch_generator()
-    bench.actions.choose("dataset", "ring-of-five")
+    bench.actions.setup.edit("training", fields(bench)["batch"], 64)
+    bench.actions.setup.switch_generator()
+    bench.actions.setup.choose("dataset", "ring-of-five")
     assert bench.state.race.entries[0].spec == first
-    bench.actions.choose("dataset", "eight-gaussians")
+    bench.actions.setup.choose("dataset", "eight-gaussians")
     qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
     entries = bench.state.race.entries
     assert next(entry.spec for entry in entries) == first
@@ -104,21 +104,21 @@ async def test_one_is_edited_in_sight_and_done_returns_to_the_setup(bench, qtbot
     assert "its settings are open" in tray(bench).cards[1].accessibleName()
     assert setup.train.isHidden()
     assert not setup.racer.undo.isEnabled()
-    bench.actions.edit("training", fields(bench)["batch"], 64)
+    bench.actions.setup.edit("training", fields(bench)["batch"], 64)
     assert race.entries[1].spec.training["batch"] == 64
     qtbot.mouseClick(setup.racer.done, Qt.MouseButton.LeftButton)
     assert race.chosen == -1
     assert setup.racer.isHidden()
     assert setup.train.isVisible()
     assert bench.state.draft is outside
-    bench.actions.edit("training", fields(bench)["batch"], 32)
+    bench.actions.setup.edit("training", fields(bench)["batch"], 32)
     assert race.entries[0].spec == before[0]
     assert race.entries[1].spec.training["batch"] == 64
 
 
 async def test_escape_finishes_with_one(bench, qtbot, wait):
     await two_in_the_tray(bench, wait)
-    bench.actions.edit_in_race(0)
+    bench.actions.race.edit(0)
     line = next(s for s in bench.window.inspector.setup.sections if s.section == "training")
     line = line.form.rows["batch"].editor.line
     line.setFocus()
@@ -136,10 +136,10 @@ async def test_undo_takes_back_what_was_changed_in_one_and_so_in_all(bench, qtbo
     race, undo = bench.state.race, bench.window.inspector.setup.racer.undo
     before = [entry.spec for entry in race.entries]
     outside = bench.state.draft
-    bench.actions.edit_in_race(1)
-    bench.actions.edit("training", fields(bench)["seed"], 7)
-    bench.actions.rename("mine")
-    bench.actions.choose("dataset", "ring-of-five")
+    bench.actions.race.edit(1)
+    bench.actions.setup.edit("training", fields(bench)["seed"], 7)
+    bench.actions.setup.rename("mine")
+    bench.actions.setup.choose("dataset", "ring-of-five")
     assert race.entries[1].spec.name == "mine"
     assert race.entries[0].spec.dataset.slug == "ring-of-five"
     assert race.entries[0].spec.name == "edm-ring-of-five"
@@ -148,15 +148,15 @@ async def test_undo_takes_back_what_was_changed_in_one_and_so_in_all(bench, qtbo
     assert race.chosen == 1
     assert bench.state.draft.spec == before[1]
     assert not undo.isEnabled()
-    bench.actions.finish_in_race()
+    bench.actions.race.finish()
     assert bench.state.draft is outside
 
 
 async def test_who_is_removed_while_it_is_edited_leaves_the_form_as_it_was(bench, wait):
     await two_in_the_tray(bench, wait)
     outside = bench.state.draft
-    bench.actions.edit_in_race(0)
-    bench.actions.remove_from_race(0)
+    bench.actions.race.edit(0)
+    bench.actions.race.remove(0)
     assert bench.state.race.chosen == -1
     assert bench.state.draft is outside
     assert len(bench.state.race.entries) == 1
@@ -165,9 +165,9 @@ async def test_who_is_removed_while_it_is_edited_leaves_the_form_as_it_was(bench
 async def test_the_form_edits_the_framed_card_and_shared_settings_change_in_all(bench, qtbot, wait):
     await two_in_the_tray(bench, wait)
     race = bench.state.race
-    bench.actions.edit_in_race(1)
-    bench.actions.edit("training", fields(bench)["seed"], 7)
-    bench.actions.edit("training", fields(bench)["batch"], 64)
+    bench.actions.race.edit(1)
+    bench.actions.setup.edit("training", fields(bench)["seed"], 7)
+    bench.actions.setup.edit("training", fields(bench)["batch"], 64)
     assert [entry.spec.training.get("seed") for entry in race.entries] == [7, 7]
     assert race.entries[0].spec.training.get("batch") != 64
     assert race.entries[1].spec.training["batch"] == 64
@@ -179,9 +179,9 @@ async def test_the_form_edits_the_framed_card_and_shared_settings_change_in_all(
 async def test_another_setup_lets_the_race_alone(bench, wait):
     await two_in_the_tray(bench, wait)
     before = [entry.spec for entry in bench.state.race.entries]
-    bench.actions.edit_in_race(1)
-    bench.actions.set_up(recipe(bench, "gan-ring-of-five").run)
-    bench.actions.edit("training", fields(bench)["seed"], 9)
+    bench.actions.race.edit(1)
+    bench.actions.setup.open(recipe(bench, "gan-ring-of-five").run)
+    bench.actions.setup.edit("training", fields(bench)["seed"], 9)
     assert bench.state.race.chosen == -1
     assert [entry.spec for entry in bench.state.race.entries] == before
 
@@ -195,10 +195,10 @@ async def test_what_is_wrong_with_one_is_listed_and_leads_to_its_setting(bench, 
 
     bench.script[m.Validate] = validate
     await set_up(bench, wait)
-    bench.actions.add_draft_to_race()
-    bench.actions.duplicate_in_race(0, "gan")
+    bench.actions.race.add_draft()
+    bench.actions.race.duplicate(0, "gan")
     await wait(lambda: bench.state.race.reasons)
-    bench.actions.edit_in_race(0)
+    bench.actions.race.edit(0)
     links = [
         b
         for b in tray(bench).findChildren(QPushButton)
@@ -216,10 +216,10 @@ async def test_what_is_wrong_with_one_is_listed_and_leads_to_its_setting(bench, 
 async def test_the_fifth_is_told_that_there_is_no_room(bench, wait):
     await set_up(bench, wait)
     for _ in range(4):
-        bench.actions.add_draft_to_race()
+        bench.actions.race.add_draft()
     assert bench.state.race.full
     assert not tray(bench).add.isEnabled()
-    bench.actions.add_draft_to_race()
+    bench.actions.race.add_draft()
     assert len(bench.state.race.entries) == 4
     assert "at most 4" in bench.state.notices.history[-1].text
 
@@ -231,7 +231,7 @@ async def test_delete_takes_a_card_away_and_the_last_one_the_tray(bench, qtbot, 
     qtbot.keyClick(card, Qt.Key.Key_Delete)
     assert [entry.spec.family.slug for entry in bench.state.race.entries] == ["gan"]
     assert bench.state.race.chosen == -1
-    bench.actions.clear_race()
+    bench.actions.race.clear()
     assert tray(bench).isHidden()
 
 
@@ -249,14 +249,14 @@ async def test_the_start_sends_equal_terms_and_shows_the_runs_side_by_side(bench
 
 
 async def test_a_refused_start_is_told_and_keeps_the_tray(bench, wait):
-    from studio.client.fake import Refusal
+    from tests.client.fakes.engine import Refusal
 
     def refuse(command):
         raise Refusal("The disk is full.", kind="disk")
 
     bench.script[m.StartRace] = refuse
     await two_in_the_tray(bench, wait)
-    bench.actions.start_race()
+    bench.actions.race.start()
     await wait(lambda: bench.state.notices.banners)
     assert bench.state.notices.banners[0].text == "The race did not start"
     assert len(bench.state.race.entries) == 2
@@ -271,9 +271,9 @@ async def test_controls_of_a_race_hold_for_all(bench, qtbot, wait):
     await wait(lambda: all(run.state == "paused" for run in runs.values()))
     sent = [c for c in bench.engine.received if isinstance(c, m.Control)]
     assert [(c.action, c.job) for c in sent] == [("pause", bench.state.running.job)]
-    bench.actions.pause_or_resume()
+    bench.actions.training.pause_or_resume()
     await wait(lambda: all(run.state == "running" for run in runs.values()))
-    bench.actions.stop()
+    bench.actions.training.stop()
     await wait(lambda: all(run.state == "cancelled" for run in runs.values()))
 
 
@@ -304,10 +304,10 @@ async def test_a_finished_race_can_be_raced_again(bench, wait):
     await racing(bench, wait)
     runs = list(bench.state.runs.by_key.values())
     await wait(lambda: all(run.state == "finished" for run in runs))
-    bench.actions.race_again(runs[0].race)
+    bench.actions.race.again(runs[0].race)
     assert [entry.spec.family.slug for entry in bench.state.race.entries] == ["edm", "gan"]
     assert bench.state.place == "setup"
-    bench.actions.add_run_to_race(runs[1].key)
+    bench.actions.race.add_run(runs[1].key)
     assert [entry.spec.name for entry in bench.state.race.entries] == [
         "edm",
         "gan-eight-gaussians",
@@ -317,10 +317,10 @@ async def test_a_finished_race_can_be_raced_again(bench, wait):
 
 async def test_a_recipe_of_the_gallery_joins_on_the_data_of_the_first(bench, wait):
     await bench.start()
-    bench.actions.add_recipe_to_race(recipe(bench, "edm-eight-gaussians"))
+    bench.actions.race.add_recipe(recipe(bench, "edm-eight-gaussians"))
     project = bench.state.project
     assert project is not None
-    bench.actions.add_recipe_to_race(recipe(bench, "gan-ring-of-five"))
+    bench.actions.race.add_recipe(recipe(bench, "gan-ring-of-five"))
     assert bench.state.project == project
     first, other = bench.state.race.entries
     assert other.spec.family.slug == "gan"
@@ -348,11 +348,11 @@ async def test_an_interrupted_race_goes_on_as_one(bench, wait):
 async def test_ctrl_and_a_click_choose_runs_to_be_compared(bench, qtbot, wait):
     await set_up(bench, wait)
     for _ in range(3):
-        bench.actions.start()
+        bench.actions.training.start()
     runs = bench.state.runs
     await wait(lambda: len(runs.by_key) == 3)
     keys = sorted(runs.by_key)
-    bench.actions.select_run(keys[0])
+    bench.actions.runs.select(keys[0])
     assert "compare" not in [spec.id for spec in applying(bench)]
     rows = bench.window.sidebar.runs.rows
     ctrl = Qt.KeyboardModifier.ControlModifier

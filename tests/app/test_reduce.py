@@ -12,9 +12,9 @@ from studio.app.state import reduce as reducer
 from studio.app.state.reduce import reduce
 from studio.app.state.runs import RunState, Series
 from studio.app.state.session import AppState
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.catalog import ProblemSpec
+from tests.client.fakes.catalog import catalog
 
 RUN = "/projects/rings/runs/0001-edm"
 

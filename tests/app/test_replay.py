@@ -60,7 +60,7 @@ def test_row_status_bar_and_canvas_say_it_until_the_branch_begins(bench, qapp, s
         bench.studio._event(progress, {})
 
     tell(450)
-    bench.actions.select_run(key)
+    bench.actions.runs.select(key)
     strip = window.canvas.replay
     row = window.sidebar.runs.rows[key]
     assert strip.isVisible()

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from studio.app.state.session import DataInfo
-from studio.client.fake_catalog import catalog
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
+from tests.client.fakes.catalog import catalog
 
 
 def offer():
@@ -27,7 +27,7 @@ async def on_images(bench, wait, tmp_path):
     bench.state.catalog = bench.engine.jobs.offer = offer()
     bench.state.catalog_changed.emit()
     recipe = next(r for r in bench.state.recipes if r.slug == "edm-eight-gaussians")
-    bench.actions.open_recipe(recipe)
+    bench.actions.setup.open_recipe(recipe)
     own = DataInfo(name="my-points", rows=9, columns=("x", "y"), path=tmp_path)
     bench.state.datasets = [own]
     bench.state.datasets_changed.emit()
@@ -41,7 +41,7 @@ async def test_an_own_file_is_not_trained_under_the_recipes_name_and_settings(
     recipe = await on_images(bench, wait, tmp_path)
     assert bench.state.draft.spec.name == recipe.run.name
     assert recipe.run.sampler is not None
-    bench.actions.set_up_on("project:my-points")
+    bench.actions.setup.open_on("project:my-points")
     draft, setup = bench.state.draft, bench.window.inspector.setup
     assert draft.spec.name == "edm-my-points"
     assert draft.spec.sampler is None
@@ -61,10 +61,10 @@ async def test_an_own_file_is_not_trained_under_the_recipes_name_and_settings(
 async def test_undo_is_offered_while_nothing_would_be_lost(bench, wait, tmp_path):
     await on_images(bench, wait, tmp_path)
     setup = bench.window.inspector.setup
-    bench.actions.choose("dataset", "ring-of-five")
+    bench.actions.setup.choose("dataset", "ring-of-five")
     assert setup.moved.undo.isVisible()
     entry = bench.state.catalog.get("training", "training")
-    bench.actions.edit("training", next(f for f in entry.fields if f.path == "seed"), 5)
+    bench.actions.setup.edit("training", next(f for f in entry.fields if f.path == "seed"), 5)
     assert setup.moved.isVisible()
     assert setup.moved.undo.isHidden()
 
@@ -72,25 +72,25 @@ async def test_undo_is_offered_while_nothing_would_be_lost(bench, wait, tmp_path
 async def test_the_heading_follows_the_model(bench, wait):
     await bench.start()
     recipe = next(r for r in bench.state.recipes if r.slug == "gan-ring-of-five")
-    bench.actions.open_recipe(recipe)
+    bench.actions.setup.open_recipe(recipe)
     setup, canvas = bench.window.inspector.setup, bench.window.canvas.setup
     assert (setup.title.text(), canvas.title.text()) == (recipe.title, recipe.title)
-    bench.actions.choose("family", "edm")
+    bench.actions.setup.choose("family", "edm")
     assert recipe.title not in (setup.title.text(), canvas.title.text())
     assert bench.state.draft.spec.name == "edm-ring-of-five"
     assert canvas.source.isHidden()
-    bench.actions.choose("family", "gan")
+    bench.actions.setup.choose("family", "gan")
     assert (setup.title.text(), canvas.title.text()) == (recipe.title, recipe.title)
 
 
 async def test_a_name_that_is_typed_stays(bench, qtbot, wait):
     await bench.start()
-    bench.actions.open_recipe(bench.state.recipes[0])
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
     line = bench.window.inspector.setup.name
     line.setFocus()
     qtbot.keyClicks(line, "mine")
-    bench.actions.choose("dataset", "ring-of-five")
-    bench.actions.choose("family", "gan")
+    bench.actions.setup.choose("dataset", "ring-of-five")
+    bench.actions.setup.choose("family", "gan")
     assert bench.state.draft.spec.name == "mine"
     line.setFocus()
     line.selectAll()
@@ -100,10 +100,10 @@ async def test_a_name_that_is_typed_stays(bench, qtbot, wait):
 
 async def test_a_run_on_own_data_says_their_own_name(bench, wait, tmp_path):
     await on_images(bench, wait, tmp_path)
-    bench.actions.know_run("/p/runs/0001-a", bench.state.draft.spec)
+    bench.actions.runs.know("/p/runs/0001-a", bench.state.draft.spec)
     run = bench.state.runs.by_key["/p/runs/0001-a"]
     run.spec = msgspec.structs.replace(run.spec, dataset=Pick(slug="project:my-points"))
-    bench.actions.select_run(run.key)
+    bench.actions.runs.select(run.key)
     texts = [each.text() for each in bench.window.inspector.run.findChildren(QLabel)]
     assert "my-points" in texts
     assert not [text for text in texts if "project:" in text]

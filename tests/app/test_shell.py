@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from studio.app.shell.drop import files_of
 from studio.app.state.notices import Notice
-from studio.client.fake import Refusal
 from studio.protocol import messages as m
+from tests.client.fakes.engine import Refusal
 
 
 def recipe(bench, slug="edm-eight-gaussians"):
@@ -31,13 +31,13 @@ def recipe(bench, slug="edm-eight-gaussians"):
 
 async def set_up(bench, wait):
     await bench.start()
-    bench.actions.open_recipe(recipe(bench))
+    bench.actions.setup.open_recipe(recipe(bench))
     await wait(lambda: bench.state.draft.checked)
 
 
 async def train(bench, wait, steps=50):
     await set_up(bench, wait)
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.runs.current is not None)
     await wait(lambda: bench.state.runs.current.step >= steps)
 
@@ -134,7 +134,7 @@ async def test_the_setup_shows_the_points_and_the_facts(bench, wait):
     await set_up(bench, wait)
     await wait(lambda: bench.state.draft.points is not None)
     assert "points drawn" in bench.window.canvas.setup.facts.text()
-    assert bench.window.canvas.setup.points.accessibleName().endswith("points")
+    assert bench.window.canvas.setup.data.points.accessibleName().endswith("points")
 
 
 async def test_a_refused_start_is_told_and_changes_nothing(bench, wait):
@@ -143,7 +143,7 @@ async def test_a_refused_start_is_told_and_changes_nothing(bench, wait):
 
     bench.script[m.StartTraining] = refuse
     await set_up(bench, wait)
-    bench.actions.start()
+    bench.actions.training.start()
     await wait(lambda: bench.state.notices.banners)
     banner = bench.state.notices.banners[0]
     assert (banner.text, banner.why, banner.todo) == (
@@ -171,7 +171,7 @@ async def test_the_inspector_shows_the_frozen_settings_not_the_edited_draft(benc
     before = run.spec
     entry = bench.state.catalog.get("family", "edm")
     rate = next(f for f in entry.fields if f.path == "lr")
-    bench.actions.edit("family", rate, 0.5)
+    bench.actions.setup.edit("family", rate, 0.5)
     assert run.spec is before
     assert "lr" not in run.spec.family.config or run.spec.family.config["lr"] != 0.5
 
@@ -290,17 +290,20 @@ async def test_a_toast_has_its_undo_and_goes_away(bench, qtbot, wait):
 async def test_a_dropped_file_is_inspected_and_a_folder_opened(bench, wait, tmp_path):
     found = {"format": "csv", "items": [], "bytes": 10, "problems": []}
     asked = []
-    bench.script[m.InspectData] = lambda command: asked.append(command.file) or found
+    bench.script[m.InspectData] = lambda command: asked.append(command.files) or found
     await bench.start()
     seen = []
     bench.state.inspected.disconnect(bench.window._show_import)
-    bench.state.inspected.connect(lambda file, what: seen.append((file, what)))
+    bench.state.inspected.connect(lambda files, what: seen.append((files, what)))
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/data/points.csv"), QUrl("https://example.org/x")])
     assert files_of(data) == [Path("/data/points.csv")]
     bench.window.drop.take(files_of(data))
     await wait(lambda: seen)
-    assert asked == ["/data/points.csv"]
+    assert asked == [["/data/points.csv"]]
+    bench.window.drop.take([Path("/data/a.csv"), Path("/data/b.csv")])
+    await wait(lambda: len(seen) == 2)
+    assert asked[1] == ["/data/a.csv", "/data/b.csv"]
     bench.window.drop.take([tmp_path])
     await wait(lambda: bench.state.notices.banners)  # the empty folder is no project
 
@@ -407,7 +410,7 @@ def test_the_application_starts_without_torch_pyqtgraph_and_h5py(tmp_path):
         "from studio.app import preferences\n"
         "from studio.app.main import Studio, make_application\n"
         "app = make_application([], preferences.load())\n"
-        "from studio.client.fake import FakeEngine\n"
+        "from tests.client.fakes.engine import FakeEngine\n"
         "studio = Studio(preferences.load(), FakeEngine)\n"
         "studio.show(); app.processEvents()\n"
         "loaded = {'torch', 'pyqtgraph', 'h5py', 'scipy'} & set(sys.modules)\n"

@@ -13,7 +13,7 @@ from studio.protocol.catalog import EntrySpec, FieldSpec
 
 async def set_up(bench, wait, slug="edm-eight-gaussians"):
     await bench.start()
-    bench.actions.open_recipe(next(r for r in bench.state.recipes if r.slug == slug))
+    bench.actions.setup.open_recipe(next(r for r in bench.state.recipes if r.slug == slug))
     await wait(lambda: bench.state.draft.checked)
     bench.window.activateWindow()
     return bench.window.inspector.setup.sections[1]
@@ -53,7 +53,7 @@ async def test_a_generator_that_cannot_be_is_disabled_with_its_reason_and_a_way(
 async def test_the_arrows_turn_the_generator_and_keep_the_keyboard(bench, qtbot, wait):
     section = await set_up(bench, wait)
     panel = section.switch
-    bench.actions.switch(field="critic", carrier="generator")
+    bench.actions.setup.switch(field="critic", carrier="generator")
     buttons = panel.generator._group.buttons()
     buttons[1].setFocus()
     qtbot.keyClick(buttons[1], Qt.Key.Key_Left)
@@ -70,15 +70,15 @@ async def test_a_shared_setting_survives_and_the_others_return(bench, qtbot, wai
     section = await set_up(bench, wait)
     form = section.form
     width = form.entry.fields[-1]
-    bench.actions.edit("family", width, 200)
-    bench.actions.switch(field="critic", carrier="particles")
-    bench.actions.edit("family", section.form.rows["shift"].field, 3.0)
+    bench.actions.setup.edit("family", width, 200)
+    bench.actions.setup.switch(field="critic", carrier="particles")
+    bench.actions.setup.edit("family", section.form.rows["shift"].field, 3.0)
     assert drafts.value_at(bench.state.draft.spec.family.config, width) == 200
     assert bench.state.draft.spec.sampler is None
-    bench.actions.switch(field="score")
+    bench.actions.setup.switch(field="score")
     assert drafts.value_at(bench.state.draft.spec.family.config, width) == 200
     assert bench.state.draft.spec.sampler is not None
-    bench.actions.switch(field="critic", carrier="particles")
+    bench.actions.setup.switch(field="critic", carrier="particles")
     assert bench.state.draft.spec.family.config["shift"] == 3.0
     await wait(lambda: bench.state.draft.checked)
     assert not bench.state.draft.reasons
@@ -86,12 +86,12 @@ async def test_a_shared_setting_survives_and_the_others_return(bench, qtbot, wai
 
 async def test_the_h_is_shown_and_one_that_leads_away_is_flagged(bench, wait):
     section = await set_up(bench, wait)
-    bench.actions.switch(field="critic", carrier="particles")
+    bench.actions.setup.switch(field="critic", carrier="particles")
     panel = section.switch
     assert panel.rescaling.text == "h(u) = u"
     assert not panel.warning.isVisible()
-    bench.actions.edit("family", section.form.rows["rescaling"].field, "plugged-forward-kl")
-    bench.actions.edit("family", section.form.rows["shift"].field, -2.0)
+    bench.actions.setup.edit("family", section.form.rows["rescaling"].field, "plugged-forward-kl")
+    bench.actions.setup.edit("family", section.form.rows["shift"].field, -2.0)
     assert panel.rescaling.text == "h(u) = −u eᵘ,  u = d − 2"
     assert panel.warning.text() == "Not monotone: h falls where u > −1."
 

@@ -20,12 +20,12 @@ def walk(window, first, count):
 async def test_tab_follows_the_layout(bench, wait):
     await bench.start()
     data, family = Pick(slug="ring-of-five"), Pick(slug="gan")
-    bench.actions.set_up(RunSpec(name="a", family=family, dataset=data))
+    bench.actions.setup.open(RunSpec(name="a", family=family, dataset=data))
     await wait(lambda: bench.state.draft.checked)
     setup = bench.window.inspector.setup
     for change in ("", "eight-gaussians", "ring-of-five"):
         if change:
-            bench.actions.choose("dataset", change)
+            bench.actions.setup.choose("dataset", change)
         sections = {each.section: each for each in setup.sections}
         rows = sections["dataset"].form.rows
         last = list(rows.values())[-1].editor

@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtGui import QFont, QFontInfo
 from PySide6.QtWidgets import QLabel
 
-from studio.app.theme import DARK, LIGHT, Theme, contrast, font, theme
+from studio.app.theme import Theme, font, theme
+from studio.app.tokens import DARK, LIGHT, contrast
 
 SURFACES = ("background", "panel", "raised", "hover")
 INKS = ("text", "muted", "accent", "warm", "good", "danger")

@@ -81,8 +81,8 @@ def test_of_several_lenses_the_newest_counts_and_the_last_one_ends_it(engine):
 @pytest.mark.parametrize("signal", ["changed", "listed"])
 def test_runs_that_come_or_change_are_looked_at_anew(qapp, signal):
     state, told = AppState(), []
-    actions = LookingIntents(state, SimpleNamespace(tell=told.append))
-    actions.watching.look("lens", LOOKING)
+    looking = LookingIntents(state, SimpleNamespace(tell=told.append))
+    looking.watching.look("lens", LOOKING)
     assert told == []
     run = state.runs.by_key["run"] = RunState(key="run", name="run")
     run.job = "a"

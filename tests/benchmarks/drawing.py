@@ -28,7 +28,8 @@ from studio.app.plots.chart import ChartScene, paint_chart
 from studio.app.plots.curves import Curve
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
-from studio.app.theme import DARK, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import DARK
 
 SIDE, FRAMES = 900, 12
 TARGETS = {(100_000, 1): 60, (1_000_000, 1): 30}

@@ -24,10 +24,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from models.operators.drawing import draw
 from studio.__main__ import main as pushforward
 from studio.engine.process.discovery import discover
 from studio.engine.run.loading import load
-from studio.engine.run.sampling import draw
 from studio.launch import own_command, own_env, own_folder
 from studio.store.checkpoint import Checkpoint
 from studio.store.lock import NAME

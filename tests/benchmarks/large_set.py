@@ -25,8 +25,8 @@ from studio.engine.process.discovery import discover
 from studio.engine.process.memory import process_memory
 from studio.engine.process.sink import CallbackSink
 from studio.protocol.spec import Pick, RunSpec
-from studio.store.dataset import points_schema
 from studio.store.project import Project
+from studio.store.schema import points_schema
 
 NUMBERS = 128
 STEPS = 200

@@ -57,11 +57,11 @@ async def opened(project: Path, particles: int, **training: object) -> tuple[Stu
     await studio.link.start()
     studio.window.load_lenses()
     await until(lambda: studio.state.catalog is not None, 30)
-    studio.actions.create_project(project)
+    studio.actions.project.create(project)
     await until(lambda: studio.state.project == project, 10)
-    studio.actions.set_up(spec(particles, **training))
+    studio.actions.setup.open(spec(particles, **training))
     await until(lambda: studio.state.draft is not None and studio.state.draft.resolved, 10)
-    studio.actions.start()
+    studio.actions.training.start()
     await until(lambda: studio.state.runs.current is not None, 20)
     run = studio.state.runs.current
     assert run is not None

@@ -11,10 +11,10 @@ import pytest
 
 from studio.client import CommandFailed, EngineClient
 from studio.client.child import ChildProcess
-from studio.client.fake import FakeEngine
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import ChangeSetting, Pick, RunSpec
+from tests.client.fakes.engine import FakeEngine
 from tests.client.harness import Ear, run
 
 Test = Callable[[EngineClient, Ear], Coroutine[Any, Any, None]]

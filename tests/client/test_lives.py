@@ -14,10 +14,10 @@ from studio.client import (
     EngineStartFailed,
     Timeouts,
 )
-from studio.client.fake import FakeEngine
-from studio.client.fake_jobs import Refusal
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
+from tests.client.fakes.engine import FakeEngine
+from tests.client.fakes.jobs import Refusal
 from tests.client.harness import Ear, run
 
 QUICK = Timeouts(

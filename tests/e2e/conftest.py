@@ -78,7 +78,7 @@ class Person:
         entry = drafts.entry_of(self.state.draft.spec, "training", self.state.catalog)
         assert entry is not None
         field = next(field for field in entry.fields if field.path == path)
-        self.studio.actions.edit("training", field, value)
+        self.studio.actions.setup.edit("training", field, value)
 
     async def train(self, recipe: str, **settings: object) -> RunState:
         """Open a recipe by the keyboard, change some training settings, and press Train."""

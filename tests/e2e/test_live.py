@@ -46,5 +46,5 @@ async def test_the_live_picture_goes_on_from_kind_to_kind_and_after_scrubbing(
             person.state.playback.set(step=run.kept[0])
             person.state.playback.set(step=None)
             await moves_on(person, run, times=3)
-        person.studio.actions.stop()
+        person.studio.actions.training.stop()
         await until(lambda run=run: run.state == "cancelled", 30)

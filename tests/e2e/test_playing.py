@@ -52,7 +52,7 @@ async def test_the_target_is_changed_by_hand_and_the_change_is_part_of_the_run(
     await until(lambda: len(run.target) == before, 10)
     events = [event for event in RunFolder(run.key).events.read() if event.kind == "edited"]
     assert [event.step for event in events] == [each.step for each in run.edits]
-    person.studio.actions.stop()
+    person.studio.actions.training.stop()
     await until(lambda: run.state == "cancelled", 20)
 
 
@@ -78,7 +78,7 @@ async def test_a_step_is_explained_stage_by_stage(person: Person) -> None:
     person.click(card.end)
     await until(lambda: run.step > stood + 5, 20)
     assert not card.isVisible()
-    person.studio.actions.stop()
+    person.studio.actions.training.stop()
     await until(lambda: run.state == "cancelled", 20)
 
 
@@ -92,7 +92,7 @@ async def test_a_branch_equals_its_parent_up_to_where_it_leaves(person: Person) 
     strip = person.window.canvas.replay
     for signal in (person.state.runs.changed, person.state.runs.progressed):
         signal.connect(lambda _: said.add(strip.text.text() if strip.isVisible() else ""))
-    person.studio.actions.branch(parent.key, step, [change], name="other-h")
+    person.studio.actions.branching.branch(parent.key, step, [change], name="other-h")
     await until(lambda: person.run is not parent and person.run.state == "finished", 60)
     child: RunState = person.run
     assert (child.parent, child.branch_step) == (parent.name, step)
@@ -114,17 +114,17 @@ async def test_the_generator_is_a_switch(person: Person) -> None:
     await until(lambda: state.draft is not None and state.draft.resolved is not None, 10)
     assert state.draft is not None
     before = state.draft.spec
-    actions.switch_generator()
+    actions.setup.switch_generator()
     assert state.draft.spec.family.slug == "discriminator-flow"
     assert state.draft.spec.dataset == before.dataset
     assert state.draft.spec.training == before.training
-    actions.switch_generator()
+    actions.setup.switch_generator()
     assert state.draft.spec.family.slug == "gan"
     assert state.draft.spec.training == before.training
-    actions.switch_generator()
+    actions.setup.switch_generator()
     person.set("steps", 60)
     await until(lambda: not state.draft.reasons and state.draft.checked, 10)
-    actions.start()
+    actions.training.start()
     await until(lambda: state.runs.current is not None, 10)
     run = person.run
     await until(lambda: run.state == "finished", 90)
@@ -136,12 +136,12 @@ async def test_two_methods_race_from_the_same_particles(person: Person) -> None:
     await person.open()
     state, actions = person.state, person.studio.actions
     recipe = person.card("gan-ring-of-five").recipe
-    actions.add_recipe_to_race(recipe)
-    actions.duplicate_in_race(0, family="discriminator-flow")
+    actions.race.add_recipe(recipe)
+    actions.race.duplicate(0, family="discriminator-flow")
     assert len(state.race.entries) == 2
-    actions.set_race_budget("steps", 60)
+    actions.race.set_budget("steps", 60)
     await until(lambda: not state.race.reasons, 20)
-    actions.start_race()
+    actions.race.start()
     await until(lambda: len([r for r in state.runs.by_key.values() if r.race]) == 2, 20)
     runs = [run for run in state.runs.by_key.values() if run.race]
     await until(lambda: all(run.state == "finished" for run in runs), 110)
@@ -157,14 +157,14 @@ async def test_the_setup_shows_the_defaults_of_its_data(person: Person) -> None:
     await person.open()
     actions, state = person.studio.actions, person.state
     pick = Pick(slug="score-gan")
-    actions.set_up(RunSpec(name="a", family=pick, dataset=Pick(slug="ring-of-five")))
+    actions.setup.open(RunSpec(name="a", family=pick, dataset=Pick(slug="ring-of-five")))
     sections = {each.section: each for each in person.window.inspector.setup.sections}
 
     def shown(section: str, path: str) -> str:
         return sections[section].form.rows[path].editor.line.text()
 
     for dataset, batch, lowest in (("ring-of-five", 512, 0.05), ("digits", 128, 1.0)):
-        actions.choose("dataset", dataset)
+        actions.setup.choose("dataset", dataset)
         person.set("batch", batch)  # what is shown leaves no trace
         assert state.draft.spec.training == {}
         await until(
@@ -182,7 +182,7 @@ async def test_a_first_run_needs_no_project(person: Person) -> None:
     """Ctrl+N and Train on a fresh start: the button made nothing start, and said nothing."""
     await person.open()
     assert person.state.project is None
-    person.studio.actions.new_run()
+    person.studio.actions.setup.new()
     person.set("steps", 20)
     setup = person.window.inspector.setup
     await until(

@@ -13,14 +13,14 @@ async def test_an_own_file_after_a_recipe_of_pictures(person: Person, tmp_path: 
     await person.open()
     state, actions = person.state, person.studio.actions
     recipe = person.card("digits-edm").recipe
-    actions.open_recipe(recipe)
+    actions.setup.open_recipe(recipe)
     await until(lambda: state.draft is not None and state.draft.resolved is not None, 30)
     file = tmp_path / "own.csv"
     table = np.random.default_rng(0).normal(size=(300, 2))
     np.savetxt(file, table, delimiter=",", header="east,north", comments="")
-    actions.import_data(str(file), "own", ["east", "north"])
+    actions.data.import_data([str(file)], "own", "points", {"columns": ["east", "north"]})
     await until(lambda: state.place == "data" and state.dataset == "own", 30)
-    actions.set_up_on("project:own")
+    actions.setup.open_on("project:own")
     draft, setup = state.draft, person.window.inspector.setup
     assert draft is not None
     assert draft.spec.name == "edm-own"
@@ -31,7 +31,7 @@ async def test_an_own_file_after_a_recipe_of_pictures(person: Person, tmp_path: 
     # To the recipe and back to the file, then away.
     person.click(setup.moved.undo)
     assert draft.spec == recipe.run
-    actions.choose("dataset", "project:own")
+    actions.setup.choose("dataset", "project:own")
     person.set("steps", 20)
     await until(lambda: draft.resolved and draft.resolved.training["steps"] == 20, 20)
     person.window.canvas.lenses.wanted = "log"

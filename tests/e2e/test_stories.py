@@ -48,7 +48,7 @@ async def test_from_the_gallery_to_moving_particles_and_away(
     assert canvas.isVisible()
 
     # Pause: the step stands still, and can be looked at from both clocks.
-    person.studio.actions.pause_or_resume()
+    person.studio.actions.training.pause_or_resume()
     await until(lambda: run.state == "paused", 10)
     stood = run.step
     bar = person.window.findChild(TimeBar)
@@ -59,7 +59,7 @@ async def test_from_the_gallery_to_moving_particles_and_away(
     assert run.step == stood
     bar.go_live()
     assert person.state.playback.live
-    person.studio.actions.pause_or_resume()
+    person.studio.actions.training.pause_or_resume()
 
     # To the end, with its quality beside the floor.
     await until(lambda: run.state == "finished", 90)
@@ -75,7 +75,7 @@ async def test_from_the_gallery_to_moving_particles_and_away(
 
     # And away, to a file that other programs read.
     file = tmp_path / "samples.csv"
-    person.studio.actions.export_samples(str(file), n=300)
+    person.studio.actions.export.samples(str(file), n=300)
     await until(file.exists, 20)
     rows = list(csv.reader(file.read_text().splitlines()))
     assert rows[0] == ["x", "y"]

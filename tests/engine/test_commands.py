@@ -9,6 +9,7 @@ import pytest
 
 from studio.engine.process.commands import dispatch, handled
 from studio.engine.process.engine import Engine
+from studio.engine.process.loop import work
 from studio.engine.process.streams import Inbox
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
@@ -120,10 +121,13 @@ def test_announce_says_ready_then_catalogue_then_jobs(desk):
 def test_the_catalogue_describes_everything_and_crosses_the_line(desk):
     catalog = desk.reply(m.GetCatalog())
     assert {e.kind for e in catalog.entries} == {
-        "training", "family", "dataset", "sampler", "metric",
+        "training", "family", "dataset", "network", "sampler", "metric", "operator",
     }  # fmt: skip
     edm = catalog.get("family", "edm")
-    width = next(f for f in edm.fields if f.path == "net.width")
+    net = next(f for f in edm.fields if f.path == "net")
+    assert (net.kind, net.of, net.role) == ("pick", "network", "denoiser")
+    mlp = catalog.get("network", "mlp")
+    width = next(f for f in mlp.fields if f.path == "width")
     assert (width.kind, width.default, width.low) == ("int", 128, 1)
     assert "velocity" in [layer.name for layer in edm.layers]
     training = catalog.get("training", "training")
@@ -139,7 +143,7 @@ def test_validate(desk):
     assert good["bytes"] > 4 * good["parameters"]
     assert good["resolved"].training["keep"] == 3
     bad = desk.reply(m.Validate(spec=spec("edm", {"net": {"depth": 0}}, batch=0)))
-    assert {p.path for p in bad["problems"]} == {"family.net.depth", "training.batch"}
+    assert {p.path for p in bad["problems"]} == {"family.net.config.depth", "training.batch"}
     assert bad["resolved"] is None
 
 
@@ -324,23 +328,28 @@ def test_a_look_that_fails_is_answered(desk, monkeypatch):
     assert desk.refused(query).kind == "memory"
 
 
+def generate(run, file="", **config):
+    return m.Operate(run=str(run.path), operator="generate", config=config, file=str(file))
+
+
 def test_sample_is_reproducible_and_says_where_it_comes_from(desk, trained):
     for seed in (5, 5, 6):
-        desk.reply(m.Sample(run=str(trained.path), n=50, seed=seed))
+        desk.reply(generate(trained, n=50, seed=seed))
     desk.work()
     first, again, other = (trained.samples.read(path) for path in trained.samples.paths())
     np.testing.assert_array_equal(first.x, again.x)
     assert first.x.shape == other.x.shape == (50, 2)
-    assert first.attrs == {"run": trained.name, "step": 20, "seed": 5, "sampler": None}
-    refused = m.Sample(run=str(trained.path), n=5, sampler=Pick(slug="heun"))
+    said = {"operator": "generate", "run": trained.name, "step": 20, "n": 50, "seed": 5}
+    assert first.attrs == {**said, "sampler": None}
+    refused = generate(trained, n=5, sampler={"slug": "heun"})
     assert desk.refused(refused).path == "sampler"
 
 
 def test_sample_with_another_sampler(desk):
     _, folder = desk.start(spec("edm"))
     desk.work()
-    heun = Pick(slug="heun", config={"steps": 4})
-    desk.reply(m.Sample(run=str(folder.path), n=20, sampler=heun))
+    heun = {"slug": "heun", "config": {"steps": 4}}
+    desk.reply(generate(folder, n=20, sampler=heun))
     desk.work()
     [path] = folder.samples.paths()
     sampler = folder.samples.read(path).attrs["sampler"]
@@ -349,7 +358,7 @@ def test_sample_with_another_sampler(desk):
 
 def test_a_short_job_that_fails_is_told(desk):
     _, folder = desk.start(spec(steps=500))
-    job = desk.reply(m.Sample(run=str(folder.path), n=5))["job"]
+    job = desk.reply(generate(folder, n=5))["job"]
     desk.work(steps=3)
     assert desk.state(job) == "failed"
     assert "no checkpoint" in desk.engine.queue.get(job).error.message
@@ -370,14 +379,14 @@ def test_evaluate(desk, trained):
 @pytest.mark.parametrize("suffix", ["csv", "npz", "h5"])
 def test_export_samples(desk, trained, tmp_path, suffix):
     file = tmp_path / f"points.{suffix}"
-    desk.reply(m.ExportSamples(run=str(trained.path), file=str(file), n=30, seed=1))
+    desk.reply(generate(trained, file, n=30, seed=1))
     desk.work()
     assert file.stat().st_size > 100
     if suffix == "csv":
         rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
         assert rows[0] == ["x", "y"]
         assert len(rows) == 31
-    bad = m.ExportSamples(run=str(trained.path), file=str(tmp_path / "points.doc"), n=3)
+    bad = generate(trained, tmp_path / "points.doc", n=3)
     assert ".csv" in desk.refused(bad).hint
 
 
@@ -409,7 +418,7 @@ def test_inspect_and_import(desk, tmp_path):
     file = tmp_path / "mine.csv"
     x = np.random.default_rng(0).normal(size=(60, 2))
     file.write_text("a,b\n" + "".join(f"{u},{v}\n" for u, v in x), encoding="utf-8")
-    desk.send(m.InspectData(file=str(file)))  # answered from a thread, now or later
+    desk.send(m.InspectData(files=[str(file)]))  # answered from a thread, now or later
     deadline = time.monotonic() + 10
     while not (replies := [e for e in desk.outbox.of(m.Reply) if e.re == desk.id]):
         assert time.monotonic() < deadline
@@ -418,7 +427,10 @@ def test_inspect_and_import(desk, tmp_path):
     assert [c.name for c in item.columns] == ["a", "b"]
 
     command = m.ImportData(
-        file=str(file), project=desk.project, name="My points", columns=["a", "b"]
+        files=[str(file)],
+        project=desk.project,
+        name="My points",
+        options={"columns": ["a", "b"]},
     )
     job = desk.reply(command)["job"]
     desk.work()
@@ -440,9 +452,9 @@ def test_inspect_and_import(desk, tmp_path):
     again = desk.reply(command)["job"]
     desk.work()
     assert desk.engine.queue.get(again).error.kind == "user"
-    assert desk.refused(msgspec.structs.replace(command, columns=[])).kind == "user"
+    assert desk.refused(msgspec.structs.replace(command, options={"columns": []})).kind == "user"
     missing = desk.reply(
-        msgspec.structs.replace(command, file=str(tmp_path / "none.csv"), name="n")
+        msgspec.structs.replace(command, files=[str(tmp_path / "none.csv")], name="n")
     )["job"]
     desk.work()
     assert "none.csv" in desk.engine.queue.get(missing).error.message
@@ -452,7 +464,7 @@ def test_shutdown_saves_and_leaves(desk):
     job, folder = desk.start(spec(steps=10**6))
     desk.train(job, 5)
     desk.inbox.put(m.Shutdown(id=900))
-    desk.engine.run()
+    work(desk.engine)
     status = folder.status()
     assert status.state == "paused"
     assert folder.checkpoints.steps() == [status.step]
@@ -464,7 +476,7 @@ def test_shutdown_without_saving(desk):
     job, folder = desk.start(spec(steps=10**6))
     desk.train(job, 5)
     desk.inbox.put(m.Shutdown(id=900, checkpoint=False))
-    desk.engine.run()
+    work(desk.engine)
     assert folder.checkpoints.steps() == []
     assert folder.status().state == "paused"
 

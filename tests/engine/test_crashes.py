@@ -350,17 +350,17 @@ def test_corrupt_hdf5_of_a_kept_step(studio: Any) -> None:
     studio(row)
 
 
-def test_corrupt_hdf5_of_a_data_set(studio: Any) -> None:
+def test_corrupt_file_of_a_data_set(studio: Any) -> None:
     async def row(s: Studio) -> None:
         project = Project.create(s.folder / "with-data", "With data")
         x = np.random.default_rng(0).standard_normal((200, 2)).astype(np.float32)
         data = project.add_dataset("mine", x, ("x", "y"), "tests")
         preview = m.PreviewData(dataset=Pick(slug="project:mine"), project=str(project.path))
         assert len((await s.client.request(preview)).arrays["x"]) == 200
-        (data.path / "data.h5").write_bytes(b"not HDF5 any more")
+        (data.path / "x.npy").write_bytes(b"no array any more")
         with pytest.raises(CommandFailed) as refused:
             await s.client.request(preview)
-        assert "data.h5" in refused.value.info.message
+        assert "x.npy" in refused.value.info.message
         assert refused.value.info.hint
 
     studio(row)

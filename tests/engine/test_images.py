@@ -7,26 +7,23 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load
 
-from models.judge import accuracy
-from models.kinds.images import ImageSet
+from models.nets.pick import kinds_of
 from models.registry import NoConfig, registry
 from studio.app.state import drafts
 from studio.engine.data import judging
-from studio.engine.data.datasets import described, registered
+from studio.engine.data.datasets import registered
 from studio.engine.data.images import fashion, files
-from studio.engine.data.judging import Judging
 from studio.engine.data.preview import preview
 from studio.engine.jobs import headless
-from studio.engine.jobs.exporting import ExportJob
+from studio.engine.jobs.operating import OperatorJob
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, resolve
-from studio.engine.watch.projection import Plane, Projection
-from studio.engine.watch.recorder import Recorder
-from studio.protocol.messages import ExportSamples
+from studio.engine.run.warm import WarmModels
+from studio.protocol.messages import Operate
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
 from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run
@@ -35,11 +32,11 @@ from tests.engine.fakes import spec as point_spec
 discover()
 SETS = ["digits", "mnist", "fashion-mnist"]
 SIDES = {"digits": 8, "mnist": 28, "fashion-mnist": 28}
-FAMILIES = [e.slug for e in registry.all("family") if "images" in e.modalities]
+FAMILIES = [e.slug for e in registry.all("family") if "images" in kinds_of(e)]
 SMALL = {
-    "edm": {"image_net": {"width": 4}},
-    "gan": {"image_generator": {"width": 4}, "image_critic": {"width": 4}, "latent": 8},
-    "discriminator-flow": {"image_critic": {"width": 4}, "steps": 4},
+    "edm": {"net": {"width": 4}},
+    "gan": {"generator": {"width": 4}, "critic": {"width": 4}, "latent": 8},
+    "discriminator-flow": {"critic": {"width": 4}, "steps": 4},
 }
 
 
@@ -72,7 +69,8 @@ class TestSets:
     @pytest.mark.parametrize("slug", SETS)
     def test_train_and_test_are_apart_and_labelled(self, slug):
         entry = registry.get("dataset", slug)
-        assert entry.modalities == ("images",)
+        assert entry.kinds == ("images",)
+        assert entry.holds == "images"
         sets = entry.make(entry.config())
         for part in (sets.train, sets.test):
             assert part.x.shape[1:] == (1, SIDES[slug], SIDES[slug])
@@ -91,17 +89,17 @@ class TestSets:
     def test_a_run_uses_the_first_of_the_training_part(self):
         entry = registry.get("dataset", "digits")
         whole, some = (registered(entry, NoConfig(), n, seed=5) for n in (0, 100))
-        assert len(whole.points.x) == 1297
-        assert torch.equal(some.points.x, whole.points.x[:100])
-        assert torch.equal(some.points.labels, whole.points.labels[:100])
+        assert len(whole.rows.x) == 1297
+        assert torch.equal(some.rows.x, whole.rows.x[:100])
+        assert torch.equal(some.rows.labels, whole.rows.labels[:100])
         assert whole.hash != some.hash
         assert whole.hash == registered(entry, NoConfig(), 5000, seed=6).hash
         assert whole.draw is None
-        assert described(whole.points) == "1,297 images (1 x 8 x 8)"
+        assert kind_of("images").described(whole.rows) == "1,297 images (1 x 8 x 8)"
 
     def test_what_is_measured_with_is_never_learned_from(self):
         data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0)
-        seen = {x.tobytes() for x in data.points.x.numpy()}
+        seen = {x.tobytes() for x in data.rows.x.numpy()}
         one, two = data.pair(100, 3)
         assert len(one.x) == len(two.x) == 100
         measured = [x.tobytes() for x in torch.cat([one.x, two.x]).numpy()]
@@ -111,9 +109,9 @@ class TestSets:
         assert torch.equal(one.x, again.x)
 
     def test_one_mean_and_deviation_for_all_pixels(self):
-        data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0).points
+        data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0).rows
         known = data.spec()
-        assert known.modality == "images"
+        assert known.kind == "images"
         assert known.mean.shape == known.std.shape == known.shape == (1, 8, 8)
         x = known.standardise(data.x)
         assert float(x.mean()) == pytest.approx(0.0, abs=1e-4)
@@ -246,101 +244,13 @@ class TestResolve:
         assert [m.slug for m in check(run).spec.metrics] == ["frechet-judge", "label-balance"]
 
     def test_a_model_of_points_is_refused_with_what_would_fit(self):
-        resolved, problems = resolve(spec("tiny"))
+        resolved, problems = resolve(spec("exact-flow"))
         assert resolved is None
         (problem,) = problems
         assert problem.path == "family"
-        assert "Tiny makes points" in problem.message
+        assert "Exact flow makes points" in problem.message
         assert "Digits, 8x8 holds images" in problem.message
         assert "images" in problem.hint
-
-
-class TestJudging:
-    def test_it_is_trained_once_and_kept(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "cache")
-        monkeypatch.setattr(judging, "_known", {})
-        monkeypatch.setattr("models.judge._STEPS", 12)
-        generator = torch.Generator().manual_seed(0)
-        images = ImageSet(torch.rand((40, 1, 4, 4), generator=generator), torch.arange(40) % 2)
-        first = Judging(images)
-        pieces = list(first.prepare())
-        assert pieces
-        assert not any(pieces)
-        assert list(first.prepare()) == []
-        made = first.now()
-        assert set(load(first.path.read_bytes())) == set(made.state_dict())
-
-        judging._known.clear()
-        again = Judging(images)
-        assert list(again.prepare()) == []
-        assert torch.equal(again.now().features(images.x), made.features(images.x))
-
-        judging._known.clear()
-        again.path.write_bytes(b"garbage")
-        assert list(again.prepare()) != []
-        assert torch.equal(again.now().features(images.x), made.features(images.x))
-
-    def test_other_images_labels_or_names_have_another_judge(self):
-        x, labels = torch.rand(6, 1, 4, 4), torch.arange(6) % 2
-        keys = {
-            Judging(ImageSet(x, labels)).key,
-            Judging(ImageSet(x.flip(0), labels)).key,
-            Judging(ImageSet(x, 1 - labels)).key,
-            Judging(ImageSet(x, labels, ("a", "b"))).key,
-        }
-        assert len(keys) == 4
-        with pytest.raises(ValueError, match="labels"):
-            Judging(ImageSet(x))
-
-    def test_a_cache_that_cannot_be_written_is_no_failure(self, tmp_path, monkeypatch):
-        (tmp_path / "file").write_text("in the way")
-        monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "file" / "judges")
-        monkeypatch.setattr(judging, "_known", {})
-        monkeypatch.setattr("models.judge._STEPS", 3)
-        images = ImageSet(torch.rand(6, 1, 4, 4), torch.arange(6) % 2)
-        assert Judging(images).now() is not None
-
-    def test_the_judge_of_digits_reads_digits(self):
-        data = registered(registry.get("dataset", "digits"), NoConfig(), 0, seed=0)
-        assert accuracy(data.judging.now(), data.unseen) > 0.95
-
-
-class TestPlane:
-    def test_it_holds_the_two_widest_directions(self):
-        generator = torch.Generator().manual_seed(0)
-        z = torch.randn((500, 5), generator=generator) * torch.tensor([0.1, 3.0, 0.2, 1.0, 0.1])
-        plane = Plane(z + 7.0)
-        places = plane.place(z + 7.0)
-        assert places.mean(dim=0).abs().max() < 1e-4
-        assert float(places[:, 0].std()) == pytest.approx(float(z[:, 1].std()), rel=0.02)
-        assert float(places[:, 1].std()) == pytest.approx(float(z[:, 3].std()), rel=0.02)
-        # The sign is that of the features.
-        assert torch.corrcoef(torch.stack([places[:, 0], z[:, 1]]))[0, 1] > 0.99
-        assert torch.corrcoef(torch.stack([places[:, 1], z[:, 3]]))[0, 1] > 0.99
-
-    def test_records_have_it_when_asked(self):
-        resolved = check(spec())
-        data = resolved.load_data(None)
-        family = resolved.build(data.points.spec(), torch.device("cpu"))
-        projection = Projection(data.judging, data.unseen)
-        with pytest.raises(RuntimeError, match="prepared"):
-            _ = projection.target
-        recorder = Recorder(family, seed=0, particles=6, frames=4, projection=projection)
-        plain = finished(recorder.record(0))
-        assert plain.x.shape == (len(plain.t), 6, 1, 8, 8)
-        assert plain.extras == {}
-        assert recorder.extras == ["projection"]
-        asked = finished(recorder.record(0, extras=["projection", "no such thing"]))
-        assert asked.arrays["extra:projection"].shape == (len(asked.t), 6, 2)
-        assert asked.arrays["extra:projection-target"].shape == (500, 2)
-        judge = data.judging.now()
-        plane = Plane(judge.features(data.unseen.x))
-        np.testing.assert_allclose(
-            asked.extras["projection"][-1],
-            plane.place(judge.features(torch.from_numpy(asked.x[-1]))).numpy(),
-            rtol=1e-3,
-            atol=1e-3,
-        )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -355,7 +265,7 @@ def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path, family):
     assert losses(whole) == losses(parts)
     one, other = (folder.checkpoints.newest()[0] for folder in (whole, parts))
     assert one.values == other.values
-    assert one.values["modality"] == "images"
+    assert one.values["kind"] == "images"
     for name, tensor in one.tensors.items():
         np.testing.assert_array_equal(tensor, other.tensors[name], err_msg=name)
     records = [folder.flow.load(12) for folder in (whole, parts)]
@@ -397,18 +307,16 @@ def test_images_without_labels_are_measured_by_no_judge(monkeypatch):
 
     data = registered(replace(entry, make=unlabelled), NoConfig(), 0, seed=0)
     assert data.judging is None
-    assert list(data.prepare()) == []
-    one, other = data.pair(50, 0)
-    assert one.judge is None
-    assert len(other.x) == 50
+    assert list(data.judge()) == []
+    assert [len(part) for part in data.pair(50, 0)] == [50, 50]
 
 
 class TestExport:
     def export(self, folder, file, n=9):
-        job = ExportJob(
-            "job", ExportSamples(run=str(folder.path), file=str(file), n=n), MemorySink()
+        command = Operate(
+            run=str(folder.path), operator="generate", config={"n": n}, file=str(file)
         )
-        finished(job.work())
+        finished(OperatorJob("job", command, MemorySink(), WarmModels()).work())
 
     def test_images_are_exported_as_arrays_or_a_sheet(self, tmp_path):
         folder = new_run(tmp_path, spec("gan"))

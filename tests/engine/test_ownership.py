@@ -232,19 +232,19 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.Validate(spec=spec(), project=place),
         m.PreviewData(dataset=edm, project=place),
         m.GetTarget(run=place),
-        m.InspectData(file=place),
-        m.ImportData(file=place, project=other, name="n", columns=["x"]),
-        m.ImportData(file=other, project=place, name="n", columns=["x"]),
+        m.InspectData(files=[place]),
+        m.ImportData(files=[other, place], project=other, name="n"),
+        m.ImportData(files=[other], project=place, name="n"),
         m.StartTraining(spec=spec(), project=place),
         m.StartRace(specs=[spec(), spec()], budget=budget, project=place),
         m.ResumeRace(runs=[other, place]),
         m.ResumeTraining(run=place),
         m.BranchRun(run=place, step=1, name="n"),
         m.QueryLayer(run=place, layer="field", bounds=bounds),
-        m.Sample(run=place, n=1),
+        m.Operate(run=place, operator="generate"),
         m.Evaluate(run=place),
-        m.ExportSamples(run=place, file=other, n=1),
-        m.ExportSamples(run=other, file=place, n=1),
+        m.Operate(run=place, operator="generate", file=other),
+        m.Operate(run=other, operator="generate", file=place),
         m.ExportWeights(run=place, file=other),
         m.ExportWeights(run=other, file=place),
     ]
@@ -262,13 +262,13 @@ def test_all_files_and_folders_are_named_by_whole_paths(
             continue  # they need none
         error = desk.refused(command)
         assert error.kind == "user"
-        assert getattr(command, error.path) in (place, [other, place])
+        assert getattr(command, error.path) in (place, [place], [other, place])
         assert "must be a whole path" in error.message
     assert not list((tmp_path / "here").iterdir())
 
 
 def test_each_field_of_text_is_known_to_be_a_path_or_not() -> None:
-    words = {"action", "job", "layer", "name", "item", "columns", "layers", "extras"}
+    words = {"action", "job", "layer", "name", "importer", "layers", "extras"}
     found = {
         (type(command), field.name)
         for command in commands("", "")

@@ -1,7 +1,6 @@
 """Small parts: batches, schedules, evaluation, curves, failures, devices, checkpoints' content."""
 
 import errno
-import math
 from itertools import pairwise
 
 import numpy as np
@@ -9,16 +8,15 @@ import pytest
 import torch
 
 from models.config import ConfigError
+from models.contracts.batch import Batch
 from models.registry import registry
 from studio.engine.data.batches import Fresh, Shuffled
 from studio.engine.process.devices import choose, devices, summary, thread_count
 from studio.engine.process.failures import NumericFailure, Refused, describe
 from studio.engine.run.resolve import check
 from studio.engine.watch.curves import Curves
-from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.schedules import CheckpointSchedule, EvaluationSchedule, Pace
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick
 from studio.store.errors import StoreError
 from studio.store.metrics import MetricsLog
 from tests.engine.fakes import spec
@@ -28,31 +26,36 @@ class TestBatches:
     @pytest.mark.parametrize("batch", [1, 3, 10, 25])
     def test_every_point_is_used_equally_often(self, batch):
         x = torch.arange(10.0)[:, None]
-        batches = Shuffled(x, batch, seed=0)
-        used = torch.cat([batches.batch(step) for step in range(20)]).flatten().long()
+        batches = Shuffled(Batch(x), batch, seed=0)
+        used = torch.cat([batches.batch(step).x for step in range(20)]).flatten().long()
         counts = torch.bincount(used, minlength=10)
         assert counts.max() - counts.min() <= 1
         assert counts.sum() == 20 * batch
 
     @pytest.mark.parametrize("step", [0, 1, 7, 33])
     def test_a_batch_is_a_function_of_the_step(self, step):
-        x = torch.randn(10, 2)
-        walked = Shuffled(x, 4, seed=3)
+        rows = Batch(torch.randn(10, 2), torch.rand(10, 2) > 0.5, {"label": torch.arange(10)})
+        walked = Shuffled(rows, 4, seed=3)
         for earlier in range(step):
             walked.batch(earlier)
-        assert torch.equal(walked.batch(step), Shuffled(x, 4, seed=3).batch(step))
-        assert not torch.equal(walked.batch(step), Shuffled(x, 4, seed=4).batch(step))
+        found, same = walked.batch(step), Shuffled(rows, 4, seed=3).batch(step)
+        assert torch.equal(found.x, same.x)
+        assert not torch.equal(found.x, Shuffled(rows, 4, seed=4).batch(step).x)
+        # What is known of a row goes with it.
+        label = found.given["label"]
+        assert torch.equal(rows.x[label], found.x)
+        assert torch.equal(rows.mask[label], found.mask)
 
     def test_fresh_points_are_never_seen_twice(self):
         resolved = check(spec("edm", samples=0))
         data = resolved.load_data(None)
         made = [
-            Fresh(data.draw, data.points.spec(), 32, seed=0, device=torch.device("cpu"))
+            Fresh(data.draw, data.rows.spec(), 32, seed=0, device=torch.device("cpu"))
             for _ in range(2)
         ]
-        seen = torch.cat([made[0].batch(step) for step in range(40)])
+        seen = torch.cat([made[0].batch(step).x for step in range(40)])
         assert len(seen.unique(dim=0)) == 40 * 32
-        assert torch.equal(made[1].batch(33), seen[33 * 32 : 34 * 32])
+        assert torch.equal(made[1].batch(33).x, seen[33 * 32 : 34 * 32])
         assert seen.mean(dim=0).abs().max() < 0.15  # standardised
 
 
@@ -140,134 +143,6 @@ class TestSchedules:
         assert not schedule.due(9, 20.0 + wait - 0.1)
         assert schedule.due(9, 20.0 + wait + 0.1)
         assert CheckpointSchedule(1e6, 10, 12, now=0.0).due(20, 1.0)
-
-
-class TestEvaluation:
-    def evaluator(self, metrics, n=400, dataset="eight-gaussians"):
-        import msgspec
-
-        run = msgspec.structs.replace(
-            spec("tiny"),
-            metrics=[Pick(slug=slug) for slug in metrics],
-            dataset=Pick(slug=dataset),
-        )
-        resolved = check(run)
-        data = resolved.load_data(None)
-        family = resolved.build(data.points.spec(), torch.device("cpu"))
-        return Evaluator(resolved.metrics, data, n, seed=0), family
-
-    def measured(self, evaluator, family):
-        evaluating = evaluator.evaluate(family)
-        while True:
-            try:
-                next(evaluating)
-            except StopIteration as end:
-                return end.value
-
-    def test_a_bad_model_is_above_the_floor_and_floors_are_computed_once(self, monkeypatch):
-        evaluator, family = self.evaluator(["sliced-w2", "energy-distance"])
-        first = self.measured(evaluator, family)
-        assert first.n == 400
-        for slug, value in first.values.items():
-            assert value > 5 * first.floors[slug] > 0.0
-        calls = []
-        real = evaluator._measure
-        monkeypatch.setattr(
-            evaluator, "_measure", lambda *a: calls.append(a[0].entry.slug) or real(*a)
-        )
-        assert self.measured(evaluator, family) == first
-        assert calls == ["sliced-w2", "energy-distance"]  # values only, no floor again
-
-    def makes(self, monkeypatch, family, x):
-        """Let a family make these points, in data units, whatever it was asked for."""
-
-        def flow(latents, *, sampler=None, generator=None):
-            from models.base import Frame
-
-            yield Frame(1.0, family.spec.standardise(x[: len(latents)]), 0)
-
-        monkeypatch.setattr(family, "flow", flow)
-
-    def test_perfect_samples_are_at_the_floor(self, monkeypatch):
-        evaluator, family = self.evaluator(["sliced-w2"], n=2000)
-        self.makes(monkeypatch, family, evaluator.data.draw(2000, 77).x)
-        quality = self.measured(evaluator, family)
-        floor, spread = (quality.floors[key] for key in ("sliced-w2", "spread/sliced-w2"))
-        assert floor - 3 * spread < quality.values["sliced-w2"] < floor + 3 * spread
-
-    def test_a_floor_is_the_mean_over_several_pairs_with_its_spread(self):
-        evaluator, family = self.evaluator(["sliced-w2"])
-        floors = self.measured(evaluator, family).floors
-        values = []
-        for seed in range(8):
-            other, real = evaluator.data.pair(400, seed)
-            values.append(evaluator._measure(evaluator.choices[0], other.x, real))
-        assert floors == {
-            "sliced-w2": pytest.approx(sum(values) / 8),
-            "spread/sliced-w2": pytest.approx(torch.tensor(values).std().item(), rel=1e-4),
-        }
-        assert 0.1 < floors["spread/sliced-w2"] / floors["sliced-w2"] < 1.0
-
-    def test_a_floor_of_one_pair_in_an_old_run_is_measured_anew(self):
-        evaluator, family = self.evaluator(["sliced-w2"])
-        evaluator.floors["sliced-w2"] = 123.0
-        assert self.measured(evaluator, family).floors["sliced-w2"] < 1.0
-        known = {"sliced-w2": 2.0, "spread/sliced-w2": 1.0}
-        evaluator, family = self.evaluator(["sliced-w2"])
-        evaluator.floors.update(known)
-        assert self.measured(evaluator, family).floors == known
-
-    @pytest.mark.parametrize("bad", [math.nan, math.inf])
-    def test_one_bad_sample_in_three_hundred_leaves_no_figure_and_is_told(self, monkeypatch, bad):
-        metrics = ["exact-w2", "sliced-w2", "energy-distance", "mmd", "mode-coverage"]
-        evaluator, family = self.evaluator(metrics, n=300)
-        x = evaluator.data.draw(300, 77).x
-        self.makes(monkeypatch, family, x)
-        good = self.measured(evaluator, family)
-        assert all(math.isfinite(value) for value in good.values.values())
-        assert (good.broken, good.notes) == (0, [])
-        x[17, 1] = bad
-        for _ in range(2):  # said each time
-            quality = self.measured(evaluator, family)
-            assert list(quality.values) == metrics
-            assert all(math.isnan(value) for value in quality.values.values())
-            assert quality.broken == 1
-            assert len(quality.notes) == 1
-            assert "1 of 300 samples are not finite" in quality.notes[0]
-
-    def test_a_metric_that_cannot_be_computed_leaves_no_figure_and_is_told(self, monkeypatch):
-        evaluator, family = self.evaluator(["sliced-w2", "energy-distance"])
-        self.measured(evaluator, family)
-        measure = evaluator._measure
-
-        def fail(choice, samples, real):
-            if choice.entry.slug == "sliced-w2":
-                raise ArithmeticError("it did not converge")
-            return measure(choice, samples, real)
-
-        monkeypatch.setattr(evaluator, "_measure", fail)
-        quality = self.measured(evaluator, family)
-        assert math.isnan(quality.values["sliced-w2"])
-        assert quality.values["energy-distance"] > 0.0
-        assert quality.notes == ["Sliced W2 could not be measured: it did not converge."]
-
-    def test_what_does_not_apply_is_left_out_and_said_once(self):
-        evaluator, family = self.evaluator(["mode-coverage", "sliced-w2"], dataset="two-moons")
-        first = self.measured(evaluator, family)
-        assert list(first.values) == ["sliced-w2"]
-        assert len(first.notes) == 1
-        assert "Mode coverage" in first.notes[0]
-        assert self.measured(evaluator, family).notes == []
-
-    def test_better_knows_the_direction(self):
-        evaluator, _ = self.evaluator(["sliced-w2", "mode-coverage"])
-        assert evaluator.better("sliced-w2", 1.0, None)
-        assert evaluator.better("sliced-w2", 1.0, 2.0)
-        assert not evaluator.better("sliced-w2", 2.0, 1.0)
-        assert evaluator.better("mode-coverage", 2.0, 1.0)
-        for nothing in (math.nan, math.inf):
-            assert not evaluator.better("sliced-w2", nothing, None)
-            assert not evaluator.better("sliced-w2", nothing, 1.0)
 
 
 class TestCurves:
@@ -363,13 +238,15 @@ def test_every_registered_family_fits_a_checkpoint():
     from studio.store.checkpoint import Checkpoint
 
     for entry in registry.all("family"):
+        if entry.inputs:
+            continue  # it learns from a run, which takes a project
         resolved = check(spec(entry.slug))
         data = resolved.load_data(None)
-        family = resolved.build(data.points.spec(), torch.device("cpu"))
+        family = resolved.build(data.rows.spec(), torch.device("cpu"))
         family.step(torch.randn(16, 2))
-        tensors, values = pack(family, 1, resolved.spec, data.points.columns)
+        tensors, values = pack(family, 1, resolved.spec, data.rows.columns)
         checkpoint = Checkpoint(1, tensors, values)
-        assert saved_columns(checkpoint) == data.points.columns
+        assert saved_columns(checkpoint) == data.rows.columns
         other = resolved.build(saved_data(checkpoint), torch.device("cpu"))
         restore(other, checkpoint)
         for name, tensor in other.state().tensors.items():

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 import zlib
 
 import h5py
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 
 from studio.engine.data import reading
-from studio.engine.data.reading import WorkerFailed, inspect
+from studio.engine.data.reading import WorkerFailed
 from studio.engine.jobs.importing import ImportJob
 from studio.engine.process.failures import describe
 from studio.engine.process.sink import CallbackSink
 from studio.formats import FormatError
+from studio.formats import inspect as here
 from studio.formats.limits import MEMORY
-from studio.protocol.messages import ImportData
+from studio.protocol.messages import ImportData, Progress
 from studio.store.errors import StoreError
 from studio.store.project import Project
 
@@ -43,16 +45,31 @@ def instead(monkeypatch):
     return instead
 
 
+def inspect(path):
+    return reading.inspect([path])
+
+
+def imported(points, project, columns=("x", "y")):
+    command = ImportData(
+        id=1,
+        files=[str(points)],
+        project=str(project),
+        name="n",
+        options={"columns": list(columns)},
+    )
+    return ImportJob("a", command, CallbackSink(lambda event: None))
+
+
 def ended(process):
     return process._process.poll() is not None
 
 
 def test_what_is_found_and_read_is_the_same_as_in_this_process(points):
-    from studio.formats import inspect as here
-
-    assert inspect(points) == here(points)
-    process = reading.reading(points, "", ["y", "x"])
-    np.testing.assert_array_equal(process.result(), X[:, ::-1])
+    assert inspect(points) == here([points])
+    process = reading.reading([points], "points", {"columns": ["y", "x"]})
+    opened = process.opened()
+    assert (opened.total, opened.schema.columns) == (500, ["y", "x"])
+    np.testing.assert_array_equal(np.concatenate([b["x"] for b in process.blocks()]), X[:, ::-1])
     process.stop()
     assert ended(process)
 
@@ -68,7 +85,7 @@ def test_a_refusal_comes_back_with_its_words(tmp_path):
 
 def test_a_name_that_no_message_can_hold_is_refused_in_words(tmp_path):
     path = tmp_path / os.fsdecode(b"non\xffutf.csv")
-    for look in (lambda: inspect(path), lambda: reading.reading(path, "", [])):
+    for look in (lambda: inspect(path), lambda: reading.reading([path])):
         with pytest.raises(StoreError, match="not valid UTF-8"):
             look()
 
@@ -131,10 +148,7 @@ def test_an_import_that_is_cancelled_ends_its_process(points, instead, tmp_path,
         "studio.engine.jobs.importing.reading",
         lambda *asked: started.append(reading.reading(*asked)) or started[0],
     )
-    command = ImportData(
-        id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]
-    )
-    work = ImportJob("a", command, CallbackSink(lambda event: None)).work()
+    work = imported(points, tmp_path / "project").work()
     for _ in range(3):
         assert next(work) is False
     work.close()
@@ -143,10 +157,7 @@ def test_an_import_that_is_cancelled_ends_its_process(points, instead, tmp_path,
 
 
 def test_an_import_arrives_in_the_project(points, tmp_path):
-    command = ImportData(
-        id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]
-    )
-    for _ in ImportJob("a", command, CallbackSink(lambda event: None)).work():
+    for _ in imported(points, tmp_path / "project").work():
         pass
     np.testing.assert_array_equal(Project.open(tmp_path / "project").dataset("n").read(), X)
 
@@ -157,16 +168,69 @@ def test_exhausted_memory_of_an_import_is_not_advised_as_that_of_a_training(
     def exhausted(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("studio.store.project.write_dataset", exhausted)
-    command = ImportData(
-        id=1, file=str(points), project=str(tmp_path / "project"), name="n", columns=["x", "y"]
-    )
-    with pytest.raises(StoreError, match=r"500 points of p\.npy need 12\.0 kB") as error:
-        for _ in ImportJob("a", command, CallbackSink(lambda event: None)).work():
+    monkeypatch.setattr("studio.store.writing.DatasetWriter.add", exhausted)
+    with pytest.raises(StoreError, match=r"exhausted while p\.npy is added") as error:
+        for _ in imported(points, tmp_path / "project").work():
             pass
     info = describe(error.value)
     assert info.kind == "memory"
     assert "batch" not in info.hint
+    assert Project.open(tmp_path / "project").datasets() == []
+
+
+def many(path, rows=3_000_000):
+    """A table of which the blocks do not all fit into what waits between two processes."""
+    with h5py.File(path, "w") as file:
+        file["x"] = np.zeros((rows, 4), np.float32)
+    return path
+
+
+def test_an_import_that_is_cancelled_half_way_leaves_nothing(tmp_path):
+    job = imported(many(tmp_path / "p.h5"), tmp_path / "project", ["x1", "x2", "x3", "x4"])
+    work = job.work()
+    while not job.step:
+        next(work)
+    assert 0 < job.step < job.total == 3_000_000
+    work.close()
+    assert list((tmp_path / "project" / "data").iterdir()) == []
+
+
+def test_an_import_says_how_far_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.engine.jobs.importing.TELL", 0.0)
+    told = []
+    command = ImportData(
+        files=[str(many(tmp_path / "p.h5"))],
+        project=str(tmp_path / "project"),
+        name="n",
+        options={"columns": ["x1", "x2"]},
+    )
+    for _ in ImportJob("a", command, CallbackSink(told.append)).work():
+        pass
+    steps = [event.step for event in told if isinstance(event, Progress)]
+    assert len(set(steps)) > 5
+    assert steps == sorted(steps)
+    assert {event.total for event in told if isinstance(event, Progress)} == {3_000_000}
+
+
+def test_what_is_not_taken_is_waited_with_and_not_held(tmp_path, monkeypatch):
+    process = reading.reading([many(tmp_path / "p.h5")], "points", {"columns": ["x1", "x2"]})
+    try:
+        process.opened()
+        time.sleep(1.0)
+        assert len(process._answers) <= reading._AHEAD
+        assert not ended(process)
+        assert sum(len(block["x"]) for block in process.blocks()) == 3_000_000
+    finally:
+        process.stop()
+
+
+def test_a_patient_consumer_is_not_taken_for_a_slow_file(points, monkeypatch):
+    process = reading.reading([points], "points", {"columns": ["x", "y"]})
+    process.poll(10)
+    monkeypatch.setattr(process, "_deadline", 0.0)
+    process.opened()
+    assert sum(len(block["x"]) for block in process.blocks()) == 500
+    process.stop()
 
 
 def bomb(path):
@@ -203,7 +267,7 @@ from pathlib import Path
 from studio.engine.data.reading import inspect
 from studio.store.errors import StoreError
 try:
-    found = inspect(Path({str(tmp_path / "p.h5")!r})).problems
+    found = inspect([Path({str(tmp_path / "p.h5")!r})]).problems
 except StoreError as error:
     found = str(error)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, found)

@@ -11,7 +11,9 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
 from studio.engine.run.validation import Validator
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.parts import Part
 from studio.store.project import Project
+from studio.store.schema import Schema
 from tests.engine.fakes import spec
 
 
@@ -26,7 +28,8 @@ def test_defaults_are_filled_in_and_stable():
     resolved, problems = resolve(run)
     assert problems == []
     full = resolved.spec
-    assert full.family.config["net"]["width"] == 128
+    assert full.family.config["net"]["config"]["width"] == 128
+    assert full.family.config["net"]["slug"] == "mlp"
     assert full.training["steps"] == resolved.training.steps
     assert full.sampler.slug == "dpmpp-2m"
     assert [metric.slug for metric in full.metrics] == ["sliced-w2", "energy-distance"]
@@ -39,7 +42,11 @@ def test_defaults_are_filled_in_and_stable():
     ("changes", "path", "words"),
     [
         ({"family": Pick(slug="edn")}, "family", "edm"),
-        ({"family": Pick(slug="edm", config={"net": {"width": 0}})}, "family.net.width", "1"),
+        (
+            {"family": Pick(slug="edm", config={"net": {"width": 0}})},
+            "family.net.config.width",
+            "1",
+        ),
         ({"family": Pick(slug="edm", config={"nett": {}})}, "family.nett", "net"),
         ({"dataset": Pick(slug="nine-gaussians")}, "dataset", "eight-gaussians"),
         ({"dataset": Pick(slug="eight-gaussians", config={"std": -1.0})}, "dataset.std", "-1"),
@@ -70,7 +77,7 @@ def test_all_problems_are_listed_at_once():
         dataset=Pick(slug="none"),
     )
     assert set(wrong(run)) == {
-        "family.net.width", "family.net.depth", "family.ema",
+        "family.net.config.width", "family.net.config.depth", "family.ema",
         "training.steps", "training.seed", "dataset",
     }  # fmt: skip
 
@@ -145,3 +152,13 @@ class TestValidator:
         found = validator.validate(run, project.path)
         assert found.problems == []
         assert found.resolved.spec.dataset.slug == "project:mine"
+
+    def test_imported_data_of_a_kind_that_nothing_trains_on(self, tmp_path):
+        project = Project.create(tmp_path / "p", "p")
+        parts = [Part(name="x", dtype="float32", shape=[3, 2])]
+        with project.new_dataset("mine", Schema(kind="jets", parts=parts)) as writer:
+            writer.add({"x": np.zeros((50, 3, 2), np.float32)})
+        run = msgspec.structs.replace(spec("edm"), dataset=Pick(slug="project:mine"))
+        [problem] = Validator().validate(run, project.path).problems
+        assert (problem.path, problem.kind) == ("dataset", "user")
+        assert "holds jets" in problem.message

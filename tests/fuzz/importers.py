@@ -1,7 +1,7 @@
 """Every registered importer on altered files: the formats are found, not listed.
 
-A valid file of each format comes from its own writer; for those that cannot write, and for what
-writers never do, there are a few files more by the format's name.
+A valid file of each table format comes from its own writer; for importers, for formats that cannot
+write, and for what writers never do, there are files by the name of each in `MORE`.
 """
 
 import io
@@ -13,41 +13,54 @@ import h5py
 import numpy as np
 from hypothesis import strategies as st
 
-from studio.formats.registry import discover, registry
+from studio.formats.registry import discover, importers
+from studio.formats.tables.registry import registry
 from studio.formats.worker import Inspect, Inspected, Read, Refusal
 from tests.fuzz.mutations import mutated
 from tests.fuzz.worker import Crash, Worker
 
-__all__ = ["CRASHING", "check", "files", "slugs", "suffix"]
+__all__ = ["CRASHING", "MORE", "check", "files", "importer", "seeds", "slugs", "suffix"]
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 NAMES = ["a", "b", "c"]
+TABLES = "points"
 CRASHING = {"hdf5"}
 """Formats whose library may end the process that reads a damaged file."""
 
 
 def slugs() -> list[str]:
-    """Return the formats there are."""
+    """Return what is altered: each importer, and of tables each format."""
     assert discover() == []
-    return [format.slug for format in registry.all()]
+    others = [each.slug for each in importers.all() if each.slug != TABLES]
+    return [*others, *(format.slug for format in registry.all())]
 
 
 def suffix(slug: str) -> str:
-    """Return a suffix by which a format is chosen."""
-    return next(f.suffixes[0] for f in registry.all() if f.slug == slug)
+    """Return a suffix by which an importer or a format is chosen."""
+    return next(f.suffixes[0] for f in [*importers.all(), *registry.all()] if f.slug == slug)
+
+
+def importer(slug: str) -> str:
+    """Return the importer that is asked."""
+    return TABLES if any(format.slug == slug for format in registry.all()) else slug
+
+
+def seeds(slug: str, folder: Path) -> list[bytes]:
+    """Return valid files that an importer or a table format takes."""
+    found = []
+    for format in registry.all():
+        for ending in format.writes if format.slug == slug else ():
+            path = folder / f"seed{ending}"
+            format.write(path, X, NAMES, {"seed": 1})
+            found.append(path.read_bytes())
+    return found + MORE.get(slug, list)()
 
 
 def files(slug: str, folder: Path) -> st.SearchStrategy[bytes]:
-    """Return altered files of a format."""
-    format = next(f for f in registry.all() if f.slug == slug)
-    seeds = []
-    for ending in format.writes:
-        path = folder / f"seed{ending}"
-        format.write(path, X, NAMES, {"seed": 1})
-        seeds.append(path.read_bytes())
-    seeds += MORE.get(slug, list)()
-    altered = mutated(seeds or [b""])
-    return altered | _archives(seeds) if slug == "npz" else altered
+    """Return altered files that an importer or a table format takes."""
+    valid = seeds(slug, folder)
+    altered = mutated(valid or [b""])
+    return altered | _archives(valid) if slug == "npz" else altered
 
 
 def check(slug: str, path: Path, content: bytes, worker: Worker) -> str:
@@ -57,19 +70,20 @@ def check(slug: str, path: Path, content: bytes, worker: Worker) -> str:
         AssertionError: our own code failed, or was made to take memory by a small file.
     """
     path.write_bytes(content)
+    asked = importer(slug)
     try:
-        found = worker.ask(Inspect(str(path)))
-        first = found.found.items[0].name if isinstance(found, Inspected) else ""
-        points = worker.ask(Read(str(path), first))
+        found = worker.ask(Inspect([str(path)], asked))
+        items = found.found.items if isinstance(found, Inspected) else []
+        rows = worker.ask(Read([str(path)], asked, {"item": items[0].name} if items else {}))
     except Crash as crash:
         if slug not in CRASHING:
             raise AssertionError(f"the process ended: {crash}") from crash
         return str(crash)
-    for answer in (found, points):
+    for answer in (found, rows):
         if isinstance(answer, Refusal):
             assert answer.error.message
             assert slug in CRASHING or "limit for one file" not in answer.error.message
-    return type(points).__name__
+    return type(rows).__name__
 
 
 def _archives(seeds: list[bytes]) -> st.SearchStrategy[bytes]:

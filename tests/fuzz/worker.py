@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from studio.formats.worker import Inspect, Inspected, Points, Read, Refusal
+from studio.formats.worker import Ended, Inspect, Inspected, Opened, Read, Refusal, Some
 from studio.launch import own_env
 from studio.protocol.wire import Decoder, encode
 
@@ -14,7 +14,7 @@ __all__ = ["Crash", "Worker"]
 SECONDS = 5  # of computing for one file: they are small
 PROGRAM = f"""
 import studio.formats.worker as worker
-worker.seconds_for = lambda path: {SECONDS}
+worker.seconds_for = lambda paths: {SECONDS}
 worker.main()
 """
 
@@ -30,8 +30,8 @@ class Worker:
         self._errors = errors
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, request: Inspect | Read) -> Inspected | Points | Refusal:
-        """Return the answer to a request.
+    def ask(self, request: Inspect | Read) -> Inspected | Ended | Refusal:
+        """Return the last answer to a request; blocks of rows are let go.
 
         Raises:
             Crash: there is none, since the process was ended by a signal.
@@ -40,12 +40,13 @@ class Worker:
         process = self._process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
-        decoder = Decoder(Inspected | Points | Refusal)
+        decoder = Decoder(Inspected | Opened | Some | Ended | Refusal)
         process.stdin.write(b"".join(encode(request)))
         process.stdin.flush()
         while data := os.read(process.stdout.fileno(), 2**20):
             for answer, _ in decoder.feed(data):
-                return answer
+                if isinstance(answer, Inspected | Ended | Refusal):
+                    return answer
         code = process.wait()
         self.close()
         if code < 0:

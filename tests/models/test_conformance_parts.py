@@ -13,16 +13,27 @@ from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.swiss_roll import SwissRollConfig, swiss_roll
 from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, floor, fresh_pairs
-from models.metrics.modes import mode_masses
-from models.registry import Entry, Kind, discover, registry
+from models.metrics.points.modes import mode_masses
+from models.nets.pick import kinds_of
+from models.registry import Entry, FamilyEntry, Kind, MetricEntry, discover, registry
 from models.tensors import make_generator
+from tests.models.measuring import value
 
 discover()
-KINDS: tuple[Kind, ...] = ("family", "dataset", "sampler", "metric", "experiment")
+KINDS: tuple[Kind, ...] = (
+    "kind",
+    "family",
+    "dataset",
+    "network",
+    "sampler",
+    "metric",
+    "operator",
+    "experiment",
+)
 ENTRIES = [entry for kind in KINDS for entry in registry.all(kind)]
 # Images have tests of their own: their sets are files, and their metrics have a judge.
 DATASETS, METRICS = (
-    [entry for entry in registry.all(kind) if "points" in entry.modalities]
+    [entry for entry in registry.all(kind) if "points" in entry.kinds]
     for kind in ("dataset", "metric")
 )
 
@@ -54,8 +65,13 @@ each_sampler = pytest.mark.parametrize(
 def test_an_entry_says_what_it_is(entry: Entry):
     assert entry.title
     assert entry.summary
-    assert entry.source, "a source is owed to whoever wants to check the formula"
-    assert entry.modalities
+    assert entry.source or entry.kind == "kind", "whoever wants to check the formula is owed one"
+    known = {data.slug for data in registry.all("kind")}
+    kinds = kinds_of(entry) if isinstance(entry, FamilyEntry) else entry.kinds
+    assert set(kinds) <= known
+    # A metric of the model itself, such as its likelihood, may measure all kinds.
+    measures_all = isinstance(entry, MetricEntry) and "samples" not in entry.needs
+    assert kinds or measures_all or entry.kind not in ("family", "dataset", "metric")
     default = entry.config()
     assert decode(entry.config, encode(default)) == default, "the defaults lie outside the bounds"
 
@@ -173,22 +189,20 @@ def real(n: int, seed: int) -> PointSet:
 
 
 def measure(entry: Entry, x: Tensor, reference: PointSet) -> float:
-    value = entry.make(entry.config())(
-        x, reference.x, points=reference, generator=make_generator(0)
-    )
-    assert isinstance(value, float)
-    return value
+    found = value(entry.make(entry.config()), x, reference)
+    assert isinstance(found, float)
+    return found
 
 
 @each_metric
-def test_a_metric_says_which_way_is_better(entry: Entry):
-    assert entry.extra["better"] in ("lower", "higher")
-    assert isinstance(entry.extra["unit"], str)
-    assert entry.extra["minimum"] >= 2
+def test_a_metric_says_which_way_is_better(entry: MetricEntry):
+    assert entry.better in ("lower", "higher")
+    assert isinstance(entry.unit, str)
+    assert entry.minimum >= 2
 
 
 @each_metric
-def test_real_data_are_at_the_floor_and_wrong_data_are_not(entry: Entry):
+def test_real_data_are_at_the_floor_and_wrong_data_are_not(entry: MetricEntry):
     bound = floor(entry.make(entry.config()), fresh_pairs(eight_gaussians, RING, 1000), repeats=8)
     reference = real(1000, 70)
     good = measure(entry, real(1000, 71).x, reference)
@@ -196,14 +210,14 @@ def test_real_data_are_at_the_floor_and_wrong_data_are_not(entry: Entry):
     bad = measure(entry, real(1000, 72).x * 0.1 + 3.0, reference)
     slack = 3 * bound.std + 1e-9
     assert bound.low - slack <= good <= bound.high + slack
-    if entry.extra["better"] == "lower":
+    if entry.better == "lower":
         assert bad > bound.high + 10 * slack
     else:
         assert bad < bound.low - 10 * slack
 
 
 @each_metric
-def test_the_order_of_points_does_not_matter(entry: Entry):
+def test_the_order_of_points_does_not_matter(entry: MetricEntry):
     x, reference = real(300, 0).x, real(300, 1)
     order = torch.randperm(300, generator=make_generator(0))
     shuffled = measure(entry, x[order], reference)
@@ -211,7 +225,7 @@ def test_the_order_of_points_does_not_matter(entry: Entry):
 
 
 @each_metric
-def test_sizes_may_differ(entry: Entry):
+def test_sizes_may_differ(entry: MetricEntry):
     reference = real(400, 1)
     assert measure(entry, real(150, 0).x, reference) == pytest.approx(
         measure(entry, real(400, 2).x, reference), rel=1.0, abs=0.3
@@ -219,7 +233,7 @@ def test_sizes_may_differ(entry: Entry):
 
 
 @each_metric
-def test_a_metric_needs_no_modes_or_says_so(entry: Entry):
+def test_a_metric_needs_no_modes_or_says_so(entry: MetricEntry):
     one, two = (swiss_roll(SwissRollConfig(dimension="3"), 200, seed) for seed in (0, 1))
     if entry.slug == "mode-coverage":
         with pytest.raises(NotApplicable, match="modes are known"):
@@ -229,7 +243,7 @@ def test_a_metric_needs_no_modes_or_says_so(entry: Entry):
 
 
 @each_metric
-def test_what_cannot_be_compared_is_refused(entry: Entry):
+def test_what_cannot_be_compared_is_refused(entry: MetricEntry):
     reference = real(50, 0)
     with pytest.raises(ValueError, match="same dimension"):
         measure(entry, torch.zeros((50, 3)), reference)
@@ -238,7 +252,7 @@ def test_what_cannot_be_compared_is_refused(entry: Entry):
 
 
 @each_metric
-def test_a_metric_leaves_global_random_numbers_alone(entry: Entry):
+def test_a_metric_leaves_global_random_numbers_alone(entry: MetricEntry):
     before = torch.get_rng_state()
     measure(entry, real(60, 0).x, real(60, 1))
     assert torch.equal(before, torch.get_rng_state())

@@ -74,7 +74,7 @@ class Answer(nn.Module):
         self.value = value
         self.asked: tuple[Tensor, Tensor] | None = None
 
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
+    def forward(self, x: Tensor, c: Tensor, *told: object) -> Tensor:
         self.asked = (x, c)
         return self.value
 

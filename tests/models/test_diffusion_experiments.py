@@ -15,11 +15,12 @@ discover([package.__name__])
 @pytest.mark.parametrize("slug", QUICK + SLOW)
 def test_a_claim_says_all_that_verify_prints(slug):
     entry = registry.get("experiment", slug)
-    for key in ("claim", "pass_line", "group"):
-        assert entry.extra[key]
+    assert entry.claim
+    assert entry.pass_line
+    assert entry.group
     assert entry.source
-    assert isinstance(entry.extra["slow"], bool)
-    assert slug.startswith(entry.extra["group"])
+    assert isinstance(entry.slow, bool)
+    assert slug.startswith(entry.group)
 
 
 @pytest.mark.parametrize("slug", ["A4", "A8"])

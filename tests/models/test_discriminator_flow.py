@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from models.carriers.base import Carrier
 from models.carriers.flowing import FlowingParticles
 from models.config import ConfigError, decode, replace_at
+from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.gpm_discriminator_flow import train_and_score
@@ -22,6 +23,7 @@ from models.fields.adversarial import LOSSES
 from models.fields.base import Field
 from models.fields.critic import Critic, gradient_penalty
 from models.fields.rescalings import rescaling
+from models.kinds.points import in_data_units
 from models.nets.mlp import MLPConfig, TimeMLP
 from models.registry import discover, registry
 from models.tensors import make_generator
@@ -50,7 +52,7 @@ def batch(i: int, size: int = 64) -> Tensor:
 
 
 def carrier(**settings: float) -> FlowingParticles:
-    return FlowingParticles((2,), CPU, **{"steps": 8, "speed": 2.0, **settings})
+    return FlowingParticles(in_data_units(2), CPU, **{"steps": 8, "speed": 2.0, **settings})
 
 
 def critic(**settings: object) -> Critic:
@@ -73,10 +75,11 @@ class Wind:
     def __init__(self) -> None:
         self.asked = 0
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         return {"loss": torch.zeros(())}
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
+    def velocity(self, rows: Rows, t: float) -> Tensor:
+        x = Batch.of(rows).x
         self.asked += len(x)
         return torch.stack([torch.full((len(x),), t), -x[:, 1]], dim=1)
 
@@ -92,7 +95,7 @@ def test_the_two_halves_are_a_field_and_a_carrier():
 def test_particles_take_euler_steps_of_their_own_number():
     x = torch.randn((5, 2), generator=make_generator(0))
     k = torch.tensor([7, 5, 5, 1, 0])
-    found = carrier().carry(Wind().velocity, x, k, make_generator(1))
+    found = carrier().carry(Wind().velocity, x, k, make_generator(1)).x
     # Eight steps of 2/8: the first coordinate gains 1/4 of 0/8 + 1/8 + ... + (k - 1)/8, the second
     # is multiplied by 3/4 each time.
     gained = torch.tensor([j * (j - 1) / 2 / 8 / 4 for j in k.tolist()])
@@ -112,14 +115,14 @@ def test_moving_all_together_is_the_same_motion():
     particles = carrier()
     k = particles.draw_steps(9, make_generator(1))
     expected = particles.carry(Wind().velocity, x, k, make_generator(2))
-    found = particles._together(Wind().velocity, x, k, make_generator(2), key="wind")
-    torch.testing.assert_close(found, expected)
+    found = particles._together(Wind().velocity, Batch(x), k, make_generator(2), key="wind")
+    torch.testing.assert_close(found.x, expected.x)
 
 
 @pytest.mark.parametrize("k", [[], [0, 0], [7]])
 def test_few_or_no_steps_are_steps_too(k: list[int]):
     start = torch.ones((len(k), 2))
-    found = carrier().carry(Wind().velocity, start, torch.tensor(k).long(), make_generator(0))
+    found = carrier().carry(Wind().velocity, start, torch.tensor(k).long(), make_generator(0)).x
     assert found.shape == start.shape
     assert torch.equal(found, start) == (sum(k) == 0)
     assert torch.equal(start, torch.ones((len(k), 2))), "where they started stays"
@@ -137,18 +140,18 @@ def test_training_particles_are_where_those_of_a_flow_are():
     x = torch.randn((8, 2), generator=make_generator(0))
     frames = list(carrier().frames(Wind(), x))
     k = torch.arange(7, -1, -1)
-    found = carrier().carry(Wind().velocity, x, k, make_generator(0))
+    found = carrier().carry(Wind().velocity, x, k, make_generator(0)).x
     expected = torch.stack([frames[j].x[i] for i, j in enumerate(k.tolist())])
     torch.testing.assert_close(found, expected)
 
 
 def test_noise_adds_its_variance_along_the_whole_flow():
-    def still(x: Tensor, t: float) -> Tensor:
-        return torch.zeros_like(x)
+    def still(rows: Batch, t: float) -> Tensor:
+        return torch.zeros_like(rows.x)
 
     k = torch.full((20_000,), 4)
     found = carrier(noise=3.0).carry(still, torch.zeros((20_000, 2)), k, make_generator(0))
-    assert found.var().item() == pytest.approx(3.0 * 4 / 8, rel=0.03)
+    assert found.x.var().item() == pytest.approx(3.0 * 4 / 8, rel=0.03)
     with pytest.raises(ValueError, match=r"torch\.Generator"):
         list(carrier(noise=1.0).frames(Wind(), torch.zeros((2, 2))))
     one, two = (
@@ -207,7 +210,7 @@ def test_one_time_and_a_time_for_each_are_the_same_thing():
 def test_a_field_can_be_looked_at_without_gradients(mode):
     field, x = critic(), torch.randn((5, 2), generator=make_generator(0))
     y = x.clone().requires_grad_()
-    d = field.net(y, torch.full((5,), 0.3)).squeeze(1)
+    d = field.trained.net(y, torch.full((5,), 0.3)).squeeze(1)
     (expected,) = torch.autograd.grad(F.logsigmoid(d).sum(), y)
     with mode():
         torch.testing.assert_close(field.velocity(x, 0.3), expected)
@@ -234,7 +237,7 @@ def test_the_penalty_is_on_the_slope_at_the_time():
     class Tilting(nn.Module):
         """d(x, t) = t (3 x_1 + 4 x_2), whose slope is 5 t long."""
 
-        def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        def forward(self, x: Tensor, t: Tensor, *told: object) -> Tensor:
             return (t * (3 * x[:, 0] + 4 * x[:, 1]))[:, None]
 
     t = torch.tensor([0.0, 0.2, 1.0])
@@ -251,8 +254,8 @@ def naive_step(family: DiscriminatorFlow, real: Tensor) -> nn.Module:
     N - 1 steps, and each is then looked at where it was after its own number.
     """
     settings, noise = family.config, torch.Generator()
-    noise.set_state(family._noise.get_state())
-    net = copy.deepcopy(family.field.net)
+    noise.set_state(family.noise.get_state())
+    net = copy.deepcopy(family.field.trained.net)
     n, size = settings.steps, len(real)
     k = torch.randint(n, (size,), generator=noise).sort(descending=True).values
     z = torch.randn((size, 2), generator=noise)
@@ -267,7 +270,7 @@ def naive_step(family: DiscriminatorFlow, real: Tensor) -> nn.Module:
     t = k / n
     d_real, d_fake = net(real, t), net(x, t)
     optimizer = torch.optim.Adam(
-        net.parameters(), lr=family.field.optimizer.lr(), betas=(0.5, 0.999)
+        net.parameters(), lr=family.field.trained.optimizer.lr(), betas=(0.5, 0.999)
     )
     (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).backward()
     optimizer.step()
@@ -279,7 +282,7 @@ def test_a_step_is_that_of_the_algorithm_as_written():
     expected = naive_step(family, batch(0))
     family.step(batch(0))
     for (name, found), p in zip(
-        family.field.net.named_parameters(), expected.parameters(), strict=True
+        family.field.trained.net.named_parameters(), expected.parameters(), strict=True
     ):
         torch.testing.assert_close(found, p, rtol=1e-4, atol=1e-5, msg=name)
 

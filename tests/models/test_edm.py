@@ -9,12 +9,12 @@ from torch import Tensor
 
 from models.config import ConfigError, decode
 from models.contracts.abilities import HasDenoiser, HasLikelihood, HasVelocity
-from models.contracts.spec import DataSpec
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.denoisers.precond import PrecondName
 from models.denoisers.weights import WeightName
 from models.families.edm import Edm, EdmConfig
 from models.fields.score import ScoreField
+from models.kinds.points import in_data_units
 from models.oracle import GaussianMixture
 from models.paths.clock import display_scale
 from models.samplers.ddim import Ddim, DdimConfig
@@ -55,7 +55,7 @@ def test_training_brings_the_denoiser_to_the_oracle():
             # The ring is round, so one standard deviation serves both axes.
             s = torch.tensor(level)
             exact = SPEC.standardise(law.denoise(SPEC.restore(x), s * SPEC.std.mean()))
-            total += float((family.denoise(x, s) - exact).square().mean())
+            total += float((family.denoiser()(x, s) - exact).square().mean())
         return total
 
     before = gap()
@@ -117,9 +117,9 @@ def test_seeds_differ_and_repeat():
 )
 def test_every_prediction_and_weight_trains(precond, weight):
     family = build(precond=precond, weight=weight)
-    before = [p.clone() for p in family.field.denoiser.parameters()]
+    before = [p.clone() for p in family.field.trained.net.parameters()]
     assert all(torch.isfinite(torch.tensor(losses(family, 0, 3))))
-    for p, old in zip(family.field.denoiser.parameters(), before, strict=True):
+    for p, old in zip(family.field.trained.net.parameters(), before, strict=True):
         assert torch.all(torch.isfinite(p))
         assert not torch.equal(p, old)
 
@@ -130,14 +130,13 @@ def test_every_prediction_learns_the_same_denoiser(precond):
     weight = {"x0": "x0", "velocity": "velocity", "eps": "simple", "score": "simple"}
     settings = {"precond": precond, "weight": weight.get(precond, "edm"), "s_max": 10.0}
     config = decode(EdmConfig, {"net": {"width": 64}, "ema": 0.99, **settings})
-    spec = DataSpec("points", (1,), torch.zeros(1), torch.ones(1))
-    family = Edm(config, spec, horizon=400, seed=0, device=CPU)
+    family = Edm(config, in_data_units(1), horizon=400, seed=0, device=CPU)
     g = make_generator(3)
     for _ in range(400):
         family.step(torch.randn(256, 1, generator=g))
     x = torch.linspace(-1.5, 1.5, 31)[:, None]
     for s in (0.2, 0.5, 1.0):
-        denoised = family.denoise(x, torch.tensor(s))
+        denoised = family.denoiser()(x, torch.tensor(s))
         torch.testing.assert_close(denoised, x / (1 + s**2), rtol=0, atol=0.05)
 
 
@@ -168,7 +167,7 @@ def test_it_satisfies_what_it_says():
         assert not value.requires_grad
     with pytest.raises(KeyError, match="no layer 'wind'"):
         family.layer("wind", x, 0.5)
-    assert family.parameter_count() == sum(p.numel() for p in family.field.denoiser.parameters())
+    assert family.parameter_count() == sum(p.numel() for p in family.field.trained.net.parameters())
 
 
 def test_a_density_outside_the_levels_is_a_config_error():
@@ -187,14 +186,14 @@ def test_averaged_weights_are_what_samples():
     losses(family, 0, 20)
     field: ScoreField = family.field
     x, s = DATA[:5], torch.tensor(0.5)
-    torch.testing.assert_close(family.denoise(x, s), field.ema.module(x, s))
-    assert not torch.equal(family.denoise(x, s), field.denoiser(x, s))
+    torch.testing.assert_close(family.denoiser()(x, s), field.trained.averaged(x, s))
+    assert not torch.equal(family.denoiser()(x, s), field.trained.net(x, s))
 
 
 def test_the_score_layer_is_the_score_times_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the exact denoiser it is s grad log p_s, at the place that the screen shows."""
     family, oracle = build(), GaussianMixture.ring(3, 1.0, 0.2, dtype=torch.float32)
-    monkeypatch.setattr(family.field, "denoise", oracle.denoise)
+    monkeypatch.setattr(family.field, "denoiser", lambda like: oracle.denoise)
     straight = torch.randn(50, 2, generator=make_generator(0))
     for t in (0.1, 0.5, 0.9):
         s = torch.tensor(family.field.clock.s(t))

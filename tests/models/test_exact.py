@@ -69,10 +69,10 @@ def test_the_denoiser_obeys_tweedie_in_standardised_units(points: PointSet, s: f
     y = (normal(60) * (1 + s)).requires_grad_()
     (score,) = torch.autograd.grad(noised(points, s).log_prob(y).sum(), y)
     x = y.detach()
-    found = flow(points).denoise(x, torch.tensor(s))
+    found = flow(points).denoiser()(x, torch.tensor(s))
     torch.testing.assert_close(found, x + s**2 * score, rtol=1e-3, atol=1e-3)
     levels = torch.full((60,), s)
-    torch.testing.assert_close(flow(points).denoise(x, levels), found)
+    torch.testing.assert_close(flow(points).denoiser()(x, levels), found)
 
 
 @EACH
@@ -126,17 +126,17 @@ def test_its_loss_is_the_variance_that_no_denoiser_avoids():
     assert points.law is not None
     real = spec.standardise(points.law.sample(40_000, make_generator(2)))
     level = torch.full((len(real),), 0.7)
-    x = family.carrier.noised(real, level, make_generator(1))
+    x = family.carrier.noised(real, level, make_generator(1)).x
     least = float(family.field.fit(real, x, level)["loss"])
     # Tweedie's second formula: the trace of Var[x0 | x] is s^2 tr dD/dx, per feature here.
     eps, s = 1e-2, torch.tensor(0.7)
     slope = sum(
-        (family.denoise(x + eps * e, s) - family.denoise(x - eps * e, s))[:, i] / (2 * eps)
+        (family.denoiser()(x + eps * e, s) - family.denoiser()(x - eps * e, s))[:, i] / (2 * eps)
         for i, e in enumerate(torch.eye(2))
     )
     weight = float(loss_weight("edm", s, family.field.density))
     assert least == pytest.approx(weight * 0.7**2 * float(slope.mean()) / 2, rel=0.03)
-    for other in (0.95 * family.denoise(x, s), family.denoise(x, s) + 0.05, real.mean(0)):
+    for other in (0.95 * family.denoiser()(x, s), family.denoiser()(x, s) + 0.05, real.mean(0)):
         assert weight * float((other - real).square().mean()) > least
 
 

@@ -9,14 +9,15 @@ from torch import Tensor
 from models.carriers.base import Carrier
 from models.carriers.particles import Particles
 from models.config import decode
-from models.contracts.spec import DataSpec
+from models.contracts.batch import Batch, Rows
 from models.families.edm import Edm, EdmConfig
 from models.fields.base import Field
+from models.kinds.points import in_data_units
 from models.paths.clock import display_scale
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 
-SPEC = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
+SPEC = in_data_units(2)
 
 
 def build(**settings: object) -> Edm:
@@ -56,9 +57,9 @@ def test_frames_run_from_the_prior_to_the_samples(display):
     assert times[0] == 0.0
     assert times[-1] == 1.0
     assert all(a < b for a, b in pairwise(times))
-    torch.testing.assert_close(frames[0].x, z, rtol=0.06, atol=0)
+    torch.testing.assert_close(frames[0].x, z.x, rtol=0.06, atol=0)
     assert frames[-1].nfe == 35
-    sampled = Heun().sample(family.denoise, z, family.config.s_min, family.config.s_max)
+    sampled = Heun().sample(family.denoiser(), z.x, family.config.s_min, family.config.s_max)
     torch.testing.assert_close(frames[-1].x, sampled)
 
 
@@ -78,13 +79,13 @@ def test_flow_time_does_not_depend_on_the_number_of_steps():
 
 def test_any_other_field_is_integrated_in_flow_time():
     class Wind:
-        def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+        def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
             return {}
 
-        def velocity(self, x: Tensor, t: float) -> Tensor:
-            return torch.full_like(x, 2 * t)
+        def velocity(self, x: Rows, t: float) -> Tensor:
+            return torch.full_like(Batch.of(x).x, 2 * t)
 
-    particles = Particles((2,), torch.device("cpu"), Heun(), steps=100)
+    particles = Particles(SPEC, torch.device("cpu"), Heun(), steps=100)
     frames = list(particles.frames(Wind(), torch.zeros(3, 2)))
     assert [f.nfe for f in frames] == list(range(101))
     torch.testing.assert_close(frames[-1].x, torch.ones(3, 2), rtol=0, atol=0.011)
@@ -93,7 +94,7 @@ def test_any_other_field_is_integrated_in_flow_time():
 def test_noised_particles_are_data_plus_noise():
     real = torch.full((20_000, 2), 3.0)
     level = torch.linspace(0.1, 2.0, 20_000)
-    noise = (Particles.noised(real, level, make_generator(0)) - real) / level[:, None]
+    noise = (Particles.noised(real, level, make_generator(0)).x - real) / level[:, None]
     assert float(noise.mean()) == pytest.approx(0, abs=0.02)
     assert float(noise.std()) == pytest.approx(1, abs=0.02)
 
@@ -102,10 +103,10 @@ def test_a_large_crowd_is_denoised_in_parts_with_the_same_answer():
     family = build(net={"width": 8, "depth": 1})
     x = torch.randn(40_000, 2, generator=make_generator(1))
     levels = torch.linspace(0.1, 5.0, 40_000)
-    whole = family.field.ema.module(x, levels)
-    torch.testing.assert_close(family.denoise(x, levels), whole)
+    whole = family.field.trained.averaged(x, levels)
+    torch.testing.assert_close(family.denoiser()(x, levels), whole)
     one = torch.tensor(0.7)
-    torch.testing.assert_close(family.denoise(x, one), family.field.ema.module(x, one))
+    torch.testing.assert_close(family.denoiser()(x, one), family.field.trained.averaged(x, one))
 
 
 def test_a_score_needs_levels():

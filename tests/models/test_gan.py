@@ -8,6 +8,7 @@ from models.carriers.base import Carrier
 from models.carriers.generator import Generator
 from models.carriers.population import START_STREAM, initial_positions
 from models.config import ConfigError, decode, encode
+from models.contracts.batch import Batch
 from models.contracts.family import Frame
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.gan_five import train_and_score
@@ -17,6 +18,7 @@ from models.fields.base import Field
 from models.fields.critic import Critic, gradient_penalty
 from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
+from models.kinds.points import in_data_units
 from models.nets.mlp import MLP, MLPConfig
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig, learning_rate
@@ -41,7 +43,8 @@ def critic(loss: AdversarialLoss, lr: float = 1e-3, width: int = 32, **more: obj
 def generator(decay: float = 0.0, latent: int = 3, **more: float) -> Generator:
     net = MLP(MLPConfig(width=16, depth=2), latent, 2, generator=make_generator(2))
     settings: dict = {"optimizer": OptimizerConfig(lr=1e-3), "horizon": 100, **more}
-    return Generator(net, latent=latent, dim=2, device=CPU, decay=decay, **settings)
+    spec = in_data_units(2)
+    return Generator(net, spec=spec, latent=latent, device=CPU, decay=decay, **settings)
 
 
 def normal(n: int, d: int = 2, seed: int = 0) -> Tensor:
@@ -80,22 +83,22 @@ def test_the_velocity_is_the_gradient_of_h_of_d(h: Rescaling):
     field = critic(LOGISTIC, rescaling=h)
     x = normal(9)
     y = x.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(h.h(field.net(y)).sum(), y)
+    (expected,) = torch.autograd.grad(h.h(field.trained.net(y)).sum(), y)
     with torch.no_grad():
         torch.testing.assert_close(field.velocity(x), expected)
     with torch.inference_mode():
         torch.testing.assert_close(field.velocity(x), expected)
-    assert all(p.grad is None for p in field.net.parameters()), "looking trains nothing"
+    assert all(p.grad is None for p in field.trained.net.parameters()), "looking trains nothing"
 
 
 @each_h
 def test_following_the_field_is_a_step_on_the_generator_loss(h: Rescaling):
     field, carrier = critic(LOGISTIC, rescaling=h), generator()
     z = normal(11, 3)
-    objective = -h.h(field.net(carrier.net(z))).mean()
-    expected = torch.autograd.grad(objective, list(carrier.net.parameters()))
+    objective = -h.h(field.trained.net(carrier.trained.net(z))).mean()
+    expected = torch.autograd.grad(objective, list(carrier.trained.net.parameters()))
     carrier.follow(field, z)
-    for p, gradient in zip(carrier.net.parameters(), expected, strict=True):
+    for p, gradient in zip(carrier.trained.net.parameters(), expected, strict=True):
         torch.testing.assert_close(p.grad, gradient, rtol=1e-4, atol=1e-7)
 
 
@@ -129,7 +132,7 @@ class Linear(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([[3.0], [4.0]]))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *told: object) -> Tensor:
         return x @ self.weight
 
 
@@ -157,7 +160,8 @@ def test_the_penalty_sits_where_it_is_asked_to():
     loss = LOSSES["ipm"]
 
     def places(name: str) -> Tensor:
-        return critic(loss, penalty=1.0, place=name)._places(real, particles)
+        made = critic(loss, penalty=1.0, place=name)
+        return made._places(Batch(real), Batch(particles)).x
 
     assert torch.equal(places("data"), real)
     assert torch.equal(places("particles"), particles)
@@ -214,17 +218,17 @@ def test_the_rate_of_the_generator_goes_by_the_steps_of_the_training():
         family = build(critic_steps=k, generator_optimizer=adam)
         for i in range(60):
             family.step(DATA[i * 16 : i * 16 + 16])
-        rates[k] = family.carrier.optimizer.lr()
+        rates[k] = family.carrier.trained.optimizer.lr()
     assert rates[1] == rates[4] == learning_rate(OptimizerConfig(**adam), 59, 100)
 
 
 def test_several_steps_bring_the_generator_to_where_the_particles_should_be():
     carrier = generator(steps=400, speed=0.3, optimizer=OptimizerConfig(lr=1e-2))
     z, wind = carrier.latents(32, make_generator(0)), torch.tensor([1.0, -0.5])
-    goal = carrier.particles(z) + 0.3 * wind
+    goal = carrier.particles(z).x + 0.3 * wind
     metrics = carrier.move(z, wind.expand(32, 2))
     assert metrics["speed"].item() == pytest.approx(1.25**0.5)
-    torch.testing.assert_close(carrier.particles(z), goal, rtol=0, atol=0.05)
+    torch.testing.assert_close(carrier.particles(z).x, goal, rtol=0, atol=0.05)
 
 
 def test_the_first_of_several_steps_has_the_direction_of_a_single_one():
@@ -232,13 +236,13 @@ def test_the_first_of_several_steps_has_the_direction_of_a_single_one():
     for steps, speed in ((1, 1.0), (2, 0.25)):
         carrier = generator(steps=steps, speed=speed)
         z, kept = carrier.latents(8, make_generator(0)), []
-        take = carrier.optimizer.step
+        take = carrier.trained.optimizer.step
 
         def look(carrier=carrier, kept=kept, take=take):
-            kept.append([p.grad.clone() for p in carrier.net.parameters()])
+            kept.append([p.grad.clone() for p in carrier.trained.net.parameters()])
             return take()
 
-        carrier.optimizer.step = look
+        carrier.trained.optimizer.step = look
         carrier.move(z, normal(8))
         gradients.append([g / speed for g in kept[0]])
     for one, several in zip(*gradients, strict=True):
@@ -247,7 +251,7 @@ def test_the_first_of_several_steps_has_the_direction_of_a_single_one():
 
 @pytest.mark.parametrize("latent", [1, 2, 5])
 def test_the_first_numbers_of_a_latent_are_where_a_free_particle_starts(latent: int):
-    z = generator(latent=latent).latents(64, make_generator(0, START_STREAM))
+    z = generator(latent=latent).latents(64, make_generator(0, START_STREAM)).x
     assert z.shape == (64, latent)
     if latent >= 2:
         assert torch.equal(z[:, :2], initial_positions("gaussian", 64, (2,), 0))
@@ -296,7 +300,7 @@ def test_the_stages_are_the_step():
     last = scenes[-1][1]
     z = make_generator(0, 2)
     latents = slow.carrier.latents(32, z)
-    assert torch.equal(last["moved"], slow.carrier.particles(latents))
+    assert torch.equal(last["moved"], slow.carrier.particles(latents).x)
     assert torch.equal(last["velocity"], slow.field.velocity(last["particles"]))
     a, b = slow.state().tensors, fast.state().tensors
     assert all(torch.equal(a[name], b[name]) for name in a)
@@ -317,8 +321,8 @@ def test_samples_come_from_the_averaged_generator_in_one_frame():
     (frame,) = family.flow(z)
     assert isinstance(frame, Frame)
     assert (frame.t, frame.nfe) == (1.0, 1)
-    assert torch.equal(frame.x, family.carrier.ema.module(z))
-    assert not torch.equal(frame.x, family.carrier.particles(z))
+    assert torch.equal(frame.x, family.carrier.trained.averaged(z.x))
+    assert not torch.equal(frame.x, family.carrier.particles(z).x)
 
 
 @pytest.mark.parametrize("settings", [{}, {"loss": "hinge"}, {"loss": "ipm"}])

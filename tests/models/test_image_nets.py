@@ -6,47 +6,46 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from models.config import Pick
 from models.contracts.spec import DataSpec
+from models.nets import role
 from models.nets.conv import pyramid
-from models.nets.dcgan import DcganConfig, DcganCritic, DcganGenerator
-from models.nets.mlp import MLP, MLPConfig, TimeMLP
-from models.nets.unet import UNet, UNetConfig
+from models.nets.dcgan import DcganCritic, DcganGenerator
+from models.nets.mlp import MLP, TimeMLP
+from models.nets.pick import build
+from models.nets.unet import UNet
 from models.tensors import make_generator
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (2, 9, 5), (1, 1, 1)]
 LATENT = 6
-Net = Callable[[DataSpec, int], nn.Module]
-POINTS = MLPConfig(width=8, depth=1)
+Net = Callable[..., nn.Module]
+CONVOLUTIONAL = Pick(config={"width": 4})
+PICKS = {"convolutional": CONVOLUTIONAL, "mlp": Pick(slug="mlp", config={"width": 8, "depth": 2})}
 
 
-def spec(shape: tuple[int, ...], modality: str = "images") -> DataSpec:
-    return DataSpec(modality, shape, torch.full(shape, 0.2), torch.full(shape, 0.4))
+def spec(shape: tuple[int, ...], kind: str = "images") -> DataSpec:
+    return DataSpec(kind, shape, torch.full(shape, 0.2), torch.full(shape, 0.4))
 
 
-def dcgan(kind="convolutional"):
-    return DcganConfig(kind=kind, width=4, units=8, layers=2)
+def critic(data: DataSpec, seed: int, pick: Pick = CONVOLUTIONAL) -> nn.Module:
+    return build(pick, data, role.critic(), make_generator(seed))
 
 
-def critic(data, seed, kind="convolutional"):
-    return critic_net(data, POINTS, dcgan(kind), generator=make_generator(seed))
+def timed(data: DataSpec, seed: int, pick: Pick = CONVOLUTIONAL) -> nn.Module:
+    return build(pick, data, role.critic(clock=True), make_generator(seed))
 
 
-def timed(data, seed, kind="convolutional"):
-    return critic_net(data, POINTS, dcgan(kind), generator=make_generator(seed), clock=True)
+def maker(data: DataSpec, seed: int, pick: Pick = CONVOLUTIONAL) -> nn.Module:
+    return build(pick, data, role.generator(LATENT), make_generator(seed))
 
 
-def maker(data, seed, kind="convolutional"):
-    return generator_net(data, LATENT, POINTS, dcgan(kind), generator=make_generator(seed))
-
-
-def denoiser(data, seed, kind="convolutional"):
-    config = UNetConfig(kind=kind, width=4, units=8, layers=2)
-    return denoiser_net(data, POINTS, config, generator=make_generator(seed))
+def denoiser(data: DataSpec, seed: int, pick: Pick = CONVOLUTIONAL) -> nn.Module:
+    return build(pick, data, role.DENOISER, make_generator(seed))
 
 
 ALL = [critic, timed, maker, denoiser]
 each_net = pytest.mark.parametrize("net", ALL)
-each_kind = pytest.mark.parametrize("kind", ["convolutional", "mlp"])
+each_pick = pytest.mark.parametrize("pick", PICKS.values(), ids=PICKS)
 
 
 def awake(module: nn.Module) -> nn.Module:
@@ -66,20 +65,20 @@ def inputs(net: Net, shape: tuple[int, ...], n: int = 5) -> tuple[Tensor, ...]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@each_kind
+@each_pick
 @each_net
-def test_any_size(net, kind, shape):
-    module = net(spec(shape), 0, kind)
+def test_any_size(net, pick, shape):
+    module = net(spec(shape), 0, pick)
     out = module(*inputs(net, shape))
     assert out.shape == ((5, 1) if net in (critic, timed) else (5, *shape))
     assert out.isfinite().all()
 
 
-@each_kind
+@each_pick
 @each_net
-def test_weights_come_from_the_passed_generator_only(net, kind):
+def test_weights_come_from_the_passed_generator_only(net, pick):
     before = torch.get_rng_state()
-    one, two, other = (net(spec((1, 8, 8)), seed, kind).state_dict() for seed in (0, 0, 1))
+    one, two, other = (net(spec((1, 8, 8)), seed, pick).state_dict() for seed in (0, 0, 1))
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert any(not torch.equal(one[name], other[name]) for name in one)
@@ -124,11 +123,11 @@ def test_a_u_net_starts_at_zero():
     assert not denoiser(spec((1, 8, 8)), 0)(*inputs(denoiser, (1, 8, 8))).any()
 
 
-@each_kind
-def test_generated_pixels_stay_between_black_and_white(kind):
+@each_pick
+def test_generated_pixels_stay_between_black_and_white(pick):
     data = spec((1, 8, 8))
     z = 100.0 * torch.randn((50, LATENT), generator=make_generator(0))
-    images = data.restore(maker(data, 0, kind)(z))
+    images = data.restore(maker(data, 0, pick)(z))
     assert images.min() >= -1e-6
     assert images.max() <= 1 + 1e-6
     assert images.max() - images.min() > 0.5
@@ -141,7 +140,7 @@ def test_points_get_a_fully_connected_network():
     assert isinstance(timed(data, 0), TimeMLP)
     assert isinstance(denoiser(data, 0), TimeMLP)
     sizes = {tuple(p.shape) for p in critic(data, 0).parameters()}
-    assert (POINTS.width, 2) in sizes
+    assert (4, 2) in sizes
 
 
 def test_images_get_what_was_chosen():
@@ -150,7 +149,7 @@ def test_images_get_what_was_chosen():
     assert isinstance(maker(data, 0).net, DcganGenerator)
     assert isinstance(denoiser(data, 0), UNet)
     for net in ALL:
-        parts = [type(part) for part in net(data, 0, "mlp").modules()]
+        parts = [type(part) for part in net(data, 0, PICKS["mlp"]).modules()]
         assert nn.Conv2d not in parts
         assert nn.ConvTranspose2d not in parts
 
@@ -161,13 +160,13 @@ def test_a_pyramid_ends_in_small_sides():
     assert pyramid((1, 1)) == [(1, 1)]
 
 
-@each_kind
+@each_pick
 @pytest.mark.parametrize("brightness", [0.0, 0.13, 0.5, 1.0])
-def test_a_generator_starts_as_bright_as_the_data(kind, brightness):
+def test_a_generator_starts_as_bright_as_the_data(pick, brightness):
     """Where the network says nothing: from grey, dark data are too far for a learned score."""
     shape = (1, 28, 28)
     data = DataSpec("images", shape, torch.full(shape, brightness), torch.full(shape, 0.3))
-    net = maker(data, 0, kind)
+    net = maker(data, 0, pick)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()

@@ -1,17 +1,24 @@
 """The judge of images, and the metrics that ask it."""
 
-from dataclasses import replace
-
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
-from models.judge import FEATURES, accuracy, judged, new_judge, train_judge
+from models.contracts.batch import Batch
+from models.judges.base import Lesson, Network, WeightsError, accuracy, load_weights, taught
+from models.judges.images import FEATURES, ImageClassifier
 from models.kinds.images import ImageSet
 from models.metrics.base import NotApplicable, floor, split_pairs
-from models.metrics.frechet import FrechetDistance, LabelBalance, frechet_distance, label_shares
+from models.metrics.images.frechet import (
+    FrechetDistance,
+    LabelBalance,
+    frechet_distance,
+    label_shares,
+)
 from models.registry import NoConfig, registry
 from models.tensors import make_generator
+from tests.models.measuring import figure, value
 
 
 def quadrants(n: int, seed: int, weights: tuple[float, ...] = (1, 1, 1, 1)) -> ImageSet:
@@ -29,49 +36,97 @@ def quadrants(n: int, seed: int, weights: tuple[float, ...] = (1, 1, 1, 1)) -> I
     return ImageSet(x.clamp(0, 1), labels, ("a", "b", "c", "d"))
 
 
+TEACHING = ImageClassifier()
+FRECHET, BALANCE = FrechetDistance(NoConfig()), LabelBalance(NoConfig())
+
+
+def lesson(images: ImageSet) -> Lesson:
+    found = TEACHING.lesson(images)
+    assert found is not None
+    return found
+
+
+def untrained(shape: tuple[int, ...], classes: int = 4) -> Network:
+    return TEACHING.new(Lesson(Batch(torch.zeros(1, *shape)), torch.tensor([classes - 1])))
+
+
 @pytest.fixture(scope="module")
-def trained() -> ImageSet:
-    return judged(quadrants(600, 0))
-
-
-def measure(metric, samples: Tensor, reference: ImageSet) -> float:
-    return metric(samples, reference.x, points=reference, generator=make_generator(0))
+def trained() -> Network:
+    return taught(TEACHING, quadrants(600, 0))
 
 
 def test_a_judge_knows_what_it_was_taught(trained):
-    assert accuracy(trained.judge, quadrants(400, 1)) > 0.98
-    untrained = new_judge((1, 8, 8), 4)
-    assert accuracy(untrained, quadrants(400, 1)) < 0.7
+    assert accuracy(trained, lesson(quadrants(400, 1))) > 0.98
+    assert accuracy(untrained((1, 8, 8)), lesson(quadrants(400, 1))) < 0.7
 
 
 def test_a_judge_is_a_function_of_images_and_seed(trained):
     before = torch.get_rng_state()
     with torch.no_grad():  # as around a measurement
-        again = judged(quadrants(600, 0))
+        again = taught(TEACHING, quadrants(600, 0))
     assert torch.equal(before, torch.get_rng_state())
-    for a, b in zip(trained.judge.parameters(), again.judge.parameters(), strict=True):
+    for a, b in zip(trained.parameters(), again.parameters(), strict=True):
         assert torch.equal(a, b)
         assert not a.requires_grad
-    other = judged(quadrants(600, 0), seed=1)
+    other = taught(TEACHING, quadrants(600, 0), seed=1)
     x = quadrants(5, 2).x
-    assert not torch.equal(trained.judge.features(x), other.judge.features(x))
+    assert not torch.equal(trained.features(x), other.features(x))
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28), (1, 5, 9)])
 def test_features_and_scores_have_their_shapes(shape):
-    judge = new_judge(shape, 7)
+    judge = untrained(shape, 7)
     x = torch.rand((70, *shape), generator=make_generator(0))
     assert judge.features(x).shape == (70, FEATURES)
     assert judge.logits(x).shape == (70, 7)
+    assert torch.equal(judge.features(Batch(x)), judge.features(x))
     # What is no colour is judged as it is shown.
     assert torch.equal(judge.features(x * 9 - 4), judge.features((x * 9 - 4).clamp(0, 1)))
 
 
 def test_without_labels_there_is_nothing_to_learn():
-    with pytest.raises(ValueError, match="labelled"):
-        next(train_judge(ImageSet(torch.rand(4, 1, 8, 8))))
-    with pytest.raises(ValueError, match="right answer"):
-        accuracy(new_judge((1, 8, 8), 4), ImageSet(torch.rand(4, 1, 8, 8)))
+    bare = ImageSet(torch.rand(4, 1, 8, 8))
+    assert TEACHING.lesson(bare) is None
+    with pytest.raises(ValueError, match="no labels"):
+        taught(TEACHING, bare)
+
+
+class TestWeights:
+    """A file of the person's is taken as it is, or refused in words."""
+
+    def test_weights_that_were_saved_are_the_judge_again(self, trained, tmp_path):
+        save_file(trained.state_dict(), tmp_path / "a.safetensors")
+        again = load_weights(untrained((1, 8, 8)), tmp_path / "a.safetensors")
+        x = quadrants(5, 2).x
+        assert torch.equal(again.features(x), trained.features(x))
+        assert not any(p.requires_grad for p in again.parameters())
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda t: t.pop("head.weight"), "no tensor 'head.weight'; it should have"),
+            (lambda t: t.update(more=torch.zeros(1)), "a tensor 'more', and the judge has none"),
+            (
+                lambda t: t.update({"head.weight": torch.zeros(5, FEATURES)}),
+                r"'head.weight' has the shape \(5, 32\), and for these data it must be \(4, 32\)",
+            ),
+            (
+                lambda t: t.update({"head.bias": torch.full((4,), torch.nan)}),
+                "'head.bias' has numbers that are not finite",
+            ),
+        ],
+    )
+    def test_other_weights_are_refused(self, trained, tmp_path, change, words):
+        tensors = dict(trained.state_dict())
+        change(tensors)
+        save_file(tensors, tmp_path / "a.safetensors")
+        with pytest.raises(WeightsError, match=words):
+            load_weights(untrained((1, 8, 8)), tmp_path / "a.safetensors")
+
+    def test_another_format_is_refused(self, tmp_path):
+        (tmp_path / "a.pt").write_bytes(b"PK\x03\x04 a pickle in an archive")
+        with pytest.raises(WeightsError, match="no safetensors file"):
+            load_weights(untrained((1, 8, 8)), tmp_path / "a.pt")
 
 
 def test_the_distance_of_gaussians_is_the_formula():
@@ -111,66 +166,64 @@ def test_features_that_cannot_be_compared(x, y, words):
         frechet_distance(torch.zeros(x), torch.zeros(y))
 
 
-@pytest.mark.parametrize("metric", [FrechetDistance(), LabelBalance()])
+@pytest.mark.parametrize("metric", [FRECHET, BALANCE])
 class TestMetrics:
     def test_real_images_are_at_the_floor_and_others_are_not(self, metric, trained):
-        test = replace(quadrants(800, 3), judge=trained.judge)
-        bound = floor(metric, split_pairs(test, 400), repeats=6)
+        bound = floor(metric, split_pairs(quadrants(800, 3), 400), repeats=6, judge=trained)
         assert bound.n == 400
-        reference = replace(quadrants(400, 4), judge=trained.judge)
-        good = measure(metric, quadrants(400, 5).x, reference)
+        reference = quadrants(400, 4)
+        good = value(metric, quadrants(400, 5).x, reference, judge=trained)
         assert good < bound.high + 4 * bound.std
-        lost = measure(metric, quadrants(400, 5, (1, 1, 1, 0)).x, reference)
+        lost = value(metric, quadrants(400, 5, (1, 1, 1, 0)).x, reference, judge=trained)
         assert lost > 2 * bound.high
-        grey = measure(metric, torch.full((400, 1, 8, 8), 0.5), reference)
+        grey = value(metric, torch.full((400, 1, 8, 8), 0.5), reference, judge=trained)
         assert grey > 3 * bound.high
 
     def test_the_order_and_the_number_do_not_matter(self, metric, trained):
-        reference = replace(quadrants(400, 4), judge=trained.judge)
-        x = quadrants(300, 5).x
-        turned = measure(metric, x.flip(0), reference)
-        assert turned == pytest.approx(measure(metric, x, reference), rel=1e-3, abs=1e-6)
-        assert measure(metric, x[:150], reference) < 10 * turned + 0.2
+        reference, x = quadrants(400, 4), quadrants(300, 5).x
+        turned = value(metric, x.flip(0), reference, judge=trained)
+        same = value(metric, x, reference, judge=trained)
+        assert turned == pytest.approx(same, rel=1e-3, abs=1e-6)
+        assert value(metric, x[:150], reference, judge=trained) < 10 * turned + 0.2
 
     def test_it_needs_a_judge_and_images_of_one_size(self, metric, trained):
         images = quadrants(10, 0)
-        with pytest.raises(NotApplicable, match="no judge"):
-            measure(metric, images.x, images)
+        with pytest.raises(NotApplicable, match="no judge: the images have no labels"):
+            value(metric, images.x, images)
         with pytest.raises(ValueError, match="same size"):
-            measure(metric, torch.zeros((10, 1, 9, 9)), trained)
+            value(metric, torch.zeros((10, 1, 9, 9)), images, judge=trained)
         with pytest.raises(ValueError, match="at least 2"):
-            measure(metric, torch.zeros((1, 1, 8, 8)), trained)
+            value(metric, torch.zeros((1, 1, 8, 8)), images, judge=trained)
 
-
-@pytest.mark.parametrize("metric", [FrechetDistance(), LabelBalance()])
-def test_one_pixel_that_is_no_number_is_no_figure(metric, trained):
-    """argmax would file such an image under the first class."""
-    x = quadrants(300, 5).x
-    x[7, 0, 3, 3] = torch.nan
-    with pytest.raises(ArithmeticError, match="1 of 300 images are not finite"):
-        measure(metric, x, trained)
+    def test_one_pixel_that_is_no_number_is_no_figure(self, metric, trained):
+        """argmax would file such an image under the first class."""
+        x = quadrants(300, 5).x
+        x[7, 0, 3, 3] = torch.nan
+        with pytest.raises(ArithmeticError, match="1 of 300 images are not finite"):
+            value(metric, x, quadrants(600, 0), judge=trained)
 
 
 def test_a_judge_that_cannot_tell_names_no_class(trained):
     x = quadrants(20, 5).x
     x[7] = torch.nan
     with pytest.raises(ArithmeticError, match="1 of 20"):
-        label_shares(trained.judge, x)
-    features = [trained.judge.features(images) for images in (x, quadrants(20, 6).x)]
+        label_shares(trained, x)
+    features = [trained.features(images) for images in (x, quadrants(20, 6).x)]
     with pytest.raises(ArithmeticError, match="1 of 20"):
         frechet_distance(*features)
 
 
 def test_a_missing_class_is_its_share(trained):
-    reference = replace(quadrants(2000, 4), judge=trained.judge)
-    lost = measure(LabelBalance(), quadrants(2000, 5, (1, 1, 1, 0)).x, reference)
-    assert lost == pytest.approx(0.25, abs=0.04)
+    x = quadrants(2000, 5, (1, 1, 1, 0)).x
+    lost = figure(BALANCE, x, quadrants(2000, 4), judge=trained)
+    assert lost.value == pytest.approx(0.25, abs=0.04)
+    assert lost.parts["d"] == pytest.approx(-0.25, abs=0.04)
+    assert sum(lost.parts.values()) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("slug", ["frechet-judge", "label-balance"])
 def test_metrics_of_images_say_so(slug):
     entry = registry.get("metric", slug)
-    assert entry.modalities == ("images",)
-    assert entry.extra["better"] == "lower"
-    assert entry.make(NoConfig()).config == NoConfig()
+    assert entry.kinds == ("images",)
+    assert entry.better == "lower"
     assert "FID" not in entry.title

@@ -6,13 +6,14 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from models.config import decode
+from models.contracts.batch import Batch
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.five_gaussians import judge, train
 from models.families.mmd_flow import MmdFlow, MmdFlowConfig
 from models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
 from models.fields.base import Field
 from models.fields.kernel import Kernel, median_width
-from models.metrics.mmd import median_distance, mmd2
+from models.metrics.samples.mmd import median_distance, mmd2
 from models.tensors import make_generator
 
 CPU = torch.device("cpu")
@@ -152,10 +153,10 @@ def test_moment_matching_is_a_gradient_step_on_the_mmd():
     spec = mmd_flow().spec
     family = MmdGenerator(config, spec, horizon=10, seed=0, device=CPU)
     z, real = normal(40, 3, d=16).float(), normal(40, 4).float()
-    net = family.carrier.net
+    net = family.carrier.trained.net
     objective = 0.5 * unbiased(net(z), real, 0.8, 5)
     expected = torch.autograd.grad(objective, list(net.parameters()))
-    family.field.fit(real, family.carrier.particles(z), None)
+    family.field.fit(real, family.carrier.particles(Batch(z)), None)
     family.carrier.follow(family.field, z)
     for p, gradient in zip(net.parameters(), expected, strict=True):
         torch.testing.assert_close(p.grad, gradient, rtol=2e-3, atol=1e-6)

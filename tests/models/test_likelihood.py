@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from models.contracts.spec import DataSpec
 from models.experiments.diffusion_likelihood import ring, window
 from models.experiments.diffusion_ring import mixture
 from models.families.edm import Edm, EdmConfig
+from models.kinds.points import in_data_units
 from models.likelihood import log_prob, log_prob_adaptive
 from models.tensors import make_generator
 
@@ -71,9 +71,8 @@ def test_the_family_draws_the_density_of_the_data(monkeypatch):
     is no reason to forget the data's own variance.
     """
     law = ring()
-    spec = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
-    family = Edm(EdmConfig(), spec, horizon=1, seed=0, device=torch.device("cpu"))
-    monkeypatch.setattr(family.field, "denoise", law.denoise)
+    family = Edm(EdmConfig(), in_data_units(2), horizon=1, seed=0, device=torch.device("cpu"))
+    monkeypatch.setattr(family.field, "denoiser", lambda like: law.denoise)
     level = torch.tensor(EdmConfig().s_min, dtype=torch.float64)
     x = law.sample(200, make_generator(5), s=float(level))
     near, far = ((family.log_prob(y) - law.log_prob(y, level)).abs() for y in (x, window()))
@@ -87,4 +86,13 @@ def test_where_the_prior_is_put_does_not_matter_to_a_gaussian(s_max: float):
     x = torch.randn(50, 2, generator=make_generator(6), dtype=torch.float64)
     found = log_prob(lambda x, s: x / (1 + s**2), x, S_MIN, s_max)
     exact = -0.5 * x.square().sum(dim=1) - math.log(2 * math.pi)
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-4)
+
+
+def test_padded_places_have_no_density():
+    """A row of two real numbers and a padded one is as likely as the row of those two."""
+    x = torch.randn(50, 3, generator=make_generator(6), dtype=torch.float64)
+    real = torch.tensor([1.0, 1.0, 0.0]).expand(50, 3).double()
+    found = log_prob(lambda x, s: x / (1 + s**2), x * real, S_MIN, 20.0, real=real)
+    exact = -0.5 * x[:, :2].square().sum(dim=1) - math.log(2 * math.pi)
     torch.testing.assert_close(found, exact, rtol=0, atol=1e-4)

@@ -5,7 +5,10 @@ W1; 2,000 points of eight, sliced W2 and energy distance): they mean something o
 definitions give the same figures for the same wrong models.
 """
 
+import importlib
 import math
+import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,22 +16,37 @@ import scipy.stats
 import torch
 from torch import Tensor
 
+from models.contracts.batch import Batch
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
-from models.metrics.base import Floor, NotApplicable, floor, fresh_pairs, split_pairs
-from models.metrics.energy import EnergyConfig, EnergyDistance, energy_distance
-from models.metrics.exact import ExactW2, ExactW2Config, exact_w2
-from models.metrics.mmd import MMD, MMDConfig, median_distance, mmd2
-from models.metrics.modes import ModeConfig, ModeCoverage, mode_masses, share_near
-from models.metrics.sliced import SlicedConfig, SlicedW1, SlicedW2, directions, sliced_wasserstein
+from models.metrics import base
+from models.metrics.base import Evidence, Floor, NotApplicable, floor, fresh_pairs, split_pairs
+from models.metrics.points.modes import ModeConfig, ModeCoverage, mode_masses, share_near
+from models.metrics.samples.energy import EnergyConfig, EnergyDistance, energy_distance
+from models.metrics.samples.exact import ExactW2, ExactW2Config, exact_w2
+from models.metrics.samples.mmd import MMD, MMDConfig, median_distance, mmd2
+from models.metrics.samples.sliced import (
+    SlicedConfig,
+    SlicedW1,
+    SlicedW2,
+    directions,
+    sliced_wasserstein,
+)
+from models.registry import Registry
 from models.tensors import make_generator
+from tests.models.measuring import figure, value
 
-FIVE, EIGHT = RingOfFiveConfig(), EightGaussiansConfig()
+FIVE, EIGHT, SLICED = RingOfFiveConfig(), EightGaussiansConfig(), SlicedConfig()
 
 
 def normal(n: int, d: int = 2, seed: int = 0) -> Tensor:
     return torch.randn((n, d), generator=make_generator(seed, 77))
+
+
+def points(x: Tensor) -> PointSet:
+    return PointSet(x, tuple("xyzuvw"[: x.shape[1]]))
 
 
 def best_gaussian(x: Tensor, seed: int = 0) -> Tensor:
@@ -46,7 +64,7 @@ def of_modes(points: PointSet, modes: Tensor, scale: float = 1.0) -> Tensor:
 @pytest.fixture(scope="module")
 def five() -> tuple[PointSet, Floor]:
     pairs = fresh_pairs(ring_of_five, FIVE, 5000)
-    return ring_of_five(FIVE, 5000, 9), floor(SlicedW1(), pairs, repeats=10)
+    return ring_of_five(FIVE, 5000, 9), floor(SlicedW1(SLICED), pairs, repeats=10)
 
 
 def test_sliced_w1_is_calibrated(five: tuple[PointSet, Floor]):
@@ -66,8 +84,8 @@ def test_sliced_w1_is_calibrated(five: tuple[PointSet, Floor]):
 
 def test_sliced_w2_and_energy_distance_are_calibrated():
     pairs = fresh_pairs(eight_gaussians, EIGHT, 2000)
-    sliced = floor(SlicedW2(), pairs, repeats=20)
-    energy = floor(EnergyDistance(), pairs, repeats=20)
+    sliced = floor(SlicedW2(SLICED), pairs, repeats=20)
+    energy = floor(EnergyDistance(EnergyConfig()), pairs, repeats=20)
     # The reference says .049 with a maximum of .073 from few pairs; 60 of ours give .058 +- .016.
     assert sliced.mean == pytest.approx(0.055, abs=0.010)
     assert energy.mean == pytest.approx(0.0014, abs=0.0006)
@@ -84,11 +102,10 @@ def test_sliced_w2_and_energy_distance_are_calibrated():
 
 def test_the_pass_line_of_eight_gaussians_divides_real_from_wrong():
     """Even a perfect sampler fails SW2 <= .10 once in a hundred draws, and no Gaussian passes."""
-    metric = SlicedW2()
+    metric = SlicedW2(SLICED)
     pairs = fresh_pairs(eight_gaussians, EIGHT, 2000)
     values = [
-        metric(a.x, b.x, points=b, generator=make_generator(0))
-        for a, b in (pairs(seed) for seed in range(30))
+        value(metric, a.rows(slice(None)).x, b) for a, b in (pairs(seed) for seed in range(30))
     ]
     assert sum(v <= 0.10 for v in values) >= 28
 
@@ -124,10 +141,9 @@ def test_directions_are_fixed_unit_vectors():
     torch.testing.assert_close(directions(64, 3).norm(dim=1), torch.ones(64))
     few = SlicedW2(SlicedConfig(directions=8))
     x, y = normal(50), normal(50, seed=1)
-    points = ring_of_five(FIVE, 5, 0)
-    one = few(x, y, points=points, generator=make_generator(0))
-    assert one == few(x, y, points=points, generator=make_generator(1))
-    assert one != SlicedW2()(x, y, points=points, generator=make_generator(0))
+    one = value(few, x, points(y))
+    assert one == value(few, x, points(y), seed=1)
+    assert one != value(SlicedW2(SLICED), x, points(y))
 
 
 def test_energy_distance_equals_brute_force_across_blocks():
@@ -167,13 +183,10 @@ def test_mmd_is_unbiased_between_real_and_real():
 
 def test_mmd_takes_the_median_distance_unless_told():
     x, y = normal(200), normal(200, seed=1) + 1.0
-    points = ring_of_five(FIVE, 5, 0)
-    free = MMD()(x, y, points=points, generator=make_generator(0))
-    assert free == mmd2(x, y, median_distance(y))
-    told = MMD(MMDConfig(width=0.1))(x, y, points=points, generator=make_generator(0))
-    assert told == mmd2(x, y, 0.1)
+    assert value(MMD(MMDConfig()), x, points(y)) == mmd2(x, y, median_distance(y))
+    assert value(MMD(MMDConfig(width=0.1)), x, points(y)) == mmd2(x, y, 0.1)
     spot = torch.ones((20, 2))
-    assert MMD()(spot, spot, points=points, generator=make_generator(0)) == pytest.approx(0.0)
+    assert value(MMD(MMDConfig()), spot, points(spot)) == pytest.approx(0.0)
     with pytest.raises(ValueError, match="width must be positive"):
         mmd2(x, y, 0.0)
 
@@ -201,10 +214,10 @@ def test_exact_w2_has_its_closed_forms():
 )
 def test_large_sets_are_subsampled_by_the_passed_generator(metric):
     x, y = normal(500), normal(500, seed=1)
-    points = ring_of_five(FIVE, 5, 0)
-    one, same, other = (metric(x, y, points=points, generator=make_generator(s)) for s in (0, 0, 1))
+    one, same, other = (value(metric, x, points(y), seed=seed) for seed in (0, 0, 1))
     assert one == same
     assert one != other
+    assert figure(metric, x, points(y)).n == 50
 
 
 def test_mode_masses_count_the_nearest():
@@ -232,9 +245,11 @@ def test_mode_coverage_counts_the_modes_found(missing: int):
     points = eight_gaussians(EIGHT, 2000, 0)
     assert points.modes is not None
     kept = points.modes[missing:] if missing < 8 else points.modes[:1] + 99.0
-    x = of_modes(points, kept)
-    got = ModeCoverage()(x, points.x, points=points, generator=make_generator(0))
-    assert got == 1 - missing / 8
+    found = figure(ModeCoverage(ModeConfig()), of_modes(points, kept), points)
+    assert found.value == 1 - missing / 8
+    assert list(found.parts) == [f"mode {i}" for i in range(1, 9)]
+    empty = [name for name, mass in found.parts.items() if mass == 0.0]
+    assert empty == [f"mode {i}" for i in range(1, missing + 1)]
 
 
 def test_a_mode_is_found_from_a_share_of_its_mass():
@@ -246,7 +261,7 @@ def test_a_mode_is_found_from_a_share_of_its_mass():
     )
     for share, found in ((0.25, 1.0), (0.5, 7 / 8)):
         metric = ModeCoverage(ModeConfig(share=share))
-        assert metric(few, points.x, points=points, generator=make_generator(0)) == found
+        assert value(metric, few, points) == found
 
 
 def test_share_near_needs_a_deviation():
@@ -268,18 +283,25 @@ def test_a_floor_compares_disjoint_parts_of_a_finite_set():
 
 
 def test_a_floor_says_how_it_was_measured():
-    real = floor(SlicedW1(), fresh_pairs(ring_of_five, FIVE, 200), repeats=3, seed=4)
+    real = floor(SlicedW1(SLICED), fresh_pairs(ring_of_five, FIVE, 200), repeats=3, seed=4)
     assert (real.n, real.repeats) == (200, 3)
     assert real.low <= real.mean <= real.high
     assert "n 200, 3 repeats" in str(real)
-    one = floor(SlicedW1(), fresh_pairs(ring_of_five, FIVE, 200), repeats=1)
+    one = floor(SlicedW1(SLICED), fresh_pairs(ring_of_five, FIVE, 200), repeats=1)
     assert one.std == 0.0
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize(
     "metric",
-    [ExactW2(), SlicedW1(), SlicedW2(), EnergyDistance(), MMD(), ModeCoverage()],
+    [
+        ExactW2(ExactW2Config()),
+        SlicedW1(SLICED),
+        SlicedW2(SLICED),
+        EnergyDistance(EnergyConfig()),
+        MMD(MMDConfig()),
+        ModeCoverage(ModeConfig()),
+    ],
     ids=lambda metric: type(metric).__name__,
 )
 def test_one_number_that_is_none_is_no_figure(metric, bad: float):
@@ -291,14 +313,64 @@ def test_one_number_that_is_none_is_no_figure(metric, bad: float):
     x[150, 1] = bad
     for samples, real in ((x, reference.x), (reference.x, x)):
         with pytest.raises(ArithmeticError, match="1 of 300 points are not finite"):
-            metric(samples, real, points=reference, generator=make_generator(0))
+            value(metric, samples, replace(reference, x=real))
 
 
 def test_a_matching_that_was_not_found_is_no_distance(monkeypatch):
     x, y = normal(50).double(), normal(50, seed=1).double()
-    monkeypatch.setattr("models.metrics.exact._ITERATIONS", 1)
+    monkeypatch.setattr("models.metrics.samples.exact._ITERATIONS", 1)
     with pytest.raises(ArithmeticError, match="no best matching was found"):
         exact_w2(x, y)
     x[0] = 1e200  # a number, whose square is none
     with pytest.raises(ArithmeticError, match="too far apart"):
         exact_w2(x, y)
+
+
+@pytest.mark.parametrize(
+    "metric", [SlicedW2(SLICED), EnergyDistance(EnergyConfig()), ExactW2(ExactW2Config())]
+)
+def test_rows_of_any_shape_are_compared_as_rows_of_numbers(metric):
+    x, y = normal(60, 6), normal(60, 6, seed=1)
+    shaped = value(metric, x.reshape(60, 2, 3), ImageSet(y.reshape(60, 2, 3)))
+    assert shaped == value(metric, x, points(y))
+
+
+def test_padded_rows_and_symbols_are_refused_in_words():
+    metric, real = SlicedW2(SLICED), points(normal(20))
+    padded = Batch(normal(20), torch.ones((20, 2), dtype=torch.bool))
+    with pytest.raises(NotApplicable, match="differ in size"):
+        metric.measure(Evidence(real, make_generator(0), made=padded))
+    symbols = Batch(torch.zeros((20, 2), dtype=torch.int64))
+    with pytest.raises(NotApplicable, match="symbols"):
+        metric.measure(Evidence(real, make_generator(0), made=symbols))
+
+
+def test_a_bar_is_the_same_figure_between_real_and_real():
+    real, other = points(normal(50)), points(normal(50, seed=1))
+    evidence = Evidence(real, make_generator(0), made=Batch(normal(50, seed=2) + 9.0), other=other)
+    metric = SlicedW2(SLICED)
+    assert metric.bar(evidence) == figure(metric, other.x, real)
+    with pytest.raises(ValueError, match="two samples"):
+        metric.bar(Evidence(real, make_generator(0)))
+    with pytest.raises(ValueError, match="no samples"):
+        metric.measure(Evidence(real, make_generator(0)))
+
+
+def test_a_new_metric_is_the_file_that_the_documentation_shows(tmp_path, monkeypatch):
+    """Exactly that text, as a module of its own."""
+    assert base.__doc__ is not None
+    shown = base.__doc__.split("such as this one::\n", 1)[1].split("\n`SampleMetric`", 1)[0]
+    text = textwrap.dedent(shown)
+    assert 10 <= len([line for line in text.splitlines() if line.strip()]) <= 20
+    own = Registry()
+    monkeypatch.setattr("models.registry.registry", own)
+    (tmp_path / "shown_metric.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("shown_metric")
+    entry = own.get("metric", "mean-gap")
+    metric = entry.make(entry.config())
+    assert isinstance(metric, module.MeanGap)
+    x, real = normal(400), points(normal(400, seed=1))
+    assert value(metric, x + torch.tensor([3.0, 4.0]), real) == pytest.approx(5.0, abs=0.2)
+    assert entry.bar_is == "real against real"
+    assert floor(metric, split_pairs(real, 200)).mean < 0.3

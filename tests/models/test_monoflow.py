@@ -8,7 +8,7 @@ import torch
 from models.config import ConfigError, decode, encode
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.families.monoflow import MonoFlow, MonoFlowConfig
-from models.metrics.sliced import sliced_wasserstein
+from models.metrics.samples.sliced import sliced_wasserstein
 from models.tensors import make_generator
 
 CPU = torch.device("cpu")

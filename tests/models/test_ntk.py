@@ -121,7 +121,6 @@ def test_slow_motion_sees_the_kernel_and_the_step_agree() -> None:
     assert 0.0 < cosine < 0.999
     # Looking changes nothing.
     twin.step(batch)
-    for ours, theirs in zip(
-        family.carrier.net.parameters(), twin.carrier.net.parameters(), strict=True
-    ):
+    nets = (made.carrier.trained.net for made in (family, twin))
+    for ours, theirs in zip(*(net.parameters() for net in nets), strict=True):
         assert torch.equal(ours, theirs)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from models.carriers.base import Carrier
 from models.carriers.population import START_STREAM, Population, initial_positions
+from models.contracts.batch import Batch, Rows
 from models.contracts.state import State
 from models.tensors import make_generator
 from studio.engine.run.randomness import LATENTS
@@ -16,11 +17,11 @@ from studio.engine.run.randomness import LATENTS
 class Wind:
     """A field that blows (1, 0) everywhere."""
 
-    def fit(self, real: Tensor, particles: Tensor, level: Tensor | None) -> dict[str, Tensor]:
+    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         return {}
 
-    def velocity(self, x: Tensor, t: float) -> Tensor:
-        return torch.tensor([1.0, 0.0]).expand_as(x)
+    def velocity(self, x: Rows, t: float) -> Tensor:
+        return torch.tensor([1.0, 0.0]).expand_as(Batch.of(x).x)
 
 
 def population(n: int = 64, **more: float) -> Population:
@@ -37,7 +38,7 @@ def test_a_particle_starts_where_the_watched_latents_are():
     """The engine draws what it shows from this stream: same particle, same place, same colour."""
     assert START_STREAM == LATENTS
     expected = torch.randn((64, 2), generator=make_generator(0, LATENTS))
-    assert torch.equal(population().latents(64, make_generator(1)), expected)
+    assert torch.equal(population().latents(64, make_generator(1)).x, expected)
 
 
 @pytest.mark.parametrize("law", ["gaussian", "eight-gaussians"])
@@ -97,11 +98,11 @@ def test_the_law_at_rest_is_tempered_by_the_noise():
 
 def test_draws_are_without_replacement_where_they_can_be():
     carrier = population(64)
-    assert carrier.draw(64) is carrier.x
-    some = carrier.draw(20)
+    assert carrier.draw(64).x is carrier.x
+    some = carrier.draw(20).x
     assert len(torch.unique(some, dim=0)) == 20
     rows = {tuple(row) for row in carrier.x.tolist()}
-    assert all(tuple(row) in rows for row in carrier.draw(100).tolist())
+    assert all(tuple(row) in rows for row in carrier.draw(100).x.tolist())
 
 
 def test_frames_are_of_the_particles_named_and_stay_as_they_were():

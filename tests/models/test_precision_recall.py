@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.contracts.batch import Batch, Rows
 from models.kinds.images import ImageSet
+from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable
-from models.metrics.precision_recall import (
+from models.metrics.samples.precision_recall import (
     ManifoldConfig,
     Precision,
     Recall,
@@ -17,6 +18,7 @@ from models.metrics.precision_recall import (
     share_inside,
 )
 from models.tensors import make_generator
+from tests.models.measuring import figure, value
 
 
 def line(*places: float) -> Tensor:
@@ -27,12 +29,13 @@ def cloud(n: int, seed: int, at: float = 0.0) -> Tensor:
     return at + torch.randn((n, 2), generator=make_generator(seed))
 
 
+def points(x: Tensor) -> PointSet:
+    return PointSet(x, ("x", "y"))
+
+
 def both(samples: Tensor, reference: Tensor, config: ManifoldConfig | None = None) -> list[float]:
-    points = ring_of_five(RingOfFiveConfig(), 5, 0)
-    return [
-        metric(config)(samples, reference, points=points, generator=make_generator(0))
-        for metric in (Precision, Recall)
-    ]
+    config = config or ManifoldConfig()
+    return [value(metric(config), samples, points(reference)) for metric in (Precision, Recall)]
 
 
 def test_balls_reach_to_the_kth_neighbour():
@@ -96,8 +99,7 @@ def test_more_neighbours_forgive_more():
 def test_large_sets_are_subsampled_by_the_passed_generator():
     metric = Precision(ManifoldConfig(most=60))
     x, y = cloud(500, 0), cloud(500, 1)
-    points = ring_of_five(RingOfFiveConfig(), 5, 0)
-    one, same, other = (metric(x, y, points=points, generator=make_generator(s)) for s in (0, 0, 1))
+    one, same, other = (value(metric, x, points(y), seed=seed) for seed in (0, 0, 1))
     assert one == same
     assert one != other
 
@@ -106,21 +108,37 @@ def test_large_sets_are_subsampled_by_the_passed_generator():
 class Eyes:
     """A judge that sees the mean and the spread of an image."""
 
-    def features(self, x: Tensor) -> Tensor:
-        flat = x.flatten(1)
+    def features(self, x: Rows) -> Tensor:
+        flat = Batch.of(x).x.flatten(1)
         return torch.stack([flat.mean(dim=1), flat.std(dim=1)], dim=1)
 
-    def logits(self, x: Tensor) -> Tensor:
+    def logits(self, x: Rows) -> Tensor:
         return self.features(x)
 
 
 def test_images_are_compared_as_the_judge_sees_them():
     x = torch.rand((80, 1, 4, 4), generator=make_generator(0))
-    seen = ImageSet(x=x, labels=None, names=(), judge=Eyes())
-    blind = ImageSet(x=x, labels=None, names=())
-    for metric in (Precision(), Recall()):
+    images = ImageSet(x)
+    for metric in (Precision(ManifoldConfig()), Recall(ManifoldConfig())):
         # Turned around, an image looks the same to this judge.
-        assert metric(x.flip(-1), x, points=seen, generator=make_generator(0)) == 1.0
-        assert metric(x + 5.0, x, points=seen, generator=make_generator(0)) == 0.0
-        with pytest.raises(NotApplicable, match="no judge"):
-            metric(x, x, points=blind, generator=make_generator(0))
+        assert value(metric, x.flip(-1), images, judge=Eyes()) == 1.0
+        assert value(metric, x + 5.0, images, judge=Eyes()) == 0.0
+        with pytest.raises(NotApplicable, match="no judge: the images"):
+            value(metric, x, images)
+
+
+def test_the_interval_holds_a_share_nineteen_times_in_twenty():
+    """Of draws against balls that stay: those around four points of a line."""
+    real = PointSet(line(0.0, 1.0, 2.0, 3.0), ("x",))
+    config = ManifoldConfig(neighbours=1)
+    true = 5.0 / 8.0  # of the line from -1 to 7, the balls hold -1 to 4
+    held = 0
+    for seed in range(400):
+        x = 8.0 * torch.rand((60, 1), generator=make_generator(seed)) - 1.0
+        found = figure(Precision(config), x, real)
+        assert found.low is not None
+        assert found.high is not None
+        assert 0.0 <= found.low <= found.value <= found.high <= 1.0
+        assert found.n == 60
+        held += found.low <= true <= found.high
+    assert 0.92 <= held / 400 <= 0.98

@@ -3,7 +3,6 @@
 import sys
 import types
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 
 from models import registry as module
 from models.config import decode, encode
-from models.registry import Entry, NoConfig, Registry, discover, registry
+from models.nets.pick import filled, kinds_of
+from models.registry import Entry, NoConfig, Registry, discover, kind, metric, registry
 
 
 def entry(slug: str, make: object = object()) -> Entry:
@@ -53,19 +53,40 @@ def test_a_malformed_slug_is_refused(slug: str):
         Registry().add(entry(slug))
 
 
+@pytest.fixture
+def unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is forgotten after it."""
+    discover()
+    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+
+
+@pytest.mark.usefixtures("unchanged")
 def test_a_kind_of_data_has_defaults_of_its_own():
-    tuned = replace(entry("a"), defaults={"images": {"speed": 5.0, "reach": 10.0}})
-    assert tuned.filled({"speed": 2.0}, "images") == {"speed": 2.0, "reach": 10.0}
-    assert tuned.filled({"speed": 2.0}, "points") == {"speed": 2.0}
-    assert entry("b").filled({}, "images") == {}
+    kind(
+        "test-wide",
+        title="T",
+        one="t",
+        many="ts",
+        summary="S",
+        gives=("continuous",),
+        networks={"denoiser": "mlp"},
+        metrics=(),
+        families={"mmd-flow": {"speed": 5.0, "reach": 10.0}},
+    )(object())
+    flow = registry.get("family", "mmd-flow")
+    assert filled(flow, {"speed": 2.0}, "test-wide") == {"speed": 2.0, "reach": 10.0}
+    assert filled(flow, {"speed": 2.0}, "points") == {"speed": 2.0}
+    assert filled(flow, {"speed": 2.0}, "no-such-kind") == {"speed": 2.0}
+    assert filled(registry.get("family", "edm"), {}, "test-wide") == {}
 
 
 def test_defaults_for_a_kind_of_data_are_settings_and_differ():
     discover()
-    for each in registry.all("family"):
-        usual = encode(each.config())
-        for modality, defaults in each.defaults.items():
-            assert modality in each.modalities
+    for data in registry.all("kind"):
+        for slug, defaults in data.families.items():
+            each = registry.get("family", slug)
+            usual = encode(each.config())
+            assert data.slug in kinds_of(each)
             found = encode(decode(each.config, defaults))
             assert {name for name in usual if found[name] != usual[name]} == set(defaults)
 
@@ -88,8 +109,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "broken.py").write_text("1 / 0")
     (folder / "garbled.py").write_text("def (:")
     (folder / "works.py").write_text(
-        "from models.registry import register\n"
-        "@register('metric', 'test-works', title='T', summary='S', source='here')\n"
+        "from models import registry\n"
+        "@registry.metric('test-works', title='T', summary='S', source='here', kinds=())\n"
         "def make(config):\n    return None\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
@@ -131,7 +152,7 @@ def test_plugins_of_third_parties_are_loaded(monkeypatch: pytest.MonkeyPatch):
 
 def test_everything_of_our_own_loads():
     assert discover() == []
-    kinds = ("family", "dataset", "sampler", "metric", "experiment")
+    kinds = ("kind", "family", "dataset", "network", "sampler", "metric", "experiment")
     assert all(registry.all(kind) for kind in kinds)
     assert {e.slug for e in registry.all("dataset")} >= {
         "eight-gaussians",
@@ -153,7 +174,11 @@ def test_discovering_twice_changes_nothing():
     assert isinstance(sys.modules["models.families"], types.ModuleType)
 
 
+@pytest.mark.usefixtures("unchanged")
 def test_a_metric_that_does_not_say_is_a_plain_number_and_better_where_it_is_lower() -> None:
-    told = replace(entry("told"), extra={"better": "higher", "unit": "nats"})
-    assert (entry("plain").better, entry("plain").unit) == ("lower", "")
+    said: dict = {"title": "T", "summary": "S", "source": "here", "kinds": ("points",)}
+    metric("plain", **said)(object())
+    metric("told", better="higher", unit="nats", **said)(object())
+    plain, told = (registry.get("metric", slug) for slug in ("plain", "told"))
+    assert (plain.better, plain.unit) == ("lower", "")
     assert (told.better, told.unit) == ("higher", "nats")

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from models.config import decode
 from models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
-from models.registry import Entry, discover, registry
+from models.registry import SamplerEntry, discover, registry
 from models.tensors import make_generator
 
 discover(["models.samplers"])
 SAMPLERS = registry.all("sampler")
-MEASURED = [(entry, kind) for entry in SAMPLERS for kind in entry.extra.get("orders", {})]
+MEASURED = [(entry, kind) for entry in SAMPLERS for kind in entry.orders]
 N = 60
 
 
@@ -37,7 +37,7 @@ def solution(s_end: float) -> Tensor:
     return law.denoise(torch.as_tensor(found.y[:, -1]).reshape(N, 2), torch.tensor(s_end).double())
 
 
-def error(entry: Entry, kind: str, steps: int) -> float:
+def error(entry: SamplerEntry, kind: str, steps: int) -> float:
     sampler = entry.make(decode(entry.config, {"steps": steps, "grid": {"kind": kind}}))
     ends = sampler.sample(mixture().denoise, latents(0, N), S_MIN, S_MAX)
     # Grids in the noise level end at s_min and denoise there; those in time go on to no noise.
@@ -47,24 +47,24 @@ def error(entry: Entry, kind: str, steps: int) -> float:
 @pytest.mark.parametrize(
     ("entry", "kind"), MEASURED, ids=[f"{entry.slug}-{kind}" for entry, kind in MEASURED]
 )
-def test_the_order_is_the_one_that_is_said(entry: Entry, kind: str):
+def test_the_order_is_the_one_that_is_said(entry: SamplerEntry, kind: str):
     measured = math.log(error(entry, kind, 100) / error(entry, kind, 400), 4)
-    assert measured == pytest.approx(entry.extra["orders"][kind], abs=0.25)
+    assert measured == pytest.approx(entry.orders[kind], abs=0.25)
 
 
 def test_the_order_of_a_sampler_is_that_on_grids_with_a_fixed_end():
     assert {entry.slug for entry, _ in MEASURED} == {"ddim", "heun", "dpmpp-2m", "plms"}
     for entry, kind in MEASURED:
         if kind in ("edm-rho", "log-snr"):
-            assert round(entry.extra["orders"][kind]) == entry.extra["order"]
+            assert round(entry.orders[kind]) == entry.order
 
 
 @pytest.mark.parametrize("entry", SAMPLERS, ids=[entry.slug for entry in SAMPLERS])
-def test_a_step_costs_the_evaluations_that_are_said(entry: Entry):
+def test_a_step_costs_the_evaluations_that_are_said(entry: SamplerEntry):
     sampler = entry.make(entry.config())
     frames = sampler.frames(lambda x, s: 0 * x, latents(0, 2), 0.01, 10.0, make_generator(0))
     spent = [frame.nfe for frame in frames]
-    assert spent[2] - spent[1] == entry.extra["evaluations"]
+    assert spent[2] - spent[1] == entry.evaluations
 
 
 @pytest.mark.parametrize(("nfe", "most"), [(10, 1.0), (15, 0.7), (20, 0.8), (50, 0.5)])

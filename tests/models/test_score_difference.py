@@ -7,6 +7,7 @@ from torch.nn.functional import cosine_similarity
 
 from models.carriers.generator import Generator
 from models.config import Config, ConfigError, decode
+from models.contracts.batch import Batch
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.denoisers.denoiser import Denoiser
 from models.experiments.five_gaussians import judge, train
@@ -15,8 +16,11 @@ from models.families.score_flow import ScoreFlow, ScoreFlowConfig
 from models.families.score_gan import ScoreGan, ScoreGanConfig
 from models.fields.base import Field
 from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
+from models.kinds.points import in_data_units
 from models.nets.mlp import MLPConfig, TimeMLP, linear
+from models.nets.unconditional import Unconditional
 from models.oracle import GaussianMixture
+from models.samplers.base import Denoise
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 
@@ -33,15 +37,19 @@ class Known:
     """A law whose score is known, as the particles' own."""
 
     def __init__(self, law: Gaussian | GaussianMixture) -> None:
-        self.denoise = law.denoise
+        self.law = law
 
-    def fit(self, particles: Tensor, noised: Tensor, level: Tensor) -> dict[str, Tensor]:
-        return {"loss": (self.denoise(noised, level) - particles).square().mean()}
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        return self.law.denoise
+
+    def fit(self, particles: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
+        return {"loss": (self.law.denoise(noised.x, level) - particles.x).square().mean()}
 
 
 def field(p: Gaussian | GaussianMixture, q: Gaussian | GaussianMixture, **more) -> ScoreDifference:
     settings: dict = {"w_data": 1.0, "w_gen": 1.0, "probes": Probes.fixed(LAW, (2,), CPU), **more}
-    return ScoreDifference(p.denoise, Known(q), law=LAW, generator=make_generator(1), **settings)
+    own, noise = Known(q), make_generator(1)
+    return ScoreDifference(lambda rows: p.denoise, own, law=LAW, generator=noise, **settings)
 
 
 def gaussian(mean: tuple[float, float], std: float) -> Gaussian:
@@ -148,7 +156,7 @@ def test_the_own_score_learns_the_particles_and_not_the_data():
     for i in range(300):
         both.fit(DATA[:64], law.mean + 0.3 * normal(256, i), None)
     x, s = law.mean + 0.5 * normal(500, 999), torch.tensor(0.4)
-    error = (own.denoise(x, s) - law.denoise(x, s)).square().mean().sqrt()
+    error = (own.denoiser()(x, s) - law.denoise(x, s)).square().mean().sqrt()
     assert error < 0.1
 
 
@@ -156,10 +164,16 @@ def test_following_is_a_step_on_the_surrogate_loss():
     """The weights' gradient is that of -E <g(z), v> with v held fixed (algorithm 1)."""
     net = linear(2, 2, generator=make_generator(3))
     carrier = Generator(
-        net, latent=2, dim=2, device=CPU, optimizer=OptimizerConfig(), horizon=1, decay=0.0
+        Unconditional(net),
+        spec=in_data_units(2),
+        latent=2,
+        device=CPU,
+        optimizer=OptimizerConfig(),
+        horizon=1,
+        decay=0.0,
     )
     both, z = field(RING, gaussian((0.0, 0.0), 1.0)), normal(64)
-    v = both.drawn_velocity(carrier.particles(z))
+    v = both.drawn_velocity(carrier.particles(Batch(z)))
     expected = torch.autograd.grad(-(net(z) * v).sum(dim=1).mean(), list(net.parameters()))
     carrier.move(z, v)
     for p, gradient in zip(net.parameters(), expected, strict=True):
@@ -231,7 +245,7 @@ def test_while_it_learns_the_teacher_is_shown_and_then_the_generator():
     first, *_, last = family.flow(z)
     assert (first.t, last.t, last.nfe) == (0.0, 1.0, 35)
     # From the same first numbers as the generator will.
-    torch.testing.assert_close(first.x, z[:, :2], rtol=0.01, atol=0)
+    torch.testing.assert_close(first.x, z.x[:, :2], rtol=0.01, atol=0)
     for batch in batches(20):
         family.step(batch)
     (frame,) = family.flow(z)

@@ -17,11 +17,12 @@ discover([package.__name__])
 @pytest.mark.parametrize("slug", CLAIMS)
 def test_a_claim_says_all_that_verify_prints(slug: str):
     entry = registry.get("experiment", slug)
-    for key in ("claim", "pass_line", "group"):
-        assert entry.extra[key]
+    assert entry.claim
+    assert entry.pass_line
+    assert entry.group
     assert entry.source
-    assert slug.startswith(entry.extra["group"])
-    assert entry.extra["slow"] == (slug != "G3")
+    assert slug.startswith(entry.group)
+    assert entry.slow == (slug != "G3")
 
 
 def test_a_lesson_knows_what_the_student_was_at_first():

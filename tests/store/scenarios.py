@@ -12,8 +12,8 @@ from studio.store.checkpoint import Checkpoints
 from studio.store.flow import FlowStore
 from studio.store.metrics import MetricsLog
 from studio.store.project import Project
+from studio.store.results import ResultFolder, ResultRecord, Results
 from studio.store.run import RunFolder, RunRecord, RunStatus
-from studio.store.samples import SampleSets
 
 SPEC = RunSpec(
     name="Ring of five", family=Pick(slug="edm", config={"clip": None}), dataset=Pick(slug="ring")
@@ -57,6 +57,14 @@ def _curve(folder: Path) -> None:
         MetricsLog(folder / "metrics.jsonl").append({"loss": ([step], [float(step)])})
 
 
+def generated(run, x, columns=("x", "y"), step=0, **config) -> ResultFolder:
+    """Write rows into the results of a run folder, as if they had been drawn."""
+    record = ResultRecord(
+        operator="generate", title="Generate", run="a run", step=step, config=config
+    )
+    return Results(run / "results").write(record, {"x": x}, columns)
+
+
 SCENARIOS = {
     "status": Scenario(
         lambda f: RunFolder(f).write_status(RunStatus(state="running", step=1)),
@@ -81,7 +89,7 @@ SCENARIOS = {
     ),
     "truncate": Scenario(_curve, lambda f: MetricsLog(f / "metrics.jsonl").truncate_after(3)),
     "samples": Scenario(
-        lambda f: SampleSets(f).write({"x": np.zeros((4, 2))}, ["x", "y"], {}) and None,
-        lambda f: SampleSets(f).write({"x": np.ones((4, 2))}, ["x", "y"], {"seed": 1}),
+        lambda f: generated(f, np.zeros((4, 2), np.float32)) and None,
+        lambda f: generated(f, np.ones((4, 2), np.float32), seed=1),
     ),
 }

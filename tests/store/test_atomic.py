@@ -17,6 +17,7 @@ from studio.store.errors import DiskFull, StoreError, explain, human_bytes
 from studio.store.flow import FlowStore
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunStatus
+from tests.store.scenarios import generated
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -130,7 +131,7 @@ def test_a_disk_that_fills_at_the_end_keeps_every_old_file(tmp_path, monkeypatch
             lambda: run.write_status(RunStatus(state="paused", step=2)),
             lambda: checkpoints.save(2, {"w": np.ones(3)}, {}),
             lambda: run.flow.keep(FlowRecord.of(2, np.zeros(1), np.zeros((1, 2, 2)))),
-            lambda: run.samples.write({"x": np.ones((2, 2))}, ["x", "y"], {}),
+            lambda: generated(run.path, np.ones((2, 2))),
         ):
             with pytest.raises(DiskFull):
                 act()

@@ -19,6 +19,7 @@ from studio.store.project import Project
 from studio.store.regular import MAX_DOCUMENT, open_regular
 from studio.store.run import RunFolder, RunRecord
 from studio.store.text import write_toml
+from tests.store.scenarios import generated
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
 SPEC = RunSpec(name="ring", family=Pick(slug="gan"), dataset=Pick(slug="ring"))
@@ -154,11 +155,11 @@ def virtual(file):
 @pytest.mark.parametrize("make", [declared, elsewhere, virtual])
 def test_values_that_are_not_in_their_file_are_damage(tmp_path, make):
     run = RunFolder(tmp_path)
-    path = run.samples.write({"x": np.zeros((3, 2), np.float32)}, ["x", "y"], {})
+    path = generated(run.path, np.zeros((3, 2), np.float32)).arrays
     with h5py.File(path, "a") as file:
         del file["x"]
         make(file)
-    with pytest.raises(Damaged, match=r"0001\.h5 is damaged.*'x'"):
+    with pytest.raises(Damaged, match=r"arrays\.h5 is damaged.*'x'"):
         run.samples.read(path)
 
 

@@ -12,7 +12,7 @@ from studio.store.errors import StoreError
 from studio.store.links import open_to_append, stay_inside
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
-from tests.store.scenarios import SPEC, record, tensors
+from tests.store.scenarios import SPEC, generated, record, tensors
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 
@@ -50,14 +50,14 @@ def untouched(outside: Path) -> None:
         pytest.param(lambda run: run.flow.keep(record(2)), id="flow"),
         pytest.param(lambda run: run.flow.truncate_after(0), id="flow-cut"),
         pytest.param(lambda run: run.flow.recover(), id="flow-mended"),
-        pytest.param(lambda run: run.samples.write({"x": np.ones((2, 2))}, "xy", {}), id="samples"),
+        pytest.param(lambda run: generated(run.path, np.ones((2, 2))), id="results"),
         pytest.param(lambda run: run.recover(), id="swept"),
     ],
 )
 def test_a_folder_of_a_run_that_leads_elsewhere(
     run: RunFolder, outside: Path, write: Callable[[RunFolder], object]
 ) -> None:
-    for name in ("checkpoints", "flow", "samples"):
+    for name in ("checkpoints", "flow", "results"):
         (run.path / name).symlink_to(outside)
     with pytest.raises(StoreError, match=r"is a link to .* leads out of") as refused:
         write(run)
@@ -129,9 +129,9 @@ def test_a_marker_behind_a_link_makes_nothing_of_it(run: RunFolder, outside: Pat
 
 def test_a_run_by_itself_is_its_own_bound(tmp_path: Path, run: RunFolder, outside: Path) -> None:
     alone = RunFolder(run.path.rename(tmp_path / "received"))
-    (alone.path / "samples").symlink_to(outside)
+    (alone.path / "results").symlink_to(outside)
     with pytest.raises(StoreError, match="is a link to"):
-        alone.samples.write({"x": np.ones((2, 2))}, "xy", {})
+        generated(alone.path, np.ones((2, 2)))
     untouched(outside)
 
 

@@ -13,9 +13,9 @@ from studio.store.dataset import points_hash
 from studio.store.errors import Damaged, DiskFull, StoreError
 from studio.store.process import is_same, this_process
 from studio.store.project import Project
+from studio.store.results import Results
 from studio.store.run import RunFolder, RunRecord, RunStatus
-from studio.store.samples import SampleSets
-from tests.store.scenarios import SPEC
+from tests.store.scenarios import SPEC, generated
 
 ROOT = Path(__file__).parents[2]
 POINTS = np.array([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0]], np.float32)
@@ -259,43 +259,44 @@ def test_the_hash_sees_values_shape_and_names():
     assert points_hash(POINTS.astype(">f8"), ["u", "v"]) in hashes
 
 
-def test_samples_are_numbered_and_come_back(run):
-    first = run.samples.write({"x": POINTS}, ["u", "v"], {"seed": 1, "sampler": {"slug": "heun"}})
-    second = run.samples.write({"x": POINTS + 1}, ["u", "v"], {"note": "é" * 100_000})
-    assert [p.name for p in run.samples.paths()] == ["0001.h5", "0002.h5"]
-    found = run.samples.read(first)
+def test_results_are_numbered_and_come_back(run):
+    heun = {"slug": "heun"}
+    first = generated(run.path, POINTS, ("u", "v"), step=7, seed=1, sampler=heun)
+    second = generated(run.path, POINTS + 1, ("u", "v"), words="é" * 100_000)
+    assert [r.name for r in run.results.all()] == ["0001-generate", "0002-generate"]
+    assert run.samples.paths() == [first.arrays, second.arrays]
+    found = run.samples.read(first.arrays)
     np.testing.assert_array_equal(found.x, POINTS)
-    assert (found.columns, found.attrs) == (("u", "v"), {"seed": 1, "sampler": {"slug": "heun"}})
-    assert run.samples.read(second).attrs == {"note": "é" * 100_000}
-    second.write_bytes(second.read_bytes()[:3000])
-    with pytest.raises(Damaged, match=r"0002\.h5"):
-        run.samples.read(second)
-    with pytest.raises(ValueError, match="must have"):
-        run.samples.write({"x": POINTS}, ["u"], {})
-
-
-def test_samples_of_any_shape_keep_their_type_and_what_is_known_of_them(run):
-    x = np.array([[2**40, 1], [2, 3], [4, 5]])
-    told = {"label": np.arange(3), "mask": np.ones((3, 2), bool)}
-    found = run.samples.read(run.samples.write({"x": x, **told}, (), {}))
-    assert (found.x.dtype, found.beside["mask"].dtype, found.beside.keys()) == (
-        np.int64,
-        bool,
-        told.keys(),
-    )
-    np.testing.assert_array_equal(found.x, x)
-    images = np.zeros((2, 1, 4, 4))
-    with pytest.raises(ValueError, match=r"columns u, \(n, 1\), got \(2, 1, 4, 4\)"):
-        run.samples.write({"x": images}, ["u"], {})
-    with pytest.raises(ValueError, match="'label' must be of 2 samples"):
-        run.samples.write({"x": images, "label": np.zeros(3, int)}, (), {})
+    said = {"operator": "generate", "run": "a run", "step": 7, "seed": 1, "sampler": heun}
+    assert (found.columns, found.attrs) == (("u", "v"), said)
+    assert run.samples.read(second.arrays).attrs["words"] == "é" * 100_000
+    assert run.results.all()[0].record.config == {"seed": 1, "sampler": heun}
+    second.arrays.write_bytes(second.arrays.read_bytes()[:3000])
+    with pytest.raises(Damaged, match=r"arrays\.h5"):
+        run.samples.read(second.arrays)
+    with pytest.raises(ValueError, match="must be"):
+        generated(run.path, POINTS, ("u",))
 
 
 def test_a_number_taken_meanwhile_is_passed_over(run, monkeypatch):
-    run.samples.write({"x": POINTS}, ["u", "v"], {})
-    answers = [[], run.samples.paths()]
-    monkeypatch.setattr(SampleSets, "paths", lambda self: answers.pop(0))
-    assert run.samples.write({"x": POINTS + 1}, ["u", "v"], {}).name == "0002.h5"
+    generated(run.path, POINTS)
+    answers = [set(), {1}, {1}]
+    monkeypatch.setattr(Results, "_numbers", lambda self: answers.pop(0))
+    assert generated(run.path, POINTS + 1).name == "0002-generate"
+    assert [path.name for path in sorted(run.results.folder.iterdir())] == [
+        "0001-generate",
+        "0002-generate",
+    ]
+
+
+def test_what_a_dead_writer_left_of_a_result_is_swept(run):
+    generated(run.path, POINTS)
+    left = run.results.folder / ".result.999999999-0123abcd.partial"
+    left.mkdir()
+    (left / "arrays.h5").write_bytes(b"half")
+    assert len(run.results.all()) == 1
+    run.recover()
+    assert [path.name for path in run.results.folder.iterdir()] == ["0001-generate"]
 
 
 def test_trash_and_restore(project, run):

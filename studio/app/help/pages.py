@@ -1,4 +1,5 @@
-"""The pages of the help: those that were written, and one a model made from the catalogue.
+"""The pages of the help: those that were written, the claims as they were last verified, and one a
+model made from the catalogue.
 
 A written page is ``resources/help/<slug>.md``. Its first line may be a comment
 ``<!-- order 10 -->``; its first heading is its title, its first paragraph its summary. Links:
@@ -7,6 +8,7 @@ browser. ``~~words~~`` are said aside. A picture is ``![caption](picture:name#re
 ``pictures/name-dark.png`` or ``-light.png``, which opens the recipe that made it.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +17,20 @@ from studio import resources
 from studio.app.forms import check
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 
-__all__ = ["GUIDES", "MODELS", "Page", "all_pages", "family_slug", "hits", "search", "written"]
+__all__ = [
+    "GUIDES",
+    "MODELS",
+    "Page",
+    "all_pages",
+    "family_slug",
+    "hits",
+    "search",
+    "verified",
+    "written",
+]
 
 GUIDES, MODELS = "Guides", "Models"
+_VERDICTS = {True: "Holds", False: "Does not hold", None: "Reported"}
 _ORDER = re.compile(r"\A<!-- order (\d+) -->\s*")
 _PICTURE = re.compile(
     r"^!\[(?P<caption>[^\]]*)\]\((?P<link>picture:[^)#]+(?:#(?P<opens>[^)]+))?)\)$", re.M
@@ -68,7 +81,29 @@ def family_slug(family: str) -> str:
 def all_pages(catalog: Catalog | None) -> list[Page]:
     """Return every page: the written ones, then one a model."""
     families = catalog.of("family") if catalog is not None else []
-    return [*written(), *(_of_family(entry) for entry in families)]
+    return [*written(), *verified(), *(_of_family(entry) for entry in families)]
+
+
+def verified() -> list[Page]:
+    """Return the page of the claims with their figures as they were last verified; none where no
+    figure is kept.
+    """
+    kept = sorted(resources.folder("verified").glob("*.json"))
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in kept]
+    if not found:
+        return []
+    summary = "What the studio claims of its models, measured, with what must fail beside it."
+    lines = ["# What is verified", "", summary, ""]
+    for claim in found:
+        lines += [f"## {claim['id']}: {_plain(claim['title'])}", "", _plain(claim["claim"]), ""]
+        verdict = _VERDICTS[claim["passed"]]
+        lines += [f"**{verdict}.** {_plain(claim['figure'])}", ""]
+        lines += [f"The line: {_plain(claim['pass_line'])}", ""]
+        lines += [f"- {_plain(name)}: {_plain(n['figure'])}" for name, n in claim["nulls"].items()]
+        torch = claim["versions"]["torch"]
+        aside = f"{claim['date']}, {claim['machine']}, PyTorch {torch}; {claim['floor']}"
+        lines += ["", f"~~{_plain(aside)}~~", ""]
+    return [Page("verified", GUIDES, "What is verified", summary, "\n".join(lines))]
 
 
 def _of_family(entry: EntrySpec) -> Page:

@@ -23,7 +23,8 @@ from PySide6.QtGui import (
 
 from studio import resources
 from studio.app.help.pages import Page
-from studio.app.theme import Tokens, font
+from studio.app.theme import font
+from studio.app.tokens import Tokens
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import maths_font, runs_of
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from studio.app import tasks
-from studio.app.intents.base import Link, Refused
+from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.project import ProjectIntents
+from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import reduce
 from studio.app.state.session import AppState
@@ -19,14 +20,18 @@ __all__ = ["BackgroundIntents"]
 EVERY = 0.5  # seconds between two looks at the files
 
 
-class BackgroundIntents(ProjectIntents):
+class BackgroundIntents(Intents):
     """Intents about runs that another process trains."""
 
-    def __init__(self, state: AppState, link: Link) -> None:
+    def __init__(
+        self, state: AppState, link: Link, project: ProjectIntents, runs: RunIntents
+    ) -> None:
         super().__init__(state, link)
+        self._project = project
+        self._runs = runs
         self._following: set[str] = set()
 
-    def follow_background(self) -> None:
+    def follow(self) -> None:
         """Follow the runs of the open project that are trained in the background."""
         for run in self.state.runs.by_key.values():
             if run.background and run.key not in self._following:
@@ -70,7 +75,7 @@ class BackgroundIntents(ProjectIntents):
         info = msgspec.structs.replace(event.info, state="cancelled", error=None)
         return JobChanged(info=info)
 
-    async def find_background(self) -> None:
+    async def find(self) -> None:
         """Look for background trainings of recent projects, and offer to show them."""
         from studio.client.follow import background_runs
         from studio.store.errors import StoreError
@@ -99,8 +104,8 @@ class BackgroundIntents(ProjectIntents):
     async def _show_run(self, path: Path) -> None:
         project = path.parent.parent
         if self.state.project != project:
-            await self._open(project)
-        self.select_run(str(path))
+            await self._project.show(project)
+        self._runs.select(str(path))
 
     async def leave_behind(self, job: str, key: str) -> None:
         """Stop a training here, and let a process of its own go on with it.

@@ -12,7 +12,7 @@ from studio.app import preferences, tasks
 from studio.app.state.session import AppState
 from studio.protocol.messages import Command, ErrorInfo
 
-__all__ = ["Answer", "Intents", "Link", "Refused", "points"]
+__all__ = ["Answer", "Intents", "Link", "Refused", "floats"]
 
 
 class Refused(Exception):
@@ -116,7 +116,7 @@ class Intents:
         await self.link.ask(command)
 
 
-def points(answer: Answer, name: str) -> NDArray[np.float32]:
+def floats(answer: Answer, name: str) -> NDArray[np.float32]:
     """Return an array of an answer as float32.
 
     Raises:

@@ -4,29 +4,34 @@ import asyncio
 from collections.abc import Sequence
 
 from studio.app.intents import disk
-from studio.app.intents.base import Refused
-from studio.app.intents.training import TrainingIntents
+from studio.app.intents.base import Intents, Link, Refused
+from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState, Series
+from studio.app.state.session import AppState
 from studio.protocol.messages import BranchRun, ErrorInfo
 from studio.protocol.spec import ChangeSetting
 
 __all__ = ["BranchingIntents"]
 
 
-class BranchingIntents(TrainingIntents):
+class BranchingIntents(Intents):
     """Intents about leaving a run's way."""
 
-    def ask_branch(self, run_key: str, step: int) -> None:
+    def __init__(self, state: AppState, link: Link, runs: RunIntents) -> None:
+        super().__init__(state, link)
+        self._runs = runs
+
+    def ask(self, run_key: str, step: int) -> None:
         """Ask what is to be different from a step on."""
         if run_key in self.state.runs.by_key:
             self.state.branch_wanted.emit(run_key, step)
 
-    def branch_here(self) -> None:
+    def ask_here(self) -> None:
         """Ask for a branch of the selected run from the step that is looked at."""
         run, step = self.state.runs.current, self.state.playback.step
         if run is not None and run.kept:
-            self.ask_branch(run.key, run.kept[-1] if step is None else step)
+            self.ask(run.key, run.kept[-1] if step is None else step)
 
     def branch(
         self, run_key: str, step: int, changes: Sequence[ChangeSetting] = (), name: str = ""
@@ -54,8 +59,8 @@ class BranchingIntents(TrainingIntents):
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
         if parent.spec is not None:
-            self.know_run(run, parent.spec)
-        self.show_new_run(run, command.name)
+            self._runs.know(run, parent.spec)
+        self._runs.show_new(run, command.name)
         known = self.state.runs.by_key[run]
         known.parent = known.parent or parent.name
         known.branch_step = step if known.branch_step is None else known.branch_step

@@ -1,7 +1,8 @@
-"""Bringing data in: look into a file, import columns of it, take a data set away again."""
+"""Bringing data in: look into files, import what is in them, take a data set away again."""
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Refused
@@ -10,35 +11,58 @@ from studio.protocol.messages import ImportData, InspectData
 from studio.store.errors import StoreError
 from studio.store.names import check_text, in_text
 
-__all__ = ["DataIntents"]
+__all__ = ["DataIntents", "named"]
 
 
 class DataIntents(Intents):
     """Intents about data sets."""
 
-    def inspect_file(self, file: str) -> None:
-        """Look into a file; what is found is shown for import, or why it cannot be."""
+    def select(self, name: str) -> None:
+        """Put a data set of the project on the canvas."""
+        self.state.dataset = name
+        self.state.runs.select("")
+        self.state.place_changed.emit()
+        self.state.go("data")
+
+    def inspect_files(self, files: list[str]) -> None:
+        """Look into files that belong together; what is found is shown for import, or why they
+        cannot be imported.
+        """
         self._do(
-            self._inspect(file),
-            f"{in_text(Path(file).name)} cannot be imported",
-            topic=f"inspect:{file}",
+            self._inspect(files),
+            f"{named(files)} cannot be imported",
+            topic=f"inspect:{files}",
         )
 
-    async def _inspect(self, file: str) -> None:
+    async def _inspect(self, files: list[str]) -> None:
+        self.state.inspected.emit(files, await self.look_into(files))
+
+    async def look_into(
+        self, files: list[str], importer: str = "", options: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return what an importer finds in files, a `studio.formats.Inspection` as plain data.
+
+        Raises:
+            Refused: they cannot be imported.
+        """
         try:
-            check_text(Path(file))
+            for file in files:
+                check_text(Path(file))
         except StoreError as error:
             raise Refused(error.info()) from error
-        answer = await self.link.ask(InspectData(file=file))
-        self.state.inspected.emit(file, answer.result or {})
+        command = InspectData(files=files, importer=importer, options=options or {})
+        answer = await self.link.ask(command)
+        return answer.result or {}
 
-    def import_data(self, file: str, name: str, columns: list[str], item: str = "") -> None:
-        """Import columns of a file as a data set of the open project; without one, of a new
-        scratch project.
-        """
+    def import_data(
+        self, files: list[str], name: str, importer: str, options: dict[str, Any]
+    ) -> None:
+        """Import files as a data set of the open project; without one, of a new scratch project."""
         project = str(self.need_project(name, name))
-        command = ImportData(file=file, project=project, name=name, columns=columns, item=item)
-        self._tell(command, f"{Path(file).name} was not imported")
+        command = ImportData(
+            files=files, project=project, name=name, importer=importer, options=options
+        )
+        self._tell(command, f"{named(files)} was not imported")
 
     def delete_dataset(self, name: str) -> None:
         """Move a data set to the project's trash; the toast can bring it back."""
@@ -60,3 +84,9 @@ class DataIntents(Intents):
 
         undo = NoticeAction("Undo", lambda: self._do(back(), f"{name} was not restored"))
         self.state.notices.post(Notice(level="info", text=f"{name} is deleted", actions=(undo,)))
+
+
+def named(files: list[str]) -> str:
+    """Return the name of a file, or of the first of several, as it can be shown."""
+    more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    return f"{in_text(Path(files[0]).name)}{more}" if files else "Nothing"

@@ -16,19 +16,19 @@ class EditIntents(Intents):
     step inside an edit is the engine's to fill in.
     """
 
-    def apply_edit(self, key: str, edit: Edit) -> None:
+    def apply(self, key: str, edit: Edit) -> None:
         """Change a training between two of its steps; a refusal is told."""
         self._do(self._apply(key, edit), "The change did not take hold", run=key)
 
     def change_setting(self, key: str, path: str, value: Any) -> None:
         """Give a live setting of a run's family another value from now on."""
-        self.apply_edit(key, ChangeSetting(step=0, path=path, value=value))
+        self.apply(key, ChangeSetting(step=0, path=path, value=value))
 
     def undo_points(self, key: str) -> None:
         """Take back the newest edit of a run's target points."""
-        self.apply_edit(key, UndoPoints(step=0))
+        self.apply(key, UndoPoints(step=0))
 
-    async def edit_now(self, key: str, edit: Edit) -> int:
+    async def apply_now(self, key: str, edit: Edit) -> int:
         """Change a training, and return the step after which the change holds.
 
         Raises:
@@ -50,4 +50,4 @@ class EditIntents(Intents):
         return int((answer.result or {}).get("step", run.step))
 
     async def _apply(self, key: str, edit: Edit) -> None:
-        await self.edit_now(key, edit)
+        await self.apply_now(key, edit)

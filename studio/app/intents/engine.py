@@ -1,9 +1,10 @@
 """When the engine comes and goes: what the person is told, and what can be done about it."""
 
+from studio.app.intents.base import Intents, Link
 from studio.app.intents.training import TrainingIntents
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.runs import RunState
-from studio.app.state.session import EngineStatus
+from studio.app.state.session import AppState, EngineStatus
 from studio.client.client import EngineState
 from studio.protocol.messages import ErrorInfo
 
@@ -12,10 +13,26 @@ __all__ = ["EngineIntents"]
 ALIVE = ("queued", "running", "paused")
 
 
-class EngineIntents(TrainingIntents):
+class EngineIntents(Intents):
     """What happens when the engine changes its state."""
 
-    def engine_became(self, now: EngineState) -> None:
+    def __init__(self, state: AppState, link: Link, training: TrainingIntents) -> None:
+        super().__init__(state, link)
+        self._training = training
+
+    def restart(self) -> None:
+        """Start the engine again."""
+        self._do(self.link.restart(), "The engine does not start", topic="engine")
+
+    async def close(self) -> None:
+        """Let the engine save what runs, and leave.
+
+        Raises:
+            Refused: it cannot.
+        """
+        await self.link.close(checkpoint=True)
+
+    def became(self, now: EngineState) -> None:
         """Take over a change of the client's state; `Ready` itself comes as an event."""
         status = self.state.engine
         if now.name in ("restarting", "lost"):
@@ -78,7 +95,7 @@ class EngineIntents(TrainingIntents):
         title = f"Resume from step {step:,}" if step else "Start it again"
         title = "Resume the race" if run.race else title
         key = run.key
-        return NoticeAction(title, lambda: self.resume(key))
+        return NoticeAction(title, lambda: self._training.resume(key))
 
     def _interrupted(self, now: EngineState, text: str, trained: RunState) -> None:
         """Say so at the run, or at all of its race, until it goes on."""
@@ -92,7 +109,7 @@ class EngineIntents(TrainingIntents):
         )
 
     def _banner(self, now: EngineState, text: str) -> None:
-        restart = NoticeAction("Restart the engine", self.restart_engine)
+        restart = NoticeAction("Restart the engine", self.restart)
         topic = "engine-silent" if now.name == "unresponsive" else "engine-lost"
         self.state.notices.error(_error(now), title=text, topic=topic, actions=(restart,))
 

@@ -8,10 +8,11 @@ import msgspec
 
 from studio.app.intents import disk
 from studio.app.intents.base import Intents
+from studio.app.kinds.registry import kind_of
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.cli.command import command_for
-from studio.protocol.messages import ExportSamples, ExportWeights
+from studio.protocol.messages import GENERATE, ExportWeights, Operate
 from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["ExportIntents"]
@@ -20,14 +21,15 @@ __all__ = ["ExportIntents"]
 class ExportIntents(Intents):
     """Intents about what leaves the studio."""
 
-    def export_samples(self, file: str, n: int = 10_000, seed: int = 0) -> None:
+    def samples(self, file: str, n: int = 10_000, seed: int = 0) -> None:
         """Write n fresh samples of the selected run; the suffix (.csv .npz .h5) says how."""
         run = self.state.runs.current
         if run is not None:
-            command = ExportSamples(run=run.key, file=file, n=n, seed=seed)
+            config = {"n": n, "seed": seed}
+            command = Operate(run=run.key, operator=GENERATE, config=config, file=file)
             self._tell(command, "The samples were not exported", run.key)
 
-    def export_weights(self, file: str) -> None:
+    def weights(self, file: str) -> None:
         """Write the averaged weights of the selected run's newest checkpoint."""
         run = self.state.runs.current
         if run is not None:
@@ -40,7 +42,7 @@ class ExportIntents(Intents):
 
     def command(self) -> str:
         """Return the command that reproduces what is selected, "" if nothing is. A run that was
-        changed on its way is repeated from its folder; `save_recipe` makes a file of it.
+        changed on its way is repeated from its folder; `recipe` makes a file of it.
         """
         run, draft = self.state.runs.current, self.state.draft
         if run is not None and run.edits:
@@ -51,7 +53,7 @@ class ExportIntents(Intents):
             return ""
         return command_for(spec, catalog=self.state.catalog, project=self.state.project)
 
-    def save_recipe(self, file: str) -> None:
+    def recipe(self, file: str) -> None:
         """Write the selected run as a recipe: a file that trains it again, with all its changes."""
         run = self.state.runs.current
         if run is not None and run.spec is not None:
@@ -68,8 +70,7 @@ class ExportIntents(Intents):
             summary=entry.summary if entry is not None else f"The run {run.name}.",
             teaches="",
             source=entry.source if entry is not None else "",
-            modality=(catalog.modality(spec.dataset.slug) if catalog is not None else "")
-            or "points",
+            modality=kind_of(spec.dataset.slug, catalog).slug,
             expected_seconds=round(run.seconds, 1),
             run=spec,
         )

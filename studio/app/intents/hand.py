@@ -4,15 +4,21 @@ import random
 
 import msgspec
 
+from studio.app.intents.base import Intents, Link
 from studio.app.intents.edits import EditIntents
 from studio.app.state import drafts
+from studio.app.state.session import AppState
 from studio.protocol.spec import EditPoints
 
 __all__ = ["HandIntents"]
 
 
-class HandIntents(EditIntents):
+class HandIntents(Intents):
     """Intents about target points; see `studio.protocol.spec.EditPoints`."""
+
+    def __init__(self, state: AppState, link: Link, edits: EditIntents) -> None:
+        super().__init__(state, link)
+        self._edits = edits
 
     def add_points(self, key: str, stroke: EditPoints, share: float) -> None:
         """Add points in a clump: so many as are a share of those that the run learns."""
@@ -24,4 +30,4 @@ class HandIntents(EditIntents):
         total = int({**defaults, **run.spec.training}.get("samples") or 20_000)
         count = max(1, round(total * share))
         seed = random.randrange(2**31)  # kept in the edit, so that it can be replayed
-        self.apply_edit(key, msgspec.structs.replace(stroke, count=count, seed=seed))
+        self._edits.apply(key, msgspec.structs.replace(stroke, count=count, seed=seed))

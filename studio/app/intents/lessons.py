@@ -13,13 +13,13 @@ class LessonIntents(Intents):
         """Pause a run that trains and begin to explain its next step; again to end it."""
         lesson = self.state.lesson
         if lesson.run == key:
-            self.end_lesson()
+            self.end()
             return
         run = self.state.runs.by_key.get(key)
         if run is None or not run.job or run.background:
             return
         if lesson.run:
-            self.end_lesson()
+            self.end()
         running = run.state == "running"
         if running:
             self._tell(Control(job=run.job, action="pause"), "The run did not pause", run.key)
@@ -33,7 +33,7 @@ class LessonIntents(Intents):
             command = Control(job=run.job, action="stage", n=1)
             self._tell(command, "The next stage did not come", run.key)
 
-    def play_lesson(self, playing: bool) -> None:
+    def play(self, playing: bool) -> None:
         """Let the stages follow each other by themselves, or stop that."""
         lesson = self.state.lesson
         if lesson.run:
@@ -41,7 +41,7 @@ class LessonIntents(Intents):
             if playing:
                 self.next_stage()
 
-    def end_lesson(self) -> None:
+    def end(self) -> None:
         """Stop explaining; a training that was running goes on, from the end of its step."""
         lesson = self.state.lesson
         run, resume = self.state.runs.by_key.get(lesson.run), lesson.resume

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Intents, Link, Refused, points
+from studio.app.intents.base import Intents, Link, Refused, floats
 from studio.app.intents.watching import Watching
 from studio.app.state.session import AppState
 from studio.protocol.messages import GetTarget, QueryLayer
@@ -60,7 +60,7 @@ class LookingIntents(Intents):
         run = self.state.runs.by_key.get(key)
         if run is None:
             return
-        run.target = points(answer, "x")
+        run.target = floats(answer, "x")
         run.columns = tuple((answer.result or {}).get("columns", ()))
         self.state.runs.changed.emit(key)
 
@@ -85,4 +85,4 @@ class LookingIntents(Intents):
             )
         )
         result: dict[str, Any] = answer.result or {}
-        return int(result.get("step", 0)), points(answer, "layer")
+        return int(result.get("step", 0)), floats(answer, "layer")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from studio.app import preferences
 from studio.app.intents import disk
-from studio.app.intents.base import Intents
+from studio.app.intents.base import Intents, Link
+from studio.app.intents.data import DataIntents
+from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.runs import RunState
-from studio.app.state.session import Recent
+from studio.app.state.session import AppState, Recent
 from studio.protocol.messages import JobInfo
 
 __all__ = ["ProjectIntents"]
@@ -18,11 +20,21 @@ __all__ = ["ProjectIntents"]
 class ProjectIntents(Intents):
     """Intents about the folder that is open and what is in it."""
 
-    def open_project(self, path: Path) -> None:
-        """Open a project folder and list its runs and data."""
-        self._do(self._open(path), f"{path.name} cannot be opened", topic=f"open:{path}")
+    def __init__(self, state: AppState, link: Link, runs: RunIntents, data: DataIntents) -> None:
+        super().__init__(state, link)
+        self._runs = runs
+        self._data = data
 
-    async def _open(self, path: Path) -> None:
+    def open(self, path: Path) -> None:
+        """Open a project folder and list its runs and data."""
+        self._do(self.show(path), f"{path.name} cannot be opened", topic=f"open:{path}")
+
+    async def show(self, path: Path) -> None:
+        """Open a project folder, and read all that is in it.
+
+        Raises:
+            Refused: it is none, or cannot be read.
+        """
         contents = await asyncio.to_thread(disk.read, path)
         state = self.state
         self.forget_runs()
@@ -43,17 +55,17 @@ class ProjectIntents(Intents):
             state.runs.selected.emit("")
             state.go("gallery")
         else:
-            self.select_run(newest.key)
+            self._runs.select(newest.key)
         for run in sorted(contents.runs, key=lambda run: run.name, reverse=True):
             await self._fill(run)
 
-    def create_project(self, path: Path) -> None:
+    def create(self, path: Path) -> None:
         """Make a project folder and open it."""
         self._do(self._create(path), "The project was not made")
 
     async def _create(self, path: Path) -> None:
         await asyncio.to_thread(disk.create, path, path.name)
-        await self._open(path)
+        await self.show(path)
 
     def _remember(self, path: Path, name: str) -> None:
         """Put the project first among the recent ones."""
@@ -71,20 +83,6 @@ class ProjectIntents(Intents):
             if (Path(r.path) / "project.toml").is_file()
         ]
         self.state.recent_changed.emit()
-
-    def select_run(self, key: str) -> None:
-        """Put a run on the canvas, following its newest step."""
-        self.state.playback.set(step=None, flow=1.0)
-        self.state.runs.select(key)
-        if key:
-            self.state.go("run")
-
-    def select_dataset(self, name: str) -> None:
-        """Put a data set of the project on the canvas."""
-        self.state.dataset = name
-        self.state.runs.select("")
-        self.state.place_changed.emit()
-        self.state.go("data")
 
     async def _fill(self, run: RunState) -> None:
         """Read a run's curves; what the engine has said meanwhile is newer and stays."""
@@ -129,7 +127,7 @@ class ProjectIntents(Intents):
                 runs = {**self.state.runs.by_key, run.key: run}
                 self.state.runs.by_key = {key: runs[key] for key in order if key in runs} | runs
                 self.state.runs.listed.emit()
-                self.select_run(run.key)
+                self._runs.select(run.key)
 
         undo = NoticeAction("Undo", lambda: self._do(back(), f"{run.name} was not restored"))
         self.state.notices.post(
@@ -152,4 +150,4 @@ class ProjectIntents(Intents):
             self.state.datasets_changed.emit()
             self._remember(project, self.state.project_name or project.name)
             if len(fresh) == 1:
-                self.select_dataset(fresh.pop())
+                self._data.select(fresh.pop())

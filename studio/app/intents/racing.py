@@ -1,4 +1,4 @@
-"""Races: who takes part, the start, and runs side by side."""
+"""Races: who takes part, what each may spend, and the start."""
 
 import asyncio
 from dataclasses import replace
@@ -9,14 +9,16 @@ import msgspec
 
 from studio.app import tasks
 from studio.app.intents import disk
-from studio.app.intents.base import Refused
+from studio.app.intents.base import Intents, Link, Refused
+from studio.app.intents.comparing import ComparingIntents
+from studio.app.intents.runs import RunIntents
 from studio.app.intents.setup import SetupIntents
-from studio.app.intents.training import TrainingIntents
 from studio.app.state import comparison, naming, races, switch
+from studio.app.state.draft import Draft
 from studio.app.state.drafts import Typed
 from studio.app.state.notices import Notice
 from studio.app.state.races import Entry, RaceDraft
-from studio.app.state.session import Draft
+from studio.app.state.session import AppState
 from studio.protocol.messages import ErrorInfo, StartRace, Validate
 from studio.protocol.spec import Recipe, RunSpec
 
@@ -25,22 +27,34 @@ __all__ = ["RacingIntents"]
 PAUSE = 0.3  # seconds without a change before the engine is asked
 
 
-class RacingIntents(SetupIntents, TrainingIntents):
-    """Intents about races, and about runs that are looked at together."""
+class RacingIntents(Intents):
+    """Intents about races."""
 
-    _referee: "asyncio.Task[None] | None" = None
+    def __init__(
+        self,
+        state: AppState,
+        link: Link,
+        setup: SetupIntents,
+        runs: RunIntents,
+        comparing: ComparingIntents,
+    ) -> None:
+        super().__init__(state, link)
+        self._setup = setup
+        self._runs = runs
+        self._comparing = comparing
+        self._referee: asyncio.Task[None] | None = None
 
     # Who takes part
 
-    def add_draft_to_race(self) -> None:
+    def add_draft(self) -> None:
         """Let the run that is being set up take part, as it is now; if it is one that does already,
         a copy of it.
         """
         draft = self.state.draft
         if draft is not None:
-            self.add_to_race(draft.spec, draft.recipe, draft.given)
+            self.add(draft.spec, draft.recipe, draft.given)
 
-    def add_to_race(self, spec: RunSpec, recipe: Recipe | None = None, given: str = "") -> None:
+    def add(self, spec: RunSpec, recipe: Recipe | None = None, given: str = "") -> None:
         """Let a spec take part, on the data of the first one. The form goes on with what it had:
         who takes part changes only while it is chosen.
         """
@@ -64,25 +78,25 @@ class RacingIntents(SetupIntents, TrainingIntents):
         name = races.free_name(spec.name, (entry.spec.name for entry in others))
         return spec if name == spec.name else msgspec.structs.replace(spec, name=name)
 
-    def add_recipe_to_race(self, recipe: Recipe) -> None:
+    def add_recipe(self, recipe: Recipe) -> None:
         """Let a recipe take part; where nothing is set up, it is opened, too."""
         if self.state.project is None:
-            self.open_recipe(recipe)
+            self._setup.open_recipe(recipe)
         elif self.state.draft is None:
-            self.set_up(recipe.run, recipe)
-        self.add_to_race(recipe.run, recipe)
+            self._setup.open(recipe.run, recipe)
+        self.add(recipe.run, recipe)
 
-    def add_run_to_race(self, key: str) -> None:
+    def add_run(self, key: str) -> None:
         """Let the settings of a run take part, from its beginning."""
         run = self.state.runs.by_key.get(key)
         if run is not None and run.spec is not None:
             if self.state.draft is None:
-                self.set_up(run.spec)
-            self.add_to_race(run.spec)
+                self._setup.open(run.spec)
+            self.add(run.spec)
 
     # Changing one who takes part
 
-    def edit_in_race(self, place: int) -> None:
+    def edit(self, place: int) -> None:
         """Open the setup on one who takes part: until that is finished, what is changed there holds
         for the race.
         """
@@ -98,12 +112,12 @@ class RacingIntents(SetupIntents, TrainingIntents):
                 outside.columns,
                 outside.facts,
             )
-        self.open_draft(draft)
+        self._setup.open_draft(draft)
         race.chosen, race.bound, race.outside = place, self.state.draft, outside
         race.before = [(each, replace(each)) for each in race.entries]
         self.state.race_changed.emit()
 
-    def finish_in_race(self) -> None:
+    def finish(self) -> None:
         """Freeze the one whose settings are open, and return to what was being set up before."""
         race = self.state.race
         if race.bound is None:
@@ -111,30 +125,30 @@ class RacingIntents(SetupIntents, TrainingIntents):
         outside = race.release()
         self.state.race_changed.emit()
         if outside is not None:
-            self.open_draft(outside)
+            self._setup.open_draft(outside)
 
-    def undo_in_race(self) -> None:
+    def undo(self) -> None:
         """Take back all that was changed since the settings of one were opened."""
         race = self.state.race
         for entry, was in race.before:
             entry.spec, entry.given = was.spec, was.given
-        self.edit_in_race(race.chosen)
+        self.edit(race.chosen)
         self._judge_soon()
 
-    def remove_from_race(self, place: int) -> None:
+    def remove(self, place: int) -> None:
         """Let one take part no longer; if its settings are open, they are closed."""
         race = self.state.race
         if not 0 <= place < len(race.entries):
             return
         if place == race.chosen:
-            self.finish_in_race()
+            self.finish()
         gone = race.entries.pop(place)
         race.before = [pair for pair in race.before if pair[0] is not gone]
         if place < race.chosen:
             race.chosen -= 1
         self.state.race_changed.emit()
 
-    def duplicate_in_race(self, place: int, family: str = "") -> None:
+    def duplicate(self, place: int, family: str = "") -> None:
         """Add a copy of one who takes part, as another family if one is named."""
         race, catalog = self.state.race, self.state.catalog
         if not 0 <= place < len(race.entries):
@@ -142,11 +156,11 @@ class RacingIntents(SetupIntents, TrainingIntents):
         entry = race.entries[place]
         if family and catalog is not None and family != entry.spec.family.slug:
             spec = switch.choose(entry.spec, catalog, family, switch.Aside()).spec
-            self.add_to_race(msgspec.structs.replace(spec, name=naming.run_name(spec)))
+            self.add(msgspec.structs.replace(spec, name=naming.run_name(spec)))
         else:
-            self.add_to_race(entry.spec, entry.recipe, entry.given)
+            self.add(entry.spec, entry.recipe, entry.given)
 
-    def set_race_budget(self, kind: comparison.Axis, amount: float | None = None) -> None:
+    def set_budget(self, kind: comparison.Axis, amount: float | None = None) -> None:
         """Say what each may spend; without an amount only its kind changes."""
         race = self.state.race
         race.kind, race.typed = kind, None
@@ -155,18 +169,18 @@ class RacingIntents(SetupIntents, TrainingIntents):
         self.state.race_changed.emit()
         self._judge_soon()
 
-    def mark_race_budget(self, typed: Typed) -> None:
+    def mark_budget(self, typed: Typed) -> None:
         """Say that what was typed as the budget cannot be taken."""
         self.state.race.typed = typed
         self.state.race_changed.emit()
 
-    def clear_race(self) -> None:
+    def clear(self) -> None:
         """Forget the race that is being set up."""
-        self.finish_in_race()
+        self.finish()
         self.state.race = RaceDraft()
         self.state.race_changed.emit()
 
-    def race_follows_draft(self) -> None:
+    def follow_draft(self) -> None:
         """Take what was changed in the one whose settings are open over into the race: shared
         things into all.
         """
@@ -217,7 +231,7 @@ class RacingIntents(SetupIntents, TrainingIntents):
 
     # The start
 
-    def start_race(self) -> None:
+    def start(self) -> None:
         """Queue all who take part; their settings are frozen from here on."""
         race = self.state.race
         if race.reasons:
@@ -229,90 +243,29 @@ class RacingIntents(SetupIntents, TrainingIntents):
         command = StartRace(
             specs=races.runnable(race, catalog), project=str(project), budget=race.budget(catalog)
         )
-        self._do(self._start_race(command), "The race did not start")
+        self._do(self._start(command), "The race did not start")
 
-    async def _start_race(self, command: StartRace) -> None:
+    async def _start(self, command: StartRace) -> None:
         name = self.state.project_name or "Race"
         await asyncio.to_thread(disk.create, Path(command.project), name)
         answer = await self.link.ask(command)
         result: dict[str, Any] = answer.result or {}
         keys = [str(run) for run in result["runs"]]
         for key, spec in zip(keys, command.specs, strict=True):
-            self.know_run(key, spec)
+            self._runs.know(key, spec)
             known = self.state.runs.by_key[key]
             known.race = known.race or str(result["job"])
             known.budget = command.budget.kind
-        self.clear_race()
+        self.clear()
         self.state.runs.listed.emit()
-        self.show_compared(keys)
+        self._comparing.show(keys)
 
-    def race_again(self, race: str) -> None:
+    def again(self, race: str) -> None:
         """Set up a race of those who took part in one, anew."""
         runs = comparison.members(self.state.runs, race)
         specs = [run.spec for run in runs if run.spec is not None]
-        self.clear_race()
+        self.clear()
         if self.state.draft is None and specs:
-            self.set_up(specs[0])
+            self._setup.open(specs[0])
         for spec in specs[: comparison.MOST]:
-            self.add_to_race(spec)
-
-    # Side by side
-
-    def show_race(self, race: str) -> None:
-        """Show the runs of a race side by side."""
-        self.show_compared([run.key for run in comparison.members(self.state.runs, race)])
-
-    def toggle_compared(self, key: str) -> None:
-        """Take a run into those to be compared, or out; the selected one is the first."""
-        runs = self.state.runs
-        chosen = [each for each in runs.chosen if each in runs.by_key]
-        if not chosen and runs.selection and self.state.place == "run":
-            chosen = [runs.selection]
-        if key in chosen:
-            chosen.remove(key)
-        elif len(chosen) >= comparison.MOST:
-            text = f"At most {comparison.MOST} runs are compared"
-            self.state.notices.post(Notice(level="info", text=text))
-            return
-        else:
-            chosen.append(key)
-        runs.choose(tuple(chosen))
-
-    def compare_chosen(self) -> None:
-        """Show the chosen runs side by side, or say why they cannot be."""
-        runs = self.state.runs
-        chosen = [runs.by_key[key] for key in runs.chosen if key in runs.by_key]
-        chosen = chosen or comparison.compared(runs)
-        why = comparison.why_not(chosen)
-        if why:
-            self.state.notices.post(Notice(level="info", text="Nothing to compare", why=why))
-            return
-        self.show_compared([run.key for run in chosen])
-
-    def show_compared(self, keys: list[str]) -> None:
-        """Show runs side by side, following their newest steps."""
-        if not keys:
-            return
-        self.state.runs.choose(tuple(keys))
-        current = self.state.runs.selection
-        self.show_run(current if current in keys else keys[0])
-        self.state.lens_wanted.emit("compare")
-
-    def count_parameters(self, key: str) -> None:
-        """Ask how many parameters the networks of a run have; it is listed when it is known."""
-        tasks.spawn(self._count_parameters(key))
-
-    async def _count_parameters(self, key: str) -> None:
-        run = self.state.runs.by_key.get(key)
-        if run is None or run.spec is None or run.parameters is not None:
-            return
-        project = str(Path(key).parent.parent)
-        try:
-            answer = await self.link.ask(Validate(spec=run.spec, project=project))
-        except Refused:
-            return  # the figure stays unknown; nothing that the person asked for went wrong
-        result = answer.result or {}
-        count = result.get("parameters")
-        if isinstance(count, int) and not result.get("problems"):
-            run.parameters = count
-            self.state.runs.changed.emit(key)
+            self.add(spec)

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import preferences, tasks
-from studio.app.intents.base import Intents, Refused, points
+from studio.app.intents.base import Intents, Link, Refused, floats
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
-from studio.app.state.session import Before, Draft
+from studio.app.state.draft import Before, Draft
+from studio.app.state.session import AppState
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
-from studio.protocol.spec import Pick, Recipe, RunSpec
+from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec
 
 __all__ = ["SetupIntents"]
 
@@ -27,8 +28,10 @@ PAUSE = 0.25  # seconds without a change before the engine is asked
 class SetupIntents(Intents):
     """Intents about the run that is being set up."""
 
-    _check: "asyncio.Task[None] | None" = None
-    _peek: "asyncio.Task[None] | None" = None
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        self._check: asyncio.Task[None] | None = None
+        self._peek: asyncio.Task[None] | None = None
 
     def open_recipe(self, recipe: Recipe) -> None:
         """Fill the setup from a recipe, in a scratch project made for it."""
@@ -44,9 +47,9 @@ class SetupIntents(Intents):
         self.state.project = _free(preferences.scratch_folder() / f"{recipe.slug}-{stamp}")
         self.state.project_changed.emit()
         self.state.datasets_changed.emit()
-        self.set_up(recipe.run, recipe)
+        self.open(recipe.run, recipe)
 
-    def set_up(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
+    def open(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
         """Open the setup on a spec."""
         self.open_draft(Draft(spec=spec, recipe=recipe))
 
@@ -59,20 +62,20 @@ class SetupIntents(Intents):
         self._validate_soon(0.0)
         self._preview_soon(0.0)
 
-    def new_run(self) -> None:
+    def new(self) -> None:
         """Set up a run: like the selected one, or from the first family and data set there are."""
         run = self.state.runs.current
         if run is not None and run.spec is not None:
-            self.set_up(run.spec)
+            self.open(run.spec)
             return
         if self.state.draft is not None:
             self.open_draft(self.state.draft)
             return
         spec = self._default_spec()
         if spec is not None:
-            self.set_up(spec)
+            self.open(spec)
 
-    def set_up_on(self, dataset: str) -> None:
+    def open_on(self, dataset: str) -> None:
         """Set up a run on a data set, with the family of the present draft or a first one."""
         draft, spec = self.state.draft, self._default_spec()
         if draft is not None:
@@ -91,7 +94,7 @@ class SetupIntents(Intents):
         """
         command = PreviewData(dataset=Pick(slug=dataset), project=str(self.state.project or ""))
         answer = await self.link.ask(command)
-        return points(answer, "x"), dict(answer.result or {})
+        return floats(answer, "x"), dict(answer.result or {})
 
     def _default_spec(self) -> RunSpec | None:
         catalog = self.state.catalog
@@ -152,6 +155,15 @@ class SetupIntents(Intents):
         self._respec(draft.spec, rebuilt=True)
         self._preview_soon(0.0)
 
+    def choose_input(self, name: str, ref: RunRef | None) -> None:
+        """Choose a trained run to learn from, None for none."""
+        draft = self.state.draft
+        if draft is None:
+            return
+        others = {key: each for key, each in draft.spec.inputs.items() if key != name}
+        inputs = others if ref is None else {**others, name: ref}
+        self._respec(msgspec.structs.replace(draft.spec, inputs=inputs))
+
     def _take_data(self, draft: Draft, slug: str) -> None:
         """Take other data; what came with another kind of data goes back to the defaults."""
         catalog = self.state.catalog
@@ -181,9 +193,23 @@ class SetupIntents(Intents):
         if draft is None:
             return
         draft.local.pop((section, field.path), None)
+        if field.chooses:
+            self._pick(draft, field, value)
+            return
         self._respec(drafts.put(draft.spec, section, field, value))
         if section == "dataset":
             self._preview_soon()
+
+    def _pick(self, draft: Draft, chooser: FieldSpec, slug: str) -> None:
+        """Pick another network; what was mistyped in the settings of the last one goes with it."""
+        if self.state.catalog is None:
+            return
+        made = switching.exchange(draft.spec, self.state.catalog, chooser, slug, draft.aside)
+        draft.aside = made.aside
+        inner = f"{chooser.path.removesuffix('.slug')}.config."
+        for key in [(s, p) for s, p in draft.local if s == "family" and p.startswith(inner)]:
+            del draft.local[key]
+        self._respec(made.spec)
 
     def mark(self, section: drafts.Section, field: FieldSpec, typed: drafts.Typed) -> None:
         """Say that what was typed into a setting cannot be taken. The last good value stays in the
@@ -259,8 +285,19 @@ class SetupIntents(Intents):
         draft.bytes = result.get("bytes")
         resolved = result.get("resolved")
         draft.resolved = msgspec.convert(resolved, RunSpec) if resolved else None
+        self._modernise(draft)
         draft.checked = True
         self.state.draft_checked.emit()
+
+    def _modernise(self, draft: Draft) -> None:
+        """Take settings of earlier versions in the words of today, which the form knows."""
+        catalog, resolved = self.state.catalog, draft.resolved
+        if catalog is None or resolved is None or not drafts.unknown(draft.spec, "family", catalog):
+            return
+        today = msgspec.structs.replace(draft.spec, family=resolved.family)
+        if draft.came == draft.spec:
+            draft.came = today
+        draft.spec = today
 
     def _preview_soon(self, pause: float = PAUSE) -> None:
         if self._peek is not None:
@@ -275,7 +312,7 @@ class SetupIntents(Intents):
         project = str(self.state.project or "")
         try:
             answer = await self.link.ask(PreviewData(dataset=draft.spec.dataset, project=project))
-            draft.points = np.ascontiguousarray(points(answer, "x"))
+            draft.points = np.ascontiguousarray(floats(answer, "x"))
         except Refused as refused:
             draft.points, draft.facts = None, {"error": refused.error.message}
         else:

@@ -5,29 +5,31 @@ import time
 from pathlib import Path
 
 from studio.app.intents import disk
-from studio.app.intents.base import Intents, Refused
+from studio.app.intents.base import Intents, Link
+from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice
-from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
 from studio.protocol.messages import (
+    GENERATE,
     Control,
-    ErrorInfo,
     Evaluate,
     MoveJob,
+    Operate,
     ResumeRace,
     ResumeTraining,
-    Sample,
     SetSpeed,
     StartTraining,
 )
-from studio.protocol.spec import RunSpec
 
 __all__ = ["TrainingIntents"]
-
-MOVING = {"points": "flow", "images": "pictures"}  # the lens that shows a kind of data move
 
 
 class TrainingIntents(Intents):
     """Intents about jobs."""
+
+    def __init__(self, state: AppState, link: Link, runs: RunIntents) -> None:
+        super().__init__(state, link)
+        self._runs = runs
 
     def start(self) -> None:
         """Queue the run that is being set up; its settings are frozen from here on."""
@@ -50,34 +52,8 @@ class TrainingIntents(Intents):
         await asyncio.to_thread(disk.create, Path(command.project), name)
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
-        self.know_run(run, command.spec)
-        self.show_new_run(run)
-
-    def know_run(self, key: str, spec: RunSpec) -> None:
-        """List a run that the engine has just queued, before its first event comes."""
-        runs = self.state.runs
-        known = runs.by_key.setdefault(key, RunState(key=key, name=Path(key).name))
-        if known.spec is None:
-            known.spec = spec
-            runs.listed.emit()
-            runs.changed.emit(key)
-
-    def show_run(self, key: str, name: str = "") -> None:
-        """Put a run on the canvas, following its newest step."""
-        runs = self.state.runs
-        if key and key not in runs.by_key:
-            runs.by_key[key] = RunState(key=key, name=name or Path(key).name)
-            runs.listed.emit()
-        self.state.playback.set(step=None, flow=1.0)
-        runs.select(key)
-        self.state.go("run" if key else "gallery")
-
-    def show_new_run(self, key: str, name: str = "") -> None:
-        """Put a run that has just been queued on the canvas, in the lens that shows it move."""
-        self.show_run(key, name)
-        run, catalog = self.state.runs.by_key[key], self.state.catalog
-        kind = catalog.modality(run.spec.dataset.slug) if run.spec and catalog else ""
-        self.state.lens_wanted.emit(MOVING.get(kind, "flow"))
+        self._runs.know(run, command.spec)
+        self._runs.show_new(run)
 
     def pause_or_resume(self) -> None:
         """Pause the training that runs, or let it go on; resume the selected one if it ended."""
@@ -90,19 +66,15 @@ class TrainingIntents(Intents):
         if run is not None and run.state in ("cancelled", "failed", "interrupted"):
             self.resume(run.key)
 
-    def pause(self) -> None:
-        """Pause the training that runs."""
-        self._control("pause")
-
-    def step_training(self, n: int = 1) -> None:
+    def step(self, n: int = 1) -> None:
         """Do n training steps, then pause."""
         self._control("step", n)
 
-    def checkpoint_now(self) -> None:
+    def checkpoint(self) -> None:
         """Save a checkpoint between two steps."""
         self._control("checkpoint")
 
-    def evaluate_now(self) -> None:
+    def evaluate(self) -> None:
         """Measure the quality now; for an ended run as a job of its own."""
         if self.state.running is not None:
             self._control("evaluate")
@@ -110,12 +82,13 @@ class TrainingIntents(Intents):
             key = self.state.runs.current.key
             self._tell(Evaluate(run=key), "The evaluation did not start", key)
 
-    def sample_now(self, n: int = 4096, seed: int = 0) -> None:
+    def sample(self, n: int = 4096, seed: int = 0) -> None:
         """Write n samples into the run; for an ended run from its newest checkpoint."""
         if self.state.running is not None:
             self._control("sample", n)
         elif self.state.runs.current is not None:
-            command = Sample(run=self.state.runs.current.key, n=n, seed=seed)
+            key, config = self.state.runs.current.key, {"n": n, "seed": seed}
+            command = Operate(run=key, operator=GENERATE, config=config)
             self._tell(command, "Sampling did not start", command.run)
 
     def stop(self) -> None:
@@ -166,7 +139,7 @@ class TrainingIntents(Intents):
             await self.link.restart()
         answer = await self.link.ask(ResumeTraining(run=key, steps=steps))
         result = answer.result or {}
-        self.show_run(key)
+        self._runs.show(key)
         skipped = result.get("skipped") or []
         if skipped:
             self.state.notices.post(
@@ -187,19 +160,3 @@ class TrainingIntents(Intents):
         runs = [run for run in self.state.runs.by_key.values() if run.race == race]
         await self.link.ask(ResumeRace(runs=[run.key for run in runs]))
         self.state.playback.set(step=None, flow=1.0)
-
-    def restart_engine(self) -> None:
-        """Start the engine again."""
-        self._do(self._restart(), "The engine does not start", topic="engine")
-
-    async def _restart(self) -> None:
-        await self.link.restart()
-
-    def require(self, condition: bool, message: str, hint: str) -> None:
-        """Refuse an intent whose condition does not hold.
-
-        Raises:
-            Refused: always, when it does not.
-        """
-        if not condition:
-            raise Refused(ErrorInfo(kind="user", message=message, hint=hint))

@@ -27,7 +27,6 @@ from studio.app.plots.backdrop import Backdrop, BackdropImage, colour, view_of, 
 from studio.app.plots.camera import Camera, robust_bounds
 from studio.app.plots.glide import Glide
 from studio.app.plots.identity import identity_colours, middle_of, one_colour
-from studio.app.plots.keys import ZOOM_STEP, press
 from studio.app.plots.overlay import Life, paint_life
 from studio.app.plots.particles import Particles
 from studio.app.plots.raster import Colours
@@ -39,6 +38,13 @@ from studio.app.theme import colors, font
 __all__ = ["ParticleCanvas"]
 
 PICK_RADIUS = 14.0  # logical pixels
+ZOOM_STEP = 1.2
+PAN = {  # logical pixels
+    Qt.Key.Key_Left: (40, 0),
+    Qt.Key.Key_Right: (-40, 0),
+    Qt.Key.Key_Up: (0, 40),
+    Qt.Key.Key_Down: (0, -40),
+}
 
 
 class ParticleCanvas(QWidget):
@@ -395,5 +401,22 @@ class ParticleCanvas(QWidget):
         return self._layer.nearest(place.x() * dpr, place.y() * dpr, PICK_RADIUS * dpr)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not press(self, event):
+        """Shift and arrows pan (plain arrows step the clocks), + and - zoom, 0 or F fits, [ and ]
+        go through the particles, Esc lets go.
+        """
+        key, keys = Qt.Key(event.key()), Qt.Key
+        if key in PAN and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pan(*PAN[key])
+        elif key in (keys.Key_Plus, keys.Key_Equal):
+            self.zoom(ZOOM_STEP)
+        elif key == keys.Key_Minus:
+            self.zoom(1 / ZOOM_STEP)
+        elif key in (keys.Key_0, keys.Key_F):
+            self.fit()
+        elif key == keys.Key_Escape and self.selection >= 0:
+            self.picked.emit(-1)
+        elif key in (keys.Key_BracketLeft, keys.Key_BracketRight) and self.count:
+            step = 1 if key == keys.Key_BracketRight else -1
+            self.picked.emit((self.selection + step) % self.count)
+        else:
             super().keyPressEvent(event)

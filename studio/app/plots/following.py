@@ -51,7 +51,7 @@ class Following(QObject):
     ) -> None:
         super().__init__(lens)
         self._lens, self._state, self._looking = lens, state, looking
-        self._watching = actions.watching
+        self._watching = actions.looking.watching
         self._loader = RecordLoader(self)
         self._record: FlowRecord | None = None
         self._followed: int | None = None

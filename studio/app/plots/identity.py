@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.plots.raster import Colours
-from studio.app.theme import Identity
+from studio.app.tokens import Identity
 
 __all__ = [
     "angles",

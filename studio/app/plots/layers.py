@@ -97,7 +97,7 @@ def arrows_of(
     found = []
     for name in vectors:
         grid = record.layers.get(name)
-        if name in names and grid is not None and grid.ndim == 4:
+        if name in names and grid is not None and grid.shape[3:] == (2,):
             moment = at_time(grid, record.t, now)
             found.append(Arrows(moment, record.window, inks.get(name, "quiet")))
     return tuple(found)

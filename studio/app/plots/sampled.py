@@ -47,7 +47,7 @@ def read_newest(key: str, known: str = "") -> Shown | None:
     """
     from studio.store.samples import SampleSets
 
-    sets = SampleSets(Path(key) / "samples")
+    sets = SampleSets(Path(key))
     paths = sets.paths()
     if not paths or str(paths[-1]) == known:
         return None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.app.theme import Identity, Tokens
+from studio.app.tokens import Identity, Tokens
 
 __all__ = ["CanvasStyle"]
 

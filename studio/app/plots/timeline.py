@@ -27,8 +27,11 @@ class Timeline:
     def __init__(
         self, t: NDArray[np.float32], x: NDArray[np.float32], dims: tuple[int, int] = (0, 1)
     ) -> None:
-        if x.ndim != 3 or x.shape[0] != t.shape[0] or x.shape[0] == 0:
-            raise ValueError(f"frames do not fit their times: t {t.shape}, x {x.shape}")
+        match x.shape:
+            case (frames, _, _) if frames == len(t) > 0:
+                pass
+            case _:
+                raise ValueError(f"frames do not fit their times: t {t.shape}, x {x.shape}")
         if not all(0 <= d < x.shape[2] for d in dims):
             raise ValueError(f"there are no dimensions {dims} in {x.shape[2]}")
         self.t = t

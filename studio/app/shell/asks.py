@@ -7,12 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.actions import Actions
+from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
+from studio.formats.registry import discover, importers
 
-__all__ = ["DATA_FILES", "Asks"]
+__all__ = ["Asks"]
 
-DATA_FILES = "Points (*.csv *.tsv *.txt *.npy *.npz *.h5 *.hdf5);;All files (*)"
-SAMPLE_FILES = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
 SAMPLES = 10_000
 
 
@@ -28,7 +28,7 @@ class Asks:
         """Ask for a project folder and open it."""
         dialog = self._dialog("Open a project", QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        self._then(dialog, lambda file: self._actions.open_project(Path(file)))
+        self._then(dialog, lambda file: self._actions.project.open(Path(file)))
 
     def new_project(self) -> None:
         """Ask for a place and a name, and make a project there."""
@@ -36,35 +36,40 @@ class Asks:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Create")
         dialog.selectFile("project")
-        self._then(dialog, lambda file: self._actions.create_project(Path(file)))
+        self._then(dialog, lambda file: self._actions.project.create(Path(file)))
 
     def import_data(self) -> None:
-        """Ask for a file of points and look into it."""
-        dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(DATA_FILES)
-        self._then(dialog, self._actions.inspect_file)
+        """Ask for files of data and look into them."""
+        dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFiles)
+        discover()
+        known = " ".join(f"*{suffix}" for suffix in importers.suffixes())
+        dialog.setNameFilters([f"Data ({known})", "All files (*)"])
+        dialog.filesSelected.connect(lambda files: self._actions.data.inspect_files(list(files)))
+        dialog.open()
 
     def export_samples(self) -> None:
         """Ask where samples go; the suffix says how they are written."""
-        dialog = self._save("Export samples", SAMPLE_FILES, "csv", self._name("samples"))
+        kind = kind_of_run(self._state.runs.current, self._state.catalog)
+        name = self._name("samples")
+        dialog = self._save("Export samples", kind.files, kind.suffixes[0], name)
 
         def suffix(chosen: str) -> None:
             dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
 
         dialog.filterSelected.connect(suffix)
-        self._then(dialog, lambda file: self._actions.export_samples(file, SAMPLES))
+        self._then(dialog, lambda file: self._actions.export.samples(file, SAMPLES))
 
     def export_weights(self) -> None:
         """Ask where the weights go."""
         dialog = self._save(
             "Export weights", "Safetensors (*.safetensors)", "safetensors", self._name("weights")
         )
-        self._then(dialog, self._actions.export_weights)
+        self._then(dialog, self._actions.export.weights)
 
     def save_recipe(self) -> None:
         """Ask where the selected run goes as a recipe."""
         dialog = self._save("Save as recipe", "Recipe (*.toml)", "toml", self._name("recipe"))
-        self._then(dialog, self._actions.save_recipe)
+        self._then(dialog, self._actions.export.recipe)
 
     def _name(self, what: str) -> str:
         run = self._state.runs.current

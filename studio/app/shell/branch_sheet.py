@@ -108,7 +108,7 @@ class BranchSheet(QDialog):
             ChangeSetting(step=self._step, path=path, value=value)
             for path, value in self._changes.items()
         ]
-        self._actions.branch(self._key, self._step, changes, self.name.text().strip())
+        self._actions.branching.branch(self._key, self._step, changes, self.name.text().strip())
         self.accept()
 
 

@@ -56,9 +56,9 @@ class Leave:
         job = self._state.running
         try:
             if what == "background" and job is not None:
-                await self._actions.leave_behind(job.job, job.run)
+                await self._actions.background.leave_behind(job.job, job.run)
             else:
-                await self._actions.link.close(checkpoint=True)
+                await self._actions.engine.close()
         except Refused as refused:
             self._stay(refused.error)
         except OSError as error:

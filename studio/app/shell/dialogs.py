@@ -19,7 +19,8 @@ from studio.app.commands import Registry
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.shell.topbar import native
 from studio.app.state.notices import Notices
-from studio.app.theme import Identity, Mode, theme
+from studio.app.theme import Mode, theme
+from studio.app.tokens import Identity
 from studio.app.widgets.basic import button, label, section, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip, set_title

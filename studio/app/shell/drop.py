@@ -30,7 +30,7 @@ class DropZone(QFrame):
         layout.addStretch(1)
         for text, role in (
             ("Drop to import", "title"),
-            ("CSV, TSV, NPY, NPZ or HDF5 with two or more columns; or a project folder", "muted"),
+            ("One file of data, or several that belong together; or a project folder", "muted"),
         ):
             line = label(text, role)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -45,10 +45,11 @@ class DropZone(QFrame):
         self.raise_()
 
     def take(self, files: list[Path]) -> None:
-        """Open a project folder, or look into a file."""
+        """Open a project folder, or look into files, which are taken together."""
         self.hide()
-        for file in files[:1]:
-            if file.is_dir():
-                self._actions.open_project(file)
-            else:
-                self._actions.inspect_file(str(file))
+        if not files:
+            return
+        if files[0].is_dir():
+            self._actions.project.open(files[0])
+        else:
+            self._actions.data.inspect_files([str(file) for file in files if not file.is_dir()])

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from studio.app.actions import Actions
-from studio.app.state.session import Draft
+from studio.app.state.draft import Draft
 from studio.app.widgets.basic import button, label
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import Catalog
@@ -21,7 +21,7 @@ class MovedNote(QFrame):
         super().__init__()
         self.setProperty("surface", "raised")
         self.text = label("", "muted", wrap=True)
-        self.undo = button("Undo", actions.undo_data, kind="link")
+        self.undo = button("Undo", actions.setup.undo_data, kind="link")
         set_tip(self.undo, "Return to the data and the settings before")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)

@@ -19,7 +19,8 @@ from shiboken6 import isValid
 
 from studio.app.commands import Command, Registry
 from studio.app.shell.topbar import native
-from studio.app.theme import RADIUS, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS
 from studio.app.widgets.literal import set_tip
 
 __all__ = ["Palette"]

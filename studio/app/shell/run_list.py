@@ -1,4 +1,4 @@
-"""The runs of the project in the sidebar: a tree of branches and races, walked by keyboard."""
+"""The runs of the project in the sidebar: a tree of what came of what, walked by keyboard."""
 
 from functools import partial
 
@@ -9,6 +9,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.shell.group import Group
 from studio.app.state import comparison
+from studio.app.state.learning import origin, taken
 from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -43,7 +44,7 @@ class RunList(QWidget):
         self._lines: dict[str, Line] = {}
         self._closed: set[str] = set()
         self._shape: list[tuple[Line, str]] = []
-        self._group = Group("Runs", icon_button("plus", "Set up a run", actions.new_run))
+        self._group = Group("Runs", icon_button("plus", "Set up a run", actions.setup.new))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._group)
@@ -102,7 +103,7 @@ class RunList(QWidget):
 
     def _changed(self, key: str) -> None:
         run, line = self._state.runs.by_key.get(key), self._lines.get(key)
-        if run is not None and line is not None and (run.parent or run.race):
+        if run is not None and line is not None and (origin(run) or run.race):
             self.refresh()  # it may belong elsewhere now
         else:
             self._show(key)
@@ -168,15 +169,15 @@ class RunList(QWidget):
 
     def _choose(self, line: Line) -> None:
         if line.race:
-            self._actions.show_race(line.race)
+            self._actions.comparing.show_race(line.race)
             return
-        self._actions.select_run(line.key)
+        self._actions.runs.select(line.key)
 
     def _extend(self, line: Line) -> None:
         if line.race:
-            self._actions.show_race(line.race)
+            self._actions.comparing.show_race(line.race)
         else:
-            self._actions.toggle_compared(line.key)
+            self._actions.comparing.toggle(line.key)
 
     def _fold(self, key: str) -> None:
         self._closed ^= {key}
@@ -205,10 +206,10 @@ class RunList(QWidget):
 
     def _race_entries(self, race: str) -> Entries:
         actions, runs = self._actions, comparison.members(self._state.runs, race)
-        entries: Entries = [("Compare", partial(actions.show_race, race))]
+        entries: Entries = [("Compare", partial(actions.comparing.show_race, race))]
         if not any(run.job for run in runs) and any(run.state != "finished" for run in runs):
-            entries.append(("Resume the race", partial(actions.resume_race, race)))
-        entries.append(("Race again", partial(actions.race_again, race)))
+            entries.append(("Resume the race", partial(actions.training.resume_race, race)))
+        entries.append(("Race again", partial(actions.race.again, race)))
         return entries
 
     def _run_entries(self, key: str) -> Entries:
@@ -217,25 +218,30 @@ class RunList(QWidget):
         if run is None:
             return entries
         if not run.job and not run.background and run.state != "finished":
-            entries.append(("Resume", partial(actions.resume, key)))
+            entries.append(("Resume", partial(actions.training.resume, key)))
         chosen = self._state.runs.chosen
         if len(chosen) > 1 and key in chosen:
-            entries.append((f"Compare {len(chosen)} runs", actions.compare_chosen))
+            entries.append((f"Compare {len(chosen)} runs", actions.comparing.show_chosen))
         if run.spec is not None:
-            entries.append(("Set up a run like this", partial(actions.set_up, run.spec)))
-            entries.append(("Add to the race", partial(actions.add_run_to_race, key)))
+            entries.append(("Set up a run like this", partial(actions.setup.open, run.spec)))
+            entries.append(("Add to the race", partial(actions.race.add_run, key)))
         if run.kept:
             step = self._state.playback.step if key == self._state.runs.selection else None
             at = run.kept[-1] if step is None else step
-            entries.append((f"Branch from step {at:,}…", partial(actions.ask_branch, key, at)))
-        entries.append(("Delete", partial(actions.delete_run, key)))
+            entries.append((f"Branch from step {at:,}…", partial(actions.branching.ask, key, at)))
+        entries.append(("Delete", partial(actions.project.delete_run, key)))
         return entries
 
 
 def title_of(run: RunState) -> str:
-    """Return a run as people read it, with the step at which a branch left its parent."""
+    """Return a run as people read it, with the step at which a branch left its parent, or what it
+    learned from.
+    """
     name = run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name
-    return name if run.branch_step is None else f"{name} from {run.branch_step:,}"
+    if run.branch_step is not None:
+        return f"{name} from {run.branch_step:,}"
+    inputs = run.spec.inputs if run.spec is not None else {}
+    return " · ".join([name, *(taken(each, ref) for each, ref in inputs.items())])
 
 
 def quality(run: RunState) -> str:

@@ -12,7 +12,8 @@ from studio.app.shell.moved_note import MovedNote
 from studio.app.shell.racer_bar import RacerBar
 from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts, naming
-from studio.app.state.session import AppState, Draft
+from studio.app.state.draft import Draft
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, Link, button, clear, label, row, separator
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.taborder import chain, stops
@@ -36,7 +37,7 @@ class SetupPanel(QWidget):
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the run")
         set_tip(self.name, "After model and data, unless you name it")
-        self.name.textEdited.connect(actions.rename)
+        self.name.textEdited.connect(actions.setup.rename)
         self.moved = MovedNote(actions)
         self.racer = RacerBar(state, actions)
         self.finder = QLineEdit()
@@ -47,9 +48,9 @@ class SetupPanel(QWidget):
         self.nothing = label("No setting is called that.", "muted")
         self.nothing.hide()
         self.sections = [_section(state, actions, name) for name in drafts.SECTIONS]
-        self.train = button("Train", actions.start, kind="primary", icon="play")
+        self.train = button("Train", actions.training.start, kind="primary", icon="play")
         set_tip(self.train, "Start training (Ctrl+Return)")
-        self.race = button("Add to race", actions.add_draft_to_race)
+        self.race = button("Add to race", actions.race.add_draft)
         set_tip(self.race, "Let it race others at equal budget (Ctrl+Shift+A)")
         self.facts = label("", "small", wrap=True)
         self._reasons = QVBoxLayout()
@@ -145,7 +146,7 @@ class SetupPanel(QWidget):
         """A sampler is chosen only where the family's flow is solved by one."""
         family = drafts.entry_of(draft.spec, "family", self._state.catalog)
         place = drafts.SECTIONS.index("sampler")
-        offered = family is not None and "denoiser" in family.capabilities
+        offered = family is not None and bool(drafts.samplers(family, self._state.catalog))
         self.sections[place].setVisible(offered and not self.finder.text())
         self._rules[place].setVisible(offered)
 
@@ -190,18 +191,21 @@ class SetupPanel(QWidget):
             section, path = split(problem.path)
             for panel in self.sections:
                 if panel.section == section and panel.form is not None:
-                    panel.form.show_problem(path, problem.message)
+                    panel.form.show_problem(path, problem.message.removeprefix(f"{problem.path}: "))
 
     def focus_setting(self, path: str) -> None:
         """Bring the keyboard to a setting, given as "section.path"."""
         self.finder.clear()
         name, path = split(path)
         for panel in self.sections:
+            if name == "inputs" and isinstance(panel, ModelSection):
+                panel.inputs.focus_on(path)
             if panel.section != name:
                 continue
             if panel.form is not None and panel.form.focus(path):
-                each = panel.form.rows[path]
-                self._scroll.ensureWidgetVisible(each, 0, 60)
+                each = panel.form.row_of(path)
+                if each is not None:
+                    self._scroll.ensureWidgetVisible(each, 0, 60)
             elif panel.list is not None:
                 panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
 

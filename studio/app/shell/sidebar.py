@@ -121,7 +121,7 @@ class Sidebar(QFrame):
         state = self._state
         rows = []
         for data in state.datasets:
-            line = self._line(data.name, partial(self._actions.select_dataset, data.name))
+            line = self._line(data.name, partial(self._actions.data.select, data.name))
             line.show_facts(text=data.name, note=f"{data.rows:,}")
             line.setChecked(state.place == "data" and state.dataset == data.name)
             line.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -142,7 +142,7 @@ class Sidebar(QFrame):
         return entry.title if entry is not None else ""
 
     def _data_menu(self, line: RowButton, name: str, at: QPoint) -> None:
-        open_menu(line, at, [("Delete", lambda: self._actions.delete_dataset(name))])
+        open_menu(line, at, [("Delete", lambda: self._actions.data.delete_dataset(name))])
 
     def _show_queue(self) -> None:
         state = self._state
@@ -161,7 +161,7 @@ class Sidebar(QFrame):
         self._queue.fill(rows)
 
     def _job_menu(self, line: RowButton, job: str, place: int, at: QPoint) -> None:
-        move = self._actions.move_job
+        move = self._actions.training.move_job
         entries: list[tuple[str, Callable[[], object]]] = []
         if place > 0:
             entries += [("Run next", partial(move, job, 0)), ("Up", partial(move, job, place - 1))]
@@ -176,7 +176,7 @@ class Sidebar(QFrame):
         others = [recent for recent in state.recent if recent.path != state.project]
         rows = []
         for recent in others[:RECENT]:
-            open_it = partial(self._actions.open_project, recent.path)
+            open_it = partial(self._actions.project.open, recent.path)
             line = self._line(recent.name, open_it, words.ago(recent.opened))
             set_tip(line, str(recent.path))
             rows.append(line)

@@ -3,7 +3,9 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from studio.app import words
-from studio.app.plots.pictures import SHOWN
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.tiles import SHOWN
 from studio.app.state.replay import replay_of
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
@@ -111,7 +113,7 @@ class StatusBar(QFrame):
             return
         for each, text in zip(
             (self._memory, self._speed, self._left, self._cost, self._count),
-            _facts(run),
+            _facts(run, kind_of_run(run, self._state.catalog)),
             strict=True,
         ):
             each.setText(text)
@@ -127,7 +129,7 @@ def _left(run: RunState) -> str:
     return ", ".join(filter(None, [replay.text, replay.left]))
 
 
-def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
+def _facts(run: RunState | None, kind: Kind) -> tuple[str, str, str, str, str]:
     if run is None:
         return ("", "", "", "", "")
     memory = run.device_memory or run.memory
@@ -137,11 +139,11 @@ def _facts(run: RunState | None) -> tuple[str, str, str, str, str]:
         f"{words.figure(run.steps_per_second)} steps/s" if live and run.steps_per_second else "",
         _left(run) if live else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
-        _shown(run.live) if run.live is not None and run.job else "",
+        _shown(run.live, kind) if run.live is not None and run.job else "",
     )
 
 
-def _shown(record: FlowRecord) -> str:
+def _shown(record: FlowRecord, kind: Kind) -> str:
     """Say how many particles of a record are on the screen."""
     n = record.x.shape[1]
-    return f"{min(n, SHOWN)} pictures" if record.x.ndim == 5 else f"{n:,} particles"
+    return f"{min(n, SHOWN) if kind.layout == 'tiles' else n:,} {kind.moving}"

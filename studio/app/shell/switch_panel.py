@@ -16,8 +16,9 @@ from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH
 from studio.app.help.pages import family_slug
 from studio.app.state import drafts, switch
+from studio.app.state.draft import Draft
 from studio.app.state.rescaling import chosen_h
-from studio.app.state.session import AppState, Draft
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, row
 from studio.app.widgets.formula import Formula
 from studio.app.widgets.literal import set_tip
@@ -205,7 +206,7 @@ class SwitchPanel(QWidget):
         self.note.setVisible(bool(note))
         clear(self._offers)
         for text, carrier in offers:
-            way = button(text, partial(self._actions.switch, carrier=carrier), kind="link")
+            way = button(text, partial(self._actions.setup.switch, carrier=carrier), kind="link")
             self._offers.addWidget(way, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _show_motion(self, spec: RunSpec, catalog: Catalog, entry: EntrySpec | None) -> None:
@@ -239,18 +240,18 @@ class SwitchPanel(QWidget):
     def _field_chosen(self, index: int) -> None:
         value = str(self.field.itemData(index) or "")
         if value.startswith(OTHER):
-            self._actions.choose("family", value.removeprefix(OTHER))
+            self._actions.setup.choose("family", value.removeprefix(OTHER))
         elif value:
-            self._actions.switch(field=value)
+            self._actions.setup.switch(field=value)
 
     def _generator_chosen(self, index: int) -> None:
-        self._actions.switch(carrier=switch.GENERATOR if index else "")
+        self._actions.setup.switch(carrier=switch.GENERATOR if index else "")
 
     def _without_chosen(self, index: int) -> None:
-        self._actions.switch(carrier=switch.WITHOUT[index])
+        self._actions.setup.switch(carrier=switch.WITHOUT[index])
 
     def _variant_chosen(self, index: int) -> None:
-        self._actions.choose("family", self._slugs[index])
+        self._actions.setup.choose("family", self._slugs[index])
 
 
 def _works(source: str) -> str:

@@ -6,20 +6,17 @@ of these in one changes it in all.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from studio.app.state import moving, naming
 from studio.app.state.comparison import MOST, Axis, training_value
+from studio.app.state.draft import Draft
 from studio.app.state.drafts import Typed
 from studio.protocol.catalog import Catalog
 from studio.protocol.commands import Budget
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Recipe, RunSpec
-
-if TYPE_CHECKING:
-    from studio.app.state.session import Draft
 
 __all__ = ["SHARED", "Entry", "RaceDraft", "free_name", "join", "runnable", "share_with"]
 
@@ -58,8 +55,8 @@ class RaceDraft:
 
     entries: list[Entry] = field(default_factory=list)
     chosen: int = -1
-    bound: "Draft | None" = None
-    outside: "Draft | None" = None
+    bound: Draft | None = None
+    outside: Draft | None = None
     before: list[tuple[Entry, Entry]] = field(default_factory=list)
     kind: Axis = "steps"
     amounts: dict[Axis, float] = field(default_factory=dict)
@@ -75,7 +72,7 @@ class RaceDraft:
         """Whether anything was changed since the chosen one was opened."""
         return any(entry.spec != was.spec for entry, was in self.before)
 
-    def release(self) -> "Draft | None":
+    def release(self) -> Draft | None:
         """Let go of the chosen one; return the draft that the form edited before it."""
         outside = self.outside
         self.chosen, self.bound, self.outside, self.before = -1, None, None, []

@@ -57,6 +57,8 @@ def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] =
             _staged(state, event)
         case m.CheckpointWritten():
             _checkpoint(state, event)
+        case m.ResultWritten():
+            state.runs.changed.emit(event.run)
         case m.Log():
             _log(state, event)
         case m.Reply() | m.Failed() | m.Pong():

@@ -6,26 +6,23 @@ here. Signals say what changed; nothing here knows a widget, a file format or th
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.state.drafts import Typed
+from studio.app.state.draft import Draft
 from studio.app.state.hand import Hand, Lesson
 from studio.app.state.notices import Notice, Notices
 from studio.app.state.playback import Playback
 from studio.app.state.races import RaceDraft
-from studio.app.state.runs import Floats, Runs
-from studio.app.state.switch import Aside
+from studio.app.state.runs import Runs
 from studio.protocol.catalog import Catalog
-from studio.protocol.messages import ErrorInfo, JobInfo
-from studio.protocol.spec import Recipe, RunSpec
+from studio.protocol.messages import JobInfo
+from studio.protocol.spec import Recipe
 
 __all__ = [
     "AppState",
-    "Before",
     "DataInfo",
-    "Draft",
     "EngineState",
     "EngineStatus",
     "Place",
@@ -70,72 +67,6 @@ class Recent:
     opened: float
 
 
-@dataclass(frozen=True)
-class Before:
-    """A setup before it went to another kind of data; undone it can be while it is ``after``."""
-
-    spec: RunSpec
-    aside: Aside
-    after: RunSpec
-
-
-@dataclass
-class Draft:
-    """A run being set up. ``spec`` holds only what differs from the defaults.
-
-    ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
-    (section, path); ``points`` are the preview of the chosen data; ``resolved`` is the spec with
-    all defaults, as the engine would run it. ``aside`` is what was set for other families, and
-    ``note`` what there is to say of the last exchange of field or carrier. ``came`` is the spec as
-    it was when the setup was opened, ``given`` the name that the person typed, and ``reset`` what
-    the last change to another kind of data put back, with what there was ``before`` it.
-    """
-
-    spec: RunSpec
-    recipe: Recipe | None = None
-    problems: list[ErrorInfo] = field(default_factory=list)
-    local: dict[tuple[str, str], Typed] = field(default_factory=dict)
-    checked: bool = False
-    resolved: RunSpec | None = None
-    parameters: int | None = None
-    bytes: int | None = None
-    points: Floats | None = None
-    columns: tuple[str, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
-    aside: Aside = field(default_factory=Aside)
-    note: str = ""
-    came: RunSpec | None = None
-    given: str = ""
-    reset: tuple[str, ...] = ()
-    before: "Before | None" = None
-
-    def __post_init__(self) -> None:
-        self.came = self.came or self.spec
-
-    @property
-    def began(self) -> RunSpec:
-        """The spec as it was when the setup was opened."""
-        return self.came or self.spec
-
-    @property
-    def undoable(self) -> bool:
-        """Whether the change to another kind of data can be undone without losing anything."""
-        return self.before is not None and self.before.after == self.spec
-
-    @property
-    def mistyped(self) -> list[ErrorInfo]:
-        """What the form itself can tell: texts that stand in it and cannot be taken."""
-        return [
-            ErrorInfo(kind="user", message=f"{typed.title} {typed.why}", path=f"{section}.{path}")
-            for (section, path), typed in self.local.items()
-        ]
-
-    @property
-    def reasons(self) -> list[ErrorInfo]:
-        """Why it cannot start, first what the form itself can tell."""
-        return [*self.mistyped, *self.problems]
-
-
 def is_background(job: str) -> bool:
     """Whether a job is another process's, followed by its files (`studio.client.follow`)."""
     return job.startswith("background:")
@@ -157,7 +88,7 @@ class AppState(QObject):
     race_changed = Signal()  # the race that is being set up
     preview_changed = Signal()
     job_ended = Signal(object)  # a JobInfo
-    inspected = Signal(str, object)  # a file, and what the engine found in it (plain data)
+    inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
     branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at
     help_changed = Signal()

@@ -150,11 +150,11 @@ class CompareView(QWidget):
             return
         first = self._runs[0]
         if self._asked.get(first.key) is not first:
-            self._actions.load_target(first.key)
+            self._actions.looking.load_target(first.key)
         for run in self._runs:
             if self._asked.get(run.key) is not run and run.spec is not None:
                 self._asked[run.key] = run
-                self._actions.count_parameters(run.key)
+                self._actions.comparing.count_parameters(run.key)
 
     def _share_target(self) -> None:
         target = next((run.target for run in self._runs if run.target is not None), None)

@@ -6,9 +6,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.registry import fitting, kind_of
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
-from studio.app.widgets.points import PointsPreview
+from studio.app.widgets.datapreview import DataPreview
 from studio.literal import one_line
 
 __all__ = ["DataView"]
@@ -25,7 +27,7 @@ class DataView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = label("", "title", wrap=True)
         self.facts = label("", "muted", wrap=True)
-        self.points = PointsPreview()
+        self.points = DataPreview()
         self.statistics = label("", "muted", wrap=True)
         self.train = button("Train on this", self._train, kind="primary", icon="play")
         body = QVBoxLayout(self)
@@ -48,21 +50,26 @@ class DataView(QWidget):
             return
         self.title.setText(data.name)
         columns = ", ".join(map(one_line, data.columns[:8]))
-        self.facts.setText(f"{data.rows:,} points · {columns}")
-        self.points.show_points(None, data.columns, "Drawing points")
+        noun = self._kind.one if data.rows == 1 else self._kind.many
+        self.facts.setText(f"{data.rows:,} {noun} · {columns}")
+        self.points.show_data(None, self._kind, data.columns, self._kind.loading)
         self.statistics.setText(" ")
         tasks.spawn(self._load(data.name))
 
+    @property
+    def _kind(self) -> Kind:
+        return kind_of(f"project:{self._state.dataset}", self._state.catalog)
+
     async def _load(self, name: str) -> None:
         try:
-            points, facts = await self._actions.preview(f"project:{name}")
+            points, facts = await self._actions.setup.preview(f"project:{name}")
         except Refused as refused:
-            self.points.show_points(None, (), refused.error.message)
+            self.points.show_data(None, self._kind, (), refused.error.message)
             return
         if name != self._state.dataset:
             return
         columns = tuple(facts.get("columns") or ())
-        self.points.show_points(points, columns, "")
+        self.points.show_data(points, fitting(self._kind, points.shape[1:]), columns, "")
         lines = [
             f"{key} {', '.join(words.figure(v) for v in facts[key][:6])}"
             for key in ("mean", "std")
@@ -71,4 +78,4 @@ class DataView(QWidget):
         self.statistics.setText(" · ".join(lines))
 
     def _train(self) -> None:
-        self._actions.set_up_on(f"project:{self._state.dataset}")
+        self._actions.setup.open_on(f"project:{self._state.dataset}")

@@ -247,7 +247,7 @@ class FlowView(QWidget):
                 "No run is selected",
                 "The particles of a run move here, along training and along the flow.",
                 "Open the gallery",
-                lambda: self._actions.show_run(""),
+                lambda: self._actions.runs.show(""),
             )
         elif run.kept:
             self._empty.tell("Reading the particles", "The kept steps of this run are being read.")
@@ -261,7 +261,7 @@ class FlowView(QWidget):
                 "Nothing was kept yet",
                 "This run ended before its particles were recorded.",
                 "Resume the run",
-                lambda: self._actions.resume(key),
+                lambda: self._actions.training.resume(key),
             )
         else:
             self._empty.tell("Nothing was kept", "This run has no recorded particles.")
@@ -303,6 +303,6 @@ VIEW = ViewSpec(
     id="flow",
     title="Flow",
     order=10,
-    applies=shows("points"),
+    applies=shows("plane"),
     factory=FlowView,
 )

@@ -32,8 +32,10 @@ from studio import literal, resources
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.icons import repaint_on_theme
+from studio.app.kinds.registry import kind
 from studio.app.state.session import AppState
-from studio.app.theme import RADIUS_CARD, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS_CARD
 from studio.app.widgets.basic import button, clear, label
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
@@ -47,14 +49,6 @@ GAP = 12
 RING = 4
 NARROW = 290  # a card is never narrower
 COLUMNS = 3
-MODALITIES = (
-    ("points", "Points"),
-    ("images", "Images"),
-    ("jets", "Jets"),
-    ("graphs", "Graphs"),
-    ("hyperspectral", "Hyperspectral"),
-    ("recommendations", "Recommendations"),
-)
 
 
 class Card(QAbstractButton):
@@ -260,7 +254,7 @@ class Gallery(QWidget):
     def _add(self, recipe: Recipe) -> None:
         card = Card(recipe)
         card.setParent(self.grid)
-        card.clicked.connect(partial(self._actions.open_recipe, recipe))
+        card.clicked.connect(partial(self._actions.setup.open_recipe, recipe))
         card.moved.connect(partial(self._move, card))
         card.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         card.customContextMenuRequested.connect(partial(self._menu, card))
@@ -269,16 +263,18 @@ class Gallery(QWidget):
 
     def _menu(self, card: Card, at: QPoint) -> None:
         recipe, actions = card.recipe, self._actions
-        entries: Entries = [("Open", partial(actions.open_recipe, recipe))]
+        entries: Entries = [("Open", partial(actions.setup.open_recipe, recipe))]
         if not self._state.race.full:
-            entries.append(("Add to the race", partial(actions.add_recipe_to_race, recipe)))
+            entries.append(("Add to the race", partial(actions.race.add_recipe, recipe)))
         open_menu(card, at, entries)
 
     def _show_chips(self, kinds: set[str]) -> None:
         clear(self._chips)
         for each in self._group.buttons():
             self._group.removeButton(each)
-        offers = [("", "All"), *((slug, title) for slug, title in MODALITIES if slug in kinds)]
+        known = [kind(slug) for slug in sorted(kinds)]
+        known.sort(key=lambda each: each.order)
+        offers = [("", "All"), *((each.slug, each.title) for each in known)]
         for slug, title in offers:
             chip = button(title, partial(self._choose, slug), kind="chip")
             chip.setCheckable(True)
@@ -287,9 +283,9 @@ class Gallery(QWidget):
             self._chips.addWidget(chip)
         self._chips.addStretch(1)
 
-    def _choose(self, kind: str) -> None:
-        if kind != self._kind:
-            self._kind = kind
+    def _choose(self, slug: str) -> None:
+        if slug != self._kind:
+            self._kind = slug
             self.refresh()
 
     def _move(self, card: Card, key: int) -> None:

@@ -1,9 +1,8 @@
-"""The import dialog: what is in a file, which columns to take, and why it may not be taken yet.
+"""The import dialog: what is in files, what to take of it, and why it may not be taken yet.
 
 It only shows what the engine found; nothing is read here. A dialog, opened with ``open()``.
 """
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,7 +22,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app import tasks
 from studio.app.actions import Actions
+from studio.app.import_words import (
+    file_size,
+    part_reasons,
+    previewed_points,
+    reasons,
+    standardisation,
+    suggested_name,
+)
+from studio.app.intents.base import Refused
+from studio.app.intents.data import named
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
@@ -31,71 +41,20 @@ from studio.app.plots.timeline import Timeline
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.widgets.basic import button, label, row, section
+from studio.app.widgets.foundparts import FoundParts
+from studio.app.widgets.importerchoice import ImporterChoice
 from studio.app.widgets.literal import set_tip, set_title
-from studio.formats.base import Column, Inspection, Item
+from studio.formats.inspection import Column, Inspection, Item
 from studio.literal import one_line
 
-__all__ = ["ImportDialog", "file_size", "reasons", "suggested_name"]
+__all__ = ["ImportDialog"]
 
 HEADERS = ("Take", "Column", "Kind", "Values", "Missing", "Lowest", "Highest", "Mean", "Std")
-FEWEST = 10
-
-
-def file_size(count: int) -> str:
-    """Write a number of bytes for people."""
-    size = float(count)
-    for unit in ("B", "KB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} GB"
-
-
-def suggested_name(file: str, taken: list[str]) -> str:
-    """Return a free name for a data set, made from the file's."""
-    words = "".join(c if c.isalnum() else "-" for c in Path(file).stem.lower())
-    base = "-".join(part for part in words.split("-") if part)[:40] or "data"
-    name, n = base, 2
-    while name in taken:
-        name, n = f"{base}-{n}", n + 1
-    return name
-
-
-def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]) -> list[str]:
-    """Return why the import cannot start, with what to do, in the order of the dialog."""
-    if item is None:
-        return ["There is nothing in this file that can be imported."]
-    found = []
-    if len(chosen) < 2:
-        found.append("Choose at least two columns of numbers: points need two coordinates.")
-    for column in chosen:
-        if column.kind != "number":
-            kinds = {"text": "holds text", "empty": "is empty"}
-            words = kinds.get(column.kind, "is not all numbers")
-            found.append(f"Column {column.name} {words}{_first(column)}: leave it out.")
-        elif column.nan:
-            cells = "cell is" if column.nan == 1 else "cells are"
-            found.append(
-                f"Column {column.name}: {column.nan:,} {cells} missing or not a number"
-                f"{_first(column)}. Fill or remove those rows in the file, or leave it out."
-            )
-    if item.rows < FEWEST:
-        found.append(f"There are {item.rows:,} rows; a model needs at least {FEWEST}.")
-    if not name:
-        found.append("Give the data set a name.")
-    elif name in taken:
-        found.append(f"A data set called {name} is already in the project: choose another name.")
-    elif not all(c.isalnum() or c in "-_. " for c in name) or name[0] in ". ":
-        found.append("The name may hold letters, figures, spaces, hyphens and underscores.")
-    return found
-
-
-def _first(column: Column) -> str:
-    return f" (first: {column.problem})" if column.problem else ""
 
 
 class ImportDialog(QDialog):
-    """Preview, columns, standardisation, statistics, refusals, name.
+    """Importer and its options; of a table its preview, columns, standardisation, statistics, of
+    other kinds of data their parts; refusals, name.
 
     Signals:
         imported: the name under which the import was started.
@@ -107,16 +66,21 @@ class ImportDialog(QDialog):
         self,
         state: AppState,
         actions: Actions,
-        file: str,
+        files: list[str],
         found: Any,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._actions, self._file = actions, file
+        self._actions, self._files = actions, files
         self._taken = [data.name for data in state.datasets]
         self._found = msgspec.convert(found, Inspection)
+        self._asked = 0
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        set_title(self, f"Import {Path(file).name}")
+        set_title(self, f"Import {named(files)}")
+        self._facts = label("", "muted")
+        self._choice = ImporterChoice()
+        self._choice.changed.connect(self._look_again)
+        self.parts = FoundParts()
         self._items = QComboBox()
         self._items.setAccessibleName("Table in the file")
         self._columns = QTableWidget()
@@ -125,7 +89,7 @@ class ImportDialog(QDialog):
         self._scaling = label("", "muted", wrap=True)
         self._why = label("", "danger", wrap=True)
         self._notes = label("", "muted", wrap=True)
-        self.name = QLineEdit(suggested_name(file, self._taken))
+        self.name = QLineEdit(suggested_name(files[0], self._taken))
         self.name.setAccessibleName("Name of the data set")
         self.accept_button = button("Import", self._import, kind="primary")
         self._lay_out()
@@ -134,22 +98,19 @@ class ImportDialog(QDialog):
         self.name.textChanged.connect(self._check)
         theme.changed.connect(self._restyle)
         self._restyle()
-        self._fill_items()
+        self._show_found()
+        self.finished.connect(lambda _: self._no_more())
         self.resize(920, 660)
 
     def _lay_out(self) -> None:
-        found = self._found
-        facts = f"{found.format.upper()}, {file_size(found.bytes)}"
-        head = row(
-            label(Path(self._file).name, "heading"), label(facts, "muted"), None, self._items
-        )
-        for table, name in ((self._columns, "Columns"), (self._preview, "First rows")):
-            table.setMinimumHeight(64)
-            table.setAccessibleName(name)
-            table.verticalHeader().setVisible(False)
-            table.verticalHeader().setDefaultSectionSize(26)
-            table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-            table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        head = row(label(named(self._files), "heading"), self._facts, None, self._items)
+        for each, name in ((self._columns, "Columns"), (self._preview, "First rows")):
+            each.setMinimumHeight(64)
+            each.setAccessibleName(name)
+            each.verticalHeader().setVisible(False)
+            each.verticalHeader().setDefaultSectionSize(26)
+            each.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+            each.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.scatter.setMinimumSize(260, 160)
         self.scatter.setAccessibleName("Scatter of the first two chosen columns")
         lower = QHBoxLayout()
@@ -159,30 +120,75 @@ class ImportDialog(QDialog):
         cancel = button("Cancel", self.reject)
         foot = row(label("Name"), self.name, None, cancel, self.accept_button)
         self.name.setFixedWidth(260)
+        self._table = QWidget()
+        table = QVBoxLayout(self._table)
+        table.setContentsMargins(0, 0, 0, 0)
+        table.setSpacing(8)
+        table.addWidget(section("Columns"))
+        table.addWidget(self._columns, 3)
+        table.addWidget(self._scaling)
+        table.addWidget(section("First rows"))
+        table.addLayout(lower, 4)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 16, 16, 16)
         body.setSpacing(8)
         body.addLayout(head)
-        body.addWidget(section("Columns"))
-        body.addWidget(self._columns, 3)
-        body.addWidget(self._scaling)
-        body.addWidget(section("First rows"))
-        body.addLayout(lower, 4)
+        body.addWidget(self._choice)
+        body.addWidget(self._table, 1)
+        body.addWidget(self.parts, 1)
         for words in (self._notes, self._why):
             body.addWidget(words)
         for words in (self._scaling, self._notes, self._why):
             words.setMinimumWidth(560)  # or a wrapped text asks for the height of a narrow one
         body.addLayout(foot)
 
+    # What was found
+
+    def _show_found(self) -> None:
+        found = self._found
+        self._facts.setText(f"{found.format.upper()}, {file_size(found.bytes)}")
+        self._choice.show_found(found)
+        tables = bool(found.items) or not found.parts
+        self._table.setVisible(tables)
+        self.parts.setVisible(not tables)
+        self.parts.show_found(found)
+        self._fill_items()
+
+    def _look_again(self) -> None:
+        tasks.spawn(self._look())
+
+    async def _look(self) -> None:
+        """Look with another importer or other options; only the last that was asked is shown."""
+        self._asked += 1
+        asked = self._asked
+        self.accept_button.setEnabled(False)
+        importer, options = self._choice.importer, self._choice.options
+        try:
+            found = await self._actions.data.look_into(self._files, importer, options)
+        except Refused as refused:
+            if asked == self._asked:
+                self._why.setText(f"{refused.error.message} {refused.error.hint}".strip())
+                self._why.setVisible(True)
+            return
+        if asked == self._asked:
+            self._found = msgspec.convert(found, Inspection)
+            self._show_found()
+
+    def _no_more(self) -> None:
+        self._asked = -1
+
     # Items and columns
 
     def _fill_items(self) -> None:
+        self._items.blockSignals(True)
+        self._items.clear()
         for item in self._found.items:
             self._items.addItem(f"{one_line(item.name or 'table')} ({item.rows:,} rows)", item.name)
         self._items.setVisible(len(self._found.items) > 1)
         good = next((i for i, x in enumerate(self._found.items) if not x.problems), 0)
         if self._found.items:
             self._items.setCurrentIndex(good)
+        self._items.blockSignals(False)
         self._show_item()
 
     @property
@@ -249,22 +255,28 @@ class ImportDialog(QDialog):
 
     def _check(self, *_: object) -> None:
         item = self.item
+        name = self.name.text().strip()
         columns = [item.columns[i] for i in self.chosen()] if item else []
-        why = reasons(item, columns, self.name.text().strip(), self._taken)
-        if item is None or not item.columns:
-            why = (item.problems if item else self._found.problems) or why
+        if item is None and self._found.parts:
+            why = part_reasons(self._found, name, self._taken)
+        else:
+            why = reasons(item, columns, name, self._taken)
+            if item is None or not item.columns:
+                why = (item.problems if item else self._found.problems) or why
+        why = [*self._choice.problems, *why]
         self._why.setText("\n".join(why))
         self._why.setVisible(bool(why))
-        self._notes.setText("\n".join(item.notes) if item else "")
-        self._notes.setVisible(bool(item and item.notes))
+        notes = [*self._found.notes, *(item.notes if item else [])]
+        self._notes.setText("\n".join(notes))
+        self._notes.setVisible(bool(notes))
         self.accept_button.setEnabled(not why)
-        set_tip(self.accept_button, why[0] if why else "Copy these columns into the project")
-        self._scaling.setText(_standardisation(columns))
+        set_tip(self.accept_button, why[0] if why else "Copy these data into the project")
+        self._scaling.setText(standardisation(columns))
         self._draw(item)
 
     def _draw(self, item: Item | None) -> None:
         chosen = self.chosen()[:2]
-        points = _points(item, chosen) if item and len(chosen) == 2 else None
+        points = previewed_points(item, chosen) if item and len(chosen) == 2 else None
         if points is None or not len(points):
             self.scatter.set_record(None)
             return
@@ -283,34 +295,13 @@ class ImportDialog(QDialog):
         self.name.selectAll()
 
     def _import(self) -> None:
-        item = self.item
-        if item is None or not self.accept_button.isEnabled():
+        if not self.accept_button.isEnabled():
             return
         name = self.name.text().strip()
-        names = [item.columns[i].name for i in self.chosen()]
-        self._actions.import_data(self._file, name, names, item.name)
+        options = dict(self._choice.options)
+        if (item := self.item) is not None:
+            options["item"] = item.name
+            options["columns"] = [item.columns[i].name for i in self.chosen()]
+        self._actions.data.import_data(self._files, name, self._found.importer, options)
         self.imported.emit(name)
         self.accept()
-
-
-def _standardisation(columns: list[Column]) -> str:
-    """Say how the chosen columns are scaled for the model."""
-    known = [c for c in columns if c.kind == "number" and c.mean is not None and c.std is not None]
-    if not known:
-        return ""
-    parts = []
-    for c in known[:6]:
-        mean, std = c.mean or 0.0, c.std or 0.0
-        sign = "+" if mean < 0 else "−"
-        parts.append(f"({c.name} {sign} {number(abs(mean))}) / {number(std)}")
-    more = f" and {len(known) - 6} more" if len(known) > 6 else ""
-    flat = [c.name for c in known if c.std == 0]
-    warn = f" {', '.join(flat)} never changes." if flat else ""
-    return f"The model learns {', '.join(parts)}{more}; results come back in your units.{warn}"
-
-
-def _points(item: Item, chosen: list[int]) -> np.ndarray:
-    """Return the previewed rows that have numbers in both columns, (k, 2) float32."""
-    pairs = [[values[i] for i in chosen] for values in item.preview if len(values) > max(chosen)]
-    good = [p for p in pairs if all(isinstance(v, int | float) for v in p)]
-    return np.asarray(good, dtype=np.float32).reshape(-1, 2)

@@ -11,7 +11,8 @@ from studio.app.plots.export import Picture, charts_picture
 from studio.app.state.comparison import COST
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
-from studio.app.theme import Tokens, colors, theme
+from studio.app.theme import colors, theme
+from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.chartcard import ChartCard
@@ -54,7 +55,7 @@ class MetricsView(QWidget):
         self._words = label("", "muted")
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
         evaluate = button(
-            "Evaluate now", actions.evaluate_now, tip="Measure the quality with fresh samples"
+            "Evaluate now", actions.training.evaluate, tip="Measure the quality with fresh samples"
         )
         curves = button("Export CSV", self._export_curves, tip="Write all curves of this run")
         picture = button("Export picture", self._export_picture, tip="PNG or SVG")
@@ -209,7 +210,7 @@ class MetricsView(QWidget):
         self._words.setText("")
         self._all.hide()
         if run is None:
-            act = ("Open the gallery", lambda: self._actions.show_run(""))
+            act = ("Open the gallery", lambda: self._actions.runs.show(""))
             self._empty.tell("No run is selected", "Losses and qualities are drawn here.", *act)
         elif run.job:
             self._empty.tell("No numbers yet", "Curves appear with the first training steps.")

@@ -169,12 +169,12 @@ class RescalingView(QWidget):
         run = self._run
         if run is not None:
             for change in self._changes(0):
-                self._actions.apply_edit(run.key, change)
+                self._actions.edits.apply(run.key, change)
 
     def _branch(self) -> None:
         run, record = self._run, self.following.record
         if run is not None and record is not None:
-            self._actions.branch(run.key, record.step, self._changes(record.step))
+            self._actions.branching.branch(run.key, record.step, self._changes(record.step))
 
     # Showing
 
@@ -268,7 +268,7 @@ class RescalingView(QWidget):
         if some:
             return
         if run is None:
-            act = ("Open the gallery", lambda: self._actions.show_run(""))
+            act = ("Open the gallery", lambda: self._actions.runs.show(""))
             self._empty.tell(
                 "No run is selected", "What a critic's particles climb is drawn here.", *act
             )

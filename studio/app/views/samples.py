@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QTableWidget,
@@ -17,6 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.actions import Actions
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.plots.style import CanvasStyle
@@ -27,6 +28,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import button, label, row, section
+from studio.app.widgets.exporting import ask_samples
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
@@ -38,7 +40,6 @@ __all__ = ["VIEW", "SamplesView"]
 ROWS = 100
 DRAWN = 20_000
 PARTICLES = 4096
-FILTERS = "CSV (*.csv);;NumPy (*.npz);;HDF5 (*.h5)"
 
 
 class SamplesView(QWidget):
@@ -65,7 +66,9 @@ class SamplesView(QWidget):
         self._sampled.select()
 
     def _lay_out(self) -> None:
-        sample = button("Sample now", self._actions.sample_now, tip="Draw new samples into the run")
+        sample = button(
+            "Sample now", self._actions.training.sample, tip="Draw new samples into the run"
+        )
         export = button(
             "Export", self._export, tip="Write samples to CSV, NPZ or HDF5", icon="export"
         )
@@ -128,6 +131,10 @@ class SamplesView(QWidget):
         if other.isVisible() and (a.x, a.y, a.scale) != (b.x, b.y, b.scale):
             other.look_like(moved)
 
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._state.runs.current, self._state.catalog)
+
     # Which samples
 
     def _select(self) -> None:
@@ -140,7 +147,7 @@ class SamplesView(QWidget):
         self._fill_table(shown)
 
     def _draw(self, canvas: ParticleCanvas, x: NDArray[np.float32]) -> None:
-        if x.ndim == 2 and x.shape[1] >= 2:
+        if self._kind.fits(x.shape[1:]) and x.shape[1] >= 2:
             some = x[:: max(1, len(x) // DRAWN)]
             canvas.set_record(Timeline(np.ones(1, dtype=np.float32), some[None]))
             canvas.setAccessibleDescription(f"{len(some):,} points drawn")
@@ -161,7 +168,7 @@ class SamplesView(QWidget):
         ready = self._state.engine.state in ("ready", "busy")
         if run is not None and target is None and ready and self._asked != run.key:
             self._asked = run.key
-            self._actions.load_target(run.key)
+            self._actions.looking.load_target(run.key)
 
     _drawn: NDArray[np.float32] | None = None
     _asked = ""
@@ -205,7 +212,7 @@ class SamplesView(QWidget):
                 "No samples yet",
                 "Draw points from the model and compare them with the data.",
                 "Sample now",
-                self._actions.sample_now,
+                self._actions.training.sample,
             )
         else:
             self._empty.tell("Nothing to sample yet", "Samples follow once the training has begun.")
@@ -231,17 +238,13 @@ class SamplesView(QWidget):
         run = self._state.runs.current
         if run is None:
             return
-        dialog = QFileDialog(self, "Export samples", f"{run.name}-samples.csv", FILTERS)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.fileSelected.connect(self._actions.export_samples)
-        dialog.open()
+        ask_samples(self, run, self._kind, self._actions.export.samples)
 
 
 VIEW = ViewSpec(
     id="samples",
     title="Samples",
     order=20,
-    applies=shows("points"),
+    applies=shows("plane"),
     factory=SamplesView,
 )

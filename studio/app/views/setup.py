@@ -1,25 +1,20 @@
 """The canvas while a run is set up: the data as it will be learned, and what there is to see."""
 
 import time
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
-from studio.app import words
 from studio.app.actions import Actions
+from studio.app.kinds.registry import fitting, kind_of
 from studio.app.state import naming
-from studio.app.state.session import AppState, Draft
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import label
-from studio.app.widgets.picturegrid import PictureGrid
-from studio.app.widgets.points import PointsPreview
+from studio.app.widgets.datapreview import DataPreview
 from studio.app.widgets.racetray import RaceTray
 
 __all__ = ["SetupView"]
-
-
-PICTURES = 60  # of the data, shown before a run
 
 
 class SetupView(QWidget):
@@ -35,13 +30,7 @@ class SetupView(QWidget):
         self.title = label("", "title", wrap=True)
         self.teaches = label("", "muted", wrap=True)
         self.source = label("", "small", wrap=True)
-        self.points = PointsPreview()
-        self.points.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.pictures = PictureGrid("Pictures of the data")
-        self.pictures.setMinimumHeight(220)
-        self.pictures.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.pictures.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.pictures.hide()
+        self.data = DataPreview()
         self.facts = label("", "muted", wrap=True)
         page = QWidget()
         body = QVBoxLayout(page)
@@ -50,11 +39,10 @@ class SetupView(QWidget):
         body.addWidget(self.title)
         body.addWidget(self.teaches)
         body.addSpacing(8)
-        body.addWidget(self.points, 1)
-        body.addWidget(self.pictures, 1)
+        body.addWidget(self.data, 1)
         body.addWidget(self.facts)
         body.addWidget(self.source)
-        self.points.setMinimumHeight(220)
+        self.data.setMinimumHeight(220)
         scroll = QScrollArea()  # in a low window the picture keeps its size
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -98,47 +86,18 @@ class SetupView(QWidget):
         draft = self._state.draft
         if draft is None:
             return
+        x, kind = draft.points, kind_of(draft.spec.dataset.slug, self._state.catalog)
+        if x is not None:
+            kind = fitting(kind, x.shape[1:])
         message = str(draft.facts.get("error", ""))
         if not message:
             ready = self._state.engine.state in ("ready", "busy")
-            catalog = self._state.catalog
-            kind = catalog.modality(draft.spec.dataset.slug) if catalog is not None else ""
-            drawing = "Loading pictures" if kind == "images" else "Drawing points"
-            message = drawing if ready else f"{self._state.engine.message}…"
-        pictures = draft.points is not None and draft.points.ndim == 4
-        self.points.setVisible(not pictures)
-        self.pictures.setVisible(pictures)
-        if draft.points is not None and pictures:
-            self.pictures.show_pictures(draft.points[:PICTURES])
-        else:
-            self.points.show_points(draft.points, draft.columns, message)
-        self.facts.setText(_facts(draft))
+            message = kind.loading if ready else f"{self._state.engine.message}…"
+        self.data.show_data(x, kind, draft.columns, message)
+        self.facts.setText(" " if x is None else kind.facts(x, draft.columns, draft.facts))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """The second click of a double click on a gallery card: start at once."""
         interval = QApplication.doubleClickInterval() / 1000
         if time.monotonic() - self._opened <= interval and self._state.engine.state == "ready":
-            self._actions.start()
-
-
-def _facts(draft: Draft) -> str:
-    """Return what is known of the points, in a line."""
-    if draft.points is None:
-        return " "
-    facts: dict[str, Any] = draft.facts
-    if draft.points.ndim == 4:
-        total = int(facts.get("n") or len(draft.points))
-        height, width = draft.points.shape[2:]
-        return f"{total:,} pictures of {width} x {height} pixels"
-    n, d = draft.points.shape
-    parts = [f"{n:,} points drawn", f"{d} columns: {', '.join(draft.columns[:6])}"]
-    for name in ("mean", "std"):
-        values = facts.get(name)
-        if values:
-            parts.append(f"{name} {', '.join(words.figure(v) for v in values[:4])}")
-    modes = facts.get("modes")
-    if isinstance(modes, list | tuple) and modes:
-        parts.append(f"{len(modes)} modes known")
-    elif isinstance(modes, int) and modes:
-        parts.append(f"{modes} modes known")
-    return " · ".join(parts)
+            self._actions.training.start()

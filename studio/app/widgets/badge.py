@@ -5,7 +5,8 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.theme import Tokens, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import Tokens
 
 __all__ = ["Badge", "ink"]
 

@@ -1,6 +1,7 @@
 """One of several runs side by side: its name and motion, its figures, its particles."""
 
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,15 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture, widget_picture
 from studio.app.plots.overlay import Life
-from studio.app.plots.pictures import frame_at
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
+from studio.app.plots.tiles import frame_at
 from studio.app.plots.timeline import Timeline
 from studio.app.state import comparison
 from studio.app.state.runs import FlowRecord, RunState
@@ -27,12 +30,12 @@ from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, label, row
 from studio.app.widgets.formula import FormulaLine
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.picturegrid import PictureGrid
+from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.extras import LATENTS
 
 __all__ = ["ComparePane"]
 
-PICTURES = 36  # where particles are images: few enough that each can be seen
+TILES = 36  # few enough that each can be seen
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 PARTICLES = 4096  # of each run, live: several canvases share one screen
 Starts = NDArray[np.float32]
@@ -64,7 +67,7 @@ class ComparePane(QFrame):
         self._wait = label("", "muted", wrap=True)
         self._wait.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
         self.canvas = ParticleCanvas(self)
-        self.grid = PictureGrid("Pictures of the fixed latents")
+        self.grid = TileGrid("The fixed latents")
         self._stack = QStackedWidget()
         self._lay_out()
         self.beside = Beside(self, state, actions, self._looking)
@@ -107,17 +110,26 @@ class ComparePane(QFrame):
         self.beside.show(run.key)
         self.tell()
 
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self.run, self._state.catalog)
+
     # Records
 
     def _looking(self, run: RunState) -> Looking:
         # Without layers the engine needs no window, so that moving the camera asks for nothing.
         extras = (LATENTS,) if self._carrier(run) == "generator" else ()
-        return Looking(run.job, (), NOWHERE, 2, PARTICLES, extras)
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, (*extras, *self._kind.parts))
 
     def _carrier(self, run: RunState) -> str:
         catalog = self._state.catalog
         entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
         return entry.carrier if entry is not None else ""
+
+    def _in_plane(self, record: FlowRecord | None) -> TypeGuard[FlowRecord]:
+        """Whether a record is there, and its data are drawn as dots."""
+        kind = self._kind
+        return record is not None and kind.layout == "plane" and kind.fits(record.x.shape[2:])
 
     def _forget(self) -> None:
         self.starts, self.colours_of = None, None
@@ -125,8 +137,10 @@ class ComparePane(QFrame):
         self.canvas.set_identity(None)
 
     def _show(self, record: FlowRecord) -> None:
-        if record.x.ndim == 5:
-            self._show_pictures(record)
+        if not self._kind.fits(record.x.shape[2:]):
+            return
+        if self._kind.layout == "tiles":
+            self._show_tiles(record)
             return
         if record.x.shape[2] < 2:
             return
@@ -139,12 +153,16 @@ class ComparePane(QFrame):
         self.pick(self._particle)
         self.tell()
 
-    def _show_pictures(self, record: FlowRecord) -> None:
-        """Show the first images as such; the same latent has the same place in every pane."""
+    def _show_tiles(self, record: FlowRecord) -> None:
+        """Show the first data as tiles; the same latent has the same place in every pane."""
         self._stack.setCurrentWidget(self.grid)
         frame = frame_at(record.t, self._state.playback.flow)
-        self.grid.show_pictures(record.x[frame][:PICTURES])
-        self.grid.select(self._particle if self._particle < PICTURES else -1)
+        kind = self._kind
+        some = slice(min(TILES, kind.page))
+        self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
+        tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some))
+        self.grid.show_tiles(tiles, noun=kind.moving)
+        self.grid.select(self._particle if self._particle < TILES else -1)
         self.beside.drawn()
         self.tell()
 
@@ -162,7 +180,10 @@ class ComparePane(QFrame):
 
     def set_target(self, target: NDArray[np.float32] | None) -> None:
         """Show the data behind the particles; all panes are given the same points."""
-        flat = target is None or (target.ndim == 2 and target.shape[1] > 1)
+        plane = self._kind.layout == "plane"
+        flat = target is None or (
+            plane and self._kind.fits(target.shape[1:]) and target.shape[1] > 1
+        )
         if target is self._target or not flat:
             return
         self._target = target
@@ -173,8 +194,8 @@ class ComparePane(QFrame):
     def _clocks(self) -> None:
         self.canvas.set_flow(self._state.playback.flow)
         record = self.beside.record
-        if record is not None and record.x.ndim == 5:
-            self._show_pictures(record)
+        if record is not None and self._kind.layout == "tiles":
+            self._show(record)
 
     def _playing(self) -> None:
         self.canvas.playing = self._state.playback.playing
@@ -183,8 +204,8 @@ class ComparePane(QFrame):
         """Show the way of a particle, -1 for none."""
         self._particle = particle
         record = self.beside.record
-        self.grid.select(particle if particle < PICTURES else -1)
-        if particle < 0 or record is None or particle >= record.x.shape[1] or record.x.ndim != 3:
+        self.grid.select(particle if particle < TILES else -1)
+        if particle < 0 or not self._in_plane(record) or particle >= record.x.shape[1]:
             self.canvas.set_life(None)
             return
         way = record.x[:, particle][:, self._dims]
@@ -233,7 +254,7 @@ class ComparePane(QFrame):
 
     def _description(self, run: RunState, at: int) -> str:
         record = self.beside.record
-        if record is None or record.x.ndim != 3:
+        if not self._in_plane(record):
             return _waiting(run)
         places = Timeline(record.t, record.x, self._dims).at(self.canvas.flow)[:, self._dims]
         x, y = np.nanmean(places, axis=0)

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from studio.app.kinds.kind import Kind
 from studio.app.plots.export import Picture, widget_picture, write_curves, write_picture
 from studio.app.state.notices import Notice
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
-__all__ = ["ask_curves", "ask_picture", "picture_of"]
+__all__ = ["ask_curves", "ask_picture", "ask_samples", "picture_of"]
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 
@@ -73,3 +75,13 @@ def _ask(
     dialog.fileSelected.connect(chosen)
     dialog.open()
     return dialog
+
+
+def ask_samples(parent: QWidget, run: RunState, kind: Kind, then: Callable[[str], None]) -> None:
+    """Ask for the file that samples of a run go to, in one of the formats of their kind."""
+    first = kind.suffixes[0]
+    dialog = QFileDialog(parent, "Export samples", f"{run.name}-samples.{first}", kind.files)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(first)
+    dialog.fileSelected.connect(then)
+    dialog.open()

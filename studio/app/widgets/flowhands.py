@@ -50,7 +50,9 @@ class FlowHands:
             self._state.hand.take("look")
             self.scene.set_scene({})
         self._run = run
-        self.lesson.set_stages(entry.stages if entry is not None else [])
+        settings = run.spec.family.config if run is not None and run.spec is not None else {}
+        stages = entry.stages if entry is not None else []
+        self.lesson.set_stages([stage.under(settings) for stage in stages])
         self.lesson.refresh()
         self.bar.refresh()
         self._show()
@@ -97,13 +99,13 @@ class FlowHands:
         if run is None:
             return
         if stroke.action == "add":
-            self._actions.add_points(run.key, stroke, CLUMP)
+            self._actions.hand.add_points(run.key, stroke, CLUMP)
         else:
-            self._actions.apply_edit(run.key, stroke)
+            self._actions.edits.apply(run.key, stroke)
 
     def _edited(self, key: str) -> None:
         if self._run is not None and key == self._run.key:
-            self._actions.reload_target(key)
+            self._actions.looking.reload_target(key)
 
     def _staged(self, key: str) -> None:
         """Show the layer that a stage is about."""

@@ -124,7 +124,7 @@ class FlowLayers(QObject):
             return
         if self._asked_target != run.key:
             self._asked_target = run.key
-            self._actions.load_target(run.key)
+            self._actions.looking.load_target(run.key)
 
     # Heat and arrows
 
@@ -257,7 +257,7 @@ class FlowLayers(QObject):
         step = None if self._state.playback.live else record.step
         heat: Heat | None = None
         try:
-            of, grid = await self._actions.query_layer(
+            of, grid = await self._actions.looking.query_layer(
                 run.key, layer.name, window, resolution=QUERY_RESOLUTION, step=step
             )
             words = "" if of == record.step else f"{layer.title} of step {of:,}"

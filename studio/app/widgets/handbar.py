@@ -69,12 +69,12 @@ class HandBar(QWidget):
     def _undo(self) -> None:
         run = self._state.runs.current
         if run is not None:
-            self._actions.undo_points(run.key)
+            self._actions.edits.undo_points(run.key)
 
     def _explain(self) -> None:
         run = self._state.runs.current
         if run is not None:
-            self._actions.explain(run.key)
+            self._actions.lesson.explain(run.key)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_chip(self)

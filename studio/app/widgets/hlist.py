@@ -11,7 +11,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.theme import RADIUS, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import write
 from studio.protocol.catalog import RescalingSpec

@@ -90,13 +90,13 @@ class LessonCard(QWidget):
         self._legend = label(_KEY, "small", wrap=True)
         self._list = QVBoxLayout()
         self._list.setSpacing(3)
-        self.next = button("Next stage", actions.next_stage, kind="primary", icon="step")
+        self.next = button("Next stage", actions.lesson.next_stage, kind="primary", icon="step")
         self.play = button("Play slowly", self._toggle, icon="play")
-        self.end = icon_button("close", "Stop explaining", actions.end_lesson)
+        self.end = icon_button("close", "Stop explaining", actions.lesson.end)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(BETWEEN_MS)
-        self._timer.timeout.connect(actions.next_stage)
+        self._timer.timeout.connect(actions.lesson.next_stage)
         body = QVBoxLayout(self)
         body.setContentsMargins(14, 10, 12, 12)
         body.setSpacing(8)
@@ -176,7 +176,7 @@ class LessonCard(QWidget):
 
     def _toggle(self) -> None:
         self._timer.stop()
-        self._actions.play_lesson(not self._state.lesson.playing)
+        self._actions.lesson.play(not self._state.lesson.playing)
 
     def _staged(self, key: str) -> None:
         lesson = self._state.lesson

@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.theme import RADIUS_PANEL, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS_PANEL
 from studio.literal import one_line
 
 __all__ = ["PointsPreview"]

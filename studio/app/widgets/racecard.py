@@ -5,7 +5,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.theme import RADIUS_PANEL, theme
+from studio.app.theme import theme
+from studio.app.tokens import RADIUS_PANEL
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, icon_button, row
 from studio.app.widgets.formula import FormulaLine

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWid
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
+from studio.app.forms.making import make
+from studio.app.kinds.registry import kind_of
 from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
@@ -23,11 +25,11 @@ __all__ = ["RaceTray"]
 
 NARROW, TINY = 620, 420  # widths of the tray
 REASONS = 3  # so many are listed; the rest is counted
-UNITS = {"steps": "steps", "seconds": "s", "samples": "points"}
+UNITS = {"steps": "steps", "seconds": "s"}
 BUDGET_HELP = {
     "steps": "Training steps of each.",
     "seconds": "Seconds of training of each; views, evaluations and checkpoints are free.",
-    "samples": "Data points that each sees: its steps times its batch.",
+    "samples": "Data that each sees: its steps times its batch.",
 }
 
 
@@ -41,21 +43,21 @@ class RaceTray(QFrame):
         self._state, self._actions = state, actions
         self.cards: list[RaceCard] = []
         self._reasons: list[ErrorInfo] | None = None
-        self._kind = ""
+        self._counted = ("", "")  # the kind of budget that the editor is for, and its unit
         self.amount: editors.Editor | None = None
         self.setProperty("surface", "panel")
         self.setAccessibleName("Race")
         self._shared = Elided("", "muted")
-        self.add = button("Add the setup", actions.add_draft_to_race, icon="plus")
+        self.add = button("Add the setup", actions.race.add_draft, icon="plus")
         set_tip(self.add, "Let what is set up beside take part, as it is now")
-        self.forget = button("Clear", actions.clear_race, kind="quiet", tip="Forget this race")
+        self.forget = button("Clear", actions.race.clear, kind="quiet", tip="Forget this race")
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         self.axis = editors.Segments([title for _, title in AXES], "Budget")
         self.axis.setMinimumWidth(SEGMENTS)
-        self.axis.chosen.connect(lambda place: actions.set_race_budget(AXES[place][0]))
+        self.axis.chosen.connect(lambda place: actions.race.set_budget(AXES[place][0]))
         self._slot = QHBoxLayout()
-        self.start = button("Start the race", actions.start_race, kind="primary", icon="play")
+        self.start = button("Start the race", actions.race.start, kind="primary", icon="play")
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         self._lay_out()
@@ -121,8 +123,8 @@ class RaceTray(QFrame):
         clear(self._row)
         self.cards = [RaceCard(place) for place in range(count)]
         for place, card in enumerate(self.cards):
-            card.chosen.connect(partial(self._actions.edit_in_race, place))
-            card.removed.connect(partial(self._actions.remove_from_race, place))
+            card.chosen.connect(partial(self._actions.race.edit, place))
+            card.removed.connect(partial(self._actions.race.remove, place))
             card.copied.connect(partial(self._ask_copy, place))
             self._row.addWidget(card, 1)
 
@@ -138,7 +140,7 @@ class RaceTray(QFrame):
     def _ask_copy(self, place: int) -> None:
         """Offer a copy of the same family, or of another one on the same data."""
         catalog, spec = self._state.catalog, self._state.race.entries[place].spec
-        duplicate = self._actions.duplicate_in_race
+        duplicate = self._actions.race.duplicate
         entries: Entries = [("The same again", partial(duplicate, place))]
         if catalog is not None:
             kind = catalog.modality(spec.dataset.slug)
@@ -155,12 +157,14 @@ class RaceTray(QFrame):
     def _show_budget(self) -> None:
         race = self._state.race
         self.axis.select([axis for axis, _ in AXES].index(race.kind))
-        if self.amount is None or race.kind != self._kind:
-            self._kind = race.kind
+        learned = kind_of(race.entries[0].spec.dataset.slug, self._state.catalog)
+        unit = UNITS.get(race.kind, learned.many)
+        if self.amount is None or (race.kind, unit) != self._counted:
+            self._counted = (race.kind, unit)
             clear(self._slot)
-            self.amount = editors.make(_field(race.kind))
+            self.amount = make(_field(race.kind, unit))
             self.amount.edited.connect(self._spend)
-            self.amount.rejected.connect(self._actions.mark_race_budget)
+            self.amount.rejected.connect(self._actions.race.mark_budget)
             self._slot.addWidget(self.amount)
         amount = race.amount(self._state.catalog)
         if race.typed is not None:
@@ -169,7 +173,7 @@ class RaceTray(QFrame):
             self.amount.show_value(amount if race.kind == "seconds" else round(amount))
 
     def _spend(self, amount: float) -> None:
-        self._actions.set_race_budget(self._state.race.kind, float(amount))
+        self._actions.race.set_budget(self._state.race.kind, float(amount))
 
     # Why not
 
@@ -201,12 +205,12 @@ class RaceTray(QFrame):
 
     def _lead_to(self, place: int, path: str) -> None:
         if place != self._state.race.chosen:
-            self._actions.edit_in_race(place)
+            self._actions.race.edit(place)
         if path:
             self._state.setting_wanted.emit(path)
 
 
-def _field(kind: str) -> FieldSpec:
+def _field(kind: str, unit: str) -> FieldSpec:
     """Describe the budget, so that the form's own editor checks what is typed."""
     return FieldSpec(
         path="budget",
@@ -214,7 +218,7 @@ def _field(kind: str) -> FieldSpec:
         title="Budget of each",
         help=BUDGET_HELP[kind],
         default=1,
-        unit=UNITS[kind],
+        unit=unit,
         above=0.0,
         high=1e12,
         log=True,

@@ -5,7 +5,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.theme import RADIUS, font, theme
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS
 from studio.app.widgets.literal import keyless, set_tip
 from studio.literal import one_line
 

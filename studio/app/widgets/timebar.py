@@ -95,7 +95,7 @@ class TimeBar(QFrame):
         self._forward = TransportButton("forward", "Later kept step", 30)
         self._live = button("Live", self.go_live, tip="Follow the newest training step")
         self._live.setCheckable(True)
-        self._branch = icon_button("branch", "Branch from this step", actions.branch_here)
+        self._branch = icon_button("branch", "Branch from this step", actions.branching.ask_here)
         self._branch.setFixedSize(QSize(30, 30))
         self.training = ClockSlider("Training step", accent=True)
         set_tip(

@@ -13,8 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.config import Config, ConfigError
-from models.contracts.data import Outline, RowSource, Splits
-from models.contracts.spec import DataSpec
+from models.contracts.data import Judge, Outline, RowSource, Splits
 from models.metrics.base import fresh_pairs, split_pairs
 from models.registry import DatasetEntry, registry
 from models.tensors import make_generator
@@ -38,6 +37,8 @@ __all__ = [
     "hash_of",
     "imported_kind",
     "imported_outline",
+    "labelled",
+    "labelled_rows",
     "measured",
     "outline_of",
     "project_name",
@@ -49,6 +50,7 @@ PROJECT_PREFIX = "project:"
 _STATISTICS = 20_000
 _LOOKED_AT = 1000
 _FEWEST = 4
+_FEW = 64
 LARGE = 2**28
 """Bytes of rows beyond which an imported set stays on the disk. It is part of what a run repeats:
 rows that are streamed come in another order than those in memory.
@@ -78,12 +80,11 @@ class Dataset:
     unseen: RowSource | None = None
     most: int | None = None
 
-    def prepare(self) -> Generator[bool, None, None]:
-        """Make ready what `pair` would have to wait for; yields False meanwhile."""
-        if isinstance(self.rows, StoredRows):
-            yield from self.rows.prepare()
-        if self.judging is not None:
-            yield from self.judging.prepare()
+    def judge(self) -> Generator[bool, None, Judge | None]:
+        """Return the judge of the data, None where they have none; yields False while it is
+        trained.
+        """
+        return None if self.judging is None else (yield from self.judging.prepare())
 
 
 def registered(
@@ -124,7 +125,7 @@ def outline_of(entry: DatasetEntry, config: Config, n: int) -> Outline:
         if not entry.finite:
             # Drawing some is a matter of milliseconds, and they say all.
             few: RowSource = entry.make(config, min(n, _LOOKED_AT) or _LOOKED_AT, 0)
-            return Outline(few.spec(), n or _STATISTICS)
+            return Outline(few, n or _STATISTICS)
         found = _read_outline(entry, config) if entry.outline is None else entry.outline(config)
     assert isinstance(found, Outline)
     return replace(found, rows=min(n or found.rows, found.rows))
@@ -133,7 +134,7 @@ def outline_of(entry: DatasetEntry, config: Config, n: int) -> Outline:
 @lru_cache(maxsize=64)
 def _read_outline(entry: DatasetEntry, config: Config) -> Outline:
     train = entry.make(config).train
-    return Outline(train.spec(), len(train))
+    return Outline(train.take(slice(0, _LOOKED_AT)), len(train))
 
 
 def hash_of(rows: RowSource) -> str:
@@ -158,15 +159,8 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bo
     train, test = splits.train, splits.test
     rows = train.take(_subset(len(train), n, seed, first=first))
     most = len(test) // 2
-    kind = kind_of(entry.holds)
-    judging = kind.judging(splits)
-    if judging is None:
-        return Dataset(rows, hash_of(rows), None, partial(_halves, test), unseen=test, most=most)
-
-    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
-        return _halves(kind.judged(test, judging), count, seed)
-
-    return Dataset(rows, hash_of(rows), None, pair, judging, test, most)
+    judging = Judging.of(entry.holds, train, entry.slug)
+    return Dataset(rows, hash_of(rows), None, partial(_halves, test), judging, test, most)
 
 
 def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
@@ -203,15 +197,16 @@ def imported(name: str, project: Path) -> Dataset:
     if len(train) < _FEWEST:
         raise _too_few(folder, len(train))
     real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= _FEWEST), train)
-    kind = kind_of(record.kind)
-    judging = None if large or not len(unseen) else kind.judging(Splits(train, unseen))
-
-    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
-        judged = real if judging is None else kind.judged(real, judging)
-        return _halves(judged, count, seed)
+    judging = None if large else Judging.of(record.kind, train, folder.name)
 
     return Dataset(
-        train, record.hash, None, pair, judging, unseen if len(unseen) else None, len(real) // 2
+        train,
+        record.hash,
+        None,
+        partial(_halves, real),
+        judging,
+        unseen if len(unseen) else None,
+        len(real) // 2,
     )
 
 
@@ -226,9 +221,10 @@ def imported_outline(name: str, project: Path) -> Outline:
     if record.stored != "hdf5":
         numbers = np.arange(min(record.rows, _LOOKED_AT))
         few = StoredRows(folder, numbers, facts_of(folder))
-        return Outline(few.outline(), record.rows)
-    d = len(record.columns)
-    return Outline(DataSpec(record.kind, (d,), torch.zeros(d), torch.ones(d)), record.rows)
+        return Outline(few.few(_FEW), record.rows)
+    zeros = np.zeros((1, len(record.columns)), np.float32)
+    made_up = {"x": np.concatenate([zeros, zeros + 1])}
+    return Outline(kind_of(record.kind).from_parts(made_up, facts_of(folder)), record.rows)
 
 
 def imported_kind(slug: str, project: Path | None) -> str | None:
@@ -275,6 +271,44 @@ def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
 def _remembered(rows: int, split: Split) -> NDArray[np.uint8]:
     """A byte a row, a second for ten millions: a run asks more than once."""
     return shares(rows, split)
+
+
+def labelled_rows(rows: RowSource) -> RowSource:
+    """Return rows that say the class of each.
+
+    Raises:
+        Refused: they have no classes, or stay on the disk, where they cannot be told.
+    """
+    found = None
+    if not isinstance(rows, StoredRows):
+        found = kind_of(rows.spec().kind).labelled(rows)
+    if found is None:
+        raise Refused(
+            "These data have no labels, and the model learns from labels.",
+            "Choose data with classes, or another model.",
+            path="dataset",
+        )
+    return found
+
+
+def labelled(data: Dataset) -> Dataset:
+    """Return data that say the class of each row.
+
+    Raises:
+        Refused: they have no classes.
+    """
+    rows = labelled_rows(data.rows)
+    kind = kind_of(rows.spec().kind)
+
+    def told(some: RowSource) -> RowSource:
+        return kind.labelled(some) or some
+
+    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
+        one, other = data.pair(count, seed)
+        return told(one), told(other)
+
+    unseen = None if data.unseen is None else told(data.unseen)
+    return replace(data, rows=rows, pair=pair, unseen=unseen)
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:

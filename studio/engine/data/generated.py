@@ -10,10 +10,10 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
 from models.contracts.spec import DataSpec
+from models.operators.drawing import draw
 from models.tensors import make_generator
 from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.run.randomness import GENERATED, ORDER
-from studio.engine.run.sampling import draw
 
 __all__ = ["Generated"]
 

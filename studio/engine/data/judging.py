@@ -1,4 +1,4 @@
-"""Judges of images, trained once for each data set and kept in the person's cache folder."""
+"""Judges of data, trained once for each data set and kept in the person's cache folder."""
 
 import hashlib
 import logging
@@ -7,19 +7,22 @@ from pathlib import Path
 
 import torch
 
-from models.judge import VERSION, JudgeNet, new_judge, train_judge
-from models.kinds.images import ImageSet
+from models.contracts.data import RowSource
+from models.judges.base import Lesson, Network, Teaching, WeightsError, load_weights
+from models.registry import JudgeEntry, registry
 from studio import home
+from studio.engine.process.failures import Refused
 from studio.store.atomic import write_bytes
 from studio.store.dataset import points_hash
 from studio.store.errors import StoreError
 
-__all__ = ["Judging", "cache_folder"]
+__all__ = ["Judging", "cache_folder", "given_folder"]
 
 _log = logging.getLogger(__name__)
-_known: dict[str, JudgeNet] = {}
+_known: dict[str, Network] = {}
 SEED = 0
 STEPS_A_PIECE = 5
+SUFFIX = ".safetensors"
 
 
 def cache_folder() -> Path:
@@ -27,39 +30,72 @@ def cache_folder() -> Path:
     return home.cache_folder() / "judges"
 
 
-class Judging:
-    """The judge of one data set: remembered, read from the cache, or trained.
+def given_folder() -> Path:
+    """Where the person may put weights of judges: ``<judge>/<data set>.safetensors``, by their
+    slugs. They are taken instead of a training.
+    """
+    return home.data_folder() / "judges"
 
-    It is a function of the training images and their labels, whole, whatever part of them a run
-    learns from: all runs on a data set have the same judge.
+
+class Judging:
+    """The judge of one data set: remembered, given by the person, read from the cache, or trained.
+
+    One that is trained is a function of the training data and their labels, whole, whatever part of
+    them a run learns from: all runs on a data set have the same judge.
+
+    Args:
+        entry: which judge it is.
+        lesson: what it learns from.
+        given: a file of weights that are taken as they are.
+
+    Raises:
+        Refused: the file has no weights of this judge; the path is "dataset".
     """
 
-    def __init__(self, train: ImageSet) -> None:
-        if train.labels is None:
-            raise ValueError("images without labels have no judge")
-        self._train = train
-        self._labels = train.labels
-        digest = hashlib.sha256(points_hash(train.x.numpy(), train.names).encode())
-        digest.update(train.labels.numpy().tobytes())
-        self.key = f"{digest.hexdigest()[:32]}-{VERSION}-{SEED}"
+    def __init__(self, entry: JudgeEntry, lesson: Lesson, given: Path | None = None) -> None:
+        self._teaching: Teaching = entry.make()
+        self._lesson = lesson
+        name = f"{_hash(lesson)[:32]}-{entry.slug}-{entry.version}"
+        self.key = f"{name}-{SEED}"
+        if given is not None:
+            digest = _hash_of_file(given)
+            self.key = f"{name}-given-{digest[:32]}"
+            if self.key not in _known:
+                _known[self.key] = self._given(entry, given)
+
+    @classmethod
+    def of(cls, kind: str, train: RowSource, name: str) -> "Judging | None":
+        """Return the judge of a data set of a kind by its training data; ``name`` is its slug. None
+        where no judge can learn from them.
+
+        Raises:
+            Refused: as the constructor.
+        """
+        for entry in registry.all("judge"):
+            if kind in entry.kinds:
+                lesson = entry.make().lesson(train)
+                if lesson is not None:
+                    given = given_folder() / entry.slug / f"{name}{SUFFIX}"
+                    return cls(entry, lesson, given if given.is_file() else None)
+        return None
 
     @property
     def path(self) -> Path:
         """Where this judge is kept."""
-        return cache_folder() / f"{self.key}.safetensors"
+        return cache_folder() / f"{self.key}{SUFFIX}"
 
     @property
-    def judge(self) -> JudgeNet | None:
+    def judge(self) -> Network | None:
         """The judge, or None before it has been prepared."""
         return _known.get(self.key)
 
-    def prepare(self) -> Generator[bool, None, JudgeNet]:
+    def prepare(self) -> Generator[bool, None, Network]:
         """Return the judge; yields False while it is trained."""
         found = self.judge or self._read()
         if found is None:
-            n = len(self._train.x)
-            _log.info("A judge learns to tell %s images apart; this happens once.", f"{n:,}")
-            training = train_judge(self._train, SEED)
+            n = len(self._lesson.rows)
+            _log.info("A judge learns to tell %s data apart; this happens once.", f"{n:,}")
+            training = self._teaching.train(self._lesson, SEED)
             while found is None:
                 try:
                     for _ in range(STEPS_A_PIECE):
@@ -71,32 +107,39 @@ class Judging:
         _known[self.key] = found
         return found
 
-    def now(self) -> JudgeNet:
+    def now(self) -> Network:
         """Return the judge, however long it takes."""
         work = self.prepare()
         while True:
             try:
                 next(work)
             except StopIteration as end:
-                judge: JudgeNet = end.value
+                judge: Network = end.value
                 return judge
 
-    def _read(self) -> JudgeNet | None:
-        from safetensors import SafetensorError
-        from safetensors.torch import load
-
-        classes = len(self._train.names) or int(self._labels.max()) + 1
-        net = new_judge(tuple(self._train.x.shape[1:]), classes)
+    def _given(self, entry: JudgeEntry, path: Path) -> Network:
         try:
-            net.load_state_dict(load(self.path.read_bytes()))
+            found = load_weights(self._teaching.new(self._lesson), path)
+        except (OSError, WeightsError) as error:
+            raise Refused(
+                f"The weights in {path} cannot be used for {entry.title.lower()}: {error}.",
+                "Replace the file, or take it away to have a judge trained.",
+                kind="data",
+                path="dataset",
+            ) from error
+        _log.info("The judge has the weights in %s.", path)
+        return found
+
+    def _read(self) -> Network | None:
+        try:
+            return load_weights(self._teaching.new(self._lesson), self.path)
         except FileNotFoundError:
             return None
-        except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+        except (OSError, WeightsError) as error:
             _log.info("The judge in %s cannot be used and is trained anew: %s", self.path, error)
             return None
-        return net.requires_grad_(False).eval()
 
-    def _write(self, judge: JudgeNet) -> None:
+    def _write(self, judge: Network) -> None:
         from safetensors.torch import save
 
         tensors = {name: torch.clone(x) for name, x in judge.state_dict().items()}
@@ -105,3 +148,25 @@ class Judging:
             write_bytes(self.path, save(tensors), durable=False)
         except (OSError, StoreError) as error:
             _log.info("The judge is not kept, and will have to be trained again: %s", error)
+
+
+def _hash(lesson: Lesson) -> str:
+    """Return a hash of all that a judge learns from."""
+    rows = lesson.rows
+    digest = hashlib.sha256(points_hash(rows.x.numpy(), lesson.names).encode())
+    digest.update(lesson.labels.numpy().tobytes())
+    if rows.mask is not None:
+        digest.update(rows.mask.numpy().tobytes())
+    for name in sorted(rows.given):
+        digest.update(name.encode())
+        digest.update(rows.given[name].numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _hash_of_file(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise Refused(
+            f"The weights in {path} cannot be read: {error}.", kind="data", path="dataset"
+        ) from error

@@ -10,21 +10,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from studio.formats.base import Inspection
+from studio.formats.inspection import Inspection
 from studio.formats.limits import MEMORY, FormatError
 from studio.formats.worker import (
+    Ended,
     Inspect,
     Inspected,
-    Points,
+    Opened,
     Read,
     Refusal,
+    Some,
+    named,
     no_memory,
     seconds_for,
 )
@@ -32,14 +33,14 @@ from studio.launch import import_worker_command, own_env, popen_options
 from studio.protocol.wire import Decoder, WireError, encode, unpack_arrays
 from studio.store.errors import StoreError
 from studio.store.names import check_text
+from studio.store.parts import Block
 
 __all__ = ["Reading", "inspect", "reading"]
 
-A = TypeVar("A", Inspected, Points)
-T = TypeVar("T")
-
 _PATIENCE = 3
-_LOOK = 0.1  # seconds between two looks at how much memory it has
+_LOOK = 0.1  # seconds between two looks at what it takes
+_AHEAD = 2
+"""Answers that wait here; whoever reads on does so into the memory of the other process."""
 _DAMAGED_HINT = "Copy it again from where it came from, or export it anew, as CSV if need be."
 
 
@@ -47,29 +48,30 @@ class WorkerFailed(Exception):
     """The process that reads files failed by a fault of the program; the message has its words."""
 
 
-class Reading(Generic[T]):
-    """One request to a process of its own. Whoever waits calls `poll` several times a second: it
-    also keeps the limits where the operating system does not.
+class Reading:
+    """One request to a process of its own, and its answers, few of which are held at a time.
+
+    Whoever waits calls `poll` several times a second: it also keeps the limits where the operating
+    system does not.
     """
 
-    def __init__(
-        self, request: Inspect | Read, answer: type[A], content: Callable[[A, memoryview], T]
-    ) -> None:
-        """Start the process. ``content`` takes the result from the answer and its payload.
+    def __init__(self, request: Inspect | Read) -> None:
+        """Start the process.
 
         Raises:
             OSError: the program cannot be started.
-            StoreError: the file has a name that no message can hold.
+            StoreError: a file has a name that no message can hold.
         """
-        self._path = Path(request.file)
-        check_text(self._path)
-        self._content: Callable[[Any, memoryview], T] = content
-        self._seconds = seconds_for(self._path)
-        # Computing time is limited there; here the waiting, on a busy machine or a slow disk.
-        self._deadline = time.monotonic() + _PATIENCE * self._seconds
+        self._paths = [Path(file) for file in request.files]
+        for path in self._paths:
+            check_text(path)
+        self._seconds = seconds_for(self._paths)
+        self._patience = float(_PATIENCE * self._seconds)
+        self._deadline = time.monotonic() + self._patience
         self._looked = 0.0
-        self._decoder = Decoder(answer | Refusal)
-        self._answers: list[tuple[Any, memoryview]] = []
+        self._answers: deque[tuple[Any, memoryview]] = deque()
+        self._changed = threading.Condition()
+        self._ended = self._stopped = False
         self._refusal: StoreError | None = None
         self._frame = encode(request)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
@@ -82,59 +84,105 @@ class Reading(Generic[T]):
         self._thread.start()
 
     def poll(self, seconds: float) -> bool:
-        """Wait so long at most, and end a process that is over its limits; say whether there is a
-        result.
+        """Wait so long at most, and end a process that is over its limits; say whether there is an
+        answer, or none will come.
         """
-        self._thread.join(seconds)
-        if not self._thread.is_alive():
-            return True
-        now = time.monotonic()
-        if now > self._deadline:
-            self._give_up(_waited_too_long(self._path, _PATIENCE * self._seconds))
-        elif now - self._looked > _LOOK:
-            self._looked = now
-            if _memory(self._process.pid) > MEMORY:
-                info = no_memory(self._path)
-                self._give_up(FormatError(info.message, info.hint, info.kind))
-        return False
+        with self._changed:
+            ready = self._changed.wait_for(lambda: self._answers or self._ended, seconds)
+        self._keep_limits(waiting=not ready)
+        return bool(ready)
 
-    def result(self) -> T:
-        """Wait for the end and return what was asked for.
+    def take(self) -> tuple[Any, memoryview]:
+        """Wait for the next answer and return it with its payload.
 
         Raises:
-            StoreError: the file is missing, cannot be imported, or ended the process.
+            StoreError: a file is missing, cannot be imported, or ended the process.
             WorkerFailed: a fault of the program.
         """
         while not self.poll(_LOOK):
             pass
-        if self._answers:
-            answer, payload = self._answers[0]
-            if not isinstance(answer, Refusal):
-                return self._content(answer, payload)
-            error = answer.error
+        with self._changed:
+            found = self._answers.popleft() if self._answers else None
+            self._changed.notify_all()
+        # Computing time is limited there; here the waiting, on a busy machine or a slow disk.
+        self._deadline = time.monotonic() + self._patience
+        if found is None:
+            raise self._refusal or self._end()
+        if isinstance(found[0], Refusal):
+            error = found[0].error
             raise FormatError(error.message, error.hint, error.kind)
-        raise self._refusal or self._end()
+        return found
+
+    def opened(self) -> Opened:
+        """Wait for the first answer to `Read` and return it; `take` says what it raises."""
+        answer, _ = self.take()
+        assert isinstance(answer, Opened)
+        return answer
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks of rows, after `opened`; `take` says what it raises."""
+        while True:
+            answer, payload = self.take()
+            if isinstance(answer, Ended):
+                return
+            assert isinstance(answer, Some)
+            try:
+                yield unpack_arrays(answer.arrays, payload)
+            except WireError as error:
+                raise _crashed(self._paths) from error
 
     def stop(self) -> None:
         """End the process, wherever it is."""
         self._process.kill()
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
         self._thread.join()
         self._errors.close()
 
     def _listen(self) -> None:
-        """Send the request, take the answer and collect the process."""
-        with self._process as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                for part in self._frame:
-                    process.stdin.write(part)
-                process.stdin.flush()
-                while not self._answers and (data := os.read(process.stdout.fileno(), 2**20)):
-                    self._answers += self._decoder.feed(data)
-                process.stdin.close()
-            except (BrokenPipeError, WireError):
-                pass  # it is gone, or beside itself: its exit status says why
+        """Send the request, take the answers and collect the process."""
+        decoder = Decoder(Inspected | Opened | Some | Ended | Refusal)
+        try:
+            with self._process as process:
+                assert process.stdin is not None
+                assert process.stdout is not None
+                try:
+                    for part in self._frame:
+                        process.stdin.write(part)
+                    process.stdin.flush()
+                    last = False
+                    while not last and (data := os.read(process.stdout.fileno(), 2**20)):
+                        last = any([self._put(each) for each in decoder.feed(data)])
+                    process.stdin.close()
+                except (BrokenPipeError, WireError):
+                    pass  # it is gone, or beside itself: its exit status says why
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _put(self, answer: tuple[Any, memoryview]) -> bool:
+        """Hold an answer as soon as there is room; say whether it is the last."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._answers) < _AHEAD or self._stopped)
+            if not self._stopped:
+                self._answers.append(answer)
+            self._changed.notify_all()
+        return isinstance(answer[0], Inspected | Ended | Refusal)
+
+    def _keep_limits(self, *, waiting: bool) -> None:
+        now = time.monotonic()
+        if waiting and now > self._deadline:
+            self._give_up(_waited_too_long(self._paths, int(self._patience)))
+        elif now - self._looked > _LOOK:
+            self._looked = now
+            memory, seconds = _taken(self._process.pid)
+            if memory > MEMORY:
+                info = no_memory(self._paths)
+                self._give_up(FormatError(info.message, info.hint, info.kind))
+            elif seconds > self._seconds + 1:
+                self._give_up(_took_too_long(self._paths, self._seconds))
 
     def _give_up(self, refusal: StoreError) -> None:
         if self._refusal is None:
@@ -146,40 +194,43 @@ class Reading(Generic[T]):
         code = self._process.returncode
         if code < 0 and sys.platform != "win32":
             if -code == signal.SIGXCPU:
-                return _took_too_long(self._path, self._seconds)
-            return _crashed(self._path)
+                return _took_too_long(self._paths, self._seconds)
+            return _crashed(self._paths)
         if code >= 2**31:
-            return _crashed(self._path)  # Windows: an exception of the processor
+            return _crashed(self._paths)  # Windows: an exception of the processor
         self._errors.seek(0)
         words = self._errors.read().decode("utf-8", "replace").strip()
         last = words.rpartition("\n")[2] or f"the process that reads files ended with {code}"
         return WorkerFailed(f"{last}\n{words[-4000:]}")
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(
+    paths: Sequence[Path], importer: str = "", options: Mapping[str, Any] | None = None
+) -> Inspection:
     """As `studio.formats.inspect`, at arm's length.
 
     Raises:
-        StoreError: the file is missing or cannot be imported.
+        StoreError: a file is missing or cannot be imported.
     """
-    looking = Reading(Inspect(str(path)), Inspected, lambda answer, _: answer.found)
+    looking = Reading(Inspect(list(map(str, paths)), importer, dict(options or {})))
     try:
-        return looking.result()
+        answer, _ = looking.take()
+        assert isinstance(answer, Inspected)
+        return answer.found
     finally:
         looking.stop()
 
 
-def reading(path: Path, item: str, columns: list[str]) -> Reading[NDArray[np.float32]]:
-    """Begin to do as `studio.formats.read`, at arm's length.
+def reading(
+    paths: Sequence[Path], importer: str = "", options: Mapping[str, Any] | None = None
+) -> Reading:
+    """Begin to do as `studio.formats.rows`, at arm's length: `Reading.opened` and then
+    `Reading.blocks` give what that does.
 
     Raises:
         OSError: the program cannot be started.
     """
-
-    def points(answer: Points, payload: memoryview) -> NDArray[np.float32]:
-        return unpack_arrays(answer.arrays, payload)["x"]
-
-    return Reading(Read(str(path), item, columns), Points, points)
+    return Reading(Read(list(map(str, paths)), importer, dict(options or {})))
 
 
 def _start(errors: int) -> "subprocess.Popen[bytes]":
@@ -193,31 +244,34 @@ def _start(errors: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _memory(pid: int) -> int:
+def _taken(pid: int) -> tuple[int, float]:
+    """Return the memory of a process and the seconds that it has computed."""
     import psutil
 
     try:
-        return int(psutil.Process(pid).memory_info().rss)
+        process = psutil.Process(pid)
+        times = process.cpu_times()
+        return int(process.memory_info().rss), float(times.user + times.system)
     except psutil.NoSuchProcess:
-        return 0
+        return 0, 0.0
 
 
-def _took_too_long(path: Path, seconds: int) -> FormatError:
+def _took_too_long(paths: Sequence[Path], seconds: int) -> FormatError:
     return FormatError(
-        f"{path.name} could not be read within {seconds} seconds of computing.",
+        f"{named(paths)} could not be read within {seconds} seconds of computing.",
         "Save a random subset of its rows and import that. If the file is small, it is damaged.",
     )
 
 
-def _waited_too_long(path: Path, seconds: int) -> FormatError:
+def _waited_too_long(paths: Sequence[Path], seconds: int) -> FormatError:
     return FormatError(
-        f"{path.name} could not be read within {seconds} seconds.",
+        f"{named(paths)} could not be read within {seconds} seconds.",
         "If the machine is busy or the disk is slow, try again later, or copy it to a fast disk. "
         "Otherwise save a random subset of its rows and import that.",
     )
 
 
-def _crashed(path: Path) -> FormatError:
+def _crashed(paths: Sequence[Path]) -> FormatError:
     return FormatError(
-        f"{path.name} is damaged: the process that read it came to an end.", _DAMAGED_HINT
+        f"{named(paths)} is damaged: the process that read it came to an end.", _DAMAGED_HINT
     )

@@ -16,13 +16,15 @@ import torch
 from torch import Tensor
 
 from models.config import decode
+from models.contracts.batch import Batch
+from models.contracts.data import Judge
 from models.contracts.family import Family
 from models.experiments.base import Null, Outcome, experiment
 from models.kinds.images import ImageSet
-from models.metrics.base import Floor, floor
-from models.metrics.frechet import FrechetDistance, LabelBalance, label_shares
+from models.metrics.base import Evidence, Floor, floor
+from models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
 from models.nets.pick import filled, kinds_of, settled
-from models.registry import registry
+from models.registry import NoConfig, registry
 from models.tensors import make_generator
 from studio.engine.data.batches import Shuffled
 from studio.engine.data.datasets import Dataset, registered
@@ -112,21 +114,27 @@ def measure(make: Make, data: Dataset, n: int, steps: int = 0) -> Score:
     ``make(other, real, seed)`` returns as many images as ``real`` has, in data units, and how many
     network evaluations each took; ``other`` are real images that are not among these.
     """
+    judge = _judge(data)
     frechet, balance, nfe = 0.0, 0.0, 0
     found = wanted = torch.zeros(())
     for seed in range(_MEASURED):
         other, real = data.pair(n, seed)
         assert isinstance(other, ImageSet)
         assert isinstance(real, ImageSet)
-        assert real.judge is not None
         x, nfe = make(other, real, seed)
-        generator = make_generator(seed)
-        frechet += FrechetDistance()(x, real.x, points=real, generator=generator) / _MEASURED
-        balance += LabelBalance()(x, real.x, points=real, generator=generator) / _MEASURED
+        evidence = Evidence(real, make_generator(seed), made=Batch(x), judge=judge)
+        frechet += FrechetDistance(NoConfig()).measure(evidence).value / _MEASURED
+        balance += LabelBalance(NoConfig()).measure(evidence).value / _MEASURED
         # Shares of rare labels are noisy: those of all halves together are compared.
-        found = found + label_shares(real.judge, x)
-        wanted = wanted + label_shares(real.judge, real.x)
+        found = found + label_shares(judge, x)
+        wanted = wanted + label_shares(judge, real.x)
     return Score(frechet, balance, float((found / wanted).min()), steps, nfe)
+
+
+def _judge(data: Dataset) -> Judge:
+    if data.judging is None:
+        raise ValueError("the data have no labels, and so no judge")
+    return data.judging.now()
 
 
 def _score(family: Family[Any], data: Dataset, n: int, steps: int) -> Score:
@@ -186,13 +194,15 @@ def judged_law(title: str, make: Make, dataset: str, n: int = 5000) -> Compared:
 def _beside_floors(
     scores: dict[str, list[Score]], data: Dataset, n: int, seeds: list[int]
 ) -> Compared:
+    judge = _judge(data)
+
     def pairs(seed: int) -> tuple[Any, Any]:
         return data.pair(n, seed)
 
     return Compared(
         scores,
-        floor(FrechetDistance(), pairs, repeats=_MEASURED),
-        floor(LabelBalance(), pairs, repeats=_MEASURED),
+        floor(FrechetDistance(NoConfig()), pairs, repeats=_MEASURED, judge=judge),
+        floor(LabelBalance(NoConfig()), pairs, repeats=_MEASURED, judge=judge),
         seeds,
     )
 
@@ -207,17 +217,17 @@ def table(compared: Compared) -> str:
 
 
 # What each did best with, of a few settings that were tried for half a minute.
-_MLP: Mapping[str, Any] = {"kind": "mlp"}
-_SMALL: Mapping[str, Any] = {"kind": "mlp", "units": 256}
+_MLP: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 512}}
+_SMALL: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 256}}
 _SCORE_GAN: Mapping[str, Any] = {"teacher_share": 0.35, "score_steps": 4}
 DIGITS = (
     Method("EDM", "edm", {}, batch=128),
-    Method("GAN", "gan", {"latent": 32, "image_critic": _MLP, "image_generator": _MLP}),
-    Method("Discriminator Flow", "discriminator-flow", {"image_critic": _MLP, "speed": 20.0}),
+    Method("GAN", "gan", {"latent": 32, "critic": _MLP, "generator": _MLP}),
+    Method("Discriminator Flow", "discriminator-flow", {"critic": _MLP, "speed": 20.0}),
     Method(
         "Score GAN",
         "score-gan",
-        {**_SCORE_GAN, "image_net": _SMALL, "image_generator": _SMALL},
+        {**_SCORE_GAN, "net": _SMALL, "generator": _SMALL},
     ),
 )
 MNIST = (

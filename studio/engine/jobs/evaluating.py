@@ -3,9 +3,11 @@
 import math
 from pathlib import Path
 
+from models.metrics.base import Figure
+from models.registry import MetricEntry
 from studio.engine.data.datasets import edited
 from studio.engine.jobs.job import Work
-from studio.engine.jobs.sampling import RunJob
+from studio.engine.jobs.runjob import RunJob
 from studio.engine.process.sink import Sink
 from studio.engine.run.in_force import target_after
 from studio.engine.run.loading import load
@@ -56,13 +58,11 @@ class EvaluationJob(RunJob):
         self.quality, self.step = quality, self.total
         for note in quality.notes:
             self.say(note, level="warning")
-        for slug, value in quality.values.items():
-            if not math.isfinite(value):
-                continue
-            self.say(
-                f"{slug} of step {loaded.step:,}: {value:.4g} ({_floor(quality, slug)}"
-                f"n = {quality.n:,}, seed {seed})."
-            )
+        for choice in metrics:
+            figure = quality.figures.get(choice.entry.slug)
+            if figure is not None and math.isfinite(figure.value):
+                told = _told(choice.entry, figure, quality)
+                self.say(f"{choice.entry.slug} of step {loaded.step:,}: {told}, seed {seed}).")
         self.folder.events.append(
             "evaluated",
             loaded.step,
@@ -70,9 +70,18 @@ class EvaluationJob(RunJob):
             floors=quality.floors,
             n=quality.n,
             seed=seed,
+            intervals={
+                slug: [figure.low, figure.high]
+                for slug, figure in quality.figures.items()
+                if figure.low is not None
+            },
+            parts={slug: dict(f.parts) for slug, f in quality.figures.items() if f.parts},
         )
 
 
-def _floor(quality: Quality, slug: str) -> str:
-    floor, spread = (quality.floors.get(key) for key in (slug, SPREAD + slug))
-    return "" if floor is None else f"real against real {floor:.4g} ± {spread:.1g}; "
+def _told(entry: MetricEntry, figure: Figure, quality: Quality) -> str:
+    """Say a figure, its interval and its bar, up to with how many data it was measured."""
+    interval = "" if figure.low is None else f" [{figure.low:.4g}, {figure.high:.4g}]"
+    floor, spread = (quality.floors.get(key) for key in (entry.slug, SPREAD + entry.slug))
+    bar = "" if floor is None else f"{entry.bar_is} {floor:.4g} ± {spread:.1g}; "
+    return f"{figure.value:.4g}{interval} ({bar}n = {figure.n or quality.n:,}"

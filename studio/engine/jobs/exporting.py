@@ -1,4 +1,4 @@
-"""Taking results away: samples in a table format, weights with their config."""
+"""Taking weights away, with their config."""
 
 import json
 from pathlib import Path
@@ -8,60 +8,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.jobs.job import Work
-from studio.engine.jobs.sampling import RunJob, provenance
-from studio.engine.kinds.base import kind_of
-from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
-from studio.engine.process.sink import Sink
-from studio.engine.run.loading import load, newest_checkpoint
-from studio.engine.run.resolve import pick_sampler
-from studio.engine.run.sampling import draw, repeats
+from studio.engine.run.loading import newest_checkpoint
 from studio.engine.run.saving import FAMILY, saved_columns, saved_data
-from studio.protocol.messages import ExportSamples
 from studio.store.atomic import write_bytes
 from studio.store.run import RunFolder
 
-__all__ = ["ExportJob", "export_weights"]
+__all__ = ["export_weights"]
 
 Tensor: TypeAlias = NDArray[Any]
-
-
-class ExportJob(RunJob):
-    """Writes fresh samples of a checkpoint of a run to a file of the person's choice."""
-
-    kind = "export"
-
-    def __init__(self, job: str, command: ExportSamples, sink: Sink) -> None:
-        run = RunFolder(Path(command.run))
-        super().__init__(job, f"Export of {command.n:,} samples of {run.name}", run, sink)
-        self.total = command.n
-        self._command = command
-        self._sampler = pick_sampler(run.record.spec, command.sampler)
-        suffix = Path(command.file).suffix.lower()
-        suffixes = kind_of(picked_kind(run.record.spec.dataset)).suffixes
-        if suffix not in suffixes:
-            raise Refused(
-                f"Samples cannot be written as {suffix or 'a file without a suffix'}.",
-                f"Use one of {', '.join(suffixes)}.",
-            )
-
-    def work(self) -> Work:
-        """Draw and write."""
-        command = self._command
-        loaded = load(self.folder, command.step)
-        yield False
-        sampler, made = loaded.sampled_by(self._sampler)
-        rows = yield from draw(
-            loaded.family, command.n, command.seed, sampler=made, drawn=self.count
-        )
-        note = repeats(loaded.family, command.n)
-        attrs = provenance(self.folder.name, loaded.step, command.seed, sampler, note)
-        kind = kind_of(loaded.family.spec.kind)
-        kind.write(Path(command.file), rows, loaded.columns, attrs)
-        self.step = command.n
-        text = f"{command.n:,} samples of step {loaded.step:,} are in {command.file}."
-        self.say(f"{text} {note}".strip())
 
 
 def export_weights(run: RunFolder, file: Path, step: int | None = None) -> int:

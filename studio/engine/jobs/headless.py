@@ -15,10 +15,9 @@ from studio.engine.process.failures import describe
 from studio.engine.process.refusal import Refused
 from studio.engine.process.sink import CallbackSink
 from studio.engine.run.resolve import check
-from studio.engine.run.session import new_record
+from studio.engine.run.session import new_run
 from studio.protocol.messages import Event
 from studio.protocol.spec import RunSpec
-from studio.store.project import Project
 from studio.store.run import PATIENCE, RunFolder, RunStatus
 
 __all__ = ["create", "drive", "planned_total", "run"]
@@ -33,7 +32,7 @@ def create(spec: RunSpec, project: Path) -> RunFolder:
     """
     discover()
     resolved = check(spec, project=project)
-    folder = Project.open_or_create(project).new_run(new_record(resolved, project))
+    folder = new_run(resolved, project)
     folder.update_status(state="queued", total=resolved.training.steps)
     return folder
 

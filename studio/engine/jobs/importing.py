@@ -1,76 +1,116 @@
-"""Bringing points from a file into a project."""
+"""Bringing rows from files into a project."""
 
-from collections.abc import Generator
+import time
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from studio.engine.data.reading import reading
+from studio.engine.data.reading import Reading, reading
 from studio.engine.jobs.job import Job, Work
 from studio.engine.process.background import Background
+from studio.engine.process.memory import process_memory
 from studio.engine.process.sink import Sink
-from studio.protocol.messages import ImportData, Log
-from studio.store.errors import StoreError, human_bytes
+from studio.formats.worker import named
+from studio.protocol.messages import ImportData, Log, Progress
+from studio.store.dataset import DatasetFolder
+from studio.store.errors import StoreError
 from studio.store.project import Project
+from studio.store.writing import DatasetWriter
 
 __all__ = ["ImportJob"]
 
-POLL = 0.002  # seconds that a training step waits for the reading process
+POLL = 0.002  # seconds that a training step waits for the import
+TELL = 0.2
 
 
 class ImportJob(Job):
-    """Reads columns of a file and adds them to the project as a data set."""
+    """Streams the rows of files into the project as a data set. A few blocks of them are in memory
+    at a time; one that is cancelled leaves nothing.
+    """
 
     kind = "import"
 
     def __init__(self, job: str, command: ImportData, sink: Sink) -> None:
-        super().__init__(job, f"Import of {Path(command.file).name}")
+        self._paths = [Path(file) for file in command.files]
+        super().__init__(job, f"Import of {named(self._paths)}")
         self._command = command
         self._sink = sink
+        self._writer: DatasetWriter | None = None
+        self._stopped = False
+        self._began = self._told = time.monotonic()
 
     def settle(self) -> None:
         """Nothing is on disk but the result."""
 
     def work(self) -> Work:
-        """Read, check, add."""
+        """Read, check and add, in a thread: reading is another process, and a training may be
+        going on.
+        """
         command = self._command
-        path = Path(command.file)
-        x = yield from self._read()
-        yield False
-        project = Project.open_or_create(Path(command.project))
-        # Hundreds of megabytes take seconds to check and write. There is no half of it: one that
-        # is cancelled here is complete all the same.
-        adding = Background(
-            lambda: project.add_dataset(command.name, x, command.columns, source=str(path))
-        )
-        while not adding.done(POLL):
-            yield False
+        self._began = time.monotonic()
+        at_work = reading(self._paths, command.importer, command.options)
+        adding = Background(lambda: self._add(at_work))
         try:
+            while not adding.done(POLL):
+                self._tell()
+                yield False
             folder = adding.result()
         except MemoryError as error:
-            # The advice for a training would be to make it smaller.
-            raise _no_room(path, x) from error
-        self.total = self.step = len(x)
-        text = f"{len(x):,} points of {path.name} are in the project as {folder.name!r}."
-        self._sink.send(Log(level="info", text=text, job=self.job))
-
-    def _read(self) -> Generator[bool, None, NDArray[np.float32]]:
-        """Read the file in another process: it takes a while, and a training may be going on."""
-        command = self._command
-        at_work = reading(Path(command.file), command.item, command.columns)
-        try:
-            while not at_work.poll(POLL):
-                yield False
-            return at_work.result()
+            raise _no_room(self._paths) from error
         finally:
-            at_work.stop()  # also when the import is cancelled
+            self._stop()  # also when the import is cancelled
+            at_work.stop()
+            while not adding.done(1.0):
+                pass
+        self.total = self.step = folder.record.rows
+        what = "points" if folder.record.kind == "points" else "rows"
+        text = f"{self.step:,} {what} of {named(self._paths)} are in the project as "
+        self._sink.send(Log(level="info", text=f"{text}{folder.name!r}.", job=self.job))
+
+    def _add(self, at_work: Reading) -> DatasetFolder:
+        command = self._command
+        opened = at_work.opened()
+        self.total = opened.total or 0
+        project = Project.open_or_create(Path(command.project))
+        source = ", ".join(map(str, self._paths))
+        with project.new_dataset(
+            command.name, opened.schema, source, expected=opened.total or 0
+        ) as writer:
+            self._writer = writer
+            if self._stopped:
+                writer.abandon()
+            for block in at_work.blocks():
+                writer.add(block)
+                self.step = writer.rows
+        return writer.becomes
+
+    def _stop(self) -> None:
+        self._stopped = True
+        if self._writer is not None:
+            self._writer.abandon()
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if now - self._told < TELL or not self.step:
+            return
+        self._told = now
+        seconds = now - self._began
+        speed = self.step / seconds
+        self._sink.send(
+            Progress(
+                job=self.job,
+                step=self.step,
+                total=self.total,
+                steps_per_second=speed,
+                seconds_left=(self.total - self.step) / speed if self.total else None,
+                memory=process_memory(),
+                seconds=seconds,
+            )
+        )
 
 
-def _no_room(path: Path, x: NDArray[np.float32]) -> StoreError:
+def _no_room(paths: list[Path]) -> StoreError:
+    # The advice for a training would be to make it smaller.
     return StoreError(
-        f"The memory of the machine is exhausted: the {len(x):,} points of {path.name} need "
-        f"{human_bytes(3 * x.nbytes)} while they are added to the project.",
-        "Close other programs, or import fewer columns or a random subset of the rows.",
+        f"The memory of the machine is exhausted while {named(paths)} is added to the project.",
+        "Close other programs, then import again.",
         kind="memory",
     )

@@ -29,7 +29,7 @@ class Job(ABC):
         race: the job of the race that steps it, "" for a job that the queue steps itself.
     """
 
-    kind: ClassVar[str]
+    kind: str
     requests: ClassVar[frozenset[str]] = frozenset()
     race = ""
 

@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.family import Family
-from models.contracts.learner import Layer
+from models.contracts.learner import Layer, Learner
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.training import TrainingJob
 from studio.engine.process.failures import Refused
-from studio.engine.run.loading import Loaded, load
 from studio.engine.run.session import Session
+from studio.engine.run.warm import WarmModels
 from studio.engine.watch.recorder import evaluate_points, grid
 from studio.protocol.messages import QueryLayer
 from studio.store.run import RunFolder
@@ -30,7 +29,7 @@ PIECE = 256
 class Look:
     """A layer over a grid, evaluated in pieces, since a likelihood may take seconds."""
 
-    family: Family[Any]
+    family: Learner[Any]
     layer: Layer
     step: int
     query: QueryLayer
@@ -48,11 +47,10 @@ class Look:
 
 
 class LayerViewer:
-    """Evaluates layers; keeps the family of the last checkpoint that was asked for."""
+    """Evaluates layers, of trainings that are going on or of ``warm`` models."""
 
-    def __init__(self) -> None:
-        self._key: tuple[str, int] | None = None
-        self._loaded: Loaded | None = None
+    def __init__(self, warm: WarmModels) -> None:
+        self._warm = warm
 
     def layer(self, query: QueryLayer, jobs: Iterable[Job]) -> "Look":
         """Return a look at the layer, ready to be worked on.
@@ -74,7 +72,7 @@ class LayerViewer:
             raise Refused(f"The resolution must be 1 to {MAX_RESOLUTION}, and t 0 to 1.")
         return Look(family, layer, step, query)
 
-    def _family(self, query: QueryLayer, jobs: Iterable[Job]) -> tuple[Family[Any], int]:
+    def _family(self, query: QueryLayer, jobs: Iterable[Job]) -> tuple[Learner[Any], int]:
         run = RunFolder(Path(query.run))
         if query.step is None:
             for job in jobs:
@@ -82,16 +80,11 @@ class LayerViewer:
                     continue
                 if job.session is not None:
                     return _still(job.session), job.step
-        steps = [s for s in run.checkpoints.steps() if query.step is None or s <= query.step]
-        key = (str(run.path), steps[-1] if steps else -1)
-        if self._loaded is None or key != self._key:
-            self._loaded = load(run, query.step)
-            # A damaged newest file falls back to an older one: ask again next time.
-            self._key = key if self._loaded.step == key[1] else None
-        return self._loaded.family, self._loaded.step
+        loaded = self._warm.get(run, query.step)
+        return loaded.family, loaded.step
 
 
-def _still(session: Session) -> Family[Any]:
+def _still(session: Session) -> Learner[Any]:
     """Copy the family of a training: it may go on between two pieces of a look."""
     live = session.family
     copy = session.resolved.build(live.spec, live.device)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from studio.engine.data.datasets import measured
 from studio.engine.jobs.job import ENDED, Job, Work
 from studio.engine.process.failures import Refused
@@ -121,6 +121,7 @@ class TrainingJob(Job):
             yield from measured(self.spec.dataset.slug, self.folder.path.parents[1])
             session = self._open()
             yield False
+            yield from session.prepare()
             yield from self._train(session)
             yield from self._finish(session)
         except GeneratorExit:
@@ -383,5 +384,5 @@ class TrainingJob(Job):
         )
 
 
-def _phases(family: Family[Any]) -> list[PhaseInfo]:
+def _phases(family: Learner[Any]) -> list[PhaseInfo]:
     return [PhaseInfo(name=p.name, title=p.title, start=p.start) for p in family.phases]

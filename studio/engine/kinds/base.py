@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource, Splits
+from models.contracts.data import RowSource
 from models.contracts.spec import DataSpec
 from models.registry import registry
-from studio.engine.data.judging import Judging
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.target import Target
 from studio.engine.process.failures import Refused
@@ -44,6 +44,8 @@ class DataKind:
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".h5")
     """Of files that samples are exported to."""
+    laid_out: ClassVar[bool] = False
+    """Whether data are drawn from pieces that are to be placed; see `places`."""
 
     record_types: ClassVar[Mapping[str, str]] = {}
     """The type in which kept records have an array, where fewer bits than its own are enough."""
@@ -77,8 +79,9 @@ class DataKind:
         Raises:
             Refused: data of this kind cannot be imported, or these are not such data.
         """
-        what = f"data of the kind {self.slug!r}"
-        raise Refused(f"This version cannot read {what}.", kind="data", path="dataset")
+        raise Refused(
+            f"The data set holds {self.slug}, which no training can read yet.", path="dataset"
+        )
 
     def measuring(self, outline: DataSpec) -> Measuring:
         """Return what measures the spec of data that do not fit into memory; ``outline`` is that
@@ -101,17 +104,26 @@ class DataKind:
             "names": [],
         }
 
-    def judging(self, splits: Splits) -> Judging | None:
-        """Return how data come by the judge that their metrics ask; None where they have none."""
-        return None
-
-    def judged(self, data: RowSource, judging: Judging) -> RowSource:
-        """Return data with their judge.
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        """Return where the k pieces of each datum are drawn, (n, k, 2); rows are in data units.
 
         Raises:
-            TypeError: data of this kind have none.
+            TypeError: data of this kind are not laid out.
         """
-        raise TypeError(f"{self.slug} have no judge")
+        raise TypeError(f"{self.slug} are not laid out")
+
+    def labelled(self, data: RowSource) -> RowSource | None:
+        """Return data that say the class of each row, None where they have no classes."""
+        return None
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        """Return other rows with their classes (n,) in the place of data, with all else that is
+        known of these.
+
+        Raises:
+            TypeError: data of this kind have no classes.
+        """
+        raise TypeError(f"{self.slug} have no classes")
 
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""
@@ -130,6 +142,24 @@ class DataKind:
     ) -> None:
         """Write samples, in data units, to a file of one of `suffixes`."""
         write_arrays(path, self.arrays(rows), attrs)
+
+    def write_result(
+        self,
+        path: Path,
+        rows: Batch | None,
+        columns: tuple[str, ...],
+        arrays: Arrays,
+        attrs: Mapping[str, object],
+    ) -> None:
+        """Write what came of an operator, rows or other arrays or both, to a file.
+
+        Raises:
+            StoreError: a file with this suffix holds no such arrays, or the disk refused.
+        """
+        if rows is not None and not arrays:
+            self.write(path, rows, columns, attrs)
+        else:
+            write_arrays(path, {**(self.arrays(rows) if rows is not None else {}), **arrays}, attrs)
 
 
 def kind_of(slug: str) -> DataKind:

@@ -1,11 +1,11 @@
 """Which kind of data a run is of, and which models and metrics fit it."""
 
 from models.nets.pick import kinds_of
-from models.registry import DatasetEntry, FamilyEntry, KindEntry, registry
+from models.registry import DatasetEntry, FamilyEntry, KindEntry, MetricEntry, registry
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick
 
-__all__ = ["IMPORTED", "KIND", "entry_of", "named_set", "picked_kind", "unfit"]
+__all__ = ["IMPORTED", "KIND", "entry_of", "kinds_measured", "named_set", "picked_kind", "unfit"]
 
 IMPORTED = "points"
 """What imported data sets are where nothing says otherwise."""
@@ -28,6 +28,16 @@ def entry_of(kind: str) -> KindEntry:
         KeyError: it is not known.
     """
     return registry.get("kind", kind)
+
+
+def kinds_measured(metric: MetricEntry) -> tuple[str, ...]:
+    """Return the kinds of data that a metric measures: those that it names, and those that name it
+    among theirs. A metric that names none measures all, ().
+    """
+    if not metric.kinds:
+        return ()
+    naming = [kind.slug for kind in registry.all("kind") if metric.slug in kind.metrics]
+    return tuple(dict.fromkeys((*metric.kinds, *naming)))
 
 
 def named_set(dataset: DatasetEntry | None) -> str:

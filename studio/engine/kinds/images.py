@@ -1,4 +1,4 @@
-"""Images: they have classes, and a judge that learns to tell these apart."""
+"""Images: they have classes, and are written as pictures."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource, Splits
+from models.contracts.data import RowSource
 from models.contracts.spec import DataSpec
 from models.kinds.images import ImageSet
-from studio.engine.data.judging import Judging
 from studio.engine.data.measuring import Measuring
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
@@ -67,14 +67,13 @@ class Images(DataKind, slug="images"):
         assert isinstance(data, ImageSet)
         return {**super().facts(data), "names": list(data.names)}
 
-    def judging(self, splits: Splits) -> Judging | None:
-        train = splits.train
-        assert isinstance(train, ImageSet)
-        return Judging(train) if train.labels is not None else None
-
-    def judged(self, data: RowSource, judging: Judging) -> RowSource:
+    def labelled(self, data: RowSource) -> RowSource | None:
         assert isinstance(data, ImageSet)
-        return replace(data, judge=judging.now())
+        return None if data.labels is None else replace(data, told=True)
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        assert isinstance(data, ImageSet)
+        return replace(data, x=rows.x, labels=labels, told=True)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

@@ -62,3 +62,19 @@ class Points(DataKind, slug="points"):
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
         write_points(path, rows.x.numpy(), columns, attrs)
+
+    def write_result(
+        self,
+        path: Path,
+        rows: Batch | None,
+        columns: tuple[str, ...],
+        arrays: Arrays,
+        attrs: Mapping[str, object],
+    ) -> None:
+        """As `DataKind.write_result`; a number for each point becomes a column of a table."""
+        n = len(rows) if rows is not None else 0
+        if rows is None or any(values.shape != (n,) for values in arrays.values()):
+            super().write_result(path, rows, columns, arrays, attrs)
+            return
+        x = np.column_stack([rows.x.numpy(), *arrays.values()])
+        write_points(path, x, (*columns, *arrays), attrs)

@@ -1,23 +1,27 @@
 """What the engine offers, as plain data: registries, training settings, devices, problems."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 
-from models.config import Config, describe
+from models.config import Config, ConfigError, describe
 from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
-from models.nets.pick import kinds_of
+from models.nets.pick import kinds_of, preferred
 from models.registry import (
     Entry,
     FamilyEntry,
     Kind,
     MetricEntry,
     NetworkEntry,
+    OperatorEntry,
     Problem,
+    SamplerEntry,
     registry,
 )
+from studio.engine.kinds.fit import kinds_measured
 from studio.engine.process.devices import devices
 from studio.engine.run.settings import TrainingConfig
 from studio.protocol.catalog import (
@@ -26,22 +30,38 @@ from studio.protocol.catalog import (
     Dependency,
     EntrySpec,
     FieldSpec,
+    InputSpec,
     LayerSpec,
     ProblemSpec,
     RescalingSpec,
+    SlotSpec,
     StageSpec,
 )
 
-__all__ = ["build"]
+__all__ = ["build", "described"]
 
-_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric")
+_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
 
 
 def build(problems: list[Problem]) -> Catalog:
     """Describe everything that is registered; a config that cannot be described is a problem."""
-    entries = [_training()]
+    entries, undescribed = described(_KINDS)
     found = [ProblemSpec(module=p.module, message=p.message, details=p.details) for p in problems]
-    for kind in _KINDS:
+    entries.insert(0, _training())
+    found += undescribed
+    return Catalog(
+        entries=entries,
+        devices=devices(),
+        problems=found,
+        rescalings=[_rescaling(h) for h in RESCALINGS.values()],
+    )
+
+
+def described(kinds: Iterable[Kind]) -> tuple[list[EntrySpec], list[ProblemSpec]]:
+    """Describe the entries of some kinds; those that cannot be described are problems."""
+    entries: list[EntrySpec] = []
+    found: list[ProblemSpec] = []
+    for kind in kinds:
         for entry in registry.all(kind):
             try:
                 entries.append(_entry(entry))
@@ -53,12 +73,7 @@ def build(problems: list[Problem]) -> Catalog:
                         details="",
                     )
                 )
-    return Catalog(
-        entries=entries,
-        devices=devices(),
-        problems=found,
-        rescalings=[_rescaling(h) for h in RESCALINGS.values()],
-    )
+    return entries, found
 
 
 def _rescaling(h: Rescaling) -> RescalingSpec:
@@ -105,8 +120,15 @@ def _entry(entry: Entry) -> EntrySpec:
             return _family(entry, common)
         case MetricEntry():
             common["better"] = entry.better
+            common["modalities"] = list(kinds_measured(entry))
         case NetworkEntry():
             common["roles"] = list(entry.roles)
+            common["modalities"] = list(kinds_of(entry))
+        case SamplerEntry():
+            common["needs"] = list(entry.needs)
+        case OperatorEntry():
+            common["needs"] = list(entry.needs)
+            common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
     return EntrySpec(**common, fields=_fields(entry.config, {}))
 
 
@@ -116,12 +138,13 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
     told = {
         **common,
         "modalities": list(kinds),
-        "capabilities": list(entry.capabilities),
+        "capabilities": sorted(entry.abilities),
         "layers": [LayerSpec(**vars(layer)) for layer in entry.make.layers],
         "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],
         "field": entry.field,
         "carrier": entry.carrier,
         "motion": entry.motion,
+        "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
     return EntrySpec(**told, fields=_fields(entry.config, own))
 
@@ -134,7 +157,29 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
             **row,
             "depends": Dependency(**depends) if depends else None,
             "choices": [Choice(**choice) for choice in row["choices"]],
-            "defaults": {m: own[row["path"]] for m, own in defaults.items() if row["path"] in own},
+            "defaults": _by_kind(row, defaults),
         }
         fields.append(FieldSpec(**data))
     return fields
+
+
+def _by_kind(row: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the defaults of a setting by kind of data; of a network, what it comes to there."""
+    found: dict[str, Any] = {}
+    for kind, own in defaults.items():
+        if row["kind"] == "pick":
+            with contextlib.suppress(ConfigError):  # no network can have the role there
+                found[kind] = preferred(row, kind, own)
+        elif (value := _at(own, row["path"])) is not None:
+            found[kind] = value
+    return found
+
+
+def _at(settings: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a dotted path, None where there is none."""
+    value: Any = settings
+    for name in path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return None
+        value = value[name]
+    return value

@@ -3,6 +3,7 @@
 Exactly one `Reply` or `Failed` answers a command. A refused command changes nothing.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,20 +16,19 @@ from numpy.typing import NDArray
 from studio.engine.data import reading
 from studio.engine.data.preview import preview
 from studio.engine.jobs.evaluating import EvaluationJob
-from studio.engine.jobs.exporting import ExportJob, export_weights
+from studio.engine.jobs.exporting import export_weights
 from studio.engine.jobs.headless import planned_total
 from studio.engine.jobs.importing import ImportJob
 from studio.engine.jobs.job import ENDED, Job, Work
-from studio.engine.jobs.sampling import SamplingJob
+from studio.engine.jobs.operating import OperatorJob, inline
 from studio.engine.jobs.training import TrainingJob
 from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.places import check_places
 from studio.engine.run.resolve import Resolved
-from studio.engine.run.session import new_record
+from studio.engine.run.session import new_run
 from studio.protocol import messages as m
 from studio.protocol.wire import pack_arrays
-from studio.store.project import Project
 from studio.store.run import RunFolder
 
 if TYPE_CHECKING:
@@ -129,7 +129,9 @@ def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
 @handles(m.InspectData)
 def _inspect(engine: "Engine", command: m.InspectData) -> None:
     def look() -> None:
-        respond(engine, command.id, lambda: Answer(reading.inspect(Path(command.file))))
+        paths = [Path(file) for file in command.files]
+        found = functools.partial(reading.inspect, paths, command.importer, command.options)
+        respond(engine, command.id, lambda: Answer(found()))
 
     # Looking through a large file takes seconds, and a training may be going on.
     Background(look)
@@ -137,7 +139,9 @@ def _inspect(engine: "Engine", command: m.InspectData) -> None:
 
 @handles(m.ImportData)
 def _import(engine: "Engine", command: m.ImportData) -> Answer:
-    if not command.columns:
+    if not command.files:
+        raise Refused("No files are chosen.", "Choose at least one.")
+    if command.options.get("columns") == []:
         raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
     return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
 
@@ -146,7 +150,7 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
 def _start(engine: "Engine", command: m.StartTraining) -> Answer:
     project = Path(command.project)
     resolved = valid(engine, command.spec, project)
-    folder = Project.open_or_create(project).new_run(new_record(resolved, project))
+    folder = new_run(resolved, project)
     return train(engine, folder, resolved.training.steps)
 
 
@@ -272,22 +276,29 @@ def _layer(engine: "Engine", command: m.QueryLayer) -> None:
     engine.chores.append(chore())
 
 
-@handles(m.Sample)
-def _sample(engine: "Engine", command: m.Sample) -> Answer:
-    within("n", command.n, MAX_SAMPLES)
-    return enqueue(engine, SamplingJob(engine.new_name(), command, engine.outbox))
+@handles(m.Operate)
+def _operate(engine: "Engine", command: m.Operate) -> Answer | None:
+    if not command.inline:
+        return enqueue(engine, OperatorJob(engine.new_name(), command, engine.outbox, engine.warm))
+
+    def chore() -> Work:
+        try:
+            answer = yield from inline(command, engine.warm)
+        except Exception as error:
+            # Still the boundary of the command: it is only answered later.
+            engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
+            return
+        said = {"step": answer.record.step, "note": answer.record.note}
+        respond(engine, command.id, lambda: Answer(said, answer.arrays))
+
+    engine.chores.append(chore())
+    return None
 
 
 @handles(m.Evaluate)
 def _evaluate(engine: "Engine", command: m.Evaluate) -> Answer:
     within("n", command.n, MAX_SAMPLES)
     return enqueue(engine, EvaluationJob(engine.new_name(), command, engine.outbox))
-
-
-@handles(m.ExportSamples)
-def _export(engine: "Engine", command: m.ExportSamples) -> Answer:
-    within("n", command.n, MAX_SAMPLES)
-    return enqueue(engine, ExportJob(engine.new_name(), command, engine.outbox))
 
 
 @handles(m.ExportWeights)

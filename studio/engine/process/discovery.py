@@ -9,5 +9,11 @@ __all__ = ["discover"]
 def discover() -> list[Problem]:
     """Import what registers itself, here and in plug-ins; return what could not be imported."""
     return discover_packages(
-        (*PACKAGES, "studio.engine.kinds", "studio.engine.data.images", "studio.engine.experiments")
+        (
+            *PACKAGES,
+            "studio.engine.kinds",
+            "studio.engine.data.images",
+            "studio.engine.data.sets",
+            "studio.engine.experiments",
+        )
     )

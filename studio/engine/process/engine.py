@@ -1,4 +1,4 @@
-"""The engine behind the streams: the queue, the catalogue, and the main loop."""
+"""The engine behind the streams: what commands act on (`studio.engine.process.loop` works it)."""
 
 import itertools
 import logging
@@ -8,33 +8,31 @@ from collections import deque
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.layers import LayerViewer
 from studio.engine.jobs.queue import JobQueue
-from studio.engine.process import edit_commands
 from studio.engine.process.catalogue import build
-from studio.engine.process.commands import dispatch
 from studio.engine.process.devices import summary
 from studio.engine.process.discovery import discover
 from studio.engine.process.streams import Inbox, Outbox, Reader
-from studio.engine.race import commands as race_commands
 from studio.engine.run.session import versions
 from studio.engine.run.validation import Validator
+from studio.engine.run.warm import WarmModels
 from studio.protocol.messages import CatalogEvent, JobChanged, JobInfo, Log, Ready, Snapshot
 
 __all__ = ["Engine"]
 
-MORE_COMMANDS = (edit_commands, race_commands)
-"""Modules that register handlers of their own for `dispatch`, by being imported."""
 _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Steps jobs, and handles commands between two steps.
+    """What there is to do, and what is known and remembered for it.
 
     Attributes:
         queue: all jobs.
         catalog: what is offered.
+        inbox: where commands come from.
         outbox: where events go.
         validator: remembers the sizes of specs.
-        layers: remembers the family that was last looked into.
+        warm: the models that were asked for lately.
+        layers: looks into them.
         chores: long answers that are worked on between training steps.
         checkpoint: whether running trainings are saved when the engine leaves.
     """
@@ -44,10 +42,11 @@ class Engine:
         self.queue = JobQueue(self._changed)
         self.catalog = build(discover())
         self.validator = Validator()
-        self.layers = LayerViewer()
+        self.warm = WarmModels()
+        self.layers = LayerViewer(self.warm)
         self.chores: deque[Work] = deque()
         self.checkpoint = True
-        self._inbox = inbox
+        self.inbox = inbox
         self._reader = reader
         self._numbers = itertools.count(1)
 
@@ -63,21 +62,6 @@ class Engine:
         for problem in self.catalog.problems:
             _log.warning("%s could not be loaded: %s", problem.module, problem.message)
 
-    def run(self) -> None:
-        """Work until the other side is gone or says so; then save and return."""
-        inbox, step = self._inbox, self.queue.step
-        while not inbox.leaving:
-            if inbox.commands:
-                dispatch(self, inbox.commands.popleft())
-                continue
-            wait = step()
-            if self.chores:
-                self.work_chore()
-                continue
-            if wait != 0.0:
-                inbox.wait(wait)
-        self.queue.leave(self.checkpoint)
-
     def work_chore(self) -> None:
         """Do a piece of the oldest chore."""
         chore = self.chores[0]
@@ -87,7 +71,7 @@ class Engine:
     def leave(self, checkpoint: bool) -> None:
         """End the main loop after the current command."""
         self.checkpoint = checkpoint
-        self._inbox.leave()
+        self.inbox.leave()
 
     def _changed(self, info: JobInfo, place: int) -> None:
         self.outbox.send(JobChanged(info=info, place=place))

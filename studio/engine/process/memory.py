@@ -8,7 +8,7 @@ import psutil
 import torch
 from torch import Tensor
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.tensors import make_generator
 
 __all__ = ["Needs", "device_memory", "needs_of", "process_memory"]
@@ -53,7 +53,7 @@ class Needs:
         return round(self.parameters * _BYTES_PER_PARAMETER + self.row * batch + data)
 
 
-def needs_of(family: Family[Any]) -> Needs:
+def needs_of(family: Learner[Any]) -> Needs:
     """Measure what a family needs: of a row, what autograd saves for a batch of 8 less that for a
     batch of 4. Of a very large network only the parameters are counted.
 
@@ -66,7 +66,7 @@ def needs_of(family: Family[Any]) -> Needs:
     return Needs(parameters, max(0, more - few) / (_PROBE[1] - _PROBE[0]))
 
 
-def _saved_bytes(family: Family[Any], n: int) -> int:
+def _saved_bytes(family: Learner[Any], n: int) -> int:
     """Bytes that one step on n rows saves for its backward passes."""
     rows = family.spec.example(n, make_generator(0)).to(family.device)
     total = 0

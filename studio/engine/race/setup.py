@@ -15,10 +15,9 @@ from studio.engine.race.budgets import Spending, check_budget
 from studio.engine.race.entrant import Entrant
 from studio.engine.race.racing import Changed, RaceJob
 from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.session import new_record
+from studio.engine.run.session import new_run
 from studio.protocol.messages import Budget
 from studio.protocol.spec import Pick, RunSpec
-from studio.store.project import Project
 from studio.store.run import RunFolder
 
 __all__ = ["create_race", "going_on", "held", "line_up"]
@@ -44,11 +43,9 @@ def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list
     check_budget(budget, [run.training.batch for run in runs])
     _require_equal(runs)
     race = f"race-{uuid.uuid4().hex[:12]}"
-    home = Project.open_or_create(project)
     folders = []
     for spec in _on_equal_terms(runs, budget):
-        record = new_record(check(spec), project)
-        folder = home.new_run(msgspec.structs.replace(record, race=race, budget=budget))
+        folder = new_run(check(spec), project, race=race, budget=budget)
         folder.update_status(state="queued", total=int(spec.training["steps"]))
         folders.append(folder)
     return folders

@@ -68,11 +68,14 @@ def branch(
         parent=parent.name,
         branch_step=step,
         versions=versions(),
+        inputs=record.inputs,
     )
     start = 0
 
     def fill(folder: RunFolder) -> None:
         nonlocal start
+        for name, taken in record.inputs.items():
+            folder.inputs.put(name, parent.inputs.bytes(name, taken))
         start = _copy(parent, folder, step)
         folder.events.append(BRANCHED, start, parent=parent.name, branch_step=step)
         folder.events.sync()

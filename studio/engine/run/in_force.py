@@ -6,14 +6,14 @@ may have been written before them.
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from models.config import Config, ConfigError
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from studio.engine.data.datasets import Dataset
 from studio.engine.data.stored import StoredRows
@@ -92,7 +92,7 @@ def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]
     return source, target_after(source, edits) or aim(source)
 
 
-def reconfigure(family: Family[Any], config: Config) -> None:
+def reconfigure(family: Learner[Any], config: Config) -> None:
     """Give a family other settings.
 
     Raises:
@@ -113,15 +113,17 @@ def rebuild(
     *,
     checkpoint: Checkpoint | None = None,
     horizon: int | None = None,
-) -> Family[Any]:
-    """Build a family as it was after a checkpoint (None: at the start), with the edits so far.
+    inputs: Mapping[str, Learner[Any]] | None = None,
+) -> Learner[Any]:
+    """Build a family as it was after a checkpoint (None: at the start), with the edits so far;
+    ``inputs`` are what it learns from.
 
     Raises:
         ConfigError: settings that do not fit the data or each other; the path is "family...".
         Refused: an edit cannot be made again.
         ValueError: the checkpoint does not fit.
     """
-    family = resolved.build(data, device, horizon=horizon)
+    family = resolved.build(data, device, horizon=horizon, inputs=inputs)
     step = checkpoint.step if checkpoint is not None else 0
     config = resolved.family.config
     waiting = checkpoint

@@ -3,6 +3,8 @@ families (small numbers), data sets (1000) and metrics (2000): what is watched o
 changes what is learned.
 """
 
+from models.operators.drawing import SAMPLES
+
 __all__ = [
     "ADDED",
     "EVALUATION",
@@ -22,7 +24,6 @@ LATENTS = 3000
 FLOW = 3001
 EVALUATION = 3002
 METRIC = 3003
-SAMPLES = 3004
 ADDED = 3005
 SHOWN = 3006
 SUBSET = 3007

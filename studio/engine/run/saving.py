@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import torch
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from studio.engine.data.specs import pack_spec, unpack_spec
@@ -28,7 +28,7 @@ Tensors = dict[str, np.ndarray[Any, Any]]
 
 
 def pack(
-    family: Family[Any], step: int, spec: RunSpec, columns: tuple[str, ...]
+    family: Learner[Any], step: int, spec: RunSpec, columns: tuple[str, ...]
 ) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors and values of a checkpoint.
 
@@ -51,7 +51,7 @@ def pack(
     return tensors, values
 
 
-def restore(family: Family[Any], checkpoint: Checkpoint) -> None:
+def restore(family: Learner[Any], checkpoint: Checkpoint) -> None:
     """Put the state of a checkpoint into a family of the same config.
 
     Raises:

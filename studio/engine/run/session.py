@@ -2,7 +2,7 @@
 
 import platform
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import InitVar, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -13,25 +13,30 @@ import torch
 
 from models.contracts.data import MakesBatches
 from models.contracts.family import Family
+from models.contracts.learner import Learner
 from studio.engine.data.batches import Batches, Fed, Fresh, Shuffled, Streamed
 from studio.engine.data.datasets import Dataset, edited
+from studio.engine.data.drawn import drawn
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import InForce, rebuild, reconfigure
+from studio.engine.run.inputs import Learners, open_inputs, take, units
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.saving import saved_data
 from studio.engine.run.settings import FEWEST_SAMPLES
 from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.projection import Projection
 from studio.engine.watch.recorder import Recorder, plane_bounds
-from studio.protocol.spec import ChangeSetting, Edit, RunSpec
+from studio.protocol.messages import Budget
+from studio.protocol.spec import ChangeSetting, Edit, RunRef, RunSpec
 from studio.store.edits import effective_spec
 from studio.store.errors import StoreError
+from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
 
-__all__ = ["Session", "free_device_memory", "new_record", "open_session", "project_of", "versions"]
+__all__ = ["Session", "free_device_memory", "new_run", "open_session", "project_of", "versions"]
 
 
 @dataclass
@@ -42,6 +47,9 @@ class Session:
         resolved: the run as it was recorded.
         source: the data as they are without an edit.
         family: with the settings of ``in_force``.
+        recorder: None for a model without particles.
+        drawing: draws the data that are learned from, where a run does so that this one learns
+            from; see `prepare`.
         step: where the training was when it was opened.
         notes: sentences for the log.
         skipped: names of damaged checkpoints that were passed over.
@@ -53,8 +61,8 @@ class Session:
 
     resolved: Resolved
     source: Dataset
-    family: Family[Any]
-    recorder: Recorder
+    family: Learner[Any]
+    recorder: Recorder | None
     sampler: Any
     bounds: list[float]
     step: int
@@ -64,6 +72,7 @@ class Session:
     done: list[Edit]
     pending: deque[Edit]
     floors: InitVar[dict[str, float]]
+    drawing: Callable[[Dataset], Generator[bool, None, Dataset]] | None = None
     data: Dataset = field(init=False)
     batches: Batches = field(init=False)
     evaluator: Evaluator = field(init=False)
@@ -72,6 +81,16 @@ class Session:
         # Floors on disk are those of the newest target.
         points = any(not isinstance(edit, ChangeSetting) for edit in (*self.done, *self.pending))
         self._aim({} if points else floors, self.resolved.training.evaluate_samples)
+
+    def prepare(self) -> Generator[bool, None, None]:
+        """Draw what is learned from, where a model does so; yields False meanwhile.
+
+        Raises:
+            Refused: it cannot be labelled.
+        """
+        if self.drawing is not None:
+            self.data = yield from self.drawing(self.data)
+            self.batches = _batches(self.resolved, self.data, self.family)
 
     @property
     def spec(self) -> RunSpec:
@@ -115,7 +134,8 @@ class Session:
         seed = self.resolved.training.seed
         self.data = edited(self.source, self.in_force.target)
         self.batches = _batches(self.resolved, self.data, self.family)
-        self.evaluator = Evaluator(self.resolved.metrics, self.data, n, seed, floors)
+        light = [choice for choice in self.resolved.metrics if not choice.entry.heavy]
+        self.evaluator = Evaluator(light, self.data, n, seed, floors)
 
 
 def project_of(run: RunFolder) -> Path:
@@ -123,13 +143,17 @@ def project_of(run: RunFolder) -> Path:
     return run.path.parents[1]
 
 
-def new_record(resolved: Resolved, project: Path) -> RunRecord:
-    """Describe a new run for ``run.toml``: the resolved spec, hash of the data, versions, device.
+def new_run(
+    resolved: Resolved, project: Path, *, race: str = "", budget: Budget | None = None
+) -> RunFolder:
+    """Make the folder of a new run in a project (made if absent), with what it learns from.
 
-    No more evaluation samples are recorded than there are data to compare them with.
+    ``run.toml`` holds the resolved spec, hash of the data, versions, device. No more evaluation
+    samples are recorded than there are data to compare them with.
 
     Raises:
-        Refused: the data cannot be drawn or read.
+        Refused: the data cannot be drawn or read, or a run that it learns from will not do.
+        StoreError: the disk refused.
     """
     device, _ = choose(resolved.training.device)
     data = resolved.load_data(project)
@@ -137,13 +161,24 @@ def new_record(resolved: Resolved, project: Path) -> RunRecord:
     if data.most is not None and data.most < wanted:
         training = {**spec.training, "evaluate_samples": max(FEWEST_SAMPLES, data.most)}
         spec = msgspec.structs.replace(spec, training=training)
-    return RunRecord(
-        spec=spec,
+    taken = take(resolved, project)
+    refs = {name: RunRef(run=t.record.run, step=t.record.step) for name, t in taken.items()}
+    record = RunRecord(
+        spec=msgspec.structs.replace(spec, inputs=refs),
         seed=resolved.training.seed,
         device=str(device),
         dataset_hash=data.hash,
+        race=race,
+        budget=budget,
         versions=versions(),
+        inputs={name: each.record for name, each in taken.items()},
     )
+
+    def fill(folder: RunFolder) -> None:
+        for name, each in taken.items():
+            each.put(name, folder.inputs)
+
+    return Project.open_or_create(project).new_run(record, fill)
 
 
 def versions() -> dict[str, str]:
@@ -180,25 +215,54 @@ def open_session(run: RunFolder, total: int) -> Session:
         raise StoreError(
             f"All checkpoints of {run.name} are damaged.", "Start it anew.", kind="data"
         )
-    spec = data.rows.spec() if checkpoint is None else saved_data(checkpoint)
+    inputs = open_inputs(run, device)
+    if checkpoint is None:
+        spec = units(resolved.family.entry, inputs, data.rows.spec())
+    else:
+        spec = saved_data(checkpoint)
     step = checkpoint.step if checkpoint is not None else 0
     edits = effective_spec(run).edits
-    family = rebuild(resolved, edits, spec, device, checkpoint=checkpoint, horizon=total)
+    family = rebuild(
+        resolved, edits, spec, device, checkpoint=checkpoint, horizon=total, inputs=inputs
+    )
     run.metrics.truncate_after(step)
     run.flow.truncate_after(step)
     notes.append(f"Device: {reason}")
+    notes += [
+        f"{choice.entry.title} takes long: it is measured by an evaluation of the run, and not "
+        "while it trains."
+        for choice in resolved.metrics
+        if choice.entry.heavy
+    ]
     notes.append(
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
         f"{kind_of(spec.kind).described(data.rows)}."
     )
-    return _assemble(run, resolved, data, family, step, edits, notes, skipped)
+    session = _assemble(run, resolved, data, family, step, edits, notes, skipped)
+    session.drawing = _drawing(run, resolved, inputs)
+    return session
+
+
+def _drawing(
+    run: RunFolder, resolved: Resolved, inputs: Learners
+) -> Callable[[Dataset], Generator[bool, None, Dataset]] | None:
+    """Return what draws the data from a run that this one learns from, None where none does."""
+    for name, needs in resolved.family.entry.inputs.items():
+        if needs.draws and name in inputs:
+            source = inputs[name]
+            assert isinstance(source, Family)  # it was asked for by this ability
+            chosen = check(run.record.inputs[name].spec, any_device=True).sampler
+            sampler = chosen.make() if chosen is not None else None
+            seed = resolved.training.seed
+            return lambda data: drawn(data, source, sampler, seed)
+    return None
 
 
 def _assemble(
     run: RunFolder,
     resolved: Resolved,
     data: Dataset,
-    family: Family[Any],
+    family: Learner[Any],
     step: int,
     edits: Sequence[Edit],
     notes: list[str],
@@ -217,14 +281,7 @@ def _assemble(
         resolved=resolved,
         source=data,
         family=family,
-        recorder=Recorder(
-            family,
-            seed=training.seed,
-            particles=training.particles,
-            frames=training.frames,
-            sampler=sampler,
-            projection=_projection(data),
-        ),
+        recorder=_recorder(family, resolved, data, sampler),
         sampler=sampler,
         bounds=plane_bounds(data.rows),
         step=step,
@@ -237,13 +294,29 @@ def _assemble(
     )
 
 
+def _recorder(
+    family: Learner[Any], resolved: Resolved, data: Dataset, sampler: Any
+) -> Recorder | None:
+    if not isinstance(family, Family):
+        return None
+    training = resolved.training
+    return Recorder(
+        family,
+        seed=training.seed,
+        particles=training.particles,
+        frames=training.frames,
+        sampler=sampler,
+        projection=_projection(data),
+    )
+
+
 def _projection(data: Dataset) -> Projection | None:
     if data.judging is None or data.unseen is None:
         return None
     return Projection(data.judging, data.unseen)
 
 
-def _batches(resolved: Resolved, data: Dataset, family: Family[Any]) -> Batches:
+def _batches(resolved: Resolved, data: Dataset, family: Learner[Any]) -> Batches:
     training, spec, device = resolved.training, family.spec, family.device
     if data.draw is not None and training.samples == 0:
         return Fresh(data.draw, spec, training.batch, training.seed, device)

@@ -12,9 +12,11 @@ from models.contracts.data import Outline
 from studio.engine.data.datasets import LARGE
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.memory import Needs, needs_of
+from studio.engine.run.inputs import load_taken, take, units
 from studio.engine.run.resolve import Resolved, resolve
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import RunSpec
+from studio.store.errors import StoreError
 
 __all__ = ["Validation", "Validator"]
 
@@ -49,8 +51,8 @@ class Validator:
             return Validation(problems, 0, 0, None)
         try:
             outline = resolved.outline(project)
-            needs = self._measured(resolved, outline, str(project))
-        except (Refused, ConfigError, MemoryError) as error:
+            needs = self._measured(resolved, outline, project)
+        except (Refused, ConfigError, StoreError, MemoryError) as error:
             return Validation([describe(error)], 0, 0, None)
         size = needs.bytes(resolved.training.batch, _held(outline))
         total = psutil.virtual_memory().total
@@ -58,31 +60,37 @@ class Validator:
             problems = [_too_large(size, total)]
         return Validation(problems, needs.parameters, size, None if problems else resolved)
 
-    def _measured(self, resolved: Resolved, outline: Outline, project: str) -> Needs:
+    def _measured(self, resolved: Resolved, outline: Outline, project: Path | None) -> Needs:
         """Return what the model needs.
 
         Raises:
             ConfigError: settings that do not fit the data or each other.
+            Refused, StoreError: a run that it learns from cannot be loaded.
         """
         spec, training = resolved.spec, resolved.training
-        model = (spec.family, spec.dataset, project, outline.spec.shape)
+        model = (spec.family, spec.inputs, spec.dataset, str(project), outline.spec.shape)
         key = msgspec.msgpack.encode((*model, vars(training.execution())))
         whole = key + msgspec.msgpack.encode(training.steps)
         if whole not in self._wrong:
             if len(self._wrong) > _REMEMBERED:
                 self._wrong.clear()
                 self._needs.clear()
-            self._wrong[whole] = self._try(resolved, outline, key)
+            self._wrong[whole] = self._try(resolved, outline, key, project)
         wrong = self._wrong[whole]
         if wrong is not None:
             raise wrong
         return self._needs[key]
 
-    def _try(self, resolved: Resolved, outline: Outline, key: bytes) -> ConfigError | None:
+    def _try(
+        self, resolved: Resolved, outline: Outline, key: bytes, project: Path | None
+    ) -> ConfigError | None:
         """Build the model, and measure it where none of the kind was before."""
         try:
             # It is built on the CPU, also for a GPU: it is only measured and thrown away.
-            family = resolved.build(outline.spec, torch.device("cpu"))
+            cpu = torch.device("cpu")
+            inputs = load_taken(take(resolved, project), cpu)
+            data = units(resolved.family.entry, inputs, outline.spec)
+            family = resolved.build(data, cpu, inputs=inputs)
             if key not in self._needs:
                 self._needs[key] = needs_of(family)
         except ConfigError as error:

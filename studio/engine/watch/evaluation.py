@@ -1,4 +1,4 @@
-"""How good a model is: metrics of fresh samples against real points, beside their floors."""
+"""How good a model is: figures beside what they are held against."""
 
 import math
 from collections.abc import Generator, Sequence
@@ -7,15 +7,19 @@ from typing import Any
 
 import torch
 
-from models.contracts.data import RowSource
+from models.contracts.abilities import ABILITIES
+from models.contracts.batch import Batch
+from models.contracts.data import Judge, RowSource
 from models.contracts.family import Family
-from models.metrics.base import NotApplicable
+from models.contracts.learner import Learner
+from models.metrics.base import Evidence, Figure, NotApplicable
+from models.operators.drawing import draw, most
 from models.registry import MetricEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
-from studio.engine.run.sampling import draw, most
+from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import SPREAD
 
@@ -26,36 +30,53 @@ FLOOR_PAIRS = 8
 sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
 
 LEAST = 100  # samples: with fewer a figure is mostly noise
+_SAMPLES = "samples"  # among what a metric needs
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Values by metric slug, in the order asked for. ``n`` samples against as many real points,
+    """Figures by metric slug, in the order asked for. ``n`` samples against as many real data,
     each made with ``nfe`` evaluations of networks.
 
-    A value is NaN where it could not be measured: for all metrics where ``broken`` samples are
-    not finite. ``floors`` are means over real pairs, and their standard deviations under
-    ``"spread/<slug>"``. ``notes`` are sentences on metrics that were left out, each said once a
-    run, and on what could not be measured, said each time.
+    The value of a figure is NaN where it could not be measured: of all that need samples where
+    ``broken`` of these are not finite. ``floors`` are the means of the bars over real pairs, and
+    their standard deviations under ``"spread/<slug>"``. ``notes`` are sentences on metrics that
+    were left out, each said once a run, and on what could not be measured, said each time.
     """
 
-    values: dict[str, float]
+    figures: dict[str, Figure]
     floors: dict[str, float]
     n: int
     notes: list[str]
     nfe: int = 0
     broken: int = 0
 
+    @property
+    def values(self) -> dict[str, float]:
+        """The values alone."""
+        return {slug: figure.value for slug, figure in self.figures.items()}
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Samples of a model, None where they could not be had or nobody asked; ``lacking`` is why."""
+
+    rows: Batch | None = None
+    nfe: int = 0
+    broken: int = 0
+    lacking: str = ""
+
 
 @dataclass
 class Evaluator:
-    """Measures the families of one run, always with the same latents and the same real points, so
-    that a change in the figures is a change of the model.
+    """Measures the models of one run, always with the same latents and the same real data, so that
+    a change in the figures is a change of the model. Of what metrics need, only what one of them
+    asks for is gathered.
 
-    The floor is the same metric between two independent real samples of the same sizes, over
+    The floor of a metric is its bar, between two independent real samples of the same sizes, over
     several pairs, computed once. For a finite data set the two are disjoint random parts of it. A
     family that is fewer than ``n`` particles is measured with all of them, against as many real
-    points.
+    data.
     """
 
     choices: Sequence[Choice[MetricEntry]]
@@ -64,60 +85,78 @@ class Evaluator:
     seed: int
     floors: dict[str, float] = field(default_factory=dict)
     _real: RowSource | None = None
+    _judge: Judge | None = None
     _skipped: set[str] = field(default_factory=set)
     _light: "Evaluator | None" = None
     _notes: list[str] = field(default_factory=list)
 
-    def prepare(self, family: Family[Any]) -> Generator[bool, None, None]:
+    def prepare(self, model: Learner[Any]) -> Generator[bool, None, None]:
         """Measure the floors, once; yields False meanwhile. `evaluate` does it where it was not."""
         if self._real is not None:
             return
-        yield from self.data.prepare()
-        n = most(family, self.n)
+        self._judge = yield from self.data.judge()
+        n = most(model, self.n)
         _, self._real = self.data.pair(n, self.seed)
         yield False
         # Floors of one pair, as earlier versions wrote them, have no spread: measured anew.
         asked = [c for c in self.choices if SPREAD + c.entry.slug not in self.floors]
+        asked = [c for c in asked if not _lacks(model, c.entry)]
         found: dict[str, list[float]] = {}
         for seed in range(self.seed, self.seed + FLOOR_PAIRS if asked else self.seed):
             other, real = self.data.pair(n, seed)
             for choice in asked:
-                value = self._attempt(choice, other.rows(slice(None)).x, real)
-                found.setdefault(choice.entry.slug, []).append(value)
-                yield False
+                bar = yield from self._attempt(choice, self._evidence(real, other=other), bar=True)
+                found.setdefault(choice.entry.slug, []).append(bar.value)
         for slug, values in found.items():
             measured = torch.tensor(values, dtype=torch.float64)
             if measured.isfinite().all():
                 self.floors[slug] = float(measured.mean())
                 self.floors[SPREAD + slug] = float(measured.std())
 
-    def evaluate(self, family: Family[Any], sampler: Any = None) -> Generator[bool, None, Quality]:
-        """Measure a family; yields False between network passes and between metrics."""
-        yield from self.prepare(family)
+    def evaluate(self, model: Learner[Any], sampler: Any = None) -> Generator[bool, None, Quality]:
+        """Measure a model; yields False between network passes and between metrics."""
+        yield from self.prepare(model)
         assert self._real is not None
+        drawn = yield from self._draw(model, sampler)
+        figures: dict[str, Figure] = {}
+        for choice in self.choices:
+            slug, entry = choice.entry.slug, choice.entry
+            if slug in self._skipped:
+                continue
+            if lacking := _lacks(model, entry) or (drawn.lacking if _drawn_by(entry) else ""):
+                self._skip(entry, lacking)
+            elif drawn.broken and _drawn_by(entry):
+                figures[slug] = Figure(math.nan)
+            else:
+                evidence = self._evidence(self._real, made=drawn.rows, model=model)
+                figure = yield from self._attempt(choice, evidence)
+                if slug not in self._skipped:
+                    figures[slug] = figure
+        notes, self._notes = list(dict.fromkeys(self._notes)), []
+        n = len(self._real)
+        return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken)
+
+    def _draw(self, model: Learner[Any], sampler: Any) -> Generator[bool, None, _Drawn]:
+        """Draw the samples that metrics ask for, if one does."""
+        assert self._real is not None
+        asking = [c for c in self.choices if c.entry.slug not in self._skipped]
+        if not any(_drawn_by(choice.entry) for choice in asking):
+            return _Drawn()
+        if not isinstance(model, Family):
+            return _Drawn(lacking="the model makes no samples")
         n = len(self._real)
         spent: list[int] = []
-        drawn = yield from draw(
-            family, n, self.seed, sampler=sampler, stream=EVALUATION, told=spent.append
+        rows = yield from draw(
+            model, n, self.seed, sampler=sampler, stream=EVALUATION, told=spent.append
         )
-        samples = drawn.x
-        broken = int((~torch.isfinite(samples)).flatten(1).any(dim=1).sum())
-        values: dict[str, float] = {}
+        broken = int((~torch.isfinite(rows.x)).flatten(1).any(dim=1).sum())
         if broken:
             self._notes.append(
                 f"{broken:,} of {n:,} samples are not finite numbers: their quality cannot be "
                 "measured. The sampler may be too coarse for the model as it is, or training is "
                 "about to fail."
             )
-        for choice in self.choices:
-            slug = choice.entry.slug
-            if slug not in self._skipped:
-                value = math.nan if broken else self._attempt(choice, samples, self._real)
-                if slug not in self._skipped:
-                    values[slug] = value
-            yield False
-        notes, self._notes = self._notes, []
-        return Quality(values, dict(self.floors), n, notes, max(spent, default=0), broken)
+        return _Drawn(rows, max(spent, default=0), broken)
 
     def light(self) -> "Evaluator":
         """Return one with few of the samples, always the same one; itself where these would
@@ -139,25 +178,60 @@ class Evaluator:
         sign = -1.0 if choice.entry.better == "higher" else 1.0
         return best is None or sign * value < sign * best
 
+    def _evidence(self, real: RowSource, **more: Any) -> Evidence:
+        rng = make_generator(self.seed, METRIC)
+        return Evidence(real, rng, judge=self._judge, train=self.data.rows, **more)
+
     def _attempt(
-        self, choice: Choice[MetricEntry], samples: torch.Tensor, real: RowSource
-    ) -> float:
-        """Return a figure, or NaN and a note on why there is none."""
-        title = choice.entry.title
-        if choice.entry.slug in self._skipped:
-            return math.nan
+        self, choice: Choice[MetricEntry], evidence: Evidence, *, bar: bool = False
+    ) -> Generator[bool, None, Figure]:
+        """Return a figure or a bar; NaN and a note on why there is none."""
+        entry = choice.entry
+        if entry.slug in self._skipped:
+            return Figure(math.nan)
         try:
-            return self._measure(choice, samples, real)
+            return (yield from self._measure(choice, evidence, bar=bar))
         except NotApplicable as reason:
-            self._skipped.add(choice.entry.slug)
-            self._notes.append(f"{title} is left out: {reason}.")
+            self._skip(entry, str(reason))
         except ArithmeticError as reason:
-            self._notes.append(f"{title} could not be measured: {reason}.")
-        return math.nan
+            what = f"What {entry.title} is held against" if bar else entry.title
+            self._notes.append(f"{what} could not be measured: {reason}.")
+        return Figure(math.nan)
 
     def _measure(
-        self, choice: Choice[MetricEntry], samples: torch.Tensor, real: RowSource
-    ) -> float:
-        generator = make_generator(self.seed, METRIC)
-        value = choice.make()(samples, real.rows(slice(None)).x, points=real, generator=generator)
-        return float(value)
+        self, choice: Choice[MetricEntry], evidence: Evidence, *, bar: bool
+    ) -> Generator[bool, None, Figure]:
+        metric = choice.make()
+        if bar:
+            figure: Figure = metric.bar(evidence)
+            yield False
+            return figure
+        walk = metric.walk(evidence)
+        if choice.entry.heavy:
+            figure = yield from aside(walk)
+            return figure
+        while True:
+            try:
+                next(walk)
+            except StopIteration as end:
+                figure = end.value
+                return figure
+            yield False
+
+    def _skip(self, entry: MetricEntry, reason: str) -> None:
+        self._skipped.add(entry.slug)
+        self._notes.append(f"{entry.title} is left out: {reason}.")
+
+
+def _drawn_by(entry: MetricEntry) -> bool:
+    """Say whether a metric looks at samples."""
+    return _SAMPLES in entry.needs
+
+
+def _lacks(model: Learner[Any], entry: MetricEntry) -> str:
+    """Say what a metric needs that a model cannot do, "" if there is nothing."""
+    for need in entry.needs:
+        ability = ABILITIES.get(need)
+        if need != _SAMPLES and (ability is None or not isinstance(model, ability)):
+            return f"the model lacks what it needs: {need}"
+    return ""

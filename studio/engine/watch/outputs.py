@@ -4,15 +4,16 @@ Each is planned by a schedule of its own, so that together they cost the trainin
 Nothing here touches the random numbers of the training.
 """
 
+import math
 from collections.abc import Callable
 
 from models.contracts.learner import Scene
 from studio.engine.jobs.job import Work
-from studio.engine.jobs.sampling import provenance
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.sink import Sink
+from studio.engine.run.loading import Loaded
+from studio.engine.run.operating import Answer, ask
 from studio.engine.run.runlog import RunLog
-from studio.engine.run.sampling import draw, repeats
 from studio.engine.run.saving import pack
 from studio.engine.run.session import Session
 from studio.engine.watch.curves import Columns, Curves
@@ -29,7 +30,7 @@ from studio.engine.watch.schedules import (
 from studio.engine.watch.staging import scene_arrays
 from studio.engine.watch.viewing import LiveView
 from studio.protocol.events import SPREAD
-from studio.protocol.messages import CheckpointWritten, Kept, Metrics, Record
+from studio.protocol.messages import GENERATE, CheckpointWritten, Kept, Metrics, Operate, Record
 from studio.protocol.spec import ChangeSetting, Edit
 from studio.protocol.wire import pack_arrays
 from studio.store.run import RunFolder
@@ -37,7 +38,8 @@ from studio.store.run import RunFolder
 __all__ = ["Outputs"]
 
 KEPT_RESOLUTION = 20
-SAMPLES, FLOOR = "cost/samples", "cost/floor/"  # as in `studio.protocol.messages.Metrics`
+# As in `studio.protocol.messages.Metrics`.
+SAMPLES, FLOOR, LOW, HIGH = "cost/samples", "cost/floor/", "cost/low/", "cost/high/"
 
 
 class Outputs:
@@ -85,7 +87,8 @@ class Outputs:
     @property
     def next(self) -> float:
         """The next step at which something is due for its number alone."""
-        return min(self._kept.next, self._evaluations.next, self._checkpoints.next)
+        kept = math.inf if self._session.recorder is None else self._kept.next
+        return min(kept, self._evaluations.next, self._checkpoints.next)
 
     def make_due(self, step: int) -> Work:
         """Make what is due after a step, but for live records."""
@@ -97,17 +100,17 @@ class Outputs:
 
     def keep_due(self, step: int) -> Work:
         """Record particles on disk, for scrubbing, if that is due after a step."""
-        if step < self._kept.next:
+        session, recorder = self._session, self._session.recorder
+        if recorder is None or step < self._kept.next:
             return
-        session = self._session
         whole = self._kept.whole(self._pace)
-        record = yield from session.recorder.record(
+        record = yield from recorder.record(
             step,
-            particles=None if whole else session.recorder.few,
-            layers=kept_layers(session.family) if whole else (),
+            particles=None if whole else recorder.few,
+            layers=kept_layers(recorder.family) if whole else (),
             resolution=KEPT_RESOLUTION,
             bounds=session.bounds,
-            extras=session.recorder.extras,
+            extras=recorder.extras,
         )
         start = self._clock()
         kind = kind_of(session.family.spec.kind)
@@ -128,10 +131,10 @@ class Outputs:
 
         ``scene`` is what a stage of a step has at hand.
         """
-        watch = self._view.watch
-        if not watch.on:
+        watch, recorder = self._view.watch, self._session.recorder
+        if not watch.on or recorder is None:
             return
-        record = yield from self._session.recorder.record(
+        record = yield from recorder.record(
             step,
             particles=particles,
             layers=watch.layers,
@@ -188,15 +191,38 @@ class Outputs:
             self.save(step, best=True)
 
     def sample(self, step: int, n: int) -> Work:
-        """Write n fresh samples into the run."""
+        """Write n fresh samples into the run, if the model makes some."""
         session = self._session
+        if session.recorder is None:
+            self._log.write("warning", "This model makes no samples.")
+            return
         seed = session.resolved.training.seed + len(self._folder.samples.paths())
-        rows = yield from draw(session.family, n, seed, sampler=session.sampler)
-        note = repeats(session.family, n)
-        attrs = provenance(self._folder.name, step, seed, session.resolved.spec.sampler, note)
-        arrays = kind_of(session.family.spec.kind).arrays(rows)
-        path = self._folder.samples.write(arrays, session.data.rows.columns, attrs)
-        self._log.write("info", f"{n:,} samples are in samples/{path.name}. {note}".strip())
+        config = {"n": n, "seed": seed}
+        asked = ask(Operate(run=str(self._folder.path), operator=GENERATE, config=config))
+        doing = asked.work(self._loaded(step))
+        while True:
+            try:
+                next(doing)
+            except StopIteration as end:
+                answer: Answer = end.value
+                break
+            yield False
+        made = self._folder.results.write(answer.record, answer.arrays, answer.columns)
+        note = answer.record.note
+        self._log.write("info", f"{n:,} samples are in results/{made.name}. {note}".strip())
+
+    def _loaded(self, step: int) -> Loaded:
+        """Return the model as it is now, as if it had been loaded."""
+        session = self._session
+        return Loaded(
+            self._folder,
+            session.resolved,
+            session.family,
+            step,
+            session.data.rows.columns,
+            session.sampler,
+            list(session.done),
+        )
 
     def save(self, step: int, *, pinned: bool = False, best: bool = False) -> None:
         """Write a checkpoint; never one that comes after a loss that is not finite.
@@ -230,7 +256,7 @@ class Outputs:
         edits = (e.step for e in self._session.done if not isinstance(e, ChangeSetting))
         since = max(edits, default=-1)
         best: dict[int, float] = {}
-        for choice in self._session.resolved.metrics[:1]:
+        for choice in evaluator.choices[:1]:
             slug = choice.entry.slug
             for step, value in zip(*columns.get(f"quality/{slug}", ([], [])), strict=True):
                 n = int(counts.get(step, evaluator.n))
@@ -247,6 +273,9 @@ def _columns(step: int, quality: Quality) -> Columns:
     columns: Columns = {f"quality/{slug}": ([step], [v]) for slug, v in quality.values.items()}
     floors = {k: v for k, v in quality.floors.items() if k.removeprefix(SPREAD) in quality.values}
     columns |= {f"{FLOOR}{name}": ([step], [value]) for name, value in floors.items()}
+    for slug, figure in quality.figures.items():
+        if figure.low is not None and figure.high is not None:
+            columns |= {LOW + slug: ([step], [figure.low]), HIGH + slug: ([step], [figure.high])}
     columns[SAMPLES] = ([step], [float(quality.n)])
     if quality.nfe:
         columns["cost/nfe"] = ([step], [float(quality.nfe)])

@@ -1,4 +1,4 @@
-"""Images in a plane: the two directions in which a judge's features of unseen data vary most."""
+"""Data in a plane: the two directions in which a judge's features of unseen data vary most."""
 
 from collections.abc import Generator, Iterator
 
@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.contracts.batch import Batch
 from models.contracts.data import Judge, RowSource
 from models.contracts.spec import DataSpec
 from studio.engine.data.judging import Judging
@@ -54,19 +55,22 @@ class Projection:
         """Have the judge made and the plane fitted; yields False meanwhile."""
         if self._ready is None:
             judge = yield from self._judging.prepare()
-            features = judge.features(self._unseen.rows(slice(None)).x)
+            features = judge.features(self._unseen.rows(slice(None)))
             plane = Plane(features)
             self._ready = judge, plane, plane.place(features[:MOST]).numpy()
 
-    def pieces(self, frames: Frames, spec: DataSpec) -> Iterator[Floats]:
-        """Yield the places (1, n, 2) of each frame's particles.
+    def pieces(self, frames: Frames, latents: Batch, spec: DataSpec) -> Iterator[Floats]:
+        """Yield the places (1, n, 2) of each frame's particles; their masks and conditions are
+        those of the latents, standardised.
 
         Raises:
             RuntimeError: it has not been prepared.
         """
         judge, plane, _ = self._made()
+        like = latents.to(torch.device("cpu"))
         for _, x in frames:
-            yield plane.place(judge.features(spec.restore(x))).unsqueeze(0).numpy()
+            features = judge.features(spec.restored(like.holding(x)))
+            yield plane.place(features).unsqueeze(0).numpy()
 
     @property
     def target(self) -> Floats:

@@ -16,7 +16,7 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.contracts.learner import Layer
+from models.contracts.learner import Layer, Learner
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
 from studio.engine.data.stored import StoredRows
@@ -47,7 +47,7 @@ class Recorder:
     """Makes the records of one run.
 
     ``particles`` is how many it follows: as many as were asked for, or as there are where they are
-    the state of the family (`models.carriers.population`). ``projection`` places images in a
+    the state of the family (`models.carriers.population`). ``projection`` places data in a
     plane, for those who ask.
     """
 
@@ -61,7 +61,7 @@ class Recorder:
         sampler: Any = None,
         projection: Projection | None = None,
     ) -> None:
-        self._family = family
+        self.family = family
         self._seed = seed
         self._frames = frames
         self._sampler = sampler
@@ -77,7 +77,7 @@ class Recorder:
     @property
     def extras(self) -> list[str]:
         """The names of all extras there are, which kept records hold too."""
-        return applicable(self._family) + ([PROJECTION] if self._projection is not None else [])
+        return applicable(self.family) + ([PROJECTION] if self._projection is not None else [])
 
     def record(
         self,
@@ -100,7 +100,7 @@ class Recorder:
         spent = _Stopwatch()
         latents = self._latents.take(slice(0, particles or self.particles))
         noise = make_generator(self._seed, FLOW)
-        frames = self._family.flow(latents, sampler=self._sampler, generator=noise)
+        frames = self.family.flow(latents, sampler=self._sampler, generator=noise)
         thin = _Thinning(self._frames)
         while True:
             with spent, torch.no_grad():
@@ -111,13 +111,13 @@ class Recorder:
                 break
             yield False
         thin.finish()
-        arrays = recorded(self._family.spec, latents, thin.frames)
+        arrays = recorded(self.family.spec, latents, thin.frames)
         for layer in self._wanted(layers, bounds):
             times = [float(v) for v in arrays["t"]] if layer.timed else [1.0]
             slices = []
             for time_ in times:
                 with spent:
-                    slices.append(evaluate_layer(self._family, layer, bounds, resolution, time_))
+                    slices.append(evaluate_layer(self.family, layer, bounds, resolution, time_))
                 yield False
             arrays[f"{LAYER}{layer.name}"] = np.stack(slices)
         more = yield from self._extras(extras, thin.frames, latents, spent)
@@ -145,13 +145,13 @@ class Recorder:
 
     def _pieces(self, name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
         if self._projection is not None and name == PROJECTION:
-            return self._projection.pieces(frames, self._family.spec)
-        return pieces(self._family, name, frames, latents)
+            return self._projection.pieces(frames, latents, self.family.spec)
+        return pieces(self.family, name, frames, latents)
 
     def _wanted(self, names: Sequence[str], bounds: Sequence[float]) -> list[Layer]:
-        if self._family.spec.shape != (2,) or len(bounds) != 4:
+        if self.family.spec.shape != (2,) or len(bounds) != 4:
             return []
-        return [layer for layer in self._family.layers if layer.name in names]
+        return [layer for layer in self.family.layers if layer.name in names]
 
 
 class _Stopwatch:
@@ -220,7 +220,7 @@ def recorded(spec: DataSpec, latents: Batch, frames: Frames) -> Arrays:
 
 
 def evaluate_layer(
-    family: Family[Any], layer: Layer, bounds: Sequence[float], resolution: int, t: float
+    family: Learner[Any], layer: Layer, bounds: Sequence[float], resolution: int, t: float
 ) -> Floats:
     """Evaluate a layer on a grid over ``bounds`` (data units), row 0 at the lowest y.
 
@@ -239,7 +239,7 @@ def grid(bounds: Sequence[float], resolution: int) -> Tensor:
     return torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
 
 
-def evaluate_points(family: Family[Any], layer: Layer, points: Tensor, t: float) -> Floats:
+def evaluate_points(family: Learner[Any], layer: Layer, points: Tensor, t: float) -> Floats:
     """Evaluate a layer at points (m, 2) in data units: (m,), or (m, 2) in data units."""
     spec = family.spec
     with torch.no_grad():
@@ -255,7 +255,7 @@ def evaluate_points(family: Family[Any], layer: Layer, points: Tensor, t: float)
     return result
 
 
-def kept_layers(family: Family[Any]) -> list[str]:
+def kept_layers(family: Learner[Any]) -> list[str]:
     """Return the layers that kept records hold."""
     return [layer.name for layer in family.layers if layer.kept]
 

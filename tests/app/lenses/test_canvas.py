@@ -18,7 +18,7 @@ from studio.app.plots.overlay import Life
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord
-from studio.app.theme import DARK, LIGHT
+from studio.app.tokens import DARK, LIGHT
 
 Record = Callable[..., FlowRecord]
 

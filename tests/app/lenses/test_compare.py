@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from studio.app.plots.export import write_picture
 from studio.app.state.runs import RunState, Series
 from studio.app.views.compare import VIEW, CompareView, columns_for
+from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, GetTarget, Validate, Watch
 from studio.protocol.records import FlowRecord
 from studio.store.flow import FlowStore
@@ -347,6 +348,12 @@ def test_with_nothing_to_compare_it_says_how_to_begin(
 
 
 def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) -> None:
+    lens.state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
+            modalities=["images"],
+        )
+    )  # fmt: skip
     rng = np.random.default_rng(0)
     for run in runs:
         t = np.array([0, 1], dtype=np.float32)

@@ -26,7 +26,7 @@ from studio.app.plots.export import (
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, Series
-from studio.app.theme import DARK
+from studio.app.tokens import DARK
 from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.store.errors import StoreError
 

@@ -369,7 +369,7 @@ async def test_a_late_answer_for_another_step_is_not_shown(
             await late.wait()
         return step, np.full((resolution, resolution), float(step), np.float32)
 
-    monkeypatch.setattr(lens.actions, "query_layer", answer)
+    monkeypatch.setattr(lens.actions.looking, "query_layer", answer)
     layers, playback = window.view.layers, lens.state.playback
     playback.set(step=20)
     await wait(lambda: layers._asking is not None)

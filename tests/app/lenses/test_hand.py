@@ -132,7 +132,7 @@ def test_the_wheel_of_tools_has_ends(lens: Any) -> None:
 
 async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: FlowView, wait: Any) -> None:
     card = view._hands.lesson
-    lens.actions.explain(lens.run.key)
+    lens.actions.lesson.explain(lens.run.key)
     await wait(lambda: [c.action for c in lens.link.of(Control)] == ["pause"])
     lens.run.state = "paused"
     lens.state.runs.changed.emit(lens.run.key)
@@ -146,7 +146,7 @@ async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: FlowView, wa
     lens.run.live = replace(lens.run.live, scene={"real": np.zeros((4, 2), np.float32)})
     lens.state.runs.record_arrived.emit(lens.run.key)
     assert view._hands.scene
-    lens.actions.end_lesson()
+    lens.actions.lesson.end()
     await wait(lambda: lens.link.of(Control)[-1].action == "resume")
     assert not card.isVisible()
     assert not view._hands.scene
@@ -158,7 +158,7 @@ async def test_stages_follow_by_themselves_when_played(
     card = view._hands.lesson
     card._timer.setInterval(1)
     lens.run.state = "paused"
-    lens.actions.explain(lens.run.key)
+    lens.actions.lesson.explain(lens.run.key)
     card.play.click()
     await wait(lambda: len(lens.link.of(Control)) == 1)
     lens.run.stage = "draw"
@@ -169,12 +169,12 @@ async def test_stages_follow_by_themselves_when_played(
     lens.state.runs.staged.emit(lens.run.key)
     QTest.qWait(20)
     assert len(lens.link.of(Control)) == 2
-    lens.actions.end_lesson()  # it was paused before: the step is finished, and it stays so
+    lens.actions.lesson.end()  # it was paused before: the step is finished, and it stays so
     await wait(lambda: lens.link.of(Control)[-1].action == "step")
 
 
 def test_a_lesson_ends_with_its_run(lens: Any, view: FlowView) -> None:
-    lens.actions.explain(lens.run.key)
+    lens.actions.lesson.explain(lens.run.key)
     lens.run.job, lens.run.state = "", "failed"
     lens.state.runs.changed.emit(lens.run.key)
     assert lens.state.lesson.run == ""

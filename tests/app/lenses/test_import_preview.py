@@ -12,10 +12,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.import_words import file_size, reasons, suggested_name
+from studio.app.intents.base import Refused
+from studio.app.state.drafts import Typed
 from studio.app.state.session import DataInfo
-from studio.app.views.import_preview import ImportDialog, file_size, reasons, suggested_name
-from studio.formats.base import Column, Inspection, Item
-from studio.protocol.messages import ImportData
+from studio.app.views.import_preview import ImportDialog
+from studio.formats.inspection import Column, Inspection, Item, Offer
+from studio.protocol.catalog import FieldSpec
+from studio.protocol.messages import ErrorInfo, ImportData
+from studio.store.parts import Part
 
 
 def column(name: str, kind: str = "number", **more: Any) -> Column:
@@ -35,17 +40,20 @@ def dialog(lens: Any) -> Iterator[Callable[..., ImportDialog]]:
 
     def build(*items: Item, problems: list[str] | None = None) -> ImportDialog:
         found = Inspection(
-            file="/x/My Points.csv", format="csv", items=list(items), bytes=12_345,
-            problems=problems or [],
+            files=["/x/My Points.csv"], importer="points", kind="points", format="csv",
+            items=list(items), bytes=12_345, problems=problems or [],
         )  # fmt: skip
-        plain = msgspec.to_builtins(found)
-        shown = ImportDialog(lens.state, lens.actions, "/x/My Points.csv", plain)
+        return show(found)
+
+    def show(found: Inspection) -> ImportDialog:
+        shown = ImportDialog(lens.state, lens.actions, found.files, msgspec.to_builtins(found))
         shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
         shown.open()
         QApplication.processEvents()
         made.append(shown)
         return shown
 
+    build.of = show
     yield build
     for shown in made:
         shown.close()
@@ -74,7 +82,8 @@ def test_good_columns_are_chosen_and_imported(
     qtbot.mouseClick(shown.accept_button, Qt.MouseButton.LeftButton)
     loop.run_until_complete(asyncio.sleep(0.01))
     sent = lens.link.of(ImportData)[0]
-    assert (sent.name, sent.columns, sent.file) == ("my-points", ["x", "y"], "/x/My Points.csv")
+    assert (sent.name, sent.importer, sent.files) == ("my-points", "points", ["/x/My Points.csv"])
+    assert sent.options == {"item": "", "columns": ["x", "y"]}
     assert not shown.isVisible()
 
 
@@ -157,3 +166,104 @@ def test_names_are_free_and_sizes_are_for_people(dialog: Any, lens: Any) -> None
         DataInfo(name="my-points", rows=1, columns=("x", "y"), path=Path("/p/data/my-points"))
     ]
     assert dialog(item(column("x"), column("y"))).name.text() == "my-points-2"
+
+
+JETS = Inspection(
+    files=["/x/gluon.h5", "/x/top.h5"],
+    importer="jets",
+    kind="jets",
+    format="hdf5",
+    bytes=10**6,
+    rows=300,
+    parts=[
+        Part(name="x", dtype="float32", shape=[30, 3]),
+        Part(name="hits", dtype="int64", ragged=True),
+    ],
+    classes=["gluon", "top"],
+    preview={"hits": [[1, 2], [3]]},
+    notes=["30 constituents are kept."],
+    offers=[
+        Offer(
+            slug="jets",
+            title="Jets",
+            kind="jets",
+            options=[
+                FieldSpec(path="most", kind="int", title="Constituents", help="", default=30, low=1)
+            ],
+        ),
+        Offer(slug="points", title="Points", kind="points"),
+    ],
+)
+
+
+def test_what_is_no_table_is_shown_by_its_parts(dialog: Any) -> None:
+    shown = dialog.of(JETS)
+    assert shown.windowTitle() == "Import gluon.h5 and 1 more"
+    assert shown.parts.isVisible()
+    assert not shown._table.isVisible()
+    assert shown.parts.facts.text() == "300 rows of jets of 2 classes: gluon, top"
+    cells = [[shown.parts.list.item(i, j).text() for j in range(4)] for i in range(2)]
+    assert cells[0][:3] == ["x", "float32", "30 × 3"]
+    assert cells[1][2:] == ["any number of numbers", "[[1, 2], [3]]"]
+    assert shown._notes.text() == "30 constituents are kept."
+    assert shown.accept_button.isEnabled()
+
+
+def test_an_option_is_told_and_what_it_changes_is_shown(
+    dialog: Any, lens: Any, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    lens.state.project = tmp_path
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    async def look_into(files: list[str], importer: str, options: dict[str, Any]) -> Any:
+        asked.append((importer, options))
+        if options.get("most") == 2:
+            raise Refused(ErrorInfo(kind="data", message="Too few.", hint="Take more."))
+        return msgspec.to_builtins(msgspec.structs.replace(JETS, importer=importer, rows=7))
+
+    lens.actions.data.look_into = look_into
+    shown = dialog.of(JETS)
+    form = shown._choice.form
+    assert form is not None
+    form.edited.emit(form.entry.fields[0], 2)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert shown._why.text() == "Too few. Take more."
+    assert not shown.accept_button.isEnabled()
+    form.edited.emit(form.entry.fields[0], 16)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert shown.parts.facts.text().startswith("7 rows")
+    assert "7 rows; a model needs" in shown._why.text()
+    shown._choice.list.setCurrentIndex(1)
+    shown._choice.list.activated.emit(1)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert asked == [("jets", {"most": 2}), ("jets", {"most": 16}), ("points", {})]
+    assert shown._choice.form is None
+
+
+def test_a_value_that_cannot_be_taken_holds_the_import_up(
+    dialog: Any, lens: Any, loop: asyncio.AbstractEventLoop
+) -> None:
+    async def look_into(*_: Any) -> Any:
+        return msgspec.to_builtins(JETS)
+
+    lens.actions.data.look_into = look_into
+    shown = dialog.of(JETS)
+    form = shown._choice.form
+    typed = Typed("Constituents", "-1", "must be at least 1")
+    form.rejected.emit(form.entry.fields[0], typed)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert "Constituents must be at least 1." in shown._why.text()
+    assert not shown.accept_button.isEnabled()
+
+
+def test_other_kinds_are_imported_with_their_options(
+    dialog: Any, lens: Any, qtbot: QtBot, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    lens.state.project = tmp_path
+    shown = dialog.of(JETS)
+    shown._choice.options = {"most": 16}
+    qtbot.mouseClick(shown.accept_button, Qt.MouseButton.LeftButton)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    sent = lens.link.of(ImportData)[0]
+    assert (sent.importer, sent.options, sent.name) == ("jets", {"most": 16}, "gluon")
+    assert sent.files == ["/x/gluon.h5", "/x/top.h5"]

@@ -18,7 +18,7 @@ from studio.app.views.metrics import MetricsView, group_of
 from studio.app.views.samples import SamplesView
 from studio.app.widgets.qualities import qualities
 from studio.protocol.messages import Control, Watch
-from studio.store.samples import SampleSets
+from tests.store.scenarios import generated
 
 Wait = Callable[..., Coroutine[Any, Any, None]]
 
@@ -177,7 +177,7 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     view = show(SamplesView)
     await wait(lambda: not view._sampled._busy)
     x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
-    SampleSets(Path(lens.run.key) / "samples").write({"x": x}, ("u", "v"), {"step": 50, "seed": 7})
+    generated(Path(lens.run.key), x, ("u", "v"), step=50, seed=7)
     lens.state.runs.logged.emit(lens.run.key)
     await wait(lambda: view.made.count == 300)
     assert view._origin.text() == "300 samples, step 50, seed 7"
@@ -196,7 +196,7 @@ async def test_what_was_drawn_long_ago_gives_way_to_the_newest(
     lens: Any, show: Any, wait: Wait
 ) -> None:
     x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
-    SampleSets(Path(lens.run.key) / "samples").write({"x": x}, ("u", "v"), {"step": 40, "seed": 7})
+    generated(Path(lens.run.key), x, ("u", "v"), step=40, seed=7)
     lens.arrive(30)
     view = show(SamplesView)
     await wait(lambda: view.made.count == 300)

@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 
 from studio.app.plots.export import write_picture
 from studio.app.views.rescaling import VIEW
-from studio.client.fake_catalog import catalog
 from studio.protocol.messages import ApplyEdit, BranchRun, Watch
 from studio.protocol.records import FlowRecord
 from studio.protocol.spec import ChangeSetting, Pick, RunSpec
 from studio.store.flow import FlowStore
+from tests.client.fakes.catalog import catalog
 
 
 @pytest.fixture

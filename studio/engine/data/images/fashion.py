@@ -58,10 +58,10 @@ def fashion_outline(config: FashionConfig) -> Outline:
         Refused: the complete set is not on this machine; the path is "dataset.part".
     """
     if config.part == "subset":
-        return bundled_outline("fashion-mnist")
+        return bundled_outline("fashion-mnist", NAMES)
     with _installed():
         lengths = idx_lengths(_file("train", "images-idx3"))
-    return outlined(lengths, lengths[0])
+    return outlined(lengths, lengths[0], NAMES)
 
 
 @dataset(

@@ -19,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 
 from models.contracts.data import Outline, Splits
-from models.contracts.spec import DataSpec
 from models.kinds.images import ImageSet
 from studio.engine.process.failures import Refused
 from studio.resources import folder
@@ -52,16 +51,15 @@ def splits(
     )
 
 
-def outlined(lengths: Sequence[int], train: int) -> Outline:
-    """Return the outline of grey images (n, H, W), of which the first ``train`` are learned from.
-
-    The mean and the deviation of all pixels are not known before they are read.
+def outlined(lengths: Sequence[int], train: int, classes: tuple[str, ...]) -> Outline:
+    """Return the outline of grey images (n, H, W), of which the first ``train`` are learned from:
+    a black one and a white one.
     """
-    shape = (1, *lengths[1:])
-    return Outline(DataSpec("images", shape, torch.zeros(shape), torch.ones(shape)), train)
+    black = torch.zeros(1, *lengths[1:])
+    return Outline(ImageSet(torch.stack([black, black + 1]), torch.arange(2), classes), train)
 
 
-def bundled_outline(name: str) -> Outline:
+def bundled_outline(name: str, classes: tuple[str, ...]) -> Outline:
     """Return the outline of a set that ships, from the heads of its arrays.
 
     Raises:
@@ -78,7 +76,7 @@ def bundled_outline(name: str) -> Outline:
         train = int(archive["train"])
     if dtype != np.uint8 or len(lengths) != 3 or not 0 < train < lengths[0]:
         raise _damaged(path, f"images {lengths} {dtype}")
-    return outlined(lengths, train)
+    return outlined(lengths, train, classes)
 
 
 @contextmanager

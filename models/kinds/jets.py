@@ -1,0 +1,176 @@
+"""Jets: clouds of at most so many constituents, each at a place of the eta-phi plane with a pT."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import SIZE, DataSpec, Given
+from models.registry import kind
+from models.tensors import make_generator
+
+__all__ = ["FEATURES", "TYPES", "JetSet", "jets", "masses"]
+
+TYPES = ("gluon", "light quark", "top", "W", "Z")
+FEATURES = ("eta", "phi", "log(1 + pT)")
+_LAW = 4096  # rows of conditions that a spec keeps
+_WIDEST = 0.5  # angles beyond it are cut
+_LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm
+
+
+@dataclass(frozen=True)
+class JetSet:
+    """Jets; a `models.contracts.data.RowSource`.
+
+    Attributes:
+        x: (n, N, 3) float32: eta and phi relative to the jet's axis, log(1 + pT/GeV); hardest
+            first, 0 where a place is padded.
+        size: (n,) int64, how many constituents each has.
+        label: (n,) int64, its type, one of ``names``.
+        pt, eta, mass: (n,) float32, of the jet, in GeV.
+        names: of the types.
+    """
+
+    x: Tensor
+    size: Tensor
+    label: Tensor
+    pt: Tensor
+    eta: Tensor
+    mass: Tensor
+    names: tuple[str, ...] = TYPES
+
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def of_jetnet(
+        cls, particles: Tensor, size: Tensor, label: Tensor, jet: Tensor, names: tuple[str, ...]
+    ) -> "JetSet":
+        """Return jets from the numbers of JetNet (Kansal et al. 2021, arXiv:2106.11535, section 3).
+
+        Args:
+            particles: (n, N, 3): eta_rel, phi_rel, pT_rel, those that are real first.
+            size: (n,), how many are real.
+            label: (n,), the type of each jet, one of ``names``.
+            jet: (n, 3): pT in GeV, eta, mass in GeV.
+            names: of the types.
+        """
+        pt, eta, mass = jet[:, 0], jet[:, 1], jet[:, 2].clamp_min(_LIGHTEST)
+        # Pseudorapidities have tails far outside the cone, since it was drawn in rapidity.
+        angles = particles[..., :2].clamp(-_WIDEST, _WIDEST)
+        momenta = torch.log1p(particles[..., 2].clamp_min(0.0) * pt[:, None])
+        mask = torch.arange(particles.shape[1]) < size[:, None]
+        x = torch.cat([angles, momenta[..., None]], dim=2) * mask[..., None]
+        return cls(x, size, label, pt, eta, mass, names)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def spec(self) -> DataSpec:
+        """Return the spec: features standardised over real constituents, conditions over jets."""
+        places = self.x.shape[1]
+        masks = torch.arange(places) < torch.arange(places + 1)[:, None]
+        real = self.x[masks[self.size]]
+        mean = real.mean(dim=0).expand(places, -1).contiguous()
+        std = real.std(dim=0).clamp_min(1e-6).expand(places, -1).contiguous()
+        given = {
+            "label": Given(classes=len(self.names), names=self.names),
+            "pt": _measured(self.pt, log=True),
+            "eta": _measured(self.eta),
+            "mass": _measured(self.mass, log=True),
+            SIZE: Given(),
+        }
+        spec = DataSpec("jets", tuple(self.x.shape[1:]), mean, std, masks=masks, given=given)
+        some = torch.randperm(len(self), generator=make_generator(0))[:_LAW]
+        return replace(spec, law=spec.standard_given(self.rows(some).given))
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Return some jets, with their type, pT, eta, mass and size."""
+        size = self.size[index]
+        mask = torch.arange(self.x.shape[1]) < size[:, None]
+        given = {
+            "label": self.label[index],
+            "pt": self.pt[index],
+            "eta": self.eta[index],
+            "mass": self.mass[index],
+            SIZE: size,
+        }
+        return Batch(self.x[index], mask, given)
+
+    def take(self, index: Tensor | slice) -> "JetSet":
+        """Return the jets of some rows."""
+        names = ("x", "size", "label", "pt", "eta", "mass")
+        return replace(self, **{name: getattr(self, name)[index] for name in names})
+
+
+def _measured(values: Tensor, *, log: bool = False) -> Given:
+    seen = values.log() if log else values
+    return Given(mean=seen.mean(), std=seen.std().clamp_min(1e-6), log=log)
+
+
+def masses(x: Tensor, mask: Tensor) -> Tensor:
+    """Return the invariant mass of massless constituents, in GeV: x (n, N, 3) -> (n,).
+
+    m^2 = (sum E)^2 - |sum p|^2, with E = pT cosh eta (PDG 2022, kinematics, eq. 49.1); relative
+    angles serve, as a common boost along the beam and a common turn change no mass.
+    """
+    eta, phi = x[..., 0].double(), x[..., 1].double()
+    pt = torch.expm1(x[..., 2].double().clamp_min(0.0)) * mask
+    parts = (pt * eta.cosh(), pt * phi.cos(), pt * phi.sin(), pt * eta.sinh())
+    energy, px, py, pz = (part.sum(dim=1) for part in parts)
+    square = energy.square() - px.square() - py.square() - pz.square()
+    return square.clamp_min(0.0).sqrt().float()
+
+
+@kind(
+    "jets",
+    title="Jets",
+    one="jet",
+    many="jets",
+    summary="Sprays of particles from a collider: clouds of constituents in the eta-phi plane.",
+    gives=("continuous", "set", "labels"),
+    networks={
+        "denoiser": "set-transformer",
+        "critic": "set-transformer",
+        "generator": "set-transformer",
+    },
+    metrics=("w1-jet-mass", "w1-constituent-pt"),
+    training={"particles": 64, "frames": 16, "batch": 128, "evaluate_samples": 1000},
+    families={
+        "edm": {
+            "optimizer": {
+                "kind": "adamw",
+                "lr": 2e-3,
+                "beta2": 0.99,
+                "weight_decay": 1e-4,
+                "schedule": "cosine",
+                "warmup": 200,
+                "clip": 1.0,
+            },
+        },
+        "gan": {"latent": 64},
+        "mmd-generator": {"latent": 64},
+        # A cloud has ninety numbers: as for images, it is far from one to the next.
+        "discriminator-flow": {"speed": 20.0},
+        "monoflow": {"speed": 0.1, "reach": 10.0},
+        "mmd-flow": {"speed": 50.0, "reach": 10.0},
+        "score-flow": {"speed": 0.5, "reach": 10.0, "s_low": 0.3},
+        "score-gan": {"latent": 64, "s_low": 0.3},
+    },
+)
+def jets(n: int, seed: int) -> JetSet:
+    """Return n clouds of at most 6 constituents in two types: narrow and wide ones."""
+    generator = make_generator(seed)
+    label = torch.randint(2, (n,), generator=generator)
+    size = torch.randint(2, 7, (n,), generator=generator)
+    share = torch.rand((n, 6), generator=generator).sort(dim=1, descending=True).values
+    mask = torch.arange(6) < size[:, None]
+    pt = 800.0 + 400.0 * torch.rand(n, generator=generator)
+    share = share * mask
+    momenta = pt[:, None] * share / share.sum(dim=1, keepdim=True)
+    width = torch.where(label == 1, 0.15, 0.05)[:, None, None]
+    places = width * torch.randn((n, 6, 2), generator=generator) * mask[..., None]
+    x = torch.cat([places, torch.log1p(momenta)[..., None]], dim=2)
+    eta = torch.randn(n, generator=generator)
+    return JetSet(x, size, label, pt, eta, masses(x, mask).clamp_min(1.0), ("narrow", "wide"))

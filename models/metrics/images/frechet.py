@@ -1,0 +1,118 @@
+"""How images look to a judge: the distance of two Gaussians in its features, and its labels.
+
+The judge is a classifier that was trained on the training images (`models.judges.images`), not
+Inception: the distance is no FID, and compares only models of the same data.
+"""
+
+import torch
+from torch import Tensor
+
+from models.contracts.data import Judge
+from models.kinds.images import ImageSet
+from models.metrics.base import Evidence, Figure, SampleMetric, check_finite
+from models.registry import NoConfig, metric
+
+__all__ = ["FrechetDistance", "LabelBalance", "frechet_distance", "label_shares"]
+
+
+def frechet_distance(samples: Tensor, reference: Tensor) -> float:
+    """Return |m - n|^2 + tr(S + T - 2 (S T)^(1/2)), the squared W2 distance of two Gaussians.
+
+    m, S and n, T are mean and covariance of samples (n, k) and reference (m, k) (Dowson and Landau
+    1982, doi:10.1016/0047-259X(82)90077-X, eq. 4). The trace of the root is the sum of the roots
+    of the eigenvalues of S^(1/2) T S^(1/2), which is symmetric: exact also where a covariance is
+    singular. It is biased upwards by about tr(S)/n: compare at equal n only.
+
+    Raises:
+        ValueError: not two (n, k) arrays of the same k, or fewer than 2 rows.
+        ArithmeticError: a feature is not finite.
+    """
+    if samples.ndim != 2 or samples.shape[1:] != reference.shape[1:]:
+        raise ValueError(
+            "features must have the same dimension, got shapes "
+            f"{tuple(samples.shape)} and {tuple(reference.shape)}"
+        )
+    if min(len(samples), len(reference)) < 2:
+        raise ValueError("at least 2 rows are needed on each side")
+    check_finite(samples, "rows of features")
+    check_finite(reference, "rows of features")
+    a, b = samples.double().cpu(), reference.double().cpu()
+    shift = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
+    s, t = a.T.cov().reshape(a.shape[1], -1), b.T.cov().reshape(b.shape[1], -1)
+    values, vectors = torch.linalg.eigh(s)
+    root = (vectors * values.clamp_min(0.0).sqrt()) @ vectors.T
+    overlap = torch.linalg.eigvalsh(root @ t @ root).clamp_min(0.0).sqrt().sum()
+    return max(0.0, float(shift + s.trace() + t.trace() - 2.0 * overlap))
+
+
+def _judged(evidence: Evidence) -> tuple[Judge, Tensor, Tensor]:
+    """Return the judge of the data, samples and real images, after checking them.
+
+    Raises:
+        NotApplicable: there is no judge.
+        ValueError: the images do not fit each other, or there are too few.
+        ArithmeticError: a pixel is not finite.
+    """
+    made, real = evidence.samples.x, evidence.reference.x
+    if made.ndim != 4 or made.shape[1:] != real.shape[1:]:
+        raise ValueError(
+            "samples and reference must be images of the same size, got shapes "
+            f"{tuple(made.shape)} and {tuple(real.shape)}"
+        )
+    if min(len(made), len(real)) < 2:
+        raise ValueError("at least 2 images are needed on each side")
+    check_finite(made, "images")
+    check_finite(real, "images")
+    return evidence.asked(), made, real
+
+
+@metric(
+    "frechet-judge",
+    title="Fréchet distance (judge features)",
+    summary="Distance of Gaussians fitted to what a small classifier, trained here on the training "
+    "images, sees in samples and in unseen data. Not an FID: it has no Inception in it.",
+    source="Dowson and Landau 1982, doi:10.1016/0047-259X(82)90077-X, eq. 4; for images: Heusel et "
+    "al. 2017, arXiv:1706.08500, eq. 6, with another network",
+    kinds=("images",),
+)
+class FrechetDistance(SampleMetric[NoConfig]):
+    """The Frechet distance in the judge's features as a metric."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        judge, made, real = _judged(evidence)
+        value = frechet_distance(judge.features(made), judge.features(real))
+        return Figure(value, n=len(made))
+
+
+@metric(
+    "label-balance",
+    title="Label balance",
+    summary="Total variation between the classes that a small classifier sees in samples and in "
+    "unseen data: 0 where each class has its share, 1 where they have none in common.",
+    source="Levin, Peres and Wilmer 2009, Markov Chains and Mixing Times, proposition 4.2",
+    kinds=("images",),
+)
+class LabelBalance(SampleMetric[NoConfig]):
+    """The total variation of the judge's labels as a metric; its parts are how much of the samples
+    each class has more, or less, than of real images.
+    """
+
+    def measure(self, evidence: Evidence) -> Figure:
+        judge, made, real = _judged(evidence)
+        assert isinstance(evidence.real, ImageSet)
+        gaps = label_shares(judge, made) - label_shares(judge, real)
+        names = evidence.real.names or tuple(map(str, range(len(gaps))))
+        parts = dict(zip(names, gaps.tolist(), strict=True))
+        return Figure(0.5 * float(gaps.abs().sum()), n=len(made), parts=parts)
+
+
+def label_shares(judge: Judge, x: Tensor) -> Tensor:
+    """Return the share of each class among the images (n, C, H, W), (classes,).
+
+    Raises:
+        ArithmeticError: the judge cannot tell what an image is: a score is not finite.
+    """
+    scores = judge.logits(x)
+    # argmax takes NaN for the largest of all, and calls it the first class.
+    check_finite(scores, "images' scores")
+    return torch.bincount(scores.argmax(dim=1), minlength=scores.shape[1]).double() / len(x)

@@ -1,0 +1,1 @@
+"""Metrics of points of which more is known than their numbers."""

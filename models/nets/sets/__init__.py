@@ -1,0 +1,1 @@
+"""Networks for sets: places without an order, some of them padded."""

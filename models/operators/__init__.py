@@ -1,0 +1,1 @@
+"""What a trained model can do: one file an operator, found by discovery."""

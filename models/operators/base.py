@@ -1,0 +1,94 @@
+"""What an operator is: something that a trained model can do, told as it goes.
+
+An operator is handed a learner and what a person chose, and speaks the units of the data. It
+computes in pieces, between which whoever runs it may do something else; it touches no files and no
+random numbers but its own, so that the same settings give the same outcome.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Protocol, TypeAlias
+
+from torch import Tensor
+
+from models.config import param
+from models.contracts.batch import Batch
+from models.contracts.learner import Learner
+
+__all__ = ["Operation", "Operator", "Outcome", "Progress", "SeedSetting", "Slot", "Work"]
+
+SeedSetting = Annotated[
+    int,
+    param("Seed", "The same seed gives the same outcome.", low=0, high=2**31 - 1),
+]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Data that an operator is handed beside its settings: rows of the kind that the model is of.
+
+    Attributes:
+        name: slug.
+        title, help: for a person.
+    """
+
+    name: str
+    title: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What an operator works with.
+
+    Attributes:
+        learner: with the weights of a checkpoint.
+        sampler: a `models.samplers.base.Sampler`, None for the family's own.
+        given: conditions that a person chose, in the units of the data: a value for all rows, or
+            one for each.
+        handed: rows by the name of their slot, in the units of the data, on the CPU.
+    """
+
+    learner: Learner[Any]
+    sampler: Any = None
+    given: Mapping[str, Tensor] = field(default_factory=dict)
+    handed: Mapping[str, Batch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of how many rows are done."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it, on the CPU.
+
+    Attributes:
+        rows: data, in their units; written to files as their kind is.
+        arrays: whatever else there is, by name.
+        note: what is to be known of it, in a sentence, "" for nothing.
+    """
+
+    rows: Batch | None = None
+    arrays: Mapping[str, Tensor] = field(default_factory=dict)
+    note: str = ""
+
+
+Work: TypeAlias = Generator[Progress, None, Outcome]
+"""Yields how far it is between two passes through a network."""
+
+
+class Operator(Protocol):
+    """Something that a trained model can do; made from its settings."""
+
+    def work(self, operation: Operation) -> Work:
+        """Do it.
+
+        Raises:
+            ValueError: what was handed does not fit; one sentence for a person.
+        """
+        ...

@@ -1,0 +1,59 @@
+"""Generate: what every generative model does."""
+
+from typing import Annotated
+
+from models.config import Config, Pick, param
+from models.contracts.family import Family
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.drawing import draw, repeats
+from models.registry import operator
+
+__all__ = ["Generate", "GenerateConfig"]
+
+
+class GenerateConfig(Config, frozen=True):
+    """How many samples, and how they are drawn."""
+
+    n: Annotated[int, param("Samples", "How many are drawn.", low=1, high=10_000_000, log=True)] = (
+        4096
+    )
+    seed: SeedSetting = 0
+    sampler: Annotated[
+        Pick,
+        param("Sampler", "How particles go from noise to data; the run's own by default.",
+              of="sampler"),
+    ] = Pick()  # fmt: skip
+
+
+@operator(
+    "generate",
+    title="Generate",
+    summary="Draws fresh samples, under conditions where the model has some.",
+    config=GenerateConfig,
+    needs=("samples",),
+)
+class Generate:
+    """Pushes fresh latents forward."""
+
+    def __init__(self, config: GenerateConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Draw; see `models.operators.base.Operator`."""
+        n, family = self.config.n, operation.learner
+        assert isinstance(family, Family)
+        done = [0]
+        drawing = draw(
+            family,
+            n,
+            self.config.seed,
+            sampler=operation.sampler,
+            drawn=done.append,
+            given=family.spec.standard_given(operation.given),
+        )
+        while True:
+            try:
+                next(drawing)
+            except StopIteration as end:
+                return Outcome(end.value, note=repeats(family, n))
+            yield Progress(done[-1], n)

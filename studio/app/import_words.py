@@ -1,0 +1,107 @@
+"""What the import dialog says, as pure functions: reasons, sizes, names, how columns are scaled."""
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.app.plots.ticks import number
+from studio.formats.inspection import Column, Inspection, Item
+
+__all__ = [
+    "file_size",
+    "part_reasons",
+    "previewed_points",
+    "reasons",
+    "standardisation",
+    "suggested_name",
+]
+
+FEWEST = 10
+
+
+def file_size(count: int) -> str:
+    """Write a number of bytes for people."""
+    size = float(count)
+    for unit in ("B", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} GB"
+
+
+def suggested_name(file: str, taken: list[str]) -> str:
+    """Return a free name for a data set, made from the file's."""
+    words = "".join(c if c.isalnum() else "-" for c in Path(file).stem.lower())
+    base = "-".join(part for part in words.split("-") if part)[:40] or "data"
+    name, n = base, 2
+    while name in taken:
+        name, n = f"{base}-{n}", n + 1
+    return name
+
+
+def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]) -> list[str]:
+    """Return why the import cannot start, with what to do, in the order of the dialog."""
+    if item is None:
+        return ["There is nothing in this file that can be imported."]
+    found = []
+    if len(chosen) < 2:
+        found.append("Choose at least two columns of numbers: points need two coordinates.")
+    for column in chosen:
+        if column.kind != "number":
+            kinds = {"text": "holds text", "empty": "is empty"}
+            words = kinds.get(column.kind, "is not all numbers")
+            found.append(f"Column {column.name} {words}{_first(column)}: leave it out.")
+        elif column.nan:
+            cells = "cell is" if column.nan == 1 else "cells are"
+            found.append(
+                f"Column {column.name}: {column.nan:,} {cells} missing or not a number"
+                f"{_first(column)}. Fill or remove those rows in the file, or leave it out."
+            )
+    return [*found, *_few(item.rows), *_name_reasons(name, taken)]
+
+
+def part_reasons(found: Inspection, name: str, taken: list[str]) -> list[str]:
+    """Return why rows that are no table cannot be imported, with what to do."""
+    return [*found.problems, *_few(found.rows), *_name_reasons(name, taken)]
+
+
+def _few(rows: int) -> list[str]:
+    return [f"There are {rows:,} rows; a model needs at least {FEWEST}."] if rows < FEWEST else []
+
+
+def _name_reasons(name: str, taken: list[str]) -> list[str]:
+    found = []
+    if not name:
+        found.append("Give the data set a name.")
+    elif name in taken:
+        found.append(f"A data set called {name} is already in the project: choose another name.")
+    elif not all(c.isalnum() or c in "-_. " for c in name) or name[0] in ". ":
+        found.append("The name may hold letters, figures, spaces, hyphens and underscores.")
+    return found
+
+
+def _first(column: Column) -> str:
+    return f" (first: {column.problem})" if column.problem else ""
+
+
+def standardisation(columns: list[Column]) -> str:
+    """Say how the chosen columns are scaled for the model."""
+    known = [c for c in columns if c.kind == "number" and c.mean is not None and c.std is not None]
+    if not known:
+        return ""
+    parts = []
+    for c in known[:6]:
+        mean, std = c.mean or 0.0, c.std or 0.0
+        sign = "+" if mean < 0 else "−"
+        parts.append(f"({c.name} {sign} {number(abs(mean))}) / {number(std)}")
+    more = f" and {len(known) - 6} more" if len(known) > 6 else ""
+    flat = [c.name for c in known if c.std == 0]
+    warn = f" {', '.join(flat)} never changes." if flat else ""
+    return f"The model learns {', '.join(parts)}{more}; results come back in your units.{warn}"
+
+
+def previewed_points(item: Item, chosen: list[int]) -> np.ndarray:
+    """Return the previewed rows that have numbers in both columns, (k, 2) float32."""
+    pairs = [[values[i] for i in chosen] for values in item.preview if len(values) > max(chosen)]
+    good = [p for p in pairs if all(isinstance(v, int | float) for v in p)]
+    return np.asarray(good, dtype=np.float32).reshape(-1, 2)

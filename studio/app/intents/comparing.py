@@ -1,0 +1,80 @@
+"""Runs side by side: which, and what is said of them."""
+
+from pathlib import Path
+
+from studio.app import tasks
+from studio.app.intents.base import Intents, Link, Refused
+from studio.app.intents.runs import RunIntents
+from studio.app.state import comparison
+from studio.app.state.notices import Notice
+from studio.app.state.session import AppState
+from studio.protocol.messages import Validate
+
+__all__ = ["ComparingIntents"]
+
+
+class ComparingIntents(Intents):
+    """Intents about runs that are looked at together."""
+
+    def __init__(self, state: AppState, link: Link, runs: RunIntents) -> None:
+        super().__init__(state, link)
+        self._runs = runs
+
+    def show_race(self, race: str) -> None:
+        """Show the runs of a race side by side."""
+        self.show([run.key for run in comparison.members(self.state.runs, race)])
+
+    def toggle(self, key: str) -> None:
+        """Take a run into those to be compared, or out; the selected one is the first."""
+        runs = self.state.runs
+        chosen = [each for each in runs.chosen if each in runs.by_key]
+        if not chosen and runs.selection and self.state.place == "run":
+            chosen = [runs.selection]
+        if key in chosen:
+            chosen.remove(key)
+        elif len(chosen) >= comparison.MOST:
+            text = f"At most {comparison.MOST} runs are compared"
+            self.state.notices.post(Notice(level="info", text=text))
+            return
+        else:
+            chosen.append(key)
+        runs.choose(tuple(chosen))
+
+    def show_chosen(self) -> None:
+        """Show the chosen runs side by side, or say why they cannot be."""
+        runs = self.state.runs
+        chosen = [runs.by_key[key] for key in runs.chosen if key in runs.by_key]
+        chosen = chosen or comparison.compared(runs)
+        why = comparison.why_not(chosen)
+        if why:
+            self.state.notices.post(Notice(level="info", text="Nothing to compare", why=why))
+            return
+        self.show([run.key for run in chosen])
+
+    def show(self, keys: list[str]) -> None:
+        """Show runs side by side, following their newest steps."""
+        if not keys:
+            return
+        self.state.runs.choose(tuple(keys))
+        current = self.state.runs.selection
+        self._runs.show(current if current in keys else keys[0])
+        self.state.lens_wanted.emit("compare")
+
+    def count_parameters(self, key: str) -> None:
+        """Ask how many parameters the networks of a run have; it is listed when it is known."""
+        tasks.spawn(self._count_parameters(key))
+
+    async def _count_parameters(self, key: str) -> None:
+        run = self.state.runs.by_key.get(key)
+        if run is None or run.spec is None or run.parameters is not None:
+            return
+        project = str(Path(key).parent.parent)
+        try:
+            answer = await self.link.ask(Validate(spec=run.spec, project=project))
+        except Refused:
+            return  # the figure stays unknown; nothing that the person asked for went wrong
+        result = answer.result or {}
+        count = result.get("parameters")
+        if isinstance(count, int) and not result.get("problems"):
+            run.parameters = count
+            self.state.runs.changed.emit(key)

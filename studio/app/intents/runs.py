@@ -1,0 +1,46 @@
+"""The runs that are listed, and which of them is on the canvas."""
+
+from pathlib import Path
+
+from studio.app.intents.base import Intents
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state.runs import RunState
+from studio.protocol.spec import RunSpec
+
+__all__ = ["RunIntents"]
+
+
+class RunIntents(Intents):
+    """Intents about what is looked at."""
+
+    def know(self, key: str, spec: RunSpec) -> None:
+        """List a run that the engine has just queued, before its first event comes."""
+        runs = self.state.runs
+        known = runs.by_key.setdefault(key, RunState(key=key, name=Path(key).name))
+        if known.spec is None:
+            known.spec = spec
+            runs.listed.emit()
+            runs.changed.emit(key)
+
+    def show(self, key: str, name: str = "") -> None:
+        """Put a run on the canvas, following its newest step."""
+        runs = self.state.runs
+        if key and key not in runs.by_key:
+            runs.by_key[key] = RunState(key=key, name=name or Path(key).name)
+            runs.listed.emit()
+        self.state.playback.set(step=None, flow=1.0)
+        runs.select(key)
+        self.state.go("run" if key else "gallery")
+
+    def show_new(self, key: str, name: str = "") -> None:
+        """Put a run that has just been queued on the canvas, in the lens that shows it move."""
+        self.show(key, name)
+        kind = kind_of_run(self.state.runs.by_key[key], self.state.catalog)
+        self.state.lens_wanted.emit(kind.lens)
+
+    def select(self, key: str) -> None:
+        """Put a run on the canvas, following its newest step."""
+        self.state.playback.set(step=None, flow=1.0)
+        self.state.runs.select(key)
+        if key:
+            self.state.go("run")

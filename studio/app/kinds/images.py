@@ -1,0 +1,75 @@
+"""Images: (C, H, W) of values in [0, 1], C 1 or 3, each drawn pixel by pixel."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from studio.app.kinds.kind import Arrays, Kind
+from studio.app.plots.backdrop import image_of
+from studio.app.plots.raster import Colours
+from studio.app.tokens import Tokens
+
+__all__ = ["KIND", "Pictures", "atlas"]
+
+
+def atlas(images: NDArray[np.floating]) -> Colours:
+    """Return images (n, C, H, W) of values in [0, 1], C 1 or 3, below each other: (n * H, W) ARGB.
+
+    Values outside of the range, which a model may make, are clipped.
+    """
+    n, channels, height, width = images.shape
+    grey = np.nan_to_num(np.clip(images, 0.0, 1.0)) * 255.0 + 0.5
+    bytes_ = grey.astype(np.uint32)
+    red, green, blue = (bytes_[:, min(c, channels - 1)] for c in (0, 1, 2))
+    argb = np.uint32(0xFF000000) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+    return np.ascontiguousarray(argb.reshape(n * height, width))
+
+
+class Pictures:
+    """Images as tiles: one atlas of them all, of which each tile is a part; sharp at any size."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._n, _, self._height, self._width = arrays["x"].shape
+        self._atlas = image_of(atlas(arrays["x"]))
+
+    @property
+    def aspect(self) -> float:
+        """Width / height of each image."""
+        return float(self._width / self._height)
+
+    def __len__(self) -> int:
+        return int(self._n)
+
+    def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
+        """Paint the image of a row into a rectangle."""
+        part = QRectF(0, row * self._height, self._width, self._height)
+        painter.drawImage(rect, self._atlas, part)
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    height, width = x.shape[2:]
+    return f"{int(facts.get('n') or len(x)):,} pictures of {width} x {height} pixels"
+
+
+KIND = Kind(
+    slug="images",
+    title="Images",
+    one="image",
+    many="images",
+    moving="pictures",
+    loading="Loading pictures",
+    layout="tiles",
+    lens="pictures",
+    fits=lambda shape: len(shape) == 3,
+    tiles=Pictures,
+    facts=_facts,
+    projection=(
+        "Grey: data. Coloured: the pictures on the left, along the first two principal "
+        "components of what the judge network sees in data."
+    ),
+    order=20,
+)

@@ -1,0 +1,76 @@
+"""Jets: constituents in the eta-phi plane, as large as their momentum, in a cone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.tokens import Tokens
+
+__all__ = ["KIND", "clouds"]
+
+REACH = 0.45  # of the plane, around the axis of the jet
+CONE = 0.4  # the radius that jets are clustered with
+LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
+SMALLEST = 0.006
+
+
+def clouds(arrays: Arrays) -> Tiles:
+    """Return tiles of clouds x (n, N, 3): eta, phi, log(1 + pT/GeV), hardest on top."""
+    return EachTile(arrays, _paint)
+
+
+def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
+    side = min(rect.width(), rect.height())
+    scale, middle = side / (2 * REACH), rect.center()
+    painter.save()
+    painter.setClipRect(rect)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(palette.line), 1.0))
+    painter.drawEllipse(middle, CONE * scale, CONE * scale)
+    painter.setPen(Qt.PenStyle.NoPen)
+    x = np.nan_to_num(np.asarray(datum["x"], dtype=np.float64))
+    momenta = np.expm1(np.clip(x[:, 2], 0.0, 12.0))
+    seen = momenta > 0.0
+    if "mask" in datum:
+        seen &= np.asarray(datum["mask"], dtype=bool)
+    total = momenta[seen].sum() or 1.0
+    colour = QColor(palette.accent)
+    # Soft ones over hard ones, or the hardest would hide them.
+    for i in sorted(np.flatnonzero(seen), key=lambda i: -momenta[i]):
+        share = momenta[i] / total
+        # As large in area as in momentum.
+        radius = side * max(SMALLEST, LARGEST * np.sqrt(share))
+        colour.setAlphaF(0.25 + 0.6 * float(np.sqrt(share)))
+        painter.setBrush(colour)
+        place = QPointF(middle.x() + x[i, 0] * scale, middle.y() - x[i, 1] * scale)
+        painter.drawEllipse(place, radius, radius)
+    painter.restore()
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    return f"{int(facts.get('n') or len(x)):,} jets of at most {x.shape[1]} constituents"
+
+
+KIND = Kind(
+    slug="jets",
+    title="Jets",
+    one="jet",
+    many="jets",
+    moving="jets",
+    loading="Loading jets",
+    layout="tiles",
+    lens="pictures",
+    fits=lambda shape: len(shape) == 2 and shape[1] == 3,
+    tiles=clouds,
+    facts=_facts,
+    page=36,
+    parts=("mask",),
+    suffixes=("h5", "npz"),
+    order=30,
+)

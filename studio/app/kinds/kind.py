@@ -1,0 +1,131 @@
+"""What the screen knows of a kind of data: its words, its painter, and the lens where it moves.
+
+A module of `studio.app.kinds` describes one kind in its ``KIND``. Lenses, widgets and words ask the
+kind of what they show; no other module decides by the shape of an array or by a slug.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from studio.app.tokens import Tokens
+
+__all__ = ["Arrays", "EachTile", "Kind", "Layout", "PaintDatum", "Tiles"]
+
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
+each has a row a datum.
+"""
+Layout = Literal["plane", "tiles"]
+"""How many data are seen at once: as dots in a plane, or each as a tile of a grid."""
+PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
+"""Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
+FORMATS = {
+    "csv": "CSV",
+    "npz": "NumPy",
+    "h5": "HDF5",
+    "graphml": "GraphML",
+    "edgelist": "Edge list",
+}
+
+
+class Tiles(Protocol):
+    """Data made ready once, to be painted at any size."""
+
+    @property
+    def aspect(self) -> float:
+        """Width / height of each tile."""
+
+    def __len__(self) -> int: ...
+
+    def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
+        """Paint the datum of a row into a rectangle."""
+
+
+@dataclass(frozen=True, eq=False)
+class EachTile:
+    """Tiles that a function paints one at a time: what most kinds need.
+
+    Attributes:
+        arrays: the data, a row each.
+        one: paints one of them.
+        aspect: width / height of each tile.
+    """
+
+    arrays: Arrays
+    one: PaintDatum
+    aspect: float = 1.0
+
+    def __len__(self) -> int:
+        return len(self.arrays["x"])
+
+    def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
+        """Paint the datum of a row into a rectangle."""
+        self.one(painter, rect, {name: each[row] for name, each in self.arrays.items()}, palette)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of data as it is seen.
+
+    Attributes:
+        slug: what the catalogue calls it.
+        title: what the gallery calls it.
+        one: a datum in a word.
+        many: several of them.
+        moving: what they are called where a model moves them.
+        loading: what is said while data are on their way.
+        layout: how many of them are seen at once.
+        lens: the id of the lens that shows them move.
+        fits: whether a datum of such a shape can be shown as this kind.
+        tiles: makes data ready to be painted as tiles.
+        facts: says what is known of data in a line: from ``x``, the names of its columns, and what
+            the engine found.
+        page: how many tiles stand on a page; fewer where each needs more room.
+        parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
+        projection: what the plane beside the moving tiles shows; "" where there is none.
+        suffixes: of the files that samples are exported to, the preferred one first.
+        order: kinds are listed by it.
+        assumed: whether data of which nothing is known are taken for this kind.
+    """
+
+    slug: str
+    title: str
+    one: str
+    many: str
+    moving: str
+    loading: str
+    layout: Layout
+    lens: str
+    fits: Callable[[tuple[int, ...]], bool]
+    tiles: Callable[[Arrays], Tiles]
+    facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
+    page: int = 64
+    parts: tuple[str, ...] = ()
+    projection: str = ""
+    suffixes: tuple[str, ...] = ("npz", "h5")
+    order: int = 100
+    assumed: bool = False
+
+    @property
+    def files(self) -> str:
+        """The filters of a dialog that asks for the file of an export."""
+        return ";;".join(f"{FORMATS[suffix]} (*.{suffix})" for suffix in self.suffixes)
+
+    def rows(
+        self, x: NDArray[Any], extras: Arrays, frame: int, rows: slice = slice(None)
+    ) -> dict[str, NDArray[Any]]:
+        """Return some data of a record (T, n, ...) at one of its frames, with their parts."""
+        parts = {name: extras[name][frame][rows] for name in self.parts if name in extras}
+        return {"x": x[frame][rows], **parts}
+
+    def way(
+        self, x: NDArray[Any], extras: Arrays, row: int, frames: NDArray[Any]
+    ) -> dict[str, NDArray[Any]]:
+        """Return one datum of a record at some of its frames, a row each, with its parts."""
+        parts = {name: extras[name][frames, row] for name in self.parts if name in extras}
+        return {"x": x[frames, row], **parts}

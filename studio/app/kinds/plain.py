@@ -1,0 +1,72 @@
+"""A kind without a module of its own: its numbers as a square of heat, so that it can be seen."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
+
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.plots.backdrop import image_of
+from studio.app.tokens import Tokens
+
+__all__ = ["plain", "strips"]
+
+FULL = 2.0  # standard deviations of the shown data at which a cell has its full colour
+
+
+def strips(arrays: Arrays) -> Tiles:
+    """Return tiles of the flattened numbers of each datum, row by row in a square; all that are
+    shown together share one scale. Missing numbers stay empty.
+    """
+    x = np.asarray(arrays["x"], dtype=np.float64).reshape(len(arrays["x"]), -1)
+    finite = x[np.isfinite(x)]
+    middle = float(np.median(finite)) if len(finite) else 0.0
+    spread = float(finite.std()) if len(finite) else 0.0
+    scaled = np.clip((x - middle) / (FULL * spread), -1, 1) if spread > 0 else 0.0 * x
+    side = max(1, math.ceil(math.sqrt(x.shape[1])))
+    cells = np.full((len(x), side * side), np.nan)
+    cells[:, : x.shape[1]] = scaled
+    return EachTile({"x": cells.reshape(-1, side, side)}, _paint)
+
+
+def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
+    """Paint a square of values in [-1, 1]: warm below the middle of the data, accent above."""
+    values = datum["x"]
+    empty, *ends = (
+        np.array([colour.red(), colour.green(), colour.blue()])
+        for colour in map(QColor, (palette.raised, palette.warm, palette.accent))
+    )
+    strength = np.nan_to_num(np.abs(values))[..., None]
+    above = (np.nan_to_num(values) > 0).astype(int)
+    mixed = empty * (1 - strength) + np.array(ends)[above] * strength
+    red, green, blue = np.moveaxis(np.rint(mixed).astype(np.uint32), -1, 0)
+    alpha = np.where(np.isfinite(values), np.uint32(0xFF000000), np.uint32(0))
+    pixels = alpha | np.where(alpha > 0, red << np.uint32(16) | green << np.uint32(8) | blue, 0)
+    image = image_of(np.ascontiguousarray(pixels.astype(np.uint32)))
+    painter.drawImage(rect, image, QRectF(image.rect()))
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    shape = " x ".join(map(str, x.shape[1:])) or "1"
+    return f"{int(facts.get('n') or len(x)):,} data of {shape} numbers"
+
+
+def plain(slug: str) -> Kind:
+    """Return what is said and shown of a kind that nobody has described."""
+    return Kind(
+        slug=slug,
+        title=slug.replace("-", " ").capitalize(),
+        one="datum",
+        many="data",
+        moving="samples",
+        loading="Loading data",
+        layout="tiles",
+        lens="pictures",
+        fits=lambda shape: True,
+        tiles=strips,
+        facts=_facts,
+    )

@@ -1,0 +1,45 @@
+"""Points: rows of numbers, of which two at a time are drawn in a plane."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from studio.app import words
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.plain import strips
+
+__all__ = ["KIND"]
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    n, d = x.shape
+    parts = [f"{n:,} points drawn", f"{d} columns: {', '.join(columns[:6])}"]
+    for name in ("mean", "std"):
+        values = facts.get(name)
+        if values:
+            parts.append(f"{name} {', '.join(words.figure(v) for v in values[:4])}")
+    modes = facts.get("modes")
+    if isinstance(modes, list | tuple) and modes:
+        parts.append(f"{len(modes)} modes known")
+    elif isinstance(modes, int) and modes:
+        parts.append(f"{modes} modes known")
+    return " · ".join(parts)
+
+
+KIND = Kind(
+    slug="points",
+    title="Points",
+    one="point",
+    many="points",
+    moving="particles",
+    loading="Drawing points",
+    layout="plane",
+    lens="flow",
+    fits=lambda shape: len(shape) == 1,
+    tiles=strips,
+    facts=_facts,
+    suffixes=("csv", "npz", "h5"),
+    order=10,
+    assumed=True,
+)

@@ -1,0 +1,47 @@
+"""Which kinds of data there are: found by walking the package, asked by slug, run or data set."""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from studio.app import kinds
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.plain import plain
+from studio.app.state.runs import RunState
+from studio.protocol.catalog import Catalog
+
+__all__ = ["all_kinds", "fitting", "kind", "kind_of", "kind_of_run"]
+
+
+@cache
+def all_kinds() -> tuple[Kind, ...]:
+    """Return the kinds that have a module of their own, in their order."""
+    found = (
+        getattr(importlib.import_module(f"{kinds.__name__}.{module.name}"), "KIND", None)
+        for module in pkgutil.iter_modules(kinds.__path__)
+    )
+    return tuple(sorted((k for k in found if isinstance(k, Kind)), key=lambda k: k.order))
+
+
+@cache
+def kind(slug: str) -> Kind:
+    """Return a kind by its slug: the assumed one for "", a plain one where nobody describes it."""
+    found = (k for k in all_kinds() if k.slug == slug or (not slug and k.assumed))
+    return next(found, None) or plain(slug)
+
+
+def kind_of(dataset: str, catalog: Catalog | None) -> Kind:
+    """Return the kind of a data set by its slug."""
+    return kind(catalog.modality(dataset) if catalog is not None else "")
+
+
+def kind_of_run(run: RunState | None, catalog: Catalog | None) -> Kind:
+    """Return the kind of what a run learns."""
+    return kind_of(run.spec.dataset.slug if run is not None and run.spec else "", catalog)
+
+
+def fitting(expected: Kind, shape: tuple[int, ...]) -> Kind:
+    """Return a kind that can show a datum of a shape: the expected one, unless what came is not
+    what the catalogue says.
+    """
+    return next((k for k in (expected, *all_kinds()) if k.fits(shape)), plain(expected.slug))

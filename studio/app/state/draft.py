@@ -1,0 +1,78 @@
+"""The run that is being set up: its spec, and what the form and the engine found wrong with it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.app.state.drafts import Typed
+from studio.app.state.runs import Floats
+from studio.app.state.switch import Aside
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Recipe, RunSpec
+
+__all__ = ["Before", "Draft"]
+
+
+@dataclass(frozen=True)
+class Before:
+    """A setup before it went to another kind of data; undone it can be while it is ``after``."""
+
+    spec: RunSpec
+    aside: Aside
+    after: RunSpec
+
+
+@dataclass
+class Draft:
+    """A run being set up. ``spec`` holds only what differs from the defaults.
+
+    ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
+    (section, path); ``points`` are the preview of the chosen data; ``resolved`` is the spec with
+    all defaults, as the engine would run it. ``aside`` is what was set for other families, and
+    ``note`` what there is to say of the last exchange of field or carrier. ``came`` is the spec as
+    it was when the setup was opened, ``given`` the name that the person typed, and ``reset`` what
+    the last change to another kind of data put back, with what there was ``before`` it.
+    """
+
+    spec: RunSpec
+    recipe: Recipe | None = None
+    problems: list[ErrorInfo] = field(default_factory=list)
+    local: dict[tuple[str, str], Typed] = field(default_factory=dict)
+    checked: bool = False
+    resolved: RunSpec | None = None
+    parameters: int | None = None
+    bytes: int | None = None
+    points: Floats | None = None
+    columns: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    aside: Aside = field(default_factory=Aside)
+    note: str = ""
+    came: RunSpec | None = None
+    given: str = ""
+    reset: tuple[str, ...] = ()
+    before: Before | None = None
+
+    def __post_init__(self) -> None:
+        self.came = self.came or self.spec
+
+    @property
+    def began(self) -> RunSpec:
+        """The spec as it was when the setup was opened."""
+        return self.came or self.spec
+
+    @property
+    def undoable(self) -> bool:
+        """Whether the change to another kind of data can be undone without losing anything."""
+        return self.before is not None and self.before.after == self.spec
+
+    @property
+    def mistyped(self) -> list[ErrorInfo]:
+        """What the form itself can tell: texts that stand in it and cannot be taken."""
+        return [
+            ErrorInfo(kind="user", message=f"{typed.title} {typed.why}", path=f"{section}.{path}")
+            for (section, path), typed in self.local.items()
+        ]
+
+    @property
+    def reasons(self) -> list[ErrorInfo]:
+        """Why it cannot start, first what the form itself can tell."""
+        return [*self.mistyped, *self.problems]

@@ -1,0 +1,235 @@
+"""The flow lens of tiles: fixed latents as data, one of them through flow time, and, where the
+kind has one, all of them in the plane of a projection.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.intents.watching import Looking
+from studio.app.kinds.kind import Kind
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.backdrop import Backdrop
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.export import Picture, widget_picture
+from studio.app.plots.following import Following
+from studio.app.plots.identity import identity_colours
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.tiles import SHOWN, frame_at
+from studio.app.plots.timeline import Timeline
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.viewspec import ViewSpec, shows
+from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.motion import MotionChip
+from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.tilegrid import TileGrid
+from studio.protocol.extras import PROJECTION
+
+__all__ = ["VIEW", "TilesView"]
+
+STRIP = 9  # frames of the film strip
+UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
+
+
+class TilesView(QWidget):
+    """Grid, projection, film strip; the selected datum is the same in all three."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self._record: FlowRecord | None = None
+        self._picked = 0
+        self.grid = TileGrid("The fixed latents")
+        self.strip = TileGrid("One latent along the flow", strip=True)
+        self.projection = ParticleCanvas()
+        self._where = label("", "muted")
+        self._which = label("", "muted")
+        self._seen = label("", "small", wrap=True)
+        self._chip = MotionChip(self)
+        self._empty = EmptyState(self)
+        self._following = Following(self, state, actions, self._looking)
+        self._lay_out()
+        self._connect()
+        self._restyle()
+        self._select()
+
+    def _lay_out(self) -> None:
+        left = _pane(row(section("Fixed latents"), None, self._where), self.grid)
+        right = _pane(row(section("As the judge sees them"), None), self.projection, self._seen)
+        halves = QSplitter(Qt.Orientation.Horizontal)
+        halves.setChildrenCollapsible(False)
+        halves.setHandleWidth(24)
+        halves.setProperty("gap", True)
+        halves.addWidget(left)
+        halves.addWidget(right)
+        halves.setStretchFactor(0, 3)
+        halves.setStretchFactor(1, 2)
+        self._halves, self._right = halves, right
+        film = _pane(row(section("Along the flow"), None, self._which), self.strip)
+        film.setFixedHeight(128)
+        self._film = film
+        foot = QHBoxLayout()
+        foot.addWidget(self._chip)
+        foot.addStretch(1)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(16, 10, 16, 10)
+        body.setSpacing(8)
+        body.addWidget(halves, 1)
+        body.addWidget(film)
+        body.addLayout(foot)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _connect(self) -> None:
+        follow = self._following
+        follow.selected.connect(self._select)
+        follow.changed.connect(self._changed)
+        follow.shown.connect(self._show)
+        follow.failed.connect(lambda step, why: self._where.setText(f"Step {step:,}: {why}"))
+        follow.moved.connect(self._draw)
+        self._state.catalog_changed.connect(self._changed)
+        theme.changed.connect(self._restyle)
+        self.grid.picked.connect(self._pick)
+        self.projection.picked.connect(self._pick)
+
+    def _looking(self, run: RunState) -> Looking:
+        extras = (PROJECTION,) if self._kind.projection else ()
+        return Looking(run.job, (), UNBOUNDED, 1, SHOWN, (*extras, *self._kind.parts))
+
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._following.run, self._state.catalog)
+
+    # What is shown
+
+    def _select(self) -> None:
+        self._record, self._picked = None, 0
+        self.projection.set_record(None)
+        self.projection.set_identity(None)
+        self._changed()
+
+    def _changed(self) -> None:
+        run, catalog = self._following.run, self._state.catalog
+        entry = None
+        if run is not None and run.spec is not None and catalog is not None:
+            entry = catalog.get("family", run.spec.family.slug)
+        self._chip.show_family(entry)
+        kind = self._kind
+        self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
+        self.projection.setAccessibleName(f"All {kind.moving} as the judge network sees them")
+        self._right.setVisible(bool(kind.projection))
+        self._tell_empty(run)
+
+    def _tell_empty(self, run: RunState | None) -> None:
+        some = self._record is not None
+        for widget in (self._halves, self._film):
+            widget.setVisible(some)
+        self._empty.setVisible(not some)
+        self._chip.setVisible(some and self._chip.known)  # else it would stand on those words
+        if some or run is None:
+            return
+        moving = self._kind.moving.capitalize()
+        if run.state == "queued":
+            self._empty.tell("Waiting in the queue", f"{moving} appear when this run starts.")
+        elif run.job:
+            self._empty.tell("Starting", f"{moving} appear with the first training steps.")
+        else:
+            self._empty.tell("Nothing was kept", f"This run has no recorded {self._kind.moving}.")
+
+    def _show(self, record: FlowRecord) -> None:
+        if not self._kind.fits(record.x.shape[2:]):
+            return
+        self._record = record
+        self._tell_empty(self._following.run)
+        places = record.extras.get(PROJECTION)
+        timeline = None if places is None else Timeline(record.t, places[:, :SHOWN])
+        target = record.extras.get("projection-target")
+        self.projection.set_backdrop(Backdrop(target=target, axes=False))
+        self.projection.set_identity(_circle(len(record.x[0][:SHOWN])))
+        self.projection.set_record(timeline, glide=self._state.playback.live)
+        self._seen.setText(
+            self._kind.projection
+            if timeline is not None
+            else "This step was kept without its projection."
+        )
+        self._draw()
+        self._following.drawn()
+
+    def _draw(self) -> None:
+        """Draw the record at the flow time."""
+        record = self._record
+        if record is None:
+            return
+        now = self._state.playback.flow
+        self.projection.playing = self._state.playback.playing
+        self.projection.set_flow(now)
+        frame = frame_at(record.t, now)
+        kind = self._kind
+        shown = kind.tiles(kind.rows(record.x, record.extras, frame, slice(SHOWN)))
+        self.grid.show_tiles(shown, noun=kind.moving, inks=self._inks(len(shown)))
+        picture = words.picture_of(record.step, self._following.run)
+        count = f"{len(shown)} {kind.moving}"
+        self._where.setText(f"{picture}, t = {float(record.t[frame]):.2f}, {count}")
+        self._draw_strip(record)
+
+    def _draw_strip(self, record: FlowRecord) -> None:
+        picked = min(max(self._picked, 0), record.x.shape[1] - 1, SHOWN - 1)
+        self.grid.select(picked)
+        frames = np.unique(np.linspace(0, len(record.t) - 1, STRIP).round().astype(int))
+        times = [f"t = {float(record.t[f]):.2f}" for f in frames]
+        kind = self._kind
+        way = kind.tiles(kind.way(record.x, record.extras, picked, frames))
+        self.strip.show_tiles(way, noun=kind.moving, words=times)
+        self.strip.select(int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow))))
+        self._which.setText(f"latent {picked}")
+
+    def _pick(self, picture: int) -> None:
+        self._picked = max(picture, 0)
+        if self._record is not None:
+            self._draw_strip(self._record)
+
+    def _inks(self, n: int) -> NDArray[np.uint32]:
+        style = self.projection.style_
+        return identity_colours(
+            _circle(n), dark=style.dark, scheme=style.identity, middle=np.zeros(2)
+        )
+
+    def _restyle(self) -> None:
+        self.projection.set_style(CanvasStyle.of(colors()))
+        self._draw()
+
+    def export_picture(self) -> Picture:
+        """Return grid, projection and film strip as they are seen."""
+        return widget_picture(self)
+
+
+def _pane(head: QHBoxLayout, *widgets: QWidget) -> QWidget:
+    """Return a pane with a line on top; the first widget takes what height there is."""
+    pane = QWidget()
+    body = QVBoxLayout(pane)
+    body.setContentsMargins(0, 0, 0, 0)
+    body.setSpacing(4)
+    body.addLayout(head)
+    for place, widget in enumerate(widgets):
+        body.addWidget(widget, 0 if place else 1)
+    return pane
+
+
+def _circle(n: int) -> NDArray[np.float32]:
+    """Return n places around a circle: they start as noise, so their colour is their number."""
+    turn = np.arange(n) / max(n, 1) * 2 * np.pi
+    return np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
+
+
+VIEW = ViewSpec(
+    id="pictures",
+    title="Flow",
+    order=10,
+    applies=shows("tiles"),
+    factory=TilesView,
+)

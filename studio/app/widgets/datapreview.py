@@ -1,0 +1,43 @@
+"""What data look like before anything moves: points in their plane, others as tiles."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app.kinds.kind import Kind
+from studio.app.widgets.points import PointsPreview
+from studio.app.widgets.tilegrid import TileGrid
+
+__all__ = ["DataPreview"]
+
+TILES = 60
+
+
+class DataPreview(QWidget):
+    """Only to be looked at: it takes neither the mouse nor the keyboard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.points = PointsPreview()
+        self.tiles = TileGrid("The data")
+        self.tiles.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.tiles.hide()
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self.points)
+        body.addWidget(self.tiles)
+
+    def show_data(
+        self, x: NDArray[np.float32] | None, kind: Kind, columns: tuple[str, ...], message: str
+    ) -> None:
+        """Show some of the data, (n, ...), or say ``message`` where there are none."""
+        tiled = x is not None and kind.layout == "tiles"
+        self.points.setVisible(not tiled)
+        self.tiles.setVisible(tiled)
+        if x is not None and tiled:
+            self.tiles.setAccessibleName(f"{kind.moving.capitalize()} of the data")
+            self.tiles.show_tiles(kind.tiles({"x": x[: min(TILES, kind.page)]}), noun=kind.moving)
+        else:
+            self.points.show_points(x, columns, message)

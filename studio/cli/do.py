@@ -1,0 +1,105 @@
+"""Do with a trained run what an operator can: generate, ask how likely rows are, ...
+
+What comes of it goes into the results of the run, or to a file whose suffix says how it is written:
+.csv, .npz or .h5 for points; .npz, .h5 or .png for images. Without an operator, or with --list, the
+command says what the run can do.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.cli import kept
+from studio.cli.arguments import add_settings
+from studio.cli.settings import assigned
+from studio.cli.terminal import UsageError, say, table
+
+if TYPE_CHECKING:
+    from studio.store.run import RunFolder
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "do with a trained run what it can do"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="a run folder, or a project for its newest run"
+    )
+    parser.add_argument("operator", nargs="?", default="", metavar="OPERATOR", help="see --list")
+    parser.add_argument("--list", action="store_true", help="say what the run can do")
+    add_settings(parser, "a setting of the operator, such as n=64 (repeatable)")
+    for name, what, example in (
+        ("given", "a condition", "label=7"),
+        ("rows", "rows for what the operator takes, as JSON", "rows=[[0,1],[2,3]]"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help=f"{what}, such as '{example}' (repeatable)",
+        )
+    parser.add_argument(
+        "--step",
+        type=int,
+        metavar="N",
+        help="the newest checkpoint up to this step (default: the newest)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to (default: results/ of the run)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it; 0 when done, 1 when it failed."""
+    from models.registry import registry
+    from studio.cli import catalogue
+    from studio.engine.run.resolve import pick_operator
+    from studio.protocol.spec import Pick
+
+    catalogue.load()
+    folder = kept.find(arguments.run)
+    if arguments.list or not arguments.operator:
+        return _list(folder)
+    pick_operator(Pick(slug=arguments.operator))  # there is one
+    config = registry.get("operator", arguments.operator).config
+    return kept.operate(
+        folder,
+        arguments.operator,
+        assigned(config, arguments.settings),
+        step=arguments.step,
+        file=arguments.out,
+        inputs=_values("--rows", arguments.rows),
+        given=_values("--given", arguments.given),
+    )
+
+
+def _list(folder: "RunFolder") -> int:
+    from studio.engine.run.operating import offered
+
+    rows = []
+    for entry, reason in offered(folder):
+        takes = ", ".join(slot.name for slot in entry.takes) or "-"
+        rows.append((entry.slug, "no" if reason else "yes", takes, reason or entry.summary))
+    table(rows, head=("OPERATOR", "CAN", "TAKES", "WHAT IT DOES"))
+    say()
+    say("pushforward show OPERATOR describes its settings.")
+    return 0
+
+
+def _values(option: str, assignments: Iterable[str]) -> dict[str, Any]:
+    """Read NAME=JSON; what is no JSON is a word."""
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        name, sign, text = (part.strip() for part in assignment.partition("="))
+        if not sign or not name:
+            raise UsageError(f"{option} {assignment}: write it as NAME=VALUE")
+        try:
+            found[name] = json.loads(text)
+        except json.JSONDecodeError:
+            found[name] = text
+    return found

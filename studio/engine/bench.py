@@ -1,0 +1,136 @@
+"""The bench of the claims: trainings without a screen, kept by the hash of what made them."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+
+import models
+from models.experiments.bench import Learnt, Trial
+from studio import home
+from studio.engine.jobs import headless
+from studio.engine.process.failures import Refused
+from studio.engine.run.loading import load
+from studio.engine.run.resolve import check
+from studio.engine.run.session import project_of, versions
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+__all__ = ["EngineBench", "cache_folder"]
+
+KEPT = "finished"
+
+
+def cache_folder() -> Path:
+    """Where trainings of claims are kept; what is there can be thrown away at any time."""
+    return home.cache_folder() / "bench"
+
+
+class EngineBench:
+    """A `models.experiments.bench.Bench`.
+
+    Args:
+        device: where to train, a name as in the training settings.
+        seeds: those to train with, () for each claim's own.
+        budget: seconds after which a training ends, None for never.
+        fresh: whether to train anew what was trained before.
+    """
+
+    def __init__(
+        self,
+        device: str = "cpu",
+        seeds: Sequence[int] = (),
+        budget: float | None = None,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        self._device = device
+        self._seeds = list(seeds)
+        self._budget = budget
+        self._fresh = fresh
+
+    def seeds(self, usual: Sequence[int]) -> list[int]:
+        """Return the seeds that were asked for, else the usual ones."""
+        return self._seeds or list(usual)
+
+    def train(self, trial: Trial, seed: int) -> Learnt:
+        """Train, or return what the same training, by the same code, came to before.
+
+        Raises:
+            Refused: the spec has a problem.
+            RuntimeError: the training failed.
+        """
+        spec = self._spec(trial, seed)
+        folder = cache_folder() / self._key(spec)
+        if self._fresh and folder.exists():
+            shutil.rmtree(folder)
+        run = _finished(folder)
+        if run is None:
+            run = self._run(spec, folder)
+        loaded = load(run)
+        data = loaded.resolved.load_data(project_of(run))
+        status = run.status()
+        return Learnt(loaded.family, loaded.sampler, data.pair, status.step, status.seconds)
+
+    def _spec(self, trial: Trial, seed: int) -> RunSpec:
+        training = {
+            # Nobody looks: one evaluation at the end, and few records.
+            "evaluate_every": trial.steps,
+            "evaluate_samples": 100,
+            "particles": 16,
+            "kept_capacity": 4,
+            **trial.training,
+            "steps": trial.steps,
+            "seed": seed,
+            "device": self._device,
+        }
+        spec = RunSpec(
+            name=f"{trial.family} on {trial.dataset}, seed {seed}",
+            family=Pick(slug=trial.family, config=dict(trial.config)),
+            dataset=Pick(slug=trial.dataset, config=dict(trial.data)),
+            training=training,
+        )
+        return check(spec).spec
+
+    def _key(self, spec: RunSpec) -> str:
+        made_by = (spec, versions(), _code(), self._budget)
+        return hashlib.sha256(msgspec.msgpack.encode(made_by)).hexdigest()[:24]
+
+    def _run(self, spec: RunSpec, folder: Path) -> RunFolder:
+        if folder.exists():
+            shutil.rmtree(folder)  # half a training of one that was interrupted
+        begun = perf_counter()
+
+        def over() -> bool:
+            return self._budget is not None and perf_counter() - begun > self._budget
+
+        status = headless.run(spec, project=folder, stop=over)
+        if status.error is not None:
+            raise RuntimeError(status.error.message)
+        (folder / KEPT).touch()
+        run = _finished(folder)
+        assert run is not None
+        return run
+
+
+def _finished(folder: Path) -> RunFolder | None:
+    if not (folder / KEPT).exists():
+        return None
+    runs = Project.open(folder).runs()
+    if not runs:
+        raise Refused(f"{folder} holds no training.", "Delete the folder.")
+    return runs[0]
+
+
+@cache
+def _code() -> str:
+    """Return a hash of the mathematics: a figure of other code is another figure."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(models.__path__[0]).rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Data sets that ship as files: one module each, registered where files may be read."""

@@ -1,0 +1,67 @@
+"""Simulated jets of five types, at most 30 constituents each."""
+
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.contracts.data import Splits
+from models.kinds.jets import TYPES, JetSet
+from models.registry import NoConfig, dataset
+from studio.engine.process.failures import Refused
+from studio.resources import folder
+
+__all__ = ["pythia_jets"]
+
+
+@dataset(
+    "pythia-jets",
+    title="Jets of five types",
+    summary="25,000 simulated jets of gluons, light quarks, tops, W and Z, of at most 30 "
+    "constituents, given their type, pT, eta, mass and number.",
+    source="made with PYTHIA 8.317 and FastJet 3.5 in the layout of JetNet; Bierlich et al. 2022, "
+    "arXiv:2203.11601; Cacciari et al. 2012, arXiv:1111.6097; Kansal et al. 2021, "
+    "arXiv:2106.11535",
+    holds="jets",
+    finite=True,
+)
+def pythia_jets(config: NoConfig) -> Splits:
+    """Return 20,000 jets to learn from and 5,000 to measure with.
+
+    Raises:
+        Refused: the file is missing or damaged; the path is "dataset".
+    """
+    jets, train = _load(folder("datasets") / "jets" / "jets.npz")
+    return Splits(jets.take(slice(0, train)), jets.take(slice(train, None)))
+
+
+@cache
+def _load(path: Path) -> tuple[JetSet, int]:
+    try:
+        # Opened here: numpy leaves a file open that turns out to be no archive.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: torch.from_numpy(archive[name]) for name in archive.files}
+    except FileNotFoundError as error:
+        raise Refused(
+            f"{path.name} is missing from the studio's own files.",
+            "Install the studio again.",
+            kind="data",
+            path="dataset",
+        ) from error
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise Refused(
+            f"{path} does not hold the jets that it should: {error}.",
+            "Install it again.",
+            kind="data",
+            path="dataset",
+        ) from error
+    return _jets(arrays), int(arrays["train"])
+
+
+def _jets(arrays: dict[str, Tensor]) -> JetSet:
+    particles, jet = arrays["particles"].float(), arrays["jets"].float()
+    size, label = arrays["size"].long(), arrays["label"].long()
+    return JetSet.of_jetnet(particles, size, label, jet, TYPES)

@@ -1,0 +1,121 @@
+"""Doing with a trained run what an operator can: into its results, to a file, or as an answer."""
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+from studio.engine.jobs.job import Work
+from studio.engine.jobs.runjob import RunJob
+from studio.engine.process.failures import Refused
+from studio.engine.process.memory import process_memory
+from studio.engine.process.sink import Sink
+from studio.engine.run.operating import Answer, ask
+from studio.engine.run.warm import WarmModels
+from studio.protocol.messages import Operate, Progress, ResultWritten
+
+__all__ = ["OperatorJob", "inline"]
+
+TICK = 0.1
+MOST_INLINE = 64 * 2**20
+"""Bytes that an answer may have: it goes over the line at once."""
+
+
+class OperatorJob(RunJob):
+    """Does it and writes what came of it; whoever ends it meanwhile leaves nothing half.
+
+    ``warm`` holds the models that were asked for lately.
+    """
+
+    kind = "operator"
+
+    def __init__(self, job: str, command: Operate, sink: Sink, warm: WarmModels) -> None:
+        self._asked = ask(command)
+        run, title = self._asked.run, self._asked.operator.entry.title
+        super().__init__(job, f"{title}: {run.name}", run, sink)
+        self._command = command
+        self._warm = warm
+        self._ticked = 0.0
+        self.total = self._asked.total
+        if command.file:
+            self.kind = "export"
+
+    def work(self) -> Work:
+        """Load, do, write; see `studio.engine.jobs.job.Job.work`."""
+        if not self._warm.has(self.folder, self._command.step):
+            self._tell("Loading the model")
+            yield False
+        loaded = self._warm.get(self.folder, self._command.step)
+        yield False
+        doing = self._asked.work(loaded)
+        while True:
+            try:
+                progress = next(doing)
+            except StopIteration as end:
+                answer: Answer = end.value
+                break
+            self.step, self.total = progress.done, progress.total
+            if time.monotonic() - self._ticked >= TICK:
+                self._tell(self._asked.operator.entry.title)
+            yield False
+        self._write(answer)
+        self.step = self.total
+
+    def _tell(self, doing: str) -> None:
+        self._ticked = time.monotonic()
+        self.sink.send(
+            Progress(
+                job=self.job,
+                step=self.step,
+                total=self.total,
+                steps_per_second=0.0,
+                seconds_left=None,
+                memory=process_memory(),
+                doing=doing,
+            )
+        )
+
+    def _write(self, answer: Answer) -> None:
+        record, file, result = answer.record, self._command.file, ""
+        if file:
+            answer.export(Path(file))
+            where = file
+        else:
+            made = self.folder.results.write(record, answer.arrays, answer.columns)
+            result, where = str(made.path), f"results/{made.name}"
+        rows = answer.outcome.rows
+        what = record.title if rows is None else f"{record.title}: {len(rows):,} rows"
+        self.say(f"{what} of step {record.step:,} are in {where}. {record.note}".strip())
+        self.sink.send(
+            ResultWritten(
+                job=self.job,
+                run=str(self.folder.path),
+                operator=record.operator,
+                step=record.step,
+                result=result,
+                file=file,
+            )
+        )
+
+
+def inline(command: Operate, warm: WarmModels) -> Generator[bool, None, Answer]:
+    """Do it and return what came of it; yields False between two network passes.
+
+    Raises:
+        Refused: it cannot be done, or is too much for an answer.
+    """
+    asked = ask(command)
+    doing = asked.work(warm.get(asked.run, command.step))
+    while True:
+        try:
+            next(doing)
+        except StopIteration as end:
+            answer: Answer = end.value
+            break
+        yield False
+    size = sum(values.nbytes for values in answer.arrays.values())
+    if size > MOST_INLINE:
+        raise Refused(
+            f"The answer has {size / 2**20:,.0f} MB, which is too much for a reply.",
+            "Let it be written into the run.",
+        )
+    return answer

@@ -1,0 +1,27 @@
+"""The main loop of the engine: commands, steps of jobs, and chores, in turn on one thread."""
+
+from studio.engine.process import edit_commands
+from studio.engine.process.commands import dispatch
+from studio.engine.process.engine import Engine
+from studio.engine.race import commands as race_commands
+
+__all__ = ["work"]
+
+MORE_COMMANDS = (edit_commands, race_commands)
+"""Modules that register handlers of their own for `dispatch`, by being imported."""
+
+
+def work(engine: Engine) -> None:
+    """Work until the other side is gone or says so; then save and return."""
+    inbox, step = engine.inbox, engine.queue.step
+    while not inbox.leaving:
+        if inbox.commands:
+            dispatch(engine, inbox.commands.popleft())
+            continue
+        wait = step()
+        if engine.chores:
+            engine.work_chore()
+            continue
+        if wait != 0.0:
+            inbox.wait(wait)
+    engine.queue.leave(engine.checkpoint)

@@ -1,0 +1,200 @@
+"""The trained runs that a run learns from: found in the project, copied, loaded from the copies."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from models.contracts.abilities import WORDS
+from models.contracts.learner import Learner
+from models.contracts.spec import DataSpec
+from models.registry import FamilyEntry, Needs, registry
+from studio.engine.process.failures import Refused
+from studio.engine.run.in_force import rebuild
+from studio.engine.run.resolve import Resolved, check
+from studio.engine.run.saving import saved_data
+from studio.protocol.spec import ChangeSetting, RunRef, RunSpec
+from studio.store.checkpoint import Checkpoint, Checkpoints
+from studio.store.edits import effective_spec
+from studio.store.errors import StoreError
+from studio.store.inputs import InputRecord, Inputs, checkpoint_bytes
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+__all__ = ["Learners", "Taken", "load_taken", "open_inputs", "take", "units"]
+
+Learners = Mapping[str, Learner[Any]]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A checkpoint of another run: its file as it is, and where it is from."""
+
+    record: InputRecord
+    path: Path
+
+    def put(self, name: str, inputs: Inputs) -> None:
+        """Copy it, if it is still what was looked at.
+
+        Raises:
+            Refused: it has changed meanwhile.
+            StoreError: it cannot be read, or the disk refused.
+        """
+        data = checkpoint_bytes(self.path)
+        if hashlib.sha256(data).hexdigest() != self.record.sha256:
+            raise Refused(f"{self.path} has just changed.", "Try again.", path=f"inputs.{name}")
+        inputs.put(name, data)
+
+
+def take(resolved: Resolved, project: Path | None) -> dict[str, Taken]:
+    """Find what a run learns from.
+
+    Where a run has gone whose checkpoint another run of the project has a copy of, that is taken.
+
+    Raises:
+        Refused: a run is missing or unfinished, lacks the ability that is needed, or has learned
+            other data; the path is "inputs.<name>".
+    """
+    found: dict[str, Taken] = {}
+    for name, needs in resolved.family.entry.inputs.items():
+        if name not in resolved.spec.inputs:
+            continue  # it may be left out
+        try:
+            found[name] = _take(resolved, name, needs, project)
+        except StoreError as error:
+            path = f"inputs.{name}"
+            raise Refused(error.message, error.hint, kind=error.kind, path=path) from error
+    return found
+
+
+def _handed(
+    records: Mapping[str, InputRecord], checkpoints: Mapping[str, Checkpoint], device: torch.device
+) -> dict[str, Learner[Any]]:
+    """Load the models of some checkpoints that were taken.
+
+    Raises:
+        Refused: one of them does not fit this installation.
+    """
+    learners: dict[str, Learner[Any]] = {}
+    for name, record in records.items():
+        checkpoint = checkpoints[name]
+        resolved = check(record.spec, any_device=True)
+        learners[name] = rebuild(
+            resolved, record.spec.edits, saved_data(checkpoint), device, checkpoint=checkpoint
+        )
+    return learners
+
+
+def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
+    """Return the spec that a model is told of its data: that of a model on the same data which it
+    learns from, so that both speak of the same standardised coordinates.
+    """
+    for name, needs in entry.inputs.items():
+        if needs.same_data and not needs.draws:
+            return inputs[name].spec
+    return own
+
+
+def _take(resolved: Resolved, name: str, needs: Needs, project: Path | None) -> Taken:
+    path, ref = f"inputs.{name}", resolved.spec.inputs[name]
+    if project is None or not (project / "project.toml").is_file():
+        raise Refused(f"There is no project whose run could be the {name}.", path=path)
+    home = Project.open(project)
+    taken = _own(home, ref, name) or _copy(home, ref)
+    if taken is None:
+        known = ", ".join(run.name for run in home.runs()) or "none"
+        raise Refused(
+            f"The {name} {ref.run} is not in the project.", f"Its runs are: {known}.", path=path
+        )
+    if reason := _unfit(resolved.spec, taken.record.spec, name, needs):
+        raise Refused(reason, needs.help, path=path)
+    return taken
+
+
+def _own(home: Project, ref: RunRef, name: str) -> Taken | None:
+    """Take a checkpoint of a run of the project, None if there is no such run."""
+    run = next((run for run in home.runs() if run.name == ref.run), None)
+    if run is None:
+        return None
+    status, steps = run.status(), run.checkpoints.steps()
+    listed = ", ".join(f"{step:,}" for step in steps) or "none"
+    if ref.step is None and status.state != "finished":
+        raise Refused(
+            f"{run.name} is not finished: it is at step {status.step:,} of {status.total:,}.",
+            f"Let it finish, or name one of its checkpoints: {listed}.",
+            path=f"inputs.{name}",
+        )
+    step = ref.step if ref.step is not None else max(steps, default=-1)
+    if step not in steps:
+        raise Refused(
+            f"{run.name} has no checkpoint of step {step:,}."
+            if step >= 0
+            else f"{run.name} has no checkpoint.",
+            f"Those there are: {listed}.",
+            path=f"inputs.{name}",
+        )
+    spec = effective_spec(run)
+    spec = msgspec.structs.replace(spec, edits=[e for e in spec.edits if e.step <= step])
+    path = run.checkpoints.path(step)
+    run.checkpoints.load(path)  # it is intact
+    return Taken(_described(run.name, step, spec, path), path)
+
+
+def _copy(home: Project, ref: RunRef) -> Taken | None:
+    """Take the copy that another run of the project has, None if none has."""
+    for run in home.runs():
+        for name, record in run.record.inputs.items():
+            if record.run == ref.run and ref.step in (None, record.step):
+                run.inputs.bytes(name, record)
+                return Taken(record, run.inputs.path(name))
+    return None
+
+
+def _described(run: str, step: int, spec: RunSpec, path: Path) -> InputRecord:
+    digest = hashlib.sha256(checkpoint_bytes(path)).hexdigest()
+    return InputRecord(run=run, step=step, spec=spec, sha256=digest)
+
+
+def _unfit(spec: RunSpec, of: RunSpec, name: str, needs: Needs) -> str:
+    """Say in a sentence why a run cannot be this input, "" if it can."""
+    try:
+        entry = registry.get("family", of.family.slug)
+    except KeyError as error:
+        return f"The {name} cannot be used: {error.args[0]}."
+    if needs.ability not in entry.abilities:
+        wanted = WORDS.get(needs.ability, f"can {needs.ability}")
+        return f"The {name} must be a model that {wanted}; {entry.title} does not."
+    if not needs.same_data:
+        return ""
+    moved = any(not isinstance(edit, ChangeSetting) for edit in of.edits)
+    if moved or (of.dataset.slug, of.dataset.config) != (spec.dataset.slug, spec.dataset.config):
+        what = "its points were edited" if moved else f"it learned {of.dataset.slug}"
+        return f"The {name} must have learned the same data as this run, and {what}."
+    return ""
+
+
+def open_inputs(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]:
+    """Load what a run learns from, from its own copies.
+
+    Raises:
+        Refused: a model does not fit this installation.
+        StoreError: a copy is missing, or not what was taken.
+    """
+    records = run.record.inputs
+    return _handed(records, {n: run.inputs.load(n, r) for n, r in records.items()}, device)
+
+
+def load_taken(taken: Mapping[str, Taken], device: torch.device) -> dict[str, Learner[Any]]:
+    """Load what was found, before it is copied.
+
+    Raises:
+        Refused: a model does not fit this installation.
+        StoreError: a checkpoint cannot be read.
+    """
+    records = {name: each.record for name, each in taken.items()}
+    loaded = {n: Checkpoints(each.path.parent).load(each.path) for n, each in taken.items()}
+    return _handed(records, loaded, device)

@@ -1,0 +1,245 @@
+"""From a command to what an operator works with, and from what came of it to arrays.
+
+Everything that can be known beforehand is checked before anything is done.
+"""
+
+import hashlib
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.config import describe, encode, replace_at
+from models.contracts.abilities import WORDS
+from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec, Given
+from models.operators.base import Operation, Outcome, Progress
+from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
+from studio.engine.kinds.base import Arrays, kind_of
+from studio.engine.kinds.fit import picked_kind
+from studio.engine.process.failures import Refused
+from studio.engine.run.loading import Loaded
+from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
+from studio.engine.run.session import versions
+from studio.protocol.commands import Operate
+from studio.protocol.spec import Pick
+from studio.store.edits import effective_spec
+from studio.store.results import ResultRecord
+from studio.store.run import RunFolder
+
+__all__ = ["Answer", "Asked", "ask", "offered"]
+
+MOST_HANDED = 1_000_000
+"""Numbers that a slot takes at most: they come within a command."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of an operator, and how; ``columns`` are those of a row."""
+
+    record: ResultRecord
+    outcome: Outcome
+    columns: tuple[str, ...]
+    kind: str
+
+    @property
+    def arrays(self) -> Arrays:
+        """All arrays by name: "x" and what goes with the rows, and the others."""
+        rows = self.outcome.rows
+        found = {} if rows is None else kind_of(self.kind).arrays(rows)
+        return {**found, **self._others()}
+
+    def export(self, file: Path) -> None:
+        """Write it to a file.
+
+        Raises:
+            StoreError: the disk refused, or arrays cannot be written so.
+        """
+        rows, said = self.outcome.rows, self.record.provenance
+        kind_of(self.kind).write_result(file, rows, self.columns, self._others(), said)
+
+    def _others(self) -> Arrays:
+        arrays = self.outcome.arrays
+        return {name: np.ascontiguousarray(x.numpy()) for name, x in arrays.items()}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An operator with checked settings, for one run; ``sampler`` is one that was picked."""
+
+    run: RunFolder
+    operator: Choice[OperatorEntry]
+    sampler: Choice[SamplerEntry] | None
+    command: Operate
+
+    @property
+    def total(self) -> int:
+        """How many rows there will be, as far as the settings say; 0 where they do not."""
+        return int(encode(self.operator.config).get("n", 0))
+
+    def work(self, loaded: Loaded) -> Generator[Progress, None, Answer]:
+        """Do it with a loaded model; yields how far it is between two network passes.
+
+        Raises:
+            Refused: what was handed or given does not fit the data.
+        """
+        began = time.perf_counter()
+        spec = loaded.family.spec
+        pick, sampler = loaded.sampled_by(self.sampler)
+        handed = self._handed(spec)
+        given = {name: _condition(spec, name, v) for name, v in self.command.given.items()}
+        operation = Operation(loaded.family, sampler, given, handed)
+        try:
+            outcome = yield from self.operator.make().work(operation)
+        except ValueError as error:
+            raise Refused(f"{self.operator.entry.title}: {error}") from error
+        record = ResultRecord(
+            operator=self.operator.entry.slug,
+            title=self.operator.entry.title,
+            run=self.run.name,
+            step=loaded.step,
+            config=self._config(pick),
+            given=self.command.given,
+            handed={name: len(rows) for name, rows in handed.items()},
+            spec_hash=_spec_hash(self.run, loaded.step),
+            seconds=time.perf_counter() - began,
+            note=outcome.note,
+            versions=versions(),
+        )
+        return Answer(record, outcome, loaded.columns, spec.kind)
+
+    def _config(self, sampler: Pick | None) -> dict[str, Any]:
+        """Return the settings as they were: with the sampler that was taken, None for none."""
+        config = encode(self.operator.config)
+        told = None if sampler is None else {"slug": sampler.slug, "config": sampler.config}
+        for path in _samplers(self.operator.entry):
+            config = replace_at(config, path, told)
+        return config
+
+    def _handed(self, spec: DataSpec) -> dict[str, Batch]:
+        return {name: _rows(spec, name, value) for name, value in self.command.inputs.items()}
+
+
+def ask(command: Operate) -> Asked:
+    """Check a command.
+
+    Raises:
+        Refused: there is no such operator, the model lacks an ability that it needs, or a setting,
+            a slot or the suffix of the file is wrong; the path is "operator", "config...",
+            "inputs...", "file".
+        StoreError: the run cannot be read.
+    """
+    run = RunFolder(Path(command.run))
+    spec = run.record.spec
+    kind = picked_kind(spec.dataset)
+    operator = pick_operator(Pick(slug=command.operator, config=command.config))
+    if reason := _unable(operator.entry, spec.family, kind):
+        raise Refused(reason, path="operator")
+    taken = {slot.name: slot for slot in operator.entry.takes}
+    for name in (*taken, *command.inputs):
+        if name not in command.inputs:
+            slot = taken[name]
+            raise Refused(
+                f"{operator.entry.title} needs {slot.title.lower()}.",
+                slot.help,
+                path=f"inputs.{name}",
+            )
+        if name not in taken:
+            raise Refused(f"{operator.entry.title} takes no {name!r}.", path=f"inputs.{name}")
+    sampler = None
+    for path in _samplers(operator.entry):
+        wanted = encode(operator.config)[path]
+        if wanted["slug"]:
+            sampler = pick_sampler(spec, Pick(**wanted))
+    suffix, suffixes = Path(command.file).suffix.lower(), kind_of(kind).suffixes
+    if command.file and suffix not in suffixes:
+        raise Refused(
+            f"Results cannot be written as {suffix or 'a file without a suffix'}.",
+            f"Use one of {', '.join(suffixes)}.",
+            path="file",
+        )
+    return Asked(run, operator, sampler, command)
+
+
+def offered(run: RunFolder) -> list[tuple[OperatorEntry, str]]:
+    """Return every operator, and why a run cannot do it, "" where it can."""
+    spec = run.record.spec
+    kind = picked_kind(spec.dataset)
+    return [(entry, _unable(entry, spec.family, kind)) for entry in registry.all("operator")]
+
+
+def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:
+    """Say in a sentence why a model cannot do something, "" where it can."""
+    try:
+        model: FamilyEntry = registry.get("family", family.slug)
+    except KeyError as error:
+        return f"family: {error.args[0]}."
+    for need in entry.needs:
+        if need not in model.abilities:
+            return (
+                f"{entry.title} needs a model that {WORDS.get(need, f'can {need}')}; "
+                f"{model.title} does not."
+            )
+    if entry.kinds and kind not in entry.kinds:
+        return f"{entry.title} is for {' and '.join(entry.kinds)}; the data of the run are {kind}."
+    return ""
+
+
+def _samplers(entry: OperatorEntry) -> list[str]:
+    """Return the paths of the settings that are samplers."""
+    return [row["path"] for row in describe(entry.config) if row["of"] == "sampler"]
+
+
+def _rows(spec: DataSpec, name: str, value: Any) -> Batch:
+    """Return rows that came as nested lists."""
+    path, wanted = f"inputs.{name}", ", ".join(map(str, spec.shape))
+    try:
+        x = np.asarray(value, np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Refused(f"{name} must be rows of numbers, all as long.", path=path) from error
+    if x.shape[1:] != spec.shape or not len(x):
+        raise Refused(f"{name} must be rows (n, {wanted}), got {x.shape}.", path=path)
+    if x.size > MOST_HANDED or not np.isfinite(x).all():
+        raise Refused(f"{name} must be at most {MOST_HANDED:,} finite numbers.", path=path)
+    dtype = torch.float32 if spec.symbols is None else torch.int64
+    return Batch(torch.from_numpy(x).to(dtype))
+
+
+def _condition(spec: DataSpec, name: str, value: Any) -> Tensor:
+    """Return a chosen condition, in data units; a class may be called by its name."""
+    path = f"given.{name}"
+    if name not in spec.law:
+        known = ", ".join(spec.law)
+        hint = f"They are: {known}." if known else ""
+        raise Refused(f"The model knows no condition {name!r}.", hint, path=path)
+    known_of = spec.given.get(name, Given())
+    try:
+        found = np.asarray(_numbered(value, known_of.names), np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        names = f" or one of {', '.join(known_of.names)}" if known_of.names else ""
+        raise Refused(f"{name} must be a number{names}, got {value!r}.", path=path) from error
+    whole = bool(np.isfinite(found).all()) and (found == np.floor(found)).all()
+    if known_of.classes and not (whole and found.min() >= 0 and found.max() < known_of.classes):
+        raise Refused(f"{name} must be a class from 0 to {known_of.classes - 1}.", path=path)
+    if not np.isfinite(found).all():
+        raise Refused(f"{name} must be finite.", path=path)
+    return torch.from_numpy(found).float()
+
+
+def _numbered(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_numbered(each, names) for each in value]
+    return names.index(value) if isinstance(value, str) and value in names else value
+
+
+def _spec_hash(run: RunFolder, step: int) -> str:
+    """Return the SHA-256 of what made the weights of a step."""
+    spec = effective_spec(run)
+    done = msgspec.structs.replace(spec, edits=[edit for edit in spec.edits if edit.step <= step])
+    return hashlib.sha256(msgspec.json.encode(done, order="sorted")).hexdigest()

@@ -1,0 +1,93 @@
+"""Models that were asked for lately, kept in memory: a second question is answered at once."""
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from studio.engine.run.loading import Loaded, load
+from studio.store.run import RunFolder
+
+__all__ = ["WarmModels"]
+
+MOST = 4
+BYTES = 512 * 2**20
+_HELD = 20  # bytes a trained number: weights, averages, moments, and what they are computed with
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A checkpoint as it was when it was read."""
+
+    run: RunFolder
+    step: int
+    written: int
+
+    @property
+    def stands(self) -> bool:
+        """Whether the file is still the one that was read."""
+        return _written(self.run, self.step) == self.written
+
+
+class WarmModels:
+    """The models of a few checkpoints, those asked for last; all but the newest one fit a bound.
+
+    One is let go when its run or its checkpoint has gone, when a newer checkpoint of its run is
+    asked for, and when others are asked for more lately.
+    """
+
+    def __init__(self, most: int = MOST, limit: int = BYTES) -> None:
+        self._most, self._limit = most, limit
+        self._held: OrderedDict[_Key, Loaded] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def has(self, run: RunFolder, step: int | None = None) -> bool:
+        """Whether `get` would answer at once."""
+        self._drop_gone()
+        return self._key(run, step) in self._held
+
+    def get(self, run: RunFolder, step: int | None = None) -> Loaded:
+        """Return the model of the newest checkpoint of a run, not after ``step`` if that is given.
+
+        Raises:
+            Refused: there is no good checkpoint, or the run does not fit this installation.
+            StoreError: the run folder cannot be read.
+        """
+        self._drop_gone()
+        key = self._key(run, step)
+        if key is not None and key in self._held:
+            self._held.move_to_end(key)
+            return self._held[key]
+        loaded = load(run, step)
+        if step is None:
+            for other in [other for other in self._held if other.run == run]:
+                del self._held[other]
+        # A damaged newest file falls back to an older one: ask again next time.
+        if key is not None and key.step == loaded.step:
+            self._held[key] = loaded
+        self._shrink()
+        return loaded
+
+    def _key(self, run: RunFolder, step: int | None) -> _Key | None:
+        steps = [s for s in run.checkpoints.steps() if step is None or s <= step]
+        return _Key(run, steps[-1], _written(run, steps[-1])) if steps else None
+
+    def _drop_gone(self) -> None:
+        for key in [key for key in self._held if not key.stands]:
+            del self._held[key]
+
+    def _shrink(self) -> None:
+        while len(self._held) > 1 and (len(self._held) > self._most or self._bytes() > self._limit):
+            self._held.popitem(last=False)
+
+    def _bytes(self) -> int:
+        return sum(_HELD * each.family.parameter_count() for each in self._held.values())
+
+
+def _written(run: RunFolder, step: int) -> int:
+    """Return when the checkpoint of a step was written, in ns; -1 if it is not there."""
+    try:
+        return os.stat(run.checkpoints.path(step)).st_mtime_ns
+    except OSError:
+        return -1

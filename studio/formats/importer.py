@@ -1,0 +1,80 @@
+"""What an importer is: it looks into files of one kind of data, and streams their rows.
+
+A new one is one file in the folder of its kind with ``@importer`` on a class. It runs in a process
+of its own that may take `limits.MEMORY`: it holds a bounded number of rows at a time, holds what a
+file declares against its size and the limits before anything is made of it, and says what is wrong
+as a `FormatError`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from studio.formats.inspection import Inspection, Offer
+from studio.protocol.catalog import FieldSpec
+from studio.store.parts import Block
+from studio.store.schema import Schema
+
+__all__ = ["Importer", "Rows"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What files hold: the schema, and the rows block by block, once. ``total`` is how many there
+    will be, None where only reading can tell.
+    """
+
+    schema: Schema
+    blocks: Iterator[Block]
+    total: int | None = None
+
+
+class Importer(ABC):
+    """One way to take files, registered by `studio.formats.registry.importer`.
+
+    Attributes:
+        slug: its name in commands.
+        kind: the kind of data that it brings.
+        title: what it takes, for people.
+        suffixes: those of its files, with the dot, in lower case.
+        options: what it can be told, with the kinds "bool", "int", "float", "text" and "choice" of
+            `studio.protocol.catalog.FieldSpec`; "item" and "columns" are chosen from the tables
+            that were found.
+        general: it takes any file with such a suffix, so that others which recognise what is in a
+            file come before it.
+    """
+
+    slug: ClassVar[str]
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    options: ClassVar[tuple[FieldSpec, ...]] = ()
+    general: ClassVar[bool] = False
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file with one of the suffixes is such a one, from its first bytes or its
+        head; one that is damaged is none.
+        """
+        return True
+
+    @abstractmethod
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Look into files that belong together; ``options`` has a value for each option.
+
+        Raises:
+            FormatError: they cannot be taken at all.
+        """
+
+    @abstractmethod
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Return the rows of all files, one after the other.
+
+        Raises:
+            FormatError: they cannot be taken, now or while the blocks are read.
+        """
+
+    def offer(self) -> Offer:
+        """Return what is said of the importer."""
+        return Offer(slug=self.slug, title=self.title, kind=self.kind, options=list(self.options))

@@ -1,0 +1,1 @@
+"""Tables of points: CSV, TSV, NPY, NPZ, HDF5; one file a format."""

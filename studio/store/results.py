@@ -1,0 +1,179 @@
+"""What was done with a run: ``results/0001-generate/``, numbered, each whole or not there.
+
+A result is the arrays that came of it (``arrays.h5``, by name) and how (``result.json``): enough to
+do it again. The folder is filled under a hidden name and renamed, so that whoever is killed or
+cancelled meanwhile leaves nothing that could be taken for one.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.store import hdf5
+from studio.store.atomic import make_folder, sync_folder
+from studio.store.errors import explain
+from studio.store.migrate import CURRENT
+from studio.store.text import read_json, write_json
+
+__all__ = ["ResultFolder", "ResultRecord", "Results"]
+
+_NAME = re.compile(r"(\d{4,})-.+")
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """``result.json``: what was done, with what, when.
+
+    ``config`` are the settings of the operator, all spelled out; ``given`` the conditions that were
+    chosen; ``handed`` how many rows each slot was filled with. ``step`` is that of the weights and
+    ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions`` are those of packages.
+    ``note`` is what is to be known of it, in a sentence.
+    """
+
+    operator: str
+    title: str
+    run: str
+    step: int
+    config: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    handed: dict[str, int] = {}
+    spec_hash: str = ""
+    seconds: float = 0.0
+    note: str = ""
+    created: datetime = msgspec.field(default_factory=_now)
+    versions: dict[str, str] = {}
+    format: int = CURRENT["result"]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What is written beside arrays, so that they can be made again: plain JSON."""
+        said = {
+            "operator": self.operator,
+            "run": self.run,
+            "step": self.step,
+            **self.config,
+            "given": self.given,
+            "note": self.note,
+        }
+        return {name: value for name, value in said.items() if value not in ("", {})}
+
+
+class ResultFolder:
+    """One result, by path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def name(self) -> str:
+        """The folder's name, number first: "0001-generate"."""
+        return self.path.name
+
+    @property
+    def arrays(self) -> Path:
+        """The file of the arrays, as `studio.store.samples.SampleSets.read` reads one."""
+        return self.path / "arrays.h5"
+
+    @cached_property
+    def record(self) -> ResultRecord:
+        """What ``result.json`` says; read once, since it never changes.
+
+        Raises:
+            StoreError: it is missing or damaged.
+        """
+        return read_json(self.path / "result.json", ResultRecord)
+
+
+class Results:
+    """All results of one run. Several processes may write at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+
+    def all(self) -> list[ResultFolder]:
+        """Return the results in order of number."""
+        if not self.folder.is_dir():
+            return []
+        named = ((_NAME.fullmatch(path.name), path) for path in self.folder.iterdir())
+        return [ResultFolder(path) for _, path in sorted((int(m[1]), p) for m, p in named if m)]
+
+    def write(
+        self, record: ResultRecord, arrays: Arrays, columns: Sequence[str] = ()
+    ) -> ResultFolder:
+        """Write a result under the next free number.
+
+        Args:
+            record: what was done.
+            arrays: by name; "x" are rows of data, in their units.
+            columns: the names of the numbers of a row of x, () where they have none.
+
+        Raises:
+            ValueError: the columns are not those of x.
+            StoreError: the disk refused (`DiskFull`: there is no room).
+        """
+        x = arrays.get("x")
+        if columns and x is not None and x.shape[1:] != (len(columns),):
+            raise ValueError(f"x must be (n, {len(columns)}), got {x.shape}")
+        make_folder(self.folder)
+        hidden = self.folder / f".result.{os.getpid()}-{secrets.token_hex(4)}.partial"
+        try:
+            hidden.mkdir()
+            hdf5.write(
+                hidden / "arrays.h5", lambda file: _fill(file, record.provenance, arrays, columns)
+            )
+            write_json(hidden / "result.json", record)
+            return ResultFolder(self._publish(hidden, record.operator))
+        except OSError as error:
+            raise explain(error, self.folder) from error
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+
+    def _publish(self, hidden: Path, operator: str) -> Path:
+        """Give a filled folder the next free number: whoever claims it first has it."""
+        number = max(self._numbers(), default=0)
+        while True:
+            number += 1
+            claim = self.folder / f".{number:04d}"
+            try:
+                claim.mkdir()
+            except FileExistsError:
+                continue
+            try:
+                if number in self._numbers():
+                    continue  # another has just come to its end
+                target = self.folder / f"{number:04d}-{operator}"
+                hidden.rename(target)
+                sync_folder(self.folder)
+                return target
+            finally:
+                claim.rmdir()
+
+    def _numbers(self) -> set[int]:
+        names = (_NAME.fullmatch(path.name) for path in self.folder.iterdir())
+        return {int(m[1]) for m in names if m}
+
+
+def _fill(file: Any, said: Mapping[str, Any], arrays: Arrays, columns: Sequence[str]) -> None:
+    file.attrs["format"] = CURRENT["samples"]
+    # A data set, since attributes end at 64 kB.
+    file["provenance"] = json.dumps(said)
+    for name, values in arrays.items():
+        checked = {"chunks": True, "fletcher32": True} if values.size and values.ndim else {}
+        made = file.create_dataset(name, data=np.ascontiguousarray(values), **checked)
+        if name == "x" and columns:
+            hdf5.put_columns(made, columns)

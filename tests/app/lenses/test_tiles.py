@@ -1,0 +1,233 @@
+"""Pictures as particles: pixels, grids, and the flow lens of images."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec import structs
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from studio.app.kinds.images import Pictures, atlas
+from studio.app.kinds.registry import kind
+from studio.app.plots.tiles import columns_for, frame_at
+from studio.app.shell.statusbar import _facts
+from studio.app.state.runs import FlowRecord
+from studio.app.views.flow import VIEW as FLOW
+from studio.app.views.tiles import VIEW, TilesView
+from studio.app.views.tilesamples import TileSamplesView
+from studio.app.widgets.tilegrid import TileGrid
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import Credit, Watch
+
+N, FRAMES, SIDE = 12, 5, 4
+
+
+def test_an_atlas_clips_and_keeps_the_channels() -> None:
+    images = np.array([[[[-1.0, 0.0], [0.5, 2.0]]]])
+    assert atlas(images).tolist() == [[0xFF000000, 0xFF000000], [0xFF808080, 0xFFFFFFFF]]
+    red = np.zeros((1, 3, 1, 1))
+    red[0, 0] = 1.0
+    assert atlas(red).tolist() == [[0xFFFF0000]]
+    assert atlas(np.full((1, 1, 1, 1), np.nan)).tolist() == [[0xFF000000]]
+
+
+def test_an_atlas_stacks_pictures() -> None:
+    images = np.linspace(0, 1, 3)[:, None, None, None] * np.ones((3, 1, 2, 2))
+    assert atlas(images).shape == (6, 2)
+    assert (atlas(images)[4:] == 0xFFFFFFFF).all()
+
+
+@pytest.mark.parametrize(
+    ("n", "width", "height", "columns"),
+    [(64, 400, 400, 8), (64, 500, 560, 8), (4, 400, 100, 4), (4, 100, 400, 1), (1, 9, 9, 1)],
+)
+def test_columns_make_pictures_largest(n: int, width: int, height: int, columns: int) -> None:
+    assert columns_for(n, width, height) == columns
+
+
+def test_a_frame_is_the_nearest_one() -> None:
+    t = np.array([0, 0.2, 0.9, 1.0])
+    assert [frame_at(t, now) for now in (0.0, 0.11, 0.5, 0.6, 1.0)] == [0, 1, 1, 2, 3]
+
+
+@pytest.fixture
+def grid() -> Iterator[TileGrid]:
+    made = TileGrid("Pictures")
+    made.resize(300, 300)
+    made.show()
+    made.show_tiles(Pictures({"x": np.random.default_rng(0).random((9, 1, SIDE, SIDE))}))
+    QApplication.processEvents()
+    yield made
+    made.deleteLater()
+
+
+def test_a_click_picks_the_picture_under_it(grid: TileGrid) -> None:
+    picked: list[int] = []
+    grid.picked.connect(picked.append)
+    for picture in (0, 4, 8):
+        centre = grid._cell(picture).center().toPoint()
+        QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=centre)
+    QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(299, 150))
+    assert picked == [0, 4, 8, -1]
+
+
+def test_keys_walk_through_the_pictures(grid: TileGrid) -> None:
+    picked: list[int] = []
+    grid.picked.connect(picked.append)
+    grid.picked.connect(grid.select)
+    for key in (Qt.Key.Key_BracketRight, Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketLeft):
+        QTest.keyClick(grid, key)
+    QTest.keyClick(grid, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(grid, Qt.Key.Key_Escape)
+    assert picked == [1, 0, 8, 2, -1]
+
+
+def test_pixels_are_sharp(grid: TileGrid) -> None:
+    grid.show_tiles(Pictures({"x": np.indices((2, 2)).sum(axis=0)[None, None] % 2}))
+    image = grid.grab().toImage()
+    cell = grid._cell(0)
+    colours = {
+        image.pixel(round(cell.left() + cell.width() * fx), round(cell.top() + cell.height() * fy))
+        for fx in (0.1, 0.4, 0.6, 0.9)
+        for fy in (0.1, 0.4, 0.6, 0.9)
+    }
+    assert colours == {0xFF000000, 0xFFFFFFFF}
+
+
+def record(step: int, n: int = N) -> FlowRecord:
+    rng = np.random.default_rng(step)
+    return FlowRecord.of(
+        step,
+        t=np.linspace(0, 1, FRAMES, dtype=np.float32),
+        x=rng.random((FRAMES, n, 1, SIDE, SIDE)).astype(np.float32),
+        extras={
+            "projection": rng.normal(size=(FRAMES, n, 2)).astype(np.float32),
+            "projection-target": rng.normal(size=(30, 2)).astype(np.float32),
+        },
+    )
+
+
+@pytest.fixture
+def view(lens: Any) -> Iterator[TilesView]:
+    lens.state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
+            modalities=["images"],
+        )
+    )  # fmt: skip
+    made = TilesView(lens.state, lens.actions)
+    made.resize(900, 600)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def arrive(lens: Any, step: int) -> FlowRecord:
+    lens.run.live = record(step)
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    QApplication.processEvents()
+    return lens.run.live
+
+
+def test_images_have_a_flow_lens_of_their_own(lens: Any) -> None:
+    assert FLOW.applies(lens.state)
+    assert not VIEW.applies(lens.state)
+
+
+def test_it_applies_to_images_only(lens: Any, view: TilesView) -> None:
+    assert VIEW.applies(lens.state)
+    assert not FLOW.applies(lens.state)
+
+
+def test_it_asks_for_the_projection_and_returns_credits(lens: Any, view: TilesView) -> None:
+    watch = lens.link.of(Watch)[-1]
+    assert (watch.extras, watch.credits) == (["projection"], 2)
+    arrive(lens, 1)
+    arrive(lens, 2)
+    assert [c.n for c in lens.link.of(Credit)] == [1, 1]
+
+
+def test_grid_strip_and_projection_show_the_same_latents(lens: Any, view: TilesView) -> None:
+    arrive(lens, 1)
+    assert view.grid.count == N
+    assert view.projection.count == N
+    assert view.strip.count == FRAMES
+    view.grid.picked.emit(3)
+    assert view.grid.selection == 3
+    view.projection.picked.emit(5)
+    assert view.grid.selection == 5
+
+
+def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: TilesView) -> None:
+    seen = []
+    for step, n in ((1, 64), (2, 16), (3, 64)):
+        lens.run.live = record(step, n)
+        lens.state.runs.record_arrived.emit(lens.run.key)
+        seen.append((view.grid.count, view.projection.count, view.grid._cell(5)))
+    assert seen == [seen[0]] * 3
+    assert seen[0][:2] == (16, 16)
+    assert view._where.text().endswith("16 pictures")
+    assert _facts(lens.run, kind("images"))[-1] == "16 pictures"
+
+
+def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: TilesView) -> None:
+    lens.state.catalog.entries[0] = structs.replace(lens.state.catalog.entries[0], motion="dx/dt")
+    lens.state.catalog_changed.emit()
+    assert view._empty.isVisible()
+    assert not view._chip.isVisible()
+    arrive(lens, 1)
+    assert view._chip.isVisible()
+    assert not view._empty.isVisible()
+
+
+def test_the_flow_clock_turns_all_three(lens: Any, view: TilesView) -> None:
+    arrive(lens, 1)
+    last = view.grid.grab().toImage()
+    lens.state.playback.set(flow=0.0)
+    assert view.projection.flow == 0.0
+    assert view.strip.selection == 0
+    assert view.grid.grab().toImage() != last
+
+
+def test_a_step_without_projection_says_so(lens: Any, view: TilesView) -> None:
+    made = record(4)
+    made.extras.clear()
+    lens.run.live = made
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert "without its projection" in view._seen.text()
+    assert view.projection.count == 0
+
+
+@pytest.fixture
+def samples(lens: Any, view: TilesView) -> Iterator[TileSamplesView]:
+    lens.run.live = record(3)
+    made = TileSamplesView(lens.state, lens.actions)
+    made.resize(900, 600)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+async def test_samples_of_images_are_browsed_by_the_page(
+    lens: Any, samples: TileSamplesView, wait: Any
+) -> None:
+    await wait(lambda: not samples._sampled._busy)
+    assert samples.made.grid.count == N
+    many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
+    samples.made.show_data(many, kind("images"), "")
+    assert [samples.made.grid.count, samples.made.before.isEnabled()] == [64, False]
+    samples.made.turn(1)
+    samples.made.turn(1)
+    assert samples.made.grid.count == 150 - 128
+    assert samples.made._where.text() == "129-150 of 150"
+    assert not samples.made.after.isEnabled()
+    samples.made.turn(1)
+    assert samples.made._where.text() == "129-150 of 150"

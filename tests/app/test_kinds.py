@@ -1,0 +1,118 @@
+"""Kinds of data on the screen: found, asked, painted; also one that nobody has described."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from studio.app.kinds.kind import EachTile
+from studio.app.kinds.plain import plain, strips
+from studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
+from studio.app.tokens import DARK
+from studio.app.viewspec import shows
+from studio.app.widgets.tilegrid import TileGrid
+from tests.client.fakes.catalog import catalog
+
+SIDE = 40
+
+
+def painted(tiles, row):
+    """Return the pixels of a tile, (SIDE, SIDE) as ARGB."""
+    image = QImage(SIDE, SIDE, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    with QPainter(image) as painter:
+        tiles.paint(painter, QRectF(0, 0, SIDE, SIDE), row, DARK)
+    return np.array([[image.pixel(i, j) for i in range(SIDE)] for j in range(SIDE)])
+
+
+def test_kinds_are_found_in_their_order_and_one_is_assumed():
+    assert [each.slug for each in all_kinds()][:2] == ["points", "images"]
+    assert [each.slug for each in all_kinds() if each.assumed] == ["points"]
+    assert kind("") is kind("points")
+    assert kind_of("no-such-data", catalog()) is kind("points")
+    assert kind_of_run(None, None) is kind("points")
+
+
+@pytest.mark.parametrize("each", [*all_kinds(), plain("knots")], ids=lambda each: each.slug)
+def test_every_kind_can_be_exported_and_has_its_words(each):
+    assert each.files.count("(*.") == len(each.suffixes) > 0
+    assert all([each.title, each.one, each.many, each.moving, each.loading, each.lens])
+
+
+def test_an_unknown_kind_is_seen_at_once(qapp):
+    knots = kind("tied-knots")
+    assert (knots.layout, knots.title) == ("tiles", "Tied knots")
+    x = np.zeros((2, 3, 3))
+    x[1] = np.arange(9).reshape(3, 3)
+    tiles = knots.tiles({"x": x})
+    assert len(tiles) == 2
+    flat, ramp = painted(tiles, 0), painted(tiles, 1)
+    assert len(np.unique(flat)) == 1
+    assert len(np.unique(ramp)) > 4
+    assert knots.facts(x, (), {"n": 1234}) == "1,234 data of 3 x 3 numbers"
+
+
+def test_numbers_of_one_page_share_a_scale_and_missing_ones_stay_empty(qapp):
+    x = np.array([[0.0, 1.0, -1.0, np.nan], [0.0, 1.0, -1.0, 8.0]])
+    first, second = (painted(strips({"x": x}), row) for row in range(2))
+    half = SIDE // 2
+    assert (first[:half] == second[:half]).all()
+    assert QColor.fromRgba(int(first[-1, -1])).alpha() == 0
+    assert QColor.fromRgba(int(second[-1, -1])) == QColor(DARK.accent)
+
+
+@pytest.mark.parametrize("value", [0.0, 7.0])
+def test_numbers_that_are_all_the_same_have_no_colour(qapp, value):
+    tile = painted(strips({"x": np.full((1, 4), value)}), 0)
+    assert {QColor.fromRgba(int(each)).name() for each in np.unique(tile)} == {DARK.raised}
+
+
+def test_a_datum_brings_its_parts_from_a_record_to_its_painter(qapp):
+    seen = []
+
+    def paint(painter, rect, datum, palette):
+        seen.append({name: array.shape for name, array in datum.items()})
+
+    jets = replace(plain("bags"), parts=("mask",), tiles=lambda arrays: EachTile(arrays, paint, 2))
+    x, mask = np.zeros((5, 8, 6, 3)), np.ones((5, 8, 6), dtype=bool)
+    extras = {"mask": mask, "velocity": np.zeros(3)}
+    assert jets.rows(x, extras, 4, slice(2)).keys() == {"x", "mask"}
+    grid = TileGrid("Bags")
+    grid.resize(300, 200)
+    grid.show_tiles(jets.tiles(jets.rows(x, extras, 4, slice(2))), noun=jets.moving)
+    grid.grab()
+    assert seen == [{"x": (6, 3), "mask": (6,)}] * 2
+    cell = grid._cell(0)
+    assert cell.width() == pytest.approx(2 * cell.height())
+    way = jets.way(x, extras, 7, np.array([0, 2]))
+    assert {name: array.shape for name, array in way.items()} == {"x": (2, 6, 3), "mask": (2, 6)}
+
+
+def test_data_that_are_not_what_was_expected_are_shown_as_what_they_are():
+    images, points = kind("images"), kind("points")
+    assert fitting(images, (1, 4, 4)) is images
+    assert fitting(images, (2,)) is points
+    assert fitting(points, (4, 4)).layout == "tiles"
+
+
+def test_images_are_painted_in_their_colours(qapp):
+    images = kind("images")
+    assert images.fits((3, 8, 8))
+    assert not images.fits((2,))
+    red = np.zeros((1, 3, 2, 2))
+    red[:, 0] = 1
+    assert {int(v) for v in np.unique(painted(images.tiles({"x": red}), 0))} == {0xFFFF0000}
+
+
+@pytest.mark.parametrize(("slug", "layout"), [("points", "plane"), ("images", "tiles")])
+def test_lenses_apply_by_layout(slug, layout):
+    run = SimpleNamespace(spec=SimpleNamespace(dataset=SimpleNamespace(slug="data")))
+    state = SimpleNamespace(
+        runs=SimpleNamespace(current=run), catalog=SimpleNamespace(modality=lambda dataset: slug)
+    )
+    assert [each for each in ("plane", "tiles") if shows(each)(state)] == [layout]
+    state.runs.current = None
+    assert not shows(layout)(state)

@@ -1,0 +1,60 @@
+"""`pushforward do`: what a run can do, done from the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.__main__ import main
+from studio.formats import read
+from studio.store.project import Project
+from studio.store.run import RunFolder
+from tests.cli.test_kept import sets
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tmp_path_factory.mktemp("do") / "project"
+    small = sets("training.steps=20")
+    assert main(["run", "edm@eight-gaussians", "--out", str(folder), *small]) == 0
+    return Project.open(folder).runs()[0]
+
+
+def test_the_list_says_what_a_run_can_do_and_why_not(run: RunFolder, capsys: Any) -> None:
+    capsys.readouterr()
+    assert main(["do", str(run.path), "--list"]) == 0
+    out = capsys.readouterr().out
+    assert "generate" in out
+    assert "likelihood" in out
+    assert " no " not in out.split("\n\n")[0]
+
+
+def test_it_is_done_into_the_run_or_a_file(run: RunFolder, tmp_path: Path, capsys: Any) -> None:
+    words = ["--set", "n=30", "--set", "sampler=heun", "--set", "sampler.steps=4"]
+    assert main(["do", str(run.path), "generate", *words]) == 0
+    [result] = run.results.all()
+    assert result.record.config["sampler"]["config"]["steps"] == 4
+    assert "results/0001-generate" in capsys.readouterr().out
+    file = tmp_path / "x.csv"
+    rows = f"rows={json.dumps([[0.0, 1.0], [1.0, 0.0]])}"
+    assert main(["do", str(run.path), "likelihood", "--rows", rows, "--out", str(file)]) == 0
+    assert np.isfinite(read(file, "", ["x", "y", "log-density"])).all()
+    assert len(run.results.all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["generat"], "no operator is called 'generat'"),
+        (["generate", "--set", "m=3"], "unknown setting"),
+        (["generate", "--set", "n"], "NAME=VALUE"),
+        (["generate", "--given", "label=3"], "no condition 'label'"),
+        (["likelihood"], "needs rows"),
+    ],
+)
+def test_mistakes_are_said(run: RunFolder, capsys: Any, words: list[str], said: str) -> None:
+    capsys.readouterr()
+    assert main(["do", str(run.path), *words]) != 0
+    assert said in capsys.readouterr().err

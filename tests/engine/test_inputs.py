@@ -1,0 +1,170 @@
+"""A run that learns from a run: what is checked, what is copied, and that the parent may go."""
+
+import shutil
+
+import msgspec
+import pytest
+
+from studio.cli.command import command_for
+from studio.engine.jobs import headless
+from studio.engine.process.failures import Refused
+from studio.engine.run.branching import branch
+from studio.engine.run.loading import load
+from studio.engine.run.session import open_session
+from studio.engine.run.validation import Validator
+from studio.protocol.spec import Pick, RunRef, RunSpec
+from studio.store.errors import Damaged
+from studio.store.project import Project
+from studio.store.run import RunFolder
+from tests.engine.fakes import losses
+
+QUICK = {
+    "steps": 12, "batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5,
+    "device": "cpu", "threads": 1, "checkpoint_steps": 4,
+}  # fmt: skip
+NET = {"net": {"slug": "mlp", "config": {"width": 16, "depth": 2}}}
+FAMILY = "consistency-distillation"
+
+
+def spec(family="edm", dataset="eight-gaussians", inputs=None, **training):
+    return RunSpec(
+        name="a test",
+        family=Pick(slug=family, config=NET if family != "gan" else {}),
+        dataset=Pick(slug=dataset),
+        training={**QUICK, **training},
+        metrics=[Pick(slug="sliced-w2")],
+        inputs={name: RunRef(run=run, step=step) for name, (run, step) in (inputs or {}).items()},
+    )
+
+
+def distilled(run="0001-a-test", step=None, **more):
+    return spec(FAMILY, inputs={"teacher": (run, step)}, **more)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A trained diffusion, a GAN, a diffusion on other data, and one that was stopped."""
+    project = tmp_path_factory.mktemp("made") / "project"
+    for each in (spec(), spec("gan"), spec(dataset="spirals")):
+        assert headless.run(each, project=project).state == "finished"
+    stopped(spec(), project)
+    return project
+
+
+def stopped(spec, project):
+    """Train until there is a checkpoint, then stop."""
+    folder = headless.create(spec, project)
+    headless.run(folder.path, stop=lambda: bool(folder.checkpoints.steps()))
+    assert 0 < folder.status().step < 12
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, made):
+    shutil.copytree(made, tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def child(project):
+    """A distillation that was stopped on its way."""
+    return stopped(distilled(), project)
+
+
+def refused(spec, project):
+    [problem] = Validator().validate(spec, project).problems
+    with pytest.raises(Refused) as error:
+        headless.create(spec, project)
+    assert error.value.info.message == problem.message
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (spec(FAMILY), "needs a teacher: choose a run"),
+        (distilled("0099-gone"), "teacher 0099-gone is not in the project"),
+        (distilled("0004-a-test"), "is not finished: it is at step"),
+        (distilled("0001-a-test", 5), "no checkpoint of step 5"),
+        (distilled("0002-a-test"), "must be a model that has a denoiser"),
+        (distilled("0003-a-test"), "must have learned the same data as this run"),
+    ],
+)
+def test_what_will_not_do_is_said_in_a_sentence_at_the_input(project, wanted, words):
+    problem = refused(wanted, project)
+    assert words in problem.message
+    assert problem.path == "inputs.teacher"
+    assert problem.kind == "user"
+
+
+def test_an_input_that_nobody_asked_for_is_refused(project):
+    problem = refused(spec(inputs={"teacher": ("0001-a-test", None)}), project)
+    assert problem.path == "inputs.teacher"
+
+
+def test_the_checkpoint_that_was_taken_is_recorded_with_its_hash(project):
+    folder = headless.create(distilled(step=8), project)
+    taken = folder.record.inputs["teacher"]
+    assert (taken.run, taken.step, taken.spec.family.slug) == ("0001-a-test", 8, "edm")
+    assert folder.record.spec.inputs == {"teacher": RunRef(run="0001-a-test", step=8)}
+    parent = Project.open(project).runs()[0]
+    assert folder.inputs.path("teacher").read_bytes() == parent.checkpoints.path(8).read_bytes()
+    newest = headless.create(distilled(), project)
+    assert newest.record.spec.inputs["teacher"].step == 12
+    stopped = headless.create(distilled("0004-a-test", 4), project)
+    assert stopped.record.inputs["teacher"].run == "0004-a-test"
+
+
+def test_both_speak_of_the_same_coordinates(project):
+    folder = headless.create(distilled(seed=7), project)
+    session = open_session(folder, 12)
+    teacher = session.family.inputs["teacher"]
+    assert session.family.spec.mean.tolist() == teacher.spec.mean.tolist()
+    assert session.source.rows.spec().mean.tolist() != teacher.spec.mean.tolist()
+
+
+def test_it_goes_on_bit_for_bit_after_its_parent_was_deleted(project, child, tmp_path):
+    whole = headless.create(distilled(), project)
+    assert headless.run(whole.path).state == "finished"
+    shutil.rmtree(project / "runs" / "0001-a-test")
+    assert headless.run(child.path).state == "finished"
+    assert losses(child) == losses(whole)
+    one, other = (run.checkpoints.newest()[0] for run in (child, whole))
+    assert all((one.tensors[name] == other.tensors[name]).all() for name in one.tensors)
+
+
+def test_branch_export_and_command_survive_a_deleted_parent(project, child):
+    shutil.rmtree(project / "runs" / "0001-a-test")
+    made, _ = branch(child, 4, "branched", done=child.status().step)
+    assert made.record.inputs == child.record.inputs
+    shutil.rmtree(child.path)
+    assert headless.run(made.path).state == "finished"
+    assert load(made).family.consistency() is not None
+    # The copied command finds the checkpoint where there still is one.
+    command = command_for(made.record.spec, project=project)
+    assert "--input teacher=0001-a-test@12" in command
+    again = headless.create(msgspec.structs.replace(made.record.spec, name="again"), project)
+    assert again.record.inputs == made.record.inputs
+
+
+def test_an_altered_copy_is_not_read(child):
+    path = child.inputs.path("teacher")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(Damaged, match="not the checkpoint of step 12 of 0001-a-test"):
+        open_session(child, 12)
+
+
+def test_a_copy_that_is_a_link_out_of_a_received_run_is_not_read(child, tmp_path):
+    path = child.inputs.path("teacher")
+    path.rename(tmp_path / "elsewhere.safetensors")
+    path.symlink_to(tmp_path / "elsewhere.safetensors")
+    status = headless.run(child.path)
+    assert status.state == "failed"
+    assert "leads out of" in status.error.message
+
+
+def test_a_trained_one_is_used_without_what_it_learned_from(project, child):
+    shutil.rmtree(child.inputs.folder)
+    loaded = load(RunFolder(child.path))
+    assert loaded.family.inputs == {}
+    assert loaded.sampler.nfe() == 1

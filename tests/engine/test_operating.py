@@ -1,0 +1,251 @@
+"""Doing with a trained run what an operator can: results, files, answers, refusals, warm models."""
+
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from models.operators.base import Operation
+from models.operators.drawing import draw
+from models.registry import registry
+from studio.engine.jobs import headless
+from studio.engine.run.loading import load
+from studio.engine.run.warm import WarmModels
+from studio.formats import read
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.run import RunFolder
+from tests.engine.test_commands import Desk
+
+QUICK = {
+    "steps": 12, "batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5,
+    "device": "cpu", "threads": 1, "checkpoint_steps": 4,
+}  # fmt: skip
+
+
+def spec(family="edm", dataset="eight-gaussians", **training):
+    config = (
+        {"net": {"slug": "mlp", "config": {"width": 16, "depth": 2}}} if family == "edm" else {}
+    )
+    return RunSpec(
+        name="a test",
+        family=Pick(slug=family, config=config),
+        dataset=Pick(slug=dataset),
+        training={**QUICK, **training},
+        metrics=[Pick(slug="sliced-w2")],
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A trained diffusion and a trained GAN, to be copied."""
+    project = tmp_path_factory.mktemp("made") / "project"
+    for family in ("edm", "gan"):
+        assert headless.run(spec(family), project=project).state == "finished"
+    return project
+
+
+@pytest.fixture
+def desk(tmp_path, made):
+    shutil.copytree(made, tmp_path / "project")
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def edm(desk, tmp_path):
+    return RunFolder(tmp_path / "project" / "runs" / "0001-a-test")
+
+
+@pytest.fixture
+def gan(desk, tmp_path):
+    return RunFolder(tmp_path / "project" / "runs" / "0002-a-test")
+
+
+def operate(run, operator="generate", file="", **more):
+    return m.Operate(run=str(run.path), operator=operator, file=str(file), **more)
+
+
+def answer(desk, command):
+    """Ask for an answer at once; return it with its arrays."""
+    from studio.protocol.wire import unpack_arrays
+
+    said = desk.reply(command)
+    reply = desk.outbox.of(m.Reply)[-1]
+    return said, unpack_arrays(reply.arrays, desk.outbox.payloads[reply.re])
+
+
+def test_what_is_generated_is_what_was_drawn_before_there_were_operators(desk, edm):
+    loaded = load(edm)
+    work = draw(loaded.family, 50, 5, sampler=loaded.sampler)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            rows = end.value
+            break
+    desk.reply(operate(edm, config={"n": 50, "seed": 5}))
+    desk.work()
+    [result] = edm.results.all()
+    np.testing.assert_array_equal(edm.samples.read(result.arrays).x, rows.x.numpy())
+
+
+def test_a_result_says_all_that_repeats_it(desk, edm):
+    heun = {"slug": "heun", "config": {"steps": 4}}
+    job = desk.reply(operate(edm, config={"n": 20, "seed": 3, "sampler": heun}, step=9))["job"]
+    desk.work()
+    [result] = edm.results.all()
+    record = result.record
+    assert (record.operator, record.run, record.step) == ("generate", edm.name, 8)
+    assert (record.config["n"], record.config["seed"]) == (20, 3)
+    assert record.config["sampler"]["slug"] == "heun"
+    assert record.config["sampler"]["config"]["steps"] == 4
+    assert "grid" in record.config["sampler"]["config"]
+    assert len(record.spec_hash) == 64
+    assert record.versions["torch"]
+    [told] = desk.outbox.of(m.ResultWritten)
+    assert (told.job, told.result, told.step) == (job, str(result.path), 8)
+    again = operate(edm, config=record.config, step=record.step)
+    desk.reply(again)
+    desk.work()
+    first, second = (edm.samples.read(path).x for path in edm.samples.paths())
+    np.testing.assert_array_equal(first, second)
+
+
+def test_an_answer_at_once_writes_nothing_and_is_the_same(desk, edm):
+    said, arrays = answer(desk, operate(edm, config={"n": 64, "seed": 1}, inline=True))
+    assert said == {"step": 12, "note": ""}
+    assert arrays["x"].shape == (64, 2)
+    assert edm.results.all() == []
+    desk.reply(operate(edm, config={"n": 64, "seed": 1}))
+    desk.work()
+    np.testing.assert_array_equal(edm.samples.read(edm.samples.paths()[0]).x, arrays["x"])
+
+
+def test_rows_are_handed_over_and_judged_in_the_units_of_the_data(desk, edm):
+    rows = [[0.0, 0.0], [2.0, 0.0], [50.0, 50.0]]
+    _, arrays = answer(desk, operate(edm, "likelihood", inputs={"rows": rows}, inline=True))
+    family = load(edm).family
+    standard = family.spec.standardise(torch.tensor(rows))
+    expected = family.log_prob(standard) - family.spec.std.log().sum()
+    np.testing.assert_allclose(arrays["log-density"], expected.detach().numpy(), rtol=1e-5)
+    np.testing.assert_array_equal(arrays["x"], rows)
+
+
+def test_a_number_for_each_point_is_a_column_of_a_table(desk, edm, tmp_path):
+    file = tmp_path / "scored.csv"
+    desk.reply(operate(edm, "likelihood", file, inputs={"rows": [[0.0, 1.0], [2.0, 3.0]]}))
+    desk.work()
+    x = read(file, "", ["x", "y", "log-density"])
+    np.testing.assert_allclose(x[:, :2], [[0.0, 1.0], [2.0, 3.0]])
+    assert edm.results.all() == []
+    assert desk.outbox.of(m.ResultWritten)[-1].file == str(file)
+
+
+@pytest.mark.parametrize(
+    ("operator", "more", "path", "words"),
+    [
+        ("generat", {}, "operator", "generate"),
+        ("likelihood", {}, "inputs.rows", "needs rows"),
+        ("likelihood", {"inputs": {"rows": [[1.0]]}}, None, "must be rows (n, 2)"),
+        ("likelihood", {"inputs": {"rows": [[1.0, float("nan")]]}}, None, "finite"),
+        ("likelihood", {"inputs": {"rows": "[[1, 2]]"}}, None, "must be rows"),
+        ("generate", {"inputs": {"rows": []}}, "inputs.rows", "takes no 'rows'"),
+        ("generate", {"config": {"n": 0}}, "config.n", "at least 1"),
+        ("generate", {"config": {"m": 1}}, "config.m", "unknown setting"),
+        ("generate", {"config": {"sampler": {"slug": "heum"}}}, "sampler", "heun"),
+        ("generate", {"given": {"label": 3}}, None, "no condition 'label'"),
+        ("generate", {"file": "/tmp/x.doc"}, "file", ".doc"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_sentence(desk, edm, operator, more, path, words):
+    command = operate(edm, operator, inline="file" not in more, **more)
+    error = desk.refused(command)
+    assert words in error.message
+    assert error.kind == "user"
+    if path is not None:
+        assert error.path == path
+
+
+def test_an_operator_whose_needs_a_model_lacks_is_refused(desk, gan):
+    error = desk.refused(operate(gan, "likelihood", inputs={"rows": [[0.0, 0.0]]}))
+    assert error.message.startswith("Likelihood needs a model that knows how likely a datum is; ")
+    assert error.path == "operator"
+
+
+def test_cancelled_or_failed_leaves_nothing_half(desk, edm, monkeypatch):
+    job = desk.reply(operate(edm, config={"n": 9000}))["job"]
+    desk.work(steps=5)
+    desk.reply(m.Control(job=job, action="cancel"))
+    assert not edm.results.folder.exists()
+
+    def full(self, name, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(h5py.Group, "__setitem__", full)
+    job = desk.reply(operate(edm, config={"n": 9}))["job"]
+    desk.work()
+    assert desk.state(job) == "failed"
+    assert edm.results.all() == []
+    assert list(edm.results.folder.iterdir()) == []
+
+
+def test_a_cold_model_is_told_to_be_loading_and_a_warm_one_is_not(desk, edm):
+    for times in (1, 1):
+        desk.reply(operate(edm, config={"n": 5}))
+        desk.work()
+        loading = [e for e in desk.outbox.of(m.Progress) if e.doing == "Loading the model"]
+        assert len(loading) == times
+
+
+class TestWarmModels:
+    def test_one_is_loaded_once_and_again_when_it_is_newer(self, edm):
+        warm = WarmModels()
+        first = warm.get(edm)
+        assert warm.get(edm) is first
+        assert warm.get(edm, 4).step == 4
+        assert len(warm) == 2
+        path = edm.checkpoints.path(12)
+        path.rename(edm.checkpoints.path(99))
+        assert not warm.has(edm)
+        assert len(warm) == 1
+
+    def test_a_deleted_run_is_let_go(self, edm, gan):
+        warm = WarmModels()
+        warm.get(edm)
+        shutil.rmtree(edm.path)
+        warm.get(gan)
+        assert len(warm) == 1
+
+    def test_memory_is_bounded_and_the_oldest_goes(self, edm, gan):
+        warm = WarmModels(most=2)
+        for run, step in ((edm, 4), (gan, 4), (edm, 8)):
+            warm.get(run, step)
+        assert not warm.has(edm, 4)
+        assert warm.has(gan, 4)
+        tight = WarmModels(limit=1)
+        tight.get(edm)
+        tight.get(gan)
+        assert len(tight) == 1
+
+    def test_layers_and_operators_share_it(self, desk, edm):
+        desk.reply(operate(edm, config={"n": 5}, inline=True))
+        desk.reply(m.QueryLayer(run=str(edm.path), layer="velocity", bounds=[-1, 1, -1, 1]))
+        assert len(desk.engine.warm) == 1
+
+
+def test_every_operator_is_a_generator_that_ends(made):
+    """Nothing here knows the engine: an operator works with a learner alone."""
+    loaded = load(RunFolder(made / "runs" / "0001-a-test"))
+    entry = registry.get("operator", "generate")
+    work = entry.make(entry.config(n=3000)).work(Operation(loaded.family, loaded.sampler))
+    done = []
+    while True:
+        try:
+            done.append(next(work).done)
+        except StopIteration as end:
+            outcome = end.value
+            break
+    assert sorted(set(done)) == [0, 2048]
+    assert outcome.rows.x.shape == (3000, 2)

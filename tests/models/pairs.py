@@ -1,0 +1,252 @@
+"""Every family on every kind of data that it takes: small, quick, and ready to train.
+
+Nothing here knows a family, a network or a kind of data by name: a new one is in the tests as soon
+as it is registered.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from models.config import decode, describe, encode, replace_at
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.contracts.family import Family
+from models.contracts.learner import Training
+from models.contracts.state import State
+from models.nets.pick import filled, kinds_of, networks_for
+from models.registry import FamilyEntry, KindEntry, discover, registry
+from models.tensors import make_generator
+from tests.models import tracks
+
+CPU = torch.device("cpu")
+HORIZON = 40
+LESSON = 4
+"""How many steps of a training a teacher has, where there is one; all has its turn in twice."""
+
+SETTINGS = {
+    "teacher_share": LESSON / HORIZON,
+    "score_steps": 2,
+    "latent": 8,
+    "population": 48,
+    "steps": 6,
+}
+NETWORK = {"width": 8, "depth": 2}
+"""Whatever a network has of these."""
+
+ROWS = 400
+_MADE: dict[tuple[str, bool], RowSource] = {}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A family and a kind of data that it takes."""
+
+    entry: FamilyEntry
+    kind: KindEntry
+
+    def __str__(self) -> str:
+        return f"{self.entry.slug}-{self.kind.slug}"
+
+    @property
+    def data(self) -> RowSource:
+        """Some data of the kind, of a known law where the family needs one."""
+        return _data(self.kind, "law" in self.entry.needs)
+
+
+def _data(kind: KindEntry, law: bool) -> RowSource:
+    key = (kind.slug, law)
+    if key not in _MADE:
+        _MADE[key] = _with_law(kind) if law else kind.make(ROWS, 0)
+    return _MADE[key]
+
+
+def _with_law(kind: KindEntry) -> RowSource:
+    source: RowSource = kind.make(ROWS, 0)
+    if source.spec().mixture is not None:
+        return source
+    for entry in registry.all("dataset"):
+        if entry.holds == kind.slug and not entry.finite:
+            source = entry.make(entry.config(), ROWS, 0)
+            if source.spec().mixture is not None:
+                return source
+    raise LookupError(f"no data set of {kind.slug} has a known law")
+
+
+def _pairs() -> list[Pair]:
+    discover()
+    with tracks.known():
+        kinds = {entry.slug: entry for entry in registry.all("kind")}
+        return [
+            Pair(entry, kinds[slug]) for entry in registry.all("family") for slug in kinds_of(entry)
+        ]
+
+
+PAIRS = _pairs()
+MASKED = [pair for pair in PAIRS if pair.data.spec().masks is not None]
+CONDITIONED = [pair for pair in PAIRS if pair.data.spec().law]
+
+
+def each(pairs: list[Pair]) -> pytest.MarkDecorator:
+    """Run a test for each of some pairs."""
+    return pytest.mark.parametrize("pair", pairs, ids=str)
+
+
+def lightest(entry: FamilyEntry) -> Pair:
+    """Return the pair of a family in which a datum has the fewest numbers."""
+    mine = [pair for pair in PAIRS if pair.entry is entry]
+    return min(mine, key=lambda pair: pair.data.spec().mean.numel())
+
+
+def small(pair: Pair, width: int = NETWORK["width"]) -> dict[str, Any]:
+    """Return the default settings with every network made small, and what comes in turns made to
+    come within a few steps; another width is another size of whatever is trained or moved.
+    """
+    entry = pair.entry
+    data = encode(decode(entry.config, filled(entry, {}, pair.kind.slug)))
+    for row in describe(entry.config):
+        path = row["path"]
+        if row["of"] == "network":
+            # Without a name it is the network that the kind prefers.
+            pick = {**row["default"]["config"], **NETWORK, "width": width}
+            data = replace_at(data, path, {"slug": "", "config": pick})
+        elif path in SETTINGS:
+            data = replace_at(data, path, SETTINGS[path])
+    if width != NETWORK["width"] and "population" in data:
+        data["population"] = 6 * width
+    return data
+
+
+def at(data: dict[str, Any], path: str) -> Any:
+    """Return what stands at a dotted path of plain data."""
+    for name in path.split("."):
+        data = data[name]
+    return data
+
+
+def variants(entry: FamilyEntry) -> Iterator[Any]:
+    """Yield small settings: each value of each choice that matters, those of the networks too."""
+    pair = lightest(entry)
+    base = small(pair)
+    for row in describe(entry.config):
+        if row["of"] == "network":
+            found: Iterator[tuple[str, dict[str, Any]]] = _network_variants(pair, row, base)
+        else:
+            found = _choices(row, base)
+        for name, data in found:
+            yield pytest.param(pair, data, id=f"{pair}-{row['path']}{name}")
+
+
+def _choices(row: dict[str, Any], base: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    values = [c["value"] for c in row["choices"]] or ([False, True] * (row["kind"] == "bool"))
+    for value in values:
+        if value == at(base, row["path"]):
+            continue
+        data = replace_at(base, row["path"], value)
+        if needs := row["depends"]:
+            data = replace_at(data, needs["path"], needs["values"][0])
+        if value == "ipm" and data.get("penalty") == 0.0:
+            # A choice that the defaults need not fit: without a penalty it is refused.
+            data = replace_at(data, "penalty", 0.1)
+        yield f"={value}", data
+
+
+def _network_variants(
+    pair: Pair, row: dict[str, Any], base: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for net in networks_for(row["role"], pair.kind.slug):
+        rows = describe(net.config)
+        own = {r["path"]: NETWORK[r["path"]] for r in rows if r["path"] in NETWORK}
+        for setting in rows:
+            for choice in setting["choices"]:
+                if choice["value"] == row["default"]["config"].get(setting["path"]):
+                    continue
+                config = {**own, setting["path"]: choice["value"]}
+                data = replace_at(base, row["path"], {"slug": net.slug, "config": config})
+                yield f":{net.slug}.{setting['path']}={choice['value']}", data
+
+
+def other_networks(pair: Pair) -> Iterator[Any]:
+    """Yield small settings in which a network is used that the kind does not prefer, in each role
+    that it can have.
+    """
+    base = small(pair)
+    rows = [row for row in describe(pair.entry.config) if row["of"] == "network"]
+    offered = {row["path"]: networks_for(row["role"], pair.kind.slug) for row in rows}
+    for slug in sorted({net.slug for nets in offered.values() for net in nets}):
+        data = base
+        for row in rows:
+            net = next((net for net in offered[row["path"]] if net.slug == slug), None)
+            if net is not None and pair.kind.networks[row["role"]] != slug:
+                known = {r["path"] for r in describe(net.config)}
+                own = {name: size for name, size in NETWORK.items() if name in known}
+                data = replace_at(data, row["path"], {"slug": slug, "config": own})
+        if data != base:
+            yield pytest.param(pair, data, id=f"{pair}-{slug}")
+
+
+def build(
+    pair: Pair, settings: dict[str, Any] | None = None, *, seed: int = 0, **more: Any
+) -> Family[Any]:
+    """Make the family, for the data of the pair."""
+    config = decode(pair.entry.config, small(pair) if settings is None else settings)
+    training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
+    made = pair.entry.make(config, pair.data.spec(), **training)
+    assert isinstance(made, Family)
+    return made
+
+
+def batch(pair: Pair, index: int, size: int = 16) -> Batch:
+    """Return batch number ``index`` of a training, standardised."""
+    rows = torch.randint(len(pair.data), (size,), generator=make_generator(index, 9))
+    return pair.data.spec().standardised(pair.data.rows(rows))
+
+
+def train(pair: Pair, family: Family[Any], start: int, stop: int) -> list[dict[str, float]]:
+    """Do steps number ``start`` up to ``stop``; return what they say."""
+    steps = [family.step(batch(pair, i)) for i in range(start, stop)]
+    return [{name: float(value) for name, value in step.items()} for step in steps]
+
+
+def samples(family: Family[Any], n: int = 8, seed: int = 0) -> Tensor:
+    """Return n samples."""
+    latents = family.prior(n, make_generator(seed, 3))
+    return list(family.flow(latents, generator=make_generator(seed, 4)))[-1].x
+
+
+def through_disk(state: State) -> State:
+    """Return a state as a file would give it back."""
+    return State(load(save(state.tensors)), json.loads(json.dumps(state.values)))
+
+
+def learns(family: Family[Any]) -> bool:
+    """Whether anything of it is trained: an exact field that moves particles has nothing."""
+    return any(x.is_floating_point() for x in family.state().tensors.values())
+
+
+def same(a: State, b: State) -> bool:
+    """Whether two states are equal, bit for bit."""
+    return (
+        a.values == b.values
+        and a.tensors.keys() == b.tensors.keys()
+        and all(torch.equal(a.tensors[name], b.tensors[name]) for name in a.tensors)
+    )
+
+
+def equal(a: Batch, b: Batch) -> bool:
+    """Whether two batches are equal, with all that is given."""
+    masks = (a.mask is None) == (b.mask is None)
+    if masks and a.mask is not None and b.mask is not None:
+        masks = torch.equal(a.mask, b.mask)
+    return (
+        masks
+        and torch.equal(a.x, b.x)
+        and a.given.keys() == b.given.keys()
+        and all(torch.equal(a.given[name], b.given[name]) for name in a.given)
+    )
