@@ -178,9 +178,15 @@ class FamilyEntry(Entry):
 class DatasetEntry(Entry):
     """A data set of one kind. ``make(config, n, seed)`` draws n rows; of a finite one,
     ``make(config)`` returns `models.contracts.data.Splits`.
+
+    Attributes:
+        finite: whether there are so many rows and no more.
+        outline: of a finite one, ``outline(config)`` returns its `models.contracts.data.Outline`
+            without reading its rows; None where only they tell.
     """
 
     finite: bool
+    outline: Callable[[Any], Any] | None
 
     @property
     def holds(self) -> str:
@@ -466,6 +472,7 @@ def dataset(
     holds: str,
     config: type[Config] = NoConfig,
     finite: bool = False,
+    outline: Callable[[Any], Any] | None = None,
 ) -> Callable[[T], T]:
     """Register a data set of a kind; see `DatasetEntry`."""
     return _adds(
@@ -478,6 +485,7 @@ def dataset(
         config=config,
         kinds=(holds,),
         finite=finite,
+        outline=outline,
     )
 
 

@@ -70,7 +70,13 @@ class ImageSet:
     networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan", "encoder": "dcgan"},
     metrics=("frechet-judge", "label-balance"),
     # Images are looked at one by one, and each is as large as a hundred points.
-    training={"particles": 64, "frames": 16, "batch": 128, "evaluate_samples": 1000},
+    training={
+        "particles": 64,
+        "frames": 16,
+        "batch": 128,
+        "evaluate_samples": 1000,
+        "samples": 0,
+    },
     families={
         "gan": {"latent": 64},
         "mmd-generator": {"latent": 64},

@@ -22,6 +22,7 @@ from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.recorder import Recorder
 from studio.protocol import messages as m
 from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET
+from studio.protocol.records import FlowRecord
 from studio.store.flow import FlowStore
 from tests.engine.fakes import TINY, MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
 from tests.engine.test_commands import Desk, generate
@@ -165,7 +166,7 @@ def test_extras_are_kept_and_scrubbed_as_they_were_live(tmp_path):
 
 class TestStore:
     def keep(self, store, **options):
-        store.keep(3, [0.0, 1.0], np.zeros((2, 4, 2)), **options)
+        store.keep(FlowRecord.of(3, np.float32([0, 1]), np.zeros((2, 4, 2), np.float32), **options))
 
     def test_extras_come_back(self, tmp_path):
         store = FlowStore(tmp_path)
@@ -180,7 +181,7 @@ class TestStore:
         import h5py
 
         store = FlowStore(tmp_path)
-        self.keep(store)
+        self.keep(store, extras={"latents": np.ones((4, 2))})
         with h5py.File(store.path(3), "r+") as file:
             del file["extras"]
         assert store.load(3).extras == {}

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
 from studio.engine.run.validation import Validator
@@ -137,6 +138,7 @@ class TestValidator:
         assert "GB" in problem.message
 
     def test_imported_data(self, tmp_path):
+        discover()
         validator = Validator()
         run = msgspec.structs.replace(spec("edm"), dataset=Pick(slug="project:mine"))
         for project in (None, tmp_path / "none"):

@@ -15,9 +15,10 @@ from studio.protocol.spec import Pick, RunSpec
 
 __all__ = [
     "IMPORTED",
+    "KIND",
     "entry_of",
-    "kind_of_set",
     "kinds_measured",
+    "named_set",
     "picked_kind",
     "unfit",
     "unfit_inputs",
@@ -25,22 +26,25 @@ __all__ = [
 ]
 
 IMPORTED = "points"
-"""What imported data sets are."""
-
-
-def kind_of_set(dataset: DatasetEntry | None) -> str:
-    """Return the kind of a registered data set; None stands for an imported one."""
-    return dataset.holds if dataset is not None else IMPORTED
+"""What imported data sets are where nothing says otherwise."""
+KIND = "kind"
+"""The setting of the pick of an imported data set that says what it is."""
 
 
 def picked_kind(dataset: Pick) -> str:
-    """Return the kind of a data set by its slug; one that is not known here counts as imported."""
+    """Return the kind of a data set by its pick; one that is not registered counts as imported."""
     entries = {entry.slug: entry for entry in registry.all("dataset")}
-    return kind_of_set(entries.get(dataset.slug))
+    if dataset.slug in entries:
+        return entries[dataset.slug].holds
+    return str(dataset.config.get(KIND, IMPORTED))
 
 
 def entry_of(kind: str) -> KindEntry:
-    """Return what is registered of a kind."""
+    """Return what is registered of a kind.
+
+    Raises:
+        KeyError: it is not known.
+    """
     return registry.get("kind", kind)
 
 
@@ -54,12 +58,18 @@ def kinds_measured(metric: MetricEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*metric.kinds, *naming)))
 
 
-def unfit(family: FamilyEntry, dataset: DatasetEntry | None) -> list[ErrorInfo]:
-    """Return the problem that a family cannot make data of this kind, if it cannot."""
-    kind, able = kind_of_set(dataset), kinds_of(family)
+def named_set(dataset: DatasetEntry | None) -> str:
+    """Return how a sentence names a data set; None stands for an imported one."""
+    return f"the data set {dataset.title}" if dataset is not None else "the imported data set"
+
+
+def unfit(family: FamilyEntry, kind: str, name: str) -> list[ErrorInfo]:
+    """Return the problem that a family cannot make data of a kind, which a set of that name holds,
+    if it cannot.
+    """
+    able = kinds_of(family)
     if kind in able:
         return []
-    name = f"the data set {dataset.title}" if dataset is not None else "the imported data set"
     can = " and ".join(able) or "no data that are known here"
     return [
         ErrorInfo(

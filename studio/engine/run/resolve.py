@@ -1,7 +1,7 @@
 """From what a person asked for to what will be run: every setting checked and filled in."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -9,6 +9,7 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
+from models.contracts.data import Outline
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, kinds_of, settled
@@ -22,11 +23,23 @@ from models.registry import (
     SamplerEntry,
     registry,
 )
-from studio.engine.data.datasets import Dataset, find_imported, labelled, project_name, registered
+from studio.engine.data.datasets import (
+    Dataset,
+    find_imported,
+    find_outline,
+    imported_kind,
+    labelled,
+    labelled_rows,
+    outline_of,
+    project_name,
+    registered,
+)
 from studio.engine.kinds.fit import (
+    IMPORTED,
+    KIND,
     entry_of,
-    kind_of_set,
     kinds_measured,
+    named_set,
     picked_kind,
     unfit,
     unfit_inputs,
@@ -88,24 +101,40 @@ class Resolved:
     sampler: Choice[SamplerEntry] | None
     metrics: tuple[Choice[MetricEntry], ...]
 
-    def load_data(self, project: Path | None, limit: int | None = None) -> Dataset:
-        """Draw or read the data; of a registered set, at most ``limit``.
+    def load_data(self, project: Path | None) -> Dataset:
+        """Draw or read the data.
 
         Raises:
             Refused: they cannot be drawn or read; the path is "dataset...".
         """
-        data = self._data(project, limit)
+        data = self._data(project)
         return labelled(data) if "labels" in self.family.entry.needs else data
 
-    def _data(self, project: Path | None, limit: int | None) -> Dataset:
+    def _data(self, project: Path | None) -> Dataset:
         name = project_name(self.spec.dataset.slug)
         if name is not None:
             return find_imported(name, project)
         assert self.dataset is not None  # resolve() leaves it out for imported sets only
-        n = self.training.samples
-        if limit is not None:
-            n = min(n or limit, limit)
-        return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
+        n, seed, first = self.training.samples, self.training.seed, self.training.subset == "first"
+        return registered(self.dataset.entry, self.dataset.config, n, seed, first=first)
+
+    def outline(self, project: Path | None) -> Outline:
+        """Return what is known of the data before they are read.
+
+        Raises:
+            Refused: they could not be drawn or read; the path is "dataset...".
+        """
+        found = self._outline(project)
+        if "labels" not in self.family.entry.needs:
+            return found
+        return replace(found, example=labelled_rows(found.example))
+
+    def _outline(self, project: Path | None) -> Outline:
+        name = project_name(self.spec.dataset.slug)
+        if name is not None:
+            return find_outline(name, project)
+        assert self.dataset is not None
+        return outline_of(self.dataset.entry, self.dataset.config, self.training.samples)
 
     def build(
         self,
@@ -136,33 +165,42 @@ class Resolved:
         return learner
 
 
-def check(spec: RunSpec, *, any_device: bool = False) -> Resolved:
+def check(spec: RunSpec, *, any_device: bool = False, project: Path | None = None) -> Resolved:
     """Return the resolved run; with ``any_device``, whether its device is there does not matter.
+    ``project`` is where an imported set says what it holds; a spec that was resolved knows.
 
     Raises:
         Refused: the first problem that `resolve` finds.
     """
-    resolved, problems = resolve(spec, any_device=any_device)
+    resolved, problems = resolve(spec, any_device=any_device, project=project)
     if resolved is None:
         first = problems[0]
         raise Refused(first.message, first.hint, kind=first.kind, path=first.path)
     return resolved
 
 
-def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None, list[ErrorInfo]]:
+def resolve(
+    spec: RunSpec, *, any_device: bool = False, project: Path | None = None
+) -> tuple[Resolved | None, list[ErrorInfo]]:
     """Check a spec and fill in every default. Returns None and all problems if there are any.
 
     Each problem names the dotted setting at fault: "family.net.config.width", "dataset.std",
-    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched. Metrics of
-    another kind of data are left out: a person who changes the data set means others.
+    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched, but
+    for what an imported set of ``project`` says that it holds. Metrics of another kind of data are
+    left out: a person who changes the data set means others.
     """
     problems: list[ErrorInfo] = []
     imported = project_name(spec.dataset.slug) is not None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
-    kind = kind_of_set(entry)
+    kind = picked_kind(spec.dataset)
+    if imported and KIND not in spec.dataset.config:
+        kind = imported_kind(spec.dataset.slug, project) or IMPORTED
+    if kind not in {known.slug for known in registry.all("kind")}:
+        message = f"dataset: this version knows no data of the kind {kind!r}."
+        return None, [*problems, ErrorInfo(kind="user", message=message, path="dataset")]
     sure = imported or dataset is not None
-    family = _family(spec.family, entry, problems, sure=sure)
+    family = _family(spec.family, kind, named_set(entry), problems, sure=sure)
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
@@ -183,7 +221,7 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
         spec=RunSpec(
             name=spec.name,
             family=family.pick,
-            dataset=dataset.pick if dataset else Pick(slug=spec.dataset.slug),
+            dataset=dataset.pick if dataset else _imported_pick(spec.dataset.slug, kind),
             training=encode(training),
             sampler=sampler.pick if sampler else None,
             metrics=[metric.pick for metric in metrics],
@@ -196,6 +234,11 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
         sampler=sampler,
         metrics=tuple(metrics),
     ), []
+
+
+def _imported_pick(slug: str, kind: str) -> Pick:
+    """Return the pick of an imported set, which says its kind where it is not the usual one."""
+    return Pick(slug=slug, config={} if kind == IMPORTED else {KIND: kind})
 
 
 def _name(name: str) -> list[ErrorInfo]:
@@ -233,7 +276,8 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
         return None
     problems: list[ErrorInfo] = []
     dataset = pick_dataset(spec.dataset)
-    family = _family(spec.family, dataset.entry if dataset else None, problems)
+    name = named_set(dataset.entry if dataset else None)
+    family = _family(spec.family, picked_kind(spec.dataset), name, problems)
     wanted = msgspec.structs.replace(spec, sampler=sampler)
     choice = _sampler(wanted, family, problems)
     if problems:
@@ -325,17 +369,21 @@ def _place(usual: Sequence[str]) -> Callable[[MetricEntry], int]:
 
 
 def _family(
-    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo], *, sure: bool = True
+    pick: Pick, kind: str, name: str, problems: list[ErrorInfo], *, sure: bool = True
 ) -> Choice[FamilyEntry] | None:
-    """The family asked for, its networks those of the kind of the data where none are named."""
+    """The family asked for, its networks those of the kind of the data where none are named.
+    ``name`` is that of the data set in a sentence; where the kind is not ``sure``, only what is
+    wrong with the settings is found.
+    """
     try:
         entry = registry.get("family", pick.slug)
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"family: {error.args[0]}", path="family"))
         return None
-    kind = kind_of_set(dataset) if sure else next(iter(kinds_of(entry)), kind_of_set(None))
+    if not sure:
+        kind = next(iter(kinds_of(entry)), IMPORTED)
     data = _upgraded(entry, pick, kind)
-    if sure and (not_for := unfit(entry, dataset)):
+    if sure and (not_for := unfit(entry, kind, name)):
         _config(entry.config, filled(entry, data, kind), "family", problems)
         problems += not_for
         return None

@@ -11,11 +11,13 @@ from typing import Any
 import msgspec
 import torch
 
+from models.contracts.data import MakesBatches
 from models.contracts.family import Family
 from models.contracts.learner import Learner
-from studio.engine.data.batches import Batches, Fresh, Shuffled
+from studio.engine.data.batches import Batches, Fed, Fresh, Shuffled, Streamed
 from studio.engine.data.datasets import Dataset, edited
 from studio.engine.data.drawn import drawn
+from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
@@ -315,9 +317,13 @@ def _projection(data: Dataset) -> Projection | None:
 
 
 def _batches(resolved: Resolved, data: Dataset, family: Learner[Any]) -> Batches:
-    training = resolved.training
+    training, spec, device = resolved.training, family.spec, family.device
     if data.draw is not None and training.samples == 0:
-        return Fresh(data.draw, family.spec, training.batch, training.seed, family.device)
+        return Fresh(data.draw, spec, training.batch, training.seed, device)
+    if isinstance(data.rows, MakesBatches):
+        return Fed(data.rows.feed(training.batch, training.seed), spec, device)
+    if isinstance(data.rows, StoredRows):
+        return Streamed(data.rows, spec, training.batch, training.seed, device)
     rows = family.spec.standardised(data.rows.rows(slice(None))).to(family.device)
     return Shuffled(rows, training.batch, training.seed)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from models.contracts.learner import Scene
 from studio.engine.jobs.job import Work
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.sink import Sink
 from studio.engine.run.loading import Loaded
 from studio.engine.run.operating import Answer, ask
@@ -112,9 +113,8 @@ class Outputs:
             extras=recorder.extras,
         )
         start = self._clock()
-        steps = self._folder.flow.keep(
-            record.step, record.t, record.x, record.layers, record.bounds, record.extras
-        )
+        kind = kind_of(session.family.spec.kind)
+        steps = self._folder.flow.keep(record, kind.record_types)
         seconds = record.seconds + self._clock() - start
         self._kept.kept(step, seconds, self._pace, whole=whole)
         self._sink.send(Kept(job=self._job, step=step, steps=steps))
@@ -144,10 +144,9 @@ class Outputs:
         )
         start = self._clock()
         scenery = scene_arrays(self._session.family.spec, scene or {}, particles)
-        arrays, payload = pack_arrays(record.arrays | scenery)
-        self._sink.offer(
-            Record(job=self._job, step=record.step, bounds=record.bounds, arrays=arrays), payload
-        )
+        arrays, payload = pack_arrays({**record.arrays, **scenery})
+        event = Record(job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays)
+        self._sink.offer(event, payload)
         if not paused:
             now = self._clock()
             self._view.made(record.seconds + now - start, now)
