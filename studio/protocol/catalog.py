@@ -123,6 +123,8 @@ class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     help: str
     same_data: bool = False
+    optional: bool = False
+    draws: bool = False
 
 
 class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):

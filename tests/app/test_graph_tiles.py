@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from studio.app.kinds.graphs import REACH
 from studio.app.kinds.registry import fitting, kind
 from studio.app.tokens import DARK
 
@@ -28,7 +29,7 @@ def painted(row, places=None):
 def middle_of(pixels, first, second):
     """Return how light the middle of an edge is."""
     x, y = (CORNERS[first] + CORNERS[second]) / 2 * [1, -1]
-    scale = SIDE / 4.4
+    scale = SIDE / (2 * REACH)
     i, j = round(SIDE / 2 + scale * x), round(SIDE / 2 + scale * y)
     return int(pixels[j - 1 : j + 2, i - 1 : i + 2].max())
 

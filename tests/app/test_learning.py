@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
-from studio.client.fake_catalog import catalog
 
 from studio.app.shell.inputs_panel import NONE
 from studio.app.shell.run_list import title_of
@@ -13,6 +12,7 @@ from studio.app.state.tree import tree
 from studio.protocol.catalog import InputSpec
 from studio.protocol.spec import Pick, RunRef, RunSpec
 from tests.app.test_branching import trained
+from tests.client.fakes.catalog import catalog
 
 TEACHER = InputSpec(
     name="teacher", ability="critic", title="Teacher", help="A critic.", same_data=True
@@ -83,8 +83,8 @@ async def test_the_setup_has_a_list_and_the_inspector_a_link(bench, wait):
     parent = await trained(bench, wait)
     bench.state.catalog = bench.engine.jobs.offer = offer()
     bench.state.catalog_changed.emit()
-    bench.actions.set_up(parent.spec)
-    bench.actions.choose("family", "a-pupil")
+    bench.actions.setup.open(parent.spec)
+    bench.actions.setup.choose("family", "a-pupil")
     panel = bench.window.inspector.setup.sections[1].inputs
     await wait(lambda: "teacher" in panel.lists)
     chooser = panel.lists["teacher"]
@@ -99,7 +99,7 @@ async def test_the_setup_has_a_list_and_the_inspector_a_link(bench, wait):
     child = run(7, family="a-pupil", inputs={"teacher": (parent.name, 20)})
     bench.state.runs.by_key[child.key] = child
     bench.state.runs.listed.emit()
-    bench.actions.select_run(child.key)
+    bench.actions.runs.select(child.key)
     origins = bench.window.inspector.run.origins
     words = f"Teacher: run {parent.name[:4].lstrip('0')}, step 20"
     await wait(lambda: words in [b.text() for b in origins.findChildren(QPushButton)])

@@ -19,6 +19,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
 from models.contracts.learner import Training
+from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.nets.pick import filled, kinds_of, networks_for
 from models.registry import FamilyEntry, KindEntry, discover, registry
@@ -192,14 +193,33 @@ def other_networks(pair: Pair) -> Iterator[Any]:
 
 
 def build(
-    pair: Pair, settings: dict[str, Any] | None = None, *, seed: int = 0, **more: Any
+    pair: Pair,
+    settings: dict[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    spec: DataSpec | None = None,
+    **more: Any,
 ) -> Family[Any]:
-    """Make the family, for the data of the pair."""
+    """Make the family, for the data of the pair or of another spec."""
     config = decode(pair.entry.config, small(pair) if settings is None else settings)
     training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
-    made = pair.entry.make(config, pair.data.spec(), **training)
+    if pair.entry.inputs:
+        training["inputs"] = {
+            name: build(_able(pair.kind, needs.ability), spec=spec)
+            for name, needs in pair.entry.inputs.items()
+        }
+    made = pair.entry.make(config, spec or pair.data.spec(), **training)
     assert isinstance(made, Family)
     return made
+
+
+def _able(kind: KindEntry, ability: str) -> Pair:
+    """Return a family on a kind of data from which another can learn."""
+    return next(
+        pair
+        for pair in PAIRS
+        if pair.kind is kind and not pair.entry.inputs and ability in pair.entry.capabilities
+    )
 
 
 def batch(pair: Pair, index: int, size: int = 16) -> Batch:

@@ -17,7 +17,7 @@ from studio.protocol.catalog import FieldSpec
 
 __all__ = ["DataChoiceEditor", "FileEditor", "PartEditor", "RunEditor"]
 
-STEP_WIDTH = 66
+STEP_WIDTH = 78
 
 
 class FileEditor(LineEditor):

@@ -15,7 +15,7 @@ from studio.protocol.extras import PLACES
 
 __all__ = ["KIND", "drawings"]
 
-REACH = 2.2  # of a tile, around its middle; nodes are about 1 away from it
+REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
 NODE = 0.022  # the radius of a node, of the side of a tile
 EDGE = 0.008
 SHADES = 8
@@ -23,8 +23,8 @@ FAINTEST = 0.06  # edges less certain are not drawn
 
 
 def drawings(arrays: Arrays) -> Tiles:
-    """Return tiles of graphs packed in rows x (n, L), as `models.kinds.graphs` says, with "places"
-    (n, N, 2) of their nodes; where nobody placed them, by how they hang together.
+    """Return tiles of graphs packed in rows x (n, L), as `models.nets.graphs.packing` says, with
+    "places" (n, N, 2) of their nodes; where nobody placed them, by how they hang together.
     """
     return EachTile(arrays, _paint)
 

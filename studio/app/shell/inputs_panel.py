@@ -18,6 +18,7 @@ from studio.protocol.spec import RunRef, RunSpec
 __all__ = ["InputsPanel"]
 
 NONE = "Choose a run"
+WITHOUT = "None"
 
 
 class InputsPanel(QWidget):
@@ -66,7 +67,8 @@ class InputsPanel(QWidget):
         if ref is not None and ref.run not in names:
             names = [ref.run, *names]  # as it was asked for: what is wrong with it is said below
         titles = [name.replace("-", " ", 1) for name in names]
-        chooser = editors.ChoiceList([NONE, *titles], wanted.title)
+        none = WITHOUT if wanted.optional else NONE
+        chooser = editors.ChoiceList([none, *titles], wanted.title)
         chooser.setCurrentIndex(names.index(ref.run) + 1 if ref is not None else 0)
         set_tip(chooser, wanted.help)
         chooser.activated.connect(partial(self._chosen, wanted.name, names))
@@ -77,7 +79,7 @@ class InputsPanel(QWidget):
         line = row(title, chooser, gap=4)
         line.setStretch(1, 1)
         self._lines.addLayout(line)
-        if not names:
+        if not names and not wanted.optional:
             self._lines.addWidget(label(f"None yet: {wanted.help}", "small", wrap=True))
 
     def _chosen(self, name: str, names: list[str], index: int) -> None:

@@ -1,11 +1,29 @@
-"""Which kind of data a run is of, and which models and metrics fit it."""
+"""Which kind of data a run is of, and what fits it: models, metrics, samplers, other runs."""
 
+from models.contracts.abilities import WORDS
 from models.nets.pick import kinds_of
-from models.registry import DatasetEntry, FamilyEntry, KindEntry, MetricEntry, registry
+from models.registry import (
+    DatasetEntry,
+    FamilyEntry,
+    KindEntry,
+    MetricEntry,
+    SamplerEntry,
+    registry,
+)
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick
+from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["IMPORTED", "KIND", "entry_of", "kinds_measured", "named_set", "picked_kind", "unfit"]
+__all__ = [
+    "IMPORTED",
+    "KIND",
+    "entry_of",
+    "kinds_measured",
+    "named_set",
+    "picked_kind",
+    "unfit",
+    "unfit_inputs",
+    "unsampled",
+]
 
 IMPORTED = "points"
 """What imported data sets are where nothing says otherwise."""
@@ -61,3 +79,30 @@ def unfit(family: FamilyEntry, kind: str, name: str) -> list[ErrorInfo]:
             path="family",
         )
     ]
+
+
+def unfit_inputs(family: FamilyEntry, spec: RunSpec) -> list[ErrorInfo]:
+    """Return what is missing of the runs that a family learns from, or is too much; whether they
+    are there and will do is a matter of the project (`studio.engine.run.inputs`).
+    """
+    problems = []
+    for name, needs in family.inputs.items():
+        if name not in spec.inputs and not needs.optional:
+            message = f"{family.title} needs a {needs.title.lower()}: choose a run."
+            path = f"inputs.{name}"
+            problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
+    for name in sorted(spec.inputs.keys() - family.inputs.keys()):
+        message = f"{family.title} learns from no {name!r}."
+        problems.append(ErrorInfo(kind="user", message=message, path=f"inputs.{name}"))
+    return problems
+
+
+def unsampled(family: FamilyEntry, sampler: SamplerEntry | None) -> str:
+    """Say why a family cannot be sampled so, "" if it can."""
+    if not family.sampler:
+        return f"{family.title} has no denoiser, so it takes no sampler."
+    for need in sampler.needs if sampler is not None else ():
+        if sampler is not None and need not in family.abilities:
+            wanted = WORDS.get(need, f"can {need}")
+            return f"{sampler.title} samples a model that {wanted}; {family.title} does not."
+    return ""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import SIZE
-from models.kinds.graphs import GraphSet, Packing, unpack
+from models.kinds.graphs import GraphSet
+from models.nets.graphs.packing import Packing, unpack
 from studio.engine.kinds.base import Arrays, DataKind
 from studio.engine.kinds.graph_layout import laid_out
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs

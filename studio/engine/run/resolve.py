@@ -9,7 +9,6 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
-from models.contracts.abilities import WORDS
 from models.contracts.data import Outline
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
@@ -43,6 +42,8 @@ from studio.engine.kinds.fit import (
     named_set,
     picked_kind,
     unfit,
+    unfit_inputs,
+    unsampled,
 )
 from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
@@ -213,7 +214,7 @@ def resolve(
             problems.append(refused.info)
     problems += _name(spec.name)
     if family is not None:
-        problems += _inputs(spec, family.entry)
+        problems += unfit_inputs(family.entry, spec)
     if problems or family is None or training is None:
         return None, problems
     return Resolved(
@@ -248,22 +249,6 @@ def _name(name: str) -> list[ErrorInfo]:
     except StoreError as error:
         return [msgspec.structs.replace(error.info(), path="name")]
     return []
-
-
-def _inputs(spec: RunSpec, family: FamilyEntry) -> list[ErrorInfo]:
-    """What is missing of the runs that a family learns from, or is too much; whether they are there
-    and will do is a matter of the project (`studio.engine.run.inputs`).
-    """
-    problems = []
-    for name, needs in family.inputs.items():
-        if name not in spec.inputs and not needs.optional:
-            message = f"{family.title} needs a {needs.title.lower()}: choose a run."
-            path = f"inputs.{name}"
-            problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
-    for name in sorted(spec.inputs.keys() - family.inputs.keys()):
-        message = f"{family.title} learns from no {name!r}."
-        problems.append(ErrorInfo(kind="user", message=message, path=f"inputs.{name}"))
-    return problems
 
 
 def pick_dataset(pick: Pick) -> Choice[DatasetEntry] | None:
@@ -345,7 +330,8 @@ def _sampler(
     """The sampler asked for; else that of the family, where it takes one."""
     if spec.sampler is not None:
         choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
-        if family is not None and (reason := _no_sampler(family.entry, choice)):
+        entry = choice.entry if choice is not None else None
+        if family is not None and (reason := unsampled(family.entry, entry)):
             hint = "Leave the sampler out."
             problems.append(ErrorInfo(kind="user", message=reason, hint=hint, path="sampler"))
             return None
@@ -353,18 +339,6 @@ def _sampler(
     if family is not None and family.entry.sampler:
         return _choice("sampler", Pick(slug=family.entry.sampler), "sampler", problems)
     return None
-
-
-def _no_sampler(family: FamilyEntry, choice: Choice[SamplerEntry] | None) -> str:
-    """Say why a family cannot be sampled so, "" if it can."""
-    if not family.sampler:
-        return f"{family.title} has no denoiser, so it takes no sampler."
-    for need in choice.entry.needs if choice is not None else ():
-        if need not in family.abilities:
-            wanted = WORDS.get(need, f"can {need}")
-            title = choice.entry.title if choice is not None else ""
-            return f"{title} samples a model that {wanted}; {family.title} does not."
-    return ""
 
 
 def _metrics(
