@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from models.config import Pick
 from models.metrics.base import Evidence
 from models.nets import role

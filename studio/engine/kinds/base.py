@@ -1,6 +1,6 @@
 """A kind of data as the engine sees it: previewed, projected, edited, exported."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -81,6 +81,21 @@ class DataKind:
         """
         raise Refused(
             f"The data set holds {self.slug}, which no training can read yet.", path="dataset"
+        )
+
+    def missing(self, parts: Arrays, names: Sequence[str]) -> Refused | None:
+        """Return the refusal of imported rows that lack some of these arrays, None if they have
+        all.
+        """
+        lacking = [name for name in names if name not in parts]
+        if not lacking:
+            return None
+        many = registry.get("kind", self.slug).many
+        return Refused(
+            f"The data set holds no {many}: it lacks {', '.join(lacking)}.",
+            "Import the data again.",
+            kind="data",
+            path="dataset",
         )
 
     def measuring(self, outline: DataSpec) -> Measuring:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
@@ -12,7 +13,7 @@ from models.contracts.data import RowSource
 from models.contracts.spec import SIZE
 from models.kinds.graphs import GraphSet
 from models.nets.graphs.packing import Packing, unpack
-from studio.engine.kinds.base import Arrays, DataKind
+from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.kinds.graph_layout import laid_out
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
 
@@ -27,6 +28,13 @@ class Graphs(DataKind, slug="graphs"):
 
     suffixes = GRAPH_SUFFIXES
     laid_out = True
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> GraphSet:
+        """Return graphs from what an importer brings: packed rows x, and size."""
+        if (refused := self.missing(parts, ("x", "size"))) is not None:
+            raise refused
+        x, size = (torch.from_numpy(np.array(parts[name])) for name in ("x", "size"))
+        return GraphSet(x, size)
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, GraphSet)
