@@ -80,7 +80,7 @@ def _nulls(real: Batch, make: str) -> Batch:
         order = torch.randperm(len(real), generator=rng)
         return replace(real, x=real.x[order], mask=real.mask[order])
     x, label = real.x.clone(), real.given["label"]
-    for kind in label.unique():
+    for kind in range(int(label.max()) + 1):
         rows = (label == kind).nonzero().squeeze(1)
         for place in range(x.shape[1]):
             there = rows[real.mask[rows, place]]
