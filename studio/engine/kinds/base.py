@@ -50,6 +50,9 @@ class DataKind:
     record_types: ClassVar[Mapping[str, str]] = {}
     """The type in which kept records have an array, where fewer bits than its own are enough."""
 
+    plane: ClassVar[bool] = False
+    """Whether the first two numbers of a datum are its place in a plane."""
+
     def __init__(self, slug: str) -> None:
         self.slug = slug
 
@@ -103,6 +106,12 @@ class DataKind:
         of a few rows.
         """
         return Measuring(outline)
+
+    def sheet(self, x: NDArray[Any]) -> NDArray[np.uint8] | None:
+        """Return data (n, *shape) as one picture (h, w, 3), None where they cannot be drawn without
+        a window.
+        """
+        return None
 
     def shown(self, data: RowSource) -> Arrays:
         """Return the arrays of a preview of data."""

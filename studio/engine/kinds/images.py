@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.contracts.batch import Batch
@@ -16,7 +17,7 @@ from models.kinds.images import ImageSet
 from studio.engine.data.measuring import Measuring
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
-from studio.formats.pictures import write_images
+from studio.formats.pictures import sheet, write_images
 
 __all__ = ["Images"]
 
@@ -53,6 +54,10 @@ class Images(DataKind, slug="images"):
     def described(self, data: RowSource) -> str:
         size = " x ".join(map(str, data.spec().shape))
         return f"{len(data):,} images ({size})"
+
+    def sheet(self, x: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return images (n, C, H, W) row by row."""
+        return sheet(x)
 
     def shown(self, data: RowSource) -> Arrays:
         assert isinstance(data, ImageSet)

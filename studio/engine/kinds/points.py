@@ -35,6 +35,8 @@ class Points(DataKind, slug="points"):
             )
         return PointSet(torch.from_numpy(np.ascontiguousarray(x, np.float32)), facts.columns)
 
+    plane = True
+
     def described(self, data: RowSource) -> str:
         return f"{len(data):,} points ({', '.join(data.columns)})"
 
