@@ -190,7 +190,7 @@ class NetworkEntry(Entry):
     ``net(x, clock=None, given=None, mask=None)``; see `models.nets.pick`.
 
     Attributes:
-        roles: what it can be: "denoiser", "critic", "generator", "encoder".
+        roles: what it can be: "denoiser", "critic", "generator", "encoder", "classifier".
         needs: what the kind of data must give: "grid", "set", ...
     """
 

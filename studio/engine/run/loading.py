@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.registry import SamplerEntry
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
@@ -22,13 +22,13 @@ __all__ = ["Loaded", "load", "newest_checkpoint"]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A family with the weights and settings of a step; ``sampler`` is the run's own, None for the
+    """A model with the weights and settings of a step; ``sampler`` is the run's own, None for the
     family's. ``edits`` are those of the run up to that step.
     """
 
     run: RunFolder
     resolved: Resolved
-    family: Family[Any]
+    family: Learner[Any]
     step: int
     columns: tuple[str, ...]
     sampler: Any

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import torch
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from studio.engine.data.batches import Batches, Fresh, Shuffled
 from studio.engine.data.datasets import Dataset, edited
 from studio.engine.kinds.base import kind_of
@@ -54,7 +54,7 @@ class Session:
 
     resolved: Resolved
     source: Dataset
-    family: Family[Any]
+    family: Learner[Any]
     recorder: Recorder
     sampler: Any
     bounds: list[float]
@@ -227,7 +227,7 @@ def _assemble(
     run: RunFolder,
     resolved: Resolved,
     data: Dataset,
-    family: Family[Any],
+    family: Learner[Any],
     step: int,
     edits: Sequence[Edit],
     notes: list[str],
@@ -272,7 +272,7 @@ def _projection(data: Dataset) -> Projection | None:
     return Projection(data.judging, data.unseen)
 
 
-def _batches(resolved: Resolved, data: Dataset, family: Family[Any]) -> Batches:
+def _batches(resolved: Resolved, data: Dataset, family: Learner[Any]) -> Batches:
     training = resolved.training
     if data.draw is not None and training.samples == 0:
         return Fresh(data.draw, family.spec, training.batch, training.seed, family.device)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.contracts.abilities import HasCritic, HasLatent
 from models.contracts.batch import Batch
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD
 
 __all__ = ["Frames", "applicable", "pieces"]
@@ -28,11 +28,11 @@ QUANTILES = (0.02, 0.98)
 class _Extra:
     """Which families have it, and how it is computed, one network pass a piece."""
 
-    applies: Callable[[Family[Any]], bool]
-    pieces: Callable[[Family[Any], Frames, Batch], Iterator[Floats]]
+    applies: Callable[[Learner[Any]], bool]
+    pieces: Callable[[Learner[Any], Frames, Batch], Iterator[Floats]]
 
 
-def applicable(family: Family[Any]) -> list[str]:
+def applicable(family: Learner[Any]) -> list[str]:
     """Return the names of the extras that a family has.
 
     All are cheap beside the record itself, so kept records hold them too.
@@ -40,7 +40,7 @@ def applicable(family: Family[Any]) -> list[str]:
     return [name for name, extra in _EXTRAS.items() if extra.applies(family)]
 
 
-def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
+def pieces(family: Learner[Any], name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
     """Yield an extra in pieces, one network pass each, to be joined along the first axis.
 
     "critic" (T, n): d at the particles of each frame. "manifold" (r, r, 2): a grid of the first
@@ -52,7 +52,7 @@ def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> It
     return _EXTRAS[name].pieces(family, frames, latents)
 
 
-def _critic(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+def _critic(family: Learner[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     assert isinstance(family, HasCritic)
     for t, x in frames:
         with torch.no_grad():
@@ -60,7 +60,7 @@ def _critic(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Flo
         yield d.unsqueeze(0).numpy()
 
 
-def _manifold(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+def _manifold(family: Learner[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     assert isinstance(family, HasLatent)
     z = _latent_grid(latents.x[0].numel())
     with torch.no_grad():
@@ -80,14 +80,14 @@ def _latent_grid(size: int) -> Tensor:
     return z
 
 
-def _first_latents(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+def _first_latents(family: Learner[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     z = torch.zeros(len(latents), 2)
     first = latents.x.detach().float().cpu().flatten(1)[:, :2]
     z[:, : first.shape[1]] = first
     yield family.spec.restore(z).numpy()
 
 
-def _pushes_to_the_plane(family: Family[Any]) -> bool:
+def _pushes_to_the_plane(family: Learner[Any]) -> bool:
     return isinstance(family, HasLatent) and family.spec.shape == (2,)
 
 

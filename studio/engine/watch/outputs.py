@@ -85,7 +85,8 @@ class Outputs:
     @property
     def next(self) -> float:
         """The next step at which something is due for its number alone."""
-        return min(self._kept.next, self._evaluations.next, self._checkpoints.next)
+        due = [self._evaluations.next, self._checkpoints.next]
+        return min([self._kept.next, *due] if self._session.recorder.particles else due)
 
     def make_due(self, step: int) -> Work:
         """Make what is due after a step, but for live records."""
@@ -97,9 +98,9 @@ class Outputs:
 
     def keep_due(self, step: int) -> Work:
         """Record particles on disk, for scrubbing, if that is due after a step."""
-        if step < self._kept.next:
-            return
         session = self._session
+        if step < self._kept.next or not session.recorder.particles:
+            return
         whole = self._kept.whole(self._pace)
         record = yield from session.recorder.record(
             step,
@@ -130,7 +131,7 @@ class Outputs:
         ``scene`` is what a stage of a step has at hand.
         """
         watch = self._view.watch
-        if not watch.on:
+        if not watch.on or not self._session.recorder.particles:
             return
         record = yield from self._session.recorder.record(
             step,

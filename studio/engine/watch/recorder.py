@@ -17,7 +17,7 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.contracts.learner import Layer
+from models.contracts.learner import Layer, Learner
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
 from studio.engine.run.randomness import FLOW, LATENTS
@@ -69,13 +69,13 @@ class Recorder:
     """Makes the records of one run.
 
     ``particles`` is how many it follows: as many as were asked for, or as there are where they are
-    the state of the family (`models.carriers.population`). ``projection`` places data in a
-    plane, for those who ask.
+    the state of the family (`models.carriers.population`); none of a learner that moves nothing, of
+    which there are no records. ``projection`` places data in a plane, for those who ask.
     """
 
     def __init__(
         self,
-        family: Family[Any],
+        family: Learner[Any],
         *,
         seed: int,
         particles: int,
@@ -88,7 +88,11 @@ class Recorder:
         self._frames = frames
         self._sampler = sampler
         self._projection = projection
-        self._latents = family.prior(particles, make_generator(seed, LATENTS))
+        self._latents = (
+            family.prior(particles, make_generator(seed, LATENTS))
+            if isinstance(family, Family)
+            else Batch(torch.empty(0))
+        )
         self.particles = len(self._latents)
 
     @property
@@ -115,7 +119,12 @@ class Recorder:
 
         Layers need points of the plane and ``bounds``; names of layers and extras that the family
         lacks are left out.
+
+        Raises:
+            TypeError: the learner moves nothing.
         """
+        if not isinstance(self._family, Family):
+            raise TypeError(f"{type(self._family).__name__} moves nothing that could be recorded")
         if self._projection is not None and PROJECTION in extras:
             # Once for a data set, and no cost of this record.
             yield from self._projection.prepare()
@@ -229,7 +238,7 @@ class _Thinning:
 
 
 def evaluate_layer(
-    family: Family[Any], layer: Layer, bounds: Sequence[float], resolution: int, t: float
+    family: Learner[Any], layer: Layer, bounds: Sequence[float], resolution: int, t: float
 ) -> Floats:
     """Evaluate a layer on a grid over ``bounds`` (data units), row 0 at the lowest y.
 
@@ -248,7 +257,7 @@ def grid(bounds: Sequence[float], resolution: int) -> Tensor:
     return torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
 
 
-def evaluate_points(family: Family[Any], layer: Layer, points: Tensor, t: float) -> Floats:
+def evaluate_points(family: Learner[Any], layer: Layer, points: Tensor, t: float) -> Floats:
     """Evaluate a layer at points (m, 2) in data units: (m,), or (m, 2) in data units."""
     spec = family.spec
     with torch.no_grad():
@@ -264,7 +273,7 @@ def evaluate_points(family: Family[Any], layer: Layer, points: Tensor, t: float)
     return result
 
 
-def kept_layers(family: Family[Any]) -> list[str]:
+def kept_layers(family: Learner[Any]) -> list[str]:
     """Return the layers that kept records hold."""
     return [layer.name for layer in family.layers if layer.kept]
 
