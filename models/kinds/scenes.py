@@ -62,7 +62,8 @@ class Scene:
             chosen = [int((self.wavelengths - w).abs().argmin()) for w in _COLOURS]
         x = self.cube[chosen].float()
         low, high = x.flatten(1).quantile(torch.tensor(_STRETCH), dim=1)[..., None, None]
-        return ((x - low) / (high - low).clamp_min(1e-6)).clamp(0.0, 1.0)
+        stretched: Tensor = (x - low) / (high - low).clamp_min(1e-6)
+        return stretched.clamp(0.0, 1.0)
 
 
 def principal(cube: Tensor, components: int) -> Tensor:
@@ -75,7 +76,8 @@ def principal(cube: Tensor, components: int) -> Tensor:
     _, vectors = torch.linalg.eigh(x @ x.T / x.shape[1])
     axes = vectors[:, -min(components, bands) :].flip(1)
     largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
-    return ((axes * largest.sign()).T @ x).float().reshape(-1, *cube.shape[1:])
+    found: Tensor = (axes * largest.sign()).T @ x
+    return found.float().reshape(-1, *cube.shape[1:])
 
 
 def few_labels(scene: Scene, share: float, least: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -123,7 +125,7 @@ def few_labels_apart(
     for index in range(len(scene.names)):
         pixels = (truth == index).nonzero()[:, 0]
         n = _wanted(len(pixels), share, least)
-        found = squares[pixels].unique()
+        found = torch.unique(squares[pixels])
         order = found[torch.randperm(len(found), generator=generator)]
         rank = torch.zeros(int(squares.max()) + 1, dtype=torch.int64)
         rank[order] = torch.arange(len(order))

@@ -34,7 +34,7 @@ class ClassifySceneConfig(Config, frozen=True):
     "classify-scene",
     title="Classify the scene",
     summary="Says the class of every pixel of the scene, also of those that nobody has labelled: a "
-    "map, with how sure the model is. PNG has colours and a legend, NPY the numbers of the classes.",
+    "map, with how sure the model is. PNG has colours and a legend, NPY numbers of classes.",
     source="Zhong et al. 2018, doi:10.1109/TGRS.2017.2755542, figures 9 to 11",
     kinds=("cubes",),
     needs=("classify",),

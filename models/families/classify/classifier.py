@@ -153,8 +153,8 @@ class Classifier(Learner[ClassifierConfig]):
         self.trained.optimizer.config = config.optimizer
 
     def _mixed(self, rows: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what is learned from, the row that is mixed into each, and the share (B,) that each
-        keeps.
+        """Return what is learned from, the row that is mixed into each, and the share (B,) that
+        each keeps.
         """
         x, n = rows.x, len(rows)
         partner, share = torch.arange(n, device=x.device), x.new_ones(n)

@@ -1,1 +1,1 @@
-"""Networks for windows of hyperspectral scenes: first along the spectrum, then across the pixels."""
+"""Networks for windows of hyperspectral scenes: first along the spectrum, then across pixels."""

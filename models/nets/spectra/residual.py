@@ -133,7 +133,8 @@ class SpectralSpatial(nn.Module):
         mask: Tensor | None = None,
     ) -> Tensor:
         h = self.spectral(self.first(x.flatten(2)[:, None]))
-        h = self.joined(functional.silu(h).flatten(1, 2).unflatten(2, x.shape[2:]))
+        h = functional.silu(h).reshape(len(x), -1, *x.shape[2:])
+        h = self.joined(h)
         h = functional.silu(self.norm(self.spatial(h)))
         middle = h[..., h.shape[2] // 2, h.shape[3] // 2]
         # The pixel itself, beside what is around it.

@@ -35,7 +35,8 @@ _DIGITS = [
 def coloured(classes: NDArray[np.integer], count: int) -> NDArray[np.uint8]:
     """Return a map (H, W) of classes from 1 to ``count``, 0 for none, as colours (H, W, 3)."""
     table = np.array([NOTHING, *class_colours(count)], np.uint8)
-    return table[np.clip(classes, 0, count)]
+    found: NDArray[np.uint8] = table[np.clip(classes, 0, count)]
+    return found
 
 
 def legend(count: int, height: int) -> NDArray[np.uint8]:

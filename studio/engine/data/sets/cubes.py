@@ -84,8 +84,8 @@ class IndianPinesConfig(Config, frozen=True):
 @dataset(
     "indian-pines",
     title="Indian Pines",
-    summary="A scene of 145 x 145 pixels in 200 bands, 16 classes of fields and woods, of which 5 % "
-    "of the labels are learned from. With a split at random neighbours of what is measured were "
+    summary="A scene of 145 x 145 pixels in 200 bands, 16 classes of fields and woods, of whose "
+    "labels 5 % are learned from. With a split at random neighbours of what is measured were "
     "learned from, so that accuracies are too high: hold them against a split apart in space.",
     source="Baumgardner, Biehl and Landgrebe 2015, doi:10.4231/R7RX991C (CC BY 3.0); on splits: "
     "Liang et al. 2017, arXiv:1605.05829",
