@@ -18,7 +18,7 @@ from models.config import decode, describe, encode, replace_at
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.contracts.learner import Training
+from models.contracts.learner import Learner, Training
 from models.contracts.state import State
 from models.nets.pick import filled, kinds_of, networks_for
 from models.registry import FamilyEntry, KindEntry, discover, registry
@@ -88,7 +88,11 @@ def _pairs() -> list[Pair]:
         ]
 
 
-PAIRS = _pairs()
+ALL = _pairs()
+PAIRS = [pair for pair in ALL if issubclass(pair.entry.make, Family)]
+"""Those that make something; the others only learn."""
+LEARNERS = [pair for pair in ALL if pair not in PAIRS]
+FAMILIES = list({pair.entry.slug: pair.entry for pair in PAIRS}.values())
 MASKED = [pair for pair in PAIRS if pair.data.spec().masks is not None]
 CONDITIONED = [pair for pair in PAIRS if pair.data.spec().law]
 
@@ -197,8 +201,8 @@ def build(
     """Make the family, for the data of the pair."""
     config = decode(pair.entry.config, small(pair) if settings is None else settings)
     training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
-    made = pair.entry.make(config, pair.data.spec(), **training)
-    assert isinstance(made, Family)
+    made: Family[Any] = pair.entry.make(config, pair.data.spec(), **training)
+    assert isinstance(made, Learner)
     return made
 
 

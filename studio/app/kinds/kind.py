@@ -21,9 +21,7 @@ Arrays = Mapping[str, NDArray[Any]]
 each has a row a datum.
 """
 Layout = Literal["plane", "tiles", "scene"]
-"""How data are seen: as dots in a plane, each as a tile of a grid, or as the scene that they are part
-of.
-"""
+"""How data are seen: as dots in a plane, each as a tile of a grid, or as parts of a scene."""
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
 FORMATS = {"csv": "CSV", "npz": "NumPy", "h5": "HDF5"}

@@ -35,9 +35,9 @@ class Cubes(DataKind, slug="cubes"):
 
     def shown(self, data: RowSource) -> Arrays:
         """Return "x" (n, 3, side, side), windows in false colours from 0 to 1, with "label" (n,)
-        and "position" (n, 2); and of the scene "colours" (H, W, 3) uint8, "truth" (H, W) int16 from 1
-        on, 0 where nobody knows, "cube" (H, W, bands) and "wavelengths" (bands,) in nm, empty where
-        they are not known.
+        and "position" (n, 2); and of the scene "colours" (H, W, 3) uint8, "truth" (H, W) int16 from
+        1 on, 0 where nobody knows, "cube" (H, W, bands) and "wavelengths" (bands,) in nm, empty
+        where they are not known.
         """
         assert isinstance(data, CubeSet)
         scene = data.scene

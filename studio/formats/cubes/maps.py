@@ -32,9 +32,11 @@ _DIGITS = [
 ]
 
 
-def coloured(classes: NDArray[np.integer], count: int) -> NDArray[np.uint8]:
+def coloured(
+    classes: NDArray[np.integer], count: int, nothing: tuple[int, int, int] = NOTHING
+) -> NDArray[np.uint8]:
     """Return a map (H, W) of classes from 1 to ``count``, 0 for none, as colours (H, W, 3)."""
-    table = np.array([NOTHING, *class_colours(count)], np.uint8)
+    table = np.array([nothing, *class_colours(count)], np.uint8)
     found: NDArray[np.uint8] = table[np.clip(classes, 0, count)]
     return found
 

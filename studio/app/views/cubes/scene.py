@@ -3,15 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.scenes import SceneData, SceneMap
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.state.session import AppState
+from studio.app.theme import theme
 from studio.app.views.cubes.legend import ClassRow, Legend
 from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
@@ -54,6 +54,7 @@ class SceneView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.engine_changed.connect(self._tell)
+        theme.changed.connect(self._paint_truth)
         self._select()
 
     def _lay_out(self) -> None:
@@ -75,7 +76,7 @@ class SceneView(QWidget):
         side.addStretch(1)
         foot = QVBoxLayout()
         foot.setSpacing(6)
-        foot.addLayout(row(section("Spectrum"), 8, self._where))
+        foot.addLayout(row(section("Spectrum"), 8, self._where, None))
         foot.addWidget(self.spectrum)
         lower = QHBoxLayout()
         lower.setSpacing(20)
@@ -151,7 +152,7 @@ class SceneView(QWidget):
         height, width, bands = scene.cube.shape
         count = len(scene.names)
         self.colours.show_image(_picture(scene.colours))
-        self.truth.show_image(_picture(coloured(scene.truth, count)))
+        self._paint_truth()
         self._how.setText(f"{height} × {width} pixels, {bands} bands")
         labelled = int((scene.truth > 0).sum())
         self._known.setText(f"{labelled:,} labelled, {len(scene.learned):,} learned from")
@@ -167,6 +168,13 @@ class SceneView(QWidget):
         self._list()
         self._tell()
 
+    def _paint_truth(self) -> None:
+        if self._scene is not None:
+            empty = QColor(theme.colors().raised)
+            nothing = (empty.red(), empty.green(), empty.blue())
+            painted = coloured(self._scene.truth, len(self._scene.names), nothing)
+            self.truth.show_image(_picture(painted))
+
     def _list(self) -> None:
         scene = self._scene
         assert scene is not None
@@ -181,10 +189,7 @@ class SceneView(QWidget):
                 mine = unseen & (scene.truth == c + 1)
                 right[c] = float(hit[mine].mean()) if mine.any() else None
             share = float(hit[unseen].mean()) if unseen.any() else 0.0
-            self._right.setText(
-                f"{words.picture_of(self._map.step, self._state.runs.current)}, "
-                f"{100 * share:.1f} % right"
-            )
+            self._right.setText(f"step {self._map.step:,}, {100 * share:.1f} % right")
         else:
             self._right.setText("")
         inks = class_colours(count)

@@ -48,7 +48,7 @@ class SpectrumPlot(QWidget):
         self._span = (0.0, 1.0)
         self._shown: Spectrum | None = None
         self.setAccessibleName("Spectrum of the pixel under the cursor")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         repaint_on_theme(self)
 
     def sizeHint(self) -> QSize:
@@ -98,7 +98,7 @@ class SpectrumPlot(QWidget):
             painter.setPen(QColor(tokens.muted))
             box = QRectF(0, y - 8, LEFT - 8, 16)
             flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, int(flags), label(mark, marks[-1] - marks[0]))
+            painter.drawText(box, int(flags), label(mark, 1.0 if high - low > 10 else 0.01))
         first, last = float(self._x.min()), float(self._x.max())
         across = ticks(first, last, max(2, int(plot.width() / 110)))
         painter.setPen(QColor(tokens.muted))
