@@ -1,4 +1,4 @@
-"""Hyperspectral cubes: windows, splits, spectra, what a classifier says of them, and its figures."""
+"""Hyperspectral cubes: windows, splits, what a classifier says of them, and its figures."""
 
 import numpy as np
 import pytest

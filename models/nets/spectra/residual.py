@@ -2,8 +2,8 @@
 
 After the spectral-spatial residual network of Zhong et al. 2018, doi:10.1109/TGRS.2017.2755542
 (SSRN): kernels of 7 bands with a stride of 2 that see one pixel each, one kernel over all that is
-left of the spectrum, and kernels of 3 x 3 pixels; smaller, for few labels, and with group
-normalisation, so that no window looks at the others of its batch.
+left of the spectrum, and kernels of 3 x 3 pixels; smaller, for few labels, and normalised window by
+window, so that none looks at the others of its batch.
 
 Shapes: x (B, channels, side, side), channels the bands or their principal components.
 """
@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from models.config import Config, param
 from models.contracts.spec import DataSpec
-from models.nets.conv import conv, group_norm
+from models.nets.conv import conv
 from models.nets.mlp import linear
 from models.nets.role import Role
 from models.registry import network
@@ -63,6 +63,13 @@ def _along(dim_in: int, dim_out: int, stride: int, gain: float, g: torch.Generat
     return layer
 
 
+def _norm(channels: int) -> nn.GroupNorm:
+    """Return a normalisation over all channels of a window together: with groups of few channels
+    the mean of each over the window would be lost, and in a field it is what tells the class.
+    """
+    return nn.GroupNorm(1, channels)
+
+
 class _Block(nn.Module):
     """x + f(x), which is x at first."""
 
@@ -102,7 +109,7 @@ class SpectralSpatial(nn.Module):
         self.spectral = nn.Sequential(
             *(
                 _Block(
-                    [group_norm(k), group_norm(k)],
+                    [_norm(k), _norm(k)],
                     [_along(k, k, 1, _GAIN, g), _along(k, k, 1, 0.0, g)],
                 )
                 for _ in range(config.blocks)
@@ -113,7 +120,7 @@ class SpectralSpatial(nn.Module):
         self.spatial = nn.Sequential(
             *(
                 _Block(
-                    [group_norm(width), group_norm(width)],
+                    [_norm(width), _norm(width)],
                     [
                         conv(width, width, gain=_GAIN, generator=g),
                         conv(width, width, gain=0.0, generator=g),
@@ -122,7 +129,7 @@ class SpectralSpatial(nn.Module):
                 for _ in range(config.blocks)
             )
         )
-        self.norm = group_norm(width)
+        self.norm = _norm(width)
         self.last = linear(2 * width, outputs, generator=g)
 
     def forward(
