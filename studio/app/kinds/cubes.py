@@ -43,6 +43,5 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,
-    suffixes=("npy", "npz", "h5"),
     order=40,
 )

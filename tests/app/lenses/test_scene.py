@@ -1,6 +1,7 @@
 """The lens of a scene: three maps with one cursor, asked for and drawn."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def scene(lens, monkeypatch):
     lens.state.catalog = Catalog(entries=[entry], devices=[])
     lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="fields"))
     lens.run.step, lens.run.checkpoints = 7, [7]
-    lens.state.engine.state = "ready"
+    lens.state.engine = replace(lens.state.engine, state="ready")
     usual = lens.link.ask
 
     async def ask(command):
