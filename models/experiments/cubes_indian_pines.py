@@ -12,7 +12,7 @@ from models.experiments.bench import Bench, Learnt, Trial
 from models.families.classify.classifier import Classifier, ClassifierConfig
 from models.kinds.cubes import CubeSet
 from models.metrics.base import Evidence, Metric
-from models.metrics.classify.accuracy import AgainstConfig, AverageAccuracy, Kappa, OverallAccuracy
+from models.metrics.classify.agreement import AgainstConfig, AverageAccuracy, Kappa, OverallAccuracy
 from models.tensors import make_generator
 
 __all__ = ["h1"]
@@ -118,7 +118,7 @@ def _shuffled(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
     label = rows.given["label"][torch.randperm(len(train), generator=generator)]
     wrong = replace(rows, given={**rows.given, "label": label})
     model = Classifier(
-        ClassifierConfig(), spec, horizon=_SHORT, seed=seed, device=torch.device("cpu")
+        ClassifierConfig(noise=0.6), spec, horizon=_SHORT, seed=seed, device=torch.device("cpu")
     )
     for _ in range(_SHORT):
         model.step(wrong.take(torch.randint(len(train), (_BATCH,), generator=generator)))

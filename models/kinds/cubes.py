@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec, Given
+from models.contracts.spec import LABEL, DataSpec, Given
 from models.kinds.scenes import Scene
 from models.registry import kind
 from models.tensors import make_generator
@@ -55,7 +55,7 @@ class CubeSet:
         shape = (len(seen), side, side)
         corner = torch.tensor([height - 1.0, width - 1.0])
         given = {
-            "label": Given(classes=len(self.scene.names), names=self.scene.names),
+            LABEL: Given(classes=len(self.scene.names), names=self.scene.names),
             "position": Given((2,), names=("row", "column"), mean=corner / 2, std=corner / 2),
         }
         spec = DataSpec(
@@ -101,7 +101,7 @@ class CubeSet:
 
     def _given(self, pixels: Tensor) -> dict[str, Tensor]:
         position = torch.stack(self._places(pixels), dim=1).float()
-        return {"label": self.at(pixels).classes(), "position": position}
+        return {LABEL: self.at(pixels).classes(), "position": position}
 
 
 @kind(
@@ -111,7 +111,7 @@ class CubeSet:
     many="pixels",
     summary="Scenes with a spectrum in each pixel, of which a few have a known class.",
     gives=("patches", "labels"),
-    networks={"classifier": "spectral-spatial"},
+    networks={"encoder": "spectral-spatial"},
     metrics=("overall-accuracy", "average-accuracy", "kappa"),
     training={"steps": 1000, "batch": 64, "samples": 0},
     # Of 16 classes with few labels each; windows have a thousand numbers.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["DENOISER", "Role", "classifier", "critic", "generator"]
+__all__ = ["DENOISER", "Role", "critic", "encoder", "generator"]
 
 
 @dataclass(frozen=True)
@@ -10,10 +10,10 @@ class Role:
     """What a network is to be.
 
     Attributes:
-        name: "denoiser", "critic", "generator", "encoder" or "classifier".
+        name: "denoiser", "critic", "generator" or "encoder".
         clock: whether it is told a noise level or a flow time.
         latent: how many numbers a generator makes a datum from.
-        outputs: how many numbers a classifier says of a datum: a score for each class.
+        outputs: how many numbers an encoder says of a datum.
     """
 
     name: str
@@ -35,6 +35,6 @@ def generator(latent: int) -> Role:
     return Role("generator", latent=latent)
 
 
-def classifier(outputs: int) -> Role:
-    """Return the role of a classifier of so many classes."""
-    return Role("classifier", outputs=outputs)
+def encoder(outputs: int) -> Role:
+    """Return the role of a network that says so many numbers of a datum."""
+    return Role("encoder", outputs=outputs)

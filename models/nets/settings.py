@@ -6,7 +6,7 @@ from typing import Annotated
 
 from models.config import Pick, param
 
-__all__ = ["ClassifierNet", "CriticNet", "DenoiserNet", "GeneratorNet", "ScoreNet"]
+__all__ = ["CriticNet", "DenoiserNet", "EncoderNet", "GeneratorNet", "ScoreNet"]
 
 DenoiserNet = Annotated[
     Pick, param("Network", "The network that is trained.", of="network", role="denoiser")
@@ -22,6 +22,6 @@ GeneratorNet = Annotated[
     Pick,
     param("Generator", "The network that pushes noise forward.", of="network", role="generator"),
 ]
-ClassifierNet = Annotated[
-    Pick, param("Network", "The network that is trained.", of="network", role="classifier")
+EncoderNet = Annotated[
+    Pick, param("Network", "The network that looks at the data.", of="network", role="encoder")
 ]

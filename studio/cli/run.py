@@ -140,7 +140,7 @@ def _create(spec: "RunSpec", project: Path) -> "RunFolder":
     from studio.engine.jobs import headless
     from studio.engine.run.resolve import resolve
 
-    _, problems = resolve(spec)
+    _, problems = resolve(spec, project=project)
     if problems:
         raise UsageError("this cannot be run:", *(f"  {p.message}" for p in problems))
     return headless.create(spec, project)

@@ -19,6 +19,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
 from models.contracts.learner import Learner, Training
+from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import State
 from models.nets.pick import filled, kinds_of, networks_for
 from models.registry import FamilyEntry, KindEntry, discover, registry
@@ -91,7 +92,8 @@ def _pairs() -> list[Pair]:
 ALL = _pairs()
 PAIRS = [pair for pair in ALL if issubclass(pair.entry.make, Family)]
 """Those that make something; the others only learn."""
-LEARNERS = [pair for pair in ALL if pair not in PAIRS]
+LEARNERS = [p for p in ALL if p not in PAIRS and LABEL in p.data.spec().given]
+"""Of images only the engine says the classes."""
 FAMILIES = list({pair.entry.slug: pair.entry for pair in PAIRS}.values())
 MASKED = [pair for pair in PAIRS if pair.data.spec().masks is not None]
 CONDITIONED = [pair for pair in PAIRS if pair.data.spec().law]
@@ -196,14 +198,34 @@ def other_networks(pair: Pair) -> Iterator[Any]:
 
 
 def build(
-    pair: Pair, settings: dict[str, Any] | None = None, *, seed: int = 0, **more: Any
+    pair: Pair,
+    settings: dict[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    spec: DataSpec | None = None,
+    **more: Any,
 ) -> Family[Any]:
-    """Make the family, for the data of the pair."""
+    """Make the family, for the data of the pair or of another spec."""
     config = decode(pair.entry.config, small(pair) if settings is None else settings)
     training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
-    made: Family[Any] = pair.entry.make(config, pair.data.spec(), **training)
+    needed = {name: needs for name, needs in pair.entry.inputs.items() if not needs.optional}
+    if needed:
+        training["inputs"] = {
+            name: build(_able(pair.kind, needs.ability), spec=spec)
+            for name, needs in needed.items()
+        }
+    made: Family[Any] = pair.entry.make(config, spec or pair.data.spec(), **training)
     assert isinstance(made, Learner)
     return made
+
+
+def _able(kind: KindEntry, ability: str) -> Pair:
+    """Return a family on a kind of data from which another can learn."""
+    return next(
+        pair
+        for pair in PAIRS
+        if pair.kind is kind and not pair.entry.inputs and ability in pair.entry.capabilities
+    )
 
 
 def batch(pair: Pair, index: int, size: int = 16) -> Batch:

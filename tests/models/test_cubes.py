@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import ConfigError, decode
+from models.config import decode
 from models.contracts.batch import Batch
 from models.families.classify.classifier import Classifier, ClassifierConfig
 from models.kinds.cubes import CubeSet, cubes
 from models.kinds.scenes import UNKNOWN, Scene, few_labels, few_labels_apart, principal
 from models.metrics.base import Evidence
-from models.metrics.classify.accuracy import (
+from models.metrics.classify.agreement import (
     AgainstConfig,
     AverageAccuracy,
     Kappa,
@@ -153,14 +153,6 @@ def test_windows_do_not_know_each_other() -> None:
     model, data = learned(3)
     rows = data.spec().standardised(data.rows(slice(None)))
     torch.testing.assert_close(model.classify(rows)[:5], model.classify(rows.take(slice(0, 5))))
-
-
-def test_data_without_classes_are_refused() -> None:
-    spec = cubes(8, 0).spec()
-    from dataclasses import replace
-
-    with pytest.raises(ConfigError, match="two classes"):
-        Classifier(ClassifierConfig(), replace(spec, given={}), horizon=1, seed=0, device=CPU)
 
 
 def test_figures_of_a_known_confusion() -> None:

@@ -1,1 +1,1 @@
-"""Learners that tell classes apart."""
+"""Models that tell classes apart."""

@@ -1,4 +1,9 @@
-"""A network that tells classes apart: what it is for is the classes that it says."""
+"""A classifier: log p(class | x), by cross-entropy on labelled data or on what a generator drew.
+
+Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4 (cross-entropy);
+Ravuri and Vinyals 2019, arXiv:1905.10887 (a classifier trained on generated images is a measure of
+the generator).
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Unpack
@@ -7,42 +12,36 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.config import Config, ConfigError, Pick, param
+from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.learner import Learner, Stage, Training, Walk
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
 from models.nets.pick import build, call
-from models.nets.role import classifier
-from models.nets.settings import ClassifierNet
-from models.registry import family
+from models.nets.role import encoder
+from models.nets.settings import EncoderNet
+from models.registry import Needs, family
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 
 __all__ = ["Classifier", "ClassifierConfig"]
 
-LABEL = "label"
-"""Under which name the class of a row is given."""
-_NET = 0  # stream of the seed
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 
 
 class ClassifierConfig(Config, frozen=True):
     """Settings of a classifier."""
 
-    net: ClassifierNet = Pick()
-    optimizer: Annotated[OptimizerConfig, param("Optimiser", "How the network learns.")] = (
-        OptimizerConfig(kind="adamw", lr=2e-3, weight_decay=0.02, schedule="cosine", warmup=50)
-    )
-    ema: Annotated[
+    net: EncoderNet = Pick()
+    smoothing: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged network that says the classes.",
+            "Label smoothing",
+            "So much of each label is spread evenly over all classes.",
             low=0.0,
             below=1.0,
-            zero="None",
         ),
-    ] = 0.98
+    ] = 0.0
     noise: Annotated[
         float,
         param(
@@ -51,48 +50,51 @@ class ClassifierConfig(Config, frozen=True):
             "deviations of the data: with few labels a network learns them by heart.",
             low=0.0,
             high=10.0,
-            live=True,
-        ),
-    ] = 0.1
-    mixing: Annotated[
-        float,
-        param(
-            "Mixing",
-            "Up to this share of another datum is mixed into each that is learned from, and of its "
-            "class into the class.",
-            low=0.0,
-            high=0.5,
             zero="none",
-            live=True,
         ),
-    ] = 0.25
+    ] = 0.0
+    optimizer: OptimizerConfig = OptimizerConfig(
+        kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
+    )
+    ema: Annotated[
+        float,
+        param("Averaging", "Decay of the averaged weights that classify.", low=0.0, below=1.0),
+    ] = 0.99
 
 
 @family(
     "classifier",
     title="Classifier",
-    summary="A network learns to tell the class of a datum from a few that are labelled.",
-    source="the loss: Bishop 2006, Pattern Recognition and Machine Learning, eq. 4.108; mixing: "
-    "Zhang et al. 2018, arXiv:1710.09412, eq. 1",
+    summary="Learns to tell the classes of the data apart; or, from a generator, to tell what it "
+    "draws apart, with distilled labels: those of the judge of the real data.",
+    source="Bishop 2006, section 4.3.4; Ravuri and Vinyals 2019, arXiv:1905.10887",
     config=ClassifierConfig,
     needs=("labels",),
     capabilities=("classify",),
+    motion="min E −log p(y | x)",
+    inputs={
+        "source": Needs(
+            "samples",
+            "Source",
+            "A finished run that makes samples of the same data: these are learned from in the "
+            "place of the data, with distilled labels: the judge of the real training data says "
+            "which class each is of.",
+            same_data=True,
+            optional=True,
+            draws=True,
+        )
+    },
 )
 class Classifier(Learner[ClassifierConfig]):
-    """Cross-entropy of the classes that are given."""
+    """A network with one score for each class."""
 
     stages = (
+        Stage("draw", "Draw data with their classes", "(x, y) ~ p", "Bishop 2006, section 4.3.4"),
         Stage(
-            "mix",
-            "Take labelled data, two mixed and with some noise",
-            "x = λ xᵢ + (1 − λ) xⱼ + σ ε,  λ ~ U(1 − m, 1)",
-            "Zhang et al. 2018, arXiv:1710.09412, eq. 1",
-        ),
-        Stage(
-            "descend",
-            "Raise the probability of the classes that were given",
-            "min −E[λ log p(yᵢ | x) + (1 − λ) log p(yⱼ | x)]",
-            "Zhang et al. 2018, arXiv:1710.09412, eq. 1",
+            "fit",
+            "Raise the probability of the right class",
+            "min E −log p(y | x)",
+            "Bishop 2006, eq. 4.108",
         ),
     )
 
@@ -100,16 +102,15 @@ class Classifier(Learner[ClassifierConfig]):
         self, config: ClassifierConfig, spec: DataSpec, **training: Unpack[Training]
     ) -> None:
         super().__init__(config, spec, **training)
-        classes = spec.given[LABEL].classes if LABEL in spec.given else 0
-        if classes < 2:
-            raise ConfigError("", "a classifier needs data with two classes or more")
-        net = build(config.net, spec, classifier(classes), self.weights(_NET)).to(self.device)
+        self.classes = spec.given[LABEL].classes
+        net = build(config.net, spec, encoder(self.classes), self.weights(_WEIGHTS))
         self.trained = Trained(
-            net,
+            net.to(self.device),
             config.optimizer,
             self.horizon,
-            decay=config.ema or None,
+            decay=config.ema,
             execution=self.execution,
+            name="classifier",
         )
 
     @property
@@ -119,52 +120,38 @@ class Classifier(Learner[ClassifierConfig]):
     def walk(self, batch: Rows) -> Walk:
         rows = Batch.of(batch)
         label = rows.given[LABEL].long()
-        x, partner, share = self._mixed(rows)
-        yield "mix", {"real": rows.x, "particles": x}
+        yield "draw", {"real": rows.x}
+        seen = self._disturbed(rows)
 
-        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            mask = None if rows.mask is None else rows.mask[part]
-            said = call(self.trained.net, Batch(x[part], mask)).float()
-            each = share[part] * functional.cross_entropy(said, label[part], reduction="none")
-            if self.config.mixing:
-                other = functional.cross_entropy(said, label[partner[part]], reduction="none")
-                each = each + (1.0 - share[part]) * other
-            right = (said.detach().argmax(dim=1) == label[part]).float().mean()
-            return each.mean(), {"accuracy": right}
+        def loss(some: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            scores = call(self.trained.net, _told(seen.take(some)))
+            right = (scores.detach().argmax(dim=1) == label[some]).float().mean()
+            smooth = self.config.smoothing
+            error = functional.cross_entropy(scores, label[some], label_smoothing=smooth)
+            return error, {"accuracy": right}
 
         metrics = self.trained.descend(loss, len(rows))
-        yield "descend", {"real": rows.x, "particles": x}
+        yield "fit", {"real": rows.x}
         return metrics
 
-    def classify(self, x: Rows) -> Tensor:
-        """Return log p(class | x) by the averaged weights; what is given of rows, their class
-        above all, is not looked at.
-        """
-        net = self.trained.averaged
-
-        def said(rows: Batch) -> Tensor:
-            return call(net, rows).float().log_softmax(dim=1)
-
-        rows = Batch.of(x)
-        with torch.no_grad():
-            return by_parts(said, Batch(rows.x, rows.mask))
+    def _disturbed(self, rows: Batch) -> Batch:
+        """Return rows with noise on their real places, the rows themselves where there is none."""
+        if not self.config.noise:
+            return rows
+        noise = torch.randn(rows.x.shape, generator=self.noise, device=self.device)
+        return rows.holding(rows.x + self.config.noise * rows.zeroed(noise))
 
     def retune(self, config: ClassifierConfig) -> None:
         self.trained.optimizer.config = config.optimizer
 
-    def _mixed(self, rows: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what is learned from, the row that is mixed into each, and the share (B,) that
-        each keeps.
-        """
-        x, n = rows.x, len(rows)
-        partner, share = torch.arange(n, device=x.device), x.new_ones(n)
-        if self.config.mixing:
-            partner = torch.randperm(n, generator=self.noise, device=x.device)
-            far = torch.rand(n, generator=self.noise, device=x.device)
-            share = 1.0 - self.config.mixing * far
-            each = share.reshape(-1, *(1,) * (x.ndim - 1))
-            x = each * x + (1.0 - each) * x[partner]
-        if self.config.noise:
-            noise = torch.randn(x.shape, generator=self.noise, device=x.device)
-            x = x + self.config.noise * rows.zeroed(noise)
-        return x, partner, share
+    def classify(self, x: Rows) -> Tensor:
+        """Return log p(class | x) by the averaged weights, (n, classes)."""
+        with torch.no_grad():
+            scores = by_parts(lambda rows: call(self.trained.averaged, rows), _told(Batch.of(x)))
+        return scores.log_softmax(dim=1)
+
+
+def _told(rows: Batch) -> Batch:
+    """Return rows without the class that is to be found out."""
+    given = {name: value for name, value in rows.given.items() if name != LABEL}
+    return Batch(rows.x, rows.mask, given)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.contracts.data import RowSource
+from models.contracts.spec import LABEL
 
 __all__ = ["HasPlain", "LogisticRegression", "fitted", "labels_of", "plain_of"]
 
@@ -39,7 +40,7 @@ def labels_of(data: RowSource) -> Tensor:
     """Return the classes of data, (n,) int64."""
     if isinstance(data, HasPlain):
         return data.classes()
-    return data.rows(slice(None)).given["label"].long()
+    return data.rows(slice(None)).given[LABEL].long()
 
 
 class LogisticRegression:
@@ -83,6 +84,6 @@ class LogisticRegression:
 def fitted(train: RowSource) -> LogisticRegression:
     """Return the regression on data, fitted once for the same data."""
     if train not in _known:
-        classes = train.spec().given["label"].classes
+        classes = train.spec().given[LABEL].classes
         _known[train] = LogisticRegression(plain_of(train), labels_of(train), classes)
     return _known[train]

@@ -154,12 +154,12 @@ class SpectralSpatial(nn.Module):
     title="Spectral, then spatial",
     summary="Convolutions along the spectrum of each pixel, then across the pixels of a window.",
     source="after Zhong et al. 2018, doi:10.1109/TGRS.2017.2755542 (SSRN)",
-    roles=("classifier",),
+    roles=("encoder",),
     needs=("patches",),
     config=SpectralSpatialConfig,
 )
 def spectral_spatial(
     config: SpectralSpatialConfig, spec: DataSpec, role: Role, generator: torch.Generator
 ) -> nn.Module:
-    """Return a classifier of windows."""
+    """Return an encoder of windows."""
     return SpectralSpatial(config, spec.shape[0], role.outputs, generator=generator)

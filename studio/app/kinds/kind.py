@@ -24,7 +24,13 @@ Layout = Literal["plane", "tiles", "scene"]
 """How data are seen: as dots in a plane, each as a tile of a grid, or as parts of a scene."""
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
-FORMATS = {"csv": "CSV", "npz": "NumPy", "h5": "HDF5"}
+FORMATS = {
+    "csv": "CSV",
+    "npz": "NumPy",
+    "h5": "HDF5",
+    "graphml": "GraphML",
+    "edgelist": "Edge list",
+}
 
 
 class Tiles(Protocol):

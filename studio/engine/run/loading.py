@@ -22,7 +22,7 @@ __all__ = ["Loaded", "load", "newest_checkpoint"]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model with the weights and settings of a step; ``sampler`` is the run's own, None for the
+    """A family with the weights and settings of a step; ``sampler`` is the run's own, None for the
     family's. ``edits`` are those of the run up to that step.
     """
 

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from models.contracts.abilities import HasCritic, HasLatent
 from models.contracts.batch import Batch
-from models.contracts.learner import Learner
-from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD
+from models.contracts.family import Family
+from studio.engine.kinds.base import kind_of
+from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD, PLACES
 
 __all__ = ["Frames", "applicable", "pieces"]
 
@@ -28,11 +29,11 @@ QUANTILES = (0.02, 0.98)
 class _Extra:
     """Which families have it, and how it is computed, one network pass a piece."""
 
-    applies: Callable[[Learner[Any]], bool]
-    pieces: Callable[[Learner[Any], Frames, Batch], Iterator[Floats]]
+    applies: Callable[[Family[Any]], bool]
+    pieces: Callable[[Family[Any], Frames, Batch], Iterator[Floats]]
 
 
-def applicable(family: Learner[Any]) -> list[str]:
+def applicable(family: Family[Any]) -> list[str]:
     """Return the names of the extras that a family has.
 
     All are cheap beside the record itself, so kept records hold them too.
@@ -40,19 +41,20 @@ def applicable(family: Learner[Any]) -> list[str]:
     return [name for name, extra in _EXTRAS.items() if extra.applies(family)]
 
 
-def pieces(family: Learner[Any], name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
+def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
     """Yield an extra in pieces, one network pass each, to be joined along the first axis.
 
     "critic" (T, n): d at the particles of each frame. "manifold" (r, r, 2): a grid of the first
     two latents over the quantiles 0.02 to 0.98 of N(0, 1), the others 0, pushed forward, in data
     units; row i has the i-th value of the second latent, and a generator with a single latent has
     one row. "latents" (n, 2): the first two latents of each particle, scaled as the prior is shown
-    (mean + std z).
+    (mean + std z). "places" (T, n, k, 2): where the k pieces of each datum are drawn, in all frames
+    where they are in the last one.
     """
     return _EXTRAS[name].pieces(family, frames, latents)
 
 
-def _critic(family: Learner[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+def _critic(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     assert isinstance(family, HasCritic)
     for t, x in frames:
         with torch.no_grad():
@@ -60,7 +62,7 @@ def _critic(family: Learner[Any], frames: Frames, latents: Batch) -> Iterator[Fl
         yield d.unsqueeze(0).numpy()
 
 
-def _manifold(family: Learner[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+def _manifold(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     assert isinstance(family, HasLatent)
     z = _latent_grid(latents.x[0].numel())
     with torch.no_grad():
@@ -80,14 +82,24 @@ def _latent_grid(size: int) -> Tensor:
     return z
 
 
-def _first_latents(family: Learner[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+def _first_latents(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     z = torch.zeros(len(latents), 2)
     first = latents.x.detach().float().cpu().flatten(1)[:, :2]
     z[:, : first.shape[1]] = first
     yield family.spec.restore(z).numpy()
 
 
-def _pushes_to_the_plane(family: Learner[Any]) -> bool:
+def _places(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+    last = family.spec.restored(latents.to(torch.device("cpu")).holding(frames[-1][1]))
+    places = kind_of(family.spec.kind).places(last)
+    yield np.broadcast_to(places, (len(frames), *places.shape))
+
+
+def _is_laid_out(family: Family[Any]) -> bool:
+    return kind_of(family.spec.kind).laid_out
+
+
+def _pushes_to_the_plane(family: Family[Any]) -> bool:
     return isinstance(family, HasLatent) and family.spec.shape == (2,)
 
 
@@ -95,4 +107,5 @@ _EXTRAS = {
     CRITIC: _Extra(lambda family: isinstance(family, HasCritic), _critic),
     MANIFOLD: _Extra(_pushes_to_the_plane, _manifold),
     LATENTS: _Extra(_pushes_to_the_plane, _first_latents),
+    PLACES: _Extra(_is_laid_out, _places),
 }
