@@ -18,8 +18,8 @@ from models.config import decode, describe, encode, replace_at
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.contracts.learner import Training
-from models.contracts.spec import DataSpec
+from models.contracts.learner import Learner, Training
+from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import State
 from models.nets.pick import filled, kinds_of, networks_for
 from models.registry import FamilyEntry, KindEntry, discover, registry
@@ -89,7 +89,12 @@ def _pairs() -> list[Pair]:
         ]
 
 
-PAIRS = _pairs()
+ALL = _pairs()
+PAIRS = [pair for pair in ALL if issubclass(pair.entry.make, Family)]
+"""Those that make something; the others only learn."""
+LEARNERS = [p for p in ALL if p not in PAIRS and LABEL in p.data.spec().given]
+"""Of images only the engine says the classes."""
+FAMILIES = list({pair.entry.slug: pair.entry for pair in PAIRS}.values())
 MASKED = [pair for pair in PAIRS if pair.data.spec().masks is not None]
 CONDITIONED = [pair for pair in PAIRS if pair.data.spec().law]
 
@@ -203,13 +208,14 @@ def build(
     """Make the family, for the data of the pair or of another spec."""
     config = decode(pair.entry.config, small(pair) if settings is None else settings)
     training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
-    if pair.entry.inputs:
+    needed = {name: needs for name, needs in pair.entry.inputs.items() if not needs.optional}
+    if needed:
         training["inputs"] = {
             name: build(_able(pair.kind, needs.ability), spec=spec)
-            for name, needs in pair.entry.inputs.items()
+            for name, needs in needed.items()
         }
-    made = pair.entry.make(config, spec or pair.data.spec(), **training)
-    assert isinstance(made, Family)
+    made: Family[Any] = pair.entry.make(config, spec or pair.data.spec(), **training)
+    assert isinstance(made, Learner)
     return made
 
 

@@ -42,6 +42,17 @@ class ClassifierConfig(Config, frozen=True):
             below=1.0,
         ),
     ] = 0.0
+    noise: Annotated[
+        float,
+        param(
+            "Noise",
+            "Standard deviation of noise that is added to what is learned from, in standard "
+            "deviations of the data: with few labels a network learns them by heart.",
+            low=0.0,
+            high=10.0,
+            zero="none",
+        ),
+    ] = 0.0
     optimizer: OptimizerConfig = OptimizerConfig(
         kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
     )
@@ -110,9 +121,10 @@ class Classifier(Learner[ClassifierConfig]):
         rows = Batch.of(batch)
         label = rows.given[LABEL].long()
         yield "draw", {"real": rows.x}
+        seen = self._disturbed(rows)
 
         def loss(some: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            scores = call(self.trained.net, _told(rows.take(some)))
+            scores = call(self.trained.net, _told(seen.take(some)))
             right = (scores.detach().argmax(dim=1) == label[some]).float().mean()
             smooth = self.config.smoothing
             error = functional.cross_entropy(scores, label[some], label_smoothing=smooth)
@@ -121,6 +133,13 @@ class Classifier(Learner[ClassifierConfig]):
         metrics = self.trained.descend(loss, len(rows))
         yield "fit", {"real": rows.x}
         return metrics
+
+    def _disturbed(self, rows: Batch) -> Batch:
+        """Return rows with noise on their real places, the rows themselves where there is none."""
+        if not self.config.noise:
+            return rows
+        noise = torch.randn(rows.x.shape, generator=self.noise, device=self.device)
+        return rows.holding(rows.x + self.config.noise * rows.zeroed(noise))
 
     def retune(self, config: ClassifierConfig) -> None:
         self.trained.optimizer.config = config.optimizer

@@ -20,8 +20,8 @@ Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
 each has a row a datum.
 """
-Layout = Literal["plane", "tiles"]
-"""How many data are seen at once: as dots in a plane, or each as a tile of a grid."""
+Layout = Literal["plane", "tiles", "scene"]
+"""How data are seen: as dots in a plane, each as a tile of a grid, or as parts of a scene."""
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
 FORMATS = {

@@ -33,7 +33,7 @@ class DataPreview(QWidget):
         self, x: NDArray[np.float32] | None, kind: Kind, columns: tuple[str, ...], message: str
     ) -> None:
         """Show some of the data, (n, ...), or say ``message`` where there are none."""
-        tiled = x is not None and kind.layout == "tiles"
+        tiled = x is not None and kind.layout != "plane"
         self.points.setVisible(not tiled)
         self.tiles.setVisible(tiled)
         if x is not None and tiled:

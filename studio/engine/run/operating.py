@@ -18,6 +18,7 @@ from torch import Tensor
 from models.config import describe, encode, replace_at
 from models.contracts.abilities import WORDS
 from models.contracts.batch import Batch
+from models.contracts.data import RowSource
 from models.contracts.spec import DataSpec, Given
 from models.operators.base import Operation, Outcome, Progress
 from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
@@ -26,7 +27,7 @@ from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
 from studio.engine.run.loading import Loaded
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
-from studio.engine.run.session import versions
+from studio.engine.run.session import project_of, versions
 from studio.protocol.commands import Operate
 from studio.protocol.spec import Pick
 from studio.store.edits import effective_spec
@@ -94,7 +95,7 @@ class Asked:
         pick, sampler = loaded.sampled_by(self.sampler)
         handed = self._handed(spec)
         given = {name: _condition(spec, name, v) for name, v in self.command.given.items()}
-        operation = Operation(loaded.family, sampler, given, handed)
+        operation = Operation(loaded.family, sampler, given, handed, lambda: _data(loaded))
         try:
             outcome = yield from self.operator.make().work(operation)
         except ValueError as error:
@@ -189,6 +190,10 @@ def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:
     if entry.kinds and kind not in entry.kinds:
         return f"{entry.title} is for {' and '.join(entry.kinds)}; the data of the run are {kind}."
     return ""
+
+
+def _data(loaded: Loaded) -> RowSource:
+    return loaded.resolved.load_data(project_of(loaded.run)).rows
 
 
 def _samplers(entry: OperatorEntry) -> list[str]:
