@@ -6,7 +6,7 @@ from typing import Annotated
 
 from models.config import Pick, param
 
-__all__ = ["CriticNet", "DenoiserNet", "GeneratorNet", "ScoreNet"]
+__all__ = ["CriticNet", "DenoiserNet", "GeneratorNet", "RecommenderNet", "ScoreNet"]
 
 DenoiserNet = Annotated[
     Pick, param("Network", "The network that is trained.", of="network", role="denoiser")
@@ -21,4 +21,8 @@ CriticNet = Annotated[
 GeneratorNet = Annotated[
     Pick,
     param("Generator", "The network that pushes noise forward.", of="network", role="generator"),
+]
+RecommenderNet = Annotated[
+    Pick,
+    param("Network", "The network that reads histories.", of="network", role="recommender"),
 ]

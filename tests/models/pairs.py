@@ -18,7 +18,7 @@ from models.config import decode, describe, encode, replace_at
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.contracts.learner import Training
+from models.contracts.learner import Learner, Training
 from models.contracts.state import State
 from models.nets.pick import filled, kinds_of, networks_for
 from models.registry import FamilyEntry, KindEntry, discover, registry
@@ -88,7 +88,10 @@ def _pairs() -> list[Pair]:
         ]
 
 
-PAIRS = _pairs()
+ALL = _pairs()
+PAIRS = [pair for pair in ALL if issubclass(pair.entry.make, Family)]
+LEARNERS = [pair for pair in ALL if pair not in PAIRS]
+"""Those that learn without making samples."""
 MASKED = [pair for pair in PAIRS if pair.data.spec().masks is not None]
 CONDITIONED = [pair for pair in PAIRS if pair.data.spec().law]
 
@@ -100,7 +103,7 @@ def each(pairs: list[Pair]) -> pytest.MarkDecorator:
 
 def lightest(entry: FamilyEntry) -> Pair:
     """Return the pair of a family in which a datum has the fewest numbers."""
-    mine = [pair for pair in PAIRS if pair.entry is entry]
+    mine = [pair for pair in ALL if pair.entry is entry]
     return min(mine, key=lambda pair: pair.data.spec().mean.numel())
 
 
@@ -191,13 +194,21 @@ def other_networks(pair: Pair) -> Iterator[Any]:
             yield pytest.param(pair, data, id=f"{pair}-{slug}")
 
 
+def learner(
+    pair: Pair, settings: dict[str, Any] | None = None, *, seed: int = 0, **more: Any
+) -> Learner[Any]:
+    """Make the learner, for the data of the pair."""
+    config = decode(pair.entry.config, small(pair) if settings is None else settings)
+    training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
+    made: Learner[Any] = pair.entry.make(config, pair.data.spec(), **training)
+    return made
+
+
 def build(
     pair: Pair, settings: dict[str, Any] | None = None, *, seed: int = 0, **more: Any
 ) -> Family[Any]:
     """Make the family, for the data of the pair."""
-    config = decode(pair.entry.config, small(pair) if settings is None else settings)
-    training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
-    made = pair.entry.make(config, pair.data.spec(), **training)
+    made = learner(pair, settings, seed=seed, **more)
     assert isinstance(made, Family)
     return made
 
@@ -208,7 +219,7 @@ def batch(pair: Pair, index: int, size: int = 16) -> Batch:
     return pair.data.spec().standardised(pair.data.rows(rows))
 
 
-def train(pair: Pair, family: Family[Any], start: int, stop: int) -> list[dict[str, float]]:
+def train(pair: Pair, family: Learner[Any], start: int, stop: int) -> list[dict[str, float]]:
     """Do steps number ``start`` up to ``stop``; return what they say."""
     steps = [family.step(batch(pair, i)) for i in range(start, stop)]
     return [{name: float(value) for name, value in step.items()} for step in steps]
@@ -225,7 +236,7 @@ def through_disk(state: State) -> State:
     return State(load(save(state.tensors)), json.loads(json.dumps(state.values)))
 
 
-def learns(family: Family[Any]) -> bool:
+def learns(family: Learner[Any]) -> bool:
     """Whether anything of it is trained: an exact field that moves particles has nothing."""
     return any(x.is_floating_point() for x in family.state().tensors.values())
 

@@ -33,11 +33,14 @@ class DataPreview(QWidget):
         self, x: NDArray[np.float32] | None, kind: Kind, columns: tuple[str, ...], message: str
     ) -> None:
         """Show some of the data, (n, ...), or say ``message`` where there are none."""
-        tiled = x is not None and kind.layout == "tiles"
+        tiled = x is not None and kind.layout != "plane"
         self.points.setVisible(not tiled)
         self.tiles.setVisible(tiled)
         if x is not None and tiled:
             self.tiles.setAccessibleName(f"{kind.moving.capitalize()} of the data")
-            self.tiles.show_tiles(kind.tiles({"x": x[: min(TILES, kind.page)]}), noun=kind.moving)
+            shown = {"x": x[: min(TILES, kind.page)]}
+            if columns:
+                shown["columns"] = np.asarray(columns)
+            self.tiles.show_tiles(kind.tiles(shown), noun=kind.moving)
         else:
             self.points.show_points(x, columns, message)

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.family import Family
-from models.contracts.learner import Layer
+from models.contracts.learner import Layer, Learner
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.training import TrainingJob
 from studio.engine.process.failures import Refused
@@ -30,7 +29,7 @@ PIECE = 256
 class Look:
     """A layer over a grid, evaluated in pieces, since a likelihood may take seconds."""
 
-    family: Family[Any]
+    family: Learner[Any]
     layer: Layer
     step: int
     query: QueryLayer
@@ -73,7 +72,7 @@ class LayerViewer:
             raise Refused(f"The resolution must be 1 to {MAX_RESOLUTION}, and t 0 to 1.")
         return Look(family, layer, step, query)
 
-    def _family(self, query: QueryLayer, jobs: Iterable[Job]) -> tuple[Family[Any], int]:
+    def _family(self, query: QueryLayer, jobs: Iterable[Job]) -> tuple[Learner[Any], int]:
         run = RunFolder(Path(query.run))
         if query.step is None:
             for job in jobs:
@@ -85,7 +84,7 @@ class LayerViewer:
         return loaded.family, loaded.step
 
 
-def _still(session: Session) -> Family[Any]:
+def _still(session: Session) -> Learner[Any]:
     """Copy the family of a training: it may go on between two pieces of a look."""
     live = session.family
     copy = session.resolved.build(live.spec, live.device)

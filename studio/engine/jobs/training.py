@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from studio.engine.jobs.job import ENDED, Job, Work
 from studio.engine.process.failures import Refused
 from studio.engine.process.memory import device_memory, process_memory
@@ -381,5 +381,5 @@ class TrainingJob(Job):
         )
 
 
-def _phases(family: Family[Any]) -> list[PhaseInfo]:
+def _phases(family: Learner[Any]) -> list[PhaseInfo]:
     return [PhaseInfo(name=p.name, title=p.title, start=p.start) for p in family.phases]

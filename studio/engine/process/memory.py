@@ -7,7 +7,7 @@ import psutil
 import torch
 from torch import Tensor
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.tensors import make_generator
 
 __all__ = ["device_memory", "estimate", "process_memory"]
@@ -32,7 +32,7 @@ def device_memory(device: torch.device) -> int | None:
     return None
 
 
-def estimate(family: Family[Any], batch: int, data_bytes: int) -> int:
+def estimate(family: Learner[Any], batch: int, data_bytes: int) -> int:
     """Estimate the bytes of a training: weights with their company, activations, and the data.
 
     The activations are measured: what autograd saves for a batch of 8 less that for a batch of 4,
@@ -43,7 +43,7 @@ def estimate(family: Family[Any], batch: int, data_bytes: int) -> int:
     return round(family.parameter_count() * _BYTES_PER_PARAMETER + per_point * batch + data_bytes)
 
 
-def _saved_bytes(family: Family[Any], n: int) -> int:
+def _saved_bytes(family: Learner[Any], n: int) -> int:
     """Bytes that one step on n rows saves for its backward passes."""
     rows = family.spec.example(n, make_generator(0)).to(family.device)
     total = 0

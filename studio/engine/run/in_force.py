@@ -13,7 +13,6 @@ from typing import Any
 import torch
 
 from models.config import Config, ConfigError
-from models.contracts.family import Family
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from studio.engine.data.datasets import Dataset
@@ -84,7 +83,7 @@ def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]
     return source, target_after(source, edits) or aim(source)
 
 
-def reconfigure(family: Family[Any], config: Config) -> None:
+def reconfigure(family: Learner[Any], config: Config) -> None:
     """Give a family other settings.
 
     Raises:
@@ -106,7 +105,7 @@ def rebuild(
     checkpoint: Checkpoint | None = None,
     horizon: int | None = None,
     inputs: Mapping[str, Learner[Any]] | None = None,
-) -> Family[Any]:
+) -> Learner[Any]:
     """Build a family as it was after a checkpoint (None: at the start), with the edits so far;
     ``inputs`` are what it learns from.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.registry import SamplerEntry
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
@@ -28,7 +28,7 @@ class Loaded:
 
     run: RunFolder
     resolved: Resolved
-    family: Family[Any]
+    family: Learner[Any]
     step: int
     columns: tuple[str, ...]
     sampler: Any

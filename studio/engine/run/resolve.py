@@ -10,7 +10,6 @@ import torch
 
 from models.config import Config, ConfigError, decode, encode, replace_at
 from models.contracts.abilities import WORDS
-from models.contracts.family import Family
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.nets.pick import filled, settled
@@ -102,7 +101,7 @@ class Resolved:
         device: torch.device,
         horizon: int | None = None,
         inputs: Mapping[str, Learner[Any]] | None = None,
-    ) -> Family[Any]:
+    ) -> Learner[Any]:
         """Build the family for data of a spec; ``inputs`` are what it learns from, none where one
         that is trained is only used.
 
@@ -111,7 +110,7 @@ class Resolved:
         """
         steps = horizon or self.training.steps
         try:
-            family: Family[Any] = self.family.entry.make(
+            family: Learner[Any] = self.family.entry.make(
                 self.family.config,
                 data,
                 horizon=steps,

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import torch
 
-from models.contracts.family import Family
+from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec, Given, Part
 from models.contracts.state import State
 from models.oracle import GaussianMixture
@@ -31,7 +31,7 @@ Tensors = dict[str, np.ndarray[Any, Any]]
 
 
 def pack(
-    family: Family[Any], step: int, spec: RunSpec, columns: tuple[str, ...]
+    family: Learner[Any], step: int, spec: RunSpec, columns: tuple[str, ...]
 ) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors and values of a checkpoint.
 
@@ -76,7 +76,7 @@ def pack(
     return tensors, values
 
 
-def restore(family: Family[Any], checkpoint: Checkpoint) -> None:
+def restore(family: Learner[Any], checkpoint: Checkpoint) -> None:
     """Put the state of a checkpoint into a family of the same config.
 
     Raises:

@@ -12,6 +12,7 @@ import msgspec
 import torch
 
 from models.contracts.family import Family
+from models.contracts.learner import Learner
 from studio.engine.data.batches import Batches, Fresh, Shuffled
 from studio.engine.data.datasets import Dataset, edited
 from studio.engine.kinds.base import kind_of
@@ -43,6 +44,7 @@ class Session:
         resolved: the run as it was recorded.
         source: the data as they are without an edit.
         family: with the settings of ``in_force``.
+        recorder: of its particles; None where nothing moves.
         step: where the training was when it was opened.
         notes: sentences for the log.
         skipped: names of damaged checkpoints that were passed over.
@@ -54,8 +56,8 @@ class Session:
 
     resolved: Resolved
     source: Dataset
-    family: Family[Any]
-    recorder: Recorder
+    family: Learner[Any]
+    recorder: Recorder | None
     sampler: Any
     bounds: list[float]
     step: int
@@ -227,7 +229,7 @@ def _assemble(
     run: RunFolder,
     resolved: Resolved,
     data: Dataset,
-    family: Family[Any],
+    family: Learner[Any],
     step: int,
     edits: Sequence[Edit],
     notes: list[str],
@@ -237,6 +239,16 @@ def _assemble(
     run.checkpoints.keep = training.keep
     run.flow.capacity = training.kept_capacity
     sampler = resolved.sampler.make() if resolved.sampler else None
+    recorder = None
+    if isinstance(family, Family):
+        recorder = Recorder(
+            family,
+            seed=training.seed,
+            particles=training.particles,
+            frames=training.frames,
+            sampler=sampler,
+            projection=_projection(data),
+        )
     _, floors = run.metrics.read()
     done = [edit for edit in edits if edit.step <= step]
     in_force = InForce(resolved.family.config)
@@ -246,14 +258,7 @@ def _assemble(
         resolved=resolved,
         source=data,
         family=family,
-        recorder=Recorder(
-            family,
-            seed=training.seed,
-            particles=training.particles,
-            frames=training.frames,
-            sampler=sampler,
-            projection=_projection(data),
-        ),
+        recorder=recorder,
         sampler=sampler,
         bounds=plane_bounds(data.rows),
         step=step,
@@ -272,7 +277,7 @@ def _projection(data: Dataset) -> Projection | None:
     return Projection(data.judging, data.unseen)
 
 
-def _batches(resolved: Resolved, data: Dataset, family: Family[Any]) -> Batches:
+def _batches(resolved: Resolved, data: Dataset, family: Learner[Any]) -> Batches:
     training = resolved.training
     if data.draw is not None and training.samples == 0:
         return Fresh(data.draw, family.spec, training.batch, training.seed, family.device)

@@ -4,6 +4,7 @@ Each is planned by a schedule of its own, so that together they cost the trainin
 Nothing here touches the random numbers of the training.
 """
 
+import math
 from collections.abc import Callable
 
 from models.contracts.learner import Scene
@@ -85,7 +86,8 @@ class Outputs:
     @property
     def next(self) -> float:
         """The next step at which something is due for its number alone."""
-        return min(self._kept.next, self._evaluations.next, self._checkpoints.next)
+        kept = self._kept.next if self._session.recorder is not None else math.inf
+        return min(kept, self._evaluations.next, self._checkpoints.next)
 
     def make_due(self, step: int) -> Work:
         """Make what is due after a step, but for live records."""
@@ -97,9 +99,9 @@ class Outputs:
 
     def keep_due(self, step: int) -> Work:
         """Record particles on disk, for scrubbing, if that is due after a step."""
-        if step < self._kept.next:
-            return
         session = self._session
+        if session.recorder is None or step < self._kept.next:
+            return
         whole = self._kept.whole(self._pace)
         record = yield from session.recorder.record(
             step,
@@ -129,10 +131,10 @@ class Outputs:
 
         ``scene`` is what a stage of a step has at hand.
         """
-        watch = self._view.watch
-        if not watch.on:
+        watch, recorder = self._view.watch, self._session.recorder
+        if not watch.on or recorder is None:
             return
-        record = yield from self._session.recorder.record(
+        record = yield from recorder.record(
             step,
             particles=particles,
             layers=watch.layers,

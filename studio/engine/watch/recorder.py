@@ -17,7 +17,7 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.contracts.learner import Layer
+from models.contracts.learner import Layer, Learner
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
 from studio.engine.run.randomness import FLOW, LATENTS
@@ -229,7 +229,7 @@ class _Thinning:
 
 
 def evaluate_layer(
-    family: Family[Any], layer: Layer, bounds: Sequence[float], resolution: int, t: float
+    family: Learner[Any], layer: Layer, bounds: Sequence[float], resolution: int, t: float
 ) -> Floats:
     """Evaluate a layer on a grid over ``bounds`` (data units), row 0 at the lowest y.
 
@@ -248,7 +248,7 @@ def grid(bounds: Sequence[float], resolution: int) -> Tensor:
     return torch.stack([grid_x, grid_y], dim=-1).reshape(-1, 2)
 
 
-def evaluate_points(family: Family[Any], layer: Layer, points: Tensor, t: float) -> Floats:
+def evaluate_points(family: Learner[Any], layer: Layer, points: Tensor, t: float) -> Floats:
     """Evaluate a layer at points (m, 2) in data units: (m,), or (m, 2) in data units."""
     spec = family.spec
     with torch.no_grad():
@@ -264,7 +264,7 @@ def evaluate_points(family: Family[Any], layer: Layer, points: Tensor, t: float)
     return result
 
 
-def kept_layers(family: Family[Any]) -> list[str]:
+def kept_layers(family: Learner[Any]) -> list[str]:
     """Return the layers that kept records hold."""
     return [layer.name for layer in family.layers if layer.kept]
 
