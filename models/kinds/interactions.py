@@ -8,13 +8,12 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec, Given
+from models.nets.sequences.histories import PADDING, sizes
 from models.registry import kind
 from models.tensors import make_generator
 
-__all__ = ["PADDING", "HeldOut", "InteractionSet", "interactions", "newest", "sizes"]
+__all__ = ["HeldOut", "InteractionSet", "interactions"]
 
-PADDING = 0
-"""What stands in the places of a row after its history; items are numbered from 1."""
 _LAW = 4096  # sizes that a spec keeps
 
 
@@ -123,19 +122,6 @@ class InteractionSet:
         last = sizes(x) - 1
         item = x.gather(1, last[:, None]).squeeze(1)
         return HeldOut(replace(self, x=x).without_last(1).rows(slice(None)), item)
-
-
-def sizes(x: Tensor) -> Tensor:
-    """Return how many items rows x (n, L) hold before their padding, (n,)."""
-    return (x != PADDING).sum(dim=1)
-
-
-def newest(x: Tensor, values: Tensor) -> Tensor:
-    """Return of values (n, L, k), one for each place of x (n, L), those at the last item: (n, k).
-    Of an empty history it is the first.
-    """
-    last = (sizes(x) - 1).clamp_min(0)
-    return values[torch.arange(len(x), device=x.device), last]
 
 
 @kind(

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.contracts.abilities import Recommends
-from models.kinds.interactions import PADDING
 from models.metrics.ranking.next_item import without_seen
+from models.nets.sequences.histories import PADDING
 from models.operators.base import Operation, Outcome, Progress, Slot, Work
 from models.registry import operator
 

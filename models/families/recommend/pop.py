@@ -10,7 +10,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Learner, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
-from models.kinds.interactions import PADDING
+from models.nets.sequences.histories import PADDING
 from models.registry import NoConfig, family
 
 __all__ = ["Counts", "Pop"]

@@ -10,7 +10,8 @@ import numpy as np
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.kinds.interactions import PADDING, InteractionSet
+from models.kinds.interactions import InteractionSet
+from models.nets.sequences.histories import PADDING
 from studio.engine.kinds.base import Arrays, DataKind
 from studio.formats.arrays import write_arrays
 from studio.store.atomic import write_text
