@@ -104,7 +104,8 @@ class KindEntry(Entry):
         one, many: what a datum is called.
         gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
             numbers), "law" (their law may be known), "grid" (they have neighbours on a grid), "set"
-            (they are places without an order), ...
+            (they are places without an order),
+            "sequence" (their places have an order), ...
         networks: the default network for each role.
         metrics: the default metrics.
         training: settings of the training that have another default here.
@@ -200,7 +201,7 @@ class NetworkEntry(Entry):
     ``net(x, clock=None, given=None, mask=None)``; see `models.nets.pick`.
 
     Attributes:
-        roles: what it can be: "denoiser", "critic", "generator", "encoder".
+        roles: what it can be: "denoiser", "critic", "generator", "encoder", "recommender".
         needs: what the kind of data must give: "grid", "set", ...
     """
 

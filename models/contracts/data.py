@@ -20,7 +20,7 @@ class RowSource(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the numbers of a row, () where they have none."""
+        """Names of the numbers of a row, or of the symbols from 1 on; () where they have none."""
         ...
 
     def __len__(self) -> int: ...

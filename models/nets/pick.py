@@ -3,8 +3,8 @@
 Every network is called as ``net(x, clock, given, mask)``: x (B, *shape), or latents (B, latent) for
 a generator; clock (B,), a noise level or flow time, None for a critic without one; what is given of
 each row by name, and which places are real, as in `models.contracts.batch.Batch`. A critic returns
-(B, 1), all others (B, *shape). Whatever it says at padded places is not looked at, and what stands
-there must not matter.
+(B, 1), a recommender (B, L, items) for histories (B, L), all others (B, *shape). Whatever it says
+at padded places is not looked at, and what stands there must not matter.
 """
 
 import difflib

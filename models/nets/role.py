@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["DENOISER", "Role", "critic", "encoder", "generator"]
+__all__ = ["DENOISER", "RECOMMENDER", "Role", "critic", "encoder", "generator"]
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,7 @@ class Role:
     """What a network is to be.
 
     Attributes:
-        name: "denoiser", "critic", "generator" or "encoder".
+        name: "denoiser", "critic", "generator", "encoder" or "recommender".
         clock: whether it is told a noise level or a flow time.
         latent: how many numbers a generator makes a datum from.
         outputs: how many numbers an encoder says of a datum.
@@ -23,6 +23,7 @@ class Role:
 
 
 DENOISER = Role("denoiser", clock=True)
+RECOMMENDER = Role("recommender")
 
 
 def critic(*, clock: bool = False) -> Role:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from models.config import Pick, param
 
-__all__ = ["CriticNet", "DenoiserNet", "EncoderNet", "GeneratorNet", "ScoreNet"]
+__all__ = ["CriticNet", "DenoiserNet", "EncoderNet", "GeneratorNet", "RecommenderNet", "ScoreNet"]
 
 DenoiserNet = Annotated[
     Pick, param("Network", "The network that is trained.", of="network", role="denoiser")
@@ -24,4 +24,8 @@ GeneratorNet = Annotated[
 ]
 EncoderNet = Annotated[
     Pick, param("Network", "The network that looks at the data.", of="network", role="encoder")
+]
+RecommenderNet = Annotated[
+    Pick,
+    param("Network", "The network that reads histories.", of="network", role="recommender"),
 ]

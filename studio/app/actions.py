@@ -14,6 +14,7 @@ from studio.app.intents.export import ExportIntents
 from studio.app.intents.hand import HandIntents
 from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
+from studio.app.intents.operating import OperatingIntents
 from studio.app.intents.project import ProjectIntents
 from studio.app.intents.racing import RacingIntents
 from studio.app.intents.runs import RunIntents
@@ -31,6 +32,7 @@ class Actions:
     def __init__(self, state: AppState, link: Link) -> None:
         self.runs = RunIntents(state, link)
         self.looking = LookingIntents(state, link)
+        self.operating = OperatingIntents(state, link)
         self.comparing = ComparingIntents(state, link, self.runs)
         self.training = TrainingIntents(state, link, self.runs)
         self.engine = EngineIntents(state, link, self.training)

@@ -34,7 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, "a setting of the operator, such as n=64 (repeatable)")
     for name, what, example in (
         ("given", "a condition", "label=7"),
-        ("rows", "rows for what the operator takes, as JSON", "rows=[[0,1],[2,3]]"),
+        (
+            "rows",
+            "rows for what the operator takes, as JSON, or data for those that the run has learned "
+            "from",
+            "rows=[[0,1],[2,3]]",
+        ),
     ):
         parser.add_argument(
             f"--{name}",

@@ -142,7 +142,13 @@ def _hdf5(version: str) -> bytes:
     return file.getvalue()
 
 
+def _movielens_files() -> list[bytes]:
+    later = "userId,movieId,rating,timestamp\n" + "".join(f"{i % 6},{i},4,9\n" for i in range(30))
+    return [later.encode(), later.partition("\n")[2].replace(",", "::").encode()]
+
+
 MORE: dict[str, Callable[[], list[bytes]]] = {
+    "movielens": _movielens_files,
     "csv": _text_files,
     "npy": _npy_files,
     "npz": _npz_files,

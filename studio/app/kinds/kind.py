@@ -20,8 +20,10 @@ Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
 each has a row a datum.
 """
-Layout = Literal["plane", "tiles", "scene"]
-"""How data are seen: as dots in a plane, each as a tile of a grid, or as parts of a scene."""
+Layout = Literal["plane", "tiles", "scene", "lists"]
+"""How data are seen: as dots in a plane, each as a tile of a grid, as parts of a scene, or as lists
+that nothing moves.
+"""
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
 FORMATS = {
@@ -82,7 +84,8 @@ class Kind:
         layout: how many of them are seen at once.
         lens: the id of the lens that shows them move.
         fits: whether a datum of such a shape can be shown as this kind.
-        tiles: makes data ready to be painted as tiles.
+        tiles: makes data ready to be painted as tiles; ``columns`` are the names of their numbers,
+            where they have some.
         facts: says what is known of data in a line: from ``x``, the names of its columns, and what
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.

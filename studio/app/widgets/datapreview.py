@@ -38,6 +38,9 @@ class DataPreview(QWidget):
         self.tiles.setVisible(tiled)
         if x is not None and tiled:
             self.tiles.setAccessibleName(f"{kind.moving.capitalize()} of the data")
-            self.tiles.show_tiles(kind.tiles({"x": x[: min(TILES, kind.page)]}), noun=kind.moving)
+            shown = {"x": x[: min(TILES, kind.page)]}
+            if columns:
+                shown["columns"] = np.asarray(columns)
+            self.tiles.show_tiles(kind.tiles(shown), noun=kind.moving)
         else:
             self.points.show_points(x, columns, message)

@@ -36,6 +36,8 @@ from studio.store.run import RunFolder
 
 __all__ = ["Answer", "Asked", "ask", "offered"]
 
+DATA = "data"
+"""What is named in the place of rows for all that the run has learned from."""
 MOST_HANDED = 1_000_000
 """Numbers that a slot takes at most: they come within a command."""
 
@@ -93,7 +95,7 @@ class Asked:
         began = time.perf_counter()
         spec = loaded.family.spec
         pick, sampler = loaded.sampled_by(self.sampler)
-        handed = self._handed(spec)
+        handed = self._handed(loaded)
         given = {name: _condition(spec, name, v) for name, v in self.command.given.items()}
         operation = Operation(loaded.family, sampler, given, handed, lambda: _data(loaded))
         try:
@@ -123,8 +125,15 @@ class Asked:
             config = replace_at(config, path, told)
         return config
 
-    def _handed(self, spec: DataSpec) -> dict[str, Batch]:
-        return {name: _rows(spec, name, value) for name, value in self.command.inputs.items()}
+    def _handed(self, loaded: Loaded) -> dict[str, Batch]:
+        spec, found = loaded.family.spec, {}
+        for name, value in self.command.inputs.items():
+            if value == DATA:
+                data = loaded.resolved.load_data(project_of(self.run))
+                found[name] = data.rows.rows(slice(None))
+            else:
+                found[name] = _rows(spec, name, value)
+        return found
 
 
 def ask(command: Operate) -> Asked:

@@ -1,0 +1,218 @@
+"""Simulated people who watch invented films: tastes drift, series go on, and a few films are
+popular.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.data.common import data_generator
+from models.kinds.interactions import InteractionSet
+from models.registry import dataset
+from models.tensors import make_generator
+
+__all__ = ["GENRES", "Catalogue", "FilmsConfig", "catalogue", "films"]
+
+GENRES = ("Drama", "Comedy", "Thriller", "Space", "Romance", "Horror", "Western", "Animation")
+_FIRST = {
+    "Drama": ("Quiet", "Paper", "Winter", "Borrowed", "Empty", "Second"),
+    "Comedy": ("Clumsy", "Sunday", "Accidental", "Wobbly", "Loud", "Lucky"),
+    "Thriller": ("Silent", "Cold", "Double", "Broken", "Hidden", "Final"),
+    "Space": ("Orbital", "Distant", "Solar", "Lost", "Ninth", "Hollow"),
+    "Romance": ("Tender", "Summer", "Secret", "Harbour", "Lavender", "Slow"),
+    "Horror": ("Pale", "Crawling", "Buried", "Hungry", "Rotten", "Midnight"),
+    "Western": ("Dusty", "Copper", "Crooked", "Red", "Lonesome", "Iron"),
+    "Animation": ("Tiny", "Flying", "Paper", "Brave", "Sleepy", "Giant"),
+}
+_SECOND = {
+    "Drama": ("Letters", "Orchards", "Rooms", "Inheritance", "Tides", "Kitchen"),
+    "Comedy": ("Wedding", "Plumbers", "Neighbours", "Holiday", "Goat", "Detectives"),
+    "Thriller": ("Ledger", "Witness", "Corridor", "Alibi", "Passenger", "Signal"),
+    "Space": ("Station", "Harvest", "Comet", "Cartographers", "Moon", "Relay"),
+    "Romance": ("Waltz", "Postcards", "Garden", "Promise", "Ferry", "Encore"),
+    "Horror": ("Attic", "Choir", "Lake", "Orphanage", "Well", "Puppets"),
+    "Western": ("Canyon", "Saddle", "Sheriff", "River", "Reckoning", "Spurs"),
+    "Animation": ("Hedgehog", "Robots", "Lighthouse", "Dragon", "Bakery", "Whale"),
+}
+_NUMERALS = ("", " II", " III")
+_YEARS = (1970, 2024)
+_LONGEST = 3  # films of a series
+_CATALOGUE = 7  # the seed of the films, so that all draws are of the same ones
+
+
+class FilmsConfig(Config, frozen=True):
+    """How many films, how long histories are, and what people choose by."""
+
+    films: Annotated[int, param("Films", "How many there are.", low=20, high=280)] = 240
+    longest: Annotated[
+        int, param("Longest history", "Films that somebody has watched at most.", low=4, high=200)
+    ] = 40
+    sequels: Annotated[
+        float,
+        param(
+            "Sequels",
+            "How often the next part of the series just begun is watched, where there is one.",
+            low=0.0,
+            high=1.0,
+        ),
+    ] = 0.6
+    related: Annotated[
+        float,
+        param(
+            "Related films",
+            "How often the next film is one that is told of beside the last one; else it is chosen "
+            "by taste and popularity.",
+            low=0.0,
+            high=1.0,
+        ),
+    ] = 0.35
+    drift: Annotated[
+        float,
+        param("Drift", "How often a taste turns to another genre.", low=0.0, high=1.0),
+    ] = 0.08
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Films, numbered from 0.
+
+    Attributes:
+        titles: with the year.
+        genre: (V,) int64, one of `GENRES`.
+        year: (V,) int64.
+        sequel: (V,) int64, the next part of its series; -1 for none.
+        related: (V, 4) int64, films of its genre that are told of beside it.
+        popularity: (V,) float32, what share of people would watch it, tastes apart.
+    """
+
+    titles: tuple[str, ...]
+    genre: Tensor
+    year: Tensor
+    sequel: Tensor
+    related: Tensor
+    popularity: Tensor
+
+
+@lru_cache(maxsize=8)
+def catalogue(count: int) -> Catalogue:
+    """Return so many films, always the same ones: each name is a series of one to three parts."""
+    generator = make_generator(_CATALOGUE)
+    names = [
+        (g, f"{first} {second}")
+        for g, genre in enumerate(GENRES)
+        for first in _FIRST[genre]
+        for second in _SECOND[genre]
+    ]
+    titles: list[str] = []
+    genre: list[int] = []
+    year: list[int] = []
+    sequel: list[int] = []
+    for pick in torch.randperm(len(names), generator=generator).tolist():
+        g, name = names[pick]
+        parts = int(torch.randint(1, _LONGEST + 1, (), generator=generator))
+        begun = int(torch.randint(*_YEARS, (), generator=generator))
+        for part in range(min(parts, count - len(titles))):
+            film = len(titles)
+            shown = min(begun + 3 * part, _YEARS[1])
+            titles.append(f"{name}{_NUMERALS[part]} ({shown})")
+            genre.append(g)
+            year.append(shown)
+            sequel.append(-1)
+            if part:
+                sequel[film - 1] = film
+        if len(titles) == count:
+            break
+    # Zipf's law: the second film is seen half as often as the first, and so on.
+    rank = torch.randperm(count, generator=generator).float() + 1.0
+    genres, years = torch.tensor(genre), torch.tensor(year)
+    return Catalogue(
+        tuple(titles),
+        genres,
+        years,
+        torch.tensor(sequel),
+        _beside(genres, years, generator),
+        rank.pow(-0.8),
+    )
+
+
+def _beside(genre: Tensor, year: Tensor, generator: torch.Generator) -> Tensor:
+    """Return for each film four others, of its genre first and near in time."""
+    apart = (year[:, None] - year).abs().float() + 40.0 * (genre[:, None] != genre)
+    apart += 8.0 * torch.rand(apart.shape, generator=generator)
+    apart.fill_diagonal_(torch.inf)
+    return apart.argsort(dim=1)[:, :4]
+
+
+@dataset(
+    "films",
+    title="Invented films",
+    summary="Simulated people and films that do not exist: tastes that drift, series that go on, "
+    "and a few films that many have seen.",
+    source="simulated; popularity by Zipf's law, with the exponent 0.8",
+    holds="interactions",
+    config=FilmsConfig,
+)
+def films(config: FilmsConfig, n: int, seed: int) -> InteractionSet:
+    """Return the histories of n people, of 5 films or more; nobody watches a film twice.
+
+    A person begins with a genre and turns to others now and then. After a film comes its sequel,
+    or one that is told of beside it, or whatever is popular, eight times as likely in the genre of
+    the moment.
+    """
+    generator = data_generator(n, seed)
+    known = catalogue(config.films)
+    longest = min(config.longest, config.films // 2)
+    # The longest history first: whoever still watches at a place are the first rows.
+    size, order = _sizes(n, longest, generator).sort(descending=True)
+    taste = torch.randint(len(GENRES), (n,), generator=generator)
+    unseen = torch.ones(n, config.films)
+    x = torch.zeros(n, longest, dtype=torch.int64)
+    for place in range(longest):
+        here = slice(0, int((size > place).sum()))
+        taste = _drifted(config, taste[here], generator)
+        liked = torch.where(known.genre == taste[:, None], 8.0, 1.0)
+        weights = known.popularity * liked * unseen[here]
+        film = torch.multinomial(weights, 1, generator=generator).squeeze(1)
+        if place:
+            last = x[here, place - 1] - 1
+            film = _led(config, known, last, unseen[here], film, generator)
+        x[here, place] = film + 1
+        unseen[here].scatter_(1, film[:, None], 0.0)
+    return InteractionSet(x[order.argsort()], known.titles)
+
+
+def _drifted(config: FilmsConfig, taste: Tensor, generator: torch.Generator) -> Tensor:
+    """Return tastes of which some have turned to another genre."""
+    turned = torch.rand(len(taste), generator=generator) < config.drift
+    other = torch.randint(len(GENRES), (len(taste),), generator=generator)
+    return torch.where(turned, other, taste)
+
+
+def _sizes(n: int, longest: int, generator: torch.Generator) -> Tensor:
+    """Return how many films each has watched: half of the people less than a third of the most."""
+    share = torch.rand(n, generator=generator).square()
+    fewest = min(5, longest)
+    return fewest + (share * (longest - fewest + 1)).long().clamp_max(longest - fewest)
+
+
+def _led(
+    config: FilmsConfig,
+    known: Catalogue,
+    last: Tensor,
+    unseen: Tensor,
+    film: Tensor,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return the sequel of the last film, a related one, or the film that was chosen freely."""
+    n = len(last)
+    beside = known.related[last, torch.randint(4, (n,), generator=generator)]
+    for next_one, share in ((beside, config.related), (known.sequel[last], config.sequels)):
+        at = next_one.clamp_min(0)
+        follows = torch.rand(n, generator=generator) < share
+        follows &= (next_one >= 0) & (unseen.gather(1, at[:, None]).squeeze(1) > 0)
+        film = torch.where(follows, at, film)
+    return film

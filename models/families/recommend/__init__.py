@@ -1,0 +1,1 @@
+"""Learners that recommend the next item of a history."""

@@ -1,0 +1,88 @@
+"""POP: what most people took, to everybody. What every recommender is held against."""
+
+from collections.abc import Mapping
+from typing import Unpack
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Learner, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed, State
+from models.nets.sequences.histories import PADDING
+from models.registry import NoConfig, family
+
+__all__ = ["Counts", "Pop"]
+
+
+class Counts:
+    """How often each item was seen, (V,) int64 on a device: exact, however long it counts."""
+
+    def __init__(self, items: int, device: torch.device) -> None:
+        self.seen = torch.zeros(items, dtype=torch.int64, device=device)
+
+    def add(self, x: Tensor) -> None:
+        """Count the items of histories (n, L)."""
+        self.seen += torch.bincount(x.flatten(), minlength=len(self.seen) + 1)[1:]
+
+    def log_shares(self) -> Tensor:
+        """Return log (count + 1)/(all + V), (V,): an item that was never seen is possible."""
+        counts = self.seen.double() + 1.0
+        return (counts / counts.sum()).log().float()
+
+    def pack(self, state: State, part: str) -> None:
+        """Add the counts."""
+        state.tensors[f"{part}/seen"] = self.seen.to("cpu", copy=True)
+
+    def unpack(self, state: State, part: str) -> None:
+        """Restore them.
+
+        Raises:
+            ValueError: they are of other items.
+        """
+        saved = state.tensors.get(f"{part}/seen")
+        if saved is None or saved.shape != self.seen.shape:
+            raise ValueError(f"the saved state does not count {len(self.seen)} items")
+        self.seen.copy_(saved)
+
+    def parameter_count(self) -> int:
+        """Nothing of it is trained by a gradient."""
+        return 0
+
+
+@family(
+    "pop",
+    title="Popularity (POP)",
+    summary="Counts how often each item is in a history, and recommends the most frequent ones to "
+    "everybody: what a recommender must beat.",
+    source="Cremonesi et al. 2010, doi:10.1145/1864708.1864721, section 3.1 (TopPop)",
+    needs=("symbols", "sequence"),
+    capabilities=("recommend",),
+)
+class Pop(Learner[NoConfig]):
+    """p(item) = (count + 1) / (all + V), whatever the history."""
+
+    stages = (Stage("count", "Count items", "n_i ← n_i + Σ [x_t = i]", "by definition"),)
+
+    def __init__(self, config: NoConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        assert spec.symbols is not None
+        self._counts = Counts(spec.symbols - 1, self.device)
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"counts": self._counts}
+
+    def walk(self, batch: Rows) -> Walk:
+        """Count; the loss is that of the items of this batch before they were counted."""
+        x = Batch.of(batch).x
+        shares = self._counts.log_shares()
+        loss = -shares[x[x != PADDING] - 1].mean()
+        self._counts.add(x)
+        yield "count", {"real": x}
+        return {"loss": loss}
+
+    def recommend(self, histories: Rows) -> Tensor:
+        """Return log p of each item, item i at i - 1, the same for all: (n, L) -> (n, V)."""
+        return self._counts.log_shares().expand(len(Batch.of(histories)), -1)

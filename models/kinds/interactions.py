@@ -1,0 +1,149 @@
+"""Interactions: what people watched, bought or read, each a history of items in order of time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import SIZE, DataSpec, Given
+from models.nets.sequences.histories import PADDING, sizes
+from models.registry import kind
+from models.tensors import make_generator
+
+__all__ = ["HeldOut", "InteractionSet", "interactions"]
+
+_LAW = 4096  # sizes that a spec keeps
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Histories cut before their last item, and that item: what a recommender is asked.
+
+    Attributes:
+        histories: what is known, (n, L).
+        item: (n,) int64, what came next, from 1.
+    """
+
+    histories: Batch
+    item: Tensor
+
+
+@dataclass(frozen=True)
+class InteractionSet:
+    """Histories of people; a `models.contracts.data.RowSource`.
+
+    Attributes:
+        x: (n, L) int64, items from 1 in order of time, 0 after the last.
+        titles: of the items, item i at i - 1; the V items that there are.
+    """
+
+    x: Tensor
+    titles: tuple[str, ...]
+
+    @classmethod
+    def of_histories(
+        cls, histories: Sequence[Sequence[int]], titles: Sequence[str], length: int
+    ) -> "InteractionSet":
+        """Return histories of any length as rows of at most ``length`` items, the newest ones."""
+        x = torch.zeros(len(histories), length, dtype=torch.int64)
+        for row, history in enumerate(histories):
+            newest_ones = torch.as_tensor(history[-length:], dtype=torch.int64)
+            x[row, : len(newest_ones)] = newest_ones
+        return cls(x, tuple(titles))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The titles: what the numbers of a row stand for, from 1."""
+        return self.titles
+
+    @property
+    def size(self) -> Tensor:
+        """(n,) int64, how many items each history has."""
+        return sizes(self.x)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def spec(self) -> DataSpec:
+        """Return the spec: the items and the padding, and how long histories are."""
+        places = self.x.shape[1]
+        masks = torch.arange(places) < torch.arange(places + 1)[:, None]
+        some = torch.randperm(len(self), generator=make_generator(0))[:_LAW]
+        return DataSpec(
+            "interactions",
+            (places,),
+            torch.zeros(places),
+            torch.ones(places),
+            symbols=len(self.titles) + 1,
+            masks=masks,
+            given={SIZE: Given()},
+            law={SIZE: self.size[some]},
+        )
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Return some histories, with their sizes."""
+        x = self.x[index]
+        return Batch(x, x != PADDING, {SIZE: sizes(x)})
+
+    def take(self, index: Tensor | slice) -> "InteractionSet":
+        """Return the histories of some people."""
+        return replace(self, x=self.x[index])
+
+    def without_last(self, k: int) -> "InteractionSet":
+        """Return the histories without their last k items; people of whom nothing would be left
+        are left out.
+        """
+        size = self.size
+        kept = size > k
+        x, size = self.x[kept], size[kept]
+        mask = torch.arange(x.shape[1]) < (size - k)[:, None]
+        return replace(self, x=x * mask)
+
+    def leave_last_out(self) -> tuple["InteractionSet", "InteractionSet", "InteractionSet"]:
+        """Return what is learned from, what validates and what tests: of each person all but the
+        last two items, all but the last, and all. Of the two latter only the last item is asked
+        for. It is the common protocol, and it leaks the time line: what is popular only later is
+        in the training histories of others.
+        """
+        return self.without_last(2), self.without_last(1), self
+
+    def held_out(self) -> HeldOut:
+        """Return all histories before their last item, and that item; a person of fewer than two
+        items cannot be asked about.
+
+        Raises:
+            ValueError: nobody has two items.
+        """
+        x = self.x[self.size >= 2]
+        if not len(x):
+            raise ValueError("no history has two items, of which one could be held out")
+        last = sizes(x) - 1
+        item = x.gather(1, last[:, None]).squeeze(1)
+        return HeldOut(replace(self, x=x).without_last(1).rows(slice(None)), item)
+
+
+@kind(
+    "interactions",
+    title="Interactions",
+    one="person",
+    many="people",
+    summary="Histories of people: which films they watched, or what they bought, in order of time.",
+    gives=("symbols", "sequence"),
+    networks={"recommender": "gru-sequence"},
+    metrics=("ndcg-at-10", "recall-at-10"),
+    training={"samples": 4000, "batch": 128, "evaluate_samples": 1000, "steps": 1500},
+)
+def interactions(n: int, seed: int) -> InteractionSet:
+    """Return n histories of 2 to 6 of 12 items, each the next in a circle or, now and then, any,
+    the first ones more often.
+    """
+    generator = make_generator(seed)
+    x = (12 * torch.rand((n, 6), generator=generator).square()).long()
+    for place in range(1, 6):
+        goes_on = torch.rand(n, generator=generator) < 0.7
+        x[:, place] = torch.where(goes_on, (x[:, place - 1] + 1) % 12, x[:, place])
+    size = torch.randint(2, 7, (n,), generator=generator)
+    mask = torch.arange(6) < size[:, None]
+    return InteractionSet((x + 1) * mask, tuple(f"Item {i}" for i in range(1, 13)))

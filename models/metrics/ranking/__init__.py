@@ -1,0 +1,1 @@
+"""Metrics of recommenders: where the item that came next stands in their list."""

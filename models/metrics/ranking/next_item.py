@@ -1,0 +1,109 @@
+"""What metrics of the next item share: the rank of what came next, among all items."""
+
+import math
+from abc import abstractmethod
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.abilities import Recommends
+from models.contracts.data import RowSource
+from models.families.recommend.pop import Counts
+from models.kinds.interactions import HeldOut, InteractionSet
+from models.metrics.base import Evidence, Figure, Metric, NotApplicable
+
+__all__ = ["AT", "NextItem", "RankingConfig", "gained", "without_seen"]
+
+AT = 10
+"""So many items a list has."""
+_WIDTH = 1.96  # standard errors to either side, for 95 %
+
+
+class RankingConfig(Config, frozen=True):
+    """What is in a list."""
+
+    leave_out_seen: Annotated[
+        bool,
+        param(
+            "Leave out what was seen",
+            "An item of the history is never recommended: right for films, wrong for what people "
+            "buy again.",
+        ),
+    ] = True
+
+
+def without_seen(scores: Tensor, histories: Tensor) -> Tensor:
+    """Return scores (n, V) in which the items of the histories (n, L) are -inf; item i
+    is at i - 1, and padding at none.
+    """
+    padded = torch.cat([scores.new_zeros(len(scores), 1), scores], dim=1)
+    return padded.scatter(1, histories, -math.inf)[:, 1:]
+
+
+def gained(scores: Tensor, item: Tensor, gains: Tensor) -> Tensor:
+    """Return what each list gains (n,): that of the rank of its item (n,), from 1, among scores
+    (n, V); ``gains`` (V,) are those of the ranks from 1 on.
+
+    Items of one score may stand in any order, so that the gain is the mean over the places that
+    they share: a model that scores all items alike gains what a list at random does. An item that
+    was left out gains nothing.
+    """
+    own = scores.gather(1, item[:, None] - 1)
+    above, same = ((scores > own).sum(dim=1), (scores == own).sum(dim=1))
+    sums = torch.cat([gains.new_zeros(1), gains.cumsum(0)])
+    mean = (sums[above + same] - sums[above]) / same
+    return torch.where(own.squeeze(1).isfinite(), mean, 0.0)
+
+
+class NextItem(Metric[RankingConfig]):
+    """The mean over people of a gain that depends on the rank of what came next."""
+
+    @abstractmethod
+    def gain(self, rank: Tensor) -> Tensor:
+        """Return the gain of each rank (n,), from 0 to 1."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        """Rank what came next of all items; "chance" among the parts is a list at random."""
+        held, model = _held_out(evidence.real), evidence.model
+        assert model is not None
+        assert isinstance(model, Recommends)
+        return self._figure(model.recommend(held.histories).cpu(), held)
+
+    def bar(self, evidence: Evidence) -> Figure:
+        """The same of popularity, counted in what the model has learned from."""
+        held, learned = _held_out(evidence.real), evidence.train
+        if not isinstance(learned, InteractionSet):
+            raise NotApplicable("popularity needs the histories that were learned from")
+        counts = Counts(len(learned.titles), torch.device("cpu"))
+        counts.add(learned.x)
+        return self._figure(counts.log_shares().expand(len(held.item), -1), held)
+
+    def _figure(self, scores: Tensor, held: HeldOut) -> Figure:
+        if scores.isnan().any():
+            raise ArithmeticError("some scores are not numbers")
+        item = held.item
+        if self.config.leave_out_seen:
+            x = held.histories.x
+            # What a person took again is no answer that such a list could give.
+            fresh = (x != item[:, None]).all(dim=1)
+            scores, item = without_seen(scores, x)[fresh], item[fresh]
+            if not len(item):
+                raise NotApplicable("everybody took last what they had taken before")
+        gains = self.gain(torch.arange(1, scores.shape[1] + 1).double())
+        each = gained(scores, item, gains)
+        mean, n = float(each.mean()), len(each)
+        error = _WIDTH * float(each.std()) / math.sqrt(n) if n > 1 else 0.0
+        alike = torch.where(scores.isfinite(), 0.0, scores)
+        chance = float(gained(alike, item, gains).mean())
+        return Figure(mean, max(0.0, mean - error), min(1.0, mean + error), n, {"chance": chance})
+
+
+def _held_out(real: RowSource) -> HeldOut:
+    if not isinstance(real, InteractionSet):
+        raise NotApplicable("it ranks the next item of histories")
+    try:
+        return real.held_out()
+    except ValueError as error:
+        raise NotApplicable(str(error)) from error

@@ -1,0 +1,27 @@
+"""Recall@10 of the next item: how often it is among the ten that are recommended."""
+
+from torch import Tensor
+
+from models.metrics.ranking.next_item import AT, NextItem, RankingConfig
+from models.registry import metric
+
+__all__ = ["RecallAtTen"]
+
+
+@metric(
+    "recall-at-10",
+    title="Recall at 10",
+    summary="How often what a person took next is among ten recommended items, of all there are.",
+    source="Krichene and Rendle 2020, doi:10.1145/3394486.3403226, section 3 (full ranking, one "
+    "relevant item)",
+    kinds=("interactions",),
+    needs=("recommend",),
+    better="higher",
+    bar_is="popularity (POP), counted in the training histories",
+    config=RankingConfig,
+)
+class RecallAtTen(NextItem):
+    """1 where the rank is at most 10."""
+
+    def gain(self, rank: Tensor) -> Tensor:
+        return (rank <= AT).double()

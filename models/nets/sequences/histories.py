@@ -1,0 +1,22 @@
+"""How histories lie in rows: items from 1 in order of time, and 0 in the places after the last."""
+
+import torch
+from torch import Tensor
+
+__all__ = ["PADDING", "newest", "sizes"]
+
+PADDING = 0
+"""What stands in the places of a row after its history; items are numbered from 1."""
+
+
+def sizes(x: Tensor) -> Tensor:
+    """Return how many items rows x (n, L) hold before their padding, (n,)."""
+    return (x != PADDING).sum(dim=1)
+
+
+def newest(x: Tensor, values: Tensor) -> Tensor:
+    """Return of values (n, L, k), one for each place of x (n, L), those at the last item: (n, k).
+    Of an empty history it is the first.
+    """
+    last = (sizes(x) - 1).clamp_min(0)
+    return values[torch.arange(len(x), device=x.device), last]

@@ -1,0 +1,94 @@
+"""Interactions: a person is a short list of titles, the newest last."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.tokens import Tokens
+from studio.literal import one_line
+
+__all__ = ["KIND", "histories"]
+
+LINES = 6  # titles of a tile at most
+ASPECT = 1.6
+SMALLEST = 6  # pixels of a line; a smaller one is drawn as a bar
+
+
+def histories(arrays: Arrays) -> Tiles:
+    """Return tiles of histories x (n, L) of item numbers, padded with 0; ``columns`` (V,) are
+    the titles of the items, from 1, where they are known.
+    """
+    names = [one_line(str(name)) for name in arrays.get("columns", ())]
+
+    def paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
+        _paint(painter, rect, datum["x"], names, palette)
+
+    return EachTile({"x": np.asarray(arrays["x"])}, paint, ASPECT)
+
+
+def _paint(
+    painter: QPainter, rect: QRectF, row: NDArray[Any], names: list[str], palette: Tokens
+) -> None:
+    items = [int(item) for item in np.nan_to_num(row) if item >= 1]
+    inside = rect.adjusted(4, 4, -4, -4)
+    height = inside.height() / LINES
+    painter.save()
+    painter.setClipRect(rect)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(palette.raised))
+    painter.drawRoundedRect(rect, 4, 4)
+    font = painter.font()
+    font.setPixelSize(max(1, min(13, int(0.74 * height))))
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    for line, item in enumerate(items[-LINES:]):
+        place = QRectF(inside.left(), inside.top() + line * height, inside.width(), height)
+        newest = line == min(len(items), LINES) - 1
+        colour = QColor(palette.text if newest else palette.muted)
+        if height < SMALLEST or (not names and height < 2 * SMALLEST):
+            # Too small to be read: as long as its number is high, so that people differ.
+            painter.fillRect(place.adjusted(0, 1, -place.width() * _share(item), -1), colour)
+            continue
+        title = names[item - 1] if item <= len(names) else f"Item {item}"
+        painter.setPen(colour)
+        shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
+    painter.restore()
+
+
+def _share(item: int) -> float:
+    """Return how much of a line an item leaves empty, the same for ever."""
+    return 0.1 + 0.6 * ((item * 0.618034) % 1.0)
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    parts = [f"{int(facts.get('n') or len(x)):,} people"]
+    if columns:
+        parts.append(f"{len(columns):,} items")
+    longest = (np.nan_to_num(np.asarray(x)) >= 1).sum(axis=1)
+    if len(longest):
+        parts.append(f"histories of {int(np.median(longest))} items, at most {int(longest.max())}")
+    return " · ".join(parts)
+
+
+KIND = Kind(
+    slug="interactions",
+    title="Interactions",
+    one="person",
+    many="people",
+    moving="people",
+    loading="Loading histories",
+    layout="lists",
+    lens="recommend",
+    fits=lambda shape: len(shape) == 1,
+    tiles=histories,
+    facts=_facts,
+    page=36,
+    suffixes=("csv", "npz", "h5"),
+    order=50,
+)

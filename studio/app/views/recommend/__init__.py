@@ -1,0 +1,5 @@
+"""Lenses of recommenders."""
+
+from studio.app.views.recommend.history import VIEW
+
+__all__ = ["VIEW"]

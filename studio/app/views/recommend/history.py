@@ -1,0 +1,304 @@
+"""The recommend lens: a history, and what the model would recommend next, as it changes."""
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QStringListModel, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.intents.base import Answer, Refused
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.export import Picture, widget_picture
+from studio.app.state.session import AppState
+from studio.app.viewspec import ViewSpec, shows
+from studio.app.widgets.basic import Elided, button, icon_button, label, row, section
+from studio.app.widgets.historylist import HistoryList
+from studio.app.widgets.nextlist import NextList, Suggestion
+from studio.app.widgets.numberfield import NumberField
+from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.qualities import Qualities
+from studio.literal import one_line
+
+__all__ = ["VIEW", "RecommendView"]
+
+TARGET = 4096  # people that can be chosen
+LISTED = 10
+CANDIDATES = 100  # ranks that a move is told from
+FRESH_MS = 1000  # between two questions while the model learns
+
+
+class RecommendView(QWidget):
+    """Left the history, right the next ten; every change is answered by the run's own model."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._histories: NDArray[np.float32] | None = None
+        self._titles: tuple[str, ...] = ()
+        self._asked_of = self._loaded_of = ""
+        self._original: list[int] = []
+        self.items: list[int] = []  # the history as it is now
+        self._past: list[list[int]] = []
+        self._before: dict[int, int] = {}
+        self._waiting = self._again = False
+        self._learnt = -1
+        self.person = NumberField("Person")
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Add an item by its title")
+        self.search.setAccessibleName("Add an item by its title")
+        self.search.setClearButtonEnabled(True)
+        self.history, self.next = HistoryList(), NextList()
+        self._where, self._told = Elided("", "muted"), Elided("", "muted")
+        self._numbers = Qualities(state)
+        self._empty = EmptyState(self)
+        self.undo = button("Undo", self.take_back, tip="Take the last change back (Ctrl+Z)")
+        self.reset = button("As it was", self._reset, tip="Take all changes back")
+        self._body = QWidget()
+        self._lay_out()
+        self._connect()
+        self._select()
+
+    def _lay_out(self) -> None:
+        remove = icon_button("close", "Take out of the history (Delete)", self.history.remove)
+        up = icon_button("chevron-left", "Earlier (Alt+Up)", lambda: self.history.shift(-1))
+        down = icon_button("chevron-right", "Later (Alt+Down)", lambda: self.history.shift(1))
+        left, right = QVBoxLayout(), QVBoxLayout()
+        left.setSpacing(6)
+        right.setSpacing(6)
+        before = icon_button("chevron-left", "The person before", lambda: self.person.step(-1))
+        after = icon_button("chevron-right", "The next person", lambda: self.person.step(1))
+        left.addLayout(row(section("History"), None, up, down, remove, gap=2))
+        left.addWidget(self.history, 1)
+        left.addWidget(self.search)
+        right.addLayout(row(section("Next ten"), None, label("p(next)", "small")))
+        right.addWidget(self.next, 1)
+        right.addWidget(self._told)
+        halves = QHBoxLayout()
+        halves.setSpacing(28)
+        halves.addLayout(left, 2)
+        halves.addLayout(right, 3)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(16, 8, 16, 12)
+        body.setSpacing(8)
+        body.addLayout(
+            row(before, self.person, after, self._where, None, self.undo, self.reset, gap=6)
+        )
+        body.addLayout(halves, 1)
+        body.addWidget(self._numbers)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._body)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _connect(self) -> None:
+        state = self._state
+        state.runs.selected.connect(lambda _: self._select())
+        state.runs.changed.connect(self._changed)
+        state.runs.progressed.connect(self._changed)
+        state.runs.metrics_appended.connect(self._changed)
+        state.engine_changed.connect(self._select)
+        self.person.chosen.connect(self._choose)
+        self.history.changed.connect(self._edit)
+        self.search.returnPressed.connect(self._add_typed)
+        again = QShortcut(QKeySequence.StandardKey.Undo, self, self.take_back)
+        again.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._fresh = QTimer(self)
+        self._fresh.setSingleShot(True)
+        self._fresh.setInterval(FRESH_MS)
+        self._fresh.timeout.connect(self._ask)
+
+    def title(self, item: int) -> str:
+        """Return the title of an item, from 1."""
+        known = 0 < item <= len(self._titles)
+        return one_line(self._titles[item - 1]) if known else f"Item {item}"
+
+    # What is shown
+
+    def _select(self) -> None:
+        run = self._state.runs.current
+        if run is None or not shows("lists")(self._state):
+            self._histories = None
+            self._say("No run is selected", "What a recommender recommends is shown here.")
+            return
+        self._numbers.show_run(run)
+        target = run.target
+        if target is None:
+            self._histories = None
+            many = kind_of_run(run, self._state.catalog).many
+            self._say(f"Reading the {many}", "Their histories come in a moment.")
+            if self._state.engine.state in ("ready", "busy") and self._asked_of != run.key:
+                self._asked_of = run.key
+                self._actions.looking.load_target(run.key, TARGET)
+            return
+        if target is self._histories and self._loaded_of == run.key:
+            return
+        self._histories, self._titles, self._loaded_of = target, run.columns, run.key
+        self._learnt = -1
+        words = [self.title(i) for i in range(1, len(self._titles) + 1)]
+        completer = QCompleter(QStringListModel(words, self), self)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.activated.connect(lambda _: QTimer.singleShot(0, self._add_typed))
+        self.search.setCompleter(completer)
+        self.person.set_highest(len(target) - 1)
+        self._choose(self.person.value)
+
+    def _changed(self, key: str) -> None:
+        run = self._state.runs.current
+        if run is None or run.key != key:
+            return
+        self._numbers.show_run(run)
+        self._select()
+        newest = max(run.checkpoints, default=run.step)
+        if newest != self._learnt and self._histories is not None and not self._fresh.isActive():
+            self._fresh.start()
+
+    def _say(self, title: str, words: str) -> None:
+        self._body.setVisible(False)
+        self._empty.tell(title, words)
+        self._centre()
+
+    def _choose(self, person: int) -> None:
+        if self._histories is None:
+            return
+        found = self._histories[person]
+        self._original = [int(item) for item in found if item >= 1]
+        self._past, self._before = [], {}
+        self._show(self._original)
+
+    def _show(self, items: list[int]) -> None:
+        self.items = items
+        self.history.show_items(items, self.title, set(items) - set(self._original))
+        assert self._histories is not None
+        n = len(items)
+        what = f"of {len(self._histories):,}  ·  {n} item{'' if n == 1 else 's'}"
+        gone = len(set(self._original) - set(items))
+        self._where.set_text(f"{what}, {gone} taken out" if gone else what)
+        self.undo.setEnabled(bool(self._past))
+        self.reset.setEnabled(items != self._original)
+        self._ask()
+
+    # What a person does
+
+    def _edit(self, items: list[int]) -> None:
+        if items != self.items:
+            self._past.append(self.items)
+            self._show(items)
+
+    def add(self, item: int) -> None:
+        """Put an item at the end of the history; one that is there moves to the end."""
+        if self._histories is None:
+            return
+        kept = [each for each in self.items if each != item]
+        self._edit([*kept, item][-self._histories.shape[1] :])
+        self.history.setCurrentRow(self.history.count() - 1)
+
+    def _add_typed(self) -> None:
+        text = self.search.text().strip().casefold()
+        if not text:
+            return
+        titles = [self.title(i).casefold() for i in range(1, len(self._titles) + 1)]
+        exact = [i for i, title in enumerate(titles, 1) if title == text]
+        near = [i for i, title in enumerate(titles, 1) if text in title]
+        if exact or near:
+            self.search.clear()
+            self.add((exact or near)[0])
+        else:
+            self._told.set_text(f"No title has {self.search.text().strip()!r} in it.")
+
+    def take_back(self) -> None:
+        """Take the last change back."""
+        if self._past:
+            self._show(self._past.pop())
+
+    def _reset(self) -> None:
+        self._edit(list(self._original))
+
+    # What the model says
+
+    def _ask(self) -> None:
+        if self._waiting:
+            self._again = True  # the newest question is asked when this one is answered
+            return
+        self._waiting = True
+        tasks.spawn(self._answer())
+
+    async def _answer(self) -> None:
+        try:
+            await self._question()
+        finally:
+            self._waiting = False
+        if self._again:
+            self._again = False
+            self._ask()
+
+    async def _question(self) -> None:
+        run, histories = self._state.runs.current, self._histories
+        if run is None or histories is None:
+            return
+        items, began = self.items, time.perf_counter()
+        padded = [*items, *[0] * (histories.shape[1] - len(items))]
+        try:
+            answer = await self._actions.operating.ask(
+                run.key, "recommend", config={"k": CANDIDATES}, inputs={"histories": [padded]}
+            )
+        except Refused as refused:
+            if run is self._state.runs.current:
+                learning = run.state in ("running", "queued")
+                title = "Nothing learned yet" if learning else "Nothing to recommend"
+                self._say(title, refused.error.message)
+            return
+        if run is self._state.runs.current and items == self.items:
+            self._take(answer, items, 1000 * (time.perf_counter() - began))
+
+    def _take(self, answer: Answer, items: list[int], took: float) -> None:
+        step = int((answer.result or {}).get("step", 0))
+        item, score = answer.arrays["item"][0], answer.arrays["score"][0]
+        ranks = {int(each): rank for rank, each in enumerate(item, 1) if each > 0}
+        if items == self._original:
+            self._before = ranks
+        compared = bool(self._before) and items != self._original
+        shown = [
+            Suggestion(
+                self.title(int(each)),
+                float(np.exp(value)),
+                self._before[int(each)] - rank if int(each) in self._before else None,
+            )
+            for rank, (each, value) in enumerate(zip(item[:LISTED], score, strict=False), 1)
+            if each > 0
+        ]
+        self._learnt = step
+        self.next.show_list(shown, compared=compared)
+        self._told.set_text(f"Step {step:,}, answered in {took:.0f} ms")
+        self._empty.hide()
+        self._body.setVisible(True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._select()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._centre()
+
+    def _centre(self) -> None:
+        room, size = self.size(), self._empty.size()
+        self._empty.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
+
+    def export_picture(self) -> Picture:
+        """Return the history and the list as they are seen."""
+        return widget_picture(self)
+
+
+VIEW = ViewSpec(
+    id="recommend",
+    title="Recommend",
+    order=10,
+    applies=shows("lists"),
+    factory=RecommendView,
+)

@@ -1,0 +1,1 @@
+"""Importers of interactions: who took what, when."""

@@ -1,0 +1,206 @@
+"""MovieLens: ratings and titles, dropped together, become histories of people."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.importer import Importer, Rows
+from studio.formats.inspection import Inspection
+from studio.formats.interactions.layouts import Events, layout_of, read_events, read_titles
+from studio.formats.limits import FormatError, rows_at_once
+from studio.formats.registry import importer
+from studio.protocol.catalog import FieldSpec
+from studio.store.parts import Block, Part
+from studio.store.schema import Schema
+
+__all__ = ["MovieLens", "core"]
+
+SHOWN = 3
+HINT = "Choose ratings.csv, ratings.dat or u.data, and with it the file of the titles."
+OPTIONS = (
+    FieldSpec(
+        path="longest",
+        kind="int",
+        title="Longest history",
+        help="Of longer ones the newest items are taken.",
+        default=200,
+        low=2,
+        high=2000,
+    ),
+    FieldSpec(
+        path="core",
+        kind="int",
+        title="Core",
+        help="People and items with fewer interactions than this are left out, again and again "
+        "until none is left that has; 1 for none.",
+        default=5,
+        low=1,
+        high=1000,
+    ),
+    FieldSpec(
+        path="least",
+        kind="float",
+        title="Lowest rating",
+        help="Ratings below it are left out: what somebody disliked says little of what to "
+        "recommend. 0 takes all.",
+        default=0.0,
+        low=0.0,
+        high=10.0,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Histories:
+    """Items from 1 in order of time, of each person; events of one time stay in the order of the
+    file.
+
+    ``items`` (m,) are those of all people, one after the other, ``starts`` (n + 1,) where each
+    begins.
+    """
+
+    items: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    titles: list[str]
+    read: int
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def rows(self, start: int, stop: int, longest: int) -> NDArray[np.int64]:
+        """Return some histories as rows, their newest items, padded with 0 at the end."""
+        x = np.zeros((stop - start, longest), np.int64)
+        for row, person in enumerate(range(start, stop)):
+            own = self.items[self.starts[person] : self.starts[person + 1]][-longest:]
+            x[row, : len(own)] = own
+        return x
+
+
+@importer
+class MovieLens(Importer):
+    """The files of any MovieLens data set; what is neither ratings nor titles is passed over."""
+
+    slug = "movielens"
+    kind = "interactions"
+    title = "Interactions: MovieLens ratings with titles"
+    suffixes = (".csv", ".dat", ".data", ".item", ".user")
+    options = OPTIONS
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file begins as one of MovieLens does."""
+        return layout_of(path) is not None
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Read all files: only counting tells what the core is."""
+        histories = _histories(paths, options)
+        longest = int(options["longest"])
+        lengths = np.diff(histories.starts)
+        notes = [
+            f"{histories.read:,} ratings; {len(histories.items):,} of {len(histories):,} people "
+            f"and {len(histories.titles):,} items are left.",
+            f"Histories have {int(np.median(lengths))} items in the middle, at most "
+            f"{int(lengths.max()):,}.",
+        ]
+        cut = int((lengths > longest).sum())
+        if cut:
+            notes.append(
+                f"{cut:,} of them are longer than {longest}: their newest items are taken."
+            )
+        return Inspection(
+            files=[str(path) for path in paths],
+            importer=self.slug,
+            kind=self.kind,
+            format="MovieLens",
+            bytes=0,
+            rows=len(histories),
+            parts=_parts(longest),
+            preview={"x": histories.rows(0, min(SHOWN, len(histories)), longest).tolist()},
+            notes=notes,
+        )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream the histories."""
+        histories = _histories(paths, options)
+        longest = int(options["longest"])
+        schema = Schema(kind=self.kind, parts=_parts(longest), facts={"titles": histories.titles})
+        return Rows(schema, _blocks(histories, longest), len(histories))
+
+
+def _parts(longest: int) -> list[Part]:
+    return [Part(name="x", dtype="int64", shape=[longest])]
+
+
+def _blocks(histories: _Histories, longest: int) -> Iterator[Block]:
+    step = rows_at_once(8 * longest)
+    for start in range(0, len(histories), step):
+        yield {"x": histories.rows(start, min(start + step, len(histories)), longest)}
+
+
+def _histories(paths: Sequence[Path], options: Mapping[str, Any]) -> _Histories:
+    """Read files that belong together.
+
+    Raises:
+        FormatError: one cannot be taken, none holds ratings, or too few are left.
+    """
+    events: list[Events] = []
+    titles: dict[int, str] = {}
+    for path in paths:
+        layout = layout_of(path)
+        if layout is None:
+            raise FormatError(f"{path.name} is no file of MovieLens.", HINT)
+        if layout.holds == "ratings":
+            events.append(read_events(path, layout))
+        elif layout.holds == "titles":
+            titles |= read_titles(path, layout)
+    if not events:
+        raise FormatError("None of the files holds ratings.", HINT)
+    user, item, rating, time = (
+        np.concatenate([getattr(each, name) for each in events])
+        for name in ("user", "item", "rating", "time")
+    )
+    kept = np.flatnonzero(rating >= options["least"])
+    # In order of time, person by person; lexsort keeps the order of the file among equals.
+    kept = kept[np.lexsort((time[kept], user[kept]))]
+    kept = kept[_first_time(user[kept], item[kept])]
+    kept = kept[core(user[kept], item[kept], int(options["core"]))]
+    if not len(kept):
+        raise FormatError(
+            f"Of {len(user):,} ratings none is left.",
+            "Choose a smaller core or a lower rating.",
+        )
+    numbers, items = np.unique(item[kept], return_inverse=True)
+    _, starts = np.unique(user[kept], return_index=True)
+    return _Histories(
+        items.astype(np.int64) + 1,
+        np.append(starts, len(kept)),
+        [titles.get(int(number)) or f"Item {number}" for number in numbers],
+        len(user),
+    )
+
+
+def _first_time(user: NDArray[np.int64], item: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the events (m,) in which somebody rates something for the first time, in order."""
+    _, people = np.unique(user, return_inverse=True)
+    known, items = np.unique(item, return_inverse=True)
+    _, first = np.unique(people.astype(np.int64) * len(known) + items, return_index=True)
+    return np.sort(first)
+
+
+def core(user: NDArray[np.int64], item: NDArray[np.int64], least: int) -> NDArray[np.int64]:
+    """Return the events (m,) of the largest set in which every person and every item has so many
+    or more.
+    """
+    kept = np.arange(len(user))
+    while len(kept):
+        enough = np.ones(len(kept), bool)
+        for side in (user[kept], item[kept]):
+            _, index, counts = np.unique(side, return_inverse=True, return_counts=True)
+            enough &= counts[index] >= least
+        if enough.all():
+            break
+        kept = kept[enough]
+    return kept

@@ -1,0 +1,152 @@
+"""The recommend lens: a person's history changed by hand, answered by the model, and taken back."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from studio.app.actions import Actions
+from studio.app.intents.base import Answer, Refused
+from studio.app.kinds.interactions import histories
+from studio.app.kinds.registry import kind
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.views.recommend import VIEW
+from studio.app.views.samples import VIEW as SAMPLES
+from studio.app.views.tilesamples import VIEW as TILES
+from studio.protocol.catalog import Catalog, EntrySpec
+from studio.protocol.messages import ErrorInfo, Operate
+from studio.protocol.spec import Pick, RunSpec
+
+TITLES = tuple(f"Film {name}" for name in "ABCDEFGHIJKLMNOPQRST")
+
+
+class Model:
+    """An engine that recommends the items after the last one of the history."""
+
+    alive = True
+
+    def __init__(self):
+        self.asked, self.refuses = [], False
+
+    async def ask(self, command):
+        if not isinstance(command, Operate):
+            return Answer({})
+        self.asked.append(command.inputs["histories"][0])
+        if self.refuses:
+            raise Refused(ErrorInfo(kind="user", message="There is no checkpoint yet."))
+        last = [item for item in self.asked[-1] if item][-1:] or [0]
+        item = np.array([[(last[0] + i) % 20 + 1 for i in range(12)]])
+        return Answer({"step": 5}, {"item": item, "score": -np.arange(12.0)[None]})
+
+    def tell(self, command): ...
+
+
+@pytest.fixture
+def opened(loop):
+    state, model = AppState(), Model()
+    state.catalog = Catalog(
+        entries=[EntrySpec(kind="dataset", slug="films", title="Films", summary="", source="",
+                           fields=[], modalities=["interactions"])],
+        devices=[],
+    )  # fmt: skip
+    run = RunState(
+        key="r",
+        name="r",
+        step=9,
+        spec=RunSpec(name="r", family=Pick(slug="pop"), dataset=Pick(slug="films")),
+    )
+    run.target = np.array([[3, 1, 2, 0, 0], [7, 0, 0, 0, 0]], np.float32)
+    run.columns = TITLES
+    state.runs.by_key["r"] = run
+    view = VIEW.factory(state, Actions(state, model))
+    view.resize(900, 600)
+    view.show()
+    yield view, state, model
+    view.close()
+
+
+async def quiet():
+    for _ in range(5):
+        await asyncio.sleep(0.005)
+
+
+async def test_a_change_is_answered_and_taken_back(opened):
+    view, state, model = opened
+    assert not VIEW.applies(state)
+    state.runs.select("r")
+    await quiet()
+    assert VIEW.applies(state)
+    assert not SAMPLES.applies(state)
+    assert not TILES.applies(state)
+    assert model.asked[-1] == [3, 1, 2, 0, 0]
+    assert "1: Film C" in view.next.accessibleDescription()
+    view.history.setCurrentRow(2)
+    QTest.keyClick(view.history, Qt.Key.Key_Delete)
+    await quiet()
+    assert (view.items, model.asked[-1]) == ([3, 1], [3, 1, 0, 0, 0])
+    assert "1: Film B" in view.next.accessibleDescription()
+    QTest.keyClick(view.history, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    await quiet()
+    assert view.items == [1, 3]
+    view.search.setText("film q")
+    QTest.keyClick(view.search, Qt.Key.Key_Return)
+    await quiet()
+    assert view.items == [1, 3, 17]
+    assert view.history.item(2).text().endswith("added")
+    for expected in ([1, 3], [3, 1], [3, 1, 2]):
+        view.take_back()
+        await quiet()
+        assert view.items == view.history.numbers == expected
+    assert not view.undo.isEnabled()
+    view.take_back()
+    assert view.items == [3, 1, 2]
+
+
+async def test_quick_changes_are_answered_once_by_the_newest(opened):
+    view, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    before = len(model.asked)
+    for item in (4, 5, 6, 7):
+        view.add(item)
+    await quiet()
+    assert model.asked[-1] == view.items == [2, 4, 5, 6, 7], "the oldest make room"
+    assert len(model.asked) - before < 4
+    QTest.keyClick(view.person, Qt.Key.Key_Up)
+    await quiet()
+    assert model.asked[-1] == [7, 0, 0, 0, 0]
+    view.person.step(5)
+    assert view.person.value == 1
+
+
+async def test_what_cannot_be_shown_is_said(opened):
+    view, state, model = opened
+    assert view._empty.accessibleName().startswith("No run is selected")
+    model.refuses = True
+    state.runs.by_key["r"].state = "running"
+    state.runs.select("r")
+    await quiet()
+    assert view._empty.accessibleName() == "Nothing learned yet. There is no checkpoint yet."
+    assert not view._body.isVisible()
+    model.refuses = False
+    view._ask()
+    await quiet()
+    assert view._body.isVisible()
+    view.search.setText("no such film")
+    QTest.keyClick(view.search, Qt.Key.Key_Return)
+    assert "no such film" in view._told.accessibleName()
+    assert view.items == [3, 1, 2]
+
+
+def test_a_tile_shows_titles_and_small_ones_bars(qapp):
+    from tests.app.test_kinds import painted
+
+    x = np.array([[1, 2, 0], [3, 0, 0]])
+    tiles = histories({"x": x, "columns": np.array(TITLES)})
+    assert len(tiles) == 2
+    assert (painted(tiles, 0) != painted(tiles, 1)).any()
+    facts = kind("interactions").facts(x, TITLES, {"n": 50})
+    assert facts == "50 people · 20 items · histories of 1 items, at most 2"

@@ -1,0 +1,155 @@
+"""A recommender runs as any model does: trained, measured beside POP, resumed, asked, exported."""
+
+import csv
+import shutil
+import time
+
+import pytest
+import torch
+
+from models.data.films import FilmsConfig, films
+from models.kinds.interactions import InteractionSet
+from studio.engine.data.preview import preview
+from studio.engine.jobs import headless
+from studio.engine.kinds.base import kind_of
+from studio.engine.run.loading import load
+from studio.engine.run.resolve import resolve
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.wire import unpack_arrays
+from studio.store.run import RunFolder
+from tests.engine.test_commands import Desk
+
+FILMS = {"films": 40, "longest": 12}
+QUICK = {
+    "steps": 12, "batch": 32, "samples": 200, "evaluate_samples": 100, "device": "cpu",
+    "threads": 1, "checkpoint_steps": 6,
+}  # fmt: skip
+
+
+def operate(run, operator, file="", **more):
+    return m.Operate(run=str(run.path), operator=operator, file=str(file), **more)
+
+
+def answer(desk, command):
+    """Ask for an answer at once; return it with its arrays."""
+    said = desk.reply(command)
+    reply = desk.outbox.of(m.Reply)[-1]
+    return said, unpack_arrays(reply.arrays, desk.outbox.payloads[reply.re])
+
+
+def spec(family, **training):
+    config = {"net": {"slug": "gru-sequence", "config": {"width": 8, "hidden": 16}}}
+    return RunSpec(
+        name="a test",
+        family=Pick(slug=family, config=config if family == "gru4rec" else {}),
+        dataset=Pick(slug="films", config=FILMS),
+        training={**QUICK, **training},
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    project = tmp_path_factory.mktemp("made") / "project"
+    for family in ("gru4rec", "pop"):
+        status = headless.run(spec(family), project=project)
+        assert status.state == "finished", status.error
+    return project
+
+
+@pytest.fixture
+def runs(made):
+    return [RunFolder(path) for path in sorted((made / "runs").iterdir())]
+
+
+def test_both_are_measured_beside_popularity_and_keep_no_records(runs):
+    for run in runs:
+        columns, floors = run.metrics.read()
+        assert set(floors) >= {"ndcg-at-10", "recall-at-10"}
+        assert columns["quality/recall-at-10"][0][-1] == 12
+        assert columns["cost/samples"][1][-1] == 100.0
+        assert not run.flow.steps()
+    pop = runs[1].metrics.read()[0]
+    # What POP recommends is what it is held against, but for whose histories it has counted.
+    assert pop["quality/recall-at-10"][1][-1] == pytest.approx(
+        pop["cost/floor/recall-at-10"][1][-1], abs=0.12
+    )
+
+
+def test_a_run_that_goes_on_is_as_if_it_had_never_stopped(tmp_path, runs):
+    part = tmp_path / "part"
+    assert headless.run(spec("pop", steps=5), project=part).state == "finished"
+    folder = RunFolder(part / "runs" / "0001-a-test")
+    assert headless.run(folder.path, steps=12).state == "finished"
+    whole, parts = (load(run).family.state() for run in (runs[1], folder))
+    assert torch.equal(whole.tensors["counts/seen"], parts.tensors["counts/seen"])
+    assert whole.tensors["counts/seen"].sum() > 12 * 32 * 5
+
+
+def test_an_answer_comes_at_once(tmp_path, runs):
+    desk, run = Desk(tmp_path), runs[0]
+    history = [[3, 4, 9] + [0] * 9]
+    said, first = answer(
+        desk, operate(run, "recommend", inputs={"histories": history}, inline=True)
+    )
+    assert said["step"] == 12
+    assert first["item"].shape == first["score"].shape == (1, 10)
+    assert not {3, 4, 9} & set(first["item"][0].tolist())
+    began = time.perf_counter()
+    _, again = answer(desk, operate(run, "recommend", inputs={"histories": history}, inline=True))
+    took = time.perf_counter() - began
+    assert (again["item"] == first["item"]).all()
+    assert took < 0.5, "a warm answer to one history"
+    expected = load(run).family.recommend(torch.tensor(history))
+    assert first["score"][0, 0] == pytest.approx(float(expected[0, first["item"][0, 0] - 1]))
+
+
+def test_lists_of_all_people_are_a_table_with_titles(tmp_path, runs):
+    desk, file = Desk(tmp_path), tmp_path / "lists.csv"
+    desk.reply(operate(runs[0], "recommend", file, inputs={"histories": "data"}, config={"k": 3}))
+    desk.work()
+    with open(file, encoding="utf-8", newline="") as text:
+        lines = list(csv.DictReader(text))
+    assert len(lines) == 3 * 200
+    assert [line["rank"] for line in lines[:3]] == ["1", "2", "3"]
+    data = films(FilmsConfig(**FILMS), 200, 0)
+    assert all(line["title"] == data.titles[int(line["item"]) - 1] for line in lines)
+    seen = {(row, int(item)) for row, x in enumerate(data.x) for item in x if item}
+    assert not {(int(line["user"]), int(line["item"])) for line in lines} & seen
+    some = {"people": "5, 7-8", "k": 2}
+    desk.reply(operate(runs[1], "recommend", file, inputs={"histories": "data"}, config=some))
+    desk.work()
+    with open(file, encoding="utf-8", newline="") as text:
+        assert [line["user"] for line in csv.DictReader(text)] == ["5", "5", "7", "7", "8", "8"]
+
+
+def test_lists_are_kept_in_the_run_and_wrong_people_are_refused(tmp_path, made):
+    shutil.copytree(made, tmp_path / "project")
+    desk, run = Desk(tmp_path), RunFolder(tmp_path / "project" / "runs" / "0001-a-test")
+    desk.reply(operate(run, "recommend", inputs={"histories": "data"}, config={"people": "0-3"}))
+    desk.work()
+    [result] = run.results.all()
+    assert result.record.handed == {"histories": 200}
+    error = desk.refused(operate(run, "recommend", inputs={"histories": "data"},
+                                 config={"people": "200"}, inline=True))  # fmt: skip
+    assert "0 to 199" in error.message
+
+
+def test_a_preview_says_titles_and_histories_are_exported(tmp_path):
+    facts, arrays = preview(Pick(slug="films", config=FILMS), None, 30)
+    assert len(facts["columns"]) == 40
+    assert arrays["x"].shape == (30, 12)
+    data = InteractionSet.of_histories([[2, 1], [1]], ("=1+1", "Ü, the film"), 3)
+    kind, file = kind_of("interactions"), tmp_path / "histories.csv"
+    kind.write(file, data.rows(slice(None)), data.titles, {})
+    assert file.read_text("utf-8") == (
+        "user,place,item,title\n0,1,2,\"Ü, the film\"\n0,2,1,'=1+1\n1,1,1,'=1+1\n"
+    )
+    assert kind.described(data) == "2 people, 2 items, 3 interactions"
+
+
+def test_other_models_are_refused_for_histories_and_these_for_points():
+    wrong = RunSpec(name="x", family=Pick(slug="edm"), dataset=Pick(slug="films"))
+    assert "interactions" in resolve(wrong)[1][0].message
+    other = RunSpec(name="x", family=Pick(slug="gru4rec"), dataset=Pick(slug="ring-of-five"))
+    assert "points" in resolve(other)[1][0].message
