@@ -156,9 +156,9 @@ class TestValidator:
     def test_imported_data_of_a_kind_that_nothing_trains_on(self, tmp_path):
         project = Project.create(tmp_path / "p", "p")
         parts = [Part(name="x", dtype="float32", shape=[3, 2])]
-        with project.new_dataset("mine", Schema(kind="jets", parts=parts)) as writer:
+        with project.new_dataset("mine", Schema(kind="songs", parts=parts)) as writer:
             writer.add({"x": np.zeros((50, 3, 2), np.float32)})
         run = msgspec.structs.replace(spec("edm"), dataset=Pick(slug="project:mine"))
         [problem] = Validator().validate(run, project.path).problems
         assert (problem.path, problem.kind) == ("dataset", "user")
-        assert "holds jets" in problem.message
+        assert "songs" in problem.message

@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 from hypothesis import strategies as st
+from scipy.io import savemat
 
 from studio.formats.registry import discover, importers
 from studio.formats.tables.registry import registry
@@ -24,7 +25,7 @@ __all__ = ["CRASHING", "MORE", "check", "files", "importer", "seeds", "slugs", "
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 NAMES = ["a", "b", "c"]
 TABLES = "points"
-CRASHING = {"hdf5"}
+CRASHING = {"hdf5", "jetnet", "mat"}
 """Formats whose library may end the process that reads a damaged file."""
 
 
@@ -147,8 +148,40 @@ def _movielens_files() -> list[bytes]:
     return [later.encode(), later.partition("\n")[2].replace(",", "::").encode()]
 
 
+def _graphml_files() -> list[bytes]:
+    head = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
+    nodes = "".join(f'<node id="n{i}"/>' for i in range(5))
+    edges = "".join(f'<edge source="n{i}" target="n{i + 1}"/>' for i in range(4))
+    graph = f'<graph edgedefault="undirected">{nodes}{edges}</graph>'
+    return [f"{head}{graph}{graph}</graphml>".encode()]
+
+
+def _edgelist_files() -> list[bytes]:
+    return [b"# a path\n0 1\n1 2\n2 3\n", b"a b\nb c\nc a\n"]
+
+
+def _jetnet_files() -> list[bytes]:
+    clouds = np.abs(np.random.default_rng(1).normal(size=(20, 4, 4))).astype(np.float32) * 0.1
+    clouds[..., 3] = 1.0
+    file = io.BytesIO()
+    with h5py.File(file, "w") as made:
+        made["particle_features"] = clouds
+        made["jet_features"] = np.tile(np.float32([1000.0, 0.5, 80.0, 4.0]), (20, 1))
+    return [file.getvalue()]
+
+
+def _mat_files() -> list[bytes]:
+    file = io.BytesIO()
+    savemat(file, {"cube": np.arange(4 * 5 * 7, dtype=np.uint16).reshape(4, 5, 7)})
+    return [file.getvalue()]
+
+
 MORE: dict[str, Callable[[], list[bytes]]] = {
     "movielens": _movielens_files,
+    "graphml": _graphml_files,
+    "edgelist": _edgelist_files,
+    "jetnet": _jetnet_files,
+    "mat": _mat_files,
     "csv": _text_files,
     "npy": _npy_files,
     "npz": _npz_files,

@@ -140,6 +140,10 @@ def _blocks(histories: _Histories, longest: int) -> Iterator[Block]:
         yield {"x": histories.rows(start, min(start + step, len(histories)), longest)}
 
 
+def _named(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths)
+
+
 def _histories(paths: Sequence[Path], options: Mapping[str, Any]) -> _Histories:
     """Read files that belong together.
 
@@ -157,7 +161,7 @@ def _histories(paths: Sequence[Path], options: Mapping[str, Any]) -> _Histories:
         elif layout.holds == "titles":
             titles |= read_titles(path, layout)
     if not events:
-        raise FormatError("None of the files holds ratings.", HINT)
+        raise FormatError(f"{_named(paths)}: no ratings are in there.", HINT)
     user, item, rating, time = (
         np.concatenate([getattr(each, name) for each in events])
         for name in ("user", "item", "rating", "time")
@@ -169,7 +173,7 @@ def _histories(paths: Sequence[Path], options: Mapping[str, Any]) -> _Histories:
     kept = kept[core(user[kept], item[kept], int(options["core"]))]
     if not len(kept):
         raise FormatError(
-            f"Of {len(user):,} ratings none is left.",
+            f"{_named(paths)}: of {len(user):,} ratings none is left.",
             "Choose a smaller core or a lower rating.",
         )
     numbers, items = np.unique(item[kept], return_inverse=True)
