@@ -10,7 +10,8 @@ import math
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -18,11 +19,15 @@ from msgspec import Meta
 __all__ = [
     "Config",
     "ConfigError",
+    "DataChoice",
+    "File",
     "Pick",
+    "RunRef",
     "decode",
     "describe",
     "encode",
     "param",
+    "read_pick",
     "replace_at",
 ]
 
@@ -30,10 +35,28 @@ __all__ = [
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every config: keyword-only, immutable, unknown fields refused.
 
-    Fields are ``bool``, ``int``, ``float``, ``str``, ``Literal[...]`` of strings, a `Pick`, a
-    nested `Config`, or ``None | X`` of the simple ones. Every field has a default. Subclasses
-    repeat ``frozen=True`` (mypy reads msgspec structs as dataclasses).
+    Fields are ``bool``, ``int``, ``float``, ``str``, ``Literal[...]`` of strings, a list of whole
+    numbers, numbers or texts (``tuple[int, ...]``), a `File`, a `DataChoice`, a `RunRef`, a `Pick`,
+    a nested `Config`, or ``None | X`` of one of these but a `Pick`. A nested config that may be
+    None can be left out as a whole. Every field has a default. Subclasses repeat ``frozen=True``
+    (mypy reads msgspec structs as dataclasses).
     """
+
+
+File = NewType("File", str)
+"""The whole path of a file, "" for none. Whether it is there is seen where it is read."""
+
+DataChoice = NewType("DataChoice", str)
+"""The name of a class or a column of the data, "" for none. Which there are, the data say."""
+
+
+class RunRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another run of the project, by the name of its folder, at a step (None: the newest that it
+    keeps); "" for none.
+    """
+
+    run: str = ""
+    step: int | None = None
 
 
 class Pick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +97,8 @@ def param(
     choices: Mapping[str, str] | None = None,
     of: str = "",
     role: str = "",
+    fewest: int = 0,
+    suffixes: tuple[str, ...] = (),
 ) -> Meta:
     """Describe one field of a `Config`.
 
@@ -84,7 +109,9 @@ def param(
     for all; of a nested config, it holds for everything inside. ``depends=(sibling, values)`` says
     that the field matters only while the sibling field has one of the values. ``choices`` maps the
     values of a ``Literal`` to titles. Of a `Pick`, ``of`` is what is picked ("network") and
-    ``role`` what it is picked for.
+    ``role`` what it is picked for; of a `RunRef`, ``role`` is what its model must be able to do;
+    of a `DataChoice`, ``of`` is "class" or "column". A list has at least ``fewest`` values, each
+    within the bounds. A `File` ends in one of ``suffixes``, where there are any (".pt").
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -97,6 +124,8 @@ def param(
         "choices": dict(choices or {}),
         "of": of,
         "role": role,
+        "fewest": fewest,
+        "suffixes": suffixes,
         "low": low,
         "high": high,
         "above": above,
@@ -146,71 +175,133 @@ def _is_config(kind: Any) -> bool:
 def describe(config: type[Config], prefix: str = "", group: str = "") -> list[dict[str, Any]]:
     """Flatten a config to plain data, one dict per leaf field, all that a form needs.
 
-    Keys: path (dotted), kind ("bool", "int", "float", "text", "choice", "pick"), title, help, unit,
-    zero, default, optional, low, high, above, below, log, advanced, depends ({path, values} or
-    None), live, modalities (a list), choices ([{value, title}]), group (title of the nested config,
-    "" at the top), of and role (of a pick).
+    Keys: path (dotted), kind ("bool", "int", "float", "text", "choice", "list", "file",
+    "data-choice", "run", "pick", "part"), title, help, unit, zero, default, optional, low, high,
+    above, below, log, advanced, depends ({path, values} or None), live, modalities (a list),
+    choices ([{value, title}]), group (title of the nested config, "" at the top), of and role (see
+    `param`), items (the kind of the values of a list), fewest, suffixes, inside (path of the part
+    that it belongs to, "" for none).
+
+    A "part" is a nested config that may be left out: None, or a table. Its settings follow it.
     """
     rows: list[dict[str, Any]] = []
     for name, kind, meta, optional, default in _fields(config):
         path = f"{prefix}{name}"
         title = (meta.title if meta else None) or name.replace("_", " ").capitalize()
         if _is_config(kind):
+            if optional:
+                is_in: dict[str, Any] | None = None if default is None else {}
+                rows.append(_row(path, "part", title, meta, is_in, True, title, prefix))
             # A nested default may differ from the class's own defaults: show what will be used.
+            used = kind() if default is None else default
             for row in describe(kind, f"{path}.", title):
-                row["default"] = _get(default, row["path"].removeprefix(f"{path}."))
+                row["default"] = _get(used, row["path"].removeprefix(f"{path}."))
                 row["modalities"] = row["modalities"] or list(_extra(meta).get("modalities", ()))
+                row["inside"] = row["inside"] or (path if optional else "")
                 rows.append(row)
             continue
-        extra = _extra(meta)
-        titles = extra.pop("choices", {}) or {}
-        depends = extra.pop("depends", None)
+        row = _row(path, _kind_name(kind), title, meta, default, optional, group, prefix)
+        titles = _extra(meta).get("choices") or {}
         values = get_args(kind) if get_origin(kind) is Literal else ()
-        rows.append(
-            {
-                "path": path,
-                "kind": _kind_name(kind),
-                "title": title,
-                "help": (meta.description if meta else None) or "",
-                "default": msgspec.to_builtins(default),
-                "optional": optional,
-                "group": group,
-                "choices": [{"value": v, "title": titles.get(v, str(v))} for v in values],
-                "depends": {"path": f"{prefix}{depends[0]}", "values": list(depends[1])}
-                if depends
-                else None,
-                "unit": extra.get("unit", ""),
-                "zero": extra.get("zero", ""),
-                "log": extra.get("log", False),
-                "advanced": extra.get("advanced", False),
-                "live": extra.get("live", False),
-                "modalities": list(extra.get("modalities", ())),
-                "of": extra.get("of", ""),
-                "role": extra.get("role", ""),
-                **{k: extra.get(k) for k in ("low", "high", "above", "below")},
-            }
-        )
+        row["choices"] = [{"value": v, "title": titles.get(v, str(v))} for v in values]
+        if row["kind"] == "list":
+            row["items"] = _kind_name(get_args(kind)[0])
+        rows.append(row)
     return rows
+
+
+def _row(
+    path: str,
+    kind: str,
+    title: str,
+    meta: Meta | None,
+    default: Any,
+    optional: bool,
+    group: str,
+    prefix: str,
+) -> dict[str, Any]:
+    extra = _extra(meta)
+    depends = extra.get("depends")
+    return {
+        "path": path,
+        "kind": kind,
+        "title": title,
+        "help": (meta.description if meta else None) or "",
+        "default": _plain(default),
+        "optional": optional,
+        "group": group,
+        "choices": [],
+        "depends": {"path": f"{prefix}{depends[0]}", "values": list(depends[1])}
+        if depends
+        else None,
+        "unit": extra.get("unit", ""),
+        "zero": extra.get("zero", ""),
+        "log": extra.get("log", False),
+        "advanced": extra.get("advanced", False),
+        "live": extra.get("live", False),
+        "modalities": list(extra.get("modalities", ())),
+        "of": extra.get("of", ""),
+        "role": extra.get("role", ""),
+        "items": "",
+        "fewest": extra.get("fewest", 0),
+        "suffixes": list(extra.get("suffixes", ())),
+        "inside": "",
+        **{k: extra.get(k) for k in ("low", "high", "above", "below")},
+    }
 
 
 def _extra(meta: Meta | None) -> dict[str, Any]:
     return dict((meta.extra if meta else None) or {})
 
 
+_NAMES: dict[Any, str] = {
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "text",
+    File: "file",
+    DataChoice: "data-choice",
+    RunRef: "run",
+    Pick: "pick",
+}
+
+
 def _kind_name(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return "choice"
-    names = {bool: "bool", int: "int", float: "float", str: "text", Pick: "pick"}
-    if kind not in names:
+    if _is_list(kind):
+        return "list"
+    if kind not in _NAMES:
         raise TypeError(f"a config field cannot be a {kind}")
-    return names[kind]
+    return _NAMES[kind]
+
+
+def _is_list(kind: Any) -> bool:
+    inner = get_args(kind) if get_origin(kind) is tuple else ()
+    return len(inner) == 2 and inner[0] in (int, float, str) and inner[1] is Ellipsis
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON and TOML have it: lists, no tuples."""
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return _plain(msgspec.to_builtins(value)) if isinstance(value, msgspec.Struct) else value
 
 
 def _get(config: Config, path: str) -> Any:
+    """Return a value at a dotted path, as plain data; in a part that is left out, that which it has
+    where it is put in.
+    """
     value: Any = config
+    at: type[Config] = type(config)
     for name in path.split("."):
-        value = getattr(value, name)
-    return value
+        if value is None:
+            value = at()
+        kinds = {each: kind for each, kind, *_ in _fields(type(value))}
+        at, value = kinds[name], getattr(value, name)
+    return ({} if value is not None else None) if _is_config(at) else _plain(value)
 
 
 def decode(config: type[C], data: Mapping[str, Any], prefix: str = "") -> C:
@@ -229,29 +320,84 @@ def decode(config: type[C], data: Mapping[str, Any], prefix: str = "") -> C:
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
             raise ConfigError(path, f"unknown setting{hint}")
         kind, meta, optional, default = known[name]
-        if _is_config(kind) and isinstance(value, Mapping):
-            merged = {**msgspec.to_builtins(default), **value} if default is not None else value
-            values[name] = decode(kind, merged, f"{path}.")
-        elif _is_config(kind) and isinstance(value, kind):
-            values[name] = value
-        elif value is None and optional:
+        if value is None and optional:
             values[name] = None
+        elif _is_config(kind):
+            values[name] = _nested(path, kind, optional, default, value)
         elif kind is Pick:
-            values[name] = _pick(path, value)
+            values[name] = read_pick(path, value)
+        elif kind is RunRef:
+            values[name] = _run(path, value)
+        elif _is_list(kind):
+            values[name] = _list(path, kind, meta, value)
         else:
             values[name] = _leaf(path, kind, meta, value)
     return config(**values)
 
 
-def _pick(path: str, value: Any) -> Pick:
-    """Read a pick; its settings may also stand beside its slug: {"slug": "mlp", "width": 64}."""
+def _nested(path: str, kind: type[C], optional: bool, default: C | None, value: Any) -> C | None:
+    """Read a nested config; of one that may be left out, true and false say whether it is."""
+    if isinstance(value, kind):
+        return value
+    if optional and isinstance(value, bool):
+        return (default or kind()) if value else None
+    if not isinstance(value, Mapping):
+        wanted = "a table of settings, or none" if optional else "a table of settings"
+        raise ConfigError(path, f"must be {wanted}, got {value!r}")
+    merged = {**encode(default), **value} if default is not None else value
+    return decode(kind, merged, f"{path}.")
+
+
+def _run(path: str, value: Any) -> RunRef:
+    """Read a reference to a run; a text is its name."""
+    if isinstance(value, RunRef):
+        return value
+    data = {"run": value} if isinstance(value, str) else value
+    try:
+        found = msgspec.convert(data, RunRef)
+    except msgspec.ValidationError as error:
+        wanted = "the name of a run, or a table of run and step"
+        raise ConfigError(path, f"must be {wanted}, got {value!r}") from error
+    if found.step is not None and found.step < 0:
+        raise ConfigError(path, f"must be at a step from 0 on, got {found.step}")
+    return found
+
+
+def _list(path: str, kind: Any, meta: Meta | None, value: Any) -> tuple[Any, ...]:
+    """Read a list; what is wrong with one of its values is said of that one, counted from 1."""
+    if not isinstance(value, list | tuple):
+        raise ConfigError(path, f"must be a list, got {value!r}")
+    found = []
+    for number, each in enumerate(value, start=1):
+        try:
+            found.append(_leaf(path, get_args(kind)[0], meta, each))
+        except ConfigError as error:
+            raise ConfigError(path, f"value {number} {error.message}") from error
+    fewest = int(_extra(meta).get("fewest", 0))
+    if len(found) < fewest:
+        some = "one value" if fewest == 1 else f"{fewest} values"
+        raise ConfigError(path, f"must have at least {some}, got {len(found)}")
+    return tuple(found)
+
+
+def read_pick(path: str, value: Any) -> Pick:
+    """Read a pick, which may also be its slug alone; its settings may stand beside the slug:
+    {"slug": "mlp", "width": 64}.
+
+    Raises:
+        ConfigError: it is none; the path begins with ``path``.
+    """
     if isinstance(value, Pick):
         return value
+    if isinstance(value, str):
+        return Pick(slug=value)
     if not isinstance(value, Mapping):
-        raise ConfigError(path, f"must be a table of slug and settings, got {value!r}")
+        raise ConfigError(path, f"must be a name, or a table of slug and config, got {value!r}")
     slug, config = value.get("slug", ""), value.get("config", {})
-    if not isinstance(slug, str) or not isinstance(config, Mapping):
-        raise ConfigError(path, "must have a name as slug and a table as config")
+    if not isinstance(slug, str):
+        raise ConfigError(f"{path}.slug", f"must be a name, got {slug!r}")
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"{path}.config", f"must be a table of settings, got {config!r}")
     beside = {name: each for name, each in value.items() if name not in ("slug", "config")}
     return Pick(slug=slug, config={**config, **beside})
 
@@ -263,18 +409,38 @@ def _leaf(path: str, kind: Any, meta: Meta | None, value: Any) -> Any:
             raise msgspec.ValidationError(f"expected a number, got {value}")
         if kind is int and isinstance(value, float) and value.is_integer():
             value = int(value)
-        value = msgspec.convert(value, kind)
+        value = msgspec.convert(value, str if kind in (File, DataChoice) else kind)
     except msgspec.ValidationError as error:
         if get_origin(kind) is Literal:
             near = difflib.get_close_matches(str(value), map(str, get_args(kind)), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             allowed = ", ".join(map(str, get_args(kind)))
             raise ConfigError(path, f"must be one of {allowed}, got {value!r}{hint}") from error
-        wanted = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+        wanted: dict[Any, str] = {
+            int: "a whole number",
+            float: "a number",
+            bool: "true or false",
+            str: "text",
+            File: "the path of a file",
+            DataChoice: "a name",
+        }
         raise ConfigError(path, f"must be {wanted.get(kind, kind)}, got {value!r}") from error
     if kind in (int, float):
-        _check_bounds(path, (meta.extra if meta else None) or {}, value)
+        _check_bounds(path, _extra(meta), value)
+    if kind is File and value:
+        _check_file(path, _extra(meta).get("suffixes", ()), value)
     return value
+
+
+def _check_file(path: str, suffixes: tuple[str, ...], value: str) -> None:
+    if not PurePath(value).is_absolute():
+        raise ConfigError(
+            path, f"must be the whole path of a file, from the root on, got {value!r}"
+        )
+    if suffixes and not value.lower().endswith(suffixes):
+        raise ConfigError(
+            path, f"must be a file that ends in {' or '.join(suffixes)}, got {value!r}"
+        )
 
 
 def _check_bounds(path: str, extra: Mapping[str, Any], value: float) -> None:
@@ -296,7 +462,7 @@ def _check_bounds(path: str, extra: Mapping[str, Any], value: float) -> None:
 
 def encode(config: Config) -> dict[str, Any]:
     """Turn a config into plain nested data, the inverse of `decode`."""
-    data: dict[str, Any] = msgspec.to_builtins(config)
+    data: dict[str, Any] = _plain(config)
     return data
 
 

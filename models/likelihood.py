@@ -29,25 +29,32 @@ _SIGNS = 17  # a seed, the same for good: one model has one likelihood
 
 
 def _rates(
-    denoise: Denoise, x: Tensor, log_s: Tensor, signs: Tensor | None = None
+    denoise: Denoise,
+    x: Tensor,
+    log_s: Tensor,
+    signs: Tensor | None = None,
+    real: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Return dx/dln s (n, *shape) and its divergence (n,), estimated along signs (k, n, *shape)."""
+    """Return dx/dln s (n, *shape) and its divergence (n,) in the real numbers of each row,
+    estimated along signs (k, n, *shape) where there are some.
+    """
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
         denoised = denoise(x, log_s.exp())
-        dim = x[0].numel()
-        trace = _trace(denoised, x) if signs is None else _estimate(denoised, x, signs)
-    return (x - denoised).detach(), dim - trace.detach()
+        count = x[0].numel() if real is None else real.flatten(1).sum(dim=1)
+        trace = _trace(denoised, x, real) if signs is None else _estimate(denoised, x, signs)
+    return (x - denoised).detach(), count - trace.detach()
 
 
-def _trace(y: Tensor, x: Tensor) -> Tensor:
-    """Return tr dy/dx of each row, (n,)."""
+def _trace(y: Tensor, x: Tensor, real: Tensor | None) -> Tensor:
+    """Return tr dy/dx of each row, over its real numbers, (n,)."""
     flat = y.flatten(1)
     dim = flat.shape[1]
     trace = x.new_zeros(len(x))
     for i in range(dim):
         (row,) = torch.autograd.grad(flat[:, i].sum(), x, retain_graph=i + 1 < dim)
-        trace = trace + row.flatten(1)[:, i]
+        slope = row.flatten(1)[:, i]
+        trace = trace + (slope if real is None else slope * real.flatten(1)[:, i])
     return trace
 
 
@@ -60,15 +67,18 @@ def _estimate(y: Tensor, x: Tensor, signs: Tensor) -> Tensor:
     return total / len(signs)
 
 
-def _signs(x: Tensor, probes: int) -> Tensor | None:
-    """Return fixed signs (probes, n, *shape), None where the trace can be exact."""
+def _signs(x: Tensor, probes: int, real: Tensor | None = None) -> Tensor | None:
+    """Return fixed signs (probes, n, *shape), 0 where a number is padded; None where the trace can
+    be exact.
+    """
     if x[0].numel() <= EXACT:
         return None
     shape = (probes, *x.shape)
-    return torch.randint(0, 2, shape, generator=make_generator(_SIGNS)).mul(2).sub(1).to(x)
+    signs = torch.randint(0, 2, shape, generator=make_generator(_SIGNS)).mul(2).sub(1).to(x)
+    return signs if real is None else signs * real
 
 
-def _prior(x: Tensor, s_max: float, spread: float) -> Tensor:
+def _prior(x: Tensor, s_max: float, spread: float, real: Tensor | None = None) -> Tensor:
     """Return log N(x; 0, (s_max^2 + spread^2) I), (n,).
 
     What the data are at s_max, to second order. N(0, s_max^2) is where sampling starts, and leaves
@@ -78,7 +88,8 @@ def _prior(x: Tensor, s_max: float, spread: float) -> Tensor:
     flat = x.flatten(1)
     variance = s_max**2 + spread**2
     log_scale = math.log(2 * math.pi * variance)
-    return -0.5 * (flat.square().sum(dim=1) / variance + flat.shape[1] * log_scale)
+    count = flat.shape[1] if real is None else real.flatten(1).sum(dim=1)
+    return -0.5 * (flat.square().sum(dim=1) / variance + count * log_scale)
 
 
 def log_prob(
@@ -90,6 +101,7 @@ def log_prob(
     steps: int = 64,
     spread: float = 1.0,
     probes: int = 1,
+    real: Tensor | None = None,
 ) -> Tensor:
     """Return log p(x) in nats, (n,), by ``steps`` steps of the classical Runge-Kutta method.
 
@@ -106,19 +118,21 @@ def log_prob(
         spread: standard deviation of the data along an axis; their mean is 0.
         probes: estimates of the trace that are averaged, in more than `EXACT` dimensions. Each row
             has its own, the same in each call.
+        real: (n, *shape), 1 for the numbers that count and 0 for those that are padded, of which
+            there is no density; None where all count.
     """
-    signs = _signs(x, probes)
+    signs = _signs(x, probes, real)
     h = math.log(s_max / s_min) / steps
     change = x.new_zeros(len(x))
     for i in range(steps):
         here = torch.tensor(math.log(s_min) + i * h, dtype=x.dtype, device=x.device)
-        k1, d1 = _rates(denoise, x, here, signs)
-        k2, d2 = _rates(denoise, x + 0.5 * h * k1, here + 0.5 * h, signs)
-        k3, d3 = _rates(denoise, x + 0.5 * h * k2, here + 0.5 * h, signs)
-        k4, d4 = _rates(denoise, x + h * k3, here + h, signs)
+        k1, d1 = _rates(denoise, x, here, signs, real)
+        k2, d2 = _rates(denoise, x + 0.5 * h * k1, here + 0.5 * h, signs, real)
+        k3, d3 = _rates(denoise, x + 0.5 * h * k2, here + 0.5 * h, signs, real)
+        k4, d4 = _rates(denoise, x + h * k3, here + h, signs, real)
         x = x + (h / 6) * (k1 + 2 * k2 + 2 * k3 + k4)
         change = change + (h / 6) * (d1 + 2 * d2 + 2 * d3 + d4)
-    return _prior(x, s_max, spread) + change
+    return _prior(x, s_max, spread, real) + change
 
 
 def log_prob_adaptive(

@@ -132,12 +132,16 @@ class Needs:
         title, help: for a person.
         same_data: whether it must have learned the same data; its units are then those of the new
             model, too.
+        optional: whether it may be left out.
+        draws: whether what it draws is learned from in the place of the data, whose units stay.
     """
 
     ability: str
     title: str
     help: str
     same_data: bool = False
+    optional: bool = False
+    draws: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +179,15 @@ class FamilyEntry(Entry):
 class DatasetEntry(Entry):
     """A data set of one kind. ``make(config, n, seed)`` draws n rows; of a finite one,
     ``make(config)`` returns `models.contracts.data.Splits`.
+
+    Attributes:
+        finite: whether there are so many rows and no more.
+        outline: of a finite one, ``outline(config)`` returns its `models.contracts.data.Outline`
+            without reading its rows; None where only they tell.
     """
 
     finite: bool
+    outline: Callable[[Any], Any] | None
 
     @property
     def holds(self) -> str:
@@ -463,6 +473,7 @@ def dataset(
     holds: str,
     config: type[Config] = NoConfig,
     finite: bool = False,
+    outline: Callable[[Any], Any] | None = None,
 ) -> Callable[[T], T]:
     """Register a data set of a kind; see `DatasetEntry`."""
     return _adds(
@@ -475,6 +486,7 @@ def dataset(
         config=config,
         kinds=(holds,),
         finite=finite,
+        outline=outline,
     )
 
 

@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPainterPath, QPen
 
+from studio.app.kinds.kind import Arrays, Kind
+from studio.app.kinds.registry import kind as kind_called
 from studio.app.plots.identity import identity_colours
+from studio.app.tokens import DARK, LIGHT, Tokens
 from studio.engine.jobs import headless
 from studio.protocol.spec import Recipe
 from studio.resources import recipes, thumbnail
@@ -28,7 +31,7 @@ from studio.store.run import RunFolder
 WIDTH, HEIGHT = 768, 256  # twice the size of a card, for high-density screens
 SHOWN = 1600
 TRAIL = 8
-COLUMNS, ROWS = 12, 4  # of pictures
+COLUMNS, ROWS = 12, 4  # of tiles
 GAP = 4
 
 Path32 = NDArray[np.float32]
@@ -45,38 +48,39 @@ def life(run: RunFolder) -> Path32:
     return np.stack([run.flow.load(step).x[-1] for step in steps])
 
 
-def draw(run: RunFolder, *, dark: bool) -> QImage:
-    """Draw what particles lived through: points as paths, pictures as film strips."""
-    path = life(run)
-    if path.ndim > 3:
-        return draw_pictures(path)
-    if len(run.flow.load(run.flow.steps()[-1]).t) > 1:
+def draw(run: RunFolder, modality: str, *, dark: bool) -> QImage:
+    """Draw what particles lived through: points as paths, others as strips of tiles."""
+    path, kind = life(run), kind_called(modality)
+    last = run.flow.load(run.flow.steps()[-1])
+    if kind.layout == "tiles":
+        return draw_tiles(path, last.extras, kind, DARK if dark else LIGHT)
+    if len(last.t) > 1:
         return draw_points(path[0, :SHOWN], path[-TRAIL:, :SHOWN], dark=dark)
     path = path[:, :SHOWN]
     return draw_points(path[-1], path[[len(path) // 4, -1]], dark=dark)
 
 
-def draw_pictures(path: Path32) -> QImage:
+def draw_tiles(path: Path32, extras: Arrays, kind: Kind, palette: Tokens) -> QImage:
     """Draw one particle a row, from its beginning to its end."""
-    size = 0.88 * HEIGHT / ROWS
-    left, top = (WIDTH - COLUMNS * size + GAP) / 2, (HEIGHT - ROWS * size + GAP) / 2
+    rows = ROWS if kind.page >= Kind.page else ROWS // 2  # fewer where each needs more room
+    columns = COLUMNS * rows // ROWS
+    size = 0.88 * HEIGHT / rows
+    left, top = (WIDTH - columns * size + GAP) / 2, (HEIGHT - rows * size + GAP) / 2
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    moments = np.linspace(0, len(path) - 1, COLUMNS).round().astype(int)
+    moments = np.linspace(0, len(path) - 1, columns).round().astype(int)
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for column, moment in enumerate(moments):
-            for row in range(ROWS):
-                grey = (255 * path[moment, row].mean(axis=0).clip(0, 1)).astype(np.uint8).copy()
-                high, wide = grey.shape
-                tile = QImage(grey.data, wide, high, wide, QImage.Format.Format_Grayscale8)
+        for row in range(rows):
+            tiles = kind.tiles(kind.way(path, extras, row, moments))
+            for column in range(columns):
                 corner = QPointF(left + column * size, top + row * size)
                 place = QRectF(corner, QSizeF(size - GAP, size - GAP))
                 shape = QPainterPath()
                 shape.addRoundedRect(place, GAP, GAP)
                 painter.setClipPath(shape)
-                painter.drawImage(place, tile)
+                tiles.paint(painter, place, column, palette)
     return image
 
 
@@ -113,7 +117,7 @@ def make(recipe: Recipe, project: Path) -> float:
         raise SystemExit(f"{recipe.slug} ended as {status.state}: {status.error}")
     run = RunFolder(sorted((project / "runs").iterdir())[-1])
     for scheme in ("dark", "light"):
-        draw(run, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
+        draw(run, recipe.modality, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
     return seconds
 
 

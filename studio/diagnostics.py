@@ -40,7 +40,7 @@ LEFT_OUT = (
 )
 PACKAGES = (
     "pushforward", "PySide6-Essentials", "shiboken6", "qasync", "torch", "numpy", "scipy", "h5py",
-    "msgspec", "safetensors", "POT", "psutil", "platformdirs", "tomli-w",
+    "msgspec", "safetensors", "POT", "networkx", "psutil", "platformdirs", "tomli-w",
 )  # fmt: skip
 VARIABLES = (
     "LANG", "LC_ALL", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "QT_QPA_PLATFORM",

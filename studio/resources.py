@@ -7,6 +7,7 @@ package. Nothing here needs Qt or torch: the command line reads recipes too.
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -41,6 +42,7 @@ def load_recipe(path: Path) -> Recipe:
     try:
         data = tomllib.loads(read_regular(path).decode())
         put_nulls(data)
+        _as_it_was(data)
         data.setdefault("slug", path.stem)
         check_keys(data, Recipe)
         recipe = msgspec.convert(data, Recipe)
@@ -51,6 +53,16 @@ def load_recipe(path: Path) -> Recipe:
     if recipe.slug != path.stem:
         raise RecipeError(f"{path.name}: the slug {recipe.slug!r} must equal the file name")
     return recipe
+
+
+def _as_it_was(data: dict[str, Any]) -> None:
+    """Have a recipe that uses a part of some data, and does not say which, use what comes first in
+    their file, as it did when there was no choice.
+    """
+    run = data.get("run")
+    training = run.get("training") if isinstance(run, dict) else None
+    if isinstance(training, dict) and "samples" in training:
+        training.setdefault("subset", "first")
 
 
 def recipes() -> list[Recipe]:

@@ -62,6 +62,10 @@ class Batch:
             return x
         return x * self.mask.reshape(self.mask.shape + (1,) * (x.ndim - 2)).to(x.dtype)
 
+    def places(self) -> Tensor | None:
+        """Return how many real places a row has on average, 0-d; None without a mask."""
+        return None if self.mask is None else self.mask.sum() / len(self.mask)
+
     def split(self, size: int) -> Iterator["Batch"]:
         """Yield the rows in order, at most so many at a time."""
         for start in range(0, len(self.x), size):

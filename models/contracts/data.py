@@ -8,7 +8,7 @@ from torch import Tensor
 from models.contracts.batch import Batch, Rows
 from models.contracts.spec import DataSpec
 
-__all__ = ["Judge", "RowSource", "Splits"]
+__all__ = ["Feed", "Judge", "MakesBatches", "Outline", "RowSource", "Splits"]
 
 
 @runtime_checkable
@@ -38,6 +38,27 @@ class RowSource(Protocol):
         ...
 
 
+class Feed(Protocol):
+    """What hands out batches, in the units of the data and on the CPU."""
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a step (from 0), a function of the seed and the step alone: nothing
+        has to be saved for resuming.
+        """
+        ...
+
+
+@runtime_checkable
+class MakesBatches(Protocol):
+    """A source that says itself what goes into a batch, where its rows shuffled would not do: two
+    streams of them, patches of a scene, what a model generates.
+    """
+
+    def feed(self, size: int, seed: int) -> Feed:
+        """Return what hands out batches of so many rows."""
+        ...
+
+
 class Judge(Protocol):
     """A classifier of the data, frozen: what it sees in them is what metrics compare."""
 
@@ -48,6 +69,24 @@ class Judge(Protocol):
     def logits(self, x: Rows) -> Tensor:
         """Return the scores of the classes: x (n, *shape) in data units -> (n, classes)."""
         ...
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What is known of a data set before any of its rows is read: enough to check a form by.
+
+    Attributes:
+        example: a few rows of the right shapes, made up where the data would have to be read.
+        rows: how many there are to learn from.
+    """
+
+    example: RowSource
+    rows: int
+
+    @property
+    def spec(self) -> DataSpec:
+        """What a model is told, but for the statistics, which are those of the example."""
+        return self.example.spec()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ from torch import Tensor
 from models.contracts.batch import Batch, Rows
 from models.oracle import GaussianMixture
 
-__all__ = ["SIZE", "DataSpec", "Given", "Part"]
+__all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part"]
+
+LABEL = "label"
+"""The name under which the class of a row is given."""
 
 SIZE = "size"
 """The name under which the number of real places of a row is given, where rows differ in it."""
@@ -109,12 +112,17 @@ class DataSpec:
     def restored(self, rows: Rows) -> Batch:
         """Return a batch in data units, with what is given; padded places stay 0."""
         batch = Batch.of(rows)
-        given = {name: self.given[name].restore(value) for name, value in batch.given.items()}
-        return Batch(batch.zeroed(self.restore(batch.x)), batch.mask, given)
+        return Batch(
+            batch.zeroed(self.restore(batch.x)), batch.mask, self.restored_given(batch.given)
+        )
 
     def standard_given(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what is given (in data units) in model units."""
         return {name: self.given[name].standardise(value) for name, value in given.items()}
+
+    def restored_given(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return what is given (in model units) in data units."""
+        return {name: self.given[name].restore(value) for name, value in given.items()}
 
     def conditions(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None

@@ -37,7 +37,15 @@ class Denoiser(nn.Module):
         c = self._coefficients(expand_like(s, x), self.data_std)
         return c.c_skip * x + c.c_out * self._network(batch.holding(c.c_in * x), s)
 
-    def squared_error(self, rows: Rows, s: Tensor, real: Tensor, weight: Tensor | None) -> Tensor:
+    def squared_error(
+        self,
+        rows: Rows,
+        s: Tensor,
+        real: Tensor,
+        weight: Tensor | None,
+        *,
+        places: Tensor | None = None,
+    ) -> Tensor:
         """Return the mean of weight |D(x, s) - real|^2 over all numbers that are not padded, 0-d,
         with its graph.
 
@@ -49,6 +57,8 @@ class Denoiser(nn.Module):
             s: its noise levels, (n,).
             real: the data, (n, *shape).
             weight: w(s), (n,); None for 1/c_out^2, the weight that is even on F.
+            places: how many places a row has on average, 0-d, in all rows of which these are a
+                part; None where these are all. Nothing to rows without padding.
         """
         batch = Batch.of(rows)
         x = batch.x
@@ -63,7 +73,8 @@ class Denoiser(nn.Module):
         if batch.mask is None:
             return error.mean()
         # Noise, data and output are 0 where a place is padded, and so is the error there.
-        return error.sum() / (batch.mask.sum() * x[0, 0].numel())
+        count = batch.mask.sum() if places is None else places * len(x)
+        return error.sum() / (count * x[0, 0].numel())
 
     def _network(self, batch: Batch, s: Tensor) -> Tensor:
         told = c_noise(s)

@@ -16,7 +16,7 @@ SmallestNoise = Annotated[
         "Smallest noise",
         "Below it, noise counts as none.",
         low=1e-5,
-        high=0.1,
+        high=0.5,
         unit="data std",
         log=True,
         advanced=True,

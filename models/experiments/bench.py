@@ -23,6 +23,7 @@ class Trial:
         family, dataset: slugs.
         steps: how many.
         config, data, training: settings that are not the defaults.
+        sampler, sampling: its slug, "" for the family's own, and its settings.
     """
 
     family: str
@@ -31,6 +32,8 @@ class Trial:
     config: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    sampler: str = ""
+    sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -262,7 +262,9 @@ class Edm(Family[EdmConfig]):
     def log_prob(self, x: Rows) -> Tensor:
         """Return log p(x) in nats, by the probability-flow ODE from s_min to s_max."""
         rows = Batch.of(x)
-        return log_prob(self.denoiser(rows), rows.x, self.config.s_min, self.config.s_max)
+        real = None if rows.mask is None else rows.zeroed(torch.ones_like(rows.x))
+        s_min, s_max = self.config.s_min, self.config.s_max
+        return log_prob(self.denoiser(rows), rows.x, s_min, s_max, real=real)
 
     def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "score":

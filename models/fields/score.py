@@ -76,11 +76,13 @@ class ScoreField:
             raise ValueError("a score is fitted at noise levels: pass them")
         data, noised = Batch.of(real), Batch.of(particles)
         weight = None if self._natural else self._weigh(level)
+        places = noised.places()
 
         def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
             heavy = None if weight is None else weight[rows]
-            net = self.trained.net
-            return net.squared_error(noised.take(rows), level[rows], data.x[rows], heavy), {}
+            part, real = noised.take(rows), data.x[rows]
+            error = self.trained.net.squared_error(part, level[rows], real, heavy, places=places)
+            return error, {}
 
         return self.trained.descend(loss, len(data))
 

@@ -105,13 +105,12 @@ class ParticleScore:
 
         It is not weighted, as in the paper: the levels stop well above zero.
         """
+        places = noised.places()
 
         def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            at = level[rows]
-            net = self.trained.net
-            return net.squared_error(
-                noised.take(rows), at, particles.x[rows], torch.ones_like(at)
-            ), {}
+            part, at, real = noised.take(rows), level[rows], particles.x[rows]
+            net, even = self.trained.net, torch.ones_like(at)
+            return net.squared_error(part, at, real, even, places=places), {}
 
         return self.trained.descend(loss, len(particles))
 

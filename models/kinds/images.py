@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec, Given
 from models.registry import kind
 from models.tensors import make_generator
 
@@ -22,11 +22,13 @@ class ImageSet:
         x: (n, C, H, W) float32 in [0, 1].
         labels: (n,) int64, the class of each, or None.
         names: of the classes.
+        told: whether the class of each image is given with it.
     """
 
     x: Tensor
     labels: Tensor | None = None
     names: tuple[str, ...] = ()
+    told: bool = False
 
     columns: ClassVar[tuple[str, ...]] = ()
     """Pixels have no names."""
@@ -40,11 +42,16 @@ class ImageSet:
         """
         shape = tuple(self.x.shape[1:])
         std = self.x.std().clamp_min(1e-6)
-        return DataSpec("images", shape, self.x.mean().repeat(shape), std.repeat(shape))
+        spec = DataSpec("images", shape, self.x.mean().repeat(shape), std.repeat(shape))
+        if not self.told or self.labels is None:
+            return spec
+        label = Given((), len(self.names) or int(self.labels.max()) + 1, self.names)
+        return replace(spec, given={LABEL: label}, law={LABEL: self.labels})
 
     def rows(self, index: Tensor | slice) -> Batch:
-        """Return some images."""
-        return Batch(self.x[index])
+        """Return some images, with their classes where these are told."""
+        given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
+        return Batch(self.x[index], given=given)
 
     def take(self, index: Tensor | slice) -> "ImageSet":
         """Return the images of some rows, with all else that is known."""
@@ -58,12 +65,18 @@ class ImageSet:
     one="image",
     many="images",
     summary="Pixels, grey or coloured.",
-    gives=("continuous", "grid"),
+    gives=("continuous", "grid", "labels"),
     bounds=(0.0, 1.0),
-    networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan"},
+    networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan", "encoder": "dcgan"},
     metrics=("frechet-judge", "label-balance"),
     # Images are looked at one by one, and each is as large as a hundred points.
-    training={"particles": 64, "frames": 16, "batch": 128, "evaluate_samples": 1000},
+    training={
+        "particles": 64,
+        "frames": 16,
+        "batch": 128,
+        "evaluate_samples": 1000,
+        "samples": 0,
+    },
     families={
         "gan": {"latent": 64},
         "mmd-generator": {"latent": 64},

@@ -54,12 +54,14 @@ def _channels(width: int, level: int) -> int:
 
 
 class DcganCritic(nn.Module):
-    """(x (B, C, H, W), perhaps c (B,)) -> (B, 1): strided convolutions, leaky ReLU, a linear layer.
+    """(x (B, C, H, W), perhaps c (B,)) -> (B, outputs): strided convolutions, leaky ReLU, a linear
+    layer.
 
     Args:
         config: channels.
         shape: (C, H, W) of an image.
         clock: whether it is told a flow time, which then shifts and scales every layer.
+        outputs: how many numbers it says of an image.
         generator: where the initial weights come from (a generator of the CPU).
     """
 
@@ -69,6 +71,7 @@ class DcganCritic(nn.Module):
         shape: tuple[int, int, int],
         *,
         clock: bool = False,
+        outputs: int = 1,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -85,7 +88,7 @@ class DcganCritic(nn.Module):
         ]
         self.convs = nn.ModuleList([first, *later])
         h, w = sizes[-1]
-        self.last = linear(widths[-1] * h * w, 1, generator=generator)
+        self.last = linear(widths[-1] * h * w, outputs, generator=generator)
         self.clock: Clock | None = None
         if clock:
             dim = 2 * config.width
@@ -172,17 +175,19 @@ class DcganGenerator(nn.Module):
 @network(
     "dcgan",
     title="Strided convolutions (DCGAN)",
-    summary="Convolutions that halve the image, or double it: a critic or a generator that knows "
-    "that pixels have neighbours.",
+    summary="Convolutions that halve the image, or double it: a critic, a generator or an encoder "
+    "that knows that pixels have neighbours.",
     source="Radford et al. 2016, arXiv:1511.06434, section 3",
-    roles=("critic", "generator"),
+    roles=("critic", "generator", "encoder"),
     needs=("grid",),
     config=DcganConfig,
 )
 def dcgan(config: DcganConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:
-    """Return a critic or a generator of images."""
+    """Return a critic, a generator or an encoder of images."""
     channels, height, width = spec.shape
     shape = (channels, height, width)
     if role.name == "critic":
         return DcganCritic(config, shape, clock=role.clock, generator=generator)
+    if role.name == "encoder":
+        return DcganCritic(config, shape, outputs=role.outputs, generator=generator)
     return DcganGenerator(config, role.latent, shape, generator=generator)

@@ -20,13 +20,14 @@ def networks_as_picks(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     for field, image_field, slug, activation in _FIELDS:
         images = found.pop(image_field, None)
         points = found.get(field)
+        earlier = isinstance(points, Mapping) and not {"slug", "config"} & points.keys()
         if kind == "images":
             # What stood for points meant nothing for images.
-            if isinstance(points, Mapping) and "slug" not in points:
+            if earlier:
                 del found[field]
             if images is not None:
                 found[field] = _for_images(images, slug, activation)
-        elif isinstance(points, Mapping) and points and "slug" not in points:
+        elif earlier and points:
             found[field] = {"slug": "mlp", "config": dict(points)}
     return found
 

@@ -297,6 +297,7 @@ class Flattened(nn.Module):
     source="Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; He et al. 2015, "
     "arXiv:1502.01852, eq. 10 (initial weights)",
     roles=("denoiser", "critic", "generator"),
+    needs=("continuous",),
     config=MLPConfig,
 )
 def mlp(config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:

@@ -7,6 +7,7 @@ each row by name, and which places are real, as in `models.contracts.batch.Batch
 at padded places is not looked at, and what stands there must not matter.
 """
 
+import difflib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeAlias
@@ -14,7 +15,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, ConfigError, Pick, decode, describe, encode
+from models.config import Config, ConfigError, Pick, decode, describe, encode, read_pick
 from models.contracts.batch import Batch
 from models.contracts.spec import DataSpec
 from models.nets.role import Role
@@ -26,7 +27,9 @@ __all__ = [
     "filled",
     "kinds_of",
     "networks_for",
+    "preferred",
     "settled",
+    "why_not",
 ]
 
 _DARKEST = 0.02  # no value starts nearer to its bounds than this, where its slope would vanish
@@ -56,23 +59,24 @@ def networks_for(role: str, kind: str) -> list[NetworkEntry]:
     return [e for e in registry.all("network") if role in e.roles and set(e.needs) <= gives]
 
 
-def kinds_of(family: FamilyEntry) -> tuple[str, ...]:
-    """Return the kinds of data that a family takes: those that give what it needs, and for which
-    there are networks in all its roles.
+def kinds_of(entry: FamilyEntry | NetworkEntry) -> tuple[str, ...]:
+    """Return the kinds of data that a family or a network takes: those that give what it needs, and
+    for which there are networks in all the roles of a family.
     """
     _found()
-    roles = [row["role"] for row in describe(family.config) if row["of"] == "network"]
+    rows = describe(entry.config) if isinstance(entry, FamilyEntry) else []
+    roles = [row["role"] for row in rows if row["of"] == "network"]
     return tuple(
         kind.slug
         for kind in registry.all("kind")
-        if set(family.needs) <= set(kind.gives)
+        if set(entry.needs) <= set(kind.gives)
         and all(networks_for(role, kind.slug) for role in roles)
     )
 
 
 def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Return settings of a family as plain data, with the defaults for a kind of data where none is
-    set.
+    set. A network that is preferred there keeps those of its preferred settings that are not set.
     """
     _found()
     known = {entry.slug: entry for entry in registry.all("kind")}
@@ -81,13 +85,46 @@ def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str,
 
 
 def _merged(own: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings over defaults, nested ones setting by setting; a pick is one thing."""
+    """Return settings over defaults, nested ones setting by setting."""
     found = {**own, **data}
     for name, mine in own.items():
-        given = data.get(name)
-        if isinstance(mine, Mapping) and isinstance(given, Mapping) and "slug" not in mine:
-            found[name] = _merged(mine, given)
+        if not isinstance(mine, Mapping) or name not in data:
+            continue
+        if "slug" in mine:
+            found[name] = _over(Pick(**mine), data[name])
+        elif isinstance(data[name], Mapping):
+            found[name] = _merged(mine, data[name])
     return found
+
+
+def _over(preferred: Pick, asked: Any) -> Any:
+    """Return a pick with what is preferred where nothing is asked for; what is no pick comes back
+    as it is, to be refused where it is read.
+    """
+    try:
+        pick = read_pick("", asked)
+    except ConfigError:
+        return asked
+    if pick.slug not in ("", preferred.slug):
+        return asked
+    return {"slug": preferred.slug, "config": {**preferred.config, **pick.config}}
+
+
+def preferred(row: Mapping[str, Any], kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pick that a setting comes to where a person leaves it alone.
+
+    Args:
+        row: the setting, as `models.config.describe` gives it.
+        kind: of the data.
+        own: the defaults of the family for this kind.
+
+    Raises:
+        ConfigError: no network can have the role there.
+    """
+    wishes = row["default"]["config"]
+    pick = Pick(**own[row["path"]]) if row["path"] in own else Pick(config=wishes)
+    entry, config = _preferred(pick, row["role"], kind)
+    return {"slug": entry.slug, "config": _own(entry, {**wishes, **config})}
 
 
 def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str, Any]]:
@@ -103,9 +140,25 @@ def _preferred(pick: Pick, role: str, kind: str) -> tuple[NetworkEntry, dict[str
         slug = known[kind].networks.get(role, "") if kind in known else ""
         slug = slug or next(iter(able), "")
     if slug not in able:
-        offered = ", ".join(able) or "none"
-        raise ConfigError("slug", f"no {role} for {kind} is called {slug!r}; there are: {offered}")
+        raise ConfigError("slug", why_not(slug, role, kind))
     return able[slug], pick.config
+
+
+def why_not(slug: str, role: str, kind: str) -> str:
+    """Return why a network cannot have a role for a kind of data, and which can; "" if it can."""
+    able = [entry.slug for entry in networks_for(role, kind)]
+    if slug in able:
+        return ""
+    offered = ", ".join(able)
+    instead = f"choose one of: {offered}" if offered else f"there is no {role} for {kind}"
+    entry = next((e for e in registry.all("network") if e.slug == slug), None)
+    if entry is None:
+        near = difflib.get_close_matches(slug, able, n=1)
+        hint = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
+        return f"no network is called {slug!r}; {hint if near else instead}"
+    if role not in entry.roles:
+        return f"{slug!r} cannot be a {role}; {instead}"
+    return f"{slug!r} does not take {kind}; {instead}"
 
 
 def _own(entry: NetworkEntry, config: Mapping[str, Any]) -> dict[str, Any]:

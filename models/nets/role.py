@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["DENOISER", "RECOMMENDER", "Role", "critic", "generator"]
+__all__ = ["DENOISER", "RECOMMENDER", "Role", "critic", "encoder", "generator"]
 
 
 @dataclass(frozen=True)
@@ -13,11 +13,13 @@ class Role:
         name: "denoiser", "critic", "generator", "encoder" or "recommender".
         clock: whether it is told a noise level or a flow time.
         latent: how many numbers a generator makes a datum from.
+        outputs: how many numbers an encoder says of a datum.
     """
 
     name: str
     clock: bool = False
     latent: int = 0
+    outputs: int = 0
 
 
 DENOISER = Role("denoiser", clock=True)
@@ -32,3 +34,8 @@ def critic(*, clock: bool = False) -> Role:
 def generator(latent: int) -> Role:
     """Return the role of a generator."""
     return Role("generator", latent=latent)
+
+
+def encoder(outputs: int) -> Role:
+    """Return the role of a network that says so many numbers of a datum."""
+    return Role("encoder", outputs=outputs)

@@ -6,7 +6,14 @@ from typing import Annotated
 
 from models.config import Pick, param
 
-__all__ = ["CriticNet", "DenoiserNet", "GeneratorNet", "RecommenderNet", "ScoreNet"]
+__all__ = [
+    "CriticNet",
+    "DenoiserNet",
+    "EncoderNet",
+    "GeneratorNet",
+    "RecommenderNet",
+    "ScoreNet",
+]
 
 DenoiserNet = Annotated[
     Pick, param("Network", "The network that is trained.", of="network", role="denoiser")
@@ -21,6 +28,9 @@ CriticNet = Annotated[
 GeneratorNet = Annotated[
     Pick,
     param("Generator", "The network that pushes noise forward.", of="network", role="generator"),
+]
+EncoderNet = Annotated[
+    Pick, param("Network", "The network that looks at the data.", of="network", role="encoder")
 ]
 RecommenderNet = Annotated[
     Pick,

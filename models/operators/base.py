@@ -5,7 +5,7 @@ computes in pieces, between which whoever runs it may do something else; it touc
 random numbers but its own, so that the same settings give the same outcome.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol, TypeAlias
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models.config import param
 from models.contracts.batch import Batch
+from models.contracts.data import RowSource
 from models.contracts.learner import Learner
 
 __all__ = ["Operation", "Operator", "Outcome", "Progress", "SeedSetting", "Slot", "Work"]
@@ -47,12 +48,14 @@ class Operation:
         given: conditions that a person chose, in the units of the data: a value for all rows, or
             one for each.
         handed: rows by the name of their slot, in the units of the data, on the CPU.
+        data: reads what the run has learned from; None where there is no run.
     """
 
     learner: Learner[Any]
     sampler: Any = None
     given: Mapping[str, Tensor] = field(default_factory=dict)
     handed: Mapping[str, Batch] = field(default_factory=dict)
+    data: Callable[[], RowSource] | None = None
 
 
 @dataclass(frozen=True)

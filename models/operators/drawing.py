@@ -48,7 +48,7 @@ def draw(
         total = family.population
         rows = _rows(total, n, generator)
         # Particles are known by their row: they go all together.
-        latents = family.prior(total, generator)
+        latents = family.prior(total, generator, given)
         return (yield from _push(family, latents, sampler, noise, told)).take(rows)
     latents = family.prior(n, generator, given)
     parts: list[Batch] = []

@@ -29,6 +29,7 @@ class GenerateConfig(Config, frozen=True):
     "generate",
     title="Generate",
     summary="Draws fresh samples, under conditions where the model has some.",
+    source="Franceschi et al. 2023, arXiv:2305.16150, section 3",
     config=GenerateConfig,
     needs=("samples",),
 )

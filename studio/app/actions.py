@@ -18,6 +18,7 @@ from studio.app.intents.operating import OperatingIntents
 from studio.app.intents.project import ProjectIntents
 from studio.app.intents.racing import RacingIntents
 from studio.app.intents.runs import RunIntents
+from studio.app.intents.scenes import SceneIntents
 from studio.app.intents.setup import SetupIntents
 from studio.app.intents.training import TrainingIntents
 from studio.app.state.session import AppState
@@ -45,6 +46,7 @@ class Actions:
         self.project = ProjectIntents(state, link, self.runs, self.data)
         self.background = BackgroundIntents(state, link, self.project, self.runs)
         self.export = ExportIntents(state, link)
+        self.scenes = SceneIntents(state, link)
         state.job_ended.connect(self.project.job_ended)
         state.runs.listed.connect(self.background.follow)
         for signal in (state.draft_changed, state.draft_checked):

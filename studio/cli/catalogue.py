@@ -10,7 +10,7 @@ from studio.engine.process.discovery import discover
 
 __all__ = ["KINDS", "entries", "find", "load", "training"]
 
-KINDS: tuple[Kind, ...] = ("family", "dataset", "sampler", "metric", "operator")
+KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
 
 
 def load() -> None:

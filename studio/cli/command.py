@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from studio.literal import one_line
-from studio.protocol.catalog import Catalog
+from studio.protocol.catalog import Catalog, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["command_for"]
@@ -45,39 +45,53 @@ def _assignments(spec: RunSpec, catalog: Catalog | None) -> Iterator[str]:
     parts = [("family", spec.family), ("dataset", spec.dataset)]
     parts.append(("training", Pick(slug="training", config=spec.training)))
     for head, pick in parts:
-        yield from _settings(head, pick, _usual(spec, head, pick, catalog))
+        yield from _settings(head, pick, _known(spec, head, pick, catalog))
     if spec.sampler is not None:
         yield f"sampler={spec.sampler.slug}"
-        usual = _usual(spec, "sampler", spec.sampler, catalog)
-        yield from _settings("sampler", spec.sampler, usual)
+        known = _known(spec, "sampler", spec.sampler, catalog)
+        yield from _settings("sampler", spec.sampler, known)
     if spec.metrics:
         yield "metrics=" + ",".join(pick.slug for pick in spec.metrics)
         for pick in spec.metrics:
-            usual = _usual(spec, "metric", pick, catalog)
-            yield from _settings(f"metrics.{pick.slug}", pick, usual)
+            known = _known(spec, "metric", pick, catalog)
+            yield from _settings(f"metrics.{pick.slug}", pick, known)
 
 
-def _usual(spec: RunSpec, kind: str, pick: Pick, catalog: Catalog | None) -> dict[str, Any]:
-    """Return the defaults, by path, that settings have for the run's kind of data."""
+def _known(spec: RunSpec, kind: str, pick: Pick, catalog: Catalog | None) -> dict[str, FieldSpec]:
+    """Return the settings by path, with the defaults that they have for the run's kind of data."""
     entry = catalog.get(kind, pick.slug) if catalog else None
     if catalog is None or entry is None:
         return {}
-    fitted = entry.fitted(catalog.modality(spec.dataset.slug))
-    return {field.path: field.default for field in fitted.fields}
+    opened = catalog.opened(entry, pick.config, catalog.modality(spec.dataset.slug))
+    return {field.path: field for field in opened.fields}
 
 
-def _settings(head: str, pick: Pick, usual: Mapping[str, Any]) -> Iterator[str]:
-    for path, value in _leaves(pick.config):
-        if path not in usual or usual[path] != value:
-            yield f"{head}.{path}={_text(value)}"
+def _settings(head: str, pick: Pick, known: Mapping[str, FieldSpec]) -> Iterator[str]:
+    # A network is named before its settings: naming another one forgets those of the last.
+    leaves = sorted(_leaves(pick.config, known), key=lambda leaf: not leaf[0].endswith(".slug"))
+    for path, value in leaves:
+        field = known.get(path)
+        if field is None or (value != field.default and (not field.meant or value != field.meant)):
+            yield f"{head}.{_short(path)}={_text(value)}"
 
 
-def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _short(path: str) -> str:
+    """Return a setting's path as people write it: net.config.width as net.width."""
+    return path.removesuffix(".slug").replace(".config.", ".", 1)
+
+
+def _leaves(
+    config: Mapping[str, Any], known: Mapping[str, FieldSpec], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
     for name, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+        path = f"{prefix}{name}"
+        part = path in known and known[path].kind == "part"
+        if part and (value is None) != (known[path].default is None):
+            yield path, value is not None
+        if isinstance(value, Mapping) and (part or path not in known):
+            yield from _leaves(value, known, f"{path}.")
+        elif not part:
+            yield path, value
 
 
 def _text(value: Any) -> str:

@@ -22,6 +22,7 @@ __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "measure a trained run beside the floor of each metric"
 SAMPLES = 5_000
+REAL = "real against real"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +99,7 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
 
 def _write(job: "EvaluationJob", seed: int) -> None:
     assert job.quality is not None
-    quality = job.quality
+    quality, rows = job.quality, _figures(job)
     table(
         (
             (
@@ -108,10 +109,13 @@ def _write(job: "EvaluationJob", seed: int) -> None:
                 row["better"],
                 row["unit"],
             )
-            for row in _figures(job)
+            for row in rows
         ),
         head=("METRIC", "VALUE", "FLOOR", "BETTER", "UNIT"),
     )
+    for row in rows:
+        if row["floor"] is not None and row["held_against"] != REAL:
+            say(f"The floor of {row['metric']} is {row['held_against']}.")
     for note in quality.notes:
         say(note)
     cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""

@@ -28,21 +28,24 @@ def unit(entry: "MetricEntry") -> str:
 def data(entry: "Entry") -> str:
     """Return the kinds of data that it is for."""
     from models.nets.pick import kinds_of
-    from models.registry import FamilyEntry
+    from models.registry import FamilyEntry, NetworkEntry
 
-    kinds = kinds_of(entry) if isinstance(entry, FamilyEntry) else entry.kinds
-    return ", ".join(kinds) or "all kinds of data"
+    if isinstance(entry, FamilyEntry | NetworkEntry):
+        return ", ".join(kinds_of(entry)) or NONE
+    return ", ".join(entry.kinds) or "all kinds of data"
 
 
 def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
-    from models.registry import MetricEntry, SamplerEntry
+    from models.registry import MetricEntry, NetworkEntry, SamplerEntry
 
     if isinstance(entry, SamplerEntry):
         return _of_sampler(entry)
     if isinstance(entry, MetricEntry):
         measured_in = f"; unit: {unit(entry)}" if entry.unit else "; a plain number"
         return [f"Better: {entry.better}{measured_in}", f"For: {data(entry)}"]
+    if isinstance(entry, NetworkEntry):
+        return [f"For: {data(entry)}", f"Can be: {', '.join(entry.roles)}"]
     return [f"For: {data(entry)}"] if entry.make is not None else []
 
 

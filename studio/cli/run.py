@@ -140,7 +140,7 @@ def _create(spec: "RunSpec", project: Path) -> "RunFolder":
     from studio.engine.jobs import headless
     from studio.engine.run.resolve import resolve
 
-    _, problems = resolve(spec)
+    _, problems = resolve(spec, project=project)
     if problems:
         raise UsageError("this cannot be run:", *(f"  {p.message}" for p in problems))
     return headless.create(spec, project)
@@ -204,7 +204,9 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
 
 
 def _picture(folder: "RunFolder") -> None:
-    """Draw the newest kept record over the data, where there is one; without it nothing is lost."""
+    """Draw the newest kept record, where there is one and its kind can be drawn without a window;
+    without it nothing is lost.
+    """
     from studio.engine.process.failures import Refused
     from studio.store.errors import StoreError
 
@@ -216,19 +218,21 @@ def _picture(folder: "RunFolder") -> None:
 
 def _draw(folder: "RunFolder") -> None:
     from studio.cli.picture import draw, write_png
+    from studio.engine.kinds.base import kind_of
+    from studio.engine.kinds.fit import picked_kind
     from studio.engine.run.in_force import target_of
-    from studio.formats.pictures import sheet
 
     steps = folder.flow.steps()
     if not steps:
         return
     record = folder.flow.load(steps[-1])
-    if record.x.ndim == 5:
-        # Images stand by themselves.
-        image = sheet(record.x[-1])
-    else:
+    kind = kind_of(picked_kind(folder.record.spec.dataset))
+    image = kind.sheet(record.x[-1])
+    if image is None and kind.plane:
         target = target_of(folder, record.step)[1]
         image = draw(target.shown(8000).numpy(), record.t, record.x)
+    if image is None:
+        return
     path = folder.path / "picture.png"
     texts = {
         "Title": folder.record.spec.name,

@@ -3,14 +3,20 @@
 import difflib
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from models.config import Config, describe, replace_at
+from models.nets.pick import why_not
 from models.registry import Kind, registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError
+from studio.engine.kinds.fit import picked_kind
+from studio.engine.process.catalogue import described
+from studio.engine.run.resolve import today
+from studio.protocol.catalog import Catalog
 from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
 from studio.store.edits import in_order
 
@@ -22,9 +28,10 @@ _PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": 
 def apply(spec: RunSpec, assignments: Iterable[str]) -> RunSpec:
     """Return the spec with each assignment made, in order.
 
-    "family=gan" chooses another thing and forgets the settings of the old one; "metrics=mmd"
-    chooses metrics; "family.lr=0.001", "training.steps=500", "metrics.mmd.bandwidth=1" set
-    settings. The values are checked later, with those of the recipe.
+    "family=gan" chooses another thing and forgets the settings of the old one, "family.net=unet"
+    another network; "metrics=mmd" chooses metrics; "family.ema=0.999", "family.net.width=64" (or
+    "family.net.config.width=64"), "training.steps=500", "metrics.mmd.bandwidth=1" set settings. The
+    values are checked later, with those of the recipe.
 
     Raises:
         UsageError: no "=", or a key that does not exist; the nearest one is named.
@@ -89,8 +96,8 @@ def changes(spec: RunSpec, assignments: Iterable[str], step: int) -> list[Change
         full = key if key.startswith("family.") else f"family.{key}"
         if full not in known:
             raise UsageError(f"--set {key}: no setting of the model; {_nearest(key, known)}")
-        path = full.removeprefix("family.")
-        found.append(ChangeSetting(step=step, path=path, value=_value(text, known[full])))
+        row = known[full]
+        found.append(ChangeSetting(step=step, path=row["path"], value=_value(text, row)))
     return found
 
 
@@ -136,17 +143,41 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
     if key == "metrics":
         slugs = [slug.strip() for slug in text.split(",") if slug.strip()]
         return msgspec.structs.replace(spec, metrics=[Pick(slug=slug) for slug in slugs])
+    if head == "family":
+        family = today(spec.family, picked_kind(spec.dataset))
+        spec = msgspec.structs.replace(spec, family=family)
     known = _known(spec)
     if key not in known:
         raise UsageError(f"--set {key}: unknown setting; {_nearest(key, known)}")
-    value = _value(text, known[key])
+    row = known[key]
+    value = _value(text, row)
+    if row.get("of") and row["kind"] == "choice":
+        return _with_network(spec, key, row, text)
     if head == "training":
         return msgspec.structs.replace(spec, training=replace_at(spec.training, path, value))
     if head == "metrics":
         return msgspec.structs.replace(spec, metrics=_with_metric(spec.metrics, path, value))
     pick = (_sampler(spec) if head == "sampler" else getattr(spec, head)) or Pick(slug="")
-    changed = Pick(slug=pick.slug, config=replace_at(pick.config, path, value))
-    return msgspec.structs.replace(spec, **{head: changed})
+    config = replace_at(pick.config, row["path"], value)
+    return msgspec.structs.replace(spec, **{head: msgspec.structs.replace(pick, config=config)})
+
+
+def _with_network(spec: RunSpec, key: str, row: dict[str, Any], slug: str) -> RunSpec:
+    """Return the spec with a network picked; the settings are those of the one before where it is
+    the same.
+
+    Raises:
+        UsageError: there is no such network, or it cannot have the role for these data.
+    """
+    reason = why_not(slug, row["role"], picked_kind(spec.dataset)) if slug else ""
+    if reason:
+        raise UsageError(f"--set {key}: {reason}")
+    path = row["path"].removesuffix(".slug")
+    before: dict[str, Any] = spec.family.config.get(path, {})
+    same = (before.get("slug") or row["meant"]) == (slug or row["meant"])
+    made = {"slug": slug, "config": before.get("config", {}) if same else {}}
+    config = {**spec.family.config, path: made}
+    return msgspec.structs.replace(spec, family=msgspec.structs.replace(spec.family, config=config))
 
 
 def _with_metric(metrics: list[Pick], path: str, value: Any) -> list[Pick]:
@@ -168,11 +199,10 @@ def _sampler(spec: RunSpec) -> Pick | None:
 
 
 def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
-    """Every key that can be set in this spec, with its description."""
-    heads: list[tuple[str, Kind, str]] = [
-        ("family", "family", spec.family.slug),
-        ("dataset", "dataset", spec.dataset.slug),
-    ]
+    """Every key that can be set in this spec, with its description, whose path is that in the
+    config: "family.net.width" is "net.config.width".
+    """
+    heads: list[tuple[str, Kind, str]] = [("dataset", "dataset", spec.dataset.slug)]
     if (sampler := _sampler(spec)) is not None:
         heads.append(("sampler", "sampler", sampler.slug))
     heads += [(f"metrics.{e.slug}", "metric", e.slug) for e in registry.all("metric")]
@@ -183,14 +213,35 @@ def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
         if entry.slug == slug
     }
     configs["training"] = catalogue.training().config
-    return {
+    return _of_family(spec) | {
         f"{head}.{row['path']}": row for head, config in configs.items() for row in describe(config)
     }
 
 
+def _of_family(spec: RunSpec) -> dict[str, dict[str, Any]]:
+    """The settings of the family and of its networks, these also under short names."""
+    entries, _ = described(("family", "network"))
+    offer = Catalog(entries=entries, devices=[])
+    entry = offer.get("family", spec.family.slug)
+    if entry is None:
+        return {}
+    kind = picked_kind(spec.dataset)
+    found: dict[str, dict[str, Any]] = {}
+    for field in offer.opened(entry, spec.family.config, kind).fields:
+        row = msgspec.to_builtins(field)
+        short = field.path
+        if field.chooses:
+            short = field.path.removesuffix(".slug")
+        elif field.under:
+            short = field.path.replace(".config.", ".", 1)
+        found[f"family.{field.path}"] = found[f"family.{short}"] = row
+    return found
+
+
 def _nearest(key: str, known: Iterable[str]) -> str:
     """The likeliest keys: those spelt alike, or with the same last part ("lr" for "family.lr")."""
-    names = list(known)
+    # Of a network's settings, the short names.
+    names = [name for name in known if ".config." not in name and not name.endswith(".slug")]
     near = [name for name in names if name.endswith(f".{key}")]
     near += [n for n in difflib.get_close_matches(key, names, n=2, cutoff=0.6) if n not in near]
     if not near:
@@ -206,8 +257,25 @@ def _value(text: str, row: dict[str, Any]) -> Any:
     choices = [choice["value"] for choice in row["choices"]]
     if row["optional"] and text == "none" and text not in choices:
         return None
-    if row["kind"] in ("text", "choice"):
+    if row["kind"] == "file":
+        return str(Path(text).expanduser().absolute()) if text else ""
+    if row["kind"] == "list":
+        return _list(text, row["items"])
+    if row["kind"] in ("text", "choice", "data-choice"):
         return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _list(text: str, items: str) -> Any:
+    """Read a list: as JSON, or plainly, with commas between its values."""
+    if not text.strip().startswith("["):
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if items == "text":
+            return parts
+        text = f"[{','.join(parts)}]"
     try:
         return json.loads(text)
     except json.JSONDecodeError:

@@ -1,7 +1,8 @@
 """Describe one thing: what it is, where it comes from, and each of its settings."""
 
 import argparse
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.registry import FamilyEntry
@@ -10,7 +11,13 @@ from studio.cli.terminal import paragraph, say
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
 
-HELP = "describe a model, dataset, sampler, metric or the training settings"
+_WORDS = {
+    "file": "path of a file",
+    "run": "name of a run",
+    "data-choice": "name in the data",
+    "part": "true | false",
+}
+HELP = "describe a model, dataset, network, sampler, metric or the training settings"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,28 +53,82 @@ def run(arguments: argparse.Namespace) -> int:
         if not fields:
             say("  It has no settings.")
             continue
-        _settings(fields, catalogue.defaults(entry))
+        prefix = "family." if family is not None else ""
+        _settings(fields, catalogue.defaults(entry), prefix)
     return 0
 
 
-def _settings(fields: list[dict[str, Any]], defaults: Mapping[str, Mapping[str, Any]]) -> None:
-    """A line for each setting with its defaults and bounds, and its meaning under it."""
-    longest = max(len(f["path"]) + len(_value(f["default"])) for f in fields) + 3
+def _settings(
+    fields: list[dict[str, Any]], defaults: Mapping[str, Mapping[str, Any]], prefix: str
+) -> None:
+    """A line for each setting with its defaults and bounds, and its meaning under it; they are set
+    under a prefix.
+    """
+    longest = max(len(f["path"]) + len(_default(f)) for f in fields) + 3
     for field in fields:
         say()
-        path = field["path"]
-        head = f"{path} = {_value(field['default'])}"
-        others = [f"{m}: {_value(own[path])}" for m, own in defaults.items() if path in own]
+        head = f"{field['path']} = {_default(field)}"
+        others = [f"{kind}: {value}" for kind, value in _others(field, defaults)]
         say(f"  {head.ljust(longest)}   {'   '.join([bounds(field), *others])}")
-        paragraph(_help(field), indent="      ")
+        paragraph(_help(field, prefix), indent="      ")
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    match field["kind"]:
+        case "pick" if field["of"] == "network":
+            return "as the data prefer"
+        case "pick":
+            return field["default"]["slug"] or "the model's own"
+        case "part":
+            return "none" if field["default"] is None else "as below"
+        case "run":
+            return field["default"]["run"] if field["default"] else "none"
+    return _value(field["default"])
+
+
+def _others(
+    field: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of data at which a setting has another default, with that."""
+    from models.config import ConfigError
+    from models.nets.pick import preferred
+
+    for kind, own in defaults.items():
+        if field["kind"] == "pick" and field["of"] == "network":
+            with contextlib.suppress(ConfigError):  # no network can have the role there
+                pick = preferred(field, kind, own)
+                told = [f"{name} {_value(value)}" for name, value in pick["config"].items()]
+                yield kind, f"{pick['slug']} ({', '.join(told)})" if told else pick["slug"]
+        elif (value := _at(own, field["path"])) is not None:
+            yield kind, _value(value)
+
+
+def _at(settings: Mapping[str, Any], path: str) -> Any:
+    value: Any = settings
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _value(value: Any) -> str:
-    if value is None:
+    if value is None or value in ("", []):
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(_value(each) for each in value)
     return _number(value) if isinstance(value, float) else str(value)
+
+
+def _able(field: Mapping[str, Any]) -> list[str]:
+    """What can be picked; networks that can have the role for some kind of data."""
+    from models.registry import NetworkEntry, registry
+
+    return [
+        entry.slug
+        for entry in registry.all(field["of"])
+        if not isinstance(entry, NetworkEntry) or field["role"] in entry.roles
+    ]
 
 
 def _number(value: float) -> str:
@@ -82,18 +143,34 @@ def bounds(field: dict[str, Any]) -> str:
         text = " | ".join(str(choice["value"]) for choice in field["choices"])
     elif field["kind"] == "bool":
         text = "true | false"
+    elif field["kind"] == "pick":
+        text = " | ".join(_able(field))
+    elif field["kind"] in _WORDS:
+        text = _WORDS[field["kind"]]
     else:
         signs = (("low", ">="), ("above", ">"), ("high", "<="), ("below", "<"))
         limits = [f"{sign} {_number(field[key])}" for key, sign in signs if field[key] is not None]
-        text = (
-            ", ".join(limits) or {"int": "whole", "float": "number", "text": "text"}[field["kind"]]
-        )
+        words = {"int": "whole", "float": "number", "text": "text"}
+        many = field["kind"] == "list"
+        text = ", ".join(limits) or words[field["items"] if many else field["kind"]]
+        if many:
+            text = f"{text} each, with commas between"
     unit = f" {field['unit']}" if field["unit"] else ""
     return text + unit + (" | none" if field["optional"] else "")
 
 
-def _help(field: dict[str, Any]) -> str:
+def _help(field: dict[str, Any], prefix: str) -> str:
     text = f"{field['title']}. {field['help']}".strip()
+    if field["kind"] == "pick":
+        path, example = f"{prefix}{field['path']}", _able(field)[0]
+        text += (
+            f" (--set {path}={example} picks one; 'pushforward show {example}' lists its settings, "
+            f"which are set as {path}.NAME.)"
+        )
+    if field["kind"] == "part":
+        text += f" (--set {prefix}{field['path']}=true puts it in, none leaves it out.)"
+    if field["kind"] == "file" and field["suffixes"]:
+        text += f" (A file that ends in {' or '.join(field['suffixes'])}.)"
     if field["live"]:
         text += " (It may change in the middle of a training.)"
     if field["depends"]:

@@ -94,6 +94,9 @@ class EngineBench:
             family=Pick(slug=trial.family, config=dict(trial.config)),
             dataset=Pick(slug=trial.dataset, config=dict(trial.data)),
             training=training,
+            sampler=Pick(slug=trial.sampler, config=dict(trial.sampling))
+            if trial.sampler
+            else None,
         )
         return check(spec).spec
 

@@ -22,10 +22,11 @@ __all__ = [
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a choice field, and its title."""
+    """One value of a choice field, its title, and what there is to know of it."""
 
     value: Any
     title: str
+    help: str = ""
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,9 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
 class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One setting: all that a form, a validator and a help page need (see `models.config`).
 
-    ``defaults`` are those for kinds of data where it is not ``default``.
+    ``defaults`` are those for kinds of data where it is not ``default``; of a pick, what it comes
+    to for each kind. ``meant`` is what a default of "" stands for, and ``under`` what the setting
+    is one of, where that was picked (see `Catalog.opened`).
     """
 
     path: str
@@ -63,6 +66,23 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     defaults: dict[str, Any] = {}
     of: str = ""
     role: str = ""
+    items: str = ""
+    fewest: int = 0
+    suffixes: list[str] = []
+    inside: str = ""
+    meant: str = ""
+    under: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether other settings follow from what is chosen here."""
+        return self.kind == "choice" and bool(self.of)
+
+    def fitted(self, modality: str) -> "FieldSpec":
+        """Return the setting with the default that it has for a kind of data."""
+        if modality not in self.defaults:
+            return self
+        return msgspec.structs.replace(self, default=self.defaults[modality])
 
 
 class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +123,8 @@ class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     help: str
     same_data: bool = False
+    optional: bool = False
+    draws: bool = False
 
 
 class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,10 +193,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
         """Return the entry with the defaults that its settings have for a kind of data."""
         if not any(modality in field.defaults for field in self.fields):
             return self
-        fields = [
-            msgspec.structs.replace(field, default=field.defaults.get(modality, field.default))
-            for field in self.fields
-        ]
+        fields = [field.fitted(modality) for field in self.fields]
         return msgspec.structs.replace(self, fields=fields)
 
 
@@ -223,3 +242,90 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, kind: str) -> list[EntrySpec]:
         """Return the entries of a kind, in catalogue order."""
         return [e for e in self.entries if e.kind == kind]
+
+    def picks(self, field: FieldSpec, modality: str) -> list[EntrySpec]:
+        """Return what can be picked for a setting of kind "pick" and a kind of data ("" for any),
+        in catalogue order.
+        """
+        return [
+            entry
+            for entry in self.of(field.of)
+            if (not field.role or field.role in entry.roles)
+            and (not modality or not entry.modalities or modality in entry.modalities)
+        ]
+
+    def opened(self, entry: EntrySpec, config: Mapping[str, Any], modality: str) -> EntrySpec:
+        """Return an entry as a form shows it: with the defaults for a kind of data, and in place of
+        each pick the choice of what is picked ("net.slug"), then the settings of what is picked
+        in a config ("net.config.width").
+        """
+        if all(field.kind != "pick" for field in entry.fields):
+            return entry.fitted(modality)
+        fields: list[FieldSpec] = []
+        for field in entry.fields:
+            if field.kind == "pick":
+                fields += self._open(field, config, modality)
+            else:
+                fields.append(field.fitted(modality))
+        return msgspec.structs.replace(entry, fields=fields)
+
+    def _open(self, field: FieldSpec, config: Mapping[str, Any], modality: str) -> list[FieldSpec]:
+        meant: Mapping[str, Any] = field.fitted(modality).default
+        able = {entry.slug: entry for entry in self.picks(field, modality)}
+        usual = able.get(meant["slug"])
+        chooser = msgspec.structs.replace(
+            field,
+            path=f"{field.path}.slug",
+            kind="choice",
+            default="",
+            defaults={},
+            meant=meant["slug"],
+            choices=[
+                _usual(field, usual),
+                *(Choice(value=e.slug, title=e.title, help=e.summary) for e in able.values()),
+            ],
+        )
+        slug = _value(config, f"{field.path}.slug") or meant["slug"]
+        if slug not in able:
+            return [chooser]
+        # What a family prefers holds for any network that has such a setting; what it prefers for a
+        # kind of data, for the network that it prefers there.
+        wishes = meant["config"] if slug == meant["slug"] else field.default["config"]
+        return [chooser, *(_inside(field, own, slug, wishes) for own in able[slug].fields)]
+
+
+def _usual(field: FieldSpec, entry: EntrySpec | None) -> Choice:
+    if entry is None:
+        words = "As the data prefer" if field.of == "network" else "The model's own"
+        return Choice(value="", title=words)
+    # Its name first: a list that is too narrow cuts off the end.
+    told = f"{entry.title}, which these data prefer. {entry.summary}"
+    return Choice(value="", title=f"{entry.title}, as the data prefer", help=told)
+
+
+def _inside(pick: FieldSpec, own: FieldSpec, slug: str, wishes: Mapping[str, Any]) -> FieldSpec:
+    """Return a setting of what is picked as one of the family."""
+    inner = f"{pick.path}.config."
+    depends = own.depends
+    wished = _value(wishes, own.path)
+    return msgspec.structs.replace(
+        own,
+        path=f"{inner}{own.path}",
+        default=own.default if wished is None else wished,
+        group=own.group or pick.title,
+        advanced=own.advanced or pick.advanced,
+        modalities=own.modalities or pick.modalities,
+        depends=pick.depends
+        if depends is None
+        else Dependency(path=f"{inner}{depends.path}", values=depends.values),
+        inside=f"{inner}{own.inside}" if own.inside else pick.inside,
+        under=slug,
+    )
+
+
+def _value(config: Mapping[str, Any], path: str) -> Any:
+    """Return a value at a dotted path, None where there is none."""
+    value: Any = config
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

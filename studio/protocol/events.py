@@ -132,16 +132,14 @@ class Metrics(_Event, frozen=True, kw_only=True):
 
 
 class Record(_Event, frozen=True, kw_only=True):
-    """The fixed particles at one training step; the payload holds the arrays.
+    """A `studio.protocol.records.FlowRecord`, whose arrays the payload holds.
 
-    "t" (T,) f4 flow times; "x" (T, n, d) f4 in data units, of images (T, n, C, H, W); per layer
-    "layer:<name>" (T or 1, r, r) or (..., r, r, 2) f4, over ``bounds``. Row order is particle
-    identity. Extras that were asked for: "extra:critic" (T, n), "extra:manifold" (r, r, 2),
-    "extra:latents" (n, 2); of images "extra:projection" (T, n, 2), where a judge sees the
-    particles, in the plane in which unseen data vary most to it, and "extra:projection-target"
+    Layers are over ``bounds``. Extras that were asked for: "extra:critic" (T, n), "extra:manifold"
+    (r, r, 2), "extra:latents" (n, 2); of images "extra:projection" (T, n, 2), where a judge sees
+    the particles, in the plane in which unseen data vary most to it, and "extra:projection-target"
     (m, 2), where the data are.
     Within a step, what the stage has at hand: "scene:real", "scene:particles", "scene:velocity",
-    "scene:moved", "scene:smoothed", "scene:stepped", each (B, d), in data units.
+    "scene:moved", "scene:smoothed", "scene:stepped", each (B, *shape), in data units.
     """
 
     job: str

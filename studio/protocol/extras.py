@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass
 
-__all__ = ["CRITIC", "EXTRAS", "LATENTS", "MANIFOLD", "PROJECTION", "PROJECTION_TARGET", "Extra"]
+__all__ = [
+    "CRITIC",
+    "EXTRAS",
+    "LATENTS",
+    "MANIFOLD",
+    "PLACES",
+    "PROJECTION",
+    "PROJECTION_TARGET",
+    "Extra",
+]
 
 CRITIC, MANIFOLD, LATENTS = "critic", "manifold", "latents"
 PROJECTION, PROJECTION_TARGET = "projection", "projection-target"
+PLACES = "places"
 
 
 @dataclass(frozen=True)
@@ -24,5 +34,6 @@ EXTRAS = {
     LATENTS: Extra(particles=0),
     PROJECTION: Extra(particles=1),
     PROJECTION_TARGET: Extra(particles=None),
+    PLACES: Extra(particles=1),
 }
 """All there are; the engine makes no others."""

@@ -8,41 +8,24 @@ record goes, and the first and the last stay: it spans the whole run at any leng
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 from studio.store import hdf5
 from studio.store.atomic import make_folder
 from studio.store.errors import Damaged, StoreError
 from studio.store.links import stay_inside
 from studio.store.migrate import CURRENT, upgrade
 
-__all__ = ["FlowStore", "StoredRecord", "halve"]
+__all__ = ["FlowStore", "halve"]
 
-Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[Any]]
 _NAME = re.compile(r"step-(\d{8,})\.h5")
-
-
-@dataclass(frozen=True)
-class StoredRecord:
-    """The fixed particles at one training step, in data units.
-
-    t (T,), x (T, n, d), or (T, n, C, H, W) of images, row i always the same particle; layers by
-    name, (T or 1, r, r) scalars or (T or 1, r, r, 2) vectors over ``bounds`` (x0, x1, y0, y1; empty
-    where there are no layers);
-    extras by name, arrays of any shape whose meaning `studio.protocol.messages.Record` has.
-    """
-
-    step: int
-    t: Floats
-    x: Floats
-    layers: dict[str, Floats] = field(default_factory=dict)
-    bounds: tuple[float, ...] = ()
-    extras: dict[str, Floats] = field(default_factory=dict)
+_GROUPS = {LAYER: "layers", EXTRA: "extras", GIVEN: "given"}
 
 
 class FlowStore:
@@ -67,32 +50,22 @@ class FlowStore:
         names = (_NAME.fullmatch(p.name) for p in self.folder.iterdir())
         return sorted(int(m[1]) for m in names if m)
 
-    def keep(
-        self,
-        step: int,
-        t: ArrayLike,
-        x: ArrayLike,
-        layers: Mapping[str, ArrayLike] | None = None,
-        bounds: Sequence[float] = (),
-        extras: Mapping[str, ArrayLike] | None = None,
-    ) -> list[int]:
-        """Store a record (shapes as in `StoredRecord`) and return the steps that are kept now.
+    def keep(self, record: FlowRecord, types: Mapping[str, str] | None = None) -> list[int]:
+        """Store a record and return the steps that are kept now.
+
+        ``types`` says of which arrays fewer bits are enough ("float16"); all others are kept in
+        their own type.
 
         Raises:
             ValueError: the shapes do not fit together.
             StoreError: the disk refused (`DiskFull`: there is no room).
         """
-        record = StoredRecord(
-            step,
-            np.asarray(t, np.float32),
-            np.asarray(x, np.float32),
-            _floats(layers),
-            tuple(float(b) for b in bounds),
-            _floats(extras),
-        )
-        _check(record)
+        arrays = {name: np.asarray(values) for name, values in record.arrays.items()}
+        _check(record.step, arrays, record.bounds)
+        for name, kind in (types or {}).items():
+            arrays[name] = _narrowed(name, arrays[name], kind)
         make_folder(self.folder)
-        hdf5.write(self.path(step), lambda file: _fill(file, record))
+        hdf5.write(self.path(record.step), lambda file: _fill(file, record, arrays))
         steps = self.steps()
         kept = halve(steps) if len(steps) > self.capacity else steps
         # The index first: it never names a file that is gone.
@@ -101,8 +74,8 @@ class FlowStore:
             self.path(gone).unlink(missing_ok=True)
         return kept
 
-    def load(self, step: int) -> StoredRecord:
-        """Return the record of a step.
+    def load(self, step: int) -> FlowRecord:
+        """Return the record of a step; numbers of 16 bits come back as 32, to compute with.
 
         Raises:
             Damaged: its file is not what it should be.
@@ -111,19 +84,13 @@ class FlowStore:
         path = self.path(step)
         with hdf5.opened(path) as file:
             upgrade("flow", {"format": int(file.attrs["format"])}, path)
-            record = StoredRecord(
-                int(file.attrs["step"]),
-                np.asarray(hdf5.values(file, "t")),
-                np.asarray(hdf5.values(file, "x"), np.float32),
-                _group(file, "layers"),
-                tuple(float(b) for b in file.attrs["bounds"]),
-                # Records of earlier versions have none.
-                _group(file, "extras") if "extras" in file else {},
-            )
-            _check(record)
+            arrays = _read(file)
+            bounds = tuple(float(b) for b in file.attrs["bounds"])
+            record = FlowRecord(int(file.attrs["step"]), arrays, bounds)
+            _check(record.step, arrays, bounds)
         return record
 
-    def nearest(self, step: int) -> tuple[StoredRecord | None, list[str]]:
+    def nearest(self, step: int) -> tuple[FlowRecord | None, list[str]]:
         """Return the intact record nearest to a step, and the names of damaged ones passed over."""
         skipped: list[str] = []
         for near in sorted(self.steps(), key=lambda s: (abs(s - step), s)):
@@ -185,41 +152,58 @@ def halve(steps: Sequence[int]) -> list[int]:
     return kept
 
 
-def _floats(arrays: Mapping[str, ArrayLike] | None) -> dict[str, Floats]:
-    return {name: np.asarray(value, np.float32) for name, value in (arrays or {}).items()}
+def _narrowed(name: str, values: NDArray[Any], kind: str) -> NDArray[Any]:
+    if np.dtype(kind).kind != "f" or values.dtype.kind != "f":
+        raise ValueError(f"{name!r} of {values.dtype} cannot be kept as {kind}")
+    return values.astype(kind)
 
 
-def _group(file: Any, name: str) -> dict[str, Floats]:
-    return {str(key): np.asarray(hdf5.values(file[name], key)) for key in file[name]}
+def _read(file: Any) -> Arrays:
+    """Return all arrays of a file by their names; those of earlier versions lack some groups."""
+    found = {name: hdf5.values(file, name) for name in file if name not in _GROUPS.values()}
+    for prefix, group in _GROUPS.items():
+        if group in file:
+            found |= {f"{prefix}{key}": hdf5.values(file[group], key) for key in file[group]}
+    return {name: _widened(np.asarray(values)) for name, values in found.items()}
 
 
-def _check(record: StoredRecord) -> None:
-    t, x = record.t, record.x
+def _widened(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(np.float32) if values.dtype == np.float16 else values
+
+
+def _check(step: int, arrays: Mapping[str, NDArray[Any]], bounds: Sequence[float]) -> None:
+    t, x = arrays["t"], arrays["x"]
     if t.ndim != 1 or x.ndim < 3 or x.shape[0] != t.shape[0] or not x.size:
         raise ValueError(f"t must be (T,) and x (T, n, *shape), got {t.shape} and {x.shape}")
-    if record.layers and len(record.bounds) != 4:
-        raise ValueError(f"layers need bounds x0, x1, y0, y1, got {record.bounds}")
-    for name, layer in record.layers.items():
-        if layer.ndim not in (3, 4) or layer.shape[0] not in (1, t.shape[0]):
-            raise ValueError(f"layer {name!r} must be (T or 1, r, r[, 2]), got {layer.shape}")
-    for name, extra in record.extras.items():
-        if extra.ndim == 0 or not extra.size:
-            raise ValueError(f"extra {name!r} must be an array with values, got {extra.shape}")
+    if bounds and len(bounds) != 4:
+        raise ValueError(f"bounds must be x0, x1, y0, y1, got {bounds}")
+    for name, values in arrays.items():
+        if values.dtype.kind not in "biuf":
+            raise ValueError(f"{name!r} of step {step} must be numbers, got {values.dtype}")
+        if values.ndim == 0 or not values.size:
+            raise ValueError(f"{name!r} must be an array with values, got {values.shape}")
+        told = name == "mask" or name.startswith(GIVEN)
+        if told and len(values) != x.shape[1]:
+            raise ValueError(f"{name!r} must be of {x.shape[1]} particles, got {values.shape}")
+        if name.startswith(LAYER):
+            _check_layer(name, values, len(t), bounds)
 
 
-def _fill(file: Any, record: StoredRecord) -> None:
+def _check_layer(name: str, layer: NDArray[Any], times: int, bounds: Sequence[float]) -> None:
+    if not bounds:
+        raise ValueError(f"{name!r} needs bounds x0, x1, y0, y1, got {bounds}")
+    if layer.ndim not in (3, 4) or layer.shape[0] not in (1, times):
+        raise ValueError(f"{name!r} must be (T or 1, r, r[, 2]), got {layer.shape}")
+
+
+def _fill(file: Any, record: FlowRecord, arrays: Mapping[str, NDArray[Any]]) -> None:
     file.attrs["format"] = CURRENT["flow"]
     file.attrs["step"] = record.step
     file.attrs["bounds"] = np.asarray(record.bounds, np.float64)
-    file["t"] = record.t
-    # A checksum a frame: a flipped bit is reported, not drawn.
-    chunk = (1, *record.x.shape[1:])
-    # The eye sees no more of pixels than half the bits hold.
-    x = record.x if record.x.ndim == 3 else record.x.astype(np.float16)
-    file.create_dataset("x", data=x, chunks=chunk, fletcher32=True)
-    layers = file.create_group("layers")
-    for name, layer in record.layers.items():
-        layers.create_dataset(name, data=layer, chunks=(1, *layer.shape[1:]), fletcher32=True)
-    extras = file.create_group("extras")
-    for name, extra in record.extras.items():
-        extras.create_dataset(name, data=extra, chunks=extra.shape, fletcher32=True)
+    for name, values in arrays.items():
+        prefix = next((p for p in _GROUPS if name.startswith(p)), "")
+        place = f"{_GROUPS[prefix]}/{name.removeprefix(prefix)}" if prefix else name
+        # A checksum a frame: a flipped bit is reported, not drawn.
+        framed = name == "x" or prefix == LAYER
+        chunk = (1, *values.shape[1:]) if framed else values.shape
+        file.create_dataset(place, data=values, chunks=chunk, fletcher32=True)

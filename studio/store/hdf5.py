@@ -84,13 +84,15 @@ def values(group: Any, name: str) -> Any:
     than the file has bytes. Called inside `opened`.
 
     Raises:
-        ValueError: it is a link, or its values are elsewhere or not there.
+        ValueError: it is a link or a group, or its values are elsewhere or not there.
     """
     import h5py
 
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise ValueError(f"{name!r} is a link, where values should be")
     dataset = group[name]
+    if not isinstance(dataset, h5py.Dataset):
+        raise ValueError(f"{name!r} is a group, where values should be")
     size, there = dataset.size * dataset.dtype.itemsize, dataset.file.id.get_filesize()
     if dataset.external or dataset.is_virtual or size > there:
         raise ValueError(f"{name!r} declares {size:,} bytes of values, which are not in the file")

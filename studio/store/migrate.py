@@ -16,7 +16,7 @@ __all__ = ["CURRENT", "STEPS", "upgrade"]
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
 CURRENT = {
-    "project": 1, "run": 2, "dataset": 2, "checkpoint": 1, "flow": 1, "samples": 1, "result": 1,
+    "project": 1, "run": 3, "dataset": 2, "checkpoint": 1, "flow": 1, "samples": 1, "result": 1,
 }  # fmt: skip
 """The format number that is written, by kind of document."""
 
@@ -45,6 +45,17 @@ def _run_1(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "format": 2}
 
 
+def _run_2(data: dict[str, Any]) -> dict[str, Any]:
+    """Where a run used a part of a finite data set, it was what came first in the file; now the
+    seed chooses.
+    """
+    spec = data.get("spec")
+    if isinstance(spec, dict):
+        training = {"subset": "first", **_table(spec, "training")}
+        data = {**data, "spec": {**spec, "training": training}}
+    return {**data, "format": 3}
+
+
 def _dataset_1(data: dict[str, Any]) -> dict[str, Any]:
     """There was one kind of data, a table of points in ``data.h5``, and no row was held out."""
     columns = data.get("columns")
@@ -62,7 +73,7 @@ def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 STEPS: dict[str, dict[int, Step]] = {
     "project": {0: _project_0},
-    "run": {0: _run_0, 1: _run_1},
+    "run": {0: _run_0, 1: _run_1, 2: _run_2},
     "dataset": {1: _dataset_1},
 }
 """``STEPS[document][n]`` turns format n into format n + 1."""

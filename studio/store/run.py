@@ -41,10 +41,11 @@ def _now() -> datetime:
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """``run.toml``: everything that the run is, resolved. Written once, when it is queued.
 
-    ``dataset_hash`` is `studio.store.dataset.points_hash` of the training data; ``versions`` by
-    package; ``parent`` names the run that this one left at ``branch_step``, if any; ``race`` is
-    the same for all that took part in one race, "" outside races, and ``budget`` what each of them
-    may spend; ``inputs`` are the trained runs that this one learns from.
+    ``dataset_hash`` is that in the record of an imported data set, of drawn ones
+    `studio.store.dataset.points_hash` of the training data; ``versions`` by package; ``parent``
+    names the run that this one left at ``branch_step``, if any; ``race`` is the same
+    for all that took part in one race, "" outside races, and ``budget`` what each of them may
+    spend; ``inputs`` are the trained runs that this one learns from.
     """
 
     spec: RunSpec

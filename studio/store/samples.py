@@ -4,7 +4,7 @@ them.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,20 @@ _NAME = re.compile(r"(\d{4,})\.h5")
 
 @dataclass(frozen=True)
 class SampleSet:
-    """Points x (n, d) float32 in data units and the names of their d columns, or images
-    (n, C, H, W) without columns; where they come from (``attrs``, plain JSON: run, step, seed,
-    sampler, ...).
+    """What was generated, and where it comes from.
+
+    Attributes:
+        x: (n, *shape) in data units, floats as float32, whole numbers as they were made.
+        columns: the names of the numbers of a row, () where they have none.
+        attrs: plain JSON: run, step, seed, sampler, ...
+        beside: what else is known of each sample, by name, (n, ...): "mask" where some places are
+            padded, and what was given.
     """
 
-    x: NDArray[np.float32]
+    x: NDArray[Any]
     columns: tuple[str, ...]
     attrs: dict[str, Any]
+    beside: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class SampleSets:
@@ -56,10 +62,12 @@ class SampleSets:
         """
         with hdf5.opened(Path(path)) as file:
             upgrade("samples", {"format": int(file.attrs["format"])}, Path(path))
-            x = np.asarray(hdf5.values(file, "x"), np.float32)
+            x = np.asarray(hdf5.values(file, "x"))
             columns = hdf5.get_columns(file["x"])
             attrs = json.loads(file["provenance"].asstr()[()])
-        return SampleSet(x, columns, attrs)
+            names = [name for name in file if name not in ("x", "provenance")]
+            beside = {name: np.asarray(hdf5.values(file, name)) for name in names}
+        return SampleSet(x, columns, attrs, beside)
 
 
 def _has_rows(result: ResultFolder) -> bool:

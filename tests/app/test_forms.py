@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app.forms import editors
 from studio.app.forms.form import Form
+from studio.app.forms.making import make
 from studio.protocol.catalog import Choice, Dependency, EntrySpec, FieldSpec
 from tests.client.fakes.catalog import catalog
 
@@ -73,7 +74,7 @@ def test_few_short_options_stand_side_by_side_and_many_are_a_list(form):
 
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="no editor for the kind 'colour'"):
-        editors.make(field("tint", "colour", "red"))
+        make(field("tint", "colour", "red"))
 
 
 def test_typing_says_the_value_or_why_it_cannot_be_taken(form, qtbot):

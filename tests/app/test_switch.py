@@ -57,6 +57,10 @@ CATALOG = Catalog(
             kind="dataset", slug="digits", title="", summary="", source="", fields=[],
             modalities=["images"],
         ),
+        EntrySpec(
+            kind="sampler", slug="heun", title="", summary="", source="", fields=[],
+            needs=["denoiser"],
+        ),
     ],
     devices=[],
 )  # fmt: skip

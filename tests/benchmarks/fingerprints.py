@@ -50,6 +50,7 @@ TRAINING: Settings = {
     "steps": 12,
     "batch": 24,
     "samples": 200,
+    "subset": "first",
     "seed": 5,
     "device": "cpu",
     "threads": 1,

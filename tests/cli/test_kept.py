@@ -64,7 +64,7 @@ def test_samples_go_into_the_run_and_the_seed_chooses_them(say: Any, edm: RunFol
     for seed in (0, 0, 1):
         status, out, err = say("sample", edm.path, "--count", "1,000", "--seed", seed)
         assert (status, err) == (0, "")
-        assert "1,000 samples of step 60 are in samples/" in out
+        assert "1,000 rows of step 60 are in results/" in out
         drawn.append(newest(edm))
     assert drawn[0].shape == (1000, 2)
     assert np.isfinite(drawn[0]).all()

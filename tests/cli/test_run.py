@@ -64,7 +64,7 @@ def test_a_recipe_is_trained_and_leaves_a_run_and_a_picture(
     assert "loss" in out
     assert run.status().state == "finished"
     assert run.record.spec.training["steps"] == 60
-    assert run.record.spec.family.config["net"]["width"] == 16
+    assert run.record.spec.family.config["net"]["config"]["width"] == 16
     assert run.checkpoints.steps()[-1] == 60
     assert (run.path / "picture.png").stat().st_size > 1000
 
@@ -332,8 +332,8 @@ def test_a_run_on_images_leaves_a_sheet_of_them(
     small = [
         word
         for text in (
-            "family.image_generator.width=4",
-            "family.image_critic.width=4",
+            "family.generator.width=4",
+            "family.critic.width=4",
             "training.steps=12",
             "training.particles=9",
             "training.evaluate_every=12",

@@ -1,19 +1,19 @@
 """What the engine's tests share: a sink that remembers, a tiny family that fails on demand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Unpack
 
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError, describe, param, replace_at
+from models.config import Config, ConfigError, describe, param
+from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Stage, Walk
+from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
-from models.contracts.state import State
-from models.registry import Entry, registry
-from models.tensors import make_generator
+from models.contracts.state import Packed, State
+from models.registry import FamilyEntry, registry
 from studio.engine.jobs.headless import create
 from studio.engine.jobs.training import TrainingJob
 from studio.protocol.messages import Event, Record
@@ -59,7 +59,7 @@ class TinyConfig(Config, frozen=True):
     ] = 0.5
 
 
-class Tiny(Family):
+class Tiny(Family[TinyConfig]):
     """Moves a point towards the mean of the data, with noise: w <- w + rate (mean + noise - w)."""
 
     layers = (
@@ -72,23 +72,23 @@ class Tiny(Family):
         Stage("move", "Move", "w <- w + rate v", "tests"),
     )
 
-    def __init__(
-        self, config: TinyConfig, spec: DataSpec, *, horizon: int, seed: int, device: torch.device
-    ) -> None:
+    def __init__(self, config: TinyConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         if config.width == 13:
             raise ConfigError("width", "13 brings bad luck")
-        self.config = config
-        self.spec = spec
-        self.device = device
+        super().__init__(config, spec, **training)
         self.count = 0
-        self._noise = make_generator(seed, 1)
-        self.w = torch.randn(spec.shape, generator=make_generator(seed, 0))
+        self.w = torch.randn(spec.shape, generator=self.weights(0))
 
-    def walk(self, batch: Tensor) -> Walk:
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {}
+
+    def walk(self, rows: Rows) -> Walk:
+        batch = Batch.of(rows).x
         self.count += 1
         if self.count > self.config.at:
             self._fail()
-        noise = torch.randn(batch.shape, generator=self._noise)
+        noise = torch.randn(batch.shape, generator=self.noise)
         yield "draw", {"real": batch}
         difference = self.w - (batch + self.config.jitter * noise).mean(dim=0)
         particles = self.w.expand_as(batch)
@@ -121,16 +121,18 @@ class Tiny(Family):
             case "weights":
                 self.w = self.w * float("nan")
 
-    def prior(self, n: int, generator: torch.Generator) -> Tensor:
-        return torch.randn((n, *self.spec.shape), generator=generator)
+    def prior(self, n: int, generator: torch.Generator, given=None) -> Batch:
+        return Batch(torch.randn((n, *self.spec.shape), generator=generator))
 
-    def flow(self, latents, *, sampler=None, generator=None) -> Iterator[Frame]:
+    def flow(self, latents: Rows, *, sampler=None, generator=None) -> Iterator[Frame]:
+        start = Batch.of(latents).x
         last = max(1, self.config.frames - 1)
         for index in range(self.config.frames):
             t = index / last if self.config.frames > 1 else 1.0
-            yield Frame(t, latents + t * (self.w - latents), index)
+            yield Frame(t, start + t * (self.w - start), index)
 
-    def layer(self, name: str, x: Tensor, t: float) -> Tensor:
+    def layer(self, name: str, rows: Rows, t: float) -> Tensor:
+        x = Batch.of(rows).x
         if name == "pull":
             return (self.w - x) * t
         if name == "height":
@@ -138,19 +140,21 @@ class Tiny(Family):
         return super().layer(name, x, t)
 
     def state(self) -> State:
-        tensors = {"w": self.w.clone(), "noise": self._noise.get_state()}
-        return State(tensors, {"count": self.count})
+        state = super().state()
+        state.tensors["w"] = self.w.clone()
+        state.values["count"] = self.count
+        return state
 
     def load_state(self, state: State) -> None:
+        super().load_state(state)
         self.w = state.tensors["w"].clone()
-        self._noise.set_state(state.tensors["noise"])
         self.count = state.values["count"]
 
     def parameter_count(self) -> int:
         return self.w.numel()
 
 
-TINY = Entry(
+TINY = FamilyEntry(
     kind="family",
     slug="tiny",
     title="Tiny",
@@ -158,6 +162,14 @@ TINY = Entry(
     source="none",
     make=Tiny,
     config=TinyConfig,
+    needs=("continuous",),
+    capabilities=(),
+    field="",
+    carrier="",
+    motion="",
+    sampler="",
+    version=1,
+    upgrade=None,
 )
 
 QUICK = {"batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5}
@@ -177,14 +189,17 @@ def spec(family: str = "tiny", config: dict[str, Any] | None = None, **training:
 
 def small(family: str) -> dict[str, Any]:
     """Settings that make a registered family quick: what is tested is not how well it learns."""
-    sizes = {"width": 16, "depth": 2, "population": 64, "steps": 6}
+    sizes = {"population": 64, "steps": 6}
     config: dict[str, Any] = {}
     if family == "tiny":
         return config
     for row in describe(registry.get("family", family).config):
-        size = sizes.get(row["path"].rpartition(".")[2])
-        if size and not row["path"].startswith("image_"):
-            config = replace_at(config, row["path"], size)
+        path = row["path"]
+        if row["of"] == "network":
+            preferred = {**row["default"]["config"], "width": 16, "depth": 2}
+            config[path] = {"slug": "", "config": preferred}
+        elif path in sizes:
+            config[path] = sizes[path]
     return config
 
 

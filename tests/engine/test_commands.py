@@ -121,10 +121,13 @@ def test_announce_says_ready_then_catalogue_then_jobs(desk):
 def test_the_catalogue_describes_everything_and_crosses_the_line(desk):
     catalog = desk.reply(m.GetCatalog())
     assert {e.kind for e in catalog.entries} == {
-        "training", "family", "dataset", "sampler", "metric",
+        "training", "family", "dataset", "network", "sampler", "metric", "operator",
     }  # fmt: skip
     edm = catalog.get("family", "edm")
-    width = next(f for f in edm.fields if f.path == "net.width")
+    net = next(f for f in edm.fields if f.path == "net")
+    assert (net.kind, net.of, net.role) == ("pick", "network", "denoiser")
+    mlp = catalog.get("network", "mlp")
+    width = next(f for f in mlp.fields if f.path == "width")
     assert (width.kind, width.default, width.low) == ("int", 128, 1)
     assert "velocity" in [layer.name for layer in edm.layers]
     training = catalog.get("training", "training")
@@ -140,7 +143,7 @@ def test_validate(desk):
     assert good["bytes"] > 4 * good["parameters"]
     assert good["resolved"].training["keep"] == 3
     bad = desk.reply(m.Validate(spec=spec("edm", {"net": {"depth": 0}}, batch=0)))
-    assert {p.path for p in bad["problems"]} == {"family.net.depth", "training.batch"}
+    assert {p.path for p in bad["problems"]} == {"family.net.config.depth", "training.batch"}
     assert bad["resolved"] is None
 
 

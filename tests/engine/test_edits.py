@@ -6,10 +6,14 @@ import pytest
 import torch
 
 from models.config import describe
+from models.contracts.data import RowSource
+from models.kinds.images import ImageSet
+from models.kinds.points import PointSet
 from models.registry import discover, registry
-from studio.engine.data.datasets import registered
-from studio.engine.data.target import FEWEST, Target, edited
+from studio.engine.data.datasets import edited, registered
+from studio.engine.data.target import FEWEST, Target
 from studio.engine.jobs import headless
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import resolve
 from studio.protocol.messages import Edited, Log
@@ -268,7 +272,7 @@ def test_quality_compares_with_the_edited_target(tmp_path):
     floors = folder.metrics.read()[1]
     assert floors["sliced-w2"] > 3 * first["sliced-w2"]
     assert job.session.family.spec is spec_before
-    assert job.session.data.points.modes is None
+    assert job.session.data.rows.modes is None
     assert any("floors compare with these 400 points" in e.text for e in sink.of(Log))
     # The best is the best of this target, and an evaluation of the run afterwards sees it too.
     assert folder.checkpoints.best() in (30, 40)
@@ -358,9 +362,11 @@ class TestTarget:
         assert {tuple(row) for row in new[:, 2:].tolist()} <= rows
 
     def test_images_and_lines_are_refused(self):
-        for shape in ((20, 1), (20, 1, 8, 8)):
+        line, images = PointSet(torch.zeros(20, 1), ("x",)), ImageSet(torch.zeros(20, 1, 8, 8))
+        sets: tuple[RowSource, ...] = (line, images)
+        for data in sets:
             with pytest.raises(Refused, match="two coordinates"):
-                Target.of(torch.zeros(shape)).after(ADD)
+                kind_of(data.spec().kind).target(data).after(ADD)
 
     def test_an_edit_changes_little_of_what_is_shown(self, square):
         shown = {tuple(row) for row in square.shown(60).tolist()}
@@ -373,14 +379,14 @@ class TestTarget:
     def test_a_whole_undone_target_is_the_data_set_itself(self):
         entry = registry.get("dataset", "eight-gaussians")
         data = registered(entry, entry.config(), 0, 0)
-        target = Target.of(data.points.x).after(ADD)
+        target = Target.of(data.rows.x).after(ADD)
         finite = edited(data, target)
-        assert (finite.draw, finite.points.modes) == (None, None)
+        assert (finite.draw, finite.rows.modes) == (None, None)
         assert finite.hash != data.hash
         one, other = finite.pair(100, 3)
         assert len(one.x) == len(other.x) == 100
         assert edited(data, target.after(UNDO)) is data
-        assert len(Target.of(data.points.x[:FEWEST]).after(ADD).x) == FEWEST + 40
+        assert len(Target.of(data.rows.x[:FEWEST]).after(ADD).x) == FEWEST + 40
 
 
 def test_fresh_points_become_the_finite_set_that_is_shown(tmp_path):
@@ -391,15 +397,15 @@ def test_fresh_points_become_the_finite_set_that_is_shown(tmp_path):
     job.change(ADD, lambda step: None)
     while job.asked:
         next(work)
-    x = job.session.data.points.x
-    assert len(x) == len(job.session.source.points.x) + ADD.count
-    batch = job.session.family.spec.restore(job.session.batches.batch(3))
+    x = job.session.data.rows.x
+    assert len(x) == len(job.session.source.rows.x) + ADD.count
+    batch = job.session.family.spec.restore(job.session.batches.batch(3).x)
     nearest = (batch[:, None] - x).abs().amax(dim=2).amin(dim=1)
     assert nearest.max() < 1e-5  # float32, there and back
     job.change(UNDO, lambda step: None)
     while job.asked:
         next(work)
-    np.testing.assert_array_equal(job.session.batches.batch(3), fresh)
+    np.testing.assert_array_equal(job.session.batches.batch(3).x, fresh.x)
     work.close()
 
 
@@ -425,7 +431,7 @@ def test_what_a_family_warns_of_is_in_the_log(tmp_path):
 
 
 def test_an_exact_field_says_that_points_do_not_reach_it(tmp_path):
-    exact = [e for e in registry.all("family") if e.extra.get("field") == "exact"]
+    exact = [e for e in registry.all("family") if e.field == "exact"]
     if not exact:
         pytest.skip("no family has an exact field")
     run = msgspec.structs.replace(spec(exact[0].slug, steps=20), dataset=Pick(slug="ring-of-five"))

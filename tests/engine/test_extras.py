@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.config import Pick
+from models.contracts.batch import Batch
 from models.contracts.family import Frame
 from models.contracts.spec import DataSpec
 from models.families.gan import Gan, GanConfig
-from models.nets.mlp import MLPConfig
 from models.operators.drawing import draw, most, repeats
 from models.registry import registry
 from models.tensors import make_generator
@@ -21,6 +22,7 @@ from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.recorder import Recorder
 from studio.protocol import messages as m
 from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET
+from studio.protocol.records import FlowRecord
 from studio.store.flow import FlowStore
 from tests.engine.fakes import TINY, MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
 from tests.engine.test_commands import Desk, generate
@@ -31,7 +33,7 @@ CPU = torch.device("cpu")
 
 
 def gan(latent=5, data=DATA):
-    small = MLPConfig(width=8, depth=1)
+    small = Pick(config={"width": 8, "depth": 1})
     config = GanConfig(latent=latent, generator=small, critic=small)
     return Gan(config, data, horizon=10, seed=0, device=CPU)
 
@@ -58,23 +60,24 @@ class Crowd(Tiny):
         super().__init__(*arguments, **options)
         self.start = torch.arange(self.population).float().unsqueeze(1).expand(-1, 2) / 50
 
-    def prior(self, n, generator):
-        return self.start[:n].clone()
+    def prior(self, n, generator, given=None):
+        return Batch(self.start[:n].clone())
 
     def flow(self, latents, *, sampler=None, generator=None):
-        assert torch.equal(latents, self.start[: len(latents)])
-        yield Frame(0.0, latents, 0)
-        yield Frame(1.0, latents + torch.tensor([0.0, 1.0]), 3)
+        start = Batch.of(latents).x
+        assert torch.equal(start, self.start[: len(start)])
+        yield Frame(0.0, start, 0)
+        yield Frame(1.0, start + torch.tensor([0.0, 1.0]), 3)
 
     def critic(self, x, t=1.0):
-        return x[:, 0] + t
+        return Batch.of(x).x[:, 0] + t
 
 
 class Critical(Tiny):
     """A tiny family whose critic knows the time."""
 
     def critic(self, x, t=1.0):
-        return 100.0 * t + x.sum(dim=1)
+        return 100.0 * t + Batch.of(x).x.sum(dim=1)
 
 
 def tiny(kind, data=DATA):
@@ -120,7 +123,7 @@ class TestRecords:
     def test_latents_are_those_of_the_particles_scaled_as_the_prior(self, latent):
         family = gan(latent)
         made = record(family, extras=["latents"])
-        z = family.prior(30, make_generator(1, 3000))
+        z = family.prior(30, make_generator(1, 3000)).x
         shown = made.extras["latents"]
         assert shown.shape == (30, 2)
         np.testing.assert_allclose(shown[:, 0], 10.0 + 2.0 * z[:, 0].numpy(), rtol=1e-5)
@@ -163,7 +166,7 @@ def test_extras_are_kept_and_scrubbed_as_they_were_live(tmp_path):
 
 class TestStore:
     def keep(self, store, **options):
-        store.keep(3, [0.0, 1.0], np.zeros((2, 4, 2)), **options)
+        store.keep(FlowRecord.of(3, np.float32([0, 1]), np.zeros((2, 4, 2), np.float32), **options))
 
     def test_extras_come_back(self, tmp_path):
         store = FlowStore(tmp_path)
@@ -178,7 +181,7 @@ class TestStore:
         import h5py
 
         store = FlowStore(tmp_path)
-        self.keep(store)
+        self.keep(store, extras={"latents": np.ones((4, 2))})
         with h5py.File(store.path(3), "r+") as file:
             del file["extras"]
         assert store.load(3).extras == {}
@@ -203,19 +206,19 @@ class TestPopulation:
 
     def test_samples_are_different_particles_as_long_as_there_are_some(self):
         family = tiny(Crowd)
-        some = finished(draw(family, 20, seed=0))
+        some = finished(draw(family, 20, seed=0)).x
         assert len(some.unique(dim=0)) == 20
-        other = finished(draw(family, 20, seed=1))
+        other = finished(draw(family, 20, seed=1)).x
         assert not torch.equal(some, other)
-        assert torch.equal(some, finished(draw(family, 20, seed=0)))
-        all_of_them = finished(draw(family, 50, seed=2))
+        assert torch.equal(some, finished(draw(family, 20, seed=0)).x)
+        all_of_them = finished(draw(family, 50, seed=2)).x
         ends = DATA.restore(family.start + torch.tensor([0.0, 1.0]))
         assert torch.equal(all_of_them.sort(dim=0).values, ends.sort(dim=0).values)
         assert repeats(family, 50) == ""
 
     def test_beyond_their_number_they_come_again_and_it_is_said(self):
         family = tiny(Crowd)
-        many = finished(draw(family, 5000, seed=0))
+        many = finished(draw(family, 5000, seed=0)).x
         assert many.shape == (5000, 2)
         counts = many.unique(dim=0, return_counts=True)[1]
         assert len(counts) == 50
@@ -225,7 +228,7 @@ class TestPopulation:
 
     def test_particles_are_pushed_by_their_rows_however_many(self, monkeypatch):
         monkeypatch.setattr("models.operators.drawing.CHUNK", 8)
-        assert len(finished(draw(tiny(Crowd), 40, seed=0)).unique(dim=0)) == 40
+        assert len(finished(draw(tiny(Crowd), 40, seed=0)).x.unique(dim=0)) == 40
 
     def test_quality_is_that_of_all_particles_against_as_many_points(self):
         resolved = check(spec(evaluate_samples=2000, samples=3000))

@@ -6,6 +6,7 @@ import pytest
 
 from models.experiments.base import Null
 from models.metrics.base import Floor
+from models.nets.pick import kinds_of
 from models.registry import registry
 from studio.engine.data import judging
 from studio.engine.data.datasets import registered
@@ -30,7 +31,7 @@ from studio.engine.experiments.images import (
 from studio.engine.process.discovery import discover
 
 discover()
-MLP = {"kind": "mlp", "units": 8, "layers": 1}
+MLP = {"slug": "mlp", "config": {"width": 8, "depth": 1}}
 NULLS = [
     pytest.param(null, id=f"{slug}-{null.title}", marks=marks)
     for slug, line, marks in (
@@ -41,8 +42,8 @@ NULLS = [
 ]
 FLOORS = (Floor(5.0, 1.0, 4.0, 6.0, 60, 4), Floor(0.1, 0.01, 0.09, 0.11, 60, 4))
 QUICK = (
-    Method("A", "edm", {"image_net": MLP}, 16),
-    Method("B", "gan", {"image_generator": MLP, "image_critic": MLP}, 16),
+    Method("A", "edm", {"net": MLP}, 16),
+    Method("B", "gan", {"generator": MLP, "critic": MLP}, 16),
 )
 
 
@@ -63,7 +64,7 @@ def test_a_training_takes_its_time_and_no_more(monkeypatch):
     assert next(clock) == pytest.approx(100 * 3.0 * (1 + 2 * 0.02), abs=8)
     assert steps == pytest.approx(100 * 3.0, abs=2)
     # The schedule has come to its end when the time has.
-    assert family.field.optimizer.horizon == pytest.approx(steps, rel=0.2)
+    assert family.field.trained.optimizer.horizon == pytest.approx(steps, rel=0.2)
 
 
 def test_methods_are_judged_beside_a_floor():
@@ -88,13 +89,13 @@ def test_methods_are_judged_beside_a_floor():
 @pytest.mark.parametrize(("slug", "methods"), [("GI-digits", DIGITS), ("GI-mnist", MNIST)])
 def test_the_claims_are_listed(slug, methods):
     entry = registry.get("experiment", slug)
-    assert entry.extra["slow"]
+    assert entry.slow
     assert entry.summary.endswith(".")
-    assert entry.extra["pass_line"]
+    assert entry.pass_line
     assert {m.family for m in methods} == {"edm", "gan", "discriminator-flow", "score-gan"}
     for method in methods:
         family = registry.get("family", method.family)
-        assert "images" in family.modalities
+        assert "images" in kinds_of(family)
         images.decode(family.config, dict(method.config))
 
 
@@ -134,7 +135,7 @@ def test_every_family_for_images_is_tried_as_a_person_finds_it(monkeypatch):
     monkeypatch.setattr(images, "compare", compare)
     images.on_digits_as_found.__wrapped__()
     assert [m.family for m in tried] == [
-        entry.slug for entry in registry.all("family") if "images" in entry.modalities
+        entry.slug for entry in registry.all("family") if "images" in kinds_of(entry)
     ]
     assert all(method.config == {} for method in tried)
 

@@ -7,6 +7,8 @@ import pytest
 
 from studio.cli.command import command_for
 from studio.engine.jobs import headless
+from studio.engine.process import catalogue
+from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch
 from studio.engine.run.loading import load
@@ -168,3 +170,16 @@ def test_a_trained_one_is_used_without_what_it_learned_from(project, child):
     loaded = load(RunFolder(child.path))
     assert loaded.family.inputs == {}
     assert loaded.sampler.nfe() == 1
+
+
+def test_the_catalogue_says_what_models_learn_from_and_what_samplers_need():
+    made = catalogue.build(discover())
+    assert made.problems == []
+    [teacher] = made.get("family", FAMILY).inputs
+    assert (teacher.name, teacher.ability, teacher.same_data) == ("teacher", "denoiser", True)
+    [source] = made.get("family", "classifier").inputs
+    assert (source.optional, source.draws) == (True, True)
+    assert made.get("sampler", "consistency").needs == ["consistency"]
+    assert made.get("operator", "likelihood").takes[0].name == "rows"
+    assert "samples" in made.get("family", "edm").capabilities
+    assert "samples" not in made.get("family", "classifier").capabilities

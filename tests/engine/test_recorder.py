@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from models.contracts.spec import DataSpec
+from models.kinds.points import PointSet
 from studio.engine.process.allowance import Allowance
 from studio.engine.race.owntime import OwnTime
 from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
@@ -88,7 +89,7 @@ def test_layers_need_the_plane_and_bounds():
     record = made(recorder(family(data=solid)), layers=["pull"], bounds=[0, 1, 0, 1])
     assert record.layers == {}
     assert made(recorder(family()), layers=["pull"]).layers == {}
-    assert plane_bounds(torch.randn(10, 3)) == []
+    assert plane_bounds(PointSet(torch.randn(10, 3), ("x", "y", "z"))) == []
 
 
 def test_a_log_density_integrates_to_one_in_data_units():
@@ -112,7 +113,7 @@ def test_kept_records_hold_the_layers_that_are_to_be_kept():
 
 def test_bounds_hold_the_data_and_the_prior():
     points = torch.randn(1000, 2) * torch.tensor([1.0, 5.0]) + torch.tensor([3.0, 0.0])
-    x0, x1, y0, y1 = plane_bounds(points)
+    x0, x1, y0, y1 = plane_bounds(PointSet(points, ("x", "y")))
     assert x0 < 0.1
     assert x1 > 5.9
     assert y0 < -14

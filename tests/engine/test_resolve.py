@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
 from studio.engine.run.validation import Validator
@@ -27,7 +28,8 @@ def test_defaults_are_filled_in_and_stable():
     resolved, problems = resolve(run)
     assert problems == []
     full = resolved.spec
-    assert full.family.config["net"]["width"] == 128
+    assert full.family.config["net"]["config"]["width"] == 128
+    assert full.family.config["net"]["slug"] == "mlp"
     assert full.training["steps"] == resolved.training.steps
     assert full.sampler.slug == "dpmpp-2m"
     assert [metric.slug for metric in full.metrics] == ["sliced-w2", "energy-distance"]
@@ -40,7 +42,11 @@ def test_defaults_are_filled_in_and_stable():
     ("changes", "path", "words"),
     [
         ({"family": Pick(slug="edn")}, "family", "edm"),
-        ({"family": Pick(slug="edm", config={"net": {"width": 0}})}, "family.net.width", "1"),
+        (
+            {"family": Pick(slug="edm", config={"net": {"width": 0}})},
+            "family.net.config.width",
+            "1",
+        ),
         ({"family": Pick(slug="edm", config={"nett": {}})}, "family.nett", "net"),
         ({"dataset": Pick(slug="nine-gaussians")}, "dataset", "eight-gaussians"),
         ({"dataset": Pick(slug="eight-gaussians", config={"std": -1.0})}, "dataset.std", "-1"),
@@ -71,7 +77,7 @@ def test_all_problems_are_listed_at_once():
         dataset=Pick(slug="none"),
     )
     assert set(wrong(run)) == {
-        "family.net.width", "family.net.depth", "family.ema",
+        "family.net.config.width", "family.net.config.depth", "family.ema",
         "training.steps", "training.seed", "dataset",
     }  # fmt: skip
 
@@ -132,6 +138,7 @@ class TestValidator:
         assert "GB" in problem.message
 
     def test_imported_data(self, tmp_path):
+        discover()
         validator = Validator()
         run = msgspec.structs.replace(spec("edm"), dataset=Pick(slug="project:mine"))
         for project in (None, tmp_path / "none"):

@@ -12,7 +12,7 @@ def saved(dataset: str) -> Checkpoint:
     training = {"samples": 64, "steps": 10}
     family, data = Pick(slug="edm"), Pick(slug=dataset)
     resolved = check(RunSpec(name="law", family=family, dataset=data, training=training))
-    points = resolved.load_data(None).points
+    points = resolved.load_data(None).rows
     family = resolved.build(points.spec(), torch.device("cpu"))
     tensors, values = pack(family, 1, resolved.spec, points.columns)
     return Checkpoint(1, tensors, values)

@@ -19,6 +19,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
 from models.contracts.learner import Learner, Training
+from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import State
 from models.nets.pick import filled, kinds_of, networks_for
 from models.registry import FamilyEntry, KindEntry, discover, registry
@@ -90,8 +91,10 @@ def _pairs() -> list[Pair]:
 
 ALL = _pairs()
 PAIRS = [pair for pair in ALL if issubclass(pair.entry.make, Family)]
-LEARNERS = [pair for pair in ALL if pair not in PAIRS]
-"""Those that learn without making samples."""
+"""Those that make something; the others only learn."""
+LEARNERS = [p for p in ALL if p not in PAIRS and LABEL in p.data.spec().given]
+"""Of images only the engine says the classes."""
+FAMILIES = list({pair.entry.slug: pair.entry for pair in PAIRS}.values())
 MASKED = [pair for pair in PAIRS if pair.data.spec().masks is not None]
 CONDITIONED = [pair for pair in PAIRS if pair.data.spec().law]
 
@@ -103,7 +106,7 @@ def each(pairs: list[Pair]) -> pytest.MarkDecorator:
 
 def lightest(entry: FamilyEntry) -> Pair:
     """Return the pair of a family in which a datum has the fewest numbers."""
-    mine = [pair for pair in ALL if pair.entry is entry]
+    mine = [pair for pair in PAIRS if pair.entry is entry]
     return min(mine, key=lambda pair: pair.data.spec().mean.numel())
 
 
@@ -194,23 +197,35 @@ def other_networks(pair: Pair) -> Iterator[Any]:
             yield pytest.param(pair, data, id=f"{pair}-{slug}")
 
 
-def learner(
-    pair: Pair, settings: dict[str, Any] | None = None, *, seed: int = 0, **more: Any
-) -> Learner[Any]:
-    """Make the learner, for the data of the pair."""
+def build(
+    pair: Pair,
+    settings: dict[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    spec: DataSpec | None = None,
+    **more: Any,
+) -> Family[Any]:
+    """Make the family, for the data of the pair or of another spec."""
     config = decode(pair.entry.config, small(pair) if settings is None else settings)
     training: Training = {"horizon": HORIZON, "seed": seed, "device": CPU, **more}  # type: ignore[typeddict-item]
-    made: Learner[Any] = pair.entry.make(config, pair.data.spec(), **training)
+    needed = {name: needs for name, needs in pair.entry.inputs.items() if not needs.optional}
+    if needed:
+        training["inputs"] = {
+            name: build(_able(pair.kind, needs.ability), spec=spec)
+            for name, needs in needed.items()
+        }
+    made: Family[Any] = pair.entry.make(config, spec or pair.data.spec(), **training)
+    assert isinstance(made, Learner)
     return made
 
 
-def build(
-    pair: Pair, settings: dict[str, Any] | None = None, *, seed: int = 0, **more: Any
-) -> Family[Any]:
-    """Make the family, for the data of the pair."""
-    made = learner(pair, settings, seed=seed, **more)
-    assert isinstance(made, Family)
-    return made
+def _able(kind: KindEntry, ability: str) -> Pair:
+    """Return a family on a kind of data from which another can learn."""
+    return next(
+        pair
+        for pair in PAIRS
+        if pair.kind is kind and not pair.entry.inputs and ability in pair.entry.capabilities
+    )
 
 
 def batch(pair: Pair, index: int, size: int = 16) -> Batch:
@@ -219,7 +234,7 @@ def batch(pair: Pair, index: int, size: int = 16) -> Batch:
     return pair.data.spec().standardised(pair.data.rows(rows))
 
 
-def train(pair: Pair, family: Learner[Any], start: int, stop: int) -> list[dict[str, float]]:
+def train(pair: Pair, family: Family[Any], start: int, stop: int) -> list[dict[str, float]]:
     """Do steps number ``start`` up to ``stop``; return what they say."""
     steps = [family.step(batch(pair, i)) for i in range(start, stop)]
     return [{name: float(value) for name, value in step.items()} for step in steps]
@@ -236,7 +251,7 @@ def through_disk(state: State) -> State:
     return State(load(save(state.tensors)), json.loads(json.dumps(state.values)))
 
 
-def learns(family: Learner[Any]) -> bool:
+def learns(family: Family[Any]) -> bool:
     """Whether anything of it is trained: an exact field that moves particles has nothing."""
     return any(x.is_floating_point() for x in family.state().tensors.values())
 

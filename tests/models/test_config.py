@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.config import Config, ConfigError, decode, describe, encode, param, replace_at
+from models.config import (
+    Config,
+    ConfigError,
+    DataChoice,
+    File,
+    Pick,
+    RunRef,
+    decode,
+    describe,
+    encode,
+    param,
+    replace_at,
+)
 
 
 class Net(Config, frozen=True):
@@ -135,7 +147,7 @@ def test_a_field_without_a_default_is_a_mistake_of_the_author():
 
 def test_a_field_of_a_strange_type_is_a_mistake_of_the_author():
     class Strange(Config, frozen=True):
-        sizes: tuple[int, ...] = ()
+        sizes: frozenset[int] = frozenset()
 
     class Either(Config, frozen=True):
         size: int | str = 1
@@ -157,3 +169,131 @@ def test_replacing_at_a_path_copies():
     assert new == {"a": 1, "net": {"width": 9, "act": "relu"}}
     assert data["net"]["width"] == 2
     assert replace_at({}, "x.y", 1) == {"x": {"y": 1}}
+
+
+class Part(Config, frozen=True):
+    std: Annotated[float, param("Spread", "How wide.", above=0.0)] = 0.5
+    inner: int | None = None
+
+
+class Kinds(Config, frozen=True):
+    """Each kind of field that is more than a number, a text or an option."""
+
+    sizes: Annotated[tuple[int, ...], param("Sizes", "One each.", low=1, fewest=1)] = (1, 2)
+    names: tuple[str, ...] = ()
+    weights: Annotated[File, param("Weights", "To start from.", suffixes=(".pt", ".npz"))] = File(
+        ""
+    )
+    teacher: Annotated[RunRef, param("Teacher", "To learn from.", role="denoiser")] = RunRef()
+    wanted: Annotated[DataChoice | None, param("Class", "What to make.", of="class")] = None
+    noise: Annotated[Part | None, param("Noise", "Added to all.")] = None
+    blur: Annotated[Part | None, param("Blur", "Of all.")] = Part(std=2.0)
+
+
+FULL = {
+    "sizes": [4, 8],
+    "names": ["a, b"],
+    "weights": "/data/net.PT",
+    "teacher": {"run": "0001-edm", "step": 50},
+    "wanted": "3",
+    "noise": {"std": 0.25, "inner": None},
+    "blur": None,
+}
+
+
+def test_every_kind_of_field_comes_back_from_plain_data():
+    assert encode(decode(Kinds, FULL)) == FULL
+    assert encode(decode(Kinds, {})) == {
+        "sizes": [1, 2],
+        "names": [],
+        "weights": "",
+        "teacher": {"run": "", "step": None},
+        "wanted": None,
+        "noise": None,
+        "blur": {"std": 2.0, "inner": None},
+    }
+
+
+def test_every_kind_of_field_describes_itself():
+    rows = {row["path"]: row for row in describe(Kinds)}
+    assert {path: row["kind"] for path, row in rows.items()} == {
+        "sizes": "list",
+        "names": "list",
+        "weights": "file",
+        "teacher": "run",
+        "wanted": "data-choice",
+        "noise": "part",
+        "noise.std": "float",
+        "noise.inner": "int",
+        "blur": "part",
+        "blur.std": "float",
+        "blur.inner": "int",
+    }
+    assert (rows["sizes"]["items"], rows["sizes"]["fewest"], rows["sizes"]["low"]) == ("int", 1, 1)
+    assert rows["sizes"]["default"] == [1, 2]
+    assert rows["weights"]["suffixes"] == [".pt", ".npz"]
+    assert (rows["teacher"]["role"], rows["wanted"]["of"]) == ("denoiser", "class")
+    assert rows["teacher"]["default"] == {"run": "", "step": None}
+    assert (rows["noise"]["default"], rows["blur"]["default"]) == (None, {})
+    # Of a part that is left out, what it has where it is put in.
+    assert (rows["noise.std"]["default"], rows["blur.std"]["default"]) == (0.5, 2.0)
+    assert (rows["noise.std"]["inside"], rows["noise"]["inside"]) == ("noise", "")
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "said"),
+    [
+        ({"sizes": 3}, "sizes", "must be a list, got 3"),
+        ({"sizes": [1, 0]}, "sizes", "value 2 must be at least 1, got 0"),
+        ({"sizes": [1.5]}, "sizes", "value 1 must be a whole number"),
+        ({"sizes": []}, "sizes", "must have at least one value, got 0"),
+        ({"weights": "net.pt"}, "weights", "must be the whole path of a file"),
+        ({"weights": "/data/net.csv"}, "weights", r"must be a file that ends in \.pt or \.npz"),
+        ({"weights": 3}, "weights", "must be the path of a file"),
+        ({"teacher": 3}, "teacher", "must be the name of a run"),
+        ({"teacher": {"run": "a", "step": -1}}, "teacher", "from 0 on"),
+        ({"wanted": 3}, "wanted", "must be a name"),
+        ({"noise": 3}, "noise", "must be a table of settings, or none"),
+        ({"noise": {"std": 0}}, "noise.std", "must be greater than 0"),
+        ({"noise": {"sdt": 1}}, "noise.sdt", "did you mean 'std'"),
+    ],
+)
+def test_every_kind_of_field_says_what_is_wrong_with_it(data, path, said):
+    with pytest.raises(ConfigError, match=said) as error:
+        decode(Kinds, data)
+    assert error.value.path == path
+
+
+def test_a_part_is_put_in_by_a_setting_of_it_or_by_true():
+    assert decode(Kinds, {"noise": {"std": 0.1}}).noise == Part(std=0.1)
+    assert decode(Kinds, {"noise": {}}).noise == decode(Kinds, {"noise": True}).noise == Part()
+    assert decode(Kinds, {"blur": True}).blur == Part(std=2.0)
+    assert decode(Kinds, {"blur": False}).blur is None
+
+
+def test_a_run_may_be_named_alone():
+    assert decode(Kinds, {"teacher": "0001-edm"}).teacher == RunRef(run="0001-edm")
+
+
+class Picking(Config, frozen=True):
+    net: Annotated[Pick, param("Net", "A network.", of="network", role="denoiser")] = Pick()
+
+
+@pytest.mark.parametrize(
+    "told", [{"slug": "mlp", "config": {"width": 8}}, {"slug": "mlp", "width": 8}]
+)
+def test_the_settings_of_a_pick_may_stand_beside_its_slug(told):
+    assert decode(Picking, {"net": told}).net == Pick(slug="mlp", config={"width": 8})
+
+
+def test_a_pick_may_be_its_slug_alone():
+    assert decode(Picking, {"net": "mlp"}).net == Pick(slug="mlp")
+
+
+@pytest.mark.parametrize(
+    ("told", "path"), [(3, "net"), ({"slug": 3}, "net.slug"), ({"config": 3}, "net.config")]
+)
+def test_what_is_no_pick_is_refused_where_it_is_wrong(told, path):
+    with pytest.raises(ConfigError) as error:
+        decode(Picking, {"net": told})
+    assert error.value.path == path

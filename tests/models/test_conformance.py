@@ -31,8 +31,7 @@ from studio.store.checkpoint import Checkpoints
 from tests.models import tracks
 from tests.models.pairs import (
     ALL,
-    CPU,
-    HORIZON,
+    FAMILIES,
     LESSON,
     PAIRS,
     Pair,
@@ -72,7 +71,6 @@ def _known() -> Iterator[None]:
         yield
 
 
-FAMILIES = list({pair.entry.slug: pair.entry for pair in PAIRS}.values())
 each_pair = each(PAIRS)
 each_light_pair = each([lightest(entry) for entry in FAMILIES])
 each_variant = pytest.mark.parametrize(
@@ -514,7 +512,7 @@ def test_it_counts_its_weights(pair: Pair):
 @each([pair for pair in PAIRS if pair.kind.bounds is None])
 def test_data_units_do_not_matter(pair: Pair):
     """A family works in standardised coordinates: the spec's units change nothing."""
-    config, spec = decode(pair.entry.config, small(pair)), pair.data.spec()
+    spec = pair.data.spec()
     rising = torch.arange(spec.mean.numel()).reshape(spec.shape)
     mean, std = 5.0 - 8.0 * rising, 10.0 * 0.9**rising
     law = spec.mixture
@@ -522,7 +520,7 @@ def test_data_units_do_not_matter(pair: Pair):
         # The same law in other units: standardised, and from there to the units of this spec.
         law = law.standardised(spec.mean, spec.std).standardised(-mean / std, 1 / std)
     other = replace(spec, mean=mean, std=std, mixture=law)
-    two = pair.entry.make(config, other, horizon=HORIZON, seed=0, device=CPU)
+    two = build(pair, spec=other)
     found, expected = train(pair, two, 0, 3), train(pair, build(pair), 0, 3)
     if law is not None and "law" in pair.entry.needs:
         # The law itself is rounded on its way through the units.
@@ -558,9 +556,7 @@ def test_a_checkpoint_is_enough_to_sample_from(pair: Pair, tmp_path: Path):
         for mine, its in ((back.mean, known.mean), (back.std, known.std)):
             assert (mine is None) == (its is None)
             assert its is None or torch.equal(mine, its)
-    again = pair.entry.make(
-        decode(pair.entry.config, small(pair)), saved, horizon=HORIZON, seed=7, device=CPU
-    )
+    again = build(pair, spec=saved, seed=7)
     restore(again, checkpoint)
     assert same(again.state(), family.state())
     assert equal(again.prior(9, make_generator(0, 3)), family.prior(9, make_generator(0, 3)))

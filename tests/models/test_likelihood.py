@@ -87,3 +87,12 @@ def test_where_the_prior_is_put_does_not_matter_to_a_gaussian(s_max: float):
     found = log_prob(lambda x, s: x / (1 + s**2), x, S_MIN, s_max)
     exact = -0.5 * x.square().sum(dim=1) - math.log(2 * math.pi)
     torch.testing.assert_close(found, exact, rtol=0, atol=1e-4)
+
+
+def test_padded_places_have_no_density():
+    """A row of two real numbers and a padded one is as likely as the row of those two."""
+    x = torch.randn(50, 3, generator=make_generator(6), dtype=torch.float64)
+    real = torch.tensor([1.0, 1.0, 0.0]).expand(50, 3).double()
+    found = log_prob(lambda x, s: x / (1 + s**2), x * real, S_MIN, 20.0, real=real)
+    exact = -0.5 * x[:, :2].square().sum(dim=1) - math.log(2 * math.pi)
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-4)

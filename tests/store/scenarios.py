@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from studio.protocol.records import FlowRecord
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.checkpoint import Checkpoints
 from studio.store.flow import FlowStore
@@ -33,6 +34,10 @@ def frames(step: int) -> np.ndarray:
     return np.full((2, 5, 2), step, np.float32)
 
 
+def record(step: int) -> FlowRecord:
+    return FlowRecord.of(step, np.float32([0, 1]), frames(step))
+
+
 def _three_checkpoints(folder: Path) -> None:
     for step in (1, 2, 3):
         Checkpoints(folder).save(step, tensors(step), {"step": step}, best=step == 1)
@@ -40,7 +45,7 @@ def _three_checkpoints(folder: Path) -> None:
 
 def _four_records(folder: Path) -> None:
     for step in (1, 2, 3, 4):
-        FlowStore(folder, capacity=4).keep(step, [0, 1], frames(step))
+        FlowStore(folder, capacity=4).keep(record(step))
 
 
 def _project_with_run(folder: Path) -> None:
@@ -69,7 +74,7 @@ SCENARIOS = {
         _three_checkpoints,
         lambda f: Checkpoints(f, keep=2).save(4, tensors(4), {"step": 4}, best=True),
     ),
-    "flow": Scenario(_four_records, lambda f: FlowStore(f, capacity=4).keep(5, [0, 1], frames(5))),
+    "flow": Scenario(_four_records, lambda f: FlowStore(f, capacity=4).keep(record(5))),
     "new run": Scenario(_project_with_run, lambda f: Project.open(f).new_run(RunRecord(spec=SPEC))),
     "data set": Scenario(
         _project_with_run,

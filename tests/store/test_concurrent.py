@@ -14,6 +14,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
+from studio.protocol.records import FlowRecord
 from studio.store.run import RunFolder
 run = RunFolder(Path(sys.argv[1]))
 run.flow.capacity = 4
@@ -23,7 +24,7 @@ for step in range(1, 31):
     run.update_status(state="running", step=step, durable=False)
     run.metrics.append({"loss": ([step], [float(step)])})
     run.checkpoints.save(step, {"w": np.full(100, step)}, {"step": step})
-    run.flow.keep(step, [0, 1], np.full((2, 50, 2), step))
+    run.flow.keep(FlowRecord.of(step, np.arange(2), np.full((2, 50, 2), step)))
 run.update_status(state="finished")
 """
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.protocol.records import FlowRecord
 from studio.store.errors import Damaged, StoreError
 from studio.store.flow import FlowStore, halve
 
@@ -15,13 +16,12 @@ def store(tmp_path):
 
 def keep(store, *steps):
     for step in steps:
-        store.keep(
-            step,
-            [0.0, 1.0],
-            np.full((2, 5, 2), step),
-            {"critic": np.full((1, 3, 3), step), "next-move": np.full((2, 3, 3, 2), step)},
-            [-1, 1, -2, 2],
-        )
+        layers = {
+            "critic": np.full((1, 3, 3), step, np.float32),
+            "next-move": np.full((2, 3, 3, 2), step, np.float32),
+        }
+        x = np.full((2, 5, 2), step, np.float32)
+        store.keep(FlowRecord.of(step, np.float32([0, 1]), x, layers, (-1, 1, -2, 2)))
 
 
 def test_a_record_comes_back(store):
@@ -39,7 +39,7 @@ def test_a_record_comes_back(store):
 
 
 def test_a_record_without_layers(store):
-    store.keep(0, [1.0], np.zeros((1, 3, 7)))
+    store.keep(FlowRecord.of(0, np.ones(1), np.zeros((1, 3, 7))))
     record = store.load(0)
     assert (record.layers, record.bounds) == ({}, ())
 
@@ -147,8 +147,53 @@ def test_going_on_from_an_earlier_step(store):
 )
 def test_shapes_that_do_not_fit_are_refused(store, t, x, layers, bounds):
     with pytest.raises(ValueError, match="got"):
-        store.keep(1, t, x, layers, bounds)
+        store.keep(FlowRecord.of(1, np.asarray(t), x, layers, bounds))
     assert store.steps() == []
+
+
+def test_whole_numbers_come_back_as_they_were(store):
+    """In 16 bits 2049 would be 2048, and 69413 infinite."""
+    x = np.array([2049, 69413, 2**40, -1] * 3).reshape(1, 3, 4)
+    store.keep(FlowRecord.of(1, np.ones(1, np.float32), x))
+    found = store.load(1).x
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, x)
+
+
+def test_floats_of_any_shape_are_whole_unless_their_kind_says_that_half_is_enough(store):
+    x = np.full((1, 3, 2, 40, 40), 1 / 3, np.float32)
+    record = FlowRecord.of(1, np.ones(1, np.float32), x)
+    store.keep(record)
+    np.testing.assert_array_equal(store.load(1).x, x)
+    size = store.path(1).stat().st_size
+    store.keep(record, {"x": "float16"})
+    found = store.load(1).x
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, x.astype(np.float16).astype(np.float32))
+    assert store.path(1).stat().st_size < size
+    for wrong in (record.holding(x=np.ones((1, 3, 2), int)), record):
+        with pytest.raises(ValueError, match="cannot be kept"):
+            store.keep(wrong, {"x": "int8" if wrong is record else "float16"})
+
+
+def test_what_is_padded_and_given_is_kept_once(store):
+    told = {"mask": np.eye(3, 4, dtype=bool), "given:label": np.array([2**40, 0, 7])}
+    store.keep(FlowRecord.of(1, np.float32([0, 1]), np.ones((2, 3, 4, 2), np.float32), **told))
+    record = store.load(1)
+    assert record.mask.dtype == bool
+    np.testing.assert_array_equal(record.mask, told["mask"])
+    np.testing.assert_array_equal(record.given["label"], told["given:label"])
+    assert (record.layers, record.extras) == ({}, {})
+    with pytest.raises(ValueError, match="3 particles"):
+        store.keep(record.holding(mask=np.ones((2, 4), bool)))
+
+
+def test_a_group_where_values_should_be_is_damage(store):
+    keep(store, 1)
+    with h5py.File(store.path(1), "r+") as file:
+        file["layers"].create_group("more")
+    with pytest.raises(Damaged, match="group"):
+        store.load(1)
 
 
 def test_capacity_leaves_room_for_first_middle_and_last(tmp_path):

@@ -112,7 +112,7 @@ def test_files_made_by_hand_are_format_0(golden):
 
 def test_format_2_tells_the_critic_from_the_rescaling(golden):
     (run,) = Project.open(golden / "format-2").runs()
-    assert run.record.format == 2
+    assert run.record.format == migrate.CURRENT["run"]
     assert run.record.spec.family.config == {
         "loss": "logistic",
         "rescaling": "vanilla",
@@ -134,6 +134,13 @@ def test_format_3_holds_rows_of_any_kind(golden):
     assert found["hits.lengths"].tolist() == [1, 2]
 
 
+def test_format_4_says_how_a_part_of_the_data_was_chosen(golden):
+    (run,) = Project.open(golden / "format-4").runs()
+    assert run.record.spec.training["subset"] == "seed"
+    (earlier,) = Project.open(golden / "format-2").runs()
+    assert earlier.record.spec.training == {"subset": "first", "steps": 300, "seed": 7}
+
+
 @pytest.mark.parametrize("loss", ["hinge", "ipm", "non-saturating"])
 @pytest.mark.parametrize("slug", ["gan", "edm"])
 def test_the_loss_of_a_gan_of_format_1_has_its_new_name(slug, loss):
@@ -143,11 +150,12 @@ def test_the_loss_of_a_gan_of_format_1_has_its_new_name(slug, loss):
     renamed = "logistic" if (slug, loss) == ("gan", "non-saturating") else loss
     config = {"loss": renamed, "latent": 3}
     family = {"slug": slug, "config": config}
-    assert new == {"format": 2, "seed": 4, "spec": {"name": "x", "family": family}}
+    spec = {"name": "x", "family": family, "training": {"subset": "first"}}
+    assert new == {"format": migrate.CURRENT["run"], "seed": 4, "spec": spec}
     assert old["spec"]["family"]["config"]["loss"] == loss, "what was read is left alone"
 
 
-@pytest.mark.parametrize("version", ["format-0", "format-1", "format-2", "format-3"])
+@pytest.mark.parametrize("version", ["format-0", "format-1", "format-2", "format-3", "format-4"])
 def test_reading_never_writes(golden, version):
     before = digest(golden / version)
     project = Project.open(golden / version)

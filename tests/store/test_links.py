@@ -12,7 +12,7 @@ from studio.store.errors import StoreError
 from studio.store.links import open_to_append, stay_inside
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
-from tests.store.scenarios import SPEC, frames, generated, tensors
+from tests.store.scenarios import SPEC, generated, record, tensors
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 
@@ -47,7 +47,7 @@ def untouched(outside: Path) -> None:
     "write",
     [
         pytest.param(lambda run: run.checkpoints.save(2, tensors(2), {}), id="checkpoints"),
-        pytest.param(lambda run: run.flow.keep(2, [0, 1], frames(2)), id="flow"),
+        pytest.param(lambda run: run.flow.keep(record(2)), id="flow"),
         pytest.param(lambda run: run.flow.truncate_after(0), id="flow-cut"),
         pytest.param(lambda run: run.flow.recover(), id="flow-mended"),
         pytest.param(lambda run: generated(run.path, np.ones((2, 2))), id="results"),
@@ -124,7 +124,7 @@ def test_a_marker_behind_a_link_makes_nothing_of_it(run: RunFolder, outside: Pat
     Project.create(outside / "other", "another project of the person's")
     (run.path / "flow").symlink_to(outside / "other")
     with pytest.raises(StoreError, match="is a link to"):
-        run.flow.keep(2, [0, 1], frames(2))
+        run.flow.keep(record(2))
 
 
 def test_a_run_by_itself_is_its_own_bound(tmp_path: Path, run: RunFolder, outside: Path) -> None:

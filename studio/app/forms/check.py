@@ -6,7 +6,10 @@ would say a moment later.
 
 import math
 import re
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from studio.protocol.catalog import FieldSpec
 
@@ -29,11 +32,18 @@ def parse(field: FieldSpec, text: str) -> Any:
     if not text:
         if field.optional:
             return None
-        if field.kind == "text":
+        if field.kind in ("text", "file"):
             return ""
+        if field.kind == "list" and not field.fewest:
+            return []
         raise Invalid("needs a value")
-    if field.kind == "text":
-        return text
+    match field.kind:
+        case "text":
+            return text
+        case "file":
+            return _file(field, text)
+        case "list":
+            return _list(field, text)
     value = _number(text)
     if field.kind == "int":
         if value != int(value):
@@ -41,6 +51,34 @@ def parse(field: FieldSpec, text: str) -> Any:
         value = int(value)
     _check(field, value)
     return value
+
+
+def _list(field: FieldSpec, text: str) -> list[Any]:
+    """Read values with commas between them, or semicolons where a comma may be part of one."""
+    one = msgspec.structs.replace(field, kind=field.items, optional=False)
+    found = []
+    parts = text.rstrip(";, ").split(";" if ";" in text else ",")
+    for number, part in enumerate(parts, start=1):
+        try:
+            if not part.strip():
+                raise Invalid("is missing")
+            found.append(parse(one, part))
+        except Invalid as error:
+            raise Invalid(f"value {number} {error}") from None
+    if len(found) < field.fewest:
+        raise Invalid(f"needs at least {field.fewest} values")
+    return found
+
+
+def _file(field: FieldSpec, text: str) -> str:
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise Invalid("must be a whole path, from the root on")
+    if field.suffixes and path.suffix.lower() not in field.suffixes:
+        raise Invalid(f"must end in {' or '.join(field.suffixes)}")
+    if not path.is_file():
+        raise Invalid("must be a file that is there")
+    return str(path)
 
 
 def _number(text: str) -> float:
@@ -73,6 +111,13 @@ def format_value(field: FieldSpec, value: Any) -> str:
     """Return a value as the form writes it; `parse` gives it back."""
     if value is None:
         return ""
+    if field.kind == "list":
+        one = msgspec.structs.replace(field, kind=field.items)
+        texts = [format_value(one, each) for each in value]
+        if field.items != "text":
+            return ", ".join(text.replace(",", "") for text in texts)
+        apart = any("," in text for text in texts)
+        return "; ".join(texts) + (";" if len(texts) == 1 else "") if apart else ", ".join(texts)
     if field.kind == "int" and isinstance(value, int):
         return f"{value:,}"
     if field.kind == "float" and isinstance(value, int | float):
@@ -120,9 +165,21 @@ def title_of(field: FieldSpec, value: Any) -> str:
         return next((c.title for c in field.choices if c.value == value), str(value))
     if field.kind == "bool":
         return "on" if value else "off"
+    if field.kind == "part":
+        return "off" if value is None else "on"
     if value is None:
         return "automatic"
+    if field.kind == "run":
+        return _run(value)
+    if field.kind in ("list", "file", "data-choice") and not value:
+        return "none"
     if field.zero and value == 0:
         return field.zero
     shown = format_value(field, value)
     return f"{shown} {field.unit}" if field.unit else shown
+
+
+def _run(value: Any) -> str:
+    name = value.get("run", "")
+    at = value.get("step")
+    return "none" if not name else name if at is None else f"{name}, step {at:,}"

@@ -1,4 +1,4 @@
-"""One editor for each kind of setting.
+"""Editors of settings that are values: a number, a text, a list of them, on or off, an option.
 
 All behave alike: `edited` carries a value that the setting's bounds allow, `rejected` what was
 typed and cannot be taken. Such a text stays, marked, wherever the keyboard goes, until it is
@@ -7,6 +7,7 @@ good value in, and the mouse wheel does nothing unless the editor has the focus.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -20,18 +21,26 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
-    QVBoxLayout,
     QWidget,
 )
 
 from studio.app.forms import check
 from studio.app.state.drafts import Typed
+from studio.app.state.offers import Offers
 from studio.app.widgets.basic import restyle
-from studio.app.widgets.literal import Label, PushButton, set_tip
+from studio.app.widgets.literal import Label, PushButton, set_tip, tip_text
 from studio.app.widgets.switch import Switch
 from studio.protocol.catalog import FieldSpec
 
-__all__ = ["ChoiceList", "Editor", "NumberLine", "Segments", "make"]
+__all__ = [
+    "ChoiceEditor",
+    "ChoiceList",
+    "Editor",
+    "LineEditor",
+    "NumberLine",
+    "Segments",
+    "SwitchEditor",
+]
 
 SEGMENTS = 3  # so many short options are shown side by side, more in a list
 SEGMENT_LETTERS = 22
@@ -56,6 +65,9 @@ class Editor(QWidget):
     def show_typed(self, typed: Typed) -> None:
         """Show a text that was typed and cannot be taken; only lines can hold one."""
 
+    def show_offers(self, offers: Offers) -> None:
+        """Learn what can be referred to; only settings that refer to something care."""
+
     @property
     def busy(self) -> bool:
         """Whether the person is in the middle of typing here."""
@@ -65,12 +77,18 @@ class Editor(QWidget):
         """Drop what is half typed: the next value is shown whatever it is."""
 
     def _host(self, widget: QWidget) -> None:
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(widget)
+        layout.setSpacing(4)
+        layout.addWidget(widget, 1)
+        self._beside = layout
         self.setFocusProxy(widget)
         widget.setAccessibleName(self.field.title)
         widget.setAccessibleDescription(self.field.help)
+
+    def put_beside(self, widget: QWidget) -> None:
+        """Put a widget to the right of the one that is hosted."""
+        self._beside.addWidget(widget)
 
 
 class NumberLine(QLineEdit):
@@ -147,7 +165,7 @@ class NumberLine(QLineEdit):
 
 
 class LineEditor(Editor):
-    """Whole numbers, numbers (plain or 2e-4) and texts."""
+    """Whole numbers, numbers (plain or 2e-4), texts, and lists of them with commas between."""
 
     def __init__(self, field: FieldSpec) -> None:
         super().__init__(field)
@@ -254,10 +272,13 @@ class SwitchEditor(Editor):
         self.setFocusProxy(self.switch)
         self.switch.setAccessibleDescription(field.help)
         self.switch.setChecked(bool(field.default))
-        self.switch.clicked.connect(lambda on: self.edited.emit(bool(on)))
+        self.switch.clicked.connect(self._switched)
 
     def show_value(self, value: Any) -> None:
         self.switch.setChecked(bool(value))
+
+    def _switched(self, on: bool) -> None:
+        self.edited.emit(bool(on))
 
 
 class Segments(QFrame):
@@ -305,15 +326,23 @@ class ChoiceList(QComboBox):
 
     def __init__(self, titles: list[str], name: str) -> None:
         super().__init__()
-        self.addItems(titles)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
-        view = self.view()
-        view.setTextElideMode(Qt.TextElideMode.ElideNone)
-        widest = max((view.fontMetrics().horizontalAdvance(t) for t in titles), default=0)
-        view.setMinimumWidth(widest + 36)
+        self.view().setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.offer(titles)
+
+    def offer(self, titles: list[str], tips: Sequence[str] = ()) -> None:
+        """Offer these options, each with what there is to know of it; none is chosen."""
+        if titles != [self.itemText(index) for index in range(self.count())]:
+            self.clear()
+            self.addItems(titles)
+            view = self.view()
+            widest = max((view.fontMetrics().horizontalAdvance(t) for t in titles), default=0)
+            view.setMinimumWidth(widest + 36)
+        for index, tip in enumerate(tips):
+            self.setItemData(index, tip_text(tip), Qt.ItemDataRole.ToolTipRole)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt would cut a long text off in the middle of a letter."""
@@ -322,7 +351,7 @@ class ChoiceList(QComboBox):
         control, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
         room = self.style().subControlRect(control, option, field, self).width() - TEXT_MARGINS
         option.currentText = self.fontMetrics().elidedText(
-            self.currentText(), Qt.TextElideMode.ElideRight, room
+            self.currentText() or self.placeholderText(), Qt.TextElideMode.ElideRight, room
         )
         painter = QStylePainter(self)
         painter.drawComplexControl(control, option)
@@ -343,15 +372,18 @@ class ChoiceEditor(Editor):
         super().__init__(field)
         self._values = [choice.value for choice in field.choices]
         titles = [choice.title for choice in field.choices]
+        self._tips = [choice.help for choice in field.choices]
         if field.optional:
             self._values.insert(0, None)
             titles.insert(0, "automatic")
+            self._tips.insert(0, "")
         self.box: Segments | ChoiceList
         if len(titles) <= SEGMENTS and sum(map(len, titles)) <= SEGMENT_LETTERS:
             self.box = Segments(titles, field.title)
             self.box.chosen.connect(self._chosen)
         else:
             self.box = ChoiceList(titles, field.title)
+            self.box.offer(titles, self._tips)
             self.box.activated.connect(self._chosen)
         self._host(self.box)
         self.show_value(field.default)
@@ -361,25 +393,9 @@ class ChoiceEditor(Editor):
         if isinstance(self.box, Segments):
             self.box.select(index)
         else:
+            self.box.setPlaceholderText("" if value is None else str(value))
             self.box.setCurrentIndex(index)
+            set_tip(self.box, self._tips[index] if index >= 0 else "")
 
     def _chosen(self, index: int) -> None:
         self.edited.emit(self._values[index])
-
-
-def make(field: FieldSpec) -> Editor:
-    """Return the editor for a setting.
-
-    Raises:
-        ValueError: the kind is not known.
-    """
-    kinds: dict[str, type[Editor]] = {
-        "int": LineEditor,
-        "float": LineEditor,
-        "text": LineEditor,
-        "bool": SwitchEditor,
-        "choice": ChoiceEditor,
-    }
-    if field.kind not in kinds:
-        raise ValueError(f"{field.path}: no editor for the kind {field.kind!r}")
-    return kinds[field.kind](field)

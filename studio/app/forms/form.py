@@ -4,18 +4,22 @@ The form holds no values of its own: it is given a config (only what differs fro
 and says what the person changes, and what was typed that cannot be taken: that text stands in its
 line, with the reason below, until it is mended or given up. Settings that do not matter now are
 hidden; advanced ones are folded; a search shows what fits, with the reason where it does not
-matter now.
+matter now. Where other settings follow from what is chosen, `show_entry` exchanges them, and
+leaves alone those that stay.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from studio.app.forms import check, editors
+from studio.app.forms import check
+from studio.app.forms.making import make
 from studio.app.state.drafts import Typed, changed, value_at
-from studio.app.widgets.basic import Elided, icon_button, label, row
+from studio.app.state.offers import Offers
+from studio.app.widgets.basic import Elided, discard, icon_button, label, row
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -23,6 +27,8 @@ from studio.protocol.catalog import EntrySpec, FieldSpec
 __all__ = ["Form"]
 
 LABEL_WIDTH = 118
+INDENT = 10  # pixels that the settings of what is chosen above stand in
+APART = 4  # pixels above a heading, and above a setting that others follow from
 
 
 class Row(QWidget):
@@ -35,7 +41,7 @@ class Row(QWidget):
     def __init__(self, field: FieldSpec) -> None:
         super().__init__()
         self.field = field
-        self.editor = editors.make(field)
+        self.editor = make(field)
         self.title = Elided(field.title)
         self.title.setBuddy(self.editor)
         self._reset = icon_button("reset", f"Reset {field.title}")
@@ -50,21 +56,30 @@ class Row(QWidget):
         self._dot.setVisible(False)
         head = QWidget()
         head.setFixedWidth(LABEL_WIDTH)
-        head.setLayout(row(self.title, self._dot, self._reset, gap=2))
+        line = row(self.title, self._dot, self._reset, gap=2)
+        line.setContentsMargins(INDENT if self.follows else 0, 0, 0, 0)
+        head.setLayout(line)
         self.problem = label("", "danger", wrap=True)
         self.problem.hide()
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        line.addWidget(head)
-        line.addWidget(self.editor, 1)
+        both = row(head, self.editor, gap=4)
+        both.setStretch(1, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, APART if self.leads else 0, 0, 0)
         layout.setSpacing(2)
-        layout.addLayout(line)
+        layout.addLayout(both)
         layout.addWidget(self.problem)
         self._help = _help(field)
         set_tip(self, self._help)
+
+    @property
+    def leads(self) -> bool:
+        """Whether it stands above settings that follow from it, as their heading."""
+        return self.field.chooses or self.field.kind == "part"
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is a setting of what is chosen above it."""
+        return bool(self.field.under or self.field.inside) and not self.field.advanced
 
     def show_changed(self, is_changed: bool) -> None:
         """Mark the setting as different from its default."""
@@ -84,7 +99,9 @@ class Row(QWidget):
     def fits(self, search: str) -> bool:
         """Whether a search finds it."""
         field = self.field
-        haystack = f"{field.title} {field.path} {field.help} {field.group} {field.unit}".lower()
+        words = [field.title, field.path, field.help, field.group, field.unit]
+        words += [choice.title for choice in field.choices if field.chooses]
+        haystack = " ".join(words).lower()
         return all(word in haystack for word in search.lower().split())
 
 
@@ -96,41 +113,69 @@ class Form(QWidget):
 
     def __init__(self, entry: EntrySpec) -> None:
         super().__init__()
-        self.entry = entry
-        self.rows = {field.path: Row(field) for field in entry.fields}
+        self.entry = msgspec.structs.replace(entry, fields=[])
+        self.rows: dict[str, Row] = {}
         self._config: Mapping[str, Any] = {}
         self._typed: dict[str, Typed] = {}
+        self._offers = Offers()
         self._search = ""
         self._modality = ""
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
-        self._lay_out()
-        for each in self.rows.values():
-            self._connect(each)
+        self.fold = Fold("Advanced")
+        self._layout.addWidget(self.fold)  # first: shown without a parent it is a window
+        self.show_entry(entry)
         self.show_config({})
 
-    def _lay_out(self) -> None:
+    def show_entry(self, entry: EntrySpec) -> None:
+        """Show the settings of an entry; the lines of those that stay as they were are kept, with
+        the keyboard in them and what is typed there. `show_config` fills them.
+        """
+        before, self.entry = self.rows, entry
+        self.rows = {}
+        for field in entry.fields:
+            kept = before.get(field.path)
+            if kept is not None and kept.field == field:
+                self.rows[field.path] = kept
+                continue
+            self.rows[field.path] = made = Row(field)
+            made.editor.show_offers(self._offers)
+            self._connect(made)
+        self._typed = {path: typed for path, typed in self._typed.items() if path in self.rows}
+        self._lay_out([each for path, each in before.items() if self.rows.get(path) is not each])
+
+    def _lay_out(self, gone: list[Row]) -> None:
         """Plain settings in their groups, the advanced ones below in a fold."""
+        for old in [*(heading for heading, _ in self._groups.values()), *gone]:
+            for layout in (self._layout, self.fold.body):
+                layout.removeWidget(old)
+            discard(old)
+        self._groups = {}
         # The entry's own settings come before those of its parts.
-        rows = sorted(self.rows.values(), key=lambda row: bool(row.field.group))
+        rows = sorted(
+            self.rows.values(), key=lambda row: bool(row.field.group or row.leads or row.follows)
+        )
         plain = [r for r in rows if not r.field.advanced]
         advanced = [r for r in rows if r.field.advanced]
+        # The heading of what follows from a choice is the choice.
+        headed = {row.field.title for row in plain if row.leads}
         for each in plain:
-            self._add(self._layout, each)
-        self.fold = Fold("Advanced")
+            self._add(self._layout, each, headed)
         for each in advanced:
             self._add(self.fold.body, each)
-        self._layout.addWidget(self.fold)  # first: shown without a parent it is a window
+        self._layout.addWidget(self.fold)
         self.fold.setVisible(bool(advanced))
 
-    def _add(self, layout: QVBoxLayout, each: Row) -> None:
+    def _add(self, layout: QVBoxLayout, each: Row, headed: Collection[str] = ()) -> None:
         group = each.field.group
         key = f"{id(layout)}:{group}"
+        if each.follows and group in headed:
+            group = ""
         if group and key not in self._groups:
             heading = label(group, "muted")
-            heading.setContentsMargins(0, 4, 0, 0)
+            heading.setContentsMargins(0, APART, 0, 0)
             layout.addWidget(heading)
             self._groups[key] = (heading, [])
         if group:
@@ -178,6 +223,13 @@ class Form(QWidget):
             each.show_changed(changed(config, each.field))
         self._show_rows()
 
+    def show_offers(self, offers: Offers) -> None:
+        """Say what settings can refer to."""
+        if offers != self._offers:
+            self._offers = offers
+            for each in self.rows.values():
+                each.editor.show_offers(offers)
+
     def show_modality(self, modality: str) -> None:
         """Leave out the settings that do not matter for this kind of data, "" for any."""
         if modality != self._modality:
@@ -191,15 +243,31 @@ class Form(QWidget):
 
     def show_problem(self, path: str, message: str) -> bool:
         """Say at a setting what is wrong with it; False if the form does not have it."""
-        if path not in self.rows:
+        each = self.row_of(path)
+        if each is None:
             return False
-        if path not in self._typed:  # else it is about a value that is not the one that is seen
-            self.rows[path].show_problem(message)
+        if each.field.path not in self._typed:  # else it is about a value that is not seen
+            here = each.field.path.startswith(path)
+            name = path.rpartition(".")[2]
+            each.show_problem(_sentence(message) if here else f"{name}: {message}")
         return True
+
+    def row_of(self, path: str) -> Row | None:
+        """Return the line of a setting. One that is no setting of what is chosen is where that is
+        chosen.
+        """
+        if path in self.rows:
+            return self.rows[path]
+        while path:
+            chooser = self.rows.get(f"{path}.slug")
+            if chooser is not None:
+                return chooser
+            path = path.rpartition(".")[0]
+        return None
 
     def focus(self, path: str) -> bool:
         """Bring the keyboard to a setting; False if the form does not have it."""
-        each = self.rows.get(path)
+        each = self.row_of(path)
         if each is None:
             return False
         if each.field.advanced:
@@ -228,6 +296,9 @@ class Form(QWidget):
         """Return why a setting does not matter now, "" if it does."""
         if self._modality and field.modalities and self._modality not in field.modalities:
             return f"Matters only for {' and '.join(field.modalities)}."
+        part = self.rows.get(field.inside)
+        if part is not None and value_at(self._config, part.field) is None:
+            return f"Matters only while {part.field.title} is on."
         depends = field.depends
         if depends is None or depends.path not in self.rows:
             return ""

@@ -9,6 +9,9 @@ from studio.protocol.spec import RunSpec
 
 __all__ = ["RunIntents"]
 
+CURVES = "metrics"
+"""The lens of the curves, which every run has."""
+
 
 class RunIntents(Intents):
     """Intents about what is looked at."""
@@ -33,10 +36,14 @@ class RunIntents(Intents):
         self.state.go("run" if key else "gallery")
 
     def show_new(self, key: str, name: str = "") -> None:
-        """Put a run that has just been queued on the canvas, in the lens that shows it move."""
+        """Put a run that has just been queued on the canvas, in the lens that shows it move, or
+        where nothing moves in that of its curves.
+        """
         self.show(key, name)
-        kind = kind_of_run(self.state.runs.by_key[key], self.state.catalog)
-        self.state.lens_wanted.emit(kind.lens)
+        run, catalog = self.state.runs.by_key[key], self.state.catalog
+        entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
+        still = entry is not None and not entry.carrier
+        self.state.lens_wanted.emit(CURVES if still else kind_of_run(run, catalog).lens)
 
     def select(self, key: str) -> None:
         """Put a run on the canvas, following its newest step."""

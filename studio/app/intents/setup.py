@@ -18,7 +18,7 @@ from studio.app.state.draft import Before, Draft
 from studio.app.state.session import AppState
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
-from studio.protocol.spec import Pick, Recipe, RunSpec
+from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec
 
 __all__ = ["SetupIntents"]
 
@@ -155,6 +155,15 @@ class SetupIntents(Intents):
         self._respec(draft.spec, rebuilt=True)
         self._preview_soon(0.0)
 
+    def choose_input(self, name: str, ref: RunRef | None) -> None:
+        """Choose a trained run to learn from, None for none."""
+        draft = self.state.draft
+        if draft is None:
+            return
+        others = {key: each for key, each in draft.spec.inputs.items() if key != name}
+        inputs = others if ref is None else {**others, name: ref}
+        self._respec(msgspec.structs.replace(draft.spec, inputs=inputs))
+
     def _take_data(self, draft: Draft, slug: str) -> None:
         """Take other data; what came with another kind of data goes back to the defaults."""
         catalog = self.state.catalog
@@ -184,9 +193,23 @@ class SetupIntents(Intents):
         if draft is None:
             return
         draft.local.pop((section, field.path), None)
+        if field.chooses:
+            self._pick(draft, field, value)
+            return
         self._respec(drafts.put(draft.spec, section, field, value))
         if section == "dataset":
             self._preview_soon()
+
+    def _pick(self, draft: Draft, chooser: FieldSpec, slug: str) -> None:
+        """Pick another network; what was mistyped in the settings of the last one goes with it."""
+        if self.state.catalog is None:
+            return
+        made = switching.exchange(draft.spec, self.state.catalog, chooser, slug, draft.aside)
+        draft.aside = made.aside
+        inner = f"{chooser.path.removesuffix('.slug')}.config."
+        for key in [(s, p) for s, p in draft.local if s == "family" and p.startswith(inner)]:
+            del draft.local[key]
+        self._respec(made.spec)
 
     def mark(self, section: drafts.Section, field: FieldSpec, typed: drafts.Typed) -> None:
         """Say that what was typed into a setting cannot be taken. The last good value stays in the
@@ -262,8 +285,19 @@ class SetupIntents(Intents):
         draft.bytes = result.get("bytes")
         resolved = result.get("resolved")
         draft.resolved = msgspec.convert(resolved, RunSpec) if resolved else None
+        self._modernise(draft)
         draft.checked = True
         self.state.draft_checked.emit()
+
+    def _modernise(self, draft: Draft) -> None:
+        """Take settings of earlier versions in the words of today, which the form knows."""
+        catalog, resolved = self.state.catalog, draft.resolved
+        if catalog is None or resolved is None or not drafts.unknown(draft.spec, "family", catalog):
+            return
+        today = msgspec.structs.replace(draft.spec, family=resolved.family)
+        if draft.came == draft.spec:
+            draft.came = today
+        draft.spec = today
 
     def _preview_soon(self, pause: float = PAUSE) -> None:
         if self._peek is not None:

@@ -20,12 +20,18 @@ Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
 each has a row a datum.
 """
-Layout = Literal["plane", "tiles", "lists"]
-"""How many data are seen at once: as dots in a plane, each as a tile of a grid, or as lists that
-nothing moves."""
+Layout = Literal["plane", "tiles", "scene", "lists"]
+"""How data are seen: as dots in a plane, each as a tile of a grid, as parts of a scene, or as lists
+that nothing moves."""
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
-FORMATS = {"csv": "CSV", "npz": "NumPy", "h5": "HDF5"}
+FORMATS = {
+    "csv": "CSV",
+    "npz": "NumPy",
+    "h5": "HDF5",
+    "graphml": "GraphML",
+    "edgelist": "Edge list",
+}
 
 
 class Tiles(Protocol):

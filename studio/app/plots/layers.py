@@ -99,7 +99,7 @@ def arrows_of(
         grid = record.layers.get(name)
         if name in names and grid is not None and grid.shape[3:] == (2,):
             moment = at_time(grid, record.t, now)
-            found.append(Arrows(moment, record.bounds, inks.get(name, "quiet")))
+            found.append(Arrows(moment, record.window, inks.get(name, "quiet")))
     return tuple(found)
 
 

@@ -6,7 +6,6 @@ remembered, and the neighbours of the one shown are read ahead.
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from shiboken6 import isValid
 from studio.app import tasks
 from studio.app.state.runs import FlowRecord
 from studio.protocol.extras import EXTRAS
+from studio.protocol.records import EXTRA, GIVEN
 
 __all__ = ["RecordLoader", "first_particles", "read_particle", "read_record"]
 
@@ -30,27 +30,27 @@ def read_record(key: str, step: int) -> FlowRecord:
     """
     from studio.store.flow import FlowStore
 
-    stored = FlowStore(Path(key)).load(step)
-    x0, x1, y0, y1 = stored.bounds if len(stored.bounds) == 4 else (-1.0, 1.0, -1.0, 1.0)
-    return FlowRecord(
-        step=stored.step,
-        t=stored.t,
-        x=stored.x,
-        layers=stored.layers,
-        bounds=(x0, x1, y0, y1),
-        extras=stored.extras,
-    )
+    return FlowStore(Path(key)).load(step)
 
 
 def first_particles(record: FlowRecord, n: int) -> FlowRecord:
     """Return a record with at most its first n particles, and what is known of them."""
     if record.x.shape[1] <= n:
         return record
-    extras = {}
-    for name, values in record.extras.items():
-        axis = EXTRAS[name].particles if name in EXTRAS else None
-        extras[name] = values if axis is None else np.take(values, range(n), axis=axis)
-    return replace(record, x=record.x[:, :n], extras=extras)
+    cut = {"x": record.x[:, :n]}
+    for name, values in record.arrays.items():
+        axis = _particles(name)
+        if axis is not None:
+            cut[name] = np.take(values, range(n), axis=axis)
+    return record.holding(**cut)
+
+
+def _particles(name: str) -> int | None:
+    """Return the axis of an array of a record along which particles lie, if there is one."""
+    if name == "mask" or name.startswith(GIVEN):
+        return 0
+    extra = EXTRAS.get(name.removeprefix(EXTRA)) if name.startswith(EXTRA) else None
+    return extra.particles if extra is not None else None
 
 
 def read_particle(key: str, particle: int, t: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The runs of the project in the sidebar: a tree of branches and races, walked by keyboard."""
+"""The runs of the project in the sidebar: a tree of what came of what, walked by keyboard."""
 
 from functools import partial
 
@@ -9,6 +9,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.shell.group import Group
 from studio.app.state import comparison
+from studio.app.state.learning import origin, taken
 from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -102,7 +103,7 @@ class RunList(QWidget):
 
     def _changed(self, key: str) -> None:
         run, line = self._state.runs.by_key.get(key), self._lines.get(key)
-        if run is not None and line is not None and (run.parent or run.race):
+        if run is not None and line is not None and (origin(run) or run.race):
             self.refresh()  # it may belong elsewhere now
         else:
             self._show(key)
@@ -233,9 +234,14 @@ class RunList(QWidget):
 
 
 def title_of(run: RunState) -> str:
-    """Return a run as people read it, with the step at which a branch left its parent."""
+    """Return a run as people read it, with the step at which a branch left its parent, or what it
+    learned from.
+    """
     name = run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name
-    return name if run.branch_step is None else f"{name} from {run.branch_step:,}"
+    if run.branch_step is not None:
+        return f"{name} from {run.branch_step:,}"
+    inputs = run.spec.inputs if run.spec is not None else {}
+    return " · ".join([name, *(taken(each, ref) for each, ref in inputs.items())])
 
 
 def quality(run: RunState) -> str:

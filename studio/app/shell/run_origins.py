@@ -1,4 +1,4 @@
-"""Where a run comes from and what was changed in it: its parent, its race, its edits."""
+"""Where a run comes from and what was changed in it: parent, teachers, race, edits."""
 
 from functools import partial
 
@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.edit_words import edit_notes
 from studio.app.state import comparison
+from studio.app.state.learning import taken
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Link, button, clear, label, row
+from studio.protocol.spec import RunRef
 
 __all__ = ["RunOrigins"]
 
@@ -39,15 +41,20 @@ class RunOrigins(QWidget):
             self.hide()
             return
         others = [r.name for r in comparison.members(self._state.runs, run.race) if r is not run]
-        parent = self._parent(run)
+        parent = self._named(run.parent)
+        inputs = run.spec.inputs if run.spec is not None else {}
+        known = [self._named(ref.run) for ref in inputs.values()]
         facts = (run.key, run.parent, run.branch_step, parent is None, tuple(others))
-        shown = (*facts, tuple(run.edits), id(catalog))
+        gone = tuple(each is None for each in known)
+        shown = (*facts, tuple(run.edits), id(catalog), tuple(inputs.items()), gone)
         if shown == self._shown:
             return
         self._shown = shown
         clear(self._lines)
         if run.parent:
             self._say_parent(run, parent)
+        for (name, ref), source in zip(inputs.items(), known, strict=True):
+            self._say_input(name, ref, source)
         if others:
             show = partial(self._actions.comparing.show_race, run.race)
             link = button("Compare", show, kind="link", tip="Show the runs of the race together")
@@ -60,9 +67,20 @@ class RunOrigins(QWidget):
             self._lines.addWidget(Link(words, partial(self._seek, run, note.step)))
         self.setVisible(self._lines.count() > 0)
 
-    def _parent(self, run: RunState) -> RunState | None:
+    def _named(self, name: str) -> RunState | None:
         runs = self._state.runs.by_key.values()
-        return next((r for r in runs if run.parent and r.name == run.parent), None)
+        return next((run for run in runs if name and run.name == name), None)
+
+    def _say_input(self, name: str, ref: RunRef, source: RunState | None) -> None:
+        text = taken(name, ref).capitalize()
+        if source is None:
+            words = f"{text}; that run was deleted, this one has a copy."
+            self._lines.addWidget(label(words, "muted", wrap=True))
+            return
+        select = partial(self._actions.runs.select, source.key)
+        self._lines.addWidget(
+            Link(text, select, f"{ref.run}\nShow the run that this one learned from")
+        )
 
     def _say_parent(self, run: RunState, parent: RunState | None) -> None:
         at = f" at step {run.branch_step:,}" if run.branch_step is not None else ""

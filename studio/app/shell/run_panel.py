@@ -20,7 +20,7 @@ from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, restyle, separator
 from studio.app.widgets.fold import Fold
-from studio.app.widgets.qualities import counts_along, floors_along, samples_at
+from studio.app.widgets.qualities import counts_along, floors_along, interval, samples_at
 from studio.app.widgets.sparkline import Sparkline
 from studio.protocol.catalog import Catalog
 
@@ -136,7 +136,11 @@ class RunPanel(QWidget):
             fields = entry.fields if entry is not None else []
             touched: list[tuple[str, str]] = []
             rest: list[tuple[str, str]] = []
+            unknown = drafts.unknown(run.spec, name, catalog)
+            touched += [(path, str(value)) for path, value in unknown.items()]
             for field in fields:
+                if unknown and (field.chooses or field.under):
+                    continue  # of an earlier version, which may have meant another network
                 line = (field.title, check.title_of(field, drafts.value_at(config, field)))
                 (touched if drafts.changed(config, field) else rest).append(line)
             self._config.addLayout(_table(chosen + touched))
@@ -246,6 +250,8 @@ def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
         when = f"at step {at:,}"
         n = samples_at(run, at) if name.startswith(QUALITY) else None
         when += f", n = {n:,}" if n is not None else ""
+        between = interval(run, slug, at) if name.startswith(QUALITY) else ""
+        when += f", {between}" if between else ""
         phase = run.phase_at(at)
         if phase != run.phase_at(run.step):  # beside what another one makes now
             when += f", of the {run.phases[phase].name}" if phase >= 0 else ""

@@ -6,6 +6,7 @@ from studio.app.actions import Actions
 from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH, Form
 from studio.app.state import drafts
+from studio.app.state.offers import offered
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, icon_button, label, row
 from studio.protocol.catalog import Catalog
@@ -64,7 +65,11 @@ class SectionPanel(QWidget):
             self._build(slug)
             self._built = (*chosen, id(draft) if self.form else 0)
         config = drafts.config_of(draft.spec, self.section)
-        if self.form is not None:
+        if self.form is not None and entry is not None:
+            if self.form.entry != entry:  # something else was picked in it
+                self.form.show_entry(entry)
+            runs = self._state.runs.by_key.values()
+            self.form.show_offers(offered(runs, draft.facts, draft.columns, catalog))
             self.form.show_modality(modality)
             self.form.show_typed(
                 {path: typed for (name, path), typed in draft.local.items() if name == self.section}
@@ -78,7 +83,11 @@ class SectionPanel(QWidget):
         """Return (slug, title) of what can be chosen here."""
         if self.section == "training":
             return []
-        offers = [(e.slug, e.title) for e in catalog.of(self.section)]
+        entries = catalog.of(self.section)
+        if self.section == "sampler" and self._state.draft is not None:
+            family = drafts.entry_of(self._state.draft.spec, "family", catalog)
+            entries = drafts.samplers(family, catalog)
+        offers = [(e.slug, e.title) for e in entries]
         if self.section == "dataset":
             offers += [(f"project:{d.name}", d.name) for d in self._state.datasets]
         if self.section == "sampler":

@@ -146,7 +146,7 @@ class SetupPanel(QWidget):
         """A sampler is chosen only where the family's flow is solved by one."""
         family = drafts.entry_of(draft.spec, "family", self._state.catalog)
         place = drafts.SECTIONS.index("sampler")
-        offered = family is not None and "denoiser" in family.capabilities
+        offered = family is not None and bool(drafts.samplers(family, self._state.catalog))
         self.sections[place].setVisible(offered and not self.finder.text())
         self._rules[place].setVisible(offered)
 
@@ -191,18 +191,21 @@ class SetupPanel(QWidget):
             section, path = split(problem.path)
             for panel in self.sections:
                 if panel.section == section and panel.form is not None:
-                    panel.form.show_problem(path, problem.message)
+                    panel.form.show_problem(path, problem.message.removeprefix(f"{problem.path}: "))
 
     def focus_setting(self, path: str) -> None:
         """Bring the keyboard to a setting, given as "section.path"."""
         self.finder.clear()
         name, path = split(path)
         for panel in self.sections:
+            if name == "inputs" and isinstance(panel, ModelSection):
+                panel.inputs.focus_on(path)
             if panel.section != name:
                 continue
             if panel.form is not None and panel.form.focus(path):
-                each = panel.form.rows[path]
-                self._scroll.ensureWidgetVisible(each, 0, 60)
+                each = panel.form.row_of(path)
+                if each is not None:
+                    self._scroll.ensureWidgetVisible(each, 0, 60)
             elif panel.list is not None:
                 panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -1,6 +1,6 @@
 """Pure functions on the run that is being set up: a `RunSpec` that holds only what was changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +20,8 @@ __all__ = [
     "has",
     "put",
     "repick",
+    "samplers",
+    "unknown",
     "value_at",
 ]
 
@@ -47,7 +49,7 @@ def config_of(spec: RunSpec, section: Section) -> dict[str, Any]:
 
 def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntrySpec | None:
     """Return what the catalogue says about the section's choice, with the defaults that it has for
-    the run's kind of data.
+    the run's kind of data, and with the settings of what is picked in it.
     """
     if catalog is None:
         return None
@@ -56,7 +58,16 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
     else:
         pick = getattr(spec, section)
         entry = catalog.get(section, pick.slug) if pick is not None else None
-    return entry.fitted(catalog.modality(spec.dataset.slug)) if entry is not None else None
+    if entry is None:
+        return None
+    return catalog.opened(entry, config_of(spec, section), catalog.modality(spec.dataset.slug))
+
+
+def samplers(family: EntrySpec | None, catalog: Catalog | None) -> list[EntrySpec]:
+    """Return the samplers that a family can be sampled with: their needs are met."""
+    if family is None or catalog is None:
+        return []
+    return [e for e in catalog.of("sampler") if set(e.needs) <= set(family.capabilities)]
 
 
 def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:
@@ -76,13 +87,42 @@ def has(config: Mapping[str, Any], field: FieldSpec) -> bool:
 
 def changed(config: Mapping[str, Any], field: FieldSpec) -> bool:
     """Whether a setting differs from its default."""
-    return bool(value_at(config, field) != field.default)
+    value = value_at(config, field)
+    if field.kind == "part":
+        return (value is None) != (field.default is None)
+    return bool(value not in (field.default, field.meant or field.default))
+
+
+def unknown(spec: RunSpec, section: Section, catalog: Catalog) -> dict[str, Any]:
+    """Return the settings of a section, by path, that the catalogue does not know: those of earlier
+    versions, or of a plugin that is missing.
+    """
+    entry = entry_of(spec, section, catalog)
+    known = {field.path: field for field in entry.fields} if entry is not None else {}
+
+    def strange(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+        for name, value in config.items():
+            path = f"{prefix}{name}"
+            if path in known and known[path].kind != "part":
+                continue
+            if isinstance(value, Mapping):
+                yield from strange(value, f"{path}.")
+            elif path not in known:
+                yield path, value
+
+    return dict(strange(config_of(spec, section)))
 
 
 def put(spec: RunSpec, section: Section, field: FieldSpec, value: Any) -> RunSpec:
     """Return the spec with one setting changed; a default value leaves no trace."""
-    config = _with(config_of(spec, section), field.path.split("."), value, value == field.default)
-    return _with_config(spec, section, config)
+    config = config_of(spec, section)
+    drop = value == field.default
+    if field.kind == "part":
+        drop = (value is None) == (field.default is None) and value is None
+        if value is not None:
+            value = value_at(config, field) or {}
+    made = _with(config, field.path.split("."), value, drop, keep=field.inside)
+    return _with_config(spec, section, made)
 
 
 def cleared(spec: RunSpec, section: Section) -> RunSpec:
@@ -107,15 +147,21 @@ def _with_config(spec: RunSpec, section: Section, config: dict[str, Any]) -> Run
     return msgspec.structs.replace(spec, **{section: msgspec.structs.replace(pick, config=config)})
 
 
-def _with(config: Mapping[str, Any], path: list[str], value: Any, drop: bool) -> dict[str, Any]:
-    """Return a copy with the value at a path set, or removed with the tables it leaves empty."""
+def _with(
+    config: Mapping[str, Any], path: list[str], value: Any, drop: bool, keep: str = ""
+) -> dict[str, Any]:
+    """Return a copy with the value at a path set, or removed with the tables it leaves empty; the
+    table at ``keep`` says by being there that a part is not left out.
+    """
     head, *rest = path
     copy = dict(config)
     if rest:
         inner = copy.get(head)
-        below = _with(inner if isinstance(inner, Mapping) else {}, rest, value, drop)
+        kept = head == keep
+        further = keep.removeprefix(f"{head}.") if keep.startswith(f"{head}.") else ""
+        below = _with(inner if isinstance(inner, Mapping) else {}, rest, value, drop, further)
         copy[head] = below
-        if not below:
+        if not below and not kept:
             del copy[head]
     elif drop:
         copy.pop(head, None)

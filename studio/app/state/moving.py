@@ -3,7 +3,7 @@ it came with was chosen for the other kind, and goes back to the defaults. Pure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -71,18 +71,24 @@ def _carry(
     old = drafts.entry_of(spec, section, catalog)
     config, inherited = drafts.config_of(spec, section), drafts.config_of(came, section)
     made = drafts.cleared(made, section)
-    new = {field.path: field for field in _fields(drafts.entry_of(made, section, catalog))}
     reset = []
-    for field in _fields(old):
-        if not drafts.has(config, field):
-            continue
-        value, there = drafts.value_at(config, field), new[field.path]
-        by_hand = not drafts.has(inherited, field) or drafts.value_at(inherited, field) != value
-        if by_hand and _applies(there, value, kind):
-            made = drafts.put(made, section, there, value)
-        elif value not in (field.default, there.default):
-            reset.append(field.title)
+    for chosen in (True, False):  # what can be set follows from what is picked
+        new = {_place(field): field for field in _fields(drafts.entry_of(made, section, catalog))}
+        for field in _fields(old):
+            if field.chooses != chosen or not drafts.has(config, field):
+                continue
+            value, there = drafts.value_at(config, field), new.get(_place(field))
+            by_hand = not drafts.has(inherited, field) or drafts.value_at(inherited, field) != value
+            if there is not None and by_hand and _applies(there, value, kind):
+                made = drafts.put(made, section, there, value)
+            elif drafts.changed(config, field) and (there is None or value != there.default):
+                reset.append(field.title)
     return made, reset
+
+
+def _place(field: FieldSpec) -> tuple[str, str]:
+    """Return where a setting stands: that of another network is another one."""
+    return field.path, field.under
 
 
 def _fields(entry: EntrySpec | None) -> list[FieldSpec]:
@@ -101,7 +107,7 @@ def _without(aside: Aside, came: RunSpec) -> Aside:
         if _at(came.family.config, key[0]) != value
     }
     sampler = None if aside.sampler == came.sampler else aside.sampler
-    return Aside(settings, sampler, aside.without)
+    return replace(aside, settings=settings, sampler=sampler)
 
 
 def _at(config: Mapping[str, Any], path: str) -> Any:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, assert_never
 
 import msgspec
-import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.state.notices import Notice
@@ -271,26 +270,8 @@ def _record(state: AppState, event: m.Record, arrays: Mapping[str, NDArray[Any]]
     run = state.runs.by_job(event.job)
     if run is None:
         return
-    x0, x1, y0, y1 = event.bounds if len(event.bounds) == 4 else (-1.0, 1.0, -1.0, 1.0)
-    run.live = FlowRecord(
-        step=event.step,
-        t=np.asarray(arrays["t"], dtype=np.float32),
-        x=np.asarray(arrays["x"], dtype=np.float32),
-        layers=_named(arrays, "layer:"),
-        bounds=(x0, x1, y0, y1),
-        extras=_named(arrays, "extra:"),
-        scene=_named(arrays, "scene:"),
-    )
+    run.live = FlowRecord(event.step, dict(arrays), tuple(event.bounds))
     state.runs.record_arrived.emit(run.key)
-
-
-def _named(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[np.float32]]:
-    """Return the arrays whose name has a prefix, by the rest of the name."""
-    return {
-        name.removeprefix(prefix): np.asarray(array, dtype=np.float32)
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }
 
 
 def _edited(state: AppState, event: m.Edited) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from studio.protocol.messages import ErrorInfo, PhaseInfo
+from studio.protocol.records import FlowRecord
 from studio.protocol.spec import Edit, RunSpec
 
 __all__ = ["FLOOR", "PHASE", "FlowRecord", "RunState", "Runs", "Series", "newest_floors"]
@@ -19,24 +20,6 @@ __all__ = ["FLOOR", "PHASE", "FlowRecord", "RunState", "Runs", "Series", "newest
 Floats = NDArray[np.float32]
 PHASE = "phase"  # the curve that says in which of its phases a training was
 FLOOR = "cost/floor/"  # curves of floors, by metric: as `studio.protocol.messages.Metrics` has them
-
-
-@dataclass(frozen=True)
-class FlowRecord:
-    """The fixed particles at one training step, in data units.
-
-    t (T,), x (T, n, d); layers by name, (T or 1, r, r) scalars or (T or 1, r, r, 2) vectors over
-    ``bounds`` (x0, x1, y0, y1). Row i of x is the same particle in every record of a run. Extras
-    and the scene of a stage by name, as `studio.protocol.messages.Record` says.
-    """
-
-    step: int
-    t: Floats
-    x: Floats
-    layers: dict[str, Floats]
-    bounds: tuple[float, float, float, float]
-    extras: dict[str, Floats] = field(default_factory=dict)
-    scene: dict[str, Floats] = field(default_factory=dict)
 
 
 class Series:

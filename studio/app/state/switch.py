@@ -24,6 +24,7 @@ __all__ = [
     "allows",
     "cell",
     "choose",
+    "exchange",
     "fits",
     "others",
     "switch",
@@ -41,6 +42,15 @@ GENERATOR = "generator"
 WITHOUT = ("flow", "particles")  # a generator, the one asked for first coming first
 CARRIERS = (*WITHOUT, GENERATOR)
 
+# What the values of a setting are, by its kind; of the others it takes more to tell.
+_TYPES = {
+    "bool": bool,
+    "text": str,
+    "file": str,
+    "data-choice": str,
+    "run": Mapping,
+    "part": Mapping,
+}
 # Why a cell of the grid is empty; the catalogue says that it is, mathematics why.
 _EMPTY = {
     ("score", GENERATOR): "A generator needs to know its own law: use the score difference.",
@@ -61,13 +71,15 @@ _NEIGHBOURS = {"score": ("score-difference",), "exact": ("score-difference",)}
 class Aside:
     """What the person chose and the present family has no place for.
 
-    ``settings`` are values by path and unit, for whichever family has that setting; ``without``
-    says how particles moved when there was no generator last.
+    ``settings`` are values by path, unit and the network that they belong to, for whichever family
+    has that setting; ``without`` says how particles moved when there was no generator last;
+    ``picked`` are the settings of networks by the path of their pick and their slug.
     """
 
-    settings: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    settings: Mapping[tuple[str, str, str], Any] = field(default_factory=dict)
     sampler: Pick | None = None
     without: str = ""
+    picked: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,12 +99,15 @@ def fits(entry: EntrySpec, modality: str) -> bool:
 
 
 def cell(catalog: Catalog, field: str, carrier: str, modality: str = "") -> list[EntrySpec]:
-    """Return the families of a field and a carrier, those for a kind of data only."""
-    return [
+    """Return the families of a field and a carrier, those for a kind of data only; first those that
+    need no other run.
+    """
+    found = [
         entry
         for entry in catalog.of("family")
         if entry.field == field and entry.carrier == carrier and fits(entry, modality)
     ]
+    return sorted(found, key=lambda entry: bool(entry.inputs))
 
 
 def others(catalog: Catalog, modality: str = "") -> list[EntrySpec]:
@@ -180,22 +195,46 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
         return Switched(spec, aside)
     wishes = _wishes(old, spec.family.config, aside.settings)
     sampler = spec.sampler or aside.sampler
-    solved = "denoiser" in new.capabilities
+    offered = {each.slug for each in drafts.samplers(new, catalog)}
+    named = {each.name for each in new.inputs}
     made = msgspec.structs.replace(
         spec,
         family=Pick(slug=slug),
-        sampler=sampler if solved else None,
+        sampler=sampler if sampler is not None and sampler.slug in offered else None,
+        inputs={name: ref for name, ref in spec.inputs.items() if name in named},
     )
-    for each in new.fitted(catalog.modality(spec.dataset.slug)).fields:
-        if _key(each) in wishes and allows(each, wishes[_key(each)]):
-            made = drafts.put(made, "family", each, wishes[_key(each)])
+    for chosen in (True, False):  # what can be set follows from what is picked
+        entry = drafts.entry_of(made, "family", catalog)
+        for each in entry.fields if entry is not None else ():
+            key = _key(each)
+            if each.chooses == chosen and key in wishes and allows(each, wishes[key]):
+                made = drafts.put(made, "family", each, wishes[key])
     free = old.carrier if old is not None and old.carrier in WITHOUT else aside.without
-    return Switched(made, Aside(wishes, sampler, free))
+    return Switched(made, replace(aside, settings=wishes, sampler=sampler, without=free))
+
+
+def exchange(
+    spec: RunSpec, catalog: Catalog, chooser: FieldSpec, slug: str, aside: Aside | None = None
+) -> Switched:
+    """Pick another network for the family ("" for the one that the data prefer). Each keeps the
+    settings that it was given, and has them again when it is picked again.
+    """
+    aside = aside or Aside()
+    path = chooser.path.removesuffix(".slug")
+    table = msgspec.structs.replace(chooser, path=f"{path}.config", default={}, kind="table")
+    config = spec.family.config
+    now = drafts.value_at(config, chooser) or chooser.meant
+    made = drafts.put(spec, "family", chooser, slug)
+    if (slug or chooser.meant) == now:
+        return Switched(made, aside)
+    picked = {**aside.picked, (path, now): drafts.value_at(config, table)}
+    again = picked.get((path, slug or chooser.meant), {})
+    return Switched(drafts.put(made, "family", table, again), replace(aside, picked=picked))
 
 
 def _wishes(
-    entry: EntrySpec | None, config: Mapping[str, Any], before: Mapping[tuple[str, str], Any]
-) -> dict[tuple[str, str], Any]:
+    entry: EntrySpec | None, config: Mapping[str, Any], before: Mapping[tuple[str, str, str], Any]
+) -> dict[tuple[str, str, str], Any]:
     """Return what the person set, by path and unit, over all families so far.
 
     A wish that the family could have had and has not was taken back here. One that equals its
@@ -210,12 +249,13 @@ def _wishes(
     return wishes
 
 
-def _key(field: FieldSpec) -> tuple[str, str]:
-    # A speed in another unit is another quantity, whatever it is called.
-    return field.path, field.unit
+def _key(field: FieldSpec) -> tuple[str, str, str]:
+    # A speed in another unit is another quantity, whatever it is called; so is the width of another
+    # network.
+    return field.path, field.unit, field.under
 
 
-def _taken_back(field: FieldSpec, wishes: Mapping[tuple[str, str], Any]) -> bool:
+def _taken_back(field: FieldSpec, wishes: Mapping[tuple[str, str, str], Any]) -> bool:
     wish = wishes.get(_key(field), field.default)
     return bool(wish != field.default) and allows(field, wish)
 
@@ -226,8 +266,12 @@ def allows(field: FieldSpec, value: Any) -> bool:
         return field.optional
     if field.kind == "choice":
         return value in [choice.value for choice in field.choices]
-    if field.kind in ("bool", "text"):
-        return isinstance(value, bool if field.kind == "bool" else str)
+    if field.kind in _TYPES:
+        return isinstance(value, _TYPES[field.kind])
+    if field.kind == "list":
+        one = msgspec.structs.replace(field, kind=field.items)
+        many = isinstance(value, list) and len(value) >= field.fewest
+        return many and all(allows(one, each) for each in value)
     numbers = int if field.kind == "int" else (int, float)
     if isinstance(value, bool) or not isinstance(value, numbers):
         return False

@@ -1,8 +1,11 @@
-"""The runs of a project as a tree: branches under what they left, a race around its runs. Pure."""
+"""The runs of a project as a tree: branches under what they left, a run under that which it learned
+from, a race around its runs. Pure.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from studio.app.state.learning import origin
 from studio.app.state.runs import RunState
 
 __all__ = ["Line", "race_line", "tree"]
@@ -34,8 +37,9 @@ def race_line(race: str) -> str:
 
 
 def tree(runs: Iterable[RunState], closed: Collection[str] = ()) -> list[Line]:
-    """Return the lines from top to bottom, newest first; under each its branches, oldest first.
-    Lines in ``closed`` hide what is below them. A branch whose parent is gone stands for itself.
+    """Return the lines from top to bottom, newest first; under each its branches and the runs that
+    learned from it, oldest first. Lines in ``closed`` hide what is below them. A run whose parent
+    is gone stands for itself.
     """
     every = sorted(runs, key=lambda run: run.name)
     names = {run.name for run in every}
@@ -43,8 +47,9 @@ def tree(runs: Iterable[RunState], closed: Collection[str] = ()) -> list[Line]:
     roots: list[RunState] = []
     for run in every:
         # A parent is always the older one: whatever the files say, nothing goes round in circles.
-        if run.parent in names and run.parent < run.name:
-            below.setdefault(run.parent, []).append(run)
+        above = origin(run)
+        if above in names and above < run.name:
+            below.setdefault(above, []).append(run)
         else:
             roots.append(run)
     lines: list[Line] = []

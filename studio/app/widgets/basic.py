@@ -41,6 +41,7 @@ __all__ = [
     "button",
     "clear",
     "column",
+    "discard",
     "icon_button",
     "label",
     "restyle",
@@ -167,13 +168,18 @@ def _fill(box: L, items: tuple[QWidget | int | None, ...], gap: int, edge: int) 
     return box
 
 
+def discard(widget: QWidget) -> None:
+    """Take a widget out of sight at once, and delete it when nothing is under way."""
+    widget.hide()
+    widget.deleteLater()
+
+
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout and delete it."""
     while (item := layout.takeAt(0)) is not None:
         widget, inner = item.widget(), item.layout()
         if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+            discard(widget)
         elif inner is not None:
             clear(inner)
 

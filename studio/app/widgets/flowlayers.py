@@ -193,7 +193,7 @@ class FlowLayers(QObject):
             return None
         grid = record.layers.get(scalar.name)
         if grid is not None:
-            return lay.heat_of(scalar, grid, record.bounds, record.t, now)
+            return lay.heat_of(scalar, grid, record.window, record.t, now)
         return self._on_demand(scalar, record) if self._askable(scalar, record) else None
 
     # Layers on demand

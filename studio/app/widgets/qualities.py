@@ -12,9 +12,10 @@ from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
 
-__all__ = ["Qualities", "counts_along", "floors_along", "qualities", "samples_at"]
+__all__ = ["Qualities", "counts_along", "floors_along", "interval", "qualities", "samples_at"]
 
 QUALITY = "quality/"
+LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` has them
 
 
 class Qualities(QWidget):
@@ -56,11 +57,27 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         entry = catalog.get("metric", slug) if catalog else None
         note = f"floor {words.floor(run.floors, slug)}" if slug in run.floors else ""
         title = entry.title if entry else slug
-        found.append((title, words.figure(float(series.values[-1])), note))
+        between = interval(run, slug, int(series.steps[-1]))
+        value = words.figure(float(series.values[-1]))
+        found.append((title, f"{value} ({between})" if between else value, note))
         newest = max(newest, int(series.steps[-1]))
     if found:
         found.append(("Measured at", f"step {newest:,}", _provenance(run, state, newest)))
     return found
+
+
+def interval(run: RunState, slug: str, step: int) -> str:
+    """Return between what the figure of a metric at a step lies with 95 % confidence, "0.91 to
+    0.95"; "" where its metric does not say.
+    """
+    ends = []
+    for prefix in (LOW, HIGH):
+        series = run.series.get(prefix + slug)
+        place = -1 if series is None else int(np.searchsorted(series.steps, step))
+        if series is None or place >= len(series) or series.steps[place] != step:
+            return ""
+        ends.append(words.figure(float(series.values[place])))
+    return " to ".join(ends)
 
 
 def samples_at(run: RunState, step: int) -> int | None:

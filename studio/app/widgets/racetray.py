@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWid
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
+from studio.app.forms.making import make
 from studio.app.kinds.registry import kind_of
 from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
@@ -161,7 +162,7 @@ class RaceTray(QFrame):
         if self.amount is None or (race.kind, unit) != self._counted:
             self._counted = (race.kind, unit)
             clear(self._slot)
-            self.amount = editors.make(_field(race.kind, unit))
+            self.amount = make(_field(race.kind, unit))
             self.amount.edited.connect(self._spend)
             self.amount.rejected.connect(self._actions.race.mark_budget)
             self._slot.addWidget(self.amount)

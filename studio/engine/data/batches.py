@@ -4,17 +4,20 @@ Nothing has to be saved for resuming, and no view or evaluation can disturb it.
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from typing import Protocol
 
 import torch
+from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource
+from models.contracts.data import Feed, RowSource
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
 from studio.engine.run.randomness import ORDER
 
-__all__ = ["Batches", "Fresh", "Shuffled"]
+__all__ = ["Batches", "Blocks", "Epochs", "Fed", "Fresh", "Shuffled", "Streamed"]
 
 
 class Batches(Protocol):
@@ -92,3 +95,170 @@ class Fresh:
             self._rows = self._spec.standardised(drawn.rows(slice(None))).to(self._device)
             self._chunk = chunk
         return self._rows.take(slice(place * self._batch, (place + 1) * self._batch))
+
+
+class Fed:
+    """Batches that a source makes itself, standardised on the device of the training."""
+
+    def __init__(self, feed: Feed, spec: DataSpec, device: torch.device) -> None:
+        self._feed = feed
+        self._spec = spec
+        self._device = device
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a step (from 0)."""
+        return self._spec.standardised(_moved(self._feed.batch(step), self._device))
+
+
+class Epochs:
+    """The numbers of n rows in epochs, each in a new order, strung together without a gap."""
+
+    def __init__(self, n: int, seed: int, stream: int = ORDER) -> None:
+        """``stream`` sets apart what goes through its rows by itself."""
+        self._n = n
+        self._seed = seed
+        self._stream = stream
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def rows(self, start: int, count: int) -> Tensor:
+        """Return the numbers (count,) from a place on."""
+        found: list[Tensor] = []
+        while count > 0:
+            epoch, offset = divmod(start, self._n)
+            if epoch != self._epoch:
+                generator = make_generator(self._seed, self._stream + epoch)
+                self._order = torch.randperm(self._n, generator=generator)
+                self._epoch = epoch
+            found.append(self._order[offset : offset + count])
+            start += len(found[-1])
+            count -= len(found[-1])
+        return torch.cat(found)
+
+
+class Blocks:
+    """In which order rows that lie one after the other on a disk are read and handed out.
+
+    Rows of neighbouring numbers make a block, and some blocks a shelf. In each epoch the blocks
+    stand in a new order, and the rows of a shelf in one of their own: every row comes once an
+    epoch, and what is read at once is whole blocks. Rows of one block come near each other, which
+    is what it costs that rows are not fetched one by one.
+    """
+
+    def __init__(self, n: int, block: int, shelf: int, seed: int) -> None:
+        """N rows, so many in a block, so many blocks on a shelf."""
+        self.n = n
+        self._block = block
+        self._shelf = shelf
+        self._seed = seed
+        self._count = -(-n // block)
+        self.shelves = -(-self._count // shelf)
+
+    def starts(self, epoch: int) -> list[int]:
+        """Return the place in an epoch at which each shelf begins, and after them its end."""
+        order, _ = self._orders(epoch)
+        sizes = torch.full((self._count,), self._block)
+        sizes[-1] = self.n - (self._count - 1) * self._block
+        ends = sizes[order].cumsum(0)
+        last = [min(i * self._shelf, self._count) - 1 for i in range(1, self.shelves + 1)]
+        return [0, *ends[last].tolist()]
+
+    def rows(self, epoch: int, shelf: int) -> tuple[Tensor, Tensor]:
+        """Return the numbers (k,) of the rows of a shelf, as they lie on the disk, and the order
+        (k,) in which they are handed out.
+        """
+        order, seeds = self._orders(epoch)
+        chosen = order[shelf * self._shelf : (shelf + 1) * self._shelf].sort().values
+        places = chosen[:, None] * self._block + torch.arange(self._block)
+        numbers = places.flatten()
+        numbers = numbers[numbers < self.n]
+        mixing = make_generator(int(seeds[shelf]), ORDER)
+        return numbers, torch.randperm(len(numbers), generator=mixing)
+
+    def _orders(self, epoch: int) -> tuple[Tensor, Tensor]:
+        generator = make_generator(self._seed, ORDER + epoch)
+        order = torch.randperm(self._count, generator=generator)
+        return order, torch.randint(2**31, (self.shelves,), generator=generator)
+
+
+class Streamed:
+    """Epochs over rows that stay where they are, in the order of `Blocks`.
+
+    One thread reads the next shelf while this one is handed out: at most two are in memory.
+    """
+
+    BLOCK = 2**20
+    """Bytes of rows in a block: long enough that a disk reads rather than seeks."""
+    SHELF = 32
+    """Blocks on a shelf."""
+
+    def __init__(
+        self, source: RowSource, spec: DataSpec, batch: int, seed: int, device: torch.device
+    ) -> None:
+        row = spec.mean.numel() * spec.mean.element_size()
+        # No fewer than sixteen blocks in all, or small data would hardly be shuffled.
+        block = min(max(1, self.BLOCK // row), max(1, len(source) // 16))
+        self._source = source
+        self._spec = spec
+        self._batch = batch
+        self._device = device
+        self._blocks = Blocks(len(source), block, self.SHELF, seed)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
+        self._shelves: dict[tuple[int, int], Future[Batch]] = {}
+        self._epoch = -1
+        self._starts: list[int] = []
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a step (from 0)."""
+        epoch, offset = divmod(step * self._batch, self._blocks.n)
+        found: list[Batch] = []
+        missing = self._batch
+        while missing > 0:
+            part = self._part(epoch, offset, missing)
+            found.append(part)
+            missing -= len(part)
+            offset += len(part)
+            if offset == self._blocks.n:
+                epoch, offset = epoch + 1, 0
+        batch = _moved(Batch.cat(found), self._device)
+        return self._spec.standardised(batch)
+
+    def _part(self, epoch: int, offset: int, most: int) -> Batch:
+        """Return rows of one shelf, from a place in an epoch on."""
+        if epoch != self._epoch:
+            self._epoch, self._starts = epoch, self._blocks.starts(epoch)
+        shelf, (start, stop) = next(
+            (i, ends) for i, ends in enumerate(pairwise(self._starts)) if offset < ends[1]
+        )
+        rows = self._open(epoch, shelf)
+        return rows.take(slice(offset - start, min(offset - start + most, stop - start)))
+
+    def _open(self, epoch: int, shelf: int) -> Batch:
+        here = (epoch, shelf)
+        after = (epoch, shelf + 1) if shelf + 1 < self._blocks.shelves else (epoch + 1, 0)
+        self._shelves = {
+            key: self._shelves.get(key) or self._thread.submit(self._read, *key)
+            for key in (here, after)
+        }
+        return self._shelves[here].result()
+
+    def _read(self, epoch: int, shelf: int) -> Batch:
+        numbers, order = self._blocks.rows(epoch, shelf)
+        rows = self._source.rows(numbers).take(order)
+        return _pinned(rows) if self._device.type == "cuda" else rows
+
+
+def _pinned(batch: Batch) -> Batch:
+    """Return a batch in memory that a GPU can fetch from by itself."""
+    mask = None if batch.mask is None else batch.mask.pin_memory()
+    given = {name: values.pin_memory() for name, values in batch.given.items()}
+    return Batch(batch.x.pin_memory(), mask, given)
+
+
+def _moved(batch: Batch, device: torch.device) -> Batch:
+    """Return a batch on a device, without waiting for the copy where it is fetched from pinned
+    memory; what is computed with it there waits.
+    """
+    mask = None if batch.mask is None else batch.mask.to(device, non_blocking=True)
+    given = {name: values.to(device, non_blocking=True) for name, values in batch.given.items()}
+    return Batch(batch.x.to(device, non_blocking=True), mask, given)

@@ -1,37 +1,60 @@
 """From a pick to data: registered sets, procedural or finite, and imported ones of the project."""
 
-from collections.abc import Callable, Generator
+import math
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.config import Config, ConfigError
-from models.contracts.data import Judge, RowSource, Splits
-from models.kinds.points import PointSet
+from models.contracts.data import Judge, Outline, RowSource, Splits
 from models.metrics.base import fresh_pairs, split_pairs
-from models.registry import DatasetEntry
+from models.registry import DatasetEntry, registry
+from models.tensors import make_generator
 from studio.engine.data.judging import Judging
+from studio.engine.data.stored import StoredRows, facts_of
 from studio.engine.data.target import Target
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
-from studio.store.dataset import points_hash
+from studio.engine.run.randomness import SUBSET
+from studio.store.dataset import DatasetFolder, points_hash
 from studio.store.errors import StoreError
 from studio.store.project import Project
+from studio.store.splits import SHARES, Split, shares
 
 __all__ = [
     "PROJECT_PREFIX",
     "Dataset",
     "edited",
     "find_imported",
+    "find_outline",
     "hash_of",
+    "imported_kind",
+    "imported_outline",
+    "labelled",
+    "labelled_rows",
+    "measured",
+    "outline_of",
     "project_name",
     "registered",
 ]
 
+T = TypeVar("T")
 PROJECT_PREFIX = "project:"
 _STATISTICS = 20_000
+_LOOKED_AT = 1000
+_FEWEST = 4
+_FEW = 64
+LARGE = 2**28
+"""Bytes of rows beyond which an imported set stays on the disk. It is part of what a run repeats:
+rows that are streamed come in another order than those in memory.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,11 +63,12 @@ class Dataset:
 
     Attributes:
         rows: the training data, in data units; with fresh batches, a sample for statistics.
-        hash: `studio.store.dataset.points_hash` of them: a run knows when they changed.
+        hash: of them, by which a run knows when they changed.
         draw: draws n rows for a seed, None for a finite set.
-        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`.
+        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`; of imported
+            data with shares of their own, from those that validate.
         judging: how the data come by the judge that their metrics ask.
-        unseen: of a finite set with a part for it, the data that are only measured with.
+        unseen: the data that nothing is learned from, where some are set apart.
         most: the most rows that `pair` can give, None where there is no end of them.
     """
 
@@ -63,21 +87,54 @@ class Dataset:
         return None if self.judging is None else (yield from self.judging.prepare())
 
 
-def registered(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
-    """Make a registered set: n rows of a procedural one (0: only a sample for statistics), the
-    first n of a finite one (0: all).
+def registered(
+    entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool = False
+) -> Dataset:
+    """Make a registered set: n rows of a procedural one (0: only a sample for statistics), n of a
+    finite one (0: all), chosen by the seed, or with ``first`` those that come first in its files.
 
     Raises:
         Refused: the settings cannot be met, or files are missing; the path is "dataset...".
     """
-    make = _finite if entry.finite else _procedural
+    with _told():
+        if entry.finite:
+            return _finite(entry, config, n, seed, first=first)
+        return _procedural(entry, config, n, seed)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Put what a data set says of its settings at their place in a form."""
     try:
-        return make(entry, config, n, seed)
+        yield
     except ConfigError as error:
         path = f"dataset.{error.path}".rstrip(".")
         raise Refused(f"{path}: {error.message}", path=path) from error
     except ValueError as error:
         raise Refused(f"The data set cannot be drawn: {error}", path="dataset") from error
+
+
+def outline_of(entry: DatasetEntry, config: Config, n: int) -> Outline:
+    """Return what is known of a registered set, of which n rows are wanted (0 as in `registered`),
+    before it is read; a finite set that can only be read for it is read, and remembered.
+
+    Raises:
+        Refused: as `registered`.
+    """
+    with _told():
+        if not entry.finite:
+            # Drawing some is a matter of milliseconds, and they say all.
+            few: RowSource = entry.make(config, min(n, _LOOKED_AT) or _LOOKED_AT, 0)
+            return Outline(few, n or _STATISTICS)
+        found = _read_outline(entry, config) if entry.outline is None else entry.outline(config)
+    assert isinstance(found, Outline)
+    return replace(found, rows=min(n or found.rows, found.rows))
+
+
+@lru_cache(maxsize=64)
+def _read_outline(entry: DatasetEntry, config: Config) -> Outline:
+    train = entry.make(config).train
+    return Outline(train.take(slice(0, _LOOKED_AT)), len(train))
 
 
 def hash_of(rows: RowSource) -> str:
@@ -97,13 +154,22 @@ def _procedural(entry: DatasetEntry, config: Config, n: int, seed: int) -> Datas
     return Dataset(rows, hash_of(rows), draw, pair)
 
 
-def _finite(entry: DatasetEntry, config: Config, n: int, seed: int) -> Dataset:
+def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool) -> Dataset:
     splits: Splits = entry.make(config)
     train, test = splits.train, splits.test
-    rows = train.take(torch.arange(min(n or len(train), len(train))))
+    rows = train.take(_subset(len(train), n, seed, first=first))
     most = len(test) // 2
     judging = Judging.of(entry.holds, train, entry.slug)
     return Dataset(rows, hash_of(rows), None, partial(_halves, test), judging, test, most)
+
+
+def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
+    """Return the numbers of n of so many rows, ascending; all where n is 0 or more than there are.
+    Files are often sorted: those that come first may be all of one class.
+    """
+    if first or not 0 < n < total:
+        return torch.arange(min(n or total, total))
+    return torch.randperm(total, generator=make_generator(seed, SUBSET))[:n].sort().values
 
 
 def _halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSource]:
@@ -111,25 +177,138 @@ def _halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSourc
 
 
 def imported(name: str, project: Path) -> Dataset:
-    """Read a data set that was imported into a project.
+    """Open a data set that was imported into a project: in memory, or where it lies if it is large.
 
     Raises:
-        Refused: the project has no such data set; the path is "dataset".
+        Refused: the project has no such data set, or it has too few rows; the path is "dataset".
         StoreError: its file is damaged.
     """
-    folder = Project.open(project).dataset(name)
-    if folder.record.kind != "points":
-        kind = folder.record.kind
-        raise Refused(f"{name!r} holds {kind}, on which nothing trains yet.", path="dataset")
-    x = folder.read()
-    points = PointSet(torch.from_numpy(x), folder.columns)
-    if len(x) < 4:
-        raise Refused(
-            f"The data set {name!r} has {len(x)} points: too few.", kind="data", path="dataset"
-        )
+    folder = _folder(name, project)
+    record = folder.record
+    if record.stored == "hdf5":
+        # Sets of before are learned from whole, and measured against themselves.
+        rows = kind_of(record.kind).from_parts({"x": folder.read()}, facts_of(folder))
+        return Dataset(rows, record.hash, None, partial(_halves, rows), most=len(rows) // 2)
+    large = _is_large(name, project)
+    if not large:
+        folder.verify()
+    parts = _shares(folder, large=large)
+    train, unseen = parts["train"], parts["test"]
+    if len(train) < _FEWEST:
+        raise _too_few(folder, len(train))
+    real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= _FEWEST), train)
+    judging = None if large else Judging.of(record.kind, train, folder.name)
 
-    most = len(x) // 2
-    return Dataset(points, folder.record.hash, None, partial(_halves, points), most=most)
+    return Dataset(
+        train,
+        record.hash,
+        None,
+        partial(_halves, real),
+        judging,
+        unseen if len(unseen) else None,
+        len(real) // 2,
+    )
+
+
+def imported_outline(name: str, project: Path) -> Outline:
+    """Return what is known of an imported set before it is read.
+
+    Raises:
+        Refused, StoreError: as `imported`, but for damage that only reading finds.
+    """
+    folder = _folder(name, project)
+    record = folder.record
+    if record.stored != "hdf5":
+        numbers = np.arange(min(record.rows, _LOOKED_AT))
+        few = StoredRows(folder, numbers, facts_of(folder))
+        return Outline(few.few(_FEW), record.rows)
+    zeros = np.zeros((1, len(record.columns)), np.float32)
+    made_up = {"x": np.concatenate([zeros, zeros + 1])}
+    return Outline(kind_of(record.kind).from_parts(made_up, facts_of(folder)), record.rows)
+
+
+def imported_kind(slug: str, project: Path | None) -> str | None:
+    """Return the kind of an imported set, None where it cannot be told."""
+    name = project_name(slug)
+    if name is None or project is None:
+        return None
+    try:
+        return Project.open(project).dataset(name).record.kind
+    except StoreError:
+        return None  # whoever opens it says why
+
+
+def _folder(name: str, project: Path) -> DatasetFolder:
+    folder = Project.open(project).dataset(name)
+    if folder.record.rows < _FEWEST:
+        raise _too_few(folder, folder.record.rows)
+    return folder
+
+
+def _too_few(folder: DatasetFolder, n: int) -> Refused:
+    known = {entry.slug: entry.many for entry in registry.all("kind")}
+    many = known.get(folder.record.kind, "rows")
+    return Refused(
+        f"The data set {folder.name!r} has {n} {many}: too few.", kind="data", path="dataset"
+    )
+
+
+def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
+    """Return the rows of each of `studio.store.splits.SHARES`, on the disk or in memory."""
+    record, facts = folder.record, facts_of(folder)
+    share_of = _remembered(record.rows, record.split)
+    found: dict[str, RowSource] = {}
+    for place, share in enumerate(SHARES):
+        numbers = np.flatnonzero(share_of == place)
+        # Half the memory, where it is held for as long as the training lasts.
+        fits = record.rows <= np.iinfo(np.int32).max
+        rows = StoredRows(folder, numbers.astype(np.int32) if fits else numbers, facts)
+        found[share] = rows if large else rows.take(slice(None))
+    return found
+
+
+@lru_cache(maxsize=2)
+def _remembered(rows: int, split: Split) -> NDArray[np.uint8]:
+    """A byte a row, a second for ten millions: a run asks more than once."""
+    return shares(rows, split)
+
+
+def labelled_rows(rows: RowSource) -> RowSource:
+    """Return rows that say the class of each.
+
+    Raises:
+        Refused: they have no classes, or stay on the disk, where they cannot be told.
+    """
+    found = None
+    if not isinstance(rows, StoredRows):
+        found = kind_of(rows.spec().kind).labelled(rows)
+    if found is None:
+        raise Refused(
+            "These data have no labels, and the model learns from labels.",
+            "Choose data with classes, or another model.",
+            path="dataset",
+        )
+    return found
+
+
+def labelled(data: Dataset) -> Dataset:
+    """Return data that say the class of each row.
+
+    Raises:
+        Refused: they have no classes.
+    """
+    rows = labelled_rows(data.rows)
+    kind = kind_of(rows.spec().kind)
+
+    def told(some: RowSource) -> RowSource:
+        return kind.labelled(some) or some
+
+    def pair(count: int, seed: int) -> tuple[RowSource, RowSource]:
+        one, other = data.pair(count, seed)
+        return told(one), told(other)
+
+    unseen = None if data.unseen is None else told(data.unseen)
+    return replace(data, rows=rows, pair=pair, unseen=unseen)
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:
@@ -147,6 +326,28 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
     )
 
 
+def measured(slug: str, project: Path) -> Generator[bool, None, None]:
+    """Have the statistics of a large imported set measured, if they never were; yields False
+    meanwhile. Of other sets they are measured as they are read.
+
+    Raises:
+        Refused, StoreError: as `imported`.
+    """
+    name = project_name(slug)
+    if name is None or not _is_large(name, project):
+        return
+    rows = find_imported(name, project).rows
+    assert isinstance(rows, StoredRows)
+    yield from rows.prepare()
+
+
+def _is_large(name: str, project: Path) -> bool:
+    outline = imported_outline(name, project)
+    numbers = outline.rows * math.prod(outline.spec.shape)
+    stored = _folder(name, project).record.stored
+    return stored != "hdf5" and numbers * outline.spec.mean.element_size() > LARGE
+
+
 def project_name(slug: str) -> str | None:
     """Return the name of an imported data set, None for a procedural one."""
     return slug.removeprefix(PROJECT_PREFIX) if slug.startswith(PROJECT_PREFIX) else None
@@ -158,11 +359,24 @@ def find_imported(name: str, project: Path | None) -> Dataset:
     Raises:
         Refused: there is no project, no such set, or its file is damaged.
     """
+    return _found(imported, name, project)
+
+
+def find_outline(name: str, project: Path | None) -> Outline:
+    """Like `imported_outline`, with every failure put at the dotted setting "dataset".
+
+    Raises:
+        Refused: there is no project, no such set, or its record is damaged.
+    """
+    return _found(imported_outline, name, project)
+
+
+def _found(find: Callable[[str, Path], T], name: str, project: Path | None) -> T:
     if project is None or not project.exists():
         raise Refused(
             f"The imported data set {name!r} needs a project, and none is open.", path="dataset"
         )
     try:
-        return imported(name, project)
+        return find(name, project)
     except StoreError as error:
         raise Refused(error.message, error.hint, kind="data", path="dataset") from error

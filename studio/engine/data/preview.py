@@ -8,6 +8,7 @@ import torch
 from models.registry import DatasetEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import find_imported, project_name, registered
+from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import SAMPLES
 from studio.engine.run.resolve import pick_dataset
@@ -31,10 +32,13 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
         assert isinstance(choice.entry, DatasetEntry)
         count = 0 if choice.entry.finite else n
         data = registered(choice.entry, choice.config, count, seed=0).rows
-    total, spec = len(data), data.spec()
+    total = len(data)
+    if isinstance(data, StoredRows):
+        data = data.few(n)
+    spec = data.spec()
     n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))
-    if total > n:
-        rows = torch.randperm(total, generator=make_generator(0, SAMPLES))[:n]
+    if len(data) > n:
+        rows = torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n]
         data = data.take(rows)
     kind = kind_of(spec.kind)
     return {"n": total, **kind.facts(data)}, kind.shown(data)

@@ -61,7 +61,7 @@ class Target:
         if not self.by_hand:
             raise Refused(
                 "These data cannot be edited by hand: that needs points with two coordinates or "
-                "more."
+                "more, and not more of them than fit into memory."
             )
         check_points_edit(edit)
         if isinstance(edit, EditPoints):

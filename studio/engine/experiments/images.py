@@ -217,17 +217,18 @@ def table(compared: Compared) -> str:
 
 
 # What each did best with, of a few settings that were tried for half a minute.
-_MLP: Mapping[str, Any] = {"kind": "mlp"}
-_SMALL: Mapping[str, Any] = {"kind": "mlp", "units": 256}
+_MLP: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 512}}
+_SMALL: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 256}}
+_RELU: Mapping[str, Any] = {"activation": "relu"}
 _SCORE_GAN: Mapping[str, Any] = {"teacher_share": 0.35, "score_steps": 4}
 DIGITS = (
     Method("EDM", "edm", {}, batch=128),
-    Method("GAN", "gan", {"latent": 32, "image_critic": _MLP, "image_generator": _MLP}),
-    Method("Discriminator Flow", "discriminator-flow", {"image_critic": _MLP, "speed": 20.0}),
+    Method("GAN", "gan", {"latent": 32, "critic": _MLP, "generator": {**_MLP, **_RELU}}),
+    Method("Discriminator Flow", "discriminator-flow", {"critic": _MLP, "speed": 20.0}),
     Method(
         "Score GAN",
         "score-gan",
-        {**_SCORE_GAN, "image_net": _SMALL, "image_generator": _SMALL},
+        {**_SCORE_GAN, "net": _SMALL, "generator": {**_SMALL, **_RELU}},
     ),
 )
 MNIST = (

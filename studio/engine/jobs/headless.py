@@ -31,7 +31,7 @@ def create(spec: RunSpec, project: Path) -> RunFolder:
         StoreError: the disk refused.
     """
     discover()
-    resolved = check(spec)
+    resolved = check(spec, project=project)
     folder = new_run(resolved, project)
     folder.update_status(state="queued", total=resolved.training.steps)
     return folder

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 
 from models.contracts.learner import Learner
+from studio.engine.data.datasets import measured
 from studio.engine.jobs.job import ENDED, Job, Work
 from studio.engine.process.failures import Refused
 from studio.engine.process.memory import device_memory, process_memory
@@ -117,8 +118,10 @@ class TrainingJob(Job):
     def work(self) -> Work:
         """Train; see `studio.engine.jobs.job.Job.work`."""
         try:
+            yield from measured(self.spec.dataset.slug, self.folder.path.parents[1])
             session = self._open()
             yield False
+            yield from session.prepare()
             yield from self._train(session)
             yield from self._finish(session)
         except GeneratorExit:

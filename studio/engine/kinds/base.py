@@ -1,22 +1,42 @@
 """A kind of data as the engine sees it: previewed, projected, edited, exported."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
+from models.contracts.spec import DataSpec
 from models.registry import registry
+from studio.engine.data.measuring import Measuring
 from studio.engine.data.target import Target
+from studio.engine.process.failures import Refused
 from studio.formats.arrays import write_arrays
 
-__all__ = ["Arrays", "DataKind", "kind_of"]
+__all__ = ["Arrays", "DataKind", "Facts", "kind_of"]
 
 Arrays = dict[str, NDArray[Any]]
 _known: dict[str, "DataKind"] = {}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of imported data beside their rows.
+
+    Attributes:
+        columns: names of the numbers of a row.
+        classes: names of the values of "label".
+        more: whatever else the importer noted, as plain JSON.
+    """
+
+    columns: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class DataKind:
@@ -24,6 +44,14 @@ class DataKind:
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".h5")
     """Of files that samples are exported to."""
+    laid_out: ClassVar[bool] = False
+    """Whether data are drawn from pieces that are to be placed; see `places`."""
+
+    record_types: ClassVar[Mapping[str, str]] = {}
+    """The type in which kept records have an array, where fewer bits than its own are enough."""
+
+    plane: ClassVar[bool] = False
+    """Whether the first two numbers of a datum are its place in a plane."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
@@ -44,6 +72,47 @@ class DataKind:
             found["mask"] = rows.mask
         return {name: np.ascontiguousarray(x.numpy()) for name, x in found.items()}
 
+    def from_parts(self, parts: Arrays, facts: Facts) -> RowSource:
+        """Return imported rows as data of this kind, in memory.
+
+        ``parts`` are the arrays of a data set of the project by name, each (n, ...); of a ragged
+        one the values of all rows and, under `studio.store.parts.lengths_of` its name, how many
+        each row has.
+
+        Raises:
+            Refused: data of this kind cannot be imported, or these are not such data.
+        """
+        raise Refused(
+            f"The data set holds {self.slug}, which no training can read yet.", path="dataset"
+        )
+
+    def missing(self, parts: Arrays, names: Sequence[str]) -> Refused | None:
+        """Return the refusal of imported rows that lack some of these arrays, None if they have
+        all.
+        """
+        lacking = [name for name in names if name not in parts]
+        if not lacking:
+            return None
+        many = registry.get("kind", self.slug).many
+        return Refused(
+            f"The data set holds no {many}: it lacks {', '.join(lacking)}.",
+            "Import the data again.",
+            kind="data",
+            path="dataset",
+        )
+
+    def measuring(self, outline: DataSpec) -> Measuring:
+        """Return what measures the spec of data that do not fit into memory; ``outline`` is that
+        of a few rows.
+        """
+        return Measuring(outline)
+
+    def sheet(self, x: NDArray[Any]) -> NDArray[np.uint8] | None:
+        """Return data (n, *shape) as one picture (h, w, 3), None where they cannot be drawn without
+        a window.
+        """
+        return None
+
     def shown(self, data: RowSource) -> Arrays:
         """Return the arrays of a preview of data."""
         return self.arrays(data.rows(slice(None)))
@@ -58,6 +127,27 @@ class DataKind:
             "std": [float(spec.std.mean())],
             "names": [],
         }
+
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        """Return where the k pieces of each datum are drawn, (n, k, 2); rows are in data units.
+
+        Raises:
+            TypeError: data of this kind are not laid out.
+        """
+        raise TypeError(f"{self.slug} are not laid out")
+
+    def labelled(self, data: RowSource) -> RowSource | None:
+        """Return data that say the class of each row, None where they have no classes."""
+        return None
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        """Return other rows with their classes (n,) in the place of data, with all else that is
+        known of these.
+
+        Raises:
+            TypeError: data of this kind have no classes.
+        """
+        raise TypeError(f"{self.slug} have no classes")
 
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""

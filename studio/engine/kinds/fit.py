@@ -1,29 +1,50 @@
-"""Which kind of data a run is of, and which models and metrics fit it."""
+"""Which kind of data a run is of, and what fits it: models, metrics, samplers, other runs."""
 
+from models.contracts.abilities import WORDS
 from models.nets.pick import kinds_of
-from models.registry import DatasetEntry, FamilyEntry, KindEntry, MetricEntry, registry
+from models.registry import (
+    DatasetEntry,
+    FamilyEntry,
+    KindEntry,
+    MetricEntry,
+    SamplerEntry,
+    registry,
+)
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick
+from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["IMPORTED", "entry_of", "kind_of_set", "kinds_measured", "picked_kind", "unfit"]
+__all__ = [
+    "IMPORTED",
+    "KIND",
+    "entry_of",
+    "kinds_measured",
+    "named_set",
+    "picked_kind",
+    "unfit",
+    "unfit_inputs",
+    "unsampled",
+]
 
 IMPORTED = "points"
-"""What imported data sets are."""
-
-
-def kind_of_set(dataset: DatasetEntry | None) -> str:
-    """Return the kind of a registered data set; None stands for an imported one."""
-    return dataset.holds if dataset is not None else IMPORTED
+"""What imported data sets are where nothing says otherwise."""
+KIND = "kind"
+"""The setting of the pick of an imported data set that says what it is."""
 
 
 def picked_kind(dataset: Pick) -> str:
-    """Return the kind of a data set by its slug; one that is not known here counts as imported."""
+    """Return the kind of a data set by its pick; one that is not registered counts as imported."""
     entries = {entry.slug: entry for entry in registry.all("dataset")}
-    return kind_of_set(entries.get(dataset.slug))
+    if dataset.slug in entries:
+        return entries[dataset.slug].holds
+    return str(dataset.config.get(KIND, IMPORTED))
 
 
 def entry_of(kind: str) -> KindEntry:
-    """Return what is registered of a kind."""
+    """Return what is registered of a kind.
+
+    Raises:
+        KeyError: it is not known.
+    """
     return registry.get("kind", kind)
 
 
@@ -37,12 +58,18 @@ def kinds_measured(metric: MetricEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*metric.kinds, *naming)))
 
 
-def unfit(family: FamilyEntry, dataset: DatasetEntry | None) -> list[ErrorInfo]:
-    """Return the problem that a family cannot make data of this kind, if it cannot."""
-    kind, able = kind_of_set(dataset), kinds_of(family)
+def named_set(dataset: DatasetEntry | None) -> str:
+    """Return how a sentence names a data set; None stands for an imported one."""
+    return f"the data set {dataset.title}" if dataset is not None else "the imported data set"
+
+
+def unfit(family: FamilyEntry, kind: str, name: str) -> list[ErrorInfo]:
+    """Return the problem that a family cannot make data of a kind, which a set of that name holds,
+    if it cannot.
+    """
+    able = kinds_of(family)
     if kind in able:
         return []
-    name = f"the data set {dataset.title}" if dataset is not None else "the imported data set"
     can = " and ".join(able) or "no data that are known here"
     return [
         ErrorInfo(
@@ -52,3 +79,30 @@ def unfit(family: FamilyEntry, dataset: DatasetEntry | None) -> list[ErrorInfo]:
             path="family",
         )
     ]
+
+
+def unfit_inputs(family: FamilyEntry, spec: RunSpec) -> list[ErrorInfo]:
+    """Return what is missing of the runs that a family learns from, or is too much; whether they
+    are there and will do is a matter of the project (`studio.engine.run.inputs`).
+    """
+    problems = []
+    for name, needs in family.inputs.items():
+        if name not in spec.inputs and not needs.optional:
+            message = f"{family.title} needs a {needs.title.lower()}: choose a run."
+            path = f"inputs.{name}"
+            problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
+    for name in sorted(spec.inputs.keys() - family.inputs.keys()):
+        message = f"{family.title} learns from no {name!r}."
+        problems.append(ErrorInfo(kind="user", message=message, path=f"inputs.{name}"))
+    return problems
+
+
+def unsampled(family: FamilyEntry, sampler: SamplerEntry | None) -> str:
+    """Say why a family cannot be sampled so, "" if it can."""
+    if not family.sampler:
+        return f"{family.title} has no denoiser, so it takes no sampler."
+    for need in sampler.needs if sampler is not None else ():
+        if sampler is not None and need not in family.abilities:
+            wanted = WORDS.get(need, f"can {need}")
+            return f"{sampler.title} samples a model that {wanted}; {family.title} does not."
+    return ""

@@ -1,16 +1,23 @@
 """Images: they have classes, and are written as pictures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
+from models.contracts.spec import DataSpec
 from models.kinds.images import ImageSet
-from studio.engine.kinds.base import Arrays, DataKind
-from studio.formats.pictures import write_images
+from studio.engine.data.measuring import Measuring
+from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.process.failures import Refused
+from studio.formats.pictures import sheet, write_images
 
 __all__ = ["Images"]
 
@@ -19,10 +26,38 @@ class Images(DataKind, slug="images"):
     """Pixels between black and white."""
 
     suffixes = (".npz", ".h5", ".png")
+    # The eye sees no more of pixels than half the bits hold.
+    record_types: ClassVar[Mapping[str, str]] = {"x": "float16"}
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> ImageSet:
+        """Return images (n, C, H, W): bytes from black, 0, to white, 255, or floats in [0, 1]."""
+        x, label = parts.get("x"), parts.get("label")
+        fits = x is not None and x.ndim == 4 and (x.dtype == np.uint8 or x.dtype.kind == "f")
+        if x is None or not fits or (label is not None and label.shape != x.shape[:1]):
+            raise Refused(
+                "The data set holds no images.",
+                "Import the data again.",
+                kind="data",
+                path="dataset",
+            )
+        pixels = torch.from_numpy(np.ascontiguousarray(x, np.float32))
+        return ImageSet(
+            pixels / 255 if x.dtype == np.uint8 else pixels,
+            None if label is None else torch.from_numpy(label.astype(np.int64)),
+            facts.classes,
+        )
+
+    def measuring(self, outline: DataSpec) -> Measuring:
+        """One mean and one deviation for all pixels, as `ImageSet.spec` has."""
+        return Measuring(outline, pooled=True)
 
     def described(self, data: RowSource) -> str:
         size = " x ".join(map(str, data.spec().shape))
         return f"{len(data):,} images ({size})"
+
+    def sheet(self, x: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return images (n, C, H, W) row by row."""
+        return sheet(x)
 
     def shown(self, data: RowSource) -> Arrays:
         assert isinstance(data, ImageSet)
@@ -36,6 +71,14 @@ class Images(DataKind, slug="images"):
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, ImageSet)
         return {**super().facts(data), "names": list(data.names)}
+
+    def labelled(self, data: RowSource) -> RowSource | None:
+        assert isinstance(data, ImageSet)
+        return None if data.labels is None else replace(data, told=True)
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        assert isinstance(data, ImageSet)
+        return replace(data, x=rows.x, labels=labels, told=True)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

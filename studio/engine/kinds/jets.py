@@ -10,7 +10,7 @@ import torch
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.kinds.jets import JetSet, masses
-from studio.engine.kinds.base import DataKind
+from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.arrays import write_arrays
 
 __all__ = ["Jets"]
@@ -27,6 +27,14 @@ class Jets(DataKind, slug="jets"):
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, JetSet)
         return {**super().facts(data), "names": list(data.names)}
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> JetSet:
+        """Return jets from what an importer brings: x, size, label, pt, eta and mass."""
+        names = ("x", "size", "label", "pt", "eta", "mass")
+        if (refused := self.missing(parts, names)) is not None:
+            raise refused
+        x, size, label, pt, eta, mass = (torch.from_numpy(np.array(parts[n])) for n in names)
+        return JetSet(x, size, label, pt, eta, mass, facts.classes)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

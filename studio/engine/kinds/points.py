@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.kinds.points import PointSet
 from studio.engine.data.target import Target
-from studio.engine.kinds.base import Arrays, DataKind
+from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.process.failures import Refused
 from studio.formats import write_points
 
 __all__ = ["Points"]
@@ -21,6 +23,19 @@ class Points(DataKind, slug="points"):
     """Rows of numbers with names."""
 
     suffixes = (".csv", ".npz", ".h5")
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> PointSet:
+        x = parts.get("x")
+        if x is None or x.ndim != 2 or x.shape[1] != len(facts.columns):
+            raise Refused(
+                "The data set holds no table of points.",
+                "Import the data again.",
+                kind="data",
+                path="dataset",
+            )
+        return PointSet(torch.from_numpy(np.ascontiguousarray(x, np.float32)), facts.columns)
+
+    plane = True
 
     def described(self, data: RowSource) -> str:
         return f"{len(data):,} points ({', '.join(data.columns)})"

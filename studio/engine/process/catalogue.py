@@ -1,19 +1,19 @@
 """What the engine offers, as plain data: registries, training settings, devices, problems."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 
-from models.config import Config, describe
+from models.config import Config, ConfigError, describe
 from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
-from models.nets.pick import kinds_of
+from models.nets.pick import kinds_of, preferred
 from models.registry import (
     Entry,
     FamilyEntry,
     Kind,
-    KindEntry,
     MetricEntry,
     NetworkEntry,
     OperatorEntry,
@@ -38,16 +38,30 @@ from studio.protocol.catalog import (
     StageSpec,
 )
 
-__all__ = ["build"]
+__all__ = ["build", "described"]
 
 _KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
 
 
 def build(problems: list[Problem]) -> Catalog:
     """Describe everything that is registered; a config that cannot be described is a problem."""
-    entries = [_training()]
+    entries, undescribed = described(_KINDS)
     found = [ProblemSpec(module=p.module, message=p.message, details=p.details) for p in problems]
-    for kind in _KINDS:
+    entries.insert(0, _training())
+    found += undescribed
+    return Catalog(
+        entries=entries,
+        devices=devices(),
+        problems=found,
+        rescalings=[_rescaling(h) for h in RESCALINGS.values()],
+    )
+
+
+def described(kinds: Iterable[Kind]) -> tuple[list[EntrySpec], list[ProblemSpec]]:
+    """Describe the entries of some kinds; those that cannot be described are problems."""
+    entries: list[EntrySpec] = []
+    found: list[ProblemSpec] = []
+    for kind in kinds:
         for entry in registry.all(kind):
             try:
                 entries.append(_entry(entry))
@@ -59,12 +73,7 @@ def build(problems: list[Problem]) -> Catalog:
                         details="",
                     )
                 )
-    return Catalog(
-        entries=entries,
-        devices=devices(),
-        problems=found,
-        rescalings=[_rescaling(h) for h in RESCALINGS.values()],
-    )
+    return entries, found
 
 
 def _rescaling(h: Rescaling) -> RescalingSpec:
@@ -114,18 +123,13 @@ def _entry(entry: Entry) -> EntrySpec:
             common["modalities"] = list(kinds_measured(entry))
         case NetworkEntry():
             common["roles"] = list(entry.roles)
-            kinds = [kind.slug for kind in registry.all("kind") if _fits(entry, kind)]
-            common["modalities"] = kinds
+            common["modalities"] = list(kinds_of(entry))
         case SamplerEntry():
             common["needs"] = list(entry.needs)
         case OperatorEntry():
             common["needs"] = list(entry.needs)
             common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
     return EntrySpec(**common, fields=_fields(entry.config, {}))
-
-
-def _fits(network: NetworkEntry, kind: KindEntry) -> bool:
-    return set(network.needs) <= set(kind.gives)
 
 
 def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
@@ -153,14 +157,22 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
             **row,
             "depends": Dependency(**depends) if depends else None,
             "choices": [Choice(**choice) for choice in row["choices"]],
-            "defaults": {
-                kind: value
-                for kind, own in defaults.items()
-                if (value := _at(own, row["path"])) is not None
-            },
+            "defaults": _by_kind(row, defaults),
         }
         fields.append(FieldSpec(**data))
     return fields
+
+
+def _by_kind(row: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the defaults of a setting by kind of data; of a network, what it comes to there."""
+    found: dict[str, Any] = {}
+    for kind, own in defaults.items():
+        if row["kind"] == "pick":
+            with contextlib.suppress(ConfigError):  # no network can have the role there
+                found[kind] = preferred(row, kind, own)
+        elif (value := _at(own, row["path"])) is not None:
+            found[kind] = value
+    return found
 
 
 def _at(settings: Mapping[str, Any], path: str) -> Any:

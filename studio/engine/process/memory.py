@@ -1,6 +1,7 @@
 """How much memory a training uses, measured, and how much it will use, estimated."""
 
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -10,11 +11,12 @@ from torch import Tensor
 from models.contracts.learner import Learner
 from models.tensors import make_generator
 
-__all__ = ["device_memory", "estimate", "process_memory"]
+__all__ = ["Needs", "device_memory", "needs_of", "process_memory"]
 
 # Weights, gradients, two moments of Adam and the averaged weights, float32.
 _BYTES_PER_PARAMETER = 4 * 5
 _PROBE = (4, 8)
+_PROBED_PARAMETERS = 20_000_000
 _process = psutil.Process()
 
 
@@ -32,15 +34,36 @@ def device_memory(device: torch.device) -> int | None:
     return None
 
 
-def estimate(family: Learner[Any], batch: int, data_bytes: int) -> int:
-    """Estimate the bytes of a training: weights with their company, activations, and the data.
+@dataclass(frozen=True)
+class Needs:
+    """What a training of a family needs of the memory.
 
-    The activations are measured: what autograd saves for a batch of 8 less that for a batch of 4,
-    per point, times the batch. The family is stepped, so hand in one that is thrown away.
+    Attributes:
+        parameters: how many numbers are trained.
+        row: bytes that autograd saves for each row of a batch.
     """
+
+    parameters: int
+    row: float
+
+    def bytes(self, batch: int, data: int) -> int:
+        """Return the bytes of a training with so many rows a batch: weights with their company,
+        activations, and so many bytes of data.
+        """
+        return round(self.parameters * _BYTES_PER_PARAMETER + self.row * batch + data)
+
+
+def needs_of(family: Learner[Any]) -> Needs:
+    """Measure what a family needs: of a row, what autograd saves for a batch of 8 less that for a
+    batch of 4. Of a very large network only the parameters are counted.
+
+    The family is stepped, so hand in one that is thrown away.
+    """
+    parameters = family.parameter_count()
+    if parameters > _PROBED_PARAMETERS:
+        return Needs(parameters, 0.0)
     few, more = (_saved_bytes(family, n) for n in _PROBE)
-    per_point = max(0, more - few) / (_PROBE[1] - _PROBE[0])
-    return round(family.parameter_count() * _BYTES_PER_PARAMETER + per_point * batch + data_bytes)
+    return Needs(parameters, max(0, more - few) / (_PROBE[1] - _PROBE[0]))
 
 
 def _saved_bytes(family: Learner[Any], n: int) -> int:

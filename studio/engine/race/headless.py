@@ -23,7 +23,7 @@ def create(specs: Sequence[RunSpec], budget: Budget, project: Path) -> list[RunF
         StoreError: the disk refused.
     """
     discover()
-    return create_race([check(spec) for spec in specs], budget, project)
+    return create_race([check(spec, project=project) for spec in specs], budget, project)
 
 
 def run(

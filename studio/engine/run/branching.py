@@ -74,8 +74,6 @@ def branch(
 
     def fill(folder: RunFolder) -> None:
         nonlocal start
-        for name, taken in record.inputs.items():
-            folder.inputs.put(name, parent.inputs.bytes(name, taken))
         start = _copy(parent, folder, step)
         folder.events.append(BRANCHED, start, parent=parent.name, branch_step=step)
         folder.events.sync()
@@ -143,12 +141,14 @@ def _spec(
 
 
 def _copy(parent: RunFolder, child: RunFolder, step: int) -> int:
-    """Copy what a branch begins with: the newest good checkpoint not after a step, the best one,
-    and the curves and records up to it. Returns its step, 0 for none.
+    """Copy what a branch begins with: what its parent learned from, the newest good checkpoint not
+    after a step, the best one, and the curves and records up to it. Returns its step, 0 for none.
 
     Raises:
         StoreError: the disk refused.
     """
+    for name, taken in parent.record.inputs.items():
+        child.inputs.put(name, parent.inputs.bytes(name, taken))
     checkpoint, _ = parent.checkpoints.newest(not_after=step)
     if checkpoint is None:
         return 0

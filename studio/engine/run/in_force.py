@@ -16,6 +16,7 @@ from models.config import Config, ConfigError
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from studio.engine.data.datasets import Dataset
+from studio.engine.data.stored import StoredRows
 from studio.engine.data.target import Target
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
@@ -28,6 +29,8 @@ from studio.store.edits import effective_spec
 from studio.store.run import RunFolder
 
 __all__ = ["InForce", "aim", "rebuild", "reconfigure", "target_after", "target_of"]
+
+SHOWN = 100_000
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,14 @@ class InForce:
 
 
 def aim(data: Dataset) -> Target:
-    """Return what a training on data aims at before any edit."""
-    return kind_of(data.rows.spec().kind).target(data.rows)
+    """Return what a training on data aims at before any edit: of data that stay on the disk a few,
+    which cannot be edited.
+    """
+    rows = data.rows
+    if isinstance(rows, StoredRows):
+        few = rows.few(SHOWN)
+        return dataclasses.replace(kind_of(few.spec().kind).target(few), by_hand=False)
+    return kind_of(rows.spec().kind).target(rows)
 
 
 def target_after(data: Dataset, edits: Iterable[Edit]) -> Target | None:

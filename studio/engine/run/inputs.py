@@ -61,6 +61,8 @@ def take(resolved: Resolved, project: Path | None) -> dict[str, Taken]:
     """
     found: dict[str, Taken] = {}
     for name, needs in resolved.family.entry.inputs.items():
+        if name not in resolved.spec.inputs:
+            continue  # it may be left out
         try:
             found[name] = _take(resolved, name, needs, project)
         except StoreError as error:
@@ -92,7 +94,7 @@ def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
     learns from, so that both speak of the same standardised coordinates.
     """
     for name, needs in entry.inputs.items():
-        if needs.same_data:
+        if needs.same_data and not needs.draws:
             return inputs[name].spec
     return own
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from models.config import describe, encode, replace_at
 from models.contracts.abilities import WORDS
 from models.contracts.batch import Batch
+from models.contracts.data import RowSource
 from models.contracts.spec import DataSpec, Given
 from models.operators.base import Operation, Outcome, Progress
 from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
@@ -96,7 +97,7 @@ class Asked:
         pick, sampler = loaded.sampled_by(self.sampler)
         handed = self._handed(loaded)
         given = {name: _condition(spec, name, v) for name, v in self.command.given.items()}
-        operation = Operation(loaded.family, sampler, given, handed)
+        operation = Operation(loaded.family, sampler, given, handed, lambda: _data(loaded))
         try:
             outcome = yield from self.operator.make().work(operation)
         except ValueError as error:
@@ -198,6 +199,10 @@ def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:
     if entry.kinds and kind not in entry.kinds:
         return f"{entry.title} is for {' and '.join(entry.kinds)}; the data of the run are {kind}."
     return ""
+
+
+def _data(loaded: Loaded) -> RowSource:
+    return loaded.resolved.load_data(project_of(loaded.run)).rows
 
 
 def _samplers(entry: OperatorEntry) -> list[str]:

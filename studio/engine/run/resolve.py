@@ -1,18 +1,18 @@
 """From what a person asked for to what will be run: every setting checked and filled in."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 import torch
 
-from models.config import Config, ConfigError, decode, encode, replace_at
-from models.contracts.abilities import WORDS
+from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
+from models.contracts.data import Outline
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from models.nets.pick import filled, settled
+from models.nets.pick import filled, kinds_of, settled
 from models.registry import (
     DatasetEntry,
     Entry,
@@ -23,8 +23,28 @@ from models.registry import (
     SamplerEntry,
     registry,
 )
-from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
-from studio.engine.kinds.fit import entry_of, kind_of_set, kinds_measured, picked_kind, unfit
+from studio.engine.data.datasets import (
+    Dataset,
+    find_imported,
+    find_outline,
+    imported_kind,
+    labelled,
+    labelled_rows,
+    outline_of,
+    project_name,
+    registered,
+)
+from studio.engine.kinds.fit import (
+    IMPORTED,
+    KIND,
+    entry_of,
+    kinds_measured,
+    named_set,
+    picked_kind,
+    unfit,
+    unfit_inputs,
+    unsampled,
+)
 from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
 from studio.engine.run.changing import problems as edit_problems
@@ -43,6 +63,7 @@ __all__ = [
     "pick_operator",
     "pick_sampler",
     "resolve",
+    "today",
 ]
 
 C = TypeVar("C", bound=Config)
@@ -80,20 +101,40 @@ class Resolved:
     sampler: Choice[SamplerEntry] | None
     metrics: tuple[Choice[MetricEntry], ...]
 
-    def load_data(self, project: Path | None, limit: int | None = None) -> Dataset:
-        """Draw or read the data; of a registered set, at most ``limit``.
+    def load_data(self, project: Path | None) -> Dataset:
+        """Draw or read the data.
 
         Raises:
             Refused: they cannot be drawn or read; the path is "dataset...".
         """
+        data = self._data(project)
+        return labelled(data) if "labels" in self.family.entry.needs else data
+
+    def _data(self, project: Path | None) -> Dataset:
         name = project_name(self.spec.dataset.slug)
         if name is not None:
             return find_imported(name, project)
         assert self.dataset is not None  # resolve() leaves it out for imported sets only
-        n = self.training.samples
-        if limit is not None:
-            n = min(n or limit, limit)
-        return registered(self.dataset.entry, self.dataset.config, n, self.training.seed)
+        n, seed, first = self.training.samples, self.training.seed, self.training.subset == "first"
+        return registered(self.dataset.entry, self.dataset.config, n, seed, first=first)
+
+    def outline(self, project: Path | None) -> Outline:
+        """Return what is known of the data before they are read.
+
+        Raises:
+            Refused: they could not be drawn or read; the path is "dataset...".
+        """
+        found = self._outline(project)
+        if "labels" not in self.family.entry.needs:
+            return found
+        return replace(found, example=labelled_rows(found.example))
+
+    def _outline(self, project: Path | None) -> Outline:
+        name = project_name(self.spec.dataset.slug)
+        if name is not None:
+            return find_outline(name, project)
+        assert self.dataset is not None
+        return outline_of(self.dataset.entry, self.dataset.config, self.training.samples)
 
     def build(
         self,
@@ -110,7 +151,7 @@ class Resolved:
         """
         steps = horizon or self.training.steps
         try:
-            family: Learner[Any] = self.family.entry.make(
+            learner: Learner[Any] = self.family.entry.make(
                 self.family.config,
                 data,
                 horizon=steps,
@@ -121,39 +162,49 @@ class Resolved:
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
-        return family
+        return learner
 
 
-def check(spec: RunSpec, *, any_device: bool = False) -> Resolved:
+def check(spec: RunSpec, *, any_device: bool = False, project: Path | None = None) -> Resolved:
     """Return the resolved run; with ``any_device``, whether its device is there does not matter.
+    ``project`` is where an imported set says what it holds; a spec that was resolved knows.
 
     Raises:
         Refused: the first problem that `resolve` finds.
     """
-    resolved, problems = resolve(spec, any_device=any_device)
+    resolved, problems = resolve(spec, any_device=any_device, project=project)
     if resolved is None:
         first = problems[0]
         raise Refused(first.message, first.hint, kind=first.kind, path=first.path)
     return resolved
 
 
-def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None, list[ErrorInfo]]:
+def resolve(
+    spec: RunSpec, *, any_device: bool = False, project: Path | None = None
+) -> tuple[Resolved | None, list[ErrorInfo]]:
     """Check a spec and fill in every default. Returns None and all problems if there are any.
 
-    Each problem names the dotted setting at fault: "family.net.width", "dataset.std",
-    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched. Metrics of
-    another kind of data are left out: a person who changes the data set means others.
+    Each problem names the dotted setting at fault: "family.net.config.width", "dataset.std",
+    "training.batch", "sampler.steps", "metrics.0", "edits.0". The data are not touched, but
+    for what an imported set of ``project`` says that it holds. Metrics of another kind of data are
+    left out: a person who changes the data set means others.
     """
     problems: list[ErrorInfo] = []
     imported = project_name(spec.dataset.slug) is not None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
-    kind = kind_of_set(entry)
-    family = _family(spec.family, entry, problems) if imported or dataset else None
+    kind = picked_kind(spec.dataset)
+    if imported and KIND not in spec.dataset.config:
+        kind = imported_kind(spec.dataset.slug, project) or IMPORTED
+    if kind not in {known.slug for known in registry.all("kind")}:
+        message = f"dataset: this version knows no data of the kind {kind!r}."
+        return None, [*problems, ErrorInfo(kind="user", message=message, path="dataset")]
+    sure = imported or dataset is not None
+    family = _family(spec.family, kind, named_set(entry), problems, sure=sure)
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
     sampler = _sampler(spec, family, problems)
-    metrics = _metrics(spec, kind, problems)
+    metrics = _metrics(spec, kind, family, problems)
     if family is not None:
         problems += edit_problems(spec.edits, family.config)
     if training is not None and not any_device:
@@ -163,14 +214,14 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
             problems.append(refused.info)
     problems += _name(spec.name)
     if family is not None:
-        problems += _inputs(spec, family.entry)
+        problems += unfit_inputs(family.entry, spec)
     if problems or family is None or training is None:
         return None, problems
     return Resolved(
         spec=RunSpec(
             name=spec.name,
             family=family.pick,
-            dataset=dataset.pick if dataset else Pick(slug=spec.dataset.slug),
+            dataset=dataset.pick if dataset else _imported_pick(spec.dataset.slug, kind),
             training=encode(training),
             sampler=sampler.pick if sampler else None,
             metrics=[metric.pick for metric in metrics],
@@ -185,6 +236,11 @@ def resolve(spec: RunSpec, *, any_device: bool = False) -> tuple[Resolved | None
     ), []
 
 
+def _imported_pick(slug: str, kind: str) -> Pick:
+    """Return the pick of an imported set, which says its kind where it is not the usual one."""
+    return Pick(slug=slug, config={} if kind == IMPORTED else {KIND: kind})
+
+
 def _name(name: str) -> list[ErrorInfo]:
     if not name.strip():
         return [ErrorInfo(kind="user", message="The run needs a name.", path="name")]
@@ -193,22 +249,6 @@ def _name(name: str) -> list[ErrorInfo]:
     except StoreError as error:
         return [msgspec.structs.replace(error.info(), path="name")]
     return []
-
-
-def _inputs(spec: RunSpec, family: FamilyEntry) -> list[ErrorInfo]:
-    """What is missing of the runs that a family learns from, or is too much; whether they are there
-    and will do is a matter of the project (`studio.engine.run.inputs`).
-    """
-    problems = []
-    for name, needs in family.inputs.items():
-        if name not in spec.inputs:
-            message = f"{family.title} needs a {needs.title.lower()}: choose a run."
-            path = f"inputs.{name}"
-            problems.append(ErrorInfo(kind="user", message=message, hint=needs.help, path=path))
-    for name in sorted(spec.inputs.keys() - family.inputs.keys()):
-        message = f"{family.title} learns from no {name!r}."
-        problems.append(ErrorInfo(kind="user", message=message, path=f"inputs.{name}"))
-    return problems
 
 
 def pick_dataset(pick: Pick) -> Choice[DatasetEntry] | None:
@@ -236,7 +276,8 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
         return None
     problems: list[ErrorInfo] = []
     dataset = pick_dataset(spec.dataset)
-    family = _family(spec.family, dataset.entry if dataset else None, problems)
+    name = named_set(dataset.entry if dataset else None)
+    family = _family(spec.family, picked_kind(spec.dataset), name, problems)
     wanted = msgspec.structs.replace(spec, sampler=sampler)
     choice = _sampler(wanted, family, problems)
     if problems:
@@ -289,7 +330,8 @@ def _sampler(
     """The sampler asked for; else that of the family, where it takes one."""
     if spec.sampler is not None:
         choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
-        if family is not None and (reason := _no_sampler(family.entry, choice)):
+        entry = choice.entry if choice is not None else None
+        if family is not None and (reason := unsampled(family.entry, entry)):
             hint = "Leave the sampler out."
             problems.append(ErrorInfo(kind="user", message=reason, hint=hint, path="sampler"))
             return None
@@ -299,56 +341,87 @@ def _sampler(
     return None
 
 
-def _no_sampler(family: FamilyEntry, choice: Choice[SamplerEntry] | None) -> str:
-    """Say why a family cannot be sampled so, "" if it can."""
-    if not family.sampler:
-        return f"{family.title} has no denoiser, so it takes no sampler."
-    for need in choice.entry.needs if choice is not None else ():
-        if need not in family.abilities:
-            wanted = WORDS.get(need, f"can {need}")
-            title = choice.entry.title if choice is not None else ""
-            return f"{title} samples a model that {wanted}; {family.title} does not."
-    return ""
-
-
-def _metrics(spec: RunSpec, kind: str, problems: list[ErrorInfo]) -> list[Choice[MetricEntry]]:
-    """The metrics asked for that fit the data; else the defaults."""
+def _metrics(
+    spec: RunSpec, kind: str, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
+) -> list[Choice[MetricEntry]]:
+    """The metrics asked for that fit the data; else the defaults of their kind, or where the model
+    has none of what these need, what else can be asked of it.
+    """
     picked = (
         _choice("metric", pick, f"metrics.{index}", problems)
         for index, pick in enumerate(spec.metrics)
     )
     fitting = [c for c in picked if c is not None and kind in (kinds_measured(c.entry) or (kind,))]
-    known = {entry.slug for entry in registry.all("metric")}
-    slugs = [slug for slug in entry_of(kind).metrics if slug in known]
+    able = family.entry.abilities if family is not None else frozenset({"samples"})
+    if any(set(choice.entry.needs) <= able for choice in fitting):
+        return fitting
+    usual = entry_of(kind).metrics
+    askable = [e for e in registry.all("metric") if set(e.needs) <= able]
+    askable = [e for e in askable if kind in (kinds_measured(e) or (kind,)) and not e.heavy]
+    slugs = [e.slug for e in sorted(askable, key=_place(usual)) if e.slug in usual]
+    slugs = slugs or [e.slug for e in askable if "samples" not in e.needs]
     defaults = (_choice("metric", Pick(slug=slug), "metrics", problems) for slug in slugs)
-    return fitting or [choice for choice in defaults if choice is not None]
+    return [choice for choice in defaults if choice is not None]
+
+
+def _place(usual: Sequence[str]) -> Callable[[MetricEntry], int]:
+    return lambda entry: usual.index(entry.slug) if entry.slug in usual else len(usual)
 
 
 def _family(
-    pick: Pick, dataset: DatasetEntry | None, problems: list[ErrorInfo]
+    pick: Pick, kind: str, name: str, problems: list[ErrorInfo], *, sure: bool = True
 ) -> Choice[FamilyEntry] | None:
-    """The family asked for, its networks those of the kind of the data where none are named."""
+    """The family asked for, its networks those of the kind of the data where none are named.
+    ``name`` is that of the data set in a sentence; where the kind is not ``sure``, only what is
+    wrong with the settings is found.
+    """
     try:
         entry = registry.get("family", pick.slug)
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"family: {error.args[0]}", path="family"))
         return None
-    kind = kind_of_set(dataset)
-    data: Mapping[str, Any] = pick.config
-    if entry.upgrade is not None and (pick.version or 0) < entry.version:
-        data = entry.upgrade(data, kind)
-    config = _config(entry.config, filled(entry, data, kind), "family", problems)
-    if not_for := unfit(entry, dataset):
+    if not sure:
+        kind = next(iter(kinds_of(entry)), IMPORTED)
+    data = _upgraded(entry, pick, kind)
+    if sure and (not_for := unfit(entry, kind, name)):
+        _config(entry.config, filled(entry, data, kind), "family", problems)
         problems += not_for
         return None
-    if config is None:
+
+    def settle(config: Config) -> Config:
+        return settled(config, kind)
+
+    if not sure:
+        # Which networks fit is known with the data; what is wrong whatever they are, now.
+        wrong: list[ErrorInfo] = []
+        _config(entry.config, data, "family", wrong, settle)
+        problems += [problem for problem in wrong if not problem.path.endswith(".slug")]
         return None
-    try:
-        return Choice(entry, settled(config, kind))
-    except ConfigError as error:
-        at = f"family.{error.path}"
-        problems.append(ErrorInfo(kind="user", message=f"{at}: {error.message}", path=at))
-        return None
+    found = _config(entry.config, filled(entry, data, kind), "family", problems, settle)
+    return None if found is None else Choice(entry, found)
+
+
+def today(pick: Pick, kind: str) -> Pick:
+    """Return a family's pick in the words of today, its networks as slug and config, for a kind of
+    data. One that nobody knows, or that cannot be read, comes back as it is.
+    """
+    entry = next((e for e in registry.all("family") if e.slug == pick.slug), None)
+    if entry is None:
+        return pick
+    data = _upgraded(entry, pick, kind)
+    for row in describe(entry.config):
+        if row["kind"] == "pick" and row["path"] in data:
+            try:
+                data[row["path"]] = msgspec.to_builtins(read_pick(row["path"], data[row["path"]]))
+            except ConfigError:
+                return pick
+    return Pick(slug=pick.slug, config=data, version=entry.version)
+
+
+def _upgraded(entry: FamilyEntry, pick: Pick, kind: str) -> dict[str, Any]:
+    if entry.upgrade is None or (pick.version or 0) >= entry.version:
+        return dict(pick.config)
+    return entry.upgrade(pick.config, kind)
 
 
 def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Choice[Any] | None:
@@ -361,25 +434,45 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
     return None if config is None else Choice(entry, config)
 
 
+def _as_it_is(config: Config) -> Config:
+    return config
+
+
 def _config(
-    kind: type[C], data: Mapping[str, Any], path: str, problems: list[ErrorInfo]
+    kind: type[C],
+    data: Mapping[str, Any],
+    path: str,
+    problems: list[ErrorInfo],
+    finish: Callable[[Config], Config] = _as_it_is,
 ) -> C | None:
-    """Decode a config; on failure, list what is wrong with each of its settings."""
+    """Decode a config and finish it; on failure, list what is wrong with each of its settings."""
+
+    def read(plain: Mapping[str, Any]) -> Config:
+        return finish(decode(kind, plain))
+
     try:
-        return decode(kind, data)
+        return cast(C, read(data))
     except ConfigError as error:
-        found = list(_errors(kind, data)) or [error]
-    for wrong in found:
+        found = {wrong.path: wrong for wrong in _errors(kind, data, read)} or {"": error}
+    for wrong in found.values():
         at = f"{path}.{wrong.path}".rstrip(".")
         problems.append(ErrorInfo(kind="user", message=f"{at}: {wrong.message}", path=at))
     return None
 
 
-def _errors(kind: type[Config], data: Mapping[str, Any]) -> Iterator[ConfigError]:
-    """Decode setting by setting: `decode` stops at the first error, a form shows them all."""
+def _errors(
+    kind: type[Config], data: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Config]
+) -> Iterator[ConfigError]:
+    """Read setting by setting: reading all stops at the first error, a form shows them all."""
+    picks = {row["path"] for row in describe(kind) if row["kind"] == "pick"}
     for path, value in _leaves(data):
+        head = path.partition(".")[0]
+        alone = replace_at({}, path, value)
+        if head in picks and isinstance(data[head], Mapping) and "slug" in data[head]:
+            # A setting of what is picked is one of this pick, whatever else may be picked.
+            alone[head] = {"slug": data[head]["slug"], **alone[head]}
         try:
-            decode(kind, replace_at({}, path, value))
+            read(alone)
         except ConfigError as error:
             yield error
 

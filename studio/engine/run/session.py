@@ -2,7 +2,7 @@
 
 import platform
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import InitVar, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -11,15 +11,18 @@ from typing import Any
 import msgspec
 import torch
 
+from models.contracts.data import MakesBatches
 from models.contracts.family import Family
 from models.contracts.learner import Learner
-from studio.engine.data.batches import Batches, Fresh, Shuffled
+from studio.engine.data.batches import Batches, Fed, Fresh, Shuffled, Streamed
 from studio.engine.data.datasets import Dataset, edited
+from studio.engine.data.drawn import drawn
+from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import InForce, rebuild, reconfigure
-from studio.engine.run.inputs import open_inputs, take, units
+from studio.engine.run.inputs import Learners, open_inputs, take, units
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.saving import saved_data
 from studio.engine.run.settings import FEWEST_SAMPLES
@@ -44,7 +47,9 @@ class Session:
         resolved: the run as it was recorded.
         source: the data as they are without an edit.
         family: with the settings of ``in_force``.
-        recorder: of its particles; None where nothing moves.
+        recorder: None for a model without particles.
+        drawing: draws the data that are learned from, where a run does so that this one learns
+            from; see `prepare`.
         step: where the training was when it was opened.
         notes: sentences for the log.
         skipped: names of damaged checkpoints that were passed over.
@@ -67,6 +72,7 @@ class Session:
     done: list[Edit]
     pending: deque[Edit]
     floors: InitVar[dict[str, float]]
+    drawing: Callable[[Dataset], Generator[bool, None, Dataset]] | None = None
     data: Dataset = field(init=False)
     batches: Batches = field(init=False)
     evaluator: Evaluator = field(init=False)
@@ -75,6 +81,16 @@ class Session:
         # Floors on disk are those of the newest target.
         points = any(not isinstance(edit, ChangeSetting) for edit in (*self.done, *self.pending))
         self._aim({} if points else floors, self.resolved.training.evaluate_samples)
+
+    def prepare(self) -> Generator[bool, None, None]:
+        """Draw what is learned from, where a model does so; yields False meanwhile.
+
+        Raises:
+            Refused: it cannot be labelled.
+        """
+        if self.drawing is not None:
+            self.data = yield from self.drawing(self.data)
+            self.batches = _batches(self.resolved, self.data, self.family)
 
     @property
     def spec(self) -> RunSpec:
@@ -222,7 +238,24 @@ def open_session(run: RunFolder, total: int) -> Session:
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
         f"{kind_of(spec.kind).described(data.rows)}."
     )
-    return _assemble(run, resolved, data, family, step, edits, notes, skipped)
+    session = _assemble(run, resolved, data, family, step, edits, notes, skipped)
+    session.drawing = _drawing(run, resolved, inputs)
+    return session
+
+
+def _drawing(
+    run: RunFolder, resolved: Resolved, inputs: Learners
+) -> Callable[[Dataset], Generator[bool, None, Dataset]] | None:
+    """Return what draws the data from a run that this one learns from, None where none does."""
+    for name, needs in resolved.family.entry.inputs.items():
+        if needs.draws and name in inputs:
+            source = inputs[name]
+            assert isinstance(source, Family)  # it was asked for by this ability
+            chosen = check(run.record.inputs[name].spec, any_device=True).sampler
+            sampler = chosen.make() if chosen is not None else None
+            seed = resolved.training.seed
+            return lambda data: drawn(data, source, sampler, seed)
+    return None
 
 
 def _assemble(
@@ -239,16 +272,6 @@ def _assemble(
     run.checkpoints.keep = training.keep
     run.flow.capacity = training.kept_capacity
     sampler = resolved.sampler.make() if resolved.sampler else None
-    recorder = None
-    if isinstance(family, Family):
-        recorder = Recorder(
-            family,
-            seed=training.seed,
-            particles=training.particles,
-            frames=training.frames,
-            sampler=sampler,
-            projection=_projection(data),
-        )
     _, floors = run.metrics.read()
     done = [edit for edit in edits if edit.step <= step]
     in_force = InForce(resolved.family.config)
@@ -258,7 +281,7 @@ def _assemble(
         resolved=resolved,
         source=data,
         family=family,
-        recorder=recorder,
+        recorder=_recorder(family, resolved, data, sampler),
         sampler=sampler,
         bounds=plane_bounds(data.rows),
         step=step,
@@ -271,6 +294,22 @@ def _assemble(
     )
 
 
+def _recorder(
+    family: Learner[Any], resolved: Resolved, data: Dataset, sampler: Any
+) -> Recorder | None:
+    if not isinstance(family, Family):
+        return None
+    training = resolved.training
+    return Recorder(
+        family,
+        seed=training.seed,
+        particles=training.particles,
+        frames=training.frames,
+        sampler=sampler,
+        projection=_projection(data),
+    )
+
+
 def _projection(data: Dataset) -> Projection | None:
     if data.judging is None or data.unseen is None:
         return None
@@ -278,9 +317,13 @@ def _projection(data: Dataset) -> Projection | None:
 
 
 def _batches(resolved: Resolved, data: Dataset, family: Learner[Any]) -> Batches:
-    training = resolved.training
+    training, spec, device = resolved.training, family.spec, family.device
     if data.draw is not None and training.samples == 0:
-        return Fresh(data.draw, family.spec, training.batch, training.seed, family.device)
+        return Fresh(data.draw, spec, training.batch, training.seed, device)
+    if isinstance(data.rows, MakesBatches):
+        return Fed(data.rows.feed(training.batch, training.seed), spec, device)
+    if isinstance(data.rows, StoredRows):
+        return Streamed(data.rows, spec, training.batch, training.seed, device)
     rows = family.spec.standardised(data.rows.rows(slice(None))).to(family.device)
     return Shuffled(rows, training.batch, training.seed)
 

@@ -32,7 +32,8 @@ class TrainingConfig(Config, frozen=True):
         param(
             "Data points",
             "How many points are drawn from a procedural data set; 0 draws fresh ones for every "
-            "batch. Of images so many are used, 0 for all; an imported data set is used whole.",
+            "batch. Of images so many are used, chosen by the seed, 0 for all; an imported data "
+            "set is used whole.",
             zero="fresh each batch, or all",
             low=0,
             high=100_000_000,
@@ -40,6 +41,16 @@ class TrainingConfig(Config, frozen=True):
             log=True,
         ),
     ] = 20_000
+    subset: Annotated[
+        Literal["seed", "first"],
+        param(
+            "Chosen by",
+            "Which of the data are used where not all are: those that the seed chooses, or those "
+            "that come first in the file, as runs of earlier versions did.",
+            choices={"seed": "The seed", "first": "Place in the file"},
+            advanced=True,
+        ),
+    ] = "seed"
     seed: Annotated[
         int,
         param(

@@ -8,8 +8,10 @@ import psutil
 import torch
 
 from models.config import ConfigError
+from models.contracts.data import Outline
+from studio.engine.data.datasets import LARGE
 from studio.engine.process.failures import Refused, describe
-from studio.engine.process.memory import estimate
+from studio.engine.process.memory import Needs, needs_of
 from studio.engine.run.inputs import load_taken, take, units
 from studio.engine.run.resolve import Resolved, resolve
 from studio.protocol.messages import ErrorInfo
@@ -19,8 +21,7 @@ from studio.store.errors import StoreError
 __all__ = ["Validation", "Validator"]
 
 _LARGE = 0.8
-_PROBED_POINTS = 1000
-_PROBED_PARAMETERS = 20_000_000
+_REMEMBERED = 256
 
 
 @dataclass(frozen=True)
@@ -34,56 +35,76 @@ class Validation:
 
 
 class Validator:
-    """Validates while a person types: sizes are remembered, so that most answers are instant."""
+    """Validates while a person types. No data are read; what a model needs of the memory is
+    measured on made-up rows, and remembered by the settings that it depends on, so that most
+    answers are instant.
+    """
 
     def __init__(self) -> None:
-        self._sizes: dict[bytes, tuple[int, int] | ConfigError] = {}
+        self._needs: dict[bytes, Needs] = {}
+        self._wrong: dict[bytes, ConfigError | None] = {}  # by all that a model is built from
 
     def validate(self, spec: RunSpec, project: Path | None) -> Validation:
         """Check a spec against the registries, the devices, the project and the memory."""
-        resolved, problems = resolve(spec)
+        resolved, problems = resolve(spec, project=project)
         if resolved is None:
             return Validation(problems, 0, 0, None)
         try:
-            parameters, size = self._size(resolved, project)
+            outline = resolved.outline(project)
+            needs = self._measured(resolved, outline, project)
         except (Refused, ConfigError, StoreError, MemoryError) as error:
             return Validation([describe(error)], 0, 0, None)
+        size = needs.bytes(resolved.training.batch, _held(outline))
         total = psutil.virtual_memory().total
         if size > _LARGE * total:
             problems = [_too_large(size, total)]
-        return Validation(problems, parameters, size, None if problems else resolved)
+        return Validation(problems, needs.parameters, size, None if problems else resolved)
 
-    def _size(self, resolved: Resolved, project: Path | None) -> tuple[int, int]:
-        """Return the parameter count and the estimated bytes."""
-        spec = msgspec.structs.replace(resolved.spec, name="", edits=[])
-        key = msgspec.msgpack.encode((spec, str(project)))
-        if key not in self._sizes:
-            if len(self._sizes) > 256:
-                self._sizes.clear()
-            try:
-                self._sizes[key] = _measure(resolved, project)
-            except ConfigError as error:
-                self._sizes[key] = error
-        found = self._sizes[key]
-        if isinstance(found, ConfigError):
-            raise found
-        return found
+    def _measured(self, resolved: Resolved, outline: Outline, project: Path | None) -> Needs:
+        """Return what the model needs.
+
+        Raises:
+            ConfigError: settings that do not fit the data or each other.
+            Refused, StoreError: a run that it learns from cannot be loaded.
+        """
+        spec, training = resolved.spec, resolved.training
+        model = (spec.family, spec.inputs, spec.dataset, str(project), outline.spec.shape)
+        key = msgspec.msgpack.encode((*model, vars(training.execution())))
+        whole = key + msgspec.msgpack.encode(training.steps)
+        if whole not in self._wrong:
+            if len(self._wrong) > _REMEMBERED:
+                self._wrong.clear()
+                self._needs.clear()
+            self._wrong[whole] = self._try(resolved, outline, key, project)
+        wrong = self._wrong[whole]
+        if wrong is not None:
+            raise wrong
+        return self._needs[key]
+
+    def _try(
+        self, resolved: Resolved, outline: Outline, key: bytes, project: Path | None
+    ) -> ConfigError | None:
+        """Build the model, and measure it where none of the kind was before."""
+        try:
+            # It is built on the CPU, also for a GPU: it is only measured and thrown away.
+            cpu = torch.device("cpu")
+            inputs = load_taken(take(resolved, project), cpu)
+            data = units(resolved.family.entry, inputs, outline.spec)
+            family = resolved.build(data, cpu, inputs=inputs)
+            if key not in self._needs:
+                self._needs[key] = needs_of(family)
+        except ConfigError as error:
+            return error
+        return None
 
 
-def _measure(resolved: Resolved, project: Path | None) -> tuple[int, int]:
-    data = resolved.load_data(project, limit=_PROBED_POINTS)
-    rows, spec = data.rows, data.rows.spec()
-    n = len(rows) if data.draw is None else max(resolved.training.samples, len(rows))
-    # In the units of the data, standardised, and in the order of the epoch.
-    data_bytes = 3 * n * spec.mean.numel() * spec.mean.element_size()
-    # The family is built on the CPU, also for a GPU: it is only counted and thrown away.
-    cpu = torch.device("cpu")
-    inputs = load_taken(take(resolved, project), cpu)
-    family = resolved.build(units(resolved.family.entry, inputs, spec), cpu, inputs=inputs)
-    count = family.parameter_count()
-    if count > _PROBED_PARAMETERS:
-        return count, count * 20 + data_bytes
-    return count, estimate(family, resolved.training.batch, data_bytes)
+def _held(outline: Outline) -> int:
+    """Return the bytes of the data in memory: in their units, standardised, and in the order of the
+    epoch; of large ones, what is read ahead.
+    """
+    mean = outline.spec.mean
+    size = outline.rows * mean.numel() * mean.element_size()
+    return 3 * min(size, LARGE)
 
 
 def _too_large(size: int, total: int) -> ErrorInfo:

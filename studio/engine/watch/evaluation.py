@@ -19,6 +19,7 @@ from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
+from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import SPREAD
 
@@ -206,6 +207,9 @@ class Evaluator:
             yield False
             return figure
         walk = metric.walk(evidence)
+        if choice.entry.heavy:
+            figure = yield from aside(walk)
+            return figure
         while True:
             try:
                 next(walk)

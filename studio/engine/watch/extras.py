@@ -12,7 +12,8 @@ from torch import Tensor
 from models.contracts.abilities import HasCritic, HasLatent
 from models.contracts.batch import Batch
 from models.contracts.family import Family
-from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD
+from studio.engine.kinds.base import kind_of
+from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD, PLACES
 
 __all__ = ["Frames", "applicable", "pieces"]
 
@@ -47,7 +48,8 @@ def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> It
     two latents over the quantiles 0.02 to 0.98 of N(0, 1), the others 0, pushed forward, in data
     units; row i has the i-th value of the second latent, and a generator with a single latent has
     one row. "latents" (n, 2): the first two latents of each particle, scaled as the prior is shown
-    (mean + std z).
+    (mean + std z). "places" (T, n, k, 2): where the k pieces of each datum are drawn, in all frames
+    where they are in the last one.
     """
     return _EXTRAS[name].pieces(family, frames, latents)
 
@@ -87,6 +89,16 @@ def _first_latents(family: Family[Any], frames: Frames, latents: Batch) -> Itera
     yield family.spec.restore(z).numpy()
 
 
+def _places(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+    last = family.spec.restored(latents.to(torch.device("cpu")).holding(frames[-1][1]))
+    places = kind_of(family.spec.kind).places(last)
+    yield np.broadcast_to(places, (len(frames), *places.shape))
+
+
+def _is_laid_out(family: Family[Any]) -> bool:
+    return kind_of(family.spec.kind).laid_out
+
+
 def _pushes_to_the_plane(family: Family[Any]) -> bool:
     return isinstance(family, HasLatent) and family.spec.shape == (2,)
 
@@ -95,4 +107,5 @@ _EXTRAS = {
     CRITIC: _Extra(lambda family: isinstance(family, HasCritic), _critic),
     MANIFOLD: _Extra(_pushes_to_the_plane, _manifold),
     LATENTS: _Extra(_pushes_to_the_plane, _first_latents),
+    PLACES: _Extra(_is_laid_out, _places),
 }

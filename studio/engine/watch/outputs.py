@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from models.contracts.learner import Scene
 from studio.engine.jobs.job import Work
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.sink import Sink
 from studio.engine.run.loading import Loaded
 from studio.engine.run.operating import Answer, ask
@@ -86,7 +87,7 @@ class Outputs:
     @property
     def next(self) -> float:
         """The next step at which something is due for its number alone."""
-        kept = self._kept.next if self._session.recorder is not None else math.inf
+        kept = math.inf if self._session.recorder is None else self._kept.next
         return min(kept, self._evaluations.next, self._checkpoints.next)
 
     def make_due(self, step: int) -> Work:
@@ -99,22 +100,21 @@ class Outputs:
 
     def keep_due(self, step: int) -> Work:
         """Record particles on disk, for scrubbing, if that is due after a step."""
-        session = self._session
-        if session.recorder is None or step < self._kept.next:
+        session, recorder = self._session, self._session.recorder
+        if recorder is None or step < self._kept.next:
             return
         whole = self._kept.whole(self._pace)
-        record = yield from session.recorder.record(
+        record = yield from recorder.record(
             step,
-            particles=None if whole else session.recorder.few,
-            layers=kept_layers(session.family) if whole else (),
+            particles=None if whole else recorder.few,
+            layers=kept_layers(recorder.family) if whole else (),
             resolution=KEPT_RESOLUTION,
             bounds=session.bounds,
-            extras=session.recorder.extras,
+            extras=recorder.extras,
         )
         start = self._clock()
-        steps = self._folder.flow.keep(
-            record.step, record.t, record.x, record.layers, record.bounds, record.extras
-        )
+        kind = kind_of(session.family.spec.kind)
+        steps = self._folder.flow.keep(record, kind.record_types)
         seconds = record.seconds + self._clock() - start
         self._kept.kept(step, seconds, self._pace, whole=whole)
         self._sink.send(Kept(job=self._job, step=step, steps=steps))
@@ -144,10 +144,9 @@ class Outputs:
         )
         start = self._clock()
         scenery = scene_arrays(self._session.family.spec, scene or {}, particles)
-        arrays, payload = pack_arrays(record.arrays | scenery)
-        self._sink.offer(
-            Record(job=self._job, step=record.step, bounds=record.bounds, arrays=arrays), payload
-        )
+        arrays, payload = pack_arrays({**record.arrays, **scenery})
+        event = Record(job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays)
+        self._sink.offer(event, payload)
         if not paused:
             now = self._clock()
             self._view.made(record.seconds + now - start, now)
@@ -192,8 +191,11 @@ class Outputs:
             self.save(step, best=True)
 
     def sample(self, step: int, n: int) -> Work:
-        """Write n fresh samples into the run."""
+        """Write n fresh samples into the run, if the model makes some."""
         session = self._session
+        if session.recorder is None:
+            self._log.write("warning", "This model makes no samples.")
+            return
         seed = session.resolved.training.seed + len(self._folder.samples.paths())
         config = {"n": n, "seed": seed}
         asked = ask(Operate(run=str(self._folder.path), operator=GENERATE, config=config))

@@ -6,7 +6,6 @@ Nothing here touches the random numbers of the training.
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,49 +19,28 @@ from models.contracts.family import Family
 from models.contracts.learner import Layer, Learner
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
+from studio.engine.data.stored import StoredRows
+from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import FLOW, LATENTS
 from studio.engine.watch.extras import Frames, applicable, pieces
 from studio.engine.watch.projection import Projection
 from studio.protocol.extras import PROJECTION, PROJECTION_TARGET
+from studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 
 __all__ = [
-    "FlowRecord",
     "Recorder",
     "evaluate_layer",
     "evaluate_points",
     "grid",
     "kept_layers",
     "plane_bounds",
+    "recorded",
 ]
 
 Floats = NDArray[np.float32]
+MOST_BOUNDED = 1_000_000  # rows of data on the disk that bounds are measured of
 FEW = 16  # particles of a light record at least
 FEWER = 16  # times; of 4,096 these are 256
-
-
-@dataclass(frozen=True)
-class FlowRecord:
-    """One record, in data units.
-
-    t (T,), x (T, n, *shape); layers by name, (T or 1, r, r) or (T or 1, r, r, 2), over ``bounds`` =
-    [x0, x1, y0, y1], row 0 at y0; extras by name, as in `studio.engine.watch.extras.pieces`.
-    ``seconds`` is what it cost.
-    """
-
-    step: int
-    t: Floats
-    x: Floats
-    layers: dict[str, Floats]
-    bounds: list[float]
-    seconds: float
-    extras: dict[str, Floats] = field(default_factory=dict)
-
-    @property
-    def arrays(self) -> dict[str, Floats]:
-        """The arrays by their names in `studio.protocol.messages.Record`."""
-        named = {f"layer:{name}": values for name, values in self.layers.items()}
-        named |= {f"extra:{name}": values for name, values in self.extras.items()}
-        return {"t": self.t, "x": self.x, **named}
 
 
 class Recorder:
@@ -83,7 +61,7 @@ class Recorder:
         sampler: Any = None,
         projection: Projection | None = None,
     ) -> None:
-        self._family = family
+        self.family = family
         self._seed = seed
         self._frames = frames
         self._sampler = sampler
@@ -99,7 +77,7 @@ class Recorder:
     @property
     def extras(self) -> list[str]:
         """The names of all extras there are, which kept records hold too."""
-        return applicable(self._family) + ([PROJECTION] if self._projection is not None else [])
+        return applicable(self.family) + ([PROJECTION] if self._projection is not None else [])
 
     def record(
         self,
@@ -122,8 +100,8 @@ class Recorder:
         spent = _Stopwatch()
         latents = self._latents.take(slice(0, particles or self.particles))
         noise = make_generator(self._seed, FLOW)
-        frames = self._family.flow(latents, sampler=self._sampler, generator=noise)
-        thin = _Thinning(self._frames, self._family.spec)
+        frames = self.family.flow(latents, sampler=self._sampler, generator=noise)
+        thin = _Thinning(self._frames)
         while True:
             with spent, torch.no_grad():
                 frame = next(frames, None)
@@ -132,18 +110,19 @@ class Recorder:
             if frame is None:
                 break
             yield False
-        t, x = thin.finish()
-        grids: dict[str, Floats] = {}
+        thin.finish()
+        arrays = recorded(self.family.spec, latents, thin.frames)
         for layer in self._wanted(layers, bounds):
-            times = [float(v) for v in t] if layer.timed else [1.0]
+            times = [float(v) for v in arrays["t"]] if layer.timed else [1.0]
             slices = []
             for time_ in times:
                 with spent:
-                    slices.append(evaluate_layer(self._family, layer, bounds, resolution, time_))
+                    slices.append(evaluate_layer(self.family, layer, bounds, resolution, time_))
                 yield False
-            grids[layer.name] = np.stack(slices)
+            arrays[f"{LAYER}{layer.name}"] = np.stack(slices)
         more = yield from self._extras(extras, thin.frames, latents, spent)
-        return FlowRecord(step, t, x, grids, list(bounds), spent.seconds, more)
+        arrays |= {f"{EXTRA}{name}": values for name, values in more.items()}
+        return FlowRecord(step, arrays, tuple(bounds), spent.seconds)
 
     def _extras(
         self, names: Sequence[str], frames: Frames, latents: Batch, spent: "_Stopwatch"
@@ -159,20 +138,20 @@ class Recorder:
                     break
                 parts.append(part)
                 yield False
-            found[name] = np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
+            found[name] = np.ascontiguousarray(np.concatenate(parts))
         if self._projection is not None and PROJECTION in found:
             found[PROJECTION_TARGET] = self._projection.target
         return found
 
     def _pieces(self, name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
         if self._projection is not None and name == PROJECTION:
-            return self._projection.pieces(frames, latents, self._family.spec)
-        return pieces(self._family, name, frames, latents)
+            return self._projection.pieces(frames, latents, self.family.spec)
+        return pieces(self.family, name, frames, latents)
 
     def _wanted(self, names: Sequence[str], bounds: Sequence[float]) -> list[Layer]:
-        if self._family.spec.shape != (2,) or len(bounds) != 4:
+        if self.family.spec.shape != (2,) or len(bounds) != 4:
             return []
-        return [layer for layer in self._family.layers if layer.name in names]
+        return [layer for layer in self.family.layers if layer.name in names]
 
 
 class _Stopwatch:
@@ -195,10 +174,9 @@ class _Thinning:
     ``frames`` are those kept, standardised, on the CPU.
     """
 
-    def __init__(self, limit: int, spec: DataSpec) -> None:
+    def __init__(self, limit: int) -> None:
         self.frames: list[tuple[float, Tensor]] = []
         self._limit = limit
-        self._spec = spec
         self._last: tuple[float, Tensor] | None = None
 
     def take(self, t: float, x: Tensor) -> None:
@@ -210,15 +188,12 @@ class _Thinning:
         if t >= target - 1e-6 and count < self._limit - 1:
             self._keep()
 
-    def finish(self) -> tuple[Floats, Floats]:
-        """Return t (T,) and x (T, n, *shape) in data units."""
+    def finish(self) -> None:
+        """Keep the last frame too; there is no other after it."""
         if self._last is not None:
             self._keep()
         if not self.frames:
             raise RuntimeError("the flow yielded no frame")
-        t = np.asarray([t for t, _ in self.frames], dtype=np.float32)
-        x = torch.stack([self._spec.restore(x) for _, x in self.frames]).numpy()
-        return t, np.ascontiguousarray(x, dtype=np.float32)
 
     def _keep(self) -> None:
         assert self._last is not None
@@ -226,6 +201,22 @@ class _Thinning:
         # A copy: the family may move its particles between two frames.
         self.frames.append((t, x.detach().to("cpu", copy=True)))
         self._last = None
+
+
+def recorded(spec: DataSpec, latents: Batch, frames: Frames) -> Arrays:
+    """Return what a record says of particles, by the names of `studio.protocol.records`: their way
+    in the units of the data, and once for all flow times what is padded and what they were told.
+    """
+    told = latents.to(torch.device("cpu"))
+    x = torch.stack([told.zeroed(spec.restore(x)) for _, x in frames])
+    found = kind_of(spec.kind).arrays(Batch(x[-1], told.mask, spec.restored_given(told.given)))
+    t = np.asarray([t for t, _ in frames], dtype=np.float32)
+    once = {
+        name if name == "mask" else f"{GIVEN}{name}": values
+        for name, values in found.items()
+        if name != "x"
+    }
+    return {"t": t, "x": np.ascontiguousarray(x.numpy()), **once}
 
 
 def evaluate_layer(
@@ -276,7 +267,8 @@ def plane_bounds(data: RowSource) -> list[float]:
     """
     if data.spec().shape != (2,):
         return []
-    points = data.rows(slice(None)).x
+    few = data.few(MOST_BOUNDED) if isinstance(data, StoredRows) else data
+    points = few.rows(slice(None)).x
     mean, std = points.mean(dim=0), points.std(dim=0)
     low = torch.minimum(points.min(dim=0).values, mean - 3 * std)
     high = torch.maximum(points.max(dim=0).values, mean + 3 * std)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models.contracts.learner import Scene, Walk, finish
 from models.contracts.spec import DataSpec
+from studio.protocol.records import SCENE
 
 __all__ = ["StagedStep", "scene_arrays"]
 
@@ -46,13 +47,18 @@ class StagedStep:
 
 
 def scene_arrays(spec: DataSpec, scene: Mapping[str, Tensor], most: int) -> dict[str, NDArray[Any]]:
-    """Return the arrays "scene:..." of a `studio.protocol.messages.Record`: at most so many rows,
-    in data units.
+    """Return the arrays "scene:..." of a record: at most so many rows, in data units, whole numbers
+    as they are.
     """
     arrays = {}
     for name, x in scene.items():
-        rows = x[:most].detach().float().cpu()
-        # A velocity scales with the unit of length, and has no origin.
-        rows = rows * spec.std if name in _VELOCITIES else spec.restore(rows)
-        arrays[f"scene:{name}"] = np.ascontiguousarray(rows.numpy(), dtype=np.float32)
+        rows = x[:most].detach().cpu()
+        if rows.is_floating_point():
+            rows = rows.float()
+        if name not in _VELOCITIES:
+            rows = spec.restore(rows)
+        elif spec.symbols is None:
+            # A velocity scales with the unit of length, and has no origin.
+            rows = rows * spec.std
+        arrays[f"{SCENE}{name}"] = np.ascontiguousarray(rows.numpy())
     return arrays

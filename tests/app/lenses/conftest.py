@@ -85,7 +85,7 @@ def make_record(step: int, n: int = N, frames: int = FRAMES) -> FlowRecord:
     w = t[:, None, None] if frames > 1 else np.ones((1, 1, 1), np.float32)
     x = (start * (1 - w) + end * w).astype(np.float32)
     grid = np.ones((frames, GRID, GRID, 2), dtype=np.float32)
-    return FlowRecord(step=step, t=t, x=x, layers={"velocity": grid}, bounds=BOUNDS)
+    return FlowRecord.of(step, t, x, {"velocity": grid}, BOUNDS)
 
 
 @dataclass
@@ -108,7 +108,7 @@ class Lens:
         store = FlowStore(Path(self.run.key))
         for step in steps:
             record = make_record(step)
-            store.keep(step, record.t, record.x, record.layers, record.bounds)
+            store.keep(record)
         self.run.kept = store.steps()
         self.state.runs.kept_changed.emit(self.run.key)
 

@@ -15,6 +15,7 @@ from studio.app.state.runs import RunState, Series
 from studio.app.views.compare import VIEW, CompareView, columns_for
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, GetTarget, Validate, Watch
+from studio.protocol.records import FlowRecord
 from studio.store.flow import FlowStore
 from tests.app.lenses.conftest import make_record
 
@@ -56,7 +57,9 @@ def window(lens: Any, runs: list[RunState]) -> Iterator[QWidget]:
 
 
 def arrive(lens: Any, run: RunState, step: int, frames: int = 5, **extras: Any) -> None:
-    run.live = replace(make_record(step, frames=frames), extras=extras)
+    run.live = make_record(step, frames=frames).holding(
+        **{f"extra:{name}": v for name, v in extras.items()}
+    )
     run.step = step
     lens.state.runs.record_arrived.emit(run.key)
 
@@ -65,7 +68,7 @@ def keep(lens: Any, run: RunState, *steps: int) -> None:
     store = FlowStore(Path(run.key))
     for step in steps:
         record = make_record(step)
-        store.keep(step, record.t, record.x, record.layers, record.bounds)
+        store.keep(record)
     run.kept = store.steps()
     lens.state.runs.kept_changed.emit(run.key)
 
@@ -355,7 +358,7 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     for run in runs:
         t = np.array([0, 1], dtype=np.float32)
         x = rng.random((2, 50, 1, 8, 8)).astype(np.float32)
-        run.live = replace(make_record(5), t=t, x=x, layers={})
+        run.live = FlowRecord.of(5, t, x)
         lens.state.runs.record_arrived.emit(run.key)
     panes = window.view.panes
     assert all(pane.grid.isVisible() and pane.grid.count == 36 for pane in panes)

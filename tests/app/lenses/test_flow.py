@@ -333,7 +333,7 @@ def _with_critic(lens: Any, *steps: int) -> None:
     for step in steps:
         kept = store.load(step)
         grid = np.full((len(kept.t), 8, 8), 2.0, np.float32)
-        store.keep(step, kept.t, kept.x, {**kept.layers, "critic": grid}, kept.bounds)
+        store.keep(kept.holding(**{"layer:critic": grid}))
 
 
 async def test_a_step_that_was_kept_without_its_heat_shows_none_whatever_was_shown_before(

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from studio.app.plots.export import write_picture
 from studio.app.views.rescaling import VIEW
 from studio.protocol.messages import ApplyEdit, BranchRun, Watch
+from studio.protocol.records import FlowRecord
 from studio.protocol.spec import ChangeSetting, Pick, RunSpec
 from studio.store.flow import FlowStore
 from tests.client.fakes.catalog import catalog
@@ -44,7 +45,7 @@ def keep(lens, step, values=None):
     record = lens.run.live
     extras = {} if values is None else {"critic": np.tile(np.float32(values), (len(record.t), 1))}
     store = FlowStore(Path(lens.run.key))
-    store.keep(step, record.t, record.x, record.layers, record.bounds, extras)
+    store.keep(FlowRecord.of(step, record.t, record.x, record.layers, record.bounds, extras))
     lens.run.kept = store.steps()
     lens.state.runs.kept_changed.emit(lens.run.key)
 

@@ -99,12 +99,10 @@ def test_pixels_are_sharp(grid: TileGrid) -> None:
 
 def record(step: int, n: int = N) -> FlowRecord:
     rng = np.random.default_rng(step)
-    return FlowRecord(
-        step=step,
+    return FlowRecord.of(
+        step,
         t=np.linspace(0, 1, FRAMES, dtype=np.float32),
         x=rng.random((FRAMES, n, 1, SIDE, SIDE)).astype(np.float32),
-        layers={},
-        bounds=(-1, 1, -1, 1),
         extras={
             "projection": rng.normal(size=(FRAMES, n, 2)).astype(np.float32),
             "projection-target": rng.normal(size=(30, 2)).astype(np.float32),

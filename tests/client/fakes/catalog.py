@@ -197,6 +197,7 @@ def catalog() -> Catalog:
         title="Heun",
         summary="Second order.",
         source=SOURCE,
+        needs=["denoiser"],
         fields=[_field("steps", "int", 18, "Steps", low=1.0, high=1000.0)],
     )
     metric = EntrySpec(

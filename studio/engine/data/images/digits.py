@@ -2,7 +2,7 @@
 
 from models.contracts.data import Splits
 from models.registry import NoConfig, dataset
-from studio.engine.data.images.files import bundled
+from studio.engine.data.images.files import bundled, bundled_outline
 
 __all__ = ["digits"]
 
@@ -17,6 +17,7 @@ NAMES = tuple("0123456789")
     "doi:10.24432/C50P49; by way of scikit-learn, BSD 3-Clause",
     holds="images",
     finite=True,
+    outline=lambda config: bundled_outline("digits", NAMES),
 )
 def digits(config: NoConfig) -> Splits:
     """Return 1,297 images (1, 8, 8) to learn from and 500 to measure with."""

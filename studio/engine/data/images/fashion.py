@@ -1,14 +1,23 @@
 """Garments of 28x28 pixels."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 
 from models.config import Config, param
-from models.contracts.data import Splits
+from models.contracts.data import Outline, Splits
 from models.registry import dataset
-from studio.engine.data.images.files import bundled, read_idx, splits
+from studio.engine.data.images.files import (
+    bundled,
+    bundled_outline,
+    idx_lengths,
+    outlined,
+    read_idx,
+    splits,
+)
 from studio.engine.process.failures import Refused
 
 __all__ = ["FashionConfig", "fashion"]
@@ -42,6 +51,19 @@ class FashionConfig(Config, frozen=True):
     ] = "subset"
 
 
+def fashion_outline(config: FashionConfig) -> Outline:
+    """Return what is known of either part without reading it.
+
+    Raises:
+        Refused: the complete set is not on this machine; the path is "dataset.part".
+    """
+    if config.part == "subset":
+        return bundled_outline("fashion-mnist", NAMES)
+    with _installed():
+        lengths = idx_lengths(_file("train", "images-idx3"))
+    return outlined(lengths, lengths[0], NAMES)
+
+
 @dataset(
     "fashion-mnist",
     title="Fashion-MNIST",
@@ -50,6 +72,7 @@ class FashionConfig(Config, frozen=True):
     config=FashionConfig,
     holds="images",
     finite=True,
+    outline=fashion_outline,
 )
 def fashion(config: FashionConfig) -> Splits:
     """Return images (1, 28, 28), 8,000 to learn from and 2,000 to measure with, or all of both.
@@ -59,14 +82,22 @@ def fashion(config: FashionConfig) -> Splits:
     """
     if config.part == "subset":
         return bundled("fashion-mnist", NAMES, white=255)
-    try:
+    with _installed():
         (x, y), (u, v) = (
-            (
-                read_idx(SYSTEM / f"{part}-images-idx3-ubyte.gz"),
-                read_idx(SYSTEM / f"{part}-labels-idx1-ubyte.gz"),
-            )
+            tuple(read_idx(_file(part, what)) for what in ("images-idx3", "labels-idx1"))
             for part in ("train", "t10k")
         )
+    return splits(np.concatenate([x, u]), np.concatenate([y, v]), len(x), NAMES, white=255)
+
+
+def _file(part: str, what: str) -> Path:
+    return SYSTEM / f"{part}-{what}-ubyte.gz"
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise Refused(
             f"The complete Fashion-MNIST is not on this machine: {error.filename} is missing.",
@@ -74,4 +105,3 @@ def fashion(config: FashionConfig) -> Splits:
             kind="data",
             path="dataset.part",
         ) from error
-    return splits(np.concatenate([x, u]), np.concatenate([y, v]), len(x), NAMES, white=255)

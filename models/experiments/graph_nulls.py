@@ -1,0 +1,82 @@
+"""Graphs that look a little like the data, for nulls: what a claim must tell from having learned.
+
+Graphs are (adjacency (n, N, N) bool, size (n,)). Importing this module registers nothing.
+"""
+
+import torch
+from torch import Tensor
+
+from models.nets.graphs.packing import Packing
+from models.tensors import make_generator
+
+__all__ = ["copies", "erdos_renyi", "flipped", "independent_edges"]
+
+_DRAWS = 3400
+Graphs = tuple[Tensor, Tensor]
+
+
+def _symmetric(upper: Tensor) -> Tensor:
+    upper = upper.triu(diagonal=1)
+    return upper | upper.mT
+
+
+def _drawn(real: Graphs, n: int, seed: int) -> tuple[Tensor, Tensor, torch.Generator]:
+    rng = make_generator(seed, _DRAWS)
+    rows = torch.randint(len(real[1]), (n,), generator=rng)
+    return real[0][rows], real[1][rows], rng
+
+
+def copies(real: Graphs, n: int, seed: int) -> Graphs:
+    """Return n of the graphs, with repetition."""
+    adjacency, size, _ = _drawn(real, n, seed)
+    return adjacency, size
+
+
+def erdos_renyi(real: Graphs, n: int, seed: int) -> Graphs:
+    """Return n graphs with the nodes and the edges of drawn ones, all places of edges alike
+    (Erdos and Renyi 1959).
+    """
+    adjacency, size, rng = _drawn(real, n, seed)
+    nodes = adjacency.shape[1]
+    packing = Packing(nodes)
+    edges = adjacency.sum(dim=(1, 2)) // 2
+    chance = torch.rand((n, packing.pairs), generator=rng)
+    chance = chance.masked_fill(~packing.masks[size], 2.0)
+    rank = chance.argsort(dim=1).argsort(dim=1)
+    return packing.dense(rank < edges[:, None]), size
+
+
+def flipped(real: Graphs, n: int, seed: int, share: float) -> Graphs:
+    """Return n of the graphs with a share of their pairs the other way round."""
+    adjacency, size, rng = _drawn(real, n, seed)
+    packing = Packing(adjacency.shape[1])
+    turned = torch.rand((n, packing.pairs), generator=rng) < share
+    return adjacency ^ packing.dense(turned & packing.masks[size]), size
+
+
+def independent_edges(real: Graphs, n: int, seed: int) -> Graphs:
+    """Return n graphs whose edges are drawn each for itself, with the shares that pairs of places
+    have among the real ones of that size once nodes stand in breadth-first order: all that can be
+    learned without learning anything together.
+    """
+    _, size, rng = _drawn(real, n, seed)
+    ordered = torch.stack([_breadth_first(a, int(k), rng) for a, k in zip(*real, strict=True)])
+    found = torch.zeros((n, *ordered.shape[1:]), dtype=torch.bool)
+    for count in sorted(set(size.tolist())):
+        chance = ordered[real[1] == count].double().mean(dim=0)
+        rows = size == count
+        drawn = torch.rand((int(rows.sum()), *chance.shape), generator=rng)
+        found[rows] = _symmetric(drawn < chance)
+    return found, size
+
+
+def _breadth_first(adjacency: Tensor, size: int, rng: torch.Generator) -> Tensor:
+    """Return a graph (N, N) with its nodes in breadth-first order from a random one."""
+    start = int(torch.randint(max(1, size), (1,), generator=rng))
+    order, seen = [start], {start}
+    for node in order:
+        new = [other for other in adjacency[node].nonzero()[:, 0].tolist() if other not in seen]
+        order += new
+        seen.update(new)
+    order += [node for node in range(len(adjacency)) if node not in seen]
+    return adjacency[order][:, order]

@@ -1,0 +1,157 @@
+"""A classifier: log p(class | x), by cross-entropy on labelled data or on what a generator drew.
+
+Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4 (cross-entropy);
+Ravuri and Vinyals 2019, arXiv:1905.10887 (a classifier trained on generated images is a measure of
+the generator).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Unpack
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.learner import Learner, Stage, Training, Walk
+from models.contracts.spec import LABEL, DataSpec
+from models.contracts.state import Packed
+from models.nets.pick import build, call
+from models.nets.role import encoder
+from models.nets.settings import EncoderNet
+from models.registry import Needs, family
+from models.training.optim import OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["Classifier", "ClassifierConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+
+
+class ClassifierConfig(Config, frozen=True):
+    """Settings of a classifier."""
+
+    net: EncoderNet = Pick()
+    smoothing: Annotated[
+        float,
+        param(
+            "Label smoothing",
+            "So much of each label is spread evenly over all classes.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.0
+    noise: Annotated[
+        float,
+        param(
+            "Noise",
+            "Standard deviation of noise that is added to what is learned from, in standard "
+            "deviations of the data: with few labels a network learns them by heart.",
+            low=0.0,
+            high=10.0,
+            zero="none",
+        ),
+    ] = 0.0
+    optimizer: OptimizerConfig = OptimizerConfig(
+        kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
+    )
+    ema: Annotated[
+        float,
+        param("Averaging", "Decay of the averaged weights that classify.", low=0.0, below=1.0),
+    ] = 0.99
+
+
+@family(
+    "classifier",
+    title="Classifier",
+    summary="Learns to tell the classes of the data apart; or, from a generator, to tell what it "
+    "draws apart, with distilled labels: those of the judge of the real data.",
+    source="Bishop 2006, section 4.3.4; Ravuri and Vinyals 2019, arXiv:1905.10887",
+    config=ClassifierConfig,
+    needs=("labels",),
+    capabilities=("classify",),
+    motion="min E −log p(y | x)",
+    inputs={
+        "source": Needs(
+            "samples",
+            "Source",
+            "A finished run that makes samples of the same data: these are learned from in the "
+            "place of the data, with distilled labels: the judge of the real training data says "
+            "which class each is of.",
+            same_data=True,
+            optional=True,
+            draws=True,
+        )
+    },
+)
+class Classifier(Learner[ClassifierConfig]):
+    """A network with one score for each class."""
+
+    stages = (
+        Stage("draw", "Draw data with their classes", "(x, y) ~ p", "Bishop 2006, section 4.3.4"),
+        Stage(
+            "fit",
+            "Raise the probability of the right class",
+            "min E −log p(y | x)",
+            "Bishop 2006, eq. 4.108",
+        ),
+    )
+
+    def __init__(
+        self, config: ClassifierConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        self.classes = spec.given[LABEL].classes
+        net = build(config.net, spec, encoder(self.classes), self.weights(_WEIGHTS))
+        self.trained = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+            name="classifier",
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"classifier": self.trained}
+
+    def walk(self, batch: Rows) -> Walk:
+        rows = Batch.of(batch)
+        label = rows.given[LABEL].long()
+        yield "draw", {"real": rows.x}
+        seen = self._disturbed(rows)
+
+        def loss(some: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            scores = call(self.trained.net, _told(seen.take(some)))
+            right = (scores.detach().argmax(dim=1) == label[some]).float().mean()
+            smooth = self.config.smoothing
+            error = functional.cross_entropy(scores, label[some], label_smoothing=smooth)
+            return error, {"accuracy": right}
+
+        metrics = self.trained.descend(loss, len(rows))
+        yield "fit", {"real": rows.x}
+        return metrics
+
+    def _disturbed(self, rows: Batch) -> Batch:
+        """Return rows with noise on their real places, the rows themselves where there is none."""
+        if not self.config.noise:
+            return rows
+        noise = torch.randn(rows.x.shape, generator=self.noise, device=self.device)
+        return rows.holding(rows.x + self.config.noise * rows.zeroed(noise))
+
+    def retune(self, config: ClassifierConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def classify(self, x: Rows) -> Tensor:
+        """Return log p(class | x) by the averaged weights, (n, classes)."""
+        with torch.no_grad():
+            scores = by_parts(lambda rows: call(self.trained.averaged, rows), _told(Batch.of(x)))
+        return scores.log_softmax(dim=1)
+
+
+def _told(rows: Batch) -> Batch:
+    """Return rows without the class that is to be found out."""
+    given = {name: value for name, value in rows.given.items() if name != LABEL}
+    return Batch(rows.x, rows.mask, given)

@@ -1,0 +1,132 @@
+"""Hyperspectral cubes: windows of a scene around a pixel, with its class and its place."""
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL, DataSpec, Given
+from models.kinds.scenes import Scene
+from models.registry import kind
+from models.tensors import make_generator
+
+__all__ = ["CubeSet", "cubes"]
+
+
+@dataclass(frozen=True, eq=False)
+class CubeSet:
+    """Some pixels of a scene, each with what is around it; a `models.contracts.data.RowSource`.
+
+    Windows are cut when they are asked for: all of a scene would be a hundred times its size.
+
+    Attributes:
+        scene: where they are.
+        pixels: (n,) int64, the number of each, counted row by row.
+        window: the side of a window, odd.
+    """
+
+    scene: Scene
+    pixels: Tensor
+    window: int = 9
+    _views: Tensor | None = field(default=None, repr=False)
+
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if self.window % 2 != 1:
+            raise ValueError(f"window must be odd, got {self.window}")
+        if self._views is None:
+            seen = self.scene.padded(self.window // 2)
+            views = seen.unfold(1, self.window, 1).unfold(2, self.window, 1)
+            object.__setattr__(self, "_views", views)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def spec(self) -> DataSpec:
+        """Return the spec: each channel standardised over all pixels of the scene, those without a
+        class, too.
+        """
+        seen, side, (height, width) = self.scene.seen, self.window, self.scene.size
+        flat = seen.flatten(1)
+        mean, std = flat.mean(dim=1), flat.std(dim=1).clamp_min(1e-6)
+        shape = (len(seen), side, side)
+        corner = torch.tensor([height - 1.0, width - 1.0])
+        given = {
+            LABEL: Given(classes=len(self.scene.names), names=self.scene.names),
+            "position": Given((2,), names=("row", "column"), mean=corner / 2, std=corner / 2),
+        }
+        spec = DataSpec(
+            "cubes",
+            shape,
+            mean[:, None, None].expand(shape).contiguous(),
+            std[:, None, None].expand(shape).contiguous(),
+            given=given,
+        )
+        return replace(spec, law=spec.standard_given(self._given(self.pixels)))
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Return some windows (n, channels, side, side), with class and place of the middle."""
+        assert self._views is not None
+        pixels = self.pixels[index]
+        row, column = self._places(pixels)
+        x = self._views[:, row, column].movedim(1, 0).contiguous()
+        return Batch(x, given=self._given(pixels))
+
+    def take(self, index: Tensor | slice) -> "CubeSet":
+        """Return the windows of some rows, of the same scene."""
+        return self.at(self.pixels[index])
+
+    def at(self, pixels: Tensor) -> "CubeSet":
+        """Return the windows around other pixels of the same scene, by their numbers (n,)."""
+        return replace(self, pixels=pixels)
+
+    def everywhere(self) -> "CubeSet":
+        """Return the windows around all pixels of the scene, row by row."""
+        return self.at(torch.arange(self.scene.truth.numel()))
+
+    def plain(self) -> Tensor:
+        """Return what a model is shown that knows no neighbours: the spectra, (n, bands)."""
+        return self.scene.cube.flatten(1).T[self.pixels]
+
+    def classes(self) -> Tensor:
+        """Return the class of each, (n,) int64."""
+        return self.scene.truth.flatten()[self.pixels]
+
+    def _places(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        width = self.scene.size[1]
+        return pixels // width, pixels % width
+
+    def _given(self, pixels: Tensor) -> dict[str, Tensor]:
+        position = torch.stack(self._places(pixels), dim=1).float()
+        return {LABEL: self.at(pixels).classes(), "position": position}
+
+
+@kind(
+    "cubes",
+    title="Hyperspectral cubes",
+    one="pixel",
+    many="pixels",
+    summary="Scenes with a spectrum in each pixel, of which a few have a known class.",
+    gives=("patches", "labels"),
+    networks={"encoder": "spectral-spatial"},
+    metrics=("overall-accuracy", "average-accuracy", "kappa"),
+    training={"steps": 1000, "batch": 64, "samples": 0},
+    # Of 16 classes with few labels each; windows have a thousand numbers.
+    families={"classifier": {"noise": 0.6}},
+)
+def cubes(n: int, seed: int) -> CubeSet:
+    """Return n pixels of a scene of 32 x 32 pixels with 12 bands and two classes in stripes, whose
+    spectra lie apart by as much as they are noisy.
+    """
+    generator = make_generator(seed)
+    side, bands = 32, 12
+    truth = (torch.arange(side) // 8 % 2).expand(side, side).contiguous()
+    tint = torch.stack([torch.linspace(0.0, 1.0, bands), torch.linspace(1.0, 0.0, bands)])
+    noise = torch.randn((bands, side, side), generator=generator)
+    cube = 100.0 + 10.0 * (tint[truth].movedim(2, 0) + noise)
+    scene = Scene(cube, truth, ("rising", "falling"), torch.linspace(450.0, 1000.0, bands), cube)
+    pixels = torch.randint(side * side, (n,), generator=generator)
+    return CubeSet(scene, pixels, 5)

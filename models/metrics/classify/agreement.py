@@ -1,0 +1,164 @@
+"""Overall accuracy, average accuracy and Cohen's kappa, beside those of simple models."""
+
+from abc import abstractmethod
+from collections.abc import Generator, Sequence
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.abilities import Classifies
+from models.contracts.spec import LABEL
+from models.metrics.base import Evidence, Figure, Metric, NotApplicable, check_finite
+from models.metrics.classify.accuracy import wilson
+from models.metrics.classify.baseline import fitted, labels_of, plain_of
+from models.registry import metric
+
+__all__ = ["AgainstConfig", "AverageAccuracy", "Kappa", "OverallAccuracy", "confusion"]
+
+_PIECE = 1024
+_SOURCE = "Congalton 1991, Remote Sensing of Environment 37, 35-46"
+_BAR = "logistic regression on single rows, or the largest class"
+
+
+class AgainstConfig(Config, frozen=True):
+    """What a figure is held against."""
+
+    against: Annotated[
+        Literal["logistic", "majority"],
+        param(
+            "Held against",
+            "What a simple model reaches that has learned from the same labels: logistic "
+            "regression, which knows no neighbours, or one that always says the largest class.",
+            choices={"logistic": "Logistic regression", "majority": "The largest class"},
+        ),
+    ] = "logistic"
+
+
+def confusion(truth: Tensor, said: Tensor, classes: int) -> Tensor:
+    """Return how many of each true class (rows) were said to be of each (columns), float64."""
+    counts = torch.bincount(truth * classes + said, minlength=classes**2)
+    return counts.reshape(classes, classes).double()
+
+
+class _Accuracy(Metric[AgainstConfig]):
+    """A figure of the confusion of classes on data that were not learned from."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        walk = self.walk(evidence)
+        while True:
+            try:
+                next(walk)
+            except StopIteration as end:
+                figure: Figure = end.value
+                return figure
+
+    def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        model, real = evidence.model, evidence.real
+        assert model is not None
+        assert isinstance(model, Classifies)
+        names = _names(evidence)
+        said, truth = [], []
+        for start in range(0, len(real), _PIECE):
+            rows = real.rows(slice(start, start + _PIECE))
+            scores = model.classify(model.spec.standardised(rows).to(model.device)).cpu()
+            check_finite(scores, "rows")
+            said.append(scores.argmax(dim=1))
+            truth.append(rows.given[LABEL].long())
+            yield
+        return self._figure(confusion(torch.cat(truth), torch.cat(said), len(names)), names)
+
+    def bar(self, evidence: Evidence) -> Figure:
+        if evidence.train is None:
+            raise NotApplicable("it is held against a model of the training data, and has none")
+        names, truth = _names(evidence), labels_of(evidence.real)
+        if self.config.against == "majority":
+            largest = labels_of(evidence.train).bincount(minlength=len(names)).argmax()
+            said = largest.expand(len(truth))
+        else:
+            said = fitted(evidence.train).says(plain_of(evidence.real))
+        return self._figure(confusion(truth, said, len(names)), names)
+
+    @abstractmethod
+    def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
+        """Return the figure of a confusion (classes, classes)."""
+
+
+def _names(evidence: Evidence) -> tuple[str, ...]:
+    given = evidence.real.spec().given
+    if LABEL not in given:
+        raise NotApplicable("the data have no classes")
+    label = given[LABEL]
+    return label.names or tuple(map(str, range(label.classes)))
+
+
+def _recalls(counts: Tensor, names: Sequence[str]) -> dict[str, float]:
+    """Return the share of each class that was told right; of classes that are there."""
+    total = counts.sum(dim=1)
+    shares = (counts.diagonal() / total.clamp_min(1.0)).tolist()
+    return {name: each for name, each, n in zip(names, shares, total, strict=True) if n}
+
+
+@metric(
+    "overall-accuracy",
+    title="Overall accuracy",
+    summary="The share of unseen data whose class is told right. Its parts are the classes.",
+    source=_SOURCE,
+    kinds=("cubes",),
+    needs=("classify",),
+    better="higher",
+    bar_is=_BAR,
+    config=AgainstConfig,
+)
+class OverallAccuracy(_Accuracy):
+    """The diagonal's share of all, with the interval of Wilson 1927."""
+
+    def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
+        n, share = float(counts.sum()), float(counts.trace() / counts.sum())
+        low, high = wilson(share, int(n))
+        return Figure(share, low, high, int(n), _recalls(counts, names))
+
+
+@metric(
+    "average-accuracy",
+    title="Average accuracy",
+    summary="The share of a class that is told right, the mean over the classes: small ones count "
+    "as much as large ones. Classes without unseen data are left out.",
+    source=_SOURCE,
+    kinds=("cubes",),
+    needs=("classify",),
+    better="higher",
+    bar_is=_BAR,
+    config=AgainstConfig,
+)
+class AverageAccuracy(_Accuracy):
+    """The mean recall."""
+
+    def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
+        parts = _recalls(counts, names)
+        return Figure(sum(parts.values()) / len(parts), n=int(counts.sum()), parts=parts)
+
+
+@metric(
+    "kappa",
+    title="Cohen's kappa",
+    summary="How far the classes that are told agree with the true ones beyond chance: 0 is "
+    "chance, 1 is perfect.",
+    source="Cohen 1960, Educational and Psychological Measurement 20, 37-46",
+    kinds=("cubes",),
+    needs=("classify",),
+    better="higher",
+    bar_is=_BAR,
+    config=AgainstConfig,
+)
+class Kappa(_Accuracy):
+    """(p_o - p_e) / (1 - p_e), p_e the agreement of independent tellers with the same shares."""
+
+    def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
+        n = counts.sum()
+        agreed = float(counts.trace() / n)
+        by_chance = float((counts.sum(dim=0) * counts.sum(dim=1)).sum() / n**2)
+        # With a single class on both sides there is nothing to agree on.
+        value = (agreed - by_chance) / (1.0 - by_chance) if by_chance < 1.0 else 0.0
+        return Figure(value, n=int(n))

@@ -1,0 +1,1 @@
+"""How graphs are compared: by what is counted in them, and whether they are of the right make."""

@@ -1,0 +1,70 @@
+"""Whether generated graphs are what the data are, and others than those known, as metrics."""
+
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from models.metrics.graphs.isomorphism import novelty, uniqueness
+from models.metrics.graphs.sides import sides, unpacked
+from models.metrics.graphs.validity import two_communities
+from models.registry import NoConfig, metric
+
+__all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities"]
+
+MOST_KNOWN = 2000
+_SOURCE = "VF2: Cordella et al. 2004, doi:10.1109/TPAMI.2004.75"
+
+
+@metric(
+    "two-communities",
+    title="Two communities",
+    summary="Share of generated graphs that are two dense halves with few edges between them: "
+    "connected, 45 % of the pairs inside, at most 4 edges or 15 % between, of a size there is.",
+    source="by definition; halves by Kernighan and Lin 1970, "
+    "doi:10.1002/j.1538-7305.1970.tb01770.x",
+    kinds=("graphs",),
+    better="higher",
+)
+class TwoCommunities(SampleMetric[NoConfig]):
+    """The share of graphs that are two communities."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = sides(evidence)
+        low, high = int(real[1].min()), int(real[1].max())
+        if two_communities(*real, low, high).double().mean() < 0.5:
+            raise NotApplicable("most of the real graphs are no two communities")
+        return Figure(float(two_communities(*made, low, high).double().mean()), n=len(made[1]))
+
+
+@metric(
+    "different-graphs",
+    title="Different graphs",
+    summary="Share of generated graphs that differ, however their nodes are numbered: 1 where no "
+    "two are the same.",
+    source=_SOURCE,
+    kinds=("graphs",),
+    better="higher",
+)
+class DifferentGraphs(SampleMetric[NoConfig]):
+    """The share of graphs that are no copies of each other."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        made = unpacked(evidence.samples)
+        return Figure(uniqueness(*made), n=len(made[1]))
+
+
+@metric(
+    "new-graphs",
+    title="New graphs",
+    summary="Share of generated graphs that are none of the training graphs (of the first 2,000), "
+    "however their nodes are numbered. A copy with one edge turned counts as new.",
+    source=_SOURCE,
+    kinds=("graphs",),
+    better="higher",
+)
+class NewGraphs(SampleMetric[NoConfig]):
+    """The share of graphs that are no copies of training graphs."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        if evidence.train is None:
+            raise NotApplicable("the training graphs are not at hand")
+        made = unpacked(evidence.samples)
+        known = unpacked(evidence.train.rows(slice(0, MOST_KNOWN)))
+        return Figure(novelty(made, known), n=len(made[1]))

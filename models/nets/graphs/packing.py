@@ -1,0 +1,158 @@
+"""How graphs lie in rows: what their networks share with all that speaks of them.
+
+A row holds one number a node, where nodes have one, and then one number a pair of nodes i < j, row
+by row of the upper triangle: 1 where they are joined and -1 where they are not. As a pair stands
+there once, whatever noise is added to a row is symmetric. Real nodes come first, and a pair with a
+padded node is padded.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import SIZE, Part
+
+__all__ = ["EDGES", "NODES", "Packing", "pack", "unpack"]
+
+NODES, EDGES = "nodes", "edges"
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How graphs of at most ``nodes`` nodes lie in a row, with a number a node or without.
+
+    Attributes:
+        nodes: N >= 2.
+        featured: whether nodes have a number.
+    """
+
+    nodes: int
+    featured: bool = False
+
+    @classmethod
+    def of(cls, parts: Iterable[Part]) -> "Packing":
+        """Return the packing that the parts of a `DataSpec` describe."""
+        length = {part.name: part.stop - part.start for part in parts}
+        return cls(_nodes_of(length[EDGES]), NODES in length)
+
+    @classmethod
+    def like(cls, rows: Batch) -> "Packing":
+        """Return the packing of rows with a mask and sizes, of which there is at least one.
+
+        Raises:
+            ValueError: they have no mask.
+        """
+        if rows.mask is None:
+            raise ValueError("rows of graphs have a mask")
+        largest = int(rows.given[SIZE].argmax())
+        size, count = int(rows.given[SIZE][largest]), int(rows.mask[largest].sum())
+        featured = count > size * (size - 1) // 2
+        return cls.of_length(rows.x.shape[1], featured=featured)
+
+    @classmethod
+    def of_length(cls, length: int, *, featured: bool) -> "Packing":
+        """Return the packing of rows of a length.
+
+        Raises:
+            ValueError: no number of nodes has such rows.
+        """
+        # N numbers and N (N - 1) / 2 pairs are as many as the pairs of N + 1.
+        return cls(_nodes_of(length) - (1 if featured else 0), featured)
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs of nodes there are."""
+        return self.nodes * (self.nodes - 1) // 2
+
+    @property
+    def start(self) -> int:
+        """Where the pairs start."""
+        return self.nodes if self.featured else 0
+
+    @property
+    def length(self) -> int:
+        """L, how long a row is."""
+        return self.start + self.pairs
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The named pieces of a row."""
+        edges = Part(EDGES, self.start, self.length)
+        return (Part(NODES, 0, self.nodes), edges) if self.featured else (edges,)
+
+    @cached_property
+    def masks(self) -> Tensor:
+        """Which places graphs of 0 to N nodes have, (N + 1, L) bool."""
+        count = torch.arange(self.nodes + 1)[:, None]
+        # Of the two nodes of a pair the second has the higher number.
+        real = _ends(self.nodes)[1] < count
+        return torch.cat([torch.arange(self.nodes) < count, real], 1) if self.featured else real
+
+    def dense(self, row: Tensor) -> Tensor:
+        """Return what rows (..., L) say of pairs as symmetric matrices, (..., N, N), diagonal 0."""
+        place, off = _places(self.nodes)
+        square = row[..., self.start :][..., place.to(row.device)]
+        return (
+            square * off.to(square) if square.is_floating_point() else square & off.to(row.device)
+        )
+
+    def flat(self, square: Tensor) -> Tensor:
+        """Return the upper triangles of matrices (..., N, N) as they lie in a row, (..., pairs)."""
+        first, second = _ends(self.nodes).to(square.device)
+        return square[..., first, second]
+
+
+@lru_cache(maxsize=16)
+def _ends(nodes: int) -> Tensor:
+    """Return the two nodes of each pair, (2, pairs)."""
+    return torch.triu_indices(nodes, nodes, offset=1)
+
+
+@lru_cache(maxsize=16)
+def _places(nodes: int) -> tuple[Tensor, Tensor]:
+    """Return the place of each pair among the pairs, (N, N), and where there is one."""
+    first, second = _ends(nodes)
+    place = torch.zeros((nodes, nodes), dtype=torch.long)
+    place[first, second] = torch.arange(len(first))
+    return place + place.T, ~torch.eye(nodes, dtype=torch.bool)
+
+
+def _nodes_of(pairs: int) -> int:
+    nodes = (1 + math.isqrt(1 + 8 * pairs)) // 2
+    if pairs < 1 or nodes * (nodes - 1) // 2 != pairs:
+        raise ValueError(f"{pairs} is not the number of pairs of two or more nodes")
+    return nodes
+
+
+def pack(adjacency: Tensor, size: Tensor, feature: Tensor | None = None) -> Tensor:
+    """Return graphs as rows (n, L), padded places 0.
+
+    Args:
+        adjacency: (n, N, N) bool; the upper triangle is read.
+        size: (n,), how many nodes are real; they come first.
+        feature: (n, N), a number a node.
+
+    Raises:
+        ValueError: fewer than two places for nodes, or a size that is not in 0..N.
+    """
+    packing = Packing(adjacency.shape[-1], feature is not None)
+    if packing.nodes < 2:
+        raise ValueError(f"a row has places for at least 2 nodes, got {packing.nodes}")
+    if len(size) and (size.min() < 0 or size.max() > packing.nodes):
+        raise ValueError(f"a size is in [0, {packing.nodes}], got {size.min()} to {size.max()}")
+    x = 2.0 * packing.flat(adjacency).float() - 1.0
+    if feature is not None:
+        x = torch.cat([feature.float(), x], dim=1)
+    return x * packing.masks[size]
+
+
+def unpack(x: Tensor, packing: Packing) -> Tensor:
+    """Return the adjacency matrices (n, N, N) bool of rows (n, L): an edge where a pair's number is
+    above 0, so that padded nodes have none.
+    """
+    return packing.dense(x > 0)

@@ -1,0 +1,1 @@
+"""Networks for windows of hyperspectral scenes: first along the spectrum, then across pixels."""

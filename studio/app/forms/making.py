@@ -1,0 +1,31 @@
+"""The editor for each kind of setting."""
+
+from studio.app.forms.editors import ChoiceEditor, Editor, LineEditor, SwitchEditor
+from studio.app.forms.references import DataChoiceEditor, FileEditor, PartEditor, RunEditor
+from studio.protocol.catalog import FieldSpec
+
+__all__ = ["make"]
+
+_EDITORS: dict[str, type[Editor]] = {
+    "int": LineEditor,
+    "float": LineEditor,
+    "text": LineEditor,
+    "list": LineEditor,
+    "bool": SwitchEditor,
+    "choice": ChoiceEditor,
+    "file": FileEditor,
+    "run": RunEditor,
+    "data-choice": DataChoiceEditor,
+    "part": PartEditor,
+}
+
+
+def make(field: FieldSpec) -> Editor:
+    """Return the editor for a setting.
+
+    Raises:
+        ValueError: the kind is not known.
+    """
+    if field.kind not in _EDITORS:
+        raise ValueError(f"{field.path}: no editor for the kind {field.kind!r}")
+    return _EDITORS[field.kind](field)

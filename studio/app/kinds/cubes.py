@@ -1,0 +1,47 @@
+"""Hyperspectral cubes: pixels of a scene, each with the window around it in false colours."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.kinds.images import Pictures
+from studio.app.kinds.kind import Arrays, Kind, Tiles
+
+__all__ = ["KIND", "windows"]
+
+
+def windows(arrays: Arrays) -> Tiles:
+    """Return tiles of windows x (n, channels, side, side): three channels are colours from 0 to 1,
+    of others the first is seen in grey, stretched over all that are shown.
+    """
+    x = np.asarray(arrays["x"], dtype=np.float64)
+    if x.shape[1] == 3:
+        return Pictures({"x": x})
+    first = np.nan_to_num(x[:, :1])
+    low, high = np.quantile(first, (0.02, 0.98)) if first.size else (0.0, 1.0)
+    return Pictures({"x": (first - low) / max(float(high - low), 1e-9)})
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    classes = len(facts.get("names") or ())
+    side = x.shape[-1]
+    n = int(facts.get("n") or len(x))
+    return f"{n:,} labelled pixels of {classes} classes, in windows of {side} x {side}"
+
+
+KIND = Kind(
+    slug="cubes",
+    title="Hyperspectral cubes",
+    one="pixel",
+    many="pixels",
+    moving="windows",
+    loading="Loading the scene",
+    layout="scene",
+    lens="scene",
+    fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
+    tiles=windows,
+    facts=_facts,
+    order=40,
+)

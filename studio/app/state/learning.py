@@ -1,0 +1,58 @@
+"""Which trained runs a new one can learn from, and what a run has learned from, in words. Pure."""
+
+from collections.abc import Iterable
+
+from studio.app.state import drafts
+from studio.app.state.runs import RunState
+from studio.protocol.catalog import Catalog, InputSpec
+from studio.protocol.spec import RunRef, RunSpec
+
+__all__ = ["fitting", "number_of", "origin", "taken"]
+
+
+def fitting(
+    wanted: InputSpec, spec: RunSpec, runs: Iterable[RunState], catalog: Catalog
+) -> list[RunState]:
+    """Return the finished runs that can be an input of a run of this spec, newest first."""
+    found = [run for run in runs if _fits(wanted, spec, run, catalog)]
+    return sorted(found, key=lambda run: run.name, reverse=True)
+
+
+def _fits(wanted: InputSpec, spec: RunSpec, run: RunState, catalog: Catalog) -> bool:
+    if run.spec is None or run.state != "finished":
+        return False
+    entry = catalog.get("family", run.spec.family.slug)
+    if entry is None or wanted.ability not in entry.capabilities:
+        return False
+    return not wanted.same_data or _same_data(spec, run.spec, catalog)
+
+
+def _same_data(one: RunSpec, other: RunSpec, catalog: Catalog) -> bool:
+    """Whether two runs learn the same data; a setting that is not said has its default."""
+    if one.dataset.slug != other.dataset.slug:
+        return False
+    entry = drafts.entry_of(one, "dataset", catalog)
+    return all(
+        drafts.value_at(one.dataset.config, field) == drafts.value_at(other.dataset.config, field)
+        for field in (entry.fields if entry is not None else ())
+    )
+
+
+def number_of(run: str) -> str:
+    """Return how people call a run by its folder's name: "run 3"."""
+    digits = run.partition("-")[0]
+    return f"run {int(digits)}" if digits.isdecimal() else run
+
+
+def taken(name: str, ref: RunRef) -> str:
+    """Return what a run took as an input: "teacher: run 3, step 5,000"."""
+    step = "" if ref.step is None else f", step {ref.step:,}"
+    return f"{name}: {number_of(ref.run)}{step}"
+
+
+def origin(run: RunState) -> str:
+    """Return the name of the run that a run belongs under: the one that it left as a branch, else
+    the first that it learned from; "" for none.
+    """
+    inputs = run.spec.inputs.values() if run.spec is not None else ()
+    return run.parent or next((ref.run for ref in inputs), "")

@@ -1,0 +1,53 @@
+"""What settings can refer to: runs of the project, classes and columns of the data. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from studio.app.state.runs import RunState
+from studio.protocol.catalog import Catalog
+
+__all__ = ["Offers", "RunOffer", "offered"]
+
+
+@dataclass(frozen=True)
+class RunOffer:
+    """A run that can be referred to: the name of its folder, what it is called, and what its model
+    can do.
+    """
+
+    folder: str
+    title: str
+    abilities: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The runs of the project, in their order, and the names of the classes and columns of the
+    data.
+    """
+
+    runs: tuple[RunOffer, ...] = ()
+    classes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+def offered(
+    runs: Iterable[RunState],
+    facts: Mapping[str, Any],
+    columns: Iterable[str],
+    catalog: Catalog | None,
+) -> Offers:
+    """Return what there is; ``facts`` and ``columns`` are those of the preview of the data."""
+    return Offers(
+        runs=tuple(_run(run, catalog) for run in runs if run.spec is not None),
+        classes=tuple(facts.get("names") or ()),
+        columns=tuple(columns),
+    )
+
+
+def _run(run: RunState, catalog: Catalog | None) -> RunOffer:
+    slug = run.spec.family.slug if run.spec is not None else ""
+    family = catalog.get("family", slug) if catalog is not None else None
+    abilities = frozenset(family.capabilities) if family is not None else frozenset()
+    return RunOffer(run.name, run.spec.name if run.spec is not None else "", abilities)

@@ -1,0 +1,274 @@
+"""The scene that a run learns from: in false colours, as labelled, and as the model sees it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.intents.scenes import SceneData, SceneMap
+from studio.app.plots.backdrop import image_of
+from studio.app.plots.export import Picture, widget_picture
+from studio.app.state.session import AppState
+from studio.app.theme import theme
+from studio.app.views.cubes.legend import ClassRow, Legend
+from studio.app.views.cubes.mappane import MapPane
+from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
+from studio.app.viewspec import ViewSpec, shows
+from studio.app.widgets.basic import Elided, button, label, row, section
+from studio.app.widgets.overlays import EmptyState
+from studio.formats.cubes.maps import coloured
+from studio.formats.cubes.palette import class_colours
+
+__all__ = ["VIEW", "SceneView"]
+
+
+class SceneView(QWidget):
+    """Three maps with one cursor, the classes, and the spectrum under the cursor."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._scene: SceneData | None = None
+        self._map: SceneMap | None = None
+        self._means: NDArray[np.float32] = np.empty((0, 0), np.float32)
+        self._key = self._asked = ""
+        self._busy = False
+        self.colours = MapPane("The scene in false colours")
+        self.truth = MapPane("Ground truth")
+        self.said = MapPane("What the model says")
+        self.legend = Legend()
+        self.spectrum = SpectrumPlot()
+        self._where = Elided("", "muted")
+        self._how = label("", "muted")
+        self._known = label("", "muted")
+        self._right = label("", "muted")
+        self._classify = button("Classify the scene", self._ask, kind="primary")
+        self._save = button("Save map", self._write, icon="export", tip="Write the map to a file")
+        self._empty = EmptyState(self)
+        self._lay_out()
+        self._panes = (self.colours, self.truth, self.said)
+        for pane in self._panes:
+            pane.pointed.connect(self._point)
+        state.runs.selected.connect(self._select)
+        state.runs.changed.connect(self._changed)
+        state.engine_changed.connect(self._tell)
+        theme.changed.connect(self._paint_truth)
+        self._select()
+
+    def _lay_out(self) -> None:
+        maps = QHBoxLayout()
+        maps.setSpacing(16)
+        for pane, title, more in (
+            (self.colours, "False colour", self._how),
+            (self.truth, "Ground truth", self._known),
+            (self.said, "Prediction", self._right),
+        ):
+            part = QVBoxLayout()
+            part.setSpacing(6)
+            part.addLayout(row(section(title), None, more))
+            part.addWidget(pane, 1)
+            maps.addLayout(part, 1)
+        side = QVBoxLayout()
+        side.setSpacing(6)
+        side.addWidget(self.legend)
+        side.addStretch(1)
+        foot = QVBoxLayout()
+        foot.setSpacing(6)
+        foot.addLayout(row(section("Spectrum"), 8, self._where, None))
+        foot.addWidget(self.spectrum)
+        lower = QHBoxLayout()
+        lower.setSpacing(20)
+        lower.addLayout(foot, 1)
+        lower.addLayout(side)
+        self._body = QWidget()
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(14)
+        body.addLayout(row(None, self._save, self._classify))
+        body.addLayout(maps, 1)
+        body.addLayout(lower)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 8, 16, 12)
+        outer.addWidget(self._body)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    # What is shown
+
+    def _select(self, _key: str = "") -> None:
+        run = self._state.runs.current
+        key = run.key if run is not None else ""
+        if key != self._key:
+            self._key, self._scene, self._map, self._busy = key, None, None, False
+            self._asked = ""
+            for pane in self._panes:
+                pane.show_image(None)
+                pane.point(None)
+            self.spectrum.show_spectrum(None)
+        self._tell()
+
+    def _changed(self, key: str) -> None:
+        if key == self._key:
+            self._tell()
+
+    def _tell(self) -> None:
+        run = self._state.runs.current
+        ready = self._state.engine.state in ("ready", "busy")
+        if run is not None and self._scene is None and ready and self._asked != run.key:
+            self._asked = key = run.key
+            self._actions.scenes.load(key, lambda scene: self._arrived(key, scene))
+        some = self._scene is not None
+        self._body.setVisible(some)
+        self._empty.setVisible(not some)
+        if not some:
+            if run is None:
+                self._empty.tell("No run is selected", "The scene of a run is shown here.")
+            elif ready:
+                self._empty.tell("Reading the scene", "Its maps appear in a moment.")
+            else:
+                self._empty.tell("The engine is not running", "The scene follows when it is back.")
+            self._center()
+            return
+        able = run is not None and bool(run.checkpoints or run.step) and ready and not self._busy
+        self._classify.setEnabled(able)
+        self._classify.setText("Classifying" if self._busy else "Classify the scene")
+        self._save.setEnabled(self._map is not None and ready)
+        if self._map is None:
+            message = (
+                "Every pixel is being classified."
+                if self._busy
+                else "Classify the scene to see what the model says of every pixel."
+                if able
+                else "A map follows once the training has saved a checkpoint."
+            )
+            self.said.show_image(None, message)
+
+    def _arrived(self, key: str, scene: SceneData) -> None:
+        if key != self._key:
+            return
+        self._scene = scene
+        height, width, bands = scene.cube.shape
+        count = len(scene.names)
+        self.colours.show_image(_picture(scene.colours))
+        self._paint_truth()
+        self._how.setText(f"{height} × {width} pixels, {bands} bands")
+        labelled = int((scene.truth > 0).sum())
+        self._known.setText(f"{labelled:,} labelled, {len(scene.learned):,} learned from")
+        means = [
+            scene.cube[scene.truth == c].mean(axis=0)
+            if (scene.truth == c).any()
+            else np.full(bands, np.nan, np.float32)
+            for c in range(1, count + 1)
+        ]
+        self._means = np.asarray(means, np.float32)
+        low, high = np.quantile(scene.cube[::4, ::4], (0.001, 0.999))
+        self.spectrum.set_bands(scene.wavelengths, bands, float(low), float(high))
+        self._list()
+        self._tell()
+
+    def _paint_truth(self) -> None:
+        if self._scene is not None:
+            empty = QColor(theme.colors().raised)
+            nothing = (empty.red(), empty.green(), empty.blue())
+            painted = coloured(self._scene.truth, len(self._scene.names), nothing)
+            self.truth.show_image(_picture(painted))
+
+    def _list(self) -> None:
+        scene = self._scene
+        assert scene is not None
+        count = len(scene.names)
+        pixels = np.bincount(scene.truth.ravel(), minlength=count + 1)[1:]
+        right: list[float | None] = [None] * count
+        if self._map is not None:
+            unseen = scene.truth > 0
+            unseen[tuple(scene.learned.T)] = False
+            hit = self._map.classes == scene.truth
+            for c in range(count):
+                mine = unseen & (scene.truth == c + 1)
+                right[c] = float(hit[mine].mean()) if mine.any() else None
+            share = float(hit[unseen].mean()) if unseen.any() else 0.0
+            self._right.setText(f"step {self._map.step:,}, {100 * share:.1f} % right")
+        else:
+            self._right.setText("")
+        inks = class_colours(count)
+        rows = zip(scene.names, inks, pixels.tolist(), right, strict=True)
+        self.legend.show_classes([ClassRow(*each) for each in rows])
+
+    # The map
+
+    def _ask(self) -> None:
+        key = self._key
+        self._busy = True
+        self._actions.scenes.classify(
+            key, lambda found: self._classified(key, found), lambda: self._ended(key)
+        )
+        self._tell()
+
+    def _classified(self, key: str, found: SceneMap) -> None:
+        if key == self._key and self._scene is not None:
+            self._map = found
+            self.said.show_image(_picture(coloured(found.classes, len(self._scene.names))))
+            self._list()
+
+    def _ended(self, key: str) -> None:
+        if key == self._key:
+            self._busy = False
+            self._tell()
+
+    def _write(self) -> None:
+        dialog = QFileDialog(self, "Save map", "map.png", "Picture (*.png);;NumPy (*.npy)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda file: self._actions.scenes.write(self._key, file))
+        dialog.open()
+
+    # The cursor
+
+    def _point(self, at: int, across: int) -> None:
+        scene = self._scene
+        if scene is None:
+            return
+        for pane in self._panes:
+            pane.point((at, across))
+        truth = int(scene.truth[at, across])
+        said = int(self._map.classes[at, across]) if self._map is not None else 0
+        parts = [f"row {at}, column {across}"]
+        parts.append(f"labelled {truth} {scene.names[truth - 1]}" if truth else "not labelled")
+        if said and self._map is not None:
+            sure = 100 * float(self._map.confidence[at, across])
+            parts.append(f"said {said} {scene.names[said - 1]} ({sure:.0f} %)")
+        self._where.set_text(" · ".join(parts))
+        best = truth or said
+        mean = self._means[best - 1] if best else None
+        ink = "#{:02x}{:02x}{:02x}".format(*class_colours(len(scene.names))[best - 1])
+        self.spectrum.show_spectrum(Spectrum(scene.cube[at, across], mean, ink))
+        self.legend.mark(best - 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._center()
+
+    def _center(self) -> None:
+        room, size = self.size(), self._empty.size()
+        self._empty.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
+
+    def export_picture(self) -> Picture:
+        """Return the maps, the classes and the spectrum as they are seen."""
+        return widget_picture(self)
+
+
+def _picture(colours: NDArray[np.uint8]) -> QImage:
+    red, green, blue = np.moveaxis(colours.astype(np.uint32), -1, 0)
+    argb = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
+    return image_of(np.ascontiguousarray(argb))
+
+
+VIEW = ViewSpec(
+    id="scene",
+    title="Scene",
+    order=10,
+    applies=shows("scene"),
+    factory=SceneView,
+)

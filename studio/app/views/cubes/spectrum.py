@@ -1,0 +1,126 @@
+"""The spectrum of a pixel, over the mean of its class."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.app.icons import repaint_on_theme
+from studio.app.plots.ticks import label, ticks
+from studio.app.theme import font, theme
+
+__all__ = ["Spectrum", "SpectrumPlot", "pieces"]
+
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 8, 22
+GAP = 4.0  # times the usual step between two bands: there a curve is broken
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Values (bands,) of a pixel, and the mean of its class where it has one, in a colour."""
+
+    pixel: NDArray[np.float32]
+    mean: NDArray[np.float32] | None = None
+    ink: str = ""
+
+
+def pieces(x: NDArray[np.float32]) -> list[slice]:
+    """Return the runs of bands that lie next to each other: curves are broken where bands are
+    missing, and where the next spectrometer begins again.
+    """
+    step = np.diff(x)
+    usual = float(np.median(step)) if len(step) else 1.0
+    breaks = [0, *(np.flatnonzero((step > GAP * usual) | (step <= 0)) + 1).tolist(), len(x)]
+    return [slice(a, b) for a, b in pairwise(breaks)]
+
+
+class SpectrumPlot(QWidget):
+    """Paints a spectrum over its wavelengths, or over the numbers of its bands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._x = np.empty(0, np.float32)
+        self._unit = ""
+        self._span = (0.0, 1.0)
+        self._shown: Spectrum | None = None
+        self.setAccessibleName("Spectrum of the pixel under the cursor")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        repaint_on_theme(self)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 150)
+
+    def set_bands(
+        self, wavelengths: NDArray[np.float32], bands: int, low: float, high: float
+    ) -> None:
+        """Say where the bands are, in nm (or nothing), and between which values spectra lie."""
+        known = len(wavelengths) == bands
+        self._x = wavelengths if known else np.arange(1, bands + 1, dtype=np.float32)
+        self._unit = "nm" if known else "band"
+        self._span = (low, max(high, low + 1e-6))
+        self.update()
+
+    def show_spectrum(self, spectrum: Spectrum | None) -> None:
+        """Show another pixel, None for none."""
+        self._shown = spectrum
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = theme.colors()
+        plot = QRectF(self.rect()).adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(font(11))
+            if not len(self._x):
+                return
+            self._paint_axes(painter, plot)
+            if self._shown is None:
+                painter.setPen(QColor(tokens.muted))
+                words = "Point at a pixel to see its spectrum"
+                painter.drawText(plot, int(Qt.AlignmentFlag.AlignCenter), words)
+                return
+            if self._shown.mean is not None:
+                self._curve(painter, plot, self._shown.mean, QPen(QColor(self._shown.ink), 2.5))
+            self._curve(painter, plot, self._shown.pixel, QPen(QColor(tokens.text), 1.4))
+
+    def _paint_axes(self, painter: QPainter, plot: QRectF) -> None:
+        tokens = theme.colors()
+        low, high = self._span
+        marks = ticks(low, high, max(2, int(plot.height() / 36)))
+        for mark in marks:
+            y = round(self._y(plot, mark)) + 0.5
+            painter.setPen(QPen(QColor(tokens.line), 1))
+            painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
+            painter.setPen(QColor(tokens.muted))
+            box = QRectF(0, y - 8, LEFT - 8, 16)
+            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(box, int(flags), label(mark, 1.0 if high - low > 10 else 0.01))
+        first, last = float(self._x.min()), float(self._x.max())
+        across = ticks(first, last, max(2, int(plot.width() / 110)))
+        painter.setPen(QColor(tokens.muted))
+        for mark in across:
+            box = QRectF(self._at(plot, mark) - 50, plot.bottom() + 4, 100, 16)
+            unit = f" {self._unit}" if mark == across[-1] else ""
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+            painter.drawText(box, int(flags), f"{label(mark, 1.0)}{unit}")
+
+    def _curve(
+        self, painter: QPainter, plot: QRectF, values: NDArray[np.float32], pen: QPen
+    ) -> None:
+        painter.setPen(pen)
+        for piece in pieces(self._x):
+            places = zip(self._x[piece].tolist(), values[piece].tolist(), strict=True)
+            line = [QPointF(self._at(plot, x), self._y(plot, y)) for x, y in places]
+            painter.drawPolyline(QPolygonF(line))
+
+    def _at(self, plot: QRectF, x: float) -> float:
+        first, last = float(self._x.min()), float(self._x.max())
+        return plot.left() + (x - first) / max(last - first, 1e-9) * plot.width()
+
+    def _y(self, plot: QRectF, value: float) -> float:
+        low, high = self._span
+        return plot.bottom() - (value - low) / (high - low) * plot.height()

@@ -1,0 +1,88 @@
+"""Hyperspectral cubes: previewed in false colours, and written as maps of classes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.kinds.cubes import CubeSet
+from models.kinds.scenes import Scene
+from studio.engine.kinds.base import Arrays, DataKind
+from studio.formats.cubes.maps import write_map, write_numbers
+from studio.formats.limits import FormatError
+
+__all__ = ["Cubes"]
+
+_MAP = "map"
+
+
+class Cubes(DataKind, slug="cubes"):
+    """Windows of a scene."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".npy", ".png", ".npz", ".h5")
+
+    def described(self, data: RowSource) -> str:
+        assert isinstance(data, CubeSet)
+        height, width = data.scene.size
+        return (
+            f"{len(data):,} labelled pixels of a scene of {height} x {width} in "
+            f"{len(data.scene.cube):,} bands"
+        )
+
+    def shown(self, data: RowSource) -> Arrays:
+        """Return "x" (n, 3, side, side), windows in false colours from 0 to 1, with "label" (n,)
+        and "position" (n, 2); and of the scene "colours" (H, W, 3) uint8, "truth" (H, W) int16 from
+        1 on, 0 where nobody knows, "cube" (H, W, bands) and "wavelengths" (bands,) in nm, empty
+        where they are not known.
+        """
+        assert isinstance(data, CubeSet)
+        scene = data.scene
+        colours = scene.false_colour()
+        painted = Scene(scene.cube, scene.truth, scene.names, scene.wavelengths, colours)
+        rows = CubeSet(painted, data.pixels, data.window).rows(slice(None))
+        waves = scene.wavelengths if scene.wavelengths is not None else torch.empty(0)
+        return {
+            **self.arrays(rows),
+            "colours": _bytes(colours),
+            "truth": (scene.truth + 1).numpy().astype(np.int16),
+            "cube": np.ascontiguousarray(scene.cube.movedim(0, 2).numpy()),
+            "wavelengths": waves.numpy(),
+        }
+
+    def facts(self, data: RowSource) -> dict[str, Any]:
+        assert isinstance(data, CubeSet)
+        return {**super().facts(data), "names": list(data.scene.names)}
+
+    def labelled(self, data: RowSource) -> RowSource:
+        return data  # they always say it
+
+    def write_result(
+        self,
+        path: Path,
+        rows: Batch | None,
+        columns: tuple[str, ...],
+        arrays: Arrays,
+        attrs: Mapping[str, object],
+    ) -> None:
+        """As `DataKind.write_result`; NPY holds a map's numbers, and PNG its colours."""
+        suffix = path.suffix.lower()
+        if suffix not in (".npy", ".png"):
+            super().write_result(path, rows, columns, arrays, attrs)
+            return
+        if _MAP not in arrays:
+            raise FormatError(
+                f"There is no map that could be written as {suffix}.", "Use .npz or .h5.", "user"
+            )
+        if suffix == ".npy":
+            write_numbers(path, arrays[_MAP])
+        else:
+            write_map(path, arrays[_MAP], int(arrays[_MAP].max()), attrs)
+
+
+def _bytes(colours: torch.Tensor) -> "np.ndarray[Any, Any]":
+    grey = (colours * 255.0 + 0.5).to(torch.uint8)
+    return np.ascontiguousarray(grey.movedim(0, 2).numpy())

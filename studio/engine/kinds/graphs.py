@@ -1,0 +1,68 @@
+"""Graphs: laid out for the screen, exported as GraphML and as lists of edges."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.contracts.spec import SIZE
+from models.kinds.graphs import GraphSet
+from models.nets.graphs.packing import Packing, unpack
+from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.kinds.graph_layout import laid_out
+from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
+
+__all__ = ["Graphs"]
+
+DRAWN = 256
+"""So many graphs of a preview are laid out."""
+
+
+class Graphs(DataKind, slug="graphs"):
+    """Nodes and edges, packed into rows."""
+
+    suffixes = GRAPH_SUFFIXES
+    laid_out = True
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> GraphSet:
+        """Return graphs from what an importer brings: packed rows x, and size."""
+        if (refused := self.missing(parts, ("x", "size"))) is not None:
+            raise refused
+        x, size = (torch.from_numpy(np.array(parts[name])) for name in ("x", "size"))
+        return GraphSet(x, size)
+
+    def described(self, data: RowSource) -> str:
+        assert isinstance(data, GraphSet)
+        return f"{len(data):,} graphs (at most {data.packing.nodes} nodes)"
+
+    def shown(self, data: RowSource) -> Arrays:
+        """Return rows, sizes, and "places": where the nodes of the first of them are drawn, (at
+        most 256, N, 2).
+        """
+        first = data.rows(slice(0, DRAWN))
+        return {**super().shown(data), "places": self.places(first)}
+
+    def facts(self, data: RowSource) -> dict[str, Any]:
+        """Return what a preview tells, with "nodes", N, and "feature", what the number of a node
+        is called, "" where it has none.
+        """
+        assert isinstance(data, GraphSet)
+        own = {"nodes": data.packing.nodes, "feature": data.feature}
+        return {**super().facts(data), **own}
+
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        adjacency = unpack(rows.x, Packing.like(rows)).numpy()
+        return laid_out(adjacency, rows.given[SIZE].numpy())
+
+    def write(
+        self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
+    ) -> None:
+        packing = Packing.like(rows)
+        feature = rows.x[:, : packing.nodes].numpy() if packing.featured else None
+        square = unpack(rows.x, packing).numpy()
+        write_graphs(path, square, rows.given[SIZE].numpy(), feature, attrs)

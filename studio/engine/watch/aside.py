@@ -1,0 +1,42 @@
+"""Work whose pieces take seconds, done beside the engine's own thread so that this stays free."""
+
+import threading
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+__all__ = ["aside"]
+
+T = TypeVar("T")
+# Others are stepped in between: a longer look would slow a training, a shorter one turn in circles.
+_LOOK = 0.002
+
+
+def aside(work: Generator[None, None, T]) -> Generator[bool, None, T]:
+    """Do work in a thread of its own; yields False until it is done, and returns what it returns.
+
+    Whoever closes this waits for the piece at hand, and no more are begun. It must be work that
+    shares nothing with the engine's thread that changes: a model of its own, random numbers of its
+    own.
+    """
+    stopped = threading.Event()
+
+    def run() -> T:
+        while not stopped.is_set():
+            try:
+                next(work)
+            except StopIteration as end:
+                found: T = end.value
+                return found
+        work.close()
+        raise RuntimeError("the work was stopped")
+
+    with ThreadPoolExecutor(1, thread_name_prefix="aside") as pool:
+        done: Future[T] = pool.submit(run)
+        try:
+            while not done.done():
+                wait([done], _LOOK)
+                yield False
+        finally:
+            stopped.set()
+    return done.result()

@@ -1,0 +1,1 @@
+"""Hyperspectral scenes: read from files, and written as maps."""

@@ -1,0 +1,126 @@
+"""GraphML: one graph after the other in a file of XML (Brandes et al. 2002, LNCS 2265, 501-512).
+
+Only what hangs together with what is read: nodes and edges, not their attributes. The file is read
+as it comes, and what could grow is refused: entities and other declarations of a document type,
+graphs inside of nodes, edges between more than two nodes.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.parsers import expat
+
+from studio.formats.graphs.importing import MOST_EDGES, GraphFiles, Listed
+from studio.formats.limits import FormatError
+from studio.formats.registry import importer
+
+__all__ = ["GraphML"]
+
+_PIECE = 2**16
+_MARK = 1024  # bytes in which the first element shows
+_HINT = "Save it again as GraphML, for example with networkx or Gephi."
+
+
+@importer
+class GraphML(GraphFiles):
+    """Files of GraphML."""
+
+    slug = "graphml"
+    title = "Graphs: GraphML"
+    format = "GraphML"
+    suffixes = (".graphml", ".xml")
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file begins as GraphML does."""
+        with open(path, "rb") as file:
+            return b"<graphml" in file.read(_MARK) or path.suffix.lower() == ".graphml"
+
+    def graphs(self, path: Path) -> Iterator[Listed]:
+        """Yield the graphs of a file."""
+        reader = _Reader(path)
+        with open(path, "rb") as file:
+            while piece := file.read(_PIECE):
+                yield from reader.take(piece)
+        yield from reader.take(b"", last=True)
+
+
+class _Reader:
+    """Makes graphs of the bytes of a file as they come."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._count = 0
+        self._depth = 0
+        self._done: list[Listed] = []
+        self._graph: Listed | None = None
+        self._ends: list[tuple[str, str]] = []
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        # What a document type declares can grow without end, and GraphML needs none of it.
+        self._parser.StartDoctypeDeclHandler = self._declared
+        self._parser.EntityDeclHandler = self._declared
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def take(self, piece: bytes, *, last: bool = False) -> list[Listed]:
+        """Return the graphs that end in the next piece of the file.
+
+        Raises:
+            FormatError: it is no GraphML.
+        """
+        try:
+            self._parser.Parse(piece, last)
+        except expat.ExpatError as error:
+            why = expat.errors.messages.get(error.code, "")
+            raise self._refused(f"is no XML in line {error.lineno:,}: {why}") from error
+        done, self._done = self._done, []
+        return done
+
+    def _refused(self, what: str) -> FormatError:
+        return FormatError(f"{self._path.name} {what}.", _HINT)
+
+    def _declared(self, *what: object) -> None:
+        raise self._refused("declares a document type, whose entities may grow without end")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(" ")[2]
+        self._depth += 1
+        if self._depth == 1 and tag != "graphml":
+            raise self._refused(f"begins with <{tag[:40]}>, and GraphML with <graphml>")
+        if tag == "graph":
+            if self._graph is not None:
+                raise self._refused(f"has a graph inside of graph {self._count}")
+            self._count += 1
+            where = f"{self._path.name}: graph {self._count:,}"
+            self._graph = Listed(where, directed=attributes.get("edgedefault") == "directed")
+            self._ends = []
+        elif tag == "hyperedge":
+            raise self._refused("has an edge between more than two nodes")
+        elif self._graph is not None and tag == "node":
+            self._node(self._graph, attributes)
+        elif self._graph is not None and tag == "edge":
+            self._edge(self._graph, attributes)
+
+    def _node(self, graph: Listed, attributes: dict[str, str]) -> None:
+        name = attributes.get("id")
+        if name is None or name in graph.nodes:
+            raise self._refused(f"has a node without an id of its own in graph {self._count:,}")
+        graph.node(name)
+
+    def _edge(self, graph: Listed, attributes: dict[str, str]) -> None:
+        if len(self._ends) >= MOST_EDGES:
+            raise FormatError(f"{graph.where} lists more than {MOST_EDGES:,} edges.", _HINT)
+        self._ends.append((attributes.get("source", ""), attributes.get("target", "")))
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        graph = self._graph
+        if graph is None or name.rpartition(" ")[2] != "graph":
+            return
+        # An edge may stand before the nodes that it joins.
+        for source, target in self._ends:
+            if source not in graph.nodes or target not in graph.nodes:
+                raise self._refused(
+                    f"has an edge from or to a node that is not there in graph {self._count:,}"
+                )
+            graph.join(graph.nodes[source], graph.nodes[target])
+        self._graph = None
+        self._done.append(graph)

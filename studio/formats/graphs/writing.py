@@ -1,0 +1,100 @@
+"""Graphs written as GraphML, as lists of edges, or as arrays."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.store.atomic import write_bytes
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = ["FEATURE", "GRAPH_SUFFIXES", "write_graphs"]
+
+GRAPH_SUFFIXES = (".graphml", ".edgelist", *ARRAY_SUFFIXES)
+FEATURE = "feature"
+"""What the number of a node is called in a file."""
+
+
+def write_graphs(
+    path: Path,
+    adjacency: NDArray[np.bool_],
+    size: NDArray[np.integer],
+    feature: NDArray[np.floating] | None = None,
+    attrs: Mapping[str, object] | None = None,
+) -> None:
+    """Write graphs to a file whose suffix says how, replacing it atomically.
+
+    GraphML holds one graph after the other. A list of edges has, for each graph, a line
+    ``# graph 0 of 16 nodes`` and one line of two node numbers an edge. NPZ and HDF5 hold
+    "adjacency" (n, N, N) of 0 and 1, "size" (n,) and, where nodes have a number, "feature" (n, N).
+
+    Args:
+        path: the file.
+        adjacency: (n, N, N), symmetric.
+        size: (n,), how many of the nodes are real; they come first.
+        feature: (n, N), a number a node.
+        attrs: where they come from (plain JSON): "provenance", in text a comment.
+
+    Raises:
+        FormatError: graphs cannot be written with this suffix.
+        StoreError: the disk refused.
+    """
+    suffix, said = path.suffix.lower(), json.dumps(dict(attrs or {}))
+    if suffix == ".graphml":
+        write_bytes(path, _graphml(_graphs(adjacency, size, feature), said))
+    elif suffix == ".edgelist":
+        write_bytes(path, _edge_lists(_graphs(adjacency, size, None), said))
+    else:
+        arrays: dict[str, NDArray[Any]] = {"adjacency": adjacency.astype(np.uint8), "size": size}
+        if feature is not None:
+            arrays[FEATURE] = feature
+        write_arrays(path, arrays, attrs)
+
+
+def _graphs(
+    adjacency: NDArray[np.bool_],
+    size: NDArray[np.integer],
+    feature: NDArray[np.floating] | None,
+) -> Iterator["networkx.Graph"]:
+    import networkx
+
+    for row, (square, count) in enumerate(zip(adjacency, size.tolist(), strict=True)):
+        graph = networkx.Graph()
+        graph.add_nodes_from(range(count))
+        first, second = np.nonzero(np.triu(square[:count, :count], 1))
+        graph.add_edges_from(zip(first.tolist(), second.tolist(), strict=True))
+        if feature is not None:
+            numbers = enumerate(feature[row, :count].tolist())
+            networkx.set_node_attributes(graph, dict(numbers), FEATURE)
+        yield graph
+
+
+def _graphml(graphs: Iterator["networkx.Graph"], said: str) -> bytes:
+    from networkx.readwrite.graphml import GraphMLWriter
+
+    writer = GraphMLWriter()
+    for graph in graphs:
+        writer.add_graph_element(graph)
+    body = io.BytesIO()
+    writer.dump(body)
+    # Two hyphens end a comment of XML; JSON may write one otherwise.
+    safe = said.replace("--", "-\\u002d")
+    head, end, rest = body.getvalue().partition(b"?>")
+    return head + end + f"\n<!-- provenance: {safe} -->\n".encode() + rest.lstrip()
+
+
+def _edge_lists(graphs: Iterator["networkx.Graph"], said: str) -> bytes:
+    from networkx.readwrite.edgelist import generate_edgelist
+
+    lines = [f"# provenance: {said}"]
+    for number, graph in enumerate(graphs):
+        lines.append(f"# graph {number} of {len(graph)} nodes")
+        lines += generate_edgelist(graph, data=False)
+    return ("\n".join(lines) + "\n").encode()

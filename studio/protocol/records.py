@@ -1,0 +1,113 @@
+"""A record: where a run's fixed particles are at one training step, and what is known of them.
+
+It is the same thing in the engine, on disk and on the screen: arrays by name, each of the type that
+it was made with. ``t`` (T,) float32 are flow times, ``x`` (T, n, *shape) the particles in the units
+of the data, whole numbers where the data are; row i is the same particle in every record of a run.
+``mask`` (n, shape[0]) says which places of a row are real, and ``given:<name>`` (n, ...) what the
+particle was told, in the units of the data: both hold at all flow times. ``layer:<name>``
+(T or 1, r, r) or (T or 1, r, r, 2) lie over ``bounds``. ``extra:<name>`` and ``scene:<name>`` are
+what `studio.protocol.messages.Record` says. A kind of data may add names of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:  # numpy costs 55 ms, and the engine says Hello before it
+    from numpy.typing import NDArray
+
+    Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+
+__all__ = ["EXTRA", "GIVEN", "LAYER", "NOWHERE", "SCENE", "FlowRecord"]
+
+LAYER, EXTRA, GIVEN, SCENE = "layer:", "extra:", "given:", "scene:"
+NOWHERE = (-1.0, 1.0, -1.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class FlowRecord:
+    """One record, as this module describes it.
+
+    Attributes:
+        step: of the training.
+        arrays: by name; "t" and "x" are always there.
+        bounds: x0, x1, y0, y1 of the layers, in the units of the data; () where there are none.
+        seconds: what it cost to make, 0 where it was read.
+    """
+
+    step: int
+    arrays: "Arrays"
+    bounds: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        step: int,
+        t: "NDArray[Any]",
+        x: "NDArray[Any]",
+        layers: "Arrays | None" = None,
+        bounds: tuple[float, ...] = (),
+        extras: "Arrays | None" = None,
+        **arrays: "NDArray[Any]",
+    ) -> "FlowRecord":
+        """Return a record of arrays that are named by what they are; ``arrays`` are all others."""
+        named = {f"{LAYER}{name}": values for name, values in (layers or {}).items()}
+        named |= {f"{EXTRA}{name}": values for name, values in (extras or {}).items()}
+        return cls(step, {"t": t, "x": x, **arrays, **named}, bounds)
+
+    @property
+    def t(self) -> "NDArray[Any]":
+        """Flow times (T,)."""
+        return self.arrays["t"]
+
+    @property
+    def x(self) -> "NDArray[Any]":
+        """The particles (T, n, *shape)."""
+        return self.arrays["x"]
+
+    @property
+    def mask(self) -> "NDArray[Any] | None":
+        """Which places are real, (n, shape[0]); None where all are."""
+        return self.arrays.get("mask")
+
+    @cached_property
+    def layers(self) -> "dict[str, NDArray[Any]]":
+        """The layers by name."""
+        return self.named(LAYER)
+
+    @cached_property
+    def extras(self) -> "dict[str, NDArray[Any]]":
+        """The extras by name."""
+        return self.named(EXTRA)
+
+    @cached_property
+    def given(self) -> "dict[str, NDArray[Any]]":
+        """What the particles were told, by name."""
+        return self.named(GIVEN)
+
+    @cached_property
+    def scene(self) -> "dict[str, NDArray[Any]]":
+        """What a stage of a step has at hand, by name."""
+        return self.named(SCENE)
+
+    @property
+    def window(self) -> tuple[float, float, float, float]:
+        """The bounds, or some where there are none."""
+        if len(self.bounds) != 4:
+            return NOWHERE
+        x0, x1, y0, y1 = self.bounds
+        return x0, x1, y0, y1
+
+    def named(self, prefix: str) -> "dict[str, NDArray[Any]]":
+        """Return the arrays whose name has a prefix, by the rest of the name."""
+        return {
+            name.removeprefix(prefix): values
+            for name, values in self.arrays.items()
+            if name.startswith(prefix)
+        }
+
+    def holding(self, **arrays: "NDArray[Any]") -> "FlowRecord":
+        """Return the record with some arrays in place of, or beside, its own."""
+        return FlowRecord(self.step, {**self.arrays, **arrays}, self.bounds, self.seconds)

@@ -1,0 +1,103 @@
+"""The lens of a scene: three maps with one cursor, asked for and drawn."""
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from msgspec import structs
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from studio.app.intents.base import Answer
+from studio.app.views.cubes import VIEW
+from studio.app.views.cubes.scene import SceneView
+from studio.app.views.cubes.spectrum import pieces
+from studio.protocol.catalog import Catalog, EntrySpec
+from studio.protocol.messages import Operate, PreviewData
+from studio.protocol.spec import Pick
+
+TRUTH = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [0, 0, 2, 2]], np.int16)
+CUBE = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
+
+
+@pytest.fixture
+def scene(lens, monkeypatch):
+    entry = EntrySpec(
+        kind="dataset", slug="fields", title="F", summary="", source="", fields=[],
+        modalities=["cubes"],
+    )  # fmt: skip
+    lens.state.catalog = Catalog(entries=[entry], devices=[])
+    lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="fields"))
+    lens.run.step, lens.run.checkpoints = 7, [7]
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    usual = lens.link.ask
+
+    async def ask(command):
+        await usual(command)
+        if isinstance(command, PreviewData):
+            arrays = {
+                "colours": np.zeros((3, 4, 3), np.uint8),
+                "truth": TRUTH,
+                "cube": CUBE,
+                "wavelengths": np.array([400, 410, 420, 600, 610], np.float32),
+                "position": np.array([[0.0, 1.0], [0.0, 3.0]], np.float32),
+            }
+            return Answer({"names": ["wheat", "oats"]}, arrays)
+        found = np.where(TRUTH == 0, 1, TRUTH).astype(np.int16)
+        found[1, 1] = 2
+        return Answer({"step": 7}, {"map": found, "confidence": np.full((3, 4), 0.5, np.float32)})
+
+    monkeypatch.setattr(lens.link, "ask", ask)
+    view = SceneView(lens.state, lens.actions)
+    view.resize(1000, 700)
+    view.show()
+    yield lens, view
+    view.deleteLater()
+
+
+async def _settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_the_scene_is_asked_for_once_and_its_classes_are_listed(scene) -> None:
+    lens, view = scene
+    assert VIEW.applies(lens.state)
+    await _settled()
+    assert len(lens.link.of(PreviewData)) == 1
+    assert "1 wheat, 3 pixels" in view.legend.accessibleDescription()
+    assert "8 labelled, 2 learned from" in view._known.text()
+    assert view._classify.isEnabled()
+
+
+async def test_a_map_is_classified_and_only_unseen_pixels_count(scene) -> None:
+    lens, view = scene
+    await _settled()
+    view._classify.click()
+    assert not view._classify.isEnabled()
+    await _settled()
+    asked = lens.link.of(Operate)
+    assert [(a.operator, a.inline) for a in asked] == [("classify-scene", True)]
+    assert view._classify.isEnabled()
+    # Six labelled pixels were not learned from, one of them is told wrong.
+    assert "83.3 % right" in view._right.text()
+    assert "1 wheat, 3 pixels, 50 % right" in view.legend.accessibleDescription()
+
+
+async def test_one_cursor_goes_through_all_maps_by_keys(scene) -> None:
+    _, view = scene
+    await _settled()
+    QTest.keyClick(view.truth, Qt.Key.Key_Right)
+    assert {pane._place for pane in view._panes} == {(1, 3)}
+    assert "row 1, column 3" in view._where.accessibleName()
+    assert "labelled 2 oats" in view._where.accessibleName()
+    np.testing.assert_array_equal(view.spectrum._shown.pixel, CUBE[1, 3])
+    QTest.keyClick(view.truth, Qt.Key.Key_Right)
+    QTest.keyClick(view.truth, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert view.said._place == (0, 3)
+
+
+def test_a_spectrum_is_broken_where_bands_are_missing_or_begin_again() -> None:
+    x = np.array([400, 410, 420, 600, 610, 605, 615], np.float32)
+    assert pieces(x) == [slice(0, 3), slice(3, 5), slice(5, 7)]

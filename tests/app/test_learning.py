@@ -1,0 +1,114 @@
+"""Runs that learn from runs, on the screen: chosen in the setup, shown under what they took."""
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from studio.app.shell.inputs_panel import NONE
+from studio.app.shell.run_list import title_of
+from studio.app.state import learning, switch
+from studio.app.state.runs import RunState
+from studio.app.state.tree import tree
+from studio.protocol.catalog import InputSpec
+from studio.protocol.spec import Pick, RunRef, RunSpec
+from tests.app.test_branching import trained
+from tests.client.fakes.catalog import catalog
+
+TEACHER = InputSpec(
+    name="teacher", ability="critic", title="Teacher", help="A critic.", same_data=True
+)
+
+
+def offer():
+    """The catalogue of the fake with a model that learns from a critic."""
+    made = catalog()
+    gan = made.get("family", "gan")
+    pupil = msgspec.structs.replace(gan, slug="a-pupil", title="Pupil", inputs=[TEACHER])
+    return msgspec.structs.replace(made, entries=[pupil, *made.entries])
+
+
+def run(number, family="gan", dataset="ring", state="finished", inputs=None, **config):
+    spec = RunSpec(
+        name="r",
+        family=Pick(slug=family),
+        dataset=Pick(slug=dataset, config=config),
+        inputs={name: RunRef(run=ref, step=step) for name, (ref, step) in (inputs or {}).items()},
+    )
+    return RunState(key=f"/p/runs/{number:04d}-r", name=f"{number:04d}-r", spec=spec, state=state)
+
+
+def test_runs_that_will_do_are_offered_newest_first():
+    runs = [
+        run(1),
+        run(2, state="paused"),
+        run(3, family="edm"),
+        run(4, dataset="other"),
+        run(5),
+    ]
+    wanted = run(9, family="a-pupil").spec
+    found = learning.fitting(TEACHER, wanted, runs, offer())
+    assert [each.name for each in found] == ["0005-r", "0001-r"]
+    anywhere = msgspec.structs.replace(TEACHER, same_data=False)
+    assert len(learning.fitting(anywhere, wanted, runs, offer())) == 3
+
+
+def test_a_setting_of_the_data_that_is_not_said_has_its_default():
+    slug = next(e.slug for e in catalog().of("dataset") if e.fields)
+    field = catalog().get("dataset", slug).fields[0]
+    said = run(1, dataset=slug, **{field.path: field.default})
+    other = run(2, dataset=slug, **{field.path: "another"})
+    wanted = run(3, dataset=slug).spec
+    found = learning.fitting(TEACHER, wanted, [said, other], offer())
+    assert [each.name for each in found] == ["0001-r"]
+
+
+def test_the_tree_has_them_under_what_they_took_and_says_what():
+    parent, pupil = run(3), run(7, family="a-pupil", inputs={"teacher": ("0003-r", 5000)})
+    lines = tree([parent, pupil])
+    assert [(line.key, line.depth) for line in lines] == [(parent.key, 0), (pupil.key, 1)]
+    assert title_of(pupil) == "0007 r · teacher: run 3, step 5,000"
+    assert [line.depth for line in tree([pupil])] == [0]
+
+
+def test_the_switch_prefers_models_that_need_no_run_and_drops_what_is_not_needed():
+    spec = run(1, family="edm").spec
+    gan = catalog().get("family", "gan")
+    made = switch.switch(spec, offer(), field=gan.field, carrier=gan.carrier)
+    assert made.spec.family.slug == "gan"
+    pupil = run(7, family="a-pupil", inputs={"teacher": ("0003-r", None)}).spec
+    assert switch.choose(pupil, offer(), "gan").spec.inputs == {}
+
+
+async def test_the_setup_has_a_list_and_the_inspector_a_link(bench, wait):
+    parent = await trained(bench, wait)
+    bench.state.catalog = bench.engine.jobs.offer = offer()
+    bench.state.catalog_changed.emit()
+    bench.actions.setup.open(parent.spec)
+    bench.actions.setup.choose("family", "a-pupil")
+    panel = bench.window.inspector.setup.sections[1].inputs
+    await wait(lambda: "teacher" in panel.lists)
+    chooser = panel.lists["teacher"]
+    assert [chooser.itemText(i) for i in range(chooser.count())] == [
+        NONE,
+        parent.name.replace("-", " ", 1),
+    ]
+    bench.state.setting_wanted.emit("inputs.teacher")
+    await wait(lambda: chooser.hasFocus())
+    chooser.activated.emit(1)
+    assert bench.state.draft.spec.inputs == {"teacher": RunRef(run=parent.name)}
+    child = run(7, family="a-pupil", inputs={"teacher": (parent.name, 20)})
+    bench.state.runs.by_key[child.key] = child
+    bench.state.runs.listed.emit()
+    bench.actions.runs.select(child.key)
+    origins = bench.window.inspector.run.origins
+    words = f"Teacher: run {parent.name[:4].lstrip('0')}, step 20"
+    await wait(lambda: words in [b.text() for b in origins.findChildren(QPushButton)])
+    del bench.state.runs.by_key[parent.key]
+    bench.state.runs.listed.emit()
+    said = f"{words}; that run was deleted, this one has a copy."
+    await wait(lambda: said in [each.text() for each in origins.findChildren(QLabel)])
+
+
+@pytest.mark.parametrize(("name", "said"), [("0012-edm", "run 12"), ("by-hand", "by-hand")])
+def test_runs_are_called_by_their_number(name, said):
+    assert learning.number_of(name) == said

@@ -1,0 +1,139 @@
+"""Networks on the command line: picked, set, listed, repeated, and what is said where they are not
+to be had.
+"""
+
+import shlex
+
+import pytest
+
+from models.registry import registry
+from studio.__main__ import main
+from studio.app.state import drafts
+from studio.cli.command import command_for
+from studio.cli.settings import apply, changes
+from studio.cli.target import find
+from studio.cli.terminal import UsageError
+from studio.engine.process.catalogue import build
+from studio.engine.process.discovery import discover
+from studio.engine.run.resolve import resolve
+from studio.protocol.spec import Pick
+from studio.resources import recipes
+
+
+@pytest.fixture(autouse=True, scope="module")
+def registered():
+    discover()
+
+
+def networks(spec):
+    resolved, problems = resolve(spec)
+    assert resolved is not None, problems
+    config = resolved.spec.family.config
+    return {name: config[name] for name in ("net", "generator", "critic") if name in config}
+
+
+@pytest.mark.parametrize("key", ["family.net.config.width", "family.net.width"])
+def test_a_setting_of_the_network_is_set_by_its_whole_and_its_short_name(key):
+    spec = apply(find("edm@digits").spec, [f"{key}=24"])
+    assert spec.family.config == {"net": {"config": {"width": 24}}}
+    assert networks(spec)["net"] == {"slug": "unet", "config": {"width": 24, "blocks": 1}}
+
+
+@pytest.mark.parametrize("key", ["family.net", "family.net.slug"])
+def test_another_network_is_picked_and_forgets_the_settings_of_the_last(key):
+    spec = apply(
+        find("edm@digits").spec, ["family.net.blocks=2", f"{key}=mlp", "family.net.depth=2"]
+    )
+    assert spec.family.config == {"net": {"slug": "mlp", "config": {"depth": 2}}}
+    again = apply(spec, [f"{key}=mlp"])
+    assert again.family.config == spec.family.config
+
+
+def test_a_network_that_is_preferred_keeps_its_preferred_settings_where_only_some_are_set():
+    spec = apply(find("score-gan@digits").spec, ["family.net.depth=2"])
+    assert networks(spec)["net"]["slug"] == "mlp"
+    assert networks(spec)["net"]["config"]["width"] == 512
+    assert networks(spec)["net"]["config"]["depth"] == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("family.net=uent", "no network is called 'uent'; did you mean 'unet'?"),
+        ("family.net=dcgan", "cannot be a denoiser; choose one of: mlp, unet"),
+        ("family.net.widht=3", "did you mean family.net.width"),
+        ("family.net.config.widht=3", "did you mean family.net.width"),
+        ("blocks=3", "did you mean family.net.blocks?"),
+    ],
+)
+def test_what_is_not_to_be_had_is_said_with_what_is(setting, said):
+    with pytest.raises(UsageError, match="--set") as error:
+        apply(find("edm@digits").spec, [setting])
+    assert said in str(error.value)
+
+
+def test_a_network_for_other_data_is_refused():
+    with pytest.raises(UsageError, match="'unet' does not take points"):
+        apply(find("edm@ring-of-five").spec, ["family.net=unet"])
+
+
+def test_a_setting_of_a_network_cannot_change_in_the_middle_but_is_known():
+    [change] = changes(find("edm@digits").spec, ["net.width=8"], 5)
+    assert change.path == "net.config.width"
+
+
+def test_settings_of_earlier_versions_are_read_before_new_ones_are_made():
+    spec = find("edm@digits").spec
+    old = Pick(slug="edm", config={"image_net": {"width": 24, "blocks": 2}})
+    changed = apply(type(spec)(name="x", family=old, dataset=spec.dataset), ["family.net.blocks=3"])
+    assert networks(changed)["net"] == {"slug": "unet", "config": {"width": 24, "blocks": 3}}
+
+
+@pytest.mark.parametrize("spelt_out", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_copied_command_repeats_the_networks(spelt_out, known):
+    settings = ["family.critic=mlp", "family.critic.width=48", "family.generator.width=8"]
+    spec = apply(find("gan@digits").spec, settings)
+    if spelt_out:
+        spec = resolve(spec)[0].spec
+    command = command_for(spec, catalog=build([]) if known else None)
+    words = shlex.split(command)
+    given = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+    again = apply(find(words[2]).spec, given)
+    assert resolve(again)[0].spec == resolve(spec)[0].spec
+    if known:
+        assert sorted(word for word in given if word.startswith("family.")) == [
+            "family.critic.width=48",
+            "family.critic=mlp",
+            "family.generator.width=8",
+        ]
+
+
+def test_show_says_which_networks_there_are_and_where_their_settings_are(capsys):
+    assert main(["show", "gan"]) == 0
+    said = capsys.readouterr().out
+    assert "critic = as the data prefer" in said
+    assert "images: dcgan" in said
+    assert "'pushforward show dcgan'" in said
+    assert main(["show", "unet"]) == 0
+    said = capsys.readouterr().out
+    assert "U-Net  (network unet)" in said
+    assert "Can be: denoiser" in said
+    assert "For: images" in said
+    assert "blocks = 1" in said
+
+
+def test_networks_are_listed_with_their_data(capsys):
+    assert main(["list", "networks"]) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("unet")]
+    assert "denoiser" in line
+    assert "images" in line
+
+
+def test_every_recipe_is_in_the_words_of_today():
+    catalog = build([])
+    for recipe in recipes():
+        for section in drafts.SECTIONS:
+            assert drafts.unknown(recipe.run, section, catalog) == {}, recipe.slug
+        assert resolve(recipe.run)[1] == []
+    assert {entry.slug for entry in registry.all("network")} >= {"mlp", "unet", "dcgan"}

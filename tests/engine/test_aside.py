@@ -1,0 +1,68 @@
+"""Heavy work goes on beside the engine's thread, and ends with it."""
+
+import threading
+
+import pytest
+
+from studio.engine.watch.aside import aside
+
+
+def finished(work):
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_it_runs_elsewhere_and_the_engine_is_free_meanwhile():
+    here, may, began = threading.current_thread(), threading.Event(), threading.Event()
+    places = []
+
+    def work():
+        places.append(threading.current_thread())
+        began.set()
+        may.wait(30)
+        yield
+        return 42
+
+    running = aside(work())
+    for _ in range(5):
+        assert next(running) is False  # however long a piece takes
+    assert began.wait(30)
+    may.set()
+    assert finished(running) == 42
+    assert places[0] is not here
+
+
+def test_what_goes_wrong_comes_out_here():
+    def work():
+        yield
+        raise ArithmeticError("no number")
+
+    with pytest.raises(ArithmeticError, match="no number"):
+        finished(aside(work()))
+
+
+def test_closing_it_ends_with_the_piece_at_hand():
+    pieces, closed = [], threading.Event()
+    began = threading.Event()
+
+    def work():
+        try:
+            while True:
+                pieces.append(1)
+                began.set()
+                yield
+        except GeneratorExit:
+            closed.set()
+            raise
+
+    running = aside(work())
+    next(running)
+    assert began.wait(30)
+    running.close()
+    assert closed.is_set()
+    count = len(pieces)
+    assert not [t for t in threading.enumerate() if t.name.startswith("aside") and t.is_alive()]
+    assert len(pieces) == count

@@ -1,0 +1,146 @@
+"""A run on a hyperspectral scene: from its labels to a map in a file, without any record."""
+
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from models.config import decode
+from models.registry import registry
+from studio.engine.data import reading
+from studio.engine.data.preview import preview
+from studio.engine.data.sets.cubes import IndianPinesConfig
+from studio.engine.jobs.operating import inline
+from studio.engine.kinds.base import kind_of
+from studio.engine.process.discovery import discover
+from studio.engine.process.failures import Refused
+from studio.engine.run.operating import ask
+from studio.engine.run.warm import WarmModels
+from studio.formats.inspection import Inspection
+from studio.formats.limits import FormatError
+from studio.protocol.messages import Operate, Record, Watch
+from studio.protocol.spec import Pick, RunSpec
+from tests.engine.fakes import MemorySink, drive, new_job, new_run
+
+discover()
+DATA = {"components": 4, "window": 3, "share": 0.02}
+SMALL = {"net": {"slug": "spectral-spatial", "config": {"width": 4, "spectral": 2}}}
+
+
+def spec(**training: object) -> RunSpec:
+    return RunSpec(
+        name="scene",
+        family=Pick(slug="classifier", config=SMALL),
+        dataset=Pick(slug="indian-pines", config=DATA),
+        training={
+            "steps": 4, "device": "cpu", "threads": 1, "evaluate_samples": 200, **training,
+        },
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory):
+    folder = new_run(tmp_path_factory.mktemp("cubes"), spec())
+    sink = MemorySink(watching=True)
+    job = new_job(folder, sink)
+    job.watch(Watch(job="job", on=True))
+    work = drive(job, 4)
+    for _ in work:
+        pass
+    return folder, sink
+
+
+def test_a_classifier_is_measured_beside_simple_models_and_records_nothing(trained) -> None:
+    folder, sink = trained
+    columns, floors = folder.metrics.read()
+    for slug in ("overall-accuracy", "average-accuracy", "kappa"):
+        assert columns[f"quality/{slug}"][0][-1] == 4
+        assert 0.3 < floors[slug] < 0.9
+    assert not sink.records
+    assert not sink.of(Record)
+    assert not list(folder.flow.steps())
+
+
+def test_the_map_is_of_every_pixel_and_stands_in_the_results_or_a_file(trained, tmp_path) -> None:
+    folder, _ = trained
+    warm = WarmModels()
+
+    def answer(**more: object):
+        work = inline(Operate(run=str(folder.path), operator="classify-scene", **more), warm)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value
+
+    found = answer()
+    arrays = found.arrays
+    assert arrays["map"].shape == arrays["confidence"].shape == (145, 145)
+    assert 1 <= arrays["map"].min() <= arrays["map"].max() <= 16
+    found.export(tmp_path / "map.npy")
+    assert np.array_equal(np.load(tmp_path / "map.npy"), arrays["map"])
+    found.export(tmp_path / "map.png")
+    data = (tmp_path / "map.png").read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert b"1 Alfalfa" in data
+    width, height = (int.from_bytes(data[i : i + 4], "big") for i in (16, 20))
+    start = data.index(b"IDAT") + 4
+    pixels = np.frombuffer(zlib.decompress(data[start:-16]), np.uint8).reshape(height, -1)
+    assert height == 4 * 145 < width
+    colours = pixels[:, 1:].reshape(height, width, 3)
+    same = arrays["map"] == arrays["map"][0, 0]
+    assert (colours[:580:4, :580:4][same] == colours[0, 0]).all()
+
+
+def test_only_classifiers_of_scenes_classify_scenes(trained, tmp_path) -> None:
+    folder, _ = trained
+    with pytest.raises(Refused, match=r"\.csv"):
+        ask(Operate(run=str(folder.path), operator="classify-scene", file="map.csv"))
+    with pytest.raises(Refused, match="makes samples"):
+        ask(Operate(run=str(folder.path), operator="generate"))
+
+
+def test_a_preview_has_the_scene_beside_its_windows() -> None:
+    facts, arrays = preview(Pick(slug="indian-pines", config=DATA), None, 20)
+    assert facts["names"][0] == "Alfalfa"
+    assert arrays["x"].shape == (20, 3, 3, 3)
+    assert arrays["colours"].shape == (145, 145, 3)
+    assert arrays["cube"].shape == (145, 145, 200)
+    assert int((arrays["truth"] > 0).sum()) == 10_249
+    row, column = arrays["position"][0].astype(int)
+    assert arrays["truth"][row, column] == arrays["label"][0] + 1
+
+
+def test_splits_of_indian_pines_are_few_labels_and_all_others() -> None:
+    entry = registry.get("dataset", "indian-pines")
+    made = entry.make(decode(IndianPinesConfig, {"components": 4}))
+    assert len(made.train) == 523
+    assert len(made.test) == 10_249 - 523
+    apart = entry.make(decode(IndianPinesConfig, {"components": 4, "split": "apart"}))
+    assert len(apart.train) == 523
+    assert len(apart.test) < len(made.test)
+    with pytest.raises(Refused, match="window"):
+        preview(Pick(slug="indian-pines", config={"window": 4}), None, 5)
+
+
+def test_a_map_is_not_written_from_what_is_none(tmp_path) -> None:
+    with pytest.raises(FormatError, match="no map"):
+        kind_of("cubes").write_result(tmp_path / "a.png", None, (), {"x": np.zeros(3)}, {})
+
+
+def test_a_file_that_was_altered_ends_in_an_answer_or_a_sentence(tmp_path: Path) -> None:
+    """The library that reads them crashes on some: not here, and not the engine."""
+    path = tmp_path / "cube.mat"
+    savemat(path, {"cube": np.ones((4, 5, 6), np.uint16)})
+    whole = path.read_bytes()
+    rng = np.random.default_rng(1)
+    for _ in range(4):
+        data = bytearray(whole)
+        for place in rng.integers(128, 200, 6):
+            data[int(place)] = int(rng.integers(256))
+        path.write_bytes(bytes(data))
+        with suppress(FormatError):
+            assert isinstance(reading.inspect([path]), Inspection)

@@ -1,0 +1,135 @@
+"""Graphs in the engine: drawn alike however numbered, recorded with their places, and exported."""
+
+import json
+
+import networkx
+import numpy as np
+import pytest
+import torch
+
+from models.config import Pick
+from models.data.community import CommunityConfig, community
+from models.families.edm import Edm, EdmConfig
+from models.kinds.graphs import graphs
+from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.graph_layout import canonical_order, laid_out
+from studio.engine.kinds.graphs import Graphs
+from studio.engine.watch.recorder import Recorder
+from studio.formats.limits import FormatError
+from studio.protocol.extras import EXTRAS, PLACES
+
+
+def pictured(adjacency, size):
+    """Return what is drawn of one graph: places in the order of the paper, and who is joined."""
+    places = laid_out(adjacency[None], np.array([size]))[0, :size]
+    order = np.lexsort(places.round(4).T)
+    return places[order], adjacency[:size, :size][order][:, order]
+
+
+def test_a_renumbered_graph_is_drawn_the_same():
+    set_ = community(CommunityConfig(), 12, 0)
+    rng = np.random.default_rng(0)
+    for square, size in zip(set_.adjacency.numpy(), set_.size.tolist(), strict=True):
+        order = np.r_[rng.permutation(size), np.arange(size, 20)]
+        places, joined = pictured(square, size)
+        again, still = pictured(square[order][:, order], size)
+        np.testing.assert_allclose(again, places, atol=1e-6)
+        assert (still == joined).all()
+        canonical = canonical_order(square[:size, :size])
+        assert sorted(canonical) == list(range(size))
+
+
+def test_places_are_about_the_middle_and_of_size_one():
+    set_ = community(CommunityConfig(), 8, 0)
+    places = laid_out(set_.adjacency.numpy(), set_.size.numpy())
+    for drawn, size in zip(places, set_.size.tolist(), strict=True):
+        assert np.abs(drawn[:size].mean(axis=0)).max() < 1e-5
+        assert (drawn[:size] ** 2).sum(axis=1).mean() == pytest.approx(1.0, abs=1e-4)
+        assert np.std(drawn[:size, 0]) > np.std(drawn[:size, 1])
+        assert not drawn[size:].any()
+    # A path is a line, and its nodes stand in their order.
+    path = networkx.to_numpy_array(networkx.path_graph(6)) > 0
+    line = laid_out(path[None], np.array([6]))[0]
+    assert np.abs(line[:, 1]).max() < 0.05
+    assert (np.diff(line[:, 0]) > 0).all() or (np.diff(line[:, 0]) < 0).all()
+    empty = np.zeros((3, 6, 6), bool)
+    assert np.isfinite(laid_out(empty, np.array([6, 1, 0]))).all()
+
+
+def test_a_record_has_the_places_of_its_last_frame():
+    set_ = community(CommunityConfig(smallest=6, largest=8), 20, 0)
+    net = Pick(slug="graph-net", config={"width": 8, "pairs": 6, "products": 4, "layers": 1})
+    family = Edm(EdmConfig(net=net), set_.spec(), horizon=3, seed=0, device=torch.device("cpu"))
+    recorder = Recorder(family, seed=0, particles=5, frames=4)
+    assert PLACES in recorder.extras
+    work = recorder.record(0, extras=[PLACES])
+    try:
+        while True:
+            next(work)
+    except StopIteration as stop:
+        record = stop.value
+    places = record.extras[PLACES]
+    assert places.shape == (len(record.t), 5, 8, 2)
+    assert (places == places[0]).all()
+    assert np.abs(places).max() > 0.5
+    assert EXTRAS[PLACES].particles == 1
+
+
+def test_data_of_other_kinds_have_no_places():
+    assert not kind_of("points").laid_out
+    with pytest.raises(TypeError, match="not laid out"):
+        kind_of("points").places(None)
+
+
+def test_a_preview_is_laid_out():
+    set_ = community(CommunityConfig(smallest=6, largest=8), 10, 0)
+    kind = kind_of("graphs")
+    shown = kind.shown(set_)
+    assert {"x", "mask", "size", "places"} == set(shown)
+    assert shown["places"].shape == (10, 8, 2)
+    assert kind.facts(set_)["nodes"] == 8
+    assert kind.described(set_) == "10 graphs (at most 8 nodes)"
+
+
+@pytest.mark.parametrize("suffix", [".graphml", ".edgelist", ".npz", ".h5"])
+def test_graphs_come_back_from_what_was_written(tmp_path, suffix):
+    set_ = graphs(6, 0)
+    path = tmp_path / f"made{suffix}"
+    Graphs("graphs").write(path, set_.rows(slice(None)), (), {"run": "a--b", "step": 3})
+    square, size = set_.adjacency.numpy(), set_.size.tolist()
+    if suffix == ".graphml":
+        found = list(networkx.GraphMLReader(node_type=int)(path=str(path)))
+        assert "a-\\u002db" in path.read_text()
+        for row, graph in enumerate(found):
+            numbers = [graph.nodes[node]["feature"] for node in range(size[row])]
+            np.testing.assert_allclose(numbers, set_.x[row, : size[row]], rtol=1e-6)
+    elif suffix == ".edgelist":
+        head, *parts = path.read_text().split("# graph ")
+        assert json.loads(head.removeprefix("# provenance: "))["step"] == 3
+        found = []
+        for part in parts:
+            said, *lines = part.strip().split("\n")
+            graph = networkx.parse_edgelist(lines, nodetype=int)
+            graph.add_nodes_from(range(int(said.split()[2])))
+            found.append(graph)
+    else:
+        if suffix == ".npz":
+            arrays = dict(np.load(path))
+        else:
+            import h5py
+
+            with h5py.File(path) as file:
+                arrays = {name: file[name][()] for name in file}
+        assert (arrays["adjacency"] == square).all()
+        assert arrays["size"].tolist() == size
+        np.testing.assert_array_equal(arrays["feature"], set_.x[:, :6])
+        return
+    assert len(found) == 6
+    for graph, joined, count in zip(found, square, size, strict=True):
+        again = networkx.to_numpy_array(graph, nodelist=range(count)) > 0
+        assert (again == joined[:count, :count]).all()
+
+
+def test_a_suffix_that_graphs_have_none_of_is_refused(tmp_path):
+    with pytest.raises(FormatError, match=r"\.csv"):
+        Graphs("graphs").write(tmp_path / "a.csv", graphs(3, 0).rows(slice(None)), (), {})

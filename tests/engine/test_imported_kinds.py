@@ -1,0 +1,63 @@
+"""Imported jets and graphs become data that a training can read."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.engine.data.datasets import find_imported
+from studio.engine.kinds.base import Facts, kind_of
+from studio.engine.process.discovery import discover
+from studio.engine.process.failures import Refused
+from studio.formats.graphs.graphml import GraphML
+from studio.formats.jets.jetnet import JetNet
+from studio.store.project import Project
+
+discover()
+GRAPH = """<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="undirected">
+{nodes}{edges}</graph></graphml>"""
+
+
+def imported(tmp_path: Path, importer, paths: list[Path]):
+    project = Project.create(tmp_path / "project", "project")
+    rows = importer.rows(paths, {option.path: option.default for option in importer.options})
+    with project.new_dataset("mine", rows.schema) as writer:
+        for block in rows.blocks:
+            writer.add(block)
+    return find_imported("mine", tmp_path / "project")
+
+
+def test_jets_train_with_their_conditions(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    clouds = np.zeros((40, 5, 4), np.float32)
+    clouds[:, :3] = rng.random((40, 3, 4)) * 0.1
+    clouds[:, :3, 3] = 1.0
+    jets = np.abs(rng.normal(1000.0, 50.0, (40, 4))).astype(np.float32)
+    with h5py.File(tmp_path / "t.hdf5", "w") as file:
+        file["particle_features"], file["jet_features"] = clouds, jets
+    data = imported(tmp_path, JetNet(), [tmp_path / "t.hdf5"])
+    spec = data.rows.spec()
+    assert spec.kind == "jets"
+    assert spec.given["label"].names == ("top",)
+    batch = data.rows.rows(slice(0, 3))
+    assert batch.mask is not None
+    assert batch.mask.sum(dim=1).tolist() == [3, 3, 3]
+
+
+def test_graphs_train_in_their_sizes(tmp_path: Path) -> None:
+    paths = []
+    for size in (3, 4, 5, 3, 4, 5, 4, 4):
+        nodes = "".join(f'<node id="n{i}"/>' for i in range(size))
+        edges = "".join(f'<edge source="n{i}" target="n{i + 1}"/>' for i in range(size - 1))
+        paths.append(tmp_path / f"{len(paths)}.graphml")
+        paths[-1].write_text(GRAPH.format(nodes=nodes, edges=edges))
+    data = imported(tmp_path, GraphML(), paths)
+    assert data.rows.spec().kind == "graphs"
+    assert set(data.rows.rows(slice(None)).given["size"].tolist()) <= {3, 4, 5}
+
+
+@pytest.mark.parametrize("slug", ["jets", "graphs"])
+def test_what_is_lacking_is_named(slug: str) -> None:
+    with pytest.raises(Refused, match=r"lacks .*size"):
+        kind_of(slug).from_parts({"x": np.zeros((3, 4, 3), np.float32)}, Facts())

@@ -1,0 +1,530 @@
+"""Where rows come from: what a batch is made of, and what is known before a row is read."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from models.config import Config
+from models.contracts.batch import Batch
+from models.contracts.data import MakesBatches, Outline, RowSource
+from models.contracts.spec import DataSpec, Given
+from models.kinds.images import ImageSet
+from models.kinds.points import PointSet
+from models.registry import registry
+from studio.engine.data import datasets
+from studio.engine.data.batches import Blocks, Epochs, Fed, Streamed
+from studio.engine.data.datasets import imported, imported_outline, registered
+from studio.engine.data.generated import Generated
+from studio.engine.data.images import files
+from studio.engine.data.measuring import Measuring
+from studio.engine.data.preview import preview
+from studio.engine.data.semi import TwoStreams
+from studio.engine.data.stored import STATISTICS, StoredRows, facts_of
+from studio.engine.jobs import headless
+from studio.engine.kinds.base import Facts, kind_of
+from studio.engine.process.discovery import discover
+from studio.engine.process.failures import Refused
+from studio.engine.run.in_force import aim
+from studio.engine.run.resolve import check
+from studio.engine.run.validation import Validator
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.dataset import points_hash
+from studio.store.parts import Part
+from studio.store.project import Project
+from studio.store.schema import Schema, points_schema
+from studio.store.splits import Split, split_rows
+
+CPU = torch.device("cpu")
+N = 1003
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _discovered():
+    discover()
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project.create(tmp_path / "p", "p")
+
+
+def points(n=N, d=3):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(n, d)) * [1, 10, 100] + [0, 5, -3]
+    x[:, 0] = np.arange(n)
+    return x.astype(np.float32)
+
+
+def add(project, x, name="a", split=None):
+    with project.new_dataset(name, points_schema(["u", "v", "w"]), split=split) as writer:
+        for part in np.array_split(x, 7):
+            writer.add({"x": part})
+    return project.dataset(name)
+
+
+@pytest.fixture
+def large(project, monkeypatch):
+    """A set that counts as large, of which all rows but few validate or test."""
+    add(project, points())
+    monkeypatch.setattr(datasets, "LARGE", 1000)
+    monkeypatch.setattr(Streamed, "BLOCK", 120)
+    monkeypatch.setattr(Streamed, "SHELF", 4)
+    return imported("a", project.path)
+
+
+def spec(dataset, **training):
+    training = {"steps": 3, "batch": 8, "particles": 4, "evaluate_samples": 16, **training}
+    net = {"slug": "mlp", "config": {"width": 8, "depth": 1}}
+    return RunSpec(
+        name="a",
+        family=Pick(slug="edm", config={"net": net}),
+        dataset=Pick(slug=dataset),
+        training={**training, "device": "cpu"},
+    )
+
+
+class TestOrder:
+    def test_every_row_comes_once_an_epoch_and_blocks_are_read_whole(self):
+        blocks = Blocks(n=103, block=10, shelf=4, seed=1)
+        epochs = []
+        for epoch in (0, 1):
+            seen, starts = [], blocks.starts(epoch)
+            assert (starts[0], starts[-1], len(starts)) == (0, 103, blocks.shelves + 1)
+            for shelf in range(blocks.shelves):
+                numbers, order = blocks.rows(epoch, shelf)
+                assert len(numbers) == starts[shelf + 1] - starts[shelf]
+                assert (numbers.diff() > 0).all()
+                read = {10 * b + i for b in (numbers // 10).tolist() for i in range(10)}
+                assert set(numbers.tolist()) == {number for number in read if number < 103}
+                assert sorted(order.tolist()) == list(range(len(numbers)))
+                seen += numbers[order].tolist()
+            assert sorted(seen) == list(range(103))
+            epochs.append(seen)
+        assert epochs[0] != epochs[1]
+        again = Blocks(n=103, block=10, shelf=4, seed=1)
+        assert torch.equal(again.rows(1, 2)[1], blocks.rows(1, 2)[1])
+        assert not torch.equal(Blocks(103, 10, 4, seed=2).rows(0, 0)[0], blocks.rows(0, 0)[0])
+
+    def test_epochs_have_no_gap_and_use_every_row_equally_often(self):
+        epochs = Epochs(7, seed=0)
+        numbers = torch.cat([epochs.rows(start, 5) for start in range(0, 70, 5)])
+        assert numbers.bincount().tolist() == [10] * 7
+        assert torch.equal(Epochs(7, seed=0).rows(33, 11), numbers[33:44])
+
+
+class TestStored:
+    def test_batches_are_a_function_of_seed_and_step_and_hold_each_row_once_an_epoch(self, large):
+        assert isinstance(large.rows, StoredRows)
+        n, plain = len(large.rows), large.rows.spec()
+        stream = Streamed(large.rows, plain, 50, 3, CPU)
+        batches = [stream.batch(step) for step in range(2 * n // 50 + 1)]
+        assert {len(b) for b in batches} == {50}
+        rows = torch.cat([plain.restore(b.x) for b in batches])[:, 0].round().long()
+        train = split_rows(N, Split(), "train")
+        assert len(train) == n < N
+        for epoch in (rows[:n], rows[n : 2 * n]):
+            np.testing.assert_array_equal(epoch.sort().values, train)
+        assert not torch.equal(rows[:n], rows[n : 2 * n])
+        later = Streamed(large.rows, plain, 50, 3, CPU)
+        assert torch.equal(later.batch(20).x, batches[20].x)
+        assert torch.equal(later.batch(3).x, batches[3].x)
+        assert not torch.equal(Streamed(large.rows, plain, 50, 4, CPU).batch(0).x, batches[0].x)
+
+    def test_a_batch_larger_than_the_data(self, large):
+        n = len(large.rows)
+        batch = Streamed(large.rows, large.rows.spec(), 2 * n + 1, 0, CPU).batch(1)
+        assert len(batch) == 2 * n + 1
+
+    def test_statistics_are_measured_once_and_are_those_of_the_rows_in_memory(
+        self, project, large, monkeypatch
+    ):
+        whole = large.rows.take(slice(None)).spec()
+        torch.testing.assert_close(large.rows.spec().mean, whole.mean)
+        torch.testing.assert_close(large.rows.spec().std, whole.std)
+        path = project.dataset("a").path / STATISTICS
+        assert path.exists()
+        monkeypatch.setattr(Measuring, "add", None)
+        again = imported("a", project.path).rows
+        assert torch.equal(again.spec().mean, large.rows.spec().mean)
+
+    @pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:100], lambda b: b[:-4]])
+    def test_damaged_statistics_are_measured_again(self, project, large, damage):
+        mean = large.rows.spec().mean
+        path = project.dataset("a").path / STATISTICS
+        path.write_bytes(damage(path.read_bytes()))
+        assert torch.equal(imported("a", project.path).rows.spec().mean, mean)
+
+    def test_statistics_of_other_rows_are_not_believed(self, project, large):
+        path = project.dataset("a").path / STATISTICS
+        large.rows.spec()
+        add(project, points() + 1, "b")
+        (project.dataset("b").path / STATISTICS).write_bytes(path.read_bytes())
+        other = imported("b", project.path).rows.spec().mean
+        torch.testing.assert_close(other, large.rows.spec().mean + 1)
+
+    def test_it_is_measured_by_rows_that_nothing_is_learned_from(self, large):
+        left, right = large.pair(1000, 0)
+        held = set(split_rows(N, Split(), "validation").tolist())
+        for part in (left, right):
+            assert {round(v) for v in part.rows(slice(None)).x[:, 0].tolist()} <= held
+        assert len(left) == large.most == len(held) // 2
+        unseen = large.unseen.rows(slice(None)).x[:, 0].round().long()
+        np.testing.assert_array_equal(unseen, split_rows(N, Split(), "test"))
+
+    def test_a_run_on_it_resumes_bit_for_bit(self, project, large):
+        def losses(pause):
+            folder = headless.create(spec("project:a", steps=14, batch=170), project.path)
+            if pause:
+                status = headless.run(folder.path, stop=lambda: folder.metrics.read()[0] != {})
+                assert status.state == "paused"
+                assert 0 < status.step < 14
+            assert headless.run(folder.path).state == "finished"
+            return folder.metrics.read()[0]["loss"]
+
+        whole = losses(pause=False)
+        assert whole == losses(pause=True)
+        assert len(whole[0]) == 14
+
+    def test_it_is_looked_at_and_aimed_at_by_few_rows(self, project, large, monkeypatch):
+        monkeypatch.setattr(StoredRows, "prepare", None)
+        facts, arrays = preview(Pick(slug="project:a"), project.path, 50)
+        assert (facts["n"], arrays["x"].shape) == (len(large.rows), (50, 3))
+        monkeypatch.setattr("studio.engine.run.in_force.SHOWN", 30)
+        target = aim(large)
+        assert len(target.x) == 30
+        assert not target.by_hand
+
+
+class TestImported:
+    def test_small_sets_are_held_in_memory_by_their_shares(self, project):
+        add(project, points(), split=Split(seed=5))
+        data = imported("a", project.path)
+        assert isinstance(data.rows, PointSet)
+        np.testing.assert_array_equal(data.rows.x[:, 0], split_rows(N, Split(seed=5), "train"))
+        assert data.hash == project.dataset("a").record.hash
+
+    def test_images_are_of_their_kind(self, project):
+        x = np.arange(40 * 16, dtype=np.uint8).reshape(40, 1, 4, 4)
+        parts = [Part(name="x", dtype="uint8", shape=[1, 4, 4]), Part(name="label", dtype="uint8")]
+        schema = Schema(kind="images", parts=parts, classes=["a", "b"])
+        with project.new_dataset("shapes", schema) as writer:
+            writer.add({"x": x, "label": np.arange(40, dtype=np.uint8) % 2})
+        data = imported("shapes", project.path)
+        train = split_rows(40, Split(), "train")
+        assert isinstance(data.rows, ImageSet)
+        np.testing.assert_array_equal(data.rows.x, x[train] / np.float32(255))
+        np.testing.assert_array_equal(data.rows.labels, train % 2)
+        assert data.rows.names == ("a", "b")
+        assert data.judging is not None
+        run = spec("project:shapes", evaluate_samples=16)
+        resolved = check(run, project=project.path)
+        assert resolved.spec.dataset.config == {"kind": "images"}
+        assert [m.slug for m in resolved.spec.metrics] == ["frechet-judge", "label-balance"]
+        assert check(resolved.spec).spec == resolved.spec
+        assert Validator().validate(run, project.path).problems == []
+
+    def test_the_mean_of_images_is_one_for_all_pixels(self, project, monkeypatch):
+        x = np.random.default_rng(0).integers(0, 255, (50, 1, 4, 4)).astype(np.uint8)
+        schema = Schema(kind="images", parts=[Part(name="x", dtype="uint8", shape=[1, 4, 4])])
+        with project.new_dataset("shapes", schema) as writer:
+            writer.add({"x": x})
+        folder = project.dataset("shapes")
+        rows = StoredRows(folder, np.arange(50), facts_of(folder))
+        whole = rows.take(slice(None)).spec()
+        torch.testing.assert_close(rows.spec().mean, whole.mean)
+        torch.testing.assert_close(rows.spec().std, whole.std)
+
+    def test_kinds_that_cannot_be_read_are_refused_in_words(self, project):
+        schema = Schema(kind="scents", parts=[Part(name="x", dtype="float32", shape=[2])])
+        with project.new_dataset("roses", schema) as writer:
+            writer.add({"x": np.zeros((9, 2), np.float32)})
+        with pytest.raises(Refused, match="scents"):
+            imported("roses", project.path)
+        [problem] = Validator().validate(spec("project:roses"), project.path).problems
+        assert problem.path == "dataset"
+        assert "scents" in problem.message
+
+    def test_too_few_rows_are_refused(self, project):
+        add(project, points(9)[:3])
+        with pytest.raises(Refused, match="has 3 points: too few"):
+            imported("a", project.path)
+
+
+class TestSubset:
+    def test_the_seed_chooses_which_images_are_used(self):
+        entry = registry.get("dataset", "digits")
+        whole = registered(entry, entry.config(), 0, 0).rows.x
+        one, same, other = (registered(entry, entry.config(), 50, s).rows.x for s in (1, 1, 2))
+        assert torch.equal(one, same)
+        assert not torch.equal(one, other)
+        first = registered(entry, entry.config(), 50, 1, first=True).rows.x
+        assert torch.equal(first, whole[:50])
+        everything = registered(entry, entry.config(), 5000, 1).rows.x
+        assert torch.equal(everything, whole)
+
+    def test_runs_of_before_use_what_came_first(self, project):
+        run = headless.create(spec("digits", samples=60), project.path)
+        assert run.record.spec.training["subset"] == "seed"
+        chosen = check(run.record.spec).load_data(None).rows.x
+        path = run.path / "run.toml"
+        text = path.read_text()
+        assert "format = 3" in text
+        old = text.replace("format = 3", "format = 2").replace('subset = "seed"\n', "")
+        path.write_text(old)
+        record = type(run)(run.path).record
+        assert record.spec.training["subset"] == "first"
+        first = check(record.spec).load_data(None).rows.x
+        entry = registry.get("dataset", "digits")
+        assert torch.equal(first, registered(entry, entry.config(), 0, 0).rows.x[:60])
+        assert not torch.equal(first, chosen)
+
+    def test_all_images_are_used_unless_fewer_are_asked_for(self):
+        assert check(spec("digits")).training.samples == 0
+        assert check(spec("two-moons")).training.samples == 20_000
+
+
+class TestChecking:
+    """A form is checked without reading any data."""
+
+    @pytest.mark.parametrize("dataset", ["digits", "mnist", "fashion-mnist"])
+    def test_the_outline_of_a_set_that_ships_is_that_of_its_rows(self, dataset):
+        entry = registry.get("dataset", dataset)
+        outline, rows = entry.outline(entry.config()), registered(entry, entry.config(), 0, 0).rows
+        assert (outline.spec.kind, outline.spec.shape) == ("images", rows.spec().shape)
+        assert outline.rows == len(rows)
+
+    def test_neither_images_nor_imported_points_are_read(self, project, monkeypatch):
+        add(project, points())
+        old = project.add_dataset("old", points(), ["u", "v", "w"])
+
+        def read(*_: object, **__: object) -> None:
+            raise AssertionError("data were read")
+
+        monkeypatch.setattr(files, "_load", read)
+        monkeypatch.setattr(type(old), "read", read)
+        monkeypatch.setattr(type(old), "verify", read)
+        validator = Validator()
+        for slug in ("mnist", "project:a", "project:old"):
+            found = validator.validate(spec(slug), project.path)
+            assert found.problems == []
+            assert found.parameters > 0
+            assert found.bytes > 4 * found.parameters
+
+    def test_a_batch_is_another_size_of_the_same_needs(self, monkeypatch):
+        validator = Validator()
+        few = validator.validate(spec("digits", batch=8), None).bytes
+        monkeypatch.setattr("studio.engine.run.validation.needs_of", None)
+        more = validator.validate(spec("digits", batch=800, seed=4), None).bytes
+        assert more > few
+
+    def test_a_set_without_an_outline_is_read_once(self, monkeypatch):
+        entry = registry.get("dataset", "digits")
+        reads = []
+
+        class Config_(Config, frozen=True):
+            pass
+
+        def make(config):
+            reads.append(config)
+            return entry.make(entry.config())
+
+        bare = type(entry)(**{**vars(entry), "make": make, "outline": None, "config": Config_})
+        for n in (0, 10):
+            found = datasets.outline_of(bare, Config_(), n)
+            assert isinstance(found, Outline)
+            assert found.rows == (n or 1297)
+        assert len(reads) == 1
+
+    def test_a_missing_part_is_still_said(self):
+        pick = Pick(slug="fashion-mnist", config={"part": "complete"})
+        run = RunSpec(name="a", family=Pick(slug="edm"), dataset=pick)
+        found = Validator().validate(run, None)
+        if found.problems:  # it may be installed here
+            assert found.problems[0].path == "dataset.part"
+        else:
+            assert found.bytes > 3 * 60_000 * 784 * 4
+
+
+class TestMeasuring:
+    def test_padded_places_do_not_count_and_given_numbers_are_measured(self):
+        generator = torch.Generator().manual_seed(0)
+        mask = torch.rand(200, 4, generator=generator) < 0.6
+        x = torch.randn(200, 4, 2, generator=generator) * 3 + 7
+        x = x * mask[..., None]
+        mass = torch.randn(200, generator=generator) * 10 + 50
+        label = torch.arange(200) % 3
+        zero, one = torch.zeros(()), torch.ones(())
+        given = {"mass": Given(mean=zero, std=one), "label": Given(classes=3)}
+        outline = DataSpec(
+            "sets",
+            (4, 2),
+            torch.zeros(4, 2),
+            torch.ones(4, 2),
+            given=given,
+            law={"mass": mass[:2], "label": label[:2]},
+        )
+        measuring = Measuring(outline)
+        for start in range(0, 200, 30):
+            rows = slice(start, start + 30)
+            told = {"mass": mass[rows], "label": label[rows]}
+            measuring.add(Batch(x[rows], mask[rows], told))
+        found = measuring.spec()
+        for place in range(4):
+            real = x[mask[:, place], place]
+            torch.testing.assert_close(found.mean[place], real.mean(dim=0))
+            torch.testing.assert_close(found.std[place], real.std(dim=0))
+        torch.testing.assert_close(found.given["mass"].mean, mass.mean())
+        torch.testing.assert_close(found.law["mass"], (mass - mass.mean()) / mass.std())
+        assert torch.equal(found.law["label"], label)
+
+    def test_a_constant_can_be_divided_by(self):
+        measuring = Measuring(DataSpec("points", (2,), torch.zeros(2), torch.ones(2)))
+        measuring.add(Batch(torch.ones(9, 2)))
+        assert (measuring.spec().std > 0).all()
+
+
+class Ones:
+    """A source that makes its own batches: rows that are the number of the step."""
+
+    columns = ("u",)
+
+    def __len__(self):
+        return 5
+
+    def spec(self):
+        return DataSpec("points", (1,), torch.tensor([1.0]), torch.tensor([2.0]))
+
+    def rows(self, index):
+        return Batch(torch.zeros(5, 1)[index])
+
+    def take(self, index):
+        return self
+
+    def feed(self, size, seed):
+        class Feed:
+            def batch(self, step):
+                return Batch(torch.full((size, 1), float(step + seed)))
+
+        return Feed()
+
+
+def test_a_source_may_make_its_own_batches():
+    source = Ones()
+    assert isinstance(source, RowSource)
+    assert isinstance(source, MakesBatches)
+    fed = Fed(source.feed(3, 4), source.spec(), CPU)
+    assert fed.batch(7).x.tolist() == [[5.0]] * 3
+
+
+class TestTwoStreams:
+    def source(self, share=0.25):
+        x = torch.arange(40.0)[:, None]
+        labelled = torch.arange(40) % 5 == 0
+        return TwoStreams(PointSet(x, ("u",)), labelled, share)
+
+    def test_each_batch_has_both_and_says_which(self):
+        source = self.source()
+        assert isinstance(source, RowSource)
+        assert isinstance(source, MakesBatches)
+        feed = source.feed(8, seed=1)
+        batches = [feed.batch(step) for step in range(16)]
+        for batch in batches:
+            assert batch.given["labelled"].tolist() == [True] * 2 + [False] * 6
+            known = batch.x[:, 0].long() % 5 == 0
+            assert torch.equal(known, batch.given["labelled"])
+        x = torch.stack([batch.x[:, 0].long() for batch in batches])
+        # 16 batches are four epochs of the 8 labelled rows, and three of the 32 others.
+        assert set(x[:, :2].flatten().bincount().tolist()) == {0, 4}
+        assert set(x[:, 2:].flatten().bincount().tolist()) == {0, 3}
+        assert torch.equal(source.feed(8, seed=1).batch(9).x, batches[9].x)
+        assert not torch.equal(source.feed(8, seed=2).batch(9).x, batches[9].x)
+
+    def test_rows_and_parts_keep_what_is_known(self):
+        source = self.source()
+        assert source.rows(slice(0, 6)).given["labelled"].tolist() == [True] + [False] * 4 + [True]
+        assert isinstance(source.take(torch.tensor([0, 1, 5])), TwoStreams)
+        assert isinstance(source.take(torch.tensor([1, 2])), PointSet)
+
+    @pytest.mark.parametrize(
+        ("labelled", "share", "said"),
+        [
+            (torch.ones(3, dtype=torch.bool), 0.5, "without one"),
+            (torch.zeros(3, dtype=torch.bool), 0.5, "without one"),
+            (torch.ones(3), 0.5, r"\(3,\) bool"),
+            (torch.tensor([True, False, True]), 1.0, "share"),
+        ],
+    )
+    def test_what_makes_no_two_streams_is_refused(self, labelled, share, said):
+        with pytest.raises(ValueError, match=said):
+            TwoStreams(PointSet(torch.zeros(3, 1), ("u",)), labelled, share)
+        with pytest.raises(ValueError, match="batch of 1"):
+            self.source().feed(1, 0)
+
+
+class TestGenerated:
+    @pytest.fixture
+    def family(self):
+        entry = registry.get("family", "gan")
+        resolved = check(RunSpec(name="a", family=Pick(slug="gan"), dataset=Pick(slug="two-moons")))
+        plane = PointSet(torch.randn(100, 2) * 3 + 1, ("x", "y")).spec()
+        return entry.make(resolved.family.config, plane, horizon=5, seed=0, device=CPU)
+
+    def test_rows_are_the_same_however_they_are_asked_for(self, family, monkeypatch):
+        monkeypatch.setattr(Generated, "CHUNK", 16)
+        source = Generated(family, 50, seed=3, columns=("x", "y"))
+        assert isinstance(source, RowSource)
+        assert isinstance(source, MakesBatches)
+        whole = source.rows(slice(None)).x
+        assert whole.shape == (50, 2)
+        assert len(whole.unique(dim=0)) == 50
+        index = torch.tensor([40, 3, 3, 49, 17])
+        assert torch.equal(Generated(family, 50, seed=3).rows(index).x, whole[index])
+        assert not torch.equal(Generated(family, 50, seed=4).rows(index).x, whole[index])
+        assert source.rows(torch.tensor([], dtype=torch.int64)).x.shape == (0, 2)
+        taken = source.take(index)
+        assert isinstance(taken, PointSet)
+        assert taken.columns == ("x", "y")
+        assert torch.equal(taken.x, whole[index])
+
+    def test_batches_are_a_function_of_seed_and_step(self, family):
+        source = Generated(family, 50, seed=3)
+        feed = source.feed(20, seed=1)
+        zero, one = feed.batch(0), feed.batch(1)
+        assert torch.equal(source.feed(20, seed=1).batch(1).x, one.x)
+        assert not torch.equal(zero.x, one.x)
+        assert not torch.equal(source.feed(20, seed=2).batch(1).x, one.x)
+        before = torch.cat([p.flatten() for p in family.state().tensors.values()][:3])
+        fed = Fed(feed, source.spec(), CPU).batch(0)
+        torch.testing.assert_close(source.spec().restore(fed.x), zero.x)
+        after = torch.cat([p.flatten() for p in family.state().tensors.values()][:3])
+        assert torch.equal(before, after), "a source is not trained by being asked"
+
+
+def test_parts_that_are_no_such_data_are_refused():
+    with pytest.raises(Refused, match="no images"):
+        kind_of("images").from_parts({"x": np.zeros((3, 4))}, Facts())
+    with pytest.raises(Refused, match="no table"):
+        kind_of("points").from_parts({"x": np.zeros((3, 4, 2))}, Facts())
+
+
+def test_a_set_of_before_is_learned_from_whole(project):
+    x = points(9)
+    folder = project.path / "data" / "old"
+    folder.mkdir(parents=True)
+    with h5py.File(folder / "data.h5", "w") as file:
+        file["x"] = x
+    columns = ["u", "v", "w"]
+    said = {"name": "old", "columns": columns, "rows": 9, "hash": points_hash(x, columns)}
+    said |= {name: [0.0, 0.0, 0.0] for name in ("mean", "std", "minimum", "maximum")}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in said.items()]
+    (folder / "dataset.toml").write_text("format = 1\n" + "\n".join(lines))
+    outline = imported_outline("old", project.path)
+    assert (outline.rows, outline.spec.kind, outline.spec.shape) == (9, "points", (3,))
+    data = imported("old", project.path)
+    np.testing.assert_array_equal(data.rows.x, x)
+    assert (data.hash, data.most, data.unseen) == (said["hash"], 4, None)
+    left, right = data.pair(4, 0)
+    assert {*left.x[:, 0].tolist(), *right.x[:, 0].tolist()} <= set(range(9))

@@ -1,0 +1,142 @@
+"""Files of graphs: what is taken from them, and what is said of hostile ones."""
+
+import numpy as np
+import pytest
+
+from studio.formats import files
+from studio.formats.graphs.edgelist import EdgeList
+from studio.formats.graphs.graphml import GraphML
+from studio.formats.graphs.writing import write_graphs
+from studio.formats.limits import FormatError
+
+HEAD = '<?xml version="1.0"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
+
+
+def graphml(*graphs):
+    return HEAD + "".join(graphs) + "</graphml>"
+
+
+def graph(nodes, edges, kind="undirected"):
+    listed = "".join(f'<node id="n{node}"/>' for node in range(nodes))
+    joined = "".join(f'<edge source="n{i}" target="n{j}"/>' for i, j in edges)
+    return f'<graph edgedefault="{kind}">{listed}{joined}</graph>'
+
+
+def read(importer, path):
+    rows = importer.rows([path], {})
+    blocks = list(rows.blocks)
+    arrays = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    assert len(arrays["x"]) == rows.total
+    assert rows.schema.kind == "graphs"
+    return rows.schema, arrays
+
+
+def written(tmp_path, text, name="some.graphml"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize(("importer", "suffix"), [(GraphML, ".graphml"), (EdgeList, ".edgelist")])
+def test_what_was_exported_comes_back(tmp_path, importer, suffix):
+    rng = np.random.default_rng(0)
+    size = np.array([4, 7, 2, 5])
+    square = np.triu(rng.random((4, 7, 7)) < 0.5, 1)
+    real = np.arange(7) < size[:, None]
+    square &= real[:, :, None] & real[:, None]
+    square |= square.transpose(0, 2, 1)
+    square[2] = False  # two nodes without an edge
+    path = tmp_path / f"made{suffix}"
+    write_graphs(path, square, size, None, {"run": "one"})
+    schema, arrays = read(importer(), path)
+    assert schema.facts == {"nodes": 7}
+    assert arrays["size"].tolist() == size.tolist()
+    first, second = np.triu_indices(7, 1)
+    expected = np.where(square[:, first, second], 1.0, -1.0) * (second < size[:, None])
+    np.testing.assert_array_equal(arrays["x"], expected)
+
+
+def test_what_is_left_out_is_said(tmp_path):
+    text = graphml(graph(3, [(0, 1), (1, 0), (2, 2)], "directed"), graph(1, []), graph(4, [(0, 3)]))
+    path = written(tmp_path, text)
+    found = files.inspect([path])
+    assert (found.kind, found.importer, found.rows) == ("graphs", "graphml", 2)
+    assert found.notes == [
+        "2 graphs of 3 to 4 nodes.",
+        "1 have edges with a direction, which is left out.",
+        "1 edges from a node to itself are left out.",
+        "1 graphs of fewer than 2 nodes are left out.",
+    ]
+    assert found.preview["x"] == [
+        [1.0, -1.0, 0.0, -1.0, 0.0, 0.0],
+        [-1.0, -1.0, 1.0, -1.0, -1.0, -1.0],
+    ]
+    assert [part.name for part in found.parts] == ["x", "size"]
+    # Loops are no pair, and an edge may stand before its nodes.
+    early = graphml('<graph><edge source="a" target="b"/><node id="b"/><node id="a"/></graph>')
+    assert read(GraphML(), written(tmp_path, early))[1]["x"].tolist() == [[1.0]]
+    empty = files.inspect([written(tmp_path, graphml())])
+    assert empty.problems == ["some.graphml has no graph of at least 2 nodes."]
+
+
+def test_lists_of_edges_come_in_all_sorts(tmp_path):
+    text = "\ufeff# any\n# more\na b 1.5 {}\nb c\n\n\nx y\n# graph 7 of 4 nodes\n3 0\n"
+    path = written(tmp_path, text, "some.edges")
+    _, arrays = read(EdgeList(), path)
+    assert arrays["size"].tolist() == [3, 2, 4]
+    assert arrays["x"].tolist() == [
+        [1, -1, 0, 1, 0, 0],
+        [1, 0, 0, 0, 0, 0],
+        [-1, -1, 1, -1, -1, -1],
+    ]
+
+
+LAUGHS = '<!DOCTYPE g [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+MANY = "".join(f'<node id="n{i}"/>' for i in range(201))
+TWICE = '<node id="a"/><node id="b"/>' + '<edge source="a" target="b"/>' * 39_801
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'<?xml version="1.0"?>{LAUGHS}<graphml>&b;</graphml>', "declares a document type"),
+        ('<!DOCTYPE g SYSTEM "file:///etc/passwd"><graphml/>', "declares a document type"),
+        ("<svg/>", "begins with <svg>"),
+        (graphml(f"<graph>{MANY}</graph>"), "graph 1 has more than 200 nodes"),
+        (graphml(f"<graph>{TWICE}</graph>"), "lists more than 39,800 edges"),
+        (graphml('<graph><node id="a"><graph/></node></graph>'), "a graph inside of graph 1"),
+        (graphml("<graph><hyperedge/></graph>"), "between more than two nodes"),
+        (graphml(graph(2, [(0, 5)])), "a node that is not there in graph 1"),
+        (graphml('<graph><node id="a"/><node id="a"/></graph>'), "without an id of its own"),
+        (graphml(graph(2, []))[:-10], "no XML in line 3: no element found"),
+        (b"\x00\xff\x13 nothing", "no XML in line 1"),
+    ],
+)
+def test_hostile_graphml_gets_a_sentence(tmp_path, text, said):
+    path = written(tmp_path, text)
+    for work in (lambda: GraphML().inspect([path], {}), lambda: read(GraphML(), path)):
+        with pytest.raises(FormatError, match=said):
+            work()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a b\nc\n", "line 2: an edge has two nodes"),
+        ("# graph 0 of 1000000 nodes\n0 1\n", "graph 1 has more than 200 nodes"),
+        ("# graph 0 of 3 nodes\n0 3\n", "joins numbers from 0 to 2"),
+        ("a b\n" * 39_801, "lists more than 39,800 edges"),
+        ("a " + "b" * 5000, "longer than 4,096 bytes"),
+        (b"\xff\xfe\x00", "line 1 is no text"),
+    ],
+)
+def test_hostile_lists_of_edges_get_a_sentence(tmp_path, text, said):
+    with pytest.raises(FormatError, match=said):
+        EdgeList().inspect([written(tmp_path, text, "some.edgelist")], {})
+
+
+def test_other_xml_is_not_claimed(tmp_path):
+    assert not GraphML().claims(written(tmp_path, "<svg/>", "some.xml"))
+    assert GraphML().claims(written(tmp_path, graphml(), "some.xml"))
+    with pytest.raises(FormatError, match="No importer takes"):
+        files.inspect([written(tmp_path, "<svg/>", "some.xml")])

@@ -1,0 +1,208 @@
+"""What is padded and what is given, through every family on every kind of data that has either."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.config import ConfigError, decode, describe
+from models.contracts.abilities import HasCritic, HasDenoiser, HasLatent, HasPopulation
+from models.contracts.batch import Batch
+from models.contracts.family import Family
+from models.contracts.spec import SIZE
+from models.nets.pick import kinds_of
+from models.registry import registry
+from models.tensors import make_generator
+from tests.models import tracks
+from tests.models.pairs import (
+    CONDITIONED,
+    CPU,
+    HORIZON,
+    LESSON,
+    MASKED,
+    PAIRS,
+    Pair,
+    batch,
+    build,
+    each,
+    train,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _known() -> Iterator[None]:
+    with tracks.known():
+        yield
+
+
+FREE = [pair for pair in CONDITIONED if "population" not in pair.entry.capabilities]
+FIXED = [pair for pair in CONDITIONED if "population" in pair.entry.capabilities]
+LEARNED = [
+    pair
+    for pair in CONDITIONED
+    if any(row["of"] == "network" for row in describe(pair.entry.config))
+]
+each_conditioned = each(CONDITIONED)
+each_masked = each(MASKED)
+
+
+def trained(pair: Pair, steps: int = 2 * LESSON + 2) -> Family[Any]:
+    family = build(pair)
+    train(pair, family, 0, steps)
+    return family
+
+
+def garbled(rows: Batch) -> Batch:
+    """Return rows with anything at all at their padded places."""
+    noise = 100.0 * torch.randn(rows.x.shape, generator=make_generator(5))
+    return rows.holding(rows.x + noise - rows.zeroed(noise))
+
+
+def test_there_is_such_data():
+    assert {pair.entry.slug for pair in PAIRS if pair in MASKED} == {
+        entry.slug for entry in registry.all("family") if "law" not in entry.needs
+    }
+    assert FREE
+    assert FIXED
+
+
+@each_conditioned
+def test_conditions_that_nobody_chose_are_rows_of_the_law(pair: Pair):
+    latents, spec = build(pair).prior(40, make_generator(0, 3)), pair.data.spec()
+    assert latents.given.keys() == spec.law.keys()
+    same = torch.ones((40, len(pair.data)), dtype=torch.bool)
+    for name, law in spec.law.items():
+        mine, all_ = latents.given[name].flatten(1) if law.dim() > 1 else latents.given[name], law
+        if law.dim() == 1:
+            mine, all_ = mine[:, None], law[:, None]
+        same &= (mine[:, None] == all_.flatten(1)[None]).all(dim=-1)
+    assert same.any(dim=1).all(), "all that is given of a row is of one row of the data"
+    assert all(len(value.unique(dim=0)) > 1 for value in latents.given.values())
+    if spec.masks is not None:
+        assert latents.mask is not None
+        assert torch.equal(latents.mask, spec.masks[latents.given[SIZE].long()])
+
+
+@each(FREE)
+def test_chosen_conditions_are_taken(pair: Pair):
+    family, spec = build(pair), pair.data.spec()
+    for name, law in spec.law.items():
+        one, each_ = law[3], law[torch.arange(5)]
+        alike = family.prior(5, make_generator(0, 3), given={name: one}).given[name]
+        assert torch.equal(alike, one.expand(alike.shape))
+        told = family.prior(5, make_generator(0, 3), given={name: each_})
+        assert torch.equal(told.given[name], each_)
+        assert told.given.keys() == spec.law.keys()
+        # What is chosen changes nothing of what is drawn beside it.
+        free = family.prior(5, make_generator(0, 3))
+        assert all(torch.equal(told.given[n], free.given[n]) for n in spec.law if n != name)
+        if name == SIZE:
+            assert told.mask is not None
+            assert torch.equal(told.mask.sum(dim=1), each_)
+        *_, last = family.flow(told, generator=make_generator(1))
+        assert last.x.isfinite().all()
+
+
+@each(FIXED)
+def test_particles_that_were_moved_have_had_their_conditions(pair: Pair):
+    family = build(pair)
+    assert isinstance(family, HasPopulation)
+    for name, law in pair.data.spec().law.items():
+        with pytest.raises(ValueError, match=f"{name} cannot be chosen"):
+            family.prior(5, make_generator(0, 3), given={name: law[0]})
+    before = family.prior(family.population, make_generator(0, 3)).given
+    train(pair, family, 0, LESSON)
+    after = family.prior(family.population, make_generator(1, 3)).given
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@each_masked
+def test_padded_places_stay_exactly_zero(pair: Pair):
+    family, spec = trained(pair), pair.data.spec()
+    latents = family.prior(16, make_generator(0, 3))
+    if latents.x.shape[1:] == spec.shape:
+        assert torch.equal(latents.zeroed(latents.x), latents.x)
+    assert latents.mask is not None
+    assert not latents.mask.all()
+    frames = list(family.flow(latents, generator=make_generator(1)))
+    for frame in frames:
+        assert torch.equal(latents.zeroed(frame.x), frame.x)
+    real = frames[-1].x.flatten(2).abs().sum(dim=-1)[latents.mask]
+    assert (real > 0).all(), "and the others are not"
+
+
+@each_masked
+def test_padded_places_stay_zero_in_a_training(pair: Pair):
+    """Particles may have other sizes than the data of a batch, but each has one of them."""
+    family, masks = build(pair), pair.data.spec().masks
+    assert masks is not None
+    for i in range(2 * LESSON + 2):
+        rows = batch(pair, i)
+        for name, scene in family.walk(rows):
+            assert torch.equal(rows.zeroed(scene["real"]), scene["real"])
+            for what in scene.keys() - {"real"}:
+                places = scene[what].flatten(2).abs().sum(dim=-1) > 0.0
+                fits = (places[:, None] == masks[None]).all(dim=-1).any(dim=1)
+                assert fits.all(), f"{what} of {name}"
+                assert not places.all(), f"{what} of {name}: nothing is padded"
+
+
+@each_masked
+def test_what_stands_at_padded_places_does_not_matter(pair: Pair):
+    family, rows = trained(pair), pair.data.spec().example(12, make_generator(0))
+    level = torch.tensor(0.7)
+    if isinstance(family, HasDenoiser):
+        denoise = family.denoiser(rows)
+        clean, other = (rows.zeroed(denoise(r.x, level)) for r in (rows, garbled(rows)))
+        torch.testing.assert_close(clean, other)
+    if isinstance(family, HasCritic):
+        torch.testing.assert_close(family.critic(rows), family.critic(garbled(rows)))
+
+
+def answers(pair: Pair, family: Family[Any], rows: Batch) -> list[Tensor]:
+    """Return what the networks of a family say of rows, as far as it can be asked."""
+    said = []
+    if isinstance(family, HasDenoiser):
+        said.append(family.denoiser(rows)(rows.x, torch.tensor(0.7)))
+    if isinstance(family, HasCritic):
+        said.append(family.critic(rows))
+    if isinstance(family, HasLatent):
+        latents = family.prior(len(rows), make_generator(0, 3))
+        said.append(family.push(Batch(latents.x, rows.mask, rows.given)))
+    if not said:
+        # Two scores that nobody is shown but as a layer.
+        said = [family.layer(v.name, rows, 0.5) for v in family.layers if "score" in v.name]
+    return said
+
+
+@each(LEARNED)
+def test_what_is_given_reaches_the_networks(pair: Pair):
+    family, spec = trained(pair), pair.data.spec()
+    rows = spec.example(12, make_generator(0))
+    before = answers(pair, family, rows)
+    assert before
+    for name, known in spec.given.items():
+        if name == SIZE:
+            continue  # it says which places there are
+        value = rows.given[name]
+        other = (value + 1) % known.classes if known.classes else value + 1.0
+        told = Batch(rows.x, rows.mask, {**rows.given, name: other})
+        for old, new in zip(before, answers(pair, family, told), strict=True):
+            gap = (old - new).reshape(len(rows), -1).abs().amax(dim=1)
+            assert (gap > 0.0).all(), name
+
+
+@pytest.mark.parametrize("entry", registry.all("family"), ids=lambda entry: entry.slug)
+def test_data_that_a_family_does_not_take_are_refused(entry: Any):
+    for kind in registry.all("kind"):
+        if kind.slug not in kinds_of(entry):
+            with pytest.raises((ConfigError, ValueError)):
+                entry.make(
+                    decode(entry.config, {}),
+                    kind.make(20, 0).spec(),
+                    horizon=HORIZON,
+                    seed=0,
+                    device=CPU,
+                )

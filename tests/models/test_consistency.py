@@ -1,0 +1,134 @@
+"""Consistency distillation: the boundary, the teacher's step, what is learned, and sampling."""
+
+import pytest
+import torch
+
+from models.config import Pick
+from models.contracts.abilities import ABILITIES
+from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from models.denoisers.consistency import ConsistencyFunction
+from models.experiments.consistency_steps import distance
+from models.families.consistency_distillation import (
+    ConsistencyDistillation,
+    ConsistencyDistillationConfig,
+)
+from models.families.exact_flow import ExactFlow, ExactFlowConfig
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.registry import registry
+from models.samplers.consistency import Multistep, MultistepConfig
+from models.samplers.heun import Heun
+from models.tensors import make_generator
+
+CPU = torch.device("cpu")
+DATA = eight_gaussians(EightGaussiansConfig(), 2000, 0)
+SPEC = DATA.spec()
+X = SPEC.standardise(DATA.x)
+CONFIG = ConsistencyDistillationConfig(net=Pick(slug="mlp", config={"width": 32, "depth": 2}))
+
+
+def teacher() -> ExactFlow:
+    return ExactFlow(ExactFlowConfig(), SPEC, horizon=1, seed=0, device=CPU)
+
+
+def student(config=CONFIG, seed=0, horizon=300) -> ConsistencyDistillation:
+    more = {"horizon": horizon, "seed": seed, "device": CPU}
+    return ConsistencyDistillation(config, SPEC, inputs={"teacher": teacher()}, **more)
+
+
+def batch(index: int, size: int = 128) -> torch.Tensor:
+    return X[torch.randint(len(X), (size,), generator=make_generator(index, 9))]
+
+
+def test_at_the_smallest_level_nothing_changes_whatever_the_network_says():
+    net = build(CONFIG.net, SPEC, DENOISER, make_generator(0))
+    function = ConsistencyFunction(net, 0.002)
+    x = torch.randn((50, 2), generator=make_generator(1))
+    torch.testing.assert_close(function(x, torch.full((50,), 0.002)), x)
+    assert (function(x, torch.full((50,), 1.0)) - x).abs().max() > 0.1
+    # One level for all rows is the same as that level for each.
+    torch.testing.assert_close(function(x, torch.tensor(1.0)), function(x, torch.full((50,), 1.0)))
+
+
+def test_a_step_along_the_teacher_is_one_of_heun_s():
+    field, denoise = student().field, teacher().denoiser()
+    x = 3.0 * torch.randn((20, 2), generator=make_generator(2))
+    found = field.along(denoise, x, torch.full((20,), 1.5), torch.full((20,), 3.0))
+    expected, _ = Heun().step(
+        lambda y, s: denoise(y, torch.tensor(s)), x, 3.0, 1.5, (), make_generator(0)
+    )
+    torch.testing.assert_close(found, expected)
+
+
+def test_neighbouring_levels_are_those_of_the_grid():
+    field = student().field
+    low, high = field.draw(5000, make_generator(3))
+    assert torch.equal(field.grid, field.grid.sort().values)
+    assert (float(field.grid[0]), float(field.grid[-1])) == pytest.approx((0.002, 20.0))
+    places = torch.searchsorted(field.grid, low)
+    assert torch.equal(field.grid[places + 1], high)
+    assert places.unique().tolist() == list(range(CONFIG.levels - 1))
+
+
+@pytest.fixture(scope="module")
+def taught() -> ConsistencyDistillation:
+    made = student()
+    for index in range(300):
+        made.step(batch(index))
+    return made
+
+
+def test_the_target_follows_slowly_and_the_teacher_is_left_alone(taught):
+    made, before = taught, teacher().denoiser()(X[:5], torch.tensor(1.0))
+    weights = (made.field.trained.net, made.field.target.module, made.field.trained.averaged)
+    trained, target, averaged = (next(net.parameters()).detach() for net in weights)
+    assert not torch.equal(trained, target)
+    assert not torch.equal(target, averaged)
+    after = made.inputs["teacher"].denoiser()(X[:5], torch.tensor(1.0))
+    torch.testing.assert_close(after, before)
+
+
+def test_it_learns_to_go_all_the_way_which_before_its_lessons_it_cannot(taught):
+    one = Multistep()
+    before = distance(student(), one, 0)
+    assert before > 0.7
+    assert distance(taught, one, 0) < 0.6 * before
+
+
+def test_it_can_be_used_without_its_teacher():
+    made = ConsistencyDistillation(CONFIG, SPEC, horizon=1, seed=0, device=CPU)
+    latents = made.prior(5, make_generator(0))
+    *_, last = made.flow(latents, sampler=Multistep(MultistepConfig(steps=3)),
+                         generator=make_generator(1))  # fmt: skip
+    assert (last.t, last.nfe) == (1.0, 3)
+    with pytest.raises(KeyError, match="teacher"):
+        made.step(batch(0))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_k_steps_are_k_evaluations_at_falling_levels(steps):
+    sampler = Multistep(MultistepConfig(steps=steps))
+    levels = sampler.levels(0.002, 20.0)
+    assert levels[0] == 20.0
+    assert levels[-1] == 0.0
+    assert levels == sorted(levels, reverse=True)
+    assert min(levels[:-1]) > 10 * 0.002  # where f still does something
+    asked = []
+
+    def f(x, s):
+        asked.append(float(s))
+        return torch.zeros_like(x)
+
+    z = torch.randn((4000, 2), generator=make_generator(4))
+    frames = list(sampler.frames(f, z, 0.002, 20.0, make_generator(5)))
+    assert asked == pytest.approx(levels[:-1])
+    assert frames[-1].nfe == sampler.nfe() == steps
+    assert torch.equal(frames[-1].x, torch.zeros_like(z))
+    for frame in frames[1:-1]:  # made, and noised again to the level
+        assert float(frame.x.std()) == pytest.approx(frame.s, rel=0.05)
+
+
+def test_what_a_sampler_needs_is_an_ability():
+    for entry in registry.all("sampler"):
+        assert set(entry.needs) <= ABILITIES.keys()
+        assert any(set(entry.needs) <= family.abilities for family in registry.all("family"))
