@@ -98,7 +98,6 @@ class GraphSet:
             # Below .2 every bit is decided, and above 5 none is.
             "density_mean": 0.4,
             "s_min": 0.2,
-            "s_max": 20.0,
             "ema": 0.998,
             "optimizer": {"kind": "adamw", "lr": 2e-3, "schedule": "cosine", "clip": 1.0},
         },

@@ -18,6 +18,7 @@ BLIND = ("models/families", "models/fields", "models/carriers")
 KNOWING = (
     "models/kinds",
     "models/data",
+    "models/judges",
     "models/metrics",
     "models/oracle.py",  # a mixture of points, whose widths are one a mode or one an axis
     "studio/engine/kinds",

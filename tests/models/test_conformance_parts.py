@@ -57,7 +57,13 @@ each_dataset = pytest.mark.parametrize(
 )
 each_metric = pytest.mark.parametrize("entry", METRICS, ids=slugs(METRICS))
 each_sampler = pytest.mark.parametrize(
-    ("entry", "config"), [c for entry in registry.all("sampler") for c in choices(entry)]
+    ("entry", "config"),
+    [
+        c
+        for entry in registry.all("sampler")
+        if entry.needs == ("denoiser",)
+        for c in choices(entry)
+    ],
 )
 
 

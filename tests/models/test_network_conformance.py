@@ -20,10 +20,12 @@ from tests.models import tracks
 from tests.models.pairs import NETWORK
 
 LATENT = 5
+OUTPUTS = 3
 ROLES: dict[str, tuple[Role, ...]] = {
     "denoiser": (DENOISER,),
     "critic": (role.critic(), role.critic(clock=True)),
     "generator": (role.generator(LATENT),),
+    "encoder": (role.encoder(OUTPUTS),),
 }
 
 
@@ -114,7 +116,8 @@ def test_every_network_is_tried_in_every_role_that_it_has():
 def test_it_builds_and_has_its_shape(case: Case, settings: dict[str, Any]):
     for n in (1, 6):
         out = call(case.build(**settings), case.rows(n), case.clock(n))
-        assert out.shape == ((n, 1) if case.role.name == "critic" else (n, *case.spec.shape))
+        said = {"critic": (1,), "encoder": (OUTPUTS,)}
+        assert out.shape == (n, *said.get(case.role.name, case.spec.shape))
         assert out.dtype == torch.float32
         assert out.isfinite().all()
 

@@ -310,6 +310,8 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
     """The work behind the family itself, not one that a part of it was taken from."""
     (source,) = (entry.source for entry in FAMILIES if entry.slug == slug)
     others = {
+        "classifier": "Ravuri and Vinyals 2019",
+        "consistency-distillation": "Song 2023",
         "edm": "Karras 2022",
         "exact-flow": "Karras 2022",
         "mmd-flow": "Arbel 2019",

@@ -143,7 +143,10 @@ async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: FlowView, wa
     lens.state.runs.staged.emit(lens.run.key)
     assert card.stage is not None
     assert card.stage.formula == "min L"
-    lens.run.live = replace(lens.run.live, scene={"real": np.zeros((4, 2), np.float32)})
+    lens.run.live = replace(
+        lens.run.live,
+        arrays={**lens.run.live.arrays, "scene:real": np.zeros((4, 2), np.float32)},
+    )
     lens.state.runs.record_arrived.emit(lens.run.key)
     assert view._hands.scene
     lens.actions.lesson.end()

@@ -36,7 +36,7 @@ def arrive(lens, step, values=None):
     lens.arrive(step)
     if values is not None:
         d = np.tile(np.asarray(values, np.float32), (len(lens.run.live.t), 1))
-        lens.run.live = replace(lens.run.live, extras={"critic": d})
+        lens.run.live = replace(lens.run.live, arrays={**lens.run.live.arrays, "extra:critic": d})
         lens.state.runs.record_arrived.emit(lens.run.key)
 
 
