@@ -6,14 +6,7 @@ from typing import Annotated
 
 from models.config import Pick, param
 
-__all__ = [
-    "CriticNet",
-    "DenoiserNet",
-    "EncoderNet",
-    "GeneratorNet",
-    "RecommenderNet",
-    "ScoreNet",
-]
+__all__ = ["CriticNet", "DenoiserNet", "EncoderNet", "GeneratorNet", "RecommenderNet", "ScoreNet"]
 
 DenoiserNet = Annotated[
     Pick, param("Network", "The network that is trained.", of="network", role="denoiser")

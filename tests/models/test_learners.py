@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.config import ConfigError, decode, describe, replace_at
-from models.contracts.abilities import ABILITIES, Classifies
+from models.contracts.abilities import ABILITIES, Classifies, Recommends
 from tests.models.pairs import (
     HORIZON,
     LEARNERS,
@@ -27,6 +27,8 @@ each_learner = each(LEARNERS)
 
 def says(pair: Pair, learner: Any) -> torch.Tensor:
     """Return what a learner says of a batch."""
+    if isinstance(learner, Recommends):
+        return learner.recommend(batch(pair, 77))
     assert isinstance(learner, Classifies)
     return learner.classify(batch(pair, 77))
 

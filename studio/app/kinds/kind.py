@@ -22,7 +22,8 @@ each has a row a datum.
 """
 Layout = Literal["plane", "tiles", "scene", "lists"]
 """How data are seen: as dots in a plane, each as a tile of a grid, as parts of a scene, or as lists
-that nothing moves."""
+that nothing moves.
+"""
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
 FORMATS = {
