@@ -6,6 +6,7 @@ import time
 
 import pytest
 import torch
+from msgspec import structs
 
 from models.data.films import FilmsConfig, films
 from models.kinds.interactions import InteractionSet
@@ -153,3 +154,35 @@ def test_other_models_are_refused_for_histories_and_these_for_points():
     assert "interactions" in resolve(wrong)[1][0].message
     other = RunSpec(name="x", family=Pick(slug="gru4rec"), dataset=Pick(slug="ring-of-five"))
     assert "points" in resolve(other)[1][0].message
+
+
+def test_an_imported_folder_is_trained_on(tmp_path):
+    lines = [f"{u},{(3 * u + i) % 17},4,{i}" for u in range(40) for i in range(9)]
+    ratings, films_file = tmp_path / "ratings.csv", tmp_path / "movies.csv"
+    ratings.write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
+    titles = [f'{i},"Film, {i}",Drama' for i in range(17)]
+    films_file.write_text("movieId,title,genres\n" + "\n".join(titles) + "\n")
+    options = {"core": 1, "longest": 12}
+    desk = Desk(tmp_path)
+    desk.reply(
+        m.ImportData(
+            files=[str(ratings), str(films_file)],
+            project=str(tmp_path / "project"),
+            name="small",
+            importer="movielens",
+            options=options,
+        )
+    )
+    desk.work()
+    wanted = spec("gru4rec", evaluate_samples=20)
+    imported = structs.replace(wanted, dataset=Pick(slug="project:small"))
+    status = headless.run(imported, project=tmp_path / "project")
+    assert status.state == "finished", status.error
+    run = RunFolder(tmp_path / "project" / "runs" / "0001-a-test")
+    columns, floors = run.metrics.read()
+    assert "recall-at-10" in floors
+    assert columns["quality/recall-at-10"][1][-1] >= 0.0
+    _, said = answer(desk, operate(run, "recommend", inputs={"histories": [[1, 2] + [0] * 10]},
+                                   inline=True))  # fmt: skip
+    assert said["item"].shape == (1, 10)
+    assert load(run).columns[0] == "Film, 0"

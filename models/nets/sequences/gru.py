@@ -72,7 +72,10 @@ def gru_sequence(
 ) -> GruSequence:
     """Return the network for histories of a spec, its initial weights from the generator."""
     assert spec.symbols is not None
-    net = GruSequence(config, spec.symbols - 1)
+    # PyTorch would draw the weights from its own numbers first.
+    with torch.device("meta"):
+        net = GruSequence(config, spec.symbols - 1)
+    net.to_empty(device="cpu")
     for name, parameter in net.named_parameters():
         _begin(name, parameter, generator)
     with torch.no_grad():

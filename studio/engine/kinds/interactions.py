@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.kinds.interactions import InteractionSet
 from models.nets.sequences.histories import PADDING
-from studio.engine.kinds.base import Arrays, DataKind
+from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.process.failures import Refused
 from studio.formats.arrays import write_arrays
 from studio.store.atomic import write_text
 
@@ -34,6 +36,21 @@ class Interactions(DataKind, slug="interactions"):
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, InteractionSet)
         return {**super().facts(data), "events": int(data.size.sum())}
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> InteractionSet:
+        """Return histories from what an importer brings: x, and the titles among the facts."""
+        if (refused := self.missing(parts, ("x",))) is not None:
+            raise refused
+        x = torch.from_numpy(np.array(parts["x"])).long()
+        titles = tuple(map(str, facts.more.get("titles", ())))
+        if x.ndim != 2 or not titles or x.min() < PADDING or x.max() > len(titles):
+            raise Refused(
+                "The data set has items without a title, or is no table of histories.",
+                "Import it again.",
+                kind="data",
+                path="dataset",
+            )
+        return InteractionSet(x, titles)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
