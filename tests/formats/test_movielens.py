@@ -102,7 +102,7 @@ def test_a_film_that_is_rated_twice_counts_once(tmp_path):
         ("ratings.csv", "userId,movieId,rating,timestamp\n" + "9" * 40 + ",1,3,3\n", "line 2"),
         ("ratings.csv", "userId,movieId,rating,timestamp\n" + "9" * 70_000, "longer than"),
         ("ratings.csv", "userId,movieId,rating,timestamp\n", "none is left"),
-        ("movies.csv", "movieId,title,genres\n1,A,B\n", "holds ratings"),
+        ("movies.csv", "movieId,title,genres\n1,A,B\n", "no ratings are in there"),
         ("other.csv", "a,b\n1,2\n", "no file of MovieLens"),
         ("u.data", "1\t2\t3\t4\nx\n", "line 2"),
     ],

@@ -144,7 +144,8 @@ def _hdf5(version: str) -> bytes:
 
 
 def _movielens_files() -> list[bytes]:
-    later = "userId,movieId,rating,timestamp\n" + "".join(f"{i % 6},{i},4,9\n" for i in range(30))
+    rated = "".join(f"{i % 6},{i // 6},4,{i}\n" for i in range(36))
+    later = f"userId,movieId,rating,timestamp\n{rated}"
     return [later.encode(), later.partition("\n")[2].replace(",", "::").encode()]
 
 
