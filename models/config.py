@@ -105,8 +105,9 @@ def param(
     ``low``/``high`` are inclusive bounds, ``above``/``below`` exclusive ones. ``zero`` is what the
     value 0 means in words, where it is not a quantity. ``log`` asks for a
     logarithmic control. ``live`` says that it may be changed in the middle of a training
-    (`models.base.Family.reconfigure`). ``modalities`` are the kinds of data it matters for, empty
-    for all; of a nested config, it holds for everything inside. ``depends=(sibling, values)`` says
+    (`models.contracts.learner.Learner.reconfigure`). ``modalities`` are the kinds of data it
+    matters for, empty for all; of a nested config, it holds for everything inside.
+    ``depends=(sibling, values)`` says
     that the field matters only while the sibling field has one of the values. ``choices`` maps the
     values of a ``Literal`` to titles. Of a `Pick`, ``of`` is what is picked ("network") and
     ``role`` what it is picked for; of a `RunRef`, ``role`` is what its model must be able to do;
