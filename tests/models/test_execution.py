@@ -20,12 +20,22 @@ from models.fields.score_difference import ParticleScore
 from models.nets import role
 from models.nets.pick import build as build_net
 from models.paths.clock import FlowClock
-from models.registry import registry
 from models.tensors import make_generator
 from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
 from tests.models import tracks
-from tests.models.pairs import LESSON, PAIRS, Pair, batch, build, each, lightest, same, train
+from tests.models.pairs import (
+    FAMILIES,
+    LESSON,
+    PAIRS,
+    Pair,
+    batch,
+    build,
+    each,
+    lightest,
+    same,
+    train,
+)
 
 SPEC = tracks.tracks(200, 0).spec()
 ROWS = 10
@@ -33,10 +43,10 @@ PARTS = Execution(micro_batches=3)
 """Ten rows in three parts: 4, 4 and 2."""
 
 TURNS = 2 * LESSON + 2
-LIGHTEST = [lightest(entry) for entry in registry.all("family")]
+LIGHTEST = [lightest(entry) for entry in FAMILIES]
 HEAVIEST = [
     max((p for p in PAIRS if p.entry is entry), key=lambda p: p.data.spec().mean.numel())
-    for entry in registry.all("family")
+    for entry in FAMILIES
 ]
 
 
