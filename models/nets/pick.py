@@ -153,9 +153,9 @@ def why_not(slug: str, role: str, kind: str) -> str:
     instead = f"choose one of: {offered}" if offered else f"there is no {role} for {kind}"
     entry = next((e for e in registry.all("network") if e.slug == slug), None)
     if entry is None:
-        near = difflib.get_close_matches(slug, able, n=1)
-        hint = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
-        return f"no network is called {slug!r}; {hint if near else instead}"
+        if near := difflib.get_close_matches(slug, able, n=1):
+            instead = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
+        return f"no network is called {slug!r}; {instead}" if slug else instead
     if role not in entry.roles:
         return f"{slug!r} cannot be a {role}; {instead}"
     return f"{slug!r} does not take {kind}; {instead}"

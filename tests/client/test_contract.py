@@ -65,7 +65,7 @@ def with_engine(engine: tuple[asyncio.Runner, EngineClient]) -> Callable[[Test],
 def spec(steps: int = 60, **training: Any) -> RunSpec:
     return RunSpec(
         name="Contract",
-        family=Pick(slug="edm", config={"net": {"width": 16}}),
+        family=Pick(slug="edm", config={"ema": 0.99}),
         dataset=Pick(slug="eight-gaussians"),
         training={"steps": steps, "batch": 32, "particles": 64, "device": "cpu"} | training,
     )
@@ -113,7 +113,7 @@ def test_a_spec_is_checked_and_completed(with_engine: Any) -> None:
         assert answer.result["problems"] == []
         resolved = msgspec.convert(answer.result["resolved"], RunSpec)
         assert resolved.training["steps"] == 60
-        assert resolved.family.config["net"]["width"] == 16
+        assert resolved.family.config["ema"] == 0.99
         assert len(resolved.family.config) > 1
         bad = msgspec.structs.replace(spec(), family=Pick(slug="edm", config={"colour": 1}))
         problems = (await client.request(m.Validate(spec=bad))).result["problems"]

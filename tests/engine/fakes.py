@@ -13,7 +13,8 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
-from models.registry import FamilyEntry, registry
+from models.nets.pick import kinds_of
+from models.registry import FamilyEntry, discover, registry
 from studio.engine.jobs.headless import create
 from studio.engine.jobs.training import TrainingJob
 from studio.protocol.messages import Event, Record
@@ -171,6 +172,14 @@ TINY = FamilyEntry(
     version=1,
     upgrade=None,
 )
+
+discover()
+ON_POINTS = [
+    entry.slug
+    for entry in registry.all("family")
+    if "points" in kinds_of(entry) and not entry.inputs
+]
+"""The families that `spec` is for: those that take points and need no run to learn from."""
 
 QUICK = {"batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5}
 # Few records: forcing each to the disk is what takes the time here.

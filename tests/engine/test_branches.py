@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from models.registry import discover, registry
 from studio.engine.jobs import headless
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch, horizon_at, reached
@@ -16,11 +15,9 @@ from studio.protocol.spec import ChangeSetting, EditPoints
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder
-from tests.engine.fakes import drive, losses, new_job, new_run, small, spec
+from tests.engine.fakes import ON_POINTS, drive, losses, new_job, new_run, small, spec
 from tests.engine.same import assert_same_run, finish, sampled
 from tests.engine.test_commands import Desk
-
-discover()
 
 
 def setting(path, value):
@@ -51,10 +48,7 @@ def assert_same_result(one, other):
     np.testing.assert_array_equal(sampled(one), sampled(other))
 
 
-FAMILIES = [entry.slug for entry in registry.all("family") if not entry.inputs]
-
-
-@pytest.mark.parametrize("family", [*FAMILIES, "tiny"])
+@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
 def test_a_branch_without_a_change_is_its_parent(tmp_path, family):
     run = spec(family, small(family), steps=24, checkpoint_steps=8, keep=100, evaluate_every=10)
     parent = parent_of(tmp_path, run)

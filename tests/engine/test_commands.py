@@ -17,6 +17,7 @@ from studio.protocol.spec import Pick
 from studio.protocol.wire import unpack_arrays
 from studio.store.project import Project
 from studio.store.run import RunFolder
+from studio.store.splits import split_rows
 from tests.engine.fakes import MemorySink, spec
 
 
@@ -437,10 +438,12 @@ def test_inspect_and_import(desk, tmp_path):
     assert desk.state(job) == "finished"
     [data] = Project.open(Path(desk.project)).datasets()
     np.testing.assert_allclose(data.read(), x, rtol=1e-6)
+    trained = len(split_rows(60, data.record.split, "train"))
+    assert trained < 60
     facts = desk.reply(
         m.PreviewData(dataset=Pick(slug=f"project:{data.name}"), project=desk.project, n=20)
     )
-    assert (facts["n"], facts["modes"], facts["columns"]) == (60, None, ["a", "b"])
+    assert (facts["n"], facts["modes"], facts["columns"]) == (trained, None, ["a", "b"])
     assert desk.arrays()["x"].shape == (20, 2)
 
     run = msgspec.structs.replace(spec("edm"), dataset=Pick(slug=f"project:{data.name}"))

@@ -3,17 +3,13 @@
 import numpy as np
 import pytest
 
-from models.registry import discover, registry
+from models.registry import registry
 from studio.engine.jobs import headless
 from studio.protocol.messages import Watch
-from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run, small, spec
+from tests.engine.fakes import ON_POINTS, MemorySink, drive, losses, new_job, new_run, small, spec
 from tests.engine.same import assert_same_run, finish
 
-discover()
-FAMILIES = [entry.slug for entry in registry.all("family")]
-
-
-CASES = [(family, 300) for family in FAMILIES] + [("tiny", 300), ("tiny", 0)]
+CASES = [(family, 300) for family in ON_POINTS] + [("tiny", 300), ("tiny", 0)]
 
 
 @pytest.mark.parametrize(("family", "samples"), CASES)
@@ -33,7 +29,7 @@ def test_200_steps_are_100_and_resume_and_100(tmp_path, family, samples):
     np.testing.assert_array_equal(last_whole.x, last_parts.x)
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, "tiny"])
+@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
 def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
     run = spec(family, small(family), steps=60)
     quiet = new_run(tmp_path, run)

@@ -6,6 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from models.nets.pick import kinds_of
+from models.registry import registry
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, pick_dataset, pick_sampler, resolve
@@ -15,6 +17,10 @@ from studio.store.parts import Part
 from studio.store.project import Project
 from studio.store.schema import Schema
 from tests.engine.fakes import spec
+
+discover()
+ONE_OF_EACH = list({entry.holds: entry for entry in registry.all("dataset")}.values())
+"""A data set of each kind."""
 
 
 def wrong(run):
@@ -80,6 +86,14 @@ def test_all_problems_are_listed_at_once():
         "family.net.config.width", "family.net.config.depth", "family.ema",
         "training.steps", "training.seed", "dataset",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("data", ONE_OF_EACH, ids=lambda entry: entry.slug)
+def test_data_that_a_family_does_not_take_are_refused(data):
+    for family in registry.all("family"):
+        run = RunSpec(name="x", family=Pick(slug=family.slug), dataset=Pick(slug=data.slug))
+        refused = [p for p in resolve(run)[1] if p.path == "family" and data.holds in p.message]
+        assert bool(refused) == (data.holds not in kinds_of(family))
 
 
 def test_a_missing_device_says_why_and_can_be_ignored(monkeypatch):

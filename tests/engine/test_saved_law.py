@@ -1,7 +1,14 @@
-"""The exact law of the data travels with a checkpoint: an exact field needs nothing else."""
+"""What is said of the data travels with a checkpoint: a model is sampled without them, and an exact
+field needs nothing but their law.
+"""
 
+from dataclasses import fields, is_dataclass
+
+import pytest
 import torch
 
+from models.registry import discover, registry
+from studio.engine.data.specs import spec_from, spec_parts
 from studio.engine.run.resolve import check
 from studio.engine.run.saving import pack, saved_data
 from studio.protocol.spec import Pick, RunSpec
@@ -28,3 +35,29 @@ def test_a_checkpoint_holds_the_law():
 
 def test_data_of_an_unknown_law_have_none():
     assert saved_data(saved("two-moons")).mixture is None
+
+
+def assert_equal(one: object, other: object, where: str = "spec") -> None:
+    """Compare field by field, so that one which is added later is not forgotten."""
+    assert type(one) is type(other), where
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), where
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys(), where
+        for name in one:
+            assert_equal(one[name], other[name], f"{where}.{name}")
+    elif is_dataclass(one):
+        for field in fields(one):
+            name = field.name
+            assert_equal(getattr(one, name), getattr(other, name), f"{where}.{name}")
+    else:
+        assert one == other, where
+
+
+discover()
+
+
+@pytest.mark.parametrize("kind", registry.all("kind"), ids=lambda kind: kind.slug)
+def test_all_that_is_said_of_a_kind_comes_back(kind):
+    spec = kind.make(60, 0).spec()
+    assert_equal(spec_from(*spec_parts(spec)), spec)

@@ -4,18 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from models.registry import discover, registry
 from studio.engine.jobs import headless
 from studio.engine.jobs.job import ENDED
 from studio.engine.jobs.queue import JobQueue
 from studio.protocol.messages import StageDone, Watch
 from studio.protocol.spec import ChangeSetting
 from studio.protocol.wire import unpack_arrays
-from tests.engine.fakes import MemorySink, losses, new_job, new_run, small, spec
+from tests.engine.fakes import ON_POINTS, MemorySink, losses, new_job, new_run, small, spec
 from tests.engine.same import assert_same_run
-
-discover()
-FAMILIES = [entry.slug for entry in registry.all("family") if not entry.inputs]
 
 
 class Table:
@@ -57,7 +53,7 @@ class Table:
         assert self.job.state == "finished", self.job.error
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, "tiny"])
+@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
 def test_stages_change_nothing(tmp_path, family):
     run = spec(family, small(family), steps=30)
     quiet = new_run(tmp_path, run)

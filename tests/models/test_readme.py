@@ -17,7 +17,7 @@ from models.tensors import make_generator
 
 README = Path(__file__).resolve().parents[2] / "models" / "README.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
-LONGEST = 20  # lines
+LONGEST = 25  # lines, as the formatter breaks them
 
 
 @pytest.fixture

@@ -39,10 +39,7 @@ def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
         "shape": list(spec.shape),
         "symbols": spec.symbols,
         "parts": [[part.name, part.start, part.stop] for part in spec.parts],
-        "given": {
-            name: {"shape": list(g.shape), "classes": g.classes, "names": list(g.names)}
-            for name, g in spec.given.items()
-        },
+        "given": {name: _said(known) for name, known in spec.given.items()},
     }
     return tensors, values
 
@@ -91,9 +88,25 @@ def _json(values: dict[str, Any]) -> str:
     return msgspec.json.encode(values).decode()
 
 
+def _said(known: Given) -> dict[str, Any]:
+    return {
+        "shape": list(known.shape),
+        "classes": known.classes,
+        "names": list(known.names),
+        "log": known.log,
+    }
+
+
 def _given(tensors: Mapping[str, Tensor], name: str, said: Mapping[str, Any]) -> Given:
     mean, std = (tensors.get(f"{GIVEN}{name}/{number}") for number in ("mean", "std"))
-    return Given(tuple(said["shape"]), said["classes"], tuple(said["names"]), mean, std)
+    return Given(
+        tuple(said["shape"]),
+        said["classes"],
+        tuple(said["names"]),
+        mean,
+        std,
+        said.get("log", False),
+    )
 
 
 def _mixture(tensors: Mapping[str, Tensor]) -> GaussianMixture | None:

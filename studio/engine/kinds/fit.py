@@ -64,8 +64,8 @@ def named_set(dataset: DatasetEntry | None) -> str:
 
 
 def unfit(family: FamilyEntry, kind: str, name: str) -> list[ErrorInfo]:
-    """Return the problem that a family cannot make data of a kind, which a set of that name holds,
-    if it cannot.
+    """Return the problem that a family does not take a kind of data, which a set of that name
+    holds, if it does not.
     """
     able = kinds_of(family)
     if kind in able:
@@ -74,7 +74,7 @@ def unfit(family: FamilyEntry, kind: str, name: str) -> list[ErrorInfo]:
     return [
         ErrorInfo(
             kind="user",
-            message=f"family: {family.title} makes {can}, and {name} holds {kind}.",
+            message=f"family: {family.title} takes {can}, and {name} holds {kind}.",
             hint=f"Choose a model for {kind}, or another data set.",
             path="family",
         )

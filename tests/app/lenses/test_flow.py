@@ -314,9 +314,11 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "consistency-distillation": "Song 2023",
         "edm": "Karras 2022",
         "exact-flow": "Karras 2022",
+        "gru4rec": "Petrov and Macdonald 2022",
         "mmd-flow": "Arbel 2019",
         "mmd-generator": "Li 2015",
         "monoflow": "Yi 2023",
+        "pop": "Cremonesi 2010",
     }
     assert citation(source) == others.get(slug, "Franceschi 2023")
 
