@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.canvas import ParticleCanvas
@@ -48,6 +49,7 @@ class SamplesView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
+        self._once = AskOnce(self, state)
         self._sampled = Sampled(self, state, actions, PARTICLES)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
         self.made.setAccessibleName("Generated points")
@@ -165,13 +167,10 @@ class SamplesView(QWidget):
             self._draw(self.data, target)
             self.data.fit_unless_touched()
             self.made.look_like(self.data)
-        ready = self._state.engine.state in ("ready", "busy")
-        if run is not None and target is None and ready and self._asked != run.key:
-            self._asked = run.key
+        if run is not None and target is None and self._once.due(run):
             self._actions.looking.load_target(run.key)
 
     _drawn: NDArray[np.float32] | None = None
-    _asked = ""
 
     # Words
 

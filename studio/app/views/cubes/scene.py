@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QImage, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.intents.scenes import SceneData, SceneMap
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.export import Picture, widget_picture
@@ -33,7 +34,8 @@ class SceneView(QWidget):
         self._scene: SceneData | None = None
         self._map: SceneMap | None = None
         self._means: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self._key = self._asked = ""
+        self._key = ""
+        self._once = AskOnce(self, state)
         self._busy = False
         self.colours = MapPane("The scene in false colours")
         self.truth = MapPane("Ground truth")
@@ -102,7 +104,7 @@ class SceneView(QWidget):
         key = run.key if run is not None else ""
         if key != self._key:
             self._key, self._scene, self._map, self._busy = key, None, None, False
-            self._asked = ""
+            self._once.forget()
             for pane in self._panes:
                 pane.show_image(None)
                 pane.point(None)
@@ -115,9 +117,9 @@ class SceneView(QWidget):
 
     def _tell(self) -> None:
         run = self._state.runs.current
-        ready = self._state.engine.state in ("ready", "busy")
-        if run is not None and self._scene is None and ready and self._asked != run.key:
-            self._asked = key = run.key
+        ready = self._once.ready
+        if run is not None and self._scene is None and self._once.due(run):
+            key = run.key
             self._actions.scenes.load(key, lambda scene: self._arrived(key, scene))
         some = self._scene is not None
         self._body.setVisible(some)
