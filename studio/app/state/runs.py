@@ -89,7 +89,8 @@ class RunState:
     race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
-    None until somebody asked. ``phase_left`` are the seconds to the end of the present one of its
+    None until somebody asked. ``target`` are some of its ``learned`` target points, which are counted
+    when they are first shown. ``phase_left`` are the seconds to the end of the present one of its
     ``phases``.
     """
 
@@ -114,6 +115,7 @@ class RunState:
     kept: list[int] = field(default_factory=list)
     live: FlowRecord | None = None
     target: Floats | None = None
+    learned: int | None = None
     columns: tuple[str, ...] = ()
     checkpoints: list[int] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
