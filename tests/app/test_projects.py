@@ -48,6 +48,22 @@ async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, w
     assert [r.path for r in state.recent] == [project.path]
 
 
+async def test_a_run_with_damaged_curves_says_so_and_the_others_have_theirs(
+    bench, wait, project
+):
+    whole, damaged = project.runs()
+    damaged.metrics.path.unlink()
+    damaged.metrics.path.mkdir()
+    await bench.start()
+    bench.actions.project.open(project.path)
+    await wait(lambda: bench.state.notices.banners)
+    banner = bench.state.notices.banners[0]
+    assert banner.text == f"The curves of {damaged.name} cannot be read"
+    assert banner.runs == (str(damaged.path),)
+    await wait(lambda: bench.state.runs.by_key[str(whole.path)].series)
+    assert [each.text for each in bench.state.notices.banners] == [banner.text]
+
+
 async def test_a_run_that_died_is_interrupted_whatever_its_file_says(bench, wait, project):
     project.runs()[0].update_status(state="running", step=40, pid=1, process_started=1.0)
     await opened(bench, wait, project)

@@ -53,13 +53,7 @@ def read(path: Path) -> Contents:
     except StoreError as error:
         raise Refused(_info(error)) from error
     except OSError as error:
-        raise Refused(
-            ErrorInfo(
-                kind="disk",
-                message=f"{path} cannot be read: {error.strerror}.",
-                hint="Check that the folder is there and that you may read it.",
-            )
-        ) from error
+        raise Refused(_unreadable(path, error)) from error
 
 
 def create(path: Path, name: str) -> None:
@@ -148,7 +142,7 @@ def fill(run: RunState) -> RunState:
     """Return the run with its curves, kept steps and log, read from its folder.
 
     Raises:
-        Refused: a file of it is damaged.
+        Refused: a file of it is damaged, or cannot be read.
     """
     from dataclasses import replace
 
@@ -160,13 +154,15 @@ def fill(run: RunState) -> RunState:
         columns, floors = folder.metrics.read()
         kept = list(folder.flow.steps())
         steps = list(folder.checkpoints.steps())
+        log = _tail(folder.log_path)
     except StoreError as error:
         raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(folder.path, error)) from error
     series: dict[str, Series] = {}
     for name, (at, values) in columns.items():
         series[name] = Series()
         series[name].extend(list(at), list(values))
-    log = _tail(folder.log_path)
     floors = {**floors, **newest_floors(series)}
     return replace(run, series=series, floors=floors, kept=kept, checkpoints=steps, log=log)
 
@@ -231,6 +227,14 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
         write_toml(path, recipe)
     except StoreError as error:
         raise Refused(_info(error)) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ErrorInfo:
+    return ErrorInfo(
+        kind="disk",
+        message=f"{path} cannot be read: {error.strerror}.",
+        hint="Check that the folder is there and that you may read it.",
+    )
 
 
 def _info(error: Exception) -> ErrorInfo:

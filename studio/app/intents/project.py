@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studio.app import preferences
 from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link
+from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.data import DataIntents
 from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
@@ -88,7 +88,12 @@ class ProjectIntents(Intents):
         """Read a run's curves; what the engine has said meanwhile is newer and stays."""
         if run.job or run.series:
             return
-        filled = await asyncio.to_thread(disk.fill, run)
+        try:
+            filled = await asyncio.to_thread(disk.fill, run)
+        except Refused as refused:  # the project is open, and the other runs have curves
+            title = f"The curves of {run.name} cannot be read"
+            self.state.notices.error(refused.error, title=title, topic=f"curves:{run.key}", runs=(run.key,))
+            return
         if run.job or run.series or self.state.runs.by_key.get(run.key) is not run:
             return
         run.series, run.floors = filled.series, filled.floors
