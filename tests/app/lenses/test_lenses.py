@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.plots.chart import ChartScene, axes_for
 from studio.app.plots.curves import Curve
+from studio.app.state.runs import LOG_LINES
 from studio.app.views.log import LogView, level_of
 from studio.app.views.metrics import MetricsView, group_of
 from studio.app.views.samples import SamplesView
@@ -312,8 +313,21 @@ def test_the_log_follows_until_one_scrolls_back(lens: Any, show: Any, qtbot: QtB
 def test_a_log_that_lost_its_start_is_written_anew(lens: Any, show: Any) -> None:
     lens.run.log = [f"line {i}" for i in range(2000)]
     view = show(LogView)
-    lens.run.log.append("newest")
-    del lens.run.log[0]
+    lens.run.say("newest")
     view._redraw()
     lines = view._text.toPlainText().splitlines()
     assert (lines[0], lines[-1], len(lines)) == ("line 1", "newest", 2000)
+
+
+def test_a_filtered_log_goes_on_once_the_log_is_full(lens: Any, show: Any) -> None:
+    lens.run.log = ["error: first", *(f"line {i}" for i in range(LOG_LINES - 1))]
+    view = show(LogView)
+    view._level.setCurrentIndex(2)
+    for line in ("error: second", "error: third"):
+        lens.run.say(line)
+        view._redraw()
+    assert view._text.toPlainText().splitlines() == ["error: second", "error: third"]
+    lens.run.say("line")
+    lens.run.say("error: fourth")
+    view._redraw()
+    assert view._text.toPlainText().splitlines()[-1] == "error: fourth"
