@@ -7,6 +7,7 @@ from psutil import Process
 
 from studio.app import preferences
 from studio.cli import background
+from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
@@ -85,3 +86,16 @@ async def test_stop_asks_the_process_through_its_folder(bench, wait, run):
     await wait(lambda: bench.state.runs.current.state == "cancelled")
     assert bench.state.notices.banners == []
     await wait(lambda: bench.window.registry["resume"].why_not() == "")
+
+
+async def test_a_failure_of_a_paused_training_is_a_failure(bench, wait, run):
+    await bench.start()
+    bench.actions.project.open(run.path.parent.parent)
+    await wait(lambda: bench.state.runs.current is not None)
+    run.update_status(state="paused")
+    await wait(lambda: bench.state.runs.current.state == "paused")
+    error = ErrorInfo(kind="disk", message="The disk is full.")
+    run.update_status(state="failed", error=error)
+    await wait(lambda: bench.state.runs.current.state == "failed")
+    assert bench.state.runs.current.error == error
+    assert bench.state.notices.banners[0].why == "The disk is full."
