@@ -39,6 +39,8 @@ from studio.literal import one_line
 __all__ = ["VIEW", "SamplesView"]
 
 ROWS = 100
+COLUMNS = 12  # more are not read, and each takes ROWS items a record
+ROOM = 4  # columns that fit in beside each other
 DRAWN = 20_000
 PARTICLES = 4096
 
@@ -60,6 +62,7 @@ class SamplesView(QWidget):
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
         self._table = QTableWidget()
+        self._more = label("", "small")
         self._side = QWidget()
         self._empty = EmptyState(self)
         self._lay_out()
@@ -95,7 +98,7 @@ class SamplesView(QWidget):
         self._table.verticalHeader().setVisible(False)
         self._table.verticalHeader().setDefaultSectionSize(24)
         header = self._table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultSectionSize(72)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         side = QVBoxLayout(self._side)
@@ -103,7 +106,7 @@ class SamplesView(QWidget):
         side.setSpacing(8)
         side.addWidget(section("Numbers"))
         side.addWidget(self._numbers)
-        side.addWidget(section("First rows"))
+        side.addLayout(row(section("First rows"), None, self._more))
         side.addWidget(self._table, 1)
         self._side.setFixedWidth(320)
         middle = QHBoxLayout()
@@ -175,12 +178,16 @@ class SamplesView(QWidget):
     # Words
 
     def _fill_table(self, shown: Shown) -> None:
-        rows = shown.x[:ROWS]
-        d = rows.shape[1]
+        d = shown.x.shape[1]
         names = shown.columns if len(shown.columns) == d else tuple(f"x{i + 1}" for i in range(d))
+        rows = shown.x[:ROWS, :COLUMNS]
+        self._more.setText(f"{COLUMNS} of {d:,} columns" if d > COLUMNS else "")
         self._table.setRowCount(len(rows))
-        self._table.setColumnCount(d)
-        for place, name in enumerate(names):
+        self._table.setColumnCount(min(d, COLUMNS))
+        modes = QHeaderView.ResizeMode
+        wide = modes.Stretch if d <= ROOM else modes.Interactive
+        self._table.horizontalHeader().setSectionResizeMode(wide)
+        for place, name in enumerate(names[:COLUMNS]):
             head = QTableWidgetItem(one_line(name))
             set_tip(head, name)
             self._table.setHorizontalHeaderItem(place, head)

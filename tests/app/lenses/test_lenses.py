@@ -193,6 +193,15 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     assert view.made.count == 300
 
 
+async def test_of_wide_samples_some_columns_are_listed(lens: Any, show: Any, wait: Wait) -> None:
+    x = np.zeros((300, 2048), np.float32)
+    generated(Path(lens.run.key), x, tuple(f"c{i}" for i in range(2048)), step=40)
+    view = show(SamplesView)
+    await wait(lambda: view._table.rowCount() == 100)
+    assert view._table.columnCount() == 12
+    assert view._more.text() == "12 of 2,048 columns"
+
+
 async def test_what_was_drawn_long_ago_gives_way_to_the_newest(
     lens: Any, show: Any, wait: Wait
 ) -> None:
