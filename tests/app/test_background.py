@@ -62,8 +62,8 @@ async def test_the_end_of_the_engine_does_not_touch_it(bench, wait, run):
 async def test_it_is_found_at_the_start_and_offered(bench, wait, run):
     kept = preferences.Preferences()
     kept.opened(run.path.parent.parent, "rings", 1.0)
-    bench.actions.project.show_recent(kept)
     await bench.start()
+    await bench.actions.project.show_recent(kept)
     await bench.actions.background.find()
     banner = bench.state.notices.banners[0]
     assert banner.text == f"{run.name} is being trained in the background"

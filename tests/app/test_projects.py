@@ -1,11 +1,14 @@
 """Projects on a real disk: open, select, delete and undo; the draft; words; preferences."""
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
 
 from studio.app import preferences, words
+from studio.app.intents import disk
+from studio.app.intents import project as project_intents
 from studio.app.state import drafts
 from studio.home import config_folder
 from studio.protocol import messages as m
@@ -45,12 +48,33 @@ async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, w
     line = bench.window.sidebar.runs.rows[state.runs.selection]
     assert (line.note, line.dot) == ("0.079", "good")
     assert line.accessibleName().endswith("trained, 0.079")
-    assert [r.path for r in state.recent] == [project.path]
+    await wait(lambda: [r.path for r in state.recent] == [project.path])
 
 
-async def test_a_run_with_damaged_curves_says_so_and_the_others_have_theirs(
-    bench, wait, project
+async def test_a_disk_that_does_not_answer_hides_only_its_own_projects(
+    bench, wait, project, monkeypatch
 ):
+    answers, dead = threading.Event(), project.path.parent / "dead"
+    usual = disk.is_project
+
+    def is_project(path):
+        if path == dead:
+            answers.wait()
+        return usual(path)
+
+    monkeypatch.setattr(disk, "is_project", is_project)
+    monkeypatch.setattr(project_intents, "ANSWERS", 0.05)
+    kept = preferences.Preferences()
+    for number, path in enumerate((project.path, dead, project.path.parent / "gone")):
+        kept.opened(path, path.name, float(number))
+    try:
+        await bench.actions.project.show_recent(kept)
+        assert [each.path for each in bench.state.recent] == [project.path]
+    finally:
+        answers.set()
+
+
+async def test_a_run_with_damaged_curves_says_so_and_the_others_have_theirs(bench, wait, project):
     whole, damaged = project.runs()
     damaged.metrics.path.unlink()
     damaged.metrics.path.mkdir()

@@ -16,7 +16,7 @@ from studio.protocol.spec import Edit, Recipe
 if TYPE_CHECKING:
     from studio.store.run import RunFolder
 
-__all__ = ["Contents", "create", "fill", "read", "restore", "trash", "write_recipe"]
+__all__ = ["Contents", "create", "fill", "is_project", "read", "restore", "trash", "write_recipe"]
 
 LOG_TAIL = 200_000  # bytes of a log that are shown
 
@@ -54,6 +54,14 @@ def read(path: Path) -> Contents:
         raise Refused(_info(error)) from error
     except OSError as error:
         raise Refused(_unreadable(path, error)) from error
+
+
+def is_project(path: Path) -> bool:
+    """Whether there is a project in a folder."""
+    try:
+        return (path / "project.toml").is_file()
+    except OSError:
+        return False
 
 
 def create(path: Path, name: str) -> None:

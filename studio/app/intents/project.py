@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from studio.app import preferences
+from studio.app import preferences, tasks
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.data import DataIntents
@@ -16,6 +16,8 @@ from studio.protocol.messages import JobInfo
 
 __all__ = ["ProjectIntents"]
 
+ANSWERS = 2.0  # seconds that a disk may take to say whether a project is there
+
 
 class ProjectIntents(Intents):
     """Intents about the folder that is open and what is in it."""
@@ -24,6 +26,7 @@ class ProjectIntents(Intents):
         super().__init__(state, link)
         self._runs = runs
         self._data = data
+        self._listing = 0
 
     def open(self, path: Path) -> None:
         """Open a project folder and list its runs and data."""
@@ -73,16 +76,25 @@ class ProjectIntents(Intents):
         kept = preferences.load()
         kept.opened(path, name, at)
         preferences.save(kept)
-        self.show_recent(kept)
+        self._do(self.show_recent(kept))
 
-    def show_recent(self, kept: preferences.Preferences) -> None:
-        """List the recent projects that are still there."""
-        self.state.recent = [
-            Recent(path=Path(r.path), name=r.name, opened=r.opened)
-            for r in kept.recent
-            if (Path(r.path) / "project.toml").is_file()
-        ]
-        self.state.recent_changed.emit()
+    async def show_recent(self, kept: preferences.Preferences) -> None:
+        """List the recent projects that are still there. A disk that does not answer is not waited
+        for: its projects are left out.
+        """
+        self._listing += 1
+        listing = self._listing
+        recent = [Recent(path=Path(r.path), name=r.name, opened=r.opened) for r in kept.recent]
+        looks = [tasks.spawn(asyncio.to_thread(disk.is_project, each.path)) for each in recent]
+        if looks:
+            await asyncio.wait(looks, timeout=ANSWERS)
+        if listing == self._listing:
+            self.state.recent = [
+                each
+                for each, look in zip(recent, looks, strict=True)
+                if look.done() and not look.cancelled() and look.result()
+            ]
+            self.state.recent_changed.emit()
 
     async def _fill(self, run: RunState) -> None:
         """Read a run's curves; what the engine has said meanwhile is newer and stays."""
@@ -92,7 +104,9 @@ class ProjectIntents(Intents):
             filled = await asyncio.to_thread(disk.fill, run)
         except Refused as refused:  # the project is open, and the other runs have curves
             title = f"The curves of {run.name} cannot be read"
-            self.state.notices.error(refused.error, title=title, topic=f"curves:{run.key}", runs=(run.key,))
+            self.state.notices.error(
+                refused.error, title=title, topic=f"curves:{run.key}", runs=(run.key,)
+            )
             return
         if run.job or run.series or self.state.runs.by_key.get(run.key) is not run:
             return
