@@ -43,5 +43,6 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,
+    imports="MATLAB files",
     order=40,
 )

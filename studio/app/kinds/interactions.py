@@ -88,6 +88,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 1,
     tiles=histories,
     facts=_facts,
+    imports="MovieLens ratings",
     page=36,
     suffixes=("csv", "npz", "h5"),
     order=50,

@@ -91,6 +91,7 @@ class Kind:
         page: how many tiles stand on a page; fewer where each needs more room.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
         projection: what the plane beside the moving tiles shows; "" where there is none.
+        imports: what files of this kind may be imported, in words; "" for none.
         suffixes: of the files that samples are exported to, the preferred one first.
         order: kinds are listed by it.
         assumed: whether data of which nothing is known are taken for this kind.
@@ -110,6 +111,7 @@ class Kind:
     page: int = 64
     parts: tuple[str, ...] = ()
     projection: str = ""
+    imports: str = ""
     suffixes: tuple[str, ...] = ("npz", "h5")
     order: int = 100
     assumed: bool = False
