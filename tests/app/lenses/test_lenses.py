@@ -148,7 +148,7 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_positive() -> None:
 def test_curves_that_diverge_are_drawn(lens: Any, show: Any) -> None:
     lens.measure("loss", [1, 2, 3, 4], [1.0, float("nan"), float("inf"), 2.0])
     view = show(MetricsView)
-    view.cards["loss"].set_log(True)
+    view.cards["loss"]._log.setChecked(True)
     assert not view.cards["loss"].plot.grab().isNull()
 
 
