@@ -1,10 +1,12 @@
 """Projects on a real disk: open, select, delete and undo; the draft; words; preferences."""
 
 import asyncio
+import re
 import threading
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QDialog, QLabel
 
 from studio.app import preferences, words
 from studio.app.intents import disk
@@ -115,6 +117,26 @@ async def test_a_deleted_data_set_comes_back_too(bench, wait, project):
     assert project.datasets() == []
     bench.state.notices.history[-1].actions[0].run()
     await wait(lambda: [d.name for d in bench.state.datasets] == ["mine"])
+
+
+async def test_the_trash_is_emptied_when_that_was_confirmed(bench, wait, project):
+    await opened(bench, wait, project)
+    registry, state = bench.window.registry, bench.state
+    registry.trigger("empty-trash")
+    await wait(lambda: any("empty already" in n.text for n in state.notices.history))
+    name = state.runs.current.name
+    bench.actions.project.delete_run(state.runs.selection)
+    await wait(lambda: project.trashed())
+    registry.trigger("empty-trash")
+    await wait(lambda: bench.window.findChildren(QDialog))
+    (dialog,) = bench.window.findChildren(QDialog)
+    texts = " ".join(each.text() for each in dialog.findChildren(QLabel))
+    assert f"{name} cannot be brought back" in texts
+    assert re.search(r"This frees \d+ B\.", texts)
+    assert len(project.trashed()) == 1
+    dialog.accept()
+    await wait(lambda: any(n.text == "The trash is empty" for n in state.notices.history))
+    assert project.trashed() == []
 
 
 async def test_a_running_run_is_not_deleted(bench, wait, project):

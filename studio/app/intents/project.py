@@ -153,6 +153,22 @@ class ProjectIntents(Intents):
             Notice(level="info", text=f"{run.name} is deleted", actions=(undo,))
         )
 
+    async def trashed(self, project: Path) -> disk.TrashContents:
+        """Return what the trash of a project holds.
+
+        Raises:
+            Refused: it cannot be read.
+        """
+        return await asyncio.to_thread(disk.trashed, project)
+
+    def empty_trash(self, project: Path) -> None:
+        """Delete for good what is in the trash of a project."""
+        self._do(self._empty_trash(project), "The trash was not emptied")
+
+    async def _empty_trash(self, project: Path) -> None:
+        await asyncio.to_thread(disk.empty_trash, project)
+        self.state.notices.post(Notice(level="good", text="The trash is empty"))
+
     def job_ended(self, info: JobInfo) -> None:
         """Read from disk what a job has left there."""
         project = self.state.project
