@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel
 from studio.app.kinds.kind import EachTile
 from studio.app.kinds.plain import plain, strips
 from studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
+from studio.app.shell.canvas import discover as discover_views
 from studio.app.state.session import AppState
 from studio.app.tokens import DARK
 from studio.app.views.gallery import Gallery
@@ -121,12 +122,22 @@ def test_images_are_painted_in_their_colours(qapp):
     assert {int(v) for v in np.unique(painted(images.tiles({"x": red}), 0))} == {0xFFFF0000}
 
 
-@pytest.mark.parametrize(("slug", "layout"), [("points", "plane"), ("images", "tiles")])
-def test_lenses_apply_by_layout(slug, layout):
+@pytest.mark.parametrize(
+    ("slug", "lens"),
+    [("points", "flow"), ("images", "pictures"), ("jets", "pictures"), ("cubes", "scene"),
+     ("interactions", "recommend"), ("tied-knots", "pictures")],
+)  # fmt: skip
+def test_lenses_apply_to_the_kinds_that_move_in_them(slug, lens):
     run = SimpleNamespace(spec=SimpleNamespace(dataset=SimpleNamespace(slug="data")))
     state = SimpleNamespace(
         runs=SimpleNamespace(current=run), catalog=SimpleNamespace(modality=lambda dataset: slug)
     )
-    assert [each for each in ("plane", "tiles") if shows(each)(state)] == [layout]
+    lenses = ("flow", "pictures", "scene", "recommend")
+    assert [each for each in lenses if shows(each)(state)] == [lens]
     state.runs.current = None
-    assert not shows(layout)(state)
+    assert not shows(lens)(state)
+
+
+def test_the_lens_of_every_kind_is_there(qapp):
+    ids = {view.id for view in discover_views(AppState())}
+    assert {each.lens for each in (*all_kinds(), plain("knots"))} <= ids

@@ -83,7 +83,7 @@ KIND = Kind(
     many="people",
     moving="people",
     loading="Loading histories",
-    layout="lists",
+    layout="tiles",
     lens="recommend",
     fits=lambda shape: len(shape) == 1,
     tiles=histories,

@@ -251,6 +251,6 @@ VIEW = ViewSpec(
     id="samples",
     title="Samples",
     order=20,
-    applies=shows("plane"),
+    applies=shows("flow"),
     factory=SamplesView,
 )

@@ -173,6 +173,6 @@ VIEW = ViewSpec(
     id="picture-samples",
     title="Samples",
     order=20,
-    applies=shows("tiles"),
+    applies=shows("pictures"),
     factory=TileSamplesView,
 )

@@ -123,7 +123,7 @@ class RecommendView(QWidget):
 
     def _select(self) -> None:
         run = self._state.runs.current
-        if run is None or not shows("lists")(self._state):
+        if run is None or not shows("recommend")(self._state):
             self._histories = None
             self._say("No run is selected", "What a recommender recommends is shown here.")
             return
@@ -300,6 +300,6 @@ VIEW = ViewSpec(
     id="recommend",
     title="Recommend",
     order=10,
-    applies=shows("lists"),
+    applies=shows("recommend"),
     factory=RecommendView,
 )
