@@ -18,7 +18,6 @@ from studio.app.intents.operating import OperatingIntents
 from studio.app.intents.project import ProjectIntents
 from studio.app.intents.racing import RacingIntents
 from studio.app.intents.runs import RunIntents
-from studio.app.intents.scenes import SceneIntents
 from studio.app.intents.setup import SetupIntents
 from studio.app.intents.training import TrainingIntents
 from studio.app.state.session import AppState
@@ -27,9 +26,13 @@ __all__ = ["Actions"]
 
 
 class Actions:
-    """All intents; each group is given the others that it needs (`studio.app.intents`)."""
+    """All intents; each group is given the others that it needs (`studio.app.intents`).
+
+    What only the lens of one kind of data wants, it makes itself of the ``link``.
+    """
 
     def __init__(self, state: AppState, link: Link) -> None:
+        self.link = link
         self.runs = RunIntents(state, link)
         self.looking = LookingIntents(state, link)
         self.operating = OperatingIntents(state, link)
@@ -46,7 +49,6 @@ class Actions:
         self.project = ProjectIntents(state, link, self.runs, self.data)
         self.background = BackgroundIntents(state, link, self.project, self.runs)
         self.export = ExportIntents(state, link)
-        self.scenes = SceneIntents(state, link)
         state.job_ended.connect(self.project.job_ended)
         state.runs.listed.connect(self.background.follow)
         for signal in (state.draft_changed, state.draft_checked):

@@ -29,6 +29,7 @@ class Shell:
     ask_export_picture: Callable[[], None]
     ask_export_curves: Callable[[], None]
     ask_save_recipe: Callable[[], None]
+    ask_empty_trash: Callable[[], None]
     copy_command: Callable[[], None]
     show_palette: Callable[[], None]
     show_shortcuts: Callable[[], None]
@@ -168,6 +169,10 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
             id="copy-command", title="Copy as command", menu=menu, shortcut="Ctrl+Shift+C",
             run=shell.copy_command, aliases=("terminal", "cli", "reproduce"),
             why_not=why.command, icon="copy",
+        ),
+        Command(
+            id="empty-trash", title="Empty the trash…", menu=menu, run=shell.ask_empty_trash,
+            aliases=("delete for good", "free space", "disk", "deleted"), why_not=why.project,
         ),
         Command(
             id="preferences", title="Preferences…", menu=menu, shortcut="Ctrl+,",

@@ -65,7 +65,6 @@ class Studio:
         self.state.notices.posted.connect(_note)
         self.closed = asyncio.Event()
         self.window = MainWindow(self.state, self.actions, kept, self.closed.set)
-        self.actions.project.show_recent(kept)
         try:
             self.state.recipes = resources.recipes()
         except resources.RecipeError as error:
@@ -99,11 +98,15 @@ class Studio:
         self.window.load_lenses()
         if project is not None:
             self.actions.project.open(project)
-        tasks.spawn(self.actions.background.find())
+        tasks.spawn(self._show_recent())
         tasks.spawn(asyncio.to_thread(journal.prune))
         await self.closed.wait()
         starting.cancel()
         await self.shut()
+
+    async def _show_recent(self) -> None:
+        await self.actions.project.show_recent(self.kept)
+        await self.actions.background.find()
 
     async def _start_engine(self) -> None:
         try:

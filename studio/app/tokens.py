@@ -1,4 +1,4 @@
-"""Colours, space and corners: the only place where they are written down."""
+"""Colours and corners: the only place where they are written down."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,6 @@ __all__ = [
     "RADIUS",
     "RADIUS_CARD",
     "RADIUS_PANEL",
-    "SPACE",
     "Identity",
     "Tokens",
     "contrast",
@@ -17,7 +16,6 @@ __all__ = [
 
 Identity = Literal["hue", "blue-yellow"]
 
-SPACE = 4  # all distances are multiples of it
 RADIUS = 6  # controls
 RADIUS_PANEL = 8
 RADIUS_CARD = 10

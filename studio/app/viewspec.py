@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
-from studio.app.kinds.kind import Layout
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
 
@@ -34,11 +33,13 @@ class ViewSpec:
     factory: Callable[[AppState, Actions], QWidget]
 
 
-def shows(layout: Layout) -> Callable[[AppState], bool]:
-    """Return an ``applies`` for lenses of runs on the kinds of data that are laid out so."""
+def shows(lens: str) -> Callable[[AppState], bool]:
+    """Return an ``applies`` for a lens, and those beside it, of runs on the kinds of data that move
+    in the lens of that id.
+    """
 
     def applies(state: AppState) -> bool:
         run = state.runs.current
-        return run is not None and kind_of_run(run, state.catalog).layout == layout
+        return run is not None and kind_of_run(run, state.catalog).lens == lens
 
     return applies

@@ -7,6 +7,7 @@ from psutil import Process
 
 from studio.app import preferences
 from studio.cli import background
+from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
@@ -61,8 +62,8 @@ async def test_the_end_of_the_engine_does_not_touch_it(bench, wait, run):
 async def test_it_is_found_at_the_start_and_offered(bench, wait, run):
     kept = preferences.Preferences()
     kept.opened(run.path.parent.parent, "rings", 1.0)
-    bench.actions.project.show_recent(kept)
     await bench.start()
+    await bench.actions.project.show_recent(kept)
     await bench.actions.background.find()
     banner = bench.state.notices.banners[0]
     assert banner.text == f"{run.name} is being trained in the background"
@@ -85,3 +86,16 @@ async def test_stop_asks_the_process_through_its_folder(bench, wait, run):
     await wait(lambda: bench.state.runs.current.state == "cancelled")
     assert bench.state.notices.banners == []
     await wait(lambda: bench.window.registry["resume"].why_not() == "")
+
+
+async def test_a_failure_of_a_paused_training_is_a_failure(bench, wait, run):
+    await bench.start()
+    bench.actions.project.open(run.path.parent.parent)
+    await wait(lambda: bench.state.runs.current is not None)
+    run.update_status(state="paused")
+    await wait(lambda: bench.state.runs.current.state == "paused")
+    error = ErrorInfo(kind="disk", message="The disk is full.")
+    run.update_status(state="failed", error=error)
+    await wait(lambda: bench.state.runs.current.state == "failed")
+    assert bench.state.runs.current.error == error
+    assert bench.state.notices.banners[0].why == "The disk is full."

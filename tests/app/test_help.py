@@ -12,6 +12,7 @@ from studio import resources
 from studio.app.help import pages, paper
 from studio.app.tokens import DARK, LIGHT
 from studio.protocol.catalog import Catalog, StageSpec
+from tests.app.test_picks import CATALOG as PICKS
 from tests.client.fakes.catalog import catalog
 
 LINK = re.compile(r"\]\(([a-z]+):([^)#\s]+)(?:#([^)]+))?\)")
@@ -49,6 +50,16 @@ def test_every_model_has_a_page_with_all_its_settings():
         text = made[pages.family_slug(entry.slug)].text
         assert all(field.title in text and field.help in text for field in entry.fields)
         assert entry.motion in text
+
+
+def test_a_pick_is_told_in_words():
+    made = {page.slug: page.text for page in pages.all_pages(PICKS)}
+    assert all("{" not in text for slug, text in made.items() if slug.startswith("model-"))
+    net = "~~One of Fully connected, U-Net; default as the data prefer; for points Fully connected"
+    assert f"{net}; for images U-Net.~~" in made["model-edm"]
+    assert "for images Fully connected (Width 512).~~" in made["model-score-flow"]
+    critic = "default as the data prefer (activation leaky); for points Fully connected (Activation"
+    assert critic in made["model-gan"]
 
 
 def test_signs_in_formulas_are_no_markup(qapp):

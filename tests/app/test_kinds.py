@@ -7,13 +7,18 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QLabel
 
 from studio.app.kinds.kind import EachTile
 from studio.app.kinds.plain import plain, strips
 from studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
+from studio.app.shell.canvas import discover as discover_views
+from studio.app.state.session import AppState
 from studio.app.tokens import DARK
+from studio.app.views.gallery import Gallery
 from studio.app.viewspec import shows
 from studio.app.widgets.tilegrid import TileGrid
+from studio.formats.registry import discover, importers
 from tests.client.fakes.catalog import catalog
 
 SIDE = 40
@@ -40,6 +45,16 @@ def test_kinds_are_found_in_their_order_and_one_is_assumed():
 def test_every_kind_can_be_exported_and_has_its_words(each):
     assert each.files.count("(*.") == len(each.suffixes) > 0
     assert all([each.title, each.one, each.many, each.moving, each.loading, each.lens])
+
+
+def test_every_kind_that_has_an_importer_says_so_where_files_are_dropped(qapp):
+    discover()
+    able = {importer.kind for importer in importers.all()}
+    assert {each.slug for each in all_kinds() if each.imports} == able
+    gallery = Gallery(AppState(), SimpleNamespace())
+    (hint,) = [each for each in gallery.findChildren(QLabel) if "drop" in each.text()]
+    assert all(each.imports in hint.text() for each in all_kinds())
+    gallery.deleteLater()
 
 
 def test_an_unknown_kind_is_seen_at_once(qapp):
@@ -107,12 +122,22 @@ def test_images_are_painted_in_their_colours(qapp):
     assert {int(v) for v in np.unique(painted(images.tiles({"x": red}), 0))} == {0xFFFF0000}
 
 
-@pytest.mark.parametrize(("slug", "layout"), [("points", "plane"), ("images", "tiles")])
-def test_lenses_apply_by_layout(slug, layout):
+@pytest.mark.parametrize(
+    ("slug", "lens"),
+    [("points", "flow"), ("images", "pictures"), ("jets", "pictures"), ("cubes", "scene"),
+     ("interactions", "recommend"), ("tied-knots", "pictures")],
+)  # fmt: skip
+def test_lenses_apply_to_the_kinds_that_move_in_them(slug, lens):
     run = SimpleNamespace(spec=SimpleNamespace(dataset=SimpleNamespace(slug="data")))
     state = SimpleNamespace(
         runs=SimpleNamespace(current=run), catalog=SimpleNamespace(modality=lambda dataset: slug)
     )
-    assert [each for each in ("plane", "tiles") if shows(each)(state)] == [layout]
+    lenses = ("flow", "pictures", "scene", "recommend")
+    assert [each for each in lenses if shows(each)(state)] == [lens]
     state.runs.current = None
-    assert not shows(layout)(state)
+    assert not shows(lens)(state)
+
+
+def test_the_lens_of_every_kind_is_there(qapp):
+    ids = {view.id for view in discover_views(AppState())}
+    assert {each.lens for each in (*all_kinds(), plain("knots"))} <= ids

@@ -1,11 +1,16 @@
 """Projects on a real disk: open, select, delete and undo; the draft; words; preferences."""
 
 import asyncio
+import re
+import threading
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QDialog, QLabel
 
 from studio.app import preferences, words
+from studio.app.intents import disk
+from studio.app.intents import project as project_intents
 from studio.app.state import drafts
 from studio.home import config_folder
 from studio.protocol import messages as m
@@ -45,7 +50,44 @@ async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, w
     line = bench.window.sidebar.runs.rows[state.runs.selection]
     assert (line.note, line.dot) == ("0.079", "good")
     assert line.accessibleName().endswith("trained, 0.079")
-    assert [r.path for r in state.recent] == [project.path]
+    await wait(lambda: [r.path for r in state.recent] == [project.path])
+
+
+async def test_a_disk_that_does_not_answer_hides_only_its_own_projects(
+    bench, wait, project, monkeypatch
+):
+    answers, dead = threading.Event(), project.path.parent / "dead"
+    usual = disk.is_project
+
+    def is_project(path):
+        if path == dead:
+            answers.wait()
+        return usual(path)
+
+    monkeypatch.setattr(disk, "is_project", is_project)
+    monkeypatch.setattr(project_intents, "ANSWERS", 0.05)
+    kept = preferences.Preferences()
+    for number, path in enumerate((project.path, dead, project.path.parent / "gone")):
+        kept.opened(path, path.name, float(number))
+    try:
+        await bench.actions.project.show_recent(kept)
+        assert [each.path for each in bench.state.recent] == [project.path]
+    finally:
+        answers.set()
+
+
+async def test_a_run_with_damaged_curves_says_so_and_the_others_have_theirs(bench, wait, project):
+    whole, damaged = project.runs()
+    damaged.metrics.path.unlink()
+    damaged.metrics.path.mkdir()
+    await bench.start()
+    bench.actions.project.open(project.path)
+    await wait(lambda: bench.state.notices.banners)
+    banner = bench.state.notices.banners[0]
+    assert banner.text == f"The curves of {damaged.name} cannot be read"
+    assert banner.runs == (str(damaged.path),)
+    await wait(lambda: bench.state.runs.by_key[str(whole.path)].series)
+    assert [each.text for each in bench.state.notices.banners] == [banner.text]
 
 
 async def test_a_run_that_died_is_interrupted_whatever_its_file_says(bench, wait, project):
@@ -75,6 +117,26 @@ async def test_a_deleted_data_set_comes_back_too(bench, wait, project):
     assert project.datasets() == []
     bench.state.notices.history[-1].actions[0].run()
     await wait(lambda: [d.name for d in bench.state.datasets] == ["mine"])
+
+
+async def test_the_trash_is_emptied_when_that_was_confirmed(bench, wait, project):
+    await opened(bench, wait, project)
+    registry, state = bench.window.registry, bench.state
+    registry.trigger("empty-trash")
+    await wait(lambda: any("empty already" in n.text for n in state.notices.history))
+    name = state.runs.current.name
+    bench.actions.project.delete_run(state.runs.selection)
+    await wait(lambda: project.trashed())
+    registry.trigger("empty-trash")
+    await wait(lambda: bench.window.findChildren(QDialog))
+    (dialog,) = bench.window.findChildren(QDialog)
+    texts = " ".join(each.text() for each in dialog.findChildren(QLabel))
+    assert f"{name} cannot be brought back" in texts
+    assert re.search(r"This frees \d+ B\.", texts)
+    assert len(project.trashed()) == 1
+    dialog.accept()
+    await wait(lambda: any(n.text == "The trash is empty" for n in state.notices.history))
+    assert project.trashed() == []
 
 
 async def test_a_running_run_is_not_deleted(bench, wait, project):

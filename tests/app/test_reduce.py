@@ -10,7 +10,7 @@ import pytest
 
 from studio.app.state import reduce as reducer
 from studio.app.state.reduce import reduce
-from studio.app.state.runs import RunState, Series
+from studio.app.state.runs import LOG_LINES, RunState, Series
 from studio.app.state.session import AppState
 from studio.protocol import messages as m
 from studio.protocol.catalog import ProblemSpec
@@ -142,10 +142,10 @@ def test_kept_steps_checkpoints_and_log_lines_are_listed(state):
 
 
 def test_the_log_on_the_screen_is_bounded(state):
-    for number in range(reducer.LOG_LINES + 5):
+    for number in range(LOG_LINES + 5):
         reduce(state, m.Log(level="info", text=str(number), job="7"))
     log = state.runs.by_key[RUN].log
-    assert (len(log), log[0], log[-1]) == (reducer.LOG_LINES, "5", str(reducer.LOG_LINES + 4))
+    assert (len(log), log[0], log[-1]) == (LOG_LINES, "5", str(LOG_LINES + 4))
 
 
 def test_events_of_unknown_jobs_change_nothing(state):

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from studio import resources
 from studio.app.forms import check
@@ -80,8 +81,8 @@ def family_slug(family: str) -> str:
 
 def all_pages(catalog: Catalog | None) -> list[Page]:
     """Return every page: the written ones, then one a model."""
-    families = catalog.of("family") if catalog is not None else []
-    return [*written(), *verified(), *(_of_family(entry) for entry in families)]
+    models = [_of_family(entry, catalog) for entry in catalog.of("family")] if catalog else []
+    return [*written(), *verified(), *models]
 
 
 def verified() -> list[Page]:
@@ -106,7 +107,7 @@ def verified() -> list[Page]:
     return [Page("verified", GUIDES, "What is verified", summary, "\n".join(lines))]
 
 
-def _of_family(entry: EntrySpec) -> Page:
+def _of_family(entry: EntrySpec, catalog: Catalog) -> Page:
     lines = [f"# {entry.title}", "", _plain(entry.summary), ""]
     if entry.motion:
         lines += ["```math", entry.motion, "```", ""]
@@ -123,7 +124,7 @@ def _of_family(entry: EntrySpec) -> Page:
         if field.group != group:
             group = field.group
             lines += [f"### {group}", ""] if group else []
-        said, aside = _plain(field.help), _plain(_facts(field))
+        said, aside = _plain(field.help), _plain(_facts(field, catalog))
         lines += [f"**{field.title}.** {said} ~~{aside}~~ `{field.path}`", ""]
     text = "\n".join(lines)
     return Page(family_slug(entry.slug), MODELS, entry.title, entry.summary, text)
@@ -134,18 +135,34 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_~<>\[\]#])", r"\\\1", text)
 
 
-def _facts(field: FieldSpec) -> str:
+def _facts(field: FieldSpec, catalog: Catalog) -> str:
     facts = []
-    if field.choices:
-        facts.append("One of " + ", ".join(choice.title for choice in field.choices))
+    able = catalog.picks(field, "") if field.kind == "pick" else field.choices
+    if able:
+        facts.append("One of " + ", ".join(each.title for each in able))
     limits = check.bounds(field)
     if limits:
         facts.append(limits[:1].upper() + limits[1:] + (f" {field.unit}" if field.unit else ""))
-    facts.append(f"default {check.title_of(field, field.default)}")
-    facts += [f"for {m} {check.title_of(field, own)}" for m, own in field.defaults.items()]
+    facts.append(f"default {_said(field, field.default, catalog)}")
+    facts += [f"for {m} {_said(field, own, catalog)}" for m, own in field.defaults.items()]
     if field.live:
         facts.append("can be changed while a run trains")
     return "; ".join(facts) + "."
+
+
+def _said(field: FieldSpec, value: Any, catalog: Catalog) -> str:
+    """Return a value in words: of a pick what is picked, and the settings that differ in it."""
+    if field.kind != "pick":
+        return check.title_of(field, value)
+    usual = "as the data prefer" if field.of == "network" else "the model's own"
+    entry = catalog.get(field.of, value["slug"])
+    name = entry.title if entry is not None else value["slug"] or usual
+    own = {each.path: each for each in entry.fields} if entry is not None else {}
+    wishes = [
+        f"{own[path].title} {check.title_of(own[path], wish)}" if path in own else f"{path} {wish}"
+        for path, wish in value["config"].items()
+    ]
+    return f"{name} ({', '.join(wishes)})" if wishes else name
 
 
 def hits(page: Page, words: str) -> int:

@@ -4,8 +4,6 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from studio.app import tasks
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.project import ProjectIntents
@@ -13,7 +11,7 @@ from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import reduce
 from studio.app.state.session import AppState
-from studio.protocol.messages import Control, Event, JobChanged
+from studio.protocol.messages import Control
 
 __all__ = ["BackgroundIntents"]
 
@@ -48,7 +46,7 @@ class BackgroundIntents(Intents):
         try:
             while not follower.ended and key in self.state.runs.by_key:
                 for event in await asyncio.to_thread(follower.poll):
-                    reduce(self.state, self._kindly(event, key))
+                    reduce(self.state, event)
                 await asyncio.sleep(EVERY)
         except StoreError as error:
             self.state.notices.post(
@@ -64,16 +62,6 @@ class BackgroundIntents(Intents):
             if run is not None:
                 run.background = False
                 self.state.runs.changed.emit(key)
-
-    def _kindly(self, event: Event, key: str) -> Event:
-        """A process that left after it had saved and said "paused" was asked to: no failure."""
-        run = self.state.runs.by_key.get(key)
-        if not isinstance(event, JobChanged) or event.info.state != "failed" or run is None:
-            return event
-        if run.state != "paused":
-            return event
-        info = msgspec.structs.replace(event.info, state="cancelled", error=None)
-        return JobChanged(info=info)
 
     async def find(self) -> None:
         """Look for background trainings of recent projects, and offer to show them."""

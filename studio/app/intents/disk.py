@@ -3,6 +3,7 @@
 The store is imported inside the functions: h5py must not load before the window is shown.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,20 @@ from studio.protocol.spec import Edit, Recipe
 if TYPE_CHECKING:
     from studio.store.run import RunFolder
 
-__all__ = ["Contents", "create", "fill", "read", "restore", "trash", "write_recipe"]
+__all__ = [
+    "Contents",
+    "TrashContents",
+    "create",
+    "datasets",
+    "empty_trash",
+    "fill",
+    "is_project",
+    "read",
+    "restore",
+    "trash",
+    "trashed",
+    "write_recipe",
+]
 
 LOG_TAIL = 200_000  # bytes of a log that are shown
 
@@ -29,6 +43,14 @@ class Contents:
     runs: list[RunState]
     datasets: list[DataInfo]
     problems: list[str]
+
+
+@dataclass(frozen=True)
+class TrashContents:
+    """What the trash of a project holds: what was deleted, oldest first, and the bytes it takes."""
+
+    names: list[str]
+    size: int
 
 
 def read(path: Path) -> Contents:
@@ -53,13 +75,15 @@ def read(path: Path) -> Contents:
     except StoreError as error:
         raise Refused(_info(error)) from error
     except OSError as error:
-        raise Refused(
-            ErrorInfo(
-                kind="disk",
-                message=f"{path} cannot be read: {error.strerror}.",
-                hint="Check that the folder is there and that you may read it.",
-            )
-        ) from error
+        raise Refused(_unreadable(path, error)) from error
+
+
+def is_project(path: Path) -> bool:
+    """Whether there is a project in a folder."""
+    try:
+        return (path / "project.toml").is_file()
+    except OSError:
+        return False
 
 
 def create(path: Path, name: str) -> None:
@@ -148,7 +172,7 @@ def fill(run: RunState) -> RunState:
     """Return the run with its curves, kept steps and log, read from its folder.
 
     Raises:
-        Refused: a file of it is damaged.
+        Refused: a file of it is damaged, or cannot be read.
     """
     from dataclasses import replace
 
@@ -160,13 +184,15 @@ def fill(run: RunState) -> RunState:
         columns, floors = folder.metrics.read()
         kept = list(folder.flow.steps())
         steps = list(folder.checkpoints.steps())
+        log = _tail(folder.log_path)
     except StoreError as error:
         raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(folder.path, error)) from error
     series: dict[str, Series] = {}
     for name, (at, values) in columns.items():
         series[name] = Series()
         series[name].extend(list(at), list(values))
-    log = _tail(folder.log_path)
     floors = {**floors, **newest_floors(series)}
     return replace(run, series=series, floors=floors, kept=kept, checkpoints=steps, log=log)
 
@@ -218,6 +244,58 @@ def restore(project: Path, trashed: Path) -> None:
         raise Refused(_info(error)) from error
 
 
+def trashed(project: Path) -> TrashContents:
+    """Look into the trash of a project.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        entries = Project.open(project).trashed()
+        size = sum(_size(entry.path) for entry in entries)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(project / "trash", error)) from error
+    return TrashContents([Path(entry.origin).name for entry in entries], size)
+
+
+def _size(folder: Path) -> int:
+    return sum(
+        os.lstat(os.path.join(at, name)).st_size
+        for at, _, names in os.walk(folder)
+        for name in names
+    )
+
+
+def empty_trash(project: Path) -> None:
+    """Delete for good what is in the trash of a project.
+
+    Raises:
+        Refused: the project may not be written, or something could not be deleted.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        opened = Project.open(project)
+        opened.empty_trash()
+        left = opened.trashed()
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    if left:
+        raise Refused(
+            ErrorInfo(
+                kind="disk",
+                message=f"{len(left)} of what was in the trash could not be deleted.",
+                hint=f"Look whether you may write in {project / 'trash'}.",
+            )
+        )
+
+
 def write_recipe(path: Path, recipe: Recipe) -> None:
     """Write a recipe; `studio.resources.load_recipe` reads it.
 
@@ -231,6 +309,14 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
         write_toml(path, recipe)
     except StoreError as error:
         raise Refused(_info(error)) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ErrorInfo:
+    return ErrorInfo(
+        kind="disk",
+        message=f"{path} cannot be read: {error.strerror}.",
+        hint="Check that the folder is there and that you may read it.",
+    )
 
 
 def _info(error: Exception) -> ErrorInfo:

@@ -7,8 +7,9 @@ import msgspec
 from studio.app.intents.base import Intents, Link
 from studio.app.intents.edits import EditIntents
 from studio.app.state import drafts
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.protocol.spec import EditPoints
+from studio.protocol.spec import EditPoints, RunSpec
 
 __all__ = ["HandIntents"]
 
@@ -25,9 +26,16 @@ class HandIntents(Intents):
         run = self.state.runs.by_key.get(key)
         if run is None or run.spec is None:
             return
-        entry = drafts.entry_of(run.spec, "training", self.state.catalog)
-        defaults = {field.path: field.default for field in (entry.fields if entry else [])}
-        total = int({**defaults, **run.spec.training}.get("samples") or 20_000)
-        count = max(1, round(total * share))
+        count = max(1, round(self._learned(run, run.spec) * share))
         seed = random.randrange(2**31)  # kept in the edit, so that it can be replayed
         self._edits.apply(key, msgspec.structs.replace(stroke, count=count, seed=seed))
+
+    def _learned(self, run: RunState, spec: RunSpec) -> int:
+        """How many points a run learns: as the engine counted them, else as many as its settings
+        draw.
+        """
+        if run.learned is not None:
+            return run.learned  # an imported set is learned whole, whatever the settings say
+        entry = drafts.entry_of(spec, "training", self.state.catalog)
+        defaults = {field.path: field.default for field in (entry.fields if entry else [])}
+        return int({**defaults, **spec.training}.get("samples") or 20_000)

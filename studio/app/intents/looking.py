@@ -60,8 +60,10 @@ class LookingIntents(Intents):
         run = self.state.runs.by_key.get(key)
         if run is None:
             return
+        result: dict[str, Any] = answer.result or {}
         run.target = floats(answer, "x")
-        run.columns = tuple((answer.result or {}).get("columns", ()))
+        run.learned = result.get("n")
+        run.columns = tuple(result.get("columns", ()))
         self.state.runs.changed.emit(key)
 
     async def query_layer(

@@ -4,9 +4,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from studio.app import preferences
+from studio.app import preferences, tasks
 from studio.app.intents import disk
-from studio.app.intents.base import Intents, Link
+from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.data import DataIntents
 from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
@@ -16,6 +16,8 @@ from studio.protocol.messages import JobInfo
 
 __all__ = ["ProjectIntents"]
 
+ANSWERS = 2.0  # seconds that a disk may take to say whether a project is there
+
 
 class ProjectIntents(Intents):
     """Intents about the folder that is open and what is in it."""
@@ -24,6 +26,7 @@ class ProjectIntents(Intents):
         super().__init__(state, link)
         self._runs = runs
         self._data = data
+        self._listing = 0
 
     def open(self, path: Path) -> None:
         """Open a project folder and list its runs and data."""
@@ -73,22 +76,38 @@ class ProjectIntents(Intents):
         kept = preferences.load()
         kept.opened(path, name, at)
         preferences.save(kept)
-        self.show_recent(kept)
+        self._do(self.show_recent(kept))
 
-    def show_recent(self, kept: preferences.Preferences) -> None:
-        """List the recent projects that are still there."""
-        self.state.recent = [
-            Recent(path=Path(r.path), name=r.name, opened=r.opened)
-            for r in kept.recent
-            if (Path(r.path) / "project.toml").is_file()
-        ]
-        self.state.recent_changed.emit()
+    async def show_recent(self, kept: preferences.Preferences) -> None:
+        """List the recent projects that are still there. A disk that does not answer is not waited
+        for: its projects are left out.
+        """
+        self._listing += 1
+        listing = self._listing
+        recent = [Recent(path=Path(r.path), name=r.name, opened=r.opened) for r in kept.recent]
+        looks = [tasks.spawn(asyncio.to_thread(disk.is_project, each.path)) for each in recent]
+        if looks:
+            await asyncio.wait(looks, timeout=ANSWERS)
+        if listing == self._listing:
+            self.state.recent = [
+                each
+                for each, look in zip(recent, looks, strict=True)
+                if look.done() and not look.cancelled() and look.result()
+            ]
+            self.state.recent_changed.emit()
 
     async def _fill(self, run: RunState) -> None:
         """Read a run's curves; what the engine has said meanwhile is newer and stays."""
         if run.job or run.series:
             return
-        filled = await asyncio.to_thread(disk.fill, run)
+        try:
+            filled = await asyncio.to_thread(disk.fill, run)
+        except Refused as refused:  # the project is open, and the other runs have curves
+            title = f"The curves of {run.name} cannot be read"
+            self.state.notices.error(
+                refused.error, title=title, topic=f"curves:{run.key}", runs=(run.key,)
+            )
+            return
         if run.job or run.series or self.state.runs.by_key.get(run.key) is not run:
             return
         run.series, run.floors = filled.series, filled.floors
@@ -133,6 +152,22 @@ class ProjectIntents(Intents):
         self.state.notices.post(
             Notice(level="info", text=f"{run.name} is deleted", actions=(undo,))
         )
+
+    async def trashed(self, project: Path) -> disk.TrashContents:
+        """Return what the trash of a project holds.
+
+        Raises:
+            Refused: it cannot be read.
+        """
+        return await asyncio.to_thread(disk.trashed, project)
+
+    def empty_trash(self, project: Path) -> None:
+        """Delete for good what is in the trash of a project."""
+        self._do(self._empty_trash(project), "The trash was not emptied")
+
+    async def _empty_trash(self, project: Path) -> None:
+        await asyncio.to_thread(disk.empty_trash, project)
+        self.state.notices.post(Notice(level="good", text="The trash is empty"))
 
     def job_ended(self, info: JobInfo) -> None:
         """Read from disk what a job has left there."""

@@ -103,7 +103,7 @@ class SetupIntents(Intents):
         families = catalog.of("family")
         family = catalog.get("family", "edm") or families[0]
         data = self.state.datasets
-        slug = f"project:{data[0].name}" if data else catalog.of("dataset")[0].slug
+        slug = naming.imported(data[0].name) if data else catalog.of("dataset")[0].slug
         spec = RunSpec(name="", family=Pick(slug=family.slug), dataset=Pick(slug=slug))
         return msgspec.structs.replace(spec, name=naming.run_name(spec))
 

@@ -38,10 +38,11 @@ KIND = Kind(
     many="pixels",
     moving="windows",
     loading="Loading the scene",
-    layout="scene",
+    layout="tiles",
     lens="scene",
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,
+    imports="MATLAB files",
     order=40,
 )

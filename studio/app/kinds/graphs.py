@@ -104,6 +104,7 @@ KIND = Kind(
     ),
     tiles=drawings,
     facts=_facts,
+    imports="GraphML or lists of edges",
     page=36,
     parts=(PLACES,),
     suffixes=("graphml", "edgelist", "npz", "h5"),

@@ -69,6 +69,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 2 and shape[1] == 3,
     tiles=clouds,
     facts=_facts,
+    imports="JetNet HDF5",
     page=36,
     parts=("mask",),
     suffixes=("h5", "npz"),

@@ -20,9 +20,9 @@ Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
 each has a row a datum.
 """
-Layout = Literal["plane", "tiles", "scene", "lists"]
-"""How data are seen: as dots in a plane, each as a tile of a grid, as parts of a scene, or as lists
-that nothing moves.
+Layout = Literal["plane", "tiles"]
+"""How data are seen where no lens of their own shows them: as dots in a plane, or each as a tile of
+a grid.
 """
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
@@ -82,7 +82,7 @@ class Kind:
         moving: what they are called where a model moves them.
         loading: what is said while data are on their way.
         layout: how many of them are seen at once.
-        lens: the id of the lens that shows them move.
+        lens: the id of the lens that shows them move; a kind may have one of its own.
         fits: whether a datum of such a shape can be shown as this kind.
         tiles: makes data ready to be painted as tiles; ``columns`` are the names of their numbers,
             where they have some.
@@ -91,6 +91,7 @@ class Kind:
         page: how many tiles stand on a page; fewer where each needs more room.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
         projection: what the plane beside the moving tiles shows; "" where there is none.
+        imports: what files of this kind may be imported, in words; "" for none.
         suffixes: of the files that samples are exported to, the preferred one first.
         order: kinds are listed by it.
         assumed: whether data of which nothing is known are taken for this kind.
@@ -110,6 +111,7 @@ class Kind:
     page: int = 64
     parts: tuple[str, ...] = ()
     projection: str = ""
+    imports: str = ""
     suffixes: tuple[str, ...] = ("npz", "h5")
     order: int = 100
     assumed: bool = False

@@ -1,4 +1,6 @@
-"""The file dialogs: opened, never executed; what was chosen goes to an action."""
+"""What is asked before a command: mostly for files. Opened, never executed; the answer goes to an
+action.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,8 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from studio.app import tasks
 from studio.app.actions import Actions
+from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
+from studio.app.shell.dialogs import ask_empty_trash
+from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.formats.registry import discover, importers
 
@@ -70,6 +76,22 @@ class Asks:
         """Ask where the selected run goes as a recipe."""
         dialog = self._save("Save as recipe", "Recipe (*.toml)", "toml", self._name("recipe"))
         self._then(dialog, self._actions.export.recipe)
+
+    def empty_trash(self) -> None:
+        """Ask whether what is in the trash of the open project is to go for good."""
+        if self._state.project is not None:
+            tasks.spawn(self._empty_trash(self._state.project))
+
+    async def _empty_trash(self, project: Path) -> None:
+        try:
+            found = await self._actions.project.trashed(project)
+        except Refused as refused:
+            self._state.notices.error(refused.error, title="The trash cannot be read")
+            return
+        if not found.names:
+            self._state.notices.post(Notice(level="info", text="The trash is empty already"))
+            return
+        ask_empty_trash(self._parent, found, lambda: self._actions.project.empty_trash(project))
 
     def _name(self, what: str) -> str:
         run = self._state.runs.current

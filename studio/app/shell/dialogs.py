@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 from studio.app import preferences
 from studio.app.commands import Registry
 from studio.app.forms.editors import ChoiceList, Segments
+from studio.app.import_words import file_size
+from studio.app.intents.disk import TrashContents
 from studio.app.shell.topbar import native
 from studio.app.state.notices import Notices
 from studio.app.theme import Mode, theme
@@ -25,8 +27,9 @@ from studio.app.widgets.basic import button, label, section, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip, set_title
 
-__all__ = ["ask_close", "show_history", "show_preferences", "show_shortcuts"]
+__all__ = ["ask_close", "ask_empty_trash", "show_history", "show_preferences", "show_shortcuts"]
 
+NAMED = 6  # of what is in the trash
 SCALES = (100, 125, 150, 175, 200, 250, 300)
 MODES: tuple[Mode, ...] = ("system", "dark", "light")
 IDENTITIES: dict[Identity, str] = {"hue": "All hues", "blue-yellow": "Blue and yellow"}
@@ -157,6 +160,23 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
     layout.addWidget(_scrolled(page), 1)
     layout.addLayout(_buttons(button("Close", made.accept)))
     made.resize(560, 520)
+    made.open()
+    return made
+
+
+def ask_empty_trash(parent: QWidget, found: TrashContents, chosen: Callable[[], None]) -> QDialog:
+    """Ask whether what was deleted is to go for good, and say what that frees."""
+    made, layout = _dialog(parent, "Empty the trash?", 420)
+    shown = ", ".join(found.names[:NAMED])
+    more = len(found.names) - NAMED
+    names = f"{shown} and {more:,} more" if more > 0 else shown
+    words = f"{names} cannot be brought back afterwards. This frees {file_size(found.size)}."
+    layout.addWidget(label(words, "muted", wrap=True))
+    cancel = button("Cancel", made.reject)
+    made.accepted.connect(chosen)
+    layout.addSpacing(6)
+    layout.addLayout(_buttons(cancel, button("Delete for good", made.accept, kind="primary")))
+    cancel.setFocus()
     made.open()
     return made
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH, Form
-from studio.app.state import drafts
+from studio.app.state import drafts, naming
 from studio.app.state.offers import offered
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, icon_button, label, row
@@ -89,7 +89,7 @@ class SectionPanel(QWidget):
             entries = drafts.samplers(family, catalog)
         offers = [(e.slug, e.title) for e in entries]
         if self.section == "dataset":
-            offers += [(f"project:{d.name}", d.name) for d in self._state.datasets]
+            offers += [(naming.imported(d.name), d.name) for d in self._state.datasets]
         if self.section == "sampler":
             offers.insert(0, DEFAULT_SAMPLER)
         return offers

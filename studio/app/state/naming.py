@@ -10,6 +10,7 @@ from studio.protocol.spec import Recipe, RunSpec
 __all__ = [
     "IMPORTED",
     "data_title",
+    "imported",
     "keeps_recipe",
     "named",
     "run_name",
@@ -18,6 +19,11 @@ __all__ = [
 ]
 
 IMPORTED = "project:"
+
+
+def imported(name: str) -> str:
+    """Return the slug of a data set that was imported into the project under a name."""
+    return f"{IMPORTED}{name}"
 
 
 def data_title(slug: str, catalog: Catalog | None) -> str:

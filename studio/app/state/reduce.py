@@ -17,9 +17,8 @@ from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
 from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
-__all__ = ["LOG_LINES", "reduce"]
+__all__ = ["reduce"]
 
-LOG_LINES = 2000  # lines of log kept per run; the file has them all
 NOTHING: Mapping[str, NDArray[Any]] = {}
 ENDED = ("finished", "cancelled", "failed")
 ENDINGS = {  # what is said when a job is done; of a race once, for all who took part
@@ -306,8 +305,7 @@ def _checkpoint(state: AppState, event: m.CheckpointWritten) -> None:
 def _log(state: AppState, event: m.Log) -> None:
     run = _run_for(state, event.job) if event.job else None
     if run is not None:
-        run.log.append(event.text if event.level == "info" else f"{event.level}: {event.text}")
-        del run.log[:-LOG_LINES]
+        run.say(event.text if event.level == "info" else f"{event.level}: {event.text}")
         state.runs.logged.emit(run.key)
     elif event.level == "error":
         state.notices.post(Notice(level="error", text=event.text))

@@ -15,10 +15,20 @@ from studio.protocol.messages import ErrorInfo, PhaseInfo
 from studio.protocol.records import FlowRecord
 from studio.protocol.spec import Edit, RunSpec
 
-__all__ = ["FLOOR", "PHASE", "FlowRecord", "RunState", "Runs", "Series", "newest_floors"]
+__all__ = [
+    "FLOOR",
+    "LOG_LINES",
+    "PHASE",
+    "FlowRecord",
+    "RunState",
+    "Runs",
+    "Series",
+    "newest_floors",
+]
 
 Floats = NDArray[np.float32]
 PHASE = "phase"  # the curve that says in which of its phases a training was
+LOG_LINES = 2000  # lines of log kept per run; the file has them all
 FLOOR = "cost/floor/"  # curves of floors, by metric: as `studio.protocol.messages.Metrics` has them
 
 
@@ -89,8 +99,9 @@ class RunState:
     race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
-    None until somebody asked. ``phase_left`` are the seconds to the end of the present one of its
-    ``phases``.
+    None until somebody asked. ``target`` are some of its ``learned`` target points, which are
+    counted when they are first shown. ``phase_left`` are the seconds to the end of the present one
+    of its ``phases``. ``log_dropped`` counts the lines that stood before those in ``log``.
     """
 
     key: str
@@ -114,9 +125,11 @@ class RunState:
     kept: list[int] = field(default_factory=list)
     live: FlowRecord | None = None
     target: Floats | None = None
+    learned: int | None = None
     columns: tuple[str, ...] = ()
     checkpoints: list[int] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    log_dropped: int = 0
     background: bool = False
     race: str = ""
     budget: str = ""
@@ -126,6 +139,12 @@ class RunState:
     edits: list[Edit] = field(default_factory=list)
     stage: str = ""
     phases: list[PhaseInfo] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        """Append a line to the log, which keeps a bounded tail."""
+        self.log.append(line)
+        self.log_dropped += max(0, len(self.log) - LOG_LINES)
+        del self.log[:-LOG_LINES]
 
     def phase_at(self, step: int) -> int:
         """Return the place in ``phases`` of the one that a step belongs to; -1 without phases."""

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QResizeEvent, QSh
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
@@ -52,7 +53,7 @@ class CompareView(QWidget):
         self._runs: list[RunState] = []
         self._linking = False
         self._sizes: dict[ParticleCanvas, tuple[float, float]] = {}
-        self._asked: dict[str, RunState] = {}
+        self._target, self._counts = AskOnce(self, state), AskOnce(self, state)
         self.chart = CompareChart(state)
         self.finals = Finals(state)
         self._field = QWidget()
@@ -99,6 +100,7 @@ class CompareView(QWidget):
             news.connect(self._soon)
         self._state.playback.changed.connect(self._soon)
         theme.changed.connect(self._soon)
+        self._state.engine_changed.connect(self._load)
         self.chart.sought.connect(self._seek)
         self.chart.measured.connect(self._soon)
 
@@ -146,15 +148,10 @@ class CompareView(QWidget):
 
     def _load(self) -> None:
         """Ask, once, for what only the engine knows of the runs: their data and their size."""
-        if not self._runs or self._state.engine.state not in ("ready", "busy"):
-            return
-        first = self._runs[0]
-        if self._asked.get(first.key) is not first:
-            self._actions.looking.load_target(first.key)
-        for run in self._runs:
-            if self._asked.get(run.key) is not run and run.spec is not None:
-                self._asked[run.key] = run
-                self._actions.comparing.count_parameters(run.key)
+        for run in self._target.due(*self._runs[:1]):
+            self._actions.looking.load_target(run.key)
+        for run in self._counts.due(*self._runs):
+            self._actions.comparing.count_parameters(run.key)
 
     def _share_target(self) -> None:
         target = next((run.target for run in self._runs if run.target is not None), None)

@@ -8,6 +8,7 @@ from studio.app.actions import Actions
 from studio.app.intents.base import Refused
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import fitting, kind_of
+from studio.app.state.naming import imported
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.datapreview import DataPreview
@@ -58,11 +59,11 @@ class DataView(QWidget):
 
     @property
     def _kind(self) -> Kind:
-        return kind_of(f"project:{self._state.dataset}", self._state.catalog)
+        return kind_of(imported(self._state.dataset), self._state.catalog)
 
     async def _load(self, name: str) -> None:
         try:
-            points, facts = await self._actions.setup.preview(f"project:{name}")
+            points, facts = await self._actions.setup.preview(imported(name))
         except Refused as refused:
             self.points.show_data(None, self._kind, (), refused.error.message)
             return
@@ -78,4 +79,4 @@ class DataView(QWidget):
         self.statistics.setText(" · ".join(lines))
 
     def _train(self) -> None:
-        self._actions.setup.open_on(f"project:{self._state.dataset}")
+        self._actions.setup.open_on(imported(self._state.dataset))

@@ -303,6 +303,6 @@ VIEW = ViewSpec(
     id="flow",
     title="Flow",
     order=10,
-    applies=shows("plane"),
+    applies=shows("flow"),
     factory=FlowView,
 )

@@ -32,7 +32,7 @@ from studio import literal, resources
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.icons import repaint_on_theme
-from studio.app.kinds.registry import kind
+from studio.app.kinds.registry import all_kinds, kind
 from studio.app.state.session import AppState
 from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS_CARD
@@ -188,6 +188,12 @@ class _Grid(QWidget):
         self.setFixedHeight(max(1, lines * (height + 12)))
 
 
+def _hint() -> str:
+    """Say which files can be dropped, of each kind of data."""
+    able = [f"{each.title.lower()} ({each.imports})" for each in all_kinds() if each.imports]
+    return f"Or drop files here: {', '.join(able[:-1])} or {able[-1]}."
+
+
 class Gallery(QWidget):
     """Reads the recipes, opens one, or starts it."""
 
@@ -207,7 +213,7 @@ class Gallery(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        hint = label("Or drop a file of points here: CSV, TSV, NPY, NPZ or HDF5.", "muted")
+        hint = label(_hint(), "muted", wrap=True)
         page = QWidget()
         body = QVBoxLayout(page)
         # Cards have room for their focus ring around them, which the texts make up for.

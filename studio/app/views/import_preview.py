@@ -75,6 +75,8 @@ class ImportDialog(QDialog):
         self._taken = [data.name for data in state.datasets]
         self._found = msgspec.convert(found, Inspection)
         self._asked = 0
+        self._looking = False  # whether what was found is not yet what was asked for
+        self._refusal = ""  # why it will not be
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         set_title(self, f"Import {named(files)}")
         self._facts = label("", "muted")
@@ -161,16 +163,19 @@ class ImportDialog(QDialog):
         """Look with another importer or other options; only the last that was asked is shown."""
         self._asked += 1
         asked = self._asked
-        self.accept_button.setEnabled(False)
+        self._looking, self._refusal = True, ""
+        self._check()
         importer, options = self._choice.importer, self._choice.options
         try:
             found = await self._actions.data.look_into(self._files, importer, options)
         except Refused as refused:
             if asked == self._asked:
-                self._why.setText(f"{refused.error.message} {refused.error.hint}".strip())
-                self._why.setVisible(True)
+                self._looking = False
+                self._refusal = f"{refused.error.message} {refused.error.hint}".strip()
+                self._check()
             return
         if asked == self._asked:
+            self._looking = False
             self._found = msgspec.convert(found, Inspection)
             self._show_found()
 
@@ -263,14 +268,15 @@ class ImportDialog(QDialog):
             why = reasons(item, columns, name, self._taken)
             if item is None or not item.columns:
                 why = (item.problems if item else self._found.problems) or why
-        why = [*self._choice.problems, *why]
+        why = [*self._choice.problems, *([self._refusal] if self._refusal else why)]
         self._why.setText("\n".join(why))
         self._why.setVisible(bool(why))
         notes = [*self._found.notes, *(item.notes if item else [])]
         self._notes.setText("\n".join(notes))
         self._notes.setVisible(bool(notes))
-        self.accept_button.setEnabled(not why)
-        set_tip(self.accept_button, why[0] if why else "Copy these data into the project")
+        self.accept_button.setEnabled(not why and not self._looking)
+        hint = "Looking into the files" if self._looking else "Copy these data into the project"
+        set_tip(self.accept_button, why[0] if why else hint)
         self._scaling.setText(standardisation(columns))
         self._draw(item)
 

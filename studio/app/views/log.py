@@ -45,7 +45,7 @@ class LogView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state = state
-        self._shown: tuple[str, str, str, int] | None = None
+        self._shown: tuple[tuple[str, int, str, str], int] | None = None
         self._level = QComboBox()
         self._level.setAccessibleName("Which lines")
         for value, title in LEVELS:
@@ -116,15 +116,18 @@ class LogView(QWidget):
         """Write all lines, or only those that came since."""
         run = self._state.runs.current
         lines = self.lines()
-        which = (run.key if run else "", str(self._level.currentData()), self._search.text())
-        old = self._shown
-        # The log keeps a bounded tail: once it is full, its start moves and all is written anew.
-        grown = old is not None and old[:3] == which and old[3] <= len(lines) < 2000
-        start = old[3] if grown and old is not None else 0
-        if not grown:
+        which = (
+            run.key if run else "",
+            run.log_dropped if run else 0,  # its start has moved: all is written anew
+            str(self._level.currentData()),
+            self._search.text(),
+        )
+        before, start = self._shown or (None, 0)
+        if before != which or start > len(lines):
             self._text.clear()
+            start = 0
         self._append(lines[start:])
-        self._shown = (*which, len(lines))
+        self._shown = (which, len(lines))
         total = len(run.log) if run else 0
         words = f"{len(lines):,} of {total:,} lines" if len(lines) != total else f"{total:,} lines"
         self._count.setText(words)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.canvas import ParticleCanvas
@@ -38,6 +39,8 @@ from studio.literal import one_line
 __all__ = ["VIEW", "SamplesView"]
 
 ROWS = 100
+COLUMNS = 12  # more are not read, and each takes ROWS items a record
+ROOM = 4  # columns that fit in beside each other
 DRAWN = 20_000
 PARTICLES = 4096
 
@@ -48,6 +51,7 @@ class SamplesView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
+        self._once = AskOnce(self, state)
         self._sampled = Sampled(self, state, actions, PARTICLES)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
         self.made.setAccessibleName("Generated points")
@@ -58,6 +62,7 @@ class SamplesView(QWidget):
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
         self._table = QTableWidget()
+        self._more = label("", "small")
         self._side = QWidget()
         self._empty = EmptyState(self)
         self._lay_out()
@@ -93,7 +98,7 @@ class SamplesView(QWidget):
         self._table.verticalHeader().setVisible(False)
         self._table.verticalHeader().setDefaultSectionSize(24)
         header = self._table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultSectionSize(72)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         side = QVBoxLayout(self._side)
@@ -101,7 +106,7 @@ class SamplesView(QWidget):
         side.setSpacing(8)
         side.addWidget(section("Numbers"))
         side.addWidget(self._numbers)
-        side.addWidget(section("First rows"))
+        side.addLayout(row(section("First rows"), None, self._more))
         side.addWidget(self._table, 1)
         self._side.setFixedWidth(320)
         middle = QHBoxLayout()
@@ -165,23 +170,24 @@ class SamplesView(QWidget):
             self._draw(self.data, target)
             self.data.fit_unless_touched()
             self.made.look_like(self.data)
-        ready = self._state.engine.state in ("ready", "busy")
-        if run is not None and target is None and ready and self._asked != run.key:
-            self._asked = run.key
+        if run is not None and target is None and self._once.due(run):
             self._actions.looking.load_target(run.key)
 
     _drawn: NDArray[np.float32] | None = None
-    _asked = ""
 
     # Words
 
     def _fill_table(self, shown: Shown) -> None:
-        rows = shown.x[:ROWS]
-        d = rows.shape[1]
+        d = shown.x.shape[1]
         names = shown.columns if len(shown.columns) == d else tuple(f"x{i + 1}" for i in range(d))
+        rows = shown.x[:ROWS, :COLUMNS]
+        self._more.setText(f"{COLUMNS} of {d:,} columns" if d > COLUMNS else "")
         self._table.setRowCount(len(rows))
-        self._table.setColumnCount(d)
-        for place, name in enumerate(names):
+        self._table.setColumnCount(min(d, COLUMNS))
+        modes = QHeaderView.ResizeMode
+        wide = modes.Stretch if d <= ROOM else modes.Interactive
+        self._table.horizontalHeader().setSectionResizeMode(wide)
+        for place, name in enumerate(names[:COLUMNS]):
             head = QTableWidgetItem(one_line(name))
             set_tip(head, name)
             self._table.setHorizontalHeaderItem(place, head)
@@ -245,6 +251,6 @@ VIEW = ViewSpec(
     id="samples",
     title="Samples",
     order=20,
-    applies=shows("plane"),
+    applies=shows("flow"),
     factory=SamplesView,
 )

@@ -230,6 +230,6 @@ VIEW = ViewSpec(
     id="pictures",
     title="Flow",
     order=10,
-    applies=shows("tiles"),
+    applies=shows("pictures"),
     factory=TilesView,
 )

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind, kind_of_run
 from studio.app.plots.export import Picture, widget_picture
@@ -78,7 +79,7 @@ class TileSamplesView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._drawn: NDArray[np.float32] | None = None
-        self._asked = ""
+        self._once = AskOnce(self, state)
         self.made, self.data = Pages("Generated"), Pages("Data")
         self._origin = label("", "muted")
         self._numbers = Qualities(state)
@@ -141,13 +142,11 @@ class TileSamplesView(QWidget):
     def _target(self) -> None:
         run = self._state.runs.current
         target = run.target if run else None
-        ready = self._state.engine.state in ("ready", "busy")
         new = target is not None and target is not self._drawn
         if target is not None and new and self._kind.fits(target.shape[1:]):
             self._drawn = target
             self.data.show_data(target, self._kind, "")
-        elif run is not None and target is None and ready and self._asked != run.key:
-            self._asked = run.key
+        elif run is not None and target is None and self._once.due(run):
             self.data.show_data(None, self._kind, "Reading the data")
             self._actions.looking.load_target(run.key, TARGET)
 
@@ -174,6 +173,6 @@ VIEW = ViewSpec(
     id="picture-samples",
     title="Samples",
     order=20,
-    applies=shows("tiles"),
+    applies=shows("pictures"),
     factory=TileSamplesView,
 )

@@ -187,10 +187,6 @@ class ChartCard(QFrame):
         """What is drawn, without the hidden curves."""
         return self.plot.scene
 
-    def set_log(self, on: bool) -> None:
-        """Switch the logarithmic axis."""
-        self._log.setChecked(on)
-
     def show_curves(
         self,
         curves: list[Curve],

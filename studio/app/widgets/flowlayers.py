@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.app import tasks
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.intents.base import Refused
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
@@ -57,7 +58,7 @@ class FlowLayers(QObject):
         self._timeline: Timeline | None = None
         self._answer: Answer | None = None
         self._asking: tuple[str, str, int] | None = None  # run, layer and step of a question
-        self._asked_target = ""
+        self._once = AskOnce(self, state)
         self._back = False
         self._query = QTimer(self)
         self._query.setSingleShot(True)
@@ -117,13 +118,7 @@ class FlowLayers(QObject):
 
     def _load_target(self) -> None:
         run = self._run
-        ready = self._state.engine.state in ("ready", "busy")
-        if not ready:
-            self._asked_target = ""  # what a lost engine was asked for never came
-        if run is None or run.target is not None or run.spec is None or not ready:
-            return
-        if self._asked_target != run.key:
-            self._asked_target = run.key
+        if run is not None and run.target is None and self._once.due(run):
             self._actions.looking.load_target(run.key)
 
     # Heat and arrows

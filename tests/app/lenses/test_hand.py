@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from studio.app.intents.base import Answer
 from studio.app.views.flow import FlowView
 from studio.protocol.catalog import StageSpec
 from studio.protocol.messages import ApplyEdit, Control, GetTarget
@@ -68,6 +69,26 @@ async def test_a_click_with_the_adding_tool_adds_points_there(
     assert edit.radius == pytest.approx(lens.state.hand.radius * 600 / camera.scale, rel=1e-3)
     assert edit.count == 400
     assert view.canvas.camera == camera
+
+
+async def test_a_clump_is_a_share_of_the_points_that_the_run_learns(
+    lens: Any, view: FlowView, wait: Any
+) -> None:
+    usual = lens.link.ask
+
+    async def ask(command: Any) -> Answer:
+        answer = await usual(command)
+        few = isinstance(command, GetTarget)
+        return replace(answer, result={**answer.result, "n": 500}) if few else answer
+
+    lens.link.ask = ask
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    lens.state.engine_changed.emit()
+    await wait(lambda: lens.run.target is not None)
+    lens.state.hand.take("add")
+    drag(view, (300, 200), (300, 200))
+    await wait(lambda: edits(lens))
+    assert edits(lens)[0].count == 10
 
 
 async def test_a_drag_moves_points_and_does_not_pan(lens: Any, view: FlowView, wait: Any) -> None:

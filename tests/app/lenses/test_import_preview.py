@@ -229,6 +229,9 @@ def test_an_option_is_told_and_what_it_changes_is_shown(
     loop.run_until_complete(asyncio.sleep(0.01))
     assert shown._why.text() == "Too few. Take more."
     assert not shown.accept_button.isEnabled()
+    shown.name.setText("other")
+    assert shown._why.text() == "Too few. Take more."
+    assert not shown.accept_button.isEnabled()
     form.edited.emit(form.entry.fields[0], 16)
     loop.run_until_complete(asyncio.sleep(0.01))
     assert shown.parts.facts.text().startswith("7 rows")
@@ -238,6 +241,26 @@ def test_an_option_is_told_and_what_it_changes_is_shown(
     loop.run_until_complete(asyncio.sleep(0.01))
     assert asked == [("jets", {"most": 2}), ("jets", {"most": 16}), ("points", {})]
     assert shown._choice.form is None
+
+
+def test_what_is_being_looked_into_cannot_be_imported_yet(
+    dialog: Any, lens: Any, loop: asyncio.AbstractEventLoop
+) -> None:
+    slow = asyncio.Event()
+
+    async def look_into(*_: Any) -> Any:
+        await slow.wait()
+        return msgspec.to_builtins(JETS)
+
+    lens.actions.data.look_into = look_into
+    shown = dialog.of(JETS)
+    shown._choice.changed.emit()
+    loop.run_until_complete(asyncio.sleep(0.01))
+    shown.name.setText("other")
+    assert not shown.accept_button.isEnabled()
+    slow.set()
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert shown.accept_button.isEnabled()
 
 
 def test_a_value_that_cannot_be_taken_holds_the_import_up(

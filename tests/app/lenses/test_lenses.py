@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.plots.chart import ChartScene, axes_for
 from studio.app.plots.curves import Curve
+from studio.app.state.runs import LOG_LINES
 from studio.app.views.log import LogView, level_of
 from studio.app.views.metrics import MetricsView, group_of
 from studio.app.views.samples import SamplesView
@@ -147,7 +148,7 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_positive() -> None:
 def test_curves_that_diverge_are_drawn(lens: Any, show: Any) -> None:
     lens.measure("loss", [1, 2, 3, 4], [1.0, float("nan"), float("inf"), 2.0])
     view = show(MetricsView)
-    view.cards["loss"].set_log(True)
+    view.cards["loss"]._log.setChecked(True)
     assert not view.cards["loss"].plot.grab().isNull()
 
 
@@ -190,6 +191,15 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     assert view._origin.text() == "200 fixed particles, picture of step 60"
     view._drawn_ones.click()
     assert view.made.count == 300
+
+
+async def test_of_wide_samples_some_columns_are_listed(lens: Any, show: Any, wait: Wait) -> None:
+    x = np.zeros((300, 2048), np.float32)
+    generated(Path(lens.run.key), x, tuple(f"c{i}" for i in range(2048)), step=40)
+    view = show(SamplesView)
+    await wait(lambda: view._table.rowCount() == 100)
+    assert view._table.columnCount() == 12
+    assert view._more.text() == "12 of 2,048 columns"
 
 
 async def test_what_was_drawn_long_ago_gives_way_to_the_newest(
@@ -312,8 +322,21 @@ def test_the_log_follows_until_one_scrolls_back(lens: Any, show: Any, qtbot: QtB
 def test_a_log_that_lost_its_start_is_written_anew(lens: Any, show: Any) -> None:
     lens.run.log = [f"line {i}" for i in range(2000)]
     view = show(LogView)
-    lens.run.log.append("newest")
-    del lens.run.log[0]
+    lens.run.say("newest")
     view._redraw()
     lines = view._text.toPlainText().splitlines()
     assert (lines[0], lines[-1], len(lines)) == ("line 1", "newest", 2000)
+
+
+def test_a_filtered_log_goes_on_once_the_log_is_full(lens: Any, show: Any) -> None:
+    lens.run.log = ["error: first", *(f"line {i}" for i in range(LOG_LINES - 1))]
+    view = show(LogView)
+    view._level.setCurrentIndex(2)
+    for line in ("error: second", "error: third"):
+        lens.run.say(line)
+        view._redraw()
+    assert view._text.toPlainText().splitlines() == ["error: second", "error: third"]
+    lens.run.say("line")
+    lens.run.say("error: fourth")
+    view._redraw()
+    assert view._text.toPlainText().splitlines()[-1] == "error: fourth"

@@ -7,11 +7,12 @@ from PySide6.QtGui import QColor, QImage, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
-from studio.app.intents.scenes import SceneData, SceneMap
+from studio.app.askonce import AskOnce
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.state.session import AppState
 from studio.app.theme import theme
+from studio.app.views.cubes.intents import SceneData, SceneIntents, SceneMap
 from studio.app.views.cubes.legend import ClassRow, Legend
 from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
@@ -29,11 +30,13 @@ class SceneView(QWidget):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
-        self._state, self._actions = state, actions
+        self._state = state
+        self._scenes = SceneIntents(state, actions.link)
         self._scene: SceneData | None = None
         self._map: SceneMap | None = None
         self._means: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self._key = self._asked = ""
+        self._key = ""
+        self._once = AskOnce(self, state)
         self._busy = False
         self.colours = MapPane("The scene in false colours")
         self.truth = MapPane("Ground truth")
@@ -102,7 +105,7 @@ class SceneView(QWidget):
         key = run.key if run is not None else ""
         if key != self._key:
             self._key, self._scene, self._map, self._busy = key, None, None, False
-            self._asked = ""
+            self._once.forget()
             for pane in self._panes:
                 pane.show_image(None)
                 pane.point(None)
@@ -115,10 +118,10 @@ class SceneView(QWidget):
 
     def _tell(self) -> None:
         run = self._state.runs.current
-        ready = self._state.engine.state in ("ready", "busy")
-        if run is not None and self._scene is None and ready and self._asked != run.key:
-            self._asked = key = run.key
-            self._actions.scenes.load(key, lambda scene: self._arrived(key, scene))
+        ready = self._once.ready
+        if run is not None and self._scene is None and self._once.due(run):
+            key = run.key
+            self._scenes.load(key, lambda scene: self._arrived(key, scene))
         some = self._scene is not None
         self._body.setVisible(some)
         self._empty.setVisible(not some)
@@ -201,7 +204,7 @@ class SceneView(QWidget):
     def _ask(self) -> None:
         key = self._key
         self._busy = True
-        self._actions.scenes.classify(
+        self._scenes.classify(
             key, lambda found: self._classified(key, found), lambda: self._ended(key)
         )
         self._tell()
@@ -221,7 +224,7 @@ class SceneView(QWidget):
         dialog = QFileDialog(self, "Save map", "map.png", "Picture (*.png);;NumPy (*.npy)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda file: self._actions.scenes.write(self._key, file))
+        dialog.fileSelected.connect(lambda file: self._scenes.write(self._key, file))
         dialog.open()
 
     # The cursor

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, Q
 
 from studio.app import tasks
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.export import Picture, widget_picture
@@ -39,7 +40,8 @@ class RecommendView(QWidget):
         self._state, self._actions = state, actions
         self._histories: NDArray[np.float32] | None = None
         self._titles: tuple[str, ...] = ()
-        self._asked_of = self._loaded_of = ""
+        self._loaded_of = ""
+        self._once = AskOnce(self, state)
         self._original: list[int] = []
         self.items: list[int] = []  # the history as it is now
         self._past: list[list[int]] = []
@@ -121,7 +123,7 @@ class RecommendView(QWidget):
 
     def _select(self) -> None:
         run = self._state.runs.current
-        if run is None or not shows("lists")(self._state):
+        if run is None or not shows("recommend")(self._state):
             self._histories = None
             self._say("No run is selected", "What a recommender recommends is shown here.")
             return
@@ -131,8 +133,7 @@ class RecommendView(QWidget):
             self._histories = None
             many = kind_of_run(run, self._state.catalog).many
             self._say(f"Reading the {many}", "Their histories come in a moment.")
-            if self._state.engine.state in ("ready", "busy") and self._asked_of != run.key:
-                self._asked_of = run.key
+            if self._once.due(run):
                 self._actions.looking.load_target(run.key, TARGET)
             return
         if target is self._histories and self._loaded_of == run.key:
@@ -299,6 +300,6 @@ VIEW = ViewSpec(
     id="recommend",
     title="Recommend",
     order=10,
-    applies=shows("lists"),
+    applies=shows("recommend"),
     factory=RecommendView,
 )

@@ -1,0 +1,88 @@
+"""What only the engine knows is asked for once, and once more when a lost engine is back."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec import structs
+from PySide6.QtWidgets import QWidget
+
+from studio.app.askonce import AskOnce
+from studio.app.intents.base import Answer, Refused
+from studio.app.views.compare import CompareView
+from studio.app.views.cubes.scene import SceneView
+from studio.app.views.flow import FlowView
+from studio.app.views.recommend.history import RecommendView
+from studio.app.views.samples import SamplesView
+from studio.app.views.tilesamples import TileSamplesView
+from studio.protocol.catalog import Catalog, EntrySpec
+from studio.protocol.messages import Command, ErrorInfo, GetTarget, PreviewData
+from studio.protocol.spec import Pick
+
+VIEWS = [
+    (CompareView, "points"),
+    (FlowView, "points"),
+    (SamplesView, "points"),
+    (TileSamplesView, "images"),
+    (RecommendView, "interactions"),
+    (SceneView, "cubes"),
+]
+
+
+@pytest.fixture(params=VIEWS, ids=lambda each: each[0].__name__)
+def view(request: Any, lens: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[QWidget]:
+    """A lens on an engine that dies before it answers."""
+    make, kind = request.param
+    entry = EntrySpec(
+        kind="dataset", slug="some", title="S", summary="", source="", fields=[], modalities=[kind]
+    )
+    lens.state.catalog = Catalog(entries=[entry], devices=[])
+    lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="some"))
+
+    async def ask(command: Command) -> Answer:
+        lens.link.asked.append(command)
+        raise Refused(ErrorInfo(kind="engine", message="The engine is gone."))
+
+    monkeypatch.setattr(lens.link, "ask", ask)
+    lens.link.alive = False
+    beside = replace(lens.run, key=f"{lens.run.key}-2", job="")
+    lens.state.runs.by_key[beside.key] = beside
+    lens.state.runs.choose((lens.run.key, beside.key))
+    made = make(lens.state, lens.actions)
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+async def becomes(lens: Any, state: Any) -> None:
+    lens.state.engine = replace(lens.state.engine, state=state)
+    lens.state.engine_changed.emit()
+    await asyncio.sleep(0.01)
+
+
+async def test_a_view_asks_again_when_the_engine_is_back(lens: Any, view: QWidget) -> None:
+    def asked() -> int:
+        return len(lens.link.of(GetTarget)) + len(lens.link.of(PreviewData))
+
+    assert asked() == 0
+    for life in (1, 2, 3):
+        for state in ("restarting", "starting", "ready", "busy", "ready"):
+            await becomes(lens, state)
+            lens.state.runs.changed.emit(lens.run.key)
+        assert asked() == life
+
+
+async def test_a_run_is_due_once_and_so_is_the_one_that_takes_its_place(lens: Any) -> None:
+    once = AskOnce(lens.state, lens.state)
+    other = replace(lens.run, spec=None)
+    assert once.due(lens.run) == []
+    await becomes(lens, "ready")
+    assert once.due(lens.run, other) == [lens.run], "without a spec there is nothing to ask about"
+    assert once.due(lens.run) == []
+    again = replace(lens.run)
+    assert [run is again for run in once.due(again)] == [True]
+    once.forget()
+    assert [run is again for run in once.due(again)] == [True]
