@@ -93,7 +93,7 @@ def test_it_goes_on_bit_for_bit_after_its_source_was_deleted(project):
 @pytest.mark.parametrize(
     ("wanted", "path", "words"),
     [
-        (spec(dataset="eight-gaussians"), "family", "makes cubes and images"),
+        (spec(dataset="eight-gaussians"), "family", "takes cubes and images"),
         (spec(source="0002-a-test"), "inputs.source", "must be a model that makes samples"),
     ],
 )
