@@ -92,7 +92,7 @@ def param(
     log: bool = False,
     advanced: bool = False,
     live: bool = False,
-    modalities: tuple[str, ...] = (),
+    kinds: tuple[str, ...] = (),
     depends: tuple[str, tuple[Any, ...]] | None = None,
     choices: Mapping[str, str] | None = None,
     of: str = "",
@@ -105,7 +105,7 @@ def param(
     ``low``/``high`` are inclusive bounds, ``above``/``below`` exclusive ones. ``zero`` is what the
     value 0 means in words, where it is not a quantity. ``log`` asks for a
     logarithmic control. ``live`` says that it may be changed in the middle of a training
-    (`models.contracts.learner.Learner.reconfigure`). ``modalities`` are the kinds of data it
+    (`models.contracts.learner.Learner.reconfigure`). ``kinds`` are the kinds of data it
     matters for, empty for all; of a nested config, it holds for everything inside.
     ``depends=(sibling, values)`` says
     that the field matters only while the sibling field has one of the values. ``choices`` maps the
@@ -120,7 +120,7 @@ def param(
         "log": log,
         "advanced": advanced,
         "live": live,
-        "modalities": modalities,
+        "kinds": kinds,
         "depends": depends,
         "choices": dict(choices or {}),
         "of": of,
@@ -178,7 +178,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
 
     Keys: path (dotted), kind ("bool", "int", "float", "text", "choice", "list", "file",
     "data-choice", "run", "pick", "part"), title, help, unit, zero, default, optional, low, high,
-    above, below, log, advanced, depends ({path, values} or None), live, modalities (a list),
+    above, below, log, advanced, depends ({path, values} or None), live, kinds (a list),
     choices ([{value, title}]), group (title of the nested config, "" at the top), of and role (see
     `param`), items (the kind of the values of a list), fewest, suffixes, inside (path of the part
     that it belongs to, "" for none).
@@ -197,7 +197,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
             used = kind() if default is None else default
             for row in describe(kind, f"{path}.", title):
                 row["default"] = _get(used, row["path"].removeprefix(f"{path}."))
-                row["modalities"] = row["modalities"] or list(_extra(meta).get("modalities", ()))
+                row["kinds"] = row["kinds"] or list(_extra(meta).get("kinds", ()))
                 row["inside"] = row["inside"] or (path if optional else "")
                 rows.append(row)
             continue
@@ -240,7 +240,7 @@ def _row(
         "log": extra.get("log", False),
         "advanced": extra.get("advanced", False),
         "live": extra.get("live", False),
-        "modalities": list(extra.get("modalities", ())),
+        "kinds": list(extra.get("kinds", ())),
         "of": extra.get("of", ""),
         "role": extra.get("role", ""),
         "items": "",

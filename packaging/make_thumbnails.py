@@ -48,9 +48,9 @@ def life(run: RunFolder) -> Path32:
     return np.stack([run.flow.load(step).x[-1] for step in steps])
 
 
-def draw(run: RunFolder, modality: str, *, dark: bool) -> QImage:
+def draw(run: RunFolder, slug: str, *, dark: bool) -> QImage:
     """Draw what particles lived through: points as paths, others as strips of tiles."""
-    path, kind = life(run), kind_called(modality)
+    path, kind = life(run), kind_called(slug)
     last = run.flow.load(run.flow.steps()[-1])
     if kind.layout == "tiles":
         return draw_tiles(path, last.extras, kind, DARK if dark else LIGHT)
@@ -117,7 +117,7 @@ def make(recipe: Recipe, project: Path) -> float:
         raise SystemExit(f"{recipe.slug} ended as {status.state}: {status.error}")
     run = RunFolder(sorted((project / "runs").iterdir())[-1])
     for scheme in ("dark", "light"):
-        draw(run, recipe.modality, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
+        draw(run, recipe.kind, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
     return seconds
 
 

@@ -56,9 +56,12 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def _as_it_was(data: dict[str, Any]) -> None:
-    """Have a recipe that uses a part of some data, and does not say which, use what comes first in
-    their file, as it did when there was no choice.
+    """Read what earlier versions wrote: the kind of data had another name; and a recipe that uses a
+    part of some data, and does not say which, uses what comes first in their file, as it did when
+    there was no choice.
     """
+    if "modality" in data:
+        data.setdefault("kind", data.pop("modality"))
     run = data.get("run")
     training = run.get("training") if isinstance(run, dict) else None
     if isinstance(training, dict) and "samples" in training:

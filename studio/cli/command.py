@@ -62,7 +62,7 @@ def _known(spec: RunSpec, kind: str, pick: Pick, catalog: Catalog | None) -> dic
     entry = catalog.get(kind, pick.slug) if catalog else None
     if catalog is None or entry is None:
         return {}
-    opened = catalog.opened(entry, pick.config, catalog.modality(spec.dataset.slug))
+    opened = catalog.opened(entry, pick.config, catalog.kind_of(spec.dataset.slug))
     return {field.path: field for field in opened.fields}
 
 

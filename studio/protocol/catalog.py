@@ -40,8 +40,9 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One setting: all that a form, a validator and a help page need (see `models.config`).
 
     ``defaults`` are those for kinds of data where it is not ``default``; of a pick, what it comes
-    to for each kind. ``meant`` is what a default of "" stands for, and ``under`` what the setting
-    is one of, where that was picked (see `Catalog.opened`).
+    to for each kind. ``kinds`` are the kinds of data that it matters for, empty for all. ``meant``
+    is what a default of "" stands for, and ``under`` what the setting is one of, where that was
+    picked (see `Catalog.opened`).
     """
 
     path: str
@@ -60,7 +61,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     log: bool = False
     advanced: bool = False
     live: bool = False
-    modalities: list[str] = []
+    kinds: list[str] = []
     depends: Dependency | None = None
     choices: list[Choice] = []
     defaults: dict[str, Any] = {}
@@ -78,11 +79,11 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
         """Whether other settings follow from what is chosen here."""
         return self.kind == "choice" and bool(self.of)
 
-    def fitted(self, modality: str) -> "FieldSpec":
+    def fitted(self, kind: str) -> "FieldSpec":
         """Return the setting with the default that it has for a kind of data."""
-        if modality not in self.defaults:
+        if kind not in self.defaults:
             return self
-        return msgspec.structs.replace(self, default=self.defaults[modality])
+        return msgspec.structs.replace(self, default=self.defaults[kind])
 
 
 class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +160,7 @@ class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     """One family, dataset, network, sampler, metric, operator, or the training settings (kind
-    "training").
+    "training"), which takes some ``kinds`` of data.
 
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
@@ -176,7 +177,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     source: str
     fields: list[FieldSpec]
-    modalities: list[str] = []
+    kinds: list[str] = []
     capabilities: list[str] = []
     layers: list[LayerSpec] = []
     field: str = ""
@@ -189,11 +190,11 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     stages: list[StageSpec] = []
     roles: list[str] = []
 
-    def fitted(self, modality: str) -> "EntrySpec":
+    def fitted(self, kind: str) -> "EntrySpec":
         """Return the entry with the defaults that its settings have for a kind of data."""
-        if not any(modality in field.defaults for field in self.fields):
+        if not any(kind in field.defaults for field in self.fields):
             return self
-        fields = [field.fitted(modality) for field in self.fields]
+        fields = [field.fitted(kind) for field in self.fields]
         return msgspec.structs.replace(self, fields=fields)
 
 
@@ -230,20 +231,20 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """Return the entry of a kind with a slug, or None."""
         return next((e for e in self.entries if e.kind == kind and e.slug == slug), None)
 
-    def modality(self, dataset: str) -> str:
+    def kind_of(self, dataset: str) -> str:
         """Return the kind of a data set by its slug ("points", "images"), "" where it is not known;
         imported ones are points.
         """
         if dataset.startswith("project:"):
             return "points"
         entry = self.get("dataset", dataset)
-        return entry.modalities[0] if entry is not None and entry.modalities else ""
+        return entry.kinds[0] if entry is not None and entry.kinds else ""
 
     def of(self, kind: str) -> list[EntrySpec]:
         """Return the entries of a kind, in catalogue order."""
         return [e for e in self.entries if e.kind == kind]
 
-    def picks(self, field: FieldSpec, modality: str) -> list[EntrySpec]:
+    def picks(self, field: FieldSpec, kind: str) -> list[EntrySpec]:
         """Return what can be picked for a setting of kind "pick" and a kind of data ("" for any),
         in catalogue order.
         """
@@ -251,27 +252,27 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             entry
             for entry in self.of(field.of)
             if (not field.role or field.role in entry.roles)
-            and (not modality or not entry.modalities or modality in entry.modalities)
+            and (not kind or not entry.kinds or kind in entry.kinds)
         ]
 
-    def opened(self, entry: EntrySpec, config: Mapping[str, Any], modality: str) -> EntrySpec:
+    def opened(self, entry: EntrySpec, config: Mapping[str, Any], kind: str) -> EntrySpec:
         """Return an entry as a form shows it: with the defaults for a kind of data, and in place of
         each pick the choice of what is picked ("net.slug"), then the settings of what is picked
         in a config ("net.config.width").
         """
         if all(field.kind != "pick" for field in entry.fields):
-            return entry.fitted(modality)
+            return entry.fitted(kind)
         fields: list[FieldSpec] = []
         for field in entry.fields:
             if field.kind == "pick":
-                fields += self._open(field, config, modality)
+                fields += self._open(field, config, kind)
             else:
-                fields.append(field.fitted(modality))
+                fields.append(field.fitted(kind))
         return msgspec.structs.replace(entry, fields=fields)
 
-    def _open(self, field: FieldSpec, config: Mapping[str, Any], modality: str) -> list[FieldSpec]:
-        meant: Mapping[str, Any] = field.fitted(modality).default
-        able = {entry.slug: entry for entry in self.picks(field, modality)}
+    def _open(self, field: FieldSpec, config: Mapping[str, Any], kind: str) -> list[FieldSpec]:
+        meant: Mapping[str, Any] = field.fitted(kind).default
+        able = {entry.slug: entry for entry in self.picks(field, kind)}
         usual = able.get(meant["slug"])
         chooser = msgspec.structs.replace(
             field,
@@ -314,7 +315,7 @@ def _inside(pick: FieldSpec, own: FieldSpec, slug: str, wishes: Mapping[str, Any
         default=own.default if wished is None else wished,
         group=own.group or pick.title,
         advanced=own.advanced or pick.advanced,
-        modalities=own.modalities or pick.modalities,
+        kinds=own.kinds or pick.kinds,
         depends=pick.depends
         if depends is None
         else Dependency(path=f"{inner}{depends.path}", values=depends.values),

@@ -106,7 +106,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     summary: str
     teaches: str
     source: str
-    modality: str
+    kind: str
     expected_seconds: float
     order: int = 100
     run: RunSpec

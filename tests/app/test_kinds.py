@@ -130,7 +130,7 @@ def test_images_are_painted_in_their_colours(qapp):
 def test_lenses_apply_to_the_kinds_that_move_in_them(slug, lens):
     run = SimpleNamespace(spec=SimpleNamespace(dataset=SimpleNamespace(slug="data")))
     state = SimpleNamespace(
-        runs=SimpleNamespace(current=run), catalog=SimpleNamespace(modality=lambda dataset: slug)
+        runs=SimpleNamespace(current=run), catalog=SimpleNamespace(kind_of=lambda dataset: slug)
     )
     lenses = ("flow", "pictures", "scene", "recommend")
     assert [each for each in lenses if shows(each)(state)] == [lens]

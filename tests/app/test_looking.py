@@ -32,7 +32,7 @@ async def start(bench, wait):
     bench.engine.speed = 400.0
     catalog = bench.state.catalog
     entries = [
-        msgspec.structs.replace(entry, modalities=["images"])
+        msgspec.structs.replace(entry, kinds=["images"])
         if (entry.kind, entry.slug) == ("dataset", PICTURES)
         else entry
         for entry in catalog.entries

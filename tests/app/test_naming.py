@@ -22,7 +22,7 @@ def spec(name="", family="edm", dataset="letters", config=None, sampler=None, **
 
 def recipe(run, title="Letters out of noise"):
     return Recipe(
-        slug="r", title=title, summary="", teaches="", source="", modality="images",
+        slug="r", title=title, summary="", teaches="", source="", kind="images",
         expected_seconds=60, run=run,
     )  # fmt: skip
 
@@ -34,7 +34,7 @@ def offer():
     def fitted(entry):
         if entry.kind == "dataset" and entry.slug == "eight-gaussians":
             images = msgspec.structs.replace(
-                entry, slug="letters", title="Letters", modalities=["images"]
+                entry, slug="letters", title="Letters", kinds=["images"]
             )
             return [entry, images]
         if entry.kind == "training":
@@ -46,7 +46,7 @@ def offer():
         if entry.slug == "edm":
             only = FieldSpec(
                 path="channels", kind="int", title="Channels", help="", default=8,
-                modalities=["images"],
+                kinds=["images"],
             )  # fmt: skip
             return [msgspec.structs.replace(entry, fields=[*entry.fields, only])]
         return [entry]

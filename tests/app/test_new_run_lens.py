@@ -15,7 +15,7 @@ def offer():
     """The catalogue of the fake, with a data set of images."""
     made = catalog()
     images = next(e for e in made.entries if e.kind == "dataset")
-    images = msgspec.structs.replace(images, slug="letters", title="Letters", modalities=["images"])
+    images = msgspec.structs.replace(images, slug="letters", title="Letters", kinds=["images"])
     return msgspec.structs.replace(made, entries=[*made.entries, images])
 
 

@@ -14,7 +14,7 @@ def offer():
     """The catalogue of the fake, in which eight Gaussians are images."""
     made = catalog()
     entries = [
-        msgspec.structs.replace(e, modalities=["images"]) if e.slug == "eight-gaussians" else e
+        msgspec.structs.replace(e, kinds=["images"]) if e.slug == "eight-gaussians" else e
         for e in made.entries
     ]
     return msgspec.structs.replace(made, entries=entries)

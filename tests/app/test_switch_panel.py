@@ -164,8 +164,8 @@ def test_a_formula_breaks_where_it_may_and_loses_nothing(qapp, width):
 
 def test_settings_of_another_kind_of_data_are_left_out(qapp, qtbot):
     fields = [
-        FieldSpec(path="net", kind="int", title="Net", help="", default=1, modalities=["points"]),
-        FieldSpec(path="conv", kind="int", title="Conv", help="", default=1, modalities=["images"]),
+        FieldSpec(path="net", kind="int", title="Net", help="", default=1, kinds=["points"]),
+        FieldSpec(path="conv", kind="int", title="Conv", help="", default=1, kinds=["images"]),
         FieldSpec(path="lr", kind="float", title="Rate", help="", default=0.1),
     ]
     entry = EntrySpec(
@@ -175,7 +175,7 @@ def test_settings_of_another_kind_of_data_are_left_out(qapp, qtbot):
     qtbot.addWidget(form)
     shown = [path for path, each in form.rows.items() if not each.isHidden()]
     assert shown == ["net", "conv", "lr"]
-    form.show_modality("images")
+    form.show_kind("images")
     assert [path for path, each in form.rows.items() if not each.isHidden()] == ["conv", "lr"]
     assert form.search("net") == 1  # a search finds it, and says why it does not matter
     assert not form.rows["net"].editor.isEnabled()

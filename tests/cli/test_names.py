@@ -25,7 +25,7 @@ summary = "x"
 teaches = "x"
 source = "x"
 expected_seconds = 1.0
-modality = "points"
+kind = "points"
 order = 1
 
 [run]

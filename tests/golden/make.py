@@ -305,7 +305,7 @@ def recipes(folder: Path) -> dict[str, np.ndarray]:
             summary="Networks of other sizes.",
             teaches="That it opens.",
             source="none",
-            modality=kind_of(dataset),
+            kind=kind_of(dataset),
             expected_seconds=1,
             run=spec(slug, family, dataset, config, steps=6),
         )

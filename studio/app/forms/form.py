@@ -119,7 +119,7 @@ class Form(QWidget):
         self._typed: dict[str, Typed] = {}
         self._offers = Offers()
         self._search = ""
-        self._modality = ""
+        self._kind = ""
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -230,10 +230,10 @@ class Form(QWidget):
             for each in self.rows.values():
                 each.editor.show_offers(offers)
 
-    def show_modality(self, modality: str) -> None:
+    def show_kind(self, kind: str) -> None:
         """Leave out the settings that do not matter for this kind of data, "" for any."""
-        if modality != self._modality:
-            self._modality = modality
+        if kind != self._kind:
+            self._kind = kind
             self._show_rows()
 
     def search(self, text: str) -> int:
@@ -294,8 +294,8 @@ class Form(QWidget):
 
     def _irrelevant(self, field: FieldSpec) -> str:
         """Return why a setting does not matter now, "" if it does."""
-        if self._modality and field.modalities and self._modality not in field.modalities:
-            return f"Matters only for {' and '.join(field.modalities)}."
+        if self._kind and field.kinds and self._kind not in field.kinds:
+            return f"Matters only for {' and '.join(field.kinds)}."
         part = self.rows.get(field.inside)
         if part is not None and value_at(self._config, part.field) is None:
             return f"Matters only while {part.field.title} is on."

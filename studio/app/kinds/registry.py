@@ -32,7 +32,7 @@ def kind(slug: str) -> Kind:
 
 def kind_of(dataset: str, catalog: Catalog | None) -> Kind:
     """Return the kind of a data set by its slug."""
-    return kind(catalog.modality(dataset) if catalog is not None else "")
+    return kind(catalog.kind_of(dataset) if catalog is not None else "")
 
 
 def kind_of_run(run: RunState | None, catalog: Catalog | None) -> Kind:

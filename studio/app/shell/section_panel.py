@@ -59,8 +59,8 @@ class SectionPanel(QWidget):
         pick = None if self.section == "training" else getattr(draft.spec, self.section)
         slug = pick.slug if pick is not None else ""
         self._options = self._offers(catalog)
-        modality = catalog.modality(draft.spec.dataset.slug)
-        chosen = (id(catalog), slug, modality, tuple(self._options))
+        kind = catalog.kind_of(draft.spec.dataset.slug)
+        chosen = (id(catalog), slug, kind, tuple(self._options))
         if (*chosen, id(draft) if self.form else 0) != self._built:
             self._build(slug)
             self._built = (*chosen, id(draft) if self.form else 0)
@@ -70,7 +70,7 @@ class SectionPanel(QWidget):
                 self.form.show_entry(entry)
             runs = self._state.runs.by_key.values()
             self.form.show_offers(offered(runs, draft.facts, draft.columns, catalog))
-            self.form.show_modality(modality)
+            self.form.show_kind(kind)
             self.form.show_typed(
                 {path: typed for (name, path), typed in draft.local.items() if name == self.section}
             )

@@ -121,26 +121,26 @@ class SwitchPanel(QWidget):
         if draft is None or catalog is None:
             return
         entry = drafts.entry_of(draft.spec, "family", catalog)
-        modality = catalog.modality(draft.spec.dataset.slug)
-        self._offer_fields(catalog, modality)
+        kind = catalog.kind_of(draft.spec.dataset.slug)
+        self._offer_fields(catalog, kind)
         field = entry.field if entry is not None else ""
         chosen = field if field in switch.FIELDS else f"{OTHER}{draft.spec.family.slug}"
         self.field.setCurrentIndex(self.field.findData(chosen))
-        self._show_carriers(catalog, entry, modality)
-        self._say(draft, catalog, entry, modality)
+        self._show_carriers(catalog, entry, kind)
+        self._say(draft, catalog, entry, kind)
         self._show_motion(draft.spec, catalog, entry)
 
-    def _offer_fields(self, catalog: Catalog, modality: str) -> None:
-        if self._offered == (id(catalog), modality):
+    def _offer_fields(self, catalog: Catalog, kind: str) -> None:
+        if self._offered == (id(catalog), kind):
             return
-        self._offered = (id(catalog), modality)
+        self._offered = (id(catalog), kind)
         rows = []
         for field, title in switch.FIELDS.items():
-            reasons = [switch.why_not(catalog, field, c, modality) for c in switch.CARRIERS]
+            reasons = [switch.why_not(catalog, field, c, kind) for c in switch.CARRIERS]
             any_modality = [c for c in switch.CARRIERS if switch.cell(catalog, field, c)]
             if any_modality:  # a field without any family is not worth a line
                 rows.append((field, title, reasons[0] if all(reasons) else ""))
-        others = switch.others(catalog, modality)
+        others = switch.others(catalog, kind)
         self.field.clear()
         for field, title, reason in rows:
             self.field.addItem(title, field)
@@ -159,13 +159,13 @@ class SwitchPanel(QWidget):
             item.setEnabled(not reason)
             set_tip(item, tip)
 
-    def _show_carriers(self, catalog: Catalog, entry: EntrySpec | None, modality: str) -> None:
+    def _show_carriers(self, catalog: Catalog, entry: EntrySpec | None, kind: str) -> None:
         field = entry.field if entry is not None else ""
         carrier = entry.carrier if entry is not None else ""
         in_grid = field in switch.FIELDS
         self._lines["generator"].setVisible(in_grid)
         if in_grid:
-            reasons = {c: switch.why_not(catalog, field, c, modality) for c in switch.CARRIERS}
+            reasons = {c: switch.why_not(catalog, field, c, kind) for c in switch.CARRIERS}
             free = [c for c in switch.WITHOUT if not reasons[c]]
             self.generator.allow(0, "" if free else reasons["flow"], GENERATOR_TIPS[0])
             self.generator.allow(1, reasons[switch.GENERATOR], GENERATOR_TIPS[1])
@@ -176,7 +176,7 @@ class SwitchPanel(QWidget):
             if carrier in switch.WITHOUT:
                 self.without.select(switch.WITHOUT.index(carrier))
         self._lines["without"].setVisible(in_grid and both)
-        alike = switch.cell(catalog, field, carrier, modality) if in_grid else []
+        alike = switch.cell(catalog, field, carrier, kind) if in_grid else []
         self._slugs = [each.slug for each in alike]
         self._lines["variant"].setVisible(len(alike) > 1)
         if [self.variant.itemText(i) for i in range(self.variant.count())] != [
@@ -187,16 +187,16 @@ class SwitchPanel(QWidget):
         if entry is not None and entry.slug in self._slugs:
             self.variant.setCurrentIndex(self._slugs.index(entry.slug))
 
-    def _say(self, draft: Draft, catalog: Catalog, entry: EntrySpec | None, modality: str) -> None:
+    def _say(self, draft: Draft, catalog: Catalog, entry: EntrySpec | None, kind: str) -> None:
         """Say what was taken instead, or why the generator cannot be turned, and offer a way."""
         note, offers = draft.note, []
         if not note and entry is not None and entry.field in switch.FIELDS:
             with_one = entry.carrier == switch.GENERATOR
             other = "" if with_one else switch.GENERATOR
             wanted = switch.WITHOUT[0] if with_one else switch.GENERATOR
-            free = any(switch.cell(catalog, entry.field, c, modality) for c in switch.WITHOUT)
+            free = any(switch.cell(catalog, entry.field, c, kind) for c in switch.WITHOUT)
             if not (with_one and free):
-                note = switch.why_not(catalog, entry.field, wanted, modality)
+                note = switch.why_not(catalog, entry.field, wanted, kind)
             if note:
                 instead = switch.switch(draft.spec, catalog, carrier=other, aside=draft.aside)
                 found = catalog.get("family", instead.spec.family.slug)

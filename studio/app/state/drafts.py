@@ -60,7 +60,7 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
         entry = catalog.get(section, pick.slug) if pick is not None else None
     if entry is None:
         return None
-    return catalog.opened(entry, config_of(spec, section), catalog.modality(spec.dataset.slug))
+    return catalog.opened(entry, config_of(spec, section), catalog.kind_of(spec.dataset.slug))
 
 
 def samplers(family: EntrySpec | None, catalog: Catalog | None) -> list[EntrySpec]:

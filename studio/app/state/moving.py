@@ -39,7 +39,7 @@ def move(
     """
     aside = aside or Aside()
     made = drafts.repick(spec, "dataset", dataset)
-    before, after = catalog.modality(spec.dataset.slug), catalog.modality(dataset)
+    before, after = catalog.kind_of(spec.dataset.slug), catalog.kind_of(dataset)
     if not before or not after or before == after:
         return Moved(made, aside)
     reset: list[str] = []
@@ -96,7 +96,7 @@ def _fields(entry: EntrySpec | None) -> list[FieldSpec]:
 
 
 def _applies(field: FieldSpec, value: Any, kind: str) -> bool:
-    return (not field.modalities or kind in field.modalities) and allows(field, value)
+    return (not field.kinds or kind in field.kinds) and allows(field, value)
 
 
 def _without(aside: Aside, came: RunSpec) -> Aside:

@@ -93,35 +93,35 @@ class Switched:
     note: str = ""
 
 
-def fits(entry: EntrySpec, modality: str) -> bool:
+def fits(entry: EntrySpec, kind: str) -> bool:
     """Whether a family takes a kind of data."""
-    return not modality or not entry.modalities or modality in entry.modalities
+    return not kind or not entry.kinds or kind in entry.kinds
 
 
-def cell(catalog: Catalog, field: str, carrier: str, modality: str = "") -> list[EntrySpec]:
+def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[EntrySpec]:
     """Return the families of a field and a carrier, those for a kind of data only; first those that
     need no other run.
     """
     found = [
         entry
         for entry in catalog.of("family")
-        if entry.field == field and entry.carrier == carrier and fits(entry, modality)
+        if entry.field == field and entry.carrier == carrier and fits(entry, kind)
     ]
     return sorted(found, key=lambda entry: bool(entry.inputs))
 
 
-def others(catalog: Catalog, modality: str = "") -> list[EntrySpec]:
+def others(catalog: Catalog, kind: str = "") -> list[EntrySpec]:
     """Return the families that are no cell of the grid."""
-    return [e for e in catalog.of("family") if e.field not in FIELDS and fits(e, modality)]
+    return [e for e in catalog.of("family") if e.field not in FIELDS and fits(e, kind)]
 
 
-def why_not(catalog: Catalog, field: str, carrier: str, modality: str = "") -> str:
+def why_not(catalog: Catalog, field: str, carrier: str, kind: str = "") -> str:
     """Return why a field and a carrier cannot be combined, "" where they can."""
-    if cell(catalog, field, carrier, modality):
+    if cell(catalog, field, carrier, kind):
         return ""
     title = FIELDS.get(field, field)
     if cell(catalog, field, carrier):
-        return f"{title} with this carrier does not take {modality} yet."
+        return f"{title} with this carrier does not take {kind} yet."
     if (field, carrier) in _EMPTY:
         return _EMPTY[field, carrier]
     return f"No model here has the field “{title}” with this carrier."
@@ -140,15 +140,15 @@ def switch(
     """
     aside = aside or Aside()
     now = drafts.entry_of(spec, "family", catalog)
-    modality = catalog.modality(spec.dataset.slug)
+    kind = catalog.kind_of(spec.dataset.slug)
     wanted_field = field or (now.field if now is not None else "")
     wanted_carrier = carrier if carrier is not None else (now.carrier if now is not None else "")
     for place in _nearest(wanted_field, wanted_carrier, aside, keep_field=field is not None):
-        found = cell(catalog, *place, modality)
+        found = cell(catalog, *place, kind)
         if found:
-            note = _note(catalog, wanted_field, wanted_carrier, place, modality)
+            note = _note(catalog, wanted_field, wanted_carrier, place, kind)
             return replace(choose(spec, catalog, found[0].slug, aside), note=note)
-    return Switched(spec, aside, why_not(catalog, wanted_field, wanted_carrier, modality))
+    return Switched(spec, aside, why_not(catalog, wanted_field, wanted_carrier, kind))
 
 
 def _nearest(
@@ -172,16 +172,16 @@ def _nearest(
     yield from ((other, c) for other in order for c in alike)
 
 
-def _note(catalog: Catalog, field: str, carrier: str, place: tuple[str, str], modality: str) -> str:
+def _note(catalog: Catalog, field: str, carrier: str, place: tuple[str, str], kind: str) -> str:
     """Return what to say where another cell than the one asked for was taken, "" for none."""
     taken_field, taken_carrier = place
     if taken_field != field:
-        reason = why_not(catalog, field, carrier or WITHOUT[0], modality)
+        reason = why_not(catalog, field, carrier or WITHOUT[0], kind)
         return f"{reason} The field is now “{FIELDS[taken_field]}”."
     if carrier == GENERATOR and taken_carrier != GENERATOR:
-        return f"{why_not(catalog, field, carrier, modality)} The generator is off now."
+        return f"{why_not(catalog, field, carrier, kind)} The generator is off now."
     if carrier in WITHOUT and taken_carrier == GENERATOR:
-        return f"{why_not(catalog, field, carrier, modality)} The generator is on now."
+        return f"{why_not(catalog, field, carrier, kind)} The generator is on now."
     return ""
 
 

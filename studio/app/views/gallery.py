@@ -60,7 +60,7 @@ class Card(QAbstractButton):
         super().__init__()
         self.recipe = recipe
         self._pictures: dict[str, QPixmap] = {}
-        self._meta = f"{recipe.modality} · {words.duration(recipe.expected_seconds)} on a CPU"
+        self._meta = f"{recipe.kind} · {words.duration(recipe.expected_seconds)} on a CPU"
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -246,14 +246,14 @@ class Gallery(QWidget):
 
     def refresh(self) -> None:
         """Show the recipes of the chosen kind."""
-        kinds = {recipe.modality for recipe in self._state.recipes}
+        kinds = {recipe.kind for recipe in self._state.recipes}
         self._show_chips(kinds)
         for card in self.grid.cards:
             card.hide()
             card.deleteLater()
         self.grid.cards = []
         for recipe in self._state.recipes:
-            if self._kind in ("", recipe.modality):
+            if self._kind in ("", recipe.kind):
                 self._add(recipe)
         self.grid.place()
 

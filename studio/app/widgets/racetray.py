@@ -143,7 +143,7 @@ class RaceTray(QFrame):
         duplicate = self._actions.race.duplicate
         entries: Entries = [("The same again", partial(duplicate, place))]
         if catalog is not None:
-            kind = catalog.modality(spec.dataset.slug)
+            kind = catalog.kind_of(spec.dataset.slug)
             entries += [
                 (f"As {each.title}", partial(duplicate, place, each.slug))
                 for each in catalog.of("family")

@@ -113,17 +113,17 @@ def _entry(entry: Entry) -> EntrySpec:
         "title": entry.title,
         "summary": entry.summary,
         "source": entry.source,
-        "modalities": list(entry.kinds),
+        "kinds": list(entry.kinds),
     }
     match entry:
         case FamilyEntry():
             return _family(entry, common)
         case MetricEntry():
             common["better"] = entry.better
-            common["modalities"] = list(kinds_measured(entry))
+            common["kinds"] = list(kinds_measured(entry))
         case NetworkEntry():
             common["roles"] = list(entry.roles)
-            common["modalities"] = list(kinds_of(entry))
+            common["kinds"] = list(kinds_of(entry))
         case SamplerEntry():
             common["needs"] = list(entry.needs)
         case OperatorEntry():
@@ -137,7 +137,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
     own = {kind: registry.get("kind", kind).families.get(entry.slug, {}) for kind in kinds}
     told = {
         **common,
-        "modalities": list(kinds),
+        "kinds": list(kinds),
         "capabilities": sorted(entry.abilities),
         "layers": [LayerSpec(**vars(layer)) for layer in entry.make.layers],
         "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],

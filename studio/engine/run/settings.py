@@ -201,7 +201,7 @@ class TrainingConfig(Config, frozen=True):
         param(
             "Channels last",
             "Images lie in memory with their channels last: faster convolutions on some machines.",
-            modalities=("images",),
+            kinds=("images",),
             advanced=True,
         ),
     ] = False

@@ -36,7 +36,7 @@ def view(request: Any, lens: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Q
     """A lens on an engine that dies before it answers."""
     make, kind = request.param
     entry = EntrySpec(
-        kind="dataset", slug="some", title="S", summary="", source="", fields=[], modalities=[kind]
+        kind="dataset", slug="some", title="S", summary="", source="", fields=[], kinds=[kind]
     )
     lens.state.catalog = Catalog(entries=[entry], devices=[])
     lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="some"))

@@ -351,7 +351,7 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     lens.state.catalog.entries.append(
         EntrySpec(
             kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
-            modalities=["images"],
+            kinds=["images"],
         )
     )  # fmt: skip
     rng = np.random.default_rng(0)

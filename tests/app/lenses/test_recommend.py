@@ -49,7 +49,7 @@ def opened(loop):
     state, model = AppState(), Model()
     state.catalog = Catalog(
         entries=[EntrySpec(kind="dataset", slug="films", title="Films", summary="", source="",
-                           fields=[], modalities=["interactions"])],
+                           fields=[], kinds=["interactions"])],
         devices=[],
     )  # fmt: skip
     run = RunState(

@@ -25,7 +25,7 @@ CUBE = np.arange(3 * 4 * 5, dtype=np.float32).reshape(3, 4, 5)
 def scene(lens, monkeypatch):
     entry = EntrySpec(
         kind="dataset", slug="fields", title="F", summary="", source="", fields=[],
-        modalities=["cubes"],
+        kinds=["cubes"],
     )  # fmt: skip
     lens.state.catalog = Catalog(entries=[entry], devices=[])
     lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="fields"))

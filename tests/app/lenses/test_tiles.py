@@ -115,7 +115,7 @@ def view(lens: Any) -> Iterator[TilesView]:
     lens.state.catalog.entries.append(
         EntrySpec(
             kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
-            modalities=["images"],
+            kinds=["images"],
         )
     )  # fmt: skip
     made = TilesView(lens.state, lens.actions)

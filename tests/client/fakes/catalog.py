@@ -44,7 +44,7 @@ def _edm() -> EntrySpec:
         title="Diffusion (EDM)",
         summary="A score moves particles.",
         source=SOURCE,
-        modalities=["points"],
+        kinds=["points"],
         capabilities=["denoiser", "velocity"],
         layers=[
             LayerSpec(name="velocity", title="Velocity", kind="vector", symbol="dx/dt", timed=True)
@@ -69,7 +69,7 @@ def _gan() -> EntrySpec:
         title="GAN",
         summary="A critic moves a generator.",
         source=SOURCE,
-        modalities=["points"],
+        kinds=["points"],
         capabilities=["critic", "latent"],
         layers=[
             LayerSpec(name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=False)
@@ -94,7 +94,7 @@ def _monoflow() -> EntrySpec:
         title="MonoFlow",
         summary="A critic moves free particles.",
         source=SOURCE,
-        modalities=["points"],
+        kinds=["points"],
         capabilities=["critic", "population"],
         layers=[
             LayerSpec(name="critic", title="Critic", kind="scalar", symbol="log p/q", timed=False)
@@ -157,7 +157,7 @@ def _datasets() -> list[EntrySpec]:
             title=title,
             summary=f"{title}, drawn at random.",
             source=SOURCE,
-            modalities=["points"],
+            kinds=["points"],
             fields=[
                 _field("radius", "float", radius, "Radius", above=0.0),
                 _field("std", "float", 0.12, "Spread", above=0.0),
