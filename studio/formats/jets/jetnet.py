@@ -1,51 +1,39 @@
-"""JetNet: HDF5 files of clouds of particles, one file a type of jet.
-
-``particle_features`` (n, N, 4) are eta_rel, phi_rel, pT_rel and mask, ``jet_features`` (n, 4) pT in
-GeV, eta, mass in GeV and the number of particles (Kansal et al. 2021, arXiv:2106.11535, section 3;
-the public files are those of Zenodo records 6975118 and 6975117).
+"""JetNet: HDF5 files of clouds of particles, one file a type of jet; see `layout` for what is in
+them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from studio.formats.hdf5blocks import MAX_WORK, refuse_elsewhere
+from studio.counted import counted
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError, check_block, check_size, rows_at_once
+from studio.formats.jets.cleaning import Tally, cleaned
+from studio.formats.jets.layout import HINT, JETS, TYPES, JetFile, is_one, opened
+from studio.formats.limits import FormatError
 from studio.formats.registry import importer
+from studio.protocol.catalog import FieldSpec
 from studio.store import hdf5
-from studio.store.errors import Damaged, StoreError
+from studio.store.errors import StoreError
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
 
 __all__ = ["JetNet"]
 
-TYPES = {"g": "gluon", "q": "light quark", "t": "top", "w": "W", "z": "Z"}
-CLOUDS, JETS = "particle_features", "jet_features"
-WIDEST = 0.5  # angles beyond it are cut: pseudorapidities have tails far outside the cone
-MOST_PLACES = 1000
 SHOWN = 3
-HINT = "A JetNet file has particle_features (n, N, 4) and jet_features (n, 4): check its origin."
-
-
-@dataclass(frozen=True)
-class _File:
-    """An open file, with what its name says of its type."""
-
-    path: Path
-    type: str
-    clouds: Any
-    jets: Any
-
-    @property
-    def places(self) -> int:
-        return int(self.clouds.shape[1])
+PT = FieldSpec(
+    path="pt",
+    kind="float",
+    title="Jet pT",
+    help="Of all jets of a file without jet_features: its constituents say only their share of it.",
+    default=1000.0,
+    above=0.0,
+    high=1e6,
+    unit="GeV",
+)
 
 
 @importer
@@ -56,179 +44,116 @@ class JetNet(Importer):
     kind = "jets"
     title = "Jets: JetNet files, one for each type"
     suffixes = (".h5", ".hdf5")
+    options = (PT,)
 
     def claims(self, path: Path) -> bool:
-        """Say whether a file has the two arrays of JetNet."""
+        """Say whether a file has the constituents of jets."""
         try:
             with hdf5.opened(path) as file:
-                return CLOUDS in file and JETS in file
+                return is_one(file)
         except StoreError:
             return False
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
-        """Look into all files."""
-        with _opened(paths) as files:
-            first = files[0]
-            block = next(_blocks(files[:1], _classes(files)))
-            problems = _problems(files)
+        """Look through all files."""
+        with opened(paths) as files:
+            pt = float(options.get(PT.path, PT.default))
+            preview: Block = {}
+            tallies = [Tally() for _ in files]
+            for file, tally in zip(files, tallies, strict=True):
+                for block in _labelled(file, _classes(files), tally, pt):
+                    if not len(preview.get("x", ())):
+                        preview = {name: values[:SHOWN] for name, values in block.items()}
             return Inspection(
                 files=[str(path) for path in paths],
                 importer=self.slug,
                 kind=self.kind,
                 format="JetNet",
                 bytes=0,
-                rows=sum(len(each.clouds) for each in files),
-                parts=_parts(first.places),
-                classes=_classes(files),
-                preview={name: values[:SHOWN].tolist() for name, values in block.items()},
-                problems=problems,
+                rows=sum(tally.kept for tally in tallies),
+                parts=_schema(files).parts,
+                classes=_schema(files).classes,
+                preview={name: values.tolist() for name, values in preview.items()},
+                problems=_problems(files, tallies),
                 notes=[
-                    f"{each.path.name}: {len(each.clouds):,} jets, {each.type}" for each in files
+                    note
+                    for file, tally in zip(files, tallies, strict=True)
+                    for note in _notes(file, tally, pt)
                 ],
             )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the jets of all files."""
-        with _opened(paths) as files:
-            if problems := _problems(files):
+        pt = float(options.get(PT.path, PT.default))
+        with opened(paths) as files:
+            if problems := _problems(files, []):
                 raise FormatError(problems[0], HINT)
-            schema = Schema(
-                kind=self.kind,
-                parts=_parts(files[0].places),
-                classes=_classes(files),
-                facts={"units": {"pt": "GeV", "mass": "GeV"}},
-            )
-            total = sum(len(each.clouds) for each in files)
-        return Rows(schema, _streamed(paths), total)
+            # How many are damaged is told by reading them.
+            return Rows(_schema(files), _streamed(paths, pt))
 
 
-def _parts(places: int) -> list[Part]:
+def _schema(files: Sequence[JetFile]) -> Schema:
     scalars = ("pt", "eta", "mass")
-    return [
-        Part(name="x", dtype="float32", shape=[places, 3]),
+    parts = [
+        Part(name="x", dtype="float32", shape=[files[0].places, 3]),
         Part(name="size", dtype="int64"),
         Part(name="label", dtype="int64"),
         *(Part(name=name, dtype="float32") for name in scalars),
     ]
+    units = {"pt": "GeV", "mass": "GeV"}
+    return Schema(kind="jets", parts=parts, classes=_classes(files), facts={"units": units})
 
 
-def _type(path: Path, attributes: Mapping[str, Any]) -> str:
-    """Return the type of a file's jets, by what it says or else by its name ("t150.hdf5")."""
-    said = str(attributes.get("jet_class", ""))
-    stem = path.stem.lower().removesuffix("150").removeprefix("jets_")
-    return TYPES.get(said) or TYPES.get(stem) or path.stem
-
-
-def _classes(files: Sequence[_File]) -> list[str]:
+def _classes(files: Sequence[JetFile]) -> list[str]:
     """Return the types in the order of JetNet, and after them those of other names."""
-    found = {each.type for each in files}
+    found = {type for each in files for type in each.types}
     return [t for t in TYPES.values() if t in found] + sorted(found - set(TYPES.values()))
 
 
-def _problems(files: Sequence[_File]) -> list[str]:
+def _problems(files: Sequence[JetFile], tallies: Sequence[Tally]) -> list[str]:
     places = files[0].places
     return [
         f"{each.path.name} has clouds of {each.places} places, {files[0].path.name} of {places}."
         for each in files
         if each.places != places
+    ] + [
+        _nothing_left(file, tally)
+        for file, tally in zip(files, tallies, strict=False)
+        if not tally.kept
     ]
 
 
-@contextmanager
-def _opened(paths: Sequence[Path]) -> Iterator[list[_File]]:
-    """Open files that belong together, after holding what they declare against the limits.
-
-    Raises:
-        FormatError: one is no JetNet file, or too large.
-    """
-    if not paths:
-        raise FormatError("No file was named.")
-    try:
-        with ExitStack() as stack:
-            yield [_checked(path, stack.enter_context(hdf5.opened(path))) for path in paths]
-    except Damaged as error:
-        raise FormatError(
-            error.message, "Copy it again from where it came from, or download it anew."
-        ) from error
+def _nothing_left(file: JetFile, tally: Tally) -> str:
+    return f"No jet of {file.path.name} can be taken: {tally.reasons}."
 
 
-def _checked(path: Path, file: Any) -> _File:
-    for name in (CLOUDS, JETS):
-        if name not in file or not hasattr(file[name], "shape"):
-            raise FormatError(f"{path.name} has no array {name}.", HINT)
-        refuse_elsewhere(path, name, file[name])
-        if file[name].dtype.kind not in "fiu":
-            raise FormatError(f"{path.name}: {name} does not hold numbers.", HINT)
-    clouds, jets = file[CLOUDS], file[JETS]
-    if len(clouds.shape) != 3 or clouds.shape[2] != 4 or jets.shape != (clouds.shape[0], 4):
-        raise FormatError(
-            f"{path.name}: {CLOUDS} is {clouds.shape} and {JETS} {jets.shape}; they must be "
-            "(n, N, 4) and (n, 4).",
-            HINT,
-        )
-    n, places, _ = clouds.shape
-    if not 0 < places <= MOST_PLACES or not n:
-        raise FormatError(f"{path.name} has {n:,} jets of {places:,} particles.", HINT)
-    check_size(path, CLOUDS, n, 4 * places)
-    for name, values in ((CLOUDS, clouds), (JETS, jets)):
-        if values.chunks is not None:
-            need = int(np.prod(values.chunks)) * values.dtype.itemsize
-            check_block(path, name, need, "its blocks are that large")
-        if values.size * values.dtype.itemsize > MAX_WORK:
-            raise FormatError(f"{path.name}: {name} is too large to be looked through.", HINT)
-    return _File(path, _type(path, file.attrs), clouds, jets)
+def _notes(file: JetFile, tally: Tally, pt: float) -> list[str]:
+    """Say what a file holds, and what in it is not as it should be."""
+    lacking = (
+        f"it has no {JETS}: the jets have a pT of {pt:,g} GeV, eta 0, and the mass of their "
+        "constituents."
+    )
+    notes = [*file.notes, *([lacking] if file.jets is None else []), *tally.notes()]
+    types = ", ".join(file.types[:5]) + (", ..." if len(file.types) > 5 else "")
+    name = file.path.name
+    return [f"{name}: {counted(tally.kept, 'jet')}, {types}", *(f"{name}: {n}" for n in notes)]
 
 
-def _streamed(paths: Sequence[Path]) -> Iterator[Block]:
-    with _opened(paths) as files:
-        yield from _blocks(files, _classes(files))
+def _streamed(paths: Sequence[Path], pt: float) -> Iterator[Block]:
+    with opened(paths) as files:
+        classes = _classes(files)
+        for file in files:
+            tally = Tally()
+            for block in _labelled(file, classes, tally, pt):
+                if len(block["x"]):
+                    yield block
+            if not tally.kept:
+                raise FormatError(_nothing_left(file, tally), HINT)
 
 
-def _blocks(files: Sequence[_File], classes: Sequence[str]) -> Iterator[Block]:
-    for each in files:
-        label, row = classes.index(each.type), 4 * each.places * each.clouds.dtype.itemsize
-        step = rows_at_once(row)
-        for start in range(0, len(each.clouds), step):
-            stop = min(start + step, len(each.clouds))
-            clouds = np.asarray(each.clouds[start:stop], dtype=np.float32)
-            jets = np.asarray(each.jets[start:stop], dtype=np.float32)
-            yield _block(each, start, clouds, jets, label)
-
-
-def _block(file: _File, start: int, clouds: NDArray[Any], jets: NDArray[Any], label: int) -> Block:
-    """Return some jets as parts of a data set.
-
-    Raises:
-        FormatError: a number is not finite, or a jet has no momentum, no mass or no particle.
-    """
-    where = file.path.name
-    for name, values in ((CLOUDS, clouds), (JETS, jets)):
-        good = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-        if not good.all():
-            row = start + int(np.flatnonzero(~good)[0])
-            raise FormatError(f"{where}: {name} of jet {row:,} has a number that is not finite.")
-    real = clouds[..., 3] > 0.5
-    size, pt = real.sum(axis=1), jets[:, 0]
-    bad = (size == 0) | (pt <= 0.0) | (jets[:, 2] < 0.0)
-    if bad.any():
-        row = start + int(np.flatnonzero(bad)[0])
-        raise FormatError(
-            f"{where}: jet {row:,} has {int(size[row - start])} particles, a pT of "
-            f"{pt[row - start]:g} GeV and a mass of {jets[row - start, 2]:g} GeV.",
-            HINT,
-        )
-    # Real ones first, in their own order: elsewhere the padding may stand anywhere.
-    order = np.argsort(~real, axis=1, kind="stable")
-    clouds = np.take_along_axis(clouds, order[..., None], axis=1)
-    mask = np.arange(clouds.shape[1]) < size[:, None]
-    x = np.empty((*clouds.shape[:2], 3), np.float32)
-    x[..., :2] = clouds[..., :2].clip(-WIDEST, WIDEST)
-    x[..., 2] = np.log1p(clouds[..., 2].clip(0.0) * pt[:, None])
-    return {
-        "x": x * mask[..., None],
-        "size": size.astype(np.int64),
-        "label": np.full(len(x), label, np.int64),
-        "pt": pt,
-        "eta": jets[:, 1],
-        "mass": np.maximum(jets[:, 2], np.float32(1e-3)),
-    }
+def _labelled(file: JetFile, classes: Sequence[str], tally: Tally, pt: float) -> Iterator[Block]:
+    """Yield the jets of a file with the number of their type."""
+    numbers = np.array([classes.index(type) for type in file.types], np.int64)
+    for rows, block in cleaned(file, tally, pt):
+        own = np.zeros(len(rows), np.int64) if file.labels is None else file.labels[rows]
+        yield {**block, "label": numbers[own]}

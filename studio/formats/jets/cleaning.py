@@ -1,0 +1,175 @@
+"""From the numbers of a JetNet file to the parts of a data set, and what was made of odd ones.
+
+A jet that is damaged is left out, one that only is unusual is put right; both are counted and said.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.counted import counted
+from studio.formats.jets.layout import JetFile
+from studio.store.parts import Block
+
+__all__ = ["Tally", "cleaned"]
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+WIDEST = 0.5  # angles beyond it are moved there: pseudorapidities have tails far outside the cone
+LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm, and rounding may take it below 0
+MOST_SHARE = 2.0  # of the jet's pT in all constituents: it is near 1, as they all but point one way
+MASKED = 0.5  # a mask is 0 and 1, or elsewhere -0.5 and 0.5
+
+NOT_FINITE = "with a number that is not finite"
+EMPTY = "without a constituent"
+TOO_MUCH = "whose constituents have more than twice its pT (their pT_rel are shares of it)"
+STILL = "without a pT above 0"
+IMAGINARY = "with a mass below 0"
+
+
+@dataclass
+class Tally:
+    """What was found in a file.
+
+    Attributes:
+        jets: how many there are.
+        left_out: by reason, how many jets, and the number of the first.
+        moved: constituents that were too far from the axis.
+        turned: constituents whose phi was a turn away.
+        lifted: constituents with a pT below 0.
+        rounded: jets with a mass just below 0.
+        halfway: places whose mask is neither 0 nor 1.
+    """
+
+    jets: int = 0
+    left_out: dict[str, tuple[int, int]] = field(default_factory=dict)
+    moved: int = 0
+    turned: int = 0
+    lifted: int = 0
+    rounded: int = 0
+    halfway: int = 0
+
+    @property
+    def kept(self) -> int:
+        """How many jets are taken."""
+        return self.jets - sum(count for count, _ in self.left_out.values())
+
+    def leave_out(self, reason: str, bad: Bools, start: int) -> None:
+        """Count the bad ones of a block of jets that begins with the jet of this number."""
+        if count := int(bad.sum()):
+            before, first = self.left_out.get(reason, (0, start + int(np.flatnonzero(bad)[0])))
+            self.left_out[reason] = (before + count, first)
+
+    @property
+    def reasons(self) -> str:
+        """Why jets are left out: "2 without a constituent (the first is jet 3)"."""
+        return ", ".join(
+            f"{count:,} {reason} ({'this' if count == 1 else 'the first'} is jet {first:,})"
+            for reason, (count, first) in self.left_out.items()
+        )
+
+    def notes(self) -> list[str]:
+        """Say in sentences what was made of the numbers."""
+        gone = self.jets - self.kept
+        places = counted(self.halfway, "place")
+        moved, turned = (counted(n, "constituent") for n in (self.moved, self.turned))
+        said = (
+            (gone, f"{counted(gone, 'jet')} of {self.jets:,} left out: {self.reasons}."),
+            (
+                self.moved,
+                f"{moved} farther than {WIDEST} from the axis in eta or phi, moved to {WIDEST}.",
+            ),
+            (self.turned, f"{turned} with a phi beyond pi, turned by 2 pi."),
+            (
+                self.lifted,
+                f"{counted(self.lifted, 'constituent')} with a pT below 0, taken for 0.",
+            ),
+            (
+                self.rounded,
+                f"{counted(self.rounded, 'jet')} with a mass just below 0, as rounding leaves it, "
+                "taken for 0.",
+            ),
+            (
+                self.halfway,
+                f"a mask neither 0 nor 1 at {places}: constituents are real from {MASKED} on.",
+            ),
+        )
+        return [text for count, text in said if count]
+
+
+def cleaned(file: JetFile, tally: Tally, pt: float) -> Iterator[tuple[Rows, Block]]:
+    """Yield the jets of a file block by block: the numbers of those that are kept, and their parts
+    x, size, pt, eta and mass. What is found meanwhile is counted in ``tally``.
+
+    Where a file says nothing of its jets they have the pT ``pt`` in GeV, eta 0, and the mass of
+    their constituents.
+    """
+    for start, clouds, jets in file.blocks():
+        tally.jets += len(clouds)
+        mask = clouds[..., 3] if clouds.shape[2] == 4 else (clouds[..., 2] > 0.0).astype(np.float32)
+        real = mask >= MASKED
+        # Whatever stands in a padded place is no number of the jet.
+        values = np.where(real[..., None], clouds[..., :3], np.float32(0.0))
+        good = np.ones(len(values), bool)
+        for reason, bad in _damage(values, mask, real, jets):
+            tally.leave_out(reason, good & bad, start)
+            good &= ~bad
+        tally.halfway += int(((mask[good] != 0.0) & (mask[good] != 1.0)).sum())
+        if jets is None:
+            known = np.tile(np.array([pt, 0.0, np.nan], np.float32), (int(good.sum()), 1))
+        else:
+            known = jets[good]
+            tally.rounded += int((known[:, 2] < 0.0).sum())
+        yield start + np.flatnonzero(good), _parts(values[good], real[good], known, tally)
+
+
+def _damage(
+    values: Floats, mask: Floats, real: Bools, jets: Floats | None
+) -> Iterator[tuple[str, Any]]:
+    """Yield each reason to leave jets out, and for which it holds."""
+    finite = np.isfinite(values).all(axis=(1, 2)) & np.isfinite(mask).all(axis=1)
+    if jets is not None:
+        finite &= np.isfinite(jets).all(axis=1)
+    yield NOT_FINITE, ~finite
+    yield EMPTY, ~real.any(axis=1)
+    yield TOO_MUCH, values[..., 2].clip(0.0).sum(axis=1, dtype=np.float64) > MOST_SHARE
+    if jets is not None:
+        yield STILL, jets[:, 0] <= 0.0
+        yield IMAGINARY, jets[:, 2] < -LIGHTEST
+
+
+def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
+    """Return jets as parts of a data set; one whose mass is NaN has that of its constituents."""
+    # The hardest first and the padding last, which elsewhere may stand anywhere.
+    order = np.argsort(np.where(real, -values[..., 2], np.inf), axis=1, kind="stable")
+    values = np.take_along_axis(values, order[..., None], axis=1)
+    beyond = np.abs(values[..., 1]) > np.pi
+    values[..., 1] -= np.where(beyond, 2 * np.pi * np.round(values[..., 1] / (2 * np.pi)), 0.0)
+    far = np.abs(values[..., :2]).max(axis=2) > WIDEST
+    tally.turned += int(beyond.sum())
+    tally.moved += int(far.sum())
+    tally.lifted += int((values[..., 2] < 0.0).sum())
+    angles = values[..., :2].clip(-WIDEST, WIDEST)
+    momenta = values[..., 2].astype(np.float64).clip(0.0) * jets[:, :1]
+    mass = np.where(np.isnan(jets[:, 2]), _masses(angles, momenta), jets[:, 2])
+    return {
+        "x": np.concatenate([angles, np.log1p(momenta)[..., None]], axis=2, dtype=np.float32),
+        "size": real.sum(axis=1).astype(np.int64),
+        "pt": jets[:, 0],
+        "eta": jets[:, 1],
+        "mass": np.maximum(mass, LIGHTEST).astype(np.float32),
+    }
+
+
+def _masses(angles: Floats, pt: NDArray[Any]) -> NDArray[Any]:
+    """Return the invariant mass of massless constituents, (n,), in the unit of their pT (PDG 2022,
+    kinematics, eq. 49.1).
+    """
+    eta, phi = angles[..., 0].astype(np.float64), angles[..., 1].astype(np.float64)
+    parts = (pt * np.cosh(eta), pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta))
+    energy, x, y, z = (part.sum(axis=1) for part in parts)
+    return np.asarray(np.sqrt((energy**2 - x**2 - y**2 - z**2).clip(0.0)))

@@ -1,0 +1,180 @@
+"""What lies where in a JetNet file, and in those that are nearly one.
+
+``particle_features`` (n, N, 4) are eta_rel, phi_rel, pT_rel and mask, ``jet_features`` (n, 4) pT in
+GeV, eta, mass in GeV and the number of particles (Kansal et al. 2021, arXiv:2106.11535, section 3;
+the public files are those of Zenodo records 6975118 and 6975117). Elsewhere they are called
+``particles`` and ``jets``, the mask is left out, or the jets are. A file that we have written holds
+jets of several types: ``label`` (n,), by numbers of ``label_names``.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.hdf5blocks import MAX_WORK, refuse_elsewhere
+from studio.formats.limits import FormatError, check_block, check_size, rows_at_once
+from studio.store import hdf5
+from studio.store.errors import Damaged
+
+__all__ = ["CLOUDS", "HINT", "JETS", "TYPES", "JetFile", "is_one", "opened"]
+
+TYPES = {"g": "gluon", "q": "light quark", "t": "top", "w": "W", "z": "Z"}
+CLOUDS, JETS = "particle_features", "jet_features"
+ALSO = {CLOUDS: "particles", JETS: "jets"}
+WORDS = {**TYPES, **{name.lower(): name for name in TYPES.values()}, "quark": "light quark"}
+LABEL, NAMES = "label", "label_names"
+MOST_PLACES = 1000
+MOST_NAMES, LONGEST_NAME = 1000, 200
+HINT = "A JetNet file has particle_features (n, N, 4) and jet_features (n, 4): check its origin."
+
+
+@dataclass(frozen=True)
+class JetFile:
+    """An open file.
+
+    Attributes:
+        path: of the file.
+        clouds: the data set of constituents, (n, N, 4), or (n, N, 3) without a mask.
+        jets: that of the jets, (n, 3 or more), None where there is none.
+        types: of its jets: one, or what the numbers of ``labels`` stand for.
+        labels: (n,), None where all are of one type.
+        notes: what of it is not as JetNet has it.
+    """
+
+    path: Path
+    clouds: Any
+    jets: Any
+    types: tuple[str, ...]
+    labels: NDArray[np.int64] | None
+    notes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return int(self.clouds.shape[0])
+
+    @property
+    def places(self) -> int:
+        """How many constituents a jet may have, N."""
+        return int(self.clouds.shape[1])
+
+    def blocks(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any] | None]]:
+        """Yield the jets in order: the number of the first, their constituents, and the jets."""
+        step = rows_at_once(self.clouds.shape[2] * self.places * self.clouds.dtype.itemsize)
+        for start in range(0, len(self), step):
+            stop = min(start + step, len(self))
+            clouds = np.asarray(self.clouds[start:stop], dtype=np.float32)
+            jets = self.jets
+            if jets is not None:
+                jets = np.asarray(jets[start:stop, :3], dtype=np.float32)
+            yield start, clouds, jets
+
+
+def is_one(file: Any) -> bool:
+    """Say whether an open HDF5 file has the arrays of JetNet, by one name or the other."""
+    if CLOUDS in file:
+        return True
+    clouds = file.get(ALSO[CLOUDS])
+    shape: tuple[int, ...] = getattr(clouds, "shape", ())
+    return len(shape) == 3 and shape[2] in (3, 4)
+
+
+@contextmanager
+def opened(paths: Sequence[Path]) -> Iterator[list[JetFile]]:
+    """Open files that belong together, after holding what they declare against the limits.
+
+    Raises:
+        FormatError: one is no JetNet file, or too large.
+    """
+    if not paths:
+        raise FormatError("No file was named.")
+    try:
+        with ExitStack() as stack:
+            yield [_checked(path, stack.enter_context(hdf5.opened(path))) for path in paths]
+    except Damaged as error:
+        raise FormatError(
+            error.message, "Copy it again from where it came from, or download it anew."
+        ) from error
+
+
+def _checked(path: Path, file: Any) -> JetFile:
+    notes: list[str] = []
+    clouds = _array(path, file, CLOUDS, notes)
+    jets = _array(path, file, JETS, notes)
+    if clouds is None:
+        raise FormatError(f"{path.name} has no array {CLOUDS}.", HINT)
+    if len(clouds.shape) != 3 or clouds.shape[2] not in (3, 4):
+        raise FormatError(f"{path.name}: {CLOUDS} is {clouds.shape}; it must be (n, N, 4).", HINT)
+    n, places, columns = clouds.shape
+    if jets is not None and not (len(jets.shape) == 2 and len(jets) == n and jets.shape[1] >= 3):
+        raise FormatError(
+            f"{path.name}: {CLOUDS} is {clouds.shape} and {JETS} {jets.shape}; they must be "
+            "(n, N, 4) and (n, 4).",
+            HINT,
+        )
+    if not 0 < places <= MOST_PLACES or not n:
+        raise FormatError(f"{path.name} has {n:,} jets of {places:,} particles.", HINT)
+    check_size(path, CLOUDS, n, columns * places)
+    if columns == 3:
+        notes.append("it has no mask: constituents with a pT above 0 are taken for real.")
+    types, labels = _types(path, file, n)
+    return JetFile(path, clouds, jets, types, labels, tuple(notes))
+
+
+def _array(path: Path, file: Any, name: str, notes: list[str]) -> Any:
+    """Return a data set of a file by its name in JetNet or the other, None where it has none."""
+    found = file.get(name)
+    if found is None and (found := file.get(ALSO[name])) is not None:
+        notes.append(f"{ALSO[name]} is taken for {name}.")
+    if found is None:
+        return None
+    if not hasattr(found, "shape"):
+        raise FormatError(f"{path.name} has no array {name}.", HINT)
+    refuse_elsewhere(path, name, found)
+    if found.dtype.kind not in "fiu":
+        raise FormatError(f"{path.name}: {name} does not hold numbers.", HINT)
+    if found.chunks is not None:
+        need = int(np.prod(found.chunks)) * found.dtype.itemsize
+        check_block(path, name, need, "its blocks are that large")
+    if found.size * found.dtype.itemsize > MAX_WORK:
+        raise FormatError(f"{path.name}: {name} is too large to be looked through.", HINT)
+    return found
+
+
+def _types(path: Path, file: Any, n: int) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
+    """Return the types of a file's jets, and the number of each jet's among them where they
+    differ: by its labels, or else by what it says, or else by its name ("t150.hdf5").
+    """
+    names = _names(file)
+    labels: Any = file.get(LABEL) if names else None
+    if getattr(labels, "shape", None) == (n,) and labels.dtype.kind in "iu":
+        refuse_elsewhere(path, LABEL, labels)
+        found = np.asarray(labels[()], np.int64)
+        if found.min() >= 0 and found.max() < len(names):
+            return names, found
+    return (_type(path, file.attrs),), None
+
+
+def _names(file: Any) -> tuple[str, ...]:
+    names = file.get(NAMES)
+    shape: tuple[int, ...] = getattr(names, "shape", ())
+    if len(shape) != 1 or not 0 < shape[0] <= MOST_NAMES:
+        return ()
+    if names.dtype.kind != "S" or names.dtype.itemsize > LONGEST_NAME or names.external:
+        return ()
+    return tuple(name.decode("utf-8", "replace") for name in names[()])
+
+
+def _type(path: Path, attributes: Mapping[str, Any]) -> str:
+    said = attributes.get("jet_class", "")
+    said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    words = [said.lower(), *re.findall("[a-z]+", path.stem.lower())]
+    known = dict.fromkeys(WORDS[word] for word in words if word in WORDS)
+    # Two types in one name, as in "w_vs_z", tell none.
+    if said.lower() in WORDS or len(known) == 1:
+        return next(iter(known))
+    return path.stem
