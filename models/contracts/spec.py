@@ -28,6 +28,7 @@ class Given:
         names: of the classes, or of the numbers.
         mean, std: of numbers, by which they are standardised; (*shape).
         log: whether it is their logarithms that are standardised: of positive numbers.
+        unit: of numbers, for people.
     """
 
     shape: tuple[int, ...] = ()
@@ -36,6 +37,7 @@ class Given:
     mean: Tensor | None = None
     std: Tensor | None = None
     log: bool = False
+    unit: str = ""
 
     def standardise(self, value: Tensor) -> Tensor:
         """Data units to model units, (n, *shape)."""
@@ -128,7 +130,7 @@ class DataSpec:
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> tuple[Tensor | None, dict[str, Tensor]]:
         """Return mask and conditions of n rows, on the CPU: those chosen, and the others drawn from
-        the law of the data, all of a row together.
+        the law of the data, all of a row together, and of a row of the class that was chosen.
 
         Args:
             n: how many rows.
@@ -144,12 +146,30 @@ class DataSpec:
             raise KeyError(f"the data do not say {unknown[0]!r}; they say {known}")
         found: dict[str, Tensor] = {}
         if self.law:
-            total = len(next(iter(self.law.values())))
-            rows = torch.randint(total, (n,), generator=generator)
+            rows = self._drawn(n, generator, chosen)
             found = {name: values[rows] for name, values in self.law.items()}
             for name, value in chosen.items():
                 found[name] = value.to(found[name].dtype).expand(found[name].shape).clone()
         return self.mask_of(found), found
+
+    def _drawn(self, n: int, generator: torch.Generator, chosen: Mapping[str, Tensor]) -> Tensor:
+        """Return n numbers of rows of the law, each of the class that was chosen for it, if any of
+        the law is: a top has the mass of a top.
+        """
+        total = len(next(iter(self.law.values())))
+        rows = torch.randint(total, (n,), generator=generator)
+        for name, value in chosen.items():
+            if name not in self.given or not self.given[name].classes:
+                continue
+            wanted = value.to(self.law[name].dtype).expand(n)
+            for each in sorted(set(wanted.tolist())):
+                pool = (self.law[name] == each).nonzero()[:, 0]
+                if len(pool):
+                    places = (wanted == each).nonzero()[:, 0]
+                    rows[places] = pool[
+                        torch.randint(len(pool), (len(places),), generator=generator)
+                    ]
+        return rows
 
     def mask_of(self, given: Mapping[str, Tensor]) -> Tensor | None:
         """Return which places rows of these sizes have, (n, shape[0]); None where all have all."""

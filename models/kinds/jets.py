@@ -76,9 +76,9 @@ class JetSet:
         std = real.std(dim=0).clamp_min(1e-6).expand(places, -1).contiguous()
         given = {
             "label": Given(classes=len(self.names), names=self.names),
-            "pt": _measured(self.pt, log=True),
+            "pt": _measured(self.pt, log=True, unit="GeV"),
             "eta": _measured(self.eta),
-            "mass": _measured(self.mass, log=True),
+            "mass": _measured(self.mass, log=True, unit="GeV"),
             SIZE: Given(),
         }
         spec = DataSpec("jets", tuple(self.x.shape[1:]), mean, std, masks=masks, given=given)
@@ -104,9 +104,9 @@ class JetSet:
         return replace(self, **{name: getattr(self, name)[index] for name in names})
 
 
-def _measured(values: Tensor, *, log: bool = False) -> Given:
+def _measured(values: Tensor, *, log: bool = False, unit: str = "") -> Given:
     seen = values.log() if log else values
-    return Given(mean=seen.mean(), std=seen.std().clamp_min(1e-6), log=log)
+    return Given(mean=seen.mean(), std=seen.std().clamp_min(1e-6), log=log, unit=unit)
 
 
 def masses(x: Tensor, mask: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from models.config import describe
 from models.contracts.abilities import HasCritic, HasDenoiser, HasLatent, HasPopulation
 from models.contracts.batch import Batch
 from models.contracts.family import Family
-from models.contracts.spec import SIZE
+from models.contracts.spec import LABEL, SIZE, DataSpec, Given
 from models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import (
@@ -97,15 +97,33 @@ def test_chosen_conditions_are_taken(pair: Pair):
         told = family.prior(5, make_generator(0, 3), given={name: each_})
         assert torch.equal(told.given[name], each_)
         assert told.given.keys() == spec.law.keys()
-        # What is chosen changes nothing of what is drawn beside it.
+        # What is chosen changes nothing of what is drawn beside it, unless it is a class.
         free = family.prior(5, make_generator(0, 3))
-        assert all(torch.equal(told.given[n], free.given[n]) for n in spec.law if n != name)
+        if not spec.given[name].classes:
+            assert all(torch.equal(told.given[n], free.given[n]) for n in spec.law if n != name)
         if name == SIZE:
             assert told.mask is not None
             assert spec.masks is not None
             assert torch.equal(told.mask, spec.masks[each_])
         *_, last = family.flow(told, generator=make_generator(1))
         assert last.x.isfinite().all()
+
+
+def test_what_nobody_chose_is_of_rows_of_the_class_that_was_chosen():
+    """The law has no light jet of class 1: none may be made of the masses of both."""
+    label = torch.tensor([0, 1]).repeat(50)
+    mass = torch.where(label == 1, 80.0, 10.0) + torch.rand(100, generator=make_generator(0))
+    given = {LABEL: Given(classes=3), "mass": Given()}
+    law = {LABEL: label, "mass": mass}
+    spec = DataSpec("points", (2,), torch.zeros(2), torch.ones(2), given=given, law=law)
+    _, alike = spec.conditions(200, make_generator(1), {LABEL: torch.tensor(1)})
+    assert alike["mass"].min() >= 80.0
+    assert len(alike["mass"].unique()) > 20
+    each = torch.tensor([0, 1]).repeat(30)
+    _, mixed = spec.conditions(60, make_generator(1), {LABEL: each})
+    assert torch.equal(mixed["mass"] >= 80.0, each == 1)
+    _, unknown = spec.conditions(60, make_generator(1), {LABEL: torch.tensor(2)})
+    assert torch.equal(unknown[LABEL], torch.full((60,), 2))
 
 
 @each(FIXED)

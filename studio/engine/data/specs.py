@@ -94,6 +94,7 @@ def _said(known: Given) -> dict[str, Any]:
         "classes": known.classes,
         "names": list(known.names),
         "log": known.log,
+        "unit": known.unit,
     }
 
 
@@ -106,6 +107,7 @@ def _given(tensors: Mapping[str, Tensor], name: str, said: Mapping[str, Any]) ->
         mean,
         std,
         said.get("log", False),
+        said.get("unit", ""),
     )
 
 

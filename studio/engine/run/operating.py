@@ -13,18 +13,18 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
-from torch import Tensor
 
 from models.config import describe, encode, replace_at
 from models.contracts.abilities import WORDS
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.spec import DataSpec, Given
+from models.contracts.spec import DataSpec
 from models.operators.base import Operation, Outcome, Progress
 from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
+from studio.engine.run.conditions import chosen
 from studio.engine.run.loading import Loaded
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
 from studio.engine.run.session import project_of, versions
@@ -96,8 +96,8 @@ class Asked:
         spec = loaded.family.spec
         pick, sampler = loaded.sampled_by(self.sampler)
         handed = self._handed(loaded)
-        given = {name: _condition(spec, name, v) for name, v in self.command.given.items()}
-        operation = Operation(loaded.family, sampler, given, handed, lambda: _data(loaded))
+        given = chosen(spec, self.command.given, self.total)
+        operation = Operation(loaded.family, sampler, given.values, handed, lambda: _data(loaded))
         try:
             outcome = yield from self.operator.make().work(operation)
         except ValueError as error:
@@ -108,11 +108,11 @@ class Asked:
             run=self.run.name,
             step=loaded.step,
             config=self._config(pick),
-            given=self.command.given,
+            given=given.said,
             handed={name: len(rows) for name, rows in handed.items()},
             spec_hash=_spec_hash(self.run, loaded.step),
             seconds=time.perf_counter() - began,
-            note=outcome.note,
+            note=" ".join(filter(None, [outcome.note, *given.notes])),
             versions=versions(),
         )
         return Answer(record, outcome, loaded.columns, spec.kind)
@@ -223,33 +223,6 @@ def _rows(spec: DataSpec, name: str, value: Any) -> Batch:
         raise Refused(f"{name} must be at most {MOST_HANDED:,} finite numbers.", path=path)
     dtype = torch.float32 if spec.symbols is None else torch.int64
     return Batch(torch.from_numpy(x).to(dtype))
-
-
-def _condition(spec: DataSpec, name: str, value: Any) -> Tensor:
-    """Return a chosen condition, in data units; a class may be called by its name."""
-    path = f"given.{name}"
-    if name not in spec.law:
-        known = ", ".join(spec.law)
-        hint = f"They are: {known}." if known else ""
-        raise Refused(f"The model knows no condition {name!r}.", hint, path=path)
-    known_of = spec.given.get(name, Given())
-    try:
-        found = np.asarray(_numbered(value, known_of.names), np.float64)
-    except (ValueError, TypeError, OverflowError) as error:
-        names = f" or one of {', '.join(known_of.names)}" if known_of.names else ""
-        raise Refused(f"{name} must be a number{names}, got {value!r}.", path=path) from error
-    whole = bool(np.isfinite(found).all()) and (found == np.floor(found)).all()
-    if known_of.classes and not (whole and found.min() >= 0 and found.max() < known_of.classes):
-        raise Refused(f"{name} must be a class from 0 to {known_of.classes - 1}.", path=path)
-    if not np.isfinite(found).all():
-        raise Refused(f"{name} must be finite.", path=path)
-    return torch.from_numpy(found).float()
-
-
-def _numbered(value: Any, names: tuple[str, ...]) -> Any:
-    if isinstance(value, list):
-        return [_numbered(each, names) for each in value]
-    return names.index(value) if isinstance(value, str) and value in names else value
 
 
 def _spec_hash(run: RunFolder, step: int) -> str:

@@ -1,0 +1,155 @@
+"""Conditions as a person chose them: read, held against what the model can be told and has seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.contracts.spec import SIZE, DataSpec, Given
+from studio.engine.process.failures import Refused
+
+__all__ = ["Conditions", "chosen"]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Conditions that were understood.
+
+    Attributes:
+        values: by name, in the units of the data: one for all rows, or one for each.
+        said: the same for a file, classes by their full names.
+        notes: what is to be known of them, in sentences.
+    """
+
+    values: dict[str, Tensor]
+    said: dict[str, Any]
+    notes: list[str]
+
+
+def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Conditions:
+    """Read conditions, given by name as numbers, or classes by name, its beginning, or that of one
+    of its words; one for all rows or, in a list, one for each of so many (0: any number).
+
+    Raises:
+        Refused: the model knows no such condition, or not this value of it; the path is "given...".
+    """
+    values: dict[str, Tensor] = {}
+    said: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, value in given.items():
+        path = f"given.{name}"
+        if name not in spec.law:
+            known = ", ".join(spec.law)
+            hint = f"They are: {known}." if known else ""
+            raise Refused(f"The model knows no condition {name!r}.", hint, path=path)
+        known_of = spec.given.get(name, Given())
+        said[name] = _full(known_of, name, value)
+        found = _numbers(known_of, name, said[name])
+        if reason := _misshapen(known_of, found.shape, rows) or _impossible(
+            spec, known_of, name, found
+        ):
+            raise Refused(f"{name} must be {reason}; got {value!r}.", path=path)
+        if note := _unseen(spec, known_of, name, found):
+            notes.append(note)
+        values[name] = torch.from_numpy(found).float()
+    return Conditions(values, said, notes)
+
+
+def _full(known: Given, name: str, value: Any) -> Any:
+    """Return a value with classes by their full names."""
+    if isinstance(value, list):
+        return [_full(known, name, each) for each in value]
+    if not isinstance(value, str) or not known.classes or not known.names:
+        return value
+    fits = _named(known.names, value)
+    if len(fits) == 1:
+        return fits[0]
+    names = ", ".join(known.names)
+    which = f"may be {' or '.join(fits)}" if fits else "is none of its classes"
+    hint = f"They are: {names}. The beginning of a name is enough where no other begins so."
+    raise Refused(f"{name}: {value!r} {which}.", hint, path=f"given.{name}")
+
+
+def _named(names: Sequence[str], text: str) -> list[str]:
+    """Return the names that a text may mean: the one that it is, or those that begin so, or those
+    of which a word does.
+    """
+    wanted = text.strip().casefold()
+    ways = (
+        lambda name: name == text,
+        lambda name: name.casefold() == wanted,
+        lambda name: name.casefold().startswith(wanted),
+        lambda name: any(word.startswith(wanted) for word in name.casefold().split()),
+    )
+    for fits in ways:
+        if wanted and (found := [name for name in names if fits(name)]):
+            return found
+    return []
+
+
+def _numbers(known: Given, name: str, value: Any) -> NDArray[np.float64]:
+    try:
+        return np.asarray(_numbered(value, known), np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        names = f" or one of {', '.join(known.names)}" if known.names and known.classes else ""
+        raise Refused(
+            f"{name} must be a number{names}, got {value!r}.", path=f"given.{name}"
+        ) from error
+
+
+def _numbered(value: Any, known: Given) -> Any:
+    if isinstance(value, list):
+        return [_numbered(each, known) for each in value]
+    return known.names.index(value) if known.classes and value in known.names else value
+
+
+def _misshapen(known: Given, shape: tuple[int, ...], rows: int) -> str:
+    """Say of which shape values must be, "" where they are."""
+    alone = len(known.shape)
+    one = f"{known.shape[0]} numbers" if alone else "one value"
+    if shape[len(shape) - alone :] != known.shape or len(shape) > alone + 1:
+        return f"{one} for all rows, or as many as there are rows"
+    if len(shape) == alone + 1 and shape[0] != (rows or shape[0]):
+        return f"{one} for all rows, or one for each of the {rows:,}"
+    return ""
+
+
+def _impossible(spec: DataSpec, known: Given, name: str, found: NDArray[np.float64]) -> str:
+    """Say what values must be for a model to be told them, "" where they are."""
+    if not np.isfinite(found).all():
+        return "finite"
+    whole = bool((found == np.floor(found)).all())
+    if known.classes and not (whole and found.min() >= 0 and found.max() < known.classes):
+        return f"a class from 0 to {known.classes - 1}"
+    if name == SIZE and spec.masks is not None:
+        sizes = spec.masks.any(dim=1).nonzero()
+        least, most = int(sizes.min()), int(sizes.max())
+        if not (whole and found.min() >= least and found.max() <= most):
+            return f"a whole number from {least} to {most}, the most that the model has places for"
+    if known.log and found.min() <= 0.0:
+        return f"above 0{_unit(known)}"
+    return ""
+
+
+def _unseen(spec: DataSpec, known: Given, name: str, found: NDArray[np.float64]) -> str:
+    """Say in a sentence that values lie outside those that the model has learned from."""
+    if known.classes or known.shape:
+        return ""
+    seen = known.restore(spec.law[name].double())
+    low, high = float(seen.min()), float(seen.max())
+    slack = 1e-5 * max(abs(low), abs(high))  # 32 bits of a logarithm
+    odd = found[(found < low - slack) | (found > high + slack)]
+    if not odd.size:
+        return ""
+    return (
+        f"{name}={odd.flat[0]:,.6g}{_unit(known)} lies outside the data that the model has learned "
+        f"from, {low:,.4g} to {high:,.4g}{_unit(known)}: what it makes of it is a guess."
+    )
+
+
+def _unit(known: Given) -> str:
+    return f" {known.unit}" if known.unit else ""
