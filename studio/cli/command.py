@@ -34,15 +34,21 @@ def command_for(
         words += ["--edit", msgspec.json.encode(edit).decode()]
     for name, ref in spec.inputs.items():
         words += ["--input", f"{name}={ref.run}" + ("" if ref.step is None else f"@{ref.step}")]
-    if project is not None and (spec.inputs or spec.dataset.slug.startswith("project:")):
+    if project is not None and (spec.inputs or _imported(spec)):
         words += ["--out", str(project)]
     # What is pasted into a terminal is as good as typed: no name may press a key there.
     return one_line(shlex.join(words), None)
 
 
+def _imported(spec: RunSpec) -> bool:
+    return spec.dataset.slug.startswith("project:")
+
+
 def _assignments(spec: RunSpec, catalog: Catalog | None) -> Iterator[str]:
     yield f"name={spec.name}"
-    parts = [("family", spec.family), ("dataset", spec.dataset)]
+    parts = [("family", spec.family)]
+    if not _imported(spec):  # it has no settings: the project says what it is
+        parts.append(("dataset", spec.dataset))
     parts.append(("training", Pick(slug="training", config=spec.training)))
     for head, pick in parts:
         yield from _settings(head, pick, _known(spec, head, pick, catalog))
@@ -62,7 +68,7 @@ def _known(spec: RunSpec, kind: str, pick: Pick, catalog: Catalog | None) -> dic
     entry = catalog.get(kind, pick.slug) if catalog else None
     if catalog is None or entry is None:
         return {}
-    opened = catalog.opened(entry, pick.config, catalog.kind_of(spec.dataset.slug))
+    opened = catalog.opened(entry, pick.config, catalog.kind_of(spec.dataset))
     return {field.path: field for field in opened.fields}
 
 

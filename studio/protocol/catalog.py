@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from studio.protocol.spec import IMPORTED_KIND, KIND, Pick
+
 __all__ = [
     "Catalog",
     "Choice",
@@ -231,13 +233,13 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """Return the entry of a kind with a slug, or None."""
         return next((e for e in self.entries if e.kind == kind and e.slug == slug), None)
 
-    def kind_of(self, dataset: str) -> str:
-        """Return the kind of a data set by its slug ("points", "images"), "" where it is not known;
-        imported ones are points.
+    def kind_of(self, dataset: Pick) -> str:
+        """Return the kind of a data set by its pick ("points", "images"), "" where it is not known;
+        that of an imported one says it.
         """
-        if dataset.startswith("project:"):
-            return "points"
-        entry = self.get("dataset", dataset)
+        if dataset.slug.startswith("project:"):
+            return str(dataset.config.get(KIND, IMPORTED_KIND))
+        entry = self.get("dataset", dataset.slug)
         return entry.kinds[0] if entry is not None and entry.kinds else ""
 
     def of(self, kind: str) -> list[EntrySpec]:

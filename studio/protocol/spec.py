@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 
 __all__ = [
+    "IMPORTED_KIND",
+    "KIND",
     "ChangeSetting",
     "Edit",
     "EditPoints",
@@ -16,10 +18,17 @@ __all__ = [
 ]
 
 
+KIND = "kind"
+"""The setting of the pick of an imported data set that says of which kind it is."""
+IMPORTED_KIND = "points"
+"""What imported data sets are where their pick does not say otherwise."""
+
+
 class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """A registered thing and its settings; missing settings take their default.
 
-    A dataset's slug may also be ``project:<name>``: a data set imported into the project.
+    A dataset's slug may also be ``project:<name>``: a data set imported into the project, whose
+    `KIND` stands in the config where it is not the usual one.
     ``version`` is that of the thing whose settings these are, None where nobody said: they are then
     read as those of today, or of before if they look so.
     """

@@ -19,6 +19,7 @@ from studio.app.views.gallery import Gallery
 from studio.app.viewspec import shows
 from studio.app.widgets.tilegrid import TileGrid
 from studio.formats.registry import discover, importers
+from studio.protocol.spec import Pick
 from tests.client.fakes.catalog import catalog
 
 SIDE = 40
@@ -37,7 +38,7 @@ def test_kinds_are_found_in_their_order_and_one_is_assumed():
     assert [each.slug for each in all_kinds()][:2] == ["points", "images"]
     assert [each.slug for each in all_kinds() if each.assumed] == ["points"]
     assert kind("") is kind("points")
-    assert kind_of("no-such-data", catalog()) is kind("points")
+    assert kind_of(Pick(slug="no-such-data"), catalog()) is kind("points")
     assert kind_of_run(None, None) is kind("points")
 
 

@@ -90,7 +90,7 @@ def test_titles_are_the_recipes_only_while_they_are_true():
 def test_what_came_along_goes_back_and_what_was_changed_by_hand_stays():
     began = spec("from-noise", config={"lr": 0.5}, sampler="heun", batch=32, steps=77)
     now = msgspec.structs.replace(began, training={"batch": 32, "steps": 99, "seed": 5})
-    moved = moving.move(now, began, offer(), "project:my-points")
+    moved = moving.move(now, began, offer(), Pick(slug="project:my-points"))
     assert moved.spec.training == {"steps": 99, "seed": 5}
     assert moved.spec.family.config == {}
     assert moved.spec.sampler is None
@@ -100,31 +100,31 @@ def test_what_came_along_goes_back_and_what_was_changed_by_hand_stays():
 
 
 def test_a_hand_made_value_without_a_meaning_there_goes_and_is_told():
-    moved = moving.move(spec(config={"channels": 99}), spec(), offer(), "ring-of-five")
+    moved = moving.move(spec(config={"channels": 99}), spec(), offer(), Pick(slug="ring-of-five"))
     assert moved.spec.family.config == {}
     assert moved.reset == ("Channels",)
 
 
 def test_spelled_out_defaults_of_a_run_become_the_defaults_of_the_other_kind_in_silence():
     began = spec(config={"channels": 8}, batch=64)
-    moved = moving.move(began, began, offer(), "ring-of-five")
+    moved = moving.move(began, began, offer(), Pick(slug="ring-of-five"))
     assert (moved.spec.training, moved.spec.family.config, moved.reset) == ({}, {}, ())
 
 
 def test_a_sampler_chosen_by_hand_stays():
-    moved = moving.move(spec(sampler="heun"), spec(), offer(), "ring-of-five")
+    moved = moving.move(spec(sampler="heun"), spec(), offer(), Pick(slug="ring-of-five"))
     assert moved.spec.sampler == Pick(slug="heun")
     assert moved.reset == ()
 
 
 def test_the_same_kind_of_data_changes_nothing_else():
     began = spec("a", dataset="ring-of-five", config={"lr": 0.5}, sampler="heun", batch=32)
-    moved = moving.move(began, began, offer(), "eight-gaussians")
+    moved = moving.move(began, began, offer(), Pick(slug="eight-gaussians"))
     assert moved.spec == drafts.repick(began, "dataset", "eight-gaussians")
     assert moved.reset == ()
 
 
 def test_what_came_along_does_not_return_with_another_family():
     aside = Aside(settings={("lr", ""): 0.5, ("latent", ""): 3})
-    moved = moving.move(spec(), spec(config={"lr": 0.5}), offer(), "ring-of-five", aside)
+    moved = moving.move(spec(), spec(config={"lr": 0.5}), offer(), Pick(slug="ring-of-five"), aside)
     assert dict(moved.aside.settings) == {("latent", ""): 3}

@@ -156,18 +156,18 @@ def test_another_family_takes_the_network_along_with_its_settings():
 
 def test_other_data_keep_a_network_that_they_can_have_and_drop_one_that_they_cannot():
     wide = {"net": {"slug": "mlp", "config": {"width": 256}}}
-    kept = moving.move(run("edm", wide), run(), CATALOG, "moons")
+    kept = moving.move(run("edm", wide), run(), CATALOG, Pick(slug="moons"))
     assert kept.spec.family.config == wide
     assert kept.reset == ()
     conv = {"net": {"slug": "unet", "config": {"width": 32}}}
-    lost = moving.move(run("score-flow", conv), run("score-flow"), CATALOG, "moons")
+    lost = moving.move(run("score-flow", conv), run("score-flow"), CATALOG, Pick(slug="moons"))
     assert lost.spec.family.config == {}
     assert lost.reset == ("Net", "Channels")
 
 
 def test_what_came_with_the_setup_goes_back_without_a_word_where_it_was_the_default():
     came = run("edm", {"ema": 0.99, "net": {"slug": "unet", "config": {"width": 16}}})
-    moved = moving.move(came, came, CATALOG, "moons")
+    moved = moving.move(came, came, CATALOG, Pick(slug="moons"))
     assert (moved.spec.family.config, moved.reset) == ({}, ())
 
 

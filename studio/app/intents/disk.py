@@ -149,7 +149,13 @@ def _datasets(path: Path) -> list[DataInfo]:
     from studio.store.project import Project
 
     return [
-        DataInfo(name=d.name, rows=d.record.rows, columns=tuple(d.columns), path=d.path)
+        DataInfo(
+            name=d.name,
+            rows=d.record.rows,
+            columns=tuple(d.columns),
+            path=d.path,
+            kind=d.record.kind,
+        )
         for d in Project.open(path).datasets()
     ]
 

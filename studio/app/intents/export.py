@@ -70,7 +70,7 @@ class ExportIntents(Intents):
             summary=entry.summary if entry is not None else f"The run {run.name}.",
             teaches="",
             source=entry.source if entry is not None else "",
-            kind=kind_of(spec.dataset.slug, catalog).slug,
+            kind=kind_of(spec.dataset, catalog).slug,
             expected_seconds=round(run.seconds, 1),
             run=spec,
         )

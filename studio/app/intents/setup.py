@@ -15,6 +15,7 @@ from studio.app.intents.base import Intents, Link, Refused, floats
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
 from studio.app.state.draft import Before, Draft
+from studio.app.state.own_data import as_imported, pick_of
 from studio.app.state.session import AppState
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
@@ -51,7 +52,7 @@ class SetupIntents(Intents):
 
     def open(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
         """Open the setup on a spec."""
-        self.open_draft(Draft(spec=spec, recipe=recipe))
+        self.open_draft(Draft(spec=as_imported(spec, self.state.datasets), recipe=recipe))
 
     def open_draft(self, draft: Draft) -> None:
         """Open the setup on a draft."""
@@ -92,7 +93,8 @@ class SetupIntents(Intents):
         Raises:
             Refused: the engine cannot draw them.
         """
-        command = PreviewData(dataset=Pick(slug=dataset), project=str(self.state.project or ""))
+        pick = pick_of(dataset, self.state.datasets)
+        command = PreviewData(dataset=pick, project=str(self.state.project or ""))
         answer = await self.link.ask(command)
         return floats(answer, "x"), dict(answer.result or {})
 
@@ -100,11 +102,11 @@ class SetupIntents(Intents):
         catalog = self.state.catalog
         if catalog is None or not catalog.of("family") or not catalog.of("dataset"):
             return None
-        families = catalog.of("family")
-        family = catalog.get("family", "edm") or families[0]
         data = self.state.datasets
         slug = naming.imported(data[0].name) if data else catalog.of("dataset")[0].slug
-        spec = RunSpec(name="", family=Pick(slug=family.slug), dataset=Pick(slug=slug))
+        dataset = pick_of(slug, data)
+        family = switching.first(catalog, catalog.kind_of(dataset)) or catalog.of("family")[0]
+        spec = RunSpec(name="", family=Pick(slug=family.slug), dataset=dataset)
         return msgspec.structs.replace(spec, name=naming.run_name(spec))
 
     def switch(self, *, field: str | None = None, carrier: str | None = None) -> None:
@@ -165,15 +167,20 @@ class SetupIntents(Intents):
         self._respec(msgspec.structs.replace(draft.spec, inputs=inputs))
 
     def _take_data(self, draft: Draft, slug: str) -> None:
-        """Take other data; what came with another kind of data goes back to the defaults."""
+        """Take other data; what came with another kind of data goes back to the defaults, and in
+        place of a model that does not take it one is chosen that does.
+        """
         catalog = self.state.catalog
+        dataset = pick_of(slug, self.state.datasets)
         if catalog is None:
-            draft.spec = drafts.repick(draft.spec, "dataset", slug)
+            draft.spec = msgspec.structs.replace(draft.spec, dataset=dataset)
         else:
             spec, aside = draft.spec, draft.aside
-            moved = moving.move(spec, draft.began, catalog, slug, aside)
-            draft.spec, draft.aside, draft.reset = moved.spec, moved.aside, moved.reset
-            draft.before = Before(spec, aside, self._named(draft)) if moved.reset else None
+            moved = moving.move(spec, draft.began, catalog, dataset, aside)
+            instead = switching.able(moved.spec, catalog, moved.aside)
+            draft.spec, draft.aside, draft.note = instead.spec, instead.aside, instead.note
+            draft.reset = (*(["Model"] if instead.note else []), *moved.reset)
+            draft.before = Before(spec, aside, self._named(draft)) if draft.reset else None
         draft.spec = self._named(draft)
         draft.points, draft.columns, draft.facts = None, (), {}
 
@@ -237,9 +244,12 @@ class SetupIntents(Intents):
             del draft.local[key]
         if section == "training":
             spec = msgspec.structs.replace(draft.spec, training={})
+        elif section == "dataset":
+            pick = pick_of(draft.spec.dataset.slug, self.state.datasets)
+            spec = msgspec.structs.replace(draft.spec, dataset=pick)
         else:
-            pick = getattr(draft.spec, section)
-            spec = drafts.repick(draft.spec, section, pick.slug if pick else "")
+            chosen = getattr(draft.spec, section)
+            spec = drafts.repick(draft.spec, section, chosen.slug if chosen else "")
         self._respec(spec, rebuilt=True)
         if section == "dataset":
             self._preview_soon(0.0)

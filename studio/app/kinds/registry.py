@@ -9,6 +9,7 @@ from studio.app.kinds.kind import Kind
 from studio.app.kinds.plain import plain
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Pick
 
 __all__ = ["all_kinds", "fitting", "kind", "kind_of", "kind_of_run"]
 
@@ -30,14 +31,16 @@ def kind(slug: str) -> Kind:
     return next(found, None) or plain(slug)
 
 
-def kind_of(dataset: str, catalog: Catalog | None) -> Kind:
-    """Return the kind of a data set by its slug."""
-    return kind(catalog.kind_of(dataset) if catalog is not None else "")
+def kind_of(dataset: Pick | None, catalog: Catalog | None) -> Kind:
+    """Return the kind of a data set by its pick, the assumed one for None."""
+    if catalog is None or dataset is None:
+        return kind("")
+    return kind(catalog.kind_of(dataset))
 
 
 def kind_of_run(run: RunState | None, catalog: Catalog | None) -> Kind:
     """Return the kind of what a run learns."""
-    return kind_of(run.spec.dataset.slug if run is not None and run.spec else "", catalog)
+    return kind_of(run.spec.dataset if run is not None and run.spec else None, catalog)
 
 
 def fitting(expected: Kind, shape: tuple[int, ...]) -> Kind:

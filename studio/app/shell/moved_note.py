@@ -35,7 +35,7 @@ class MovedNote(QFrame):
         self.setVisible(bool(draft.reset))
         if not draft.reset:
             return
-        kind = catalog.kind_of(draft.spec.dataset.slug) if catalog is not None else ""
+        kind = catalog.kind_of(draft.spec.dataset) if catalog is not None else ""
         self.text.setText(
             f"At their defaults for {kind or 'these data'} now: {_listed(draft.reset)}. "
             "What you changed yourself is kept."

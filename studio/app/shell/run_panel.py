@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.forms import check
+from studio.app.kinds.registry import kind_of
 from studio.app.plots.curves import Curve
 from studio.app.shell.run_list import STATES
 from studio.app.shell.run_origins import RunOrigins
@@ -133,6 +134,8 @@ class RunPanel(QWidget):
             self._config.addWidget(label(title, "heading"))
             said = pick.slug.removeprefix(naming.IMPORTED) if pick is not None else ""
             chosen = [] if pick is None else [("", entry.title if entry else said)]
+            if name == "dataset" and entry is None:
+                chosen.append(("Kind", kind_of(run.spec.dataset, catalog).title))
             fields = entry.fields if entry is not None else []
             touched: list[tuple[str, str]] = []
             rest: list[tuple[str, str]] = []

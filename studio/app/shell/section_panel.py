@@ -59,7 +59,7 @@ class SectionPanel(QWidget):
         pick = None if self.section == "training" else getattr(draft.spec, self.section)
         slug = pick.slug if pick is not None else ""
         self._options = self._offers(catalog)
-        kind = catalog.kind_of(draft.spec.dataset.slug)
+        kind = catalog.kind_of(draft.spec.dataset)
         chosen = (id(catalog), slug, kind, tuple(self._options))
         if (*chosen, id(draft) if self.form else 0) != self._built:
             self._build(slug)
@@ -75,7 +75,7 @@ class SectionPanel(QWidget):
                 {path: typed for (name, path), typed in draft.local.items() if name == self.section}
             )
             self.form.show_config(config)
-        self._reset.setVisible(bool(config))
+        self._reset.setVisible(bool(config) and entry is not None)
         self._summary.setText(entry.summary if entry is not None else "")
         self._summary.setVisible(bool(self._summary.text()) and self.section != "training")
 

@@ -121,7 +121,7 @@ class SwitchPanel(QWidget):
         if draft is None or catalog is None:
             return
         entry = drafts.entry_of(draft.spec, "family", catalog)
-        kind = catalog.kind_of(draft.spec.dataset.slug)
+        kind = catalog.kind_of(draft.spec.dataset)
         self._offer_fields(catalog, kind)
         field = entry.field if entry is not None else ""
         chosen = field if field in switch.FIELDS else f"{OTHER}{draft.spec.family.slug}"

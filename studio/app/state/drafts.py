@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from studio.app.state.naming import IMPORTED
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
@@ -60,7 +61,7 @@ def entry_of(spec: RunSpec, section: Section, catalog: Catalog | None) -> EntryS
         entry = catalog.get(section, pick.slug) if pick is not None else None
     if entry is None:
         return None
-    return catalog.opened(entry, config_of(spec, section), catalog.kind_of(spec.dataset.slug))
+    return catalog.opened(entry, config_of(spec, section), catalog.kind_of(spec.dataset))
 
 
 def samplers(family: EntrySpec | None, catalog: Catalog | None) -> list[EntrySpec]:
@@ -98,6 +99,8 @@ def unknown(spec: RunSpec, section: Section, catalog: Catalog) -> dict[str, Any]
     versions, or of a plugin that is missing.
     """
     entry = entry_of(spec, section, catalog)
+    if entry is None and section == "dataset" and spec.dataset.slug.startswith(IMPORTED):
+        return {}  # what stands in its pick is its kind
     known = {field.path: field for field in entry.fields} if entry is not None else {}
 
     def strange(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ import msgspec
 from studio.app.state import drafts
 from studio.app.state.switch import Aside, allows
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import RunSpec
+from studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["Moved", "move"]
 
@@ -26,7 +26,7 @@ class Moved:
 
 
 def move(
-    spec: RunSpec, came: RunSpec, catalog: Catalog, dataset: str, aside: Aside | None = None
+    spec: RunSpec, came: RunSpec, catalog: Catalog, dataset: Pick, aside: Aside | None = None
 ) -> Moved:
     """Take other data.
 
@@ -34,12 +34,12 @@ def move(
         spec: the run as it is set up now.
         came: as its setup began; what equals it was not changed by hand.
         catalog: says of what kind data are, and what the defaults are there.
-        dataset: the slug of the new data.
+        dataset: the new data.
         aside: what was set for other families.
     """
     aside = aside or Aside()
-    made = drafts.repick(spec, "dataset", dataset)
-    before, after = catalog.kind_of(spec.dataset.slug), catalog.kind_of(dataset)
+    made = msgspec.structs.replace(spec, dataset=dataset)
+    before, after = catalog.kind_of(spec.dataset), catalog.kind_of(dataset)
     if not before or not after or before == after:
         return Moved(made, aside)
     reset: list[str] = []

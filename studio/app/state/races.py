@@ -121,7 +121,7 @@ def join(first: RunSpec, spec: RunSpec, catalog: Catalog | None) -> RunSpec:
     if spec.dataset.slug == first.dataset.slug:
         return share_with(first, spec)
     if catalog is not None:
-        spec = moving.move(spec, spec, catalog, first.dataset.slug).spec
+        spec = moving.move(spec, spec, catalog, first.dataset).spec
     spec = share_with(first, spec)
     return msgspec.structs.replace(spec, name=naming.run_name(spec))
 

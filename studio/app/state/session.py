@@ -18,7 +18,7 @@ from studio.app.state.races import RaceDraft
 from studio.app.state.runs import Runs
 from studio.protocol.catalog import Catalog
 from studio.protocol.messages import JobInfo
-from studio.protocol.spec import Recipe
+from studio.protocol.spec import IMPORTED_KIND, Recipe
 
 __all__ = [
     "AppState",
@@ -50,12 +50,13 @@ class EngineStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class DataInfo:
-    """A data set of the open project, as the sidebar lists it."""
+    """A data set of the open project, as the sidebar lists it; ``kind`` is what its record says."""
 
     name: str
     rows: int
     columns: tuple[str, ...]
     path: Path
+    kind: str = IMPORTED_KIND
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,10 +21,12 @@ __all__ = [
     "GENERATOR",
     "Aside",
     "Switched",
+    "able",
     "allows",
     "cell",
     "choose",
     "exchange",
+    "first",
     "fits",
     "others",
     "switch",
@@ -115,6 +117,28 @@ def others(catalog: Catalog, kind: str = "") -> list[EntrySpec]:
     return [e for e in catalog.of("family") if e.field not in FIELDS and fits(e, kind)]
 
 
+def first(catalog: Catalog, kind: str) -> EntrySpec | None:
+    """Return the family that a kind of data is learned with unless somebody chooses: the first of
+    the grid that needs no other run, or else any that takes it.
+    """
+    cells = (cell(catalog, field, carrier, kind) for field in FIELDS for carrier in CARRIERS)
+    found = [*(entry for each in cells for entry in each), *others(catalog, kind)]
+    return min(found, key=lambda entry: bool(entry.inputs), default=None)
+
+
+def able(spec: RunSpec, catalog: Catalog, aside: Aside | None = None) -> Switched:
+    """Return the spec with a family that takes its kind of data, its own if that does; where none
+    does, the spec as it is.
+    """
+    kind = catalog.kind_of(spec.dataset)
+    now = drafts.entry_of(spec, "family", catalog)
+    found = first(catalog, kind)
+    if now is None or fits(now, kind) or found is None:
+        return Switched(spec, aside or Aside())
+    note = f"{now.title} does not take {kind}: {found.title} does."
+    return replace(choose(spec, catalog, found.slug, aside), note=note)
+
+
 def why_not(catalog: Catalog, field: str, carrier: str, kind: str = "") -> str:
     """Return why a field and a carrier cannot be combined, "" where they can."""
     if cell(catalog, field, carrier, kind):
@@ -140,7 +164,7 @@ def switch(
     """
     aside = aside or Aside()
     now = drafts.entry_of(spec, "family", catalog)
-    kind = catalog.kind_of(spec.dataset.slug)
+    kind = catalog.kind_of(spec.dataset)
     wanted_field = field or (now.field if now is not None else "")
     wanted_carrier = carrier if carrier is not None else (now.carrier if now is not None else "")
     for place in _nearest(wanted_field, wanted_carrier, aside, keep_field=field is not None):

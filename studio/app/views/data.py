@@ -9,6 +9,7 @@ from studio.app.intents.base import Refused
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import fitting, kind_of
 from studio.app.state.naming import imported
+from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.datapreview import DataPreview
@@ -59,7 +60,8 @@ class DataView(QWidget):
 
     @property
     def _kind(self) -> Kind:
-        return kind_of(imported(self._state.dataset), self._state.catalog)
+        state = self._state
+        return kind_of(pick_of(imported(state.dataset), state.datasets), state.catalog)
 
     async def _load(self, name: str) -> None:
         try:

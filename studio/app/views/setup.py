@@ -86,7 +86,7 @@ class SetupView(QWidget):
         draft = self._state.draft
         if draft is None:
             return
-        x, kind = draft.points, kind_of(draft.spec.dataset.slug, self._state.catalog)
+        x, kind = draft.points, kind_of(draft.spec.dataset, self._state.catalog)
         if x is not None:
             kind = fitting(kind, x.shape[1:])
         message = str(draft.facts.get("error", ""))

@@ -143,7 +143,7 @@ class RaceTray(QFrame):
         duplicate = self._actions.race.duplicate
         entries: Entries = [("The same again", partial(duplicate, place))]
         if catalog is not None:
-            kind = catalog.kind_of(spec.dataset.slug)
+            kind = catalog.kind_of(spec.dataset)
             entries += [
                 (f"As {each.title}", partial(duplicate, place, each.slug))
                 for each in catalog.of("family")
@@ -157,7 +157,7 @@ class RaceTray(QFrame):
     def _show_budget(self) -> None:
         race = self._state.race
         self.axis.select([axis for axis, _ in AXES].index(race.kind))
-        learned = kind_of(race.entries[0].spec.dataset.slug, self._state.catalog)
+        learned = kind_of(race.entries[0].spec.dataset, self._state.catalog)
         unit = UNITS.get(race.kind, learned.many)
         if self.amount is None or (race.kind, unit) != self._counted:
             self._counted = (race.kind, unit)

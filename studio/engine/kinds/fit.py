@@ -11,7 +11,7 @@ from models.registry import (
     registry,
 )
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import IMPORTED_KIND, KIND, Pick, RunSpec
 
 __all__ = [
     "IMPORTED",
@@ -25,10 +25,8 @@ __all__ = [
     "unsampled",
 ]
 
-IMPORTED = "points"
+IMPORTED = IMPORTED_KIND
 """What imported data sets are where nothing says otherwise."""
-KIND = "kind"
-"""The setting of the pick of an imported data set that says what it is."""
 
 
 def picked_kind(dataset: Pick) -> str:

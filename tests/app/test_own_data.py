@@ -1,0 +1,115 @@
+"""Imported data of any kind: the window knows what they are, before and after a run on them."""
+
+from types import SimpleNamespace
+
+import msgspec
+import numpy as np
+from PySide6.QtWidgets import QLabel
+
+from studio.app.intents import disk
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state.own_data import as_imported, pick_of
+from studio.app.state.session import DataInfo
+from studio.app.viewspec import shows
+from studio.cli.command import command_for
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.parts import Part
+from studio.store.project import Project
+from studio.store.schema import Schema
+from tests.client.fakes.catalog import catalog
+
+CLOUDS = Pick(slug="project:clouds", config={"kind": "jets"})
+
+
+def data(name, path, kind="points"):
+    return DataInfo(name=name, rows=9, columns=(), path=path, kind=kind)
+
+
+def offer():
+    """The catalogue of the fake, in which a GAN takes jets and no other family does."""
+    made = catalog()
+    entries = [
+        msgspec.structs.replace(e, kinds=["points", "jets"]) if e.slug == "gan" else e
+        for e in made.entries
+    ]
+    return msgspec.structs.replace(made, entries=entries)
+
+
+def spec(dataset):
+    return RunSpec(name="r", family=Pick(slug="edm"), dataset=dataset)
+
+
+def test_a_pick_says_what_the_project_says(tmp_path):
+    own = [data("clouds", tmp_path, "jets"), data("table", tmp_path)]
+    assert pick_of("project:clouds", own) == CLOUDS
+    assert pick_of("project:table", own) == Pick(slug="project:table")
+    assert pick_of("two-moons", own) == Pick(slug="two-moons")
+    assert as_imported(spec(Pick(slug="project:clouds")), own).dataset == CLOUDS
+    # Under its name there is something else now.
+    table = [data("clouds", tmp_path)]
+    assert as_imported(spec(CLOUDS), table).dataset == Pick(slug="project:clouds")
+    assert as_imported(spec(CLOUDS), []).dataset == CLOUDS
+
+
+def test_a_run_on_imported_data_has_the_lenses_of_their_kind():
+    offered = catalog()
+    assert offered.kind_of(CLOUDS) == "jets"
+    assert offered.kind_of(Pick(slug="project:table")) == "points"
+    run = SimpleNamespace(spec=spec(CLOUDS))
+    assert kind_of_run(run, offered).slug == "jets"
+    state = SimpleNamespace(runs=SimpleNamespace(current=run), catalog=offered)
+    assert shows("pictures")(state)
+    assert not shows("flow")(state)
+
+
+def test_the_kind_is_read_with_the_data_sets_of_a_project(tmp_path):
+    project = Project.open_or_create(tmp_path / "p", "P")
+    schema = Schema(kind="jets", parts=[Part(name="x", dtype="float32", shape=[6, 3])])
+    with project.new_dataset("clouds", schema, "", expected=2) as writer:
+        writer.add({"x": np.ones((2, 6, 3), np.float32)})
+    (found,) = disk.datasets(tmp_path / "p")
+    assert (found.name, found.kind, found.rows) == ("clouds", "jets", 2)
+
+
+def test_a_copied_command_does_not_set_what_the_project_knows(tmp_path):
+    assert "kind" not in command_for(spec(CLOUDS), catalog=catalog(), project=tmp_path / "p")
+
+
+async def test_the_setup_offers_what_takes_an_imported_kind(bench, wait, tmp_path):
+    bench.script[m.Validate] = lambda command: {"problems": [], "parameters": 1, "bytes": 1}
+    await bench.start()
+    bench.state.catalog = bench.engine.jobs.offer = offer()
+    bench.state.catalog_changed.emit()
+    bench.state.datasets = [data("clouds", tmp_path, "jets")]
+    recipe = next(r for r in bench.state.recipes if r.slug == "edm-eight-gaussians")
+    bench.actions.setup.open(recipe.run)
+    bench.actions.setup.open_on("project:clouds")
+    draft, setup = bench.state.draft, bench.window.inspector.setup
+    assert draft.spec.dataset == CLOUDS
+    # A model that does not take them is exchanged, which is said and can be undone.
+    assert draft.spec.family.slug == "gan"
+    assert "Model" in setup.moved.text.text()
+    assert "GAN" in draft.note
+    assert setup.moved.undo.isVisible()
+    bench.actions.setup.undo_data()
+    assert bench.state.draft.spec.family.slug == "edm"
+
+
+async def test_resetting_the_data_keeps_their_kind(bench, wait, tmp_path):
+    await bench.start()
+    bench.state.datasets = [data("clouds", tmp_path, "jets")]
+    bench.actions.setup.open(spec(Pick(slug="project:clouds")))
+    section = bench.window.inspector.setup.sections[0]
+    assert section._reset.isHidden()
+    bench.actions.setup.reset_section("dataset")
+    assert bench.state.draft.spec.dataset == CLOUDS
+
+
+async def test_a_run_says_of_which_kind_its_imported_data_are(bench):
+    await bench.start()
+    bench.actions.runs.know("/p/runs/0001-a", spec(CLOUDS))
+    bench.actions.runs.select("/p/runs/0001-a")
+    texts = [each.text() for each in bench.window.inspector.run.findChildren(QLabel)]
+    assert "Jets" in texts
+    assert "kind" not in texts
