@@ -1,6 +1,7 @@
 """A run that learns from a run: what is checked, what is copied, and that the parent may go."""
 
 import shutil
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,11 +15,13 @@ from studio.engine.run.branching import branch
 from studio.engine.run.loading import load
 from studio.engine.run.session import open_session
 from studio.engine.run.validation import Validator
+from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunRef, RunSpec
 from studio.store.errors import Damaged
 from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.engine.fakes import losses
+from tests.engine.test_commands import Desk
 
 QUICK = {
     "steps": 12, "batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5,
@@ -147,6 +150,26 @@ def test_branch_export_and_command_survive_a_deleted_parent(project, child):
     assert "--input teacher=0001-a-test@12" in command
     again = headless.create(msgspec.structs.replace(made.record.spec, name="again"), project)
     assert again.record.inputs == made.record.inputs
+
+
+def test_the_studio_goes_on_with_its_own_copy_after_the_parent_was_trained_further(
+    project, child, tmp_path
+):
+    """The checkpoint that was taken is not kept for ever where it was taken from."""
+    [parent, *_] = Project.open(project).runs()
+    headless.run(parent.path, steps=28)
+    assert 12 not in parent.checkpoints.steps()
+    desk = Desk(tmp_path)
+    branched = desk.reply(m.BranchRun(run=str(child.path), step=4, name="branched"))
+    resumed = desk.reply(m.ResumeTraining(run=str(child.path)))
+    desk.work()
+    for run in map(RunFolder, (Path(branched["run"]), child.path)):
+        assert run.status().state == "finished"
+        assert run.record.inputs == child.record.inputs
+    assert resumed["step"] >= 4
+    # So does a copied command, which names that checkpoint.
+    again = headless.create(distilled(step=12), project)
+    assert again.record.inputs == child.record.inputs
 
 
 def test_an_altered_copy_is_not_read(child):

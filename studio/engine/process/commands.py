@@ -28,6 +28,7 @@ from studio.engine.process.places import check_places
 from studio.engine.run.resolve import Resolved
 from studio.engine.run.session import new_run
 from studio.protocol import messages as m
+from studio.protocol.spec import RunSpec
 from studio.protocol.wire import pack_arrays
 from studio.store.run import RunFolder
 
@@ -177,7 +178,7 @@ def _go_on(engine: "Engine", folder: RunFolder, total: int) -> Answer:
         raise Refused(
             f"{folder.name} has done all its {total:,} steps.", "Ask for more steps to go on."
         )
-    valid(engine, folder.record.spec, folder.path.parents[1])
+    valid(engine, folder.record.spec, folder.path.parents[1], folder)
     answer = train(engine, folder, total, step)
     return Answer({**answer.result, "step": step, "skipped": skipped})
 
@@ -196,13 +197,13 @@ def train(engine: "Engine", folder: RunFolder, total: int, step: int = 0) -> Ans
     return enqueue(engine, job)
 
 
-def valid(engine: "Engine", spec: Any, project: Path) -> Resolved:
-    """Check a spec.
+def valid(engine: "Engine", spec: RunSpec, project: Path, own: RunFolder | None = None) -> Resolved:
+    """Check a spec, of one that goes on from a run with that run; see `Validator.validate`.
 
     Raises:
         Refused: the first problem that it has.
     """
-    found = engine.validator.validate(spec, project)
+    found = engine.validator.validate(spec, project, own)
     if found.resolved is None:
         error = found.problems[0]
         raise Refused(error.message, error.hint, kind=error.kind, path=error.path)

@@ -53,7 +53,7 @@ def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
         command.name,
         command.changes,
         done=job.step if job is not None else None,
-        validate=lambda spec, project: valid(engine, spec, project),
+        validate=lambda spec, project: valid(engine, spec, project, parent),
     )
     answer = train(engine, folder, int(folder.record.spec.training["steps"]), start)
     return Answer({**answer.result, "from_step": start})

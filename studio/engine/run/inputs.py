@@ -53,7 +53,7 @@ class Taken:
 def take(resolved: Resolved, project: Path | None) -> dict[str, Taken]:
     """Find what a run learns from.
 
-    Where a run has gone whose checkpoint another run of the project has a copy of, that is taken.
+    Where a run or its checkpoint has gone and another run of the project has a copy, that is taken.
 
     Raises:
         Refused: a run is missing or unfinished, lacks the ability that is needed, or has learned
@@ -130,6 +130,8 @@ def _own(home: Project, ref: RunRef, name: str) -> Taken | None:
         )
     step = ref.step if ref.step is not None else max(steps, default=-1)
     if step not in steps:
+        if copy := _copy(home, ref):
+            return copy
         raise Refused(
             f"{run.name} has no checkpoint of step {step:,}."
             if step >= 0

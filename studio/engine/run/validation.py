@@ -12,11 +12,12 @@ from models.contracts.data import Outline
 from studio.engine.data.datasets import LARGE
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.memory import Needs, needs_of
-from studio.engine.run.inputs import load_taken, take, units
+from studio.engine.run.inputs import load_taken, open_inputs, take, units
 from studio.engine.run.resolve import Resolved, resolve
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import RunSpec
 from studio.store.errors import StoreError
+from studio.store.run import RunFolder
 
 __all__ = ["Validation", "Validator"]
 
@@ -44,14 +45,18 @@ class Validator:
         self._needs: dict[bytes, Needs] = {}
         self._wrong: dict[bytes, ConfigError | None] = {}  # by all that a model is built from
 
-    def validate(self, spec: RunSpec, project: Path | None) -> Validation:
-        """Check a spec against the registries, the devices, the project and the memory."""
+    def validate(
+        self, spec: RunSpec, project: Path | None, own: RunFolder | None = None
+    ) -> Validation:
+        """Check a spec against the registries, the devices, the project and the memory. One that
+        goes on from a run learns from what that run has copies of: ``own`` is that run.
+        """
         resolved, problems = resolve(spec, project=project)
         if resolved is None:
             return Validation(problems, 0, 0, None)
         try:
             outline = resolved.outline(project)
-            needs = self._measured(resolved, outline, project)
+            needs = self._measured(resolved, outline, project, own)
         except (Refused, ConfigError, StoreError, MemoryError) as error:
             return Validation([describe(error)], 0, 0, None)
         size = needs.bytes(resolved.training.batch, _held(outline))
@@ -60,7 +65,9 @@ class Validator:
             problems = [_too_large(size, total)]
         return Validation(problems, needs.parameters, size, None if problems else resolved)
 
-    def _measured(self, resolved: Resolved, outline: Outline, project: Path | None) -> Needs:
+    def _measured(
+        self, resolved: Resolved, outline: Outline, project: Path | None, own: RunFolder | None
+    ) -> Needs:
         """Return what the model needs.
 
         Raises:
@@ -68,27 +75,33 @@ class Validator:
             Refused, StoreError: a run that it learns from cannot be loaded.
         """
         spec, training = resolved.spec, resolved.training
-        model = (spec.family, spec.inputs, spec.dataset, str(project), outline.spec.shape)
+        places = (str(project), str(own.path) if own else "")
+        model = (spec.family, spec.inputs, spec.dataset, places, outline.spec.shape)
         key = msgspec.msgpack.encode((*model, vars(training.execution())))
         whole = key + msgspec.msgpack.encode(training.steps)
         if whole not in self._wrong:
             if len(self._wrong) > _REMEMBERED:
                 self._wrong.clear()
                 self._needs.clear()
-            self._wrong[whole] = self._try(resolved, outline, key, project)
+            self._wrong[whole] = self._try(resolved, outline, key, project, own)
         wrong = self._wrong[whole]
         if wrong is not None:
             raise wrong
         return self._needs[key]
 
     def _try(
-        self, resolved: Resolved, outline: Outline, key: bytes, project: Path | None
+        self,
+        resolved: Resolved,
+        outline: Outline,
+        key: bytes,
+        project: Path | None,
+        own: RunFolder | None,
     ) -> ConfigError | None:
         """Build the model, and measure it where none of the kind was before."""
         try:
             # It is built on the CPU, also for a GPU: it is only measured and thrown away.
             cpu = torch.device("cpu")
-            inputs = load_taken(take(resolved, project), cpu)
+            inputs = open_inputs(own, cpu) if own else load_taken(take(resolved, project), cpu)
             data = units(resolved.family.entry, inputs, outline.spec)
             family = resolved.build(data, cpu, inputs=inputs)
             if key not in self._needs:
