@@ -4,6 +4,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from scipy.io import savemat
@@ -11,19 +12,24 @@ from scipy.io import savemat
 from models.config import decode
 from models.registry import registry
 from studio.engine.data import reading
+from studio.engine.data.datasets import find_imported
 from studio.engine.data.preview import preview
 from studio.engine.data.sets.cubes import IndianPinesConfig
+from studio.engine.jobs import headless
+from studio.engine.jobs.importing import ImportJob
 from studio.engine.jobs.operating import inline
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.operating import ask
+from studio.engine.run.validation import Validator
 from studio.engine.run.warm import WarmModels
 from studio.formats.inspection import Inspection
 from studio.formats.limits import FormatError
-from studio.protocol.messages import Operate, Record, Watch
+from studio.protocol.messages import ImportData, Operate, Record, Watch
 from studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, drive, new_job, new_run
+from tests.engine.test_commands import Desk
 
 discover()
 DATA = {"components": 4, "window": 3, "share": 0.02}
@@ -124,6 +130,44 @@ def test_splits_of_indian_pines_are_few_labels_and_all_others() -> None:
     assert len(apart.test) < len(made.test)
     with pytest.raises(Refused, match="window"):
         preview(Pick(slug="indian-pines", config={"window": 4}), None, 5)
+
+
+def imported_scene(tmp_path: Path, **arrays: np.ndarray) -> Path:
+    """Import a scene of 12 x 10 pixels, with two classes in stripes if it has a ground truth."""
+    rng = np.random.default_rng(0)
+    savemat(tmp_path / "scene.mat", {"cube": rng.integers(1, 99, (12, 10, 6)), **arrays})
+    command = ImportData(files=[str(tmp_path / "scene.mat")], project=str(tmp_path), name="mine")
+    for _ in ImportJob("job", command, MemorySink()).work():
+        pass
+    return tmp_path
+
+
+def test_an_imported_scene_is_previewed_learned_from_and_mapped(tmp_path: Path) -> None:
+    truth = np.tile([0, 1, 1, 2, 2], (12, 2)).astype(np.uint8)
+    project = imported_scene(tmp_path, truth=truth)
+    pick = Pick(slug="project:mine")
+    facts, arrays = preview(pick, project, 20)
+    assert facts["names"] == ["class 1", "class 2"]
+    np.testing.assert_array_equal(arrays["truth"], truth)
+    run = msgspec.structs.replace(spec(batch=8), dataset=pick)
+    assert Validator().validate(run, project).problems == []
+    folder = headless.create(run, project)
+    assert headless.run(folder.path).state == "finished"
+    learned = find_imported("mine", project).rows
+    assert learned.spec().shape == (6, 9, 9)
+    assert 0 < len(learned) < 96  # some of the labelled pixels are held out
+    desk = Desk(tmp_path)
+    desk.reply(Operate(run=str(folder.path), operator="classify-scene", inline=True))
+    assert desk.arrays()["map"].shape == (12, 10)
+
+
+def test_a_scene_without_a_ground_truth_is_seen_and_not_learned_from(tmp_path: Path) -> None:
+    project = imported_scene(tmp_path)
+    pick = Pick(slug="project:mine")
+    assert preview(pick, project, 20)[0]["n"] > 90
+    run = msgspec.structs.replace(spec(), dataset=pick)
+    [problem] = Validator().validate(run, project).problems
+    assert "have no labels" in problem.message
 
 
 def test_a_map_is_not_written_from_what_is_none(tmp_path) -> None:

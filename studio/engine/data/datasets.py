@@ -218,6 +218,9 @@ def imported_outline(name: str, project: Path) -> Outline:
     """
     folder = _folder(name, project)
     record = folder.record
+    if kind_of(record.kind).whole:
+        whole = _whole(folder, record.hash)
+        return Outline(whole.take(slice(0, _FEW)), len(whole))
     if record.stored != "hdf5":
         numbers = np.arange(min(record.rows, _LOOKED_AT))
         few = StoredRows(folder, numbers, facts_of(folder))
@@ -256,15 +259,28 @@ def _too_few(folder: DatasetFolder, n: int) -> Refused:
 def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
     """Return the rows of each of `studio.store.splits.SHARES`, on the disk or in memory."""
     record, facts = folder.record, facts_of(folder)
-    share_of = _remembered(record.rows, record.split)
+    whole = _whole(folder, record.hash) if kind_of(record.kind).whole else None
+    share_of = _remembered(record.rows if whole is None else len(whole), record.split)
     found: dict[str, RowSource] = {}
     for place, share in enumerate(SHARES):
         numbers = np.flatnonzero(share_of == place)
+        if whole is not None:
+            found[share] = whole.take(torch.from_numpy(numbers))
+            continue
         # Half the memory, where it is held for as long as the training lasts.
         fits = record.rows <= np.iinfo(np.int32).max
         rows = StoredRows(folder, numbers.astype(np.int32) if fits else numbers, facts)
         found[share] = rows if large else rows.take(slice(None))
     return found
+
+
+@lru_cache(maxsize=1)
+def _whole(folder: DatasetFolder, hash_: str) -> RowSource:
+    """Return all rows of an imported set whose rows mean something only together. The last one is
+    remembered by its hash: a form asks for it again and again.
+    """
+    kind = kind_of(folder.record.kind)
+    return kind.from_parts(folder.open().rows(np.arange(folder.record.rows)), facts_of(folder))
 
 
 @lru_cache(maxsize=2)
@@ -342,10 +358,12 @@ def measured(slug: str, project: Path) -> Generator[bool, None, None]:
 
 
 def _is_large(name: str, project: Path) -> bool:
+    record = _folder(name, project).record
+    if record.stored == "hdf5" or kind_of(record.kind).whole:
+        return False
     outline = imported_outline(name, project)
     numbers = outline.rows * math.prod(outline.spec.shape)
-    stored = _folder(name, project).record.stored
-    return stored != "hdf5" and numbers * outline.spec.mean.element_size() > LARGE
+    return numbers * outline.spec.mean.element_size() > LARGE
 
 
 def project_name(slug: str) -> str | None:

@@ -50,6 +50,11 @@ class DataKind:
     record_types: ClassVar[Mapping[str, str]] = {}
     """The type in which kept records have an array, where fewer bits than its own are enough."""
 
+    whole: ClassVar[bool] = False
+    """Whether imported rows mean something only together, as the pixels of a scene do: all are made
+    data of at once, and of these some are learned from.
+    """
+
     plane: ClassVar[bool] = False
     """Whether the first two numbers of a datum are its place in a plane."""
 

@@ -1,4 +1,4 @@
-"""Hyperspectral cubes: previewed in false colours, and written as maps of classes."""
+"""Hyperspectral cubes: made of imported pixels, previewed in false colours, and written as maps."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,20 +10,51 @@ import torch
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.kinds.cubes import CubeSet
-from models.kinds.scenes import Scene
-from studio.engine.kinds.base import Arrays, DataKind
+from models.kinds.scenes import UNKNOWN, Scene, principal
+from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.process.failures import Refused
 from studio.formats.cubes.maps import write_map, write_numbers
 from studio.formats.limits import FormatError
 
 __all__ = ["Cubes"]
 
 _MAP = "map"
+COMPONENTS, WINDOW = 30, 9
+"""How an imported scene is shown to models: so many principal components of the spectra, in windows
+of such a side. They are the usual ones of the scene that ships.
+"""
 
 
 class Cubes(DataKind, slug="cubes"):
     """Windows of a scene."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".npy", ".png", ".npz", ".h5")
+    whole: ClassVar[bool] = True
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> CubeSet:
+        """Return the labelled pixels of an imported scene, or all where it has no labels. ``parts``
+        are all its pixels, row by row: x (n, bands) and label (n,), -1 where nobody knows it.
+        """
+        if (refused := self.missing(parts, ("x", "label"))) is not None:
+            raise refused
+        x, label = (torch.from_numpy(np.array(parts[name])) for name in ("x", "label"))
+        height, width = (facts.more.get(name, 0) for name in ("height", "width"))
+        fits = isinstance(height, int) and isinstance(width, int) and height * width == len(x) > 0
+        known = fits and UNKNOWN <= int(label.min()) <= int(label.max()) < len(facts.classes)
+        if x.ndim != 2 or label.shape != x.shape[:1] or not known:
+            raise Refused(
+                "The data set is no scene: its pixels fill no picture, or their classes have no "
+                "names.",
+                "Import it again.",
+                kind="data",
+                path="dataset",
+            )
+        cube = x.float().T.reshape(-1, height, width).contiguous()
+        truth = label.long().reshape(height, width)
+        scene = Scene(cube, truth, facts.classes, None, principal(cube, COMPONENTS))
+        labelled = scene.labelled if len(scene.labelled) else torch.arange(len(x))
+        # A mirror shows no more than there is.
+        return CubeSet(scene, labelled, min(WINDOW, 2 * min(scene.size) - 1))
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, CubeSet)
@@ -57,8 +88,9 @@ class Cubes(DataKind, slug="cubes"):
         assert isinstance(data, CubeSet)
         return {**super().facts(data), "names": list(data.scene.names)}
 
-    def labelled(self, data: RowSource) -> RowSource:
-        return data  # they always say it
+    def labelled(self, data: RowSource) -> RowSource | None:
+        assert isinstance(data, CubeSet)
+        return data if len(data.scene.labelled) else None
 
     def write_result(
         self,
