@@ -151,16 +151,22 @@ class Connection:
         """Send a command under a fresh id and wait for its answer.
 
         Raises:
-            CommandFailed: the engine refused it.
+            CommandFailed: the engine refused it, or it is too large.
             EngineLost: the engine ended before it answered.
         """
         if not self.alive:
             raise EngineLost(_gone())
         number = self._number()
+        try:
+            frame = encode(msgspec.structs.replace(command, id=number), payload)
+        except WireError as error:
+            message = f"The request is too large to be sent: {error}."
+            hint = "Ask for less at once."
+            raise CommandFailed(ErrorInfo(kind="user", message=message, hint=hint)) from error
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
         try:
-            self._transport.write(encode(msgspec.structs.replace(command, id=number), payload))
+            self._transport.write(frame)
             return await answer
         finally:
             self._pending.pop(number, None)

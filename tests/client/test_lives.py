@@ -224,6 +224,18 @@ def test_scripted_answers_and_refusals() -> None:
     run(test())
 
 
+def test_a_request_too_large_for_a_frame_is_refused_and_the_next_is_answered() -> None:
+    async def test() -> None:
+        client, _ = client_of(Fakes())
+        await client.start()
+        rows = [[0.0] * 1000] * 2000
+        with pytest.raises(CommandFailed, match="too large to be sent"):
+            await client.request(m.Operate(run="r", operator="likelihood", inputs={"rows": rows}))
+        assert (await client.request(m.GetCatalog())).result is not None
+
+    run(test())
+
+
 def test_a_listener_that_fails_loses_no_message_for_the_others() -> None:
     reported: list[dict[str, Any]] = []
 

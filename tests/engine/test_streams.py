@@ -18,6 +18,7 @@ from studio.protocol.messages import (
     Pong,
     Progress,
     Record,
+    Reply,
     Snapshot,
 )
 from studio.protocol.wire import Decoder, encode, pack_arrays, unpack_arrays
@@ -180,6 +181,18 @@ def test_waiting_ends_with_a_command_or_the_time():
     start = time.monotonic()
     inbox.wait(5.0)  # something is there: no waiting
     assert time.monotonic() - start < 1.0
+
+
+def test_an_answer_too_large_for_a_frame_is_refused(ends, monkeypatch):
+    """Whoever asked would wait for ever."""
+    _, outbox, far = ends
+    monkeypatch.setattr("studio.protocol.wire.MAX_PAYLOAD", 10)
+    outbox.send(Reply(re=3), [bytes(11)])
+    outbox.start()
+    [(failed, _)] = far.take(1)
+    assert failed.re == 3
+    assert failed.error.message.startswith("The answer is too large to be sent: ")
+    assert "a payload of 11 bytes" in failed.error.message
 
 
 def test_an_event_too_large_for_a_frame_does_not_end_the_stream(ends, monkeypatch, caplog):

@@ -14,7 +14,18 @@ from collections import deque
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from studio.protocol.messages import Command, Credit, Event, Ping, Pong, Progress, Record
+from studio.protocol.messages import (
+    Command,
+    Credit,
+    ErrorInfo,
+    Event,
+    Failed,
+    Ping,
+    Pong,
+    Progress,
+    Record,
+    Reply,
+)
 from studio.protocol.wire import Buffer, Decoder, WireError, encode
 
 __all__ = ["Inbox", "Outbox", "Reader", "claim_stdout"]
@@ -132,7 +143,7 @@ class Outbox:
         while (item := self._next()) is not None:
             event, payload = item
             try:
-                for part in encode(event, payload):
+                for part in _frame(event, payload):
                     self._write(part)
             except WireError as error:
                 # Too large for a frame: losing this one event is better than losing the stream.
@@ -160,6 +171,22 @@ class Outbox:
                 if self._closed:
                     return None
                 self._ready.wait()
+
+
+def _frame(event: Event, payload: list[Buffer]) -> list[Buffer]:
+    """Return the pieces of a frame; of an answer that is too large for one, those of a refusal.
+
+    Raises:
+        WireError: another event is too large.
+    """
+    try:
+        return encode(event, payload)
+    except WireError as error:
+        if not isinstance(event, Reply):
+            raise
+        message = f"The answer is too large to be sent: {error}."
+        info = ErrorInfo(kind="user", message=message, hint="Ask for less at once.")
+        return encode(Failed(re=event.re, error=info))
 
 
 class Reader:
