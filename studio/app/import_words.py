@@ -6,6 +6,7 @@ import numpy as np
 
 from studio.app.plots.ticks import number
 from studio.formats.inspection import Column, Inspection, Item
+from studio.store.names import slug
 
 __all__ = [
     "file_size",
@@ -34,9 +35,14 @@ def suggested_name(file: str, taken: list[str]) -> str:
     words = "".join(c if c.isalnum() else "-" for c in Path(file).stem.lower())
     base = "-".join(part for part in words.split("-") if part)[:40] or "data"
     name, n = base, 2
-    while name in taken:
+    while _is_taken(name, taken):
         name, n = f"{base}-{n}", n + 1
     return name
+
+
+def _is_taken(name: str, taken: list[str]) -> bool:
+    """Say whether the folder of a data set of such a name is there already."""
+    return slug(name, "data") in {slug(each, "data") for each in taken}
 
 
 def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]) -> list[str]:
@@ -62,7 +68,8 @@ def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]
 
 def part_reasons(found: Inspection, name: str, taken: list[str]) -> list[str]:
     """Return why rows that are no table cannot be imported, with what to do."""
-    return [*found.problems, *_few(found.rows), *_name_reasons(name, taken)]
+    few = [] if found.problems else _few(found.rows)
+    return [*found.problems, *few, *_name_reasons(name, taken)]
 
 
 def _few(rows: int) -> list[str]:
@@ -73,7 +80,7 @@ def _name_reasons(name: str, taken: list[str]) -> list[str]:
     found = []
     if not name:
         found.append("Give the data set a name.")
-    elif name in taken:
+    elif _is_taken(name, taken):
         found.append(f"A data set called {name} is already in the project: choose another name.")
     elif not all(c.isalnum() or c in "-_. " for c in name) or name[0] in ". ":
         found.append("The name may hold letters, figures, spaces, hyphens and underscores.")

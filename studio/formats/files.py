@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from studio.formats.folders import unfolded
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MAX_BYTES, MAX_FILES, MAX_ROWS, FormatError
@@ -20,25 +21,31 @@ from studio.store.parts import Block
 
 __all__ = ["inspect", "rows"]
 
+SHOWN = 6
+"""Files of a folder that are named."""
+
 
 def inspect(
     paths: Sequence[Path], importer: str = "", options: Mapping[str, Any] | None = None
 ) -> Inspection:
     """Look into files that belong together, by the importer that was chosen or the most particular
-    one that takes them.
+    one that takes them. A folder stands for the files in it that belong together.
 
     Raises:
         FormatError: they cannot be imported at all.
         StoreError: one is missing or may not be read.
     """
-    size = _check_files(paths)
+    discover()
+    files = unfolded(paths)
+    size = _check_files(files)
     try:
-        chosen, offered = _choose(paths, importer)
-        found = chosen.inspect(paths, settle(chosen.options, options or {}))
+        chosen, offered = _choose(files, importer)
+        found = chosen.inspect(files, settle(chosen.options, options or {}))
     except OSError as error:
-        raise _explained(error, paths) from error
+        raise _explained(error, files) from error
     offers = [each.offer() for each in offered]
-    return msgspec.structs.replace(found, bytes=size, offers=offers)
+    notes = [*_of_folders(paths, files), *found.notes]
+    return msgspec.structs.replace(found, bytes=size, offers=offers, notes=notes)
 
 
 def rows(
@@ -50,13 +57,23 @@ def rows(
         FormatError: they cannot be imported, now or while the blocks are read.
         StoreError: one is missing or may not be read.
     """
-    _check_files(paths)
+    discover()
+    files = unfolded(paths)
+    _check_files(files)
     try:
-        chosen, _ = _choose(paths, importer)
-        found = chosen.rows(paths, settle(chosen.options, options or {}))
+        chosen, _ = _choose(files, importer)
+        found = chosen.rows(files, settle(chosen.options, options or {}))
     except OSError as error:
-        raise _explained(error, paths) from error
-    return Rows(found.schema, _explaining(found.blocks, paths), found.total)
+        raise _explained(error, files) from error
+    return Rows(found.schema, _explaining(found.blocks, files), found.total)
+
+
+def _of_folders(paths: Sequence[Path], files: Sequence[Path]) -> Iterator[str]:
+    """Say which files of a folder are read."""
+    for folder in (path for path in paths if path.is_dir()):
+        names = [file.name for file in files if file.parent == folder]
+        more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+        yield f"Read from the folder {folder.name}: {', '.join(names[:SHOWN])}{more}."
 
 
 def _explaining(blocks: Iterator[Block], paths: Sequence[Path]) -> Iterator[Block]:
@@ -73,7 +90,6 @@ def _explained(error: OSError, paths: Sequence[Path]) -> Exception:
 
 def _check_files(paths: Sequence[Path]) -> int:
     """Refuse by name and size; return the size of all files."""
-    discover()
     if not 0 < len(paths) <= MAX_FILES:
         raise FormatError(
             f"{len(paths):,} files are chosen; at most {MAX_FILES:,} are taken together.",

@@ -86,7 +86,16 @@ class Importers:
 
     def claiming(self, paths: Sequence[Path]) -> list[Importer]:
         """Return the importers that take all of some files, the most particular first."""
-        return [each for each in self.all() if all(_claims(each, path) for path in paths)]
+        return [each for each in self.all() if all(self.claims(each, path) for path in paths)]
+
+    def claims(self, importer: Importer, path: Path) -> bool:
+        """Say whether an importer takes a file: by its suffix, and by what is in it."""
+        if path.suffix.lower() not in importer.suffixes:
+            return False
+        try:
+            return importer.claims(path)
+        except (StoreError, OSError):
+            return False  # it cannot even be opened: whoever takes it in general says why
 
 
 importers = Importers()
@@ -127,12 +136,3 @@ def _load(name: str, problems: list[Problem]) -> object:
         text = f"{type(error).__name__}: {error}"
         problems.append(Problem(name, text, traceback.format_exc()))
         return None
-
-
-def _claims(importer: Importer, path: Path) -> bool:
-    if path.suffix.lower() not in importer.suffixes:
-        return False
-    try:
-        return importer.claims(path)
-    except (StoreError, OSError):
-        return False  # it cannot even be opened: whoever takes it in general says why

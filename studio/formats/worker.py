@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, NoReturn
 import msgspec
 
 from studio.formats.files import inspect, rows
+from studio.formats.folders import members
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MEMORY
 from studio.protocol.messages import Array, ErrorInfo
@@ -147,8 +148,8 @@ def seconds_for(paths: Sequence[Path]) -> int:
     """Return the computing time for files: what they may unpack to grows with their size."""
     size = 0
     for path in paths:
-        with suppress(OSError):
-            size += path.stat().st_size
+        with suppress(OSError, StoreError):
+            size += sum(each.stat().st_size for each in members(path) or [path])
     return min(30 + size // 20_000, _MOST_SECONDS)
 
 

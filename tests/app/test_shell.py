@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from studio.app.shell.drop import files_of
 from studio.app.state.notices import Notice
 from studio.protocol import messages as m
+from studio.store.project import Project
 from tests.client.fakes.engine import Refusal
 
 
@@ -287,7 +288,7 @@ async def test_a_toast_has_its_undo_and_goes_away(bench, qtbot, wait):
     assert toast.isHidden()
 
 
-async def test_a_dropped_file_is_inspected_and_a_folder_opened(bench, wait, tmp_path):
+async def test_what_is_dropped_is_inspected_and_a_project_opened(bench, wait, tmp_path):
     found = {"format": "csv", "items": [], "bytes": 10, "problems": []}
     asked = []
     bench.script[m.InspectData] = lambda command: asked.append(command.files) or found
@@ -304,8 +305,14 @@ async def test_a_dropped_file_is_inspected_and_a_folder_opened(bench, wait, tmp_
     bench.window.drop.take([Path("/data/a.csv"), Path("/data/b.csv")])
     await wait(lambda: len(seen) == 2)
     assert asked[1] == ["/data/a.csv", "/data/b.csv"]
-    bench.window.drop.take([tmp_path])
-    await wait(lambda: bench.state.notices.banners)  # the empty folder is no project
+    (tmp_path / "ml-tiny").mkdir()
+    bench.window.drop.take([tmp_path / "ml-tiny"])  # no project, so it is taken as data
+    await wait(lambda: len(seen) == 3)
+    assert asked[2] == [str(tmp_path / "ml-tiny")]
+    Project.create(tmp_path / "mine", "mine")
+    bench.window.drop.take([tmp_path / "mine"])
+    await wait(lambda: bench.state.project == tmp_path / "mine")
+    assert len(asked) == 3
 
 
 async def test_copy_as_command_puts_the_command_on_the_clipboard(bench, qapp, wait):

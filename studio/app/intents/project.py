@@ -32,6 +32,17 @@ class ProjectIntents(Intents):
         """Open a project folder and list its runs and data."""
         self._do(self.show(path), f"{path.name} cannot be opened", topic=f"open:{path}")
 
+    def open_or_import(self, paths: list[Path]) -> None:
+        """Open the first project among some files and folders, or look into all of them as data."""
+        self._do(self._open_or_import(paths), f"{paths[0].name} cannot be opened")
+
+    async def _open_or_import(self, paths: list[Path]) -> None:
+        for path in paths:
+            if await asyncio.to_thread(disk.is_project, path):
+                self.open(path)
+                return
+        self._data.inspect_files([str(path) for path in paths])
+
     async def show(self, path: Path) -> None:
         """Open a project folder, and read all that is in it.
 

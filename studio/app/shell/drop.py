@@ -30,7 +30,7 @@ class DropZone(QFrame):
         layout.addStretch(1)
         for text, role in (
             ("Drop to import", "title"),
-            ("One file of data, or several that belong together; or a project folder", "muted"),
+            ("Files of data that belong together, or a folder of them; or a project", "muted"),
         ):
             line = label(text, role)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -45,11 +45,7 @@ class DropZone(QFrame):
         self.raise_()
 
     def take(self, files: list[Path]) -> None:
-        """Open a project folder, or look into files, which are taken together."""
+        """Open a project, or look into files and folders of data, which are taken together."""
         self.hide()
-        if not files:
-            return
-        if files[0].is_dir():
-            self._actions.project.open(files[0])
-        else:
-            self._actions.data.inspect_files([str(file) for file in files if not file.is_dir()])
+        if files:
+            self._actions.project.open_or_import(files)

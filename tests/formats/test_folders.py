@@ -1,0 +1,44 @@
+"""A folder stands for the files in it that one importer takes together."""
+
+import pytest
+
+from studio.formats.files import inspect, rows
+from studio.formats.folders import unfolded
+from studio.formats.limits import FormatError
+from studio.formats.worker import seconds_for
+from tests.formats.test_movielens import LATER, files
+
+
+def test_the_files_of_a_folder_that_belong_together_are_taken(tmp_path):
+    folder = tmp_path / "ml-tiny"
+    folder.mkdir()
+    files(folder, {**LATER, "README.txt": "1 2\n3 4\n", ".hidden.csv": "a,b\n1,2\n"})
+    (folder / "more.csv").mkdir()
+    found = inspect([folder], options={"core": 1})
+    assert (found.importer, found.rows) == ("movielens", 2)
+    assert {file.rpartition("/")[2] for file in found.files} == set(LATER)
+    assert found.notes[0] == (
+        "Read from the folder ml-tiny: links.csv, movies.csv, ratings.csv, tags.csv."
+    )
+    assert found.bytes == sum((folder / name).stat().st_size for name in LATER)
+    streamed = rows([folder], options={"core": 1})
+    assert sum(len(block["x"]) for block in streamed.blocks) == 2
+
+
+def test_tables_of_a_folder_are_taken_where_nothing_recognises_them(tmp_path):
+    [path] = files(tmp_path, {"points.csv": "a,b\n1.5,2\n3,4\n"})
+    assert unfolded([tmp_path]) == [path]
+    assert unfolded([path]) == [path]
+
+
+def test_a_folder_without_data_is_refused_in_words(tmp_path):
+    files(tmp_path, {"song.mp3": "x"})
+    with pytest.raises(FormatError, match=r"Nothing in the folder .* can be imported") as refused:
+        inspect([tmp_path])
+    assert ".csv" in refused.value.hint
+
+
+def test_the_time_for_a_folder_grows_with_what_is_in_it(tmp_path):
+    before = seconds_for([tmp_path])
+    files(tmp_path, {"a.csv": "1,2\n" * 200_000})
+    assert seconds_for([tmp_path]) > before + 30
