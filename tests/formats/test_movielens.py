@@ -112,14 +112,61 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path, name, text, says):
         histories(files(tmp_path, {name: text}))
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path):
-    [path] = files(tmp_path, {"movies.csv": "movieId,title,genres\n1,A,B\n"})
-    path.write_bytes(path.read_bytes() + b"2,\xff\xfe,C\n")
-    with pytest.raises(FormatError, match="no text in UTF-8"):
-        histories([path])
-    path.write_bytes(b"movieId,title,genres\n2,\x00,C\n")
-    with pytest.raises(FormatError):
-        histories([path])
+def test_ratings_alone_find_the_titles_beside_them_and_keep_all_numbers(tmp_path):
+    ratings, _, _, _ = files(tmp_path, LATER)
+    found, _ = histories([ratings])
+    assert found.schema.facts["titles"] == ["One, Two (1999)", "Ü (2001)", "Item 30"]
+    assert found.schema.facts["items"] == [10, 20, 30]
+    assert found.schema.facts["called"] == ["userId", "movieId"]
+    [block] = MovieLens().rows([ratings], settle(MovieLens.options, LOOSE)).blocks
+    assert block["person"].tolist() == [7, 9]
+    said = MovieLens().inspect([ratings], settle(MovieLens.options, LOOSE)).notes
+    assert "The titles are from movies.csv beside the ratings." in said
+    assert any("1 of 3 items have no title" in note for note in said)
+    (tmp_path / "movies.csv").write_text("movieId,title\nx,A\n")
+    seen = MovieLens().inspect([ratings], settle(MovieLens.options, LOOSE))
+    assert any("movies.csv beside the ratings cannot be read" in note for note in seen.notes)
+    assert seen.rows == 2
+
+
+def test_columns_may_come_in_any_order_and_more_of_them(tmp_path):
+    lines = ["timestamp,place,movieId,userId,rating", '30,"Bonn, Rhein",10,7,4.0', "10,,20,7,3.5"]
+    _, x = histories(files(tmp_path, {"ratings.csv": "\n".join(lines)}))
+    assert x[:, :3].tolist() == [[2, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "says"),
+    [
+        (
+            "ratings.csv",
+            "userId,movieId,rating",
+            "lacks the column timestamp; its columns are userId, movieId, rating",
+        ),
+        ("ratings.csv", "userId,movieId", "lacks the columns rating and timestamp"),
+        ("ratings.csv", "userId,item,rating,timestamp", "lacks the column movieId"),
+        ("movies.csv", "movieId,name,genres", "lacks the column title"),
+    ],
+)
+def test_a_head_says_which_columns_are_missing_and_which_are_there(tmp_path, name, head, says):
+    texts = {**LATER, name: f"{head}\n1,2,3\n"}
+    paths = files(tmp_path, {k: texts[k] for k in ("ratings.csv", "movies.csv")})
+    assert importers.claiming(paths)[0].slug == "movielens"
+    with pytest.raises(FormatError, match=says):
+        histories(paths)
+    # Looked into, it can still be given to another importer: it is a problem, and no end.
+    [problem] = MovieLens().inspect(paths, settle(MovieLens.options, LOOSE)).problems
+    assert says in problem
+    assert "in any order" in problem
+
+
+def test_titles_in_latin_1_are_read_and_that_is_said(tmp_path):
+    ratings, movies, _, _ = files(tmp_path, LATER)
+    movies.write_bytes(movies.read_bytes() + "30,Amélie (2001),Comedy\n".encode("latin-1"))
+    found, _ = histories([ratings, movies])
+    assert found.schema.facts["titles"][1:] == ["Ü (2001)", "Amélie (2001)"]
+    said = MovieLens().inspect([ratings, movies], settle(MovieLens.options, LOOSE)).notes
+    assert "movies.csv is not all UTF-8: 1 of its titles, read as Latin-1." in said
 
 
 @pytest.mark.parametrize("folder", ["ml-latest-small", "ml-1m", "ml-100k"])

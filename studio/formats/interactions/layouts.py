@@ -6,7 +6,7 @@ below a head). What a file is its first line tells.
 import csv
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,22 @@ from numpy.typing import NDArray
 from studio.formats.limits import MAX_ROWS, FormatError
 from studio.store.regular import open_regular
 
-__all__ = ["Events", "Layout", "layout_of", "read_events", "read_titles"]
+__all__ = [
+    "RATINGS",
+    "TITLES",
+    "Events",
+    "Layout",
+    "Titles",
+    "layout_of",
+    "read_events",
+    "read_titles",
+]
 
 MAX_LINE = 2**16
 MAX_TITLES = 2_000_000
+RATINGS = ("userId", "movieId", "rating", "timestamp")
+"""The columns of ratings that are read, as MovieLens calls them."""
+TITLES = ("movieId", "title")
 _NUMBER = re.compile(r"\s*[0-9]{1,18}\s*")
 
 
@@ -28,43 +40,73 @@ class Layout:
     """What the lines of a file are.
 
     Attributes:
-        holds: "ratings" (user, item, rating, time), "titles" (item, title), or "" for what comes
-            along and is not used.
+        holds: "ratings", "titles", or "" for what comes along and is not used.
         parted: what stands between two cells.
-        head: whether the first line names the columns.
-        encoding: of its text.
-        first: what the first line looks like.
+        head: the names of the columns, where the first line says them.
+        cells: how many a line has at least.
+        places: of the cells that are read, in the order of `RATINGS` or `TITLES`.
     """
 
     holds: str
     parted: str
-    head: bool
-    encoding: str
-    first: str
+    head: tuple[str, ...] = ()
+    cells: int = 0
+    places: tuple[int, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        return {"ratings": RATINGS, "titles": TITLES}.get(self.holds, ())
+
+    @property
+    def missing(self) -> list[str]:
+        """The columns that the head should have and has not."""
+        there = set(map(str.lower, self.head))
+        return [name for name in self.wanted if self.head and name.lower() not in there]
 
 
-_LAYOUTS = (
-    Layout("ratings", ",", True, "utf-8-sig", r"userId,movieId,rating,timestamp\s*"),
-    Layout("titles", ",", True, "utf-8-sig", r"movieId,title(,genres)?\s*"),
-    Layout("", ",", True, "utf-8-sig", r"(userId,movieId,tag,timestamp|movieId,imdbId,tmdbId)\s*"),
-    Layout("ratings", "::", False, "latin-1", r"\d+::\d+::\d(\.\d)?::\d+\s*"),
-    Layout("", "::", False, "latin-1", r"\d+::[MF]::\d+::\d+::.*\s*"),
-    Layout("titles", "::", False, "latin-1", r"\d+::.+::[^:]*\s*"),
-    Layout("ratings", "\t", False, "latin-1", r"\d+\t\d+\t\d(\.\d)?\t\d+\s*"),
-    Layout("", "|", False, "latin-1", r"\d+\|\d+\|[MF]\|.*\s*"),
-    Layout("titles", "|", False, "latin-1", r"\d+\|[^|]*\|[^|]*\|.*\s*"),
+_RATED, _TITLED = (0, 1, 2, 3), (0, 1)
+# Files without a head, and what their first line looks like.
+_HEADLESS = (
+    (r"\d+::\d+::\d(\.\d)?::\d+\s*", Layout("ratings", "::", cells=4, places=_RATED)),
+    (r"\d+::[MF]::\d+::\d+::.*\s*", Layout("", "::")),
+    (r"\d+::.+::[^:]*\s*", Layout("titles", "::", cells=2, places=_TITLED)),
+    (r"\d+\t\d+\t\d(\.\d)?\t\d+\s*", Layout("ratings", "\t", cells=4, places=_RATED)),
+    (r"\d+\|\d+\|[MF]\|.*\s*", Layout("", "|")),
+    (r"\d+\|[^|]*\|[^|]*\|.*\s*", Layout("titles", "|", cells=2, places=_TITLED)),
 )
 
 
 def layout_of(path: Path) -> Layout | None:
-    """Return what a file is, None if it is none of MovieLens.
+    """Return what a file is, None if it is none of MovieLens. One whose head shows what it is meant
+    to be is such a one even if columns are missing.
 
     Raises:
         OSError, StoreError: it cannot be opened.
     """
     with open_regular(path) as file:
         line = file.readline(MAX_LINE).removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    return next((each for each in _LAYOUTS if re.fullmatch(each.first, line)), None)
+    found = (layout for first, layout in _HEADLESS if re.fullmatch(first, line))
+    return next(found, None) or _by_head(line)
+
+
+def _by_head(line: str) -> Layout | None:
+    names = tuple(cell.strip() for cell in _cells(line.strip(), ","))
+    there = {name.lower() for name in names}
+    if {"movieid", "imdbid"} <= there or {"userid", "movieid", "tag"} <= there:
+        return Layout("", ",", names)
+    rated = there & {name.lower() for name in RATINGS}
+    if {"userid", "movieid"} <= there or len(rated) > 2:
+        return _placed("ratings", RATINGS, names)
+    if "movieid" in there and there & {"title", "genres"}:
+        return _placed("titles", TITLES, names)
+    return None
+
+
+def _placed(holds: str, wanted: Sequence[str], head: tuple[str, ...]) -> Layout:
+    lower = [name.lower() for name in head]
+    places = tuple(lower.index(name.lower()) for name in wanted if name.lower() in lower)
+    return Layout(holds, ",", head, len(head), places)
 
 
 @dataclass(frozen=True)
@@ -88,12 +130,16 @@ def read_events(path: Path, layout: Layout) -> Events:
     """
     user, item, time = (array("q") for _ in range(3))
     rating = array("f")
-    for number, line in _lines(path, layout):
-        cells = line.split(layout.parted)
-        if len(cells) != 4 or not all(_NUMBER.fullmatch(cells[i]) for i in (0, 1, 3)):
+    _check_head(path, layout)
+    for number, line, _ in _lines(path, layout):
+        cells = _cells(line, layout.parted)
+        if len(cells) != layout.cells:
+            raise _wrong(path, number, line, "a user, an item, a rating and a time")
+        who, what, liked, when = (cells[place] for place in layout.places)
+        if not all(map(_NUMBER.fullmatch, (who, what, when))):
             raise _wrong(path, number, line, "a user, an item, a rating and a time")
         try:
-            given = float(cells[2])
+            given = float(liked)
         except ValueError:
             given = np.nan
         if not 0.0 <= given <= 1e6:
@@ -103,43 +149,69 @@ def read_events(path: Path, layout: Layout) -> Events:
                 f"{path.name} has more than {MAX_ROWS:,} ratings, which is the limit.",
                 "Import a part of the people.",
             )
-        user.append(int(cells[0]))
-        item.append(int(cells[1]))
+        user.append(int(who))
+        item.append(int(what))
         rating.append(given)
-        time.append(int(cells[3]))
+        time.append(int(when))
     whole = (np.frombuffer(each, np.int64) for each in (user, item, time))
     users, items, times = whole if user else (np.empty(0, np.int64) for _ in range(3))
     return Events(users, items, np.asarray(rating, np.float32), times)
 
 
-def read_titles(path: Path, layout: Layout) -> dict[int, str]:
-    """Read a file of titles, by the number of the item.
+@dataclass(frozen=True)
+class Titles:
+    """Titles by the number of the item; ``latin`` of them were no UTF-8, and read as Latin-1."""
+
+    of: dict[int, str]
+    latin: int = 0
+
+
+def read_titles(path: Path, layout: Layout) -> Titles:
+    """Read a file of titles.
 
     Raises:
         FormatError: a line is none, or there are too many.
     """
     titles: dict[int, str] = {}
-    for number, line in _lines(path, layout):
-        cells = _cells(line, layout)
-        if len(cells) < 2 or not _NUMBER.fullmatch(cells[0]):
+    latin = 0
+    _check_head(path, layout)
+    for number, line, odd in _lines(path, layout):
+        cells = _cells(line, layout.parted)
+        if len(cells) < layout.cells or not _NUMBER.fullmatch(cells[layout.places[0]]):
             raise _wrong(path, number, line, "the number of an item and its title")
         if len(titles) >= MAX_TITLES:
             raise FormatError(f"{path.name} has more than {MAX_TITLES:,} titles.")
-        titles[int(cells[0])] = cells[1].strip()
-    return titles
+        item, title = (cells[place] for place in layout.places)
+        titles[int(item)] = title.strip()
+        latin += odd
+    # Files without a head were in Latin-1 from the start.
+    return Titles(titles, latin if layout.head else 0)
 
 
-def _cells(line: str, layout: Layout) -> list[str]:
-    if layout.parted != ",":
-        return line.split(layout.parted)
+def _check_head(path: Path, layout: Layout) -> None:
+    if not layout.missing:
+        return
+    lacking = " and ".join(layout.missing)
+    many = "s" if len(layout.missing) > 1 else ""
+    raise FormatError(
+        f"{path.name} lacks the column{many} {lacking}; its columns are {', '.join(layout.head)}.",
+        f"Name the columns in its first line: {','.join(layout.wanted)}, in any order.",
+    )
+
+
+def _cells(line: str, parted: str) -> list[str]:
+    if parted != "," or '"' not in line:
+        return line.split(parted)
     try:
         return next(csv.reader([line]), [])
     except csv.Error:
         return []
 
 
-def _lines(path: Path, layout: Layout) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a file with their numbers, without its head and without empty ones."""
+def _lines(path: Path, layout: Layout) -> Iterator[tuple[int, str, bool]]:
+    """Yield the lines of a file with their numbers, without its head and without empty ones, and
+    whether they were no UTF-8: such a line is read as Latin-1, in which any bytes are letters.
+    """
     try:
         with open_regular(path) as file:
             number = 0
@@ -150,15 +222,18 @@ def _lines(path: Path, layout: Layout) -> Iterator[tuple[int, str]]:
                         f"{path.name}, line {number:,} is longer than {MAX_LINE:,} characters.",
                         "Check that it is a file of MovieLens.",
                     )
-                line = raw.decode(layout.encoding).strip("\r\n")
+                line, odd = _text(raw.strip(b"\r\n"))
                 if line and not (layout.head and number == 1):
-                    yield number, line
-    except UnicodeDecodeError as error:
-        raise FormatError(
-            f"{path.name}, line {number:,} is no text in UTF-8.", "Download it anew."
-        ) from error
+                    yield number, line, odd
     except OSError as error:
         raise FormatError(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def _text(raw: bytes) -> tuple[str, bool]:
+    try:
+        return raw.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), True
 
 
 def _wrong(path: Path, number: int, line: str, wanted: str) -> FormatError:

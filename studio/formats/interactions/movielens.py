@@ -10,10 +10,18 @@ from numpy.typing import NDArray
 
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
-from studio.formats.interactions.layouts import Events, layout_of, read_events, read_titles
-from studio.formats.limits import FormatError, rows_at_once
+from studio.formats.interactions.layouts import (
+    Events,
+    Layout,
+    Titles,
+    layout_of,
+    read_events,
+    read_titles,
+)
+from studio.formats.limits import MAX_BYTES, FormatError, rows_at_once
 from studio.formats.registry import importer
 from studio.protocol.catalog import FieldSpec
+from studio.store.errors import StoreError, human_bytes
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
 
@@ -21,6 +29,10 @@ __all__ = ["MovieLens", "core"]
 
 SHOWN = 3
 HINT = "Choose ratings.csv, ratings.dat or u.data, and with it the file of the titles."
+NEIGHBOURS = ("movies.csv", "movies.dat", "u.item")
+"""Files of titles that are looked for beside ratings, where none was chosen."""
+CALLED = ["userId", "movieId"]
+"""What the numbers are called that people and items have in the files."""
 OPTIONS = (
     FieldSpec(
         path="longest",
@@ -60,13 +72,17 @@ class _Histories:
     file.
 
     ``items`` (m,) are those of all people, one after the other, ``starts`` (n + 1,) where each
-    begins.
+    begins; ``people`` (n,) and ``numbers`` (V,) are what people and items are numbered in the
+    files. ``notes`` are sentences on where the titles are from.
     """
 
     items: NDArray[np.int64]
     starts: NDArray[np.int64]
+    people: NDArray[np.int64]
+    numbers: NDArray[np.int64]
     titles: list[str]
     read: int
+    notes: list[str]
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -96,8 +112,12 @@ class MovieLens(Importer):
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Read all files: only counting tells what the core is."""
-        histories = _histories(paths, options)
         longest = int(options["longest"])
+        try:
+            histories = _histories(paths, options)
+        except FormatError as error:
+            # Another importer may take them: the dialog says what is wrong and lets choose.
+            return self._found(paths, longest, problems=[f"{error.message} {error.hint}".strip()])
         lengths = np.diff(histories.starts)
         notes = [
             f"{histories.read:,} ratings; {len(histories.items):,} of {len(histories):,} people "
@@ -110,34 +130,54 @@ class MovieLens(Importer):
             notes.append(
                 f"{cut:,} of them are longer than {longest}: their newest items are taken."
             )
-        return Inspection(
-            files=[str(path) for path in paths],
-            importer=self.slug,
-            kind=self.kind,
-            format="MovieLens",
-            bytes=0,
+        shown = min(SHOWN, len(histories))
+        return self._found(
+            paths,
+            longest,
             rows=len(histories),
-            parts=_parts(longest),
-            preview={"x": histories.rows(0, min(SHOWN, len(histories)), longest).tolist()},
-            notes=notes,
+            preview={
+                "x": histories.rows(0, shown, longest).tolist(),
+                "person": histories.people[:shown].tolist(),
+            },
+            notes=[*notes, *histories.notes],
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the histories."""
         histories = _histories(paths, options)
         longest = int(options["longest"])
-        schema = Schema(kind=self.kind, parts=_parts(longest), facts={"titles": histories.titles})
+        facts = {
+            "titles": histories.titles,
+            "items": histories.numbers.tolist(),
+            "called": CALLED,
+        }
+        schema = Schema(kind=self.kind, parts=_parts(longest), facts=facts)
         return Rows(schema, _blocks(histories, longest), len(histories))
+
+    def _found(self, paths: Sequence[Path], longest: int, **more: Any) -> Inspection:
+        return Inspection(
+            files=[str(path) for path in paths],
+            importer=self.slug,
+            kind=self.kind,
+            format="MovieLens",
+            bytes=0,
+            parts=_parts(longest),
+            **more,
+        )
 
 
 def _parts(longest: int) -> list[Part]:
-    return [Part(name="x", dtype="int64", shape=[longest])]
+    return [
+        Part(name="x", dtype="int64", shape=[longest]),
+        Part(name="person", dtype="int64"),
+    ]
 
 
 def _blocks(histories: _Histories, longest: int) -> Iterator[Block]:
     step = rows_at_once(8 * longest)
     for start in range(0, len(histories), step):
-        yield {"x": histories.rows(start, min(start + step, len(histories)), longest)}
+        stop = min(start + step, len(histories))
+        yield {"x": histories.rows(start, stop, longest), "person": histories.people[start:stop]}
 
 
 def _named(paths: Sequence[Path]) -> str:
@@ -150,18 +190,16 @@ def _histories(paths: Sequence[Path], options: Mapping[str, Any]) -> _Histories:
     Raises:
         FormatError: one cannot be taken, none holds ratings, or too few are left.
     """
+    layouts = [(path, layout_of(path)) for path in paths]
     events: list[Events] = []
-    titles: dict[int, str] = {}
-    for path in paths:
-        layout = layout_of(path)
+    for path, layout in layouts:
         if layout is None:
             raise FormatError(f"{path.name} is no file of MovieLens.", HINT)
         if layout.holds == "ratings":
             events.append(read_events(path, layout))
-        elif layout.holds == "titles":
-            titles |= read_titles(path, layout)
     if not events:
         raise FormatError(f"{_named(paths)}: no ratings are in there.", HINT)
+    titles, notes = _titles([(path, layout) for path, layout in layouts if layout is not None])
     user, item, rating, time = (
         np.concatenate([getattr(each, name) for each in events])
         for name in ("user", "item", "rating", "time")
@@ -177,13 +215,67 @@ def _histories(paths: Sequence[Path], options: Mapping[str, Any]) -> _Histories:
             "Choose a smaller core or a lower rating.",
         )
     numbers, items = np.unique(item[kept], return_inverse=True)
-    _, starts = np.unique(user[kept], return_index=True)
+    people, starts = np.unique(user[kept], return_index=True)
+    untitled = sum(not titles.get(int(number)) for number in numbers)
+    if untitled:
+        notes.append(
+            f"{untitled:,} of {len(numbers):,} items have no title: they are called by their "
+            f"{CALLED[1]}."
+        )
     return _Histories(
         items.astype(np.int64) + 1,
         np.append(starts, len(kept)),
+        people,
+        numbers,
         [titles.get(int(number)) or f"Item {number}" for number in numbers],
         len(user),
+        notes,
     )
+
+
+def _titles(files: Sequence[tuple[Path, Layout]]) -> tuple[dict[int, str], list[str]]:
+    """Return the titles of the files among these that hold some, or of their neighbours, and
+    sentences on them.
+
+    Raises:
+        FormatError: a file that was chosen cannot be taken.
+    """
+    titles: dict[int, str] = {}
+    notes: list[str] = []
+    chosen = [(path, layout) for path, layout in files if layout.holds == "titles"]
+    for path, layout in chosen:
+        titles |= _said(path, read_titles(path, layout), notes)
+    if not chosen:
+        beside = {path.parent / name: None for path, _ in files for name in NEIGHBOURS}
+        for path in beside:
+            titles |= _neighbour(path, notes)
+    return titles, notes
+
+
+def _neighbour(path: Path, notes: list[str]) -> dict[int, str]:
+    """Return the titles of a file that nobody chose; it may be missing, or hold none."""
+    try:
+        if not path.is_file():
+            return {}
+        if path.stat().st_size > MAX_BYTES:
+            raise FormatError(f"it has more than {human_bytes(MAX_BYTES)}.")
+        layout = layout_of(path)
+        if layout is None or layout.holds != "titles":
+            return {}
+        found = read_titles(path, layout)
+    except (StoreError, OSError) as error:
+        notes.append(f"{path.name} beside the ratings cannot be read: {error}")
+        return {}
+    notes.append(f"The titles are from {path.name} beside the ratings.")
+    return _said(path, found, notes)
+
+
+def _said(path: Path, titles: Titles, notes: list[str]) -> dict[int, str]:
+    if titles.latin:
+        notes.append(
+            f"{path.name} is not all UTF-8: {titles.latin:,} of its titles, read as Latin-1."
+        )
+    return titles.of
 
 
 def _first_time(user: NDArray[np.int64], item: NDArray[np.int64]) -> NDArray[np.int64]:
