@@ -3,9 +3,11 @@
 from typing import Annotated
 
 import torch
+from torch import Tensor
 
 from models.config import Config, param
 from models.contracts.abilities import Classifies
+from models.contracts.data import RowSource
 from models.kinds.cubes import CubeSet
 from models.kinds.scenes import UNKNOWN
 from models.operators.base import Operation, Outcome, Progress, Work
@@ -48,8 +50,9 @@ class ClassifyScene:
 
     def work(self, operation: Operation) -> Work:
         """Classify; see `models.operators.base.Operator`. The arrays are "map" (H, W) int16, the
-        classes from 1 on as ground truths number them, and "confidence" (H, W) float32, the
-        probability of that class.
+        classes from 1 on as ground truths number them, "confidence" (H, W) float32, the
+        probability of that class, and "unseen" (n, 2), row and column of the labelled pixels that
+        say how good the map is.
         """
         learner = operation.learner
         assert isinstance(learner, Classifies)
@@ -70,15 +73,32 @@ class ClassifyScene:
             sure.append(best.values.exp())
             yield Progress(stop, height)
         found = torch.cat(said).reshape(height, width)
-        known = scene.truth != UNKNOWN
-        known.flatten()[data.pixels] = False
-        right = float((found == scene.truth)[known].double().mean()) if bool(known.any()) else 0.0
+        held = operation.held() if operation.held is not None else None
+        unseen = _unseen(data, held)
+        hits = (found.flatten() == scene.truth.flatten())[unseen]
+        right = (
+            f"{100 * float(hits.double().mean()):.1f} % of the {len(hits):,} labelled pixels that "
+            "were not learned from have their class."
+            if len(hits)
+            else "No labelled pixel is left that was not learned from."
+        )
         names = ", ".join(f"{i + 1} {name}" for i, name in enumerate(scene.names))
         return Outcome(
             arrays={
                 "map": (found + 1).to(torch.int16),
                 "confidence": torch.cat(sure).reshape(height, width),
+                "unseen": torch.stack([unseen // width, unseen % width], dim=1),
             },
-            note=f"{100 * right:.1f} % of the {int(known.sum()):,} labelled pixels that were not "
-            f"learned from have their class. Classes: {names}.",
+            note=f"{right} Classes: {names}.",
         )
+
+
+def _unseen(learned: CubeSet, held: RowSource | None) -> Tensor:
+    """Return the numbers of the labelled pixels that say how good a map is, (n,): those that are
+    set apart to measure with, or all that have a label; none of them was learned from.
+    """
+    truth = learned.scene.truth.flatten()
+    counts = torch.zeros(len(truth), dtype=torch.bool)
+    counts[held.pixels if isinstance(held, CubeSet) else learned.scene.labelled] = True
+    counts[learned.pixels] = False
+    return (counts & (truth != UNKNOWN)).nonzero()[:, 0]

@@ -1,5 +1,8 @@
 """Hyperspectral cubes: windows, splits, what a classifier says of them, and its figures."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -18,7 +21,7 @@ from models.metrics.classify.agreement import (
     confusion,
 )
 from models.metrics.classify.baseline import LogisticRegression
-from models.operators.base import Operation
+from models.operators.base import Operation, Outcome
 from models.operators.classify_scene import ClassifyScene, ClassifySceneConfig
 from models.registry import discover
 from models.tensors import make_generator
@@ -205,6 +208,39 @@ def test_every_pixel_of_the_scene_is_classified_piece_by_piece() -> None:
     unseen[data.pixels] = False
     assert f"{100 * float(right[unseen].double().mean()):.1f} %" in outcome.note
     assert "1 rising, 2 falling" in outcome.note
+
+
+def test_the_accuracy_of_a_map_is_over_pixels_that_were_not_learned_from() -> None:
+    """Also where the labels of a scene lie in memory column by column, and where some labelled
+    pixels are neither learned from nor measured with.
+    """
+    model, data = learned(1)
+    turned = replace(data.scene, truth=data.scene.truth.T.contiguous().T)
+    data = replace(data.take(slice(0, 100)), scene=turned)
+
+    def said(**more: Any) -> Outcome:
+        work = ClassifyScene(ClassifySceneConfig()).work(
+            Operation(model, data=lambda: data, **more)
+        )
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+
+    told = said()
+    seen = data.pixels.unique()
+    assert f"the {1024 - len(seen):,} labelled pixels" in told.note
+    at = told.arrays["unseen"]
+    assert not set((at[:, 0] * 32 + at[:, 1]).tolist()) & set(seen.tolist())
+    held = data.at(torch.cat([torch.arange(40), seen[:5]]))
+    few = said(held=lambda: held)
+    n = len(set(range(40)) - set(seen.tolist()))
+    assert f"the {n} labelled pixels" in few.note
+    nothing = said(held=lambda: data)
+    assert "No labelled pixel is left" in nothing.note
+    assert nothing.arrays["unseen"].shape == (0, 2)
 
 
 def test_without_a_scene_there_is_nothing_to_classify() -> None:

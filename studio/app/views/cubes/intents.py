@@ -32,13 +32,15 @@ class SceneData:
 
 @dataclass(frozen=True, eq=False)
 class SceneMap:
-    """What a model says of each pixel at a step: ``classes`` (H, W) from 1 on, and how probable
-    (H, W) it finds them.
+    """What a model says of each pixel at a step: ``classes`` (H, W) from 1 on, how probable (H, W)
+    it finds them, and the places (n, 2), row and column, of the ``unseen`` pixels that say how good
+    that is.
     """
 
     step: int
     classes: NDArray[np.int64]
     confidence: NDArray[np.float32]
+    unseen: NDArray[np.int64]
 
 
 class SceneIntents(Intents):
@@ -91,7 +93,8 @@ class SceneIntents(Intents):
         try:
             answer = await self.link.ask(Operate(run=key, operator=CLASSIFY, inline=True))
             step = int((answer.result or {}).get("step", 0))
-            tell(SceneMap(step, _whole(answer, "map"), floats(answer, "confidence")))
+            found, unseen = _whole(answer, "map"), _whole(answer, "unseen")
+            tell(SceneMap(step, found, floats(answer, "confidence"), unseen))
         finally:
             ended()
 

@@ -185,14 +185,15 @@ class SceneView(QWidget):
         pixels = np.bincount(scene.truth.ravel(), minlength=count + 1)[1:]
         right: list[float | None] = [None] * count
         if self._map is not None:
-            unseen = scene.truth > 0
-            unseen[tuple(scene.learned.T)] = False
+            unseen = np.zeros(scene.truth.shape, bool)
+            unseen[tuple(self._map.unseen.T)] = True
             hit = self._map.classes == scene.truth
             for c in range(count):
                 mine = unseen & (scene.truth == c + 1)
                 right[c] = float(hit[mine].mean()) if mine.any() else None
-            share = float(hit[unseen].mean()) if unseen.any() else 0.0
-            self._right.setText(f"step {self._map.step:,}, {100 * share:.1f} % right")
+            n = int(unseen.sum())
+            share = f"{100 * float(hit[unseen].mean()):.1f} % of {n:,} unseen right" if n else ""
+            self._right.setText(f"step {self._map.step:,}{', ' if n else ''}{share}")
         else:
             self._right.setText("")
         inks = class_colours(count)
