@@ -37,10 +37,17 @@ class InteractionSet:
     Attributes:
         x: (n, L) int64, items from 1 in order of time, 0 after the last.
         titles: of the items, item i at i - 1; the V items that there are.
+        people: (n,) int64, what each person is numbered where they come from; None where nothing
+            but their place is known.
+        items: what the items are numbered there, in the order of the titles; () as above.
+        called: what these numbers are called there, those of people and those of items.
     """
 
     x: Tensor
     titles: tuple[str, ...]
+    people: Tensor | None = None
+    items: tuple[int, ...] = ()
+    called: tuple[str, str] = ("user", "item")
 
     @classmethod
     def of_histories(
@@ -82,6 +89,11 @@ class InteractionSet:
             law={SIZE: self.size[some]},
         )
 
+    @property
+    def numbers(self) -> Tensor:
+        """(n,) int64, by which people are named: as where they come from, or from 1 on."""
+        return torch.arange(1, len(self) + 1) if self.people is None else self.people
+
     def rows(self, index: Tensor | slice) -> Batch:
         """Return some histories, with their sizes."""
         x = self.x[index]
@@ -89,17 +101,16 @@ class InteractionSet:
 
     def take(self, index: Tensor | slice) -> "InteractionSet":
         """Return the histories of some people."""
-        return replace(self, x=self.x[index])
+        people = None if self.people is None else self.people[index]
+        return replace(self, x=self.x[index], people=people)
 
     def without_last(self, k: int) -> "InteractionSet":
         """Return the histories without their last k items; people of whom nothing would be left
         are left out.
         """
-        size = self.size
-        kept = size > k
-        x, size = self.x[kept], size[kept]
-        mask = torch.arange(x.shape[1]) < (size - k)[:, None]
-        return replace(self, x=x * mask)
+        kept = self.take(self.size > k)
+        mask = torch.arange(kept.x.shape[1]) < (kept.size - k)[:, None]
+        return replace(kept, x=kept.x * mask)
 
     def leave_last_out(self) -> tuple["InteractionSet", "InteractionSet", "InteractionSet"]:
         """Return what is learned from, what validates and what tests: of each person all but the
@@ -116,12 +127,12 @@ class InteractionSet:
         Raises:
             ValueError: nobody has two items.
         """
-        x = self.x[self.size >= 2]
-        if not len(x):
+        asked = self.take(self.size >= 2)
+        if not len(asked):
             raise ValueError("no history has two items, of which one could be held out")
-        last = sizes(x) - 1
-        item = x.gather(1, last[:, None]).squeeze(1)
-        return HeldOut(replace(self, x=x).without_last(1).rows(slice(None)), item)
+        last = asked.size - 1
+        item = asked.x.gather(1, last[:, None]).squeeze(1)
+        return HeldOut(asked.without_last(1).rows(slice(None)), item)
 
 
 @kind(

@@ -16,7 +16,10 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.learner import Learner
 
-__all__ = ["Operation", "Operator", "Outcome", "Progress", "SeedSetting", "Slot", "Work"]
+__all__ = ["ALL", "Operation", "Operator", "Outcome", "Progress", "SeedSetting", "Slot", "Work"]
+
+ALL = "all"
+"""Names in the place of rows all that the data set of the run has, learned from or not."""
 
 SeedSetting = Annotated[
     int,
@@ -31,11 +34,13 @@ class Slot:
     Attributes:
         name: slug.
         title, help: for a person.
+        unless: what is taken where nothing is handed, `ALL`; "" for nothing: then it must be.
     """
 
     name: str
     title: str
     help: str
+    unless: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,19 @@ class Operation:
         given: conditions that a person chose, in the units of the data: a value for all rows, or
             one for each.
         handed: rows by the name of their slot, in the units of the data, on the CPU.
+        whole: the data that handed rows are all of, by the name of the slot; of rows that somebody
+            typed there are none.
         data: reads what the run has learned from; None where there is no run.
+        held: reads what it is measured with, or says that no rows are set apart for it (None).
     """
 
     learner: Learner[Any]
     sampler: Any = None
     given: Mapping[str, Tensor] = field(default_factory=dict)
     handed: Mapping[str, Batch] = field(default_factory=dict)
+    whole: Mapping[str, RowSource] = field(default_factory=dict)
     data: Callable[[], RowSource] | None = None
+    held: Callable[[], RowSource | None] | None = None
 
 
 @dataclass(frozen=True)

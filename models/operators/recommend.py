@@ -7,14 +7,18 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.contracts.abilities import Recommends
+from models.contracts.batch import Batch
+from models.contracts.spec import SIZE
+from models.kinds.interactions import InteractionSet
 from models.metrics.ranking.next_item import without_seen
-from models.nets.sequences.histories import PADDING
-from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.nets.sequences.histories import PADDING, sizes, within
+from models.operators.base import ALL, Operation, Outcome, Progress, Slot, Work
 from models.registry import operator
 
 __all__ = ["Recommend", "RecommendConfig", "chosen"]
 
 _HISTORIES = "histories"
+_DIGITS = 18  # of a number that 64 bits hold
 _PIECE = 512  # people between two looks at what else is to be done
 
 
@@ -26,7 +30,8 @@ class RecommendConfig(Config, frozen=True):
         str,
         param(
             "People",
-            "Numbers of histories, from 0, such as 3, 10-20; empty for all of them.",
+            "Numbers of people as their data have them (a userId), or from 1 on where they have "
+            "none, such as 3, 10-20; empty for all of them.",
         ),
     ] = ""
     leave_out_seen: Annotated[
@@ -39,33 +44,51 @@ class RecommendConfig(Config, frozen=True):
     ] = True
 
 
-def chosen(text: str, n: int) -> Tensor:
-    """Return the numbers that a text such as "3, 10-20" names among 0..n-1, (m,); all for "".
+def chosen(text: str, numbers: Tensor) -> Tensor:
+    """Return the places (m,) of the people that a text such as "3, 10-20" names by their numbers
+    (n,); all for "". Of a range those are taken that there are.
 
     Raises:
         ValueError: it names others, or nothing that can be understood.
     """
     if not text.strip():
-        return torch.arange(n)
-    numbers: list[int] = []
+        return torch.arange(len(numbers))
+    found: list[Tensor] = []
     for word in text.replace(",", " ").split():
         first, dash, last = word.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        if not _is_number(first) or (dash and not _is_number(last)):
             raise ValueError(f"people are numbers such as 3, 10-20, and {word!r} is none.")
         start, stop = int(first), int(last if dash else first)
-        if stop < start or stop >= n:
-            raise ValueError(f"people are numbered from 0 to {n - 1:,}, and {word} is beyond.")
-        numbers += range(start, stop + 1)
-    return torch.tensor(numbers)
+        places = ((numbers >= start) & (numbers <= stop)).nonzero()[:, 0]
+        if not len(places):
+            low, high = int(numbers.min()), int(numbers.max())
+            raise ValueError(
+                f"there is nobody with the number {word}; people are numbered from {low} to {high}."
+            )
+        found.append(places)
+    return torch.cat(found)
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _DIGITS
 
 
 @operator(
     "recommend",
     title="Recommend",
-    summary="Lists for each person the items with the best scores after their history.",
+    summary="Lists for each person the items with the best scores after their history. CSV has a "
+    "line an item, with its rank, its title and its score.",
     source="by definition: the k best of all items",
     needs=("recommend",),
-    takes=(Slot(_HISTORIES, "Histories", "Items by number, from 1, padded with 0 at the end."),),
+    takes=(
+        Slot(
+            _HISTORIES,
+            "Histories",
+            "Items of each person by title, or by number from 1, the newest last; without any, the "
+            "histories of everybody in the data set.",
+            unless=ALL,
+        ),
+    ),
     config=RecommendConfig,
 )
 class Recommend:
@@ -75,32 +98,59 @@ class Recommend:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Recommend; the outcome is "user" (m,), "item" (m, k) and "score" (m, k), best first. An
-        item 0 stands where nothing is left to recommend. See `models.operators.base.Operator`.
+        """Recommend; the outcome is "user" (m,), from 1, "item" (m, k), from 1, and "score" (m, k),
+        best first. An item 0 stands where nothing is left to recommend. Where people and items have
+        numbers of their own, these are beside them, (m,) and (m, k), under what they are called in
+        the data; -1 stands for no item. Scores are logarithms of probabilities.
+
+        See `models.operators.base.Operator`.
 
         Raises:
             ValueError: what was handed are no histories, or nobody of such a number is in them.
         """
         learner, rows = operation.learner, operation.handed[_HISTORIES]
         assert isinstance(learner, Recommends)
-        symbols = learner.spec.symbols
-        assert symbols is not None
-        if rows.x.min() < PADDING or rows.x.max() >= symbols:
-            raise ValueError(f"items are numbered from 1 to {symbols - 1:,}.")
-        gaps = (rows.x[:, :-1] == PADDING) & (rows.x[:, 1:] != PADDING)
-        if gaps.any():
+        spec = learner.spec
+        assert spec.symbols is not None
+        x, items_known = rows.x, spec.symbols - 1
+        if x.min() < PADDING or x.max() > items_known:
+            raise ValueError(f"items are numbered from 1 to {items_known:,}.")
+        if ((x[:, :-1] == PADDING) & (x[:, 1:] != PADDING)).any():
             raise ValueError("histories are padded at the end, and one has a gap before an item.")
-        who = chosen(self.config.people, len(rows))
-        k = min(self.config.k, symbols - 1)
+        whole = operation.whole.get(_HISTORIES)
+        data = whole if isinstance(whole, InteractionSet) else InteractionSet(x, ())
+        who = chosen(self.config.people, data.numbers)
+        k = min(self.config.k, items_known)
         items: list[Tensor] = []
         scores: list[Tensor] = []
         for piece in rows.take(who).split(_PIECE):
-            said = learner.recommend(piece).float().cpu()
+            read = within(piece.x, spec.shape[0])
+            said = learner.recommend(Batch(read, read != PADDING, {SIZE: sizes(read)}))
+            said = said.float().cpu()
             if self.config.leave_out_seen:
                 said = without_seen(said, piece.x)
             best = said.topk(k, dim=1)
             items.append(torch.where(best.values.isfinite(), best.indices + 1, PADDING))
             scores.append(best.values)
             yield Progress(sum(map(len, items)), len(who))
-        arrays = {"user": who, "item": torch.cat(items), "score": torch.cat(scores)}
-        return Outcome(arrays=arrays)
+        item = torch.cat(items)
+        arrays = {"user": who + 1, "item": item, "score": torch.cat(scores)}
+        note = _cut(int((sizes(x[who]) > spec.shape[0]).sum()), spec.shape[0])
+        return Outcome(arrays={**arrays, **_named(data, who, item)}, note=note)
+
+
+def _cut(longer: int, places: int) -> str:
+    """Say how many histories have more items than a model reads; "" for none."""
+    if not longer:
+        return ""
+    which = "One history is" if longer == 1 else f"{longer:,} histories are"
+    return f"{which} longer than {places:,} items, of which the last {places:,} are read."
+
+
+def _named(data: InteractionSet, who: Tensor, item: Tensor) -> dict[str, Tensor]:
+    """Return the numbers of people and items where they come from, under their names there."""
+    person, thing = data.called
+    found = {} if data.people is None else {person: data.people[who]}
+    if data.items:
+        found[thing] = torch.tensor([-1, *data.items])[item]
+    return found

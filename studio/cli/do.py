@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("given", "a condition", "label=7"),
         (
             "rows",
-            "rows for what the operator takes, as JSON, or data for those that the run has learned "
-            "from",
+            "rows for what the operator takes, as JSON, data for those that the run has learned "
+            "from, or all for these and those that were held out",
             "rows=[[0,1],[2,3]]",
         ),
     ):

@@ -250,11 +250,12 @@ class Operate(_Command, frozen=True, kw_only=True):
     checkpoint, or of the newest not after ``step``.
 
     ``config`` are settings of the operator; ``inputs`` fill its slots, each with rows in data units
-    as nested lists, or with "data" for all that the run has learned from; ``given`` are conditions
-    by name, in data units (a class by its number or name; one value for all rows). Reply: {"job"};
-    what comes of it goes into the run (`ResultWritten`), or to ``file``, whose suffix says how rows
-    are written. With ``inline`` nothing is written, and the reply is {"step", "note"} with the
-    arrays by name ("x", ...): for a view that asks often.
+    as nested lists, with "data" for all that the run has learned from, or with "all" for those and
+    what was held out; ``given`` are conditions by name, in data units (a class by its number or
+    name; one value for all rows). Reply: {"job"}; what comes of it goes into the run
+    (`ResultWritten`), or to ``file``, whose suffix says how rows are written. With ``inline``
+    nothing is written, and the reply is {"step", "note"} with the arrays by name ("x", ...): for a
+    view that asks often.
     """
 
     run: str

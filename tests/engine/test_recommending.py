@@ -10,6 +10,7 @@ from msgspec import structs
 
 from models.data.films import FilmsConfig, films
 from models.kinds.interactions import InteractionSet
+from studio.engine.data.datasets import find_imported
 from studio.engine.data.preview import preview
 from studio.engine.jobs import headless
 from studio.engine.kinds.base import kind_of
@@ -116,24 +117,46 @@ def test_lists_of_all_people_are_a_table_with_titles(tmp_path, runs):
     data = films(FilmsConfig(**FILMS), 200, 0)
     assert all(line["title"] == data.titles[int(line["item"]) - 1] for line in lines)
     seen = {(row, int(item)) for row, x in enumerate(data.x) for item in x if item}
-    assert not {(int(line["user"]), int(line["item"])) for line in lines} & seen
-    some = {"people": "5, 7-8", "k": 2}
+    assert not {(int(line["user"]) - 1, int(line["item"])) for line in lines} & seen
+    assert all(-20 < float(line["score"]) < 0 for line in lines), "numbers, and no text"
+    some = {"people": "6, 8-9", "k": 2}
     desk.reply(operate(runs[1], "recommend", file, inputs={"histories": "data"}, config=some))
     desk.work()
     with open(file, encoding="utf-8", newline="") as text:
-        assert [line["user"] for line in csv.DictReader(text)] == ["5", "5", "7", "7", "8", "8"]
+        assert [line["user"] for line in csv.DictReader(text)] == ["6", "6", "8", "8", "9", "9"]
 
 
 def test_lists_are_kept_in_the_run_and_wrong_people_are_refused(tmp_path, made):
     shutil.copytree(made, tmp_path / "project")
     desk, run = Desk(tmp_path), RunFolder(tmp_path / "project" / "runs" / "0001-a-test")
-    desk.reply(operate(run, "recommend", inputs={"histories": "data"}, config={"people": "0-3"}))
+    desk.reply(operate(run, "recommend", inputs={"histories": "data"}, config={"people": "1-4"}))
     desk.work()
     [result] = run.results.all()
     assert result.record.handed == {"histories": 200}
-    error = desk.refused(operate(run, "recommend", inputs={"histories": "data"},
-                                 config={"people": "200"}, inline=True))  # fmt: skip
-    assert "0 to 199" in error.message
+    error = desk.refused(operate(run, "recommend", config={"people": "201"}, inline=True))
+    assert "from 1 to 200" in error.message
+
+
+def test_histories_are_handed_by_titles_and_of_any_length(tmp_path, runs):
+    desk, run = Desk(tmp_path), runs[0]
+    titles = load(run).columns
+    named, numbers = [[titles[2], titles[3].upper()], []], [[3, 4], []]
+    answers = [
+        answer(desk, operate(run, "recommend", inputs={"histories": each}, inline=True))[1]["item"]
+        for each in (named, numbers)
+    ]
+    assert (answers[0] == answers[1]).all()
+    long = [*range(1, 31)]
+    said, _ = answer(desk, operate(run, "recommend", inputs={"histories": [long]}, inline=True))
+    assert said["note"] == "One history is longer than 12 items, of which the last 12 are read."
+    for wrong, says in (
+        ([["no such film"]], "'no such film' is none"),
+        ([[1.5]], "got 1.5"),
+        ([1, 2], "each a list"),
+        ([], "one history"),
+    ):
+        error = desk.refused(operate(run, "recommend", inputs={"histories": wrong}, inline=True))
+        assert says in error.message, error
 
 
 def test_a_preview_says_titles_and_histories_are_exported(tmp_path):
@@ -144,7 +167,7 @@ def test_a_preview_says_titles_and_histories_are_exported(tmp_path):
     kind, file = kind_of("interactions"), tmp_path / "histories.csv"
     kind.write(file, data.rows(slice(None)), data.titles, {})
     assert file.read_text("utf-8") == (
-        "user,place,item,title\n0,1,2,\"Ü, the film\"\n0,2,1,'=1+1\n1,1,1,'=1+1\n"
+        "user,place,item,title\n1,1,2,\"Ü, the film\"\n1,2,1,'=1+1\n2,1,1,'=1+1\n"
     )
     assert kind.described(data) == "2 people, 2 items, 3 interactions"
 
@@ -156,11 +179,12 @@ def test_other_models_are_refused_for_histories_and_these_for_points():
     assert "points" in resolve(other)[1][0].message
 
 
-def test_an_imported_folder_is_trained_on(tmp_path):
-    lines = [f"{u},{(3 * u + i) % 17},4,{i}" for u in range(40) for i in range(9)]
+def import_small(tmp_path, people):
+    """Import histories of so many people, of nine out of 17 films each."""
+    lines = [f"{100 + u},{7 + (3 * u + i) % 17},4,{i}" for u in range(people) for i in range(9)]
     ratings, films_file = tmp_path / "ratings.csv", tmp_path / "movies.csv"
     ratings.write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
-    titles = [f'{i},"Film, {i}",Drama' for i in range(17)]
+    titles = [f'{7 + i},"Film, {i}",Drama' for i in range(17)]
     films_file.write_text("movieId,title,genres\n" + "\n".join(titles) + "\n")
     options = {"core": 1, "longest": 12}
     desk = Desk(tmp_path)
@@ -174,6 +198,30 @@ def test_an_imported_folder_is_trained_on(tmp_path):
         )
     )
     desk.work()
+    return desk
+
+
+def test_few_who_are_held_out_are_all_measured_with_and_that_is_said(tmp_path):
+    import_small(tmp_path, 24)
+    data = find_imported("small", tmp_path / "project")
+    held = len(data.held)
+    assert 0 < held < 4, "too few for two halves"
+    assert len(data.whole()) == 24
+    assert data.some(1000, 0) is data.held
+    wanted = structs.replace(spec("pop", steps=4), dataset=Pick(slug="project:small"))
+    status = headless.run(wanted, project=tmp_path / "project")
+    assert status.state == "finished", status.error
+    run = RunFolder(tmp_path / "project" / "runs" / "0001-a-test")
+    columns, floors = run.metrics.read()
+    assert columns["cost/samples"][1][-1] == held
+    assert columns["quality/recall-at-10"][1][-1] == pytest.approx(floors["recall-at-10"], abs=0.5)
+    people = "person" if held == 1 else "people"
+    said = f"NDCG at 10 and Recall at 10: measured with {held} {people} only."
+    assert (run.path / "log.txt").read_text("utf-8").count(said) == 1
+
+
+def test_an_imported_folder_is_trained_on(tmp_path):
+    desk = import_small(tmp_path, 40)
     wanted = spec("gru4rec", evaluate_samples=20)
     imported = structs.replace(wanted, dataset=Pick(slug="project:small"))
     status = headless.run(imported, project=tmp_path / "project")
@@ -186,3 +234,12 @@ def test_an_imported_folder_is_trained_on(tmp_path):
                                    inline=True))  # fmt: skip
     assert said["item"].shape == (1, 10)
     assert load(run).columns[0] == "Film, 0"
+    lists = tmp_path / "lists.csv"
+    desk.reply(operate(run, "recommend", lists, config={"k": 2}))
+    desk.work()
+    with open(lists, encoding="utf-8", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert list(rows[0]) == ["userId", "rank", "movieId", "title", "score"]
+    # Everybody has a list, also who validates and who tests, by the numbers of the files.
+    assert {int(row["userId"]) for row in rows} == set(range(100, 140))
+    assert all(row["title"] == f"Film, {int(row['movieId']) - 7}" for row in rows)

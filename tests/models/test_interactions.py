@@ -1,6 +1,7 @@
 """Interactions: histories, simulated films, recommenders, and the figures of their lists."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from models.metrics.ranking.next_item import RankingConfig, gained, without_seen
 from models.metrics.ranking.recall import RecallAtTen
 from models.nets.role import RECOMMENDER
 from models.nets.sequences.gru import GruConfig, gru_sequence
-from models.nets.sequences.histories import sizes
+from models.nets.sequences.histories import sizes, within
 from models.operators.base import Operation
 from models.operators.recommend import Recommend, RecommendConfig, chosen
 from models.registry import NoConfig
@@ -89,6 +90,14 @@ def test_figures_of_lists_are_those_worked_out_by_hand():
     assert found.low < found.value < found.high
     ndcg = NdcgAtTen(loose).measure(evidence(FEW, Fixed(scores))).value
     assert ndcg == pytest.approx((1 + 1 / math.log2(4)) / 3, abs=1e-9)
+
+
+def test_few_people_who_gain_nothing_do_not_say_that_nobody_will():
+    scores = torch.arange(20.0).expand(3, -1).clone()
+    scores[:, [1, 3, 11]] = -1.0
+    figure = RecallAtTen(RankingConfig()).measure(evidence(FEW, Fixed(scores)))
+    assert (figure.value, figure.low, figure.n) == (0.0, pytest.approx(0.0, abs=1e-9), 3)
+    assert figure.high > 0.5
 
 
 def test_items_of_one_score_share_their_places():
@@ -176,19 +185,22 @@ def test_every_weight_of_the_network_learns_but_the_padding(tied):
 
 
 def test_people_are_named_by_numbers():
-    assert chosen("", 3).tolist() == [0, 1, 2]
-    assert chosen("2, 0-1", 3).tolist() == [2, 0, 1]
-    for wrong in ("a", "3", "2-1", "-1", "1-x"):
+    numbers = torch.tensor([1, 2, 7])
+    assert chosen("", numbers).tolist() == [0, 1, 2]
+    assert chosen("7, 1-5", numbers).tolist() == [2, 0, 1]
+    for wrong in ("a", "3", "2-1", "-1", "1-x", "9" * 30):
         with pytest.raises(ValueError, match="people are numbe"):
-            chosen(wrong, 3)
+            chosen(wrong, numbers)
+    with pytest.raises(ValueError, match=r"nobody with the number 3-6; .* from 1 to 7"):
+        chosen("3-6", numbers)
 
 
 def test_lists_hold_the_best_items_that_were_not_seen():
     pop = Pop(NoConfig(), FEW.spec(), horizon=1, seed=0, device=CPU)
     pop.step(InteractionSet.of_histories([[1, 2, 3], [1, 2], [1]], TITLES, 5).rows(slice(None)))
     operation = Operation(pop, handed={"histories": FEW.rows(slice(None))})
-    told = done(Recommend(RecommendConfig(k=2, people="1, 0")).work(operation)).arrays
-    assert told["user"].tolist() == [1, 0]
+    told = done(Recommend(RecommendConfig(k=2, people="2, 1")).work(operation)).arrays
+    assert told["user"].tolist() == [2, 1]
     assert told["item"][0].tolist() == [1, 2]
     assert not {1, 3} & set(told["item"][1].tolist())
     again = done(Recommend(RecommendConfig(k=2, leave_out_seen=False)).work(operation)).arrays
@@ -196,6 +208,39 @@ def test_lists_hold_the_best_items_that_were_not_seen():
     everything = InteractionSet.of_histories([list(range(1, 21))], TITLES, 20)
     spent = Operation(pop, handed={"histories": everything.rows(slice(None))})
     assert done(Recommend(RecommendConfig(k=2)).work(spent)).arrays["item"].tolist() == [[0, 0]]
+
+
+def test_lists_have_the_numbers_that_people_and_items_have_in_their_data():
+    ids = tuple(range(100, 120))
+    data = replace(FEW, people=torch.tensor([5, 6, 9, 40]), items=ids, called=("who", "what"))
+    assert data.take(torch.tensor([2, 0])).people.tolist() == [9, 5]
+    assert data.without_last(2).people.tolist() == [5, 40]
+    pop = Pop(NoConfig(), FEW.spec(), horizon=1, seed=0, device=CPU)
+    whole = {"histories": data}
+    operation = Operation(pop, handed={"histories": data.rows(slice(None))}, whole=whole)
+    told = done(Recommend(RecommendConfig(k=3, people="9, 38-50")).work(operation)).arrays
+    assert (told["who"].tolist(), told["user"].tolist()) == ([9, 40], [3, 4])
+    assert (told["what"] - 99).tolist() == told["item"].tolist()
+
+
+def test_longer_histories_are_read_from_their_end_and_that_is_said():
+    x = torch.tensor([[1, 2, 3, 4], [5, 6, 0, 0], [0, 0, 0, 0]])
+    assert within(x, 2).tolist() == [[3, 4], [5, 6], [0, 0]]
+    assert within(x, 6).tolist() == [[1, 2, 3, 4, 0, 0], [5, 6, 0, 0, 0, 0], [0] * 6]
+
+    class Asked(Fixed):
+        def recommend(self, histories):
+            self.asked = histories.x.tolist()
+            return super().recommend(histories)
+
+    model = Asked(torch.arange(20.0).expand(1, -1))
+    model.spec = FEW.spec()
+    long = Batch(torch.arange(1, 13)[None])
+    told = done(Recommend(RecommendConfig(k=9)).work(Operation(model, handed={"histories": long})))
+    assert model.asked == [[8, 9, 10, 11, 12]]
+    assert told.note == "One history is longer than 5 items, of which the last 5 are read."
+    assert told.arrays["item"][0, :8].tolist() == [20, 19, 18, 17, 16, 15, 14, 13]
+    assert told.arrays["item"][0, 8] == 0, "what was seen long ago was seen"
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from models.contracts.data import RowSource
 from models.families.recommend.pop import Counts
 from models.kinds.interactions import HeldOut, InteractionSet
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from models.metrics.classify.accuracy import wilson
 
 __all__ = ["AT", "NextItem", "RankingConfig", "gained", "without_seen"]
 
 AT = 10
 """So many items a list has."""
+_FEW = 30
 _WIDTH = 1.96  # standard errors to either side, for 95 %
 
 
@@ -94,10 +96,22 @@ class NextItem(Metric[RankingConfig]):
         gains = self.gain(torch.arange(1, scores.shape[1] + 1).double())
         each = gained(scores, item, gains)
         mean, n = float(each.mean()), len(each)
-        error = _WIDTH * float(each.std()) / math.sqrt(n) if n > 1 else 0.0
+        low, high = _interval(each)
         alike = torch.where(scores.isfinite(), 0.0, scores)
         chance = float(gained(alike, item, gains).mean())
-        return Figure(mean, max(0.0, mean - error), min(1.0, mean + error), n, {"chance": chance})
+        return Figure(mean, low, high, n, {"chance": chance})
+
+
+def _interval(each: Tensor) -> tuple[float, float]:
+    """Return the interval of the mean of gains (n,) in [0, 1]: of many that of a normal law, and of
+    few that of a share, which nothing in [0, 1] spreads more than; three people who all gain
+    nothing do not say that nobody ever will.
+    """
+    mean, n = float(each.mean()), len(each)
+    if n < _FEW:
+        return wilson(mean, n)
+    error = _WIDTH * float(each.std()) / math.sqrt(n)
+    return max(0.0, mean - error), min(1.0, mean + error)
 
 
 def _held_out(real: RowSource) -> HeldOut:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-__all__ = ["PADDING", "newest", "sizes"]
+__all__ = ["PADDING", "newest", "sizes", "within"]
 
 PADDING = 0
 """What stands in the places of a row after its history; items are numbered from 1."""
@@ -20,3 +20,13 @@ def newest(x: Tensor, values: Tensor) -> Tensor:
     """
     last = (sizes(x) - 1).clamp_min(0)
     return values[torch.arange(len(x), device=x.device), last]
+
+
+def within(x: Tensor, places: int) -> Tensor:
+    """Return histories x (n, L) as rows of so many places, (n, places): of longer ones the newest
+    items, and padding after shorter ones.
+    """
+    begins = (sizes(x) - places).clamp_min(0)
+    at = begins[:, None] + torch.arange(places, device=x.device)
+    padded = torch.nn.functional.pad(x, (0, max(0, places - x.shape[1])))
+    return padded.gather(1, at.clamp_max(padded.shape[1] - 1))

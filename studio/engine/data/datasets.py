@@ -70,6 +70,10 @@ class Dataset:
         judging: how the data come by the judge that their metrics ask.
         unseen: the data that nothing is learned from, where some are set apart.
         most: the most rows that `pair` can give, None where there is no end of them.
+        every: reads all rows that there are, those that are held out, too; None where they are
+            ``rows``.
+        held: all rows that a model which makes no samples is measured with; None where any can be
+            drawn.
     """
 
     rows: RowSource
@@ -79,6 +83,22 @@ class Dataset:
     judging: Judging | None = None
     unseen: RowSource | None = None
     most: int | None = None
+    every: Callable[[], RowSource] | None = None
+    held: RowSource | None = None
+
+    def some(self, n: int, seed: int) -> RowSource:
+        """Return n rows to measure a model with that makes no samples, chosen by the seed: where so
+        many make a pair that no other is left, all that are held out.
+        """
+        if self.held is None:
+            return self.pair(n, seed)[1]
+        if self.most is None or n >= self.most:
+            return self.held
+        return self.held.take(_subset(len(self.held), n, seed, first=False))
+
+    def whole(self) -> RowSource:
+        """Return all rows that there are, those that are held out, too, in their own order."""
+        return self.rows if self.every is None else self.every()
 
     def judge(self) -> Generator[bool, None, Judge | None]:
         """Return the judge of the data, None where they have none; yields False while it is
@@ -160,7 +180,8 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bo
     rows = train.take(_subset(len(train), n, seed, first=first))
     most = len(test) // 2
     judging = Judging.of(entry.holds, train, entry.slug)
-    return Dataset(rows, hash_of(rows), None, partial(_halves, test), judging, test, most)
+    halves = partial(_halves, test)
+    return Dataset(rows, hash_of(rows), None, halves, judging, test, most, held=test)
 
 
 def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
@@ -197,7 +218,13 @@ def imported(name: str, project: Path) -> Dataset:
     if len(train) < _FEWEST:
         raise _too_few(folder, len(train))
     real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= _FEWEST), train)
+    # Who is held out measures, however few: two halves are another matter.
+    held = next((parts[s] for s in ("validation", "test") if len(parts[s])), None)
     judging = None if large else Judging.of(record.kind, train, folder.name)
+
+    def every() -> RowSource:
+        rows = StoredRows(folder, np.arange(record.rows), facts_of(folder))
+        return rows if large else rows.take(slice(None))
 
     return Dataset(
         train,
@@ -207,6 +234,8 @@ def imported(name: str, project: Path) -> Dataset:
         judging,
         unseen if len(unseen) else None,
         len(real) // 2,
+        every,
+        held,
     )
 
 
@@ -323,8 +352,8 @@ def labelled(data: Dataset) -> Dataset:
         one, other = data.pair(count, seed)
         return told(one), told(other)
 
-    unseen = None if data.unseen is None else told(data.unseen)
-    return replace(data, rows=rows, pair=pair, unseen=unseen)
+    unseen, held = (None if some is None else told(some) for some in (data.unseen, data.held))
+    return replace(data, rows=rows, pair=pair, unseen=unseen, held=held)
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:
@@ -339,6 +368,7 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
         draw=None,
         pair=partial(_halves, rows),
         most=len(rows) // 2,
+        held=None,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -18,7 +19,10 @@ from studio.engine.data.target import Target
 from studio.engine.process.failures import Refused
 from studio.formats.arrays import write_arrays
 
-__all__ = ["Arrays", "DataKind", "Facts", "kind_of"]
+__all__ = ["MOST_HANDED", "Arrays", "DataKind", "Facts", "kind_of"]
+
+MOST_HANDED = 1_000_000
+"""Numbers that an operator is handed at most: they come within a command."""
 
 Arrays = dict[str, NDArray[Any]]
 _known: dict[str, "DataKind"] = {}
@@ -105,6 +109,25 @@ class DataKind:
             kind="data",
             path="dataset",
         )
+
+    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+        """Return rows that a person hands to an operator as nested lists, in the units of the data;
+        ``columns`` are those of a row.
+
+        Raises:
+            ValueError: they are no such rows; the message goes on after the name of the slot.
+        """
+        wanted = ", ".join(map(str, spec.shape))
+        try:
+            x = np.asarray(value, np.float64)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ValueError("must be rows of numbers, all as long") from error
+        if x.shape[1:] != spec.shape or not len(x):
+            raise ValueError(f"must be rows (n, {wanted}), got {x.shape}")
+        if x.size > MOST_HANDED or not np.isfinite(x).all():
+            raise ValueError(f"must be at most {MOST_HANDED:,} finite numbers")
+        dtype = torch.float32 if spec.symbols is None else torch.int64
+        return Batch(torch.from_numpy(x).to(dtype))
 
     def measuring(self, outline: DataSpec) -> Measuring:
         """Return what measures the spec of data that do not fit into memory; ``outline`` is that

@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
+from models.contracts.spec import SIZE, DataSpec
 from models.kinds.interactions import InteractionSet
-from models.nets.sequences.histories import PADDING
-from studio.engine.kinds.base import Arrays, DataKind, Facts
+from models.nets.sequences.histories import PADDING, sizes
+from studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
 from studio.formats.arrays import write_arrays
 from studio.store.atomic import write_text
@@ -21,6 +23,7 @@ from studio.store.atomic import write_text
 __all__ = ["Interactions"]
 
 _LISTS = ("user", "item", "score")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Interactions(DataKind, slug="interactions"):
@@ -35,7 +38,8 @@ class Interactions(DataKind, slug="interactions"):
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, InteractionSet)
-        return {**super().facts(data), "events": int(data.size.sum())}
+        person = data.called[0] if data.people is not None else ""
+        return {**super().facts(data), "events": int(data.size.sum()), "person": person}
 
     def from_parts(self, parts: Arrays, facts: Facts) -> InteractionSet:
         """Return histories from what an importer brings: x, and the titles among the facts."""
@@ -50,7 +54,39 @@ class Interactions(DataKind, slug="interactions"):
                 kind="data",
                 path="dataset",
             )
-        return InteractionSet(x, titles)
+        people, items = parts.get("person"), tuple(map(int, facts.more.get("items", ())))
+        called = tuple(map(str, facts.more.get("called", ())))
+        return InteractionSet(
+            x,
+            titles,
+            # Sets that were imported before have neither.
+            None if people is None else torch.from_numpy(np.array(people)).long(),
+            items if len(items) == len(titles) else (),
+            (called[0], called[1]) if len(called) == 2 else ("user", "item"),
+        )
+
+    def shown(self, data: RowSource) -> Arrays:
+        """Return "x" (n, L) int32 with "size", and under "person" (n,) by which number each is
+        named.
+        """
+        assert isinstance(data, InteractionSet)
+        arrays = super().shown(data)
+        numbers = data.numbers.numpy()
+        return {"x": arrays["x"].astype(np.int32), "size": arrays["size"], "person": numbers}
+
+    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+        """As `DataKind.handed`: histories of any length, of numbers from 1 or of titles."""
+        if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
+            raise ValueError("must be histories, each a list of items")
+        known = {title.casefold(): item for item, title in enumerate(columns, 1)}
+        found = [[_item(each, known) for each in row] for row in value]
+        longest = max(spec.shape[0], *map(len, found)) if found else 0
+        if len(found) * longest > MOST_HANDED:
+            raise ValueError(f"must be at most {MOST_HANDED:,} items in all")
+        x = torch.tensor([row + [PADDING] * (longest - len(row)) for row in found])
+        if not x.numel():
+            raise ValueError("must be one history at least")
+        return Batch(x, x != PADDING, {SIZE: sizes(x)})
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
@@ -62,7 +98,7 @@ class Interactions(DataKind, slug="interactions"):
         x = rows.x.numpy()
         people, places = np.nonzero(x != PADDING)
         lines = [
-            (person, place + 1, int(x[person, place]), _title(columns, int(x[person, place])))
+            (person + 1, place + 1, int(x[person, place]), _title(columns, int(x[person, place])))
             for person, place in zip(people.tolist(), places.tolist(), strict=True)
         ]
         _table(path, ("user", "place", "item", "title"), lines)
@@ -75,17 +111,47 @@ class Interactions(DataKind, slug="interactions"):
         arrays: Arrays,
         attrs: Mapping[str, object],
     ) -> None:
-        """As `DataKind.write_result`; lists are a table of user, rank, item, title and score."""
+        """As `DataKind.write_result`; lists are a table of user, rank, item, title and score, with
+        the numbers that people and items have in their data where they have some.
+        """
         if path.suffix.lower() != ".csv" or any(name not in arrays for name in _LISTS):
             super().write_result(path, rows, columns, arrays, attrs)
             return
-        user, item, score = (arrays[name] for name in _LISTS)
+        item, score = arrays["item"], arrays["score"]
+        person = next(((n, a) for n, a in _others(arrays) if a.ndim == 1), ("user", arrays["user"]))
+        thing = next(((n, a) for n, a in _others(arrays) if a.ndim == 2), ("item", item))
         lines = [
-            (user[i], j + 1, item[i, j], _title(columns, int(item[i, j])), f"{score[i, j]:.6g}")
+            (
+                int(person[1][i]),
+                j + 1,
+                int(thing[1][i, j]),
+                _title(columns, int(item[i, j])),
+                float(f"{score[i, j]:.6g}"),
+            )
             for i, j in np.ndindex(*item.shape)
             if item[i, j] != PADDING
         ]
-        _table(path, ("user", "rank", "item", "title", "score"), lines)
+        _table(path, (person[0], "rank", thing[0], "title", "score"), lines)
+
+
+def _item(value: Any, known: Mapping[str, int]) -> int:
+    """Return the number of an item that somebody named by it, or by its title.
+
+    Raises:
+        ValueError: there is no such title, or it is neither.
+    """
+    if isinstance(value, str):
+        if value.casefold() not in known:
+            raise ValueError(f"must name items that the model knows, and {value!r} is none")
+        return known[value.casefold()]
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    if not whole or abs(value) > 2**53:
+        raise ValueError(f"must hold numbers of items or titles, got {value!r}")
+    return int(value)
+
+
+def _others(arrays: Arrays) -> list[tuple[str, NDArray[Any]]]:
+    return [(name, values) for name, values in arrays.items() if name not in _LISTS]
 
 
 def _title(titles: Sequence[str], item: int) -> str:
@@ -107,4 +173,4 @@ def _table(path: Path, head: Sequence[str], lines: Sequence[Sequence[object]]) -
 
 def _plain(cell: object) -> object:
     """Return a cell that no spreadsheet takes for a formula; a title may come from anywhere."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell

@@ -3,24 +3,24 @@
 Everything that can be known beforehand is checked before anything is done.
 """
 
+import functools
 import hashlib
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-import torch
 
 from models.config import describe, encode, replace_at
 from models.contracts.abilities import WORDS
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.spec import DataSpec
-from models.operators.base import Operation, Outcome, Progress
+from models.operators.base import ALL, Operation, Outcome, Progress
 from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
+from studio.engine.data.datasets import Dataset
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
@@ -37,9 +37,8 @@ from studio.store.run import RunFolder
 __all__ = ["Answer", "Asked", "ask", "offered"]
 
 DATA = "data"
-"""What is named in the place of rows for all that the run has learned from."""
-MOST_HANDED = 1_000_000
-"""Numbers that a slot takes at most: they come within a command."""
+"""What is named in the place of rows for all that the run has learned from; `ALL` names also what
+was held out."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,21 @@ class Asked:
         began = time.perf_counter()
         spec = loaded.family.spec
         pick, sampler = loaded.sampled_by(self.sampler)
-        handed = self._handed(loaded)
+        # Read at most once, and only where something asks for it.
+        source = functools.cache(lambda: loaded.resolved.load_data(project_of(loaded.run)))
+        whole = self._whole(source)
+        handed = {name: data.rows(slice(None)) for name, data in whole.items()}
+        handed |= self._typed(loaded, handed)
         given = chosen(spec, self.command.given, self.total)
-        operation = Operation(loaded.family, sampler, given.values, handed, lambda: _data(loaded))
+        operation = Operation(
+            loaded.family,
+            sampler,
+            given.values,
+            handed,
+            whole,
+            lambda: source().rows,
+            lambda: source().held,
+        )
         try:
             outcome = yield from self.operator.make().work(operation)
         except ValueError as error:
@@ -125,14 +136,26 @@ class Asked:
             config = replace_at(config, path, told)
         return config
 
-    def _handed(self, loaded: Loaded) -> dict[str, Batch]:
-        spec, found = loaded.family.spec, {}
+    def _whole(self, source: Callable[[], Dataset]) -> dict[str, RowSource]:
+        """Return the data of slots in which all of them stand."""
+        found: dict[str, RowSource] = {}
+        slots = {slot.name: slot.unless for slot in self.operator.entry.takes if slot.unless}
+        for name, value in {**slots, **self.command.inputs}.items():
+            if value in (DATA, ALL):
+                data = source()
+                found[name] = data.rows if value == DATA else data.whole()
+        return found
+
+    def _typed(self, loaded: Loaded, whole: Mapping[str, Batch]) -> dict[str, Batch]:
+        """Return the rows of slots in which a person put some."""
+        spec, kind, found = loaded.family.spec, kind_of(loaded.family.spec.kind), {}
         for name, value in self.command.inputs.items():
-            if value == DATA:
-                data = loaded.resolved.load_data(project_of(self.run))
-                found[name] = data.rows.rows(slice(None))
-            else:
-                found[name] = _rows(spec, name, value)
+            if name in whole:
+                continue
+            try:
+                found[name] = kind.handed(value, spec, loaded.columns)
+            except ValueError as error:
+                raise Refused(f"{name} {error}.", path=f"inputs.{name}") from error
         return found
 
 
@@ -153,8 +176,8 @@ def ask(command: Operate) -> Asked:
         raise Refused(reason, path="operator")
     taken = {slot.name: slot for slot in operator.entry.takes}
     for name in (*taken, *command.inputs):
-        if name not in command.inputs:
-            slot = taken[name]
+        slot = taken.get(name)
+        if slot is not None and name not in command.inputs and not slot.unless:
             raise Refused(
                 f"{operator.entry.title} needs {slot.title.lower()}.",
                 slot.help,
@@ -201,28 +224,9 @@ def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:
     return ""
 
 
-def _data(loaded: Loaded) -> RowSource:
-    return loaded.resolved.load_data(project_of(loaded.run)).rows
-
-
 def _samplers(entry: OperatorEntry) -> list[str]:
     """Return the paths of the settings that are samplers."""
     return [row["path"] for row in describe(entry.config) if row["of"] == "sampler"]
-
-
-def _rows(spec: DataSpec, name: str, value: Any) -> Batch:
-    """Return rows that came as nested lists."""
-    path, wanted = f"inputs.{name}", ", ".join(map(str, spec.shape))
-    try:
-        x = np.asarray(value, np.float64)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise Refused(f"{name} must be rows of numbers, all as long.", path=path) from error
-    if x.shape[1:] != spec.shape or not len(x):
-        raise Refused(f"{name} must be rows (n, {wanted}), got {x.shape}.", path=path)
-    if x.size > MOST_HANDED or not np.isfinite(x).all():
-        raise Refused(f"{name} must be at most {MOST_HANDED:,} finite numbers.", path=path)
-    dtype = torch.float32 if spec.symbols is None else torch.int64
-    return Batch(torch.from_numpy(x).to(dtype))
 
 
 def _spec_hash(run: RunFolder, step: int) -> str:

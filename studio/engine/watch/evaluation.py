@@ -1,7 +1,7 @@
 """How good a model is: figures beside what they are held against."""
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from models.contracts.family import Family
 from models.contracts.learner import Learner
 from models.metrics.base import Evidence, Figure, NotApplicable
 from models.operators.drawing import draw, most
-from models.registry import MetricEntry
+from models.registry import MetricEntry, registry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.run.randomness import EVALUATION, METRIC
@@ -30,6 +30,7 @@ FLOOR_PAIRS = 8
 sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
 
 LEAST = 100  # samples: with fewer a figure is mostly noise
+FEW = 30  # data that nothing was learned from: with fewer this is said
 _SAMPLES = "samples"  # among what a metric needs
 
 
@@ -76,7 +77,8 @@ class Evaluator:
     The floor of a metric is its bar, between two independent real samples of the same sizes, over
     several pairs, computed once. For a finite data set the two are disjoint random parts of it. A
     family that is fewer than ``n`` particles is measured with all of them, against as many real
-    data.
+    data. A metric that looks at no samples needs no second part: where data are few it is measured
+    with all that are held out.
     """
 
     choices: Sequence[Choice[MetricEntry]]
@@ -85,10 +87,12 @@ class Evaluator:
     seed: int
     floors: dict[str, float] = field(default_factory=dict)
     _real: RowSource | None = None
+    _held: RowSource | None = None
     _judge: Judge | None = None
     _skipped: set[str] = field(default_factory=set)
     _light: "Evaluator | None" = None
     _notes: list[str] = field(default_factory=list)
+    _few: bool = False
 
     def prepare(self, model: Learner[Any]) -> Generator[bool, None, None]:
         """Measure the floors, once; yields False meanwhile. `evaluate` does it where it was not."""
@@ -97,6 +101,7 @@ class Evaluator:
         self._judge = yield from self.data.judge()
         n = most(model, self.n)
         _, self._real = self.data.pair(n, self.seed)
+        self._held = self.data.some(n, self.seed)
         yield False
         # Floors of one pair, as earlier versions wrote them, have no spread: measured anew.
         asked = [c for c in self.choices if SPREAD + c.entry.slug not in self.floors]
@@ -105,7 +110,8 @@ class Evaluator:
         for seed in range(self.seed, self.seed + FLOOR_PAIRS if asked else self.seed):
             other, real = self.data.pair(n, seed)
             for choice in asked:
-                bar = yield from self._attempt(choice, self._evidence(real, other=other), bar=True)
+                seen = real if _drawn_by(choice.entry) else self.data.some(n, seed)
+                bar = yield from self._attempt(choice, self._evidence(seen, other=other), bar=True)
                 found.setdefault(choice.entry.slug, []).append(bar.value)
         for slug, values in found.items():
             measured = torch.tensor(values, dtype=torch.float64)
@@ -117,6 +123,7 @@ class Evaluator:
         """Measure a model; yields False between network passes and between metrics."""
         yield from self.prepare(model)
         assert self._real is not None
+        assert self._held is not None
         drawn = yield from self._draw(model, sampler)
         figures: dict[str, Figure] = {}
         for choice in self.choices:
@@ -128,13 +135,29 @@ class Evaluator:
             elif drawn.broken and _drawn_by(entry):
                 figures[slug] = Figure(math.nan)
             else:
-                evidence = self._evidence(self._real, made=drawn.rows, model=model)
+                real = self._real if _drawn_by(entry) else self._held
+                evidence = self._evidence(real, made=drawn.rows, model=model)
                 figure = yield from self._attempt(choice, evidence)
                 if slug not in self._skipped:
                     figures[slug] = figure
+        self._warn_of_few(figures)
         notes, self._notes = list(dict.fromkeys(self._notes)), []
-        n = len(self._real)
+        n = len(self._real if any(_drawn_by(c.entry) for c in self.choices) else self._held)
         return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken)
+
+    def _warn_of_few(self, figures: Mapping[str, Figure]) -> None:
+        """Note, once, that figures are of few data."""
+        if self._few:
+            return
+        of = [c for c in self.choices if 0 < getattr(figures.get(c.entry.slug), "n", 0) < FEW]
+        self._few = bool(of)
+        for n in sorted({figures[c.entry.slug].n for c in of}):
+            titles = [c.entry.title for c in of if figures[c.entry.slug].n == n]
+            kind = registry.get("kind", self.data.rows.spec().kind)
+            self._notes.append(
+                f"{' and '.join(titles)}: measured with {n} {kind.one if n == 1 else kind.many} "
+                "only. Figures of so few say little."
+            )
 
     def _draw(self, model: Learner[Any], sampler: Any) -> Generator[bool, None, _Drawn]:
         """Draw the samples that metrics ask for, if one does."""
@@ -168,6 +191,7 @@ class Evaluator:
         if self._light is None:
             # What was said to be left out is said once.
             self._light = Evaluator(self.choices, self.data, few, self.seed, _skipped=self._skipped)
+            self._light._few = True
         return self._light
 
     def better(self, slug: str, value: float, best: float | None) -> bool:
