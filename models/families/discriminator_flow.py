@@ -180,7 +180,8 @@ class DiscriminatorFlow(Family[DiscriminatorFlowConfig]):
         start = self.carrier.like(real, self.noise)
         yield "draw", {"real": real.x, "particles": start.x}
         # By the weights being trained: the critic learns where its own motion leads.
-        moved = self.carrier.carry(self.field.motion, start, k, self.noise, key=self.config)
+        motion, h = self.field.motion, self.field.rescaling
+        moved = self.carrier.carry(motion, start, k, self.noise, key=h)
         yield "flow", {"real": real.x, "particles": start.x, "moved": moved.x}
         metrics = self.field.fit(real, moved, k / self.config.steps)
         yield "fit", {"real": real.x, "particles": moved.x}

@@ -27,6 +27,7 @@ from models.kinds.points import in_data_units
 from models.nets.mlp import MLPConfig, TimeMLP
 from models.registry import discover, registry
 from models.tensors import make_generator
+from models.training.accelerate import Switch
 from models.training.optim import OptimizerConfig
 
 CPU = torch.device("cpu")
@@ -372,6 +373,25 @@ def test_live_settings_act_from_then_on(path: str, value: object):
         for made in (family, resumed)
     )
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_a_gpu_may_record_the_motion_until_it_is_another_one():
+    """What a GPU does, on a CPU: one recording for as long as particles climb the same h."""
+    family, recorded = build(), []
+
+    def record(function, tensors):
+        recorded.append(function)
+        return function
+
+    carrier = family.carrier
+    carrier._switch = Switch(record, lambda *call: 1.0, lambda tensors: True)
+    carrier.carry = lambda move, rows, k, g, *, key: carrier._together(move, rows, k, g, key)
+    for i in range(3):
+        family.step(batch(i))
+    assert len(recorded) == 1
+    family.reconfigure(config(rescaling="arcsinh"))
+    family.step(batch(3))
+    assert len(recorded) == 2
 
 
 @pytest.mark.parametrize(
