@@ -118,6 +118,14 @@ class DataSpec:
             batch.zeroed(self.restore(batch.x)), batch.mask, self.restored_given(batch.given)
         )
 
+    def log_scale(self, rows: Rows) -> Tensor:
+        """Return by how many nats the density of each row is less per unit of the data than per
+        unit of the model, (n,) float64: the sum of log std over the numbers that are not padded.
+        """
+        batch = Batch.of(rows)
+        each = self.std.to(batch.device).double().log().expand(batch.x.shape)
+        return batch.zeroed(each).flatten(1).sum(dim=1)
+
     def standard_given(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what is given (in data units) in model units."""
         return {name: self.given[name].standardise(value) for name, value in given.items()}

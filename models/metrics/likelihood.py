@@ -81,11 +81,9 @@ class LogLikelihood(Metric[LikelihoodConfig]):
         found = []
         for piece in rows.split(size):
             at = spec.standardised(piece).to(model.device)
-            found.append(model.log_prob(at).detach().double().cpu())
+            found.append(model.log_prob(at).detach().double().cpu() - spec.log_scale(piece))
             yield
-        # A density is per unit of each coordinate, and the model's units are deviations.
-        stretched = torch.cat(found) - spec.std.double().log().sum()
-        return self.told(stretched, rows)
+        return self.told(torch.cat(found), rows)
 
     def bar(self, evidence: Evidence) -> Figure:
         rows = self._rows(evidence)

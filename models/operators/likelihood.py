@@ -33,12 +33,11 @@ class Likelihood:
         learner, rows = operation.learner, operation.handed[_ROWS]
         assert isinstance(learner, HasLikelihood)
         spec = learner.spec
-        # Densities change with the unit of length: so many nats for the scale of each number.
-        scale = spec.std.log().sum()
         parts: list[torch.Tensor] = []
         for piece in rows.split(_PIECE):
             standard: Batch = spec.standardised(piece).to(learner.device)
             with torch.no_grad():
-                parts.append(learner.log_prob(standard).detach().float().cpu() - scale)
+                found = learner.log_prob(standard).detach().double().cpu()
+            parts.append((found - spec.log_scale(piece)).float())
             yield Progress(sum(map(len, parts)), len(rows))
         return Outcome(rows, {"log-density": torch.cat(parts)})

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
+from models.contracts.spec import SIZE, DataSpec
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.families.edm import Edm, EdmConfig
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
@@ -18,8 +18,11 @@ from models.likelihood import EXACT, log_prob
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.images.bits import BitsConfig, BitsPerDimension
 from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, gaussian_log_prob, mean_of
-from models.registry import registry
+from models.operators.base import Operation
+from models.operators.likelihood import Likelihood
+from models.registry import NoConfig, registry
 from models.tensors import make_generator
+from tests.models import tracks
 
 CPU = torch.device("cpu")
 RING = EightGaussiansConfig()
@@ -99,6 +102,28 @@ def test_it_is_in_the_units_of_the_data():
     found = LogLikelihood(LikelihoodConfig(rows=1000)).measure(evidence(real, model=model))
     assert found.value == pytest.approx(-math.log(2500.0), abs=1e-5)
     assert sum(model.calls) == 400
+
+
+def test_the_scale_of_a_density_is_that_of_its_real_numbers():
+    spec = tracks.tracks(50, 0).spec()
+    rows = tracks.tracks(30, 1).rows(slice(0, 30))
+    hits, wide = rows.given[SIZE], spec.std[0].double().log().sum()
+    torch.testing.assert_close(spec.log_scale(rows), hits * wide)
+    torch.testing.assert_close(spec.log_scale(rows.x), torch.full_like(hits, 6) * wide)
+
+
+def test_the_operator_tells_it_in_the_units_of_the_data():
+    spec = tracks.tracks(50, 0).spec()
+    rows = tracks.tracks(30, 1).rows(slice(0, 30))
+    operation = Operation(Flat(spec, volume=1.0), handed={"rows": rows})
+    work = Likelihood(NoConfig()).work(operation)
+    assert next(work).done == 30
+    with pytest.raises(StopIteration) as end:
+        next(work)
+    outcome = end.value.value
+    gap = outcome.arrays["log-density"] - outcome.arrays["log-density"][0]
+    wide = spec.std[0].double().log().sum()
+    torch.testing.assert_close(gap, (rows.given[SIZE][0] - rows.given[SIZE]) * wide.float())
 
 
 def test_it_is_measured_in_pieces():

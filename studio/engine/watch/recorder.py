@@ -249,8 +249,7 @@ def evaluate_points(family: Learner[Any], layer: Layer, points: Tensor, t: float
         # A displacement scales with the unit of length, and has no origin.
         values = values * spec.std
     elif layer.name == "log-density":
-        # Densities change with the unit of length: d nats per log of the scale.
-        values = values - spec.std.log().sum()
+        values = values - spec.log_scale(points).float()
     result: Floats = values.numpy()
     return result
 
