@@ -127,13 +127,15 @@ class Generator:
         E |g(z) - goal|^2 / 2 with the goal x + speed v held fixed (Su 2023, on MonoFlow).
         """
         rows = Batch.of(latents)
-        goal: Tensor | None = None
+        goal = self.particles(rows).x + self.speed * velocity if self.steps > 1 else None
+
+        def move(part: slice) -> tuple[Tensor, Tensor]:
+            x = _made(self.trained.net, rows.take(part))
+            way = velocity[part] if goal is None else goal[part] - x.detach()
+            return x, way / len(rows)
+
         for _ in range(self.steps):
-            x = _made(self.trained.net, rows)
-            if goal is None:
-                goal = x.detach() + self.speed * velocity
-            way = velocity if self.steps == 1 else goal - x.detach()
-            self.trained.follow(x, way / len(x))
+            self.trained.follow(move, len(rows))
         self.trained.average()
         return {"speed": velocity.flatten(1).norm(dim=1).mean()}
 

@@ -11,13 +11,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.batch import Batch, Rows
 from models.contracts.state import State
 from models.denoisers.consistency import ConsistencyFunction
+from models.fields.score import bound
 from models.paths.clock import DisplayName, FlowClock
 from models.samplers.base import Denoise
 from models.samplers.grids import GridConfig, make_grid
-from models.tensors import expand_like, in_parts
+from models.tensors import expand_like
 from models.training.ema import Ema
 from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
@@ -100,17 +101,17 @@ class ConsistencyField:
         """Do one step: pull f(upper, high) to the target's f(lower, low), rows (B, *shape)."""
         above, below = Batch.of(upper), Batch.of(lower)
         weight = torch.ones_like(low) if self.weight == "even" else 1.0 / (high - low)
-        with torch.no_grad():
-            wanted = self.target.module(below, low)
+        places = above.places()
 
         def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            said = self.trained.net(above.take(rows), high[rows])
-            error = (said - wanted[rows]).square()
+            with torch.no_grad():
+                wanted = self.target.module(below.take(rows), low[rows])
+            error = (self.trained.net(above.take(rows), high[rows]) - wanted).square()
             weighed = expand_like(weight[rows], error) * error
-            if above.mask is None:
+            if places is None:
                 return weighed.mean(), {}
             # Everything is 0 where a place is padded, and so is the error there.
-            return weighed.sum() / (above.mask[rows].sum() * error[0, 0].numel()), {}
+            return weighed.sum() / (places * len(error) * error[0, 0].numel()), {}
 
         metrics = self.trained.descend(loss, len(above))
         self.target.update()
@@ -120,11 +121,7 @@ class ConsistencyField:
         """Return the averaged f(x, s), which is what a sampler calls, for rows with the mask and
         the conditions of these: x (n, *shape), s (n,) or 0-d.
         """
-        function = self.trained.averaged
-        if like is None or (like.mask is None and not like.given):
-            return lambda x, s: in_parts(function, x, s.expand(len(x)))
-        rows = like
-        return lambda x, s: by_parts(function, rows.holding(x), s.expand(len(x)))
+        return bound(self.trained.averaged, like)
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""

@@ -5,6 +5,7 @@ E w(s) |D(x0 + s eps, s) - x0|^2 (Vincent 2011, eq. 11; Karras et al. 2022, arXi
 eqs. 2 and 8). The score is (D - x)/s^2, and the probability-flow ODE is dx/ds = (x - D)/s.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -130,8 +131,10 @@ class ScoreField:
         return self.trained.parameter_count()
 
 
-def bound(denoiser: Denoiser, like: Batch | None) -> Denoise:
-    """Return D(x, s) of a denoiser for rows like these; x (n, *shape), s (n,) or 0-d."""
+def bound(denoiser: Callable[..., Tensor], like: Batch | None) -> Denoise:
+    """Return D(x, s) of a function of rows and s, for rows like these; x (n, *shape), s (n,) or
+    0-d.
+    """
     if like is None or (like.mask is None and not like.given):
         return lambda x, s: _plain(denoiser, x, s)
 
@@ -141,7 +144,7 @@ def bound(denoiser: Denoiser, like: Batch | None) -> Denoise:
     return denoise
 
 
-def _plain(denoiser: Denoiser, x: Tensor, s: Tensor) -> Tensor:
+def _plain(denoiser: Callable[..., Tensor], x: Tensor, s: Tensor) -> Tensor:
     # One level for all is told as one: it is computed with once.
     return in_parts(partial(denoiser, s=s), x) if s.dim() == 0 else in_parts(denoiser, x, s)
 

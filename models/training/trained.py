@@ -19,11 +19,14 @@ from models.training.state import (
     unpack_optimizer,
 )
 
-__all__ = ["Loss", "Trained"]
+__all__ = ["Loss", "Move", "Trained"]
 
 M = TypeVar("M", bound=nn.Module)
 Loss: TypeAlias = Callable[[slice], tuple[Tensor, dict[str, Tensor]]]
 """From the rows of a (micro-)batch to their mean loss, 0-d with its graph, and detached scalars."""
+Move: TypeAlias = Callable[[slice], tuple[Tensor, Tensor]]
+"""From the rows of a (micro-)batch to what the network says of them, with its graph, and to the way
+that it is to go, of its shape."""
 
 
 class Trained(Generic[M]):
@@ -96,12 +99,15 @@ class Trained(Generic[M]):
             total["gradient-norm"] = norm
         return total
 
-    def follow(self, output: Tensor, way: Tensor) -> None:
-        """Do one step that moves an output of the network, with its graph, along ``way``, of its
-        shape; averages are left to the caller.
+    def follow(self, move: Move, n: int) -> None:
+        """Do one step that moves what the network says of n rows along a way; averages are left to
+        the caller.
         """
         self.optimizer.zero_grad()
-        torch.autograd.backward(output, -way)
+        for rows in self.execution.parts(n):
+            with self.execution.precision(self._device):
+                output, way = move(rows)
+            torch.autograd.backward(output, -way)
         self.optimizer.step()
 
     def average(self) -> None:

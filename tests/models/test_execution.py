@@ -8,11 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from models.carriers.generator import Generator
 from models.config import Pick
 from models.contracts.batch import Batch
+from models.denoisers.consistency import ConsistencyFunction
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import LogNormal, draw_levels
 from models.fields.adversarial import LOSSES
+from models.fields.consistency import ConsistencyField
 from models.fields.critic import Critic
 from models.fields.rescalings import rescaling
 from models.fields.score import ScoreField
@@ -85,6 +88,35 @@ def own(execution: Execution) -> ParticleScore:
     return ParticleScore(denoiser, optimizer=OptimizerConfig(), horizon=10, execution=execution)
 
 
+def consistency(execution: Execution) -> ConsistencyField:
+    return ConsistencyField(
+        ConsistencyFunction(net(role.DENOISER), 0.002),
+        optimizer=OptimizerConfig(),
+        horizon=10,
+        decay=0.9,
+        target=0.9,
+        levels=18,
+        weight="gap",
+        clock=FlowClock(0.002, 20.0),
+        display="straight",
+        execution=execution,
+    )
+
+
+def generator(execution: Execution, steps: int) -> Generator:
+    return Generator(
+        net(role.generator(4)),
+        spec=SPEC,
+        latent=4,
+        device=torch.device("cpu"),
+        optimizer=OptimizerConfig(),
+        horizon=10,
+        decay=0.9,
+        steps=steps,
+        execution=execution,
+    )
+
+
 def critic(execution: Execution, **more: Any) -> Critic:
     return Critic(
         net(role.critic(clock=bool(more.get("clock")))),
@@ -142,6 +174,35 @@ def test_parts_of_a_batch_make_one_step_of_a_critic(settings: dict[str, Any]):
         critic(PARTS, **settings),
         lambda f: f.fit(rows(1), rows(2), level),
     )
+
+
+def test_parts_of_a_batch_make_one_step_of_a_consistency_function():
+    data, lower, low = noised()
+    upper = data.holding(data.zeroed(lower.x + 0.1))
+    alike(consistency(PLAIN), consistency(PARTS), lambda f: f.fit(upper, lower, low, low + 0.1))
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_parts_of_a_batch_make_one_step_of_a_generator(steps: int):
+    latents = rows(1).holding(torch.randn((ROWS, 4), generator=make_generator(2)))
+    alike(
+        generator(PLAIN, steps),
+        generator(PARTS, steps),
+        lambda g: g.move(latents, latents.zeroed(rows(3).x)),
+    )
+
+
+def test_a_generator_follows_in_the_precision_that_was_asked_for_and_part_by_part():
+    followed = generator(Execution(bf16=True, micro_batches=3), 1)
+    seen = []
+
+    def see(net: nn.Module, inputs: Any, output: Tensor) -> None:
+        seen.append((len(output), torch.is_autocast_enabled("cpu")))
+
+    followed.trained.net.register_forward_hook(see)
+    latents = rows(1).holding(torch.randn((ROWS, 4), generator=make_generator(2)))
+    followed.move(latents, rows(3).x)
+    assert seen == [(4, True), (4, True), (2, True)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 99])
