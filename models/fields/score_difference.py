@@ -25,7 +25,7 @@ from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.paths.clock import FlowClock
 from models.samplers.base import Denoise, noise_like
-from models.tensors import expand_like
+from models.tensors import expand_like, make_generator
 from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
@@ -157,9 +157,14 @@ class Probes:
         """Return the same 64 always, for looking at a field.
 
         Levels and noise are the quantiles of one Sobol sequence: on the ring of five, arrows then
-        have a cosine above .99 with the mean of many draws, which 64 random ones do not reach.
+        have a cosine above .99 with the mean of many draws, which 64 random ones do not reach. Such
+        sequences end at 21,201 dimensions; for larger data they are 32 random pairs, as `draw` has
+        them.
         """
         dim = 1 + math.prod(shape)
+        if dim > SobolEngine.MAXDIM:
+            drawn = cls.draw(law, 32, shape, make_generator(_LOOKING))
+            return cls(drawn.level.to(device), drawn.noise.to(device))
         sobol = SobolEngine(dim, scramble=True, seed=_LOOKING)  # type: ignore[no-untyped-call]
         u = sobol.draw(64).clamp(1e-4, 1 - 1e-4)
         noise = math.sqrt(2) * torch.erfinv(2 * u[:, 1:] - 1)

@@ -114,6 +114,15 @@ def test_arrows_are_the_mean_of_the_draws():
     assert cosine_similarity((total / 1500).flatten(), flow.flatten(), dim=0) > 0.99
 
 
+def test_data_of_any_size_can_be_looked_at():
+    """Beyond the last dimension of Sobol sequences, 21,201, with random pairs."""
+    one, two = (Probes.fixed(LAW, (3, 84, 85), CPU) for _ in range(2))
+    assert one.noise.shape == (64, 3, 84, 85)
+    assert torch.equal(one.noise, two.noise)
+    assert torch.equal(one.noise[:32], -one.noise[32:])
+    assert LAW.s_min < float(one.level.min()) < float(one.level.max()) < LAW.s_max
+
+
 def test_weights_scale_either_score():
     p, q, x = RING, gaussian((0.0, 0.0), 1.0), normal(20)
     only_data = field(p, q, w_gen=0.0).velocity(x)
