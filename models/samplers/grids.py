@@ -81,15 +81,17 @@ def make_grid(config: GridConfig, n: int, s_min: float, s_max: float) -> Tensor:
             f"a grid needs n >= 1 and 0 < s_min < s_max, got n={n}, s_min={s_min:g}, "
             f"s_max={s_max:g}"
         )
+    ends = torch.tensor([s_max, s_min], dtype=torch.float64)
     if config.kind == "edm-rho":
-        ends = torch.tensor([s_max, s_min], dtype=torch.float64) ** (1 / config.rho)
-        inner = _lerp(ends, n) ** config.rho
+        inner = _lerp(ends ** (1 / config.rho), n) ** config.rho
     elif config.kind == "log-snr":
-        inner = _lerp(torch.tensor([s_max, s_min], dtype=torch.float64).log(), n).exp()
+        inner = _lerp(ends.log(), n).exp()
     else:
         power = 2.0 if config.kind == "time-quadratic" else 1.0
-        inner = _in_time(PATHS[config.path](), power, n, s_min, s_max)
-    # The ends exactly, whatever the rounding of powers and logarithms.
+        inner = _in_time(PATHS[config.path](), power, n, ends)
+    # The ends exactly, whatever the rounding of powers and logarithms; of one level it is s_max.
+    if config.kind in ("edm-rho", "log-snr"):
+        inner[-1] = s_min
     inner[0] = s_max
     return torch.cat([inner, inner.new_zeros(1)])
 
@@ -99,6 +101,6 @@ def _lerp(ends: Tensor, n: int) -> Tensor:
     return ends[0] + (ends[1] - ends[0]) * torch.linspace(0, 1, n, dtype=torch.float64)
 
 
-def _in_time(path: GaussianPath, power: float, n: int, s_min: float, s_max: float) -> Tensor:
-    ends = path.time(torch.tensor([s_max, s_min], dtype=torch.float64)).clamp_min(0) ** (1 / power)
-    return path.s(_lerp(ends, n + 1)[:-1] ** power)
+def _in_time(path: GaussianPath, power: float, n: int, ends: Tensor) -> Tensor:
+    times = path.time(ends).clamp_min(0) ** (1 / power)
+    return path.s(_lerp(times, n + 1)[:-1] ** power)

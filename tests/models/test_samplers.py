@@ -159,7 +159,14 @@ def test_grids_fall_from_s_max_to_zero(kind, n):
     assert grid[-1] == 0.0
     assert torch.all(grid[1:] < grid[:-1])
     if n > 1:
-        assert grid[-2] >= 0.002 * (1 - 1e-9)
+        assert grid[-2] >= 0.002
+
+
+@pytest.mark.parametrize("kind", ["edm-rho", "log-snr"])
+@pytest.mark.parametrize("n", [2, 7, 18, 50])
+@pytest.mark.parametrize(("low", "high"), [(0.002, 20.0), (0.01, 80.0), (0.03, 7.0)])
+def test_the_last_level_above_zero_is_s_min_exactly(kind, n, low, high):
+    assert float(make_grid(GridConfig(kind=kind), n, low, high)[-2]) == low
 
 
 def test_edm_grid_is_that_of_the_paper():
