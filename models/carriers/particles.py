@@ -108,11 +108,10 @@ def _sampled(
 ) -> Iterator[Frame]:
     clock = field.clock
     denoise = field.denoiser(rows)
-    for step in sampler.frames(denoise, rows.x, clock.s_min, clock.s_max, generator):
+    for step in sampler.frames(denoise, rows, clock.s_min, clock.s_max, generator):
         t = clock.t(step.s)
         if t == 1.0 and step.s > 0.0:
             # The clock ends at s_min, and so do the samples a step later: one frame for both.
             continue
         alpha = display_scale(field.display, torch.tensor(step.s, dtype=step.x.dtype))
-        # A sampler adds its noise everywhere, also where a place is padded.
-        yield Frame(t, rows.zeroed(step.x * float(alpha)), step.nfe)
+        yield Frame(t, step.x * float(alpha), step.nfe)

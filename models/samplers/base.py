@@ -16,11 +16,14 @@ import torch
 from torch import Tensor
 
 from models.config import Config, param
+from models.contracts.batch import Batch, Rows
 from models.samplers.grids import GridConfig, make_grid
 
-__all__ = ["Denoise", "Evaluation", "SampleStep", "Sampler", "SamplerConfig", "noise_like"]
+__all__ = ["Denoise", "Evaluation", "Noise", "SampleStep", "Sampler", "SamplerConfig", "noise_like"]
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
+Noise = Callable[[Tensor], Tensor]
+"""Unit Gaussian noise in the shape, type and place of x (n, *shape); 0 where a place is padded."""
 
 
 class SamplerConfig(Config, frozen=True):
@@ -40,13 +43,11 @@ class SampleStep:
     Attributes:
         s: the noise level reached; 0 for the samples.
         x: all points there, (n, *shape), in xbar coordinates.
-        denoised: the newest D(x, s) on the way here, (n, *shape); None before the first.
         nfe: network evaluations so far, per point.
     """
 
     s: float
     x: Tensor
-    denoised: Tensor | None
     nfe: int
 
 
@@ -71,7 +72,7 @@ class _Counter:
 
 
 class Sampler(ABC):
-    """A sampler of Gaussian diffusions, registered with ``@register("sampler", slug, ...)``.
+    """A sampler of Gaussian diffusions, registered with ``@sampler(slug, ...)``.
 
     The registration tells two more things: ``order``, how fast the error falls with the number of
     steps (None for a walk that follows no ODE), and ``evaluations``, of the network in each step at
@@ -95,7 +96,7 @@ class Sampler(ABC):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         """Go from level s to s_next < s; s_next = 0 on the last step.
 
@@ -105,7 +106,7 @@ class Sampler(ABC):
             s: the level now.
             s_next: the level to reach.
             past: evaluations at the start of earlier steps, oldest first, at most ``memory``.
-            generator: where noise comes from.
+            noise: where noise comes from.
 
         Returns:
             The points at s_next, and D at the start of this step.
@@ -122,16 +123,17 @@ class Sampler(ABC):
     def frames(
         self,
         denoise: Denoise,
-        latents: Tensor,
+        latents: Rows,
         s_min: float,
         s_max: float,
         generator: torch.Generator | None = None,
     ) -> Iterator[SampleStep]:
-        """Yield the points at each level, the first being pure noise, the last the samples.
+        """Yield the points at each level, the first being pure noise, the last the samples; padded
+        places are 0 in all of them.
 
         Args:
             denoise: D(x, s) with x (n, *shape) and s 0-d.
-            latents: unit Gaussian noise, (n, *shape).
+            latents: unit Gaussian noise, x (n, *shape).
             s_min: the smallest level above 0.
             s_max: where sampling starts.
             generator: for samplers that add noise; on the CPU or on the latents' device.
@@ -139,27 +141,31 @@ class Sampler(ABC):
         Raises:
             ValueError: the sampler adds noise and there is no generator.
         """
-        levels = self.levels(s_min, s_max)
+        levels, rows = self.levels(s_min, s_max), Batch.of(latents)
         counted = _Counter(denoise)
         past: deque[Evaluation] = deque(maxlen=self.memory)
-        x = latents * levels[0]
-        yield SampleStep(levels[0], x, None, 0)
+
+        def noise(x: Tensor) -> Tensor:
+            return rows.zeroed(noise_like(x, generator))
+
+        x = rows.zeroed(rows.x) * levels[0]
+        yield SampleStep(levels[0], x, 0)
         for s, s_next in pairwise(levels):
-            arrived, denoised = self.step(counted, x, s, s_next, past, generator)
+            arrived, denoised = self.step(counted, x, s, s_next, past, noise)
             past.append(Evaluation(s, x, denoised))
             x = arrived
-            yield SampleStep(s_next, x, denoised, counted.count)
+            yield SampleStep(s_next, x, counted.count)
 
     def sample(
         self,
         denoise: Denoise,
-        latents: Tensor,
+        latents: Rows,
         s_min: float,
         s_max: float,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return only the samples, (n, *shape). Arguments as in `frames`."""
-        x = latents
+        x = Batch.of(latents).x
         for frame in self.frames(denoise, latents, s_min, s_max, generator):
             x = frame.x
         return x

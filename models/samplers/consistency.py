@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import torch
 from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
+from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
 from models.samplers.grids import make_grid
 
 __all__ = ["Multistep", "MultistepConfig"]
@@ -59,9 +58,9 @@ class Multistep(Sampler):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         made = denoise(x, s)
         if s_next == 0.0:
             return made, made
-        return made + s_next * noise_like(made, generator), made
+        return made + s_next * noise(made), made

@@ -4,12 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import torch
 from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
+from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["Ddim", "DdimConfig"]
@@ -65,12 +64,12 @@ class Ddim(Sampler):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         denoised = denoise(x, s)
         up = self.config.eta * (s_next / s) * math.sqrt(s**2 - s_next**2)
         down = math.sqrt(max(0.0, s_next**2 - up**2))
         arrived = denoised + (down / s) * (x - denoised)
         if up > 0.0:
-            arrived = arrived + up * noise_like(x, generator)
+            arrived = arrived + up * noise(x)
         return arrived, denoised

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["DpmSolverPlusPlus2M", "DpmSolverPlusPlus2MConfig"]
@@ -58,7 +58,7 @@ class DpmSolverPlusPlus2M(Sampler):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         denoised = denoise(x, s)
         if s_next == 0.0:

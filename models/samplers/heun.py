@@ -4,12 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import torch
 from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
+from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
 
 __all__ = ["Heun", "HeunConfig"]
 
@@ -75,9 +74,9 @@ class Heun(Sampler):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
-        x, s = self._churn(x, s, generator)
+        x, s = self._churn(x, s, noise)
         denoised = denoise(x, s)
         slope = (x - denoised) / s
         arrived = x + (s_next - s) * slope
@@ -86,12 +85,10 @@ class Heun(Sampler):
             arrived = x + (s_next - s) * 0.5 * (slope + slope_next)
         return arrived, denoised
 
-    def _churn(
-        self, x: Tensor, s: float, generator: torch.Generator | None
-    ) -> tuple[Tensor, float]:
+    def _churn(self, x: Tensor, s: float, noise: Noise) -> tuple[Tensor, float]:
         c = self.config
         if c.churn == 0.0 or not c.churn_min <= s <= c.churn_max:
             return x, s
         raised = s * (1 + min(c.churn / c.steps, math.sqrt(2) - 1))
         spread = c.churn_noise * math.sqrt(raised**2 - s**2)
-        return x + spread * noise_like(x, generator), raised
+        return x + spread * noise(x), raised

@@ -4,12 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import torch
 from torch import Tensor
 
 from models.config import Config, param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
+from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["AnnealedLangevin", "AnnealedLangevinConfig"]
@@ -70,7 +69,7 @@ class AnnealedLangevin(Sampler):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         start = x
         denoised = x
@@ -80,5 +79,5 @@ class AnnealedLangevin(Sampler):
                 denoised = answer
             # a score / 2 = step s^2 (D - x) / (2 s^2): the level cancels.
             pull = 0.5 * self.config.step * (answer - x)
-            x = x + pull + math.sqrt(self.config.step) * s * noise_like(start, generator)
+            x = x + pull + math.sqrt(self.config.step) * s * noise(start)
         return (denoise(x, s) if s_next == 0.0 else x), denoised

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["Plms", "PlmsConfig"]
@@ -67,14 +67,14 @@ class Plms(Sampler):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         denoised = denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
         recent = [Evaluation(s, x, denoised), *reversed(past)]
         weights = _WEIGHTS[len(recent) - 1]
-        noise = torch.zeros_like(x)
+        eps = torch.zeros_like(x)
         for weight, e in zip(weights, recent, strict=True):
-            noise = noise + (weight / e.s) * (e.x - e.denoised)
-        return x + (s_next - s) * noise, denoised
+            eps = eps + (weight / e.s) * (e.x - e.denoised)
+        return x + (s_next - s) * eps, denoised

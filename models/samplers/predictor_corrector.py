@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Sampler, SamplerConfig, noise_like
+from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["PredictorCorrector", "PredictorCorrectorConfig"]
@@ -55,7 +55,7 @@ class PredictorCorrector(Sampler):
     """Predictor: x + (s_a^2 - s_b^2) score + sqrt(s_a^2 - s_b^2) z, without z on the last step.
 
     Corrector: x + e score + sqrt(2 e) z with e = 2 (snr |z| / |score|)^2, norms averaged over the
-    points.
+    points, each over its places that are not padded: z and the score are 0 elsewhere.
     """
 
     def __init__(self, config: PredictorCorrectorConfig | None = None) -> None:
@@ -72,11 +72,11 @@ class PredictorCorrector(Sampler):
         s: float,
         s_next: float,
         past: Sequence[Evaluation],
-        generator: torch.Generator | None,
+        noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         for _ in range(self.config.corrections):
             score = (denoise(x, s) - x) / s**2
-            z = noise_like(x, generator)
+            z = noise(x)
             ratio = z.flatten(1).norm(dim=1).mean() / score.flatten(1).norm(dim=1).mean()
             size = 2 * (self.config.snr * ratio) ** 2
             x = x + size * score + torch.sqrt(2 * size) * z
@@ -85,4 +85,4 @@ class PredictorCorrector(Sampler):
             return denoised, denoised
         removed = s**2 - s_next**2
         drift = (removed / s**2) * (denoised - x)
-        return x + drift + math.sqrt(removed) * noise_like(x, generator), denoised
+        return x + drift + math.sqrt(removed) * noise(x), denoised

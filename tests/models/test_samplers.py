@@ -10,9 +10,11 @@ from torch import Tensor
 
 import models.samplers as package
 from models.config import decode
+from models.contracts.batch import Batch
 from models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
 from models.experiments.diffusion_samplers import ddpm, good, members, run
 from models.registry import discover, registry
+from models.samplers import base
 from models.samplers.base import Sampler, SamplerConfig
 from models.samplers.ddim import Ddim, DdimConfig
 from models.samplers.dpmpp2m import DpmSolverPlusPlus2M, DpmSolverPlusPlus2MConfig
@@ -95,7 +97,6 @@ def test_cost_is_exact(slug, steps):
     frames = list(sampler.frames(denoise, latents(0, 5), 0.01, 10.0, make_generator(0)))
     assert calls == sampler.nfe() == frames[-1].nfe
     assert frames[0].nfe == 0
-    assert frames[0].denoised is None
     assert all(a.nfe < b.nfe for a, b in pairwise(frames))
     assert [f.s for f in frames] == sampler.levels(0.01, 10.0)
     assert len(frames) == steps + 1
@@ -143,6 +144,36 @@ def test_noise_comes_from_the_generator_only(slug):
     )
     assert torch.equal(a, b)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_padded_places_are_0_on_the_whole_way_and_change_nothing(slug):
+    """Rows with two padded places go where rows without them go, and the corrector's norms too."""
+    sampler = make(slug)
+    mask = torch.tensor([True, True, True, False, False]).expand(6, 5)
+    z = torch.randn((6, 5, 2), generator=make_generator(0), dtype=torch.float64)
+
+    def denoise(x: Tensor, s: Tensor) -> Tensor:
+        return x / (1 + s**2)
+
+    class Same:
+        """The same noise for the real places, however many padded ones there are."""
+
+        def __init__(self) -> None:
+            self.rng = make_generator(1)
+
+        def like(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
+            real = torch.randn((6, 3, 2), generator=self.rng)
+            return torch.cat([real, torch.ones((6, x.shape[1] - 3, 2))], dim=1).to(x)
+
+    ends = []
+    with pytest.MonkeyPatch.context() as patch:
+        for latents in (Batch(z, mask), Batch(z[:, :3])):
+            patch.setattr(base, "noise_like", Same().like)
+            frames = list(sampler.frames(denoise, latents, 0.01, 10.0))
+            assert all(torch.equal(latents.zeroed(frame.x), frame.x) for frame in frames)
+            ends.append(frames[-1].x[:, :3])
+    torch.testing.assert_close(*ends)
 
 
 def test_a_noisy_sampler_without_a_generator_says_so():
@@ -206,7 +237,7 @@ def test_base_sampler_takes_one_step_at_a_time():
         def nfe(self) -> int:
             return self.settings.steps
 
-        def step(self, denoise, x, s, s_next, past, generator):
+        def step(self, denoise, x, s, s_next, past, noise):
             seen.append([e.s for e in past])
             return x, denoise(x, s)
 
