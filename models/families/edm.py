@@ -1,15 +1,14 @@
 """EDM: diffusion as a denoiser; field = score, carrier = free particles."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Unpack
+from collections.abc import Mapping
+from typing import Annotated, Literal, Unpack
 
 import torch
 from torch import Tensor
 
-from models.carriers.particles import Particles
+from models.carriers.diffusion_family import DiffusionFamily
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
@@ -32,8 +31,6 @@ from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
 from models.paths.gaussian import PATHS, PathName
 from models.registry import family
-from models.samplers.base import Denoise
-from models.samplers.heun import Heun
 from models.training.optim import OptimizerConfig
 
 __all__ = ["Edm", "EdmConfig"]
@@ -172,8 +169,10 @@ def _density(config: EdmConfig) -> Density:
     version=2,
     upgrade=networks_as_picks,
 )
-class Edm(Family[EdmConfig]):
+class Edm(DiffusionFamily[EdmConfig]):
     """field = score, carrier = particles."""
+
+    field: ScoreField
 
     layers = (
         Layer("score", "Score", "vector", "s ∇log p", timed=True, kept=False),
@@ -222,7 +221,6 @@ class Edm(Family[EdmConfig]):
             display=config.display,
             execution=self.execution,
         )
-        self.carrier = Particles(spec, self.device, Heun())
 
     @property
     def parts(self) -> Mapping[str, Packed]:
@@ -241,24 +239,6 @@ class Edm(Family[EdmConfig]):
     def retune(self, config: EdmConfig) -> None:
         self.field.trained.optimizer.config = config.optimizer
 
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        return self.carrier.latents(n, generator, given)
-
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator, sampler=sampler)
-
-    def denoiser(self, like: Batch | None = None) -> Denoise:
-        """Return the averaged D(x, s)."""
-        return self.field.denoiser(like)
-
-    def velocity(self, x: Rows, t: float) -> Tensor:
-        """Return dx/dt in display coordinates at flow time t."""
-        return self.field.velocity(x, t)
-
     def log_prob(self, x: Rows) -> Tensor:
         """Return log p(x) in nats, by the probability-flow ODE from s_min to s_max."""
         rows = Batch.of(x)
@@ -269,8 +249,6 @@ class Edm(Family[EdmConfig]):
     def layer(self, name: str, x: Rows, t: float) -> Tensor:
         if name == "score":
             return self.field.scaled_score(x, t)
-        if name == "velocity":
-            return self.velocity(x, t)
         if name == "log-density":
             return self.log_prob(x)
         return super().layer(name, x, t)

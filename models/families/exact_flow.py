@@ -1,15 +1,14 @@
 """Exact flow: field = exact, carrier = particles along flow time; the diffusion without error."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from collections.abc import Mapping
+from typing import Annotated, Unpack
 
 import torch
 from torch import Tensor
 
-from models.carriers.particles import Particles
+from models.carriers.diffusion_family import DiffusionFamily
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
@@ -23,8 +22,6 @@ from models.denoisers.level_settings import (
 from models.fields.exact import ExactScore, known_law
 from models.paths.clock import FlowClock
 from models.registry import family
-from models.samplers.base import Denoise
-from models.samplers.heun import Heun
 
 __all__ = ["ExactFlow", "ExactFlowConfig"]
 
@@ -70,8 +67,10 @@ class ExactFlowConfig(Config, frozen=True):
     sampler="dpmpp-2m",
     motion="dx/ds = −s ∇log p(x; s),  p known",
 )
-class ExactFlow(Family[ExactFlowConfig]):
+class ExactFlow(DiffusionFamily[ExactFlowConfig]):
     """field = exact, carrier = particles; nothing is trained."""
+
+    field: ExactScore
 
     layers = (
         Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
@@ -109,7 +108,6 @@ class ExactFlow(Family[ExactFlowConfig]):
             clock=FlowClock(config.s_min, config.s_max),
             display=config.display,
         )
-        self.carrier = Particles(spec, self.device, Heun())
 
     @property
     def parts(self) -> Mapping[str, Packed]:
@@ -125,32 +123,12 @@ class ExactFlow(Family[ExactFlowConfig]):
         yield "measure", {"real": real.x, "particles": particles.x}
         return metrics
 
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        return self.carrier.latents(n, generator, given)
-
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator, sampler=sampler)
-
-    def denoiser(self, like: Batch | None = None) -> Denoise:
-        """Return D(x, s), exactly."""
-        return self.field.denoiser(like)
-
-    def velocity(self, x: Rows, t: float) -> Tensor:
-        """Return dx/dt in display coordinates at flow time t."""
-        return self.field.velocity(x, t)
-
     def log_prob(self, rows: Rows) -> Tensor:
         """Return log p(x) in nats, exactly."""
         x = Batch.of(rows).x
         return self.field.law.log_prob(x, torch.zeros((), dtype=x.dtype, device=x.device))
 
     def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "velocity":
-            return self.velocity(x, t)
         if name == "log-density":
             return self.field.log_density(x, t)
         return super().layer(name, x, t)

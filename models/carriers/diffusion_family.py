@@ -1,0 +1,58 @@
+"""What all families share whose particles a sampler takes from noise to data along a denoiser."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeVar, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.particles import Diffusing, Particles
+from models.config import Config
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Training
+from models.contracts.spec import DataSpec
+from models.fields.base import Field
+from models.samplers.base import Denoise
+from models.samplers.heun import Heun
+
+__all__ = ["DiffusionFamily"]
+
+C = TypeVar("C", bound=Config)
+
+
+class _DenoisingField(Field, Diffusing, Protocol):
+    """What moves the particles: a field that denoises."""
+
+
+class DiffusionFamily(Family[C]):
+    """Free particles that follow a denoiser, learned or known; a subclass makes the field."""
+
+    field: _DenoisingField
+
+    def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        self.carrier = Particles(spec, self.device, Heun())
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        return self.carrier.latents(n, generator, given)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        return self.carrier.frames(self.field, latents, generator=generator, sampler=sampler)
+
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        """Return D(x, s), by the averaged weights where it is learned."""
+        return self.field.denoiser(like)
+
+    def velocity(self, x: Rows, t: float) -> Tensor:
+        """Return dx/dt in display coordinates at flow time t."""
+        return self.field.velocity(x, t)
+
+    def layer(self, name: str, x: Rows, t: float) -> Tensor:
+        if name == "velocity":
+            return self.velocity(x, t)
+        return super().layer(name, x, t)
