@@ -42,7 +42,8 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     ``config`` are the settings of the operator, all spelled out; ``given`` the conditions that were
     chosen; ``handed`` how many rows each slot was filled with. ``step`` is that of the weights and
     ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions`` are those of packages.
-    ``note`` is what is to be known of it, in a sentence.
+    ``note`` is what is to be known of it, in a sentence; ``classes`` are the names of the values of
+    "label", where rows have one.
     """
 
     operator: str
@@ -57,6 +58,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     created: datetime = msgspec.field(default_factory=_now)
     versions: dict[str, str] = {}
+    classes: list[str] = []
     format: int = CURRENT["result"]
 
     @property
@@ -69,8 +71,9 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             **self.config,
             "given": self.given,
             "note": self.note,
+            "classes": self.classes,
         }
-        return {name: value for name, value in said.items() if value not in ("", {})}
+        return {name: value for name, value in said.items() if value not in ("", {}, [])}
 
 
 class ResultFolder:

@@ -72,6 +72,6 @@ KIND = Kind(
     imports="JetNet HDF5",
     page=36,
     parts=("mask",),
-    suffixes=("h5", "npz"),
+    suffixes=("h5", "npz", "csv"),
     order=30,
 )

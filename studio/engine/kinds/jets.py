@@ -11,7 +11,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.kinds.jets import JetSet, masses
 from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.formats.arrays import write_arrays
+from studio.formats.jets.writing import write_jets
 
 __all__ = ["Jets"]
 
@@ -19,7 +19,7 @@ __all__ = ["Jets"]
 class Jets(DataKind, slug="jets"):
     """Clouds of constituents."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5", ".npz")
+    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5", ".npz", ".csv")
 
     def described(self, data: RowSource) -> str:
         return f"{len(data):,} jets (at most {data.spec().shape[0]} constituents)"
@@ -39,19 +39,25 @@ class Jets(DataKind, slug="jets"):
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
-        """Write jets in the layout of JetNet: ``particle_features`` (n, N, 4), eta_rel, phi_rel,
-        pT_rel and mask; ``jet_features`` (n, 4), pT in GeV, eta, the mass of the constituents in
-        GeV, and how many there are; with the type of each, ``label`` (n,).
+        """Write jets as `studio.formats.jets.writing.write_jets` does: the mass is that of the
+        constituents, pT and eta are those that were given.
         """
         assert rows.mask is not None
         pt, eta = rows.given["pt"], rows.given["eta"]
         mask = rows.mask.float()
         share = torch.expm1(rows.x[..., 2]).clamp_min(0.0) / pt[:, None] * mask
-        particles = torch.stack([rows.x[..., 0], rows.x[..., 1], share, mask], dim=2)
+        clouds = torch.stack([rows.x[..., 0], rows.x[..., 1], share, mask], dim=2)
         jet = torch.stack([pt, eta, masses(rows.x, rows.mask), mask.sum(dim=1)], dim=1)
-        arrays = {
-            "particle_features": particles.numpy().astype(np.float32),
-            "jet_features": jet.numpy().astype(np.float32),
-            "label": rows.given["label"].numpy(),
-        }
-        write_arrays(path, arrays, attrs)
+        write_jets(
+            path,
+            clouds.numpy().astype(np.float32),
+            jet.numpy().astype(np.float32),
+            rows.given["label"].long().numpy(),
+            _told(attrs.get("classes")),
+            attrs,
+        )
+
+
+def _told(names: object) -> tuple[str, ...]:
+    """Return the names of types that come with rows, none where there are none."""
+    return tuple(map(str, names)) if isinstance(names, list | tuple) else ()

@@ -18,6 +18,7 @@ from models.config import describe, encode, replace_at
 from models.contracts.abilities import WORDS
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
+from models.contracts.spec import LABEL, DataSpec
 from models.operators.base import ALL, Operation, Outcome, Progress
 from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
 from studio.engine.data.datasets import Dataset
@@ -125,6 +126,7 @@ class Asked:
             seconds=time.perf_counter() - began,
             note=" ".join(filter(None, [outcome.note, *given.notes])),
             versions=versions(),
+            classes=_classes(spec, outcome.rows),
         )
         return Answer(record, outcome, loaded.columns, spec.kind)
 
@@ -222,6 +224,12 @@ def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:
     if entry.kinds and kind not in entry.kinds:
         return f"{entry.title} is for {' and '.join(entry.kinds)}; the data of the run are {kind}."
     return ""
+
+
+def _classes(spec: DataSpec, rows: Batch | None) -> list[str]:
+    """Return the names of the values of the label that rows have, none where they have none."""
+    known = spec.given.get(LABEL)
+    return list(known.names) if known and rows is not None and LABEL in rows.given else []
 
 
 def _samplers(entry: OperatorEntry) -> list[str]:

@@ -22,7 +22,7 @@ from studio.formats.limits import FormatError, check_block, check_size, rows_at_
 from studio.store import hdf5
 from studio.store.errors import Damaged
 
-__all__ = ["CLOUDS", "HINT", "JETS", "TYPES", "JetFile", "is_one", "opened"]
+__all__ = ["CLOUDS", "HINT", "JETS", "LABEL", "NAMES", "TYPES", "JetFile", "is_one", "opened"]
 
 TYPES = {"g": "gluon", "q": "light quark", "t": "top", "w": "W", "z": "Z"}
 CLOUDS, JETS = "particle_features", "jet_features"

@@ -1,0 +1,92 @@
+"""Jets written as JetNet files are, or as a table of constituents."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.formats.jets.layout import CLOUDS, JETS, LABEL, NAMES
+from studio.store.atomic import write_bytes, write_text
+
+__all__ = ["JET_SUFFIXES", "write_jets"]
+
+JET_SUFFIXES = (*ARRAY_SUFFIXES, ".csv")
+COLUMNS = (
+    "jet",
+    "type",
+    "jet_pt",
+    "jet_eta",
+    "jet_mass",
+    "constituents",
+    "constituent",
+    "eta_rel",
+    "phi_rel",
+    "pt_rel",
+)
+
+
+def write_jets(
+    path: Path,
+    clouds: NDArray[np.float32],
+    jets: NDArray[np.float32],
+    label: NDArray[np.integer],
+    types: Sequence[str] = (),
+    attrs: Mapping[str, object] | None = None,
+) -> None:
+    """Write jets to a file whose suffix says how, replacing it atomically.
+
+    HDF5 and NPZ have the arrays of JetNet (`studio.formats.jets.layout`), constituents by falling
+    pT and the padding last, with "label" (n,) and, where they are known, its "label_names". CSV
+    has a line a constituent, with what is known of its jet; jets and constituents count from 0.
+
+    Args:
+        path: the file.
+        clouds: (n, N, 4): eta_rel, phi_rel, pT_rel and mask.
+        jets: (n, 4): pT in GeV, eta, mass in GeV, how many constituents.
+        label: (n,), the type of each.
+        types: names of the types.
+        attrs: where they come from (plain JSON): "provenance", beside a CSV ``<name>.json``.
+
+    Raises:
+        FormatError: jets cannot be written with this suffix.
+        StoreError: the disk refused.
+    """
+    real = clouds[..., 3] > 0.0
+    order = np.argsort(np.where(real, -clouds[..., 2], np.inf), axis=1, kind="stable")
+    clouds = np.take_along_axis(clouds, order[..., None], axis=1)
+    if path.suffix.lower() == ".csv":
+        write_bytes(path, _table(clouds, jets, label, types).encode())
+        if attrs:
+            write_text(path.with_name(path.name + ".json"), json.dumps(dict(attrs), indent=2))
+        return
+    arrays: dict[str, NDArray[Any]] = {CLOUDS: clouds, JETS: jets, LABEL: label}
+    if types:
+        arrays[NAMES] = np.array([name.encode() for name in types])
+    write_arrays(path, arrays, attrs)
+
+
+def _table(
+    clouds: NDArray[np.float32],
+    jets: NDArray[np.float32],
+    label: NDArray[np.integer],
+    types: Sequence[str],
+) -> str:
+    made = io.StringIO()
+    table = csv.writer(made, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for number, (cloud, jet, kind) in enumerate(zip(clouds, jets, label.tolist(), strict=True)):
+        known = [number, types[kind] if types else kind, *map(_digits, jet[:3]), int(jet[3])]
+        for place, (eta, phi, pt, _) in enumerate(cloud[cloud[:, 3] > 0.0]):
+            table.writerow([*known, place, _digits(eta), _digits(phi), _digits(pt)])
+    return made.getvalue()
+
+
+def _digits(value: np.float32) -> str:
+    """Nine digits bring each 32-bit number back."""
+    return f"{value:.9g}"

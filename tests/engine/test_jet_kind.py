@@ -1,0 +1,76 @@
+"""Jets in the engine: exported as JetNet has them, and taken back."""
+
+import csv
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from models.contracts.batch import Batch
+from models.kinds.jets import jets, masses
+from studio.engine.kinds.base import kind_of
+from studio.engine.process.discovery import discover
+from studio.formats.jets.jetnet import JetNet
+
+discover()
+ATTRS = {"operator": "generate", "classes": ["narrow", "wide"]}
+
+
+@pytest.fixture
+def made() -> Batch:
+    """Jets as a model makes them: their constituents in any order."""
+    rows = jets(50, 0).rows(slice(None))
+    assert rows.mask is not None
+    x = rows.x.clone()
+    for row, size in enumerate(rows.given["size"].tolist()):
+        x[row, :size] = x[row, torch.randperm(size)]
+    return Batch(x, rows.mask, rows.given)
+
+
+def written(path: Path, rows: Batch) -> Path:
+    kind_of("jets").write(path, rows, (), ATTRS)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+def test_constituents_are_written_by_falling_pt_with_the_padding_last(made, tmp_path, suffix):
+    path = written(tmp_path / f"made{suffix}", made)
+    with h5py.File(path) if suffix == ".h5" else np.load(path) as file:
+        clouds, jet = file["particle_features"][:], file["jet_features"][:]
+        assert file["label_names"][:].tolist() == [b"narrow", b"wide"]
+    assert clouds.shape == (50, 6, 4)
+    assert (np.diff(clouds[..., 2], axis=1) <= 0.0).all()
+    assert (np.diff(clouds[..., 3], axis=1) <= 0.0).all()
+    assert not clouds[clouds[..., 3] == 0.0].any()
+    np.testing.assert_array_equal(jet[:, 3], made.given["size"])
+    np.testing.assert_allclose(jet[:, 2], masses(made.x, made.mask), rtol=1e-5)
+    np.testing.assert_allclose((clouds[..., 2] * jet[:, :1]).sum(1), jet[:, 0], rtol=1e-4)
+
+
+def test_what_was_written_is_taken_back_with_its_types(made, tmp_path):
+    path = written(tmp_path / "made.h5", made)
+    assert JetNet().claims(path)
+    rows = JetNet().rows([path], {})
+    assert rows.schema.classes == ["narrow", "wide"]
+    (block,) = rows.blocks
+    np.testing.assert_array_equal(block["label"], made.given["label"])
+    np.testing.assert_array_equal(block["size"], made.given["size"])
+    hardest = made.x[..., 2].amax(dim=1)
+    np.testing.assert_allclose(block["x"][:, 0, 2], hardest, rtol=1e-5)
+
+
+def test_a_table_has_a_line_a_constituent(made, tmp_path):
+    path = written(tmp_path / "made.csv", made)
+    with open(path, newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == int(made.given["size"].sum())
+    last = [line for line in lines if line["jet"] == "49"]
+    assert [line["constituent"] for line in last] == [str(k) for k in range(len(last))]
+    assert {line["type"] for line in last} == {ATTRS["classes"][made.given["label"][49]]}
+    pt = sorted((float(line["pt_rel"]) * float(line["jet_pt"]) for line in last), reverse=True)
+    assert pt == [float(line["pt_rel"]) * float(line["jet_pt"]) for line in last]
+    np.testing.assert_allclose(pt[0], torch.expm1(made.x[49, :, 2].max()), rtol=1e-4)
+    assert json.loads((tmp_path / "made.csv.json").read_text()) == ATTRS
