@@ -93,8 +93,11 @@ class LogLikelihood(Metric[LikelihoodConfig]):
             return self.told(law.to(x).log_prob(x, x.new_zeros(())), rows)
         if evidence.train is None:
             raise ValueError("the bar is a Gaussian of the training data, and there are none")
-        some = evidence.train.rows(slice(0, _FITTED))
-        return self.told(gaussian_log_prob(flat(self.prepared(some, evidence)), x), rows)
+        chosen: Tensor | slice = slice(None)
+        if len(evidence.train) > _FITTED:
+            chosen = torch.randperm(len(evidence.train), generator=evidence.rng)[:_FITTED]
+        some = self.prepared(evidence.train.rows(chosen), evidence)
+        return self.told(gaussian_log_prob(flat(some), x), rows)
 
     def prepared(self, rows: Batch, evidence: Evidence) -> Batch:
         """Return rows as their probability is asked for."""

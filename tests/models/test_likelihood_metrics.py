@@ -15,6 +15,7 @@ from models.families.exact_flow import ExactFlow, ExactFlowConfig
 from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
 from models.likelihood import EXACT, log_prob
+from models.metrics import likelihood
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.images.bits import BitsConfig, BitsPerDimension
 from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, gaussian_log_prob, mean_of
@@ -131,6 +132,16 @@ def test_it_is_measured_in_pieces():
     model = Flat(real.spec(), volume=1.0)
     walk = LogLikelihood(LikelihoodConfig(rows=40)).walk(evidence(real, model=model))
     assert sum(1 for _ in walk) == len(model.calls) == 10
+
+
+def test_the_bar_is_fitted_to_any_of_the_training_data_not_to_the_first(monkeypatch):
+    """Data stand in files class by class, and the first rows are of one class."""
+    sorted_ = torch.cat([torch.randn((800, 1)) - 4.0, torch.randn((800, 1)) + 4.0])
+    train, real = PointSet(sorted_, ()), PointSet(sorted_[::4], ())
+    monkeypatch.setattr(likelihood, "_FITTED", 400)
+    bar = LogLikelihood(LikelihoodConfig(rows=4000)).bar(evidence(real, train=train))
+    entropy = 0.5 * math.log(2 * math.pi * math.e * (1 + 4.0**2))
+    assert bar.value == pytest.approx(-entropy, abs=0.1)
 
 
 def test_without_a_law_the_bar_is_the_best_gaussian_of_the_training_data():
