@@ -297,6 +297,16 @@ def test_what_stands_in_padded_places_changes_nothing(role: Role) -> None:
     assert torch.allclose(out, again, atol=1e-10)
 
 
+@pytest.mark.parametrize("role", ROLES, ids=["denoiser", "critic", "timed critic"])
+def test_a_graph_of_one_node_is_seen_by_the_number_of_its_node(role: Role) -> None:
+    size, none = torch.tensor([1, 3]), torch.zeros((2, 4, 4)) > 0
+    feature = torch.tensor([[2.0, 0, 0, 0], [1.0, 2.0, 3.0, 0]])
+    set_ = GraphSet(pack(none, size, feature), size, "mark")
+    made, rows = net(set_, role), set_.rows(slice(None))
+    gap = said(made, rows) - said(made, rows.holding(pack(none, size, -feature)))
+    assert float(gap[0, 0].abs()) > 1e-3
+
+
 def test_a_network_counts_triangles_that_degrees_do_not_show() -> None:
     ring, triangles = (
         networkx.cycle_graph(6),

@@ -165,8 +165,8 @@ class GraphNet(nn.Module):
     ) -> Tensor:
         if mask is None:
             mask = torch.ones((len(x), self.packing.length), dtype=torch.bool, device=x.device)
-        whole = self.packing.dense(mask)
-        joined, real = whole[..., None].to(x.dtype), whole.any(dim=2)[..., None].to(x.dtype)
+        joined = self.packing.dense(mask)[..., None].to(x.dtype)
+        real = self.packing.present(mask)[..., None].to(x.dtype)
         n = real.sum(dim=1, keepdim=True).clamp_min(1.0)
         context = self._context(clock, given)
         if self.role.latent:

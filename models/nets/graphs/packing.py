@@ -101,6 +101,12 @@ class Packing:
             square * off.to(square) if square.is_floating_point() else square & off.to(row.device)
         )
 
+    def present(self, mask: Tensor) -> Tensor:
+        """Return which nodes there are in rows of which these places are real: (..., L) bool ->
+        (..., N). A single node shows by its own number alone.
+        """
+        return mask[..., : self.nodes] if self.featured else self.dense(mask).any(dim=-1)
+
     def flat(self, square: Tensor) -> Tensor:
         """Return the upper triangles of matrices (..., N, N) as they lie in a row, (..., pairs)."""
         first, second = _ends(self.nodes).to(square.device)
