@@ -42,6 +42,10 @@ and at latent i of a flow: the same particle in a race."""
 _MODES = 3900
 """The stream for which mode of a ring a particle starts in."""
 
+_FASTEST = 1e31
+"""A velocity beyond it, also an infinite one, is taken for this: products with it stay numbers, and
+no number comes of infinity times 0."""
+
 StartName = Literal["gaussian", "eight-gaussians"]
 
 PopulationSize = Annotated[
@@ -216,6 +220,7 @@ class Population:
 
     def move(self, velocity: Tensor) -> dict[str, Tensor]:
         """Move particle i along velocity[i]; returns their mean "speed", the length of v."""
+        velocity = velocity.clamp(-_FASTEST, _FASTEST)
         length = _length(velocity)
         step = self.speed * velocity
         if self.reach > 0.0:

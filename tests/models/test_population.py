@@ -78,6 +78,19 @@ def test_a_long_move_is_shortened_and_keeps_its_direction():
     torch.testing.assert_close(carrier.x - carrier.start, expected, rtol=1e-4, atol=1e-6)
 
 
+def test_an_infinite_velocity_has_a_direction_and_broken_ones_stay_broken():
+    carrier = population(3, reach=0.2)
+    inf, nan = float("inf"), float("nan")
+    carrier.move(torch.tensor([[inf, -inf], [3.0, -inf], [nan, 1.0]]))
+    moved = carrier.x - carrier.start
+    expected = torch.tensor([[0.02**0.5, -(0.02**0.5)], [0.0, -0.2]])
+    torch.testing.assert_close(moved[:2], expected)
+    assert moved[2].isnan().any()
+    free = population(1)
+    assert free.move(torch.tensor([[inf, 0.0]]))["speed"].isfinite()
+    assert free.x.isfinite().all()
+
+
 def test_noise_has_the_variance_of_its_weight():
     carrier = population(50_000, noise=0.3)
     carrier.move(torch.zeros(50_000, 2))
