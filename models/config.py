@@ -29,6 +29,7 @@ __all__ = [
     "param",
     "read_pick",
     "replace_at",
+    "value_at",
 ]
 
 
@@ -196,7 +197,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
             # A nested default may differ from the class's own defaults: show what will be used.
             used = kind() if default is None else default
             for row in describe(kind, f"{path}.", title):
-                row["default"] = _get(used, row["path"].removeprefix(f"{path}."))
+                row["default"] = value_at(used, row["path"].removeprefix(f"{path}."))
                 row["kinds"] = row["kinds"] or list(_extra(meta).get("kinds", ()))
                 row["inside"] = row["inside"] or (path if optional else "")
                 rows.append(row)
@@ -291,7 +292,7 @@ def _plain(value: Any) -> Any:
     return _plain(msgspec.to_builtins(value)) if isinstance(value, msgspec.Struct) else value
 
 
-def _get(config: Config, path: str) -> Any:
+def value_at(config: Config, path: str) -> Any:
     """Return a value at a dotted path, as plain data; in a part that is left out, that which it has
     where it is put in.
     """

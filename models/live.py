@@ -1,15 +1,8 @@
 """Which settings differ between two configs, and whether they may change while a run trains."""
 
-from models.config import Config, ConfigError, describe
+from models.config import Config, ConfigError, describe, value_at
 
 __all__ = ["changed", "check_live"]
-
-
-def _leaf(config: Config, path: str) -> object:
-    value: object = config
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value
 
 
 def changed(old: Config, new: Config) -> list[str]:
@@ -17,7 +10,7 @@ def changed(old: Config, new: Config) -> list[str]:
     return [
         row["path"]
         for row in describe(type(old))
-        if _leaf(old, row["path"]) != _leaf(new, row["path"])
+        if value_at(old, row["path"]) != value_at(new, row["path"])
     ]
 
 
