@@ -256,7 +256,7 @@ class Population:
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state, but for the generator, whose owner packs it."""
         for name, value in {"start": self.start, "x": self.x, **self._told()}.items():
-            state.tensors[f"{part}/{name}"] = value.detach().to("cpu", copy=True).contiguous()
+            state.keep(f"{part}/{name}", value)
         state.values[f"{part}/count"] = self.count
 
     def unpack(self, state: State, part: str) -> None:
@@ -265,24 +265,12 @@ class Population:
         Raises:
             ValueError: it does not fit.
         """
-        told = self._told()
-        for name, mine in {"start": self.start, "x": self.x, **told}.items():
-            value = state.tensors.get(f"{part}/{name}")
-            if value is None:
-                raise ValueError(f"the saved state has no tensor '{part}/{name}': it does not fit")
-            if value.shape != mine.shape:
-                raise ValueError(
-                    f"{part}/{name} has shape {tuple(value.shape)} in the saved state and "
-                    f"{tuple(mine.shape)} in this config"
-                )
-        if f"{part}/count" not in state.values:
-            raise ValueError(f"the saved state has no value '{part}/count': it does not fit")
-        self.start = state.tensors[f"{part}/start"].to(self.start)
-        self.x = state.tensors[f"{part}/x"].to(self.x)
-        found = {name: state.tensors[f"{part}/{name}"].to(mine) for name, mine in told.items()}
+        mine = {"start": self.start, "x": self.x, **self._told()}
+        found = {name: state.tensor(f"{part}/{name}", v.shape).to(v) for name, v in mine.items()}
+        self.count = int(state.value(f"{part}/count"))
+        self.start, self.x = found["start"], found["x"]
         given = {name: found[f"given/{name}"] for name in self._rows.given}
         self._rows = Batch(self.start, found.get("mask"), given)
-        self.count = int(state.values[f"{part}/count"])
 
     def _told(self) -> dict[str, Tensor]:
         """Return what is known of the particles beside where they are, as it is saved."""

@@ -1,5 +1,6 @@
 """What exact resume needs, and who has it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +17,43 @@ class State:
 
     tensors: dict[str, Tensor]
     values: dict[str, Any] = field(default_factory=dict)
+
+    def keep(self, name: str, tensor: Tensor) -> None:
+        """Add a detached contiguous copy of a tensor, on the CPU."""
+        self.tensors[name] = tensor.detach().to("cpu", copy=True).contiguous()
+
+    def tensor(self, name: str, shape: Sequence[int] | None = None) -> Tensor:
+        """Return a tensor, which must be of a shape where there is one; -1 stands for any number.
+
+        Raises:
+            ValueError: there is none of this name, or it has another shape.
+        """
+        if name not in self.tensors:
+            raise ValueError(f"the saved state has no tensor {name!r}: it does not fit")
+        found = self.tensors[name]
+        if shape is not None and not _fits(found.shape, shape):
+            here = ", ".join("any" if n == -1 else str(n) for n in shape)
+            raise ValueError(
+                f"{name} has shape {tuple(found.shape)} in the saved state and ({here}) in this "
+                "config"
+            )
+        return found
+
+    def value(self, name: str) -> Any:
+        """Return a plain value.
+
+        Raises:
+            ValueError: there is none of this name.
+        """
+        if name not in self.values:
+            raise ValueError(f"the saved state has no value {name!r}: it does not fit")
+        return self.values[name]
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
+    return len(shape) == len(wanted) and all(
+        want in (-1, n) for n, want in zip(shape, wanted, strict=True)
+    )
 
 
 class Packed(Protocol):

@@ -129,6 +129,4 @@ class MmdGenerator(GeneratorFamily[MmdGeneratorConfig]):
 
     def load_state(self, state: State) -> None:
         super().load_state(state)
-        if "count" not in state.values:
-            raise ValueError("the saved state has no value 'count': it does not fit")
-        self._count = int(state.values["count"])
+        self._count = int(state.value("count"))

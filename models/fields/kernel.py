@@ -158,7 +158,7 @@ class Kernel:
     def pack(self, state: State, part: str) -> None:
         """Add the kept batch: looking needs it."""
         for name, value in (("real", self._real), ("particles", self._particles)):
-            state.tensors[f"{part}/{name}"] = value.detach().to("cpu", copy=True).contiguous()
+            state.keep(f"{part}/{name}", value)
         state.values[f"{part}/width"] = self._used
 
     def unpack(self, state: State, part: str) -> None:
@@ -167,20 +167,10 @@ class Kernel:
         Raises:
             ValueError: it does not fit.
         """
-        for name in ("real", "particles"):
-            value = state.tensors.get(f"{part}/{name}")
-            if value is None:
-                raise ValueError(f"the saved state has no tensor '{part}/{name}': it does not fit")
-            if value.shape[1:] != self._real.shape[1:]:
-                raise ValueError(
-                    f"{part}/{name} has rows of shape {tuple(value.shape[1:])} in the saved state "
-                    f"and {tuple(self._real.shape[1:])} in this config"
-                )
-        if f"{part}/width" not in state.values:
-            raise ValueError(f"the saved state has no value '{part}/width': it does not fit")
-        self._particles = state.tensors[f"{part}/particles"].to(self._real)
-        self._real = state.tensors[f"{part}/real"].to(self._real)
-        self._used = float(state.values[f"{part}/width"])
+        rows = (-1, *self._real.shape[1:])
+        real, particles = (state.tensor(f"{part}/{name}", rows) for name in ("real", "particles"))
+        self._used = float(state.value(f"{part}/width"))
+        self._real, self._particles = real.to(self._real), particles.to(self._real)
 
     def parameter_count(self) -> int:
         """Return 0: nothing is trained."""

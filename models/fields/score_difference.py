@@ -174,7 +174,7 @@ class Probes:
     def pack(self, state: State, part: str) -> None:
         """Add the levels and the noise."""
         for name, value in (("level", self.level), ("noise", self.noise)):
-            state.tensors[f"{part}/{name}"] = value.to("cpu", copy=True)
+            state.keep(f"{part}/{name}", value)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore what `pack` added, on the device of the present ones.
@@ -183,15 +183,7 @@ class Probes:
             ValueError: it does not fit.
         """
         for name, mine in (("level", self.level), ("noise", self.noise)):
-            value = state.tensors.get(f"{part}/{name}")
-            if value is None:
-                raise ValueError(f"the saved state has no tensor '{part}/{name}': it does not fit")
-            if value.shape != mine.shape:
-                raise ValueError(
-                    f"{part}/{name} has shape {tuple(value.shape)} in the saved state and "
-                    f"{tuple(mine.shape)} in this config"
-                )
-            setattr(self, name, value.to(mine))
+            setattr(self, name, state.tensor(f"{part}/{name}", mine.shape).to(mine))
 
     def parameter_count(self) -> int:
         """Return 0: nothing is trained."""

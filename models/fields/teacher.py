@@ -104,9 +104,7 @@ class Teacher:
             ValueError: it does not fit.
         """
         self.field.unpack(state, part)
-        if f"{part}/steps" not in state.values:
-            raise ValueError(f"the saved state has no value '{part}/steps': it does not fit")
-        self.steps = int(state.values[f"{part}/steps"])
+        self.steps = int(state.value(f"{part}/steps"))
 
     def parameter_count(self) -> int:
         """Return how many numbers are trained."""

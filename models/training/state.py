@@ -27,28 +27,10 @@ __all__ = [
 ]
 
 
-def _copy(x: Tensor) -> Tensor:
-    return x.detach().to("cpu", copy=True).contiguous()
-
-
-def _tensor(state: State, name: str) -> Tensor:
-    try:
-        return state.tensors[name]
-    except KeyError:
-        raise ValueError(f"the saved state has no tensor {name!r}: it does not fit") from None
-
-
-def _value(state: State, name: str) -> Any:
-    try:
-        return state.values[name]
-    except KeyError:
-        raise ValueError(f"the saved state has no value {name!r}: it does not fit") from None
-
-
 def pack_module(state: State, part: str, module: nn.Module) -> None:
     """Add the parameters and buffers of a network."""
     for name, value in module.state_dict().items():
-        state.tensors[f"{part}/{name}"] = _copy(value)
+        state.keep(f"{part}/{name}", value)
 
 
 def unpack_module(state: State, part: str, module: nn.Module) -> None:
@@ -63,13 +45,7 @@ def unpack_module(state: State, part: str, module: nn.Module) -> None:
         raise ValueError(f"the saved state has {part}/{left[0]}, which this config does not have")
     with torch.no_grad():
         for name, target in wanted.items():
-            source = _tensor(state, f"{part}/{name}")
-            if source.shape != target.shape:
-                raise ValueError(
-                    f"{part}/{name} has shape {tuple(source.shape)} in the saved state and "
-                    f"{tuple(target.shape)} in this config"
-                )
-            target.copy_(source)
+            target.copy_(state.tensor(f"{part}/{name}", target.shape))
 
 
 def pack_ema(state: State, part: str, ema: Ema[Any]) -> None:
@@ -85,14 +61,14 @@ def unpack_ema(state: State, part: str, ema: Ema[Any]) -> None:
         ValueError: it does not fit.
     """
     unpack_module(state, part, ema.module)
-    ema.count = int(_value(state, f"{part}/count"))
+    ema.count = int(state.value(f"{part}/count"))
 
 
 def pack_optimizer(state: State, part: str, optimizer: ScheduledOptimizer) -> None:
     """Add the moments of every parameter and the number of steps done."""
     for index, entries in optimizer.torch.state_dict()["state"].items():
         for name, value in entries.items():
-            state.tensors[f"{part}/{index}.{name}"] = _copy(value)
+            state.keep(f"{part}/{index}.{name}", value)
     state.values[f"{part}/count"] = optimizer.count
 
 
@@ -102,7 +78,7 @@ def unpack_optimizer(state: State, part: str, optimizer: ScheduledOptimizer) -> 
     Raises:
         ValueError: it does not fit.
     """
-    optimizer.count = int(_value(state, f"{part}/count"))
+    optimizer.count = int(state.value(f"{part}/count"))
     data = optimizer.torch.state_dict()
     indices = [index for group in data["param_groups"] for index in group["params"]]
     parameters = [p for group in optimizer.torch.param_groups for p in group["params"]]
@@ -113,11 +89,8 @@ def unpack_optimizer(state: State, part: str, optimizer: ScheduledOptimizer) -> 
         index, _, key = name.removeprefix(f"{part}/").partition(".")
         if int(index) not in indices:
             raise ValueError(f"the saved state has {name!r}, which this config does not have")
-        shape = parameters[int(index)].shape
-        if value.ndim and value.shape != shape:
-            raise ValueError(
-                f"{name} has shape {tuple(value.shape)} in the saved state and {tuple(shape)} here"
-            )
+        if value.ndim:
+            state.tensor(name, parameters[int(index)].shape)
         entries.setdefault(int(index), {})[key] = value.clone()
     kinds = {key for moments in entries.values() for key in moments}
     whole = len(entries) == len(indices) and all(m.keys() == kinds for m in entries.values())
@@ -142,8 +115,8 @@ def unpack_generator(state: State, part: str, generator: torch.Generator) -> Non
     Raises:
         ValueError: it is missing.
     """
-    saved = _tensor(state, f"{part}/generator").contiguous()
-    if _value(state, f"{part}/device") == generator.device.type:
+    saved = state.tensor(f"{part}/generator").contiguous()
+    if state.value(f"{part}/device") == generator.device.type:
         generator.set_state(saved)
     else:
         digest = hashlib.sha256(saved.numpy().tobytes()).digest()

@@ -190,6 +190,23 @@ def test_unpacking_does_not_alias_the_state():
     assert torch.equal(state.tensors["opt/0.exp_avg"], kept)
 
 
+def test_a_state_says_what_it_lacks_and_what_has_another_shape():
+    state = State({}, {"part/count": 3})
+    kept = torch.ones((2, 3), requires_grad=True)
+    state.keep("part/x", kept.T)
+    assert state.tensors["part/x"].is_contiguous()
+    assert not state.tensors["part/x"].requires_grad
+    assert state.tensor("part/x", (3, 2)) is state.tensor("part/x", (-1, 2))
+    assert state.value("part/count") == 3
+    with pytest.raises(ValueError, match="has no tensor 'part/y': it does not fit"):
+        state.tensor("part/y")
+    with pytest.raises(ValueError, match="has no value 'part/steps': it does not fit"):
+        state.value("part/steps")
+    for shape, said in (((3, 3), "3, 3"), ((-1, 4), "any, 4"), ((3,), "3")):
+        with pytest.raises(ValueError, match=rf"shape \(3, 2\) in the saved state and \({said}\)"):
+            state.tensor("part/x", shape)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

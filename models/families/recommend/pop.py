@@ -33,7 +33,7 @@ class Counts:
 
     def pack(self, state: State, part: str) -> None:
         """Add the counts."""
-        state.tensors[f"{part}/seen"] = self.seen.to("cpu", copy=True)
+        state.keep(f"{part}/seen", self.seen)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore them.
@@ -41,10 +41,7 @@ class Counts:
         Raises:
             ValueError: they are of other items.
         """
-        saved = state.tensors.get(f"{part}/seen")
-        if saved is None or saved.shape != self.seen.shape:
-            raise ValueError(f"the saved state does not count {len(self.seen)} items")
-        self.seen.copy_(saved)
+        self.seen.copy_(state.tensor(f"{part}/seen", self.seen.shape))
 
     def parameter_count(self) -> int:
         """Nothing of it is trained by a gradient."""
