@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from studio.app.kinds.registry import kind
 from studio.app.plots.ticks import number
+from studio.counted import counted
 from studio.formats.inspection import Column, Inspection, Item
 from studio.store.names import slug
 
@@ -68,12 +70,17 @@ def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]
 
 def part_reasons(found: Inspection, name: str, taken: list[str]) -> list[str]:
     """Return why rows that are no table cannot be imported, with what to do."""
-    few = [] if found.problems else _few(found.rows)
+    few = [] if found.problems else _few(found.rows, found.kind)
     return [*found.problems, *few, *_name_reasons(name, taken)]
 
 
-def _few(rows: int) -> list[str]:
-    return [f"There are {rows:,} rows; a model needs at least {FEWEST}."] if rows < FEWEST else []
+def _few(rows: int, of: str = "") -> list[str]:
+    """Say that there are too few rows, in the words of a kind of data; of a table they are rows."""
+    if rows >= FEWEST:
+        return []
+    words = (kind(of).one, kind(of).many) if of else ("row", "rows")
+    be = "is" if rows == 1 else "are"
+    return [f"There {be} {counted(rows, *words)}; a model needs at least {FEWEST}."]
 
 
 def _name_reasons(name: str, taken: list[str]) -> list[str]:

@@ -24,9 +24,10 @@ NAME = "work"  # of the job, which nobody else sees
 class SampleBar:
     """Says how many samples there are. ``job`` is whose, once it is made."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        """``stream`` is where to; the standard output if None."""
+    def __init__(self, stream: TextIO | None = None, unit: str = "samples") -> None:
+        """``stream`` is where to, the standard output if None; ``many`` what samples are called."""
         self.job: Job | None = None
+        self._unit = unit
         self._line = RewrittenLine(stream)
         self._reached = -1
 
@@ -41,7 +42,7 @@ class SampleBar:
         job = self.job
         if job is not None and job.total and job.step != self._reached:
             self._reached, total = job.step, job.total
-            text = f"{bar(job.step / max(total, 1))}  {job.step:,} of {total:,} samples"
+            text = f"{bar(job.step / max(total, 1))}  {job.step:,} of {total:,} {self._unit}"
             if job.step or self._line.rewrites:
                 self._line.show(lambda: text, last=job.step >= total)
         return False
@@ -151,9 +152,11 @@ def operate(
     return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()))[1]
 
 
-def do(make: "Callable[[Sink], Job]", *, quiet: bool = False) -> "tuple[Job, int]":
+def do(
+    make: "Callable[[Sink], Job]", *, quiet: bool = False, unit: str = "samples"
+) -> "tuple[Job, int]":
     """Make a job and do its work; what it says is written unless ``quiet``. Ctrl+C ends it, and
-    leaves no half of a file.
+    leaves no half of a file. ``unit`` is what it counts.
 
     Returns:
         The job and the status: 0, or 1 when it failed, which is said.
@@ -164,7 +167,7 @@ def do(make: "Callable[[Sink], Job]", *, quiet: bool = False) -> "tuple[Job, int
     from studio.engine.jobs import headless
     from studio.engine.process.sink import CallbackSink
 
-    shown = SampleBar()
+    shown = SampleBar(unit=unit)
     job = make(CallbackSink((lambda event: None) if quiet else shown.heard))
     shown.job = None if quiet else job
     headless.drive(job, shown.look)

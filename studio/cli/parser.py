@@ -15,9 +15,11 @@ from studio.literal import one_line
 __all__ = ["COMMANDS", "main", "parser"]
 
 COMMANDS = (
-    "gui", "engine", "run", "branch", "race", "do", "sample", "evaluate", "export", "list",
-    "show", "verify", "check", "diagnostics",
+    "gui", "engine", "run", "branch", "race", "do", "sample", "evaluate", "export", "import",
+    "list", "show", "verify", "check", "diagnostics",
 )  # fmt: skip
+MODULES = {"import": "importing"}
+"""Of commands that are no name of a module."""
 SAID = {"evaluate", "list", "show"}
 """Commands whose only product is their output: without one they have failed."""
 EXIT_USAGE = 2
@@ -49,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
-        module = importlib.import_module(f"studio.cli.{name}")
+        module = importlib.import_module(f"studio.cli.{MODULES.get(name, name)}")
         sub = commands.add_parser(name, help=module.HELP, description=module.__doc__)
         module.add_arguments(sub)
         sub.set_defaults(do=module.run)

@@ -13,6 +13,7 @@ from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.datapreview import DataPreview
+from studio.counted import counted
 from studio.literal import one_line
 
 __all__ = ["DataView"]
@@ -52,8 +53,8 @@ class DataView(QWidget):
             return
         self.title.setText(data.name)
         columns = ", ".join(map(one_line, data.columns[:8]))
-        noun = self._kind.one if data.rows == 1 else self._kind.many
-        self.facts.setText(f"{data.rows:,} {noun} · {columns}")
+        rows = counted(data.rows, self._kind.one, self._kind.many)
+        self.facts.setText(" · ".join(filter(None, [rows, columns])))
         self.points.show_data(None, self._kind, data.columns, self._kind.loading)
         self.statistics.setText(" ")
         tasks.spawn(self._load(data.name))

@@ -4,7 +4,9 @@ from typing import Any
 
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from studio.app.kinds.registry import kind
 from studio.app.widgets.basic import label, section
+from studio.counted import counted
 from studio.formats.inspection import Inspection
 from studio.literal import one_line
 from studio.store.parts import Part
@@ -36,11 +38,13 @@ class FoundParts(QWidget):
 
     def show_found(self, found: Inspection) -> None:
         """Show the parts, the classes and the number of rows."""
-        kinds = f" of {len(found.classes):,} classes" if found.classes else ""
+        of = kind(found.kind)
+        classes = counted(len(found.classes), "class", "classes")
+        kinds = f" of {classes}" if found.classes else ""
         names = ", ".join(map(one_line, found.classes[:8]))
         more = ", ..." if len(found.classes) > 8 else ""
         self.facts.setText(
-            f"{found.rows:,} rows of {one_line(found.kind)}{kinds}"
+            f"{counted(found.rows, one_line(of.one), one_line(of.many))}{kinds}"
             f"{f': {names}{more}' if names else ''}"
         )
         self.list.setRowCount(len(found.parts))

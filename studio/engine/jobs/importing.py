@@ -5,6 +5,7 @@ from pathlib import Path
 
 from studio.engine.data.reading import Reading, reading
 from studio.engine.jobs.job import Job, Work
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.background import Background
 from studio.engine.process.memory import process_memory
 from studio.engine.process.sink import Sink
@@ -27,6 +28,8 @@ class ImportJob(Job):
     """
 
     kind = "import"
+    name = ""
+    """Of the data set, once it is there."""
 
     def __init__(self, job: str, command: ImportData, sink: Sink) -> None:
         self._paths = [Path(file) for file in command.files]
@@ -61,9 +64,10 @@ class ImportJob(Job):
             while not adding.done(1.0):
                 pass
         self.total = self.step = folder.record.rows
-        what = "points" if folder.record.kind == "points" else "rows"
-        text = f"{self.step:,} {what} of {named(self._paths)} are in the project as "
-        self._sink.send(Log(level="info", text=f"{text}{folder.name!r}.", job=self.job))
+        self.name = folder.name
+        rows, be = kind_of(folder.record.kind).counted(self.step), "is" if self.step == 1 else "are"
+        text = f"{rows} of {named(self._paths)} {be} in the project as {self.name!r}."
+        self._sink.send(Log(level="info", text=text, job=self.job))
 
     def _add(self, at_work: Reading) -> DatasetFolder:
         command = self._command

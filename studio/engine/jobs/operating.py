@@ -6,6 +6,7 @@ from pathlib import Path
 
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.runjob import RunJob
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.engine.process.memory import process_memory
 from studio.engine.process.sink import Sink
@@ -83,7 +84,11 @@ class OperatorJob(RunJob):
             made = self.folder.results.write(record, answer.arrays, answer.columns)
             result, where = str(made.path), f"results/{made.name}"
         rows = answer.outcome.rows
-        what = record.title if rows is None else f"{record.title}: {len(rows):,} rows"
+        what = (
+            record.title
+            if rows is None
+            else f"{record.title}: {kind_of(answer.kind).counted(len(rows))}"
+        )
         self.say(f"{what} of step {record.step:,} are in {where}. {record.note}".strip())
         self.sink.send(
             ResultWritten(

@@ -14,6 +14,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import DataSpec
 from models.registry import registry
+from studio.counted import counted
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.target import Target
 from studio.engine.process.failures import Refused
@@ -68,9 +69,14 @@ class DataKind:
     def __init_subclass__(cls, *, slug: str) -> None:
         _known[slug] = cls(slug)
 
+    def counted(self, n: int) -> str:
+        """Return how many data there are in the words of the kind: "48,000 jets", "1 graph"."""
+        known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
+        return counted(n, *known.get(self.slug, ("row", "rows")))
+
     def described(self, data: RowSource) -> str:
         """Say in a few words how many data there are, and what of."""
-        return f"{len(data):,} {registry.get('kind', self.slug).many}"
+        return self.counted(len(data))
 
     def arrays(self, rows: Batch) -> Arrays:
         """Return rows as arrays by name: "x", "mask" where some places are padded, and what is

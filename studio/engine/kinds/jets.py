@@ -10,6 +10,7 @@ import torch
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.kinds.jets import JetSet, masses
+from studio.counted import counted
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.jets.writing import write_jets
 
@@ -22,11 +23,13 @@ class Jets(DataKind, slug="jets"):
     suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5", ".npz", ".csv")
 
     def described(self, data: RowSource) -> str:
-        return f"{len(data):,} jets (at most {data.spec().shape[0]} constituents)"
+        most = counted(data.spec().shape[0], "constituent")
+        return f"{self.counted(len(data))} of at most {most}"
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, JetSet)
-        return {**super().facts(data), "names": list(data.names)}
+        # A mean over angles and momenta says nothing.
+        return {**super().facts(data), "mean": [], "std": [], "names": list(data.names)}
 
     def from_parts(self, parts: Arrays, facts: Facts) -> JetSet:
         """Return jets from what an importer brings: x, size, label, pt, eta and mass."""

@@ -202,12 +202,18 @@ def test_what_is_no_table_is_shown_by_its_parts(dialog: Any) -> None:
     assert shown.windowTitle() == "Import gluon.h5 and 1 more"
     assert shown.parts.isVisible()
     assert not shown._table.isVisible()
-    assert shown.parts.facts.text() == "300 rows of jets of 2 classes: gluon, top"
+    assert shown.parts.facts.text() == "300 jets of 2 classes: gluon, top"
     cells = [[shown.parts.list.item(i, j).text() for j in range(4)] for i in range(2)]
     assert cells[0][:3] == ["x", "float32", "30 × 3"]
     assert cells[1][2:] == ["any number of numbers", "[[1, 2], [3]]"]
     assert shown._notes.text() == "30 constituents are kept."
     assert shown.accept_button.isEnabled()
+
+
+def test_what_there_is_one_of_is_said_so(dialog: Any) -> None:
+    shown = dialog.of(msgspec.structs.replace(JETS, rows=1, classes=["top"]))
+    assert shown.parts.facts.text() == "1 jet of 1 class: top"
+    assert "There is 1 jet; a model needs at least 10." in shown._why.text()
 
 
 def test_an_option_is_told_and_what_it_changes_is_shown(
@@ -235,8 +241,8 @@ def test_an_option_is_told_and_what_it_changes_is_shown(
     assert not shown.accept_button.isEnabled()
     form.edited.emit(form.entry.fields[0], 16)
     loop.run_until_complete(asyncio.sleep(0.01))
-    assert shown.parts.facts.text().startswith("7 rows")
-    assert "7 rows; a model needs" in shown._why.text()
+    assert shown.parts.facts.text().startswith("7 jets of 2 classes")
+    assert "7 jets; a model needs" in shown._why.text()
     shown._choice.list.setCurrentIndex(1)
     shown._choice.list.activated.emit(1)
     loop.run_until_complete(asyncio.sleep(0.01))

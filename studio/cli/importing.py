@@ -1,0 +1,164 @@
+"""Bring data into a project, to be trained on as MODEL@project:NAME.
+
+What is in the files is said first, with what is odd about them; with --look that is all. Files that
+belong together (a type of jets each, tables of the same columns) become one data set, and a folder
+stands for those in it that do.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.cli import kept
+from studio.cli.arguments import add_settings
+from studio.cli.target import DEFAULT_PROJECT
+from studio.cli.terminal import UsageError, complain, paragraph, say
+from studio.counted import counted
+from studio.protocol.catalog import FieldSpec
+
+if TYPE_CHECKING:
+    from studio.formats.inspection import Inspection
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "bring data from files into a project"
+CLASSES = 12  # that are named
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file, or a folder")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(DEFAULT_PROJECT),
+        metavar="DIR",
+        help=f"the project folder, made if absent (default: ./{DEFAULT_PROJECT})",
+    )
+    parser.add_argument(
+        "--name", default="", help="of the data set (default: what the names of the files share)"
+    )
+    parser.add_argument(
+        "--as",
+        default="",
+        dest="importer",
+        metavar="IMPORTER",
+        help="how the files are read, where more than one way is possible; --look names them",
+    )
+    add_settings(parser, "an option of the importer, such as pt=500 (repeatable)")
+    parser.add_argument(
+        "--look", action="store_true", help="say what is in the files, and import nothing"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look and import; 0 when done, 1 when it failed."""
+    from studio.cli import catalogue
+    from studio.engine.data import reading
+    from studio.engine.jobs.importing import ImportJob
+    from studio.protocol.messages import ImportData
+
+    catalogue.load()
+    files = [path.expanduser().absolute() for path in arguments.files]
+    importer = arguments.importer
+    options: dict[str, Any] = {}
+    if arguments.settings:
+        importer = importer or reading.inspect(files).importer
+        options = _options(importer, arguments.settings)
+    found = reading.inspect(files, importer, options)
+    good = [item.name for item in found.items if not item.problems]
+    if len(found.items) > 1 and good:
+        options.setdefault("item", good[0])
+    _tell(found, options)
+    if found.problems and not good:
+        complain("these files cannot be imported:", *(f"  {each}" for each in found.problems))
+        return 1
+    if arguments.look:
+        for offer in found.offers:
+            say(f"--as {offer.slug}: {offer.title}")
+            for field in offer.options:
+                paragraph(f"--set {field.path}=... {field.title}. {field.help}", indent="    ")
+        return 0
+    project = arguments.out.expanduser().absolute()
+    wanted = ImportData(
+        files=[str(path) for path in files],
+        project=str(project),
+        name=arguments.name or _free(project, files),
+        importer=found.importer,
+        options=options,
+    )
+    job, status = kept.do(lambda sink: ImportJob("import", wanted, sink), unit="rows")
+    if status == 0:
+        assert isinstance(job, ImportJob)
+        paragraph(f"Train on them: pushforward run MODEL@project:{job.name} --out {arguments.out}")
+    return status
+
+
+def _tell(found: "Inspection", options: Mapping[str, Any]) -> None:
+    from studio.engine.kinds.base import kind_of
+
+    rows = kind_of(found.kind).counted(found.rows)
+    kinds, more = "", ""
+    if found.classes:
+        more = ", ..." if len(found.classes) > CLASSES else ""
+        names = ", ".join(found.classes[:CLASSES])
+        kinds = f" of {counted(len(found.classes), 'class', 'classes')}: {names}{more}"
+    say(f"{found.format}: {rows}{kinds}")
+    for item in found.items:
+        taken = " (this one is taken)" if options.get("item") == item.name else ""
+        columns = ", ".join(column.name for column in item.columns)
+        paragraph(f"{item.name}: {counted(item.rows, 'row')} of {columns}{taken}", indent="  ")
+    for note in [*found.notes, *(note for item in found.items for note in item.notes)]:
+        paragraph(note, indent="  ")
+
+
+def _options(importer: str, assignments: Sequence[str]) -> dict[str, Any]:
+    """Read "pt=500" by what the option of that name is.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from studio.formats.registry import discover, importers
+
+    discover()
+    known = {field.path: field for field in importers.get(importer).options}
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        name, sign, text = (part.strip() for part in assignment.partition("="))
+        if not sign:
+            raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
+        if name not in known:
+            those = f"its options: {', '.join(known)}" if known else "it has none"
+            raise UsageError(f"--set {name}: no option of the importer {importer}; {those}")
+        found[name] = _value(known[name], text)
+    return found
+
+
+def _value(field: FieldSpec, text: str) -> Any:
+    """Read a value as its option needs it; what does not fit stays text, and is refused later."""
+    if field.optional and text == "none":
+        return None
+    if field.kind == "columns":
+        return [name.strip() for name in text.split(",") if name.strip()]
+    if field.kind in ("text", "item", "choice"):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _free(project: Path, files: Sequence[Path]) -> str:
+    """Return a name that is free in the project: of a file, or what the names of several share."""
+    from studio.store.names import slug
+
+    stems = [path.stem for path in files]
+    shared = os.path.commonprefix(stems)  # noqa: RUF071 - of characters, as meant
+    base = shared.strip("-_. ") or stems[0]
+    name, number = slug(base, "data"), 2
+    while (project / "data" / name).exists():
+        name, number = slug(f"{base}-{number}", "data"), number + 1
+    return name

@@ -1,0 +1,95 @@
+"""`pushforward import`: what is in files, and how it comes into a project."""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.__main__ import main
+from studio.store.project import Project
+
+
+@pytest.fixture
+def jets(tmp_path: Path) -> list[Path]:
+    """Two files of 12 jets, one of which is damaged."""
+    files = []
+    for name in ("jets_t.h5", "jets_w.h5"):
+        clouds = np.zeros((12, 3, 4), np.float32)
+        clouds[:, :2] = [[0.1, 0.0, 0.5, 1.0], [-0.1, 0.0, 0.4, 1.0]]
+        jets = np.tile(np.float32([1000.0, 0.5, 80.0, 2.0]), (12, 1))
+        if name == "jets_w.h5":
+            clouds[4, 0, 0] = np.nan
+        with h5py.File(tmp_path / name, "w") as file:
+            file["particle_features"], file["jet_features"] = clouds, jets
+        files.append(tmp_path / name)
+    return files
+
+
+def said(capsys: Any, *words: Any) -> tuple[int, str, str]:
+    capsys.readouterr()
+    status = main([str(word) for word in words])
+    return status, *capsys.readouterr()
+
+
+def test_files_become_one_data_set_and_what_is_odd_is_said(
+    jets: list[Path], tmp_path: Path, capsys: Any
+) -> None:
+    status, out, _ = said(capsys, "import", *jets, "--out", tmp_path / "p")
+    assert status == 0
+    assert out.startswith("JetNet: 23 jets of 2 classes: top, W\n")
+    assert "jets_w.h5: 1 jet of 12 left out: 1 with a number that is not finite" in out
+    assert "23 jets of jets_t.h5 and 1 more are in the project as 'jets'." in out
+    assert "MODEL@project:jets --out" in out
+    [data] = Project.open(tmp_path / "p").datasets()
+    assert (data.name, data.record.rows, data.record.classes) == ("jets", 23, ["top", "W"])
+    assert said(capsys, "import", jets[0], "--out", tmp_path / "p", "--name", "tops")[0] == 0
+    assert said(capsys, "import", *jets, "--out", tmp_path / "p")[0] == 0
+    names = [data.name for data in Project.open(tmp_path / "p").datasets()]
+    assert sorted(names) == ["jets", "jets-2", "tops"]
+
+
+def test_a_look_imports_nothing(jets: list[Path], tmp_path: Path, capsys: Any) -> None:
+    status, out, _ = said(capsys, "import", jets[0], "--look", "--out", tmp_path / "p")
+    assert status == 0
+    assert out.startswith("JetNet: 12 jets of 1 class: top\n")
+    assert "--as jetnet: " in out
+    assert "--set pt=... Jet pT." in out
+    assert not (tmp_path / "p").exists()
+
+
+def test_tables_come_in_with_their_columns(tmp_path: Path, capsys: Any) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,c\n" + "".join(f"{k},{k * k},{-k}\n" for k in range(20)))
+    words = ("--set", "columns=a, c", "--name", "mine", "--out", tmp_path / "p")
+    assert said(capsys, "import", table, *words)[0] == 0
+    [data] = Project.open(tmp_path / "p").datasets()
+    assert (data.name, data.columns) == ("mine", ("a", "c"))
+
+
+@pytest.mark.parametrize(
+    ("words", "words_said"),
+    [
+        (["--set", "speed=3"], "no option of the importer jetnet; its options: pt"),
+        (["--set", "pt"], "write it as NAME=VALUE"),
+        (["--set", "pt=-3"], "Jet pT is out of bounds"),
+        (["--as", "jotnet"], "There is no importer 'jotnet'"),
+    ],
+)
+def test_mistakes_are_said(
+    jets: list[Path], tmp_path: Path, capsys: Any, words: list[str], words_said: str
+) -> None:
+    status, _, err = said(capsys, "import", *jets, "--out", tmp_path / "p", *words)
+    assert status == 2
+    assert words_said in err
+    assert not (tmp_path / "p").exists()
+
+
+def test_what_cannot_be_imported_says_why(jets: list[Path], tmp_path: Path, capsys: Any) -> None:
+    with h5py.File(jets[0], "r+") as file:
+        file["jet_features"][:, 2] = -9.0
+    status, _, err = said(capsys, "import", *jets, "--out", tmp_path / "p")
+    assert status == 1
+    assert "No jet of jets_t.h5 can be taken: 12 with a mass below 0 (the first is jet 0)." in err
+    assert said(capsys, "import", tmp_path / "none.h5")[0] == 1
