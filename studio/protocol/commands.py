@@ -16,6 +16,7 @@ __all__ = [
     "Evaluate",
     "ExportWeights",
     "GetCatalog",
+    "GetRows",
     "GetTarget",
     "ImportData",
     "InspectData",
@@ -76,6 +77,16 @@ class GetTarget(_Command, frozen=True, kw_only=True):
     run: str
     n: int = 4096
     step: int | None = None
+
+
+class GetRows(_Command, frozen=True, kw_only=True):
+    """Ask for the first n of all rows that the data set of a run has, those that are held out, too:
+    what a model can be asked about. Reply: what `PreviewData` tells of its kind, with "n", how many
+    there are, and the arrays by name.
+    """
+
+    run: str
+    n: int = 4096
 
 
 class InspectData(_Command, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from studio.protocol.commands import (
     Evaluate,
     ExportWeights,
     GetCatalog,
+    GetRows,
     GetTarget,
     ImportData,
     InspectData,
@@ -73,6 +74,7 @@ __all__ = [
     "ExportWeights",
     "Failed",
     "GetCatalog",
+    "GetRows",
     "GetTarget",
     "Hello",
     "ImportData",
@@ -112,6 +114,7 @@ Command = (
     GetCatalog
     | Validate
     | PreviewData
+    | GetRows
     | GetTarget
     | InspectData
     | ImportData

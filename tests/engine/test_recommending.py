@@ -234,6 +234,10 @@ def test_an_imported_folder_is_trained_on(tmp_path):
                                    inline=True))  # fmt: skip
     assert said["item"].shape == (1, 10)
     assert load(run).columns[0] == "Film, 0"
+    facts, everybody = answer(desk, m.GetRows(run=str(run.path), n=30))
+    assert (facts["n"], facts["person"], facts["items"][0]) == (40, "userId", 7)
+    assert everybody["person"].tolist() == list(range(100, 130))
+    assert everybody["x"].shape == (30, 12)
     lists = tmp_path / "lists.csv"
     desk.reply(operate(run, "recommend", lists, config={"k": 2}))
     desk.work()

@@ -7,16 +7,30 @@ import torch
 
 from models.registry import DatasetEntry
 from models.tensors import make_generator
-from studio.engine.data.datasets import find_imported, project_name, registered
+from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import SAMPLES
 from studio.engine.run.resolve import pick_dataset
 from studio.protocol.spec import Pick
 
-__all__ = ["preview"]
+__all__ = ["first_rows", "preview"]
 
 MAX_NUMBERS = 2**24
+
+
+def first_rows(data: Dataset, n: int) -> tuple[dict[str, Any], Arrays]:
+    """Return the facts and the first n rows (or as many as fit into an answer) of all that a data
+    set has, as `GetRows` describes them.
+
+    Raises:
+        StoreError: they cannot be read.
+    """
+    whole = data.whole()
+    spec = whole.spec()
+    some = whole.take(slice(0, min(n, max(1, MAX_NUMBERS // spec.mean.numel()))))
+    kind = kind_of(spec.kind)
+    return {**kind.facts(some), "n": len(whole)}, kind.shown(some)
 
 
 def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], Arrays]:

@@ -38,8 +38,14 @@ class Interactions(DataKind, slug="interactions"):
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, InteractionSet)
-        person = data.called[0] if data.people is not None else ""
-        return {**super().facts(data), "events": int(data.size.sum()), "person": person}
+        person, item = data.called
+        return {
+            **super().facts(data),
+            "events": int(data.size.sum()),
+            "person": person if data.people is not None else "",
+            "item": item if data.items else "",
+            "items": list(data.items),
+        }
 
     def from_parts(self, parts: Arrays, facts: Facts) -> InteractionSet:
         """Return histories from what an importer brings: x, and the titles among the facts."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.data import reading
-from studio.engine.data.preview import preview
+from studio.engine.data.preview import first_rows, preview
 from studio.engine.jobs.evaluating import EvaluationJob
 from studio.engine.jobs.exporting import export_weights
 from studio.engine.jobs.headless import planned_total
@@ -25,8 +25,8 @@ from studio.engine.jobs.training import TrainingJob
 from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.places import check_places
-from studio.engine.run.resolve import Resolved
-from studio.engine.run.session import new_run
+from studio.engine.run.resolve import Resolved, check
+from studio.engine.run.session import new_run, project_of
 from studio.protocol import messages as m
 from studio.protocol.spec import RunSpec
 from studio.protocol.wire import pack_arrays
@@ -125,6 +125,14 @@ def _preview(engine: "Engine", command: m.PreviewData) -> Answer:
     n = within("n", command.n, MAX_PREVIEW)
     project = Path(command.project) if command.project else None
     return Answer(*preview(command.dataset, project, n))
+
+
+@handles(m.GetRows)
+def _rows(engine: "Engine", command: m.GetRows) -> Answer:
+    n = within("n", command.n, MAX_PREVIEW)
+    run = RunFolder(Path(command.run))
+    resolved = check(run.record.spec, any_device=True)
+    return Answer(*first_rows(resolved.load_data(project_of(run)), n))
 
 
 @handles(m.InspectData)

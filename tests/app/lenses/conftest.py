@@ -14,7 +14,7 @@ from studio.app.intents.base import Answer
 from studio.app.state.runs import FlowRecord, RunState, Series
 from studio.app.state.session import AppState
 from studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
-from studio.protocol.messages import Command, GetTarget, QueryLayer
+from studio.protocol.messages import Command, GetRows, GetTarget, QueryLayer
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.flow import FlowStore
 
@@ -35,6 +35,8 @@ class SpyLink:
         if isinstance(command, GetTarget):
             points = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32)
             return Answer({"columns": ["x", "y"]}, {"x": points})
+        if isinstance(command, GetRows):
+            return Answer({}, {"x": np.empty((0, 3), np.int32), "person": np.empty(0, np.int64)})
         if isinstance(command, QueryLayer):
             r = command.resolution
             return Answer({"step": 3}, {"layer": np.full((r, r), -2.0, dtype=np.float32)})

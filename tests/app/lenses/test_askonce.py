@@ -18,7 +18,7 @@ from studio.app.views.recommend.history import RecommendView
 from studio.app.views.samples import SamplesView
 from studio.app.views.tilesamples import TileSamplesView
 from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.messages import Command, ErrorInfo, GetTarget, PreviewData
+from studio.protocol.messages import Command, ErrorInfo, GetRows, GetTarget, PreviewData
 from studio.protocol.spec import Pick
 
 VIEWS = [
@@ -65,7 +65,7 @@ async def becomes(lens: Any, state: Any) -> None:
 
 async def test_a_view_asks_again_when_the_engine_is_back(lens: Any, view: QWidget) -> None:
     def asked() -> int:
-        return len(lens.link.of(GetTarget)) + len(lens.link.of(PreviewData))
+        return sum(len(lens.link.of(kind)) for kind in (GetTarget, GetRows, PreviewData))
 
     assert asked() == 0
     for life in (1, 2, 3):

@@ -1,11 +1,13 @@
 """The recommend lens: a person's history changed by hand, answered by the model, and taken back."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from studio.app.actions import Actions
 from studio.app.intents.base import Answer, Refused
@@ -17,7 +19,7 @@ from studio.app.views.recommend import VIEW
 from studio.app.views.samples import VIEW as SAMPLES
 from studio.app.views.tilesamples import VIEW as TILES
 from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.messages import ErrorInfo, Operate
+from studio.protocol.messages import ErrorInfo, GetRows, Operate
 from studio.protocol.spec import Pick, RunSpec
 
 TITLES = tuple(f"Film {name}" for name in "ABCDEFGHIJKLMNOPQRST")
@@ -29,10 +31,22 @@ class Model:
     alive = True
 
     def __init__(self):
-        self.asked, self.refuses = [], False
+        self.asked, self.told, self.rows, self.refuses = [], [], 0, False
 
     async def ask(self, command):
-        if not isinstance(command, Operate):
+        if isinstance(command, GetRows):
+            self.rows += 1
+            facts = {
+                "columns": [*TITLES, TITLES[0]],
+                "items": list(range(300, 321)),
+                "item": "movieId",
+                "person": "userId",
+                "n": 2,
+            }
+            x = np.array([[3, 1, 2, 0, 0], [7, 0, 0, 0, 0]], np.int32)
+            return Answer(facts, {"x": x, "person": np.array([4, 9])})
+        if not isinstance(command, Operate) or command.file:
+            self.told.append(command)
             return Answer({})
         self.asked.append(command.inputs["histories"][0])
         if self.refuses:
@@ -58,9 +72,8 @@ def opened(loop):
         step=9,
         spec=RunSpec(name="r", family=Pick(slug="pop"), dataset=Pick(slug="films")),
     )
-    run.target = np.array([[3, 1, 2, 0, 0], [7, 0, 0, 0, 0]], np.float32)
-    run.columns = TITLES
     state.runs.by_key["r"] = run
+    state.engine = replace(state.engine, state="ready")
     view = VIEW.factory(state, Actions(state, model))
     view.resize(900, 600)
     view.show()
@@ -81,12 +94,12 @@ async def test_a_change_is_answered_and_taken_back(opened):
     assert VIEW.applies(state)
     assert not SAMPLES.applies(state)
     assert not TILES.applies(state)
-    assert model.asked[-1] == [3, 1, 2, 0, 0]
+    assert model.asked[-1] == [3, 1, 2]
     assert "1: Film C" in view.next.accessibleDescription()
     view.history.setCurrentRow(2)
     QTest.keyClick(view.history, Qt.Key.Key_Delete)
     await quiet()
-    assert (view.items, model.asked[-1]) == ([3, 1], [3, 1, 0, 0, 0])
+    assert (view.items, model.asked[-1]) == ([3, 1], [3, 1])
     assert "1: Film B" in view.next.accessibleDescription()
     QTest.keyClick(view.history, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     await quiet()
@@ -113,13 +126,67 @@ async def test_quick_changes_are_answered_once_by_the_newest(opened):
     for item in (4, 5, 6, 7):
         view.add(item)
     await quiet()
-    assert model.asked[-1] == view.items == [2, 4, 5, 6, 7], "the oldest make room"
+    assert model.asked[-1] == view.items == [3, 1, 2, 4, 5, 6, 7]
     assert len(model.asked) - before < 4
+    assert view._reads.isVisible()
+    assert view._reads.text() == "The model reads the last 5 of these 7 items."
     QTest.keyClick(view.person, Qt.Key.Key_Up)
     await quiet()
-    assert model.asked[-1] == [7, 0, 0, 0, 0]
+    assert model.asked[-1] == [7]
+    assert not view._reads.isVisible()
     view.person.step(5)
-    assert view.person.value == 1
+    assert view.person.number == 9
+    assert model.rows == 1, "people are asked for once"
+
+
+async def test_people_go_by_their_numbers_and_others_are_refused_in_words(opened):
+    view, state, _ = opened
+    state.runs.select("r")
+    await quiet()
+    assert view._called.text() == "userId"
+    assert view.person.accessibleDescription() == "4 to 9"
+    assert "from 4 to 9" in view._where.accessibleName()
+    for typed, says in (
+        ("5", "There is no userId 5; the nearest are 4 and 9. They go from 4 to 9."),
+        ("77", "There is no userId 77. They go from 4 to 9."),
+        ("x", "'x' is no number. They go from 4 to 9."),
+        ("", "No number was typed. They go from 4 to 9."),
+    ):
+        view.person.setText(typed)
+        QTest.keyClick(view.person, Qt.Key.Key_Return)
+        assert view._where.accessibleName() == says
+        assert view.person.text() == "4"
+    view.person.setText("9")
+    QTest.keyClick(view.person, Qt.Key.Key_Return)
+    await quiet()
+    assert (view.items, view.person.place) == ([7], 1)
+
+
+async def test_items_of_one_title_are_told_apart(opened):
+    view, state, _ = opened
+    state.runs.select("r")
+    await quiet()
+    found = view.search.completer().model().stringList()
+    assert found[:2] == ["Film A (movieId 300)", "Film B"]
+    view.search.setText(found[20])
+    QTest.keyClick(view.search, Qt.Key.Key_Return)
+    assert view.items[-1] == 21
+
+
+async def test_lists_of_everybody_are_written_once_there_is_a_checkpoint(opened):
+    view, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    assert not view.lists.isEnabled()
+    assert "saved a checkpoint" in view.lists.toolTip()
+    state.runs.by_key["r"].checkpoints = [5]
+    state.runs.changed.emit("r")
+    assert view.lists.isEnabled()
+    view.lists.click()
+    view.findChild(QFileDialog).fileSelected.emit("/x/lists.csv")
+    await quiet()
+    [asked] = [each for each in model.told if isinstance(each, Operate)]
+    assert (asked.operator, asked.file, asked.inputs) == ("recommend", "/x/lists.csv", {})
 
 
 async def test_what_cannot_be_shown_is_said(opened):

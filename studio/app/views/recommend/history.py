@@ -1,12 +1,19 @@
 """The recommend lens: a history, and what the model would recommend next, as it changes."""
 
 import time
+from collections import Counter
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QStringListModel, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCompleter,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.app import tasks
 from studio.app.actions import Actions
@@ -15,9 +22,11 @@ from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.state.session import AppState
+from studio.app.views.recommend.intents import OPERATOR, People, RecommendIntents
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import Elided, button, icon_button, label, row, section
 from studio.app.widgets.historylist import HistoryList
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.nextlist import NextList, Suggestion
 from studio.app.widgets.numberfield import NumberField
 from studio.app.widgets.overlays import EmptyState
@@ -26,10 +35,10 @@ from studio.literal import one_line
 
 __all__ = ["VIEW", "RecommendView"]
 
-TARGET = 4096  # people that can be chosen
 LISTED = 10
 CANDIDATES = 100  # ranks that a move is told from
 FRESH_MS = 1000  # between two questions while the model learns
+FOUND = 12  # titles that are offered at once
 
 
 class RecommendView(QWidget):
@@ -38,9 +47,10 @@ class RecommendView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self._histories: NDArray[np.float32] | None = None
-        self._titles: tuple[str, ...] = ()
-        self._loaded_of = ""
+        self._intents = RecommendIntents(state, actions.link)
+        self._people: People | None = None
+        self._names: list[str] = []  # of the items, each another one, to be searched
+        self._key = ""
         self._once = AskOnce(self, state)
         self._original: list[int] = []
         self.items: list[int] = []  # the history as it is now
@@ -55,10 +65,13 @@ class RecommendView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.history, self.next = HistoryList(), NextList()
         self._where, self._told = Elided("", "muted"), Elided("", "muted")
+        self._reads = label("", "muted", wrap=True)
+        self._called = label("", "muted")
         self._numbers = Qualities(state)
         self._empty = EmptyState(self)
         self.undo = button("Undo", self.take_back, tip="Take the last change back (Ctrl+Z)")
         self.reset = button("As it was", self._reset, tip="Take all changes back")
+        self.lists = button("Lists to CSV", self._write, icon="export")
         self._body = QWidget()
         self._lay_out()
         self._connect()
@@ -75,6 +88,7 @@ class RecommendView(QWidget):
         after = icon_button("chevron-right", "The next person", lambda: self.person.step(1))
         left.addLayout(row(section("History"), None, up, down, remove, gap=2))
         left.addWidget(self.history, 1)
+        left.addWidget(self._reads)
         left.addWidget(self.search)
         right.addLayout(row(section("Next ten"), None, label("p(next)", "small")))
         right.addWidget(self.next, 1)
@@ -86,9 +100,10 @@ class RecommendView(QWidget):
         body = QVBoxLayout(self._body)
         body.setContentsMargins(16, 8, 16, 12)
         body.setSpacing(8)
-        body.addLayout(
-            row(before, self.person, after, self._where, None, self.undo, self.reset, gap=6)
-        )
+        who = row(self._called, before, self.person, after, self._where, None, gap=6)
+        for each in (self.undo, self.reset, self.lists):
+            who.addWidget(each)
+        body.addLayout(who)
         body.addLayout(halves, 1)
         body.addWidget(self._numbers)
         whole = QVBoxLayout(self)
@@ -105,6 +120,7 @@ class RecommendView(QWidget):
         state.runs.metrics_appended.connect(self._changed)
         state.engine_changed.connect(self._select)
         self.person.chosen.connect(self._choose)
+        self.person.refused.connect(self._refuse)
         self.history.changed.connect(self._edit)
         self.search.returnPressed.connect(self._add_typed)
         again = QShortcut(QKeySequence.StandardKey.Undo, self, self.take_back)
@@ -116,47 +132,75 @@ class RecommendView(QWidget):
 
     def title(self, item: int) -> str:
         """Return the title of an item, from 1."""
-        known = 0 < item <= len(self._titles)
-        return one_line(self._titles[item - 1]) if known else f"Item {item}"
+        titles = self._people.titles if self._people is not None else ()
+        return one_line(titles[item - 1]) if 0 < item <= len(titles) else f"Item {item}"
 
     # What is shown
 
     def _select(self) -> None:
         run = self._state.runs.current
         if run is None or not shows("recommend")(self._state):
-            self._histories = None
+            self._key, self._people = "", None
             self._say("No run is selected", "What a recommender recommends is shown here.")
             return
+        if run.key != self._key:
+            self._key, self._people, self._learnt = run.key, None, -1
+            self._once.forget()
         self._numbers.show_run(run)
-        target = run.target
-        if target is None:
-            self._histories = None
-            many = kind_of_run(run, self._state.catalog).many
-            self._say(f"Reading the {many}", "Their histories come in a moment.")
-            if self._once.due(run):
-                self._actions.looking.load_target(run.key, TARGET)
+        if self._people is not None:
+            self._able()
             return
-        if target is self._histories and self._loaded_of == run.key:
+        many = kind_of_run(run, self._state.catalog).many
+        self._say(f"Reading the {many}", "Their histories come in a moment.")
+        if self._once.due(run):
+            key = run.key
+            self._intents.load(key, lambda people: self._arrived(key, people))
+
+    def _arrived(self, key: str, people: People) -> None:
+        if key != self._key:
             return
-        self._histories, self._titles, self._loaded_of = target, run.columns, run.key
-        self._learnt = -1
-        words = [self.title(i) for i in range(1, len(self._titles) + 1)]
-        completer = QCompleter(QStringListModel(words, self), self)
+        self._people = people
+        titles = [self.title(i) for i in range(1, len(people.titles) + 1)]
+        counts = Counter(titles)
+        told_apart = [people.items and counts[title] > 1 for title in titles]
+        self._names = [
+            f"{title} ({people.items[i]})" if told_apart[i] else title
+            for i, title in enumerate(titles)
+        ]
+        completer = QCompleter(QStringListModel(self._names, self), self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setMaxVisibleItems(FOUND)
         completer.activated.connect(lambda _: QTimer.singleShot(0, self._add_typed))
         self.search.setCompleter(completer)
-        self.person.set_highest(len(target) - 1)
-        self._choose(self.person.value)
+        self.search.setPlaceholderText(f"Add one of {len(titles):,} items by its title")
+        called = people.called
+        self._called.setText(called.capitalize() if called.islower() else called)
+        self.person.set_numbers(people.numbers, people.called)
+        self._able()
+        self._choose(0)
+
+    def _able(self) -> None:
+        """Let lists be written, or say why they cannot be."""
+        run = self._state.runs.current
+        learned = run is not None and bool(run.checkpoints)
+        self.lists.setEnabled(learned and self._once.ready)
+        why = (
+            "The engine is not running."
+            if not self._once.ready
+            else f"Write the {LISTED} best items for everybody to a table"
+            if learned
+            else "Lists follow once the training has saved a checkpoint."
+        )
+        set_tip(self.lists, why)
 
     def _changed(self, key: str) -> None:
         run = self._state.runs.current
         if run is None or run.key != key:
             return
-        self._numbers.show_run(run)
         self._select()
         newest = max(run.checkpoints, default=run.step)
-        if newest != self._learnt and self._histories is not None and not self._fresh.isActive():
+        if newest != self._learnt and self._people is not None and not self._fresh.isActive():
             self._fresh.start()
 
     def _say(self, title: str, words: str) -> None:
@@ -164,22 +208,26 @@ class RecommendView(QWidget):
         self._empty.tell(title, words)
         self._centre()
 
-    def _choose(self, person: int) -> None:
-        if self._histories is None:
+    def _choose(self, place: int) -> None:
+        if self._people is None or not self._people.numbers:
             return
-        found = self._histories[person]
-        self._original = [int(item) for item in found if item >= 1]
+        self._original = self._people.history(place)
         self._past, self._before = [], {}
         self._show(self._original)
 
     def _show(self, items: list[int]) -> None:
         self.items = items
         self.history.show_items(items, self.title, set(items) - set(self._original))
-        assert self._histories is not None
-        n = len(items)
-        what = f"of {len(self._histories):,}  ·  {n} item{'' if n == 1 else 's'}"
+        assert self._people is not None
+        n, people = len(items), self._people
+        shown = f"{len(people.numbers):,} of {people.total:,}, from"
+        which = shown if len(people.numbers) < people.total else "from"
+        what = f"{which} {self.person.range}  ·  {n} item{'' if n == 1 else 's'}"
         gone = len(set(self._original) - set(items))
         self._where.set_text(f"{what}, {gone} taken out" if gone else what)
+        places = people.x.shape[1]
+        self._reads.setVisible(n > places)
+        self._reads.setText(f"The model reads the last {places:,} of these {n:,} items.")
         self.undo.setEnabled(bool(self._past))
         self.reset.setEnabled(items != self._original)
         self._ask()
@@ -191,19 +239,21 @@ class RecommendView(QWidget):
             self._past.append(self.items)
             self._show(items)
 
+    def _refuse(self, why: str) -> None:
+        self._where.set_text(why)
+
     def add(self, item: int) -> None:
         """Put an item at the end of the history; one that is there moves to the end."""
-        if self._histories is None:
+        if self._people is None:
             return
-        kept = [each for each in self.items if each != item]
-        self._edit([*kept, item][-self._histories.shape[1] :])
+        self._edit([*(each for each in self.items if each != item), item])
         self.history.setCurrentRow(self.history.count() - 1)
 
     def _add_typed(self) -> None:
         text = self.search.text().strip().casefold()
         if not text:
             return
-        titles = [self.title(i).casefold() for i in range(1, len(self._titles) + 1)]
+        titles = [name.casefold() for name in self._names]
         exact = [i for i, title in enumerate(titles, 1) if title == text]
         near = [i for i, title in enumerate(titles, 1) if text in title]
         if exact or near:
@@ -211,6 +261,14 @@ class RecommendView(QWidget):
             self.add((exact or near)[0])
         else:
             self._told.set_text(f"No title has {self.search.text().strip()!r} in it.")
+
+    def _write(self) -> None:
+        dialog = QFileDialog(self, "Lists to CSV", "lists.csv", "Table (*.csv)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda file: self._intents.write(self._key, file, LISTED))
+        dialog.open()
 
     def take_back(self) -> None:
         """Take the last change back."""
@@ -239,14 +297,13 @@ class RecommendView(QWidget):
             self._ask()
 
     async def _question(self) -> None:
-        run, histories = self._state.runs.current, self._histories
-        if run is None or histories is None:
+        run = self._state.runs.current
+        if run is None or self._people is None:
             return
         items, began = self.items, time.perf_counter()
-        padded = [*items, *[0] * (histories.shape[1] - len(items))]
         try:
             answer = await self._actions.operating.ask(
-                run.key, "recommend", config={"k": CANDIDATES}, inputs={"histories": [padded]}
+                run.key, OPERATOR, config={"k": CANDIDATES}, inputs={"histories": [items]}
             )
         except Refused as refused:
             if run is self._state.runs.current:
