@@ -136,6 +136,7 @@ class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     help: str
+    unless: str = ""
 
 
 class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):

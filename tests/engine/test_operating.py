@@ -11,6 +11,8 @@ from models.operators.base import Operation
 from models.operators.drawing import draw
 from models.registry import registry
 from studio.engine.jobs import headless
+from studio.engine.process.catalogue import build
+from studio.engine.process.discovery import discover
 from studio.engine.run.loading import load
 from studio.engine.run.warm import WarmModels
 from studio.protocol import messages as m
@@ -249,3 +251,12 @@ def test_every_operator_is_a_generator_that_ends(made):
             break
     assert sorted(set(done)) == [0, 2048]
     assert outcome.rows.x.shape == (3000, 2)
+
+
+def test_the_catalogue_describes_every_operator_with_what_it_takes():
+    discover()
+    catalog = build([])
+    assert catalog.problems == []
+    told = {entry.slug: entry.takes for entry in catalog.of("operator")}
+    assert set(told) == {entry.slug for entry in registry.all("operator")}
+    assert [(slot.name, slot.unless) for slot in told["recommend"]] == [("histories", "all")]
