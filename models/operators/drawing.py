@@ -34,8 +34,9 @@ def draw(
 ) -> Generator[bool, None, Batch]:
     """Draw n samples in data units, on the CPU; yields False between network passes.
 
-    The same seed and stream give the same samples, and the first ones of a larger n are not
-    those of a smaller n only where the sampler adds noise. ``told`` hears how many network
+    They are drawn and moved `CHUNK` at a time, so that the device holds no more of them. The same
+    n, seed and stream give the same samples, and so do the first chunks of another n that has them
+    whole. ``told`` hears how many network
     evaluations a sample took, ``drawn`` how many samples there are so far. ``given`` are chosen
     conditions, standardised; all others come from the law of the data.
 
@@ -46,17 +47,21 @@ def draw(
     noise = make_generator(seed, stream + _NOISE)
     if isinstance(family, HasPopulation):
         total = family.population
-        rows = _rows(total, n, generator)
+        chosen = _rows(total, n, generator)
         # Particles are known by their row: they go all together.
         latents = family.prior(total, generator, given)
-        return (yield from _push(family, latents, sampler, noise, told)).take(rows)
-    latents = family.prior(n, generator, given)
-    parts: list[Batch] = []
-    for chunk in latents.split(CHUNK):
-        parts.append((yield from _push(family, chunk, sampler, noise, told)))
+        return (yield from _push(family, latents, sampler, noise, told)).take(chosen)
+    made: Batch | None = None
+    for start in range(0, n, CHUNK):
+        rows = slice(start, min(n, start + CHUNK))
+        latents = family.prior(rows.stop - start, generator, _of(family, given or {}, rows, n))
+        part = yield from _push(family, latents, sampler, noise, told)
+        made = _room(part, n) if made is None else made
+        _put(made, rows, part)
         if drawn is not None:
-            drawn(sum(map(len, parts)))
-    return Batch.cat(parts)
+            drawn(rows.stop)
+    assert made is not None
+    return made
 
 
 def most(family: Learner[Any], n: int) -> int:
@@ -78,6 +83,36 @@ def _rows(total: int, n: int, generator: torch.Generator) -> Tensor:
     if n <= total:
         return torch.randperm(total, generator=generator)[:n]
     return torch.randint(total, (n,), generator=generator)
+
+
+def _of(family: Family[Any], given: Mapping[str, Tensor], rows: slice, n: int) -> dict[str, Tensor]:
+    """Return what is chosen for some of n rows; names that the data do not have are for `prior` to
+    refuse.
+    """
+    law = family.spec.law
+    return {
+        name: value.expand((n, *law[name].shape[1:]))[rows] if name in law else value
+        for name, value in given.items()
+    }
+
+
+def _room(like: Batch, n: int) -> Batch:
+    """Return a batch of n rows like these in which nothing stands yet."""
+
+    def empty(x: Tensor) -> Tensor:
+        return x.new_empty((n, *x.shape[1:]))
+
+    mask = None if like.mask is None else empty(like.mask)
+    return Batch(empty(like.x), mask, {name: empty(value) for name, value in like.given.items()})
+
+
+def _put(made: Batch, rows: slice, part: Batch) -> None:
+    """Write a part into its rows of a batch."""
+    made.x[rows] = part.x
+    if made.mask is not None and part.mask is not None:
+        made.mask[rows] = part.mask
+    for name, value in part.given.items():
+        made.given[name][rows] = value
 
 
 def _push(
