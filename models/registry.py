@@ -198,7 +198,7 @@ class DatasetEntry(Entry):
 @dataclass(frozen=True, kw_only=True)
 class NetworkEntry(Entry):
     """A network. ``make(config, spec, role, generator)`` returns a module that is called as
-    ``net(x, clock=None, given=None, mask=None)``; see `models.nets.pick`.
+    ``net(x, clock=None, given=None, mask=None)``; see `models.nets.calling`.
 
     Attributes:
         roles: what it can be: "denoiser", "critic", "generator", "encoder", "recommender".

@@ -22,7 +22,7 @@ from models.contracts.learner import Scene
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.fields.base import Field
-from models.nets.pick import call
+from models.nets.calling import call
 from models.ntk import displacements
 from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
@@ -39,7 +39,7 @@ class Generator:
     """A network in training, with its averaged copy; a `models.carriers.base.Carrier`.
 
     Args:
-        net: a generator (`models.nets.pick`), already on its device.
+        net: a generator (`models.nets.calling`), already on its device.
         spec: of the data.
         latent: size of a latent.
         device: where the network is.

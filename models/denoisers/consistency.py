@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from models.contracts.batch import Batch, Rows
 from models.denoisers.precond import c_noise
-from models.nets.pick import call
+from models.nets.calling import call
 from models.tensors import expand_like
 
 __all__ = ["ConsistencyFunction"]
@@ -22,7 +22,7 @@ class ConsistencyFunction(nn.Module):
     """A network with its boundary condition.
 
     Args:
-        net: called as ``net(x, clock, given, mask)`` (`models.nets.pick`), returns (n, *shape).
+        net: called as ``net(x, clock, given, mask)`` (`models.nets.calling`), returns (n, *shape).
         s_min: the level at which it changes nothing.
         data_std: the standard deviation of the data (1 where they are standardised).
     """

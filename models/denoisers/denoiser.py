@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from models.contracts.batch import Batch, Rows
 from models.denoisers.precond import PRECONDS, PrecondName, c_noise
-from models.nets.pick import call
+from models.nets.calling import call
 from models.tensors import expand_like
 
 __all__ = ["Denoiser"]
@@ -16,7 +16,7 @@ class Denoiser(nn.Module):
     """A network with its preconditioning.
 
     Args:
-        net: called as ``net(x, clock, given, mask)`` (`models.nets.pick`), returns (n, *shape).
+        net: called as ``net(x, clock, given, mask)`` (`models.nets.calling`), returns (n, *shape).
         precond: a row of the table in `models.denoisers.precond`.
         data_std: the standard deviation of the data (1 where they are standardised).
     """

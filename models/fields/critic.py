@@ -11,7 +11,7 @@ from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.state import State
 from models.fields.adversarial import AdversarialLoss
 from models.fields.rescaling import Rescaling
-from models.nets.pick import call
+from models.nets.calling import call
 from models.tensors import expand_like
 from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
@@ -28,8 +28,8 @@ class Critic:
     ``rescaling``, ``penalty``, ``centre`` and ``place`` may be changed between two steps.
 
     Args:
-        net: a critic (`models.nets.pick`), already on its device. No layer of it may mix rows of a
-            batch, or the slope at a particle would not be its own.
+        net: a critic (`models.nets.calling`), already on its device. No layer of it may mix rows of
+            a batch, or the slope at a particle would not be its own.
         loss: what it minimises.
         rescaling: the h of the motion.
         optimizer: settings of the optimiser.

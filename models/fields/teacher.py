@@ -34,7 +34,7 @@ class Teacher:
     """A denoiser of the data that learns for a while.
 
     Args:
-        net: what is trained (`models.nets.pick`), on the CPU.
+        net: what is trained (`models.nets.calling`), on the CPU.
         learner: the family that it belongs to.
         optimizer: settings of the optimiser.
         steps: for how many steps it learns.

@@ -1,4 +1,4 @@
-"""Any module of x alone as a network that is called like all others (`models.nets.pick`)."""
+"""Any module of x alone as a network that is called like all others (`models.nets.calling`)."""
 
 from collections.abc import Mapping
 

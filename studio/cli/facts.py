@@ -27,7 +27,7 @@ def unit(entry: "MetricEntry") -> str:
 
 def data(entry: "Entry") -> str:
     """Return the kinds of data that it is for."""
-    from models.nets.pick import kinds_of
+    from models.nets.offered import kinds_of
     from models.registry import FamilyEntry, NetworkEntry
 
     if isinstance(entry, FamilyEntry | NetworkEntry):

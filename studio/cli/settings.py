@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from models.config import Config, describe, replace_at
-from models.nets.pick import why_not
+from models.nets.offered import why_not
 from models.registry import Kind, registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError

@@ -6,7 +6,7 @@ import pytest
 
 from models.experiments.base import Null
 from models.metrics.base import Floor
-from models.nets.pick import kinds_of
+from models.nets.offered import kinds_of
 from models.registry import registry
 from studio.engine.data import judging
 from studio.engine.data.datasets import registered

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.nets.pick import kinds_of
+from models.nets.offered import kinds_of
 from models.registry import NoConfig, registry
 from studio.app.state import drafts
 from studio.engine.data import judging

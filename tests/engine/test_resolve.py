@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from models.nets.pick import kinds_of
+from models.nets.offered import kinds_of
 from models.registry import registry
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused

@@ -21,7 +21,8 @@ from models.contracts.family import Family
 from models.contracts.learner import Learner, Training
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import State
-from models.nets.pick import filled, kinds_of, networks_for
+from models.nets.offered import kinds_of, networks_for
+from models.nets.pick import filled
 from models.registry import FamilyEntry, KindEntry, discover, registry
 from models.tensors import make_generator
 from tests.models import tracks

@@ -14,7 +14,7 @@ from models.data.swiss_roll import SwissRollConfig, swiss_roll
 from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, floor, fresh_pairs
 from models.metrics.points.modes import mode_masses
-from models.nets.pick import kinds_of
+from models.nets.offered import kinds_of
 from models.registry import Entry, FamilyEntry, Kind, MetricEntry, discover, registry
 from models.tensors import make_generator
 from tests.models.measuring import value

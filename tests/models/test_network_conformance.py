@@ -12,7 +12,9 @@ from models.config import Pick, describe
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec
 from models.nets import role
-from models.nets.pick import build, call, networks_for
+from models.nets.calling import call
+from models.nets.offered import networks_for
+from models.nets.pick import build
 from models.nets.role import DENOISER, RECOMMENDER, Role
 from models.registry import KindEntry, NetworkEntry, discover, registry
 from models.tensors import make_generator

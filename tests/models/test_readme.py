@@ -10,7 +10,8 @@ import torch
 from models.config import Pick
 from models.metrics.base import Evidence
 from models.nets import role
-from models.nets.pick import build, kinds_of
+from models.nets.offered import kinds_of
+from models.nets.pick import build
 from models.operators.base import Operation
 from models.registry import NoConfig, registry
 from models.tensors import make_generator

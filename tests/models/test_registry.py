@@ -10,8 +10,10 @@ import pytest
 
 from models import registry as module
 from models.config import decode, encode
-from models.nets.pick import filled, kinds_of
-from models.registry import Entry, NoConfig, Registry, discover, kind, metric, registry
+from models.nets import offered
+from models.nets.offered import kinds_of, why_not
+from models.nets.pick import filled
+from models.registry import Entry, NoConfig, Problem, Registry, discover, kind, metric, registry
 
 
 def entry(slug: str, make: object = object()) -> Entry:
@@ -182,3 +184,12 @@ def test_a_metric_that_does_not_say_is_a_plain_number_and_better_where_it_is_low
     plain, told = (registry.get("metric", slug) for slug in ("plain", "told"))
     assert (plain.better, plain.unit) == ("lower", "")
     assert (told.better, told.unit) == ("higher", "nats")
+
+
+def test_a_network_that_could_not_be_loaded_is_said_where_it_is_missed(monkeypatch):
+    failed = Problem("models.nets.mine", "ImportError: there is no triton", "")
+    monkeypatch.setattr(offered, "discovered", lambda: (failed,))
+    assert why_not("mlp", "critic", "points") == ""
+    said = why_not("mine", "critic", "points")
+    assert "no network is called 'mine'" in said
+    assert said.endswith("; models.nets.mine failed: ImportError: there is no triton")

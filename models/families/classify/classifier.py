@@ -17,7 +17,8 @@ from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.learner import Learner, Stage, Training, Walk
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
-from models.nets.pick import build, call
+from models.nets.calling import call
+from models.nets.pick import build
 from models.nets.role import encoder
 from models.nets.settings import EncoderNet
 from models.registry import Needs, family

@@ -23,7 +23,8 @@ from models.experiments.base import Null, Outcome, experiment
 from models.kinds.images import ImageSet
 from models.metrics.base import Evidence, Floor, floor
 from models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
-from models.nets.pick import filled, kinds_of, settled
+from models.nets.offered import kinds_of
+from models.nets.pick import filled, settled
 from models.registry import NoConfig, registry
 from models.tensors import make_generator
 from studio.engine.data.batches import Shuffled

@@ -1,7 +1,7 @@
 """Which kind of data a run is of, and what fits it: models, metrics, samplers, other runs."""
 
 from models.contracts.abilities import WORDS
-from models.nets.pick import kinds_of
+from models.nets.offered import kinds_of
 from models.registry import (
     DatasetEntry,
     FamilyEntry,

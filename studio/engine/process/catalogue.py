@@ -9,7 +9,8 @@ import torch
 from models.config import Config, ConfigError, describe
 from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
-from models.nets.pick import kinds_of, preferred
+from models.nets.offered import kinds_of
+from models.nets.pick import preferred
 from models.registry import (
     Entry,
     FamilyEntry,

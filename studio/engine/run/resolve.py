@@ -12,7 +12,8 @@ from models.config import Config, ConfigError, decode, describe, encode, read_pi
 from models.contracts.data import Outline
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from models.nets.pick import filled, kinds_of, settled
+from models.nets.offered import kinds_of
+from models.nets.pick import filled, settled
 from models.registry import (
     DatasetEntry,
     Entry,

@@ -1,0 +1,58 @@
+"""Which networks there are for what, and why another one will not do."""
+
+import difflib
+from functools import cache
+
+from models.config import describe
+from models.registry import FamilyEntry, NetworkEntry, Problem, discover, registry
+
+__all__ = ["discovered", "kinds_of", "networks_for", "why_not"]
+
+
+@cache
+def discovered() -> tuple[Problem, ...]:
+    """Make kinds and networks known, also where a family is used by itself; return what could not
+    be loaded.
+    """
+    return tuple(discover(("models.kinds", "models.nets")))
+
+
+def networks_for(role: str, kind: str) -> list[NetworkEntry]:
+    """Return the networks that can have a role for a kind of data."""
+    discovered()
+    known = {entry.slug: entry for entry in registry.all("kind")}
+    gives = set(known[kind].gives) if kind in known else set()
+    return [e for e in registry.all("network") if role in e.roles and set(e.needs) <= gives]
+
+
+def kinds_of(entry: FamilyEntry | NetworkEntry) -> tuple[str, ...]:
+    """Return the kinds of data that a family or a network takes: those that give what it needs, and
+    for which there are networks in all the roles of a family.
+    """
+    discovered()
+    rows = describe(entry.config) if isinstance(entry, FamilyEntry) else []
+    roles = [row["role"] for row in rows if row["of"] == "network"]
+    return tuple(
+        kind.slug
+        for kind in registry.all("kind")
+        if set(entry.needs) <= set(kind.gives)
+        and all(networks_for(role, kind.slug) for role in roles)
+    )
+
+
+def why_not(slug: str, role: str, kind: str) -> str:
+    """Return why a network cannot have a role for a kind of data, and which can; "" if it can."""
+    able = [entry.slug for entry in networks_for(role, kind)]
+    if slug in able:
+        return ""
+    offered = ", ".join(able)
+    instead = f"choose one of: {offered}" if offered else f"there is no {role} for {kind}"
+    entry = next((e for e in registry.all("network") if e.slug == slug), None)
+    if entry is None:
+        if near := difflib.get_close_matches(slug, able, n=1):
+            instead = f"did you mean {near[0]!r}? A {role} for {kind} can be: {offered}"
+        failed = "".join(f"; {each.module} failed: {each.message}" for each in discovered())
+        return f"no network is called {slug!r}; {instead}{failed}" if slug else instead
+    if role not in entry.roles:
+        return f"{slug!r} cannot be a {role}; {instead}"
+    return f"{slug!r} does not take {kind}; {instead}"
