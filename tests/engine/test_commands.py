@@ -1,6 +1,8 @@
 """Every command, on an engine in this process: what it answers, what it does, what it refuses."""
 
 import csv
+import gc
+import weakref
 from pathlib import Path
 
 import msgspec
@@ -104,6 +106,16 @@ def trained(desk):
     desk.work()
     assert folder.status().state == "finished"
     return folder
+
+
+def test_what_has_ended_lets_its_model_go(desk):
+    job, _ = desk.start()
+    desk.train(job, 3)
+    model = weakref.ref(desk.engine.queue.get(job).session.family)
+    desk.work()
+    assert desk.state(job) == "finished"
+    gc.collect()
+    assert model() is None
 
 
 def test_every_command_has_a_handler():

@@ -1,6 +1,8 @@
 """Judges: trained once and kept, given by the person, of any kind of data; and what they see."""
 
+import gc
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -49,7 +51,7 @@ def small() -> ImageSet:
 def _quick(tmp_path, monkeypatch):
     """A cache of the test's own, and judges that learn in a moment."""
     monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(judging, "_known", {})
+    monkeypatch.setattr(judging, "_known", WeakValueDictionary())
     monkeypatch.setattr("models.judges.images._STEPS", 12)
 
 
@@ -72,8 +74,17 @@ class TestJudging:
 
         judging._known.clear()
         again.path.write_bytes(b"garbage")
+        again = judged(images)
         assert list(again.prepare()) != []
         assert torch.equal(again.now().features(images.x), made.features(images.x))
+
+    def test_it_is_remembered_as_long_as_somebody_asks_it(self):
+        asking = judged(small())
+        made = asking.now()
+        assert judged(small()).judge is made
+        del asking, made
+        gc.collect()
+        assert len(judging._known) == 0
 
     def test_other_images_labels_names_or_versions_have_another_judge(self):
         x, labels = torch.rand(6, 1, 4, 4), torch.arange(6) % 2

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Generator
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import torch
 
@@ -19,7 +20,8 @@ from studio.store.errors import StoreError
 __all__ = ["Judging", "cache_folder", "given_folder"]
 
 _log = logging.getLogger(__name__)
-_known: dict[str, Network] = {}
+_known: WeakValueDictionary[str, Network] = WeakValueDictionary()
+"""Those that somebody asks still: a judge has as many numbers as a model."""
 SEED = 0
 STEPS_A_PIECE = 5
 SUFFIX = ".safetensors"
@@ -55,13 +57,14 @@ class Judging:
     def __init__(self, entry: JudgeEntry, lesson: Lesson, given: Path | None = None) -> None:
         self._teaching: Teaching = entry.make()
         self._lesson = lesson
+        self._judge: Network | None = None
         name = f"{_hash(lesson)[:32]}-{entry.slug}-{entry.version}"
         self.key = f"{name}-{SEED}"
         if given is not None:
             digest = _hash_of_file(given)
             self.key = f"{name}-given-{digest[:32]}"
-            if self.key not in _known:
-                _known[self.key] = self._given(entry, given)
+            if self.judge is None:
+                self._remember(self._given(entry, given))
 
     @classmethod
     def of(cls, kind: str, train: RowSource, name: str) -> "Judging | None":
@@ -87,7 +90,9 @@ class Judging:
     @property
     def judge(self) -> Network | None:
         """The judge, or None before it has been prepared."""
-        return _known.get(self.key)
+        if self._judge is None:
+            self._judge = _known.get(self.key)
+        return self._judge
 
     def prepare(self) -> Generator[bool, None, Network]:
         """Return the judge; yields False while it is trained."""
@@ -104,8 +109,11 @@ class Judging:
                     found = end.value
                 yield False
             self._write(found)
-        _known[self.key] = found
-        return found
+        return self._remember(found)
+
+    def _remember(self, judge: Network) -> Network:
+        self._judge = _known[self.key] = judge
+        return judge
 
     def now(self) -> Network:
         """Return the judge, however long it takes."""

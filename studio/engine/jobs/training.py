@@ -145,6 +145,8 @@ class TrainingJob(Job):
                 _, tell = self._edits.popleft()
                 tell(Refused(f"{self.title} has ended ({self.state})."))
             self.session = self._staged = None
+            if hasattr(self, "_outputs"):  # else it was never opened
+                del self._outputs
             free_device_memory()
             if self._claimed:
                 self._claimed = False
