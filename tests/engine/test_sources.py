@@ -24,18 +24,22 @@ from studio.engine.data.preview import preview
 from studio.engine.data.semi import TwoStreams
 from studio.engine.data.stored import STATISTICS, StoredRows, facts_of
 from studio.engine.jobs import headless
+from studio.engine.jobs.operating import OperatorJob
 from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import aim
 from studio.engine.run.resolve import check
 from studio.engine.run.validation import Validator
+from studio.engine.run.warm import WarmModels
+from studio.protocol.messages import Operate
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.dataset import points_hash
 from studio.store.parts import Part
 from studio.store.project import Project
 from studio.store.schema import Schema, points_schema
 from studio.store.splits import Split, split_rows
+from tests.engine.fakes import MemorySink
 
 CPU = torch.device("cpu")
 N = 1003
@@ -84,6 +88,18 @@ def spec(dataset, **training):
         dataset=Pick(slug=dataset),
         training={**training, "device": "cpu"},
     )
+
+
+def test_an_operator_is_handed_as_many_of_large_data_as_fit_and_says_so(large, project):
+    folder = headless.create(spec("project:a"), project.path)
+    assert headless.run(folder.path).state == "finished"
+    command = Operate(run=str(folder.path), operator="likelihood", inputs={"rows": "data"})
+    for _ in OperatorJob("job", command, MemorySink(), WarmModels()).work():
+        pass
+    [result] = folder.results.all()
+    fit = 1000 // 12
+    assert result.record.handed == {"rows": fit}
+    assert f"The rows are {fit} of the {len(large.rows):,} of the data." in result.record.note
 
 
 class TestOrder:

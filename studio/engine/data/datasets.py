@@ -37,6 +37,7 @@ __all__ = [
     "hash_of",
     "imported_kind",
     "imported_outline",
+    "in_memory",
     "labelled",
     "labelled_rows",
     "measured",
@@ -370,6 +371,16 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
         most=len(rows) // 2,
         held=None,
     )
+
+
+def in_memory(rows: RowSource) -> RowSource:
+    """Return rows in memory; of those that stay on the disk so many, evenly spaced, that are not
+    large.
+    """
+    if not isinstance(rows, StoredRows):
+        return rows
+    mean = rows.outline().mean
+    return rows.few(max(1, LARGE // (mean.numel() * mean.element_size())))
 
 
 def measured(slug: str, project: Path) -> Generator[bool, None, None]:

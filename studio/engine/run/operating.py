@@ -21,7 +21,7 @@ from models.contracts.data import RowSource
 from models.contracts.spec import LABEL, DataSpec
 from models.operators.base import ALL, Operation, Outcome, Progress
 from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
-from studio.engine.data.datasets import Dataset
+from studio.engine.data.datasets import Dataset, in_memory
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
@@ -97,7 +97,13 @@ class Asked:
         pick, sampler = loaded.sampled_by(self.sampler)
         # Read at most once, and only where something asks for it.
         source = functools.cache(lambda: loaded.resolved.load_data(project_of(loaded.run)))
-        whole = self._whole(source)
+        there = self._whole(source)
+        whole = {name: in_memory(rows) for name, rows in there.items()}
+        few = [
+            f"The {name} are {len(rows):,} of the {len(there[name]):,} of the data."
+            for name, rows in whole.items()
+            if len(rows) < len(there[name])
+        ]
         handed = {name: data.rows(slice(None)) for name, data in whole.items()}
         handed |= self._typed(loaded, handed)
         given = chosen(spec, self.command.given, self.total)
@@ -124,7 +130,7 @@ class Asked:
             handed={name: len(rows) for name, rows in handed.items()},
             spec_hash=_spec_hash(self.run, loaded.step),
             seconds=time.perf_counter() - began,
-            note=" ".join(filter(None, [outcome.note, *given.notes])),
+            note=" ".join(filter(None, [outcome.note, *given.notes, *few])),
             versions=versions(),
             classes=_classes(spec, outcome.rows),
         )
