@@ -10,9 +10,12 @@ from studio.engine.process.allowance import Allowance
 from studio.engine.race.budgets import Spending
 from studio.engine.race.marks import MarkedEvaluations, MarkedRecords, Marks
 from studio.engine.race.owntime import OwnTime
+from studio.engine.run.session import new_run
 from studio.engine.watch.schedules import Pace
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
+from studio.store.errors import StoreError
+from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.engine.fakes import losses, spec
 from tests.engine.test_commands import Desk
@@ -75,6 +78,18 @@ def test_losses_are_bit_for_bit_those_of_separate_runs(desk, tmp_path, family):
     for run, raced in zip(specs, folders, strict=True):
         assert losses(raced) == losses(alone(run, tmp_path))
         assert len(losses(raced)[0]) == 40
+
+
+def test_a_race_that_cannot_be_made_whole_leaves_no_run_behind(desk, monkeypatch):
+    def second_fails(resolved, project, **options):
+        if resolved.spec.name == "other":
+            raise StoreError("The disk is full.")
+        return new_run(resolved, project, **options)
+
+    monkeypatch.setattr("studio.engine.race.setup.new_run", second_fails)
+    start = m.StartRace(specs=TWO, project=desk.project, budget=STEPS)
+    assert "disk is full" in desk.refused(start).message
+    assert Project.open(Path(desk.project)).runs() == []
 
 
 def test_a_race_of_steps_goes_round_by_round(desk):

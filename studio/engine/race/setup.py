@@ -1,5 +1,6 @@
 """The start line: whether trainings can race, and their run folders, made on equal terms."""
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -43,11 +44,16 @@ def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list
     check_budget(budget, [run.training.batch for run in runs])
     _require_equal(runs)
     race = f"race-{uuid.uuid4().hex[:12]}"
-    folders = []
-    for spec in _on_equal_terms(runs, budget):
-        folder = new_run(check(spec), project, race=race, budget=budget)
-        folder.update_status(state="queued", total=int(spec.training["steps"]))
-        folders.append(folder)
+    folders: list[RunFolder] = []
+    try:
+        for spec in _on_equal_terms(runs, budget):
+            folders.append(new_run(check(spec), project, race=race, budget=budget))
+            folders[-1].update_status(state="queued", total=int(spec.training["steps"]))
+    except BaseException:
+        # All or none: one alone has nobody to race with.
+        for folder in folders:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
     return folders
 
 
