@@ -12,6 +12,7 @@ from models.experiments.base import Null, Outcome, experiment
 from models.registry import Registry, registry
 from studio.__main__ import main
 from studio.cli import catalogue
+from studio.engine.process.refusal import Refused
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def claims(monkeypatch: pytest.MonkeyPatch) -> Registry:
         )
         def measure() -> Outcome:
             if passed is None and slow:
-                raise RuntimeError("it broke")
+                raise Refused("it broke")  # as the engine may say it
             return Outcome(f"figure of {slug}", {"figure": 1.0}, passed, "0 at best", [3])
 
     claim("T1", True)
@@ -204,7 +205,7 @@ def test_verify_fails_when_one_does(
     verdicts = {"T1": "PASS", "T2": "FAIL", "T3": "REPORTED", "T4": "FAIL", "T5": "FAIL"}
     assert [r["verdict"] for r in results] == [verdicts[i] for i in ids]
     if "T4" in ids:
-        assert results[ids.index("T4")]["error"] == "RuntimeError: it broke"
+        assert results[ids.index("T4")]["error"] == "Refused: it broke"
 
 
 def test_verify_lists_the_real_claims_and_runs_one(say: Any) -> None:
