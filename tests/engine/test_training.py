@@ -8,6 +8,7 @@ import pytest
 
 from studio.engine.jobs import headless
 from studio.engine.process.allowance import Allowance
+from studio.engine.watch.outputs import Outputs
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
 from studio.store.errors import DiskFull
@@ -112,6 +113,22 @@ def test_requests_are_done_without_a_step(tmp_path):
         pass
     assert job.step == 11
     work.close()
+
+
+def test_what_is_asked_for_during_the_last_evaluation_is_done(tmp_path, monkeypatch):
+    folder = new_run(tmp_path, spec(steps=4))
+    job = new_job(folder)
+    evaluate = Outputs.evaluate
+
+    def asked_meanwhile(outputs, step):
+        yield from evaluate(outputs, step)
+        if step == 4:
+            job.ask("sample", 12)
+
+    monkeypatch.setattr(Outputs, "evaluate", asked_meanwhile)
+    for _ in job.work():
+        pass
+    assert len(folder.samples.paths()) == 1
 
 
 @pytest.mark.parametrize("fail", ["nan", "inf"])

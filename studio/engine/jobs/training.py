@@ -325,6 +325,7 @@ class TrainingJob(Job):
         yield from self._outputs.keep_due(self.step)
         yield from self._answer(session)
         yield from self._outputs.evaluate(self.step)
+        yield from self._answer(session)  # what was asked for meanwhile
         self._tick(self._clock())
         self.folder.require()
         self._log.write("info", f"Finished at step {self.step:,}.")
