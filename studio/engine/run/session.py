@@ -239,21 +239,27 @@ def open_session(run: RunFolder, total: int) -> Session:
         f"{kind_of(spec.kind).described(data.rows)}."
     )
     session = _assemble(run, resolved, data, family, step, edits, notes, skipped)
-    session.drawing = _drawing(run, resolved, inputs)
+    session.drawing = _drawing(run, resolved, inputs, notes)
     return session
 
 
 def _drawing(
-    run: RunFolder, resolved: Resolved, inputs: Learners
+    run: RunFolder, resolved: Resolved, inputs: Learners, notes: list[str]
 ) -> Callable[[Dataset], Generator[bool, None, Dataset]] | None:
-    """Return what draws the data from a run that this one learns from, None where none does."""
+    """Return what draws the data from a run that this one learns from, None where none does; the
+    notes say of which.
+    """
     for name, needs in resolved.family.entry.inputs.items():
         if needs.draws and name in inputs:
             source = inputs[name]
             assert isinstance(source, Family)  # it was asked for by this ability
-            chosen = check(run.record.inputs[name].spec, any_device=True).sampler
+            taken, seed = run.record.inputs[name], resolved.training.seed
+            notes.append(
+                f"In the place of the data it learns from samples of {taken.run} at step "
+                f"{taken.step:,}, drawn with the seed {seed} and labelled by the judge."
+            )
+            chosen = check(taken.spec, any_device=True).sampler
             sampler = chosen.make() if chosen is not None else None
-            seed = resolved.training.seed
             return lambda data: drawn(data, source, sampler, seed)
     return None
 
