@@ -34,7 +34,7 @@ from studio.engine.run.validation import Validator
 from studio.engine.run.warm import WarmModels
 from studio.protocol.messages import Operate
 from studio.protocol.spec import Pick, RunSpec
-from studio.store.dataset import points_hash
+from studio.store.dataset import DatasetFolder, DatasetReader, points_hash
 from studio.store.parts import Part
 from studio.store.project import Project
 from studio.store.schema import Schema, points_schema
@@ -173,6 +173,11 @@ class TestStored:
         path.write_bytes(damage(path.read_bytes()))
         assert torch.equal(imported("a", project.path).rows.spec().mean, mean)
 
+    def test_statistics_are_those_of_these_very_rows(self, project, large):
+        folder, facts = project.dataset("a"), facts_of(project.dataset("a"))
+        one, other = (StoredRows(folder, np.arange(n, n + 400), facts).spec() for n in (0, 400))
+        assert float(other.mean[0] - one.mean[0]) == 400.0  # the first column counts the rows
+
     def test_statistics_of_other_rows_are_not_believed(self, project, large):
         path = project.dataset("a").path / STATISTICS
         large.rows.spec()
@@ -221,6 +226,22 @@ class TestImported:
         assert isinstance(data.rows, PointSet)
         np.testing.assert_array_equal(data.rows.x[:, 0], split_rows(N, Split(seed=5), "train"))
         assert data.hash == project.dataset("a").record.hash
+
+    def test_a_preview_reads_few_rows_of_a_small_set_too(self, project, monkeypatch):
+        add(project, points())
+        read, rows = [], DatasetReader.rows
+
+        def counted(reader, index):
+            read.append(len(index))
+            return rows(reader, index)
+
+        monkeypatch.setattr(DatasetReader, "rows", counted)
+        monkeypatch.setattr(DatasetFolder, "verify", None)
+        monkeypatch.setattr("studio.engine.data.preview.MAX_NUMBERS", 120)
+        facts, arrays = preview(Pick(slug="project:a"), project.path, 500)
+        assert facts["n"] == len(split_rows(N, Split(), "train"))
+        assert arrays["x"].shape == (40, 3)  # as many as may be shown
+        assert sum(read) <= 64 + 40
 
     def test_images_are_of_their_kind(self, project):
         x = np.arange(40 * 16, dtype=np.uint8).reshape(40, 1, 4, 4)

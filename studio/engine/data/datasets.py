@@ -34,6 +34,7 @@ __all__ = [
     "edited",
     "find_imported",
     "find_outline",
+    "find_where_it_lies",
     "hash_of",
     "imported_kind",
     "imported_outline",
@@ -240,6 +241,22 @@ def imported(name: str, project: Path) -> Dataset:
     )
 
 
+def where_it_lies(name: str, project: Path) -> RowSource:
+    """Return the rows of an imported set that are learned from, without reading them: on the disk,
+    however few they are. Those that can only be read whole are in memory.
+
+    Raises:
+        Refused, StoreError: as `imported`, but for damage that only reading finds.
+    """
+    folder = _folder(name, project)
+    if folder.record.stored == "hdf5" or kind_of(folder.record.kind).whole:
+        return imported(name, project).rows
+    train = _shares(folder, large=True)["train"]
+    if len(train) < _FEWEST:
+        raise _too_few(folder, len(train))
+    return train
+
+
 def imported_outline(name: str, project: Path) -> Outline:
     """Return what is known of an imported set before it is read.
 
@@ -428,6 +445,15 @@ def find_outline(name: str, project: Path | None) -> Outline:
         Refused: there is no project, no such set, or its record is damaged.
     """
     return _found(imported_outline, name, project)
+
+
+def find_where_it_lies(name: str, project: Path | None) -> RowSource:
+    """Like `where_it_lies`, with every failure put at the dotted setting "dataset".
+
+    Raises:
+        Refused: there is no project, no such set, or its record is damaged.
+    """
+    return _found(where_it_lies, name, project)
 
 
 def _found(find: Callable[[str, Path], T], name: str, project: Path | None) -> T:

@@ -7,7 +7,7 @@ import torch
 
 from models.registry import DatasetEntry
 from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset, find_imported, project_name, registered
+from studio.engine.data.datasets import Dataset, find_where_it_lies, project_name, registered
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import SAMPLES
@@ -41,17 +41,17 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     """
     choice = pick_dataset(pick)
     if choice is None:
-        data = find_imported(project_name(pick.slug) or "", project).rows
+        data = find_where_it_lies(project_name(pick.slug) or "", project)
     else:
         assert isinstance(choice.entry, DatasetEntry)
         count = 0 if choice.entry.finite else n
         data = registered(choice.entry, choice.config, count, seed=0).rows
     total = len(data)
+    spec = data.outline() if isinstance(data, StoredRows) else data.spec()
+    n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))
     if isinstance(data, StoredRows):
         data = data.few(n)
-    spec = data.spec()
-    n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))
-    if len(data) > n:
+    elif len(data) > n:
         rows = torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n]
         data = data.take(rows)
     kind = kind_of(spec.kind)

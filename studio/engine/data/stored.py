@@ -3,9 +3,11 @@
 Their statistics are measured once, in one pass over the file, and kept beside it.
 """
 
+import hashlib
 import logging
 import threading
 from collections.abc import Generator, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -124,10 +126,11 @@ class StoredRows:
     def _path(self) -> Path:
         return self._folder.path / STATISTICS
 
-    @property
+    @cached_property
     def _key(self) -> str:
         """Of which rows the statistics are, and how they are measured."""
-        return f"{VERSION} {self._folder.record.hash} {len(self)}"
+        numbers = hashlib.sha256(np.ascontiguousarray(self._numbers, "<i8").data).hexdigest()
+        return f"{VERSION} {self._folder.record.hash} {numbers}"
 
     def _kept(self) -> DataSpec | None:
         from safetensors import SafetensorError, safe_open
