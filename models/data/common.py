@@ -1,4 +1,4 @@
-"""What the procedural point sets share: their random stream, and mixtures of round Gaussians."""
+"""What made-up data share: their random stream; and for points, mixtures of round Gaussians."""
 
 import math
 
@@ -24,7 +24,7 @@ def data_generator(n: int, seed: int) -> torch.Generator:
         ValueError: n is not positive.
     """
     if n < 1:
-        raise ValueError(f"a data set has at least 1 point, got {n}")
+        raise ValueError(f"a data set has at least 1 row, got {n}")
     return make_generator(seed, _STREAM)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models.contracts.spec import LABEL
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Learnt, Trial
 from models.families.classify.classifier import Classifier, ClassifierConfig
@@ -115,8 +116,8 @@ def _shuffled(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
     generator = make_generator(seed)
     spec = train.spec()
     rows = spec.standardised(train.rows(slice(None)))
-    label = rows.given["label"][torch.randperm(len(train), generator=generator)]
-    wrong = replace(rows, given={**rows.given, "label": label})
+    label = rows.given[LABEL][torch.randperm(len(train), generator=generator)]
+    wrong = replace(rows, given={**rows.given, LABEL: label})
     model = Classifier(
         ClassifierConfig(noise=0.6), spec, horizon=_SHORT, seed=seed, device=torch.device("cpu")
     )

@@ -10,6 +10,7 @@ import torch
 
 from models.contracts.batch import Batch
 from models.contracts.family import Family
+from models.contracts.spec import LABEL
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Trial
 from models.metrics.base import Evidence
@@ -79,7 +80,7 @@ def _nulls(real: Batch, make: str) -> Batch:
     if make == "types":
         order = torch.randperm(len(real), generator=rng)
         return replace(real, x=real.x[order], mask=real.mask[order])
-    x, label = real.x.clone(), real.given["label"]
+    x, label = real.x.clone(), real.given[LABEL]
     for kind in range(int(label.max()) + 1):
         rows = (label == kind).nonzero().squeeze(1)
         for place in range(x.shape[1]):

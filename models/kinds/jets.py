@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given
+from models.contracts.spec import LABEL, SIZE, DataSpec, Given
 from models.registry import kind
 from models.tensors import make_generator
 
@@ -29,7 +29,7 @@ class JetSet:
             first, 0 where a place is padded.
         size: (n,) int64, how many constituents each has.
         label: (n,) int64, its type, one of ``names``.
-        pt, eta, mass: (n,) float32, of the jet, in GeV.
+        pt, eta, mass: (n,) float32, of the jet; pT and mass in GeV.
         names: of the types.
     """
 
@@ -75,7 +75,7 @@ class JetSet:
         mean = real.mean(dim=0).expand(places, -1).contiguous()
         std = real.std(dim=0).clamp_min(1e-6).expand(places, -1).contiguous()
         given = {
-            "label": Given(classes=len(self.names), names=self.names),
+            LABEL: Given(classes=len(self.names), names=self.names),
             "pt": _measured(self.pt, log=True, unit="GeV"),
             "eta": _measured(self.eta),
             "mass": _measured(self.mass, log=True, unit="GeV"),
@@ -90,7 +90,7 @@ class JetSet:
         size = self.size[index]
         mask = torch.arange(self.x.shape[1]) < size[:, None]
         given = {
-            "label": self.label[index],
+            LABEL: self.label[index],
             "pt": self.pt[index],
             "eta": self.eta[index],
             "mass": self.mass[index],
