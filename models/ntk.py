@@ -35,10 +35,6 @@ class Displacements:
     predicted: Tensor
     actual: Tensor
 
-    def error(self) -> float:
-        """Return |actual - predicted| / |predicted|, over all particles: it falls with eta."""
-        return float((self.actual - self.predicted).norm() / self.predicted.norm())
-
 
 def displacements(
     net: nn.Module, latents: Tensor, velocity: Tensor, where: Tensor, eta: float

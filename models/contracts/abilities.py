@@ -12,7 +12,6 @@ __all__ = [
     "ABILITIES",
     "WORDS",
     "Classifies",
-    "Encodes",
     "HasConsistency",
     "HasCritic",
     "HasDenoiser",
@@ -34,7 +33,6 @@ WORDS: Mapping[str, str] = {
     "population": "is made of particles",
     "classify": "tells classes apart",
     "recommend": "recommends",
-    "encode": "encodes",
 }
 """What a model with an ability does, by the names that entries of the registry use."""
 
@@ -117,13 +115,6 @@ class Recommends(Protocol):
     def recommend(self, histories: Rows) -> Tensor: ...
 
 
-@runtime_checkable
-class Encodes(Protocol):
-    """Representations of rows: x (n, *shape) -> (n, k)."""
-
-    def encode(self, x: Rows) -> Tensor: ...
-
-
 ABILITIES: Mapping[str, Any] = {
     "velocity": HasVelocity,
     "critic": HasCritic,
@@ -134,6 +125,5 @@ ABILITIES: Mapping[str, Any] = {
     "population": HasPopulation,
     "classify": Classifies,
     "recommend": Recommends,
-    "encode": Encodes,
 }
 """The abilities by the names under which they are asked for."""

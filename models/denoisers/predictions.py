@@ -1,8 +1,7 @@
-"""What a network may predict, and the conversions between all of it.
+"""What a network may predict, and how the denoised point follows from each.
 
 Notation: x = xbar = x0 + s eps, alpha = 1/sqrt(1 + s^2), sigma = s alpha (variance preserving).
-Every prediction y is affine in the denoised point: D = a(s) x + b(s) y. One table of (a, b) then
-holds every conversion.
+Every prediction y is affine in the denoised point, D = a(s) x + b(s) y, with a and b of one table.
 
 | prediction | y | a | b |
 |---|---|---|---|
@@ -23,9 +22,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.tensors import expand_like
-
-__all__ = ["PREDICTIONS", "Prediction", "PredictionName", "convert", "from_denoised", "to_denoised"]
+__all__ = ["PREDICTIONS", "Prediction", "PredictionName"]
 
 PredictionName = Literal["x0", "eps", "score", "v", "velocity"]
 
@@ -45,25 +42,3 @@ PREDICTIONS: dict[PredictionName, Prediction] = {
     "v": Prediction(lambda s: 1 / (1 + s**2), lambda s: -s * torch.rsqrt(1 + s**2)),
     "velocity": Prediction(lambda s: 1 / (1 + s), lambda s: s / (1 + s)),
 }
-
-
-def to_denoised(name: PredictionName, y: Tensor, x: Tensor, s: Tensor) -> Tensor:
-    """Return D (n, *shape) from a prediction y at x (n, *shape) and s (n,) or 0-d."""
-    kind = PREDICTIONS[name]
-    return expand_like(kind.a(s), x) * x + expand_like(kind.b(s), x) * y
-
-
-def from_denoised(name: PredictionName, denoised: Tensor, x: Tensor, s: Tensor) -> Tensor:
-    """Return a prediction (n, *shape) from D (n, *shape) at x (n, *shape) and s (n,) or 0-d, > 0.
-
-    For small s all but x0 divide a small difference by s: use float64 where that matters.
-    """
-    kind = PREDICTIONS[name]
-    return (denoised - expand_like(kind.a(s), x) * x) / expand_like(kind.b(s), x)
-
-
-def convert(
-    y: Tensor, x: Tensor, s: Tensor, *, source: PredictionName, target: PredictionName
-) -> Tensor:
-    """Return the prediction ``target`` from the prediction ``source``, both (n, *shape)."""
-    return from_denoised(target, to_denoised(source, y, x, s), x, s)

@@ -1,6 +1,5 @@
 """Interactions: what people watched, bought or read, each a history of items in order of time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -48,17 +47,6 @@ class InteractionSet:
     people: Tensor | None = None
     items: tuple[int, ...] = ()
     called: tuple[str, str] = ("user", "item")
-
-    @classmethod
-    def of_histories(
-        cls, histories: Sequence[Sequence[int]], titles: Sequence[str], length: int
-    ) -> "InteractionSet":
-        """Return histories of any length as rows of at most ``length`` items, the newest ones."""
-        x = torch.zeros(len(histories), length, dtype=torch.int64)
-        for row, history in enumerate(histories):
-            newest_ones = torch.as_tensor(history[-length:], dtype=torch.int64)
-            x[row, : len(newest_ones)] = newest_ones
-        return cls(x, tuple(titles))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -111,14 +99,6 @@ class InteractionSet:
         kept = self.take(self.size > k)
         mask = torch.arange(kept.x.shape[1]) < (kept.size - k)[:, None]
         return replace(kept, x=kept.x * mask)
-
-    def leave_last_out(self) -> tuple["InteractionSet", "InteractionSet", "InteractionSet"]:
-        """Return what is learned from, what validates and what tests: of each person all but the
-        last two items, all but the last, and all. Of the two latter only the last item is asked
-        for. It is the common protocol, and it leaks the time line: what is popular only later is
-        in the training histories of others.
-        """
-        return self.without_last(2), self.without_last(1), self
 
     def held_out(self) -> HeldOut:
         """Return all histories before their last item, and that item; a person of fewer than two

@@ -163,7 +163,7 @@ def test_a_preview_says_titles_and_histories_are_exported(tmp_path):
     facts, arrays = preview(Pick(slug="films", config=FILMS), None, 30)
     assert len(facts["columns"]) == 40
     assert arrays["x"].shape == (30, 12)
-    data = InteractionSet.of_histories([[2, 1], [1]], ("=1+1", "Ü, the film"), 3)
+    data = InteractionSet(torch.tensor([[2, 1, 0], [1, 0, 0]]), ("=1+1", "Ü, the film"))
     kind, file = kind_of("interactions"), tmp_path / "histories.csv"
     kind.write(file, data.rows(slice(None)), data.titles, {})
     assert file.read_text("utf-8") == (

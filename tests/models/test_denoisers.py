@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density, LogNormal, RhoUniform, UniformTime, draw_levels
 from models.denoisers.precond import PRECONDS
-from models.denoisers.predictions import PREDICTIONS, convert, from_denoised, to_denoised
+from models.denoisers.predictions import PREDICTIONS
 from models.denoisers.weights import is_natural, loss_weight
 from models.paths.gaussian import PATHS
 from models.tensors import make_generator
@@ -30,40 +30,27 @@ def pairs(n: int = 64) -> tuple[Tensor, Tensor, Tensor]:
     return x0, eps, torch.logspace(-2, 2, n, dtype=torch.float64)
 
 
-@pytest.mark.parametrize(("source", "target"), [*product(PREDICTIONS, PREDICTIONS)])
-def test_conversions_go_and_come_back(source, target):
-    y, x, s = pairs()
-    there = convert(y, x, s, source=source, target=target)
-    back = convert(there, x, s, source=target, target=source)
-    torch.testing.assert_close(back, y, rtol=1e-8, atol=1e-8)
-
-
-def test_predictions_are_what_they_are_called():
-    """Where the denoiser knows the truth, each prediction is its definition."""
-    x0, eps, s = pairs()
-    level = s[:, None]
-    x = x0 + level * eps
+def truth(x0: Tensor, eps: Tensor, level: Tensor) -> dict[str, Tensor]:
+    """What each prediction is by its definition, where the denoiser knows the truth."""
     alpha = 1 / torch.sqrt(1 + level**2)
-    truth = {
+    return {
         "x0": x0,
         "eps": eps,
         "score": -eps / level,
         "v": alpha * eps - alpha * level * x0,
         "velocity": x0 - eps,
     }
-    assert truth.keys() == PREDICTIONS.keys()
-    for name, value in truth.items():
-        torch.testing.assert_close(from_denoised(name, x0, x, s), value, rtol=1e-9, atol=1e-9)
-        torch.testing.assert_close(to_denoised(name, value, x, s), x0, rtol=1e-9, atol=1e-9)
 
 
-def test_a_level_may_be_one_number_for_all():
-    x0, eps, _ = pairs()
-    one = torch.tensor(0.7, dtype=torch.float64)
-    many = one.expand(len(x0))
-    for name in PREDICTIONS:
-        a, b = to_denoised(name, eps, x0, one), to_denoised(name, eps, x0, many)
-        torch.testing.assert_close(a, b)
+def test_predictions_are_what_they_are_called():
+    x0, eps, s = pairs()
+    level = s[:, None]
+    values = truth(x0, eps, level)
+    assert values.keys() == PREDICTIONS.keys()
+    for name, value in values.items():
+        kind = PREDICTIONS[name]
+        found = kind.a(level) * (x0 + level * eps) + kind.b(level) * value
+        torch.testing.assert_close(found, x0, rtol=1e-9, atol=1e-9)
 
 
 class Answer(nn.Module):
@@ -83,7 +70,7 @@ class Answer(nn.Module):
 def test_a_right_network_makes_a_right_denoiser(name):
     x0, eps, s = pairs()
     x = x0 + s[:, None] * eps
-    target = from_denoised(name, x0, x, s)
+    target = truth(x0, eps, s[:, None])[name]
     if name == "score":
         target = target * s[:, None]
     torch.testing.assert_close(Denoiser(Answer(target), name)(x, s), x0, rtol=1e-9, atol=1e-9)

@@ -25,7 +25,20 @@ from models.tensors import make_generator
 
 CPU = torch.device("cpu")
 TITLES = tuple(f"Film {i}" for i in range(1, 21))
-FEW = InteractionSet.of_histories([[3, 1, 2], [5, 4], [6], [7, 8, 9, 10, 11, 12]], TITLES, 5)
+
+
+def of_histories(
+    histories: list[list[int]], titles: tuple[str, ...], length: int
+) -> InteractionSet:
+    """Return histories as rows of at most so many items, the newest ones."""
+    x = torch.zeros((len(histories), length), dtype=torch.int64)
+    for row, history in enumerate(histories):
+        newest = torch.tensor(history[-length:])
+        x[row, : len(newest)] = newest
+    return InteractionSet(x, titles)
+
+
+FEW = of_histories([[3, 1, 2], [5, 4], [6], [7, 8, 9, 10, 11, 12]], TITLES, 5)
 
 
 class Fixed:
@@ -63,11 +76,10 @@ def test_histories_are_rows_padded_at_the_end_and_the_newest_are_kept():
 
 
 def test_leaving_the_last_out_shows_no_learner_what_it_is_asked():
-    train, validation, test = FEW.leave_last_out()
+    train, validation = FEW.without_last(2), FEW.without_last(1)
     assert train.x.tolist() == [[3, 0, 0, 0, 0], [8, 9, 10, 0, 0]]
     assert validation.size.tolist() == [2, 1, 4]
-    assert test is FEW
-    held = test.held_out()
+    held = FEW.held_out()
     assert held.item.tolist() == [2, 4, 12]
     assert held.histories.x[0].tolist() == [3, 1, 0, 0, 0]
     assert validation.held_out().item.tolist() == [1, 11]
@@ -197,7 +209,7 @@ def test_people_are_named_by_numbers():
 
 def test_lists_hold_the_best_items_that_were_not_seen():
     pop = Pop(NoConfig(), FEW.spec(), horizon=1, seed=0, device=CPU)
-    pop.step(InteractionSet.of_histories([[1, 2, 3], [1, 2], [1]], TITLES, 5).rows(slice(None)))
+    pop.step(of_histories([[1, 2, 3], [1, 2], [1]], TITLES, 5).rows(slice(None)))
     operation = Operation(pop, handed={"histories": FEW.rows(slice(None))})
     told = done(Recommend(RecommendConfig(k=2, people="2, 1")).work(operation)).arrays
     assert told["user"].tolist() == [2, 1]
@@ -205,7 +217,7 @@ def test_lists_hold_the_best_items_that_were_not_seen():
     assert not {1, 3} & set(told["item"][1].tolist())
     again = done(Recommend(RecommendConfig(k=2, leave_out_seen=False)).work(operation)).arrays
     assert again["item"][0].tolist() == [1, 2]
-    everything = InteractionSet.of_histories([list(range(1, 21))], TITLES, 20)
+    everything = of_histories([list(range(1, 21))], TITLES, 20)
     spent = Operation(pop, handed={"histories": everything.rows(slice(None))})
     assert done(Recommend(RecommendConfig(k=2)).work(spent)).arrays["item"].tolist() == [[0, 0]]
 
