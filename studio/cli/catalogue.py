@@ -7,10 +7,14 @@ from typing import Any
 from models.registry import Entry, Kind, registry
 from studio.cli.terminal import UsageError, complain
 from studio.engine.process.discovery import discover
+from studio.protocol.spec import Recipe
+from studio.resources import recipes
 
 __all__ = ["KINDS", "entries", "find", "load", "training"]
 
-KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
+KINDS: tuple[Kind, ...] = (
+    "family", "dataset", "kind", "network", "sampler", "metric", "operator"
+)  # fmt: skip
 
 
 def load() -> None:
@@ -48,8 +52,8 @@ def defaults(entry: Entry) -> dict[str, Mapping[str, Any]]:
     return {kind.slug: kind.families.get(entry.slug, {}) for kind in registry.all("kind")}
 
 
-def find(slug: str) -> list[Entry]:
-    """Every entry with a slug, of any kind.
+def find(slug: str) -> list[Entry | Recipe]:
+    """Every entry with a slug, of any kind, and the recipe.
 
     Raises:
         UsageError: there is none; the nearest slugs are named.
@@ -64,7 +68,8 @@ def find(slug: str) -> list[Entry]:
     return found
 
 
-def _all() -> Iterator[Entry]:
+def _all() -> Iterator[Entry | Recipe]:
     for kind in KINDS:
         yield from registry.all(kind)
     yield training()
+    yield from recipes()

@@ -16,7 +16,7 @@ from studio.literal import one_line
 from studio.protocol.catalog import Catalog, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["command_for"]
+__all__ = ["assignments", "command_for"]
 
 
 def command_for(
@@ -28,7 +28,7 @@ def command_for(
     where runs of the project are learned from.
     """
     words = ["pushforward", "run", f"{spec.family.slug}@{spec.dataset.slug}"]
-    for assignment in _assignments(spec, catalog):
+    for assignment in assignments(spec, catalog):
         words += ["--set", assignment]
     for edit in spec.edits:
         words += ["--edit", msgspec.json.encode(edit).decode()]
@@ -44,7 +44,10 @@ def _imported(spec: RunSpec) -> bool:
     return spec.dataset.slug.startswith("project:")
 
 
-def _assignments(spec: RunSpec, catalog: Catalog | None) -> Iterator[str]:
+def assignments(spec: RunSpec, catalog: Catalog | None = None) -> Iterator[str]:
+    """Yield what makes a spec of its model and data set, each as ``--set`` takes it. With a
+    catalogue, settings at their defaults are left out.
+    """
     yield f"name={spec.name}"
     parts = [("family", spec.family)]
     if not _imported(spec):  # it has no settings: the project says what it is

@@ -84,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(folder: "RunFolder") -> int:
+    from studio.engine.run.conditions import conditions_of
     from studio.engine.run.operating import offered
 
     rows = []
@@ -93,6 +94,10 @@ def _list(folder: "RunFolder") -> int:
     table(rows, head=("OPERATOR", "CAN", "TAKES", "WHAT IT DOES"))
     say()
     say("pushforward show OPERATOR describes its settings.")
+    if told := conditions_of(folder):
+        say()
+        say("The model can be told (--given NAME=VALUE); the rest is drawn as the data have it:")
+        table([(name, what) for name, what in told.items()])
     return 0
 
 

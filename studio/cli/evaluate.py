@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
-from studio.cli.terminal import say, table
+from studio.cli.terminal import paragraph, say, table
 from studio.protocol.events import SPREAD
 
 if TYPE_CHECKING:
@@ -116,6 +116,9 @@ def _write(job: "EvaluationJob", seed: int) -> None:
     for row in rows:
         if row["floor"] is not None and row["held_against"] != REAL:
             say(f"The floor of {row['metric']} is {row['held_against']}.")
+        if len(row["parts"]) > 1:
+            apart = ", ".join(f"{name} {value:.4g}" for name, value in row["parts"].items())
+            paragraph(f"{row['metric']}, each: {apart}")
     for note in quality.notes:
         say(note)
     cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.registry import Entry, MetricEntry, SamplerEntry
+    from models.registry import Entry, KindEntry, MetricEntry, SamplerEntry
 
 __all__ = ["data", "evaluations", "order", "sentences", "unit"]
 
@@ -37,8 +37,10 @@ def data(entry: "Entry") -> str:
 
 def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
-    from models.registry import MetricEntry, NetworkEntry, SamplerEntry
+    from models.registry import KindEntry, MetricEntry, NetworkEntry, SamplerEntry
 
+    if isinstance(entry, KindEntry):
+        return _of_kind(entry)
     if isinstance(entry, SamplerEntry):
         return _of_sampler(entry)
     if isinstance(entry, MetricEntry):
@@ -47,6 +49,37 @@ def sentences(entry: "Entry") -> list[str]:
     if isinstance(entry, NetworkEntry):
         return [f"For: {data(entry)}", f"Can be: {', '.join(entry.roles)}"]
     return [f"For: {data(entry)}"] if entry.make is not None else []
+
+
+def _of_kind(entry: "KindEntry") -> list[str]:
+    """What there is for a kind of data, each as 'pushforward show' takes it."""
+    from models.registry import registry
+    from studio.formats.registry import discover, importers
+    from studio.resources import recipes
+
+    discover()
+    slug = entry.slug
+    files = [
+        f"{each.title} ({', '.join(each.suffixes)})"
+        for each in importers.all()
+        if each.kind == slug
+    ]
+    found = {
+        "Networks": [f"{network} as {role}" for role, network in entry.networks.items()],
+        "Models": [e.slug for e in registry.all("family") if slug in data(e).split(", ")],
+        "Metrics": [
+            *entry.metrics,
+            *(
+                e.slug
+                for e in registry.all("metric")
+                if slug in e.kinds and e.slug not in entry.metrics
+            ),
+        ],
+        "Data sets": [e.slug for e in registry.all("dataset") if e.holds == slug],
+        "Recipes": [recipe.slug for recipe in recipes() if recipe.kind == slug],
+        "Imported from": files,
+    }
+    return [f"{title}: {', '.join(names)}" for title, names in found.items() if names]
 
 
 def _of_sampler(entry: "SamplerEntry") -> list[str]:

@@ -1,61 +1,101 @@
-"""Describe one thing: what it is, where it comes from, and each of its settings."""
+"""Describe one thing: what it is, where it comes from, and each of its settings; of a recipe, what
+it trains; of a kind of data, what there is for it.
+"""
 
 import argparse
 import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.registry import FamilyEntry
+from models.registry import Entry, FamilyEntry, KindEntry
 from studio.cli import facts
 from studio.cli.terminal import paragraph, say
+from studio.protocol.spec import Recipe
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
 
+KINDS = {"kind": "kind of data"}
 _WORDS = {
     "file": "path of a file",
     "run": "name of a run",
     "data-choice": "name in the data",
     "part": "true | false",
 }
-HELP = "describe a model, dataset, network, sampler, metric or the training settings"
+HELP = "describe a recipe, model, dataset, network, sampler, metric, kind of data, or the training"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("slug", help="as in 'pushforward list', or 'training'")
+    parser.add_argument(
+        "slug", help="as in 'pushforward list', or 'training', or a kind of data such as images"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the description of everything with this slug."""
-    from models.config import describe
     from studio.cli import catalogue
 
     catalogue.load()
-    for number, entry in enumerate(catalogue.find(arguments.slug)):
+    for number, found in enumerate(catalogue.find(arguments.slug)):
         if number:
             say()
-        kind = "settings" if entry.make is None else entry.kind
-        say(f"{entry.title}  ({kind} {entry.slug})")
-        paragraph(entry.summary, indent="  ")
-        if entry.source:
-            paragraph(f"Source: {entry.source}", indent="  ")
-        family = entry if isinstance(entry, FamilyEntry) else None
-        if family is not None:
-            say(f"  Field: {family.field}; carrier: {family.carrier}")
-            say(f"  Motion: {family.motion}")
-        for line in facts.sentences(entry):
-            say(f"  {line}")
-        if family is not None and family.capabilities:
-            say(f"  Can: {', '.join(family.capabilities)}")
-        for name, needs in (family.inputs if family is not None else {}).items():
-            paragraph(f"Learns from {name} (--input {name}=RUN): {needs.help}", indent="  ")
-        fields = describe(entry.config)
-        if not fields:
-            say("  It has no settings.")
-            continue
-        prefix = "family." if family is not None else ""
-        _settings(fields, catalogue.defaults(entry), prefix)
+        if isinstance(found, Recipe):
+            _recipe(found)
+        else:
+            _entry(found)
     return 0
+
+
+def _recipe(recipe: Recipe) -> None:
+    """What a recipe trains, what it shows, and the settings that it has for that."""
+    from studio.cli.command import assignments
+
+    run = recipe.run
+    say(f"{recipe.title}  (recipe {recipe.slug})")
+    paragraph(recipe.summary, indent="  ")
+    say()
+    paragraph(recipe.teaches.strip(), indent="  ")
+    say()
+    paragraph(f"Source: {recipe.source}", indent="  ")
+    say(f"  Model: {run.family.slug}; data: {run.dataset.slug} ({recipe.kind})")
+    say(f"  It takes about {recipe.expected_seconds:g} s.")
+    for name, ref in run.inputs.items():
+        say(f"  Learns from {name}: {ref.run}")
+    told = [text for text in assignments(run) if not text.startswith("name=")]
+    if told:
+        say("  It sets:")
+    for text in told:
+        say(f"    {text}")
+    say()
+    say(f"  pushforward run {recipe.slug} trains it; --set NAME=VALUE changes a setting.")
+
+
+def _entry(entry: Entry) -> None:
+    from models.config import describe
+    from studio.cli import catalogue
+
+    kind = "settings" if entry.make is None else KINDS.get(entry.kind, entry.kind)
+    say(f"{entry.title}  ({kind} {entry.slug})")
+    paragraph(entry.summary, indent="  ")
+    if entry.source:
+        paragraph(f"Source: {entry.source}", indent="  ")
+    family = entry if isinstance(entry, FamilyEntry) else None
+    if family is not None:
+        say(f"  Field: {family.field}; carrier: {family.carrier}")
+        say(f"  Motion: {family.motion}")
+    for line in facts.sentences(entry):
+        paragraph(line, indent="  ")
+    if family is not None and family.capabilities:
+        say(f"  Can: {', '.join(family.capabilities)}")
+    for name, needs in (family.inputs if family is not None else {}).items():
+        paragraph(f"Learns from {name} (--input {name}=RUN): {needs.help}", indent="  ")
+    fields = describe(entry.config)
+    if not fields:
+        if not isinstance(entry, KindEntry):
+            say("  It has no settings.")
+        return
+    prefix = "family." if family is not None else ""
+    _settings(fields, catalogue.defaults(entry), prefix)
 
 
 def _settings(

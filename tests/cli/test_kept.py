@@ -64,7 +64,7 @@ def test_samples_go_into_the_run_and_the_seed_chooses_them(say: Any, edm: RunFol
     for seed in (0, 0, 1):
         status, out, err = say("sample", edm.path, "--count", "1,000", "--seed", seed)
         assert (status, err) == (0, "")
-        assert "1,000 rows of step 60 are in results/" in out
+        assert "1,000 points of step 60 are in results/" in out
         drawn.append(newest(edm))
     assert drawn[0].shape == (1000, 2)
     assert np.isfinite(drawn[0]).all()
@@ -147,6 +147,10 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     assert sign == "±"
     assert (better, unit) == ("lower", ["data", "units"])
     assert "Step 60; 200 samples against as many real ones, seed 0; " in out
+    _, out, _ = say("evaluate", edm.path, "--count", 100, "--metric", "mode-coverage")
+    told = " ".join(out.split())
+    assert "mode-coverage, each: mode 1 " in told
+    assert all(f"mode {k} " in told for k in range(1, 9))
 
 
 def test_other_metrics_and_figures_for_programs(say: Any, edm: RunFolder) -> None:

@@ -257,3 +257,24 @@ def test_the_order_by_grid_is_shown_where_a_sampler_tells_it() -> None:
     entry = dataclasses.replace(entry, orders={"edm-rho": 2.0, "time-uniform": 1.2}, evaluations=2)
     assert "Order measured, by grid: edm-rho 2, time-uniform 1.2" in facts.sentences(entry)
     assert facts.evaluations(entry) == "2"
+
+
+def test_a_recipe_is_shown_with_what_it_teaches_and_sets(say: Any) -> None:
+    status, out, err = say("show", "jets-edm")
+    assert (status, err) == (0, "")
+    assert out.startswith("Five types of jets  (recipe jets-edm)\n")
+    assert "Model: edm; data: pythia-jets (jets)" in out
+    assert "    training.steps=1500\n" in out
+    assert "pushforward run jets-edm trains it" in out
+    _, _, err = say("show", "jets-edn")
+    assert "did you mean jets-edm" in err
+
+
+def test_a_kind_of_data_is_shown_with_what_there_is_for_it(say: Any) -> None:
+    status, out, _ = say("show", "jets")
+    assert status == 0
+    assert "Networks: set-transformer as denoiser" in out
+    assert "Metrics: w1-jet-mass, w1-constituent-pt, w1-constituents\n" in out
+    assert "Data sets: pythia-jets\n" in out
+    assert "Recipes: jets-edm\n" in out
+    assert "Imported from: Jets: JetNet files" in out

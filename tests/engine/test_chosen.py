@@ -8,7 +8,7 @@ import torch
 from models.kinds.jets import TYPES, JetSet, jets
 from studio.engine.data.specs import spec_from, spec_parts
 from studio.engine.process.failures import Refused
-from studio.engine.run.conditions import chosen
+from studio.engine.run.conditions import chosen, described
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +91,10 @@ def test_what_was_never_learned_is_done_and_noted(spec):
 
 def test_a_unit_is_kept_with_the_model(spec):
     assert spec_from(*spec_parts(spec)).given["pt"].unit == "GeV"
+
+
+def test_what_can_be_chosen_is_said_with_where_the_data_lie(spec):
+    told = described(spec)
+    assert told["label"] == "gluon, light quark, top, W, Z"
+    assert told["size"] == "2 to 6 in the data"
+    assert told["pt"].endswith(" GeV in the data")

@@ -115,7 +115,7 @@ def test_a_mass_that_rounding_took_below_0_counts_as_0(tmp_path: Path) -> None:
         ("no particle", "1 without a constituent (this is jet 3)"),
         ("no momentum", "1 without a pT above 0 (this is jet 3)"),
         ("imaginary", "1 with a mass below 0 (this is jet 3)"),
-        ("GeV", "1 whose constituents have more than twice its pT"),
+        ("GeV", "1 whose constituents have more than 10 times its pT"),
     ],
 )
 def test_damaged_jets_are_left_out_and_counted(tmp_path: Path, damage: str, said: str) -> None:
@@ -249,6 +249,9 @@ def test_labels_with_names_tell_the_type_of_each_jet(tmp_path: Path) -> None:
     classes, arrays = read(path)
     assert classes == ["gluon", "top", "odd"]
     np.testing.assert_array_equal(arrays["label"], [0, 1, 0, 2, 1])
+    with h5py.File(path, "r+") as file:
+        file["label"][:] = 2
+    assert read(path)[0] == ["odd"], "types that no jet has are no classes"
 
 
 def bad(what: str) -> dict[str, np.ndarray]:

@@ -7,8 +7,11 @@ import torch
 
 from models.contracts.batch import Batch
 from models.kinds.jets import JetSet, jets, masses
+from models.metrics.base import Evidence
+from models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
 from models.nets.role import DENOISER, critic, generator
 from models.nets.sets.transformer import SetTransformerConfig, set_transformer
+from models.registry import NoConfig
 from models.tensors import make_generator
 
 SMALL = SetTransformerConfig(width=16, layers=2, heads=4)
@@ -113,3 +116,24 @@ def test_jetnets_numbers_become_jets_again_when_written(tmp_path) -> None:
     again = JetSet.of_jetnet(clouds[..., :3], size, label, properties[:, :3], data.names)
     torch.testing.assert_close(again.x, data.x, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(again.mass, data.mass, rtol=1e-3, atol=1e-2)
+
+
+def test_the_w1_of_constituents_is_the_mean_of_eta_phi_and_pt() -> None:
+    """All constituents moved by .03 in eta: no mass and no pT changes, and of W1P a third does."""
+    data = jets(400, 5)
+    rows = data.rows(slice(None))
+    moved = rows.x.clone()
+    moved[..., 0] += 0.03 * rows.mask
+    evidence = Evidence(data, make_generator(0), made=Batch(moved, rows.mask, rows.given))
+    constituents = W1Constituents(NoConfig()).measure(evidence)
+    assert constituents.value == pytest.approx(0.01, rel=1e-3)
+    assert set(constituents.parts) == {"narrow", "wide"}
+    assert W1Mass(NoConfig()).measure(evidence).value < 1e-4
+    assert W1Momentum(NoConfig()).measure(evidence).value < 1e-6
+    softer = rows.x.clone()
+    softer[..., 2] = torch.log1p(0.9 * torch.expm1(rows.x[..., 2]))
+    evidence = Evidence(data, make_generator(0), made=Batch(softer, rows.mask, rows.given))
+    share = (torch.expm1(rows.x[..., 2]) / rows.given["pt"][:, None])[rows.mask]
+    assert W1Momentum(NoConfig()).measure(evidence).value == pytest.approx(
+        0.1 * share.mean().item(), rel=0.05
+    )

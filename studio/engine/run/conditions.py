@@ -11,8 +11,10 @@ from torch import Tensor
 
 from models.contracts.spec import SIZE, DataSpec, Given
 from studio.engine.process.failures import Refused
+from studio.engine.run.saving import saved_data
+from studio.store.run import RunFolder
 
-__all__ = ["Conditions", "chosen"]
+__all__ = ["Conditions", "chosen", "conditions_of", "described"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,32 @@ def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Condition
             notes.append(note)
         values[name] = torch.from_numpy(found).float()
     return Conditions(values, said, notes)
+
+
+def conditions_of(run: RunFolder) -> dict[str, str]:
+    """Return what the newest model of a run can be told, as `described`; nothing where there is
+    none yet.
+
+    Raises:
+        StoreError: the run folder cannot be read.
+    """
+    checkpoint, _ = run.checkpoints.newest()
+    return {} if checkpoint is None else described(saved_data(checkpoint))
+
+
+def described(spec: DataSpec) -> dict[str, str]:
+    """Return in words what a model can be told of each condition, and between what the data lie."""
+    found = {}
+    for name in spec.law:
+        known = spec.given.get(name, Given())
+        if known.classes:
+            found[name] = ", ".join(known.names) or f"0 to {known.classes - 1}"
+        elif known.shape:
+            found[name] = ", ".join(known.names) or f"{known.shape[0]} numbers"
+        else:
+            low, high = _seen(spec, known, name)
+            found[name] = f"{low:,.4g} to {high:,.4g}{_unit(known)} in the data"
+    return found
 
 
 def _full(known: Given, name: str, value: Any) -> Any:
@@ -139,8 +167,7 @@ def _unseen(spec: DataSpec, known: Given, name: str, found: NDArray[np.float64])
     """Say in a sentence that values lie outside those that the model has learned from."""
     if known.classes or known.shape:
         return ""
-    seen = known.restore(spec.law[name].double())
-    low, high = float(seen.min()), float(seen.max())
+    low, high = _seen(spec, known, name)
     slack = 1e-5 * max(abs(low), abs(high))  # 32 bits of a logarithm
     odd = found[(found < low - slack) | (found > high + slack)]
     if not odd.size:
@@ -149,6 +176,12 @@ def _unseen(spec: DataSpec, known: Given, name: str, found: NDArray[np.float64])
         f"{name}={odd.flat[0]:,.6g}{_unit(known)} lies outside the data that the model has learned "
         f"from, {low:,.4g} to {high:,.4g}{_unit(known)}: what it makes of it is a guess."
     )
+
+
+def _seen(spec: DataSpec, known: Given, name: str) -> tuple[float, float]:
+    """Return between what numbers the model has learned."""
+    seen = known.restore(spec.law[name].double())
+    return float(seen.min()), float(seen.max())
 
 
 def _unit(known: Given) -> str:

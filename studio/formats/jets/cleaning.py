@@ -21,12 +21,12 @@ Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 WIDEST = 0.5  # angles beyond it are moved there: pseudorapidities have tails far outside the cone
 LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm, and rounding may take it below 0
-MOST_SHARE = 2.0  # of the jet's pT in all constituents: it is near 1, as they all but point one way
+MOST_SHARE = 10.0  # of the jet's pT in all constituents: 1 in real jets, hundreds where it is GeV
 MASKED = 0.5  # a mask is 0 and 1, or elsewhere -0.5 and 0.5
 
 NOT_FINITE = "with a number that is not finite"
 EMPTY = "without a constituent"
-TOO_MUCH = "whose constituents have more than twice its pT (their pT_rel are shares of it)"
+TOO_MUCH = "whose constituents have more than 10 times its pT (their pT_rel are shares of it)"
 STILL = "without a pT above 0"
 IMAGINARY = "with a mass below 0"
 

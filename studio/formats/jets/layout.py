@@ -155,7 +155,8 @@ def _types(path: Path, file: Any, n: int) -> tuple[tuple[str, ...], NDArray[np.i
         refuse_elsewhere(path, LABEL, labels)
         found = np.asarray(labels[()], np.int64)
         if found.min() >= 0 and found.max() < len(names):
-            return names, found
+            there, numbers = np.unique(found, return_inverse=True)
+            return tuple(names[k] for k in there), numbers.astype(np.int64)
     return (_type(path, file.attrs),), None
 
 
