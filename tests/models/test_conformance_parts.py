@@ -128,7 +128,7 @@ def test_a_dataset_follows_its_seed(entry: Entry, config: Config):
 
 @each_dataset
 def test_a_dataset_is_not_empty(entry: Entry, config: Config):
-    with pytest.raises(ValueError, match="at least 1 point"):
+    with pytest.raises(ValueError, match="at least 1 row"):
         entry.make(config, 0, 0)
 
 
