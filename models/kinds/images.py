@@ -68,7 +68,7 @@ class ImageSet:
     gives=("continuous", "grid", "labels"),
     bounds=(0.0, 1.0),
     networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan", "encoder": "dcgan"},
-    metrics=("frechet-judge", "label-balance"),
+    metrics=("frechet-judge", "label-balance", "accuracy"),
     # Images are looked at one by one, and each is as large as a hundred points.
     training={
         "particles": 64,

@@ -249,22 +249,22 @@ def check(samples: Tensor, reference: Tensor, minimum: int = 2) -> None:
     """Refuse what cannot be compared.
 
     Raises:
-        ValueError: not two (n, d) arrays of the same d, or fewer than ``minimum`` points.
+        ValueError: not two (n, d) arrays of the same d, or fewer than ``minimum`` of either.
         ArithmeticError: a number is NaN or infinite.
     """
     if samples.ndim != 2 or reference.ndim != 2 or samples.shape[1] != reference.shape[1]:
         raise ValueError(
-            "samples and reference must be points of the same dimension, got shapes "
+            "samples and real data must be rows of the same dimension, got shapes "
             f"{tuple(samples.shape)} and {tuple(reference.shape)}"
         )
     fewest = min(len(samples), len(reference))
     if fewest < minimum:
-        raise ValueError(f"at least {minimum} points are needed on each side, got {fewest}")
+        raise ValueError(f"at least {minimum} rows are needed on each side, got {fewest}")
     check_finite(samples)
     check_finite(reference)
 
 
-def check_finite(x: Tensor, what: str = "points") -> None:
+def check_finite(x: Tensor, what: str = "rows") -> None:
     """Refuse rows (n, ...) with a number that is NaN or infinite.
 
     Raises:
@@ -333,12 +333,12 @@ def fresh_pairs(make: Callable[[C, int, int], RowSource], config: C, n: int) -> 
     return pair
 
 
-def split_pairs(points: RowSource, n: int) -> Pairs:
+def split_pairs(data: RowSource, n: int) -> Pairs:
     """Return pairs of two disjoint random parts, of n rows or half of a smaller finite set."""
-    n = min(n, len(points) // 2)
+    n = min(n, len(data) // 2)
 
     def pair(seed: int) -> tuple[RowSource, RowSource]:
-        order = torch.randperm(len(points), generator=make_generator(seed, _STREAM))
-        return points.take(order[:n]), points.take(order[n : 2 * n])
+        order = torch.randperm(len(data), generator=make_generator(seed, _STREAM))
+        return data.take(order[:n]), data.take(order[n : 2 * n])
 
     return pair

@@ -11,6 +11,7 @@ from models.config import Config, param
 from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
 from models.metrics.base import Evidence, Figure, Metric, check_finite, flat
+from models.metrics.intervals import of_mean
 from models.registry import metric
 
 __all__ = ["LikelihoodConfig", "LogLikelihood", "gaussian_log_prob", "mean_of"]
@@ -18,7 +19,6 @@ __all__ = ["LikelihoodConfig", "LogLikelihood", "gaussian_log_prob", "mean_of"]
 # Numbers of a piece: an ODE is solved for all its rows at once, with the engine waiting.
 _PIECE = 4096
 _MOST_ROWS, _FITTED = 512, 20_000
-_CONFIDENT = 1.959964  # 95 % of a normal law lie within so many deviations
 
 
 class LikelihoodConfig(Config, frozen=True):
@@ -134,8 +134,7 @@ def mean_of(values: Tensor) -> Figure:
     mean, n = float(values.mean()), len(values)
     if n < 2:
         return Figure(mean, n=n)
-    half = _CONFIDENT * float(values.std()) / math.sqrt(n)
-    return Figure(mean, mean - half, mean + half, n)
+    return Figure(mean, *of_mean(values), n)
 
 
 def gaussian_log_prob(train: Tensor, x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.contracts.spec import LABEL
-from models.metrics.classify.accuracy import wilson
+from models.metrics.intervals import wilson
 from studio.engine.jobs import headless
 from studio.engine.process.failures import Refused
 from studio.engine.run.loading import load

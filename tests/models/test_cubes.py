@@ -23,8 +23,9 @@ from models.metrics.classify.agreement import (
 from models.metrics.classify.baseline import LogisticRegression
 from models.operators.base import Operation, Outcome
 from models.operators.classify_scene import ClassifyScene, ClassifySceneConfig
-from models.registry import discover
+from models.registry import discover, registry
 from models.tensors import make_generator
+from tests.models import tracks
 
 discover()
 CPU = torch.device("cpu")
@@ -141,6 +142,26 @@ def test_a_classifier_learns_the_classes_and_a_baseline_knows_no_neighbours() ->
     majority = OverallAccuracy(AgainstConfig(against="majority")).bar(evidence(None, data))
     assert majority.value == pytest.approx(0.5, abs=0.06)
     assert Kappa(AgainstConfig(against="majority")).bar(evidence(None, data)).value == 0.0
+
+
+def test_agreement_is_measured_of_any_data_with_classes() -> None:
+    class Sure:
+        """Says of each track that it goes the way of its class, which is its longest coordinate."""
+
+        device = torch.device("cpu")
+        spec = tracks.tracks(90, 0).spec()
+
+        def classify(self, rows: Batch) -> torch.Tensor:
+            return self.spec.restored(rows).x.sum(dim=1)
+
+    real, train = tracks.tracks(60, 1), tracks.tracks(90, 0)
+    told = Evidence(real, make_generator(0), model=Sure(), train=train)
+    for slug in ("overall-accuracy", "average-accuracy", "kappa"):
+        entry = registry.get("metric", slug)
+        assert entry.kinds == ()
+        metric = entry.make(entry.config())
+        assert metric.measure(told).value > 0.9
+        assert 0.3 < metric.bar(told).value <= 1.0
 
 
 def test_what_is_given_is_not_looked_at() -> None:

@@ -44,7 +44,7 @@ def test_balls_reach_to_the_kth_neighbour():
     assert radii(x, 2).tolist() == [3.0, 2.0, 3.0, 6.0]
     # Another point at the same place is a neighbour; a point is none of its own.
     assert radii(line(5.0, 5.0, 9.0), 1).tolist() == [0.0, 0.0, 4.0]
-    with pytest.raises(ValueError, match="at least 4 points are needed for 3 neighbours"):
+    with pytest.raises(ValueError, match="at least 4 rows are needed for 3 neighbours"):
         radii(x[:3], 3)
 
 

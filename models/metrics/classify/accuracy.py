@@ -1,7 +1,5 @@
 """How often a classifier names the right class of data that it has never seen."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -9,11 +7,10 @@ from models.contracts.abilities import Classifies
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from models.metrics.intervals import wilson
 from models.registry import NoConfig, metric
 
-__all__ = ["Accuracy", "wilson"]
-
-_CONFIDENT = 1.959964  # 95 % of a normal law lie within so many deviations
+__all__ = ["Accuracy"]
 
 
 @metric(
@@ -43,14 +40,6 @@ class Accuracy(Metric[NoConfig]):
             raise NotApplicable("there are no data to take the most frequent class of")
         _, learned = _labelled(evidence.train.rows(slice(None)))
         return _share(label == learned.bincount().argmax(), label)
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return the interval of a share of n, with 95 % confidence (Wilson 1927)."""
-    z = _CONFIDENT**2 / n
-    centre = (share + z / 2) / (1 + z)
-    reach = math.sqrt(z * share * (1 - share) + z**2 / 4) / (1 + z)
-    return centre - reach, centre + reach
 
 
 def _labelled(rows: Batch) -> tuple[Batch, Tensor]:

@@ -11,8 +11,8 @@ from models.config import Config, param
 from models.contracts.abilities import Classifies
 from models.contracts.spec import LABEL
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable, check_finite
-from models.metrics.classify.accuracy import wilson
 from models.metrics.classify.baseline import fitted, labels_of, plain_of
+from models.metrics.intervals import wilson
 from models.registry import metric
 
 __all__ = ["AgainstConfig", "AverageAccuracy", "Kappa", "OverallAccuracy", "confusion"]
@@ -63,7 +63,7 @@ class _Accuracy(Metric[AgainstConfig]):
         for start in range(0, len(real), _PIECE):
             rows = real.rows(slice(start, start + _PIECE))
             scores = model.classify(model.spec.standardised(rows).to(model.device)).cpu()
-            check_finite(scores, "rows")
+            check_finite(scores)
             said.append(scores.argmax(dim=1))
             truth.append(rows.given[LABEL].long())
             yield
@@ -105,7 +105,6 @@ def _recalls(counts: Tensor, names: Sequence[str]) -> dict[str, float]:
     title="Overall accuracy",
     summary="The share of unseen data whose class is told right. Its parts are the classes.",
     source=_SOURCE,
-    kinds=("cubes",),
     needs=("classify",),
     better="higher",
     bar_is=_BAR,
@@ -126,7 +125,6 @@ class OverallAccuracy(_Accuracy):
     summary="The share of a class that is told right, the mean over the classes: small ones count "
     "as much as large ones. Classes without unseen data are left out.",
     source=_SOURCE,
-    kinds=("cubes",),
     needs=("classify",),
     better="higher",
     bar_is=_BAR,
@@ -146,7 +144,6 @@ class AverageAccuracy(_Accuracy):
     summary="How far the classes that are told agree with the true ones beyond chance: 0 is "
     "chance, 1 is perfect.",
     source="Cohen 1960, Educational and Psychological Measurement 20, 37-46",
-    kinds=("cubes",),
     needs=("classify",),
     better="higher",
     bar_is=_BAR,

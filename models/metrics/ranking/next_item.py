@@ -13,14 +13,13 @@ from models.contracts.data import RowSource
 from models.families.recommend.pop import Counts
 from models.kinds.interactions import HeldOut, InteractionSet
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.classify.accuracy import wilson
+from models.metrics.intervals import of_mean, wilson
 
 __all__ = ["AT", "NextItem", "RankingConfig", "gained", "without_seen"]
 
 AT = 10
 """So many items a list has."""
 _FEW = 30
-_WIDTH = 1.96  # standard errors to either side, for 95 %
 
 
 class RankingConfig(Config, frozen=True):
@@ -107,11 +106,10 @@ def _interval(each: Tensor) -> tuple[float, float]:
     few that of a share, which nothing in [0, 1] spreads more than; three people who all gain
     nothing do not say that nobody ever will.
     """
-    mean, n = float(each.mean()), len(each)
-    if n < _FEW:
-        return wilson(mean, n)
-    error = _WIDTH * float(each.std()) / math.sqrt(n)
-    return max(0.0, mean - error), min(1.0, mean + error)
+    if len(each) < _FEW:
+        return wilson(float(each.mean()), len(each))
+    low, high = of_mean(each)
+    return max(0.0, low), min(1.0, high)
 
 
 def _held_out(real: RowSource) -> HeldOut:

@@ -5,7 +5,6 @@ nearest neighbour is away. Precision counts the samples inside the data's balls,
 inside the samples': a model that shows few but perfect things has the first and not the second.
 """
 
-import math
 from abc import abstractmethod
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.metrics.base import Evidence, Figure, SampleMetric, check
+from models.metrics.intervals import wilson
 from models.registry import metric
 
 __all__ = ["ManifoldConfig", "Precision", "Recall", "radii", "share_inside"]
@@ -38,24 +38,24 @@ class ManifoldConfig(Config, frozen=True):
         int,
         param(
             "At most",
-            "Points on each side: more are subsampled at random, as the cost is quadratic. Figures "
-            "with different values cannot be compared: balls shrink as points become denser.",
+            "Rows on each side: more are subsampled at random, as the cost is quadratic. Figures "
+            "with different values cannot be compared: balls shrink as rows become denser.",
             low=10,
             high=50_000,
             log=True,
-            unit="points",
+            unit="rows",
         ),
     ] = 5000
 
 
 def radii(x: Tensor, k: int) -> Tensor:
-    """Return how far the k-th nearest other point is from each of x (n, d), (n,).
+    """Return how far the k-th nearest other row is from each of x (n, d), (n,).
 
     Raises:
-        ValueError: there are not more than k points.
+        ValueError: there are not more than k of them.
     """
     if len(x) <= k:
-        raise ValueError(f"at least {k + 1} points are needed for {k} neighbours, got {len(x)}")
+        raise ValueError(f"at least {k + 1} rows are needed for {k} neighbours, got {len(x)}")
     found = []
     for start in range(0, len(x), _ROWS):
         distances = _distances(x[start : start + _ROWS], x)
@@ -89,17 +89,6 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def _interval(share: float, n: int) -> tuple[float, float]:
-    """Return where a share of n lies with 95 % confidence (Wilson 1927, JASA 22:209-212).
-
-    It is that of other draws of the n, with the balls as they are.
-    """
-    z2 = 1.959964**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = math.sqrt(z2 * (share * (1 - share) + z2 / (4 * n)) / n) / (1 + z2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 class _Manifolds(SampleMetric[ManifoldConfig]):
     """What both share: which side is counted inside the balls of the other."""
 
@@ -107,8 +96,8 @@ class _Manifolds(SampleMetric[ManifoldConfig]):
         k = self.config.neighbours
         counted, centres = self.roles(*evidence.seen(self.config.most, minimum=k + 1))
         share = share_inside(counted, centres, k)
-        low, high = _interval(share, len(counted))
-        return Figure(share, low, high, n=len(counted))
+        # Of other draws of those that are counted, with the balls as they are.
+        return Figure(share, *wilson(share, len(counted)), n=len(counted))
 
     @abstractmethod
     def roles(self, made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
