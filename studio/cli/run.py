@@ -102,7 +102,7 @@ def _resumed(target: "Target", project: Path, total: int | None) -> "RunFolder":
     """The run to go on with, which has something left to do."""
     from studio.cli.target import last
 
-    if target.run is not None and project != target.run.path.parents[1]:
+    if target.run is not None and project != target.run.project:
         raise UsageError("--resume goes on in the run's own folder: leave --out away")
     run = target.run or last(project, target.spec.name)
     if run is None:

@@ -27,7 +27,7 @@ class Target:
         """The project to train in: the one asked for, that of the run, or one in this folder."""
         if out is not None:
             return out
-        return self.run.path.parents[1] if self.run else Path.cwd() / DEFAULT_PROJECT
+        return self.run.project if self.run else Path.cwd() / DEFAULT_PROJECT
 
 
 def first() -> Target:

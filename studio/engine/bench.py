@@ -16,7 +16,7 @@ from studio.engine.jobs import headless
 from studio.engine.process.failures import Refused
 from studio.engine.run.loading import load
 from studio.engine.run.resolve import check
-from studio.engine.run.session import project_of, versions
+from studio.engine.run.session import versions
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunFolder
@@ -73,7 +73,7 @@ class EngineBench:
         if run is None:
             run = self._run(spec, folder)
         loaded = load(run)
-        data = loaded.resolved.load_data(project_of(run))
+        data = loaded.resolved.load_data(run.project)
         status = run.status()
         return Learnt(loaded.family, loaded.sampler, data.pair, status.step, status.seconds)
 

@@ -109,6 +109,11 @@ class RunFolder:
         digits = self.name.partition("-")[0]
         return int(digits) if digits.isdecimal() else 0
 
+    @property
+    def project(self) -> Path:
+        """The folder of the project that the run belongs to."""
+        return self.path.parents[1]
+
     @cached_property
     def record(self) -> RunRecord:
         """What ``run.toml`` says; read once, since it never changes.

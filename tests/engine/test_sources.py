@@ -22,6 +22,7 @@ from studio.engine.data.images import files
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.preview import preview
 from studio.engine.data.semi import TwoStreams
+from studio.engine.data.sets import cubes, jets
 from studio.engine.data.stored import STATISTICS, StoredRows, facts_of
 from studio.engine.jobs import headless
 from studio.engine.jobs.operating import OperatorJob
@@ -565,3 +566,16 @@ def test_a_set_of_before_is_learned_from_whole(project):
     assert (data.hash, data.most, data.unseen) == (said["hash"], 4, None)
     left, right = data.pair(4, 0)
     assert {*left.x[:, 0].tolist(), *right.x[:, 0].tolist()} <= set(range(9))
+
+
+@pytest.mark.parametrize(
+    ("slug", "name", "module"),
+    [("pythia-jets", "jets", jets), ("indian-pines", "indian-pines", cubes)],
+)
+def test_a_damaged_file_of_the_studio_is_said(tmp_path, monkeypatch, slug, name, module):
+    monkeypatch.setattr(module, "folder", lambda _: tmp_path)
+    (tmp_path / name).mkdir()
+    np.savez(tmp_path / name / f"{name}.npz", other=np.zeros(3))
+    entry = registry.get("dataset", slug)
+    with pytest.raises(Refused, match="does not hold the"):
+        entry.make(entry.config())

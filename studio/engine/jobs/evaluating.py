@@ -12,7 +12,6 @@ from studio.engine.process.sink import Sink
 from studio.engine.run.in_force import target_after
 from studio.engine.run.loading import load
 from studio.engine.run.resolve import pick_metrics, pick_sampler
-from studio.engine.run.session import project_of
 from studio.engine.watch.evaluation import Evaluator, Quality
 from studio.protocol.events import SPREAD
 from studio.protocol.messages import Evaluate
@@ -47,7 +46,7 @@ class EvaluationJob(RunJob):
         loaded = load(self.folder, self._command.step)
         self.at = loaded.step
         yield False
-        source = loaded.resolved.load_data(project_of(self.folder))
+        source = loaded.resolved.load_data(self.folder.project)
         data = edited(source, target_after(source, loaded.edits))
         yield False
         metrics = self._metrics or loaded.resolved.metrics

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.contracts.learner import Layer, Learner
 from studio.engine.jobs.job import Job
-from studio.engine.jobs.training import TrainingJob
+from studio.engine.jobs.training import training_of
 from studio.engine.process.failures import Refused
 from studio.engine.run.session import Session
 from studio.engine.run.warm import WarmModels
@@ -75,11 +75,9 @@ class LayerViewer:
     def _family(self, query: QueryLayer, jobs: Iterable[Job]) -> tuple[Learner[Any], int]:
         run = RunFolder(Path(query.run))
         if query.step is None:
-            for job in jobs:
-                if not isinstance(job, TrainingJob) or job.folder != run:
-                    continue
-                if job.session is not None:
-                    return _still(job.session), job.step
+            job = training_of(run, jobs)
+            if job is not None and job.session is not None:
+                return _still(job.session), job.step
         loaded = self._warm.get(run, query.step)
         return loaded.family, loaded.step
 

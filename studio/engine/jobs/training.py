@@ -7,7 +7,7 @@ random numbers of the training: watched, unwatched and headless runs have the sa
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
@@ -31,7 +31,7 @@ from studio.store.edits import EDITED
 from studio.store.errors import StoreError
 from studio.store.run import RunFolder
 
-__all__ = ["TrainingJob"]
+__all__ = ["TrainingJob", "refuse_twice", "training_of"]
 
 TICK = 0.1
 CHECK = 0.03
@@ -118,7 +118,7 @@ class TrainingJob(Job):
     def work(self) -> Work:
         """Train; see `studio.engine.jobs.job.Job.work`."""
         try:
-            yield from measured(self.spec.dataset.slug, self.folder.path.parents[1])
+            yield from measured(self.spec.dataset.slug, self.folder.project)
             session = self._open()
             yield False
             yield from session.prepare()
@@ -385,6 +385,28 @@ class TrainingJob(Job):
             background=self._background,
             error=self.error,
         )
+
+
+def training_of(run: RunFolder, jobs: Iterable[Job]) -> TrainingJob | None:
+    """Return the training of a run that has not ended, None if none of the jobs is it."""
+    return next(
+        (
+            job
+            for job in jobs
+            if isinstance(job, TrainingJob) and job.folder == run and job.state not in ENDED
+        ),
+        None,
+    )
+
+
+def refuse_twice(run: RunFolder, jobs: Iterable[Job]) -> None:
+    """Make sure that no job trains a run already.
+
+    Raises:
+        Refused: one does.
+    """
+    if (job := training_of(run, jobs)) is not None:
+        raise Refused(f"{run.name} is {job.state} already.", "Use the job that it has.")
 
 
 def _phases(family: Learner[Any]) -> list[PhaseInfo]:

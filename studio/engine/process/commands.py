@@ -19,14 +19,14 @@ from studio.engine.jobs.evaluating import EvaluationJob
 from studio.engine.jobs.exporting import export_weights
 from studio.engine.jobs.headless import planned_total
 from studio.engine.jobs.importing import ImportJob
-from studio.engine.jobs.job import ENDED, Job, Work
+from studio.engine.jobs.job import Job, Work
 from studio.engine.jobs.operating import OperatorJob, inline
-from studio.engine.jobs.training import TrainingJob
+from studio.engine.jobs.training import TrainingJob, refuse_twice
 from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.places import check_places
 from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.session import new_run, project_of
+from studio.engine.run.session import new_run
 from studio.protocol import messages as m
 from studio.protocol.spec import RunSpec
 from studio.protocol.wire import pack_arrays
@@ -132,7 +132,7 @@ def _rows(engine: "Engine", command: m.GetRows) -> Answer:
     n = within("n", command.n, MAX_PREVIEW)
     run = RunFolder(Path(command.run))
     resolved = check(run.record.spec, any_device=True)
-    return Answer(*first_rows(resolved.load_data(project_of(run)), n))
+    return Answer(*first_rows(resolved.load_data(run.project), n))
 
 
 @handles(m.InspectData)
@@ -167,9 +167,7 @@ def _start(engine: "Engine", command: m.StartTraining) -> Answer:
 def _resume(engine: "Engine", command: m.ResumeTraining) -> Answer:
     folder = RunFolder(Path(command.run))
     total = planned_total(folder, command.steps)
-    for job in engine.queue.jobs():
-        if isinstance(job, TrainingJob) and job.folder == folder and job.state not in ENDED:
-            raise Refused(f"{folder.name} is {job.state} already.", "Use the job that it has.")
+    refuse_twice(folder, engine.queue.jobs())
     with folder.owned():
         return _go_on(engine, folder, total)
 
@@ -186,7 +184,7 @@ def _go_on(engine: "Engine", folder: RunFolder, total: int) -> Answer:
         raise Refused(
             f"{folder.name} has done all its {total:,} steps.", "Ask for more steps to go on."
         )
-    valid(engine, folder.record.spec, folder.path.parents[1], folder)
+    valid(engine, folder.record.spec, folder.project, folder)
     answer = train(engine, folder, total, step)
     return Answer({**answer.result, "step": step, "skipped": skipped})
 
@@ -213,8 +211,7 @@ def valid(engine: "Engine", spec: RunSpec, project: Path, own: RunFolder | None 
     """
     found = engine.validator.validate(spec, project, own)
     if found.resolved is None:
-        error = found.problems[0]
-        raise Refused(error.message, error.hint, kind=error.kind, path=error.path)
+        raise Refused.of(found.problems[0])
     return found.resolved
 
 

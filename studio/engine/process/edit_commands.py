@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.engine.jobs.job import ENDED
-from studio.engine.jobs.training import TrainingJob
+from studio.engine.jobs.training import TrainingJob, training_of
 from studio.engine.process.commands import Answer, handles, respond, train, valid, within
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch
@@ -46,7 +46,7 @@ def _apply(engine: "Engine", command: m.ApplyEdit) -> None:
 @handles(m.BranchRun)
 def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
     parent = RunFolder(Path(command.run))
-    job = _training(engine, parent)
+    job = training_of(parent, engine.queue.jobs())
     folder, start = branch(
         parent,
         command.step,
@@ -63,7 +63,7 @@ def _branch(engine: "Engine", command: m.BranchRun) -> Answer:
 def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     n = within("n", command.n, MAX_SHOWN)
     run = RunFolder(Path(command.run))
-    job = _training(engine, run)
+    job = training_of(run, engine.queue.jobs())
     if command.step is None and job is not None and job.session is not None:
         source, target = job.session.source, job.session.in_force.target
     else:
@@ -71,11 +71,3 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     target = target or aim(source)
     result = {"columns": list(source.rows.columns), "n": len(target.x)}
     return Answer(result, {"x": target.shown(n).contiguous().numpy()})
-
-
-def _training(engine: "Engine", run: RunFolder) -> TrainingJob | None:
-    """The training of a run that is under way here."""
-    for job in engine.queue.jobs():
-        if isinstance(job, TrainingJob) and job.folder == run and job.state not in ENDED:
-            return job
-    return None

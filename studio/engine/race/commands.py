@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.engine.jobs.job import ENDED
-from studio.engine.jobs.training import TrainingJob
+from studio.engine.jobs.training import refuse_twice
 from studio.engine.process.commands import Answer, handles
 from studio.engine.process.failures import Refused
 from studio.engine.race.setup import create_race, going_on, held, line_up
@@ -30,9 +29,8 @@ def _start(engine: "Engine", command: m.StartRace) -> Answer:
 @handles(m.ResumeRace)
 def _resume(engine: "Engine", command: m.ResumeRace) -> Answer:
     folders = [RunFolder(Path(run)) for run in command.runs]
-    for job in engine.queue.jobs():
-        if isinstance(job, TrainingJob) and job.folder in folders and job.state not in ENDED:
-            raise Refused(f"{job.folder.name} is {job.state} already.", "Use the job that it has.")
+    for folder in folders:
+        refuse_twice(folder, engine.queue.jobs())
     with held(folders):
         return _queue(engine, going_on(folders))
 

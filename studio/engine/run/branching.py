@@ -15,7 +15,7 @@ from studio.engine.process.devices import choose
 from studio.engine.process.failures import Refused
 from studio.engine.run.changing import changed
 from studio.engine.run.resolve import Resolved, check
-from studio.engine.run.session import project_of, versions
+from studio.engine.run.session import versions
 from studio.protocol.spec import ChangeSetting, RunSpec
 from studio.store.atomic import make_folder
 from studio.store.branches import BRANCHED
@@ -57,7 +57,7 @@ def branch(
     record, total = parent.record, horizon_at(parent, step)
     _require(parent, step, reached(parent) if done is None else done, total)
     spec = _spec(effective_spec(parent), step, name, changes, total)
-    resolved = validate(spec, project_of(parent))
+    resolved = validate(spec, parent.project)
     device, _ = choose(resolved.training.device)
     child = RunRecord(
         spec=resolved.spec,
@@ -79,7 +79,7 @@ def branch(
         folder.events.sync()
         folder.update_status(state="queued", step=start, total=total)
 
-    return Project.open(project_of(parent)).new_run(child, fill), start
+    return Project.open(parent.project).new_run(child, fill), start
 
 
 def reached(run: RunFolder) -> int:

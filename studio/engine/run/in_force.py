@@ -88,7 +88,7 @@ def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]
     if step is not None:
         edits = [edit for edit in edits if edit.step <= step]
     resolved = check(run.record.spec, any_device=True)
-    source = resolved.load_data(run.path.parents[1])
+    source = resolved.load_data(run.project)
     return source, target_after(source, edits) or aim(source)
 
 

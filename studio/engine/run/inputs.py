@@ -66,8 +66,7 @@ def take(resolved: Resolved, project: Path | None) -> dict[str, Taken]:
         try:
             found[name] = _take(resolved, name, needs, project)
         except StoreError as error:
-            path = f"inputs.{name}"
-            raise Refused(error.message, error.hint, kind=error.kind, path=path) from error
+            raise Refused.of(error.info(), f"inputs.{name}") from error
     return found
 
 

@@ -28,7 +28,7 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.conditions import chosen
 from studio.engine.run.loading import Loaded
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
-from studio.engine.run.session import project_of, versions
+from studio.engine.run.session import versions
 from studio.protocol.commands import Operate
 from studio.protocol.spec import Pick
 from studio.store.edits import effective_spec
@@ -96,7 +96,7 @@ class Asked:
         spec = loaded.family.spec
         pick, sampler = loaded.sampled_by(self.sampler)
         # Read at most once, and only where something asks for it.
-        source = functools.cache(lambda: loaded.resolved.load_data(project_of(loaded.run)))
+        source = functools.cache(lambda: loaded.resolved.load_data(loaded.run.project))
         there = self._whole(source)
         whole = {name: in_memory(rows) for name, rows in there.items()}
         few = [

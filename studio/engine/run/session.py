@@ -36,7 +36,7 @@ from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
 
-__all__ = ["Session", "free_device_memory", "new_run", "open_session", "project_of", "versions"]
+__all__ = ["Session", "free_device_memory", "new_run", "open_session", "versions"]
 
 
 @dataclass
@@ -138,11 +138,6 @@ class Session:
         self.evaluator = Evaluator(light, self.data, n, seed, floors)
 
 
-def project_of(run: RunFolder) -> Path:
-    """Return the folder of the project that a run belongs to."""
-    return run.path.parents[1]
-
-
 def new_run(
     resolved: Resolved, project: Path, *, race: str = "", budget: Budget | None = None
 ) -> RunFolder:
@@ -207,7 +202,7 @@ def open_session(run: RunFolder, total: int) -> Session:
     device, reason = choose(training.device)
     configure(device, training.threads)
     notes = run.recover()
-    data = resolved.load_data(project_of(run))
+    data = resolved.load_data(run.project)
     if data.hash != run.record.dataset_hash:
         notes.append("The data differ from those the run was started with.")
     checkpoint, skipped = run.checkpoints.newest()

@@ -7,7 +7,6 @@ measured with.
 
 import gzip
 import math
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -20,12 +19,14 @@ from numpy.typing import NDArray
 
 from models.contracts.data import Outline, Splits
 from models.kinds.images import ImageSet
+from studio.engine.data.shipped import archive, not_what_it_should_be
 from studio.engine.process.failures import Refused
 from studio.resources import folder
 
 __all__ = ["bundled", "bundled_outline", "idx_lengths", "outlined", "read_idx", "splits"]
 
 Bytes = NDArray[np.uint8]
+_WHAT = "images"
 MAX_BYTES = 2**28
 
 
@@ -66,45 +67,23 @@ def bundled_outline(name: str, classes: tuple[str, ...]) -> Outline:
         Refused: its file is missing or damaged; the path is "dataset".
     """
     path = folder("datasets") / name / f"{name}.npz"
-    with _archive(path) as archive:
-        with archive.zip.open("images.npy") as head:
+    with archive(path, _WHAT) as arrays:
+        with arrays.zip.open("images.npy") as head:
             version = np.lib.format.read_magic(head)
             read = np.lib.format.read_array_header_1_0
             if version != (1, 0):
                 raise ValueError(f"an array of the version {version}")
             lengths, _, dtype = read(head)
-        train = int(archive["train"])
+        train = int(arrays["train"])
     if dtype != np.uint8 or len(lengths) != 3 or not 0 < train < lengths[0]:
         raise _damaged(path, f"images {lengths} {dtype}")
     return outlined(lengths, train, classes)
 
 
-@contextmanager
-def _archive(path: Path) -> Iterator[Any]:
-    """Yield an archive of arrays; what is wrong with it, or raised meanwhile, is said for people.
-
-    Raises:
-        Refused: it is missing or damaged; the path is "dataset".
-    """
-    try:
-        # Opened here: numpy leaves a file open that turns out to be no archive.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            yield archive
-    except FileNotFoundError as error:
-        raise Refused(
-            f"{path.name} is missing from the studio's own files.",
-            "Install the studio again.",
-            kind="data",
-            path="dataset",
-        ) from error
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise _damaged(path, str(error)) from error
-
-
 @cache
 def _load(path: Path) -> tuple[Bytes, Bytes, int]:
-    with _archive(path) as archive:
-        images, labels, train = archive["images"], archive["labels"], int(archive["train"])
+    with archive(path, _WHAT) as arrays:
+        images, labels, train = arrays["images"], arrays["labels"], int(arrays["train"])
     if (
         images.dtype != np.uint8
         or images.ndim != 3
@@ -169,9 +148,4 @@ def _head(path: Path, file: gzip.GzipFile) -> list[int]:
 
 
 def _damaged(path: Path, why: str) -> Refused:
-    return Refused(
-        f"{path} does not hold the images that it should: {why}.",
-        "Install it again.",
-        kind="data",
-        path="dataset",
-    )
+    return not_what_it_should_be(path, _WHAT, why)

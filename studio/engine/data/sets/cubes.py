@@ -1,6 +1,5 @@
 """Indian Pines: fields and woods from the air, of which a few pixels have a class."""
 
-import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,7 +13,7 @@ from models.contracts.data import Splits
 from models.kinds.cubes import CubeSet
 from models.kinds.scenes import Scene, few_labels, few_labels_apart, principal
 from models.registry import dataset
-from studio.engine.process.failures import Refused
+from studio.engine.data.shipped import archive
 from studio.resources import folder
 
 __all__ = ["IndianPinesConfig", "indian_pines"]
@@ -121,24 +120,8 @@ def _scene(path: Path, components: int) -> Scene:
 
 @cache
 def _load(path: Path) -> tuple[Tensor, Tensor, tuple[str, ...], Tensor]:
-    try:
-        # Opened here: numpy leaves a file open that turns out to be no archive.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            cube = torch.from_numpy(archive["cube"].astype(np.float32)).movedim(2, 0).contiguous()
-            truth = torch.from_numpy(archive["truth"].astype(np.int64)) - 1
-            names = tuple(map(str, archive["names"]))
-            return cube, truth, names, torch.from_numpy(archive["wavelengths"])
-    except FileNotFoundError as error:
-        raise Refused(
-            f"{path.name} is missing from the studio's own files.",
-            "Install the studio again.",
-            kind="data",
-            path="dataset",
-        ) from error
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise Refused(
-            f"{path} does not hold the scene that it should: {error}.",
-            "Install it again.",
-            kind="data",
-            path="dataset",
-        ) from error
+    with archive(path, "scene") as arrays:
+        cube = torch.from_numpy(arrays["cube"].astype(np.float32)).movedim(2, 0).contiguous()
+        truth = torch.from_numpy(arrays["truth"].astype(np.int64)) - 1
+        names = tuple(map(str, arrays["names"]))
+        return cube, truth, names, torch.from_numpy(arrays["wavelengths"])

@@ -1,17 +1,15 @@
 """Simulated jets of five types, at most 30 constituents each."""
 
-import zipfile
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from models.contracts.data import Splits
 from models.kinds.jets import TYPES, JetSet
 from models.registry import NoConfig, dataset
-from studio.engine.process.failures import Refused
+from studio.engine.data.shipped import archive
 from studio.resources import folder
 
 __all__ = ["pythia_jets"]
@@ -40,25 +38,9 @@ def pythia_jets(config: NoConfig) -> Splits:
 
 @cache
 def _load(path: Path) -> tuple[JetSet, int]:
-    try:
-        # Opened here: numpy leaves a file open that turns out to be no archive.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: torch.from_numpy(archive[name]) for name in archive.files}
-    except FileNotFoundError as error:
-        raise Refused(
-            f"{path.name} is missing from the studio's own files.",
-            "Install the studio again.",
-            kind="data",
-            path="dataset",
-        ) from error
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise Refused(
-            f"{path} does not hold the jets that it should: {error}.",
-            "Install it again.",
-            kind="data",
-            path="dataset",
-        ) from error
-    return _jets(arrays), int(arrays["train"])
+    with archive(path, "jets") as arrays:
+        found = {name: torch.from_numpy(arrays[name]) for name in arrays}
+        return _jets(found), int(found["train"])
 
 
 def _jets(arrays: dict[str, Tensor]) -> JetSet:

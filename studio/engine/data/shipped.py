@@ -1,0 +1,46 @@
+"""The files of data sets that ship with the studio, opened; what is wrong with one is said."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.engine.process.failures import Refused
+
+__all__ = ["archive", "not_what_it_should_be"]
+
+
+@contextmanager
+def archive(path: Path, what: str) -> Iterator[Any]:
+    """Yield the arrays of an NPZ file; ``what`` it should hold, "images".
+
+    Raises:
+        Refused: it is missing or damaged, as whatever is raised meanwhile shows; the path is
+            "dataset".
+    """
+    try:
+        # Opened here: numpy leaves a file open that turns out to be no archive.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            yield arrays
+    except FileNotFoundError as error:
+        raise Refused(
+            f"{path.name} is missing from the studio's own files.",
+            "Install the studio again.",
+            kind="data",
+            path="dataset",
+        ) from error
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise not_what_it_should_be(path, what, str(error)) from error
+
+
+def not_what_it_should_be(path: Path, what: str, why: str) -> Refused:
+    """Return the refusal of a file that does not hold what it should."""
+    return Refused(
+        f"{path} does not hold the {what} that it should: {why}.",
+        "Install it again.",
+        kind="data",
+        path="dataset",
+    )
