@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["expand_like", "in_parts", "make_generator"]
+__all__ = ["expand_like", "in_parts", "make_generator", "noise_like"]
 
 # On a CPU the activations of so many points stay in its cache: an MLP of 3 x 128 units takes 1.1 us
 # a point, and 2.1 where they do not. A GPU wants many points at once, and memory for them.
@@ -32,6 +32,18 @@ def make_generator(
     # Two mixed words keep seed 1, stream 0 apart from seed 0, stream 1.
     generator.manual_seed((seed * 0x9E3779B97F4A7C15 + stream * 0xBF58476D1CE4E5B9) % 2**63)
     return generator
+
+
+def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Return unit Gaussian noise in the shape, type and place of x.
+
+    Raises:
+        ValueError: there is no generator.
+    """
+    if generator is None:
+        raise ValueError("noise is to be drawn: pass a torch.Generator")
+    z = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
+    return z.to(x.device)
 
 
 def in_parts(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:

@@ -8,12 +8,12 @@ from torch import Tensor
 
 from models.carriers.particles import Diffusing, Particles
 from models.config import Config
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
 from models.contracts.learner import Training
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
-from models.samplers.base import Denoise
 from models.samplers.heun import Heun
 
 __all__ = ["DiffusionFamily"]

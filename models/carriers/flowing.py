@@ -16,8 +16,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
-from models.samplers.base import noise_like
-from models.tensors import expand_like
+from models.tensors import expand_like, noise_like
 from models.training.accelerate import Switch
 
 __all__ = ["FlowingParticles", "Move"]

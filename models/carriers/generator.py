@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.execution import PLAIN, Execution
 from models.contracts.family import Frame
 from models.contracts.learner import Scene
 from models.contracts.spec import DataSpec
@@ -24,7 +25,6 @@ from models.contracts.state import State
 from models.fields.base import Field
 from models.nets.calling import call
 from models.ntk import displacements
-from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 

@@ -6,13 +6,14 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
 from models.paths.clock import DisplayName, FlowClock, display_scale
-from models.samplers.base import Denoise, Sampler, noise_like
-from models.tensors import expand_like
+from models.samplers.base import Sampler
+from models.tensors import expand_like, noise_like
 
 __all__ = ["Diffusing", "Particles"]
 

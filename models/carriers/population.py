@@ -18,8 +18,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.contracts.state import State
 from models.fields.base import Field
-from models.samplers.base import noise_like
-from models.tensors import expand_like, make_generator
+from models.tensors import expand_like, make_generator, noise_like
 
 __all__ = [
     "START_STREAM",

@@ -1,17 +1,17 @@
 """What a learner can do besides learning: who needs an ability asks for it, never for a name."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from torch import Tensor
 
 from models.contracts.batch import Batch, Rows
-from models.samplers.base import Denoise
 
 __all__ = [
     "ABILITIES",
     "WORDS",
     "Classifies",
+    "Denoise",
     "HasConsistency",
     "HasCritic",
     "HasDenoiser",
@@ -21,6 +21,9 @@ __all__ = [
     "HasVelocity",
     "Recommends",
 ]
+
+Denoise: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+"""From points x (n, *shape) and noise levels s, (n,) or 0-d, to what they are without noise."""
 
 WORDS: Mapping[str, str] = {
     "samples": "makes samples",

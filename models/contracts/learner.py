@@ -15,12 +15,12 @@ from torch import Tensor
 
 from models.config import Config, ConfigError
 from models.contracts.batch import Rows
+from models.contracts.execution import PLAIN, Execution
+from models.contracts.randomness import RandomState
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.live import check_live
 from models.tensors import make_generator
-from models.training.execution import PLAIN, Execution
-from models.training.state import RandomState
 
 __all__ = [
     "Layer",

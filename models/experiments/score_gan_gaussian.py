@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from models.carriers.generator import Generator
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch
 from models.experiments.base import Null, Outcome, experiment
 from models.fields.score_difference import Probes, ScoreDifference, level_law
 from models.kinds.points import in_data_units
 from models.nets.mlp import linear
 from models.nets.unconditional import Unconditional
-from models.samplers.base import Denoise
 from models.tensors import expand_like, make_generator
 from models.training.optim import OptimizerConfig
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.carriers.particles import Particles
 from models.config import Config, Pick, param
-from models.contracts.abilities import HasDenoiser
+from models.contracts.abilities import Denoise, HasDenoiser
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Stage, Training, Walk
@@ -25,7 +25,6 @@ from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
 from models.registry import Needs, family
-from models.samplers.base import Denoise
 from models.samplers.consistency import Multistep
 from models.training.optim import OptimizerConfig
 

@@ -20,7 +20,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.kernel import Bandwidth, Kernel, Kernels
 from models.registry import family
-from models.samplers.base import noise_like
+from models.tensors import noise_like
 
 __all__ = ["MmdFlow", "MmdFlowConfig"]
 

@@ -11,16 +11,16 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
+from models.contracts.execution import PLAIN, Execution
 from models.contracts.state import State
 from models.denoisers.consistency import ConsistencyFunction
 from models.fields.score import bound
 from models.paths.clock import DisplayName, FlowClock
-from models.samplers.base import Denoise
 from models.samplers.grids import GridConfig, make_grid
 from models.tensors import expand_like
 from models.training.ema import Ema
-from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
 from models.training.state import pack_ema, unpack_ema
 from models.training.trained import Trained

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.execution import PLAIN, Execution
 from models.contracts.state import State
 from models.fields.adversarial import AdversarialLoss
 from models.fields.rescaling import Rescaling
 from models.nets.calling import call
 from models.tensors import expand_like
-from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.config import ConfigError
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.spec import DataSpec
 from models.denoisers.densities import Density
@@ -17,7 +18,6 @@ from models.denoisers.weights import loss_weight
 from models.fields.score import flow_velocity
 from models.oracle import GaussianMixture
 from models.paths.clock import DisplayName, FlowClock, display_scale
-from models.samplers.base import Denoise
 from models.tensors import expand_like, in_parts
 
 __all__ = ["ExactScore", "exact_denoiser", "known_law"]

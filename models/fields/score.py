@@ -11,15 +11,15 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.execution import PLAIN, Execution
 from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
 from models.denoisers.weights import WeightName, is_natural, loss_weight
 from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
-from models.samplers.base import Denoise
 from models.tensors import in_parts
-from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 

@@ -18,15 +18,15 @@ from torch import Tensor
 from torch.quasirandom import SobolEngine
 
 from models.config import ConfigError
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.execution import PLAIN, Execution
 from models.contracts.learner import Layer, Stage
 from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.paths.clock import FlowClock
-from models.samplers.base import Denoise, noise_like
-from models.tensors import expand_like, make_generator
-from models.training.execution import PLAIN, Execution
+from models.tensors import expand_like, make_generator, noise_like
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 

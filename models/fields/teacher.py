@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.carriers.particles import Particles
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.contracts.learner import Learner
@@ -19,7 +20,6 @@ from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import LogNormal, draw_levels
 from models.fields.score import ScoreField
 from models.paths.clock import FlowClock
-from models.samplers.base import Denoise
 from models.samplers.heun import Heun
 from models.training.optim import OptimizerConfig
 

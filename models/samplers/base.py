@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 
 from models.config import Config, param
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.samplers.grids import GridConfig, make_grid
+from models.tensors import noise_like
 
-__all__ = ["Denoise", "Evaluation", "Noise", "SampleStep", "Sampler", "SamplerConfig", "noise_like"]
+__all__ = ["Evaluation", "Noise", "SampleStep", "Sampler", "SamplerConfig"]
 
-Denoise = Callable[[Tensor, Tensor], Tensor]
 Noise = Callable[[Tensor], Tensor]
 """Unit Gaussian noise in the shape, type and place of x (n, *shape); 0 where a place is padded."""
 
@@ -169,15 +170,3 @@ class Sampler(ABC):
         for frame in self.frames(denoise, latents, s_min, s_max, generator):
             x = frame.x
         return x
-
-
-def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Return unit Gaussian noise in the shape, type and place of x.
-
-    Raises:
-        ValueError: there is no generator.
-    """
-    if generator is None:
-        raise ValueError("this sampler adds noise: pass a torch.Generator")
-    z = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
-    return z.to(x.device)

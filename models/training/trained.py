@@ -6,9 +6,9 @@ from typing import Generic, TypeAlias, TypeVar
 import torch
 from torch import Tensor, nn
 
+from models.contracts.execution import PLAIN, Execution
 from models.contracts.state import State
 from models.training.ema import Ema
-from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.state import (
     pack_ema,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from models.carriers.generator import Generator
 from models.config import Pick
 from models.contracts.batch import Batch
+from models.contracts.execution import PLAIN, Execution
 from models.denoisers.consistency import ConsistencyFunction
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import LogNormal, draw_levels
@@ -24,7 +25,6 @@ from models.nets import role
 from models.nets.pick import build as build_net
 from models.paths.clock import FlowClock
 from models.tensors import make_generator
-from models.training.execution import PLAIN, Execution
 from models.training.optim import OptimizerConfig
 from tests.models import tracks
 from tests.models.pairs import (

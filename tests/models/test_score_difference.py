@@ -7,6 +7,7 @@ from torch.nn.functional import cosine_similarity
 
 from models.carriers.generator import Generator
 from models.config import Config, ConfigError, decode
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.denoisers.denoiser import Denoiser
@@ -20,7 +21,6 @@ from models.kinds.points import in_data_units
 from models.nets.mlp import MLPConfig, TimeMLP, linear
 from models.nets.unconditional import Unconditional
 from models.oracle import GaussianMixture
-from models.samplers.base import Denoise
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import nn
 
+from models.contracts.randomness import pack_generator, unpack_generator
 from models.contracts.state import State
 from models.nets.mlp import MLP, MLPConfig
 from models.tensors import make_generator
@@ -17,11 +18,9 @@ from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer, learning_rate
 from models.training.state import (
     pack_ema,
-    pack_generator,
     pack_module,
     pack_optimizer,
     unpack_ema,
-    unpack_generator,
     unpack_module,
     unpack_optimizer,
 )

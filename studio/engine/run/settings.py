@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from models.config import Config, param
-from models.training.execution import Execution
+from models.contracts.execution import Execution
 
 __all__ = ["FEWEST_SAMPLES", "TrainingConfig"]
 
