@@ -9,14 +9,18 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.theme import font
 from studio.app.tokens import Tokens
+from studio.counted import counted
+from studio.formats.jets.mass import masses
 
-__all__ = ["KIND", "clouds"]
+__all__ = ["KIND", "clouds", "legend"]
 
 REACH = 0.45  # of the plane, around the axis of the jet
 CONE = 0.4  # the radius that jets are clustered with
 LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
 SMALLEST = 0.006
+ROOM = 220  # pixels of a tile from which on its axes are named and its numbers are said
 
 
 def clouds(arrays: Arrays) -> Tiles:
@@ -34,11 +38,8 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
     painter.setPen(QPen(QColor(palette.line), 1.0))
     painter.drawEllipse(middle, CONE * scale, CONE * scale)
     painter.setPen(Qt.PenStyle.NoPen)
-    x = np.nan_to_num(np.asarray(datum["x"], dtype=np.float64))
-    momenta = np.expm1(np.clip(x[:, 2], 0.0, 12.0))
+    x, momenta = _momenta(datum)
     seen = momenta > 0.0
-    if "mask" in datum:
-        seen &= np.asarray(datum["mask"], dtype=bool)
     total = momenta[seen].sum() or 1.0
     colour = QColor(palette.accent)
     # Soft ones over hard ones, or the hardest would hide them.
@@ -50,11 +51,47 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
         painter.setBrush(colour)
         place = QPointF(middle.x() + x[i, 0] * scale, middle.y() - x[i, 1] * scale)
         painter.drawEllipse(place, radius, radius)
+    if side >= ROOM:
+        _name(painter, rect, legend(datum), palette)
     painter.restore()
 
 
+def legend(datum: Arrays) -> str:
+    """Return what is said of a jet: "m 172 GeV, pT 1,021 GeV, 30 constituents", of the constituents
+    that are seen.
+    """
+    x, momenta = _momenta(datum)
+    pt = np.hypot((momenta * np.cos(x[:, 1])).sum(), (momenta * np.sin(x[:, 1])).sum())
+    mass = masses(x[None, :, :2], momenta[None])[0]
+    seen = counted(int((momenta > 0.0).sum()), "constituent")
+    return f"m {mass:,.0f} GeV, pT {pt:,.0f} GeV, {seen}"
+
+
+def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
+    """Name the axes along the edges of a tile, and the circle, with a line about the jet below."""
+    painter.setFont(font(11))
+    painter.setPen(QColor(palette.muted))
+    inside = rect.adjusted(6, 4, -6, -4)
+    right, left = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
+    top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+    painter.drawText(inside, left | top, "Δφ ↑")
+    painter.drawText(inside, right | top, f"circle: ΔR = {CONE}")
+    painter.drawText(inside, right | bottom, "Δη →")
+    painter.drawText(inside, left | bottom, text)
+
+
+def _momenta(datum: Arrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the places and the pT in GeV of constituents, 0 where a place is padded."""
+    x = np.nan_to_num(np.asarray(datum["x"], dtype=np.float64))
+    momenta = np.expm1(np.clip(x[:, 2], 0.0, 12.0))
+    if "mask" in datum:
+        momenta = momenta * np.asarray(datum["mask"], dtype=bool)
+    return x, momenta
+
+
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    return f"{int(facts.get('n') or len(x)):,} jets of at most {x.shape[1]} constituents"
+    most = counted(x.shape[1], "constituent")
+    return f"{counted(int(facts.get('n') or len(x)), 'jet')} of at most {most}"
 
 
 KIND = Kind(

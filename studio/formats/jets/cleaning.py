@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from studio.counted import counted
 from studio.formats.jets.layout import JetFile
+from studio.formats.jets.mass import masses
 from studio.store.parts import Block
 
 __all__ = ["Tally", "cleaned"]
@@ -155,7 +156,7 @@ def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
     tally.lifted += int((values[..., 2] < 0.0).sum())
     angles = values[..., :2].clip(-WIDEST, WIDEST)
     momenta = values[..., 2].astype(np.float64).clip(0.0) * jets[:, :1]
-    mass = np.where(np.isnan(jets[:, 2]), _masses(angles, momenta), jets[:, 2])
+    mass = np.where(np.isnan(jets[:, 2]), masses(angles, momenta), jets[:, 2])
     return {
         "x": np.concatenate([angles, np.log1p(momenta)[..., None]], axis=2, dtype=np.float32),
         "size": real.sum(axis=1).astype(np.int64),
@@ -163,13 +164,3 @@ def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
         "eta": jets[:, 1],
         "mass": np.maximum(mass, LIGHTEST).astype(np.float32),
     }
-
-
-def _masses(angles: Floats, pt: NDArray[Any]) -> NDArray[Any]:
-    """Return the invariant mass of massless constituents, (n,), in the unit of their pT (PDG 2022,
-    kinematics, eq. 49.1).
-    """
-    eta, phi = angles[..., 0].astype(np.float64), angles[..., 1].astype(np.float64)
-    parts = (pt * np.cosh(eta), pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta))
-    energy, x, y, z = (part.sum(axis=1) for part in parts)
-    return np.asarray(np.sqrt((energy**2 - x**2 - y**2 - z**2).clip(0.0)))

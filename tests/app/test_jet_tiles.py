@@ -1,0 +1,39 @@
+"""Jets as tiles: constituents where they are, and in large tiles what a physicist reads off."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from studio.app.kinds.jets import ROOM, legend
+from studio.app.kinds.registry import kind
+from studio.app.tokens import DARK
+
+# Two prongs of 500 GeV at eta = +-0.16, and a padded place that is no zero.
+X = np.float32([[0.16, 0.0, np.log1p(500.0)], [-0.16, 0.0, np.log1p(500.0)], [0.3, 0.3, 5.0]])
+MASK = np.array([True, True, False])
+
+
+def painted(side: int) -> np.ndarray:
+    """Return how light each pixel of a tile is."""
+    image = QImage(side, side, QImage.Format.Format_Grayscale8)
+    image.fill(Qt.GlobalColor.black)
+    with QPainter(image) as painter:
+        tiles = kind("jets").tiles({"x": X[None], "mask": MASK[None]})
+        tiles.paint(painter, QRectF(0, 0, side, side), 0, DARK)
+    grey = np.frombuffer(image.constBits(), np.uint8).reshape(side, image.bytesPerLine())
+    return grey[:, :side].copy()
+
+
+def test_a_jet_is_said_with_its_mass_and_momentum():
+    expected = 2 * 500.0 * np.sinh(0.16)
+    assert legend({"x": X, "mask": MASK}) == f"m {expected:.0f} GeV, pT 1,000 GeV, 2 constituents"
+    assert legend({"x": X[:1]}) == "m 0 GeV, pT 500 GeV, 1 constituent"
+
+
+@pytest.mark.parametrize(("side", "named"), [(ROOM // 2, False), (ROOM + 60, True)])
+def test_the_axes_are_named_where_there_is_room(qapp, side, named):
+    pixels = painted(side)
+    corner = pixels[: side // 12, : side // 6]
+    assert bool((corner > 60).any()) is named
+    assert (pixels[side // 2 - 2 : side // 2 + 3] > 60).any(), "the prongs are seen"
