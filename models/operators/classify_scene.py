@@ -71,7 +71,7 @@ class ClassifyScene:
             best = scores.max(dim=1)
             said.append(best.indices)
             sure.append(best.values.exp())
-            yield Progress(stop, height)
+            yield Progress(stop * width, height * width)
         found = torch.cat(said).reshape(height, width)
         held = operation.held() if operation.held is not None else None
         unseen = _unseen(data, held)

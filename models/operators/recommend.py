@@ -79,6 +79,7 @@ def _is_number(text: str) -> bool:
     summary="Lists for each person the items with the best scores after their history. CSV has a "
     "line an item, with its rank, its title and its score.",
     source="by definition: the k best of all items",
+    kinds=("interactions",),
     needs=("recommend",),
     takes=(
         Slot(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
 from studio.cli.terminal import paragraph, say, table
+from studio.counted import counted
 from studio.protocol.events import SPREAD
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write a table; 0 when done, 1 when it failed."""
+    from models.registry import registry
     from studio.cli import catalogue
     from studio.engine.jobs.evaluating import EvaluationJob
     from studio.protocol.messages import Evaluate
@@ -57,7 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         metrics=[Pick(slug=slug) for slug in arguments.metrics],
     )
     if not arguments.json:
-        say(f"{folder.name}: measuring {wanted.n:,} samples")
+        family = registry.get("family", folder.record.spec.family.slug)
+        what = f" {wanted.n:,} samples" if "samples" in family.abilities else ""
+        say(f"{folder.name}: measuring{what}")
     made: list[EvaluationJob] = []
 
     def make(sink: "Sink") -> EvaluationJob:
@@ -98,6 +102,8 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
 
 
 def _write(job: "EvaluationJob", seed: int) -> None:
+    from studio.engine.kinds.fit import entry_of, picked_kind
+
     assert job.quality is not None
     quality, rows = job.quality, _figures(job)
     table(
@@ -106,23 +112,34 @@ def _write(job: "EvaluationJob", seed: int) -> None:
                 row["metric"],
                 _value(row),
                 _floor(row["floor"], row["floor_spread"]),
+                f"{row['n']:,}",
                 row["better"],
                 row["unit"],
             )
             for row in rows
         ),
-        head=("METRIC", "VALUE", "FLOOR", "BETTER", "UNIT"),
+        head=("METRIC", "VALUE", "FLOOR", "N", "BETTER", "UNIT"),
     )
+    floors: dict[str, list[str]] = {}
     for row in rows:
         if row["floor"] is not None and row["held_against"] != REAL:
-            say(f"The floor of {row['metric']} is {row['held_against']}.")
+            floors.setdefault(row["held_against"], []).append(row["metric"])
+    for bar, slugs in floors.items():
+        say(f"The floor of {' and '.join(slugs)} is {bar}.")
+    for row in rows:
         if len(row["parts"]) > 1:
             apart = ", ".join(f"{name} {value:.4g}" for name, value in row["parts"].items())
             paragraph(f"{row['metric']}, each: {apart}")
     for note in quality.notes:
         say(note)
     cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""
-    say(f"Step {job.at:,}; {quality.n:,} samples against as many real ones, seed {seed}{cost}.")
+    of = entry_of(picked_kind(job.folder.record.spec.dataset))
+    measured = (
+        f"{quality.n:,} samples against as many real ones"
+        if quality.drawn
+        else f"measured with {counted(quality.n, of.one, of.many)}"
+    )
+    say(f"Step {job.at:,}; {measured}, seed {seed}{cost}.")
 
 
 def _value(row: dict[str, Any]) -> str:
@@ -135,7 +152,7 @@ def _value(row: dict[str, Any]) -> str:
 def _floor(mean: float | None, spread: float | None) -> str:
     if mean is None:
         return "-"
-    return f"{mean:.3g}" if spread is None else f"{mean:.3g} ± {spread:.1g}"
+    return f"{mean:.3g} ± {spread:.1g}" if spread else f"{mean:.3g}"
 
 
 def _write_json(job: "EvaluationJob", seed: int) -> None:

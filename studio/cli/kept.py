@@ -136,7 +136,9 @@ def operate(
     Raises:
         Refused: it cannot be done as asked.
     """
+    from models.registry import registry
     from studio.engine.jobs.operating import OperatorJob
+    from studio.engine.kinds.fit import entry_of, picked_kind
     from studio.engine.run.warm import WarmModels
     from studio.protocol.messages import Operate
 
@@ -149,7 +151,10 @@ def operate(
         step=step,
         file=str(file.absolute()) if file is not None else "",
     )
-    return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()))[1]
+    # What is not drawn is asked about: people, pixels.
+    drawn = "samples" in registry.get("operator", operator).needs
+    unit = "samples" if drawn else entry_of(picked_kind(run.record.spec.dataset)).many
+    return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()), unit=unit)[1]
 
 
 def do(

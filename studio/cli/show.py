@@ -80,7 +80,7 @@ def _entry(entry: Entry) -> None:
     if entry.source:
         paragraph(f"Source: {entry.source}", indent="  ")
     family = entry if isinstance(entry, FamilyEntry) else None
-    if family is not None:
+    if family is not None and family.field:  # others move nothing
         say(f"  Field: {family.field}; carrier: {family.carrier}")
         say(f"  Motion: {family.motion}")
     for line in facts.sentences(entry):

@@ -57,8 +57,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     ``kind`` is the kind of data; ``rows`` and ``parts`` (names, types and shapes) are what an
     import with these options would bring, as far as that is known. Where tables are to be chosen
     from they are ``items``, and ``problems`` collects those of all; of other kinds ``preview``
-    holds the first few rows by part, as nested lists of numbers. ``offers`` are the importers that
-    take these files, the most particular first.
+    holds the first few rows by part, as nested lists of numbers or words. ``offers`` are the
+    importers that take these files, the most particular first.
     """
 
     files: list[str]

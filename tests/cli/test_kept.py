@@ -142,10 +142,10 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     status, out, err = say("evaluate", edm.path, "--count", 200)
     assert (status, err) == (0, "")
     [line] = [line for line in out.splitlines() if line.startswith("sliced-w2")]
-    _, value, floor, sign, spread, better, *unit = line.split()
+    _, value, floor, sign, spread, n, better, *unit = line.split()
     assert float(value) > float(floor) > float(spread) > 0
     assert sign == "±"
-    assert (better, unit) == ("lower", ["data", "units"])
+    assert (n, better, unit) == ("200", "lower", ["data", "units"])
     assert "Step 60; 200 samples against as many real ones, seed 0; " in out
     _, out, _ = say("evaluate", edm.path, "--count", 100, "--metric", "mode-coverage")
     told = " ".join(out.split())

@@ -16,6 +16,7 @@ from studio.engine.jobs import headless
 from studio.engine.kinds.base import kind_of
 from studio.engine.run.loading import load
 from studio.engine.run.resolve import resolve
+from studio.engine.run.session import new_run
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.protocol.wire import unpack_arrays
@@ -218,6 +219,18 @@ def test_few_who_are_held_out_are_all_measured_with_and_that_is_said(tmp_path):
     people = "person" if held == 1 else "people"
     said = f"NDCG at 10 and Recall at 10: measured with {held} {people} only."
     assert (run.path / "log.txt").read_text("utf-8").count(said) == 1
+
+
+def test_no_more_evaluation_samples_are_recorded_than_are_held_out(tmp_path):
+    import_small(tmp_path, 300)
+    small = Pick(slug="project:small", config={"kind": "interactions"})
+    imported = structs.replace(spec("pop"), dataset=small)
+    many = structs.replace(imported, training={**imported.training, "evaluate_samples": 1000})
+    resolved, problems = resolve(many)
+    assert not problems
+    record = new_run(resolved, tmp_path / "project").record
+    held = len(find_imported("small", tmp_path / "project").held)
+    assert record.spec.training["evaluate_samples"] == held > 20
 
 
 def test_an_imported_folder_is_trained_on(tmp_path):

@@ -63,8 +63,9 @@ def test_every_layout_gives_histories_in_order_of_time(tmp_path, texts, encoding
     assert found.schema.facts["titles"] == ["One, Two (1999)", second, "Item 30"]
     seen = MovieLens().inspect(paths, settle(MovieLens.options, LOOSE))
     assert (seen.rows, seen.kind) == (2, "interactions")
-    assert seen.preview["x"] == x.tolist()
-    assert "5 ratings" in seen.notes[0]
+    one = "One, Two (1999)"
+    assert seen.preview == {"x": [[second, one, "Item 30"], [second, one]], "person": [7, 9]}
+    assert seen.notes[0] == "5 of 5 ratings are taken, by 2 people of 3 items."
 
 
 def test_options_leave_out_what_is_rare_disliked_or_long_ago(tmp_path):
@@ -178,4 +179,4 @@ def test_real_files_are_read(folder):
     assert seen.rows > 0
     if folder == "ml-latest-small":
         assert seen.rows == 610
-        assert "100,836 ratings" in seen.notes[0]
+        assert "of 100,836 ratings" in seen.notes[0]

@@ -204,7 +204,7 @@ def test_other_files_are_refused_by_name(write, tmp_path):
     with pytest.raises(StoreError, match="does not exist"):
         inspect(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(FormatError, match="not a file"):
+    with pytest.raises(FormatError, match=r"Nothing in the folder folder\.csv"):
         inspect(tmp_path / "folder.csv")
 
 

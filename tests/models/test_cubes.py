@@ -218,7 +218,7 @@ def test_every_pixel_of_the_scene_is_classified_piece_by_piece() -> None:
         except StopIteration as end:
             outcome = end.value
             break
-    assert [(p.done, p.total) for p in told] == [(10, 32), (20, 32), (30, 32), (32, 32)]
+    assert [(p.done, p.total) for p in told] == [(32 * n, 1024) for n in (10, 20, 30, 32)]
     found = outcome.arrays["map"]
     assert found.shape == (32, 32)
     everywhere = data.everywhere()

@@ -36,7 +36,9 @@ class DataView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(36, 28, 36, 20)
         body.setSpacing(6)
-        body.addLayout(row(self.title, None, self.train))
+        head = row(self.train)
+        head.insertWidget(0, self.title, 1)  # a name is broken only where it has no room
+        body.addLayout(head)
         body.addWidget(self.facts)
         body.addSpacing(8)
         body.addWidget(self.points, 1)

@@ -82,5 +82,6 @@ def _told(entry: MetricEntry, figure: Figure, quality: Quality) -> str:
     """Say a figure, its interval and its bar, up to with how many data it was measured."""
     interval = "" if figure.low is None else f" [{figure.low:.4g}, {figure.high:.4g}]"
     floor, spread = (quality.floors.get(key) for key in (entry.slug, SPREAD + entry.slug))
-    bar = "" if floor is None else f"{entry.bar_is} {floor:.4g} ± {spread:.1g}; "
+    around = f" ± {spread:.1g}" if spread else ""
+    bar = "" if floor is None else f"{entry.bar_is} {floor:.4g}{around}; "
     return f"{figure.value:.4g}{interval} ({bar}n = {figure.n or quality.n:,}"

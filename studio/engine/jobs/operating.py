@@ -89,7 +89,8 @@ class OperatorJob(RunJob):
             if rows is None
             else f"{record.title}: {kind_of(answer.kind).counted(len(rows))}"
         )
-        self.say(f"{what} of step {record.step:,} are in {where}. {record.note}".strip())
+        be = "is" if rows is None else "are"
+        self.say(f"{what} of step {record.step:,} {be} in {where}. {record.note}".strip())
         self.sink.send(
             ResultWritten(
                 job=self.job,

@@ -41,6 +41,8 @@ class Interactions(DataKind, slug="interactions"):
         person, item = data.called
         return {
             **super().facts(data),
+            "mean": [],  # items are no quantities
+            "std": [],
             "events": int(data.size.sum()),
             "person": person if data.people is not None else "",
             "item": item if data.items else "",

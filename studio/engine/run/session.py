@@ -153,8 +153,11 @@ def new_run(
     device, _ = choose(resolved.training.device)
     data = resolved.load_data(project)
     spec, wanted = resolved.spec, resolved.training.evaluate_samples
-    if data.most is not None and data.most < wanted:
-        training = {**spec.training, "evaluate_samples": max(FEWEST_SAMPLES, data.most)}
+    drawn = any("samples" in choice.entry.needs for choice in resolved.metrics)
+    # Without samples nothing has to be compared with a second half.
+    most = data.most if drawn or data.held is None else len(data.held)
+    if most is not None and most < wanted:
+        training = {**spec.training, "evaluate_samples": max(FEWEST_SAMPLES, most)}
         spec = msgspec.structs.replace(spec, training=training)
     taken = take(resolved, project)
     refs = {name: RunRef(run=t.record.run, step=t.record.step) for name, t in taken.items()}

@@ -51,6 +51,7 @@ class Quality:
     notes: list[str]
     nfe: int = 0
     broken: int = 0
+    drawn: bool = True
 
     @property
     def values(self) -> dict[str, float]:
@@ -142,8 +143,9 @@ class Evaluator:
                     figures[slug] = figure
         self._warn_of_few(figures)
         notes, self._notes = list(dict.fromkeys(self._notes)), []
-        n = len(self._real if any(_drawn_by(c.entry) for c in self.choices) else self._held)
-        return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken)
+        asked = any(_drawn_by(choice.entry) for choice in self.choices)
+        n = len(self._real if asked else self._held)
+        return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken, asked)
 
     def _warn_of_few(self, figures: Mapping[str, Figure]) -> None:
         """Note, once, that figures are of few data."""

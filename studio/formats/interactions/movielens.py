@@ -27,7 +27,8 @@ from studio.store.schema import Schema
 
 __all__ = ["MovieLens", "core"]
 
-SHOWN = 3
+SHOWN = 3  # people whose newest items a preview names
+TITLED = 5  # of each
 HINT = "Choose ratings.csv, ratings.dat or u.data, and with it the file of the titles."
 NEIGHBOURS = ("movies.csv", "movies.dat", "u.item")
 """Files of titles that are looked for beside ratings, where none was chosen."""
@@ -87,6 +88,10 @@ class _Histories:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def named(self, n: int) -> list[list[str]]:
+        """Return the titles of the newest items of the first n people."""
+        return [[self.titles[i - 1] for i in self.rows(p, p + 1, TITLED)[0] if i] for p in range(n)]
+
     def rows(self, start: int, stop: int, longest: int) -> NDArray[np.int64]:
         """Return some histories as rows, their newest items, padded with 0 at the end."""
         x = np.zeros((stop - start, longest), np.int64)
@@ -120,10 +125,10 @@ class MovieLens(Importer):
             return self._found(paths, longest, problems=[f"{error.message} {error.hint}".strip()])
         lengths = np.diff(histories.starts)
         notes = [
-            f"{histories.read:,} ratings; {len(histories.items):,} of {len(histories):,} people "
-            f"and {len(histories.titles):,} items are left.",
-            f"Histories have {int(np.median(lengths))} items in the middle, at most "
-            f"{int(lengths.max()):,}.",
+            f"{len(histories.items):,} of {histories.read:,} ratings are taken, by "
+            f"{len(histories):,} people of {len(histories.titles):,} items.",
+            f"Half of the histories have more than {int(np.median(lengths)):,} items; the longest "
+            f"has {int(lengths.max()):,}.",
         ]
         cut = int((lengths > longest).sum())
         if cut:
@@ -136,7 +141,7 @@ class MovieLens(Importer):
             longest,
             rows=len(histories),
             preview={
-                "x": histories.rows(0, shown, longest).tolist(),
+                "x": histories.named(shown),
                 "person": histories.people[:shown].tolist(),
             },
             notes=[*notes, *histories.notes],

@@ -79,8 +79,8 @@ class RecommendView(QWidget):
 
     def _lay_out(self) -> None:
         remove = icon_button("close", "Take out of the history (Delete)", self.history.remove)
-        up = icon_button("chevron-left", "Earlier (Alt+Up)", lambda: self.history.shift(-1))
-        down = icon_button("chevron-right", "Later (Alt+Down)", lambda: self.history.shift(1))
+        up = icon_button("chevron-up", "Earlier (Alt+Up)", lambda: self.history.shift(-1))
+        down = icon_button("chevron-down", "Later (Alt+Down)", lambda: self.history.shift(1))
         left, right = QVBoxLayout(), QVBoxLayout()
         left.setSpacing(6)
         right.setSpacing(6)
@@ -214,6 +214,7 @@ class RecommendView(QWidget):
         self._original = self._people.history(place)
         self._past, self._before = [], {}
         self._show(self._original)
+        self.history.scrollToBottom()  # where the newest are
 
     def _show(self, items: list[int]) -> None:
         self.items = items
@@ -309,7 +310,7 @@ class RecommendView(QWidget):
             if run is self._state.runs.current:
                 learning = run.state in ("running", "queued")
                 title = "Nothing learned yet" if learning else "Nothing to recommend"
-                self._say(title, refused.error.message)
+                self._say(title, f"{refused.error.message} {refused.error.hint}".strip())
             return
         if run is self._state.runs.current and items == self.items:
             self._take(answer, items, 1000 * (time.perf_counter() - began))
