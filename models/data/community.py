@@ -7,7 +7,7 @@ import torch
 from models.config import Config, ConfigError, param
 from models.data.common import data_generator
 from models.kinds.graphs import GraphSet
-from models.nets.graphs.packing import pack
+from models.layouts.graphs import pack
 from models.registry import dataset
 
 __all__ = ["CommunityConfig", "community"]

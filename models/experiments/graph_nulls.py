@@ -6,7 +6,7 @@ Graphs are (adjacency (n, N, N) bool, size (n,)). Importing this module register
 import torch
 from torch import Tensor
 
-from models.nets.graphs.packing import Packing
+from models.layouts.graphs import Packing
 from models.tensors import make_generator
 
 __all__ = ["copies", "erdos_renyi", "flipped", "independent_edges"]

@@ -1,6 +1,6 @@
 """Graphs: undirected, without loops, of at most so many nodes, each packed into one row.
 
-How is said in `models.nets.graphs.packing`. Nodes come in no order that means anything.
+How is said in `models.layouts.graphs`. Nodes come in no order that means anything.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec, Given
-from models.nets.graphs.packing import Packing, pack, unpack
+from models.layouts.graphs import Packing, pack, unpack
 from models.registry import kind
 from models.tensors import make_generator
 

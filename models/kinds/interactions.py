@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec, Given
-from models.nets.sequences.histories import PADDING, sizes
+from models.layouts.histories import PADDING, sizes
 from models.registry import kind
 from models.tensors import make_generator
 

@@ -10,8 +10,7 @@ from models.contracts.abilities import Recommends
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE
 from models.kinds.interactions import InteractionSet
-from models.metrics.ranking.next_item import without_seen
-from models.nets.sequences.histories import PADDING, sizes, within
+from models.layouts.histories import PADDING, sizes, within, without_seen
 from models.operators.base import ALL, Operation, Outcome, Progress, Slot, Work
 from models.registry import operator
 

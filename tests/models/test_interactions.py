@@ -11,13 +11,13 @@ from models.contracts.data import RowSource
 from models.data.films import FilmsConfig, catalogue, films
 from models.families.recommend.pop import Pop
 from models.kinds.interactions import InteractionSet, interactions
+from models.layouts.histories import sizes, within, without_seen
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.ranking.ndcg import NdcgAtTen
-from models.metrics.ranking.next_item import RankingConfig, gained, without_seen
+from models.metrics.ranking.next_item import RankingConfig, gained
 from models.metrics.ranking.recall import RecallAtTen
 from models.nets.role import RECOMMENDER
 from models.nets.sequences.gru import GruConfig, gru_sequence
-from models.nets.sequences.histories import sizes, within
 from models.operators.base import Operation
 from models.operators.recommend import Recommend, RecommendConfig, chosen
 from models.registry import NoConfig

@@ -12,9 +12,9 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Learner, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.layouts.histories import PADDING, newest
 from models.nets.pick import build
 from models.nets.role import RECOMMENDER
-from models.nets.sequences.histories import PADDING, newest
 from models.nets.sequences.recommender import Recommender
 from models.nets.settings import RecommenderNet
 from models.registry import family

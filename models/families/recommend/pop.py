@@ -3,49 +3,17 @@
 from collections.abc import Mapping
 from typing import Unpack
 
-import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Learner, Stage, Training, Walk
 from models.contracts.spec import DataSpec
-from models.contracts.state import Packed, State
-from models.nets.sequences.histories import PADDING
+from models.contracts.state import Packed
+from models.layouts.histories import PADDING
+from models.popularity import Counts
 from models.registry import NoConfig, family
 
-__all__ = ["Counts", "Pop"]
-
-
-class Counts:
-    """How often each item was seen, (V,) int64 on a device: exact, however long it counts."""
-
-    def __init__(self, items: int, device: torch.device) -> None:
-        self.seen = torch.zeros(items, dtype=torch.int64, device=device)
-
-    def add(self, x: Tensor) -> None:
-        """Count the items of histories (n, L)."""
-        self.seen += torch.bincount(x.flatten(), minlength=len(self.seen) + 1)[1:]
-
-    def log_shares(self) -> Tensor:
-        """Return log (count + 1)/(all + V), (V,): an item that was never seen is possible."""
-        counts = self.seen.double() + 1.0
-        return (counts / counts.sum()).log().float()
-
-    def pack(self, state: State, part: str) -> None:
-        """Add the counts."""
-        state.keep(f"{part}/seen", self.seen)
-
-    def unpack(self, state: State, part: str) -> None:
-        """Restore them.
-
-        Raises:
-            ValueError: they are of other items.
-        """
-        self.seen.copy_(state.tensor(f"{part}/seen", self.seen.shape))
-
-    def parameter_count(self) -> int:
-        """Nothing of it is trained by a gradient."""
-        return 0
+__all__ = ["Pop"]
 
 
 @family(

@@ -4,8 +4,8 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE
+from models.layouts.graphs import Packing, unpack
 from models.metrics.base import Evidence, check_finite
-from models.nets.graphs.packing import Packing, unpack
 
 __all__ = ["sides", "unpacked"]
 

@@ -1,6 +1,5 @@
 """What metrics of the next item share: the rank of what came next, among all items."""
 
-import math
 from abc import abstractmethod
 from typing import Annotated
 
@@ -10,12 +9,13 @@ from torch import Tensor
 from models.config import Config, param
 from models.contracts.abilities import Recommends
 from models.contracts.data import RowSource
-from models.families.recommend.pop import Counts
 from models.kinds.interactions import HeldOut, InteractionSet
+from models.layouts.histories import without_seen
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from models.metrics.intervals import of_mean, wilson
+from models.popularity import Counts
 
-__all__ = ["AT", "NextItem", "RankingConfig", "gained", "without_seen"]
+__all__ = ["AT", "NextItem", "RankingConfig", "gained"]
 
 AT = 10
 """So many items a list has."""
@@ -33,14 +33,6 @@ class RankingConfig(Config, frozen=True):
             "buy again.",
         ),
     ] = True
-
-
-def without_seen(scores: Tensor, histories: Tensor) -> Tensor:
-    """Return scores (n, V) in which the items of the histories (n, L) are -inf; item i
-    is at i - 1, and padding at none.
-    """
-    padded = torch.cat([scores.new_zeros(len(scores), 1), scores], dim=1)
-    return padded.scatter(1, histories, -math.inf)[:, 1:]
 
 
 def gained(scores: Tensor, item: Tensor, gains: Tensor) -> Tensor:

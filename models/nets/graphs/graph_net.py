@@ -8,7 +8,7 @@ Both are told how the graph looks, as far as noise lets one see it: degrees, tri
 walks of the soft adjacency (structural features as in Vignac et al. 2023, arXiv:2209.14734, section
 4.1, here differentiable).
 
-Shapes: x (B, L) as in `models.nets.graphs.packing`, latents (B, latent), clock (B,), mask (B, L).
+Shapes: x (B, L) as in `models.layouts.graphs`, latents (B, latent), clock (B,), mask (B, L).
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from models.config import Config, param
 from models.contracts.spec import DataSpec
+from models.layouts.graphs import Packing
 from models.nets.given import GivenFeatures
-from models.nets.graphs.packing import Packing
 from models.nets.mlp import FourierFeatures, linear
 from models.nets.role import Role
 from models.registry import network

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from models.config import Config, param
 from models.contracts.spec import DataSpec
+from models.layouts.histories import PADDING
 from models.nets.role import Role
-from models.nets.sequences.histories import PADDING
 from models.nets.sequences.recommender import Recommender
 from models.registry import network
 

@@ -23,7 +23,7 @@ FAINTEST = 0.06  # edges less certain are not drawn
 
 
 def drawings(arrays: Arrays) -> Tiles:
-    """Return tiles of graphs packed in rows x (n, L), as `models.nets.graphs.packing` says, with
+    """Return tiles of graphs packed in rows x (n, L), as `models.layouts.graphs` says, with
     "places" (n, N, 2) of their nodes; where nobody placed them, by how they hang together.
     """
     return EachTile(arrays, _paint)

@@ -12,7 +12,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import SIZE
 from models.kinds.graphs import GraphSet
-from models.nets.graphs.packing import Packing, unpack
+from models.layouts.graphs import Packing, unpack
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.kinds.graph_layout import laid_out
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs

@@ -14,7 +14,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import SIZE, DataSpec
 from models.kinds.interactions import InteractionSet
-from models.nets.sequences.histories import PADDING, sizes
+from models.layouts.histories import PADDING, sizes
 from studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
 from studio.formats.arrays import write_arrays

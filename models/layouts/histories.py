@@ -1,9 +1,11 @@
 """How histories lie in rows: items from 1 in order of time, and 0 in the places after the last."""
 
+import math
+
 import torch
 from torch import Tensor
 
-__all__ = ["PADDING", "newest", "sizes", "within"]
+__all__ = ["PADDING", "newest", "sizes", "within", "without_seen"]
 
 PADDING = 0
 """What stands in the places of a row after its history; items are numbered from 1."""
@@ -30,3 +32,11 @@ def within(x: Tensor, places: int) -> Tensor:
     at = begins[:, None] + torch.arange(places, device=x.device)
     padded = torch.nn.functional.pad(x, (0, max(0, places - x.shape[1])))
     return padded.gather(1, at.clamp_max(padded.shape[1] - 1))
+
+
+def without_seen(scores: Tensor, histories: Tensor) -> Tensor:
+    """Return scores (n, V) in which the items of the histories (n, L) are -inf; item i
+    is at i - 1, and padding at none.
+    """
+    padded = torch.cat([scores.new_zeros(len(scores), 1), scores], dim=1)
+    return padded.scatter(1, histories, -math.inf)[:, 1:]
