@@ -7,6 +7,7 @@ from studio.app.actions import Actions
 from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
 from studio.app.command_model import model_commands
+from studio.app.command_operate import operate_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
 from studio.app.state.session import AppState
@@ -123,6 +124,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
             registry.add(command)
     for command in help_commands(state, actions, shell.show_diagnostics):
         registry.add(command)
+    registry.offer(lambda: operate_commands(state, actions))
     return registry
 
 

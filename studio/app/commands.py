@@ -36,16 +36,30 @@ class Command:
 
 
 class Registry:
-    """Commands by id, in the order in which they were added."""
+    """Commands by id, in the order in which they were added. Some depend on what is selected: they
+    are found by a search and in menus, after the others.
+    """
 
     def __init__(self) -> None:
         self._commands: dict[str, Command] = {}
+        self._passing: list[Callable[[], list[Command]]] = []
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
 
     def __getitem__(self, id: str) -> Command:
-        return self._commands[id]
+        if id in self._commands:
+            return self._commands[id]
+        return next(command for command in self.passing() if command.id == id)
+
+    def offer(self, commands: Callable[[], list[Command]]) -> None:
+        """Take commands that are asked for whenever they are needed."""
+        self._passing.append(commands)
+
+    def passing(self, menu: str = "") -> list[Command]:
+        """Return those for what is selected now; of one menu only, if it is named."""
+        found = [command for commands in self._passing for command in commands()]
+        return [command for command in found if not menu or command.menu == menu]
 
     def add(self, command: Command) -> None:
         """Add a command.
@@ -62,7 +76,7 @@ class Registry:
 
     def trigger(self, id: str) -> bool:
         """Do a command if it can be done now; say whether it was."""
-        command = self._commands[id]
+        command = self[id]
         if command.why_not():
             return False
         command.run()
@@ -71,8 +85,9 @@ class Registry:
     def search(self, text: str) -> list[Command]:
         """Return the commands that fit a search, best first; all of them for an empty one."""
         if not text.strip():
-            return list(self)
-        ranked = [(max(score(text, word) for word in _words(c)), c) for c in self]
+            return [*self, *self.passing()]
+        each = [*self, *self.passing()]
+        ranked = [(max(score(text, word) for word in _words(c)), c) for c in each]
         fitting = [(s, c) for s, c in ranked if s > 0]
         return [c for _, c in sorted(fitting, key=lambda pair: -pair[0])]
 

@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
         state.runs.selected.connect(lambda _: self._place_changed())
         state.inspected.connect(self._show_import)
         state.branch_wanted.connect(self._ask_branch)
+        state.operate_wanted.connect(self._ask_operate)
         state.draft_changed.connect(self._offer_train)
         self.split.splitterMoved.connect(lambda *_: self._saver.start())
         self.canvas.lenses.opened.connect(lambda _: self._saver.start())
@@ -191,6 +192,13 @@ class MainWindow(QMainWindow):
         if run is not None:
             module = importlib.import_module("studio.app.shell.branch_sheet")
             module.BranchSheet(self._state, self._actions, run, step, self).open()
+
+    def _ask_operate(self, key: str, operator: str) -> None:
+        run, catalog = self._state.runs.by_key.get(key), self._state.catalog
+        entry = catalog.get("operator", operator) if catalog is not None else None
+        if run is not None and entry is not None:
+            module = importlib.import_module("studio.app.shell.operate_sheet")
+            module.OperateSheet(self._state, self._actions, run, entry, self).open()
 
     def _export_picture(self) -> None:
         lens = self.canvas.lenses.stack.currentWidget()

@@ -15,6 +15,7 @@ __all__ = [
     "Credit",
     "Evaluate",
     "ExportWeights",
+    "GetAble",
     "GetCatalog",
     "GetRows",
     "GetTarget",
@@ -87,6 +88,14 @@ class GetRows(_Command, frozen=True, kw_only=True):
 
     run: str
     n: int = 4096
+
+
+class GetAble(_Command, frozen=True, kw_only=True):
+    """Ask what a trained run can do, and under which conditions; reply: a
+    `studio.protocol.able.Able` as plain data.
+    """
+
+    run: str
 
 
 class InspectData(_Command, frozen=True, kw_only=True):

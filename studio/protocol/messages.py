@@ -15,6 +15,7 @@ from studio.protocol.commands import (
     Credit,
     Evaluate,
     ExportWeights,
+    GetAble,
     GetCatalog,
     GetRows,
     GetTarget,
@@ -73,6 +74,7 @@ __all__ = [
     "Event",
     "ExportWeights",
     "Failed",
+    "GetAble",
     "GetCatalog",
     "GetRows",
     "GetTarget",
@@ -116,6 +118,7 @@ Command = (
     | PreviewData
     | GetRows
     | GetTarget
+    | GetAble
     | InspectData
     | ImportData
     | StartTraining

@@ -233,6 +233,7 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.PreviewData(dataset=edm, project=place),
         m.GetTarget(run=place),
         m.GetRows(run=place),
+        m.GetAble(run=place),
         m.InspectData(files=[place]),
         m.ImportData(files=[other, place], project=other, name="n"),
         m.ImportData(files=[other], project=place, name="n"),

@@ -171,8 +171,8 @@ class LineEditor(Editor):
         super().__init__(field)
         self.line = NumberLine(field.unit, field.zero)
         self._host(self.line)
-        if field.optional:
-            self.line.setPlaceholderText("automatic")
+        if field.optional or field.meant:
+            self.line.setPlaceholderText(field.meant or "automatic")
         self._value: Any = field.default
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._finished)

@@ -1,15 +1,33 @@
-"""What a run can do, asked by a view: an answer at once, with nothing written."""
+"""What a run can do: asked by a view, with nothing written, or let be done as a job."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from studio.app.intents.base import Answer, Intents
-from studio.protocol.messages import Operate
+import msgspec
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from studio.app.intents.base import Answer, Intents, Link
+from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.operators import Asking
+from studio.app.state.session import AppState
+from studio.protocol.able import Able
+from studio.protocol.messages import Control, GetAble, Operate, ResultWritten
 
 __all__ = ["OperatingIntents"]
 
 
 class OperatingIntents(Intents):
-    """Intents about operators."""
+    """Intents about operators, and about the short jobs that they are."""
+
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        state.result_written.connect(self._written)
+
+    def open(self, key: str, operator: str) -> None:
+        """Ask with which settings, and where to, something is done with a run."""
+        self.state.operate_wanted.emit(key, operator)
 
     async def ask(
         self,
@@ -29,3 +47,53 @@ class OperatingIntents(Intents):
                 run=key, operator=operator, config=config or {}, inputs=inputs or {}, inline=True
             )
         )
+
+    async def able(self, key: str) -> Able:
+        """Return what a run can do with its newest checkpoint, and under which conditions.
+
+        Raises:
+            Refused: it has none yet.
+        """
+        return msgspec.convert((await self.link.ask(GetAble(run=key))).result, Able)
+
+    async def start(self, key: str, operator: str, asking: Asking, file: str = "") -> None:
+        """Let something be done with a run as a job, whose results go into the run or to a file.
+
+        Raises:
+            Refused: it cannot be done so; the path is that of the setting, where one is to blame.
+        """
+        await self.link.ask(
+            Operate(
+                run=key,
+                operator=operator,
+                config=asking.config,
+                given=asking.given,
+                inputs=asking.inputs,
+                file=file,
+            )
+        )
+
+    def cancel(self, job: str) -> None:
+        """End a job; nothing half is left of it."""
+        self._tell(Control(job=job, action="cancel"), "It could not be ended")
+
+    def _written(self, event: ResultWritten) -> None:
+        """Say where the results are, and offer to go there."""
+        place = Path(event.file or event.result)
+        catalog = self.state.catalog
+        entry = catalog.get("operator", event.operator) if catalog is not None else None
+        title = entry.title if entry is not None else event.operator
+        if event.file:
+            text, why = f"{place.name} is written", str(place.parent)
+        else:
+            text, why = f"{title} is done", f"Step {event.step:,}, in {place.name}"
+        show = NoticeAction("Show in folder", partial(_show, place))
+        topic = f"written:{place}"
+        self.state.notices.post(
+            Notice(level="good", text=text, why=why, actions=(show,), topic=topic)
+        )
+
+
+def _show(place: Path) -> None:
+    folder = place if place.is_dir() else place.parent
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link
 from studio.app.intents.runs import RunIntents
+from studio.app.kinds.registry import kind_of_run
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.protocol.messages import (
@@ -82,8 +83,11 @@ class TrainingIntents(Intents):
             key = self.state.runs.current.key
             self._tell(Evaluate(run=key), "The evaluation did not start", key)
 
-    def sample(self, n: int = 4096, seed: int = 0) -> None:
-        """Write n samples into the run; for an ended run from its newest checkpoint."""
+    def sample(self, n: int = 0, seed: int = 0) -> None:
+        """Write n samples into the run, 0 for as many as its kind of data is drawn by; for an ended
+        run from its newest checkpoint.
+        """
+        n = n or kind_of_run(self.state.runs.current, self.state.catalog).few
         if self.state.running is not None:
             self._control("sample", n)
         elif self.state.runs.current is not None:

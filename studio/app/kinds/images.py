@@ -71,5 +71,6 @@ KIND = Kind(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "
         "components of what the judge network sees in data."
     ),
+    draws=256,
     order=20,
 )

@@ -4,7 +4,7 @@ A module of `studio.app.kinds` describes one kind in its ``KIND``. Lenses, widge
 kind of what they show; no other module decides by the shape of an array or by a slug.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -14,7 +14,7 @@ from PySide6.QtGui import QPainter
 
 from studio.app.tokens import Tokens
 
-__all__ = ["Arrays", "EachTile", "Kind", "Layout", "PaintDatum", "Tiles"]
+__all__ = ["Arrays", "EachTile", "Kind", "Layout", "PaintDatum", "Tiles", "filters"]
 
 Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
@@ -32,6 +32,10 @@ FORMATS = {
     "h5": "HDF5",
     "graphml": "GraphML",
     "edgelist": "Edge list",
+    "hdf5": "HDF5",
+    "npy": "NumPy array",
+    "png": "PNG picture",
+    "tsv": "TSV",
 }
 
 
@@ -70,6 +74,12 @@ class EachTile:
         self.one(painter, rect, {name: each[row] for name, each in self.arrays.items()}, palette)
 
 
+def filters(suffixes: Iterable[str]) -> str:
+    """Return the filters of a dialog that asks for a file with one of some suffixes."""
+    bare = [suffix.removeprefix(".") for suffix in suffixes]
+    return ";;".join(f"{FORMATS.get(each, each.upper())} (*.{each})" for each in bare)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of data as it is seen.
@@ -92,6 +102,7 @@ class Kind:
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
         projection: what the plane beside the moving tiles shows; "" where there is none.
         imports: what files of this kind may be imported, in words; "" for none.
+        draws: how many samples are drawn where nobody says how many, 0 for a page of them.
         suffixes: of the files that samples are exported to, the preferred one first.
         order: kinds are listed by it.
         assumed: whether data of which nothing is known are taken for this kind.
@@ -109,6 +120,7 @@ class Kind:
     tiles: Callable[[Arrays], Tiles]
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
     page: int = 64
+    draws: int = 0
     parts: tuple[str, ...] = ()
     projection: str = ""
     imports: str = ""
@@ -119,7 +131,14 @@ class Kind:
     @property
     def files(self) -> str:
         """The filters of a dialog that asks for the file of an export."""
-        return ";;".join(f"{FORMATS[suffix]} (*.{suffix})" for suffix in self.suffixes)
+        return filters(self.suffixes)
+
+    @property
+    def few(self) -> int:
+        """How many samples are drawn where nobody says how many: what is seen at once, or what such
+        data are measured by where they are cheap.
+        """
+        return self.draws or self.page
 
     def rows(
         self, x: NDArray[Any], extras: Arrays, frame: int, rows: slice = slice(None)

@@ -39,6 +39,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 1,
     tiles=strips,
     facts=_facts,
+    draws=4096,
     imports="CSV, TSV, NPY, NPZ or HDF5",
     suffixes=("csv", "npz", "h5"),
     order=10,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from studio.app import views
 from studio.app.actions import Actions
 from studio.app.shell.banners import Banners
+from studio.app.shell.job_strip import JobStrip
 from studio.app.shell.replay_strip import ReplayStrip
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
@@ -165,6 +166,8 @@ class Canvas(QWidget):
         layout.addWidget(Banners(state))
         self.replay = ReplayStrip(state)
         layout.addWidget(self.replay)
+        self.jobs = JobStrip(state, actions)
+        layout.addWidget(self.jobs)
         layout.addWidget(self.pages, 1)
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)

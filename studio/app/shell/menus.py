@@ -45,7 +45,9 @@ def main_menu(registry: Registry, actions: dict[str, QAction], parent: QWidget) 
         groups[command.menu][1].append(command)
     for each, commands in groups.values():
         each.setToolTipsVisible(True)
-        each.aboutToShow.connect(lambda m=each, c=commands: _fill(m, c, registry))
+        each.aboutToShow.connect(
+            lambda m=each, c=commands: _fill(m, [*c, *registry.passing(c[0].menu)], registry)
+        )
     return menu
 
 

@@ -10,6 +10,7 @@ from studio.app.actions import Actions
 from studio.app.shell.group import Group
 from studio.app.state import comparison
 from studio.app.state.learning import origin, taken
+from studio.app.state.operators import offered
 from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -229,6 +230,11 @@ class RunList(QWidget):
             step = self._state.playback.step if key == self._state.runs.selection else None
             at = run.kept[-1] if step is None else step
             entries.append((f"Branch from step {at:,}…", partial(actions.branching.ask, key, at)))
+        if run.checkpoints or run.job:
+            entries += [
+                (f"{entry.title}…", partial(actions.operating.open, key, entry.slug))
+                for entry in offered(run, self._state.catalog)
+            ]
         entries.append(("Delete", partial(actions.project.delete_run, key)))
         return entries
 

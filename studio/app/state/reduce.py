@@ -25,7 +25,6 @@ ENDINGS = {  # what is said when a job is done; of a race once, for all who took
     "training": "is trained",
     "race": "is over",
     "import": "is done",
-    "export": "is written",
 }
 
 
@@ -58,6 +57,7 @@ def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] =
             _checkpoint(state, event)
         case m.ResultWritten():
             state.runs.changed.emit(event.run)
+            state.result_written.emit(event)
         case m.Log():
             _log(state, event)
         case m.Reply() | m.Failed() | m.Pong():
@@ -138,6 +138,7 @@ def _job(state: AppState, info: m.JobInfo, place: int, quiet: bool = False) -> N
         _announce(state, info)
     if info.state in ENDED:
         del state.jobs[info.job]
+        state.doing.pop(info.job, None)
         state.job_ended.emit(info)
     if not quiet:
         state.queue_changed.emit()
@@ -207,6 +208,8 @@ def _progress(state: AppState, event: m.Progress) -> None:
     info = state.jobs.get(event.job)
     if info is not None:
         state.jobs[event.job] = msgspec.structs.replace(info, step=event.step, total=event.total)
+        state.doing[event.job] = event.doing
+        state.job_progressed.emit(event.job)
     run = state.runs.by_job(event.job)
     if run is None:
         _race_progress(state, event)

@@ -89,8 +89,11 @@ class AppState(QObject):
     race_changed = Signal()  # the race that is being set up
     preview_changed = Signal()
     job_ended = Signal(object)  # a JobInfo
+    job_progressed = Signal(str)
+    result_written = Signal(object)  # a ResultWritten
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
+    operate_wanted = Signal(str, str)  # a run, and what is to be done with it
     branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at
     help_changed = Signal()
     lens_wanted = Signal(str)  # the id of a lens to be shown
@@ -108,6 +111,7 @@ class AppState(QObject):
         self.project_name: str = ""
         self.scratch: bool = False
         self.jobs: dict[str, JobInfo] = {}
+        self.doing: dict[str, str] = {}  # what jobs say that they are at
         self.queue: list[str] = []
         self.datasets: list[DataInfo] = []
         self.dataset: str = ""

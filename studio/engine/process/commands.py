@@ -25,6 +25,7 @@ from studio.engine.jobs.training import TrainingJob, refuse_twice
 from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.places import check_places
+from studio.engine.run.able import able
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.session import new_run
 from studio.protocol import messages as m
@@ -299,6 +300,11 @@ def _operate(engine: "Engine", command: m.Operate) -> Answer | None:
 
     engine.chores.append(chore())
     return None
+
+
+@handles(m.GetAble)
+def _able(engine: "Engine", command: m.GetAble) -> Answer:
+    return Answer(able(Path(command.run)))
 
 
 @handles(m.Evaluate)

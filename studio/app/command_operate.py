@@ -1,0 +1,36 @@
+"""Commands for what the selected run can do: one an operator, as the catalogue has them."""
+
+from functools import partial
+
+from studio.app.actions import Actions
+from studio.app.commands import Command
+from studio.app.state.operators import offered
+from studio.app.state.session import AppState
+
+__all__ = ["MENU", "operate_commands"]
+
+MENU = "Run"
+
+
+def operate_commands(state: AppState, actions: Actions) -> list[Command]:
+    """Return the commands of the selected run; none without one."""
+    run = state.runs.current
+    if run is None:
+        return []
+
+    def why_not() -> str:
+        if state.engine.state not in ("ready", "busy"):
+            return "The engine is not ready."
+        return "" if run.checkpoints or run.job else "The run has no checkpoint yet."
+
+    return [
+        Command(
+            id=f"operate-{entry.slug}",
+            title=f"{entry.title}…",
+            menu=MENU,
+            run=partial(actions.operating.open, run.key, entry.slug),
+            aliases=(entry.slug, "operate", entry.summary),
+            why_not=why_not,
+        )
+        for entry in offered(run, state.catalog)
+    ]

@@ -1,0 +1,122 @@
+"""Above the lenses while something short is done: what, how far it is, and a way to end it."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.state.session import AppState, is_background
+from studio.app.widgets.basic import Elided, button, clear, column, label, row
+from studio.protocol.messages import JobInfo
+
+__all__ = ["JobStrip"]
+
+LONG = ("training", "race")  # these have bars of their own
+PATIENCE = 300  # milliseconds: what is done by then is not worth a line
+THICK = 3  # pixels
+
+
+class JobStrip(QFrame):
+    """A line a job; hidden where there is none."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self.lines: dict[str, JobLine] = {}
+        self.setProperty("role", "banner")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._body = QVBoxLayout(self)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.setSpacing(0)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PATIENCE)
+        self._timer.timeout.connect(self.refresh)
+        state.queue_changed.connect(self._changed)
+        state.job_progressed.connect(self._progressed)
+        self.hide()
+        self.refresh()
+
+    def _changed(self) -> None:
+        """Show soon what has come, and at once that something has gone."""
+        jobs = {info.job for info in self._jobs()}
+        if jobs - self.lines.keys() and not self._timer.isActive():
+            self._timer.start()
+        if self.lines.keys() - jobs:
+            self._build([info for info in self._jobs() if info.job in self.lines])
+        for job in self.lines:
+            self._progressed(job)
+
+    def _jobs(self) -> list[JobInfo]:
+        return [
+            info
+            for info in self._state.jobs.values()
+            if info.kind not in LONG and not is_background(info.job)
+        ]
+
+    def refresh(self) -> None:
+        """Show the jobs there are."""
+        jobs = self._jobs()
+        if [info.job for info in jobs] != list(self.lines):
+            self._build(jobs)
+        for job in self.lines:
+            self._progressed(job)
+
+    def _build(self, jobs: list[JobInfo]) -> None:
+        clear(self._body)
+        self.lines = {}
+        for info in jobs:
+            line = JobLine(info.title)
+            line.stop.clicked.connect(partial(self._stop, info.job))
+            self.lines[info.job] = line
+            self._body.addWidget(line)
+        self.setVisible(bool(jobs))
+
+    def _stop(self, job: str) -> None:
+        info = self._state.jobs.get(job)
+        if info is not None and info.state == "queued":
+            self._actions.training.move_job(job, -1)
+        elif info is not None:
+            self._actions.operating.cancel(job)
+
+    def _progressed(self, job: str) -> None:
+        info, line = self._state.jobs.get(job), self.lines.get(job)
+        if info is not None and line is not None:
+            line.show_job(info, self._state.doing.get(job, ""))
+
+
+class JobLine(QWidget):
+    """One job."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.text = Elided(title, "strong")
+        self.facts = label("", "muted")
+        self.stop = button("Cancel", None, kind="chip", tip=f"End: {title}")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(THICK)
+        self.bar.setAccessibleName(title)
+        line = row(self.text, self.facts, self.stop, gap=10)
+        line.setStretch(0, 1)
+        line.setContentsMargins(14, 4, 14, 4)
+        page = column(gap=0)
+        page.addLayout(line)
+        page.addWidget(self.bar)
+        self.setLayout(page)
+
+    def show_job(self, info: JobInfo, doing: str) -> None:
+        """Show how far it is: of so many, or that it goes on."""
+        known = info.total > 0 and info.state == "running"
+        self.bar.setRange(0, info.total if known else 0)
+        if known:
+            self.bar.setValue(min(info.step, info.total))
+        if info.state == "queued":
+            said = "Waiting"
+        elif known and info.step:
+            said = f"{info.step:,} of {info.total:,}"
+        else:
+            said = "" if doing and self._title.startswith(doing) else doing
+        self.facts.setText(said)

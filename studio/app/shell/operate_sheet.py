@@ -1,0 +1,204 @@
+"""The sheet of what a run can do, made from what an operator says of itself: its settings, the
+conditions, the rows that it is handed, and the files that it writes.
+"""
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFileDialog, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.forms.editors import Segments
+from studio.app.forms.form import Form
+from studio.app.intents.base import Refused
+from studio.app.kinds.kind import filters
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state import drafts, operators
+from studio.app.state.operators import COUNT, Asking, Unreadable
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import button, column, label, row
+from studio.app.widgets.literal import set_title
+from studio.protocol.able import Able, Condition
+from studio.protocol.catalog import EntrySpec, FieldSpec
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = ["OperateSheet"]
+
+WIDTH, LEAST = 480, 120
+PLACES = ("Into the run", "To a file")
+
+
+class OperateSheet(QDialog):
+    """It is opened, never executed; once the job is on its way it closes, and the line above the
+    lenses shows how far it is.
+    """
+
+    def __init__(
+        self, state: AppState, actions: Actions, run: RunState, entry: EntrySpec, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._actions, self._run, self.entry = state, actions, run, entry
+        self._able: Able | None = None
+        self._config: dict[str, Any] = {}
+        self._wrong: set[str] = set()
+        kind = kind_of_run(run, state.catalog)
+        counts = any(field.path == COUNT for field in entry.fields)
+        if counts:
+            self._config[COUNT] = kind.few
+        set_title(self, entry.title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.setMinimumWidth(WIDTH)
+        self.form: Form | None = None
+        self.places = Segments(list(PLACES), "Results")
+        self.places.select(0)
+        self.places.chosen.connect(self._choose)
+        self._place = 0
+        self._suffixes: list[str] = []
+        self._conditions: list[Condition] = []
+        self.step = label("", "small")
+        self.trouble = label("", "danger", wrap=True)
+        self.advice = label("", "muted", wrap=True)
+        for each in (self.trouble, self.advice):
+            each.hide()
+        self.go = button(entry.title, self._go, kind="primary")
+        self.go.setEnabled(False)
+        self._area = QScrollArea()
+        self._lay_out()
+        tasks.spawn(self._ask())
+
+    def _lay_out(self) -> None:
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 18)
+        layout.setSpacing(12)
+        layout.addWidget(label(self.entry.title, "heading"))
+        layout.addWidget(label(self.entry.summary, "muted", wrap=True))
+        layout.addWidget(self._area, 1)
+        layout.addLayout(row(label("Results"), None, self.places))
+        layout.addWidget(self.trouble)
+        layout.addWidget(self.advice)
+        layout.addLayout(row(self.step, None, button("Cancel", self.reject), self.go))
+
+    async def _ask(self) -> None:
+        """Learn what the run can do; the settings are shown with the conditions that it has."""
+        try:
+            able = await self._actions.operating.able(self._run.key)
+        except Refused as refused:
+            self._refuse(refused.error)
+            return
+        if not isValid(self):
+            return
+        found = next((one for one in able.operators if one.operator == self.entry.slug), None)
+        if found is None or found.reason:
+            reason = found.reason if found is not None else "The run cannot do this."
+            self._refuse(ErrorInfo(kind="user", message=reason))
+            return
+        self._able = able
+        self._suffixes = found.suffixes
+        self._conditions = able.conditions if found.conditions else []
+        self.step.setText(f"With the weights of step {able.step:,}")
+        self.places.setEnabled(bool(found.suffixes))
+        self._build()
+        self.go.setEnabled(True)
+
+    def _choose(self, place: int) -> None:
+        self._place = place
+
+    def _entry(self) -> EntrySpec:
+        assert self._state.catalog is not None
+        return operators.settings(
+            self.entry, self._run, self._state.catalog, self._config, self._conditions
+        )
+
+    def _build(self) -> None:
+        entry = self._entry()
+        if not entry.fields:
+            return
+        self.form = Form(entry)
+        self.form.edited.connect(self._edited)
+        self.form.rejected.connect(self._rejected)
+        self.form.show_config(self._config)
+        page = QWidget()
+        page.setLayout(column(self.form, None, gap=0))
+        self._area.setWidget(page)
+        self._area.show()
+        room = self.screen().availableGeometry().height() // 2
+        self._area.setMinimumHeight(max(LEAST, min(room, page.sizeHint().height() + 4)))
+        self.adjustSize()
+
+    def _edited(self, field: FieldSpec, value: Any) -> None:
+        self._wrong.discard(field.path)
+        spec = RunSpec(name="", family=Pick(slug="", config=self._config), dataset=Pick(slug=""))
+        self._config = drafts.put(spec, "family", field, value).family.config
+        assert self.form is not None
+        if field.chooses:
+            self.form.show_entry(self._entry())
+        self.form.show_config(self._config)
+        self._say()
+
+    def _rejected(self, field: FieldSpec, _typed: drafts.Typed) -> None:
+        self._wrong.add(field.path)
+        self._say()
+
+    def _say(self, error: ErrorInfo | None = None) -> None:
+        """Say what is wrong, or nothing."""
+        self.go.setEnabled(self._able is not None and not self._wrong)
+        self.trouble.setText(error.message if error is not None else "")
+        self.advice.setText(error.hint if error is not None else "")
+        for each in (self.trouble, self.advice):
+            each.setVisible(bool(each.text()))
+
+    def _refuse(self, error: ErrorInfo) -> None:
+        if not isValid(self):
+            return
+        path = error.path.removeprefix("config.")
+        if self.form is None or not path or not self.form.show_problem(path, error.message):
+            self._say(error)
+        else:
+            self._say()
+
+    def _go(self) -> None:
+        try:
+            asking = operators.asking(self._config, self.entry)
+        except Unreadable as error:
+            assert self.form is not None
+            self.form.show_problem(error.path, str(error))
+            return
+        if self._place == 0:
+            tasks.spawn(self._start(asking, ""))
+        else:
+            self._ask_file(asking)
+
+    def _ask_file(self, asking: Asking) -> None:
+        usual = self._suffixes[0].removeprefix(".")
+        name = f"{self._run.name}-{self.entry.slug}.{usual}"
+        dialog = QFileDialog(self, self.entry.title, name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(filters(self._suffixes).split(";;"))
+        dialog.setDefaultSuffix(usual)
+
+        def suffix(chosen: str) -> None:
+            dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
+
+        dialog.filterSelected.connect(suffix)
+        dialog.fileSelected.connect(lambda file: tasks.spawn(self._start(asking, file)))
+        dialog.open()
+
+    async def _start(self, asking: Asking, file: str) -> None:
+        self.go.setEnabled(False)
+        try:
+            await self._actions.operating.start(self._run.key, self.entry.slug, asking, file)
+        except Refused as refused:
+            self._refuse(refused.error)
+            return
+        if isValid(self):
+            self.accept()

@@ -1,0 +1,157 @@
+"""What a run can do, as settings that a form can show: those of the operator, the conditions that
+its rows can be made under, and the rows that it is handed. Pure.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from studio.app import words
+from studio.app.state import drafts
+from studio.app.state.runs import RunState
+from studio.protocol.able import Condition
+from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
+
+__all__ = ["Asking", "Unreadable", "asking", "offered", "settings"]
+
+GIVEN, INPUTS = "given", "inputs"
+DATA = "data"  # in the place of rows: all that the run has learned from
+COUNT = "n"
+"""The setting of an operator that says how many rows it makes."""
+
+
+class Unreadable(ValueError):
+    """Rows that were typed and cannot be read; ``path`` is their setting."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What an operator is asked with: its own settings, conditions and rows by name."""
+
+    config: dict[str, Any]
+    given: dict[str, Any]
+    inputs: dict[str, Any]
+
+
+def offered(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
+    """Return the operators that the model of a run has the abilities for, on its kind of data."""
+    family = drafts.entry_of(run.spec, "family", catalog) if run and run.spec else None
+    if run is None or run.spec is None or catalog is None or family is None:
+        return []
+    kind = catalog.kind_of(run.spec.dataset)
+    return [
+        entry
+        for entry in catalog.of("operator")
+        if set(entry.needs) <= set(family.capabilities) and (not entry.kinds or kind in entry.kinds)
+    ]
+
+
+def settings(
+    entry: EntrySpec,
+    run: RunState,
+    catalog: Catalog,
+    config: Mapping[str, Any],
+    conditions: list[Condition],
+) -> EntrySpec:
+    """Return an operator with all that can be said of it as its fields; what follows from a choice
+    is that of ``config``.
+    """
+    assert run.spec is not None
+    opened = catalog.opened(entry, config, catalog.kind_of(run.spec.dataset))
+    family = drafts.entry_of(run.spec, "family", catalog)
+    samplers = {each.slug for each in drafts.samplers(family, catalog)}
+    fields = [_sampling(field, samplers) for field in opened.fields]
+    return msgspec.structs.replace(
+        opened,
+        fields=[
+            *(field for field in fields if field is not None),
+            *map(_condition, conditions),
+            *(
+                FieldSpec(
+                    path=f"{INPUTS}.{slot.name}",
+                    kind="text",
+                    title=slot.title,
+                    help=f"{slot.help} Rows are written as [[0, 1], [2, 3]].",
+                    default="",
+                    meant="the data of the run",
+                    group="Rows",
+                )
+                for slot in entry.takes
+            ),
+        ],
+    )
+
+
+def _sampling(field: FieldSpec, samplers: set[str]) -> FieldSpec | None:
+    """Return the choice of a sampler with those that the model can be sampled by, None for none."""
+    if field.of != "sampler" or not field.chooses:
+        return field
+    if not samplers:
+        return None
+    able = [each for each in field.choices if not each.value or each.value in samplers]
+    return msgspec.structs.replace(field, choices=able)
+
+
+def _condition(condition: Condition) -> FieldSpec:
+    path, title = f"{GIVEN}.{condition.name}", words.plain(condition.name)
+    if condition.names:
+        names = [Choice(value=name, title=name) for name in condition.names]
+        return FieldSpec(
+            path=path,
+            kind="choice",
+            title=title,
+            help="Of which class all rows are; otherwise as often as in the data.",
+            default="",
+            choices=[Choice(value="", title="As in the data"), *names],
+            group="Conditions",
+        )
+    between = f"{words.figure(condition.low)} to {words.figure(condition.high)}"
+    return FieldSpec(
+        path=path,
+        kind="int" if condition.whole else "float",
+        title=title,
+        help=f"The same for all rows; otherwise as in the data, where it is {between}.",
+        unit=condition.unit,
+        default=None,
+        optional=True,
+        low=condition.least if condition.whole else None,
+        above=None if condition.whole else condition.least,
+        high=condition.most,
+        meant=f"as in the data: {between}",
+        group="Conditions",
+    )
+
+
+def asking(config: Mapping[str, Any], entry: EntrySpec) -> Asking:
+    """Return what a filled form asks for.
+
+    Raises:
+        Unreadable: rows that were typed are no lists of numbers.
+    """
+    own = {name: value for name, value in config.items() if name not in (GIVEN, INPUTS)}
+    given = {
+        name: value for name, value in config.get(GIVEN, {}).items() if value not in (None, "")
+    }
+    typed = config.get(INPUTS, {})
+    return Asking(own, given, {slot.name: _rows(slot.name, typed) for slot in entry.takes})
+
+
+def _rows(name: str, typed: Mapping[str, str]) -> Any:
+    text = str(typed.get(name, "")).strip()
+    if not text:
+        return DATA
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError):
+        rows = None
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        message = "must be rows in brackets, such as [[0, 1], [2, 3]]"
+        raise Unreadable(f"{INPUTS}.{name}", message)
+    return rows

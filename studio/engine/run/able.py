@@ -1,0 +1,76 @@
+"""What a trained run can do, and between what its conditions lie, from its newest checkpoint."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from models.contracts.spec import SIZE, DataSpec
+from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.fit import picked_kind
+from studio.engine.run.loading import newest_checkpoint
+from studio.engine.run.operating import offered
+from studio.engine.run.saving import saved_data
+from studio.protocol.able import Able, AbleTo, Condition
+from studio.store.run import RunFolder
+
+__all__ = ["able", "conditions"]
+
+MAKES = "samples"
+"""What an operator needs that makes rows: these it can make under conditions."""
+
+
+def able(run: Path) -> Able:
+    """Return what a run can do; no network is loaded for it.
+
+    Raises:
+        Refused: it has no good checkpoint.
+        StoreError: it cannot be read.
+    """
+    folder = RunFolder(run)
+    checkpoint = newest_checkpoint(folder)
+    suffixes = list(kind_of(picked_kind(folder.record.spec.dataset)).suffixes)
+    return Able(
+        step=checkpoint.step,
+        operators=[
+            AbleTo(
+                operator=entry.slug,
+                suffixes=[] if reason else suffixes,
+                conditions=MAKES in entry.needs,
+                reason=reason,
+            )
+            for entry, reason in offered(folder)
+        ],
+        conditions=conditions(saved_data(checkpoint)),
+    )
+
+
+def conditions(spec: DataSpec) -> list[Condition]:
+    """Return what rows can be asked for under, in data units: classes, and single numbers."""
+    known = spec.restored_given(spec.law)
+    return [
+        _condition(spec, name, values)
+        for name, values in known.items()
+        if not spec.given[name].shape
+    ]
+
+
+def _condition(spec: DataSpec, name: str, values: Tensor) -> Condition:
+    given = spec.given[name]
+    if given.classes:
+        names = [*given.names] or [str(number) for number in range(given.classes)]
+        return Condition(name=name, names=names, whole=True)
+    least = most = None
+    if name == SIZE and spec.masks is not None:
+        sizes = spec.masks.any(dim=1).nonzero()
+        least, most = float(sizes.min()), float(sizes.max())
+    elif given.log:
+        least = 0.0
+    return Condition(
+        name=name,
+        unit=given.unit,
+        whole=not values.is_floating_point(),
+        low=float(values.min()),
+        high=float(values.max()),
+        least=least,
+        most=most,
+    )

@@ -1,0 +1,42 @@
+"""What a trained run can do, and under which conditions, as its newest checkpoint knows."""
+
+import msgspec
+
+__all__ = ["Able", "AbleTo", "Condition"]
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a model can be told of the rows that it makes.
+
+    ``names`` are those of its classes, [] where it is a number; ``low`` and ``high`` are between
+    what it lies in the data, and ``least`` and ``most`` what can be asked for, None for no bound.
+    """
+
+    name: str
+    names: list[str] = []
+    unit: str = ""
+    whole: bool = False
+    low: float = 0.0
+    high: float = 0.0
+    least: float | None = None
+    most: float | None = None
+
+
+class AbleTo(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator of the catalogue for one run: the suffixes of the files that it writes, the usual
+    one first, and whether it makes rows under ``conditions``; or the reason why the run cannot do
+    it.
+    """
+
+    operator: str
+    suffixes: list[str] = []
+    conditions: bool = False
+    reason: str = ""
+
+
+class Able(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run can do with the checkpoint of a step."""
+
+    step: int
+    operators: list[AbleTo]
+    conditions: list[Condition] = []

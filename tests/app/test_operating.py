@@ -1,0 +1,242 @@
+"""What a run can do, asked in the window: offered, filled in, refused in words, done, found."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QPushButton
+
+from studio.app.intents import operating
+from studio.app.shell.operate_sheet import OperateSheet
+from studio.app.state import operators
+from studio.app.state.operators import Asking, Unreadable
+from studio.app.state.runs import RunState
+from studio.protocol import messages as m
+from studio.protocol.able import Able, AbleTo, Condition
+from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
+from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
+from tests.client.fakes.engine import Refusal
+
+
+def setting(path, kind, default, **more):
+    return FieldSpec(
+        path=path, kind=kind, title=path.capitalize(), help="", default=default, **more
+    )
+
+
+def operator(slug, *fields, **more):
+    return EntrySpec(
+        kind="operator", slug=slug, title=slug.capitalize(), summary=f"Does {slug}.", source="",
+        fields=list(fields), **more,
+    )  # fmt: skip
+
+
+MAKE = operator(
+    "make",
+    setting("n", "int", 4096, low=1.0),
+    setting("sampler", "pick", {"slug": "", "config": {}}, of="sampler"),
+    needs=["denoiser"],
+)
+ASK = operator("ask", needs=["denoiser"], takes=[SlotSpec(name="rows", title="Rows", help="Any.")])
+SORT = operator("sort", needs=["denoiser"], kinds=["images"])
+RANK = operator("rank", needs=["recommend"])
+CONDITIONS = [
+    Condition(name="type", names=["one", "two"], whole=True),
+    Condition(name="speed", low=2.0, high=9.0, least=0.0, unit="m/s"),
+    Condition(name="size", low=3.0, high=20.0, whole=True, least=1.0, most=24.0),
+]
+ABLE = Able(
+    step=500,
+    operators=[
+        AbleTo(operator="make", suffixes=[".csv", ".npz"], conditions=True),
+        AbleTo(operator="ask", suffixes=[".npz"]),
+        AbleTo(operator="rank", reason="Rank needs a model that recommends."),
+    ],
+    conditions=CONDITIONS,
+)
+
+
+def offer():
+    made = catalog()
+    return msgspec.structs.replace(made, entries=[*made.entries, MAKE, ASK, SORT, RANK])
+
+
+def run(**more):
+    spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"))
+    return RunState(key="/p/runs/0001-r", name="0001-r", spec=spec, checkpoints=[500], **more)
+
+
+def test_what_a_model_can_do_with_its_kind_of_data_is_offered():
+    assert [each.slug for each in operators.offered(run(), offer())] == ["make", "ask"]
+    assert operators.offered(None, offer()) == []
+    assert operators.offered(run(), None) == []
+
+
+def test_settings_conditions_and_rows_are_one_form():
+    entry = operators.settings(MAKE, run(), offer(), {}, CONDITIONS)
+    fields = {field.path: field for field in entry.fields}
+    assert list(fields) == ["n", "sampler.slug", "given.type", "given.speed", "given.size"]
+    # Only samplers that fit the model, beside its own.
+    known = {each.slug for each in offer().of("sampler")}
+    assert {choice.value for choice in fields["sampler.slug"].choices} <= {"", *known}
+    assert [choice.value for choice in fields["given.type"].choices] == ["", "one", "two"]
+    speed, size = fields["given.speed"], fields["given.size"]
+    assert (speed.kind, speed.above, speed.unit, speed.optional) == ("float", 0.0, "m/s", True)
+    assert (size.kind, size.low, size.high) == ("int", 1.0, 24.0)
+    assert "2 to 9" in speed.meant
+    (rows,) = operators.settings(ASK, run(), offer(), {}, []).fields
+    assert rows.path == "inputs.rows"
+
+
+def test_a_model_without_samplers_is_not_asked_for_one():
+    still = run()
+    still.spec = msgspec.structs.replace(still.spec, family=Pick(slug="gan"))
+    paths = [field.path for field in operators.settings(MAKE, still, offer(), {}, []).fields]
+    assert paths == ["n"]
+
+
+def test_what_was_filled_in_is_what_is_asked():
+    config = {"n": 9, "given": {"type": "two", "speed": None}}
+    assert operators.asking(config, MAKE) == Asking({"n": 9}, {"type": "two"}, {})
+    assert operators.asking({}, ASK).inputs == {"rows": "data"}
+    typed = {"inputs": {"rows": "[[0, 1], [2, 3]]"}}
+    assert operators.asking(typed, ASK).inputs == {"rows": [[0, 1], [2, 3]]}
+    for bad in ("1, 2", "{}", "[1, 2]", "[[0"):
+        with pytest.raises(Unreadable) as caught:
+            operators.asking({"inputs": {"rows": bad}}, ASK)
+        assert caught.value.path == "inputs.rows"
+
+
+async def ready(bench):
+    bench.script[m.GetAble] = lambda command: msgspec.to_builtins(ABLE)
+    await bench.start()
+    bench.state.catalog = offer()
+    bench.state.catalog_changed.emit()
+    known = run()
+    bench.state.runs.by_key[known.key] = known
+    bench.state.runs.select(known.key)
+    bench.state.go("run")
+    return known
+
+
+async def sheet(bench, wait, slug="make"):
+    bench.window.registry.trigger(f"operate-{slug}")
+    await wait(lambda: bench.window.findChildren(OperateSheet))
+    (found,) = bench.window.findChildren(OperateSheet)
+    await wait(lambda: found.go.isEnabled() or found.trouble.text())
+    return found
+
+
+async def test_an_operator_is_a_command_and_its_form_is_made_of_what_it_declares(bench, wait):
+    await ready(bench)
+    assert "operate-make" in [each.id for each in bench.window.registry.search("make")]
+    made = await sheet(bench, wait)
+    assert made.step.text() == "With the weights of step 500"
+    assert {"n", "given.type", "given.speed", "given.size"} <= made.form.rows.keys()
+    # As many as the kind of data is drawn by, which is said to the engine in any case.
+    assert made.form.rows["n"].editor.line.text().replace(",", "") == "4096"
+    made.form.rows["given.size"].editor.line.setText("30")
+    made.form.rows["given.size"].editor._typed("30")
+    assert not made.go.isEnabled()
+    made.form.rows["given.size"].editor._typed("20")
+    made.form.edited.emit(made.form.rows["given.type"].field, "two")
+    asked = []
+    bench.script[m.Operate] = bench.engine.script[m.Operate] = lambda c: asked.append(c) or {}
+    made.go.click()
+    await wait(lambda: asked)
+    (command,) = asked
+    assert (command.operator, command.given, command.file) == (
+        "make",
+        {"type": "two", "size": 20},
+        "",
+    )
+    assert command.config == {"n": 4096}
+    await wait(lambda: not bench.window.findChildren(OperateSheet))
+
+
+async def test_what_the_engine_refuses_is_said_in_the_sheet(bench, wait):
+    await ready(bench)
+    made = await sheet(bench, wait)
+
+    def refuse(command):
+        raise Refusal("speed must be finite", path="given.speed")
+
+    bench.engine.script[m.Operate] = refuse
+    made.go.click()
+    await wait(lambda: made.form.rows["given.speed"].problem.text())
+    assert made.isVisible()
+    assert made.go.isEnabled()
+    made.reject()
+
+
+async def test_a_run_that_cannot_do_it_says_why(bench, wait):
+    await ready(bench)
+    bench.state.operate_wanted.emit("/p/runs/0001-r", "rank")
+    await wait(lambda: bench.window.findChildren(OperateSheet))
+    (made,) = bench.window.findChildren(OperateSheet)
+    await wait(lambda: made.trouble.text())
+    assert "recommends" in made.trouble.text()
+    assert not made.go.isEnabled()
+    made.reject()
+
+
+async def test_a_short_job_is_seen_and_can_be_ended(bench, wait):
+    known = await ready(bench)
+    strip = bench.window.canvas.jobs
+    assert strip.isHidden()
+    info = m.JobInfo(
+        job="j9", kind="operator", title="Make: 0001-r", state="running", run=known.key
+    )
+    bench.engine.emit(m.JobChanged(info=info))
+    await wait(lambda: strip.isVisible())
+    bench.engine.emit(
+        m.Progress(
+            job="j9", step=3, total=10, steps_per_second=0.0, seconds_left=None, memory=0,
+            doing="Make",
+        )
+    )  # fmt: skip
+    line = strip.lines["j9"]
+    await wait(lambda: line.facts.text() == "3 of 10")
+    assert (line.bar.value(), line.bar.maximum()) == (3, 10)
+    told = []
+    bench.engine.script[m.Control] = lambda command: told.append(command) or {}
+    line.stop.click()
+    await wait(lambda: told)
+    assert (told[0].job, told[0].action) == ("j9", "cancel")
+    bench.engine.emit(m.JobChanged(info=msgspec.structs.replace(info, state="cancelled")))
+    await wait(lambda: strip.isHidden())
+    assert not strip.lines
+
+
+async def test_where_the_results_are_is_said_and_shown(bench, wait, tmp_path, monkeypatch):
+    known = await ready(bench)
+    opened = []
+    desktop = SimpleNamespace(openUrl=lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(operating, "QDesktopServices", desktop)
+    file = tmp_path / "made.csv"
+    bench.engine.emit(
+        m.ResultWritten(job="j", run=known.key, operator="make", step=500, file=str(file))
+    )
+    await wait(lambda: "made.csv is written" in [n.text for n in bench.state.notices.history])
+    notice = bench.state.notices.history[-1]
+    assert notice.why == str(tmp_path)
+    (show,) = [b for b in bench.window.findChildren(QPushButton) if b.text() == "Show in folder"]
+    show.click()
+    assert [Path(each) for each in opened] == [tmp_path]
+
+
+async def test_sample_now_draws_as_many_as_the_kind_is_drawn_by(bench, wait):
+    known = await ready(bench)
+    asked = []
+    bench.engine.script[m.Operate] = lambda command: asked.append(command) or {}
+    bench.actions.training.sample()
+    await wait(lambda: asked)
+    assert asked[0].config["n"] == 4096
+    known.spec = msgspec.structs.replace(
+        known.spec, dataset=Pick(slug="project:own", config={"kind": "graphs"})
+    )
+    bench.actions.training.sample()
+    await wait(lambda: len(asked) == 2)
+    assert asked[1].config["n"] == 36

@@ -1,0 +1,42 @@
+"""What a trained run can do, and under which conditions, told before anything is loaded."""
+
+import pytest
+
+from models.kinds.jets import jets
+from studio.engine.run.able import conditions
+from studio.protocol import messages as m
+from studio.protocol.able import Able
+from studio.protocol.wire import Decoder, encode
+from tests.engine.test_commands import Desk
+
+
+def test_conditions_are_told_between_what_they_lie_and_what_can_be_asked_for():
+    found = {each.name: each for each in conditions(jets(300, 0).spec())}
+    label, pt, size = found["label"], found["pt"], found["size"]
+    assert label.names == ["narrow", "wide"]
+    assert pt.low == pytest.approx(800, rel=0.1)
+    assert pt.high == pytest.approx(1200, rel=0.1)
+    assert (pt.names, pt.whole, pt.unit, pt.least, pt.most) == ([], False, "GeV", 0.0, None)
+    assert (size.whole, size.least) == (True, 1.0)
+    assert size.low <= size.high <= size.most
+
+
+def test_a_run_says_what_it_can_do_and_why_not(tmp_path):
+    desk = Desk(tmp_path)
+    _, folder = desk.start()
+    assert "no checkpoint yet" in desk.refused(m.GetAble(run=str(folder.path))).message
+    desk.work()
+    able = desk.reply(m.GetAble(run=str(folder.path)))
+    assert isinstance(able, Able)
+    told = {each.operator: each for each in able.operators}
+    generate, recommend = told["generate"], told["recommend"]
+    assert able.step == folder.checkpoints.steps()[-1]
+    assert generate.suffixes == [".csv", ".npz", ".h5"]
+    assert generate.conditions
+    assert not generate.reason
+    assert recommend.reason
+    assert not recommend.suffixes
+    # Over the line it is plain data.
+    decoder = Decoder(m.Event)
+    ((reply, _),) = decoder.feed(b"".join(encode(m.Reply(re=1, result=able), [])))
+    assert reply.result["operators"][0]["operator"] == able.operators[0].operator
