@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.nets.offered import discovered
+from models.registry import registry
+
 __all__ = ["networks_as_picks"]
 
 # The field of today, that for images of then, its network of today, and how a fully connected one
@@ -16,12 +19,12 @@ _FIELDS = (
 
 def networks_as_picks(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Return settings in which networks are picks; a `models.registry.Upgrade`."""
-    found = dict(config)
+    found, on_grid = dict(config), _on_grid(kind)
     for field, image_field, slug, activation in _FIELDS:
         images = found.pop(image_field, None)
         points = found.get(field)
         earlier = isinstance(points, Mapping) and not {"slug", "config"} & points.keys()
-        if kind == "images":
+        if on_grid:
             # What stood for points meant nothing for images.
             if earlier:
                 del found[field]
@@ -30,6 +33,12 @@ def networks_as_picks(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
         elif earlier and points:
             found[field] = {"slug": "mlp", "config": dict(points)}
     return found
+
+
+def _on_grid(kind: str) -> bool:
+    """Whether data of a kind had the networks for images: those that have neighbours on a grid."""
+    discovered()
+    return any(each.slug == kind and "grid" in each.gives for each in registry.all("kind"))
 
 
 def _for_images(then: Mapping[str, Any], slug: str, activation: str) -> dict[str, Any]:
