@@ -1,8 +1,13 @@
 """Arguments that several commands take."""
 
 import argparse
+import json
+from collections.abc import Iterable
+from typing import Any
 
-__all__ = ["add_settings"]
+from studio.cli.terminal import UsageError
+
+__all__ = ["add_given", "add_settings", "named_values"]
 
 
 def add_settings(parser: argparse.ArgumentParser, does: str) -> None:
@@ -10,3 +15,33 @@ def add_settings(parser: argparse.ArgumentParser, does: str) -> None:
     parser.add_argument(
         "--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help=does
     )
+
+
+def add_given(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--given``, which `named_values` reads."""
+    parser.add_argument(
+        "--given",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a condition, such as label=7 (repeatable; 'pushforward do RUN --list' says which "
+        "there are)",
+    )
+
+
+def named_values(option: str, assignments: Iterable[str]) -> dict[str, Any]:
+    """Read NAME=JSON; what is no JSON is a word.
+
+    Raises:
+        UsageError: one is not written so.
+    """
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        name, sign, text = (part.strip() for part in assignment.partition("="))
+        if not sign or not name:
+            raise UsageError(f"{option} {assignment}: write it as NAME=VALUE")
+        try:
+            found[name] = json.loads(text)
+        except json.JSONDecodeError:
+            found[name] = text
+    return found

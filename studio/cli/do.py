@@ -1,20 +1,19 @@
 """Do with a trained run what an operator can: generate, ask how likely rows are, ...
 
 What comes of it goes into the results of the run, or to a file whose suffix says how it is written:
-.csv, .npz or .h5 for points; .npz, .h5 or .png for images. Without an operator, or with --list, the
-command says what the run can do.
+.csv, .npz or .h5 for points and jets; .npz, .h5 or .png for images; .graphml, .edgelist, .npz or
+.h5 for graphs. Without an operator, or with --list, the command says what the run can do, and what
+its model can be told.
 """
 
 import argparse
-import json
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studio.cli import kept
-from studio.cli.arguments import add_settings
+from studio.cli.arguments import add_given, add_settings, named_values
 from studio.cli.settings import assigned
-from studio.cli.terminal import UsageError, say, table
+from studio.cli.terminal import say, table
 
 if TYPE_CHECKING:
     from studio.store.run import RunFolder
@@ -32,22 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("operator", nargs="?", default="", metavar="OPERATOR", help="see --list")
     parser.add_argument("--list", action="store_true", help="say what the run can do")
     add_settings(parser, "a setting of the operator, such as n=64 (repeatable)")
-    for name, what, example in (
-        ("given", "a condition", "label=7"),
-        (
-            "rows",
-            "rows for what the operator takes, as JSON, data for those that the run has learned "
-            "from, or all for these and those that were held out",
-            "rows=[[0,1],[2,3]]",
-        ),
-    ):
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help=f"{what}, such as '{example}' (repeatable)",
-        )
+    add_given(parser)
+    parser.add_argument(
+        "--rows",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="rows for what the operator takes, as JSON, data for those that the run has learned "
+        "from, or all for these and those that were held out, such as 'rows=[[0,1],[2,3]]' "
+        "(repeatable)",
+    )
     parser.add_argument(
         "--step",
         type=int,
@@ -78,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         assigned(config, arguments.settings),
         step=arguments.step,
         file=arguments.out,
-        inputs=_values("--rows", arguments.rows),
-        given=_values("--given", arguments.given),
+        inputs=named_values("--rows", arguments.rows),
+        given=named_values("--given", arguments.given),
     )
 
 
@@ -99,17 +92,3 @@ def _list(folder: "RunFolder") -> int:
         say("The model can be told (--given NAME=VALUE); the rest is drawn as the data have it:")
         table([(name, what) for name, what in told.items()])
     return 0
-
-
-def _values(option: str, assignments: Iterable[str]) -> dict[str, Any]:
-    """Read NAME=JSON; what is no JSON is a word."""
-    found: dict[str, Any] = {}
-    for assignment in assignments:
-        name, sign, text = (part.strip() for part in assignment.partition("="))
-        if not sign or not name:
-            raise UsageError(f"{option} {assignment}: write it as NAME=VALUE")
-        try:
-            found[name] = json.loads(text)
-        except json.JSONDecodeError:
-            found[name] = text
-    return found

@@ -1,13 +1,15 @@
 """Take a trained run away: fresh samples as a table or pictures, or its weights.
 
-The suffix of the file says what is written: .csv, .npz or .h5 for samples of points; .npz, .h5 or
-.png for images; .safetensors for the averaged weights, with the settings in the metadata.
+The suffix of the file says what is written: .csv, .npz or .h5 for samples of points and jets; .npz,
+.h5 or .png for images; .graphml, .edgelist, .npz or .h5 for graphs; .safetensors for the averaged
+weights, with the settings in the metadata.
 """
 
 import argparse
 from pathlib import Path
 
 from studio.cli import kept, sample
+from studio.cli.arguments import add_given
 from studio.cli.terminal import UsageError, say
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -19,12 +21,13 @@ WEIGHTS = ".safetensors"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     kept.add_arguments(parser, sample.SAMPLES)
+    add_given(parser)
     parser.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="FILE",
-        help="where to (.csv .npz .h5 .png for samples, .safetensors for weights)",
+        help="where to",
     )
 
 
@@ -43,6 +46,8 @@ def _weights(arguments: argparse.Namespace) -> int:
 
     if arguments.sampler or arguments.settings:
         raise UsageError("weights have no sampler: leave --sampler and --set away")
+    if arguments.given:
+        raise UsageError("weights have no conditions: leave --given away")
     folder, file = kept.find(arguments.run), arguments.out.absolute()
     step = export_weights(folder, file, arguments.step)
     say(f"The weights of step {step:,} are in {file}.")

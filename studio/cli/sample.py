@@ -1,7 +1,7 @@
 """Draw samples from a trained run: into its folder, where the studio shows them, or to a file.
 
 The same seed draws the same samples. The suffix of the file says how it is written: .csv, .npz or
-.h5 for points; .npz, .h5 or .png for images.
+.h5 for points and jets; .npz, .h5 or .png for images; .graphml, .edgelist, .npz or .h5 for graphs.
 """
 
 import argparse
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli import kept
+from studio.cli.arguments import add_given, named_values
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
 
@@ -19,11 +20,12 @@ SAMPLES = 10_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     kept.add_arguments(parser, SAMPLES)
+    add_given(parser)
     parser.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="where to (.csv .npz .h5 .png; default: results/ of the run)",
+        help="where to (default: results/ of the run)",
     )
 
 
@@ -44,4 +46,7 @@ def draw(arguments: argparse.Namespace) -> int:
     pick = kept.sampler(folder, arguments)
     if pick is not None:
         config["sampler"] = {"slug": pick.slug, "config": pick.config}
-    return kept.operate(folder, GENERATE, config, step=arguments.step, file=arguments.out)
+    given = named_values("--given", arguments.given)
+    return kept.operate(
+        folder, GENERATE, config, step=arguments.step, file=arguments.out, given=given
+    )

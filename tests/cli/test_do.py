@@ -53,6 +53,7 @@ def test_it_is_done_into_the_run_or_a_file(run: RunFolder, tmp_path: Path, capsy
         (["generate", "--set", "n"], "NAME=VALUE"),
         (["generate", "--given", "label=3"], "no condition 'label'"),
         (["likelihood"], "needs rows"),
+        (["generate", "--given", "label"], "--given label: write it as NAME=VALUE"),
     ],
 )
 def test_mistakes_are_said(run: RunFolder, capsys: Any, words: list[str], said: str) -> None:

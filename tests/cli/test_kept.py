@@ -188,3 +188,18 @@ def test_a_count_is_a_whole_number(edm: RunFolder, capsys: pytest.CaptureFixture
         with pytest.raises(SystemExit):
             main(["sample", str(edm.path), "--count", text])
         assert "a whole number above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["sample", "export"])
+def test_conditions_are_given_to_samples(
+    say: Any, edm: RunFolder, tmp_path: Path, command: str
+) -> None:
+    out = ("--out", tmp_path / "x.csv")
+    status, _, err = say(command, edm.path, "--count", 5, "--given", "label=3", *out)
+    assert status != 0
+    assert "The model knows no condition 'label'." in err
+    if command == "export":
+        weights = ("--out", tmp_path / "w.safetensors")
+        status, _, err = say(command, edm.path, "--given", "label=3", *weights)
+        assert status == 2
+        assert "weights have no conditions" in err
