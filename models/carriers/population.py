@@ -8,135 +8,21 @@ with the number of particles, as a gradient of a mean over them would.
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
-from models.config import param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.contracts.state import State
 from models.fields.base import Field
-from models.tensors import expand_like, make_generator, noise_like
+from models.tensors import expand_like, noise_like
 
-__all__ = [
-    "START_STREAM",
-    "Noise",
-    "Population",
-    "PopulationSize",
-    "Reach",
-    "Speed",
-    "StartLaw",
-    "StartName",
-    "StartWidth",
-    "initial_positions",
-]
-
-START_STREAM = 3000
-"""The stream of a run's seed for the initial positions. It is the one from which the latents that a
-person watches are drawn, so that particle i starts at the first numbers of latent i of a generator,
-and at latent i of a flow: the same particle in a race."""
-
-_MODES = 3900
-"""The stream for which mode of a ring a particle starts in."""
+__all__ = ["Population"]
 
 _FASTEST = 1e31
 """A velocity beyond it, also an infinite one, is taken for this: products with it stay numbers, and
 no number comes of infinity times 0."""
-
-StartName = Literal["gaussian", "eight-gaussians"]
-
-PopulationSize = Annotated[
-    int,
-    param(
-        "Particles",
-        "How many free particles there are. They are the samples: no more can be drawn later.",
-        low=1,
-        high=1_000_000,
-        log=True,
-    ),
-]
-StartLaw = Annotated[
-    StartName,
-    param(
-        "Start",
-        "Where the particles are before the first step.",
-        choices={"gaussian": "Gaussian", "eight-gaussians": "Ring"},
-    ),
-]
-StartWidth = Annotated[
-    float,
-    param(
-        "Start width",
-        "How wide the start is. Much wider than the data, and there are places with far more "
-        "particles than data: some losses vanish there.",
-        above=0.0,
-        high=100.0,
-        unit="data std",
-        advanced=True,
-    ),
-]
-Speed = Annotated[
-    float,
-    param(
-        "Speed",
-        "How far a particle goes in a step along the field, for a field of length 1.",
-        above=0.0,
-        high=1e4,
-        log=True,
-        live=True,
-    ),
-]
-Noise = Annotated[
-    float,
-    param(
-        "Noise",
-        "Entropic noise: the particles also wander, which spreads them wider than the data.",
-        low=0.0,
-        high=100.0,
-        zero="None",
-        live=True,
-    ),
-]
-Reach = Annotated[
-    float,
-    param(
-        "Longest move",
-        "No particle goes further than this along the field in a step, whatever the field says: an "
-        "exploding one keeps its direction and does no harm.",
-        low=0.0,
-        high=1e4,
-        unit="data std",
-        zero="Any",
-        advanced=True,
-        live=True,
-    ),
-]
-
-
-def initial_positions(
-    law: StartName, n: int, shape: tuple[int, ...], seed: int, width: float = 1.0
-) -> Tensor:
-    """Return where n particles start, (n, *shape), standardised, on the CPU.
-
-    "gaussian" is N(0, I), times the width. "eight-gaussians" has eight narrow modes on a circle in
-    the first two coordinates (of the flattened particle), with the same variance; the others, if
-    any, are as before. Row i does not depend on how many there are, but for the last few rows of a
-    count that is not a multiple of 16 (torch fills blocks of 16).
-    """
-    x = torch.randn((n, *shape), generator=make_generator(seed, START_STREAM))
-    if law == "gaussian":
-        return width * x
-    flat = x.flatten(1)
-    angle = torch.randint(8, (n,), generator=make_generator(seed, _MODES)) * (2 * math.pi / 8)
-    # The proportions of the data set "eight-gaussians". In either coordinate the variance is
-    # radius^2 / 2 + std^2.
-    radius, std = 1.3, 0.12
-    scale = 1.0 / math.sqrt(radius**2 / 2 + std**2)
-    circle = torch.stack([angle.cos(), angle.sin()], dim=1)[:, : flat.shape[1]]
-    flat[:, :2] = scale * (radius * circle + std * flat[:, :2])
-    return width * flat.reshape(x.shape)
 
 
 class Population:
@@ -144,7 +30,7 @@ class Population:
 
     Args:
         start: initial positions, x (n, *shape), with their conditions, already on their device; see
-            `initial_positions`.
+            `models.carriers.starts.initial_positions`.
         speed: step along the field.
         noise: the weight tau of the entropy that the motion also climbs: with a field
             grad log p/q the law at rest is p^(1 / (1 + tau)), up to a constant. 0 for none.

@@ -6,7 +6,8 @@ from typing import Any, Protocol, TypeVar, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.population import Population, StartName, initial_positions
+from models.carriers.population import Population
+from models.carriers.starts import StartName, initial_positions
 from models.config import Config
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
@@ -24,7 +25,7 @@ C = TypeVar("C", bound=Config)
 
 
 class PopulationSettings(Protocol):
-    """What is read of a family's settings (see `models.carriers.population`)."""
+    """What is read of a family's settings (see `models.carriers.population_settings`)."""
 
     @property
     def population(self) -> int: ...

@@ -9,7 +9,8 @@ from models.carriers.generator import Generator
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch
 from models.experiments.base import Null, Outcome, experiment
-from models.fields.score_difference import Probes, ScoreDifference, level_law
+from models.fields.probes import Probes
+from models.fields.score_difference import ScoreDifference, level_law
 from models.kinds.points import in_data_units
 from models.nets.mlp import linear
 from models.nets.unconditional import Unconditional

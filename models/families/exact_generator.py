@@ -30,14 +30,9 @@ from models.fields.difference_settings import (
     WeightGen,
 )
 from models.fields.exact import exact_denoiser, known_law
-from models.fields.score_difference import (
-    FIT_OWN,
-    SCORES,
-    ParticleScore,
-    Probes,
-    ScoreDifference,
-    level_law,
-)
+from models.fields.particle_score import ParticleScore
+from models.fields.probes import Probes
+from models.fields.score_difference import FIT_OWN, SCORES, ScoreDifference, level_law
 from models.nets.earlier import networks_as_picks
 from models.nets.pick import build
 from models.nets.role import DENOISER

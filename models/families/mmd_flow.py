@@ -5,14 +5,8 @@ from typing import Annotated, Unpack
 
 from torch import Tensor
 
-from models.carriers.population import (
-    Noise,
-    PopulationSize,
-    Reach,
-    Speed,
-    StartLaw,
-)
 from models.carriers.population_family import PopulationFamily
+from models.carriers.population_settings import Noise, PopulationSize, Reach, Speed, StartLaw
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Stage, Training, Walk

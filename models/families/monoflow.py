@@ -5,7 +5,8 @@ from typing import Annotated, Unpack
 
 from torch import Tensor
 
-from models.carriers.population import (
+from models.carriers.population_family import PopulationFamily
+from models.carriers.population_settings import (
     Noise,
     PopulationSize,
     Reach,
@@ -13,7 +14,6 @@ from models.carriers.population import (
     StartLaw,
     StartWidth,
 )
-from models.carriers.population_family import PopulationFamily
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Stage, Training, Walk

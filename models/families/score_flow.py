@@ -5,14 +5,8 @@ from typing import Annotated, Unpack
 
 from torch import Tensor
 
-from models.carriers.population import (
-    Noise,
-    PopulationSize,
-    Reach,
-    Speed,
-    StartLaw,
-)
 from models.carriers.population_family import PopulationFamily
+from models.carriers.population_settings import Noise, PopulationSize, Reach, Speed, StartLaw
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Phase, Stage, Training, Walk
@@ -31,7 +25,8 @@ from models.fields.difference_settings import (
     WeightData,
     WeightGen,
 )
-from models.fields.score_difference import FIT_OWN, SCORES, Probes
+from models.fields.probes import Probes
+from models.fields.score_difference import FIT_OWN, SCORES
 from models.fields.taught_difference import TEACH, TaughtDifference
 from models.nets.earlier import networks_as_picks
 from models.nets.settings import ScoreNet

@@ -32,7 +32,8 @@ from models.fields.difference_settings import (
     WeightData,
     WeightGen,
 )
-from models.fields.score_difference import FIT_OWN, SCORES, Probes
+from models.fields.probes import Probes
+from models.fields.score_difference import FIT_OWN, SCORES
 from models.fields.taught_difference import TEACH, TaughtDifference, split
 from models.nets.earlier import networks_as_picks
 from models.nets.settings import GeneratorNet, ScoreNet

@@ -8,37 +8,23 @@ particles, so that they rest where the two laws are one (Franceschi et al. 2023,
 algorithm 1, Score GAN). s grad log p_s(y) is (D_p(y, s) - y) / s, D_p the denoiser of the data.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
-from torch.quasirandom import SobolEngine
 
 from models.config import ConfigError
 from models.contracts.abilities import Denoise
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.execution import PLAIN, Execution
+from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Stage
-from models.contracts.state import State
-from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform, draw_levels
+from models.fields.particle_score import OwnScore
+from models.fields.probes import Probes
 from models.paths.clock import FlowClock
-from models.tensors import expand_like, make_generator, noise_like
-from models.training.optim import OptimizerConfig
-from models.training.trained import Trained
+from models.tensors import expand_like, noise_like
 
-__all__ = [
-    "FIT_OWN",
-    "SCORES",
-    "OwnScore",
-    "ParticleScore",
-    "Probes",
-    "ScoreDifference",
-    "level_law",
-]
+__all__ = ["FIT_OWN", "SCORES", "ScoreDifference", "level_law"]
 
 SCORES = (
     Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
@@ -52,142 +38,7 @@ FIT_OWN = Stage(
     "score-particles",
 )
 
-# Looking is the same for every run and every resumed one: no seed of a run's goes into it.
-_LOOKING = 7919
 Bound: TypeAlias = Callable[[Batch], Denoise]
-
-
-class OwnScore(Protocol):
-    """Who knows the score of the particles: a network that learns it, or a formula."""
-
-    def denoiser(self, like: Batch | None = None) -> Denoise:
-        """Return D_q(x, s) for rows like these: x (n, *shape), s (n,) or 0-d."""
-        ...
-
-    def fit(self, particles: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
-        """Learn from particles, x (B, *shape), and what they are with noise of levels (B,)."""
-        ...
-
-
-class ParticleScore:
-    """A denoiser that follows the particles; an `OwnScore`.
-
-    Its weights are not averaged: the particles move on, and it must not lag behind.
-
-    Args:
-        denoiser: what is trained, already on its device.
-        optimizer: settings of the optimiser.
-        horizon: planned number of steps.
-        execution: how the network is run.
-    """
-
-    def __init__(
-        self,
-        denoiser: Denoiser,
-        *,
-        optimizer: OptimizerConfig,
-        horizon: int,
-        execution: Execution = PLAIN,
-    ) -> None:
-        self.trained = Trained(denoiser, optimizer, horizon, execution=execution, name="denoiser")
-
-    @torch.no_grad()
-    def denoise(self, rows: Batch, s: Tensor) -> Tensor:
-        """Return D_q(x, s): x (n, *shape), s (n,) or 0-d."""
-        return by_parts(self.trained.net, rows, s.expand(len(rows)))
-
-    def denoiser(self, like: Batch | None = None) -> Denoise:
-        """Return D_q(x, s) for rows like these: x (n, *shape), s (n,) or 0-d."""
-        return lambda x, s: self.denoise(Batch(x) if like is None else like.holding(x), s)
-
-    def fit(self, particles: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
-        """Do one step on E |D_q(x + s eps, s) - x|^2; returns this "loss".
-
-        It is not weighted, as in the paper: the levels stop well above zero.
-        """
-        places = noised.places()
-
-        def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            part, at, real = noised.take(rows), level[rows], particles.x[rows]
-            net, even = self.trained.net, torch.ones_like(at)
-            return net.squared_error(part, at, real, even, places=places), {}
-
-        return self.trained.descend(loss, len(particles))
-
-    def pack(self, state: State, part: str) -> None:
-        """Add the exact training state."""
-        self.trained.pack(state, part)
-
-    def unpack(self, state: State, part: str) -> None:
-        """Restore what `pack` added.
-
-        Raises:
-            ValueError: it does not fit.
-        """
-        self.trained.unpack(state, part)
-
-    def parameter_count(self) -> int:
-        """Return how many numbers are trained."""
-        return self.trained.parameter_count()
-
-
-@dataclass
-class Probes:
-    """Noise that is the same for all particles, so that a mean over it is a function of the place.
-
-    Attributes:
-        level: noise levels (m,).
-        noise: unit Gaussian (m, *shape).
-    """
-
-    level: Tensor
-    noise: Tensor
-
-    @classmethod
-    def draw(
-        cls, law: RhoUniform, pairs: int, shape: tuple[int, ...], generator: torch.Generator
-    ) -> "Probes":
-        """Draw that many pairs of opposite noise, one in each part of the law of the levels."""
-        level = draw_levels(law, pairs, generator)
-        noise = torch.randn((pairs, *shape), generator=generator, device=generator.device)
-        return cls(level.repeat(2), torch.cat([noise, -noise]))
-
-    @classmethod
-    def fixed(cls, law: RhoUniform, shape: tuple[int, ...], device: torch.device) -> "Probes":
-        """Return the same 64 always, for looking at a field.
-
-        Levels and noise are the quantiles of one Sobol sequence: on the ring of five, arrows then
-        have a cosine above .99 with the mean of many draws, which 64 random ones do not reach. Such
-        sequences end at 21,201 dimensions; for larger data they are 32 random pairs, as `draw` has
-        them.
-        """
-        dim = 1 + math.prod(shape)
-        if dim > SobolEngine.MAXDIM:
-            drawn = cls.draw(law, 32, shape, make_generator(_LOOKING))
-            return cls(drawn.level.to(device), drawn.noise.to(device))
-        sobol = SobolEngine(dim, scramble=True, seed=_LOOKING)  # type: ignore[no-untyped-call]
-        u = sobol.draw(64).clamp(1e-4, 1 - 1e-4)
-        noise = math.sqrt(2) * torch.erfinv(2 * u[:, 1:] - 1)
-        level = law.quantile(u[:, 0])
-        return cls(level.to(device), noise.reshape(-1, *shape).to(device))
-
-    def pack(self, state: State, part: str) -> None:
-        """Add the levels and the noise."""
-        for name, value in (("level", self.level), ("noise", self.noise)):
-            state.keep(f"{part}/{name}", value)
-
-    def unpack(self, state: State, part: str) -> None:
-        """Restore what `pack` added, on the device of the present ones.
-
-        Raises:
-            ValueError: it does not fit.
-        """
-        for name, mine in (("level", self.level), ("noise", self.noise)):
-            setattr(self, name, state.tensor(f"{part}/{name}", mine.shape).to(mine))
-
-    def parameter_count(self) -> int:
-        """Return 0: nothing is trained."""
-        return 0
 
 
 def level_law(s_low: float, s_high: float, rho: float) -> RhoUniform:

@@ -17,7 +17,9 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Learner, Phase, Stage, Walk
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import RhoUniform
-from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
+from models.fields.particle_score import ParticleScore
+from models.fields.probes import Probes
+from models.fields.score_difference import ScoreDifference, level_law
 from models.fields.teacher import Teacher
 from models.nets.pick import build
 from models.nets.role import DENOISER

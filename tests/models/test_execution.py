@@ -18,9 +18,9 @@ from models.denoisers.densities import LogNormal, draw_levels
 from models.fields.adversarial import LOSSES
 from models.fields.consistency import ConsistencyField
 from models.fields.critic import Critic
+from models.fields.particle_score import ParticleScore
 from models.fields.rescalings import rescaling
 from models.fields.score import ScoreField
-from models.fields.score_difference import ParticleScore
 from models.nets import role
 from models.nets.pick import build as build_net
 from models.paths.clock import FlowClock

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from models.carriers.base import Carrier
 from models.carriers.generator import Generator
-from models.carriers.population import START_STREAM, initial_positions
+from models.carriers.starts import START_STREAM, initial_positions
 from models.config import ConfigError, decode, encode
 from models.contracts.batch import Batch
 from models.contracts.family import Frame

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from models.carriers.base import Carrier
-from models.carriers.population import START_STREAM, Population, initial_positions
+from models.carriers.population import Population
+from models.carriers.starts import START_STREAM, initial_positions
 from models.contracts.batch import Batch, Rows
 from models.contracts.state import State
 from models.tensors import make_generator

@@ -16,7 +16,9 @@ from models.experiments.score_gan_gaussian import Affine, Gaussian, divergence, 
 from models.families.score_flow import ScoreFlow, ScoreFlowConfig
 from models.families.score_gan import ScoreGan, ScoreGanConfig
 from models.fields.base import Field
-from models.fields.score_difference import ParticleScore, Probes, ScoreDifference, level_law
+from models.fields.particle_score import ParticleScore
+from models.fields.probes import Probes
+from models.fields.score_difference import ScoreDifference, level_law
 from models.kinds.points import in_data_units
 from models.nets.mlp import MLPConfig, TimeMLP, linear
 from models.nets.unconditional import Unconditional
