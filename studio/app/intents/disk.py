@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.app.intents.base import Refused
+from studio.app.state.evaluated import Evaluated, newest
 from studio.app.state.runs import RunState, Series, newest_floors
 from studio.app.state.session import DataInfo
 from studio.protocol.messages import ErrorInfo
@@ -23,6 +24,7 @@ __all__ = [
     "create",
     "datasets",
     "empty_trash",
+    "evaluated",
     "fill",
     "is_project",
     "read",
@@ -191,6 +193,7 @@ def fill(run: RunState) -> RunState:
         kept = list(folder.flow.steps())
         steps = list(folder.checkpoints.steps())
         log = _tail(folder.log_path)
+        measured = newest(folder.events.read())
     except StoreError as error:
         raise Refused(_info(error)) from error
     except OSError as error:
@@ -200,7 +203,26 @@ def fill(run: RunState) -> RunState:
         series[name] = Series()
         series[name].extend(list(at), list(values))
     floors = {**floors, **newest_floors(series)}
-    return replace(run, series=series, floors=floors, kept=kept, checkpoints=steps, log=log)
+    return replace(
+        run, series=series, floors=floors, kept=kept, checkpoints=steps, log=log, evaluated=measured
+    )
+
+
+def evaluated(run: str) -> Evaluated | None:
+    """Return what was measured last of a run because somebody asked.
+
+    Raises:
+        Refused: its folder cannot be read.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.run import RunFolder
+
+    try:
+        return newest(RunFolder(Path(run)).events.read())
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(Path(run), error)) from error
 
 
 def _tail(path: Path) -> list[str]:

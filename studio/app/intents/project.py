@@ -123,6 +123,7 @@ class ProjectIntents(Intents):
             return
         run.series, run.floors = filled.series, filled.floors
         run.kept, run.checkpoints, run.log = filled.kept, filled.checkpoints, filled.log
+        run.evaluated = filled.evaluated
         self.state.runs.changed.emit(run.key)
         self.state.runs.metrics_appended.emit(run.key)
         self.state.runs.kept_changed.emit(run.key)
@@ -185,8 +186,17 @@ class ProjectIntents(Intents):
         project = self.state.project
         if info.kind == "import" and info.state == "finished" and project is not None:
             self._do(self._datasets(project))
+        if info.kind == "evaluation" and info.state == "finished":
+            self._do(self._evaluated(info.run), "The figures cannot be read", run=info.run)
         if info.kind == "training" and project is not None:
             self._remember(project, self.state.project_name or project.name)
+
+    async def _evaluated(self, key: str) -> None:
+        found = await asyncio.to_thread(disk.evaluated, key)
+        run = self.state.runs.by_key.get(key)
+        if run is not None:
+            run.evaluated = found
+            self.state.runs.metrics_appended.emit(key)
 
     async def _datasets(self, project: Path) -> None:
         found = await asyncio.to_thread(disk.datasets, project)

@@ -8,6 +8,7 @@ from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link
 from studio.app.intents.runs import RunIntents
 from studio.app.kinds.registry import kind_of_run
+from studio.app.state.comparison import training_value
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.protocol.messages import (
@@ -80,8 +81,11 @@ class TrainingIntents(Intents):
         if self.state.running is not None:
             self._control("evaluate")
         elif self.state.runs.current is not None:
-            key = self.state.runs.current.key
-            self._tell(Evaluate(run=key), "The evaluation did not start", key)
+            run, catalog = self.state.runs.current, self.state.catalog
+            # As many as along the training: of some kinds of data thousands take hours.
+            n = training_value(run.spec, "evaluate_samples", catalog)
+            n = n or kind_of_run(run, catalog).few
+            self._tell(Evaluate(run=run.key, n=n), "The evaluation did not start", run.key)
 
     def sample(self, n: int = 0, seed: int = 0) -> None:
         """Write n samples into the run, 0 for as many as its kind of data is drawn by; for an ended

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from studio.app.state.evaluated import Evaluated
 from studio.protocol.messages import ErrorInfo, PhaseInfo
 from studio.protocol.records import FlowRecord
 from studio.protocol.spec import Edit, RunSpec
@@ -101,7 +102,8 @@ class RunState:
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
     None until somebody asked. ``target`` are some of its ``learned`` target points, which are
     counted when they are first shown. ``phase_left`` are the seconds to the end of the present one
-    of its ``phases``. ``log_dropped`` counts the lines that stood before those in ``log``.
+    of its ``phases``; ``evaluated`` is what was measured of it last because somebody asked.
+    ``log_dropped`` counts the lines that stood before those in ``log``.
     """
 
     key: str
@@ -139,6 +141,7 @@ class RunState:
     edits: list[Edit] = field(default_factory=list)
     stage: str = ""
     phases: list[PhaseInfo] = field(default_factory=list)
+    evaluated: Evaluated | None = None
 
     def say(self, line: str) -> None:
         """Append a line to the log, which keeps a bounded tail."""

@@ -16,6 +16,7 @@ from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.chartcard import ChartCard
+from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import counts_along, floors_along
@@ -62,9 +63,14 @@ class MetricsView(QWidget):
         head = row(self._words, self._all, None, evaluate, curves, picture)
         head.setContentsMargins(16, 8, 16, 0)
         inside = QWidget()
-        self._grid = QGridLayout(inside)
-        self._grid.setContentsMargins(12, 8, 12, 12)
+        page = QVBoxLayout(inside)
+        page.setContentsMargins(12, 8, 12, 12)
+        page.setSpacing(8)
+        self.evaluated = EvaluatedCard(state)
+        page.addWidget(self.evaluated)
+        self._grid = QGridLayout()
         self._grid.setSpacing(8)
+        page.addLayout(self._grid, 1)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(inside)
@@ -131,7 +137,9 @@ class MetricsView(QWidget):
         for name in run.series if run is not None else ():
             if run is not None and len(run.series[name]) and _charted(name):
                 groups.setdefault(group_of(name), []).append(name)
-        self._tell_empty(run, bool(groups))
+        measured = run.evaluated if run is not None else None
+        self._tell_empty(run, bool(groups) or measured is not None)
+        self.evaluated.show_figures(measured)
         if run is None or not groups:
             return
         if set(groups) != set(self._cards):

@@ -55,7 +55,9 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
             continue
         slug = name.removeprefix("quality/")
         entry = catalog.get("metric", slug) if catalog else None
-        note = f"floor {words.floor(run.floors, slug)}" if slug in run.floors else ""
+        n = samples_at(run, int(series.steps[-1]))
+        parts = [f"floor {words.floor(run.floors, slug)}"] if slug in run.floors else []
+        note = ", ".join([*parts, *([f"n = {n:,}"] if n is not None else [])])
         title = entry.title if entry else slug
         between = interval(run, slug, int(series.steps[-1]))
         value = words.figure(float(series.values[-1]))

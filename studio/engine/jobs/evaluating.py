@@ -68,6 +68,7 @@ class EvaluationJob(RunJob):
             values=quality.values,
             floors=quality.floors,
             n=quality.n,
+            counts={slug: figure.n or quality.n for slug, figure in quality.figures.items()},
             seed=seed,
             intervals={
                 slug: [figure.low, figure.high]

@@ -1,0 +1,57 @@
+"""What was measured of a trained run when somebody asked, beside its curves. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+__all__ = ["EVALUATED", "Evaluated", "newest"]
+
+EVALUATED = "evaluated"
+"""The kind of the event that the engine writes down."""
+
+
+class _Event(Protocol):
+    @property
+    def kind(self) -> str: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Figures of a step by metric, each with its floor, the ends of its interval where it has one,
+    and how many data it is of.
+    """
+
+    step: int
+    seed: int
+    values: Mapping[str, float]
+    floors: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def newest(events: Iterable[_Event]) -> Evaluated | None:
+    """Return the newest evaluation among the events of a run; those that cannot be read, as of a
+    file that somebody edited, are left out.
+    """
+    found = None
+    for event in events:
+        if event.kind == EVALUATED:
+            found = _read(event) or found
+    return found
+
+
+def _read(event: _Event) -> Evaluated | None:
+    data = event.data
+    try:
+        values = {str(slug): float(value) for slug, value in data["values"].items()}
+        n = int(data["n"])
+        counts = {slug: int(data.get("counts", {}).get(slug, n)) for slug in values}
+        ends = {str(slug): (float(a), float(b)) for slug, (a, b) in data["intervals"].items()}
+        floors = {str(slug): float(value) for slug, value in data["floors"].items()}
+        return Evaluated(event.step, int(data["seed"]), values, floors, counts, ends)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,70 @@
+"""The figures of an evaluation that somebody asked for: value, floor, and of how many."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
+
+from studio.app import words
+from studio.app.state.evaluated import Evaluated
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, clear, label
+
+__all__ = ["EvaluatedCard"]
+
+HEADS = ("Metric", "Value", "Floor", "n")
+
+
+class EvaluatedCard(QFrame):
+    """A line a metric; hidden where nothing was asked for."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._shown: Evaluated | None = None
+        self.setProperty("surface", "raised")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title = label("", "strong")
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(18)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 14, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self.title)
+        layout.addLayout(self._grid)
+        self.hide()
+
+    def show_figures(self, found: Evaluated | None) -> None:
+        """Show the figures of an evaluation, None for none."""
+        self.setVisible(found is not None and bool(found.values))
+        if found is None or found == self._shown:
+            return
+        self._shown = found
+        self.title.setText(f"Evaluated at step {found.step:,}, seed {found.seed}")
+        clear(self._grid)
+        right = Qt.AlignmentFlag.AlignRight
+        for column, head in enumerate(HEADS):
+            place = right if column else Qt.AlignmentFlag.AlignLeft
+            self._grid.addWidget(label(head, "small"), 0, column, place)
+        for line, (slug, value) in enumerate(found.values.items(), 1):
+            texts = (_value(found, slug, value), words.floor(found.floors, slug) or "\u2013")
+            name = Elided(self._title(slug), "muted")
+            count = f"{found.counts[slug]:,}" if slug in found.counts else ""
+            name.setAccessibleName(f"{self._title(slug)}: {', '.join(texts)}, n = {count}")
+            self._grid.addWidget(name, line, 0)
+            for column, text in enumerate((*texts, count), 1):
+                self._grid.addWidget(
+                    label(text, "small" if column == 3 else ""), line, column, right
+                )
+
+    def _title(self, slug: str) -> str:
+        catalog = self._state.catalog
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        return entry.title if entry is not None else words.plain(slug)
+
+
+def _value(found: Evaluated, slug: str, value: float) -> str:
+    if slug not in found.intervals:
+        return words.figure(value)
+    low, high = map(words.figure, found.intervals[slug])
+    return f"{words.figure(value)} ({low} to {high})"

@@ -1,0 +1,107 @@
+"""What was measured because somebody asked: read from the run, seen beside its floors, with n."""
+
+import asyncio
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from studio.app.intents import disk
+from studio.app.state.evaluated import Evaluated, newest
+from studio.app.state.runs import RunState, Series
+from studio.app.views.metrics import MetricsView
+from studio.app.widgets.qualities import qualities
+from studio.protocol import messages as m
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.events import EventLog
+from tests.client.fakes.catalog import catalog
+
+SAID = {
+    "values": {"accuracy": 0.9, "energy": 0.02}, "floors": {"energy": 0.01, "spread/energy": 0.002},
+    "n": 500, "counts": {"accuracy": 480}, "seed": 3, "intervals": {"accuracy": [0.88, 0.92]},
+}  # fmt: skip
+
+
+def event(data, kind="evaluated", step=40):
+    return SimpleNamespace(kind=kind, step=step, data=data)
+
+
+def test_the_newest_that_can_be_read_is_taken():
+    older = {**SAID, "n": 7, "seed": 1}
+    found = newest([event(older, step=20), event(SAID), event({}, kind="resumed")])
+    assert found is not None
+    assert (found.step, found.seed) == (40, 3)
+    assert found.counts == {"accuracy": 480, "energy": 500}
+    assert found.intervals == {"accuracy": (0.88, 0.92)}
+    assert newest([]) is None
+
+
+@pytest.mark.parametrize("bad", [{}, {"values": 3}, {**SAID, "n": "many"}, {**SAID, "floors": []}])
+def test_what_somebody_spoilt_is_left_out(bad):
+    assert newest([event(bad)]) is None
+    assert newest([event(SAID), event(bad)]).step == 40
+
+
+def test_figures_stand_beside_their_floors_with_how_many_they_are_of(lens, qtbot):
+    view = MetricsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.show()
+    assert view.evaluated.isHidden()
+    lens.run.evaluated = newest([event(SAID)])
+    lens.state.runs.metrics_appended.emit(lens.run.key)
+    qtbot.waitUntil(view.evaluated.isVisible)
+    texts = [each.text() for each in view.evaluated.findChildren(QLabel)]
+    assert "Evaluated at step 40, seed 3" in texts
+    assert "0.9 (0.88 to 0.92)" in texts
+    assert "0.01 ±\u00a00.002" in texts
+    assert {"480", "500"} <= set(texts)
+    # Another run was not asked about.
+    other = RunState(key="/p/runs/0002-o", name="0002-o", spec=lens.run.spec)
+    lens.state.runs.by_key[other.key] = other
+    lens.state.runs.select(other.key)
+    qtbot.waitUntil(view.evaluated.isHidden)
+
+
+def test_each_quality_says_of_how_many_it_is(lens):
+    lens.measure("quality/energy", [10], [0.5])
+    lens.run.series["cost/samples"] = Series()
+    lens.run.series["cost/samples"].extend([10], [2000])
+    lens.run.floors = {"energy": 0.4}
+    assert qualities(lens.run, lens.state)[0][2] == "floor 0.4, n = 2,000"
+
+
+async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_done(
+    bench, wait, tmp_path
+):
+    await bench.start()
+    training = next(e for e in catalog().of("training"))
+    assert isinstance(training, EntrySpec)
+    folder = tmp_path / "p" / "runs" / "0001-r"
+    folder.mkdir(parents=True)
+    spec = RunSpec(
+        name="r", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"),
+        training={"evaluate_samples": 300},
+    )  # fmt: skip
+    run = RunState(key=str(folder), name="0001-r", spec=spec, checkpoints=[40])
+    bench.state.runs.by_key[run.key] = run
+    bench.state.runs.select(run.key)
+    asked = []
+    bench.engine.script[m.Evaluate] = lambda command: asked.append(command) or {}
+    bench.actions.training.evaluate()
+    await wait(lambda: asked)
+    assert asked[0].n == 300
+    EventLog(folder / "events.jsonl").append("evaluated", 40, **SAID)
+    info = m.JobInfo(
+        job="e", kind="evaluation", title="Evaluation of 0001-r", state="running", run=run.key
+    )
+    bench.engine.emit(m.JobChanged(info=info))
+    bench.engine.emit(m.JobChanged(info=msgspec.structs.replace(info, state="finished")))
+    await wait(lambda: run.evaluated is not None)
+    assert isinstance(run.evaluated, Evaluated)
+    assert run.evaluated.step == 40
+    said = [notice.text for notice in bench.state.notices.history]
+    assert "Evaluation of 0001-r is done" in said
+    await asyncio.sleep(0)
+    assert disk.evaluated(run.key) == run.evaluated
