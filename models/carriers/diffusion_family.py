@@ -11,7 +11,7 @@ from models.config import Config
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Training
+from models.contracts.learner import Look, Training
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
 from models.samplers.heun import Heun
@@ -52,7 +52,8 @@ class DiffusionFamily(Family[C]):
         """Return dx/dt in display coordinates at flow time t."""
         return self.field.velocity(x, t)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "velocity":
-            return self.velocity(x, t)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "velocity": self.velocity,
+        }

@@ -6,7 +6,7 @@ feature); `models.contracts.spec.DataSpec` converts to and from the units of the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NotRequired, TypeAlias, TypedDict, TypeVar
 
@@ -25,6 +25,7 @@ from models.tensors import make_generator
 __all__ = [
     "Layer",
     "Learner",
+    "Look",
     "Phase",
     "Scene",
     "Stage",
@@ -94,6 +95,9 @@ class Phase:
     title: str
     start: int
 
+
+Look: TypeAlias = Callable[[Rows, float], Tensor]
+"""From rows x (m, *shape), standardised, and a flow time to a layer there: (m,) or (m, *shape)."""
 
 Scene: TypeAlias = dict[str, Tensor]
 """What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
@@ -234,9 +238,17 @@ class Learner(ABC, Generic[C]):
         """
         raise ConfigError("", f"{type(self).__name__} has no settings that can change in a run")
 
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        """How each of ``layers`` is evaluated, by its name."""
+        return {}
+
     def layer(self, name: str, x: Rows, t: float) -> Tensor:
         """Evaluate a layer at standardised rows x (m, *shape): (m,) or (m, *shape)."""
-        raise KeyError(f"{type(self).__name__} has no layer {name!r}")
+        looks = self.looks
+        if name not in looks:
+            raise KeyError(f"{type(self).__name__} has no layer {name!r}")
+        return looks[name](x, t)
 
     def state(self) -> State:
         """Return the exact training state (tensors are detached CPU copies)."""

@@ -10,7 +10,7 @@ from models.carriers.flowing import FlowingParticles
 from models.config import Config, ConfigError, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.adversarial import LEARNT, LossSetting, check_penalty, warn_of
@@ -217,11 +217,10 @@ class DiscriminatorFlow(Family[DiscriminatorFlowConfig]):
         """
         return self.field.value(x, self.carrier.step_at(t) / self.config.steps)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "critic":
-            return self.critic(x, t)
-        if name == "rescaling":
-            return self.field.rescaling.slope(self.critic(x, t))
-        if name == "next-move":
-            return self.velocity(x, t)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "critic": self.critic,
+            "rescaling": lambda x, t: self.field.rescaling.slope(self.critic(x, t)),
+            "next-move": self.velocity,
+        }

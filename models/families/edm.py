@@ -9,7 +9,7 @@ from torch import Tensor
 from models.carriers.diffusion_family import DiffusionFamily
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
@@ -246,9 +246,10 @@ class Edm(DiffusionFamily[EdmConfig]):
         s_min, s_max = self.config.s_min, self.config.s_max
         return log_prob(self.denoiser(rows), rows.x, s_min, s_max, real=real)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "score":
-            return self.field.scaled_score(x, t)
-        if name == "log-density":
-            return self.log_prob(x)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            **super().looks,
+            "score": self.field.scaled_score,
+            "log-density": lambda x, t: self.log_prob(x),
+        }

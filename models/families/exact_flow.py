@@ -9,7 +9,7 @@ from torch import Tensor
 from models.carriers.diffusion_family import DiffusionFamily
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.densities import draw_levels
@@ -128,7 +128,9 @@ class ExactFlow(DiffusionFamily[ExactFlowConfig]):
         x = Batch.of(rows).x
         return self.field.law.log_prob(x, torch.zeros((), dtype=x.dtype, device=x.device))
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "log-density":
-            return self.field.log_density(x, t)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            **super().looks,
+            "log-density": self.field.log_density,
+        }

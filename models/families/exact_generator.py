@@ -16,7 +16,7 @@ from models.carriers.generator_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage, Training
+from models.contracts.learner import Layer, Look, Stage, Training
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
@@ -153,12 +153,15 @@ class ExactGenerator(GeneratorFamily[ExactGeneratorConfig]):
         self.own.trained.optimizer.config = config.score_optimizer
         super().retune(config)
 
-    def layer(self, name: str, rows: Rows, t: float) -> Tensor:
+    def _log_density(self, rows: Rows, t: float) -> Tensor:
         x = Batch.of(rows).x
-        if name == "log-density":
-            s = torch.tensor(self.field.clock.s(t), dtype=x.dtype, device=x.device)
-            return self.law.log_prob(x, s)
-        if name == "next-move":
-            return self.field.velocity(x)
-        known = self.field.layer(name, x, t)
-        return known if known is not None else super().layer(name, x, t)
+        s = torch.tensor(self.field.clock.s(t), dtype=x.dtype, device=x.device)
+        return self.law.log_prob(x, s)
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            **self.field.looks,
+            "log-density": self._log_density,
+            "next-move": self.field.velocity,
+        }

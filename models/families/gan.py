@@ -15,7 +15,7 @@ from models.carriers.generator_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Rows
-from models.contracts.learner import Layer, Stage, Training
+from models.contracts.learner import Layer, Look, Stage, Training
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.adversarial import LEARNT, LossSetting, warn_of
@@ -142,11 +142,10 @@ class Gan(GeneratorFamily[GanConfig]):
         """Return d(x); for the logistic loss it estimates log p/q."""
         return self.field.value(x)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "critic":
-            return self.critic(x)
-        if name == "rescaling":
-            return self.field.rescaling.slope(self.critic(x))
-        if name == "next-move":
-            return self.field.velocity(x, t)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "critic": self.critic,
+            "rescaling": lambda x, t: self.field.rescaling.slope(self.critic(x, t)),
+            "next-move": self.field.velocity,
+        }

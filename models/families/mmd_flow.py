@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Unpack
 
-from torch import Tensor
-
 from models.carriers.population_family import PopulationFamily
 from models.carriers.population_settings import Noise, PopulationSize, Reach, Speed, StartLaw
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.kernel import Bandwidth, Kernel, Kernels
@@ -118,9 +116,9 @@ class MmdFlow(PopulationFamily[MmdFlowConfig]):
         self.field.width = config.bandwidth
         super().retune(config)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "witness":
-            return self.field.witness(x)
-        if name == "next-move":
-            return self.carrier.speed * self.field.velocity(x)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "witness": lambda x, t: self.field.witness(x),
+            "next-move": lambda x, t: self.carrier.speed * self.field.velocity(x),
+        }

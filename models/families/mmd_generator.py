@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Unpack
 
 import torch
-from torch import Tensor
 
 from models.carriers.generator_family import GeneratorFamily
 from models.carriers.generator_settings import (
@@ -15,8 +14,8 @@ from models.carriers.generator_settings import (
     LatentSize,
 )
 from models.config import Config, Pick
-from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.batch import Batch
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.fields.kernel import Bandwidth, Kernel, Kernels
@@ -115,12 +114,12 @@ class MmdGenerator(GeneratorFamily[MmdGeneratorConfig]):
         self.field.width = config.bandwidth
         super().retune(config)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "witness":
-            return self.field.witness(x)
-        if name == "next-move":
-            return self.field.velocity(x)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "witness": lambda x, t: self.field.witness(x),
+            "next-move": self.field.velocity,
+        }
 
     def state(self) -> State:
         state = super().state()

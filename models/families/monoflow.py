@@ -16,7 +16,7 @@ from models.carriers.population_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.adversarial import LEARNT, LossSetting, warn_of
@@ -153,11 +153,10 @@ class MonoFlow(PopulationFamily[MonoFlowConfig]):
         """Return d(x); for the logistic loss it estimates log p/q."""
         return self.field.value(x)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "critic":
-            return self.critic(x)
-        if name == "rescaling":
-            return self.field.rescaling.slope(self.critic(x))
-        if name == "next-move":
-            return self.carrier.speed * self.field.velocity(x)
-        return super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "critic": self.critic,
+            "rescaling": lambda x, t: self.field.rescaling.slope(self.critic(x, t)),
+            "next-move": lambda x, t: self.carrier.speed * self.field.velocity(x),
+        }

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Unpack
 
-from torch import Tensor
-
 from models.carriers.population_family import PopulationFamily
 from models.carriers.population_settings import Noise, PopulationSize, Reach, Speed, StartLaw
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Phase, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Phase, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.densities import RhoUniform
@@ -160,8 +158,9 @@ class ScoreFlow(PopulationFamily[ScoreFlowConfig]):
         self.field.retune(config)
         super().retune(config)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "next-move":
-            return self.carrier.speed * self.field.velocity(x)
-        known = self.field.layer(name, x, t)
-        return known if known is not None else super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            **self.field.looks,
+            "next-move": lambda x, t: self.carrier.speed * self.field.velocity(x),
+        }

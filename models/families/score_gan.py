@@ -17,7 +17,7 @@ from models.carriers.generator_settings import (
 from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Layer, Phase, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Phase, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.difference_settings import (
@@ -174,8 +174,9 @@ class ScoreGan(GeneratorFamily[ScoreGanConfig]):
             x = torch.randn(shape, generator=generator, device=generator.device).to(z.device)
         return latents.holding(latents.zeroed(x))
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor:
-        if name == "next-move":
-            return self.field.velocity(x)
-        known = self.field.layer(name, x, t)
-        return known if known is not None else super().layer(name, x, t)
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            **self.field.looks,
+            "next-move": self.field.velocity,
+        }

@@ -8,7 +8,7 @@ particles, so that they rest where the two laws are one (Franceschi et al. 2023,
 algorithm 1, Score GAN). s grad log p_s(y) is (D_p(y, s) - y) / s, D_p the denoiser of the data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor
 from models.config import ConfigError
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage
+from models.contracts.learner import Layer, Look, Stage
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.fields.particle_score import OwnScore
 from models.fields.probes import Probes
@@ -133,14 +133,10 @@ class ScoreDifference:
         """Return s grad log q_s at x (n, *shape), at the noise level of flow time t."""
         return self._scaled_score(self.own.denoiser, Batch.of(x), t)
 
-    def layer(self, name: str, x: Rows, t: float) -> Tensor | None:
-        """Evaluate one of `SCORES` at x (n, *shape); None for any other."""
-        match name:
-            case "score-data":
-                return self.score_of_data(x, t)
-            case "score-particles":
-                return self.score_of_particles(x, t)
-        return None
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        """How each of `SCORES` is evaluated, by its name."""
+        return {"score-data": self.score_of_data, "score-particles": self.score_of_particles}
 
     def _scaled_score(self, denoiser: Bound, rows: Batch, t: float) -> Tensor:
         x = rows.x
