@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     job, status = kept.do(lambda sink: ImportJob("import", wanted, sink), unit="rows")
     if status == 0:
         assert isinstance(job, ImportJob)
-        paragraph(f"Train on them: pushforward run MODEL@project:{job.name} --out {arguments.out}")
+        say(f"pushforward run MODEL@project:{job.name} --out {arguments.out} trains on it.")
     return status
 
 

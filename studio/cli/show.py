@@ -5,11 +5,12 @@ it trains; of a kind of data, what there is for it.
 import argparse
 import contextlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from models.registry import Entry, FamilyEntry, KindEntry
-from studio.cli import facts
-from studio.cli.terminal import paragraph, say
+from studio.cli import facts, ownset
+from studio.cli.terminal import UsageError, paragraph, say
 from studio.protocol.spec import Recipe
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
@@ -27,7 +28,9 @@ HELP = "describe a recipe, model, dataset, network, sampler, metric, kind of dat
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "slug", help="as in 'pushforward list', or 'training', or a kind of data such as images"
+        "slug",
+        help="as in 'pushforward list', or 'training', or a kind of data such as images, or the "
+        "folder of a data set of your own, PROJECT/data/NAME",
     )
 
 
@@ -36,6 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.cli import catalogue
 
     catalogue.load()
+    if ownset.is_one(path := Path(arguments.slug).expanduser()):
+        ownset.describe(path)
+        return 0
+    if arguments.slug.startswith("project:"):
+        name = arguments.slug.removeprefix("project:")
+        raise UsageError(f"name the folder of a data set of your own: PROJECT/data/{name}")
     for number, found in enumerate(catalogue.find(arguments.slug)):
         if number:
             say()

@@ -271,11 +271,11 @@ class Operate(_Command, frozen=True, kw_only=True):
 
     ``config`` are settings of the operator; ``inputs`` fill its slots, each with rows in data units
     as nested lists, with "data" for all that the run has learned from, or with "all" for those and
-    what was held out; ``given`` are conditions by name, in data units (a class by its number or
-    name; one value for all rows). Reply: {"job"}; what comes of it goes into the run
-    (`ResultWritten`), or to ``file``, whose suffix says how rows are written. With ``inline``
-    nothing is written, and the reply is {"step", "note"} with the arrays by name ("x", ...): for a
-    view that asks often.
+    what was held out; ``given`` are conditions by name, in data units (a class by its number, its
+    name or the beginning of that; one value for all rows, or a list). Reply: {"job"}; what comes
+    of it goes into the run (`ResultWritten`), or to ``file``, whose suffix says how rows are
+    written. With ``inline`` nothing is written, and the reply is {"step", "note"} with the arrays
+    by name ("x", ...): for a view that asks often.
     """
 
     run: str

@@ -44,6 +44,13 @@ def test_files_become_one_data_set_and_what_is_odd_is_said(
     assert "MODEL@project:jets --out" in out
     [data] = Project.open(tmp_path / "p").datasets()
     assert (data.name, data.record.rows, data.record.classes) == ("jets", 23, ["top", "W"])
+    status, out, _ = said(capsys, "show", data.path)
+    assert status == 0
+    assert out.startswith("jets  (data set of 23 jets)\n  2 classes: top 12, W 11\n")
+    assert "A row has: x (3 × 3), size (one number)" in out
+    status, _, err = said(capsys, "show", "project:jets")
+    assert status == 2
+    assert "PROJECT/data/jets" in err
     assert said(capsys, "import", jets[0], "--out", tmp_path / "p", "--name", "tops")[0] == 0
     assert said(capsys, "import", *jets, "--out", tmp_path / "p")[0] == 0
     names = [data.name for data in Project.open(tmp_path / "p").datasets()]
