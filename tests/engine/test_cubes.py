@@ -92,6 +92,7 @@ def test_the_map_is_of_every_pixel_and_stands_in_the_results_or_a_file(trained, 
     data = (tmp_path / "map.png").read_bytes()
     assert data.startswith(b"\x89PNG")
     assert b"1 Alfalfa" in data
+    assert b'"classes": ["Alfalfa"' in data
     width, height = (int.from_bytes(data[i : i + 4], "big") for i in (16, 20))
     start = data.index(b"IDAT") + 4
     pixels = np.frombuffer(zlib.decompress(data[start:-16]), np.uint8).reshape(height, -1)

@@ -132,7 +132,7 @@ class Asked:
             seconds=time.perf_counter() - began,
             note=" ".join(filter(None, [outcome.note, *given.notes, *few])),
             versions=versions(),
-            classes=_classes(spec, outcome.rows),
+            classes=_classes(spec, outcome, self.operator.entry),
         )
         return Answer(record, outcome, loaded.columns, spec.kind)
 
@@ -232,10 +232,13 @@ def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:
     return ""
 
 
-def _classes(spec: DataSpec, rows: Batch | None) -> list[str]:
-    """Return the names of the values of the label that rows have, none where they have none."""
-    known = spec.given.get(LABEL)
-    return list(known.names) if known and rows is not None and LABEL in rows.given else []
+def _classes(spec: DataSpec, outcome: Outcome, operator: OperatorEntry) -> list[str]:
+    """Return the names of the classes, where rows that came of it have one or the model was asked
+    for them.
+    """
+    known, rows = spec.given.get(LABEL), outcome.rows
+    labelled = rows is not None and LABEL in rows.given
+    return list(known.names) if known and (labelled or "classify" in operator.needs) else []
 
 
 def _samplers(entry: OperatorEntry) -> list[str]:

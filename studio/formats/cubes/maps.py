@@ -1,8 +1,8 @@
-"""Maps of classes as pictures: each class in its colour, with a legend of their numbers."""
+"""Maps of classes as pictures: each class in its colour, with a legend of their names."""
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.cubes.palette import NOTHING, class_colours
+from studio.formats.lettering import HIGH, lettered
 from studio.formats.pictures import write_png
+from studio.literal import one_line
 from studio.store.atomic import write_bytes
 
 __all__ = ["coloured", "legend", "write_map", "write_numbers"]
 
 LONGEST = 580  # pixels that the longer side of the picture has at least
 SWATCH, ROOM, DOT = 24, 8, 2
-# 3 x 5 dots each, row by row.
-_DIGITS = [
-    "111101101101111",
-    "010110010010111",
-    "111001111100111",
-    "111001111001111",
-    "101101111001001",
-    "111100111001111",
-    "111100111101111",
-    "111001010010010",
-    "111101111101111",
-    "111101111001111",
-]
+LETTERS = 32  # of a name that are shown
+MOST_NAMED = 2  # columns of classes; where there are more, numbers have to do
+INK = 32
 
 
 def coloured(
@@ -41,42 +33,52 @@ def coloured(
     return found
 
 
-def legend(count: int, height: int) -> NDArray[np.uint8]:
-    """Return a column of swatches of so many classes, with their numbers, (height, w, 3)."""
+def legend(count: int, height: int, names: Sequence[str] = ()) -> NDArray[np.uint8]:
+    """Return columns of swatches of so many classes, with their numbers and their names where there
+    are some, (height, w, 3).
+    """
     rows = max(1, (height - ROOM) // (SWATCH + ROOM))
     columns = -(-count // rows)
-    made = np.full((height, columns * (2 * SWATCH + 2 * ROOM) + ROOM, 3), 255, np.uint8)
+    named = names if columns <= MOST_NAMED else ()
+    words = [lettered(_words(index, named), DOT) for index in range(count)]
+    wide = SWATCH + 2 * ROOM + max((each.shape[1] for each in words), default=0)
+    made = np.full((height, columns * wide + ROOM, 3), 255, np.uint8)
     for index, colour in enumerate(class_colours(count)):
         column, row = divmod(index, rows)
-        left = ROOM + column * (2 * SWATCH + 2 * ROOM)
+        left = ROOM + column * wide
         top = ROOM + row * (SWATCH + ROOM)
         made[top : top + SWATCH, left : left + SWATCH] = colour
-        _number(made, index + 1, top + (SWATCH - 5 * DOT) // 2, left + SWATCH + ROOM // 2)
+        drawn = words[index]
+        top += (SWATCH - HIGH * DOT) // 2
+        left += SWATCH + ROOM
+        made[top : top + drawn.shape[0], left : left + drawn.shape[1]][drawn] = INK
     return made
 
 
-def _number(image: NDArray[np.uint8], number: int, top: int, left: int) -> None:
-    for place, digit in enumerate(str(number)):
-        shape = np.array([int(dot) for dot in _DIGITS[int(digit)]], np.uint8).reshape(5, 3)
-        dots = shape.repeat(DOT, axis=0).repeat(DOT, axis=1).astype(bool)
-        x = left + place * 4 * DOT
-        part = image[top : top + 5 * DOT, x : x + 3 * DOT]
-        part[dots[:, : part.shape[1]]] = 32
+def _words(index: int, names: Sequence[str]) -> str:
+    number = str(index + 1)
+    if index >= len(names):
+        return number
+    name = one_line(names[index])
+    return f"{number:>2} {name if len(name) <= LETTERS else name[: LETTERS - 3] + '...'}"
 
 
 def write_map(
     path: Path, classes: NDArray[np.integer], count: int, attrs: Mapping[str, Any] | None = None
 ) -> None:
     """Write a map (H, W) of classes from 1 to ``count`` as a PNG with a legend, replacing the file
-    atomically. ``attrs`` says where it comes from (plain JSON), as a comment of the file.
+    atomically. ``attrs`` says where it comes from (plain JSON), as a comment of the file; the names
+    of the classes are its "classes".
 
     Raises:
         StoreError: the disk refused.
     """
     scale = max(1, -(-LONGEST // max(classes.shape)))
     large = coloured(classes, count).repeat(scale, axis=0).repeat(scale, axis=1)
-    image = np.concatenate([large, legend(count, len(large))], axis=1)
-    write_png(path, image, {"Comment": json.dumps(dict(attrs or {}))})
+    said = dict(attrs or {})
+    names = [str(name) for name in said.get("classes", ())]
+    image = np.concatenate([large, legend(max(count, len(names)), len(large), names)], axis=1)
+    write_png(path, image, {"Comment": json.dumps(said)})
 
 
 def write_numbers(path: Path, values: NDArray[Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from studio.app.intents.base import Answer
@@ -71,7 +71,7 @@ async def test_the_scene_is_asked_for_once_and_its_classes_are_listed(scene) -> 
     await _settled()
     assert len(lens.link.of(PreviewData)) == 1
     assert "1 wheat, 3 pixels" in view.legend.accessibleDescription()
-    assert "8 labelled, 2 learned from" in view._known.text()
+    assert "8 labelled, 2 learned from" in view._known.accessibleName()
     assert view._classify.isEnabled()
 
 
@@ -85,7 +85,7 @@ async def test_a_map_is_classified_and_only_unseen_pixels_count(scene) -> None:
     assert [(a.operator, a.inline) for a in asked] == [("classify-scene", True)]
     assert view._classify.isEnabled()
     # Five labelled pixels are measured with, one of them is told wrong.
-    assert "80.0 % of 5 unseen right" in view._right.text()
+    assert "80.0 % of 5 unseen right" in view._right.accessibleName()
     assert "1 wheat, 3 pixels, 0 % right" in view.legend.accessibleDescription()
 
 
@@ -100,6 +100,48 @@ async def test_one_cursor_goes_through_all_maps_by_keys(scene) -> None:
     QTest.keyClick(view.truth, Qt.Key.Key_Right)
     QTest.keyClick(view.truth, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     assert view.said._place == (0, 3)
+
+
+async def test_a_button_that_cannot_be_pressed_says_why(scene) -> None:
+    lens, view = scene
+    await _settled()
+    assert (view._save.isEnabled(), view._save.toolTip()) == (False, "There is no map yet.")
+    lens.run.checkpoints = []
+    lens.state.runs.changed.emit(lens.run.key)
+    assert not view._classify.isEnabled()
+    assert "saved a checkpoint" in view._classify.toolTip()
+    assert "saved a checkpoint" in view.said.accessibleDescription()
+    lens.run.checkpoints = [7]
+    lens.state.runs.changed.emit(lens.run.key)
+    view._classify.click()
+    assert "being classified" in view._classify.toolTip()
+    await _settled()
+    assert view._save.isEnabled()
+
+
+async def test_maps_take_no_more_height_than_they_use_and_the_legend_shrinks(scene) -> None:
+    _, view = scene
+    await _settled()
+    for size in ((1400, 900), (760, 420)):
+        view.resize(*size)
+        await _settled()
+        assert view.truth.height() <= view.truth.width() * 3 / 4 + 2
+        assert view.legend.y() + view.legend.height() <= view.height()
+        assert view.spectrum.height() >= 60
+    assert len({pane.width() for pane in view._panes}) == 1
+
+
+async def test_the_spectrum_under_the_mouse_is_told_in_numbers(scene) -> None:
+    _, view = scene
+    await _settled()
+    QTest.keyClick(view.truth, Qt.Key.Key_Right)
+    plot = view.spectrum._plot
+    # Bands are at 400, 410, 420, 600 and 610 nm.
+    QTest.mouseMove(view.spectrum, QPointF(plot.left() + 0.95 * plot.width(), 40).toPoint())
+    assert view.spectrum.accessibleDescription().startswith("600 nm: pixel 38, mean ")
+    assert view.spectrum._shown.name == "mean of 2 oats"
+    assert view.spectrum.told(9) == ""
+    view.grab()
 
 
 def test_a_spectrum_is_broken_where_bands_are_missing_or_begin_again() -> None:

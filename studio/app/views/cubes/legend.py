@@ -14,6 +14,8 @@ from studio.literal import one_line
 __all__ = ["ClassRow", "Legend"]
 
 ROW, CHIP = 20, 22
+SMALLEST = 13  # pixels of a row where there is little room
+WIDTH = 300
 LIGHT = 140  # of 255: numbers on lighter colours are dark
 
 
@@ -37,15 +39,15 @@ class Legend(QWidget):
         self._rows: Sequence[ClassRow] = ()
         self._marked = -1
         self.setAccessibleName("Classes")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
-        self.setFixedWidth(264)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.setFixedWidth(WIDTH)
         repaint_on_theme(self)
 
     def sizeHint(self) -> QSize:
-        return QSize(264, ROW * (len(self._rows) + 1))
+        return QSize(WIDTH, ROW * (len(self._rows) + 1))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(WIDTH, SMALLEST * (len(self._rows) + 1))
 
     def show_classes(self, rows: Sequence[ClassRow]) -> None:
         """Show these classes, numbered from 1 on."""
@@ -70,20 +72,22 @@ class Legend(QWidget):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         middle = Qt.AlignmentFlag.AlignCenter
+        height = min(float(ROW), self.height() / (len(self._rows) + 1))
+        size = max(8, min(12, int(0.72 * height)))
         with QPainter(self) as painter:
-            painter.setFont(font(11))
+            painter.setFont(font(min(11, size)))
             painter.setPen(QColor(tokens.muted))
             wide = self.width()
-            painter.drawText(QRectF(0, 0, 100, ROW), int(left), "Class")
-            painter.drawText(QRectF(wide - 110, 0, 60, ROW), int(right), "labelled")
+            painter.drawText(QRectF(0, 0, 100, height), int(left), "Class")
+            painter.drawText(QRectF(wide - 110, 0, 60, height), int(right), "labelled")
             if any(row.right is not None for row in self._rows):
-                painter.drawText(QRectF(wide - 46, 0, 46, ROW), int(right), "right %")
-            painter.setFont(font(12))
+                painter.drawText(QRectF(wide - 46, 0, 46, height), int(right), "right %")
+            painter.setFont(font(size))
             for index, row in enumerate(self._rows):
-                top = ROW * (index + 1)
+                top = height * (index + 1)
                 if index == self._marked:
-                    painter.fillRect(QRectF(0, top, wide, ROW), QColor(tokens.hover))
-                chip = QRectF(0, top + 2, CHIP, ROW - 4)
+                    painter.fillRect(QRectF(0, top, wide, height), QColor(tokens.hover))
+                chip = QRectF(0, top + 1, CHIP, height - 2)
                 painter.fillRect(chip, QColor(*row.ink))
                 bright = (299 * row.ink[0] + 587 * row.ink[1] + 114 * row.ink[2]) / 1000 > LIGHT
                 painter.setPen(QColor("#16181c" if bright else "#ffffff"))
@@ -93,10 +97,10 @@ class Legend(QWidget):
                 name = painter.fontMetrics().elidedText(
                     one_line(row.name), Qt.TextElideMode.ElideRight, int(room)
                 )
-                painter.drawText(QRectF(CHIP + 8, top, room, ROW), int(left), name)
+                painter.drawText(QRectF(CHIP + 8, top, room, height), int(left), name)
                 painter.setPen(QColor(tokens.muted))
-                painter.drawText(QRectF(wide - 110, top, 60, ROW), int(right), f"{row.pixels:,}")
+                painter.drawText(QRectF(wide - 110, top, 60, height), int(right), f"{row.pixels:,}")
                 if row.right is not None:
                     painter.setPen(QColor(tokens.text))
                     said = f"{100 * row.right:.0f}"
-                    painter.drawText(QRectF(wide - 46, top, 46, ROW), int(right), said)
+                    painter.drawText(QRectF(wide - 46, top, 46, height), int(right), said)

@@ -17,12 +17,16 @@ from studio.app.views.cubes.legend import ClassRow, Legend
 from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
 from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import Elided, button, label, row, section
+from studio.app.widgets.basic import Elided, button, row, section
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.formats.cubes.maps import coloured
 from studio.formats.cubes.palette import class_colours
 
 __all__ = ["VIEW", "SceneView"]
+
+
+EDGE, APART = 16, 16  # pixels beside the maps and between them
 
 
 class SceneView(QWidget):
@@ -44,11 +48,9 @@ class SceneView(QWidget):
         self.legend = Legend()
         self.spectrum = SpectrumPlot()
         self._where = Elided("", "muted")
-        self._how = label("", "muted")
-        self._known = label("", "muted")
-        self._right = label("", "muted")
+        self._how, self._known, self._right = (Elided("", "muted") for _ in range(3))
         self._classify = button("Classify the scene", self._ask, kind="primary")
-        self._save = button("Save map", self._write, icon="export", tip="Write the map to a file")
+        self._save = button("Save map", self._write, icon="export")
         self._empty = EmptyState(self)
         self._lay_out()
         self._panes = (self.colours, self.truth, self.said)
@@ -62,21 +64,20 @@ class SceneView(QWidget):
 
     def _lay_out(self) -> None:
         maps = QHBoxLayout()
-        maps.setSpacing(16)
+        maps.setSpacing(APART)
         for pane, title, more in (
             (self.colours, "False colour", self._how),
             (self.truth, "Ground truth", self._known),
             (self.said, "Prediction", self._right),
         ):
             part = QVBoxLayout()
-            part.setSpacing(6)
-            part.addLayout(row(section(title), None, more))
+            part.setSpacing(2)
+            part.addWidget(section(title))
+            part.addWidget(more)
+            part.addSpacing(4)
             part.addWidget(pane, 1)
+            part.addStretch(0)
             maps.addLayout(part, 1)
-        side = QVBoxLayout()
-        side.setSpacing(6)
-        side.addWidget(self.legend)
-        side.addStretch(1)
         foot = QVBoxLayout()
         foot.setSpacing(6)
         foot.addLayout(row(section("Spectrum"), 8, self._where, None))
@@ -84,16 +85,16 @@ class SceneView(QWidget):
         lower = QHBoxLayout()
         lower.setSpacing(20)
         lower.addLayout(foot, 1)
-        lower.addLayout(side)
+        lower.addWidget(self.legend)
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(14)
         body.addLayout(row(None, self._save, self._classify))
-        body.addLayout(maps, 1)
-        body.addLayout(lower)
+        body.addLayout(maps, 3)
+        body.addLayout(lower, 2)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(16, 8, 16, 12)
+        outer.setContentsMargins(EDGE, 8, EDGE, 12)
         outer.addWidget(self._body)
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -134,19 +135,25 @@ class SceneView(QWidget):
                 self._empty.tell("The engine is not running", "The scene follows when it is back.")
             self._center()
             return
-        able = run is not None and bool(run.checkpoints or run.step) and ready and not self._busy
-        self._classify.setEnabled(able)
+        why = (
+            "The engine is not running."
+            if not ready
+            else "Every pixel is being classified."
+            if self._busy
+            else "A map follows once the training has saved a checkpoint."
+            if run is None or not run.checkpoints
+            else ""
+        )
+        newest = "Classify every pixel with the newest checkpoint"
+        self._classify.setEnabled(not why)
         self._classify.setText("Classifying" if self._busy else "Classify the scene")
+        set_tip(self._classify, why or newest)
+        unsaved = why if self._map is not None and not ready else "There is no map yet."
         self._save.setEnabled(self._map is not None and ready)
+        set_tip(self._save, "Write the map to a file" if self._save.isEnabled() else unsaved)
         if self._map is None:
-            message = (
-                "Every pixel is being classified."
-                if self._busy
-                else "Classify the scene to see what the model says of every pixel."
-                if able
-                else "A map follows once the training has saved a checkpoint."
-            )
-            self.said.show_image(None, message)
+            message = "Classify the scene to see what the model says of every pixel."
+            self.said.show_image(None, why or message)
 
     def _arrived(self, key: str, scene: SceneData) -> None:
         if key != self._key:
@@ -156,9 +163,10 @@ class SceneView(QWidget):
         count = len(scene.names)
         self.colours.show_image(_picture(scene.colours))
         self._paint_truth()
-        self._how.setText(f"{height} × {width} pixels, {bands} bands")
+        self._fit()
+        self._how.set_text(f"{height} × {width} pixels, {bands} bands")
         labelled = int((scene.truth > 0).sum())
-        self._known.setText(f"{labelled:,} labelled, {len(scene.learned):,} learned from")
+        self._known.set_text(f"{labelled:,} labelled, {len(scene.learned):,} learned from")
         means = [
             scene.cube[scene.truth == c].mean(axis=0)
             if (scene.truth == c).any()
@@ -193,9 +201,9 @@ class SceneView(QWidget):
                 right[c] = float(hit[mine].mean()) if mine.any() else None
             n = int(unseen.sum())
             share = f"{100 * float(hit[unseen].mean()):.1f} % of {n:,} unseen right" if n else ""
-            self._right.setText(f"step {self._map.step:,}{', ' if n else ''}{share}")
+            self._right.set_text(f"step {self._map.step:,}{', ' if n else ''}{share}")
         else:
-            self._right.setText("")
+            self._right.set_text("")
         inks = class_colours(count)
         rows = zip(scene.names, inks, pixels.tolist(), right, strict=True)
         self.legend.show_classes([ClassRow(*each) for each in rows])
@@ -239,7 +247,9 @@ class SceneView(QWidget):
         truth = int(scene.truth[at, across])
         said = int(self._map.classes[at, across]) if self._map is not None else 0
         parts = [f"row {at}, column {across}"]
-        parts.append(f"labelled {truth} {scene.names[truth - 1]}" if truth else "not labelled")
+        seen = (scene.learned == (at, across)).all(axis=1).any()
+        told = f"labelled {truth} {scene.names[truth - 1]}" if truth else "not labelled"
+        parts.append(f"{told}, learned from" if seen else told)
         if said and self._map is not None:
             sure = 100 * float(self._map.confidence[at, across])
             parts.append(f"said {said} {scene.names[said - 1]} ({sure:.0f} %)")
@@ -247,12 +257,22 @@ class SceneView(QWidget):
         best = truth or said
         mean = self._means[best - 1] if best else None
         ink = "#{:02x}{:02x}{:02x}".format(*class_colours(len(scene.names))[best - 1])
-        self.spectrum.show_spectrum(Spectrum(scene.cube[at, across], mean, ink))
+        name = f"mean of {best} {scene.names[best - 1]}" if best else ""
+        self.spectrum.show_spectrum(Spectrum(scene.cube[at, across], mean, ink, name))
         self.legend.mark(best - 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._center()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give maps no more height than they can use: what is left is for the spectrum."""
+        if self._scene is not None:
+            height, width, _ = self._scene.cube.shape
+            room = (self.width() - 2 * EDGE - 2 * APART) / 3
+            for pane in self._panes:
+                pane.setMaximumHeight(max(pane.minimumHeight(), round(room * height / width)))
 
     def _center(self) -> None:
         room, size = self.size(), self._empty.size()

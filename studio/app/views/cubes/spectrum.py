@@ -5,13 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.plots.ticks import label, ticks
+from studio.app.plots.ticks import label, number, ticks
 from studio.app.theme import font, theme
+from studio.literal import one_line
 
 __all__ = ["Spectrum", "SpectrumPlot", "pieces"]
 
@@ -21,11 +22,14 @@ GAP = 4.0  # times the usual step between two bands: there a curve is broken
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Values (bands,) of a pixel, and the mean of its class where it has one, in a colour."""
+    """Values (bands,) of a pixel, and the mean of its class where it has one, in a colour and with
+    what it is called.
+    """
 
     pixel: NDArray[np.float32]
     mean: NDArray[np.float32] | None = None
     ink: str = ""
+    name: str = ""
 
 
 def pieces(x: NDArray[np.float32]) -> list[slice]:
@@ -47,6 +51,8 @@ class SpectrumPlot(QWidget):
         self._unit = ""
         self._span = (0.0, 1.0)
         self._shown: Spectrum | None = None
+        self._band = -1  # under the mouse
+        self.setMouseTracking(True)
         self.setAccessibleName("Spectrum of the pixel under the cursor")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         repaint_on_theme(self)
@@ -71,7 +77,7 @@ class SpectrumPlot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.colors()
-        plot = QRectF(self.rect()).adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+        plot = self._plot
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(font(11))
@@ -83,9 +89,66 @@ class SpectrumPlot(QWidget):
                 words = "Point at a pixel to see its spectrum"
                 painter.drawText(plot, int(Qt.AlignmentFlag.AlignCenter), words)
                 return
+            painter.setClipRect(plot)
             if self._shown.mean is not None:
-                self._curve(painter, plot, self._shown.mean, QPen(QColor(self._shown.ink), 2.5))
+                self._curve(painter, plot, self._shown.mean, QPen(QColor(self._shown.ink), 3.5))
             self._curve(painter, plot, self._shown.pixel, QPen(QColor(tokens.text), 1.4))
+            painter.setClipping(False)
+            self._paint_key(painter, plot, self._shown)
+
+    @property
+    def _plot(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+
+    def told(self, band: int) -> str:
+        """Say the values of a band in words; "" where there are none."""
+        if self._shown is None or not 0 <= band < len(self._x):
+            return ""
+        at = f"{self._x[band]:,.0f} {self._unit}" if self._unit == "nm" else f"band {band + 1}"
+        mean = self._shown.mean
+        value = number(float(self._shown.pixel[band]))
+        over = f", mean {number(float(mean[band]))}" if mean is not None else ""
+        return f"{at}: pixel {value}{over}"
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        plot = self._plot
+        inside = len(self._x) > 0 and plot.contains(event.position())
+        share = (event.position().x() - plot.left()) / max(plot.width(), 1.0)
+        wanted = self._x.min() + share * (self._x.max() - self._x.min()) if inside else 0.0
+        self._see(int(np.abs(self._x - wanted).argmin()) if inside else -1)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._see(-1)
+
+    def _see(self, band: int) -> None:
+        if band != self._band:
+            self._band = band
+            self.setAccessibleDescription(self.told(band))
+            self.update()
+
+    def _paint_key(self, painter: QPainter, plot: QRectF, shown: Spectrum) -> None:
+        """Say which curve is which, and the values under the mouse."""
+        tokens = theme.colors()
+        metrics = painter.fontMetrics()
+        words = [("pixel", QPen(QColor(tokens.text), 1.4))]
+        if shown.mean is not None:
+            words.append((one_line(shown.name), QPen(QColor(shown.ink), 3.5)))
+        right = plot.right()
+        for text, pen in reversed(words):
+            left = right - metrics.horizontalAdvance(text)
+            painter.setPen(QColor(tokens.muted))
+            painter.drawText(QPointF(left, plot.top() + 12), text)
+            painter.setPen(pen)
+            painter.drawLine(QLineF(left - 24, plot.top() + 8, left - 6, plot.top() + 8))
+            right = left - 40
+        if told := self.told(self._band):
+            x = self._at(plot, float(self._x[self._band]))
+            painter.setPen(QPen(QColor(tokens.muted), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
+            painter.setPen(QColor(tokens.text))
+            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+            painter.drawText(plot.adjusted(0, 18, 0, 0), int(flags), told)
 
     def _paint_axes(self, painter: QPainter, plot: QRectF) -> None:
         tokens = theme.colors()
@@ -100,7 +163,7 @@ class SpectrumPlot(QWidget):
             flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box, int(flags), label(mark, 1.0 if high - low > 10 else 0.01))
         first, last = float(self._x.min()), float(self._x.max())
-        across = ticks(first, last, max(2, int(plot.width() / 110)))
+        across = ticks(first, last, max(2, int(plot.width() / 80)))
         painter.setPen(QColor(tokens.muted))
         for mark in across:
             box = QRectF(self._at(plot, mark) - 50, plot.bottom() + 4, 100, 16)
