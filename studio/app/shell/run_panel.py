@@ -166,7 +166,8 @@ class RunPanel(QWidget):
         if [row.name for row in rows] != [row.name for row in self._shown]:
             clear(self._now)
             self._values = [
-                (label(), label("", "muted", wrap=True), label("", "small")) for _ in rows
+                (label(), label("", "muted", wrap=True), label("", "small", wrap=True))
+                for _ in rows
             ]
             for line, row in enumerate(rows):
                 name = label(row.name, wrap=True)

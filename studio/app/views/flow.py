@@ -87,7 +87,8 @@ class FlowView(QWidget):
 
     @property
     def _run(self) -> RunState | None:
-        return self._state.runs.current
+        """The run that is selected, if its data move here: of others nothing is asked for."""
+        return self._state.runs.current if shows("flow")(self._state) else None
 
     def _select(self) -> None:
         self._record, self._dims, self._starts = None, (0, 1), 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from studio.app.widgets.layerpanel import LayerPanel, LayerRow
 from studio.app.widgets.motion import citation
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
-from studio.protocol.catalog import LayerSpec
+from studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
 from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
+from studio.protocol.spec import Pick
 from studio.store.flow import FlowStore
 
 FAMILIES = build(discover()).of("family")
@@ -215,6 +217,24 @@ async def test_the_target_is_asked_for_once_the_engine_is_ready(
     assert len(lens.link.of(GetTarget)) == 1
     window.view.panel.set_on("target", False)
     assert window.view.canvas.backdrop.target is None
+
+
+async def test_data_of_another_kind_are_not_asked_for(lens: Any) -> None:
+    """A scene has no place in the plane, and its windows would be fetched for nothing."""
+    entry = EntrySpec(
+        kind="dataset", slug="fields", title="F", summary="", source="", fields=[], kinds=["cubes"]
+    )
+    lens.state.catalog = Catalog(entries=[entry], devices=[])
+    lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="fields"))
+    lens.run.target = np.zeros((20, 3, 9, 9), np.float32)
+    view = FlowView(lens.state, lens.actions)
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    lens.state.engine_changed.emit()
+    lens.state.runs.changed.emit(lens.run.key)
+    await asyncio.sleep(0.01)
+    assert lens.link.of(GetTarget) == []
+    assert view.canvas.backdrop.target is None
+    view.deleteLater()
 
 
 async def test_log_density_is_computed_only_on_demand(

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from studio.app.intents.base import Answer
 from studio.app.views.cubes import VIEW
+from studio.app.views.cubes.legend import ClassRow
 from studio.app.views.cubes.scene import SceneView
 from studio.app.views.cubes.spectrum import pieces
 from studio.protocol.catalog import Catalog, EntrySpec
@@ -122,11 +123,14 @@ async def test_a_button_that_cannot_be_pressed_says_why(scene) -> None:
 async def test_maps_take_no_more_height_than_they_use_and_the_legend_shrinks(scene) -> None:
     _, view = scene
     await _settled()
-    for size in ((1400, 900), (760, 420)):
+    view.legend.show_classes([ClassRow(f"c{i}", (0, 0, 0), 1) for i in range(16)])
+    for size in ((1400, 900), (724, 525)):
         view.resize(*size)
         await _settled()
         assert view.truth.height() <= view.truth.width() * 3 / 4 + 2
-        assert view.legend.y() + view.legend.height() <= view.height()
+        maps = view.truth.mapTo(view, view.truth.rect().bottomLeft()).y()
+        assert maps < view.legend.mapTo(view, QPoint(0, 0)).y()
+        assert view.legend.mapTo(view, view.legend.rect().bottomLeft()).y() <= view.height()
         assert view.spectrum.height() >= 60
     assert len({pane.width() for pane in view._panes}) == 1
 

@@ -14,7 +14,7 @@ from studio.literal import one_line
 __all__ = ["ClassRow", "Legend"]
 
 ROW, CHIP = 20, 22
-SMALLEST = 13  # pixels of a row where there is little room
+SMALLEST = 12  # pixels of a row where there is little room
 WIDTH = 300
 LIGHT = 140  # of 255: numbers on lighter colours are dark
 

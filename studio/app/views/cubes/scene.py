@@ -27,6 +27,8 @@ __all__ = ["VIEW", "SceneView"]
 
 
 EDGE, APART = 16, 16  # pixels beside the maps and between them
+ABOVE = 136  # that buttons, titles and margins take
+MAPS = 0.54  # of the height that is left, at most
 
 
 class SceneView(QWidget):
@@ -75,8 +77,7 @@ class SceneView(QWidget):
             part.addWidget(section(title))
             part.addWidget(more)
             part.addSpacing(4)
-            part.addWidget(pane, 1)
-            part.addStretch(0)
+            part.addWidget(pane)
             maps.addLayout(part, 1)
         foot = QVBoxLayout()
         foot.setSpacing(6)
@@ -91,8 +92,8 @@ class SceneView(QWidget):
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(14)
         body.addLayout(row(None, self._save, self._classify))
-        body.addLayout(maps, 3)
-        body.addLayout(lower, 2)
+        body.addLayout(maps)
+        body.addLayout(lower, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(EDGE, 8, EDGE, 12)
         outer.addWidget(self._body)
@@ -200,8 +201,8 @@ class SceneView(QWidget):
                 mine = unseen & (scene.truth == c + 1)
                 right[c] = float(hit[mine].mean()) if mine.any() else None
             n = int(unseen.sum())
-            share = f"{100 * float(hit[unseen].mean()):.1f} % of {n:,} unseen right" if n else ""
-            self._right.set_text(f"step {self._map.step:,}{', ' if n else ''}{share}")
+            share = f"{100 * float(hit[unseen].mean()):.1f} % of {n:,} unseen right, " if n else ""
+            self._right.set_text(f"{share}step {self._map.step:,}")
         else:
             self._right.set_text("")
         inks = class_colours(count)
@@ -267,12 +268,16 @@ class SceneView(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Give maps no more height than they can use: what is left is for the spectrum."""
+        """Make maps as high as they are wide, or as is left with the spectrum and the legend below
+        them: what they cannot use is for these.
+        """
         if self._scene is not None:
             height, width, _ = self._scene.cube.shape
-            room = (self.width() - 2 * EDGE - 2 * APART) / 3
+            across = (self.width() - 2 * EDGE - 2 * APART) / 3
+            room = self.height() - ABOVE
+            most = max(120, min(MAPS * room, room - self.legend.minimumSizeHint().height()))
             for pane in self._panes:
-                pane.setMaximumHeight(max(pane.minimumHeight(), round(room * height / width)))
+                pane.setFixedHeight(round(min(across * height / width, most)))
 
     def _center(self) -> None:
         room, size = self.size(), self._empty.size()
