@@ -57,10 +57,12 @@ class Batch:
         return replace(self, x=x)
 
     def zeroed(self, x: Tensor) -> Tensor:
-        """Return x (n, shape[0], ...) with its padded places set to 0; x itself without a mask."""
+        """Return x (n, shape[0], ...) with its padded places set to 0, whatever stands there; x
+        itself without a mask.
+        """
         if self.mask is None:
             return x
-        return x * self.mask.reshape(self.mask.shape + (1,) * (x.ndim - 2)).to(x.dtype)
+        return x.masked_fill(~self.mask.reshape(self.mask.shape + (1,) * (x.ndim - 2)), 0)
 
     def places(self) -> Tensor | None:
         """Return how many real places a row has on average, 0-d; None without a mask."""

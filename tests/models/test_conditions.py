@@ -62,6 +62,17 @@ def occupied(x: Tensor) -> Tensor:
     return x.reshape(*x.shape[:2], -1).abs().sum(dim=-1) > 0.0
 
 
+def test_padded_places_are_0_whatever_a_network_says_there():
+    mask = torch.tensor([[True, False, False]])
+    rows = Batch(torch.zeros((1, 3, 2)), mask)
+    said = torch.tensor([[[1.0, -2.0], [torch.inf, -torch.inf], [torch.nan, 3.0]]])
+    said.requires_grad_()
+    kept = rows.zeroed(said)
+    assert torch.equal(kept, torch.tensor([[[1.0, -2.0], [0.0, 0.0], [0.0, 0.0]]]))
+    kept.square().sum().backward()
+    assert torch.equal(said.grad, torch.tensor([[[2.0, -4.0], [0.0, 0.0], [0.0, 0.0]]]))
+
+
 def test_there_is_such_data():
     assert {pair.entry.slug for pair in PAIRS if pair in MASKED} == {
         entry.slug for entry in FAMILIES if "law" not in entry.needs
