@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
 from models.kinds.jets import masses
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.samples.sliced import sliced_wasserstein
@@ -25,10 +26,10 @@ class _ByType(SampleMetric[NoConfig]):
 
     def measure(self, evidence: Evidence) -> Figure:
         made, real = evidence.samples, evidence.reference
-        names = evidence.real.spec().given["label"].names
+        names = evidence.real.spec().given[LABEL].names
         parts: dict[str, float] = {}
         for index, name in enumerate(names):
-            sides = [rows.take(rows.given["label"] == index) for rows in (made, real)]
+            sides = [rows.take(rows.given[LABEL] == index) for rows in (made, real)]
             if min(map(len, sides)) < _FEWEST:
                 continue
             left, right = (self._numbers(rows) for rows in sides)
