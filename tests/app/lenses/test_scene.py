@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer
 from studio.app.views.cubes import VIEW
@@ -141,7 +143,12 @@ async def test_the_spectrum_under_the_mouse_is_told_in_numbers(scene) -> None:
     QTest.keyClick(view.truth, Qt.Key.Key_Right)
     plot = view.spectrum._plot
     # Bands are at 400, 410, 420, 600 and 610 nm.
-    QTest.mouseMove(view.spectrum, QPointF(plot.left() + 0.95 * plot.width(), 40).toPoint())
+    place = QPointF(plot.left() + 0.95 * plot.width(), 40)
+    none = Qt.MouseButton.NoButton
+    moved = QMouseEvent(
+        QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(view.spectrum, moved)
     assert view.spectrum.accessibleDescription().startswith("600 nm: pixel 38, mean ")
     assert view.spectrum._shown.name == "mean of 2 oats"
     assert view.spectrum.told(9) == ""
