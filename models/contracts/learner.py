@@ -23,6 +23,7 @@ from models.live import check_live
 from models.tensors import make_generator
 
 __all__ = [
+    "VELOCITIES",
     "Layer",
     "Learner",
     "Look",
@@ -48,6 +49,7 @@ class Layer:
         timed: whether it depends on the flow time.
         kept: whether kept records hold it too; the others are seen while the training is watched,
             or evaluated when they are asked for.
+        density: whether its values are logarithms of a density, which change with the units.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Layer:
     symbol: str
     timed: bool
     kept: bool = True
+    density: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,9 @@ Scene: TypeAlias = dict[str, Tensor]
 """What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
 "velocity" at them, and where they "moved" to; for a generator also that velocity "smoothed" by its
 kernel, and as a small gradient step "stepped" it. Only what the stage knows is there."""
+
+VELOCITIES = frozenset({"velocity", "smoothed", "stepped"})
+"""What of a scene are differences: they scale with the unit of length, and have no origin."""
 
 Walk: TypeAlias = Generator[tuple[str, Scene], None, dict[str, Tensor]]
 """A training step in stages: yields (name, scene) after each, returns the step's scalars."""

@@ -177,7 +177,9 @@ class Edm(DiffusionFamily[EdmConfig]):
     layers = (
         Layer("score", "Score", "vector", "s ∇log p", timed=True, kept=False),
         Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
-        Layer("log-density", "Log-density", "scalar", "log p", timed=False, kept=False),
+        Layer(
+            "log-density", "Log-density", "scalar", "log p", timed=False, kept=False, density=True
+        ),
     )
     stages = (
         Stage(

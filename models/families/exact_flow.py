@@ -74,7 +74,7 @@ class ExactFlow(DiffusionFamily[ExactFlowConfig]):
 
     layers = (
         Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
-        Layer("log-density", "Log-density", "scalar", "log q_t", timed=True),
+        Layer("log-density", "Log-density", "scalar", "log q_t", timed=True, density=True),
     )
     stages = (
         Stage(

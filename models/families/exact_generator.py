@@ -88,7 +88,9 @@ class ExactGenerator(GeneratorFamily[ExactGeneratorConfig]):
 
     layers = (
         *SCORES,
-        Layer("log-density", "Log-density of the data", "scalar", "log p", timed=True),
+        Layer(
+            "log-density", "Log-density of the data", "scalar", "log p", timed=True, density=True
+        ),
         Layer("next-move", "Next move", "vector", "E s (∇log p − ∇log q)", timed=False),
     )
     stages = (

@@ -176,10 +176,7 @@ class DatasetFolder:
 
     def _other(self) -> Damaged:
         return Damaged(
-            f"{self.path} does not hold the points that were imported."
-            if self.record.kind == "points"
-            else f"{self.path} does not hold the data that were imported.",
-            "Import the data again.",
+            f"{self.path} does not hold the data that were imported.", "Import the data again."
         )
 
 

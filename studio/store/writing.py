@@ -106,8 +106,7 @@ class DatasetWriter:
             Abandoned: `abandon` was called.
         """
         if not self.rows:
-            what = "points" if self._schema.kind == "points" else "rows"
-            raise StoreError(f"There are no {what} to import.", "Choose another file.", kind="data")
+            raise StoreError("There are no rows to import.", "Choose another file.", kind="data")
         digests = []
         for array in self._arrays.values():
             self._go_on()

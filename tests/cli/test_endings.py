@@ -215,7 +215,7 @@ def other(data: Path) -> None:
     ("spoil", "told"),
     [
         pytest.param(truncated, "x.npy is not the array", id="truncated"),
-        pytest.param(other, "does not hold the points that were imported", id="changed"),
+        pytest.param(other, "does not hold the data that were imported", id="changed"),
         pytest.param(lambda data: shutil.rmtree(data.parent), "no data set 'mine'", id="missing"),
     ],
 )

@@ -230,7 +230,7 @@ def test_points_of_format_1_open_unchanged_by_rows_as_well(tmp_path):
     raw = bytearray((data.path / "data.h5").read_bytes())
     raw[raw.index(x.tobytes())] ^= 1
     (data.path / "data.h5").write_bytes(raw)
-    with pytest.raises(Damaged, match="not hold the points"):
+    with pytest.raises(Damaged, match="not hold the data"):
         data.open()
 
 

@@ -225,7 +225,7 @@ def test_a_data_set_is_never_replaced(project):
     ("points", "columns", "reason"),
     [
         (POINTS, ["u"], "1 columns"),
-        (POINTS[:0], ["u", "v"], "no points"),
+        (POINTS[:0], ["u", "v"], "no rows"),
         (POINTS, ["u", "u"], "same name"),
         (np.array([[0, 1], [np.nan, 2]]), ["u", "v"], "Row 2, column 'u'"),
         (np.array([[0, 1], [3, np.inf]]), ["u", "v"], "Row 2, column 'v'"),
@@ -244,7 +244,7 @@ def test_altered_points_are_found(project):
     altered = bytearray((data.path / "x.npy").read_bytes())
     altered[-1] ^= 1
     (data.path / "x.npy").write_bytes(altered)
-    with pytest.raises(Damaged, match="not hold the points"):
+    with pytest.raises(Damaged, match="not hold the data"):
         data.read()
 
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import torch
 
 from models.config import Config, ConfigError, describe
@@ -140,7 +141,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         **common,
         "kinds": list(kinds),
         "capabilities": sorted(entry.abilities),
-        "layers": [LayerSpec(**vars(layer)) for layer in entry.make.layers],
+        "layers": msgspec.convert(entry.make.layers, list[LayerSpec], from_attributes=True),
         "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],
         "field": entry.field,
         "carrier": entry.carrier,

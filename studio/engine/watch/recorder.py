@@ -248,7 +248,7 @@ def evaluate_points(family: Learner[Any], layer: Layer, points: Tensor, t: float
     if layer.kind == "vector":
         # A displacement scales with the unit of length, and has no origin.
         values = values * spec.std
-    elif layer.name == "log-density":
+    elif layer.density:
         values = values - spec.log_scale(points).float()
     result: Floats = values.numpy()
     return result

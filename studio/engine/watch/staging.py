@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.learner import Scene, Walk, finish
+from models.contracts.learner import VELOCITIES, Scene, Walk, finish
 from models.contracts.spec import DataSpec
 from studio.protocol.records import SCENE
 
 __all__ = ["StagedStep", "scene_arrays"]
-
-_VELOCITIES = ("velocity", "smoothed", "stepped")
 
 
 class StagedStep:
@@ -55,10 +53,9 @@ def scene_arrays(spec: DataSpec, scene: Mapping[str, Tensor], most: int) -> dict
         rows = x[:most].detach().cpu()
         if rows.is_floating_point():
             rows = rows.float()
-        if name not in _VELOCITIES:
+        if name not in VELOCITIES:
             rows = spec.restore(rows)
         elif spec.symbols is None:
-            # A velocity scales with the unit of length, and has no origin.
             rows = rows * spec.std
         arrays[f"{SCENE}{name}"] = np.ascontiguousarray(rows.numpy())
     return arrays
