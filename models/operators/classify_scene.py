@@ -82,7 +82,7 @@ class ClassifyScene:
             if len(hits)
             else "No labelled pixel is left that was not learned from."
         )
-        names = ", ".join(f"{i + 1} {name}" for i, name in enumerate(scene.names))
+        names = "; ".join(f"{i + 1} {name}" for i, name in enumerate(scene.names))
         return Outcome(
             arrays={
                 "map": (found + 1).to(torch.int16),

@@ -125,10 +125,11 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         if row["floor"] is not None and row["held_against"] != REAL:
             floors.setdefault(row["held_against"], []).append(row["metric"])
     for bar, slugs in floors.items():
-        say(f"The floor of {' and '.join(slugs)} is {bar}.")
+        *others, last = slugs
+        say(f"The floor of {' and '.join(filter(None, [', '.join(others), last]))} is {bar}.")
     for row in rows:
         if len(row["parts"]) > 1:
-            apart = ", ".join(f"{name} {value:.4g}" for name, value in row["parts"].items())
+            apart = "; ".join(f"{name} {value:.4g}" for name, value in row["parts"].items())
             paragraph(f"{row['metric']}, each: {apart}")
     for note in quality.notes:
         say(note)

@@ -101,6 +101,8 @@ def test_what_was_filled_in_is_what_is_asked():
     config = {"n": 9, "given": {"type": "two", "speed": None}}
     assert operators.asking(config, MAKE) == Asking({"n": 9}, {"type": "two"}, {})
     assert operators.asking({}, ASK).inputs == {"rows": "data"}
+    everybody = SlotSpec(name="people", title="People", help="Any.", unless="all")
+    assert operators.asking({}, operator("ask", takes=[everybody])).inputs == {"people": "all"}
     typed = {"inputs": {"rows": "[[0, 1], [2, 3]]"}}
     assert operators.asking(typed, ASK).inputs == {"rows": [[0, 1], [2, 3]]}
     for bad in ("1, 2", "{}", "[1, 2]", "[[0"):

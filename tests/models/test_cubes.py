@@ -228,7 +228,7 @@ def test_every_pixel_of_the_scene_is_classified_piece_by_piece() -> None:
     unseen = torch.ones(1024).bool()
     unseen[data.pixels] = False
     assert f"{100 * float(right[unseen].double().mean()):.1f} %" in outcome.note
-    assert "1 rising, 2 falling" in outcome.note
+    assert "1 rising; 2 falling" in outcome.note
 
 
 def test_the_accuracy_of_a_map_is_over_pixels_that_were_not_learned_from() -> None:

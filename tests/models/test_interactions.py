@@ -110,6 +110,11 @@ def test_few_people_who_gain_nothing_do_not_say_that_nobody_will():
     figure = RecallAtTen(RankingConfig()).measure(evidence(FEW, Fixed(scores)))
     assert (figure.value, figure.low, figure.n) == (0.0, pytest.approx(0.0, abs=1e-9), 3)
     assert figure.high > 0.5
+    many = InteractionSet.of_histories([[1, 2]] * 100, TITLES, 5)
+    nobody = torch.arange(20.0).expand(100, -1)
+    figure = RecallAtTen(RankingConfig()).measure(evidence(many, Fixed(nobody)))
+    assert figure.value == 0.0
+    assert 0.02 < figure.high < 0.06, "a hundred say more than three, and still not all"
 
 
 def test_items_of_one_score_share_their_places():

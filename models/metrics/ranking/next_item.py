@@ -95,10 +95,10 @@ class NextItem(Metric[RankingConfig]):
 
 def _interval(each: Tensor) -> tuple[float, float]:
     """Return the interval of the mean of gains (n,) in [0, 1]: of many that of a normal law, and of
-    few that of a share, which nothing in [0, 1] spreads more than; three people who all gain
-    nothing do not say that nobody ever will.
+    few, or where all are alike, that of a share, which nothing in [0, 1] spreads more than; people
+    who all gain nothing do not say that nobody ever will.
     """
-    if len(each) < _FEW:
+    if len(each) < _FEW or bool((each == each[0]).all()):
         return wilson(float(each.mean()), len(each))
     low, high = of_mean(each)
     return max(0.0, low), min(1.0, high)

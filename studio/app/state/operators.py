@@ -13,7 +13,7 @@ from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.protocol.able import Condition
-from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
+from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
 
 __all__ = ["Asking", "Unreadable", "asking", "offered", "settings"]
 
@@ -80,7 +80,7 @@ def settings(
                     title=slot.title,
                     help=f"{slot.help} Rows are written as [[0, 1], [2, 3]].",
                     default="",
-                    meant="the data of the run",
+                    meant="all data there are" if slot.unless else "the data of the run",
                     group="Rows",
                 )
                 for slot in entry.takes
@@ -140,18 +140,18 @@ def asking(config: Mapping[str, Any], entry: EntrySpec) -> Asking:
         name: value for name, value in config.get(GIVEN, {}).items() if value not in (None, "")
     }
     typed = config.get(INPUTS, {})
-    return Asking(own, given, {slot.name: _rows(slot.name, typed) for slot in entry.takes})
+    return Asking(own, given, {slot.name: _rows(slot, typed) for slot in entry.takes})
 
 
-def _rows(name: str, typed: Mapping[str, str]) -> Any:
-    text = str(typed.get(name, "")).strip()
+def _rows(slot: SlotSpec, typed: Mapping[str, str]) -> Any:
+    text = str(typed.get(slot.name, "")).strip()
     if not text:
-        return DATA
+        return slot.unless or DATA
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError):
         rows = None
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         message = "must be rows in brackets, such as [[0, 1], [2, 3]]"
-        raise Unreadable(f"{INPUTS}.{name}", message)
+        raise Unreadable(f"{INPUTS}.{slot.name}", message)
     return rows
