@@ -110,7 +110,7 @@ def test_few_people_who_gain_nothing_do_not_say_that_nobody_will():
     figure = RecallAtTen(RankingConfig()).measure(evidence(FEW, Fixed(scores)))
     assert (figure.value, figure.low, figure.n) == (0.0, pytest.approx(0.0, abs=1e-9), 3)
     assert figure.high > 0.5
-    many = InteractionSet.of_histories([[1, 2]] * 100, TITLES, 5)
+    many = InteractionSet(torch.tensor([[1, 2]]).expand(100, -1), TITLES)
     nobody = torch.arange(20.0).expand(100, -1)
     figure = RecallAtTen(RankingConfig()).measure(evidence(many, Fixed(nobody)))
     assert figure.value == 0.0
