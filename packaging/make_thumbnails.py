@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Train every recipe of the gallery and draw its pictures, dark and light, from the real run.
 
-    .venv/bin/python packaging/make_thumbnails.py [SLUG ...]
+    .venv/bin/python packaging/make_thumbnails.py [SLUG[=RUN] ...]
 
-Also prints how long each took, which is what ``expected_seconds`` in the recipe should say.
+With =RUN the pictures are of a run that has been trained from the recipe before. Also prints how
+long each took, which is what ``expected_seconds`` in the recipe should say.
 """
 
 import os
@@ -17,15 +18,30 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QGuiApplication,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+)
 
 from studio.app.kinds.kind import Arrays, Kind
+from studio.app.kinds.portrait import Portrait
 from studio.app.kinds.registry import kind as kind_called
 from studio.app.plots.identity import identity_colours
 from studio.app.tokens import DARK, LIGHT, Tokens
+from studio.engine.data.preview import preview
 from studio.engine.jobs import headless
+from studio.engine.process.discovery import discover
+from studio.engine.run.loading import load
+from studio.engine.run.operating import Answer, ask
+from studio.protocol.commands import Operate
 from studio.protocol.spec import Recipe
-from studio.resources import recipes, thumbnail
+from studio.resources import folder, recipes, thumbnail
 from studio.store.run import RunFolder
 
 WIDTH, HEIGHT = 768, 256  # twice the size of a card, for high-density screens
@@ -33,6 +49,7 @@ SHOWN = 1600
 TRAIL = 8
 COLUMNS, ROWS = 12, 4  # of tiles
 GAP = 4
+PREVIEWED = 2000  # rows of data that a portrait may look at
 
 Path32 = NDArray[np.float32]
 
@@ -49,8 +66,15 @@ def life(run: RunFolder) -> Path32:
 
 
 def draw(run: RunFolder, slug: str, *, dark: bool) -> QImage:
-    """Draw what particles lived through: points as paths, others as strips of tiles."""
-    path, kind = life(run), kind_called(slug)
+    """Draw what particles lived through: points as paths, others as strips of tiles. Where nothing
+    moved, the kind of data has a portrait.
+    """
+    kind = kind_called(slug)
+    if not run.flow.steps():
+        if kind.portrait is None:
+            raise SystemExit(f"{run.name} kept no pictures, and {slug} have no portrait")
+        return draw_portrait(run, kind.portrait, DARK if dark else LIGHT)
+    path = life(run)
     last = run.flow.load(run.flow.steps()[-1])
     if kind.layout == "tiles":
         return draw_tiles(path, last.extras, kind, DARK if dark else LIGHT)
@@ -58,6 +82,30 @@ def draw(run: RunFolder, slug: str, *, dark: bool) -> QImage:
         return draw_points(path[0, :SHOWN], path[-TRAIL:, :SHOWN], dark=dark)
     path = path[:, :SHOWN]
     return draw_points(path[-1], path[[len(path) // 4, -1]], dark=dark)
+
+
+def draw_portrait(run: RunFolder, portrait: Portrait, palette: Tokens) -> QImage:
+    """Draw what an operator makes of a run and its data."""
+    facts, arrays = preview(run.record.spec.dataset, run.path.parents[1], PREVIEWED)
+    handed = {slot: arrays[name][: portrait.rows].tolist() for slot, name in portrait.hands.items()}
+    doing = ask(Operate(run=str(run.path), operator=portrait.operator, inputs=handed)).work(
+        load(run)
+    )
+    while True:
+        try:
+            next(doing)
+        except StopIteration as end:
+            answer: Answer = end.value
+            break
+    shown = {**arrays, "columns": np.array(facts["columns"]), **answer.arrays}
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    edge = 0.06 * HEIGHT
+    with QPainter(image) as painter:
+        portrait.paint(
+            painter, QRectF(edge, edge, WIDTH - 2 * edge, HEIGHT - 2 * edge), shown, palette
+        )
+    return image
 
 
 def draw_tiles(path: Path32, extras: Arrays, kind: Kind, palette: Tokens) -> QImage:
@@ -108,6 +156,12 @@ def draw_points(start: Path32, path: Path32, *, dark: bool) -> QImage:
     return image
 
 
+def save(recipe: Recipe, run: RunFolder) -> None:
+    """Save the two pictures of a recipe."""
+    for scheme in ("dark", "light"):
+        draw(run, recipe.kind, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
+
+
 def make(recipe: Recipe, project: Path) -> float:
     """Train a recipe, save its two pictures, and return the seconds that training took."""
     begun = time.monotonic()
@@ -115,18 +169,23 @@ def make(recipe: Recipe, project: Path) -> float:
     seconds = time.monotonic() - begun
     if status.state != "finished":
         raise SystemExit(f"{recipe.slug} ended as {status.state}: {status.error}")
-    run = RunFolder(sorted((project / "runs").iterdir())[-1])
-    for scheme in ("dark", "light"):
-        draw(run, recipe.kind, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
+    save(recipe, RunFolder(sorted((project / "runs").iterdir())[-1]))
     return seconds
 
 
 def main() -> None:
     application = QGuiApplication(sys.argv[:1])
-    chosen = [r for r in recipes() if not sys.argv[1:] or r.slug in sys.argv[1:]]
-    for recipe in chosen:
-        with tempfile.TemporaryDirectory() as folder:
-            print(f"{recipe.slug}: {make(recipe, Path(folder)):.0f} s", flush=True)
+    for path in sorted(folder("fonts").glob("*.otf")):
+        QFontDatabase.addApplicationFont(str(path))
+    application.setFont(QFont("Inter"))
+    discover()
+    trained = dict(word.partition("=")[::2] for word in sys.argv[1:])
+    for recipe in [r for r in recipes() if not trained or r.slug in trained]:
+        if trained.get(recipe.slug):
+            save(recipe, RunFolder(Path(trained[recipe.slug])))
+            continue
+        with tempfile.TemporaryDirectory() as project:
+            print(f"{recipe.slug}: {make(recipe, Path(project)):.0f} s", flush=True)
     application.quit()
 
 

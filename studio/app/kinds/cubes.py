@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from studio.app.kinds.images import Pictures
 from studio.app.kinds.kind import Arrays, Kind, Tiles
+from studio.app.kinds.scene_portrait import PORTRAIT
 
 __all__ = ["KIND", "windows"]
 
@@ -44,5 +45,6 @@ KIND = Kind(
     tiles=windows,
     facts=_facts,
     imports="MATLAB files",
+    portrait=PORTRAIT,
     order=40,
 )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.kinds.list_portrait import PORTRAIT
 from studio.app.tokens import Tokens
 from studio.literal import one_line
 
@@ -91,5 +92,6 @@ KIND = Kind(
     imports="MovieLens ratings",
     page=36,
     suffixes=("csv", "npz", "h5"),
+    portrait=PORTRAIT,
     order=50,
 )

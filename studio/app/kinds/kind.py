@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
 __all__ = ["Arrays", "EachTile", "Kind", "Layout", "PaintDatum", "Tiles", "filters"]
@@ -105,6 +106,7 @@ class Kind:
         draws: how many samples are drawn where nobody says how many, 0 for a page of them.
         suffixes: of the files that samples are exported to, the preferred one first.
         order: kinds are listed by it.
+        portrait: what stands for a run in a picture, where nothing of it moves.
         assumed: whether data of which nothing is known are taken for this kind.
     """
 
@@ -126,6 +128,7 @@ class Kind:
     imports: str = ""
     suffixes: tuple[str, ...] = ("npz", "h5")
     order: int = 100
+    portrait: Portrait | None = None
     assumed: bool = False
 
     @property
