@@ -1,12 +1,19 @@
 """The inspector of a run: each figure says of which step it is, and which curve is drawn."""
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from PySide6.QtWidgets import QLabel, QScrollArea
+
+from studio.app.actions import Actions
 from studio.app.shell.run_panel import RunPanel, comparable, figures
 from studio.app.state.runs import RunState, Series
+from studio.app.state.session import AppState
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
 from tests.app.test_shell import train
+from tests.client.fakes.catalog import catalog
 
 
 def measured(run, name, steps, values):
@@ -81,3 +88,29 @@ async def test_old_figures_are_dim_and_the_curve_says_what_it_is(bench, wait):
     await wait(lambda: panel._values[0][0].property("role") == "muted")
     assert panel._values[0][2].text() == "at step 2"
     assert qualities(run, bench.state)[-1][1] == "step 2"
+
+
+@pytest.mark.parametrize("width", [240, 312])
+def test_no_word_is_cut_off_at_the_right(run, qtbot, width):
+    state = AppState()
+    state.catalog = catalog()
+    run.spec = RunSpec(
+        name="r",
+        family=Pick(slug="edm"),
+        dataset=Pick(slug="project:a-data-set-of-mine-with-a-name-that-is-long"),
+    )
+    for prefix in ("cost/low/", "cost/high/"):
+        measured(run, f"{prefix}frechet-judge", [16, 70], [287.3, 288.4])
+    run.floors |= {"spread/frechet-judge": 0.0123}
+    state.runs.by_key[run.key] = run
+    state.runs.select(run.key)
+    link = SimpleNamespace(alive=False, tell=lambda command: None)
+    panel = RunPanel(state, Actions(state, link))
+    qtbot.addWidget(panel)
+    panel.resize(width, 400)
+    panel.show()
+    panel.refresh()
+    (scroll,) = panel.findChildren(QScrollArea)
+    qtbot.waitUntil(lambda: scroll.viewport().width() > 200)
+    assert any("288 to 288" in each.text() for each in panel.findChildren(QLabel))
+    assert scroll.widget().width() <= scroll.viewport().width()

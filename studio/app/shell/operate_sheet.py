@@ -11,7 +11,7 @@ from shiboken6 import isValid
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
-from studio.app.forms.form import Form
+from studio.app.forms.form import LABEL_WIDTH, Form
 from studio.app.intents.base import Refused
 from studio.app.kinds.kind import filters
 from studio.app.kinds.registry import kind_of_run
@@ -82,7 +82,11 @@ class OperateSheet(QDialog):
         layout.addWidget(label(self.entry.title, "heading"))
         layout.addWidget(label(self.entry.summary, "muted", wrap=True))
         layout.addWidget(self._area, 1)
-        layout.addLayout(row(label("Results"), None, self.places))
+        title = label("Results")
+        title.setFixedWidth(LABEL_WIDTH)
+        line = row(title, self.places, gap=4)
+        line.setStretch(1, 1)
+        layout.addLayout(line)
         layout.addWidget(self.trouble)
         layout.addWidget(self.advice)
         layout.addLayout(row(self.step, None, button("Cancel", self.reject), self.go))

@@ -53,7 +53,7 @@ class RunPanel(QWidget):
         self._shown: list[Figure] = []
         self._values: list[tuple[QLabel, QLabel, QLabel]] = []
         self.curve = Sparkline()
-        self.curve_title = label("", "small")
+        self.curve_title = label("", "small", wrap=True)
         self.origins = RunOrigins(state, actions)
         self.again = button("Set up a run like this", self._set_up_again)
         self._lay_out()
@@ -173,8 +173,8 @@ class RunPanel(QWidget):
                 name = label(row.name, wrap=True)
                 self._now.addWidget(name, 2 * line, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
                 value, floor, when = self._values[line]
-                self._now.addWidget(value, 2 * line, 1)
-                self._now.addWidget(floor, 2 * line, 2)
+                self._now.addWidget(value, 2 * line, 1, Qt.AlignmentFlag.AlignTop)
+                self._now.addWidget(floor, 2 * line, 2, Qt.AlignmentFlag.AlignTop)
                 self._now.addWidget(when, 2 * line + 1, 1, 1, 2)
         for row, labels in zip(rows, self._values, strict=True):
             for text, each in zip((row.value, row.floor, row.when), labels, strict=True):
@@ -278,5 +278,5 @@ def _table(rows: list[tuple[str, Any]]) -> QGridLayout:
             grid.addWidget(name, line, 0)
             grid.addWidget(label(str(value), wrap=True), line, 1)
         else:
-            grid.addWidget(label(str(value)), line, 0, 1, 2)
+            grid.addWidget(label(str(value), wrap=True), line, 0, 1, 2)
     return grid
