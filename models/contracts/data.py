@@ -50,8 +50,8 @@ class Feed(Protocol):
 
 @runtime_checkable
 class MakesBatches(Protocol):
-    """A source that says itself what goes into a batch, where its rows shuffled would not do: two
-    streams of them, patches of a scene, what a model generates.
+    """A source that says itself what goes into a batch, where its rows shuffled would not do: a
+    plug-in's that draws rows with a label more often, say.
     """
 
     def feed(self, size: int, seed: int) -> Feed:

@@ -15,13 +15,11 @@ from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
 from models.registry import registry
 from studio.engine.data import datasets
-from studio.engine.data.batches import Blocks, Epochs, Fed, Streamed
+from studio.engine.data.batches import Blocks, Fed, Streamed
 from studio.engine.data.datasets import imported, imported_outline, registered
-from studio.engine.data.generated import Generated
 from studio.engine.data.images import files
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.preview import preview
-from studio.engine.data.semi import TwoStreams
 from studio.engine.data.sets import cubes, jets
 from studio.engine.data.stored import STATISTICS, StoredRows, facts_of
 from studio.engine.jobs import headless
@@ -124,12 +122,6 @@ class TestOrder:
         again = Blocks(n=103, block=10, shelf=4, seed=1)
         assert torch.equal(again.rows(1, 2)[1], blocks.rows(1, 2)[1])
         assert not torch.equal(Blocks(103, 10, 4, seed=2).rows(0, 0)[0], blocks.rows(0, 0)[0])
-
-    def test_epochs_have_no_gap_and_use_every_row_equally_often(self):
-        epochs = Epochs(7, seed=0)
-        numbers = torch.cat([epochs.rows(start, 5) for start in range(0, 70, 5)])
-        assert numbers.bincount().tolist() == [10] * 7
-        assert torch.equal(Epochs(7, seed=0).rows(33, 11), numbers[33:44])
 
 
 class TestStored:
@@ -455,90 +447,6 @@ def test_a_source_may_make_its_own_batches():
     assert isinstance(source, MakesBatches)
     fed = Fed(source.feed(3, 4), source.spec(), CPU)
     assert fed.batch(7).x.tolist() == [[5.0]] * 3
-
-
-class TestTwoStreams:
-    def source(self, share=0.25):
-        x = torch.arange(40.0)[:, None]
-        labelled = torch.arange(40) % 5 == 0
-        return TwoStreams(PointSet(x, ("u",)), labelled, share)
-
-    def test_each_batch_has_both_and_says_which(self):
-        source = self.source()
-        assert isinstance(source, RowSource)
-        assert isinstance(source, MakesBatches)
-        feed = source.feed(8, seed=1)
-        batches = [feed.batch(step) for step in range(16)]
-        for batch in batches:
-            assert batch.given["labelled"].tolist() == [True] * 2 + [False] * 6
-            known = batch.x[:, 0].long() % 5 == 0
-            assert torch.equal(known, batch.given["labelled"])
-        x = torch.stack([batch.x[:, 0].long() for batch in batches])
-        # 16 batches are four epochs of the 8 labelled rows, and three of the 32 others.
-        assert set(x[:, :2].flatten().bincount().tolist()) == {0, 4}
-        assert set(x[:, 2:].flatten().bincount().tolist()) == {0, 3}
-        assert torch.equal(source.feed(8, seed=1).batch(9).x, batches[9].x)
-        assert not torch.equal(source.feed(8, seed=2).batch(9).x, batches[9].x)
-
-    def test_rows_and_parts_keep_what_is_known(self):
-        source = self.source()
-        assert source.rows(slice(0, 6)).given["labelled"].tolist() == [True] + [False] * 4 + [True]
-        assert isinstance(source.take(torch.tensor([0, 1, 5])), TwoStreams)
-        assert isinstance(source.take(torch.tensor([1, 2])), PointSet)
-
-    @pytest.mark.parametrize(
-        ("labelled", "share", "said"),
-        [
-            (torch.ones(3, dtype=torch.bool), 0.5, "without one"),
-            (torch.zeros(3, dtype=torch.bool), 0.5, "without one"),
-            (torch.ones(3), 0.5, r"\(3,\) bool"),
-            (torch.tensor([True, False, True]), 1.0, "share"),
-        ],
-    )
-    def test_what_makes_no_two_streams_is_refused(self, labelled, share, said):
-        with pytest.raises(ValueError, match=said):
-            TwoStreams(PointSet(torch.zeros(3, 1), ("u",)), labelled, share)
-        with pytest.raises(ValueError, match="batch of 1"):
-            self.source().feed(1, 0)
-
-
-class TestGenerated:
-    @pytest.fixture
-    def family(self):
-        entry = registry.get("family", "gan")
-        resolved = check(RunSpec(name="a", family=Pick(slug="gan"), dataset=Pick(slug="two-moons")))
-        plane = PointSet(torch.randn(100, 2) * 3 + 1, ("x", "y")).spec()
-        return entry.make(resolved.family.config, plane, horizon=5, seed=0, device=CPU)
-
-    def test_rows_are_the_same_however_they_are_asked_for(self, family, monkeypatch):
-        monkeypatch.setattr(Generated, "CHUNK", 16)
-        source = Generated(family, 50, seed=3, columns=("x", "y"))
-        assert isinstance(source, RowSource)
-        assert isinstance(source, MakesBatches)
-        whole = source.rows(slice(None)).x
-        assert whole.shape == (50, 2)
-        assert len(whole.unique(dim=0)) == 50
-        index = torch.tensor([40, 3, 3, 49, 17])
-        assert torch.equal(Generated(family, 50, seed=3).rows(index).x, whole[index])
-        assert not torch.equal(Generated(family, 50, seed=4).rows(index).x, whole[index])
-        assert source.rows(torch.tensor([], dtype=torch.int64)).x.shape == (0, 2)
-        taken = source.take(index)
-        assert isinstance(taken, PointSet)
-        assert taken.columns == ("x", "y")
-        assert torch.equal(taken.x, whole[index])
-
-    def test_batches_are_a_function_of_seed_and_step(self, family):
-        source = Generated(family, 50, seed=3)
-        feed = source.feed(20, seed=1)
-        zero, one = feed.batch(0), feed.batch(1)
-        assert torch.equal(source.feed(20, seed=1).batch(1).x, one.x)
-        assert not torch.equal(zero.x, one.x)
-        assert not torch.equal(source.feed(20, seed=2).batch(1).x, one.x)
-        before = torch.cat([p.flatten() for p in family.state().tensors.values()][:3])
-        fed = Fed(feed, source.spec(), CPU).batch(0)
-        torch.testing.assert_close(source.spec().restore(fed.x), zero.x)
-        after = torch.cat([p.flatten() for p in family.state().tensors.values()][:3])
-        assert torch.equal(before, after), "a source is not trained by being asked"
 
 
 def test_parts_that_are_no_such_data_are_refused():

@@ -17,7 +17,7 @@ from models.contracts.spec import DataSpec
 from models.tensors import make_generator
 from studio.engine.run.randomness import ORDER
 
-__all__ = ["Batches", "Blocks", "Epochs", "Fed", "Fresh", "Shuffled", "Streamed"]
+__all__ = ["Batches", "Blocks", "Fed", "Fresh", "Shuffled", "Streamed"]
 
 
 class Batches(Protocol):
@@ -108,32 +108,6 @@ class Fed:
     def batch(self, step: int) -> Batch:
         """Return the batch of a step (from 0)."""
         return self._spec.standardised(_moved(self._feed.batch(step), self._device))
-
-
-class Epochs:
-    """The numbers of n rows in epochs, each in a new order, strung together without a gap."""
-
-    def __init__(self, n: int, seed: int, stream: int = ORDER) -> None:
-        """``stream`` sets apart what goes through its rows by itself."""
-        self._n = n
-        self._seed = seed
-        self._stream = stream
-        self._epoch = -1
-        self._order = torch.empty(0, dtype=torch.int64)
-
-    def rows(self, start: int, count: int) -> Tensor:
-        """Return the numbers (count,) from a place on."""
-        found: list[Tensor] = []
-        while count > 0:
-            epoch, offset = divmod(start, self._n)
-            if epoch != self._epoch:
-                generator = make_generator(self._seed, self._stream + epoch)
-                self._order = torch.randperm(self._n, generator=generator)
-                self._epoch = epoch
-            found.append(self._order[offset : offset + count])
-            start += len(found[-1])
-            count -= len(found[-1])
-        return torch.cat(found)
 
 
 class Blocks:

@@ -9,15 +9,12 @@ __all__ = [
     "ADDED",
     "EVALUATION",
     "FLOW",
-    "GENERATED",
-    "LABELLED",
     "LATENTS",
     "METRIC",
     "ORDER",
     "SAMPLES",
     "SHOWN",
     "SUBSET",
-    "UNLABELLED",
 ]
 
 LATENTS = 3000
@@ -27,8 +24,5 @@ METRIC = 3003
 ADDED = 3005
 SHOWN = 3006
 SUBSET = 3007
-GENERATED = 3008
 ORDER = 1_000_000
 """Stream of the data order of epoch 0; epoch e has ORDER + e."""
-LABELLED, UNLABELLED = 10_000_000_000, 20_000_000_000
-"""Of rows with a label and of those without, where each go through epochs of their own."""
