@@ -64,6 +64,7 @@ class SamplesView(QWidget):
         self._table = QTableWidget()
         self._more = label("", "small")
         self._side = QWidget()
+        self._names: tuple[str, ...] = ()
         self._empty = EmptyState(self)
         self._lay_out()
         self._connect()
@@ -109,14 +110,17 @@ class SamplesView(QWidget):
         side.addLayout(row(section("First rows"), None, self._more))
         side.addWidget(self._table, 1)
         self._side.setFixedWidth(320)
-        middle = QHBoxLayout()
+        self._middle = QWidget()
+        middle = QHBoxLayout(self._middle)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addLayout(pictures, 1)
         middle.addWidget(self._side)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addLayout(head)
-        body.addLayout(middle, 1)
+        body.addWidget(self._middle, 1)
+        body.addStretch()  # keeps the line above where it is while there is nothing below
         self.setProperty("surface", "canvas")
 
     def _connect(self) -> None:
@@ -124,7 +128,7 @@ class SamplesView(QWidget):
         self._sampled.shown.connect(self._show)
         self._sampled.told.connect(self._tell)
         self._sampled.failed.connect(self._origin.setText)
-        self._state.engine_changed.connect(self._target)
+        self._state.engine_changed.connect(self._tell)
         theme.changed.connect(self._restyle)
         self._overlay.toggled.connect(self._target)
         self.made.view_changed.connect(lambda: self._link(self.made, self.data))
@@ -179,7 +183,6 @@ class SamplesView(QWidget):
 
     def _fill_table(self, shown: Shown) -> None:
         d = shown.x.shape[1]
-        names = shown.columns if len(shown.columns) == d else tuple(f"x{i + 1}" for i in range(d))
         rows = shown.x[:ROWS, :COLUMNS]
         self._more.setText(f"{COLUMNS} of {d:,} columns" if d > COLUMNS else "")
         self._table.setRowCount(len(rows))
@@ -187,24 +190,33 @@ class SamplesView(QWidget):
         modes = QHeaderView.ResizeMode
         wide = modes.Stretch if d <= ROOM else modes.Interactive
         self._table.horizontalHeader().setSectionResizeMode(wide)
-        for place, name in enumerate(names[:COLUMNS]):
-            head = QTableWidgetItem(one_line(name))
-            set_tip(head, name)
-            self._table.setHorizontalHeaderItem(place, head)
+        self._name_columns(shown)
         for i, point in enumerate(rows.tolist()):
             for j, value in enumerate(point):
                 self._table.setItem(i, j, QTableWidgetItem(number(value)))
 
+    def _name_columns(self, shown: Shown) -> None:
+        """Write the names of the columns; they may be known only after the samples are."""
+        run, d = self._state.runs.current, shown.x.shape[1]
+        known = (shown.columns, run.columns if run is not None else ())
+        numbered = tuple(f"x{i + 1}" for i in range(d))
+        names = next((each for each in known if len(each) == d), numbered)[:COLUMNS]
+        if names == self._names and self._table.horizontalHeaderItem(0) is not None:
+            return
+        self._names = names
+        for place, name in enumerate(names):
+            head = QTableWidgetItem(one_line(name))
+            set_tip(head, name)
+            self._table.setHorizontalHeaderItem(place, head)
+
     def _tell(self) -> None:
-        run = self._state.runs.current
-        some = self._sampled.now is not None
-        for widget in (self.made, self._side):
-            widget.setVisible(some)
-        self._data_box.setVisible(some and not self._overlay.isChecked())
-        self._empty.setVisible(not some)
-        if some:
+        run, now = self._state.runs.current, self._sampled.now
+        self._middle.setVisible(now is not None)
+        self._empty.setVisible(now is None)
+        if now is not None:
             self._origin.setText(self._sampled.origin)
             self._numbers.show_run(run)
+            self._name_columns(now)
         else:
             self._origin.setText("")
             self._say_empty(run)
@@ -213,6 +225,8 @@ class SamplesView(QWidget):
     def _say_empty(self, run: RunState | None) -> None:
         if run is None:
             self._empty.tell("No run is selected", "Samples of a run are shown here.")
+        elif run.step and not self._once.ready:
+            self._empty.tell("No samples yet", "They are drawn when the engine is ready.")
         elif run.step:
             self._empty.tell(
                 "No samples yet",

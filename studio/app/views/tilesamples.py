@@ -134,6 +134,8 @@ class TileSamplesView(QWidget):
             title = "No samples yet"
             words = f"Draw {self._kind.moving} and compare them with the data."
             action, act = "Sample now", self._actions.training.sample
+            if not self._once.ready:
+                words, action, act = "They are drawn when the engine is ready.", "", None
         elif run is not None:
             title, words = "Nothing to sample yet", "Samples follow once the training has begun."
         self._empty.tell(title, words, action, act)

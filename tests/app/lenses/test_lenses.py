@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio.app.plots.chart import ChartScene, axes_for
 from studio.app.plots.curves import Curve
 from studio.app.state.runs import LOG_LINES
+from studio.app.state.session import EngineStatus
 from studio.app.views.log import LogView, level_of
 from studio.app.views.metrics import MetricsView, group_of
 from studio.app.views.samples import SamplesView
@@ -171,6 +172,52 @@ def test_until_there_are_samples_the_particles_are_shown(lens: Any, show: Any) -
     assert view._table.rowCount() == 100
 
 
+async def test_without_samples_nothing_lies_over_the_words_that_say_so(
+    lens: Any, show: Any, wait: Wait
+) -> None:
+    lens.run.target = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    lens.run.step = 10
+    view = show(SamplesView)
+    lens.state.runs.changed.emit(lens.run.key)
+    lens.state.engine_changed.emit()
+    for other in (view.data, view.made, view._side):
+        assert not other.isVisible()
+    assert view._empty.isVisible()
+    assert abs(view._empty.geometry().center().x() - view.rect().center().x()) <= 1
+    at = view._empty.geometry().center()
+    assert view.childAt(at) is not None
+    assert view._empty.isAncestorOf(view.childAt(at)) or view.childAt(at) is view._empty
+    lens.arrive(50)
+    assert view.data.isVisible()
+    assert view.made.isVisible()
+    assert not view._empty.isVisible()
+
+
+def test_while_the_engine_starts_nothing_is_offered_that_it_would_do(lens: Any, show: Any) -> None:
+    lens.run.step = 10
+    lens.state.engine = EngineStatus(state="ready")
+    view = show(SamplesView)
+    assert not view._empty._button.isHidden()
+    lens.state.engine = EngineStatus(state="starting", message="Loading the models")
+    lens.state.engine_changed.emit()
+    assert view._empty._button.isHidden()
+    assert "when the engine is ready" in view._empty.accessibleName()
+
+
+def test_columns_take_their_names_when_these_are_known(lens: Any, show: Any) -> None:
+    lens.run.target = np.zeros((50, 2), np.float32)
+    lens.arrive(50)
+    view = show(SamplesView)
+
+    def heads() -> list[str]:
+        return [view._table.horizontalHeaderItem(i).text() for i in range(2)]
+
+    assert heads() == ["x1", "x2"]
+    lens.run.columns = ("weight", "height")
+    view._sampled.look()
+    assert heads() == ["weight", "height"]
+
+
 async def test_samples_on_disk_are_shown_with_where_they_come_from(
     lens: Any, show: Any, wait: Wait
 ) -> None:
@@ -253,6 +300,7 @@ def test_sample_now_asks_the_engine(lens: Any, show: Any, qtbot: QtBot, loop: An
     from studio.protocol.messages import JobInfo
 
     lens.state.jobs["j1"] = JobInfo(job="j1", kind="training", state="running", title="r")
+    lens.state.engine = EngineStatus(state="ready")
     view = show(SamplesView)
     lens.run.step = 10
     view._tell()
