@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studio.app.actions import Actions
 from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
-from studio.app.command_model import model_commands
+from studio.app.command_model import found_models, model_commands
 from studio.app.command_operate import operate_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
@@ -125,6 +125,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for command in help_commands(state, actions, shell.show_diagnostics):
         registry.add(command)
     registry.offer(lambda: operate_commands(state, actions))
+    registry.offer_to_search(lambda: found_models(state, actions))
     return registry
 
 

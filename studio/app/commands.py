@@ -37,12 +37,14 @@ class Command:
 
 class Registry:
     """Commands by id, in the order in which they were added. Some depend on what is selected: they
-    are found by a search and in menus, after the others.
+    are found by a search and in menus, after the others. Of some there are too many for a menu:
+    they are found by a search alone.
     """
 
     def __init__(self) -> None:
         self._commands: dict[str, Command] = {}
         self._passing: list[Callable[[], list[Command]]] = []
+        self._sought: list[Callable[[], list[Command]]] = []
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
@@ -50,11 +52,18 @@ class Registry:
     def __getitem__(self, id: str) -> Command:
         if id in self._commands:
             return self._commands[id]
-        return next(command for command in self.passing() if command.id == id)
+        return next(each for each in [*self.passing(), *self._to_seek()] if each.id == id)
 
     def offer(self, commands: Callable[[], list[Command]]) -> None:
         """Take commands that are asked for whenever they are needed."""
         self._passing.append(commands)
+
+    def offer_to_search(self, commands: Callable[[], list[Command]]) -> None:
+        """Take commands that only a search finds; they are asked for whenever they are needed."""
+        self._sought.append(commands)
+
+    def _to_seek(self) -> list[Command]:
+        return [command for commands in self._sought for command in commands()]
 
     def passing(self, menu: str = "") -> list[Command]:
         """Return those for what is selected now; of one menu only, if it is named."""
@@ -86,7 +95,7 @@ class Registry:
         """Return the commands that fit a search, best first; all of them for an empty one."""
         if not text.strip():
             return [*self, *self.passing()]
-        each = [*self, *self.passing()]
+        each = [*self, *self.passing(), *self._to_seek()]
         ranked = [(max(score(text, word) for word in _words(c)), c) for c in each]
         fitting = [(s, c) for s, c in ranked if s > 0]
         return [c for _, c in sorted(fitting, key=lambda pair: -pair[0])]

@@ -120,3 +120,33 @@ async def test_escape_gives_the_keyboard_back(bench, qtbot, wait):
     bench.window.palette_box.open()
     qtbot.keyClick(bench.window.palette_box.line, Qt.Key.Key_Escape)
     await wait(card.hasFocus)
+
+
+async def test_a_model_is_found_by_its_name_and_set_up_on_data_that_it_takes(bench, qtbot, wait):
+    await bench.start()
+    palette = bench.window.palette_box
+    taken = {d.kinds[0] for d in bench.state.catalog.of("dataset")}
+    for entry in bench.state.catalog.of("family"):
+        palette.open()
+        palette.line.setText(entry.title[:6])
+        assert f"Set up {entry.title}" in {
+            palette.list.item(i).text() for i in range(palette.list.count())
+        }
+        bench.window.registry.trigger(f"model-{entry.slug}")
+        assert bench.state.draft.spec.family.slug == entry.slug
+        kind = bench.state.catalog.kind_of(bench.state.draft.spec.dataset)
+        assert not entry.kinds or kind in entry.kinds or not taken & set(entry.kinds)
+    # There are too many for a menu, and for a list of everything.
+    assert not [c for c in bench.window.registry.search("") if c.id.startswith("model-")]
+
+
+async def test_the_palette_says_that_it_found_nothing(bench):
+    await bench.start()
+    palette = bench.window.palette_box
+    palette.open()
+    palette.line.setText("qqqqq")
+    assert palette.nothing.isVisible()
+    assert not palette.list.isVisible()
+    palette.line.setText("pause")
+    assert palette.list.isVisible()
+    assert not palette.nothing.isVisible()

@@ -189,24 +189,15 @@ def turn_wheel(widget: QWidget) -> QWheelEvent:
     return event
 
 
+@pytest.mark.parametrize("focused", [False, True])
 @pytest.mark.parametrize("path", ["batch", "lr", "path", "loss", "ema", "text"])
-def test_the_wheel_changes_nothing_without_focus(form, path):
+def test_the_wheel_changes_nothing_and_is_left_to_the_page(form, path, focused):
     seen = edits(form)
-    elsewhere = form.rows["net.width"].editor.line
-    elsewhere.setFocus()
     editor = form.rows[path].editor
     target = editor.focusProxy() or editor
-    turn_wheel(target)
+    (target if focused else form.rows["net.width"].editor.line).setFocus()
+    assert not turn_wheel(target).isAccepted()
     assert seen == []
-
-
-def test_the_wheel_steps_a_number_that_has_the_focus(form, qtbot):
-    seen = edits(form)
-    line = form.rows["batch"].editor.line
-    line.setFocus()
-    qtbot.waitUntil(line.hasFocus)
-    turn_wheel(line)
-    assert seen == [("batch", 200)]
 
 
 @pytest.mark.parametrize("kind", ["family", "dataset", "sampler", "training"])

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app.shell.inputs_panel import NONE
@@ -9,7 +10,10 @@ from studio.app.shell.run_list import title_of
 from studio.app.state import learning, switch
 from studio.app.state.runs import RunState
 from studio.app.state.tree import tree
+from studio.app.widgets.basic import Link
+from studio.app.widgets.flash import Flash
 from studio.protocol.catalog import InputSpec
+from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunRef, RunSpec
 from tests.app.test_branching import trained
 from tests.client.fakes.catalog import catalog
@@ -107,6 +111,45 @@ async def test_the_setup_has_a_list_and_the_inspector_a_link(bench, wait):
     bench.state.runs.listed.emit()
     said = f"{words}; that run was deleted, this one has a copy."
     await wait(lambda: said in [each.text() for each in origins.findChildren(QLabel)])
+
+
+async def test_the_reason_that_a_run_is_missing_is_whole_and_leads_to_its_list(bench, wait, qtbot):
+    parent = await trained(bench, wait)
+    bench.window.resize(1280, 420)
+    bench.state.catalog = bench.engine.jobs.offer = offer()
+    bench.state.catalog_changed.emit()
+    bench.actions.setup.open(parent.spec)
+    bench.actions.setup.choose("family", "a-pupil")
+    setup = bench.window.inspector.setup
+    inputs = setup.sections[1].inputs
+    await wait(lambda: "teacher" in inputs.lists)
+    said = "Pupil needs a teacher: choose a trained run of this project, one that has a critic"
+    draft = bench.state.draft
+    draft.problems = [ErrorInfo(kind="refused", message=said, path="inputs.teacher")]
+    bench.state.draft_checked.emit()
+    await wait(lambda: setup.findChildren(Link))
+    (link,) = setup.findChildren(Link)
+    lines = link.lines(link.width())
+    assert " ".join(lines) == said
+    assert link.height() > len(lines) * link.fontMetrics().height()
+    chooser = inputs.lists["teacher"]
+    bar = setup._scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())
+
+    def seen():
+        top = chooser.mapTo(setup._scroll.viewport(), QPoint(0, 0)).y()
+        return 0 <= top <= setup._scroll.viewport().height() - chooser.height()
+
+    assert not seen()
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    assert seen()
+    await wait(chooser.hasFocus)
+    (frame,) = setup.findChildren(Flash)
+    assert frame.geometry().contains(chooser.geometry())
+    # The next setup begins at its top.
+    assert bar.value() > 0
+    bench.actions.setup.open(parent.spec)
+    assert bar.value() == 0
 
 
 @pytest.mark.parametrize(("name", "said"), [("0012-edm", "run 12"), ("by-hand", "by-hand")])

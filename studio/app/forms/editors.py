@@ -3,7 +3,7 @@
 All behave alike: `edited` carries a value that the setting's bounds allow, `rejected` what was
 typed and cannot be taken. Such a text stays, marked, wherever the keyboard goes, until it is
 mended, or given up with Escape. `show_value` never touches an editor that the person is typing a
-good value in, and the mouse wheel does nothing unless the editor has the focus.
+good value in, and the mouse wheel changes no value: it scrolls the form, wherever it stands.
 """
 
 import math
@@ -92,8 +92,8 @@ class Editor(QWidget):
 
 
 class NumberLine(QLineEdit):
-    """A line for a number or a text; Up and Down, and the wheel when focused, step a number, and
-    Escape gives up what cannot be taken.
+    """A line for a number or a text; Up and Down step a number, and Escape gives up what cannot be
+    taken.
     """
 
     stepped = Signal(int)
@@ -155,13 +155,7 @@ class NumberLine(QLineEdit):
         super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if not self.hasFocus():
-            event.ignore()  # the page scrolls on
-            return
-        delta = event.angleDelta().y()
-        if delta:
-            self.stepped.emit(1 if delta > 0 else -1)
-        event.accept()
+        event.ignore()  # the page scrolls on
 
 
 class LineEditor(Editor):
@@ -322,7 +316,7 @@ class Segments(QFrame):
 
 
 class ChoiceList(QComboBox):
-    """A list to drop down; the wheel passes over it unless it has the focus."""
+    """A list to drop down; the wheel passes over it, or a form that is scrolled would choose."""
 
     def __init__(self, titles: list[str], name: str) -> None:
         super().__init__()
@@ -359,10 +353,7 @@ class ChoiceList(QComboBox):
         painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+        event.ignore()  # the page scrolls on
 
 
 class ChoiceEditor(Editor):

@@ -87,6 +87,25 @@ class SetupIntents(Intents):
             self._take_data(draft, dataset)
             self.open_draft(draft)
 
+    def open_model(self, slug: str) -> None:
+        """Set up a run of a model: on the data that are chosen, or if it does not take these on
+        the first that it takes.
+        """
+        catalog = self.state.catalog
+        entry = catalog.get("family", slug) if catalog is not None else None
+        if catalog is None or entry is None:
+            return
+        self.new()
+        draft = self.state.draft
+        if draft is None:
+            return
+        if not switching.fits(entry, catalog.kind_of(draft.spec.dataset)):
+            taken = (d for d in catalog.of("dataset") if set(d.kinds) & set(entry.kinds))
+            found = next(taken, None)
+            if found is not None:
+                self.choose("dataset", found.slug)
+        self.choose("family", slug)
+
     async def preview(self, dataset: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Return points (n, d) of a data set and what is known of them.
 

@@ -57,10 +57,12 @@ class InputsPanel(QWidget):
             self._add(each, names, draft.spec)
         self.setVisible(bool(offers))
 
-    def focus_on(self, name: str) -> None:
-        """Bring the keyboard to the list of an input."""
-        if name in self.lists:
-            self.lists[name].setFocus(Qt.FocusReason.OtherFocusReason)
+    def focus_on(self, name: str) -> QWidget | None:
+        """Bring the keyboard to the list of an input, and return it; None if there is none."""
+        chooser = self.lists.get(name)
+        if chooser is not None:
+            chooser.setFocus(Qt.FocusReason.OtherFocusReason)
+        return chooser
 
     def _add(self, wanted: InputSpec, names: list[str], spec: RunSpec) -> None:
         ref = spec.inputs.get(wanted.name)

@@ -21,6 +21,7 @@ from studio.app.commands import Command, Registry
 from studio.app.shell.topbar import native
 from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS
+from studio.app.widgets.basic import label
 from studio.app.widgets.literal import set_tip
 
 __all__ = ["Palette"]
@@ -43,7 +44,7 @@ class Palette(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Command palette")
         self.line = QLineEdit()
-        self.line.setPlaceholderText("Search commands")
+        self.line.setPlaceholderText("Search commands and models")
         self.line.setAccessibleName("Search commands")
         self.line.textChanged.connect(self._search)
         self.line.installEventFilter(self)
@@ -53,11 +54,15 @@ class Palette(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._do)
+        self.nothing = label("Nothing found", "muted")
+        self.nothing.setContentsMargins(12, 4, 12, 4)
+        self.nothing.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
+        layout.addWidget(self.nothing)
         self.hide()
 
     def open(self) -> None:
@@ -91,6 +96,9 @@ class Palette(QFrame):
             set_tip(item, why)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        nothing = self.list.count() == 0
+        self.list.setVisible(not nothing)
+        self.nothing.setVisible(nothing)
         self._fit()
 
     def _fit(self) -> None:

@@ -15,6 +15,7 @@ from studio.app.state import drafts, naming
 from studio.app.state.draft import Draft
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, Link, button, clear, label, row, separator
+from studio.app.widgets.flash import flash
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.taborder import chain, stops
 from studio.app.words import duration
@@ -57,6 +58,7 @@ class SetupPanel(QWidget):
         self._reasons.setSpacing(2)
         self._order: list[QWidget] = []
         self._shown_reasons: list[ErrorInfo] | None = None
+        self._draft: Draft | None = None
         self._lay_out()
         for signal in (state.draft_changed, state.draft_checked, state.catalog_changed):
             signal.connect(self.refresh)
@@ -68,7 +70,7 @@ class SetupPanel(QWidget):
 
     def _lay_out(self) -> None:
         page = QWidget()
-        body = QVBoxLayout(page)
+        self._page = body = QVBoxLayout(page)
         body.setContentsMargins(14, 12, 14, 12)
         body.setSpacing(10)
         body.addWidget(self.title)
@@ -133,6 +135,9 @@ class SetupPanel(QWidget):
         if order != self._order:  # a part was built anew: it would come last
             self._order = order
             chain(order)
+        if draft is not self._draft:
+            self._draft = draft
+            self._scroll.verticalScrollBar().setValue(0)  # it was left where the last one was
 
     def _show_name(self, draft: Draft) -> None:
         """Show the name that the run will have; one that is given stands as text, any other as what
@@ -178,7 +183,7 @@ class SetupPanel(QWidget):
             if reason.path:
                 lead = partial(self._state.setting_wanted.emit, reason.path)
                 tip = f"{reason.message}\n{reason.hint or 'Show this setting'}"
-                self._reasons.addWidget(Link(reason.message, lead, tip))
+                self._reasons.addWidget(Link(reason.message, lead, tip, wrap=True))
             else:
                 self._reasons.addWidget(label(reason.message, "muted", wrap=True))
                 if reason.hint:
@@ -199,15 +204,22 @@ class SetupPanel(QWidget):
         name, path = split(path)
         for panel in self.sections:
             if name == "inputs" and isinstance(panel, ModelSection):
-                panel.inputs.focus_on(path)
+                self._show(panel.inputs.focus_on(path))
             if panel.section != name:
                 continue
             if panel.form is not None and panel.form.focus(path):
-                each = panel.form.row_of(path)
-                if each is not None:
-                    self._scroll.ensureWidgetVisible(each, 0, 60)
+                self._show(panel.form.row_of(path))
             elif panel.list is not None:
                 panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
+                self._show(panel.list)
+
+    def _show(self, sought: QWidget | None) -> None:
+        """Scroll to a setting, and mark it for a moment: the eye was elsewhere."""
+        if sought is None:
+            return
+        self._page.activate()  # what a search had hidden has its place again
+        self._scroll.ensureWidgetVisible(sought, 0, 60)
+        flash(sought)
 
     def _search(self, text: str) -> None:
         found = sum(section.search(text) for section in self.sections)

@@ -79,17 +79,22 @@ def separator() -> QFrame:
 
 
 class Link(PushButton):
-    """A line of text to be clicked, which ends in an ellipsis where it is too narrow: a long one
-    must not push its column wide.
+    """A line of text to be clicked, which ends in an ellipsis where it is too narrow, or goes on in
+    the next line where it may ``wrap``: a long one must not push its column wide.
     """
 
-    def __init__(self, text: str, clicked: Callable[[], object], tip: str = "") -> None:
+    def __init__(
+        self, text: str, clicked: Callable[[], object], tip: str = "", *, wrap: bool = False
+    ) -> None:
         super().__init__(text)
+        self._wraps = wrap
         self.setProperty("kind", "link")
         self.setAutoDefault(False)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(wrap)
+        self.setSizePolicy(policy)
         self.setAccessibleName(text)
         set_tip(self, tip or text)
         self.clicked.connect(lambda: clicked())
@@ -97,12 +102,31 @@ class Link(PushButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())
 
+    def hasHeightForWidth(self) -> bool:
+        return self._wraps
+
+    def heightForWidth(self, width: int) -> int:
+        more = len(self.lines(width)) - 1
+        return super().sizeHint().height() + more * self.fontMetrics().lineSpacing()
+
+    def lines(self, width: int) -> list[str]:
+        """Return the text in the lines that it takes in a width in pixels."""
+        metrics, room = self.fontMetrics(), width - LINK_MARGINS
+        if not self._wraps:
+            return [metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)]
+        found: list[str] = []
+        for word in self.text().split():
+            longer = f"{found[-1]} {word}" if found else word
+            if found and metrics.horizontalAdvance(longer) <= room:
+                found[-1] = longer
+            else:
+                found.append(word)
+        return [metrics.elidedText(each, Qt.TextElideMode.ElideRight, room) for each in found]
+
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        room = self.width() - LINK_MARGINS
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        option.text = keyless(text)
+        option.text = "\n".join(keyless(each) for each in self.lines(self.width()))
         painter = QStylePainter(self)
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         painter.end()
@@ -116,9 +140,12 @@ def button(
     icon: str = "",
     tip: str = "",
 ) -> QPushButton:
-    """Return a push button of a kind of the stylesheet."""
+    """Return a push button of a kind of the stylesheet; of a dialog the primary one is what Enter
+    presses, wherever in the dialog the keyboard is.
+    """
     made = PushButton(text)
     made.setAutoDefault(False)
+    made.setDefault(kind == "primary")
     # A click leaves the keyboard where it was, so that Space stays the key of the clocks.
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setCursor(

@@ -1,0 +1,115 @@
+"""Enter in a dialog presses its blue button, wherever in it the keyboard is; not a grey one."""
+
+import ast
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QTableWidget
+
+import studio.app
+from studio.app.forms.editors import ChoiceList
+from studio.app.intents.disk import TrashContents
+from studio.app.shell import dialogs
+from studio.app.shell.branch_sheet import BranchSheet
+from studio.app.shell.diagnostics_sheet import DiagnosticsSheet
+from studio.app.shell.operate_sheet import OperateSheet
+from studio.app.views.import_preview import ImportDialog
+from studio.formats.inspection import Column, Inspection, Item
+from tests.app.test_branching import trained
+from tests.app.test_operating import ready, sheet
+
+SHEETS = {"BranchSheet", "DiagnosticsSheet", "ImportDialog", "OperateSheet"}
+
+
+def blue(dialog):
+    (found,) = (b for b in dialog.findChildren(QPushButton) if b.property("kind") == "primary")
+    return found
+
+
+def everywhere(dialog):
+    kinds = (QLineEdit, ChoiceList, QTableWidget)
+    found = [w for kind in kinds for w in dialog.findChildren(kind) if w.isVisible()]
+    return [dialog, *found]
+
+
+def check(dialog, qtbot):
+    """Enter is the blue button's in every line, list and table of a dialog, unless it is grey."""
+    button, pressed = blue(dialog), []
+    button.clicked.disconnect()
+    button.clicked.connect(lambda: pressed.append(button))
+    for place in everywhere(dialog):
+        button.setEnabled(False)
+        place.setFocus()
+        qtbot.keyClick(place, Qt.Key.Key_Return)
+        assert pressed == []
+        button.setEnabled(True)
+        qtbot.keyClick(place, Qt.Key.Key_Return)
+        assert pressed == [button], place
+        pressed.clear()
+
+
+async def test_the_sheet_of_a_branch(bench, qtbot, wait):
+    parent = await trained(bench, wait)
+    bench.actions.branching.ask(parent.key, 64)
+    opened = bench.window.findChildren(BranchSheet)[-1]
+    check(opened, qtbot)
+    opened.reject()
+
+
+async def test_the_sheet_of_an_operator(bench, qtbot, wait):
+    await ready(bench)
+    opened = await sheet(bench, wait)
+    assert isinstance(opened, OperateSheet)
+    check(opened, qtbot)
+    opened.reject()
+
+
+async def test_the_sheet_of_the_diagnostics(bench, qtbot):
+    opened = DiagnosticsSheet(bench.state, bench.window)
+    opened.open()
+    check(opened, qtbot)
+    opened.reject()
+
+
+async def test_the_dialog_of_an_import(bench, qtbot):
+    column = Column(name="x", kind="number", count=2, minimum=0.0, maximum=1.0, mean=0.5, std=0.5)
+    table = Item(name="", columns=[column], rows=2, preview=[[0.0], [1.0]])
+    found = Inspection(
+        files=["/x/a.csv"], importer="points", kind="points", format="csv", items=[table], bytes=9
+    )
+    opened = ImportDialog(bench.state, bench.actions, found.files, msgspec.to_builtins(found))
+    opened.open()
+    check(opened, qtbot)
+    opened.reject()
+    opened.deleteLater()
+
+
+async def test_what_cannot_be_brought_back_waits_for_more_than_enter(bench, qtbot):
+    chosen = []
+    found = TrashContents(names=["0001-r"], size=9)
+    opened = dialogs.ask_empty_trash(bench.window, found, lambda: chosen.append(1))
+    qtbot.waitUntil(lambda: opened.focusWidget() is not None)
+    qtbot.keyClick(opened.focusWidget(), Qt.Key.Key_Return)
+    assert chosen == []
+    assert opened.result() == QDialog.DialogCode.Rejected
+
+
+def test_all_sheets_are_here():
+    """A new one joins them above."""
+    folder = Path(studio.app.__path__[0])
+    named = {
+        node.name
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and "QDialog" in map(ast.unparse, node.bases)
+    }
+    assert named == SHEETS
+
+
+@pytest.mark.parametrize("kind", ["", "quiet", "link"])
+def test_other_buttons_leave_enter_alone(qtbot, kind):
+    from studio.app.widgets.basic import button
+
+    assert not button("Cancel", kind=kind).isDefault()
