@@ -113,6 +113,7 @@ def test_only_classifiers_of_scenes_classify_scenes(trained, tmp_path) -> None:
 def test_a_preview_has_the_scene_beside_its_windows() -> None:
     facts, arrays = preview(Pick(slug="indian-pines", config=DATA), None, 20)
     assert facts["names"][0] == "Alfalfa"
+    assert facts["mean"] == facts["std"] == []
     assert arrays["x"].shape == (20, 3, 3, 3)
     assert arrays["colours"].shape == (145, 145, 3)
     assert arrays["cube"].shape == (145, 145, 200)

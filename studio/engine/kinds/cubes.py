@@ -86,7 +86,8 @@ class Cubes(DataKind, slug="cubes"):
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, CubeSet)
-        return {**super().facts(data), "names": list(data.scene.names)}
+        # What models are shown may be components of the bands, whose statistics say nothing.
+        return {**super().facts(data), "mean": [], "std": [], "names": list(data.scene.names)}
 
     def labelled(self, data: RowSource) -> RowSource | None:
         assert isinstance(data, CubeSet)

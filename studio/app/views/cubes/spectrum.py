@@ -91,6 +91,8 @@ class SpectrumPlot(QWidget):
                 return
             painter.setClipRect(plot)
             if self._shown.mean is not None:
+                # Some classes are as dark as the ground, or as light: an edge keeps them in sight.
+                self._curve(painter, plot, self._shown.mean, QPen(QColor(tokens.muted), 5.0))
                 self._curve(painter, plot, self._shown.mean, QPen(QColor(self._shown.ink), 3.5))
             self._curve(painter, plot, self._shown.pixel, QPen(QColor(tokens.text), 1.4))
             painter.setClipping(False)
@@ -133,7 +135,7 @@ class SpectrumPlot(QWidget):
         metrics = painter.fontMetrics()
         words = [("pixel", QPen(QColor(tokens.text), 1.4))]
         if shown.mean is not None:
-            words.append((one_line(shown.name), QPen(QColor(shown.ink), 3.5)))
+            words.append((one_line(shown.name), QPen(QColor(shown.ink), 6.0)))
         right = plot.right()
         for text, pen in reversed(words):
             left = right - metrics.horizontalAdvance(text)
@@ -166,10 +168,13 @@ class SpectrumPlot(QWidget):
         across = ticks(first, last, max(2, int(plot.width() / 80)))
         painter.setPen(QColor(tokens.muted))
         for mark in across:
-            box = QRectF(self._at(plot, mark) - 50, plot.bottom() + 4, 100, 16)
             unit = f" {self._unit}" if mark == across[-1] else ""
+            text = f"{label(mark, 1.0)}{unit}"
+            wide = painter.fontMetrics().horizontalAdvance(text) + 2
+            left = min(self._at(plot, mark) - wide / 2, self.width() - wide)
+            box = QRectF(left, plot.bottom() + 4, wide, 16)
             flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-            painter.drawText(box, int(flags), f"{label(mark, 1.0)}{unit}")
+            painter.drawText(box, int(flags), text)
 
     def _curve(
         self, painter: QPainter, plot: QRectF, values: NDArray[np.float32], pen: QPen
