@@ -47,7 +47,7 @@ class Actions:
         self.race = RacingIntents(state, link, self.setup, self.runs, self.comparing)
         self.data = DataIntents(state, link)
         self.project = ProjectIntents(state, link, self.runs, self.data)
-        self.background = BackgroundIntents(state, link, self.project, self.runs)
+        self.background = BackgroundIntents(state, link, self.project)
         self.export = ExportIntents(state, link)
         state.job_ended.connect(self.project.job_ended)
         state.runs.listed.connect(self.background.follow)

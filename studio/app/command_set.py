@@ -56,7 +56,14 @@ class _Why:
         return "" if ready else "The engine is not ready."
 
     def running(self) -> str:
-        return "" if self.state.running else "Nothing is training."
+        if self.state.running is not None:
+            return ""
+        job = self.state.elsewhere
+        project = self.state.project_of(job) if job is not None else None
+        if job is None or project is None:
+            return "Nothing is training."
+        name = self.state.name_of(project)
+        return f"{job.title} is training in another project, {name}. Open that first."
 
     def stoppable(self) -> str:
         run = self.state.runs.current

@@ -7,7 +7,6 @@ from pathlib import Path
 from studio.app import tasks
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.project import ProjectIntents
-from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import reduce
 from studio.app.state.session import AppState
@@ -21,12 +20,9 @@ EVERY = 0.5  # seconds between two looks at the files
 class BackgroundIntents(Intents):
     """Intents about runs that another process trains."""
 
-    def __init__(
-        self, state: AppState, link: Link, project: ProjectIntents, runs: RunIntents
-    ) -> None:
+    def __init__(self, state: AppState, link: Link, project: ProjectIntents) -> None:
         super().__init__(state, link)
         self._project = project
-        self._runs = runs
         self._following: set[str] = set()
 
     def follow(self) -> None:
@@ -74,7 +70,7 @@ class BackgroundIntents(Intents):
             except (StoreError, OSError):
                 continue  # opening that project will say what is wrong with it
             for path in found:
-                show = NoticeAction("Show it", partial(self._show, path))
+                show = NoticeAction("Show it", partial(self._project.show_run, str(path)))
                 self.state.notices.post(
                     Notice(
                         level="info",
@@ -85,15 +81,6 @@ class BackgroundIntents(Intents):
                         topic=f"background:{path}",
                     )
                 )
-
-    def _show(self, path: Path) -> None:
-        self._do(self._show_run(path), f"{path.name} cannot be shown")
-
-    async def _show_run(self, path: Path) -> None:
-        project = path.parent.parent
-        if self.state.project != project:
-            await self._project.show(project)
-        self._runs.select(str(path))
 
     async def leave_behind(self, job: str, key: str) -> None:
         """Stop a training here, and let a process of its own go on with it.

@@ -7,7 +7,7 @@ from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice
-from studio.app.state.runs import RunState, Series
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import BranchRun, ErrorInfo
 from studio.protocol.spec import ChangeSetting
@@ -61,7 +61,9 @@ class BranchingIntents(Intents):
         if parent.spec is not None:
             self._runs.know(run, parent.spec)
         self._runs.show_new(run, command.name)
-        known = self.state.runs.by_key[run]
+        known = self.state.runs.by_key.get(run)
+        if known is None:
+            return  # another project was opened meanwhile
         known.parent = known.parent or parent.name
         known.branch_step = step if known.branch_step is None else known.branch_step
         self.state.runs.listed.emit()
@@ -77,12 +79,6 @@ class BranchingIntents(Intents):
 
     async def _inherit(self, run: RunState) -> None:
         """Read what a branch has from its parent: the engine tells only of what is new."""
-        found = await asyncio.to_thread(disk.fill, RunState(key=run.key, name=run.name))
-        for name, series in found.series.items():
-            mine = run.series.setdefault(name, Series())
-            mine.precede(series.steps.astype(int).tolist(), series.values.tolist())
-        run.floors = {**found.floors, **run.floors}
-        run.kept = run.kept or found.kept
-        run.checkpoints = run.checkpoints or found.checkpoints
+        run.join(await asyncio.to_thread(disk.fill, RunState(key=run.key, name=run.name)))
         self.state.runs.metrics_appended.emit(run.key)
         self.state.runs.kept_changed.emit(run.key)

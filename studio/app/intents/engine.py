@@ -43,7 +43,7 @@ class EngineIntents(Intents):
         elif now.name == "starting":
             self._set(EngineStatus(state="starting", message="Starting the engine"))
         elif now.name == "ready" and status.state == "lost":
-            busy = self.state.running is not None
+            busy = self.state.under_way is not None
             self._set(
                 EngineStatus(
                     state="busy" if busy else "ready",

@@ -10,6 +10,7 @@ from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.data import DataIntents
 from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.reduce import attach
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, Recent
 from studio.protocol.messages import JobInfo
@@ -27,6 +28,9 @@ class ProjectIntents(Intents):
         self._runs = runs
         self._data = data
         self._listing = 0
+        self._opening = 0
+        self._noted: Path | None = None
+        state.runs.listed.connect(self._listed)
 
     def open(self, path: Path) -> None:
         """Open a project folder and list its runs and data."""
@@ -43,20 +47,27 @@ class ProjectIntents(Intents):
                 return
         self._data.inspect_files([str(path) for path in paths])
 
-    async def show(self, path: Path) -> None:
-        """Open a project folder, and read all that is in it.
+    async def show(self, path: Path, run: str = "") -> None:
+        """Open a project folder, and read all that is in it; show a run of it, by its key, or else
+        the newest one.
 
         Raises:
             Refused: it is none, or cannot be read.
         """
-        contents = await asyncio.to_thread(disk.read, path)
         state = self.state
+        self._opening += 1
+        asked = (self._opening, state.project)
+        contents = await asyncio.to_thread(disk.read, path)
+        if asked != (self._opening, state.project):
+            return  # another one was opened meanwhile
         self.forget_runs()
         state.project, state.project_name = path, contents.name
         state.scratch = preferences.scratch_folder() in path.parents
         state.runs.by_key = {run.key: run for run in contents.runs}
+        attach(state)
         state.datasets = contents.datasets
         state.draft = None
+        self._noted = path
         self._remember(path, contents.name)
         state.project_changed.emit()
         state.datasets_changed.emit()
@@ -64,14 +75,26 @@ class ProjectIntents(Intents):
         state.runs.selection = ""
         for problem in contents.problems:
             state.notices.post(Notice(level="warning", text="A run cannot be read", why=problem))
-        newest = max(contents.runs, key=lambda run: run.name, default=None)
+        newest = max(contents.runs, key=lambda each: each.name, default=None)
         if newest is None:
             state.runs.selected.emit("")
             state.go("gallery")
         else:
-            self._runs.select(newest.key)
-        for run in sorted(contents.runs, key=lambda run: run.name, reverse=True):
-            await self._fill(run)
+            self._runs.select(run if run in state.runs.by_key else newest.key)
+        for each in sorted(contents.runs, key=lambda each: each.name, reverse=True):
+            if state.project != path:
+                return
+            await self._fill(each)
+
+    def show_run(self, key: str) -> None:
+        """Open the project of a run, if it is not the open one, and put the run on the canvas."""
+        self._do(self._show_run(key), f"{Path(key).name} cannot be shown")
+
+    async def _show_run(self, key: str) -> None:
+        if not self.state.owns(key):
+            await self.show(Path(key).parent.parent, key)
+        elif key in self.state.runs.by_key:
+            self._runs.select(key)
 
     def create(self, path: Path) -> None:
         """Make a project folder and open it."""
@@ -80,6 +103,15 @@ class ProjectIntents(Intents):
     async def _create(self, path: Path) -> None:
         await asyncio.to_thread(disk.create, path, path.name)
         await self.show(path)
+
+    def _listed(self) -> None:
+        """Put a project first among the recent ones as soon as it has runs: whoever leaves it
+        while it trains finds it again.
+        """
+        project = self.state.project
+        if project is not None and project != self._noted and self.state.runs.by_key:
+            self._noted = project
+            self._remember(project, self.state.project_name or project.name)
 
     def _remember(self, path: Path, name: str) -> None:
         """Put the project first among the recent ones."""
@@ -108,9 +140,7 @@ class ProjectIntents(Intents):
             self.state.recent_changed.emit()
 
     async def _fill(self, run: RunState) -> None:
-        """Read a run's curves; what the engine has said meanwhile is newer and stays."""
-        if run.job or run.series:
-            return
+        """Read a run's curves, and put before them what the engine has said meanwhile."""
         try:
             filled = await asyncio.to_thread(disk.fill, run)
         except Refused as refused:  # the project is open, and the other runs have curves
@@ -119,11 +149,9 @@ class ProjectIntents(Intents):
                 refused.error, title=title, topic=f"curves:{run.key}", runs=(run.key,)
             )
             return
-        if run.job or run.series or self.state.runs.by_key.get(run.key) is not run:
+        if self.state.runs.by_key.get(run.key) is not run:
             return
-        run.series, run.floors = filled.series, filled.floors
-        run.kept, run.checkpoints, run.log = filled.kept, filled.checkpoints, filled.log
-        run.evaluated = filled.evaluated
+        run.join(filled)
         self.state.runs.changed.emit(run.key)
         self.state.runs.metrics_appended.emit(run.key)
         self.state.runs.kept_changed.emit(run.key)
@@ -188,8 +216,9 @@ class ProjectIntents(Intents):
             self._do(self._datasets(project))
         if info.kind == "evaluation" and info.state == "finished":
             self._do(self._evaluated(info.run), "The figures cannot be read", run=info.run)
-        if info.kind == "training" and project is not None:
-            self._remember(project, self.state.project_name or project.name)
+        if info.kind == "training" and info.run:
+            trained = Path(info.run).parent.parent
+            self._remember(trained, self.state.name_of(trained))
 
     async def _evaluated(self, key: str) -> None:
         found = await asyncio.to_thread(disk.evaluated, key)

@@ -253,12 +253,14 @@ class RacingIntents(Intents):
         keys = [str(run) for run in result["runs"]]
         for key, spec in zip(keys, command.specs, strict=True):
             self._runs.know(key, spec)
-            known = self.state.runs.by_key[key]
+            known = self.state.runs.by_key.get(key)
+            if known is None:
+                continue  # another project was opened meanwhile
             known.race = known.race or str(result["job"])
             known.budget = command.budget.kind
         self.clear()
         self.state.runs.listed.emit()
-        self._comparing.show(keys)
+        self._comparing.show([key for key in keys if key in self.state.runs.by_key])
 
     def again(self, race: str) -> None:
         """Set up a race of those who took part in one, anew."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from studio.app.intents.base import Intents
 from studio.app.kinds.registry import kind_of_run
+from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.protocol.spec import RunSpec
 
@@ -17,7 +18,11 @@ class RunIntents(Intents):
     """Intents about what is looked at."""
 
     def know(self, key: str, spec: RunSpec) -> None:
-        """List a run that the engine has just queued, before its first event comes."""
+        """List a run that the engine has just queued, before its first event comes. One of
+        another project, as the person has opened a different one meanwhile, is not listed.
+        """
+        if not self.state.owns(key):
+            return
         runs = self.state.runs
         known = runs.by_key.setdefault(key, RunState(key=key, name=Path(key).name))
         if known.spec is None:
@@ -28,6 +33,8 @@ class RunIntents(Intents):
     def show(self, key: str, name: str = "") -> None:
         """Put a run on the canvas, following its newest step."""
         runs = self.state.runs
+        if key and not self.state.owns(key):
+            return
         if key and key not in runs.by_key:
             runs.by_key[key] = RunState(key=key, name=name or Path(key).name)
             runs.listed.emit()
@@ -40,6 +47,12 @@ class RunIntents(Intents):
         where nothing moves in that of its curves.
         """
         self.show(key, name)
+        if key not in self.state.runs.by_key:
+            project = self.state.name_of(Path(key).parent.parent)
+            text = f"{Path(key).name} is in the queue"
+            why = f"It belongs to the project {project}."
+            self.state.notices.post(Notice(level="info", text=text, why=why))
+            return
         run, catalog = self.state.runs.by_key[key], self.state.catalog
         entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
         still = entry is not None and not entry.carrier

@@ -35,7 +35,7 @@ class Leave:
         """Leave, asking first if something trains."""
         if self._asking or self.leaving:
             return
-        job = self._state.running
+        job = self._state.under_way
         if job is None:
             self._start("checkpoint")
             return
@@ -53,7 +53,7 @@ class Leave:
 
     async def _leave(self, what: Closing) -> None:
         """Save, hand over if so wished, and go; if that fails, stay and say why."""
-        job = self._state.running
+        job = self._state.under_way
         try:
             if what == "background" and job is not None:
                 await self._actions.background.leave_behind(job.job, job.run)

@@ -162,7 +162,7 @@ class SetupPanel(QWidget):
             waiting = ErrorInfo(kind="engine", message=f"{self._state.engine.message}…")
             reasons.append(waiting)
         self.train.setEnabled(not reasons)
-        busy = self._state.running is not None
+        busy = self._state.under_way is not None
         self.train.setText("Add to the queue" if busy else "Train")
         self.train.setAccessibleName(self.train.text())
         alone = self._state.race.bound is None

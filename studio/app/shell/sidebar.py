@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
+from studio.app.shell.elsewhere import Elsewhere
 from studio.app.shell.group import Group
 from studio.app.shell.learn import Learn
 from studio.app.shell.run_list import RunList
@@ -44,6 +45,7 @@ class Sidebar(QFrame):
         self._data = Group("Data", icon_button("plus", "Import data", ask_import))
         self.runs = RunList(state, actions)
         self._queue = Group("Queue")
+        self.elsewhere = Elsewhere(state, actions)
         page = QWidget()
         body = QVBoxLayout(page)
         body.setContentsMargins(8, 14, 8, 14)
@@ -53,6 +55,7 @@ class Sidebar(QFrame):
             self._data,
             self.runs,
             self._queue,
+            self.elsewhere,
             self._recent,
             Learn(state),
         ):
@@ -79,7 +82,8 @@ class Sidebar(QFrame):
             signal.connect(self._show_data)
         for signal in (state.recent_changed, state.project_changed):
             signal.connect(self._show_recent)
-        state.queue_changed.connect(self._show_queue)
+        for signal in (state.queue_changed, state.project_changed):
+            signal.connect(self._show_queue)
 
     def refresh(self) -> None:
         """Show everything anew."""
@@ -151,14 +155,23 @@ class Sidebar(QFrame):
             info = state.jobs.get(job)
             if info is None:
                 continue
-            line = self._line(info.title, lambda: None)
-            line.show_facts(text=info.title, note="next" if place == 0 else str(place + 1))
+            project, title = state.project_of(info), info.title
+            if project not in (None, state.project):
+                title = f"{state.name_of(project)}: {title}"
+            line = self._line(title, partial(self._show_job, job))
+            line.show_facts(text=title, note="next" if place == 0 else str(place + 1))
             line.muted = True
             line.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             line.customContextMenuRequested.connect(partial(self._job_menu, line, job, place))
             rows.append(line)
         self._queue.setVisible(bool(rows))
         self._queue.fill(rows)
+
+    def _show_job(self, job: str) -> None:
+        info = self._state.jobs.get(job)
+        run = self._state.run_of(info) if info is not None else ""
+        if run:
+            self._actions.project.show_run(run)
 
     def _job_menu(self, line: RowButton, job: str, place: int, at: QPoint) -> None:
         move = self._actions.training.move_job

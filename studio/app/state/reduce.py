@@ -17,7 +17,7 @@ from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
 from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
-__all__ = ["reduce"]
+__all__ = ["attach", "reduce"]
 
 NOTHING: Mapping[str, NDArray[Any]] = {}
 ENDED = ("finished", "cancelled", "failed")
@@ -167,24 +167,39 @@ def _run_of_job(state: AppState, info: m.JobInfo) -> None:
         run = RunState(key=info.run, name=Path(info.run).name)
         state.runs.by_key[info.run] = run
     if info.kind == "training":
-        if info.state not in ENDED and info.job != run.job:
-            _take_back(state, run, info.step)  # it goes on from its newest checkpoint
-        run.state = info.state
-        run.job = "" if info.state in ENDED else info.job
-        run.step, run.total = info.step, info.total or run.total
-        run.spec = info.spec or run.spec
-        if run.spec is not None and not run.edits:
-            run.edits = list(run.spec.edits)
-        run.error = info.error
-        run.race, run.parent = info.race or run.race, info.parent or run.parent
-        if info.branch_step is not None:
-            run.branch_step = info.branch_step
-        if info.state in ENDED:
-            run.seconds_left = run.phase_left = None
-            run.steps_per_second = 0.0
+        _train(state, run, info)
     if not listed:
         state.runs.listed.emit()
     state.runs.changed.emit(run.key)
+
+
+def _train(state: AppState, run: RunState, info: m.JobInfo) -> None:
+    """Take over what a training says of its run."""
+    if info.state not in ENDED and info.job != run.job:
+        _take_back(state, run, info.step)  # it goes on from its newest checkpoint
+    run.state = info.state
+    run.job = "" if info.state in ENDED else info.job
+    run.step, run.total = info.step, info.total or run.total
+    run.spec = info.spec or run.spec
+    if run.spec is not None and not run.edits:
+        run.edits = list(run.spec.edits)
+    run.error = info.error
+    run.race, run.parent = info.race or run.race, info.parent or run.parent
+    if info.branch_step is not None:
+        run.branch_step = info.branch_step
+    if info.state in ENDED:
+        run.seconds_left = run.phase_left = None
+        run.steps_per_second = 0.0
+
+
+def attach(state: AppState) -> None:
+    """Tell the runs that were just read from the disk of the trainings that go on in them: those
+    are told of once, when they change.
+    """
+    for info in state.jobs.values():
+        run = state.runs.by_key.get(info.run)
+        if run is not None and info.kind == "training":
+            _train(state, run, info)
 
 
 def cause(info: m.JobInfo) -> str:

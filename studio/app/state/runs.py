@@ -149,9 +149,37 @@ class RunState:
         self.log_dropped += max(0, len(self.log) - LOG_LINES)
         del self.log[:-LOG_LINES]
 
+    def join(self, read: "RunState") -> None:
+        """Put what was read from the run's folder before what the engine has told since: curves,
+        floors, kept steps, checkpoints, log.
+        """
+        told, self.series = self.series, dict(read.series)
+        for name, curve in told.items():
+            joined = self.series.setdefault(name, curve)
+            if joined is not curve:
+                curve.precede(joined.steps.astype(int).tolist(), joined.values.tolist())
+                self.series[name] = curve
+        self.floors = {**read.floors, **self.floors}
+        self.kept = self.kept or read.kept  # each word of them names all
+        newest = max(read.checkpoints, default=-1)
+        self.checkpoints = [*read.checkpoints, *(c for c in self.checkpoints if c > newest)]
+        self.log = _joined(read.log, self.log)
+        self.evaluated = self.evaluated or read.evaluated
+
     def phase_at(self, step: int) -> int:
         """Return the place in ``phases`` of the one that a step belongs to; -1 without phases."""
         return sum(phase.start <= step for phase in self.phases) - 1
+
+
+def _joined(read: list[str], told: list[str]) -> list[str]:
+    """Return lines of a file, and those told that do not yet stand in it. In the file they begin
+    with when and how serious.
+    """
+    for n in range(min(len(read), len(told)), 0, -1):
+        pairs = zip(read[-n:], told[:n], strict=True)
+        if all(line.endswith(word) for line, word in pairs):
+            return [*read, *told[n:]]
+    return [*read, *told]
 
 
 class Runs(QObject):

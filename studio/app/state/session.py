@@ -112,6 +112,7 @@ class AppState(QObject):
         self.scratch: bool = False
         self.jobs: dict[str, JobInfo] = {}
         self.doing: dict[str, str] = {}  # what jobs say that they are at
+        self.names: dict[Path, str] = {}  # of the projects that were open since the start
         self.queue: list[str] = []
         self.datasets: list[DataInfo] = []
         self.dataset: str = ""
@@ -122,6 +123,11 @@ class AppState(QObject):
         self.help_from: Place = "gallery"
         self.draft: Draft | None = None
         self.race = RaceDraft()
+        self.project_changed.connect(self._name_project)
+
+    def _name_project(self) -> None:
+        if self.project is not None:
+            self.names[self.project] = self.project_name
 
     def forget_jobs(self) -> None:
         """Forget the engine's jobs: it says anew what it has. Those of other processes stay."""
@@ -129,8 +135,8 @@ class AppState(QObject):
         self.queue = []
 
     @property
-    def running(self) -> JobInfo | None:
-        """The training or the race that the engine has under way or paused, if any."""
+    def under_way(self) -> JobInfo | None:
+        """The training or the race that the engine has under way or paused, of any project."""
         return next(
             (
                 job
@@ -142,6 +148,41 @@ class AppState(QObject):
             ),
             None,
         )
+
+    @property
+    def running(self) -> JobInfo | None:
+        """What is under way, if it belongs to the open project."""
+        job = self.under_way
+        return job if job is not None and self._is_here(job) else None
+
+    @property
+    def elsewhere(self) -> JobInfo | None:
+        """What is under way, if it belongs to another project."""
+        job = self.under_way
+        return None if job is None or self._is_here(job) else job
+
+    def run_of(self, job: JobInfo) -> str:
+        """Return the run of a job, of a race the first of those who take part; "" for none."""
+        members = (each.run for each in self.jobs.values() if each.race == job.job)
+        return job.run or next(filter(None, members), "")
+
+    def project_of(self, job: JobInfo) -> Path | None:
+        """Return the project that a job works in, None if it does not say."""
+        run = self.run_of(job)
+        return Path(run).parent.parent if run else None
+
+    def _is_here(self, job: JobInfo) -> bool:
+        run = self.run_of(job)
+        return not run or run in self.runs.by_key or self.owns(run)
+
+    def owns(self, run: str) -> bool:
+        """Whether a run, by its key, is one of the open project."""
+        return Path(run).parent.parent == self.project
+
+    def name_of(self, project: Path) -> str:
+        """Return what a project is called, as far as that is known."""
+        recent = next((each.name for each in self.recent if each.path == project), "")
+        return self.names.get(project) or recent or project.name
 
     def concerns(self, notice: Notice) -> bool:
         """Whether a notice is about what is on the canvas, or about nothing that could be there."""

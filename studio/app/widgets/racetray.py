@@ -183,7 +183,7 @@ class RaceTray(QFrame):
         if engine.state not in ("ready", "busy"):
             reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]
         self.start.setEnabled(not reasons)
-        busy = self._state.running is not None
+        busy = self._state.under_way is not None
         self.start.setText("Add the race to the queue" if busy else "Start the race")
         self.start.setAccessibleName(self.start.text())
         if reasons == self._reasons:
