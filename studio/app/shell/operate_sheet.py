@@ -4,7 +4,7 @@ conditions, the rows that it is handed, and the files that it writes.
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QFileDialog, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -28,7 +28,7 @@ from studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["OperateSheet"]
 
-WIDTH, LEAST = 480, 120
+WIDTH = 480
 PLACES = ("Into the run", "To a file")
 
 
@@ -134,9 +134,21 @@ class OperateSheet(QDialog):
         page.setLayout(column(self.form, None, gap=0))
         self._area.setWidget(page)
         self._area.show()
-        room = self.screen().availableGeometry().height() // 2
-        self._area.setMinimumHeight(max(LEAST, min(room, page.sizeHint().height() + 4)))
-        self.adjustSize()
+        page.installEventFilter(self)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the settings, up to half the screen: what is folded may open."""
+        page = self._area.widget()
+        if page is not None:
+            room = self.screen().availableGeometry().height() // 2
+            self._area.setMinimumHeight(min(room, page.sizeHint().height() + 4))
+            self.adjustSize()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            QTimer.singleShot(0, self, self._fit)
+        return super().eventFilter(watched, event)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
         self._wrong.discard(field.path)
