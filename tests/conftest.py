@@ -6,6 +6,7 @@ Tests marked ``xvfb`` run in a second call of pytest with ``QT_QPA_PLATFORM=xcb`
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = str(tmp_path_factory.mktemp("home"))
     monkeypatch.setenv("PUSHFORWARD_HOME", folder)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_wait_for_the_disk() -> Iterator[None]:
+    """Nobody cuts the power of a test; those that are about it put in an ``fsync`` of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
