@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
@@ -46,6 +47,7 @@ __all__ = [
     "label",
     "restyle",
     "row",
+    "scrolled",
     "section",
     "separator",
 ]
@@ -193,6 +195,19 @@ def _fill(box: L, items: tuple[QWidget | int | None, ...], gap: int, edge: int) 
         else:
             box.addWidget(item)
     return box
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """Return a page that is as wide as its room, and scrolls where it needs more height than there
+    is.
+    """
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area
 
 
 def discard(widget: QWidget) -> None:

@@ -217,3 +217,14 @@ def test_a_tile_shows_titles_and_small_ones_bars(qapp):
     assert (painted(tiles, 0) != painted(tiles, 1)).any()
     facts = kind("interactions").facts(x, TITLES, {"n": 50})
     assert facts == "50 people · 20 items · histories of 1 items, at most 2"
+
+
+async def test_in_a_low_window_the_list_keeps_its_lines(opened):
+    view, state, _model = opened
+    state.runs.select("r")
+    await quiet()
+    view.resize(700, 200)
+    await quiet()
+    page = view._body.widget()
+    assert page.height() >= page.minimumSizeHint().height()
+    assert view.next.height() >= view.next.minimumSizeHint().height()

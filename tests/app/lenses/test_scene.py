@@ -158,3 +158,26 @@ async def test_the_spectrum_under_the_mouse_is_told_in_numbers(scene) -> None:
 def test_a_spectrum_is_broken_where_bands_are_missing_or_begin_again() -> None:
     x = np.array([400, 410, 420, 600, 610, 605, 615], np.float32)
     assert pieces(x) == [slice(0, 3), slice(3, 5), slice(5, 7)]
+
+
+async def test_a_run_on_other_data_is_not_asked_for_a_scene(scene) -> None:
+    lens, _view = scene
+    await _settled()
+    other = replace(lens.run, key="/p/runs/0002-o", name="0002-o")
+    other.spec = structs.replace(lens.run.spec, dataset=Pick(slug="two-moons"))
+    lens.state.runs.by_key[other.key] = other
+    lens.state.runs.select(other.key)  # this lens still stands there
+    await _settled()
+    assert len(lens.link.of(PreviewData)) == 1
+
+
+async def test_in_a_low_window_nothing_lies_over_anything_else(scene) -> None:
+    _lens, view = scene
+    await _settled()
+    view.resize(700, 200)
+    await _settled()
+    QApplication.sendPostedEvents()
+    page = view._body.widget()
+    assert page.height() >= page.minimumSizeHint().height() > 200
+    panes = view.colours.mapTo(page, QPoint(0, view.colours.height())).y()
+    assert panes <= view.legend.mapTo(page, QPoint(0, 0)).y()

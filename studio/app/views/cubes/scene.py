@@ -17,7 +17,7 @@ from studio.app.views.cubes.legend import ClassRow, Legend
 from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
 from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import Elided, button, row, section
+from studio.app.widgets.basic import Elided, button, row, scrolled, section
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.formats.cubes.maps import coloured
@@ -87,8 +87,8 @@ class SceneView(QWidget):
         lower.setSpacing(20)
         lower.addLayout(foot, 1)
         lower.addWidget(self.legend)
-        self._body = QWidget()
-        body = QVBoxLayout(self._body)
+        page = QWidget()
+        body = QVBoxLayout(page)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(14)
         body.addLayout(row(None, self._save, self._classify))
@@ -96,6 +96,7 @@ class SceneView(QWidget):
         body.addLayout(lower, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(EDGE, 8, EDGE, 12)
+        self._body = scrolled(page)  # in a low window each part keeps its size
         outer.addWidget(self._body)
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -121,7 +122,8 @@ class SceneView(QWidget):
     def _tell(self) -> None:
         run = self._state.runs.current
         ready = self._once.ready
-        if run is not None and self._scene is None and self._once.due(run):
+        seen = shows("scene")(self._state)  # when another run is selected, this lens goes after it
+        if run is not None and seen and self._scene is None and self._once.due(run):
             key = run.key
             self._scenes.load(key, lambda scene: self._arrived(key, scene))
         some = self._scene is not None

@@ -24,7 +24,15 @@ from studio.app.plots.export import Picture, widget_picture
 from studio.app.state.session import AppState
 from studio.app.views.recommend.intents import OPERATOR, People, RecommendIntents
 from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import Elided, button, icon_button, label, row, section
+from studio.app.widgets.basic import (
+    Elided,
+    button,
+    icon_button,
+    label,
+    row,
+    scrolled,
+    section,
+)
 from studio.app.widgets.historylist import HistoryList
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.nextlist import NextList, Suggestion
@@ -72,7 +80,8 @@ class RecommendView(QWidget):
         self.undo = button("Undo", self.take_back, tip="Take the last change back (Ctrl+Z)")
         self.reset = button("As it was", self._reset, tip="Take all changes back")
         self.lists = button("Lists to CSV", self._write, icon="export")
-        self._body = QWidget()
+        self._page = QWidget()
+        self._body = scrolled(self._page)  # in a low window each part keeps its size
         self._lay_out()
         self._connect()
         self._select()
@@ -97,7 +106,7 @@ class RecommendView(QWidget):
         halves.setSpacing(28)
         halves.addLayout(left, 2)
         halves.addLayout(right, 3)
-        body = QVBoxLayout(self._body)
+        body = QVBoxLayout(self._page)
         body.setContentsMargins(16, 8, 16, 12)
         body.setSpacing(8)
         who = row(self._called, before, self.person, after, self._where, None, gap=6)
