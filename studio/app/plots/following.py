@@ -27,6 +27,8 @@ class Following(QObject):
     Args:
         lens: the widget that is seen or not.
         looking: says what of a run the lens wants live, asked whenever that may have changed.
+        applies: whether the lens has something to show for what is selected; as long as it has
+            not, no run is followed. A lens hears of another run before its tab goes away.
 
     Signals:
         selected: another run, or none: what was shown is not meant any more.
@@ -48,9 +50,11 @@ class Following(QObject):
         state: AppState,
         actions: Actions,
         looking: Callable[[RunState], Looking],
+        applies: Callable[[AppState], bool],
     ) -> None:
         super().__init__(lens)
         self._lens, self._state, self._looking = lens, state, looking
+        self._applies = applies
         self._watching = actions.looking.watching
         self._loader = RecordLoader(self)
         self._record: FlowRecord | None = None
@@ -72,7 +76,7 @@ class Following(QObject):
     @property
     def run(self) -> RunState | None:
         """The run that is followed."""
-        return self._state.runs.current
+        return self._state.runs.current if self._applies(self._state) else None
 
     @property
     def step(self) -> int | None:

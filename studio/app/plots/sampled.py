@@ -1,6 +1,7 @@
 """What the lenses of samples show of the selected run: the newest particles, or drawn samples."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,17 @@ class Sampled(QObject):
     told = Signal()
     failed = Signal(str)
 
-    def __init__(self, lens: QWidget, state: AppState, actions: Actions, particles: int) -> None:
-        """``particles`` is how many the lens shows at most."""
+    def __init__(
+        self,
+        lens: QWidget,
+        state: AppState,
+        actions: Actions,
+        particles: int,
+        applies: Callable[[AppState], bool],
+    ) -> None:
+        """``particles`` is how many the lens shows at most; ``applies`` as `Following` has it."""
         super().__init__(lens)
-        self._lens, self._state, self._particles = lens, state, particles
+        self._lens, self._particles = lens, particles
         self.now: Shown | None = None
         self.drawn: Shown | None = None
         self._held: bool | None = None  # None: whichever is of the newest step
@@ -96,10 +104,10 @@ class Sampled(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
-        self._following = Following(lens, state, actions, self._looking)
+        self._following = Following(lens, state, actions, self._looking, applies)
+        self._following.selected.connect(self.select)
         self._following.shown.connect(self._choose)
         runs = state.runs
-        runs.selected.connect(self.select)
         for signal in (runs.changed, runs.metrics_appended, runs.logged, runs.record_arrived):
             signal.connect(self._of_run)
         state.job_ended.connect(self._ended)
@@ -109,9 +117,14 @@ class Sampled(QObject):
         return Looking(run.job, (), NOWHERE, 1, self._particles)
 
     @property
+    def run(self) -> RunState | None:
+        """The run whose samples are shown."""
+        return self._following.run
+
+    @property
     def origin(self) -> str:
         """Say what is shown, and how far the training is where that is older."""
-        run, now = self._state.runs.current, self.now
+        run, now = self.run, self.now
         if run is None or now is None:
             return ""
         older = bool(now.file) and 0 <= now.step < run.step
@@ -123,9 +136,9 @@ class Sampled(QObject):
         self._choose()
         self.told.emit()
 
-    def select(self, _key: str = "") -> None:
+    def select(self) -> None:
         """Start with the run that is selected."""
-        run = self._state.runs.current
+        run = self.run
         self._key = run.key if run else ""
         self.now = self.drawn = None
         self._held, self._looked = None, False
@@ -136,7 +149,7 @@ class Sampled(QObject):
 
     def look(self) -> None:
         """Look for samples on disk."""
-        run = self._state.runs.current
+        run = self.run
         if run is None or not self._lens.isVisible():
             return
         self.told.emit()
@@ -147,7 +160,7 @@ class Sampled(QObject):
 
     def _choose(self, _record: object = None) -> None:
         """Show drawn samples that are held or of the newest step, else the particles."""
-        run, record, drawn = self._state.runs.current, self._following.record, self.drawn
+        run, record, drawn = self.run, self._following.record, self.drawn
         if run is None:
             return
         newest = drawn is not None and (record is None or drawn.step >= record.step)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.following import Following
@@ -38,6 +39,9 @@ RESOLUTION = 32
 PARTICLES = 1_000_000  # all that a run keeps are wanted; the engine sends fewer if it must
 
 
+applies = shows("flow")
+
+
 class FlowView(QWidget):
     """Canvas, layers, motion, and what is known of the particle clicked."""
 
@@ -52,7 +56,7 @@ class FlowView(QWidget):
         self._one = OneParticle(self, self.canvas)
         self._hands = FlowHands(self, state, actions, self.canvas, self.layers)
         self._empty = EmptyState(self)
-        self._following = Following(self, state, actions, self._looking)
+        self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
         self._dims = (0, 1)
         self._first_asked = False
@@ -88,7 +92,7 @@ class FlowView(QWidget):
     @property
     def _run(self) -> RunState | None:
         """The run that is selected, if its data move here: of others nothing is asked for."""
-        return self._state.runs.current if shows("flow")(self._state) else None
+        return self._following.run
 
     def _select(self) -> None:
         self._record, self._dims, self._starts = None, (0, 1), 0
@@ -108,7 +112,8 @@ class FlowView(QWidget):
         self.panel.say(f"Step {step:,} cannot be shown: {why}")
 
     def _show(self, record: FlowRecord) -> None:
-        if record.x.shape[2] < 2:
+        kind = kind_of_run(self._run, self._state.catalog)
+        if not kind.fits(record.x.shape[2:]) or record.x.shape[2] < 2:
             return
         self._record = record
         self._identify(record)
@@ -304,6 +309,6 @@ VIEW = ViewSpec(
     id="flow",
     title="Flow",
     order=10,
-    applies=shows("flow"),
+    applies=applies,
     factory=FlowView,
 )

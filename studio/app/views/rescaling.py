@@ -48,13 +48,21 @@ def _looking(run: RunState) -> Looking:
     return Looking(run.job, (), BOUNDS, 2, PARTICLES, extras=(CRITIC,))
 
 
+def applies(state: AppState) -> bool:
+    """Whether the selected run has an h."""
+    run = state.runs.current
+    if run is None or run.spec is None:
+        return False
+    return has_rescaling(drafts.entry_of(run.spec, "family", state.catalog))
+
+
 class RescalingView(QWidget):
     """Curves over the histogram of the critic's values; the list of all h; the ways to use one."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self.following = Following(self, state, actions, _looking)
+        self.following = Following(self, state, actions, _looking, applies)
         self._key, self._picked = "", ""
         self._shift: float | None = None
         self.verdict = label("", "heading")
@@ -301,13 +309,6 @@ def _shape(h: ChosenH) -> Shape:
     return Shape.of(f"{h.spec.title}{shift}", h.spec.u, h.spec.h, h.spec.slope, h.shift)
 
 
-def _applies(state: AppState) -> bool:
-    run = state.runs.current
-    if run is None or run.spec is None:
-        return False
-    return has_rescaling(drafts.entry_of(run.spec, "family", state.catalog))
-
-
 VIEW = ViewSpec(
-    id="rescaling", title="h explorer", order=35, applies=_applies, factory=RescalingView
+    id="rescaling", title="h explorer", order=35, applies=applies, factory=RescalingView
 )

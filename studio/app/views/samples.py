@@ -45,6 +45,9 @@ DRAWN = 20_000
 PARTICLES = 4096
 
 
+applies = shows("flow")
+
+
 class SamplesView(QWidget):
     """Two canvases that look at the same place, or one with both; numbers and rows beside."""
 
@@ -52,7 +55,7 @@ class SamplesView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._once = AskOnce(self, state)
-        self._sampled = Sampled(self, state, actions, PARTICLES)
+        self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
         self.made.setAccessibleName("Generated points")
         self.data.setAccessibleName("Data points")
@@ -142,7 +145,7 @@ class SamplesView(QWidget):
 
     @property
     def _kind(self) -> Kind:
-        return kind_of_run(self._state.runs.current, self._state.catalog)
+        return kind_of_run(self._sampled.run, self._state.catalog)
 
     # Which samples
 
@@ -162,7 +165,7 @@ class SamplesView(QWidget):
             canvas.setAccessibleDescription(f"{len(some):,} points drawn")
 
     def _target(self, _on: bool = False) -> None:
-        run = self._state.runs.current
+        run = self._sampled.run
         overlay = self._overlay.isChecked()
         self._data_box.setVisible(not overlay)
         target = run.target if run else None
@@ -197,7 +200,7 @@ class SamplesView(QWidget):
 
     def _name_columns(self, shown: Shown) -> None:
         """Write the names of the columns; they may be known only after the samples are."""
-        run, d = self._state.runs.current, shown.x.shape[1]
+        run, d = self._sampled.run, shown.x.shape[1]
         known = (shown.columns, run.columns if run is not None else ())
         numbered = tuple(f"x{i + 1}" for i in range(d))
         names = next((each for each in known if len(each) == d), numbered)[:COLUMNS]
@@ -210,7 +213,7 @@ class SamplesView(QWidget):
             self._table.setHorizontalHeaderItem(place, head)
 
     def _tell(self) -> None:
-        run, now = self._state.runs.current, self._sampled.now
+        run, now = self._sampled.run, self._sampled.now
         self._middle.setVisible(now is not None)
         self._empty.setVisible(now is None)
         if now is not None:
@@ -255,7 +258,7 @@ class SamplesView(QWidget):
         )
 
     def _export(self) -> None:
-        run = self._state.runs.current
+        run = self._sampled.run
         if run is None:
             return
         ask_samples(self, run, self._kind, self._actions.export.samples)
@@ -265,6 +268,6 @@ VIEW = ViewSpec(
     id="samples",
     title="Samples",
     order=20,
-    applies=shows("flow"),
+    applies=applies,
     factory=SamplesView,
 )

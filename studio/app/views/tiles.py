@@ -36,6 +36,9 @@ STRIP = 9  # frames of the film strip
 UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
 
 
+applies = shows("pictures")
+
+
 class TilesView(QWidget):
     """Grid, projection, film strip; the selected datum is the same in all three."""
 
@@ -52,7 +55,7 @@ class TilesView(QWidget):
         self._seen = label("", "small", wrap=True)
         self._chip = MotionChip(self)
         self._empty = EmptyState(self)
-        self._following = Following(self, state, actions, self._looking)
+        self._following = Following(self, state, actions, self._looking, applies)
         self._lay_out()
         self._connect()
         self._restyle()
@@ -230,6 +233,6 @@ VIEW = ViewSpec(
     id="pictures",
     title="Flow",
     order=10,
-    applies=shows("pictures"),
+    applies=applies,
     factory=TilesView,
 )

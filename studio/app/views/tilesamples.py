@@ -72,6 +72,9 @@ class Pages(QWidget):
         self._where.setText(f"{first + 1:,}-{min(n, first + page):,} of {n:,}" if n else "")
 
 
+applies = shows("pictures")
+
+
 class TileSamplesView(QWidget):
     """Generated and data side by side, both by the page."""
 
@@ -84,7 +87,7 @@ class TileSamplesView(QWidget):
         self._origin = label("", "muted")
         self._numbers = Qualities(state)
         self._empty = EmptyState(self)
-        self._sampled = Sampled(self, state, actions, SHOWN)
+        self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
         export = button("Export", self._export, tip="Write samples to a file", icon="export")
         self._drawn_ones = held_chip(self._sampled)
@@ -109,7 +112,7 @@ class TileSamplesView(QWidget):
 
     @property
     def _kind(self) -> Kind:
-        return kind_of_run(self._state.runs.current, self._state.catalog)
+        return kind_of_run(self._sampled.run, self._state.catalog)
 
     def _show(self, shown: Shown) -> None:
         if self._kind.fits(shown.x.shape[1:]):
@@ -117,7 +120,7 @@ class TileSamplesView(QWidget):
             self.made.show_data(shown.x, self._kind, "")
 
     def _tell(self) -> None:
-        run = self._state.runs.current
+        run = self._sampled.run
         some = self._sampled.now is not None
         for widget in (self.made, self.data, self._numbers):
             widget.setVisible(some)
@@ -142,7 +145,7 @@ class TileSamplesView(QWidget):
         self._center()
 
     def _target(self) -> None:
-        run = self._state.runs.current
+        run = self._sampled.run
         target = run.target if run else None
         new = target is not None and target is not self._drawn
         if target is not None and new and self._kind.fits(target.shape[1:]):
@@ -161,7 +164,7 @@ class TileSamplesView(QWidget):
         self._empty.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
 
     def _export(self) -> None:
-        run = self._state.runs.current
+        run = self._sampled.run
         if run is None:
             return
         ask_samples(self, run, self._kind, self._actions.export.samples)
@@ -175,6 +178,6 @@ VIEW = ViewSpec(
     id="picture-samples",
     title="Samples",
     order=20,
-    applies=shows("pictures"),
+    applies=applies,
     factory=TileSamplesView,
 )

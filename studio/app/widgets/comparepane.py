@@ -70,7 +70,7 @@ class ComparePane(QFrame):
         self.grid = TileGrid("The fixed latents")
         self._stack = QStackedWidget()
         self._lay_out()
-        self.beside = Beside(self, state, actions, self._looking)
+        self.beside = Beside(self, state, actions, self._looking, lambda _: True)
         self.beside.selected.connect(self._forget)
         self.beside.changed.connect(self.tell)
         self.beside.shown.connect(self._show)

@@ -8,6 +8,7 @@ from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.base import Refused
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.camera import Bounds, padded
@@ -105,7 +106,9 @@ class FlowLayers(QObject):
         run, dims = self._run, self._dims
         target = run.target if run else None
         shown = None
-        if target is not None and target.shape[1] > max(dims) and self._panel.on("target"):
+        kind = kind_of_run(run, self._state.catalog)
+        fits = target is not None and kind.fits(target.shape[1:]) and target.shape[1] > max(dims)
+        if target is not None and fits and self._panel.on("target"):
             # The same points give the same view, so that an unchanged backdrop is not repainted.
             before = self._canvas.backdrop.target
             same = before is not None and before.base is target and dims == (0, 1)

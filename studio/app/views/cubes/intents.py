@@ -78,7 +78,7 @@ class SceneIntents(Intents):
             return  # that the engine is gone is told already; it is asked again when it is back
         tell(
             SceneData(
-                colours=np.asarray(answer.arrays["colours"], np.uint8),
+                colours=floats(answer, "colours").astype(np.uint8),
                 truth=_whole(answer, "truth"),
                 cube=floats(answer, "cube"),
                 wavelengths=floats(answer, "wavelengths"),

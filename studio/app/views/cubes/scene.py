@@ -10,6 +10,7 @@ from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.export import Picture, widget_picture
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.views.cubes.intents import SceneData, SceneIntents, SceneMap
@@ -29,6 +30,9 @@ __all__ = ["VIEW", "SceneView"]
 EDGE, APART = 16, 16  # pixels beside the maps and between them
 ABOVE = 136  # that buttons, titles and margins take
 MAPS = 0.54  # of the height that is left, at most
+
+
+applies = shows("scene")
 
 
 class SceneView(QWidget):
@@ -103,8 +107,13 @@ class SceneView(QWidget):
 
     # What is shown
 
+    @property
+    def _run(self) -> RunState | None:
+        """The run that is selected, if it learns a scene: others have none to be asked for."""
+        return self._state.runs.current if applies(self._state) else None
+
     def _select(self, _key: str = "") -> None:
-        run = self._state.runs.current
+        run = self._run
         key = run.key if run is not None else ""
         if key != self._key:
             self._key, self._scene, self._map, self._busy = key, None, None, False
@@ -120,7 +129,7 @@ class SceneView(QWidget):
             self._tell()
 
     def _tell(self) -> None:
-        run = self._state.runs.current
+        run = self._run
         ready = self._once.ready
         seen = shows("scene")(self._state)  # when another run is selected, this lens goes after it
         if run is not None and seen and self._scene is None and self._once.due(run):
@@ -300,6 +309,6 @@ VIEW = ViewSpec(
     id="scene",
     title="Scene",
     order=10,
-    applies=shows("scene"),
+    applies=applies,
     factory=SceneView,
 )

@@ -21,6 +21,7 @@ from studio.app.askonce import AskOnce
 from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.export import Picture, widget_picture
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.views.recommend.intents import OPERATOR, People, RecommendIntents
 from studio.app.viewspec import ViewSpec, shows
@@ -47,6 +48,9 @@ LISTED = 10
 CANDIDATES = 100  # ranks that a move is told from
 FRESH_MS = 1000  # between two questions while the model learns
 FOUND = 12  # titles that are offered at once
+
+
+applies = shows("recommend")
 
 
 class RecommendView(QWidget):
@@ -146,9 +150,14 @@ class RecommendView(QWidget):
 
     # What is shown
 
+    @property
+    def _run(self) -> RunState | None:
+        """The run that is selected, if it recommends."""
+        return self._state.runs.current if applies(self._state) else None
+
     def _select(self) -> None:
-        run = self._state.runs.current
-        if run is None or not shows("recommend")(self._state):
+        run = self._run
+        if run is None:
             self._key, self._people = "", None
             self._say("No run is selected", "What a recommender recommends is shown here.")
             return
@@ -191,7 +200,7 @@ class RecommendView(QWidget):
 
     def _able(self) -> None:
         """Let lists be written, or say why they cannot be."""
-        run = self._state.runs.current
+        run = self._run
         learned = run is not None and bool(run.checkpoints)
         self.lists.setEnabled(learned and self._once.ready)
         why = (
@@ -204,7 +213,7 @@ class RecommendView(QWidget):
         set_tip(self.lists, why)
 
     def _changed(self, key: str) -> None:
-        run = self._state.runs.current
+        run = self._run
         if run is None or run.key != key:
             return
         self._select()
@@ -307,7 +316,7 @@ class RecommendView(QWidget):
             self._ask()
 
     async def _question(self) -> None:
-        run = self._state.runs.current
+        run = self._run
         if run is None or self._people is None:
             return
         items, began = self.items, time.perf_counter()
@@ -316,12 +325,12 @@ class RecommendView(QWidget):
                 run.key, OPERATOR, config={"k": CANDIDATES}, inputs={"histories": [items]}
             )
         except Refused as refused:
-            if run is self._state.runs.current:
+            if run is self._run:
                 learning = run.state in ("running", "queued")
                 title = "Nothing learned yet" if learning else "Nothing to recommend"
                 self._say(title, f"{refused.error.message} {refused.error.hint}".strip())
             return
-        if run is self._state.runs.current and items == self.items:
+        if run is self._run and items == self.items:
             self._take(answer, items, 1000 * (time.perf_counter() - began))
 
     def _take(self, answer: Answer, items: list[int], took: float) -> None:
@@ -367,6 +376,6 @@ VIEW = ViewSpec(
     id="recommend",
     title="Recommend",
     order=10,
-    applies=shows("recommend"),
+    applies=applies,
     factory=RecommendView,
 )
