@@ -126,7 +126,11 @@ class Studio:
         self.window.deleteLater()
 
     def report(self, error: BaseException) -> None:
-        """Show an error that nobody expected; it is a mistake in the studio."""
+        """Show an error that nobody expected; it is a mistake in the studio. Errors from one place
+        are the same one: a lens may meet it with every record.
+        """
+        at = traceback.extract_tb(error.__traceback__)[-1:]
+        place = ":".join(f"{frame.filename}:{frame.lineno}" for frame in at)
         details = "".join(traceback.format_exception(error))
         log.error("unexpected error", exc_info=error)
         self.state.notices.post(
@@ -137,7 +141,8 @@ class Studio:
                 todo="What runs is not touched. If it happens again, please report the details.",
                 details=details,
                 lasting=True,
-                topic="bug",
+                topic=f"bug:{type(error).__name__}:{place}",
+                once=True,
             )
         )
 

@@ -169,3 +169,29 @@ async def test_a_refusal_about_a_run_stays_with_it(bench, wait):
     await wait(lambda: banners(bench) == ["The weights were not exported"])
     bench.state.show_help()
     assert banners(bench) == []
+
+
+def _fails_at(lens):
+    raise IndexError(f"size of axis is {lens}")
+
+
+async def test_the_same_mistake_of_the_studio_is_told_once_and_counted_in_place(bench):
+    await bench.start()
+
+    def fail(axis, place=_fails_at):
+        try:
+            place(axis)
+        except (IndexError, KeyError) as error:
+            bench.studio.report(error)
+
+    fail(2)
+    (shown,) = bench.window.canvas.findChildren(Banner)
+    fail(9)
+    assert bench.window.canvas.findChildren(Banner) == [shown], "nothing moves under the mouse"
+    assert shown.accessibleName() == "error: Something went wrong in the studio, 2 times"
+    shown._dismiss.click()
+    fail(9)
+    assert bench.state.notices.banners == []
+    assert bench.state.notices.history[-1].times == 3
+    fail("colours", {}.__getitem__)
+    assert [each.why for each in bench.state.notices.banners] == ["KeyError: 'colours'"]

@@ -36,10 +36,11 @@ class Banner(QFrame):
         self.notice = notice
         self.setProperty("role", "banner")
         self.setProperty("level", notice.level)
-        self.setAccessibleName(f"{notice.level}: {notice.text}")
+        self._text = label("", "strong", wrap=True)
+        self.show_count(notice)
         text = QVBoxLayout()
         text.setSpacing(2)
-        text.addWidget(label(notice.text, "strong", wrap=True))
+        text.addWidget(self._text)
         for part in (notice.why, notice.todo):
             if part:
                 text.addWidget(label(part, "muted", wrap=True))
@@ -72,6 +73,12 @@ class Banner(QFrame):
         layout.addLayout(line)
         if self._details is not None:
             layout.addWidget(self._details)
+
+    def show_count(self, notice: Notice) -> None:
+        """Say what happened, and how often by now; all else stays where it is."""
+        self.notice = notice
+        self.setAccessibleName(f"{notice.level}: {notice.counted}")
+        self._text.setText(notice.counted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow the buttons stand below the text."""
@@ -108,7 +115,7 @@ class Banners(QWidget):
     def __init__(self, state: AppState) -> None:
         super().__init__()
         self._state = state
-        self._shown: list[int] = []
+        self.banners: list[Banner] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
@@ -120,17 +127,20 @@ class Banners(QWidget):
 
     def refresh(self) -> None:
         """Show what lasts; the banners that stay keep their folds as they are."""
-        if [notice.number for notice in self._wanted()] != self._shown:
+        wanted = self._wanted()
+        if [notice.number for notice in wanted] != [each.notice.number for each in self.banners]:
             self._rebuild()
+        for banner, notice in zip(self.banners, wanted, strict=True):
+            if banner.notice is not notice:
+                banner.show_count(notice)
 
     def _wanted(self) -> list[Notice]:
         banners = self._state.notices.banners
         return [notice for notice in banners if self._state.concerns(notice)][-SHOWN:]
 
     def _rebuild(self) -> None:
-        wanted = self._wanted()
-        self._shown = [notice.number for notice in wanted]
         clear(self._layout)
-        for notice in wanted:
-            self._layout.addWidget(Banner(notice, self._state.notices))
-        self.setVisible(bool(wanted))
+        self.banners = [Banner(notice, self._state.notices) for notice in self._wanted()]
+        for banner in self.banners:
+            self._layout.addWidget(banner)
+        self.setVisible(bool(self.banners))

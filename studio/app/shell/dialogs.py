@@ -145,7 +145,7 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
     for notice in reversed(notices.history):
         clock = time.strftime("%H:%M:%S", time.localtime(notice.at))
         body.addWidget(label(f"{clock}  {notice.level}", "small"))
-        body.addWidget(label(notice.text, "strong", wrap=True))
+        body.addWidget(label(notice.counted, "strong", wrap=True))
         for part in (notice.why, notice.todo):
             if part:
                 body.addWidget(label(part, "muted", wrap=True))

@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -29,7 +29,9 @@ class Notice:
     """One message: what happened, why, what to do. A lasting one is a banner until dismissed.
 
     Notices with the same ``topic`` replace each other, so that one cause never stacks up. ``runs``
-    are the keys of those that it is about, () where it is about the studio or its engine.
+    are the keys of those that it is about, () where it is about the studio or its engine. What is
+    said ``once`` is counted when it is said again with its topic, and comes back no more when it
+    was dismissed.
     """
 
     level: Level
@@ -41,8 +43,15 @@ class Notice:
     lasting: bool = False
     topic: str = ""
     runs: tuple[str, ...] = ()
+    once: bool = False
+    times: int = 1
     number: int = field(default_factory=lambda: next(_numbers))
     at: float = field(default_factory=time.time)
+
+    @property
+    def counted(self) -> str:
+        """What happened, and how often."""
+        return self.text if self.times == 1 else f"{self.text}, {self.times:,} times"
 
 
 class Notices(QObject):
@@ -60,6 +69,8 @@ class Notices(QObject):
 
     def post(self, notice: Notice) -> None:
         """Tell the person."""
+        if notice.once and self._count(notice):
+            return
         self.history.append(notice)
         del self.history[: -self.CAPACITY]
         if notice.lasting:
@@ -68,6 +79,19 @@ class Notices(QObject):
             self.banners.append(notice)
             self.banners_changed.emit()
         self.posted.emit(notice)
+
+    def _count(self, notice: Notice) -> bool:
+        """Count a message that was said before; return whether it was."""
+        said = (old for old in self.history if old.once and old.topic == notice.topic)
+        before = next(said, None)
+        if before is None:
+            return False
+        again = replace(before, times=before.times + 1, at=notice.at)
+        self.history = [*(old for old in self.history if old is not before), again]
+        if before in self.banners:
+            self.banners = [again if old is before else old for old in self.banners]
+            self.banners_changed.emit()
+        return True
 
     def error(
         self,
