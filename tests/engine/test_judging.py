@@ -1,8 +1,7 @@
 """Judges: trained once and kept, given by the person, of any kind of data; and what they see."""
 
-import gc
+from collections import OrderedDict
 from dataclasses import replace
-from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -51,7 +50,7 @@ def small() -> ImageSet:
 def _quick(tmp_path, monkeypatch):
     """A cache of the test's own, and judges that learn in a moment."""
     monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(judging, "_known", WeakValueDictionary())
+    monkeypatch.setattr(judging, "_known", OrderedDict())
     monkeypatch.setattr("models.judges.images._STEPS", 12)
 
 
@@ -78,13 +77,15 @@ class TestJudging:
         assert list(again.prepare()) != []
         assert torch.equal(again.now().features(images.x), made.features(images.x))
 
-    def test_it_is_remembered_as_long_as_somebody_asks_it(self):
+    def test_few_are_remembered_and_who_has_one_keeps_it(self, monkeypatch):
+        monkeypatch.setattr(judging, "MOST", 1)
         asking = judged(small())
         made = asking.now()
         assert judged(small()).judge is made
-        del asking, made
-        gc.collect()
-        assert len(judging._known) == 0
+        other = judged(ImageSet(small().x.flip(0), small().labels))
+        other.now()
+        assert list(judging._known) == [other.key]
+        assert asking.judge is made
 
     def test_other_images_labels_names_or_versions_have_another_judge(self):
         x, labels = torch.rand(6, 1, 4, 4), torch.arange(6) % 2

@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import Generator
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 import torch
 
@@ -20,8 +20,10 @@ from studio.store.errors import StoreError
 __all__ = ["Judging", "cache_folder", "given_folder"]
 
 _log = logging.getLogger(__name__)
-_known: WeakValueDictionary[str, Network] = WeakValueDictionary()
-"""Those that somebody asks still: a judge has as many numbers as a model."""
+MOST = 4
+"""Judges that are remembered: one has as many numbers as a model."""
+_known: OrderedDict[str, Network] = OrderedDict()
+"""Those that were prepared last."""
 SEED = 0
 STEPS_A_PIECE = 5
 SUFFIX = ".safetensors"
@@ -113,6 +115,9 @@ class Judging:
 
     def _remember(self, judge: Network) -> Network:
         self._judge = _known[self.key] = judge
+        _known.move_to_end(self.key)
+        while len(_known) > MOST:
+            _known.popitem(last=False)
         return judge
 
     def now(self) -> Network:
