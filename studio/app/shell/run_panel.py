@@ -171,6 +171,7 @@ class RunPanel(QWidget):
             ]
             for line, row in enumerate(rows):
                 name = label(row.name, wrap=True)
+                name.setFixedWidth(118)  # else room is kept for it as if it were narrower
                 self._now.addWidget(name, 2 * line, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
                 value, floor, when = self._values[line]
                 self._now.addWidget(value, 2 * line, 1, Qt.AlignmentFlag.AlignTop)
