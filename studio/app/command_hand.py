@@ -4,11 +4,13 @@ from functools import partial
 
 from studio.app.actions import Actions
 from studio.app.commands import Command
+from studio.app.kinds.registry import kind_of_run
 from studio.app.state.hand import ToolName
 from studio.app.state.session import AppState
 
 __all__ = ["hand_commands"]
 
+LENS = "flow"
 _TOOLS: tuple[tuple[ToolName, str, str], ...] = (
     ("look", "Look around the flow", "cursor"),
     ("add", "Add target points", "plus"),
@@ -26,10 +28,22 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         here = run is not None and run.job and not run.background
         return "" if here and state.place == "run" else "Select a run that is training here."
 
+    def explainable() -> str:
+        run, catalog = state.runs.current, state.catalog
+        if under_way() or run is None or run.spec is None or catalog is None:
+            return under_way() or "The engine is not ready."
+        if kind_of_run(run, catalog).lens != LENS:
+            return "A moment is explained where data are points in a plane."
+        entry = catalog.get("family", run.spec.family.slug)
+        return (
+            "" if entry is not None and entry.stages else "The steps of this model have no parts."
+        )
+
     def explain() -> None:
         run = state.runs.current
         if run is not None:
             actions.lesson.explain(run.key)
+            state.lens_wanted.emit(LENS)  # the stages are shown there
 
     def undo() -> None:
         run = state.runs.current
@@ -39,7 +53,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     return [
         Command(
             id="explain", title="Explain this moment", menu=menu, shortcut="Ctrl+M",
-            run=explain, why_not=under_way, icon="explain",
+            run=explain, why_not=explainable, icon="explain",
             aliases=("slow motion", "stages", "step by step"),
         ),
         Command(

@@ -1,5 +1,6 @@
 """The registry, its search, and that menus, shortcuts and palette show the same."""
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -8,6 +9,7 @@ from shiboken6 import delete
 
 from studio.app import preferences
 from studio.app.commands import Command, Registry, score
+from studio.protocol.catalog import StageSpec
 
 
 def command(id, title, **more):
@@ -150,3 +152,32 @@ async def test_the_palette_says_that_it_found_nothing(bench):
     palette.line.setText("pause")
     assert palette.list.isVisible()
     assert not palette.nothing.isVisible()
+
+
+async def test_a_moment_is_explained_where_its_stages_are_shown(bench, wait):
+    await bench.start()
+    registry, lenses = bench.window.registry, bench.window.canvas.lenses
+    recipe = next(r for r in bench.state.recipes if r.slug == "gan-ring-of-five")
+    run = msgspec.structs.replace(recipe.run, training={"steps": 100_000}, metrics=[])
+    bench.actions.setup.open_recipe(recipe)
+    bench.actions.setup.open(run)
+    await wait(lambda: bench.state.draft.checked)
+    bench.actions.training.start()
+    await wait(lambda: bench.state.runs.current is not None)
+    await wait(lambda: bench.state.runs.current.state == "running")
+    lenses.want("metrics")
+    assert lenses.shown == "metrics"
+    assert registry["explain"].why_not() == "The steps of this model have no parts."
+    gan = bench.state.catalog.get("family", "gan")
+    stage = StageSpec(name="draw", title="Draw", formula="x", source="")
+    entries = [
+        msgspec.structs.replace(gan, stages=[stage]) if each is gan else each
+        for each in bench.state.catalog.entries
+    ]
+    bench.state.catalog = msgspec.structs.replace(bench.state.catalog, entries=entries)
+    bench.state.catalog_changed.emit()
+    assert registry.trigger("explain")
+    assert lenses.shown == "flow"
+    assert bench.state.lesson.run == bench.state.runs.current.key
+    bench.actions.training.stop()
+    await wait(lambda: not bench.state.runs.current.job)

@@ -5,11 +5,12 @@ mouse events); `Camera.affine` gives the map to device pixels, which the raster 
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Affine", "Bounds", "Camera", "padded", "robust_bounds"]
+__all__ = ["CLEAR", "Affine", "Bounds", "Camera", "Covered", "padded", "robust_bounds"]
 
 Bounds = tuple[float, float, float, float]
 """x0, x1, y0, y1 in data units."""
@@ -18,6 +19,19 @@ Affine = tuple[float, float, float, float]
 
 MIN_SCALE, MAX_SCALE = 1e-6, 1e9  # pixels per unit; beyond them float32 positions are noise
 MARGIN = 0.08  # of the smaller side, left free around what is fitted
+LEAST = 1 / 3  # of a side that something is fitted into, whatever covers the rest
+
+
+class Covered(NamedTuple):
+    """What lies over a picture at its edges, in logical pixels."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 0.0
+    bottom: float = 0.0
+
+
+CLEAR = Covered()
 
 
 @dataclass(frozen=True)
@@ -74,17 +88,41 @@ class Camera:
             y=y + (py - self.height / 2) / scale,
         )
 
-    def fitted(self, bounds: Bounds, covered: float = 0.0) -> "Camera":
+    def fitted(self, bounds: Bounds, *ways: Covered) -> "Camera":
         """Return the camera that shows a rectangle whole, with a margin around it: in the middle,
-        or left of it where it would reach under what covers so many pixels on the right.
+        or aside where it would reach under what covers the edges. Of several ``ways`` to say what
+        does, the one that leaves most room is taken; a third of each side is used however much is
+        covered.
         """
         x0, x1, y0, y1 = bounds
         wide, high = max(x1 - x0, 1e-9), max(y1 - y0, 1e-9)
         free = 1 - 2 * MARGIN
-        room = max(self.width - covered, self.width / 2)
-        scale = _limit(min(room * free / wide, self.height * free / high))
-        under = max(0.0, scale * wide / free / 2 - (room - self.width / 2))
-        return replace(self, x=(x0 + x1) / 2 + under / scale, y=(y0 + y1) / 2, scale=scale)
+
+        def room(covered: Covered) -> float:
+            across = self.width - covered.left - covered.right
+            return min(across / wide, (self.height - covered.top - covered.bottom) / high)
+
+        covered = max(ways or (CLEAR,), key=room)
+        left, right = _at_most(self.width, covered.left, covered.right)
+        top, bottom = _at_most(self.height, covered.top, covered.bottom)
+        scale = _limit(free * room(Covered(left, top, right, bottom)))
+        dx = _aside(self.width, scale * wide / free, left, right)
+        dy = _aside(self.height, scale * high / free, top, bottom)
+        x, y = (x0 + x1) / 2 - dx / scale, (y0 + y1) / 2 + dy / scale
+        return replace(self, x=x, y=y, scale=scale)
+
+
+def _at_most(size: float, before: float, after: float) -> tuple[float, float]:
+    """Return what is covered at both ends of a length, made smaller where too little is left."""
+    covered = before + after
+    share = min(1.0, (1 - LEAST) * size / covered) if covered > 0 else 1.0
+    return before * share, after * share
+
+
+def _aside(size: float, length: float, before: float, after: float) -> float:
+    """Return how far from the middle a length has to move to lie between what is covered."""
+    middle, half = size / 2, length / 2
+    return min(max(middle, before + half), size - after - half) - middle
 
 
 def padded(bounds: Bounds, share: float = 0.15) -> Bounds:

@@ -5,6 +5,7 @@ file. While nothing moves nothing is drawn, and while it is not seen nothing is 
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from studio.app.plots.backdrop import Backdrop, BackdropImage, colour, view_of, with_paths
-from studio.app.plots.camera import Camera, robust_bounds
+from studio.app.plots.camera import Camera, Covered, robust_bounds
 from studio.app.plots.glide import Glide
 from studio.app.plots.identity import identity_colours, middle_of, one_colour
 from studio.app.plots.overlay import Life, paint_life
@@ -78,7 +79,8 @@ class ParticleCanvas(QWidget):
         self.uniform = ""  # one colour for all, where identity means nothing
         self.selection = -1
         self.show_paths = False
-        self.covered = 0.0  # logical pixels on the right that something lies over
+        # What something lies over, in ways of which the one that leaves most is taken.
+        self.covered: Sequence[Covered] = ()
         self.playing = False  # the flow clock runs: trails go on from record to record
         self._layer = Particles()
         self._timeline: Timeline | None = None
@@ -243,7 +245,7 @@ class ParticleCanvas(QWidget):
         if bounds is None and self._timeline is not None:
             bounds = robust_bounds(self._timeline.planar(len(self._timeline.t) - 1).T)
         self._touched = False
-        self._look(self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0), self.covered))
+        self._look(self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0), *self.covered))
 
     def fit_unless_touched(self) -> None:
         """Fit, unless the person has chosen where to look."""

@@ -11,6 +11,7 @@ from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
 from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.camera import Covered
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.following import Following
@@ -35,6 +36,7 @@ __all__ = ["VIEW", "FlowView"]
 
 SETTLE_MS = 200  # after a move of the camera, before the engine is asked for another window
 MARGIN = 16
+INSET, BELOW = 40, 8  # pixels more, where the axes have their numbers
 RESOLUTION = 32
 PARTICLES = 1_000_000  # all that a run keeps are wanted; the engine sends fewer if it must
 
@@ -55,6 +57,7 @@ class FlowView(QWidget):
         self._readout = Readout(self)
         self._one = OneParticle(self, self.canvas)
         self._hands = FlowHands(self, state, actions, self.canvas, self.layers)
+        self._hands.lesson.resized.connect(self._arrange)
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
@@ -280,17 +283,31 @@ class FlowView(QWidget):
     def _arrange(self) -> None:
         width, height = self.width(), self.height()
         self.panel.adjustSize()
-        beside = self.panel.isVisibleTo(self) and width >= 3 * self.panel.width()
-        self.canvas.covered = self.panel.width() + MARGIN if beside else 0.0
+        self.canvas.covered = self._covered()
         self.canvas.setGeometry(0, 0, width, height)
         self.canvas.fit_unless_touched()
         self.panel.move(width - self.panel.width() - MARGIN, MARGIN)
-        self._chip.move(MARGIN + 40, height - self._chip.height() - MARGIN - 8)
-        self._hands.arrange(MARGIN + 40, MARGIN, height - MARGIN - 8)
-        self._one.card.move(MARGIN + 40, MARGIN + self._hands.bar.height() + 8)
+        self._chip.move(MARGIN + INSET, height - self._chip.height() - MARGIN - BELOW)
+        self._hands.arrange(MARGIN + INSET, MARGIN, height - MARGIN - BELOW)
+        self._one.card.move(MARGIN + INSET, MARGIN + self._hands.bar.height() + 8)
         self._readout.adjustSize()
         self._place_readout()
         self._empty.move((width - self._empty.width()) // 2, (height - self._empty.height()) // 2)
+
+    def _covered(self) -> list[Covered]:
+        """Return what lies over the canvas; a lesson takes its side, or what is below it."""
+        beside = self.panel.isVisibleTo(self) and self.width() >= 3 * self.panel.width()
+        right = self.panel.width() + MARGIN if beside else 0.0
+        # Room for the tools is left also where there are none: nothing jumps when they come.
+        top = MARGIN + self._hands.bar.height()
+        if self._hands.explaining:
+            left, bottom = self._hands.lesson_size
+            return [
+                Covered(MARGIN + INSET + left, 0.0, right, 0.0),
+                Covered(0.0, top, right, MARGIN + BELOW + bottom),
+            ]
+        bottom = self._chip.height() + MARGIN + BELOW if self._chip.known else 0
+        return [Covered(0.0, top, right, bottom)]
 
     def _hover(self, place: tuple[float, float] | None) -> None:
         self._readout.set_place(place)

@@ -75,6 +75,16 @@ class FlowHands:
         self.lesson.anchor(left, bottom)
 
     @property
+    def explaining(self) -> bool:
+        """Whether the lesson lies on the canvas."""
+        return not self.lesson.isHidden()
+
+    @property
+    def lesson_size(self) -> tuple[int, int]:
+        """How wide the lesson is, and how high it has been."""
+        return self.lesson.width(), self.lesson.highest
+
+    @property
     def _explained(self) -> bool:
         return self._run is not None and self._run.key == self._state.lesson.run
 

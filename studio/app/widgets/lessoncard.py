@@ -1,6 +1,6 @@
 """Slow motion on the canvas: the stages of a training step, each with its formula and source."""
 
-from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -77,7 +77,13 @@ class _Stage:
 
 
 class LessonCard(QWidget):
-    """Explains one step after the other; hidden while nothing is explained."""
+    """Explains one step after the other; hidden while nothing is explained.
+
+    Signals:
+        resized: it came, went, or is higher than before.
+    """
+
+    resized = Signal()
 
     def __init__(self, parent: QWidget, state: AppState, actions: Actions) -> None:
         super().__init__(parent)
@@ -85,6 +91,7 @@ class LessonCard(QWidget):
         self._stages: dict[str, _Stage] = {}
         self._corner = (0, 0)
         self._low = False
+        self.highest = 0  # pixels that it has taken: stages have different heights
         self._specs: list[StageSpec] = []
         self._step = label("", "small")
         self._legend = label(_KEY, "small", wrap=True)
@@ -160,6 +167,7 @@ class LessonCard(QWidget):
         self.setVisible(shown)
         if not shown or run is None:
             self._timer.stop()
+            self._measure(0)
             return
         names = [spec.name for spec in self._specs]
         at = names.index(run.stage) if run.stage in names else -1
@@ -173,6 +181,12 @@ class LessonCard(QWidget):
         self.play.setAccessibleName(self.play.text())
         self.adjustSize()
         self.anchor(*self._corner)
+        self._measure(max(self.highest, self.height()))
+
+    def _measure(self, highest: int) -> None:
+        if highest != self.highest:
+            self.highest = highest
+            self.resized.emit()
 
     def _toggle(self) -> None:
         self._timer.stop()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.plots.camera import Camera, robust_bounds
+from studio.app.plots.camera import Camera, Covered, robust_bounds
 from studio.app.plots.fields import (
     Heat,
     at_time,
@@ -25,6 +25,9 @@ from studio.app.plots.timeline import Timeline
 sizes = st.floats(50, 3000)
 places = st.floats(-1e3, 1e3)
 scales = st.floats(1e-2, 1e4)
+covers = st.builds(
+    Covered, *[st.floats(0.0, 200.0), st.floats(0.0, 150.0)] * 2
+)  # of 800 x 600, half at most
 cameras = st.builds(Camera, width=sizes, height=sizes, x=places, y=places, scale=scales)
 
 
@@ -67,13 +70,37 @@ def test_fit_keeps_clear_of_what_covers_the_right(
     x: float, wide: float, high: float, covered: float
 ) -> None:
     box = (x, x + wide, -high, 0.0)
-    camera = Camera(800, 600).fitted(box, covered)
+    camera = Camera(800, 600).fitted(box, Covered(right=covered))
     left, right = camera.to_pixels(np.array([[box[0], 0.0], [box[1], 0.0]]))[:, 0]
     assert left >= -1e-2
     assert right <= 800 - covered + 1e-2
     middle = Camera(800, 600).fitted(box)
     if middle.to_pixels(np.array([box[1], 0.0]))[0] <= 0.9 * (800 - covered):
         assert camera == middle, "it stays in the middle where there is room"
+
+
+@given(places, st.floats(1e-3, 1e3), st.floats(1e-3, 1e3), covers)
+def test_fit_keeps_clear_of_what_covers_the_edges(
+    x: float, wide: float, high: float, covered: Covered
+) -> None:
+    camera = Camera(800, 600).fitted((x, x + wide, -high, 0.0), covered)
+    (left, top), (right, bottom) = camera.to_pixels(np.array([[x, 0.0], [x + wide, -high]]))
+    assert left >= covered.left - 1e-2
+    assert right <= 800 - covered.right + 1e-2
+    assert top >= covered.top - 1e-2
+    assert bottom <= 600 - covered.bottom + 1e-2
+
+
+def test_however_much_is_covered_a_third_of_the_picture_is_used() -> None:
+    camera = Camera(900, 600).fitted((-1, 1, -1, 1), Covered(700, 0, 300, 0))
+    third = Camera(300, 600).fitted((-1, 1, -1, 1))
+    assert camera.scale == pytest.approx(third.scale)
+
+
+def test_of_two_ways_the_one_is_taken_that_leaves_more() -> None:
+    box = (-1.0, 1.0, -1.0, 1.0)
+    beside, above = Covered(left=500), Covered(bottom=200)
+    assert Camera(800, 600).fitted(box, beside, above) == Camera(800, 600).fitted(box, above)
 
 
 def test_y_goes_up() -> None:

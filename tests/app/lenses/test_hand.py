@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.app.intents.base import Answer
 from studio.app.views.flow import FlowView
 from studio.protocol.catalog import StageSpec
-from studio.protocol.messages import ApplyEdit, Control, GetTarget
+from studio.protocol.messages import ApplyEdit, Control, GetTarget, JobInfo
 from studio.protocol.spec import EditPoints, UndoPoints
 
 STAGES = [
@@ -174,6 +175,49 @@ async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: FlowView, wa
     await wait(lambda: lens.link.of(Control)[-1].action == "resume")
     assert not card.isVisible()
     assert not view._hands.scene
+
+
+def shown(view: FlowView, target: Any) -> QRect:
+    """Where on the canvas the data lie, all but the outermost."""
+    places = view.canvas.camera.to_pixels(np.quantile(target, (0.01, 0.99), axis=0))
+    (left, bottom), (right, top) = np.round(places).astype(int).tolist()
+    return QRect(QPoint(left, top), QPoint(right, bottom))
+
+
+def test_all_data_are_seen_beside_what_lies_on_the_canvas(lens: Any, view: FlowView) -> None:
+    target = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32)
+    lens.run.target = target
+    lens.state.runs.changed.emit(lens.run.key)
+    lens.state.catalog.entries[0] = msgspec.structs.replace(
+        lens.state.catalog.entries[0], motion="dx/dt = v(x, t)"
+    )
+    lens.state.catalog_changed.emit()
+    assert view._chip.isVisible()
+    over = [view._chip, view.panel]
+    assert not [w for w in over if w.geometry().intersects(shown(view, target))]
+    lens.run.state = "paused"
+    lens.actions.lesson.explain(lens.run.key)
+    for stage in ("", "draw", "fit"):
+        lens.run.stage = stage
+        lens.state.runs.staged.emit(lens.run.key)
+        over = [view._hands.lesson, view.panel]
+        assert not [w for w in over if w.geometry().intersects(shown(view, target))]
+    lens.actions.lesson.end()
+    assert not view._chip.geometry().intersects(shown(view, target))
+
+
+async def test_a_training_that_goes_on_is_no_longer_explained(
+    lens: Any, view: FlowView, wait: Any
+) -> None:
+    lens.run.state = "paused"
+    lens.actions.lesson.explain(lens.run.key)
+    assert view._hands.lesson.isVisible()
+    lens.state.jobs[lens.run.job] = JobInfo(
+        job=lens.run.job, kind="training", state="paused", title="r", run=lens.run.key
+    )
+    lens.actions.training.pause_or_resume()
+    assert not view._hands.lesson.isVisible()
+    await wait(lambda: [c.action for c in lens.link.of(Control)] == ["resume"])
 
 
 async def test_stages_follow_by_themselves_when_played(
