@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app.shell.inputs_panel import NONE
@@ -129,9 +129,9 @@ async def test_the_reason_that_a_run_is_missing_is_whole_and_leads_to_its_list(b
     bench.state.draft_checked.emit()
     await wait(lambda: setup.findChildren(Link))
     (link,) = setup.findChildren(Link)
-    lines = link.lines(link.width())
-    assert " ".join(lines) == said
-    assert link.height() > len(lines) * link.fontMetrics().height()
+    await wait(lambda: len(link.lines(link.width())) > 1)
+    assert " ".join(link.lines(link.width())) == said
+    await wait(lambda: link.height() >= link.heightForWidth(link.width()))
     chooser = inputs.lists["teacher"]
     bar = setup._scroll.verticalScrollBar()
     bar.setValue(bar.maximum())
@@ -145,7 +145,9 @@ async def test_the_reason_that_a_run_is_missing_is_whole_and_leads_to_its_list(b
     assert seen()
     await wait(chooser.hasFocus)
     (frame,) = setup.findChildren(Flash)
-    assert frame.geometry().contains(chooser.geometry())
+    page = setup._scroll.widget()
+    assert frame.parent() is page
+    assert frame.geometry().contains(QRect(chooser.mapTo(page, QPoint(0, 0)), chooser.size()))
     # The next setup begins at its top.
     assert bar.value() > 0
     bench.actions.setup.open(parent.spec)

@@ -215,11 +215,12 @@ class SetupPanel(QWidget):
 
     def _show(self, sought: QWidget | None) -> None:
         """Scroll to a setting, and mark it for a moment: the eye was elsewhere."""
-        if sought is None:
+        page = self._scroll.widget()
+        if sought is None or page is None:
             return
         self._page.activate()  # what a search had hidden has its place again
         self._scroll.ensureWidgetVisible(sought, 0, 60)
-        flash(sought)
+        flash(sought, page)
 
     def _search(self, text: str) -> None:
         found = sum(section.search(text) for section in self.sections)

@@ -1,6 +1,6 @@
 """A frame around a widget that goes by itself: here is what was asked for."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -13,31 +13,22 @@ LASTS = 1600  # milliseconds
 AROUND = 3  # pixels between a widget and its frame
 
 
-def flash(widget: QWidget) -> None:
-    """Frame a widget for a moment; the frame takes no room, and no click."""
-    if widget.parentWidget() is not None:
-        Flash(widget).show()
+def flash(widget: QWidget, page: QWidget) -> None:
+    """Frame a widget for a moment; the frame lies on the page that the widget is on, takes no room
+    there and no click.
+    """
+    Flash(widget, page).show()
 
 
 class Flash(QWidget):
-    """The frame; it lies over the widget's parent, and is deleted after its time."""
+    """The frame, which is deleted after its time."""
 
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget.parentWidget())
-        self._widget = widget
+    def __init__(self, widget: QWidget, page: QWidget) -> None:
+        super().__init__(page)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        widget.installEventFilter(self)
-        self._follow()
+        place = QRect(widget.mapTo(page, QPoint(0, 0)), widget.size())
+        self.setGeometry(place.adjusted(-AROUND, -AROUND, AROUND, AROUND))
         QTimer.singleShot(LASTS, self, self.deleteLater)
-
-    def _follow(self) -> None:
-        self.setGeometry(self._widget.geometry().adjusted(-AROUND, -AROUND, AROUND, AROUND))
-        self.raise_()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
-            self._follow()
-        return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
