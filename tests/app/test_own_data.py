@@ -1,5 +1,6 @@
 """Imported data of any kind: the window knows what they are, before and after a run on them."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
@@ -108,6 +109,7 @@ async def test_resetting_the_data_keeps_their_kind(bench, wait, tmp_path):
 
 async def test_a_run_says_of_which_kind_its_imported_data_are(bench):
     await bench.start()
+    bench.state.project = Path("/p")
     bench.actions.runs.know("/p/runs/0001-a", spec(CLOUDS))
     bench.actions.runs.select("/p/runs/0001-a")
     texts = [each.text() for each in bench.window.inspector.run.findChildren(QLabel)]
