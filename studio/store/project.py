@@ -99,9 +99,13 @@ class Project:
     def open_or_create(cls, path: Path, name: str = "") -> Self:
         """Open the project of a folder, or make one there (named after the folder by default)."""
         path = Path(path).absolute()
-        if (path / "project.toml").exists():
-            return cls.open(path)
-        return cls.create(path, name or path.name[:MOST])
+        if not (path / "project.toml").exists():
+            try:
+                return cls.create(path, name or path.name[:MOST])
+            except StoreError:
+                if not (path / "project.toml").exists():
+                    raise  # else somebody made it at the same time
+        return cls.open(path)
 
     def runs(self) -> list[RunFolder]:
         """Return the runs in order of number; `problems` names those that cannot be read."""

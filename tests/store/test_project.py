@@ -40,6 +40,17 @@ def test_making_and_opening(tmp_path):
         Project.create(path, "again")
 
 
+def test_a_project_that_somebody_makes_at_the_same_time_is_opened(tmp_path, monkeypatch):
+    create = Project.create.__func__
+
+    def second(cls, path, name):
+        create(cls, path, "first")
+        return create(cls, path, name)
+
+    monkeypatch.setattr(Project, "create", classmethod(second))
+    assert Project.open_or_create(tmp_path / "p", "second").name == "first"
+
+
 def test_opening_what_is_no_project(tmp_path):
     with pytest.raises(StoreError, match=r"no project\.toml") as error:
         Project.open(tmp_path)
