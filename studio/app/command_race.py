@@ -64,7 +64,7 @@ def _looking(
         run = state.runs.current
         if run is None:
             return "No run is selected."
-        return "" if run.kept else "The run has kept no step yet."
+        return "" if run.stops else "The run has kept no step yet."
 
     def known() -> str:
         run = state.runs.current

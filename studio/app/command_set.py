@@ -10,6 +10,7 @@ from studio.app.command_model import found_models, model_commands
 from studio.app.command_operate import operate_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
+from studio.app.kinds.registry import moves_in
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 
@@ -71,6 +72,10 @@ class _Why:
 
     def run(self) -> str:
         return "" if self.state.runs.current else "No run is selected."
+
+    def moves(self) -> str:
+        moves = moves_in(self.state.runs.current, self.state.catalog)
+        return self.run() or ("" if moves else "Nothing moves in this run.")
 
     def checkpoint(self) -> str:
         run = self.state.runs.current
@@ -276,15 +281,15 @@ def _time(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
         ),
         Command(
             id="play", title="Play or pause the flow", menu=menu, shortcut="Shift+Space",
-            run=lambda: _play(state), aliases=("animate",), why_not=why.run,
+            run=lambda: _play(state), aliases=("animate",), why_not=why.moves,
         ),
         Command(
             id="flow-back", title="Flow back", menu=menu, shortcut="Left", icon="back",
-            run=lambda: clock.set(flow=clock.flow - SEEK, playing=False), why_not=why.run,
+            run=lambda: clock.set(flow=clock.flow - SEEK, playing=False), why_not=why.moves,
         ),
         Command(
             id="flow-on", title="Flow on", menu=menu, shortcut="Right", icon="step",
-            run=lambda: clock.set(flow=clock.flow + SEEK, playing=False), why_not=why.run,
+            run=lambda: clock.set(flow=clock.flow + SEEK, playing=False), why_not=why.moves,
         ),
         Command(
             id="step-back", title="Earlier training step", menu=menu, shortcut="Shift+Left",
@@ -306,7 +311,7 @@ def _speed(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[C
         ),
         Command(
             id="loop", title="Loop the flow", menu=menu, shortcut="Ctrl+L",
-            run=lambda: clock.set(loop=not clock.loop), why_not=why.run, icon="loop",
+            run=lambda: clock.set(loop=not clock.loop), why_not=why.moves, icon="loop",
         ),
         Command(
             id="faster", title="Play faster", menu=menu, shortcut="Ctrl+Up",
@@ -392,7 +397,7 @@ def _play_or_pause(state: AppState, actions: Actions) -> None:
     trains = job is not None and run is not None and job.job in (run.job, run.race)
     if trains and clock.live and not clock.playing and clock.flow >= 1.0:
         actions.training.pause_or_resume()
-    else:
+    elif moves_in(run, state.catalog):
         _play(state)
 
 
@@ -407,12 +412,12 @@ def _play(state: AppState) -> None:
 def _kept(state: AppState, direction: int) -> None:
     """Go to the kept training step before or after the one shown; after the last one, live."""
     run = state.runs.current
-    if run is None or not run.kept:
+    if run is None or not run.stops:
         return
     at = state.playback.step
     if direction < 0:
-        earlier = [step for step in run.kept if at is None or step < at]
-        state.playback.set(step=earlier[-1] if earlier else run.kept[0])
+        earlier = [step for step in run.stops if at is None or step < at]
+        state.playback.set(step=earlier[-1] if earlier else run.stops[0])
     elif at is not None:
-        later = [step for step in run.kept if step > at]
+        later = [step for step in run.stops if step > at]
         state.playback.set(step=later[0] if later else None)

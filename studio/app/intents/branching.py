@@ -30,8 +30,8 @@ class BranchingIntents(Intents):
     def ask_here(self) -> None:
         """Ask for a branch of the selected run from the step that is looked at."""
         run, step = self.state.runs.current, self.state.playback.step
-        if run is not None and run.kept:
-            self.ask(run.key, run.kept[-1] if step is None else step)
+        if run is not None and run.stops:
+            self.ask(run.key, run.stops[-1] if step is None else step)
 
     def branch(
         self, run_key: str, step: int, changes: Sequence[ChangeSetting] = (), name: str = ""

@@ -36,15 +36,22 @@ class OperatingIntents(Intents):
         *,
         config: dict[str, Any] | None = None,
         inputs: dict[str, Any] | None = None,
+        step: int | None = None,
     ) -> Answer:
-        """Do with a run what an operator can; return {"step", "note"} with the arrays.
+        """Do with a run what an operator can, with the newest checkpoint or the newest not after
+        ``step``; return {"step", "note"} with the arrays.
 
         Raises:
             Refused: it cannot be done, or the run has no checkpoint yet.
         """
         return await self.link.ask(
             Operate(
-                run=key, operator=operator, config=config or {}, inputs=inputs or {}, inline=True
+                run=key,
+                operator=operator,
+                config=config or {},
+                inputs=inputs or {},
+                step=step,
+                inline=True,
             )
         )
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from studio.app.intents.base import Intents
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.protocol.spec import RunSpec
@@ -54,9 +54,8 @@ class RunIntents(Intents):
             self.state.notices.post(Notice(level="info", text=text, why=why))
             return
         run, catalog = self.state.runs.by_key[key], self.state.catalog
-        entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
-        still = entry is not None and not entry.carrier
-        self.state.lens_wanted.emit(CURVES if still else kind_of_run(run, catalog).lens)
+        lens = kind_of_run(run, catalog).lens if moves_in(run, catalog) else CURVES
+        self.state.lens_wanted.emit(lens)
 
     def select(self, key: str) -> None:
         """Put a run on the canvas, following its newest step."""

@@ -11,7 +11,7 @@ from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick
 
-__all__ = ["all_kinds", "fitting", "kind", "kind_of", "kind_of_run"]
+__all__ = ["all_kinds", "fitting", "kind", "kind_of", "kind_of_run", "moves_in"]
 
 
 @cache
@@ -41,6 +41,16 @@ def kind_of(dataset: Pick | None, catalog: Catalog | None) -> Kind:
 def kind_of_run(run: RunState | None, catalog: Catalog | None) -> Kind:
     """Return the kind of what a run learns."""
     return kind_of(run.spec.dataset if run is not None and run.spec else None, catalog)
+
+
+def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:
+    """Whether data move in a run: not where its family only classifies or recommends. What is not
+    known moves.
+    """
+    if run is None or run.spec is None or catalog is None:
+        return True
+    entry = catalog.get("family", run.spec.family.slug)
+    return entry is None or bool(entry.carrier)
 
 
 def fitting(expected: Kind, shape: tuple[int, ...]) -> Kind:

@@ -226,9 +226,9 @@ class RunList(QWidget):
         if run.spec is not None:
             entries.append(("Set up a run like this", partial(actions.setup.open, run.spec)))
             entries.append(("Add to the race", partial(actions.race.add_run, key)))
-        if run.kept:
+        if run.stops:
             step = self._state.playback.step if key == self._state.runs.selection else None
-            at = run.kept[-1] if step is None else step
+            at = run.stops[-1] if step is None else step
             entries.append((f"Branch from step {at:,}…", partial(actions.branching.ask, key, at)))
         if run.checkpoints or run.job:
             entries += [

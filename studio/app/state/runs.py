@@ -166,6 +166,13 @@ class RunState:
         self.log = _joined(read.log, self.log)
         self.evaluated = self.evaluated or read.evaluated
 
+    @property
+    def stops(self) -> list[int]:
+        """The steps that the training clock can be at: those whose particles were kept, or the
+        checkpoints of a run in which nothing moves.
+        """
+        return self.kept or self.checkpoints
+
     def phase_at(self, step: int) -> int:
         """Return the place in ``phases`` of the one that a step belongs to; -1 without phases."""
         return sum(phase.start <= step for phase in self.phases) - 1

@@ -236,10 +236,10 @@ class MetricsView(QWidget):
         self._redraw()
 
     def _choose(self, step: float) -> None:
-        """Look at the kept step nearest to the one clicked."""
+        """Look at the stop nearest to the step clicked."""
         run = self._state.runs.current
-        if run is not None and run.kept:
-            nearest = min(run.kept, key=lambda kept: abs(kept - step))
+        if run is not None and run.stops:
+            nearest = min(run.stops, key=lambda stop: abs(stop - step))
             self._state.playback.set(step=nearest)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QHBoxLayout
 
 from studio.app.actions import Actions
 from studio.app.edit_words import edit_notes
+from studio.app.kinds.registry import moves_in
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
@@ -118,10 +119,12 @@ class TimeBar(QFrame):
         for line, (name, slider, words) in enumerate(
             (("Training", self.training, self._step), ("Flow", self.flow, self._time))
         ):
-            tracks.addWidget(label(name, "muted"), line, 0)
+            title = label(name, "muted")
+            tracks.addWidget(title, line, 0)
             tracks.addWidget(slider, line, 1)
             words.setMinimumWidth(136)
             tracks.addWidget(words, line, 2)
+        self._flow_parts = (self._play, title, self.flow, self._time, self._speed, self._loop)
         tracks.setColumnMinimumWidth(0, 72)
         tracks.setColumnStretch(1, 1)
         whole = QHBoxLayout(self)
@@ -159,20 +162,21 @@ class TimeBar(QFrame):
         self._sync()
 
     def step_training(self, n: int) -> None:
-        """Go n kept steps on (or back); past the last one is live."""
+        """Go n stops on (or back); past the last one is live."""
         run, playback = self._state.runs.current, self._state.playback
-        if run is None or not run.kept:
+        if run is None or not run.stops:
             return
-        place = len(run.kept)  # live comes after all kept steps
+        stops = run.stops
+        place = len(stops)  # live comes after all stops
         if playback.step is not None:
-            place = bisect_left(run.kept, playback.step)
-            if n > 0 and playback.step not in run.kept:  # it was thinned out
+            place = bisect_left(stops, playback.step)
+            if n > 0 and playback.step not in stops:  # it was thinned out
                 place -= 1
-        elif n < 0 and run.kept[-1] == self._newest(run):
-            place -= 1  # the last kept step is what live shows: go to one that differs
+        elif n < 0 and stops[-1] == self._newest(run):
+            place -= 1  # the last stop is what live shows: go to one that differs
         place += n
-        live = place >= len(run.kept)
-        playback.set(step=None if live else run.kept[max(0, place)])
+        live = place >= len(stops)
+        playback.set(step=None if live else stops[max(0, place)])
 
     def step_flow(self, n: int) -> None:
         """Move the flow clock by n steps of 1/24."""
@@ -180,12 +184,12 @@ class TimeBar(QFrame):
         playback.set(flow=playback.flow + n * FLOW_STEP, playing=False)
 
     def _scrub(self, place: float) -> None:
-        """Look at the kept step nearest to a place on the track; its end is live."""
+        """Look at the stop nearest to a place on the track; its end is live."""
         run = self._state.runs.current
-        if run is None or not run.kept:
+        if run is None or not run.stops:
             return
         step = place * self._total(run)
-        nearest = min(run.kept, key=lambda kept: abs(kept - step))
+        nearest = min(run.stops, key=lambda stop: abs(stop - step))
         newest = self._newest(run)
         live = step >= newest or (abs(newest - step) < abs(nearest - step))
         self._state.playback.set(step=None if live else nearest)
@@ -207,10 +211,9 @@ class TimeBar(QFrame):
 
     @staticmethod
     def _newest(run: RunState) -> int:
-        """Return the step that live shows."""
-        if run.live is not None and run.job:
-            return run.live.step
-        return run.kept[-1] if run.kept else run.step
+        """Return the step that live shows: that of the newest record there is."""
+        shown = [*run.kept[-1:], *([run.live.step] if run.live is not None else [])]
+        return max(shown, default=run.step)
 
     @staticmethod
     def _total(run: RunState) -> int:
@@ -220,6 +223,9 @@ class TimeBar(QFrame):
         playback, run = self._state.playback, self._state.runs.current
         for widget in (self._back, self._play, self._forward, self._live, self.training, self.flow):
             widget.setEnabled(run is not None)
+        moves = moves_in(run, self._state.catalog)
+        for part in self._flow_parts:
+            part.setVisible(moves)
         playing = playback.playing
         self._play.set_glyph(
             "pause" if playing else "play", "Pause the flow" if playing else "Play the flow"
@@ -237,15 +243,13 @@ class TimeBar(QFrame):
         self._sync_training(run)
 
     def _sync_training(self, run: RunState | None) -> None:
-        self._branch.setEnabled(run is not None and bool(run.kept))
+        self._branch.setEnabled(run is not None and bool(run.stops))
         if run is None:
             self._step.setText("")
             self.training.show_state(0.0, 0.0, "No run is selected")
             return
-        total, playback = self._total(run), self._state.playback
-        shown = self._newest(run) if playback.step is None else playback.step
-        live = playback.step is None and bool(run.job)
-        at = run.step if live else shown
+        total, step = self._total(run), self._state.playback.step
+        at = run.step if step is None else step
         words = f"step {at:,} / {total:,}"
         self._step.setText(words)
         if run.phases:
@@ -255,7 +259,7 @@ class TimeBar(QFrame):
         self.training.show_state(
             at / total,
             run.step / total,
-            f"{words}, {'live' if live else 'kept'}",
+            f"{words}, {'kept' if step is not None else 'live' if run.job else 'the newest'}",
             tuple(step / total for step in run.kept),
             tuple(step / total for step in run.checkpoints),
             tuple((note.step / total, f"Step {note.step:,}. {note.text}") for note in notes),
@@ -264,8 +268,8 @@ class TimeBar(QFrame):
 
     def _offer_branch(self, run: RunState) -> None:
         step = self._state.playback.step
-        if run.kept:
-            at = run.kept[-1] if step is None else step
+        if run.stops:
+            at = run.stops[-1] if step is None else step
             words = f"Branch from step {at:,}…"
             set_tip(self._branch, words)
             self._branch.setAccessibleName(words)

@@ -74,6 +74,7 @@ def _entry() -> EntrySpec:
         source="Karras et al. 2022, arXiv:2206.00364, eq. 1",
         fields=[],
         capabilities=["denoiser"],
+        carrier="flow",
         layers=layers,
     )
 

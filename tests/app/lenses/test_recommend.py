@@ -32,6 +32,7 @@ class Model:
 
     def __init__(self):
         self.asked, self.told, self.rows, self.refuses = [], [], 0, False
+        self.steps = []
 
     async def ask(self, command):
         if isinstance(command, GetRows):
@@ -49,6 +50,7 @@ class Model:
             self.told.append(command)
             return Answer({})
         self.asked.append(command.inputs["histories"][0])
+        self.steps.append(command.step)
         if self.refuses:
             raise Refused(ErrorInfo(kind="user", message="There is no checkpoint yet."))
         last = [item for item in self.asked[-1] if item][-1:] or [0]
@@ -137,6 +139,23 @@ async def test_quick_changes_are_answered_once_by_the_newest(opened):
     view.person.step(5)
     assert view.person.number == 9
     assert model.rows == 1, "people are asked for once"
+
+
+async def test_the_model_of_the_step_that_the_clock_is_at_answers(opened):
+    _, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    state.playback.set(step=4)
+    await quiet()
+    before = list(model.steps)
+    state.runs.by_key["r"].checkpoints = [4, 9]
+    state.runs.changed.emit("r")  # a newer checkpoint says nothing of step 4
+    state.playback.set(flow=0.5)
+    await quiet()
+    assert model.steps == before
+    state.playback.set(step=None)
+    await quiet()
+    assert model.steps == [None, 4, None]
 
 
 async def test_people_go_by_their_numbers_and_others_are_refused_in_words(opened):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
@@ -219,3 +220,35 @@ def test_the_wheel_changes_a_track_only_with_focus(lens: Any, bar: TimeBar) -> N
     )
     QApplication.sendEvent(bar.flow, event)
     assert lens.state.playback.flow == 0.5
+
+
+def test_a_run_that_was_stopped_after_its_last_picture_says_how_far_it_is(
+    lens: Any, bar: TimeBar
+) -> None:
+    lens.run.job, lens.run.state = "", "cancelled"
+    lens.state.runs.changed.emit(lens.run.key)
+    assert bar._step.text() == "step 50 / 100", "the last picture is of step 40"
+    lens.state.playback.set(step=20)
+    assert bar._step.text() == "step 20 / 100"
+
+
+def test_where_nothing_moves_the_training_clock_stops_at_checkpoints_and_no_flow_is_shown(
+    lens: Any, bar: TimeBar
+) -> None:
+    entry = lens.state.catalog.entries[0]
+    assert bar.flow.isVisible()
+    lens.state.catalog.entries[0] = structs.replace(entry, carrier="")
+    lens.run.kept, lens.run.checkpoints = [], [10, 25, 50]
+    lens.state.runs.changed.emit(lens.run.key)
+    assert not any(each.isVisible() for each in (bar.flow, bar._play, bar._time, bar._speed))
+    assert bar._branch.isEnabled()
+    bar.training.moved.emit(0.2)
+    assert lens.state.playback.step == 25
+    bar.step_training(-1)
+    assert (lens.state.playback.step, bar._step.text()) == (10, "step 10 / 100")
+    branches: list[tuple[str, int]] = []
+    lens.state.branch_wanted.connect(lambda key, step: branches.append((key, step)))
+    bar._branch.click()
+    assert branches == [(lens.run.key, 10)]
+    bar.training.moved.emit(1.0)
+    assert lens.state.playback.live

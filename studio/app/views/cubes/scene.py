@@ -131,8 +131,7 @@ class SceneView(QWidget):
     def _tell(self) -> None:
         run = self._run
         ready = self._once.ready
-        seen = shows("scene")(self._state)  # when another run is selected, this lens goes after it
-        if run is not None and seen and self._scene is None and self._once.due(run):
+        if run is not None and self._scene is None and self._once.due(run):
             key = run.key
             self._scenes.load(key, lambda scene: self._arrived(key, scene))
         some = self._scene is not None

@@ -70,6 +70,7 @@ class RecommendView(QWidget):
         self._before: dict[int, int] = {}
         self._waiting = self._again = False
         self._learnt = -1
+        self._step: int | None = None  # at which the training clock was when it was asked last
         self.person = NumberField("Person")
         self.search = QLineEdit()
         self.search.setPlaceholderText("Add an item by its title")
@@ -132,6 +133,7 @@ class RecommendView(QWidget):
         state.runs.progressed.connect(self._changed)
         state.runs.metrics_appended.connect(self._changed)
         state.engine_changed.connect(self._select)
+        state.playback.changed.connect(self._turned)
         self.person.chosen.connect(self._choose)
         self.person.refused.connect(self._refuse)
         self.history.changed.connect(self._edit)
@@ -218,8 +220,15 @@ class RecommendView(QWidget):
             return
         self._select()
         newest = max(run.checkpoints, default=run.step)
+        if not self._state.playback.live:
+            return  # an older step is looked at
         if newest != self._learnt and self._people is not None and not self._fresh.isActive():
             self._fresh.start()
+
+    def _turned(self) -> None:
+        """Ask the model of the step that the training clock is at."""
+        if self._state.playback.step != self._step and self._run is not None and self.isVisible():
+            self._ask()
 
     def _say(self, title: str, words: str) -> None:
         self._body.setVisible(False)
@@ -320,9 +329,14 @@ class RecommendView(QWidget):
         if run is None or self._people is None:
             return
         items, began = self.items, time.perf_counter()
+        self._step = self._state.playback.step
         try:
             answer = await self._actions.operating.ask(
-                run.key, OPERATOR, config={"k": CANDIDATES}, inputs={"histories": [items]}
+                run.key,
+                OPERATOR,
+                config={"k": CANDIDATES},
+                inputs={"histories": [items]},
+                step=self._state.playback.step,
             )
         except Refused as refused:
             if run is self._run:
