@@ -100,8 +100,9 @@ async def test_a_name_that_is_typed_stays(bench, qtbot, wait):
 
 async def test_a_run_on_own_data_says_their_own_name(bench, wait, tmp_path):
     await on_images(bench, wait, tmp_path)
-    bench.actions.runs.know("/p/runs/0001-a", bench.state.draft.spec)
-    run = bench.state.runs.by_key["/p/runs/0001-a"]
+    key = str(bench.state.project / "runs" / "0001-a")
+    bench.actions.runs.know(key, bench.state.draft.spec)
+    run = bench.state.runs.by_key[key]
     run.spec = msgspec.structs.replace(run.spec, dataset=Pick(slug="project:my-points"))
     bench.actions.runs.select(run.key)
     texts = [each.text() for each in bench.window.inspector.run.findChildren(QLabel)]
