@@ -240,6 +240,22 @@ class TestLiveView:
         assert records > 40
         assert view.cost <= 0.055
 
+    def test_the_cost_that_is_told_falls_while_nothing_is_recorded(self):
+        """A dear record is paid off over minutes; it must not look as if it cost all that time."""
+        view, told = self.watch(), {}
+
+        def note(now):
+            told[round(now)] = view.cost
+
+        made = self.look(view, lambda i, n: 2.0, until=200.0, wish=note)
+        for second in (5, 20, 39, 100, 199):
+            spent = sum(s for at, s in made if second - LiveView.WINDOW < at <= second)
+            true = spent / min(second, LiveView.WINDOW)
+            assert told[second] == pytest.approx(true, rel=0.5), second
+        assert told[199] < 0.07
+        view.set(Watch(job="a", on=False))
+        assert view.cost == 0.0
+
     def test_fewer_particles_where_records_would_be_rare(self):
         view = self.watch(particles=4096)
         now = 0.0

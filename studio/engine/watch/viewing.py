@@ -21,7 +21,6 @@ class LiveView:
 
     Attributes:
         watch: what is looked at.
-        cost: the share of the last seconds (some ``WINDOW``) that records took.
     """
 
     SHARE = 0.05
@@ -30,11 +29,10 @@ class LiveView:
     FEWEST = 512
     FIRST = 1024
     ADVANCES = 3
-    WINDOW = 5.0
+    WINDOW = 60.0  # some records come once a minute
 
     def __init__(self) -> None:
         self.watch = Watch(job="", on=False)
-        self.cost = 0.0
         self._particles = 0
         self._expected = 0.0  # seconds of the next record; 0 where nobody knows
         self._balance = 0.0  # seconds
@@ -42,8 +40,7 @@ class LiveView:
         self._advances = 0
         self._now: float | None = None
         self._last = -math.inf
-        self._counted: float | None = None
-        self._spent = self._time = 0.0
+        self._spent = self._time = 0.0  # both fade, so that they are of the last ``WINDOW``
 
     def set(self, watch: Watch) -> None:
         """Follow what the screen now wants to see; a new wish is answered soon."""
@@ -52,8 +49,13 @@ class LiveView:
             self._expected = 0.0
             self._wished = True
         self.watch = watch
-        if not watch.on:
-            self.cost = 0.0
+
+    @property
+    def cost(self) -> float:
+        """The share of the last seconds (some ``WINDOW``) that records took; of less than one
+        second it would say nothing.
+        """
+        return min(1.0, self._spent / max(self._time, 1.0)) if self.watch.on else 0.0
 
     @property
     def particles(self) -> int:
@@ -76,7 +78,7 @@ class LiveView:
         self._advances += self._wished
         self._wished = False
         self._last, self._expected = now, seconds
-        self._count(seconds, now)
+        self._spent += seconds
         interval = seconds / self.SHARE
         if interval > self.SLOWEST and self._particles > self.FEWEST:
             self._resize(max(self.FEWEST, self._particles // 2))
@@ -84,21 +86,16 @@ class LiveView:
             self._resize(min(self.watch.particles, self._particles * 2))
 
     def _earn(self, now: float) -> None:
-        earned = self.SHARE * (now - self._now) if self._now is not None else 0.0
+        since = now - self._now if self._now is not None else 0.0
         self._now = now
+        earned = self.SHARE * since
+        kept = math.exp(-since / self.WINDOW)
+        self._spent *= kept
+        self._time = self._time * kept + self.WINDOW * (1.0 - kept)
         if self._balance < self._expected:
             self._balance = min(self._expected, self._balance + earned)
         if self._balance >= 0.0:
             self._advances = 0
-
-    def _count(self, seconds: float, now: float) -> None:
-        since = now - self._counted if self._counted is not None else 0.0
-        self._counted = now
-        kept = math.exp(-since / self.WINDOW)
-        self._spent = self._spent * kept + seconds
-        self._time = self._time * kept + since
-        # Of a fraction of a second the share would say nothing.
-        self.cost = min(1.0, self._spent / max(self._time, 1.0))
 
     def _resize(self, particles: int) -> None:
         self._expected *= particles / self._particles
