@@ -1,5 +1,6 @@
 """Graphs as tiles: nodes where they were placed, edges as clear as they are certain."""
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -8,6 +9,9 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from studio.app.kinds.graphs import REACH
 from studio.app.kinds.registry import fitting, kind
 from studio.app.tokens import DARK
+from studio.app.widgets.datapreview import DataPreview
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
 
 SIDE = 120
 CORNERS = np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]])
@@ -60,6 +64,37 @@ def test_a_graph_that_nobody_placed_is_drawn_by_how_it_hangs_together(qapp):
         assert pixels.any()
         assert not pixels[[0, -1]].any()
     assert painted(np.zeros(6)).max() < 255
+
+
+def test_a_preview_draws_nodes_where_the_engine_placed_them(qapp, monkeypatch):
+    preview = DataPreview()
+    seen = []
+    monkeypatch.setattr(preview.tiles, "show_tiles", lambda tiles, **_: seen.append(tiles))
+    places = np.tile(CORNERS, (2, 1, 1))
+    answer = {"x": np.ones((3, 6), np.float32), "size": np.full(3, 4), "places": places}
+    parts = {name: each for name, each in answer.items() if name != "x"}
+    preview.show_data(answer["x"], kind("graphs"), (), "", parts)
+    (tiles,) = seen
+    assert set(tiles.arrays) == {"x", "places"}
+    assert len(tiles) == 2  # only what was placed, or the rest would look like other graphs
+    np.testing.assert_array_equal(tiles.arrays["places"], places)
+
+
+async def test_the_setup_shows_graphs_as_the_flow_lens_does(bench, wait):
+    places = np.tile(CORNERS, (2, 1, 1))
+    arrays = {"x": np.ones((2, 6), np.float32), "places": places}
+    bench.script[m.PreviewData] = lambda command: ({"n": 2}, arrays)
+    await bench.start()
+    data = bench.state.catalog.of("dataset")[0]
+    graphs = msgspec.structs.replace(data, kinds=["graphs"])
+    entries = [graphs if each is data else each for each in bench.state.catalog.entries]
+    bench.state.catalog = msgspec.structs.replace(bench.state.catalog, entries=entries)
+    bench.actions.setup.open(
+        RunSpec(name="", family=Pick(slug="gan"), dataset=Pick(slug=data.slug))
+    )
+    await wait(lambda: bench.state.draft.points is not None)
+    tiles = bench.window.canvas.setup.data.tiles._tiles
+    np.testing.assert_array_equal(tiles.arrays["places"], places)
 
 
 def test_rows_of_pairs_fit_and_others_do_not(qapp):

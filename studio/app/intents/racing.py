@@ -107,11 +107,8 @@ class RacingIntents(Intents):
         entry = race.entries[place]
         draft = Draft(spec=entry.spec, recipe=entry.recipe, given=entry.given)
         if outside is not None and outside.spec.dataset == entry.spec.dataset:
-            draft.points, draft.columns, draft.facts = (
-                outside.points,
-                outside.columns,
-                outside.facts,
-            )
+            draft.points, draft.parts = outside.points, outside.parts
+            draft.columns, draft.facts = outside.columns, outside.facts
         self._setup.open_draft(draft)
         race.chosen, race.bound, race.outside = place, self.state.draft, outside
         race.before = [(each, replace(each)) for each in race.entries]

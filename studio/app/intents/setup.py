@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import preferences, tasks
-from studio.app.intents.base import Intents, Link, Refused, floats
+from studio.app.intents.base import Answer, Intents, Link, Refused, floats
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
 from studio.app.state.draft import Before, Draft
@@ -106,8 +106,10 @@ class SetupIntents(Intents):
                 self.choose("dataset", found.slug)
         self.choose("family", slug)
 
-    async def preview(self, dataset: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Return points (n, d) of a data set and what is known of them.
+    async def preview(
+        self, dataset: str
+    ) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return points (n, d) of a data set, what else there is of each, and what is known of all.
 
         Raises:
             Refused: the engine cannot draw them.
@@ -115,7 +117,7 @@ class SetupIntents(Intents):
         pick = pick_of(dataset, self.state.datasets)
         command = PreviewData(dataset=pick, project=str(self.state.project or ""))
         answer = await self.link.ask(command)
-        return floats(answer, "x"), dict(answer.result or {})
+        return floats(answer, "x"), _parts(answer), dict(answer.result or {})
 
     def _default_spec(self) -> RunSpec | None:
         catalog = self.state.catalog
@@ -201,7 +203,7 @@ class SetupIntents(Intents):
             draft.reset = (*(["Model"] if instead.note else []), *moved.reset)
             draft.before = Before(spec, aside, self._named(draft)) if draft.reset else None
         draft.spec = self._named(draft)
-        draft.points, draft.columns, draft.facts = None, (), {}
+        draft.points, draft.parts, draft.columns, draft.facts = None, {}, (), {}
 
     def undo_data(self) -> None:
         """Return to the data before the last change to another kind, with all its settings."""
@@ -342,8 +344,10 @@ class SetupIntents(Intents):
         try:
             answer = await self.link.ask(PreviewData(dataset=draft.spec.dataset, project=project))
             draft.points = np.ascontiguousarray(floats(answer, "x"))
+            draft.parts = _parts(answer)
         except Refused as refused:
-            draft.points, draft.facts = None, {"error": refused.error.message}
+            draft.points, draft.parts = None, {}
+            draft.facts = {"error": refused.error.message}
         else:
             draft.facts = dict(answer.result or {})
             draft.columns = tuple(draft.facts.get("columns") or ())
@@ -355,6 +359,11 @@ class SetupIntents(Intents):
         if self.state.draft is not None and self.state.place == "setup":
             self._validate_soon(0.0)
             self._preview_soon(0.0)
+
+
+def _parts(answer: Answer) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a preview beside the data themselves."""
+    return {name: np.asarray(each) for name, each in answer.arrays.items() if name != "x"}
 
 
 def _free(path: Path) -> Path:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
 from studio.app.state.drafts import Typed
 from studio.app.state.runs import Floats
 from studio.app.state.switch import Aside
@@ -26,11 +28,12 @@ class Draft:
     """A run being set up. ``spec`` holds only what differs from the defaults.
 
     ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
-    (section, path); ``points`` are the preview of the chosen data; ``resolved`` is the spec with
-    all defaults, as the engine would run it. ``aside`` is what was set for other families, and
-    ``note`` what there is to say of the last exchange of field or carrier. ``came`` is the spec as
-    it was when the setup was opened, ``given`` the name that the person typed, and ``reset`` what
-    the last change to another kind of data put back, with what there was ``before`` it.
+    (section, path); ``points`` are the preview of the chosen data, ``parts`` what else there is of
+    each; ``resolved`` is the spec with all defaults, as the engine would run it. ``aside`` is what
+    was set for other families, and ``note`` what there is to say of the last exchange of field or
+    carrier. ``came`` is the spec as it was when the setup was opened, ``given`` the name that the
+    person typed, and ``reset`` what the last change to another kind of data put back, with what
+    there was ``before`` it.
     """
 
     spec: RunSpec
@@ -42,6 +45,7 @@ class Draft:
     parameters: int | None = None
     bytes: int | None = None
     points: Floats | None = None
+    parts: dict[str, NDArray[Any]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     aside: Aside = field(default_factory=Aside)

@@ -68,14 +68,15 @@ class DataView(QWidget):
 
     async def _load(self, name: str) -> None:
         try:
-            points, facts = await self._actions.setup.preview(imported(name))
+            points, parts, facts = await self._actions.setup.preview(imported(name))
         except Refused as refused:
             self.points.show_data(None, self._kind, (), refused.error.message)
             return
         if name != self._state.dataset:
             return
         columns = tuple(facts.get("columns") or ())
-        self.points.show_data(points, fitting(self._kind, points.shape[1:]), columns, "")
+        kind = fitting(self._kind, points.shape[1:])
+        self.points.show_data(points, kind, columns, "", parts)
         lines = [
             f"{key} {', '.join(words.figure(v) for v in facts[key][:6])}"
             for key in ("mean", "std")

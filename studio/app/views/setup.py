@@ -93,7 +93,7 @@ class SetupView(QWidget):
         if not message:
             ready = self._state.engine.state in ("ready", "busy")
             message = kind.loading if ready else f"{self._state.engine.message}…"
-        self.data.show_data(x, kind, draft.columns, message)
+        self.data.show_data(x, kind, draft.columns, message, draft.parts)
         self.facts.setText(" " if x is None else kind.facts(x, draft.columns, draft.facts))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.kinds.kind import Kind
+from studio.app.kinds.kind import Arrays, Kind
 from studio.app.widgets.points import PointsPreview
 from studio.app.widgets.tilegrid import TileGrid
 
@@ -30,15 +30,25 @@ class DataPreview(QWidget):
         body.addWidget(self.tiles)
 
     def show_data(
-        self, x: NDArray[np.float32] | None, kind: Kind, columns: tuple[str, ...], message: str
+        self,
+        x: NDArray[np.float32] | None,
+        kind: Kind,
+        columns: tuple[str, ...],
+        message: str,
+        parts: Arrays | None = None,
     ) -> None:
-        """Show some of the data, (n, ...), or say ``message`` where there are none."""
+        """Show some of the data, (n, ...), or say ``message`` where there are none; ``parts`` is
+        what else there is of each.
+        """
         tiled = x is not None and kind.layout != "plane"
         self.points.setVisible(not tiled)
         self.tiles.setVisible(tiled)
         if x is not None and tiled:
             self.tiles.setAccessibleName(f"{kind.moving.capitalize()} of the data")
-            shown = {"x": x[: min(TILES, kind.page)]}
+            count = min(TILES, kind.page)
+            known = {name: parts[name] for name in kind.parts if name in parts} if parts else {}
+            count = min(count, *(len(each) for each in known.values())) if known else count
+            shown = {"x": x[:count], **{name: each[:count] for name, each in known.items()}}
             if columns:
                 shown["columns"] = np.asarray(columns)
             self.tiles.show_tiles(kind.tiles(shown), noun=kind.moving)
