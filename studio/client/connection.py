@@ -18,7 +18,9 @@ from studio.protocol.messages import (
     ErrorInfo,
     Event,
     Failed,
+    GiveUp,
     Hello,
+    InspectData,
     Ping,
     Pong,
     Ready,
@@ -168,6 +170,10 @@ class Connection:
         try:
             self._transport.write(frame)
             return await answer
+        except asyncio.CancelledError:
+            if isinstance(command, InspectData):
+                self.send(GiveUp(re=number))  # else it reads on, for nobody
+            raise
         finally:
             self._pending.pop(number, None)
 

@@ -19,6 +19,7 @@ __all__ = [
     "GetCatalog",
     "GetRows",
     "GetTarget",
+    "GiveUp",
     "ImportData",
     "InspectData",
     "MoveJob",
@@ -108,6 +109,14 @@ class InspectData(_Command, frozen=True, kw_only=True):
     files: list[str]
     importer: str = ""
     options: dict[str, Any] = {}
+
+
+class GiveUp(_Command, frozen=True, kw_only=True):
+    """Stop to look into files: nobody waits for the answer to the `InspectData` of the id ``re``
+    any more. One that is answered already is none to stop.
+    """
+
+    re: int
 
 
 class ImportData(_Command, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from studio.protocol.commands import (
     GetCatalog,
     GetRows,
     GetTarget,
+    GiveUp,
     ImportData,
     InspectData,
     MoveJob,
@@ -78,6 +79,7 @@ __all__ = [
     "GetCatalog",
     "GetRows",
     "GetTarget",
+    "GiveUp",
     "Hello",
     "ImportData",
     "InspectData",
@@ -120,6 +122,7 @@ Command = (
     | GetTarget
     | GetAble
     | InspectData
+    | GiveUp
     | ImportData
     | StartTraining
     | StartRace

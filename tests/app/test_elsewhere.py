@@ -94,6 +94,20 @@ async def test_what_trains_elsewhere_is_named_and_led_to_and_not_paused_from_her
     assert not row.isVisible()
 
 
+async def test_a_training_elsewhere_that_the_engine_took_along_is_told(bench, wait, rings, other):
+    await bench.start()
+    await bench.actions.project.show(other.path)
+    bench.engine.emit(m.JobChanged(info=training(rings)))
+    await wait(lambda: bench.state.elsewhere is not None)
+    bench.engine.end(signal=9)
+    await wait(lambda: bench.state.notices.banners)
+    (banner,) = bench.state.notices.banners
+    assert banner.text == "edm was interrupted"
+    assert "project rings" in banner.why
+    banner.actions[0].run()
+    await wait(lambda: bench.state.project == rings.path and bench.state.runs.current is not None)
+
+
 async def test_a_run_that_was_queued_in_a_project_that_was_left_is_not_listed(bench, wait):
     await bench.start()
     recipe = next(r for r in bench.state.recipes if r.run.family.slug == "edm")

@@ -5,6 +5,7 @@ import os
 from PySide6.QtWidgets import QFileDialog
 
 from studio.protocol import messages as m
+from studio.store.project import Project
 
 
 async def test_a_name_that_is_not_utf_8_is_refused_in_words(bench, wait, tmp_path):
@@ -32,3 +33,63 @@ async def test_the_files_that_can_be_chosen_are_those_that_importers_take(bench,
     await wait(lambda: seen)
     assert seen == [["/x/a.csv", "/x/b.csv"]]
     dialog.close()
+
+
+async def test_files_that_take_long_to_look_into_are_named_and_can_be_given_up(bench, wait):
+    await bench.start()
+    bench.engine.hang()
+    bench.actions.data.inspect_files(["/data/big.csv"])
+    strip = bench.window.canvas.jobs
+    await wait(lambda: strip.lines and strip.isVisible())
+    (line,) = strip.lines.values()
+    assert line.text.accessibleName() == "Reading big.csv"
+    assert line.bar.maximum() == line.bar.minimum() == 0, "nobody knows how long it takes"
+    line.stop.click()
+    await wait(lambda: not strip.isVisible())
+    bench.engine.hang(False)
+    await wait(lambda: [c for c in bench.engine.received if isinstance(c, m.GiveUp)])
+    asked = next(c for c in bench.engine.received if isinstance(c, m.InspectData))
+    (given_up,) = [c for c in bench.engine.received if isinstance(c, m.GiveUp)]
+    assert given_up.re == asked.id
+    assert bench.state.notices.banners == []
+
+
+def importing(job, **more):
+    info = m.JobInfo(job=job, kind="import", state="running", title="Import of big.csv", **more)
+    return m.JobChanged(info=info)
+
+
+def imports(bench):
+    return [each for each in bench.engine.received if isinstance(each, m.ImportData)]
+
+
+async def test_an_import_says_how_far_it_is_and_that_it_was_lost_with_the_engine(
+    bench, wait, tmp_path
+):
+    project = Project.create(tmp_path / "rings", "rings")
+    left = project.path / "data" / f".big.{2**22 + 7}-0123abcd.partial"
+    left.mkdir(parents=True)
+    bench.script[m.ImportData] = lambda command: {"job": "9"}
+    await bench.start()
+    await bench.actions.project.show(project.path)
+    bench.actions.data.import_data(["/data/big.csv"], "big", "points", {"item": ""})
+    await wait(lambda: imports(bench))
+    (first,) = imports(bench)
+    bench.engine.emit(importing("9"))
+    facts = {"steps_per_second": 1.0, "memory": 1, "total": 6}
+    bench.engine.emit(m.Progress(job="9", step=2, seconds_left=4.0, **facts))
+    strip = bench.window.canvas.jobs
+    await wait(lambda: strip.isVisible() and strip.lines["9"].facts.text())
+    assert strip.lines["9"].facts.text() == "2 of 6, 4 s left"
+    bench.engine.end(signal=9)
+    await wait(lambda: bench.state.notices.banners)
+    (banner,) = bench.state.notices.banners
+    assert banner.text == "big.csv was not imported"
+    await wait(lambda: not left.exists())
+    await wait(lambda: len(bench.engines) == 2 and bench.state.engine.state == "ready")
+    banner.actions[0].run()
+    await wait(lambda: imports(bench))
+    (again,) = imports(bench)
+    assert (again.files, again.options) == (first.files, first.options)
+    bench.engine.emit(importing("9"))
+    await wait(lambda: bench.state.notices.banners == [])

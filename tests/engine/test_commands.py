@@ -2,6 +2,8 @@
 
 import csv
 import gc
+import sys
+import time
 import weakref
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from studio.engine.data import reading
 from studio.engine.process.commands import dispatch, handled
 from studio.engine.process.engine import Engine
 from studio.engine.process.loop import work
@@ -116,6 +119,22 @@ def test_what_has_ended_lets_its_model_go(desk):
     assert desk.state(job) == "finished"
     gc.collect()
     assert model() is None
+
+
+def test_looking_into_files_is_given_up(desk, tmp_path, monkeypatch):
+    slow = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(reading, "import_worker_command", lambda: slow)
+    (tmp_path / "p.csv").write_text("1,2\n")
+    assert desk.send(m.InspectData(files=[str(tmp_path / "p.csv")])) is None
+    asked = desk.id
+    while not desk.engine.looks:
+        time.sleep(0.01)
+    desk.reply(m.GiveUp(re=asked))
+    while desk.engine.looks:
+        time.sleep(0.01)
+    (answer,) = [each for each in desk.outbox.of(m.Failed) if each.re == asked]
+    assert answer.error.message == "p.csv was not read to its end."
+    desk.reply(m.GiveUp(re=asked))  # one that is answered is none to give up
 
 
 def test_every_command_has_a_handler():

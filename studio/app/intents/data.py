@@ -1,21 +1,35 @@
 """Bringing data in: look into files, import what is in them, take a data set away again."""
 
 import asyncio
+import itertools
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from studio.app import tasks
 from studio.app.intents import disk
-from studio.app.intents.base import Intents, Refused
+from studio.app.intents.base import Intents, Link, Refused
 from studio.app.state.notices import Notice, NoticeAction
-from studio.protocol.messages import ImportData, InspectData
+from studio.app.state.reduce import cause
+from studio.app.state.session import AppState
+from studio.protocol.messages import ErrorInfo, ImportData, InspectData, JobInfo
 from studio.store.errors import StoreError
 from studio.store.names import check_text, in_text
 
 __all__ = ["DataIntents", "named"]
 
+_looks = itertools.count(1)
+
 
 class DataIntents(Intents):
     """Intents about data sets."""
+
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        self._looks: dict[str, asyncio.Task[Any]] = {}
+        self._imports: dict[str, ImportData] = {}
+        state.job_ended.connect(lambda info: self._imports.pop(info.job, None))
+        state.jobs_lost.connect(self._lost)
 
     def select(self, name: str) -> None:
         """Put a data set of the project on the canvas."""
@@ -26,7 +40,7 @@ class DataIntents(Intents):
 
     def inspect_files(self, files: list[str]) -> None:
         """Look into files that belong together; what is found is shown for import, or why they
-        cannot be imported.
+        cannot be imported. It may take long: `AppState.looks` has it meanwhile.
         """
         self._do(
             self._inspect(files),
@@ -35,7 +49,24 @@ class DataIntents(Intents):
         )
 
     async def _inspect(self, files: list[str]) -> None:
-        self.state.inspected.emit(files, await self.look_into(files))
+        look = f"look:{next(_looks)}"
+        task = asyncio.current_task()
+        if task is not None:
+            self._looks[look] = task
+        self.state.looks[look] = f"Reading {named(files)}"
+        self.state.looks_changed.emit()
+        try:
+            found = await self.look_into(files)
+        finally:
+            self._looks.pop(look, None)
+            del self.state.looks[look]
+            self.state.looks_changed.emit()
+        self.state.inspected.emit(files, found)
+
+    def stop_looking(self, look: str) -> None:
+        """Read no further in files that are looked into."""
+        if look in self._looks:
+            self._looks[look].cancel()
 
     async def look_into(
         self, files: list[str], importer: str = "", options: dict[str, Any] | None = None
@@ -62,7 +93,32 @@ class DataIntents(Intents):
         command = ImportData(
             files=files, project=project, name=name, importer=importer, options=options
         )
-        self._tell(command, f"{named(files)} was not imported")
+        self._do(self._import(command), f"{named(files)} was not imported")
+
+    async def _import(self, command: ImportData) -> None:
+        answer = await self.link.ask(command)
+        self._imports[str((answer.result or {}).get("job", ""))] = command
+
+    def _lost(self, jobs: list[JobInfo]) -> None:
+        """Say of each import that was under way that nothing came of it, and tidy up after it."""
+        for info in jobs:
+            command = self._imports.pop(info.job, None)
+            if command is None:
+                continue
+            again = NoticeAction("Import again", partial(self._again, command))
+            self.state.notices.error(
+                ErrorInfo(
+                    kind="engine",
+                    message="The engine ended before all rows were in the project: none is.",
+                ),
+                title=f"{named(command.files)} was not imported",
+                topic=cause(info),
+                actions=(again,),
+            )
+            tasks.spawn(asyncio.to_thread(disk.tidy, Path(command.project)))
+
+    def _again(self, command: ImportData) -> None:
+        self._do(self._import(command), f"{named(command.files)} was not imported")
 
     def delete_dataset(self, name: str) -> None:
         """Move a data set to the project's trash; the toast can bring it back."""

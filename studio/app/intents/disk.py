@@ -4,6 +4,7 @@ The store is imported inside the functions: h5py must not load before the window
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ __all__ = [
     "is_project",
     "read",
     "restore",
+    "tidy",
     "trash",
     "trashed",
     "write_recipe",
@@ -160,6 +162,17 @@ def _datasets(path: Path) -> list[DataInfo]:
         )
         for d in Project.open(path).datasets()
     ]
+
+
+def tidy(path: Path) -> None:
+    """Remove what imports that died have left among the data sets of a project; what cannot be
+    removed goes with the next import.
+    """
+    from studio.store.atomic import sweep
+    from studio.store.errors import StoreError
+
+    with suppress(StoreError, OSError):
+        sweep(path / "data")
 
 
 def datasets(path: Path) -> list[DataInfo]:

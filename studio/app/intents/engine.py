@@ -4,7 +4,7 @@ from studio.app.intents.base import Intents, Link
 from studio.app.intents.training import TrainingIntents
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.runs import RunState
-from studio.app.state.session import AppState, EngineStatus
+from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.client.client import EngineState
 from studio.protocol.messages import ErrorInfo
 
@@ -69,6 +69,9 @@ class EngineIntents(Intents):
                 run.state = "interrupted"
             run.steps_per_second, run.seconds_left = 0.0, None
             self.state.runs.changed.emit(run.key)
+        elsewhere = self.state.elsewhere
+        lost = [job for key, job in self.state.jobs.items() if not is_background(key)]
+        self.state.jobs_lost.emit(lost)
         self.state.forget_jobs()
         self.state.notices.settle("engine-silent")
         word = "restarting" if now.name == "restarting" else "lost"
@@ -85,7 +88,7 @@ class EngineIntents(Intents):
             self._interrupted(now, f"{what} was interrupted", trained)
         if now.name == "lost":
             self._banner(now, "The engine is gone")
-        elif trained is None:
+        elif trained is None and elsewhere is None:
             self.state.notices.post(
                 Notice(level="warning", text="The engine was restarted", why=now.error.message)
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
 from studio.app import preferences, tasks
@@ -10,10 +11,10 @@ from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.data import DataIntents
 from studio.app.intents.runs import RunIntents
 from studio.app.state.notices import Notice, NoticeAction
-from studio.app.state.reduce import attach
+from studio.app.state.reduce import attach, cause
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, Recent
-from studio.protocol.messages import JobInfo
+from studio.protocol.messages import ErrorInfo, JobInfo
 
 __all__ = ["ProjectIntents"]
 
@@ -31,6 +32,7 @@ class ProjectIntents(Intents):
         self._opening = 0
         self._noted: Path | None = None
         state.runs.listed.connect(self._listed)
+        state.jobs_lost.connect(self._lost)
 
     def open(self, path: Path) -> None:
         """Open a project folder and list its runs and data."""
@@ -95,6 +97,26 @@ class ProjectIntents(Intents):
             await self.show(Path(key).parent.parent, key)
         elif key in self.state.runs.by_key:
             self._runs.select(key)
+
+    def _lost(self, _jobs: list[JobInfo]) -> None:
+        """Say that a training of another project was interrupted with the engine."""
+        job = self.state.elsewhere
+        project = self.state.project_of(job) if job is not None else None
+        if job is None or project is None:
+            return
+        run = self.state.run_of(job)
+        show = NoticeAction("Show it", partial(self.show_run, run))
+        self.state.notices.error(
+            ErrorInfo(
+                kind="engine",
+                message=f"The engine ended. The run belongs to the project "
+                f"{self.state.name_of(project)}.",
+                hint="It can be resumed there.",
+            ),
+            title=f"{job.title} was interrupted",
+            topic=cause(job),
+            actions=(show,),
+        )
 
     def create(self, path: Path) -> None:
         """Make a project folder and open it."""

@@ -5,6 +5,7 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.actions import Actions
 from studio.app.state.session import AppState, is_background
 from studio.app.widgets.basic import Elided, button, clear, column, label, row
@@ -34,6 +35,7 @@ class JobStrip(QFrame):
         self._timer.setInterval(PATIENCE)
         self._timer.timeout.connect(self.refresh)
         state.queue_changed.connect(self._changed)
+        state.looks_changed.connect(self._changed)
         state.job_progressed.connect(self._progressed)
         self.hide()
         self.refresh()
@@ -49,11 +51,12 @@ class JobStrip(QFrame):
             self._progressed(job)
 
     def _jobs(self) -> list[JobInfo]:
-        return [
-            info
-            for info in self._state.jobs.values()
-            if info.kind not in LONG and not is_background(info.job)
+        looks = [
+            JobInfo(job=look, kind="look", state="running", title=title)
+            for look, title in self._state.looks.items()
         ]
+        jobs = self._state.jobs.values()
+        return looks + [i for i in jobs if i.kind not in LONG and not is_background(i.job)]
 
     def refresh(self) -> None:
         """Show the jobs there are."""
@@ -75,7 +78,9 @@ class JobStrip(QFrame):
 
     def _stop(self, job: str) -> None:
         info = self._state.jobs.get(job)
-        if info is not None and info.state == "queued":
+        if job in self._state.looks:
+            self._actions.data.stop_looking(job)
+        elif info is not None and info.state == "queued":
             self._actions.training.move_job(job, -1)
         elif info is not None:
             self._actions.operating.cancel(job)
@@ -83,7 +88,9 @@ class JobStrip(QFrame):
     def _progressed(self, job: str) -> None:
         info, line = self._state.jobs.get(job), self.lines.get(job)
         if info is not None and line is not None:
-            line.show_job(info, self._state.doing.get(job, ""))
+            line.show_job(info, self._state.doing.get(job, ""), self._state.left.get(job))
+        elif line is not None:
+            line.bar.setRange(0, 0)
 
 
 class JobLine(QWidget):
@@ -107,8 +114,8 @@ class JobLine(QWidget):
         page.addWidget(self.bar)
         self.setLayout(page)
 
-    def show_job(self, info: JobInfo, doing: str) -> None:
-        """Show how far it is: of so many, or that it goes on."""
+    def show_job(self, info: JobInfo, doing: str, left: float | None) -> None:
+        """Show how far it is: of so many, or that it goes on; and for how long yet."""
         known = info.total > 0 and info.state == "running"
         self.bar.setRange(0, info.total if known else 0)
         if known:
@@ -119,4 +126,6 @@ class JobLine(QWidget):
             said = f"{info.step:,} of {info.total:,}"
         else:
             said = "" if doing and self._title.startswith(doing) else doing
+        if info.state == "running":
+            said = ", ".join(filter(None, [said, words.left(left)]))
         self.facts.setText(said)

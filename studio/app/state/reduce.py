@@ -17,7 +17,7 @@ from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
 from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
-__all__ = ["attach", "reduce"]
+__all__ = ["attach", "cause", "reduce"]
 
 NOTHING: Mapping[str, NDArray[Any]] = {}
 ENDED = ("finished", "cancelled", "failed")
@@ -140,6 +140,7 @@ def _job(state: AppState, info: m.JobInfo, place: int, quiet: bool = False) -> N
     if info.state in ENDED:
         del state.jobs[info.job]
         state.doing.pop(info.job, None)
+        state.left.pop(info.job, None)
         state.job_ended.emit(info)
     if not quiet:
         state.queue_changed.emit()
@@ -225,6 +226,9 @@ def _progress(state: AppState, event: m.Progress) -> None:
     if info is not None:
         state.jobs[event.job] = msgspec.structs.replace(info, step=event.step, total=event.total)
         state.doing[event.job] = event.doing
+        state.left.pop(event.job, None)
+        if event.seconds_left is not None:
+            state.left[event.job] = event.seconds_left
         state.job_progressed.emit(event.job)
     run = state.runs.by_job(event.job)
     if run is None:

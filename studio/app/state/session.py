@@ -90,6 +90,8 @@ class AppState(QObject):
     preview_changed = Signal()
     job_ended = Signal(object)  # a JobInfo
     job_progressed = Signal(str)
+    jobs_lost = Signal(list)  # the JobInfo of each, with the engine that had them
+    looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
@@ -112,6 +114,8 @@ class AppState(QObject):
         self.scratch: bool = False
         self.jobs: dict[str, JobInfo] = {}
         self.doing: dict[str, str] = {}  # what jobs say that they are at
+        self.left: dict[str, float] = {}  # seconds that jobs still take, where that is known
+        self.looks: dict[str, str] = {}  # what is read before it is shown, by a name for each
         self.names: dict[Path, str] = {}  # of the projects that were open since the start
         self.queue: list[str] = []
         self.datasets: list[DataInfo] = []
@@ -131,6 +135,7 @@ class AppState(QObject):
 
     def forget_jobs(self) -> None:
         """Forget the engine's jobs: it says anew what it has. Those of other processes stay."""
+        self.doing, self.left = {}, {}
         self.jobs = {key: job for key, job in self.jobs.items() if is_background(key)}
         self.queue = []
 

@@ -3,6 +3,7 @@
 It only shows what the engine found; nothing is read here. A dialog, opened with ``open()``.
 """
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QProgressBar,
     QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
@@ -75,11 +77,21 @@ class ImportDialog(QDialog):
         self._taken = [data.name for data in state.datasets]
         self._found = msgspec.convert(found, Inspection)
         self._asked = 0
+        self._task: asyncio.Task[None] | None = None
         self._looking = False  # whether what was found is not yet what was asked for
         self._refusal = ""  # why it will not be
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         set_title(self, f"Import {named(files)}")
         self._facts = label("", "muted")
+        self.busy = QProgressBar()
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setFixedHeight(3)
+        self.busy.setAccessibleName("Reading the files")
+        hold = self.busy.sizePolicy()
+        hold.setRetainSizeWhenHidden(True)
+        self.busy.setSizePolicy(hold)
+        self.busy.hide()
         self._choice = ImporterChoice()
         self._choice.changed.connect(self._look_again)
         self.parts = FoundParts()
@@ -135,6 +147,7 @@ class ImportDialog(QDialog):
         body.setContentsMargins(16, 16, 16, 16)
         body.setSpacing(8)
         body.addLayout(head)
+        body.addWidget(self.busy)
         body.addWidget(self._choice)
         body.addWidget(self._table, 1)
         body.addWidget(self.parts, 1)
@@ -157,7 +170,12 @@ class ImportDialog(QDialog):
         self._fill_items()
 
     def _look_again(self) -> None:
-        tasks.spawn(self._look())
+        self._stop_looking()
+        self._task = tasks.spawn(self._look())
+
+    def _stop_looking(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
     async def _look(self) -> None:
         """Look with another importer or other options; only the last that was asked is shown."""
@@ -181,6 +199,7 @@ class ImportDialog(QDialog):
 
     def _no_more(self) -> None:
         self._asked = -1
+        self._stop_looking()
 
     # Items and columns
 
@@ -275,6 +294,7 @@ class ImportDialog(QDialog):
         self._notes.setText("\n".join(notes))
         self._notes.setVisible(bool(notes))
         self.accept_button.setEnabled(not why and not self._looking)
+        self.busy.setVisible(self._looking)
         hint = "Looking into the files" if self._looking else "Copy these data into the project"
         set_tip(self.accept_button, why[0] if why else hint)
         self._scaling.setText(standardisation(columns))

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,10 @@ class Reading:
             except WireError as error:
                 raise _crashed(self._paths) from error
 
+    def give_up(self) -> None:
+        """End the process; whoever waits for an answer is refused one."""
+        self._give_up(StoreError(f"{named(self._paths)} was not read to its end.", kind="user"))
+
     def stop(self) -> None:
         """End the process, wherever it is."""
         self._process.kill()
@@ -205,14 +209,18 @@ class Reading:
 
 
 def inspect(
-    paths: Sequence[Path], importer: str = "", options: Mapping[str, Any] | None = None
+    paths: Sequence[Path],
+    importer: str = "",
+    options: Mapping[str, Any] | None = None,
+    begun: Callable[[Reading], None] = lambda _: None,
 ) -> Inspection:
-    """As `studio.formats.inspect`, at arm's length.
+    """As `studio.formats.inspect`, at arm's length; ``begun`` is handed what may be given up.
 
     Raises:
-        StoreError: a file is missing or cannot be imported.
+        StoreError: a file is missing or cannot be imported, or it was given up.
     """
     looking = Reading(Inspect(list(map(str, paths)), importer, dict(options or {})))
+    begun(looking)
     try:
         answer, _ = looking.take()
         assert isinstance(answer, Inspected)

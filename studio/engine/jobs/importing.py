@@ -39,6 +39,7 @@ class ImportJob(Job):
         self._writer: DatasetWriter | None = None
         self._stopped = False
         self._began = self._told = time.monotonic()
+        self._rows_began: float | None = None
 
     def settle(self) -> None:
         """Nothing is on disk but the result."""
@@ -93,20 +94,23 @@ class ImportJob(Job):
 
     def _tell(self) -> None:
         now = time.monotonic()
-        if now - self._told < TELL or not self.step:
+        if now - self._told < TELL:
             return
         self._told = now
+        if self._rows_began is None and self.step:
+            self._rows_began = now - TELL  # it was looked into before, which says nothing of rows
         seconds = now - self._began
-        speed = self.step / seconds
+        speed = self.step / (now - self._rows_began) if self._rows_began is not None else 0.0
         self._sink.send(
             Progress(
                 job=self.job,
                 step=self.step,
                 total=self.total,
                 steps_per_second=speed,
-                seconds_left=(self.total - self.step) / speed if self.total else None,
+                seconds_left=(self.total - self.step) / speed if self.total and speed else None,
                 memory=process_memory(),
                 seconds=seconds,
+                doing="" if self.step else "Reading the file",
             )
         )
 

@@ -138,13 +138,25 @@ def _rows(engine: "Engine", command: m.GetRows) -> Answer:
 
 @handles(m.InspectData)
 def _inspect(engine: "Engine", command: m.InspectData) -> None:
+    def begun(looking: reading.Reading) -> None:
+        engine.looks[command.id] = looking
+
     def look() -> None:
         paths = [Path(file) for file in command.files]
-        found = functools.partial(reading.inspect, paths, command.importer, command.options)
+        found = functools.partial(reading.inspect, paths, command.importer, command.options, begun)
         respond(engine, command.id, lambda: Answer(found()))
+        engine.looks.pop(command.id, None)
 
     # Looking through a large file takes seconds, and a training may be going on.
     Background(look)
+
+
+@handles(m.GiveUp)
+def _give_up(engine: "Engine", command: m.GiveUp) -> Answer:
+    looking = engine.looks.get(command.re)
+    if looking is not None:
+        looking.give_up()
+    return Answer()
 
 
 @handles(m.ImportData)

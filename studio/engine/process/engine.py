@@ -5,6 +5,7 @@ import logging
 import os
 from collections import deque
 
+from studio.engine.data.reading import Reading
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.layers import LayerViewer
 from studio.engine.jobs.queue import JobQueue
@@ -34,6 +35,7 @@ class Engine:
         warm: the models that were asked for lately.
         layers: looks into them.
         chores: long answers that are worked on between training steps.
+        looks: into files, that go on in threads of their own, by the command that asked.
         checkpoint: whether running trainings are saved when the engine leaves.
     """
 
@@ -45,6 +47,7 @@ class Engine:
         self.warm = WarmModels()
         self.layers = LayerViewer(self.warm)
         self.chores: deque[Work] = deque()
+        self.looks: dict[int, Reading] = {}
         self.checkpoint = True
         self.inbox = inbox
         self._reader = reader
