@@ -209,7 +209,11 @@ def test_an_import_says_how_far_it_is(tmp_path, monkeypatch):
     steps = [event.step for event in told if isinstance(event, Progress)]
     assert len(set(steps)) > 5
     assert steps == sorted(steps)
-    assert {event.total for event in told if isinstance(event, Progress)} == {3_000_000}
+    before = [event for event in told if isinstance(event, Progress) and not event.step]
+    assert {event.doing for event in before} == {"Reading the file"}, "before the first row, too"
+    under_way = [event for event in told if isinstance(event, Progress) and event.step]
+    assert {event.total for event in under_way} == {3_000_000}
+    assert all(event.seconds_left is not None for event in under_way)
 
 
 def test_what_is_not_taken_is_waited_with_and_not_held(tmp_path, monkeypatch):

@@ -38,8 +38,7 @@ class ImportJob(Job):
         self._sink = sink
         self._writer: DatasetWriter | None = None
         self._stopped = False
-        self._began = self._told = time.monotonic()
-        self._rows_began: float | None = None
+        self._began = self._rows_began = self._told = time.monotonic()
 
     def settle(self) -> None:
         """Nothing is on disk but the result."""
@@ -73,6 +72,7 @@ class ImportJob(Job):
     def _add(self, at_work: Reading) -> DatasetFolder:
         command = self._command
         opened = at_work.opened()
+        self._rows_began = time.monotonic()
         self.total = opened.total or 0
         project = Project.open_or_create(Path(command.project))
         source = ", ".join(map(str, self._paths))
@@ -97,10 +97,9 @@ class ImportJob(Job):
         if now - self._told < TELL:
             return
         self._told = now
-        if self._rows_began is None and self.step:
-            self._rows_began = now - TELL  # it was looked into before, which says nothing of rows
         seconds = now - self._began
-        speed = self.step / (now - self._rows_began) if self._rows_began is not None else 0.0
+        # It was looked into before the first row, for a time that says nothing of the others.
+        speed = self.step / max(now - self._rows_began, 1e-9)
         self._sink.send(
             Progress(
                 job=self.job,
