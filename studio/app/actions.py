@@ -11,6 +11,7 @@ from studio.app.intents.data import DataIntents
 from studio.app.intents.edits import EditIntents
 from studio.app.intents.engine import EngineIntents
 from studio.app.intents.export import ExportIntents
+from studio.app.intents.folder import FolderIntents
 from studio.app.intents.hand import HandIntents
 from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
@@ -48,6 +49,7 @@ class Actions:
         self.data = DataIntents(state, link)
         self.project = ProjectIntents(state, link, self.runs, self.data)
         self.background = BackgroundIntents(state, link, self.project)
+        self.folder = FolderIntents(state, link)
         self.export = ExportIntents(state, link)
         state.job_ended.connect(self.project.job_ended)
         state.runs.listed.connect(self.background.follow)

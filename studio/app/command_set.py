@@ -68,6 +68,8 @@ class _Why:
 
     def stoppable(self) -> str:
         run = self.state.runs.current
+        if run is not None and run.elsewhere:
+            return "Another window or command trains this run: stop it there."
         return "" if run is not None and run.background else self.running()
 
     def run(self) -> str:

@@ -99,6 +99,7 @@ class Studio:
         if project is not None:
             self.actions.project.open(project)
         tasks.spawn(self._show_recent())
+        tasks.spawn(self.actions.folder.watch())
         tasks.spawn(asyncio.to_thread(journal.prune))
         await self.closed.wait()
         starting.cancel()

@@ -44,6 +44,13 @@ def _changed_at(step: int, run: RunState) -> bool:
     return run.branch_start < step == run.branch_step and any(e.step == step for e in run.edits)
 
 
+def elsewhere(run: RunState) -> str:
+    """Return where another process trains a run, to follow what it does; "" if none does."""
+    if not run.background:
+        return ""
+    return " in another window or command" if run.elsewhere else " in the background"
+
+
 def left_of(run: RunState) -> str:
     """Return how long a training still takes, or its present phase; "" if that is not known."""
     if run.seconds_left is not None or run.phase_left is None:

@@ -93,8 +93,8 @@ class RunFollower:
             state = "failed"
             error = ErrorInfo(
                 kind="engine",
-                message=f"The training in the background (process {status.pid}) is gone; it ended "
-                f"after step {status.step:,} without saying why.",
+                message=f"It was trained by process {status.pid}, which is gone: it ended after "
+                f"step {status.step:,} without saying why.",
                 hint="Resume continues from the last checkpoint.",
             )
         spec = self.run.record.spec

@@ -252,6 +252,14 @@ class Project:
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
 
+    def run_paths(self) -> list[Path]:
+        """Return the folders of the runs; nothing in them is looked at."""
+        return [run.path for run in self._run_folders()]
+
+    def dataset_paths(self) -> list[Path]:
+        """Return the folders of the data sets; nothing in them is looked at."""
+        return [data.path for data in self._dataset_folders()]
+
     def problems(self) -> list[str]:
         """Return a sentence for each run or data set that cannot be read."""
         every: list[RunFolder | DatasetFolder] = [*self._run_folders(), *self._dataset_folders()]

@@ -19,7 +19,7 @@ def rings(tmp_path):
     """A project whose run has done 20 of 100 steps."""
     made = Project.create(tmp_path / "rings", "Rings")
     run = made.new_run(RunRecord(spec=SPEC, seed=0, device="cpu"))
-    run.update_status(state="running", step=20, total=100)
+    run.update_status(state="running", step=20, total=100, pid=2**22 + 1, process_started=1.0)
     run.metrics.append({"loss": ([10, 20], [2.0, 1.0])})
     return made
 

@@ -56,7 +56,7 @@ class BackgroundIntents(Intents):
             self._following.discard(key)
             run = self.state.runs.by_key.get(key)
             if run is not None:
-                run.background = False
+                run.background = run.elsewhere = False
                 self.state.runs.changed.emit(key)
 
     async def find(self) -> None:

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Contents",
+    "Glance",
     "TrashContents",
     "create",
     "datasets",
     "empty_trash",
     "evaluated",
     "fill",
+    "glance",
     "is_project",
+    "look",
     "read",
     "restore",
     "tidy",
@@ -47,6 +50,16 @@ class Contents:
     runs: list[RunState]
     datasets: list[DataInfo]
     problems: list[str]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a look at a project folder finds: its runs, by key, each with when its status was
+    written last (0 for never), and the folders of its data.
+    """
+
+    runs: dict[str, int]
+    data: frozenset[Path]
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,43 @@ def read(path: Path) -> Contents:
         raise Refused(_unreadable(path, error)) from error
 
 
+def glance(path: Path) -> Glance:
+    """Look which runs and data a project has, and which of the runs were written to, without
+    reading any.
+
+    Raises:
+        Refused: the folder cannot be read.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        project = Project.open(path)
+        runs = {str(run): _written(run / "status.json") for run in project.run_paths()}
+        return Glance(runs, frozenset(project.dataset_paths()))
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(path, error)) from error
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def look(key: str) -> RunState | None:
+    """Return a run with its curves, None while it cannot be read."""
+    from studio.store.errors import StoreError
+
+    try:
+        return fill(_run(Path(key)))
+    except (StoreError, OSError, Refused):
+        return None
+
+
 def is_project(path: Path) -> bool:
     """Whether there is a project in a folder."""
     try:
@@ -113,6 +163,7 @@ def _run(path: Path) -> RunState:
     record, status = folder.record, folder.status()
     state = status.state
     lives = folder.alive()
+    goes_on = state in ("queued", "running", "paused") and lives
     if state == "paused" and not lives:
         state = "cancelled"  # saved, then left, as it was asked to
     elif state in ("queued", "running") and not lives:
@@ -126,7 +177,9 @@ def _run(path: Path) -> RunState:
         total=status.total,
         seconds=status.seconds,
         error=status.error,
-        background=bool(status.background and lives),
+        background=goes_on,
+        elsewhere=goes_on and not status.background,
+        pid=status.pid,
         checkpoints=list(folder.checkpoints.steps()),
         race=record.race,
         budget=record.budget.kind if record.budget is not None else "",

@@ -104,7 +104,7 @@ class TrainingIntents(Intents):
     def stop(self) -> None:
         """Stop the training that runs and keep what it has; it can be resumed."""
         run = self.state.runs.current
-        if run is not None and run.background:
+        if run is not None and run.background and not run.elsewhere:
             self.stop_background(run.key)
         else:
             self._control("cancel")

@@ -143,7 +143,7 @@ class RunList(QWidget):
             text=text,
             note=f"{100 * done // total} %" if under_way else figure,
             dot=dot,
-            spoken=f"{word}, in the background" if runs and runs[0].background else word,
+            spoken=word + (words.elsewhere(runs[0]) if runs else ""),
             progress=done / total if under_way else None,
         )
 

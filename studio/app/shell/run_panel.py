@@ -158,7 +158,7 @@ class RunPanel(QWidget):
             return
         _, word = STATES.get(run.state, ("", run.state))
         where = f", step {run.step:,} of {run.total:,}" if run.total else ""
-        tail = " in the background" if run.background else ""
+        tail = words.elsewhere(run)
         place = run.phase_at(run.step)
         phase = f". {run.phases[place].title}" if place >= 0 and run.state == "running" else ""
         self.state_line.setText(f"{run.name}: {word}{tail}{where}{phase}")

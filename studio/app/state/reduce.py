@@ -33,6 +33,7 @@ def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] =
     """Apply one event; ``arrays`` holds, by name, those that a `Record` describes."""
     match event:
         case m.Hello():
+            state.engine_pid = event.pid
             _engine(state, EngineStatus(message="Loading the models"))
         case m.Ready():
             _ready(state, event)
@@ -195,12 +196,17 @@ def _train(state: AppState, run: RunState, info: m.JobInfo) -> None:
 
 def attach(state: AppState) -> None:
     """Tell the runs that were just read from the disk of the trainings that go on in them: those
-    are told of once, when they change.
+    are told of once, when they change. What the engine of this window works on, nobody else does.
     """
+    for each in state.runs.by_key.values():
+        if each.pid == state.engine_pid:
+            each.background = each.elsewhere = False
     for info in state.jobs.values():
         run = state.runs.by_key.get(info.run)
         if run is not None and info.kind == "training":
             _train(state, run, info)
+            if not is_background(info.job):
+                run.background = run.elsewhere = False
 
 
 def cause(info: m.JobInfo) -> str:

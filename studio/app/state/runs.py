@@ -103,6 +103,8 @@ class RunState:
     None until somebody asked. ``target`` are some of its ``learned`` target points, which are
     counted when they are first shown. ``phase_left`` are the seconds to the end of the present one
     of its ``phases``; ``evaluated`` is what was measured of it last because somebody asked.
+    ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
+    has before them, such as another window, and ``pid`` is the process that wrote its status last.
     ``log_dropped`` counts the lines that stood before those in ``log``.
     """
 
@@ -133,6 +135,8 @@ class RunState:
     log: list[str] = field(default_factory=list)
     log_dropped: int = 0
     background: bool = False
+    elsewhere: bool = False
+    pid: int = 0
     race: str = ""
     budget: str = ""
     parent: str = ""

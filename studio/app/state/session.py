@@ -109,6 +109,7 @@ class AppState(QObject):
         self.lesson = Lesson(self)
         self.catalog: Catalog | None = None
         self.engine = EngineStatus()
+        self.engine_pid = 0
         self.project: Path | None = None
         self.project_name: str = ""
         self.scratch: bool = False
