@@ -459,7 +459,13 @@ def _check_bounds(path: str, extra: Mapping[str, Any], value: float) -> None:
             continue
         margin = sign * (value - bound)
         if margin < 0 or (margin == 0 and key in ("above", "below")):
-            raise ConfigError(path, f"must be {word} {bound:g}, got {value:g}")
+            raise ConfigError(path, f"must be {word} {_written(bound)}, got {_written(value)}")
+
+
+def _written(value: float) -> str:
+    """Return a number as people write it: 0.05, 4,096, 10,000,000."""
+    whole = value == int(value) and abs(value) < 1e15
+    return f"{int(value):,}" if whole else f"{value:g}"
 
 
 def encode(config: Config) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the commands on a trained run share: which run, which step, which sampler, and the work."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -130,15 +130,19 @@ def operate(
     file: Path | None = None,
     inputs: dict[str, Any] | None = None,
     given: dict[str, Any] | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> int:
     """Do with a run what an operator can, into its results or a file; return the status.
+    ``options`` are those of the command that are settings, by their path in ``config...``.
 
     Raises:
         Refused: it cannot be done as asked.
     """
     from models.registry import registry
+    from studio.cli.wording import in_options
     from studio.engine.jobs.operating import OperatorJob
     from studio.engine.kinds.fit import entry_of, picked_kind
+    from studio.engine.process.refusal import Refused
     from studio.engine.run.warm import WarmModels
     from studio.protocol.messages import Operate
 
@@ -154,7 +158,10 @@ def operate(
     # What is not drawn is asked about: people, pixels.
     drawn = "samples" in registry.get("operator", operator).needs
     unit = "samples" if drawn else entry_of(picked_kind(run.record.spec.dataset)).many
-    return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()), unit=unit)[1]
+    try:
+        return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()), unit=unit)[1]
+    except Refused as refused:
+        raise in_options(refused, options or {}) from refused
 
 
 def do(

@@ -137,12 +137,13 @@ def _new_total(settings: list[str]) -> int | None:
 
 def _create(spec: "RunSpec", project: Path) -> "RunFolder":
     """Make the run folder, or say everything that is wrong with the spec."""
+    from studio.cli.wording import problem
     from studio.engine.jobs import headless
     from studio.engine.run.resolve import resolve
 
     _, problems = resolve(spec, project=project)
     if problems:
-        raise UsageError("this cannot be run:", *(f"  {p.message}" for p in problems))
+        raise UsageError("this cannot be run:", *(f"  {problem(p)}" for p in problems))
     return headless.create(spec, project)
 
 

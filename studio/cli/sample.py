@@ -48,5 +48,11 @@ def draw(arguments: argparse.Namespace) -> int:
         config["sampler"] = {"slug": pick.slug, "config": pick.config}
     given = named_values("--given", arguments.given)
     return kept.operate(
-        folder, GENERATE, config, step=arguments.step, file=arguments.out, given=given
+        folder,
+        GENERATE,
+        config,
+        step=arguments.step,
+        file=arguments.out,
+        given=given,
+        options={"config.n": "--count", "config.seed": "--seed"},
     )

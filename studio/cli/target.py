@@ -39,7 +39,7 @@ def find(text: str) -> Target:
     """Return what a text names.
 
     Raises:
-        UsageError: nothing; the nearest recipe is named.
+        UsageError: nothing; the nearest recipe is named, or how a file is imported.
         StoreError: it is a run folder whose record cannot be read.
     """
     path = Path(text).expanduser()
@@ -53,6 +53,8 @@ def find(text: str) -> Target:
         return Target(_recipe(shipped))
     if "@" in text:
         family, _, dataset = text.partition("@")
+        if (file := Path(dataset).expanduser()).exists() or "/" in dataset:
+            raise UsageError(_to_import(family, file))
         spec = RunSpec(name=text, family=Pick(slug=family), dataset=Pick(slug=dataset))
         return Target(spec)
     raise UsageError(_nothing(text, path))
@@ -63,6 +65,16 @@ def _recipe(path: Path) -> RunSpec:
         return load_recipe(path).run
     except RecipeError as error:
         raise UsageError(str(error)) from error
+
+
+def _to_import(family: str, file: Path) -> str:
+    """Say how files become a data set that a model can be trained on."""
+    if not file.exists():
+        return f"there is no file {file}; a data set is named, as in {family}@eight-gaussians"
+    return (
+        f"{file} is a file, and files are imported first: 'pushforward import {file} --out "
+        f"PROJECT' says the name, then 'pushforward run {family}@project:NAME --out PROJECT'"
+    )
 
 
 def _nothing(text: str, path: Path) -> str:

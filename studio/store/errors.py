@@ -52,10 +52,20 @@ def explain(error: OSError, path: Path, action: str = "write") -> StoreError:
             f"No permission to {action} {path} ({reason}).",
             "Choose a folder that you may write to, or change its permissions.",
         )
+    if isinstance(error, FileNotFoundError) and action == "write":
+        return missing_folder(path)
     if isinstance(error, FileNotFoundError):
         return StoreError(f"{path} does not exist.", "It may have been moved or deleted.")
     return StoreError(
         f"Could not {action} {path}: {reason}.", "Check that the disk is connected and healthy."
+    )
+
+
+def missing_folder(path: Path) -> StoreError:
+    """Return what is said of a file that cannot be written, since its folder is not there."""
+    return StoreError(
+        f"{path.name} cannot be written: there is no folder {path.parent}.",
+        "Make that folder, or choose another.",
     )
 
 

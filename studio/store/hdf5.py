@@ -5,6 +5,7 @@ survive a full disk, and a reader never meets a half-written one. Readers take n
 files never change in place.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,12 @@ from studio.store.atomic import check_space, write_bytes
 from studio.store.errors import Damaged, explain
 from studio.store.regular import open_regular
 
-__all__ = ["build", "get_columns", "opened", "put_columns", "values", "write"]
+__all__ = ["build", "get_columns", "opened", "put_columns", "signed", "values", "write"]
 
 MAX_NAMES = 2**16
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_CUT = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")
+_GONE = re.compile(r"object '(.+)' doesn't exist")
 
 ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError, MemoryError)
 """What h5py raises on a file that is not what it should be."""
@@ -72,8 +76,7 @@ def opened(path: Path) -> Iterator[Any]:
         raise explain(error, path, "read") from error
     except ERRORS as error:
         raise Damaged(
-            f"{path} is damaged or no HDF5 file: {_text(error)}.",
-            "Restore it from a backup, or delete it.",
+            f"{path} {_wrong(path, error)}.", "Restore it from a backup, or delete it."
         ) from error
 
 
@@ -121,5 +124,30 @@ def get_columns(dataset: Any) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def _text(error: BaseException) -> str:
-    return str(error.args[0] if error.args else error).rstrip(".")
+def _wrong(path: Path, error: BaseException) -> str:
+    """Return what is wrong with a file that the library cannot read, without its jargon."""
+    if not signed(path):
+        return "is no HDF5 file: it does not begin as one"
+    text = str(error.args[0] if error.args else error).rstrip(".")
+    if cut := _CUT.search(text):
+        there, whole = (int(number) for number in cut.groups())
+        return f"is cut off: {there:,} of its {whole:,} bytes are there"
+    if gone := _GONE.search(text):
+        return f"is damaged: it has no {gone[1]!r}"
+    if isinstance(error, OSError | RuntimeError) or "synchronously" in text:  # said by the library
+        return f"is damaged: {'its head' if 'superblock' in text else 'part of it'} cannot be read"
+    return f"is damaged: {text}"
+
+
+def signed(path: Path) -> bool:
+    """Whether a file has the signature of HDF5: at its beginning, or behind a block of 512, 1024,
+    ... bytes that belongs to its user.
+    """
+    size, at = path.stat().st_size, 0
+    with open_regular(path) as file:
+        while at < size:
+            file.seek(at)
+            if file.read(len(SIGNATURE)) == SIGNATURE:
+                return True
+            at = max(512, 2 * at)
+    return False

@@ -45,6 +45,16 @@ def test_it_is_done_into_the_run_or_a_file(run: RunFolder, tmp_path: Path, capsy
     assert len(run.results.all()) == 1
 
 
+def test_where_it_is_to_be_written_is_looked_at_before_the_work(
+    run: RunFolder, tmp_path: Path, capsys: Any
+) -> None:
+    file = tmp_path / "nowhere" / "x.csv"
+    assert main(["do", str(run.path), "generate", "--out", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert f"x.csv cannot be written: there is no folder {file.parent}." in said
+    assert "moved or deleted" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -98,3 +98,15 @@ def test_a_declared_size_is_held_against_the_limits(tmp_path: Path) -> None:
         file.create_dataset("cube", (200, 10_000, 10_000), "f8", chunks=(10, 10, 10))
     with pytest.raises(FormatError, match="the limit is"):
         read(path)
+
+
+def test_what_is_wrong_with_a_file_is_said_in_words(tmp_path: Path):
+    good = version5(tmp_path, cube=CUBE)
+    bad = tmp_path / "bad.mat"
+    bad.write_bytes(good.read_bytes()[:140])
+    with pytest.raises(FormatError) as caught:
+        Mat().inspect([bad], {})
+    assert caught.value.message == "bad.mat is a damaged MATLAB file: part of it cannot be read."
+    bad.write_bytes(b"not a scene" * 100)
+    with pytest.raises(FormatError, match="is no MATLAB file"):
+        Mat().inspect([bad], {})

@@ -106,6 +106,7 @@ def test_encoding_and_decoding_are_inverse(rate, on, name, cap, width, act):
         ({"rate": 1.0}, "rate", "must be less than 1, got 1"),
         ({"net": {"width": 0}}, "net.width", "must be at least 1, got 0"),
         ({"net": {"width": 513}}, "net.width", "must be at most 512, got 513"),
+        ({"net": {"width": 10**8}}, "net.width", "must be at most 512, got 100,000,000"),
         ({"rate": float("nan")}, "rate", "must be finite, got nan"),
         ({"rate": float("inf")}, "rate", "must be finite, got inf"),
         ({"rate": "fast"}, "rate", "must be a number, got 'fast'"),

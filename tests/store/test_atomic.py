@@ -95,7 +95,7 @@ def test_exclusive_works_without_hard_links(tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(StoreError, match="does not exist"):
+    with pytest.raises(StoreError, match="there is no folder"):
         write_bytes(tmp_path / "nowhere" / "a.txt", b"")
 
 

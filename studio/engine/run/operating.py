@@ -32,6 +32,7 @@ from studio.engine.run.session import versions
 from studio.protocol.commands import Operate
 from studio.protocol.spec import Pick
 from studio.store.edits import effective_spec
+from studio.store.errors import missing_folder
 from studio.store.results import ResultRecord
 from studio.store.run import RunFolder
 
@@ -187,8 +188,7 @@ def ask(command: Operate) -> Asked:
         slot = taken.get(name)
         if slot is not None and name not in command.inputs and not slot.unless:
             raise Refused(
-                f"{operator.entry.title} needs {slot.title.lower()}.",
-                slot.help,
+                f"{operator.entry.title} needs {slot.title.lower()}: {_inside(slot.help)}",
                 path=f"inputs.{name}",
             )
         if name not in taken:
@@ -205,7 +205,15 @@ def ask(command: Operate) -> Asked:
             f"Use one of {', '.join(suffixes)}.",
             path="file",
         )
+    if command.file and not Path(command.file).parent.is_dir():
+        told = missing_folder(Path(command.file))
+        raise Refused(told.message, told.hint, path="file")
     return Asked(run, operator, sampler, command)
+
+
+def _inside(sentence: str) -> str:
+    """Return a sentence as it stands inside another one."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def offered(run: RunFolder) -> list[tuple[OperatorEntry, str]]:

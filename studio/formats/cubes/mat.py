@@ -188,7 +188,7 @@ def _arrays5(path: Path) -> list[_Array]:
         listed = whosmat(str(path))
     except Exception as error:
         # SciPy fails in any way on a damaged file; the boundary of the importer says so.
-        raise _damaged(path, error) from error
+        raise _damaged(path) from error
     return [_Array(path, n, tuple(map(int, s)), False) for n, s, kind in listed if kind in NUMBERS]
 
 
@@ -212,7 +212,7 @@ def _arrays73(path: Path) -> list[_Array]:
                 found.append(_Array(path, name, shape, True))
             return found
     except Damaged as error:
-        raise _damaged(path, error) from error
+        raise _damaged(path) from error
 
 
 def _read5(array: _Array) -> NDArray[Any]:
@@ -223,7 +223,7 @@ def _read5(array: _Array) -> NDArray[Any]:
         found = loadmat(str(array.path), variable_names=[array.name])[array.name]
     except Exception as error:
         # As above.
-        raise _damaged(array.path, error) from error
+        raise _damaged(array.path) from error
     return np.asarray(found)
 
 
@@ -232,12 +232,18 @@ def _read73(array: _Array) -> NDArray[Any]:
         with hdf5.opened(array.path) as file:
             return np.asarray(file[array.name][()]).T
     except (Damaged, OSError) as error:
-        raise _damaged(array.path, error) from error
+        raise _damaged(array.path) from error
 
 
-def _damaged(path: Path, error: Exception) -> FormatError:
+def _damaged(path: Path) -> FormatError:
+    with open_regular(path) as file:
+        begins = file.read(max(len(HEAD), len(HEAD73))).startswith((HEAD, HEAD73))
+    if not begins and not hdf5.signed(path):
+        what = "is no MATLAB file of version 5 or 7.3: it does not begin as one"
+    else:
+        what = "is a damaged MATLAB file: part of it cannot be read"
     return FormatError(
-        f"{path.name} is damaged or no MATLAB file ({type(error).__name__}).",
+        f"{path.name} {what}.",
         "Copy it again from where it came from, or download it anew.",
     )
 

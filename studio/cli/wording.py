@@ -1,0 +1,41 @@
+"""What is refused, in the words of the command line: by the options that were typed."""
+
+from collections.abc import Mapping
+
+from studio.engine.process.refusal import Refused
+from studio.protocol.messages import ErrorInfo
+
+__all__ = ["as_typed", "in_options", "problem"]
+
+
+def as_typed(path: str) -> str:
+    """Return how a setting is written after ``--set``: "family.net.width" for
+    "family.net.config.width".
+    """
+    return ".".join(part for part in path.split(".") if part != "config")
+
+
+def problem(found: ErrorInfo) -> str:
+    """Return what is wrong with a run to be, at the setting as it is typed."""
+    if not found.path or not found.message.startswith(f"{found.path}: "):
+        return found.message
+    return f"{as_typed(found.path)}: {found.message.removeprefix(f'{found.path}: ')}"
+
+
+def in_options(refused: Refused, options: Mapping[str, str]) -> Refused:
+    """Return a refusal of an operator that names the option at fault in place of the path in its
+    command; ``options`` are those that set one setting, by its path.
+    """
+    info = refused.info
+    path, message, hint = info.path, info.message, info.hint
+    if path.startswith("config.") and message.startswith(f"{path}: "):
+        setting = as_typed(path)
+        option = options.get(path) or f"--set {setting.removeprefix('sampler.')}"
+        message = f"{option}: {message.removeprefix(f'{path}: ')}"
+    name = path.removeprefix("inputs.")
+    if name != path:
+        hint = (
+            f"Say them as --rows '{name}=[[...], ...]', or --rows {name}=data for those that the "
+            "run has learned from."
+        )
+    return Refused(message, hint, kind=info.kind, path=path)
