@@ -11,7 +11,7 @@ from studio.app.state.runs import RunState, Series
 from studio.app.state.session import AppState
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec
 from tests.app.test_shell import train
 from tests.client.fakes.catalog import catalog
 
@@ -39,6 +39,24 @@ def test_a_figure_says_of_which_step_it_is_and_whether_it_is_old(run):
     assert (now.name, now.when, now.stale) == ("loss", "at step 1,085", False)
     run.step = 1100  # measured a moment ago is not old
     assert not figures(run, str)[1].stale
+
+
+def test_a_figure_that_is_measured_no_more_says_since_when_and_why(run):
+    measured(run, "quality/mode-coverage", [16, 70], [0.9, 1.0])
+    measured(run, "quality/frechet-judge", [1080], [90.0])
+    now, old = figures(run, str)[:2]
+    assert (now.stale, old.stale) == (False, True)
+    assert old.when == "at step 70, n = 250; not measured at step 1,080"
+    run.edits = [
+        ChangeSetting(step=20, path="lr", value=1.0),
+        ChangeSetting(step=200, path="lr", value=2.0),
+        EditPoints(step=300, action="add", centre=(0.0, 0.0), radius=0.1, count=400),
+    ]
+    why = "not measured since the target was changed at step 300"
+    assert figures(run, str)[1].when == f"at step 70, n = 250; {why}"
+    now, old, last = qualities(run, SimpleNamespace(catalog=None))
+    assert (now[2], last[1]) == ("floor 4", "step 1,080")
+    assert old[2] == f"n = 250, at step 70, {why}"
 
 
 def test_figures_of_an_earlier_version_do_not_say_their_n(run):

@@ -21,7 +21,7 @@ from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, restyle, separator
 from studio.app.widgets.fold import Fold
-from studio.app.widgets.qualities import counts_along, floors_along, interval, samples_at
+from studio.app.widgets.qualities import counts_along, floors_along, interval, outdated, samples_at
 from studio.app.widgets.sparkline import Sparkline
 from studio.protocol.catalog import Catalog
 
@@ -260,7 +260,9 @@ def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
         phase = run.phase_at(at)
         if phase != run.phase_at(run.step):  # beside what another one makes now
             when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
-        stale = run.step - at > max(1, run.step // STALE)
+        old = outdated(run, name) if name.startswith(QUALITY) else ""
+        when += f"; {old}" if old else ""
+        stale = bool(old) or run.step - at > max(1, run.step // STALE)
         rows.append(Figure(name_of(name), value, floor, when, stale))
     return rows
 

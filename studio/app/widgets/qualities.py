@@ -11,8 +11,17 @@ from studio.app.state import drafts
 from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
+from studio.protocol.spec import ChangeSetting
 
-__all__ = ["Qualities", "counts_along", "floors_along", "interval", "qualities", "samples_at"]
+__all__ = [
+    "Qualities",
+    "counts_along",
+    "floors_along",
+    "interval",
+    "outdated",
+    "qualities",
+    "samples_at",
+]
 
 QUALITY = "quality/"
 LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` has them
@@ -57,7 +66,9 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         entry = catalog.get("metric", slug) if catalog else None
         n = samples_at(run, int(series.steps[-1]))
         parts = [f"floor {words.floor(run.floors, slug)}"] if slug in run.floors else []
-        note = ", ".join([*parts, *([f"n = {n:,}"] if n is not None else [])])
+        parts += [f"n = {n:,}"] if n is not None else []
+        old = outdated(run, name)
+        note = ", ".join([*parts, *([f"at step {int(series.steps[-1]):,}", old] if old else [])])
         title = entry.title if entry else slug
         between = interval(run, slug, int(series.steps[-1]))
         value = words.figure(float(series.values[-1]))
@@ -66,6 +77,24 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
     if found:
         found.append(("Measured at", f"step {newest:,}", _provenance(run, state, newest)))
     return found
+
+
+def outdated(run: RunState, name: str) -> str:
+    """Say of a quality that the newest measurement left out since when; "" of those it has."""
+    last = {
+        each: int(series.steps[-1])
+        for each, series in run.series.items()
+        if each.startswith(QUALITY) and len(series)
+    }
+    at, newest = last[name], max(last.values())
+    if at >= newest:
+        return ""
+    # Of points that somebody has moved, nobody knows the modes.
+    changed = [e.step for e in run.edits if not isinstance(e, ChangeSetting)]
+    edit = next((step for step in changed if at <= step <= newest), None)
+    if edit is not None:
+        return f"not measured since the target was changed at step {edit:,}"
+    return f"not measured at step {newest:,}"
 
 
 def interval(run: RunState, slug: str, step: int) -> str:
