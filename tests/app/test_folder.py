@@ -102,3 +102,15 @@ async def test_data_that_others_add_are_listed_and_nobody_is_led_there(bench, pr
     shutil.rmtree(data.path)
     await bench.actions.folder.look()
     assert state.datasets == []
+
+
+async def test_what_the_opening_has_read_is_not_read_again(bench, monkeypatch, project):
+    trained(project)
+    read = []
+    monkeypatch.setattr("studio.app.intents.disk.look", read.append)
+    await opened(bench, project)
+    await bench.actions.folder.look()
+    assert not read
+    other = trained(project)
+    await bench.actions.folder.look()
+    assert read == [str(other.path)]

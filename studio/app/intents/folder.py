@@ -5,7 +5,7 @@ from pathlib import Path
 
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
-from studio.app.state.reduce import attach
+from studio.app.state.reduce import ENDED, attach
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
@@ -42,7 +42,7 @@ class FolderIntents(Intents):
         if self.state.project != project:
             return
         if self._project != project:
-            self._project, self._seen = project, disk.Glance({}, frozenset())
+            self._project, self._seen = project, self._as_opened(now)
         before, self._seen = self._seen, now
         self._take_away(before, now)
         others = [key for key, at in now.runs.items() if before.runs.get(key) != at]
@@ -50,6 +50,14 @@ class FolderIntents(Intents):
             await self._read(key)
         if before.data != now.data:
             await self._read_data(project, now)
+
+    def _as_opened(self, now: disk.Glance) -> disk.Glance:
+        """Return what the opening of a project has read already: of a thousand runs that have ended
+        none need be read again. Whoever trains one of them writes to it soon enough.
+        """
+        listed = self.state.runs.by_key
+        read = {k: at for k, at in now.runs.items() if k in listed and listed[k].state in ENDED}
+        return disk.Glance(read, frozenset())
 
     def _take_away(self, before: disk.Glance, now: disk.Glance) -> None:
         """Forget runs that were there and are no more."""

@@ -17,7 +17,7 @@ from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
 from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
-__all__ = ["attach", "cause", "reduce"]
+__all__ = ["ENDED", "attach", "cause", "reduce"]
 
 NOTHING: Mapping[str, NDArray[Any]] = {}
 ENDED = ("finished", "cancelled", "failed")
