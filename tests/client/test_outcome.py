@@ -41,3 +41,17 @@ def test_a_character_cut_in_two_is_no_error() -> None:
     tail.feed("ab√".encode())
     tail.feed(b"c")
     assert tail.text().endswith("c")
+
+
+def test_the_last_words_of_an_interpreter_with_several_threads_are_kept_from_their_beginning() -> (
+    None
+):
+    tail = StderrTail()
+    tail.feed(b"Fatal Python error: Aborted\n\n")
+    for thread in range(3):
+        tail.feed(f"Thread 0x00007f2a9ffff6{thread} (most recent call first):\n".encode())
+        for frame in range(25):
+            tail.feed(
+                f'  File "/opt/pushforward/lib/module_{frame}.py", line 1 in _load\n'.encode()
+            )
+    assert tail.text().startswith("Fatal Python error: Aborted")
