@@ -9,8 +9,8 @@ from studio.protocol.messages import ErrorInfo
 __all__ = ["STDERR_KEPT", "ProcessOutcome", "StderrTail"]
 
 STDERR_KEPT = 16_384
-"""Bytes of standard error that a report shows: the interpreter's last words begin with what they are,
-and then tell where each thread was, some sixty lines while modules are loaded."""
+"""Bytes of standard error that a report shows: the interpreter's last words begin with what they
+are, and then tell where each thread was, some sixty lines while modules are loaded."""
 
 _SIGNALS = {
     "SIGKILL": "it was killed (SIGKILL), perhaps because the machine ran out of memory",
