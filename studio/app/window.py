@@ -40,6 +40,7 @@ __all__ = ["MainWindow"]
 SIDEBAR, INSPECTOR = 232, 312
 SLIM = 1000  # a narrower window hides the sidebar, unless it was asked for
 TIGHT = 760  # and a narrower one still the inspector of a run
+FRAME = 32  # pixels of a low screen that are left to the title of the window
 SAVE_AFTER = 1500  # milliseconds without a change of the layout
 
 
@@ -242,6 +243,9 @@ class MainWindow(QMainWindow):
             right = self.width() >= TIGHT or self._state.place == "setup"
         self.inspector.setVisible(self.inspector.wanted and right)
         self.topbar.offer_train(not right)
+        self.topbar.offer_columns(
+            sidebar=self.sidebar.isHidden(), inspector=self.inspector.wanted and not right
+        )
 
     def _toggle_sidebar(self) -> None:
         self._sidebar_wanted = self.sidebar.isHidden()
@@ -278,7 +282,7 @@ class MainWindow(QMainWindow):
         width, height = layout.get("width", 1280), layout.get("height", 800)
         screen = QGuiApplication.primaryScreen().availableGeometry()
         if isinstance(width, int) and isinstance(height, int):
-            self.resize(min(width, screen.width()), min(height, screen.height()))
+            self.resize(min(width, screen.width()), min(height, screen.height() - FRAME))
         sizes = layout.get("columns")
         if isinstance(sizes, list) and len(sizes) == 3 and all(isinstance(s, int) for s in sizes):
             self.split.setSizes(sizes)

@@ -56,8 +56,8 @@ class Sidebar(QFrame):
             self.runs,
             self._queue,
             self.elsewhere,
-            self._recent,
             Learn(state),
+            self._recent,  # last: it comes later than the others, and may push none of them down
         ):
             body.addWidget(group)
         body.addStretch(1)

@@ -1,12 +1,12 @@
 """The bar at the top: where one is, and the few actions that are always at hand."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, label
+from studio.app.widgets.basic import Elided, button, icon_button, label
 from studio.app.widgets.literal import PushButton, set_tip
 
 __all__ = ["TopBar", "native"]
@@ -56,18 +56,29 @@ class TopBar(QFrame):
         IconWearer(self.more, "more")
         self.more.setAccessibleName("Menu")
         self.more.setMenu(menu)
+        self.sidebar = self._column("sidebar")
+        self.inspector = self._column("inspector")
         self._lay_out(name)
         self._listen()
         self.refresh()
+
+    def _column(self, id: str) -> QPushButton:
+        """Return a button that brings back a column for which there was no room."""
+        shortcut = native(self._registry[id].shortcut)
+        made = icon_button(id, f"Show the {id} ({shortcut})", lambda: self._do(id))
+        made.hide()
+        return made
 
     def _lay_out(self, name: QWidget) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 0, 14, 0)
         layout.setSpacing(12)
+        layout.addWidget(self.sidebar)
         layout.addWidget(name)
         layout.addWidget(self._path, 1)
-        for each in (self.search, self.copy, self.export, self.open, self.main, self.more):
+        for each in (self.search, self.copy, self.export, self.open, self.main, self.inspector):
             layout.addWidget(each)
+        layout.addWidget(self.more)
 
     def _listen(self) -> None:
         state = self._state
@@ -91,6 +102,11 @@ class TopBar(QFrame):
         self.search.setMinimumWidth(text + keys)
         self._narrow = width < NARROW
         self.refresh()
+
+    def offer_columns(self, *, sidebar: bool, inspector: bool) -> None:
+        """Offer the columns that are hidden."""
+        self.sidebar.setVisible(sidebar)
+        self.inspector.setVisible(inspector)
 
     def offer_train(self, offered: bool) -> None:
         """Offer the start here, where the inspector with its own button is hidden."""

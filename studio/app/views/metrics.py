@@ -14,7 +14,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import button, label, row
+from studio.app.widgets.basic import Elided, button, row
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture
@@ -53,7 +53,7 @@ class MetricsView(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
-        self._words = label("", "muted")
+        self._words = Elided("", "muted")
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
         evaluate = button(
             "Evaluate now", actions.training.evaluate, tip="Measure the quality with fresh samples"
@@ -149,7 +149,7 @@ class MetricsView(QWidget):
         for group, names in groups.items():
             curves = self._curves(run, names)
             self._cards[group].show_curves(curves, span, None if cursor is None else float(cursor))
-        self._words.setText(f"{run.name}, step {run.step:,} of {max(run.total, run.step):,}")
+        self._words.set_text(f"Step {run.step:,} of {max(run.total, run.step):,}")
         self._all.setVisible(self._zoom is not None)
 
     def _span(self, run: RunState) -> tuple[float, float]:
@@ -215,7 +215,7 @@ class MetricsView(QWidget):
         self._empty.setVisible(not some)
         if some:
             return
-        self._words.setText("")
+        self._words.set_text("")
         self._all.hide()
         if run is None:
             act = ("Open the gallery", lambda: self._actions.runs.show(""))

@@ -99,6 +99,7 @@ class SamplesView(QWidget):
         self._data_box = holder
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self._table.setAccessibleName(f"The first {ROWS} samples")
+        self._table.setMinimumHeight(24)  # in a low window the numbers above it keep their height
         self._table.verticalHeader().setVisible(False)
         self._table.verticalHeader().setDefaultSectionSize(24)
         header = self._table.horizontalHeader()
