@@ -123,7 +123,8 @@ class ImportData(_Command, frozen=True, kw_only=True):
     """Import the rows of files as a project data set; reply: {"job"}; a job of kind "import".
 
     ``importer`` and ``options`` as in `InspectData`. Of tables, ``options`` names the table as
-    "item" (HDF5, NPZ; "" for the only one) and its "columns".
+    "item" (HDF5, NPZ; "" for the only one) and its "columns". ``expected`` is how many rows
+    `InspectData` has found, 0 if nobody looked: an importer may not know before it has read all.
     """
 
     files: list[str]
@@ -131,6 +132,7 @@ class ImportData(_Command, frozen=True, kw_only=True):
     name: str
     importer: str = ""
     options: dict[str, Any] = {}
+    expected: int = 0
 
 
 class StartTraining(_Command, frozen=True, kw_only=True):

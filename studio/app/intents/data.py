@@ -86,12 +86,19 @@ class DataIntents(Intents):
         return answer.result or {}
 
     def import_data(
-        self, files: list[str], name: str, importer: str, options: dict[str, Any]
+        self, files: list[str], name: str, importer: str, options: dict[str, Any], rows: int = 0
     ) -> None:
-        """Import files as a data set of the open project; without one, of a new scratch project."""
+        """Import files, in which so many rows were found, as a data set of the open project;
+        without one, of a new scratch project.
+        """
         project = str(self.need_project(name, name))
         command = ImportData(
-            files=files, project=project, name=name, importer=importer, options=options
+            files=files,
+            project=project,
+            name=name,
+            importer=importer,
+            options=options,
+            expected=rows,
         )
         self._do(self._import(command), f"{named(files)} was not imported")
 

@@ -123,7 +123,9 @@ class JobLine(QWidget):
         if info.state == "queued":
             said = "Waiting"
         elif known and info.step:
-            said = f"{info.step:,} of {info.total:,}"
+            said = f"{min(info.step, info.total):,} of {info.total:,}"
+        elif info.step and not doing:
+            said = f"{info.step:,} so far"
         else:
             said = "" if doing and self._title.startswith(doing) else doing
         if info.state == "running":

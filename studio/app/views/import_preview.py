@@ -324,10 +324,10 @@ class ImportDialog(QDialog):
         if not self.accept_button.isEnabled():
             return
         name = self.name.text().strip()
-        options = dict(self._choice.options)
+        options, rows = dict(self._choice.options), self._found.rows
         if (item := self.item) is not None:
-            options["item"] = item.name
+            options["item"], rows = item.name, item.rows
             options["columns"] = [item.columns[i].name for i in self.chosen()]
-        self._actions.data.import_data(self._files, name, self._found.importer, options)
+        self._actions.data.import_data(self._files, name, self._found.importer, options, rows)
         self.imported.emit(name)
         self.accept()

@@ -73,7 +73,7 @@ class ImportJob(Job):
         command = self._command
         opened = at_work.opened()
         self._rows_began = time.monotonic()
-        self.total = opened.total or 0
+        self.total = opened.total or command.expected
         project = Project.open_or_create(Path(command.project))
         source = ", ".join(map(str, self._paths))
         with project.new_dataset(
@@ -106,7 +106,9 @@ class ImportJob(Job):
                 step=self.step,
                 total=self.total,
                 steps_per_second=speed,
-                seconds_left=(self.total - self.step) / speed if self.total and speed else None,
+                seconds_left=max(0, self.total - self.step) / speed
+                if self.total and speed
+                else None,
                 memory=process_memory(),
                 seconds=seconds,
                 doing="" if self.step else "Reading the file",

@@ -84,6 +84,7 @@ def test_good_columns_are_chosen_and_imported(
     sent = lens.link.of(ImportData)[0]
     assert (sent.name, sent.importer, sent.files) == ("my-points", "points", ["/x/My Points.csv"])
     assert sent.options == {"item": "", "columns": ["x", "y"]}
+    assert sent.expected == 20
     assert not shown.isVisible()
 
 
