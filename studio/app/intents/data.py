@@ -116,7 +116,7 @@ class DataIntents(Intents):
             self.state.notices.error(
                 ErrorInfo(
                     kind="engine",
-                    message="The engine ended before all rows were in the project: none is.",
+                    message="The engine ended before it was done: nothing of it is in the project.",
                 ),
                 title=f"{named(command.files)} was not imported",
                 topic=cause(info),
