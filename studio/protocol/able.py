@@ -2,7 +2,11 @@
 
 import msgspec
 
-__all__ = ["Able", "AbleTo", "Condition"]
+__all__ = ["Able", "AbleTo", "Condition", "guess"]
+
+ROUNDED = 1e-5
+"""How far beyond the data, as a part of them, a number may lie for its rounding: as a logarithm of
+32 bits it is not kept better."""
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,3 +44,17 @@ class Able(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     operators: list[AbleTo]
     conditions: list[Condition] = []
+
+
+def guess(name: str, value: float, low: float, high: float, unit: str = "") -> str:
+    """Say in a sentence that a model has learned of no such value of a condition, "" where it lies
+    between ``low`` and ``high``, the ends of the data.
+    """
+    slack = ROUNDED * max(abs(low), abs(high))
+    if low - slack <= value <= high + slack:
+        return ""
+    unit = f" {unit}" if unit else ""
+    return (
+        f"{name}={value:,.6g}{unit} lies outside the data that the model has learned "
+        f"from, {low:,.4g} to {high:,.4g}{unit}: what it makes of it is a guess."
+    )

@@ -184,7 +184,8 @@ class CheckpointWritten(_Event, frozen=True, kw_only=True):
 
 class ResultWritten(_Event, frozen=True, kw_only=True):
     """What came of an operator is safely on disk: in ``result``, a folder of the run's
-    ``results``, or in the file that was asked for.
+    ``results``, or in the file that was asked for; ``note`` is what is to be known of it, in
+    sentences.
     """
 
     job: str
@@ -193,6 +194,7 @@ class ResultWritten(_Event, frozen=True, kw_only=True):
     step: int
     result: str = ""
     file: str = ""
+    note: str = ""
 
 
 class Log(_Event, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app.intents import operating
 from studio.app.shell.operate_sheet import OperateSheet
@@ -158,6 +158,38 @@ async def test_an_operator_is_a_command_and_its_form_is_made_of_what_it_declares
     await wait(lambda: not bench.window.findChildren(OperateSheet))
 
 
+async def test_a_condition_that_no_data_have_is_said_in_the_sheet(bench, wait):
+    await ready(bench)
+    made = await sheet(bench, wait)
+    assert not made.advice.text()
+    made.form.rows["given.speed"].editor._typed("5000")
+    assert made.advice.text() == (
+        "speed=5,000 m/s lies outside the data that the model has learned from, 2 to 9 m/s: what "
+        "it makes of it is a guess."
+    )
+    assert made.go.isEnabled()
+    made.form.rows["given.speed"].editor._typed("9")
+    assert made.advice.isHidden()
+    made.reject()
+
+
+async def test_a_sheet_has_what_was_filled_in_before_it_was_cancelled(bench, wait):
+    await ready(bench)
+    made = await sheet(bench, wait)
+    made.form.rows["n"].editor._typed("36")
+    made.form.rows["given.speed"].editor._typed("5000")
+    made.reject()
+    await wait(lambda: not bench.window.findChildren(OperateSheet))
+    again = await sheet(bench, wait)
+    assert again.form.rows["n"].editor.line.text() == "36"
+    assert again.advice.text().startswith("speed=5,000 m/s lies outside")
+    asked = []
+    bench.engine.script[m.Operate] = lambda command: asked.append(command) or {}
+    again.go.click()
+    await wait(lambda: asked)
+    assert (asked[0].config, asked[0].given) == ({"n": 36}, {"speed": 5000.0})
+
+
 async def test_what_the_engine_refuses_is_said_in_the_sheet(bench, wait):
     await ready(bench)
     made = await sheet(bench, wait)
@@ -170,6 +202,30 @@ async def test_what_the_engine_refuses_is_said_in_the_sheet(bench, wait):
     await wait(lambda: made.form.rows["given.speed"].problem.text())
     assert made.isVisible()
     assert made.go.isEnabled()
+    made.reject()
+
+
+async def test_what_is_said_takes_no_line_of_the_sheet(bench, wait):
+    await ready(bench)
+    entries = [
+        msgspec.structs.replace(each, summary="Says what it does in words. " * 8)
+        if each.slug == "make"
+        else each
+        for each in offer().entries
+    ]
+    bench.state.catalog = msgspec.structs.replace(bench.state.catalog, entries=entries)
+    made = await sheet(bench, wait)
+    await wait(lambda: made.isVisible())
+    summary = next(each for each in made.findChildren(QLabel) if "Says what" in each.text())
+
+    def refuse(command):
+        raise Refusal("Results cannot be written as .txt.", hint="Use one of .npy, .png.")
+
+    bench.engine.script[m.Operate] = refuse
+    made.go.click()
+    await wait(lambda: made.trouble.isVisible())
+    assert made.height() >= made.layout().totalHeightForWidth(made.width())
+    await wait(lambda: summary.height() >= summary.heightForWidth(summary.width()))
     made.reject()
 
 
@@ -219,11 +275,13 @@ async def test_where_the_results_are_is_said_and_shown(bench, wait, tmp_path, mo
     monkeypatch.setattr(operating, "QDesktopServices", desktop)
     file = tmp_path / "made.csv"
     bench.engine.emit(
-        m.ResultWritten(job="j", run=known.key, operator="make", step=500, file=str(file))
+        m.ResultWritten(
+            job="j", run=known.key, operator="make", step=500, file=str(file), note="It is a guess."
+        )
     )
     await wait(lambda: "made.csv is written" in [n.text for n in bench.state.notices.history])
     notice = bench.state.notices.history[-1]
-    assert notice.why == str(tmp_path)
+    assert notice.why == f"{tmp_path}. It is a guess."
     (show,) = [b for b in bench.window.findChildren(QPushButton) if b.text() == "Show in folder"]
     show.click()
     assert [Path(each) for each in opened] == [tmp_path]

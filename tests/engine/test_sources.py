@@ -31,7 +31,7 @@ from studio.engine.run.in_force import aim
 from studio.engine.run.resolve import check
 from studio.engine.run.validation import Validator
 from studio.engine.run.warm import WarmModels
-from studio.protocol.messages import Operate
+from studio.protocol.messages import Operate, ResultWritten
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.dataset import DatasetFolder, DatasetReader, points_hash
 from studio.store.parts import Part
@@ -93,9 +93,12 @@ def test_an_operator_is_handed_as_many_of_large_data_as_fit_and_says_so(large, p
     folder = headless.create(spec("project:a"), project.path)
     assert headless.run(folder.path).state == "finished"
     command = Operate(run=str(folder.path), operator="likelihood", inputs={"rows": "data"})
-    for _ in OperatorJob("job", command, MemorySink(), WarmModels()).work():
+    sink = MemorySink()
+    for _ in OperatorJob("job", command, sink, WarmModels()).work():
         pass
     [result] = folder.results.all()
+    [told] = [event for event in sink.events if isinstance(event, ResultWritten)]
+    assert told.note == result.record.note
     fit = 1000 // 12
     assert result.record.handed == {"rows": fit}
     assert f"The rows are {fit} of the {len(large.rows):,} of the data." in result.record.note

@@ -94,6 +94,7 @@ class OperatingIntents(Intents):
             text, why = f"{place.name} is written", str(place.parent)
         else:
             text, why = f"{title} is done", f"Step {event.step:,}, in {place.name}"
+        why = f"{why}. {event.note}" if event.note else why
         show = NoticeAction("Show in folder", partial(_show, place))
         topic = f"written:{place}"
         self.state.notices.post(

@@ -49,6 +49,7 @@ class OperateSheet(QDialog):
         counts = any(field.path == COUNT for field in entry.fields)
         if counts:
             self._config[COUNT] = kind.few
+        self._config |= state.asked.get((run.key, entry.slug), {})
         set_title(self, entry.title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
@@ -130,6 +131,7 @@ class OperateSheet(QDialog):
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
         self.form.show_config(self._config)
+        self._say()
         page = QWidget()
         page.setLayout(column(self.form, None, gap=0))
         self._area.setWidget(page)
@@ -154,6 +156,7 @@ class OperateSheet(QDialog):
         self._wrong.discard(field.path)
         spec = RunSpec(name="", family=Pick(slug="", config=self._config), dataset=Pick(slug=""))
         self._config = drafts.put(spec, "family", field, value).family.config
+        self._state.asked[self._run.key, self.entry.slug] = self._config
         assert self.form is not None
         if field.chooses:
             self.form.show_entry(self._entry())
@@ -168,9 +171,20 @@ class OperateSheet(QDialog):
         """Say what is wrong, or nothing."""
         self.go.setEnabled(self._able is not None and not self._wrong)
         self.trouble.setText(error.message if error is not None else "")
-        self.advice.setText(error.hint if error is not None else "")
+        note = operators.guesses(self._conditions, self._config)
+        self.advice.setText(error.hint if error is not None else note)
         for each in (self.trouble, self.advice):
             each.setVisible(bool(each.text()))
+        self._grow()
+
+    def _grow(self) -> None:
+        """Be high enough for all lines of what is said; what stands already loses none."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        needed = layout.totalHeightForWidth(self.width())
+        if needed > self.height():
+            self.resize(self.width(), needed)
 
     def _refuse(self, error: ErrorInfo) -> None:
         if not isValid(self):

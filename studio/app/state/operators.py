@@ -12,10 +12,10 @@ import msgspec
 from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
-from studio.protocol.able import Condition
+from studio.protocol.able import Condition, guess
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
 
-__all__ = ["Asking", "Unreadable", "asking", "offered", "settings"]
+__all__ = ["Asking", "Unreadable", "asking", "guesses", "offered", "settings"]
 
 GIVEN, INPUTS = "given", "inputs"
 DATA = "data"  # in the place of rows: all that the run has learned from
@@ -127,6 +127,17 @@ def _condition(condition: Condition) -> FieldSpec:
         meant=f"as in the data: {between}",
         group="Conditions",
     )
+
+
+def guesses(conditions: list[Condition], config: Mapping[str, Any]) -> str:
+    """Say which conditions of a form lie where the model has seen no data, "" for none."""
+    given = config.get(GIVEN, {})
+    said = (
+        guess(each.name, float(given[each.name]), each.low, each.high, each.unit)
+        for each in conditions
+        if not each.names and given.get(each.name) is not None
+    )
+    return " ".join(filter(None, said))
 
 
 def asking(config: Mapping[str, Any], entry: EntrySpec) -> Asking:

@@ -6,7 +6,7 @@ here. Signals say what changed; nothing here knows a widget, a file format or th
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -119,6 +119,7 @@ class AppState(QObject):
         self.looks: dict[str, str] = {}  # what is read before it is shown, by a name for each
         self.names: dict[Path, str] = {}  # of the projects that were open since the start
         self.queue: list[str] = []
+        self.asked: dict[tuple[str, str], dict[str, Any]] = {}  # by run and operator, as filled in
         self.datasets: list[DataInfo] = []
         self.dataset: str = ""
         self.recent: list[Recent] = []

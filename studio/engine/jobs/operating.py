@@ -99,6 +99,7 @@ class OperatorJob(RunJob):
                 step=record.step,
                 result=result,
                 file=file,
+                note=record.note,
             )
         )
 

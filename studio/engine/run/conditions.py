@@ -12,6 +12,7 @@ from torch import Tensor
 from models.contracts.spec import SIZE, DataSpec, Given
 from studio.engine.process.failures import Refused
 from studio.engine.run.saving import saved_data
+from studio.protocol.able import guess
 from studio.store.run import RunFolder
 
 __all__ = ["Conditions", "chosen", "conditions_of", "described"]
@@ -168,14 +169,8 @@ def _unseen(spec: DataSpec, known: Given, name: str, found: NDArray[np.float64])
     if known.classes or known.shape:
         return ""
     low, high = _seen(spec, known, name)
-    slack = 1e-5 * max(abs(low), abs(high))  # 32 bits of a logarithm
-    odd = found[(found < low - slack) | (found > high + slack)]
-    if not odd.size:
-        return ""
-    return (
-        f"{name}={odd.flat[0]:,.6g}{_unit(known)} lies outside the data that the model has learned "
-        f"from, {low:,.4g} to {high:,.4g}{_unit(known)}: what it makes of it is a guess."
-    )
+    each = (guess(name, float(value), low, high, known.unit) for value in found.flat)
+    return next(filter(None, each), "")
 
 
 def _seen(spec: DataSpec, known: Given, name: str) -> tuple[float, float]:
