@@ -169,9 +169,10 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"), and
     ``motion``, the formula of what moves how, in Unicode. Metrics say which values are
-    ``better``: "lower" or "higher". Networks say in which ``roles`` they can be picked. Samplers
-    and operators say which capabilities a model ``needs`` to have; ``takes`` are the rows that an
-    operator is handed, ``inputs`` the runs that a family learns from.
+    ``better``: "lower" or "higher", and what their ``bar`` is, in a few words. Networks say in
+    which ``roles`` they can be picked. Samplers and operators say which capabilities a model
+    ``needs`` to have; ``takes`` are the rows that an operator is handed, ``inputs`` the runs that
+    a family learns from.
     """
 
     kind: str
@@ -187,6 +188,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = ""
     motion: str = ""
     better: str = ""
+    bar: str = ""
     needs: list[str] = []
     takes: list[SlotSpec] = []
     inputs: list[InputSpec] = []

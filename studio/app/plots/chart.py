@@ -244,7 +244,9 @@ def _floor_line(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve)
     above = place - 17 > axes.plot.top()
     box = QRectF(axes.plot.left() + 4, place - 17 if above else place + 2, 118, 16)
     flag = Qt.AlignmentFlag
-    painter.drawText(box, flag.AlignLeft | flag.AlignVCenter, f"floor {number(float(floors[0]))}")
+    painter.drawText(
+        box, flag.AlignLeft | flag.AlignVCenter, f"{curve.bar} {number(float(floors[0]))}"
+    )
 
 
 def _vertical(painter: QPainter, axes: Axes, step: float | None, pen: QPen) -> None:

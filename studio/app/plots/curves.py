@@ -19,9 +19,10 @@ Doubles = NDArray[np.float64]
 class Curve:
     """A curve to draw: rising ``steps`` and ``values``, both (n,).
 
-    ``dots`` marks few, dear values (quality). ``floor`` is the best that can be hoped for, and
-    ``floors`` (n,) what it was at each step, where values were measured with different numbers of
-    samples. ``counts`` (n,) are those numbers: values of different ones are not joined.
+    ``dots`` marks few, dear values (quality). ``floor`` is what they are held against, called
+    ``bar``: the best that can be hoped for, or what is to be beaten; ``floors`` (n,) what it was at
+    each step, where values were measured with different numbers of samples. ``counts`` (n,) are
+    those numbers: values of different ones are not joined.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Curve:
     floor: float | None = None
     floors: Doubles | None = None
     counts: Doubles | None = None
+    bar: str = "floor"
 
     @property
     def parts(self) -> list["Curve"]:

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.forms import check
 from studio.app.kinds.registry import kind_of
@@ -21,9 +21,10 @@ from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, restyle, separator
 from studio.app.widgets.fold import Fold
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.qualities import counts_along, floors_along, interval, outdated, samples_at
 from studio.app.widgets.sparkline import Sparkline
-from studio.protocol.catalog import Catalog
+from studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = ["Figure", "RunPanel", "figures"]
 
@@ -162,7 +163,7 @@ class RunPanel(QWidget):
         place = run.phase_at(run.step)
         phase = f". {run.phases[place].title}" if place >= 0 and run.state == "running" else ""
         self.state_line.setText(f"{run.name}: {word}{tail}{where}{phase}")
-        rows = figures(run, self._name)
+        rows = figures(run, self._name, self._entry)
         if [row.name for row in rows] != [row.name for row in self._shown]:
             clear(self._now)
             self._values = [
@@ -171,6 +172,7 @@ class RunPanel(QWidget):
             ]
             for line, row in enumerate(rows):
                 name = label(row.name, wrap=True)
+                set_tip(name, row.tip)
                 name.setFixedWidth(118)  # else room is kept for it as if it were narrower
                 self._now.addWidget(name, 2 * line, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
                 value, floor, when = self._values[line]
@@ -184,10 +186,13 @@ class RunPanel(QWidget):
         self._shown = rows
         self._draw_curve(run)
 
-    def _name(self, name: str) -> str:
+    def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog
+        return catalog.get("metric", slug) if catalog is not None else None
+
+    def _name(self, name: str) -> str:
         slug = name.removeprefix("quality/")
-        entry = catalog.get("metric", slug) if catalog is not None else None
+        entry = self._entry(slug)
         return entry.title if entry is not None else words.plain(slug)
 
     def _draw_curve(self, run: RunState) -> None:
@@ -237,11 +242,16 @@ class Figure:
     floor: str
     when: str
     stale: bool
+    tip: str = ""
 
 
-def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
+def figures(
+    run: RunState,
+    name_of: Callable[[str], str],
+    entry_of: Callable[[str], EntrySpec | None] = lambda slug: None,
+) -> list[Figure]:
     """Return the newest figures of a run, quality before the family's own curves, each with the
-    step that it is of.
+    step that it is of, which way it is better, and what it is held against.
     """
     rows = []
     names = sorted(run.series, key=lambda name: (not name.startswith(QUALITY), name))
@@ -251,7 +261,8 @@ def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
             continue
         slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
         value = words.figure(float(series.values[-1]))
-        floor = f"floor\u00a0{words.floor(run.floors, slug)}" if slug in run.floors else ""
+        entry = entry_of(slug) if name.startswith(QUALITY) else None
+        floor = held.bar(entry, run.floors, slug)
         when = f"at step {at:,}"
         n = samples_at(run, at) if name.startswith(QUALITY) else None
         when += f", n = {n:,}" if n is not None else ""
@@ -260,10 +271,15 @@ def figures(run: RunState, name_of: Callable[[str], str]) -> list[Figure]:
         phase = run.phase_at(at)
         if phase != run.phase_at(run.step):  # beside what another one makes now
             when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
+        last = float(series.values[-1])
+        near = "within the spread of the floor"
+        when += f"; {near}" if held.within_spread(entry, run.floors, slug, last) else ""
         old = outdated(run, name) if name.startswith(QUALITY) else ""
         when += f"; {old}" if old else ""
+        when += f"; {held.side(entry)}" if held.side(entry) else ""
         stale = bool(old) or run.step - at > max(1, run.step // STALE)
-        rows.append(Figure(name_of(name), value, floor, when, stale))
+        tip = held.explained(entry)
+        rows.append(Figure(name_of(name), value, floor, when, stale, tip))
     return rows
 
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture, charts_picture
@@ -20,6 +20,7 @@ from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import counts_along, floors_along
+from studio.protocol.catalog import EntrySpec
 
 __all__ = ["VIEW", "MetricsView", "group_of"]
 
@@ -170,21 +171,42 @@ class MetricsView(QWidget):
             floors = floors_along(run, name) if quality else None
             counts = counts_along(run, name) if quality else None
             curves.append(
-                Curve(name, title, ink, series.steps, series.values, quality, floor, floors, counts)
+                Curve(
+                    name,
+                    title,
+                    ink,
+                    series.steps,
+                    series.values,
+                    quality,
+                    floor,
+                    floors,
+                    counts,
+                    held.bar_word(self._entry(name)),
+                )
             )
         return curves
 
+    def _entry(self, name: str) -> EntrySpec | None:
+        catalog = self._state.catalog
+        if catalog is None or not name.startswith(QUALITY):
+            return None
+        return catalog.get("metric", name.removeprefix(QUALITY))
+
     def _title(self, name: str) -> str:
         if name.startswith(QUALITY):
-            slug = name.removeprefix(QUALITY)
-            entry = self._state.catalog.get("metric", slug) if self._state.catalog else None
-            return entry.title if entry else words.plain(slug)
+            entry = self._entry(name)
+            return entry.title if entry else words.plain(name.removeprefix(QUALITY))
         return words.plain(name)
 
     def _arrange(self, groups: dict[str, list[str]]) -> None:
         for group in sorted(groups, key=lambda g: (g != "loss", not g.startswith(QUALITY), g)):
             if group not in self._cards:
-                card = ChartCard("Loss" if group == "loss" else self._title(group))
+                entry = self._entry(group)
+                card = ChartCard(
+                    "Loss" if group == "loss" else self._title(group),
+                    note=held.in_short(entry),
+                    tip=held.explained(entry),
+                )
                 card.hovered.connect(self._hover)
                 card.zoomed.connect(self._zoomed)
                 card.chosen.connect(self._choose)

@@ -12,7 +12,8 @@ from studio.app.plots.curves import Curve
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.theme import colors, font, theme
-from studio.app.widgets.basic import button, label
+from studio.app.widgets.basic import Elided, button, label
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["ChartCard", "ChartPlot", "at_step"]
 
@@ -130,7 +131,8 @@ class ChartPlot(QWidget):
 class ChartCard(QFrame):
     """A chart of some curves. A click on a legend entry hides or shows its curve.
 
-    ``where`` says a place on the axis in words. An owner may do without the ``heading``, and
+    ``where`` says a place on the axis in words, a ``note`` beside the title how to read it, a
+    ``tip`` over it what it shows. An owner may do without the ``heading``, and
     without the newest ``figures`` in the legend where it shows them itself.
 
     Signals: those of `ChartPlot`, passed on.
@@ -147,6 +149,8 @@ class ChartCard(QFrame):
         *,
         heading: bool = True,
         figures: bool = True,
+        note: str = "",
+        tip: str = "",
     ) -> None:
         super().__init__(parent)
         self.title = title
@@ -170,7 +174,12 @@ class ChartCard(QFrame):
         head = QHBoxLayout()
         head.setSpacing(8)
         if heading:
-            head.addWidget(label(title, "heading"))
+            name = label(title, "heading")
+            set_tip(name, tip)
+            head.addWidget(name)
+        self.note = Elided(note, "small")
+        self.note.setVisible(bool(note))
+        head.addWidget(self.note)
         head.addLayout(self._legend)
         head.addStretch(1)
         head.addWidget(self._values)
@@ -250,7 +259,7 @@ class ChartCard(QFrame):
         known = {c.name: number(v) for c, _, v in told}
         for curve in self._curves:
             self._entries[curve.name].setText(f"{curve.title} {known.get(curve.name, '')}".strip())
-        floors = [f"floor {number(c.floor)}" for c, _, _ in found if c.floor is not None]
+        floors = [f"{c.bar} {number(c.floor)}" for c, _, _ in found if c.floor is not None]
         self.plot.setAccessibleDescription(", ".join([step or "newest", *values, *floors]))
 
 

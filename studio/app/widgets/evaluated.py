@@ -3,14 +3,16 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.state.evaluated import Evaluated
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, label
+from studio.app.widgets.literal import set_tip
+from studio.protocol.catalog import EntrySpec
 
 __all__ = ["EvaluatedCard"]
 
-HEADS = ("Metric", "Value", "Floor", "n")
+HEADS = ("Metric", "Value", "Better", "Held against", "n")
 
 
 class EvaluatedCard(QFrame):
@@ -47,19 +49,26 @@ class EvaluatedCard(QFrame):
             place = right if column else Qt.AlignmentFlag.AlignLeft
             self._grid.addWidget(label(head, "small"), 0, column, place)
         for line, (slug, value) in enumerate(found.values.items(), 1):
-            texts = (_value(found, slug, value), words.floor(found.floors, slug) or "\u2013")
+            entry = self._entry(slug)
+            against = held.bar(entry, found.floors, slug) or "\u2013"
+            better = entry.better if entry is not None else ""
+            texts = (_value(found, slug, value), better, against)
             name = Elided(self._title(slug), "muted")
+            set_tip(name, held.explained(entry))
             count = f"{found.counts[slug]:,}" if slug in found.counts else ""
             name.setAccessibleName(f"{self._title(slug)}: {', '.join(texts)}, n = {count}")
             self._grid.addWidget(name, line, 0)
             for column, text in enumerate((*texts, count), 1):
                 self._grid.addWidget(
-                    label(text, "small" if column == 3 else ""), line, column, right
+                    label(text, "small" if column == 4 else ""), line, column, right
                 )
 
-    def _title(self, slug: str) -> str:
+    def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog
-        entry = catalog.get("metric", slug) if catalog is not None else None
+        return catalog.get("metric", slug) if catalog is not None else None
+
+    def _title(self, slug: str) -> str:
+        entry = self._entry(slug)
         return entry.title if entry is not None else words.plain(slug)
 
 

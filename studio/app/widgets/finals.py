@@ -5,7 +5,7 @@ import math
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
 from studio.app.state.runs import RunState
@@ -14,6 +14,7 @@ from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, label, restyle
 from studio.app.widgets.comparechart import measure_title, short_name
 from studio.app.widgets.literal import set_tip
+from studio.protocol.events import SPREAD
 
 __all__ = ["Finals", "short_count"]
 
@@ -67,7 +68,7 @@ class Finals(QWidget):
         self._measure = measure
         values = [_newest(run, measure) for run in runs]
         # What could not be measured has not won.
-        best = self._best([v for v in values if v is not None and math.isfinite(v)])
+        best = self._best([v for v in values if v is not None and math.isfinite(v)], runs)
         title = measure_title(measure, self._state) if measure else ""
         self._heads[0].setText(_cut(title))
         set_tip(self._heads[0], title)
@@ -82,15 +83,28 @@ class Finals(QWidget):
             heads = (title, *COLUMNS[2:])
             spoken = ", ".join(f"{head} {text}" for head, text in zip(heads, texts, strict=True))
             self._names[place].setAccessibleName(f"{run.name}: {spoken}")
-        self._caption.setText(self._floor(runs))
+        even = "" if best is not None or len(values) < 2 else self._even(runs)
+        self._caption.setText(" ".join(filter(None, [self._floor(runs), even])))
 
-    def _best(self, values: list[float]) -> float | None:
+    def _best(self, values: list[float], runs: list[RunState]) -> float | None:
         """Return the best of some values; of a loss there is none, two families mean two things
-        by it, and where all are equal nobody has won.
+        by it, and where all are equal, or the best two are no further apart than the metric is
+        known, nobody has won.
         """
         if not self._measure.startswith(QUALITY) or len(set(values)) < 2:
             return None
-        return max(values) if self._higher_is_better() else min(values)
+        first, second, *_ = sorted(values, reverse=self._higher_is_better())
+        return first if abs(first - second) > self._spread(runs) else None
+
+    def _spread(self, runs: list[RunState]) -> float:
+        """Return how far real data are spread about the floor; 0 where nobody measured that."""
+        slug = self._measure.removeprefix(QUALITY)
+        return max((run.floors.get(SPREAD + slug, 0.0) for run in runs), default=0.0)
+
+    def _even(self, runs: list[RunState]) -> str:
+        if not self._measure.startswith(QUALITY) or not self._spread(runs):
+            return ""
+        return "Nobody has a star: the best are no further apart than the spread."
 
     def _build(self, count: int) -> None:
         clear(self._grid)
@@ -127,7 +141,7 @@ class Finals(QWidget):
         return entry is not None and entry.better == "higher"
 
     def _floor(self, runs: list[RunState]) -> str:
-        """Say what the best that can be hoped for is, with how it was measured."""
+        """Say what the values are held against, with how it was measured."""
         if not self._measure.startswith(QUALITY):
             return ""
         slug = self._measure.removeprefix(QUALITY)
@@ -138,7 +152,12 @@ class Finals(QWidget):
         n = comparison.training_value(runs[0].spec, "evaluate_samples", catalog)
         seed = comparison.training_value(runs[0].spec, "seed", catalog)
         of = f", {n:,} samples" if n else ""
-        return f"Floor {floor} (data against data{of}, seed {seed})."
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        word = held.bar_word(entry).capitalize()
+        what = entry.bar if entry is not None and word != "Floor" else "data against data"
+        better = held.side(entry)
+        told = f"{word} {floor} ({what}{of}, seed {seed})"
+        return f"{told}; {better}." if better else f"{told}."
 
 
 def _cut(title: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.state import drafts
 from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.session import AppState
@@ -65,7 +65,8 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         slug = name.removeprefix("quality/")
         entry = catalog.get("metric", slug) if catalog else None
         n = samples_at(run, int(series.steps[-1]))
-        parts = [f"floor {words.floor(run.floors, slug)}"] if slug in run.floors else []
+        floor = held.bar(entry, run.floors, slug).replace("\u00a0", " ", 1)
+        parts = [floor] if floor else []
         parts += [f"n = {n:,}"] if n is not None else []
         old = outdated(run, name)
         note = ", ".join([*parts, *([f"at step {int(series.steps[-1]):,}", old] if old else [])])

@@ -122,6 +122,7 @@ def _entry(entry: Entry) -> EntrySpec:
             return _family(entry, common)
         case MetricEntry():
             common["better"] = entry.better
+            common["bar"] = entry.bar_is
             common["kinds"] = list(kinds_measured(entry))
         case NetworkEntry():
             common["roles"] = list(entry.roles)

@@ -307,6 +307,17 @@ def test_the_table_says_what_each_came_to_and_what_it_took(
     assert window.view.finals._names[0].accessibleName().startswith("0001-r: Mmd 0.3, time 4 s")
 
 
+def test_nobody_has_a_star_for_less_than_the_spread(lens: Any, runs: Any, window: QWidget) -> None:
+    for place, run in enumerate(runs):
+        run.floors = {"mmd": 0.05, "spread/mmd": 0.03}
+        measure(lens, run, "quality/mmd", [40], [0.268 + 0.004 * place])
+    assert [line[0] for line in cells(window.view)] == ["0.268", "0.272", "0.276"]
+    assert "no further apart than the spread" in window.view.finals._caption.text()
+    measure(lens, runs[0], "quality/mmd", [80], [0.2])
+    assert cells(window.view)[0][0] == "★ 0.2"
+    assert "spread." not in window.view.finals._caption.text()
+
+
 def test_nobody_wins_by_a_loss(lens: Any, runs: Any, window: QWidget) -> None:
     for place, run in enumerate(runs):
         measure(lens, run, "loss", [1], [float(place)])

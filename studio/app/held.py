@@ -1,0 +1,66 @@
+"""What the figure of a metric is held against, and which way it is better, in words."""
+
+from collections.abc import Mapping
+
+from studio.app import words
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.events import SPREAD
+
+__all__ = ["SEEN", "bar", "bar_word", "explained", "in_short", "side", "within_spread"]
+
+REAL = "real against real"
+FLOOR, BASELINE = "floor", "baseline"
+SEEN = 2.0
+"""So many spreads of its floor a figure must lie from it to be told from it."""
+
+
+def bar_word(entry: EntrySpec | None) -> str:
+    """Return what a figure is held against: the "floor" is the same metric between real data and
+    real data, the best that can be hoped for; all else is a "baseline", to be beaten.
+    """
+    return FLOOR if entry is None or entry.bar in ("", REAL) else BASELINE
+
+
+def bar(entry: EntrySpec | None, floors: Mapping[str, float], slug: str) -> str:
+    """Return the bar of a metric with its word, "floor 0.06 ± 0.02"; "" if there is none. It is
+    broken into lines before the spread, if anywhere.
+    """
+    value = words.floor(floors, slug)
+    return f"{bar_word(entry)}\u00a0{value}" if value else ""
+
+
+def side(entry: EntrySpec | None) -> str:
+    """Return which way is better, "" where nobody knows."""
+    return f"{entry.better} is better" if entry is not None and entry.better else ""
+
+
+def in_short(entry: EntrySpec | None) -> str:
+    """Say in a line which way is better, and what the bar is."""
+    if entry is None:
+        return ""
+    what = f"{bar_word(entry)}: {entry.bar}" if entry.bar else ""
+    return "; ".join(filter(None, [side(entry), what]))
+
+
+def explained(entry: EntrySpec | None) -> str:
+    """Return what a tip says of a metric."""
+    if entry is None:
+        return ""
+    about = {
+        FLOOR: "The floor is the same metric between two sets of real data: no model can be told "
+        "from the data beyond it.",
+        BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",
+    }[bar_word(entry)]
+    better = side(entry)
+    said = f"{better[:1].upper()}{better[1:]}." if better else ""
+    return "\n".join(filter(None, [entry.summary, f"{said} {about}".strip()]))
+
+
+def within_spread(
+    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float
+) -> bool:
+    """Whether a figure cannot be told from its floor, whose spread over real data is known."""
+    spread = floors.get(SPREAD + slug)
+    if bar_word(entry) != FLOOR or not spread or slug not in floors:
+        return False
+    return abs(value - floors[slug]) <= SEEN * spread

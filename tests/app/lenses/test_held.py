@@ -1,0 +1,82 @@
+"""Each figure says what it is held against, which way is better, and when that tells nothing."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from studio.app import held
+from studio.app.shell.run_panel import figures
+from studio.app.state.runs import RunState
+from studio.app.widgets.qualities import qualities
+from studio.protocol.catalog import EntrySpec
+from tests.app.test_run_panel import measured
+
+
+def metric(slug="w2", better="lower", bar="real against real"):
+    return EntrySpec(
+        kind="metric", slug=slug, title=slug.upper(), summary="How far.", source="", fields=[],
+        better=better, bar=bar,
+    )  # fmt: skip
+
+
+FLOOR = metric()
+BEATEN = metric("ndcg", "higher", "popularity (POP)")
+
+
+def run(value, floor=0.6, spread=0.2, slug="w2"):
+    made = RunState(key="/p/runs/0001-r", name="0001-r", step=10, total=10, state="finished")
+    measured(made, f"quality/{slug}", [10], [value])
+    made.floors = {slug: floor, f"spread/{slug}": spread}
+    return made
+
+
+def test_a_floor_and_a_baseline_are_told_apart():
+    assert held.in_short(FLOOR) == "lower is better; floor: real against real"
+    assert held.in_short(BEATEN) == "higher is better; baseline: popularity (POP)"
+    assert held.in_short(None) == held.explained(None) == ""
+    assert "Lower is better. The floor is" in held.explained(FLOOR)
+    assert "The baseline is popularity (POP)" in held.explained(BEATEN)
+
+
+def test_a_line_of_the_inspector_says_both():
+    (row,) = figures(run(0.9, slug="ndcg"), str, lambda slug: BEATEN)
+    assert row.floor == "baseline\u00a00.6 ±\u00a00.2"
+    assert row.when == "at step 10; higher is better"
+    assert "popularity" in row.tip
+    state = SimpleNamespace(catalog=SimpleNamespace(get=lambda kind, slug: BEATEN))
+    assert qualities(run(0.9, slug="ndcg"), state)[0][2].startswith("baseline 0.6 ±")
+
+
+@pytest.mark.parametrize(("value", "within"), [(0.342, True), (0.7, True), (1.1, False)])
+def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
+    """Below the floor by less than it varies, a figure is no better than real data."""
+    (row,) = figures(run(value), str, lambda slug: FLOOR)
+    assert ("within the spread of the floor" in row.when) == within
+
+
+def test_a_baseline_may_be_beaten_by_little():
+    (row,) = figures(run(0.61, slug="ndcg"), str, lambda slug: BEATEN)
+    assert "spread" not in row.when
+
+
+def test_the_charts_say_both(lens, qtbot):
+    from studio.app.views.metrics import MetricsView
+
+    catalog = lens.state.catalog
+    entries = [*catalog.entries, FLOOR, BEATEN]
+    lens.state.catalog = msgspec.structs.replace(catalog, entries=entries)
+    for slug in ("w2", "ndcg"):
+        lens.measure(f"quality/{slug}", [1, 2], [0.5, 0.4])
+        lens.run.floors[slug] = 0.1
+    view = MetricsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.show()
+    cards = view.cards
+    notes = {name: card.note.accessibleName() for name, card in cards.items()}
+    assert notes == {
+        "quality/w2": "lower is better; floor: real against real",
+        "quality/ndcg": "higher is better; baseline: popularity (POP)",
+    }
+    assert cards["quality/ndcg"].scene.curves[0].bar == "baseline"
+    assert "baseline 0.1" in cards["quality/ndcg"].plot.accessibleDescription()
