@@ -8,6 +8,7 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec, Given
 from models.layouts.histories import PADDING, sizes
+from models.layouts.ragged import Ragged
 from models.registry import kind
 from models.tensors import make_generator
 
@@ -23,10 +24,12 @@ class HeldOut:
     Attributes:
         histories: what is known, (n, L).
         item: (n,) int64, what came next, from 1.
+        earlier: what was before these histories, None for nothing.
     """
 
     histories: Batch
     item: Tensor
+    earlier: Ragged | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class InteractionSet:
             but their place is known.
         items: what the items are numbered there, in the order of the titles; () as above.
         called: what these numbers are called there, those of people and those of items.
+        earlier: items before those in x, of histories that are longer than models read: nothing is
+            learned from them, and they have been seen. None where x has everything.
     """
 
     x: Tensor
@@ -47,6 +52,7 @@ class InteractionSet:
     people: Tensor | None = None
     items: tuple[int, ...] = ()
     called: tuple[str, str] = ("user", "item")
+    earlier: Ragged | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -55,8 +61,13 @@ class InteractionSet:
 
     @property
     def size(self) -> Tensor:
-        """(n,) int64, how many items each history has."""
+        """(n,) int64, how many items of each history models read."""
         return sizes(self.x)
+
+    @property
+    def lengths(self) -> Tensor:
+        """(n,) int64, how many items each history has in all."""
+        return self.size if self.earlier is None else self.size + self.earlier.lengths
 
     def __len__(self) -> int:
         return len(self.x)
@@ -90,7 +101,8 @@ class InteractionSet:
     def take(self, index: Tensor | slice) -> "InteractionSet":
         """Return the histories of some people."""
         people = None if self.people is None else self.people[index]
-        return replace(self, x=self.x[index], people=people)
+        earlier = None if self.earlier is None else self.earlier.take(index)
+        return replace(self, x=self.x[index], people=people, earlier=earlier)
 
     def without_last(self, k: int) -> "InteractionSet":
         """Return the histories without their last k items; people of whom nothing would be left
@@ -112,7 +124,7 @@ class InteractionSet:
             raise ValueError("no history has two items, of which one could be held out")
         last = asked.size - 1
         item = asked.x.gather(1, last[:, None]).squeeze(1)
-        return HeldOut(asked.without_last(1).rows(slice(None)), item)
+        return HeldOut(asked.without_last(1).rows(slice(None)), item, asked.earlier)
 
 
 @kind(

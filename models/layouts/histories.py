@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+from models.layouts.ragged import Ragged
+
 __all__ = ["PADDING", "newest", "sizes", "within", "without_seen"]
 
 PADDING = 0
@@ -34,9 +36,12 @@ def within(x: Tensor, places: int) -> Tensor:
     return padded.gather(1, at.clamp_max(padded.shape[1] - 1))
 
 
-def without_seen(scores: Tensor, histories: Tensor) -> Tensor:
-    """Return scores (n, V) in which the items of the histories (n, L) are -inf; item i
-    is at i - 1, and padding at none.
+def without_seen(scores: Tensor, histories: Tensor, earlier: Ragged | None = None) -> Tensor:
+    """Return scores (n, V) in which the items of the histories (n, L), and of what was before
+    these, are -inf; item i is at i - 1, and padding at none.
     """
     padded = torch.cat([scores.new_zeros(len(scores), 1), scores], dim=1)
-    return padded.scatter(1, histories, -math.inf)[:, 1:]
+    left = padded.scatter(1, histories, -math.inf)[:, 1:]
+    if earlier is not None:
+        left[earlier.rows, earlier.values - 1] = -math.inf
+    return left

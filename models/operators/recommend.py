@@ -123,19 +123,22 @@ class Recommend:
         k = min(self.config.k, items_known)
         items: list[Tensor] = []
         scores: list[Tensor] = []
-        for piece in rows.take(who).split(_PIECE):
+        for at in range(0, len(who), _PIECE):
+            some = who[at : at + _PIECE]
+            piece = rows.take(some)
             read = within(piece.x, spec.shape[0])
             said = learner.recommend(Batch(read, read != PADDING, {SIZE: sizes(read)}))
             said = said.float().cpu()
             if self.config.leave_out_seen:
-                said = without_seen(said, piece.x)
+                earlier = None if data.earlier is None else data.earlier.take(some)
+                said = without_seen(said, piece.x, earlier)
             best = said.topk(k, dim=1)
             items.append(torch.where(best.values.isfinite(), best.indices + 1, PADDING))
             scores.append(best.values)
             yield Progress(sum(map(len, items)), len(who))
         item = torch.cat(items)
         arrays = {"user": who + 1, "item": item, "score": torch.cat(scores)}
-        note = _cut(int((sizes(x[who]) > spec.shape[0]).sum()), spec.shape[0])
+        note = _cut(int((data.lengths[who] > spec.shape[0]).sum()), spec.shape[0])
         return Outcome(arrays={**arrays, **_named(data, who, item)}, note=note)
 
 

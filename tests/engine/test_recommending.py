@@ -4,6 +4,7 @@ import csv
 import shutil
 import time
 
+import numpy as np
 import pytest
 import torch
 from msgspec import structs
@@ -13,7 +14,8 @@ from models.kinds.interactions import InteractionSet
 from studio.engine.data.datasets import find_imported
 from studio.engine.data.preview import preview
 from studio.engine.jobs import headless
-from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.base import Facts, kind_of
+from studio.engine.process.failures import Refused
 from studio.engine.run.loading import load
 from studio.engine.run.resolve import resolve
 from studio.engine.run.session import new_run
@@ -180,14 +182,14 @@ def test_other_models_are_refused_for_histories_and_these_for_points():
     assert "points" in resolve(other)[1][0].message
 
 
-def import_small(tmp_path, people):
+def import_small(tmp_path, people, longest=12):
     """Import histories of so many people, of nine out of 17 films each."""
     lines = [f"{100 + u},{7 + (3 * u + i) % 17},4,{i}" for u in range(people) for i in range(9)]
     ratings, films_file = tmp_path / "ratings.csv", tmp_path / "movies.csv"
     ratings.write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
     titles = [f'{7 + i},"Film, {i}",Drama' for i in range(17)]
     films_file.write_text("movieId,title,genres\n" + "\n".join(titles) + "\n")
-    options = {"core": 1, "longest": 12}
+    options = {"core": 1, "longest": longest}
     desk = Desk(tmp_path)
     desk.reply(
         m.ImportData(
@@ -260,3 +262,37 @@ def test_an_imported_folder_is_trained_on(tmp_path):
     # Everybody has a list, also who validates and who tests, by the numbers of the files.
     assert {int(row["userId"]) for row in rows} == set(range(100, 140))
     assert all(row["title"] == f"Film, {int(row['movieId']) - 7}" for row in rows)
+
+
+def test_nobody_is_recommended_what_they_rated_before_the_items_that_a_model_reads(tmp_path):
+    desk, project = import_small(tmp_path, 40, longest=4), tmp_path / "project"
+    wanted = structs.replace(
+        spec("gru4rec", evaluate_samples=20), dataset=Pick(slug="project:small")
+    )
+    assert headless.run(wanted, project=project).state == "finished"
+    run = RunFolder(project / "runs" / "0001-a-test")
+    assert load(run).family.spec.shape == (4,)
+    lists = tmp_path / "lists.csv"
+    desk.reply(operate(run, "recommend", lists, config={"k": 17}))
+    desk.work()
+    with open(lists, encoding="utf-8", newline="") as text:
+        told = {(int(row["userId"]), int(row["movieId"])) for row in csv.DictReader(text)}
+    with open(tmp_path / "ratings.csv", encoding="utf-8", newline="") as text:
+        rated = {(int(row["userId"]), int(row["movieId"])) for row in csv.DictReader(text)}
+    assert not told & rated
+    assert len(told) == 40 * 17 - len(rated), "and all others are in the list"
+    facts, everybody = answer(desk, m.GetRows(run=str(run.path), n=30))
+    assert (facts["events"], facts["lengths"]) == (30 * 9, [9, 9])
+    assert everybody["x"].shape == (30, 4)
+    assert everybody["earlier.lengths"].tolist() == [5] * 30
+    assert len(everybody["earlier"]) == 30 * 5
+    # A set that was imported before has its newest items alone.
+    parts = {"x": np.array([[1, 2], [3, 0]])}
+    old = kind_of("interactions").from_parts(parts, Facts(more={"titles": ["A", "B", "C"]}))
+    assert old.earlier is None
+    assert old.lengths.tolist() == [2, 1]
+    with pytest.raises(Refused, match="without a title"):
+        kind_of("interactions").from_parts(
+            {**parts, "earlier": np.array([4]), "earlier.lengths": np.array([1, 0])},
+            Facts(more={"titles": ["A", "B", "C"]}),
+        )

@@ -77,6 +77,9 @@ def test_options_leave_out_what_is_rare_disliked_or_long_ago(tmp_path):
     assert len(found.schema.facts["titles"]) == 2
     _, newest = histories(paths, longest=2)
     assert newest.tolist() == [[1, 3], [2, 1]]
+    found = MovieLens().rows(paths, settle(MovieLens.options, LOOSE | {"longest": 2}))
+    [block] = found.blocks
+    assert (block["earlier"].tolist(), block["earlier.lengths"].tolist()) == ([2], [1, 0])
     with pytest.raises(FormatError, match="none is left"):
         histories(paths, core=3)
 

@@ -12,6 +12,7 @@ from models.data.films import FilmsConfig, catalogue, films
 from models.families.recommend.pop import Pop
 from models.kinds.interactions import InteractionSet, interactions
 from models.layouts.histories import sizes, within, without_seen
+from models.layouts.ragged import Ragged
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.ranking.ndcg import NdcgAtTen
 from models.metrics.ranking.next_item import RankingConfig, gained
@@ -258,6 +259,35 @@ def test_longer_histories_are_read_from_their_end_and_that_is_said():
     assert told.note == "One history is longer than 5 items, of which the last 5 are read."
     assert told.arrays["item"][0, :8].tolist() == [20, 19, 18, 17, 16, 15, 14, 13]
     assert told.arrays["item"][0, 8] == 0, "what was seen long ago was seen"
+
+
+def test_what_was_before_the_items_that_a_model_reads_was_seen():
+    earlier = Ragged(torch.tensor([20, 19, 20, 18, 17]), torch.tensor([2, 0, 1, 2]))
+    data = replace(FEW, earlier=earlier)
+    assert data.lengths.tolist() == [5, 2, 2, 7]
+    some = data.take(torch.tensor([3, 0]))
+    assert (some.earlier.values.tolist(), some.earlier.lengths.tolist()) == (
+        [18, 17, 20, 19],
+        [2, 2],
+    )
+    assert torch.equal(data.rows(slice(None)).x, FEW.x), "models read the newest items alone"
+    model = Fixed(torch.arange(20.0).expand(4, -1))
+    model.spec = FEW.spec()
+    whole = Operation(
+        model, handed={"histories": data.rows(slice(None))}, whole={"histories": data}
+    )
+    told = done(Recommend(RecommendConfig(k=3)).work(whole))
+    assert told.arrays["item"].tolist() == [[18, 17, 16], [20, 19, 18], [19, 18, 17], [20, 19, 16]]
+    assert told.note.startswith("One history is longer than 5 items")
+    # Of 20 items nine are left to the first and last who are asked, who have seen two more each.
+    held = data.held_out()
+    assert held.earlier.lengths.tolist() == [2, 0, 2]
+    ranked = RecallAtTen(RankingConfig())
+    known = ranked.measure(evidence(data, Fixed(torch.zeros(3, 20))))
+    assert known.value == pytest.approx((10 / 16 + 10 / 19 + 10 / 14) / 3)
+    assert known.value > ranked.measure(evidence(FEW, Fixed(torch.zeros(3, 20)))).value
+    again = replace(data, earlier=Ragged(torch.tensor([2]), torch.tensor([1, 0, 0, 0])))
+    assert ranked.measure(evidence(again, Fixed(torch.zeros(3, 20)))).n == 2, "no list could say it"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@ class NextItem(Metric[RankingConfig]):
             x = held.histories.x
             # What a person took again is no answer that such a list could give.
             fresh = (x != item[:, None]).all(dim=1)
-            scores, item = without_seen(scores, x)[fresh], item[fresh]
+            if held.earlier is not None:
+                rows, taken = held.earlier.rows, held.earlier.values
+                fresh[rows[taken == item[rows]]] = False
+            scores, item = without_seen(scores, x, held.earlier)[fresh], item[fresh]
             if not len(item):
                 raise NotApplicable("everybody took last what they had taken before")
         gains = self.gain(torch.arange(1, scores.shape[1] + 1).double())

@@ -71,9 +71,11 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
     parts = [f"{int(facts.get('n') or len(x)):,} people"]
     if columns:
         parts.append(f"{len(columns):,} items")
-    longest = (np.nan_to_num(np.asarray(x)) >= 1).sum(axis=1)
-    if len(longest):
-        parts.append(f"histories of {int(np.median(longest))} items, at most {int(longest.max())}")
+    shown = (np.nan_to_num(np.asarray(x)) >= 1).sum(axis=1)
+    if len(shown):
+        # Of x longer histories are only the newest items.
+        half, most = facts.get("lengths") or (np.median(shown), shown.max())
+        parts.append(f"histories of {int(half):,} items, at most {int(most):,}")
     return " · ".join(parts)
 
 

@@ -15,13 +15,16 @@ from models.contracts.data import RowSource
 from models.contracts.spec import SIZE, DataSpec
 from models.kinds.interactions import InteractionSet
 from models.layouts.histories import PADDING, sizes
+from models.layouts.ragged import Ragged
 from studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
 from studio.formats.arrays import write_arrays
 from studio.store.atomic import write_text
+from studio.store.parts import lengths_of
 
 __all__ = ["Interactions"]
 
+_EARLIER = "earlier"
 _LISTS = ("user", "item", "score")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,29 +36,37 @@ class Interactions(DataKind, slug="interactions"):
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, InteractionSet)
-        events = int(data.size.sum())
+        events = int(data.lengths.sum())
         return f"{len(data):,} people, {len(data.titles):,} items, {events:,} interactions"
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, InteractionSet)
         person, item = data.called
+        lengths = data.lengths
         return {
             **super().facts(data),
             "mean": [],  # items are no quantities
             "std": [],
-            "events": int(data.size.sum()),
+            "events": int(lengths.sum()),
+            "lengths": [int(lengths.median()), int(lengths.max())] if len(lengths) else [],
             "person": person if data.people is not None else "",
             "item": item if data.items else "",
             "items": list(data.items),
         }
 
     def from_parts(self, parts: Arrays, facts: Facts) -> InteractionSet:
-        """Return histories from what an importer brings: x, and the titles among the facts."""
+        """Return histories from what an importer brings: x, the newest items of each person,
+        perhaps a ragged "earlier" of those before, and the titles among the facts.
+        """
         if (refused := self.missing(parts, ("x",))) is not None:
             raise refused
         x = torch.from_numpy(np.array(parts["x"])).long()
         titles = tuple(map(str, facts.more.get("titles", ())))
-        if x.ndim != 2 or not titles or x.min() < PADDING or x.max() > len(titles):
+        earlier = _earlier(parts)
+        known = titles and x.ndim == 2 and x.min() >= PADDING and x.max() <= len(titles)
+        if known and earlier is not None and len(earlier.values):
+            known = earlier.values.min() > PADDING and earlier.values.max() <= len(titles)
+        if not known:
             raise Refused(
                 "The data set has items without a title, or is no table of histories.",
                 "Import it again.",
@@ -71,16 +82,22 @@ class Interactions(DataKind, slug="interactions"):
             None if people is None else torch.from_numpy(np.array(people)).long(),
             items if len(items) == len(titles) else (),
             (called[0], called[1]) if len(called) == 2 else ("user", "item"),
+            earlier,
         )
 
     def shown(self, data: RowSource) -> Arrays:
         """Return "x" (n, L) int32 with "size", and under "person" (n,) by which number each is
-        named.
+        named; where histories are longer, what was before x as "earlier" (m,), one person after the
+        other, and under "earlier.lengths" (n,) how many each has.
         """
         assert isinstance(data, InteractionSet)
         arrays = super().shown(data)
         numbers = data.numbers.numpy()
-        return {"x": arrays["x"].astype(np.int32), "size": arrays["size"], "person": numbers}
+        found = {"x": arrays["x"].astype(np.int32), "size": arrays["size"], "person": numbers}
+        if data.earlier is not None:
+            found[_EARLIER] = data.earlier.values.numpy().astype(np.int32)
+            found[lengths_of(_EARLIER)] = data.earlier.lengths.numpy()
+        return found
 
     def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """As `DataKind.handed`: histories of any length, of numbers from 1 or of titles."""
@@ -140,6 +157,14 @@ class Interactions(DataKind, slug="interactions"):
             if item[i, j] != PADDING
         ]
         _table(path, (person[0], "rank", thing[0], "title", "score"), lines)
+
+
+def _earlier(parts: Arrays) -> Ragged | None:
+    """Return what was before x; sets that were imported before have nothing of it."""
+    if _EARLIER not in parts:
+        return None
+    values, lengths = parts[_EARLIER], parts[lengths_of(_EARLIER)]
+    return Ragged(torch.from_numpy(np.array(values)).long(), torch.from_numpy(np.array(lengths)))
 
 
 def _item(value: Any, known: Mapping[str, int]) -> int:

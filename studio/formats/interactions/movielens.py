@@ -18,15 +18,16 @@ from studio.formats.interactions.layouts import (
     read_events,
     read_titles,
 )
-from studio.formats.limits import MAX_BYTES, FormatError, rows_at_once
+from studio.formats.limits import CHUNK_BYTES, MAX_BYTES, FormatError, rows_at_once
 from studio.formats.registry import importer
 from studio.protocol.catalog import FieldSpec
 from studio.store.errors import StoreError, human_bytes
-from studio.store.parts import Block, Part
+from studio.store.parts import Block, Part, lengths_of
 from studio.store.schema import Schema
 
 __all__ = ["MovieLens", "core"]
 
+Ints = NDArray[np.int64]
 SHOWN = 3  # people whose newest items a preview names
 TITLED = 5  # of each
 HINT = "Choose ratings.csv, ratings.dat or u.data, and with it the file of the titles."
@@ -39,7 +40,8 @@ OPTIONS = (
         path="longest",
         kind="int",
         title="Longest history",
-        help="Of longer ones the newest items are taken.",
+        help="Of longer ones a model reads the newest items; what came before them is kept as "
+        "seen, so that nobody is recommended it.",
         default=200,
         low=2,
         high=2000,
@@ -100,6 +102,14 @@ class _Histories:
             x[row, : len(own)] = own
         return x
 
+    def earlier(self, start: int, stop: int, longest: int) -> tuple[Ints, Ints]:
+        """Return what is before those items, of one person after the other, and how many each
+        has.
+        """
+        lengths = np.maximum(0, np.diff(self.starts[start : stop + 1]) - longest)
+        own = zip(self.starts[start:stop], lengths, strict=True)
+        return np.concatenate([self.items[at : at + n] for at, n in own]), lengths
+
 
 @importer
 class MovieLens(Importer):
@@ -133,7 +143,8 @@ class MovieLens(Importer):
         cut = int((lengths > longest).sum())
         if cut:
             notes.append(
-                f"{cut:,} of them are longer than {longest}: their newest items are taken."
+                f"{cut:,} of them are longer than {longest}: a model reads their newest items, and "
+                "what came before these is kept as seen."
             )
         shown = min(SHOWN, len(histories))
         return self._found(
@@ -174,15 +185,26 @@ class MovieLens(Importer):
 def _parts(longest: int) -> list[Part]:
     return [
         Part(name="x", dtype="int64", shape=[longest]),
+        Part(name="earlier", dtype="int64", ragged=True),
         Part(name="person", dtype="int64"),
     ]
 
 
 def _blocks(histories: _Histories, longest: int) -> Iterator[Block]:
-    step = rows_at_once(8 * longest)
-    for start in range(0, len(histories), step):
-        stop = min(start + step, len(histories))
-        yield {"x": histories.rows(start, stop, longest), "person": histories.people[start:stop]}
+    step, most = rows_at_once(8 * longest), CHUNK_BYTES // 8
+    start = 0
+    while start < len(histories):
+        # So many people, or fewer who have many items.
+        full = int(np.searchsorted(histories.starts, histories.starts[start] + most, "right")) - 1
+        stop = min(start + step, len(histories), max(start + 1, full))
+        earlier, lengths = histories.earlier(start, stop, longest)
+        yield {
+            "x": histories.rows(start, stop, longest),
+            "earlier": earlier,
+            lengths_of("earlier"): lengths,
+            "person": histories.people[start:stop],
+        }
+        start = stop
 
 
 def _named(paths: Sequence[Path]) -> str:

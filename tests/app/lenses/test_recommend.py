@@ -33,6 +33,7 @@ class Model:
     def __init__(self):
         self.asked, self.told, self.rows, self.refuses = [], [], 0, False
         self.steps = []
+        self.long = False  # whether somebody has more items than the model reads
 
     async def ask(self, command):
         if isinstance(command, GetRows):
@@ -45,7 +46,9 @@ class Model:
                 "n": 2,
             }
             x = np.array([[3, 1, 2, 0, 0], [7, 0, 0, 0, 0]], np.int32)
-            return Answer(facts, {"x": x, "person": np.array([4, 9])})
+            earlier = {"earlier": np.array([8, 9]), "earlier.lengths": np.array([0, 2])}
+            more = earlier if self.long else {}
+            return Answer(facts, {"x": x, "person": np.array([4, 9]), **more})
         if not isinstance(command, Operate) or command.file:
             self.told.append(command)
             return Answer({})
@@ -139,6 +142,17 @@ async def test_quick_changes_are_answered_once_by_the_newest(opened):
     view.person.step(5)
     assert view.person.number == 9
     assert model.rows == 1, "people are asked for once"
+
+
+async def test_a_person_has_their_whole_history(opened):
+    view, state, model = opened
+    model.long = True
+    state.runs.select("r")
+    await quiet()
+    assert view.items == [3, 1, 2]
+    view.person.step(1)
+    await quiet()
+    assert view.items == model.asked[-1] == [8, 9, 7]
 
 
 async def test_the_model_of_the_step_that_the_clock_is_at_answers(opened):

@@ -21,7 +21,8 @@ class People:
     """Histories that a model can be asked about.
 
     Attributes:
-        x: (n, L) items from 1, padded with 0.
+        x: (n, L) items from 1, padded with 0: the newest of each person, which models read.
+        earlier: what each has before these.
         numbers: by which the people are named, ascending.
         called: what such a number is called.
         titles: of the items.
@@ -30,6 +31,7 @@ class People:
     """
 
     x: NDArray[np.int64]
+    earlier: tuple[NDArray[np.int64], ...]
     numbers: tuple[int, ...]
     called: str
     titles: tuple[str, ...]
@@ -43,6 +45,7 @@ class People:
         called = str(facts.get("item", ""))
         return cls(
             x=np.asarray(answer.arrays["x"], np.int64),
+            earlier=_earlier(answer),
             numbers=tuple(map(int, answer.arrays["person"])),
             called=str(facts.get("person", "")) or "person",
             titles=tuple(map(str, facts.get("columns", ()))),
@@ -51,8 +54,17 @@ class People:
         )
 
     def history(self, place: int) -> list[int]:
-        """Return the items of a person, the newest last."""
-        return [int(item) for item in self.x[place] if item >= 1]
+        """Return all items of a person, the newest last."""
+        before = self.earlier[place] if self.earlier else ()
+        return [*map(int, before), *(int(item) for item in self.x[place] if item >= 1)]
+
+
+def _earlier(answer: Answer) -> tuple[NDArray[np.int64], ...]:
+    """Return what each has before x; () where x has everything."""
+    if "earlier" not in answer.arrays:
+        return ()
+    ends = np.cumsum(answer.arrays["earlier.lengths"])
+    return tuple(np.split(np.asarray(answer.arrays["earlier"], np.int64), ends[:-1]))
 
 
 class RecommendIntents(Intents):
