@@ -11,6 +11,7 @@ from studio.app.state.runs import Runs, RunState
 from studio.app.state.tree import race_line, tree
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from tests.app.test_run_panel import measured
 from tests.client.fakes.catalog import catalog
 
 
@@ -211,6 +212,48 @@ async def test_what_is_wrong_with_one_is_listed_and_leads_to_its_setting(bench, 
     qtbot.mouseClick(links[0], Qt.MouseButton.LeftButton)
     assert bench.state.race.chosen == 1
     assert wanted == ["family.lr"]
+
+
+async def test_two_that_are_the_same_are_told(bench, wait):
+    await set_up(bench, wait)
+    bench.actions.race.add_draft()
+    bench.actions.race.duplicate(0)
+    said = tray(bench)._shared.accessibleName
+    assert said().startswith("edm and edm 2 are the same: they come to the same.")
+    bench.actions.race.remove(1)
+    bench.actions.race.duplicate(0, "gan")
+    assert said().startswith("All learn")
+
+
+def entries(bench, race):
+    return [text for text, _ in bench.window.sidebar.runs._race_entries(race)]
+
+
+async def test_a_race_is_stopped_and_deleted_from_its_line(bench, wait):
+    await racing(bench, wait, speed=50.0)
+    runs = list(bench.state.runs.by_key.values())
+    lines, race = bench.window.sidebar.runs, runs[0].race
+    assert "Delete the race" not in entries(bench, race)
+    await wait(lambda: "Stop the race and keep it" in entries(bench, race))
+    dict(lines._race_entries(race))["Stop the race and keep it"]()
+    await wait(lambda: not any(run.job for run in runs))
+    assert "Stop the race and keep it" not in entries(bench, race)
+    deleted = []
+    bench.actions.project.delete_run = deleted.append
+    dict(lines._race_entries(race))["Delete the race"]()
+    assert set(deleted) == {run.key for run in runs}
+
+
+async def test_the_figure_beside_a_run_says_of_which_metric_it_is(bench, wait):
+    await racing(bench, wait)
+    run = next(iter(bench.state.runs.by_key.values()))
+    await wait(lambda: not run.job)
+    title = bench.state.catalog.of("metric")[0].title
+    measured(run, f"quality/{bench.state.catalog.of('metric')[0].slug}", [run.step], [0.0603])
+    bench.window.sidebar.runs._show(run.key)
+    row = bench.window.sidebar.runs._rows[run.key]
+    assert f"{title} {row.note}" in row.toolTip()
+    assert f"{title} {row.note}" in row.accessibleName()
 
 
 async def test_the_fifth_is_told_that_there_is_no_room(bench, wait):

@@ -128,7 +128,7 @@ class RunList(QWidget):
         total = sum(run.total for run in runs)
         done = sum(run.step for run in runs)
         under_way = state in ("running", "paused") and total > 0
-        figure = quality(runs[0]) if len(runs) == 1 else ""
+        slug, figure = quality(runs[0]) if len(runs) == 1 else ("", "")
         replay = replay_of(runs[0]) if len(runs) == 1 else None
         if replay is not None:
             row.show_facts(
@@ -145,7 +145,13 @@ class RunList(QWidget):
             dot=dot,
             spoken=word + (words.elsewhere(runs[0]) if runs else ""),
             progress=done / total if under_way else None,
+            note_of="" if under_way else self._metric(slug),
         )
+
+    def _metric(self, slug: str) -> str:
+        catalog = self._state.catalog
+        entry = catalog.get("metric", slug) if catalog is not None and slug else None
+        return entry.title if entry is not None else words.plain(slug)
 
     def _mark(self) -> None:
         """Mark what is selected, and what is chosen to be compared with it."""
@@ -210,8 +216,17 @@ class RunList(QWidget):
         entries: Entries = [("Compare", partial(actions.comparing.show_race, race))]
         if not any(run.job for run in runs) and any(run.state != "finished" for run in runs):
             entries.append(("Resume the race", partial(actions.training.resume_race, race)))
+        running = self._state.running
+        if running is not None and running.job == race:
+            entries.append(("Stop the race and keep it", actions.training.stop))
         entries.append(("Race again", partial(actions.race.again, race)))
+        if runs and not any(run.job or run.background for run in runs):
+            entries.append(("Delete the race", partial(self._delete, [run.key for run in runs])))
         return entries
+
+    def _delete(self, keys: list[str]) -> None:
+        for key in keys:
+            self._actions.project.delete_run(key)
 
     def _run_entries(self, key: str) -> Entries:
         run, actions = self._state.runs.by_key.get(key), self._actions
@@ -220,6 +235,11 @@ class RunList(QWidget):
             return entries
         if not run.job and not run.background and run.state != "finished":
             entries.append(("Resume", partial(actions.training.resume, key)))
+        running = self._state.running
+        if run.background:
+            entries.append(("Stop and keep", partial(actions.training.stop_background, key)))
+        elif running is not None and running.job == run.job:
+            entries.append(("Stop and keep", actions.training.stop))
         chosen = self._state.runs.chosen
         if len(chosen) > 1 and key in chosen:
             entries.append((f"Compare {len(chosen)} runs", actions.comparing.show_chosen))
@@ -250,12 +270,12 @@ def title_of(run: RunState) -> str:
     return " · ".join([name, *(taken(each, ref) for each, ref in inputs.items())])
 
 
-def quality(run: RunState) -> str:
-    """Return the newest value of a run's first quality figure, "" if it has none."""
+def quality(run: RunState) -> tuple[str, str]:
+    """Return the metric and the newest value of a run's first quality figure, "" if it has none."""
     for name, series in run.series.items():
-        if name.startswith("quality/") and len(series):
-            return words.figure(float(series.values[-1]))
-    return ""
+        if name.startswith(comparison.QUALITY) and len(series):
+            return name.removeprefix(comparison.QUALITY), words.figure(float(series.values[-1]))
+    return "", ""
 
 
 def _common(states: list[str]) -> str:

@@ -98,6 +98,15 @@ class RaceDraft:
                 found.append(msgspec.structs.replace(problem, message=message, path=path))
         return found
 
+    @property
+    def alike(self) -> tuple[str, str] | None:
+        """The first two that differ in nothing but their name, None where there are none."""
+        nameless = [msgspec.structs.replace(entry.spec, name="") for entry in self.entries]
+        for place, spec in enumerate(nameless):
+            if spec in nameless[:place]:
+                return self.entries[nameless.index(spec)].spec.name, self.entries[place].spec.name
+        return None
+
     def amount(self, catalog: Catalog | None) -> float:
         """Return the budget of each, of the present kind."""
         if self.kind in self.amounts:

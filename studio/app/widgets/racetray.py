@@ -135,7 +135,10 @@ class RaceTray(QFrame):
         seed = training_value(spec, "seed", state.catalog)
         count = training_value(spec, "particles", state.catalog)
         particles = f"the same {count:,} particles" if count else "the same particles"
-        return f"All learn {title}, seed {seed}, from {particles}. Changing these changes all."
+        alike = state.race.alike
+        same = f"{alike[0]} and {alike[1]} are the same: they come to the same. " if alike else ""
+        told = f"All learn {title}, seed {seed}, from {particles}. Changing these changes all."
+        return f"{same}{told}"
 
     def _ask_copy(self, place: int) -> None:
         """Offer a copy of the same family, or of another one on the same data."""

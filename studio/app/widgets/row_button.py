@@ -55,11 +55,15 @@ class RowButton(QAbstractButton):
         dot: str = "",
         spoken: str = "",
         progress: float | None = None,
+        note_of: str = "",
     ) -> None:
-        """Change what the line says; ``spoken`` is the state in words, for those who hear it."""
+        """Change what the line says; ``spoken`` is the state in words, for those who hear it, and
+        ``note_of`` what the note is a figure of, for them and in the tip.
+        """
         self.setText(text)
         self.note, self.dot, self.progress = note, dot, progress
-        name = ", ".join(part for part in (self._shown, spoken, note) if part)
+        figure = f"{note_of} {note}".strip() if note else ""
+        name = ", ".join(part for part in (self._shown, spoken, figure) if part)
         self.setAccessibleName(name)
         set_tip(self, name)
         self.update()

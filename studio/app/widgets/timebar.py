@@ -101,7 +101,8 @@ class TimeBar(QFrame):
         self.training = ClockSlider("Training step", accent=True)
         set_tip(
             self.training,
-            "Small marks: kept steps. Warm marks: checkpoints. Diamonds: what was changed.",
+            "Grey marks: steps whose particles are kept. Orange marks: checkpoints, from which the "
+            "training can go on or branch. Diamonds: what was changed.",
         )
         self.flow = ClockSlider("Flow time", accent=False)
         self._step, self._time = label(), label()
