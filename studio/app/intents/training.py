@@ -124,6 +124,10 @@ class TrainingIntents(Intents):
         if job is not None:
             self._tell(Control(job=job.job, action=action, n=n), run=job.run)
 
+    def steer(self, job: str, action: str) -> None:
+        """Do something with what keeps a run in the queue, whichever project it belongs to."""
+        self._tell(Control(job=job, action=action), f"It did not {action}")
+
     def set_speed(self, delay: float) -> None:
         """Slow motion: wait so many seconds after each training step (0 = full speed)."""
         job = self.state.running

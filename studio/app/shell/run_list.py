@@ -15,6 +15,7 @@ from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.tree import Line, tree
+from studio.app.state.waiting import waits_for
 from studio.app.widgets.basic import icon_button
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.run_row import RunRow
@@ -56,6 +57,7 @@ class RunList(QWidget):
         runs.compared.connect(self._mark)
         state.place_changed.connect(self._mark)
         runs.changed.connect(self._changed)
+        state.queue_changed.connect(self._show_waiting)
         for signal in (runs.progressed, runs.metrics_appended):
             signal.connect(self._show)
 
@@ -109,6 +111,12 @@ class RunList(QWidget):
         else:
             self._show(key)
 
+    def _show_waiting(self) -> None:
+        """What a run waits for may have changed without it."""
+        for key, run in self._state.runs.by_key.items():
+            if run.state == "queued":
+                self._show(key)
+
     def _show(self, key: str) -> None:
         row, line = self._rows.get(key), self._lines.get(key)
         run = self._state.runs.by_key.get(key)
@@ -139,11 +147,12 @@ class RunList(QWidget):
                 progress=replay.share,
             )
             return
+        waits = waits_for(self._state, runs[0]) if runs else ""
         row.show_facts(
             text=text,
-            note=f"{100 * done // total} %" if under_way else figure,
+            note=f"{100 * done // total} %" if under_way else "waits" if waits else figure,
             dot=dot,
-            spoken=word + (words.elsewhere(runs[0]) if runs else ""),
+            spoken=waits or word + (words.elsewhere(runs[0]) if runs else ""),
             progress=done / total if under_way else None,
             note_of="" if under_way else self._metric(slug),
         )

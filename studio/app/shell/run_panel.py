@@ -19,6 +19,7 @@ from studio.app.state import drafts, naming
 from studio.app.state.comparison import COST
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
+from studio.app.state.waiting import waits_for
 from studio.app.widgets.basic import Elided, button, clear, label, restyle, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip
@@ -65,6 +66,7 @@ class RunPanel(QWidget):
         state.catalog_changed.connect(self.refresh)
         state.runs.selected.connect(lambda _: self.refresh())
         state.runs.changed.connect(self._changed)
+        state.queue_changed.connect(self._show_now)
         for signal in (state.runs.metrics_appended, state.runs.progressed):
             signal.connect(self._soon)
         self.refresh()
@@ -158,6 +160,7 @@ class RunPanel(QWidget):
         if run is None:
             return
         _, word = STATES.get(run.state, ("", run.state))
+        word = waits_for(self._state, run) or word
         where = f", step {run.step:,} of {run.total:,}" if run.total else ""
         tail = words.elsewhere(run)
         place = run.phase_at(run.step)

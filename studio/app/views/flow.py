@@ -30,6 +30,7 @@ from studio.app.widgets.flowparticle import OneParticle
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState, Readout
+from studio.app.widgets.waiting import tell_waiting
 from studio.store.errors import StoreError
 
 __all__ = ["VIEW", "FlowView"]
@@ -75,6 +76,7 @@ class FlowView(QWidget):
         follow = self._following
         follow.selected.connect(self._select)
         follow.changed.connect(self._changed)
+        self._state.queue_changed.connect(self._tell_empty)
         follow.shown.connect(self._show)
         follow.failed.connect(self._failed)
         follow.moved.connect(self._clocks)
@@ -261,7 +263,8 @@ class FlowView(QWidget):
         elif run.kept:
             self._empty.tell("Reading the particles", "The kept steps of this run are being read.")
         elif run.state == "queued":
-            self._empty.tell("Waiting in the queue", "Particles appear when this run starts.")
+            then = "Particles appear when this run starts."
+            tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
             self._empty.tell("Starting", "Particles appear with the first training steps.")
         elif run.state in ("failed", "cancelled", "interrupted"):

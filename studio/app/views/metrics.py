@@ -20,6 +20,7 @@ from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import counts_along, floors_along
+from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec
 
 __all__ = ["VIEW", "MetricsView", "group_of"]
@@ -79,6 +80,7 @@ class MetricsView(QWidget):
         body.setContentsMargins(0, 0, 0, 0)
         body.addLayout(head)
         body.addWidget(self._scroll, 1)
+        body.addStretch()  # keeps the line above where it is while there is nothing below
         self.setProperty("surface", "canvas")
         self._empty = EmptyState(self)
         self._connect()
@@ -90,6 +92,7 @@ class MetricsView(QWidget):
         runs.metrics_appended.connect(self._of_run)
         runs.changed.connect(self._of_run)
         self._state.playback.changed.connect(self._later)
+        self._state.queue_changed.connect(self._later)
         self._state.catalog_changed.connect(self._later)
         theme.changed.connect(self._later)
 
@@ -228,9 +231,6 @@ class MetricsView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
-        self._empty.move(
-            (self.width() - self._empty.width()) // 2, (self.height() - self._empty.height()) // 2
-        )
 
     def _tell_empty(self, run: RunState | None, some: bool) -> None:
         self._scroll.setVisible(some)
@@ -242,6 +242,9 @@ class MetricsView(QWidget):
         if run is None:
             act = ("Open the gallery", lambda: self._actions.runs.show(""))
             self._empty.tell("No run is selected", "Losses and qualities are drawn here.", *act)
+        elif run.state == "queued":
+            then = "Curves appear when this run starts."
+            tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
             self._empty.tell("No numbers yet", "Curves appear with the first training steps.")
         else:

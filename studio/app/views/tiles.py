@@ -28,6 +28,7 @@ from studio.app.widgets.basic import label, row, section
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
@@ -44,7 +45,7 @@ class TilesView(QWidget):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._actions = state, actions
         self._record: FlowRecord | None = None
         self._picked = 0
         self.grid = TileGrid("The fixed latents")
@@ -96,6 +97,7 @@ class TilesView(QWidget):
         follow.failed.connect(lambda step, why: self._where.setText(f"Step {step:,}: {why}"))
         follow.moved.connect(self._draw)
         self._state.catalog_changed.connect(self._changed)
+        self._state.queue_changed.connect(self._changed)
         theme.changed.connect(self._restyle)
         self.grid.picked.connect(self._pick)
         self.projection.picked.connect(self._pick)
@@ -138,7 +140,8 @@ class TilesView(QWidget):
             return
         moving = self._kind.moving.capitalize()
         if run.state == "queued":
-            self._empty.tell("Waiting in the queue", f"{moving} appear when this run starts.")
+            then = f"{moving} appear when this run starts."
+            tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
             self._empty.tell("Starting", f"{moving} appear with the first training steps.")
         else:

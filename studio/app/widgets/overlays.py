@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.app.plots.ticks import number
-from studio.app.widgets.basic import button, column, label
+from studio.app.widgets.basic import button, column, label, row
 from studio.app.widgets.layerpanel import paint_chip
 from studio.app.widgets.literal import Label
 
@@ -75,7 +75,7 @@ class ParticleCard(QWidget):
 
 
 class EmptyState(QWidget):
-    """What belongs here, why it is not here yet, and the one thing that can be done."""
+    """What belongs here, why it is not here yet, and what can be done: mostly one thing."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -83,28 +83,56 @@ class EmptyState(QWidget):
         self._text = label("", "muted", wrap=True)
         self._button = button("", self._act, kind="primary")
         self._action: Callable[[], None] | None = None
+        self._second = button("", self._act_otherwise)
+        self._otherwise: Callable[[], None] | None = None
         for words in (self._title, self._text):
             words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         body = column(self._title, self._text, 8, gap=6)
-        body.addWidget(self._button, 0, Qt.AlignmentFlag.AlignCenter)
+        body.addLayout(row(None, self._button, self._second, None, gap=8))
         self.setLayout(body)
         self.setFixedWidth(360)
         self.hide()
+        parent.installEventFilter(self)
 
     def tell(
-        self, title: str, text: str, action: str = "", act: Callable[[], None] | None = None
+        self,
+        title: str,
+        text: str,
+        action: str = "",
+        act: Callable[[], None] | None = None,
+        other: tuple[str, Callable[[], None]] | None = None,
     ) -> None:
-        """Show the state, with or without a button."""
+        """Show the state, with or without a button; ``other`` is what a second one says and does.
+        It stays in the middle of what it lies over.
+        """
         self._title.setText(title)
         self._text.setText(text)
         self._button.setText(action)
         self._button.setAccessibleName(action)
         self._button.setVisible(bool(action))
         self._action = act
+        second, self._otherwise = other or ("", None)
+        self._second.setText(second)
+        self._second.setAccessibleName(second)
+        self._second.setVisible(bool(second))
         self.setAccessibleName(f"{title}. {text}")
         self.adjustSize()
+        self._center()
         self.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._center()
+        return super().eventFilter(watched, event)
+
+    def _center(self) -> None:
+        room = self.parentWidget().size()
+        self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
 
     def _act(self) -> None:
         if self._action is not None:
             self._action()
+
+    def _act_otherwise(self) -> None:
+        if self._otherwise is not None:
+            self._otherwise()

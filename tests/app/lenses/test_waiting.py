@@ -1,0 +1,107 @@
+"""What is said in the place of a picture while a run waits, and where it stands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from studio.app.shell.run_list import RunList
+from studio.app.shell.run_panel import RunPanel
+from studio.app.views.flow import FlowView
+from studio.app.views.metrics import MetricsView
+from studio.app.views.tiles import TilesView
+from studio.protocol.messages import Control, JobInfo
+from studio.protocol.spec import Pick
+
+
+@pytest.fixture(params=[FlowView, MetricsView, TilesView])
+def view(request: Any, lens: Any) -> Iterator[Any]:
+    if request.param is TilesView:
+        own = Pick(slug="project:own", config={"kind": "images"})
+        lens.run.spec = structs.replace(lens.run.spec, dataset=own)
+    made = request.param(lens.state, lens.actions)
+    made.resize(900, 600)
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def wait(lens: Any) -> None:
+    lens.run.state = "queued"
+    lens.state.runs.changed.emit(lens.run.key)
+
+
+def pause(lens: Any, project: Path) -> None:
+    run = str(project / "runs" / "0007-edm")
+    lens.state.names[project] = "Rings"
+    lens.state.jobs["j7"] = JobInfo(job="j7", kind="training", title="EDM", state="paused", run=run)
+    lens.state.queue_changed.emit()
+
+
+def middle(view: Any) -> None:
+    off = view._empty.geometry().center() - view.rect().center()
+    assert max(abs(off.x()), abs(off.y())) <= 1
+
+
+def test_a_run_that_waits_for_a_paused_one_says_for_which_and_leads_on(
+    lens: Any, view: Any, qtbot: QtBot, tmp_path: Path
+) -> None:
+    wait(lens)
+    pause(lens, tmp_path / "rings")
+    said = "waits for EDM, which is paused (project Rings)"
+    qtbot.waitUntil(lambda: said in view._empty.accessibleName())
+    buttons = {b.text(): b for b in view._empty.findChildren(QPushButton) if b.isVisible()}
+    assert list(buttons) == ["Resume it", "Stop and keep"]
+    for each in buttons.values():
+        qtbot.mouseClick(each, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(lens.link.of(Control)) == 2)
+    assert [(c.job, c.action) for c in lens.link.of(Control)] == [
+        ("j7", "resume"),
+        ("j7", "cancel"),
+    ]
+    middle(view)
+    del lens.state.jobs["j7"]
+    lens.state.queue_changed.emit()
+    qtbot.waitUntil(lambda: "paused" not in view._empty.accessibleName())
+    assert not [b for b in view._empty.findChildren(QPushButton) if b.isVisible()]
+
+
+def test_what_is_said_stands_in_the_middle(lens: Any, view: Any) -> None:
+    assert view._empty.isVisible()
+    middle(view)
+    view.resize(1100, 500)
+    middle(view)
+
+
+def test_the_line_above_empty_metrics_stays_above(lens: Any) -> None:
+    made = MetricsView(lens.state, lens.actions)
+    made.resize(900, 600)
+    made.show()
+    made.layout().activate()
+    evaluate = next(b for b in made.findChildren(QPushButton) if b.text() == "Evaluate now")
+    assert evaluate.y() < 60
+    made.close()
+    made.deleteLater()
+
+
+def test_the_sidebar_and_the_inspector_say_what_a_run_waits_for(lens: Any, tmp_path: Path) -> None:
+    lens.state.project = Path(lens.run.key).parent.parent
+    runs, panel = RunList(lens.state, lens.actions), RunPanel(lens.state, lens.actions)
+    runs.refresh()
+    wait(lens)
+    row = runs.rows[lens.run.key]
+    assert "waiting" in row.toolTip()
+    assert panel.state_line.text().startswith("0001-r: waiting")
+    pause(lens, tmp_path / "rings")
+    assert "waits for EDM, which is paused (project Rings)" in row.toolTip()
+    assert row.note == "waits"
+    assert "waits for EDM, which is paused (project Rings)" in panel.state_line.text()
+    runs.deleteLater()
+    panel.deleteLater()
