@@ -92,13 +92,21 @@ class Registry:
         return True
 
     def search(self, text: str) -> list[Command]:
-        """Return the commands that fit a search, best first; all of them for an empty one."""
+        """Return the commands that fit a search, best first; all of them for an empty one. Before
+        all others comes what is called so, and then what is called so at the beginning.
+        """
         if not text.strip():
             return [*self, *self.passing()]
         each = [*self, *self.passing(), *self._to_seek()]
         ranked = [(max(score(text, word) for word in _words(c)), c) for c in each]
         fitting = [(s, c) for s, c in ranked if s > 0]
-        return [c for _, c in sorted(fitting, key=lambda pair: -pair[0])]
+        return [c for _, c in sorted(fitting, key=lambda pair: (-_called(text, pair[1]), -pair[0]))]
+
+
+def _called(text: str, command: Command) -> int:
+    """Return 2 where a command is called as was typed, 1 where it is at the beginning, else 0."""
+    typed, title = text.strip().casefold(), command.title.removesuffix("…").casefold()
+    return 2 if typed == title else int(title.startswith(typed))
 
 
 def _words(command: Command) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ def test_letters_must_appear_in_order():
         ("expo", "Export samples"),
         ("paus", "Pause or resume training"),
         ("settings", "Preferences"),  # an alias
+        ("generate", "Generate…"),  # the alias of another fits as well
+        ("Gener", "Generate…"),
     ],
 )
 def test_the_best_fit_comes_first(typed, first):
@@ -55,6 +57,8 @@ def test_the_best_fit_comes_first(typed, first):
     registry.add(command("2", "Export samples"))
     registry.add(command("3", "Pause or resume training"))
     registry.add(command("4", "Preferences", aliases=("settings", "options")))
+    registry.add(command("5", "Sample now", aliases=("generate", "gener")))
+    registry.add(command("6", "Generate…"))
     assert registry.search(typed)[0].title == first
 
 

@@ -119,6 +119,24 @@ async def test_a_search_finds_the_switch(bench, wait):
     assert section.switch.isVisible()
 
 
+async def test_what_is_looked_for_in_a_setup_is_not_looked_for_in_the_next(bench, wait):
+    await set_up(bench, wait)
+    setup = bench.window.inspector.setup
+    data = next(each for each in setup.sections if each.section == "dataset")
+    assert data.isVisible()
+    setup.finder.setText("width")
+    assert not data.isVisible()
+    bench.window.registry.trigger("switch-generator")  # another form
+    bench.state.draft_checked.emit()
+    assert not data.isVisible()
+    shown = [each for part in setup.sections if part.form for each in part.form.rows.values()]
+    assert all(each.fits("width") for each in shown if each.isVisible())
+    recipe = next(each for each in bench.state.recipes if each.run.family.slug == "edm")
+    bench.actions.setup.open_recipe(recipe)
+    assert setup.finder.text() == ""
+    assert data.isVisible()
+
+
 async def test_everything_in_it_has_a_name(bench, wait):
     panel = (await set_up(bench, wait)).switch
     names = [each.accessibleName() for each in (panel.field, panel.generator, panel.without)]

@@ -119,6 +119,8 @@ class SetupPanel(QWidget):
         draft = self._state.draft
         if draft is None:
             return
+        if draft is not self._draft:
+            self.finder.clear()  # it was looked for in another setup
         recipe = draft.recipe if naming.keeps_recipe(draft.recipe, draft.spec) else None
         self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
         self.summary.setText(
@@ -129,6 +131,8 @@ class SetupPanel(QWidget):
         for section in self.sections:
             section.refresh()
         self._show_sampler(draft)
+        if self.finder.text().strip():
+            self._search(self.finder.text())  # also what was built anew
         self._show_foot(draft)
         self._mark_problems(draft)
         order = list(stops(self))
