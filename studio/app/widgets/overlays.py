@@ -126,7 +126,10 @@ class EmptyState(QWidget):
         return super().eventFilter(watched, event)
 
     def _center(self) -> None:
-        room = self.parentWidget().size()
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        room = parent.size()
         self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
 
     def _act(self) -> None:
