@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDropEvent, QKeyEvent
+from PySide6.QtGui import QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
 from studio.literal import one_line
@@ -37,12 +37,16 @@ class HistoryList(QListWidget):
 
     def show_items(self, items: list[int], title: Callable[[int], str], new: set[int]) -> None:
         """Show a history; ``new`` are items that the person has added."""
+        words = [one_line(title(item)) for item in items]
+        lines = [f"{w}  ·  added" if i in new else w for i, w in zip(items, words, strict=True)]
+        shown = [self.item(row).text() for row in range(self.count())]
+        if items == self.numbers and lines == shown:
+            return  # what is chosen, and where it stands, is the person's
         at, place = self.currentRow(), self.verticalScrollBar().value()
         self.blockSignals(True)
         self.clear()
-        for item in items:
-            words = one_line(title(item))
-            line = QListWidgetItem(f"{words}  ·  added" if item in new else words)
+        for item, text in zip(items, lines, strict=True):
+            line = QListWidgetItem(text)
             line.setData(ITEM, item)
             self.addItem(line)
         self.setCurrentRow(min(at, self.count() - 1))
@@ -74,6 +78,13 @@ class HistoryList(QListWidget):
             self.shift(steps[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        bar = self.verticalScrollBar()
+        at_end = bar.value() == bar.maximum()
+        super().resizeEvent(event)
+        if at_end:
+            self.scrollToBottom()  # whoever sees the newest goes on to see them
 
     def dropEvent(self, event: QDropEvent) -> None:
         super().dropEvent(event)

@@ -34,6 +34,7 @@ class Qualities(QWidget):
         super().__init__()
         self._state = state
         self._rows: list[tuple[str, str, str]] | None = None
+        self._lines = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
@@ -42,13 +43,15 @@ class Qualities(QWidget):
     def show_run(self, run: RunState | None) -> None:
         """Show the numbers of a run as they are now."""
         rows = qualities(run, self._state) if run is not None else []
-        if rows == self._rows:
+        # Room for all figures that will come, so that nothing moves when the first of them do.
+        awaited = len(run.spec.metrics) + 1 if run is not None and run.spec is not None else 0
+        if (rows, awaited) == (self._rows, self._lines):
             return
-        self._rows = rows
+        self._rows, self._lines = rows, awaited
         clear(self._grid)
-        if not rows:
-            self._grid.addWidget(label("Not evaluated yet", "muted"), 0, 0)
-        for i, (title, value, note) in enumerate(rows):
+        shown = rows or [("Not evaluated yet", "", "")]
+        shown = [*shown, *[("", "", "")] * (awaited - len(shown))]
+        for i, (title, value, note) in enumerate(shown):
             self._grid.addWidget(label(title, "muted"), i, 0)
             self._grid.addWidget(label(value), i, 1)
             self._grid.addWidget(label(note, "small"), i, 2)

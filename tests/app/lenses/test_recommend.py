@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from msgspec import structs
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -13,7 +14,7 @@ from studio.app.actions import Actions
 from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.interactions import histories
 from studio.app.kinds.registry import kind
-from studio.app.state.runs import RunState
+from studio.app.state.runs import RunState, Series
 from studio.app.state.session import AppState
 from studio.app.views.recommend import VIEW
 from studio.app.views.samples import VIEW as SAMPLES
@@ -33,7 +34,9 @@ class Model:
     def __init__(self):
         self.asked, self.told, self.rows, self.refuses = [], [], 0, False
         self.steps = []
+        self.learned, self.learns = 0, 0  # items that lists have moved on, and do by each answer
         self.long = False  # whether somebody has more items than the model reads
+        self.longest_first = False
 
     async def ask(self, command):
         if isinstance(command, GetRows):
@@ -46,8 +49,9 @@ class Model:
                 "n": 2,
             }
             x = np.array([[3, 1, 2, 0, 0], [7, 0, 0, 0, 0]], np.int32)
-            earlier = {"earlier": np.array([8, 9]), "earlier.lengths": np.array([0, 2])}
-            more = earlier if self.long else {}
+            lengths = np.array([17, 2] if self.longest_first else [0, 2])
+            earlier = [*range(4, 4 + lengths[0]), 8, 9]
+            more = {"earlier": np.array(earlier), "earlier.lengths": lengths} if self.long else {}
             return Answer(facts, {"x": x, "person": np.array([4, 9]), **more})
         if not isinstance(command, Operate) or command.file:
             self.told.append(command)
@@ -56,9 +60,12 @@ class Model:
         self.steps.append(command.step)
         if self.refuses:
             raise Refused(ErrorInfo(kind="user", message="There is no checkpoint yet."))
-        last = [item for item in self.asked[-1] if item][-1:] or [0]
-        item = np.array([[(last[0] + i) % 20 + 1 for i in range(12)]])
-        return Answer({"step": 5}, {"item": item, "score": -np.arange(12.0)[None]})
+        histories = command.inputs["histories"]
+        self.learned += self.learns
+        lasts = [([item for item in row if item][-1:] or [0])[0] for row in histories]
+        item = np.array([[(last + i + self.learned) % 20 + 1 for i in range(12)] for last in lasts])
+        score = np.tile(-np.arange(12.0), (len(item), 1))
+        return Answer({"step": 5}, {"item": item, "score": score})
 
     def tell(self, command): ...
 
@@ -121,6 +128,89 @@ async def test_a_change_is_answered_and_taken_back(opened):
     assert not view.undo.isEnabled()
     view.take_back()
     assert view.items == [3, 1, 2]
+
+
+async def test_what_a_change_moves_is_told_by_one_model_however_it_learns(opened):
+    view, state, model = opened
+    state.runs.select("r")
+    await quiet()
+    model.learns = 3
+    view.add(4)
+    await quiet()
+    # Without the change 2 is the last item, with it 4: all of the list has come up two places.
+    assert [each.moved for each in view.next._shown] == [2] * 10
+    state.runs.by_key["r"].checkpoints = [7]
+    view._ask()
+    await quiet()
+    assert [each.moved for each in view.next._shown] == [2] * 10
+    assert view.next._compared
+    view.take_back()
+    await quiet()
+    assert not view.next._compared
+
+
+async def test_what_is_under_the_mouse_stays_while_a_training_goes_on(opened):
+    view, state, _ = opened
+    run = state.runs.by_key["r"]
+    run.spec = structs.replace(
+        run.spec, metrics=[Pick(slug="ndcg-at-10"), Pick(slug="recall-at-10")]
+    )
+    view.resize(900, 420)
+    state.runs.select("r")
+    await quiet()
+    for item in range(4, 20):
+        view.add(item)
+    view.history.setCurrentRow(2)
+    view.history.verticalScrollBar().setValue(1)
+    await quiet()
+
+    def seen():
+        history, bar = view.history, view.history.verticalScrollBar()
+        places = (each.mapTo(view, QPoint(0, 0)) for each in (history, view.search, view.next))
+        return history.currentItem(), history.currentRow(), bar.value(), history.size(), *places
+
+    before = seen()
+    for slug in ("ndcg-at-10", "recall-at-10"):
+        run.series[f"quality/{slug}"] = Series()
+        run.series[f"quality/{slug}"].extend([5], [0.25])
+        state.runs.metrics_appended.emit("r")
+        await quiet()
+        assert seen() == before
+    run.checkpoints = [7]
+    view._ask()
+    view.history.show_items(view.items, view.title, set(view.items) - {3, 1, 2})
+    await quiet()
+    assert seen() == before
+    people = view._people
+    view._arrived("r", replace(people))  # the run was read anew, and its people asked for again
+    await quiet()
+    assert view._people is people
+    assert seen() == before
+    QTest.keyClick(view.history, Qt.Key.Key_Delete)
+    assert view.items[:3] == [3, 1, 4]
+
+
+async def test_another_run_begins_at_the_newest_with_nothing_searched_or_chosen(opened):
+    view, state, model = opened
+    state.runs.by_key["q"] = replace(state.runs.by_key["r"], key="q")
+    model.long = True
+    state.runs.select("r")
+    await quiet()
+    view.person.step(1)
+    await quiet()
+    view.history.setCurrentRow(3)
+    view.search.setText("film q")
+    model.longest_first = True
+    state.runs.select("q")
+    await quiet()
+    view.resize(900, 300)
+    await quiet()
+    bar = view.history.verticalScrollBar()
+    assert bar.maximum() > 0
+    assert bar.value() == bar.maximum()
+    assert (view.search.text(), view.history.currentRow()) == ("", -1)
+    view.history.remove()
+    assert len(view.items) == 20, "nothing is chosen"
 
 
 async def test_quick_changes_are_answered_once_by_the_newest(opened):

@@ -67,7 +67,6 @@ class RecommendView(QWidget):
         self._original: list[int] = []
         self.items: list[int] = []  # the history as it is now
         self._past: list[list[int]] = []
-        self._before: dict[int, int] = {}
         self._waiting = self._again = False
         self._learnt = -1
         self._step: int | None = None  # at which the training clock was when it was asked last
@@ -166,6 +165,7 @@ class RecommendView(QWidget):
         if run.key != self._key:
             self._key, self._people, self._learnt = run.key, None, -1
             self._once.forget()
+            self.search.clear()
         self._numbers.show_run(run)
         if self._people is not None:
             self._able()
@@ -177,8 +177,8 @@ class RecommendView(QWidget):
             self._intents.load(key, lambda people: self._arrived(key, people))
 
     def _arrived(self, key: str, people: People) -> None:
-        if key != self._key:
-            return
+        if key != self._key or self._people is not None:
+            return  # asked twice, because the run was read anew: a person may be at work by now
         self._people = people
         titles = [self.title(i) for i in range(1, len(people.titles) + 1)]
         counts = Counter(titles)
@@ -239,7 +239,8 @@ class RecommendView(QWidget):
         if self._people is None or not self._people.numbers:
             return
         self._original = self._people.history(place)
-        self._past, self._before = [], {}
+        self._past = []
+        self.history.setCurrentRow(-1)  # a line of somebody else's
         self._show(self._original)
         self.history.scrollToBottom()  # where the newest are
 
@@ -328,14 +329,16 @@ class RecommendView(QWidget):
         run = self._run
         if run is None or self._people is None:
             return
-        items, began = self.items, time.perf_counter()
+        items, original, began = self.items, self._original, time.perf_counter()
+        # Both are answered by one model: while it learns, lists of two steps differ by that, too.
+        histories = [items] if items == original else [items, original]
         self._step = self._state.playback.step
         try:
             answer = await self._actions.operating.ask(
                 run.key,
                 OPERATOR,
                 config={"k": CANDIDATES},
-                inputs={"histories": [items]},
+                inputs={"histories": histories},
                 step=self._state.playback.step,
             )
         except Refused as refused:
@@ -344,21 +347,21 @@ class RecommendView(QWidget):
                 title = "Nothing learned yet" if learning else "Nothing to recommend"
                 self._say(title, f"{refused.error.message} {refused.error.hint}".strip())
             return
-        if run is self._run and items == self.items:
-            self._take(answer, items, 1000 * (time.perf_counter() - began))
+        if run is self._run and items == self.items and original == self._original:
+            self._take(answer, 1000 * (time.perf_counter() - began))
 
-    def _take(self, answer: Answer, items: list[int], took: float) -> None:
+    def _take(self, answer: Answer, took: float) -> None:
+        """Show the list of the first history, and how it differs from that of the last."""
         step = int((answer.result or {}).get("step", 0))
         item, score = answer.arrays["item"][0], answer.arrays["score"][0]
-        ranks = {int(each): rank for rank, each in enumerate(item, 1) if each > 0}
-        if items == self._original:
-            self._before = ranks
-        compared = bool(self._before) and items != self._original
+        compared = len(answer.arrays["item"]) > 1
+        unchanged = answer.arrays["item"][-1]
+        before = {int(each): rank for rank, each in enumerate(unchanged, 1) if each > 0}
         shown = [
             Suggestion(
                 self.title(int(each)),
                 float(np.exp(value)),
-                self._before[int(each)] - rank if int(each) in self._before else None,
+                before[int(each)] - rank if int(each) in before else None,
             )
             for rank, (each, value) in enumerate(zip(item[:LISTED], score, strict=False), 1)
             if each > 0
