@@ -103,15 +103,21 @@ def standardisation(columns: list[Column]) -> str:
     known = [c for c in columns if c.kind == "number" and c.mean is not None and c.std is not None]
     if not known:
         return ""
+    moving = [c for c in known if c.std != 0]
     parts = []
-    for c in known[:6]:
+    for c in moving[:6]:
         mean, std = c.mean or 0.0, c.std or 0.0
         sign = "+" if mean < 0 else "−"
         parts.append(f"({c.name} {sign} {number(abs(mean))}) / {number(std)}")
-    more = f" and {len(known) - 6} more" if len(known) > 6 else ""
-    flat = [c.name for c in known if c.std == 0]
-    warn = f" {', '.join(flat)} never changes." if flat else ""
-    return f"The model learns {', '.join(parts)}{more}; results come back in your units.{warn}"
+    more = f" and {len(moving) - 6} more" if len(moving) > 6 else ""
+    told = f"The model learns {', '.join(parts)}{more}; results come back in your units."
+    flat = [
+        f"{c.name} never changes: the model learns 0 for it, and it comes back as "
+        f"{number(c.mean or 0.0)}."
+        for c in known
+        if c.std == 0
+    ]
+    return " ".join([*([told] if parts else []), *flat])
 
 
 def previewed_points(item: Item, chosen: list[int]) -> np.ndarray:

@@ -113,6 +113,8 @@ QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted;
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {
     border: 1px solid $accent;
 }
+QFileDialog QToolButton { background: $muted; padding: 2px; min-height: 0; }
+QFileDialog QToolButton:disabled { background: $panel; }
 QLineEdit[invalid="true"] { border: 1px solid $danger; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; background: $panel; }
 QComboBox::drop-down { border: 0; width: 20px; }

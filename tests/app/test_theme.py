@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QFont, QFontInfo
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton
 
 from studio.app.theme import Theme, font, theme
 from studio.app.tokens import DARK, LIGHT, contrast
@@ -74,3 +74,24 @@ def test_the_system_decides_until_a_person_does(qapp):
 def test_the_bundled_font_is_used_with_figures_of_equal_width(qapp):
     assert QFontInfo(font()).family() == "Inter"
     assert font().featureValue(QFont.Tag("tnum")) == 1
+
+
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_the_buttons_of_a_file_dialog_can_be_seen(qtbot, mode):
+    """Their icons are the style's own, and dark: they need room, and a light ground."""
+    theme.set_mode(mode)
+    dialog = QFileDialog()
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    qtbot.addWidget(dialog)
+    for name in ("toParentButton", "newFolderButton", "listModeButton", "detailModeButton"):
+        button = dialog.findChild(QToolButton, name)
+        button.setEnabled(True)
+        picture = button.grab().toImage()
+        ground = picture.pixelColor(4, 4).lightness()
+        seen = sum(
+            abs(picture.pixelColor(x, y).lightness() - ground) > 50
+            for x in range(4, picture.width() - 4)
+            for y in range(4, picture.height() - 4)
+        )
+        assert seen > 25, name
+    theme.set_mode("dark")

@@ -25,6 +25,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.tilegrid import TileGrid
@@ -32,6 +33,11 @@ from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
+
+LATENTS = (
+    "A latent is the noise that a model turns into a datum. These stay the same along the "
+    "training: what changes is what the model makes of them."
+)
 
 STRIP = 9  # frames of the film strip
 UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
@@ -63,7 +69,9 @@ class TilesView(QWidget):
         self._select()
 
     def _lay_out(self) -> None:
-        left = _pane(row(section("Fixed latents"), None, self._where), self.grid)
+        fixed = section("Fixed latents")
+        set_tip(fixed, LATENTS)
+        left = _pane(row(fixed, None, self._where), self.grid)
         right = _pane(row(section("As the judge sees them"), None), self.projection, self._seen)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)

@@ -64,6 +64,7 @@ class ComparePane(QFrame):
         self._motion = FormulaLine()
         self._step = label("", "small")
         self._cost = label("", "small")
+        set_tip(self._cost, "NFE: network evaluations that one sample takes")
         self._wait = label("", "muted", wrap=True)
         self._wait.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
         self.canvas = ParticleCanvas(self)

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from studio.app.kinds.images import Pictures, atlas
 from studio.app.kinds.registry import kind
@@ -231,3 +231,8 @@ async def test_samples_of_images_are_browsed_by_the_page(
     assert not samples.made.after.isEnabled()
     samples.made.turn(1)
     assert samples.made._where.text() == "129-150 of 150"
+
+
+def test_it_is_said_what_a_latent_is(view: TilesView) -> None:
+    (heading,) = [each for each in view.findChildren(QLabel) if each.text() == "FIXED LATENTS"]
+    assert "noise that a model turns into" in heading.toolTip()
