@@ -26,6 +26,7 @@ class Shell:
     ask_open_project: Callable[[], None]
     ask_new_project: Callable[[], None]
     ask_import: Callable[[], None]
+    ask_import_folder: Callable[[], None]
     ask_export_samples: Callable[[], None]
     ask_export_weights: Callable[[], None]
     ask_export_picture: Callable[[], None]
@@ -161,6 +162,11 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
         Command(
             id="import", title="Import data…", menu=menu, shortcut="Ctrl+I", run=shell.ask_import,
             aliases=("csv", "hdf5", "npz", "file", "data points"), why_not=why.engine,
+            icon="import",
+        ),
+        Command(
+            id="import-folder", title="Import a folder…", menu=menu, run=shell.ask_import_folder,
+            aliases=("import data", "directory", "data set", "files"), why_not=why.engine,
             icon="import",
         ),
         Command(

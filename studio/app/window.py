@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
             ask_open_project=self._asks.open_project,
             ask_new_project=self._asks.new_project,
             ask_import=self._asks.import_data,
+            ask_import_folder=self._asks.import_folder,
             ask_export_samples=self._asks.export_samples,
             ask_export_weights=self._asks.export_weights,
             ask_export_picture=self._export_picture,

@@ -2,7 +2,7 @@
 
 import os
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QListView, QPushButton
 
 from studio.protocol import messages as m
 from studio.store.project import Project
@@ -32,6 +32,42 @@ async def test_the_files_that_can_be_chosen_are_those_that_importers_take(bench,
     dialog.filesSelected.emit(["/x/a.csv", "/x/b.csv"])
     await wait(lambda: seen)
     assert seen == [["/x/a.csv", "/x/b.csv"]]
+    dialog.close()
+
+
+async def test_a_folder_is_imported_from_the_dialog_for_files_and_by_a_command(
+    bench, wait, tmp_path
+):
+    (tmp_path / "ml").mkdir()
+    (tmp_path / "ml" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3,4\n")
+    bench.script[m.InspectData] = lambda command: {}
+    await bench.start()
+    bench.state.inspected.disconnect(bench.window._show_import)
+    seen = []
+    bench.state.inspected.connect(lambda files, _: seen.append(files))
+
+    async def ask(mark):
+        bench.window._asks.import_data()
+        dialog = bench.window.findChild(QFileDialog)
+        dialog.setDirectory(str(tmp_path))
+        listed = dialog.findChild(QListView, "listView")
+        await wait(lambda: listed.model().rowCount(listed.rootIndex()) == 1)
+        if mark:
+            listed.setCurrentIndex(listed.model().index(0, 0, listed.rootIndex()))
+        (whole,) = (b for b in dialog.findChildren(QPushButton) if b.text() == "Import the folder")
+        count = len(seen)
+        whole.click()
+        await wait(lambda: len(seen) > count and not bench.window.findChildren(QFileDialog))
+
+    await ask(mark=True)
+    await ask(mark=False)
+    assert seen == [[str(tmp_path / "ml")], [str(tmp_path)]]
+    bench.window.registry.trigger("import-folder")
+    dialog = bench.window.findChild(QFileDialog)
+    assert dialog.fileMode() == QFileDialog.FileMode.Directory
+    dialog.fileSelected.emit(str(tmp_path / "ml"))
+    await wait(lambda: len(seen) == 3)
+    assert seen[2] == [str(tmp_path / "ml")]
     dialog.close()
 
 

@@ -13,6 +13,7 @@ from studio.app.actions import Actions
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.shell.dialogs import ask_empty_trash
+from studio.app.shell.wholefolder import offer_folder
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.formats.registry import discover, importers
@@ -45,13 +46,19 @@ class Asks:
         self._then(dialog, lambda file: self._actions.project.create(Path(file)))
 
     def import_data(self) -> None:
-        """Ask for files of data and look into them."""
+        """Ask for files of data, or for a folder of them, and look into them."""
         dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFiles)
         discover()
         known = " ".join(f"*{suffix}" for suffix in importers.suffixes())
         dialog.setNameFilters([f"Data ({known})", "All files (*)"])
         dialog.filesSelected.connect(lambda files: self._actions.data.inspect_files(list(files)))
+        offer_folder(dialog, lambda folder: self._actions.data.inspect_files([folder]))
         dialog.open()
+
+    def import_folder(self) -> None:
+        """Ask for a folder, and look into those of its files that belong together."""
+        dialog = self._dialog("Import a folder", QFileDialog.FileMode.Directory)
+        self._then(dialog, lambda folder: self._actions.data.inspect_files([folder]))
 
     def export_samples(self) -> None:
         """Ask where samples go; the suffix says how they are written."""

@@ -30,7 +30,10 @@ __all__ = ["MovieLens", "core"]
 Ints = NDArray[np.int64]
 SHOWN = 3  # people whose newest items a preview names
 TITLED = 5  # of each
-HINT = "Choose ratings.csv, ratings.dat or u.data, and with it the file of the titles."
+HINT = (
+    "Choose ratings.csv, ratings.dat or u.data, and with it the file of the titles, or import the "
+    "whole folder."
+)
 NEIGHBOURS = ("movies.csv", "movies.dat", "u.item")
 """Files of titles that are looked for beside ratings, where none was chosen."""
 CALLED = ["userId", "movieId"]
