@@ -40,10 +40,10 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """``result.json``: what was done, with what, when.
 
     ``config`` are the settings of the operator, all spelled out; ``given`` the conditions that were
-    chosen; ``handed`` how many rows each slot was filled with. ``step`` is that of the weights and
-    ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions`` are those of packages.
-    ``note`` is what is to be known of it, in a sentence; ``classes`` are the names of the values of
-    "label", where rows have one.
+    chosen, with their ``units``, of those that have one; ``handed`` how many rows each slot was
+    filled with. ``step`` is that of the weights and ``spec_hash`` the SHA-256 of the run's spec up
+    to there; ``versions`` are those of packages. ``note`` is what is to be known of it, in a
+    sentence; ``classes`` are the names of the values of "label", where rows have one.
     """
 
     operator: str
@@ -52,6 +52,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     config: dict[str, Any] = {}
     given: dict[str, Any] = {}
+    units: dict[str, str] = {}
     handed: dict[str, int] = {}
     spec_hash: str = ""
     seconds: float = 0.0
@@ -70,6 +71,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             "step": self.step,
             **self.config,
             "given": self.given,
+            "units": self.units,
             "note": self.note,
             "classes": self.classes,
         }

@@ -83,6 +83,8 @@ def test_a_beginning_of_two_names_is_asked_about(spec):
 def test_what_was_never_learned_is_done_and_noted(spec):
     found = chosen(spec, {"pt": 5000.0, "eta": 0.0, "size": 6})
     (note,) = found.notes
+    assert found.units["pt"] == "GeV"
+    assert "size" not in found.units
     assert note.startswith("pt=5,000 GeV lies outside the data that the model has learned from, 80")
     assert "GeV: what it makes of it is a guess." in note
     low, high = (float(v) for v in (spec.law["size"].min(), spec.law["size"].max()))

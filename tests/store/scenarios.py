@@ -57,10 +57,16 @@ def _curve(folder: Path) -> None:
         MetricsLog(folder / "metrics.jsonl").append({"loss": ([step], [float(step)])})
 
 
-def generated(run, x, columns=("x", "y"), step=0, **config) -> ResultFolder:
+def generated(run, x, columns=("x", "y"), step=0, given=None, units=None, **config) -> ResultFolder:
     """Write rows into the results of a run folder, as if they had been drawn."""
     record = ResultRecord(
-        operator="generate", title="Generate", run="a run", step=step, config=config
+        operator="generate",
+        title="Generate",
+        run="a run",
+        step=step,
+        config=config,
+        given=given or {},
+        units=units or {},
     )
     return Results(run / "results").write(record, {"x": x}, columns)
 

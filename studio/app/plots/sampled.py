@@ -18,11 +18,16 @@ from studio.app.intents.watching import Looking
 from studio.app.plots.following import Following
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.literal import one_line
 from studio.protocol.messages import JobInfo
 
 __all__ = ["Sampled", "Shown", "read_newest"]
 
 LOOK_MS = 500
+CONDITIONED = (
+    "The samples are of these conditions alone, the data beside them of all. The figures of the "
+    "run are of samples as in the data, and say nothing of these."
+)
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the protocol wants one
 
 
@@ -30,7 +35,8 @@ NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the proto
 class Shown:
     """What was generated, (n, ...) in data units, at which step, and where it comes from, in words.
 
-    ``file`` is where drawn samples are; particles have none.
+    ``file`` is where drawn samples are; particles have none. ``given`` are the conditions that they
+    were drawn under, in words, "" for those of the data.
     """
 
     x: NDArray[np.float32]
@@ -38,6 +44,12 @@ class Shown:
     origin: str
     step: int
     file: str = ""
+    given: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is to be known where they stand beside data, "" for nothing."""
+        return CONDITIONED if self.given else ""
 
 
 def read_newest(key: str, known: str = "") -> Shown | None:
@@ -54,11 +66,29 @@ def read_newest(key: str, known: str = "") -> Shown | None:
         return None
     found = sets.read(paths[-1])
     step = int(found.attrs.get("step", -1))
-    return Shown(found.x, found.columns, _origin(found.attrs, len(found.x)), step, str(paths[-1]))
+    given = _given(found.attrs)
+    origin = _origin(found.attrs, len(found.x), given)
+    return Shown(found.x, found.columns, origin, step, str(paths[-1]), given)
 
 
-def _origin(attrs: dict[str, Any], n: int) -> str:
-    parts = [f"{n:,} samples"]
+def _given(attrs: dict[str, Any]) -> str:
+    """Say under which conditions rows were drawn: "size = 3, mass = 5,000 GeV"."""
+    units = attrs.get("units", {})
+    said = []
+    for name, value in attrs.get("given", {}).items():
+        unit = f" {units[name]}" if name in units else ""
+        if isinstance(value, list):
+            text, unit = f"{len(value):,} values", ""
+        elif isinstance(value, int | float):
+            text = f"{value:,.6g}"
+        else:
+            text = one_line(str(value))
+        said.append(f"{one_line(str(name))} = {text}{unit}")
+    return ", ".join(said)
+
+
+def _origin(attrs: dict[str, Any], n: int, given: str) -> str:
+    parts = [f"{n:,} samples", *([given] if given else [])]
     if "step" in attrs:
         parts.append(f"step {int(attrs['step']):,}")
     if "seed" in attrs:
@@ -174,10 +204,10 @@ class Sampled(QObject):
 
     def _show(self, shown: Shown) -> None:
         if shown is not self.now:
-            none = self.now is None
+            other = self.now is None or self.now.note != shown.note
             self.now = shown
             self.shown.emit(shown)
-            if none:
+            if other:
                 self.told.emit()
 
     def _of_run(self, key: str) -> None:

@@ -64,6 +64,7 @@ class SamplesView(QWidget):
         self._overlay.setCheckable(True)
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
+        self._note = label("", "small", wrap=True)
         self._table = QTableWidget()
         self._more = label("", "small")
         self._side = QWidget()
@@ -111,6 +112,7 @@ class SamplesView(QWidget):
         side.setSpacing(8)
         side.addWidget(section("Numbers"))
         side.addWidget(self._numbers)
+        side.addWidget(self._note)
         side.addLayout(row(section("First rows"), None, self._more))
         side.addWidget(self._table, 1)
         self._side.setFixedWidth(320)
@@ -220,6 +222,9 @@ class SamplesView(QWidget):
         if now is not None:
             self._origin.setText(self._sampled.origin)
             self._numbers.show_run(run)
+            self._numbers.setVisible(not now.note)
+            self._note.setText(now.note)
+            self._note.setVisible(bool(now.note))
             self._name_columns(now)
         else:
             self._origin.setText("")

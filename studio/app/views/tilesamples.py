@@ -86,6 +86,7 @@ class TileSamplesView(QWidget):
         self.made, self.data = Pages("Generated"), Pages("Data")
         self._origin = label("", "muted")
         self._numbers = Qualities(state)
+        self._note = label("", "small", wrap=True)
         self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
@@ -102,6 +103,7 @@ class TileSamplesView(QWidget):
         body.addLayout(self._head)
         body.addLayout(halves, 1)
         body.addWidget(self._numbers)
+        body.addWidget(self._note)
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._sampled.shown.connect(self._show)
@@ -121,9 +123,13 @@ class TileSamplesView(QWidget):
 
     def _tell(self) -> None:
         run = self._sampled.run
-        some = self._sampled.now is not None
-        for widget in (self.made, self.data, self._numbers):
+        now = self._sampled.now
+        some, note = now is not None, now.note if now is not None else ""
+        for widget in (self.made, self.data):
             widget.setVisible(some)
+        self._numbers.setVisible(some and not note)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
         self._empty.setVisible(not some)
         self._numbers.show_run(run)
         self._target()

@@ -26,11 +26,13 @@ class Conditions:
         values: by name, in the units of the data: one for all rows, or one for each.
         said: the same for a file, classes by their full names.
         notes: what is to be known of them, in sentences.
+        units: by name, of those that have one.
     """
 
     values: dict[str, Tensor]
     said: dict[str, Any]
     notes: list[str]
+    units: dict[str, str]
 
 
 def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Conditions:
@@ -59,7 +61,8 @@ def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Condition
         if note := _unseen(spec, known_of, name, found):
             notes.append(note)
         values[name] = torch.from_numpy(found).float()
-    return Conditions(values, said, notes)
+    units = {name: spec.given[name].unit for name in said if name in spec.given}
+    return Conditions(values, said, notes, {name: unit for name, unit in units.items() if unit})
 
 
 def conditions_of(run: RunFolder) -> dict[str, str]:

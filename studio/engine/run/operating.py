@@ -128,6 +128,7 @@ class Asked:
             step=loaded.step,
             config=self._config(pick),
             given=given.said,
+            units=given.units,
             handed={name: len(rows) for name, rows in handed.items()},
             spec_hash=_spec_hash(self.run, loaded.step),
             seconds=time.perf_counter() - began,

@@ -240,6 +240,31 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     assert view.made.count == 300
 
 
+async def test_samples_say_under_which_conditions_they_were_drawn(
+    lens: Any, show: Any, wait: Wait
+) -> None:
+    lens.measure("quality/mean-w1", [50], [0.2])
+    lens.arrive(50)
+    view = show(SamplesView)
+    await wait(lambda: not view._sampled._busy)
+    assert view._numbers.isVisible()
+    assert not view._note.isVisible()
+    x = np.zeros((300, 2), np.float32)
+    given = {"size": 3, "mass": 5000.0, "type": "top", "pt": [1.0, 2.0]}
+    units = {"mass": "GeV", "pt": "GeV"}
+    generated(Path(lens.run.key), x, ("u", "v"), step=50, given=given, units=units, seed=7)
+    lens.state.runs.logged.emit(lens.run.key)
+    await wait(lambda: view.made.count == 300)
+    assert view._origin.text() == (
+        "300 samples, size = 3, mass = 5,000 GeV, type = top, pt = 2 values, step 50, seed 7"
+    )
+    assert not view._numbers.isVisible()
+    assert "data beside them of all" in view._note.text()
+    view._drawn_ones.click()
+    assert view._numbers.isVisible()
+    assert not view._note.isVisible()
+
+
 async def test_of_wide_samples_some_columns_are_listed(lens: Any, show: Any, wait: Wait) -> None:
     x = np.zeros((300, 2048), np.float32)
     generated(Path(lens.run.key), x, tuple(f"c{i}" for i in range(2048)), step=40)

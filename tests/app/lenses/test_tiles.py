@@ -1,6 +1,7 @@
 """Pictures as particles: pixels, grids, and the flow lens of images."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from studio.app.views.tilesamples import TileSamplesView
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, Watch
+from tests.store.scenarios import generated
 
 N, FRAMES, SIDE = 12, 5, 4
 
@@ -214,6 +216,19 @@ def samples(lens: Any, view: TilesView) -> Iterator[TileSamplesView]:
     yield made
     made.close()
     made.deleteLater()
+
+
+async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
+    lens: Any, samples: TileSamplesView, wait: Any
+) -> None:
+    await wait(lambda: not samples._sampled._busy)
+    assert samples._numbers.isVisible()
+    many = np.zeros((20, 1, SIDE, SIDE), np.float32)
+    generated(Path(lens.run.key), many, None, step=9, given={"size": 3})
+    lens.state.runs.logged.emit(lens.run.key)
+    await wait(lambda: samples._origin.text() == "20 samples, size = 3, step 9")
+    assert not samples._numbers.isVisible()
+    assert "conditions" in samples._note.text()
 
 
 async def test_samples_of_images_are_browsed_by_the_page(
