@@ -95,7 +95,8 @@ class Progress(_Event, frozen=True, kw_only=True):
     ``seconds`` is the training time so far, over all resumptions. ``seconds_left`` is None while
     it is not known: at first, and before a phase that nobody has seen the speed of. ``phase_left``
     are the seconds to the end of the phase that is under way; ``phases`` are all there are, in
-    order, none where there is but one. ``doing`` says in a few words what a short job is at.
+    order, none where there is but one. ``doing`` says in a few words what a job is at that
+    makes no steps meanwhile: "evaluating".
     """
 
     job: str

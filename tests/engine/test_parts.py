@@ -89,6 +89,15 @@ class TestSchedules:
         pace.add(20, 0.1)
         assert 100.0 < pace.rate < 110.0
 
+    def test_what_is_set_aside_is_time_and_no_speed(self):
+        pace = Pace()
+        for _ in range(40):
+            pace.add(10, 0.1)
+        pace.aside(30.0)
+        assert pace.rate == pytest.approx(100.0)
+        assert pace.left(100) == pytest.approx(1.0)
+        assert pace.seconds == pytest.approx(4.0 + 30.0)
+
     def test_no_time_left_is_said_in_the_first_seconds_of_a_training_or_a_phase(self):
         pace = Pace()
         pace.add(1, 2.0)  # it allocates

@@ -115,6 +115,31 @@ def test_requests_are_done_without_a_step(tmp_path):
     work.close()
 
 
+def test_an_evaluation_is_said_and_makes_no_step_slower(tmp_path, monkeypatch):
+    now = [0.0]
+
+    def evaluate(self, step, full):
+        now[0] += 30.0
+        self._evaluations.done(step, 30.0, self._pace, full=full)
+        yield False
+
+    monkeypatch.setattr(Outputs, "_evaluate", evaluate)
+    folder, sink = new_run(tmp_path, spec(steps=2000, evaluate_every=600)), MemorySink()
+    work = new_job(folder, sink, clock=lambda: now[0]).work()
+    for stepped in work:
+        now[0] += 0.01 if stepped else 0.0
+    told = sink.of(Progress)
+    during = [event.step for event in told if event.doing == "evaluating"]
+    assert during == [600, 1200, 1800, 2000]
+    assert told[-1].doing == ""
+    after = [event for event in told if event.step > 300]
+    assert all(event.steps_per_second == pytest.approx(100, rel=0.05) for event in after)
+    left = [(e.seconds_left, (2000 - e.step) / 100) for e in after]
+    assert all(said is None or said == pytest.approx(true, abs=1.0) for said, true in left)
+    assert any(said is not None for said, _ in left)
+    assert told[-1].seconds == pytest.approx(20.0 + 4 * 30.0, rel=0.05)
+
+
 def test_what_is_asked_for_during_the_last_evaluation_is_done(tmp_path, monkeypatch):
     folder = new_run(tmp_path, spec(steps=4))
     job = new_job(folder)

@@ -113,12 +113,15 @@ class StatusBar(QFrame):
             return
         for each, text in zip(
             (self._memory, self._speed, self._left, self._cost, self._count),
-            _facts(run, kind_of_run(run, self._state.catalog)),
+            _facts(run, kind_of_run(run, self._state.catalog), self._doing(run)),
             strict=True,
         ):
             each.setText(text)
             fits = self._wide or (self._roomy and each is not self._memory) or each is self._left
             each.setVisible(bool(text) and fits)
+
+    def _doing(self, run: RunState | None) -> str:
+        return self._state.doing.get(run.job, "") if run is not None else ""
 
 
 def _left(run: RunState) -> str:
@@ -129,15 +132,17 @@ def _left(run: RunState) -> str:
     return ", ".join(filter(None, [replay.text, replay.left]))
 
 
-def _facts(run: RunState | None, kind: Kind) -> tuple[str, str, str, str, str]:
+def _facts(run: RunState | None, kind: Kind, doing: str = "") -> tuple[str, str, str, str, str]:
+    """Say how a run does; ``doing`` is what it is at in the place of steps."""
     if run is None:
         return ("", "", "", "", "")
     memory = run.device_memory or run.memory
     live = run.state == "running"
+    speed = f"{words.figure(run.steps_per_second)} steps/s" if run.steps_per_second else ""
     return (
         words.megabytes(memory) if memory and run.job else "",
-        f"{words.figure(run.steps_per_second)} steps/s" if live and run.steps_per_second else "",
-        _left(run) if live else "",
+        (doing or speed) if live else "",
+        _left(run) if live and not doing else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
         _shown(run.live, kind) if run.live is not None and run.job else "",
     )

@@ -172,6 +172,7 @@ class TrainingJob(Job):
             view=self.view,
             pace=self._pace,
             clock=self._clock,
+            measuring=self._measure,
         )
         for note in session.notes:
             self._log.write("info", note)
@@ -340,7 +341,17 @@ class TrainingJob(Job):
         elif self.session is not None:
             self._outputs.curves.drain()
 
-    def _tick(self, now: float) -> None:
+    def _measure(self, on: bool) -> None:
+        """Say that it evaluates, or no longer does; steps are no slower for it."""
+        now = self._clock()
+        if on:
+            self._tick(now, "evaluating")
+        else:
+            self._pace.aside(now - self._paced)
+            self._paced = now
+            self._tick(now)
+
+    def _tick(self, now: float, doing: str = "") -> None:
         self._outputs.curves.drain()
         self._pace.add(self.step - self._paced_step, now - self._paced)
         self._ticked = self._paced = now
@@ -366,6 +377,7 @@ class TrainingJob(Job):
                 seconds=self._seconds_before + self._pace.seconds,
                 phase_left=left if phases else None,
                 phases=phases,
+                doing=doing,
             )
         )
         if now - self._beat >= HEARTBEAT:

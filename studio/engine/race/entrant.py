@@ -111,9 +111,9 @@ class Entrant(TrainingJob):
             return self.spending.seconds
         return self.spending.seconds + self._clock() - self._block[1]
 
-    def _tick(self, now: float) -> None:
+    def _tick(self, now: float, doing: str = "") -> None:
         self._expect()
-        super()._tick(now)
+        super()._tick(now, doing)
 
     def _expect(self) -> None:
         """Where time is the budget, the number of steps is a forecast."""
@@ -137,6 +137,9 @@ class _Metered(Pace):
         """As `Pace.add`; but the seconds are those of the spending."""
         super().add(steps, seconds)
         self.seconds = self._spending.seconds
+
+    def aside(self, seconds: float) -> None:
+        """As `Pace.aside`; but it is no part of the budget, and so of no spending."""
 
     def bare(self, steps: int, seconds: float) -> None:
         """As `Pace.bare`; and they are spent."""

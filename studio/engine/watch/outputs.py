@@ -60,7 +60,9 @@ class Outputs:
         view: LiveView,
         pace: Pace,
         clock: Callable[[], float],
+        measuring: Callable[[bool], None],
     ) -> None:
+        """``measuring`` is told that an evaluation begins, and that it is over."""
         self._job = job
         self._folder = folder
         self._session = session
@@ -69,6 +71,7 @@ class Outputs:
         self._view = view
         self._pace = pace
         self._clock = clock
+        self._measuring = measuring
         training, step = session.resolved.training, session.step
         self._kept: KeptPlan = KeptSchedule(total, step)
         self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, total, step)
@@ -164,6 +167,11 @@ class Outputs:
         is measured with few samples.
         """
         self.curves.drain()
+        self._measuring(True)
+        yield from self._evaluate(step, full)
+        self._measuring(False)
+
+    def _evaluate(self, step: int, full: bool) -> Work:
         session = self._session
         evaluator = session.evaluator if full else session.evaluator.light()
         # Once for a data set, and no cost of this evaluation.

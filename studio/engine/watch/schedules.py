@@ -32,8 +32,8 @@ class Pace:
         self._step_seconds = 0.0
 
     def add(self, steps: int, seconds: float) -> None:
-        """Note that so many steps took so long, with all that came between them; pauses are left
-        out by the caller. Smoothed over about two seconds.
+        """Note that so many steps took so long, with all that came between them; pauses and what
+        is set `aside` are left out by the caller. Smoothed over about two seconds.
         """
         if seconds <= 0.0:
             return
@@ -41,6 +41,12 @@ class Pace:
         self._known += seconds
         weight = 1.0 if self.rate == 0.0 else 1.0 - math.exp(-seconds / self._SMOOTH)
         self.rate += weight * (steps / seconds - self.rate)
+
+    def aside(self, seconds: float) -> None:
+        """Note that the training stood for so long, as for an evaluation: that is time of the
+        training, and says nothing of the speed of its steps.
+        """
+        self.seconds += seconds
 
     def bare(self, steps: int, seconds: float) -> None:
         """Note that so many steps took so long with nothing in between."""

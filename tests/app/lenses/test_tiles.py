@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from studio.app.kinds.images import Pictures, atlas
 from studio.app.kinds.registry import kind
 from studio.app.plots.tiles import columns_for, frame_at
-from studio.app.shell.statusbar import _facts
+from studio.app.shell.statusbar import StatusBar, _facts
 from studio.app.state.runs import FlowRecord
 from studio.app.views.flow import VIEW as FLOW
 from studio.app.views.tiles import VIEW, TilesView
@@ -176,6 +176,18 @@ def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: Til
     assert seen[0][:2] == (16, 16)
     assert view._where.text().endswith("16 pictures")
     assert _facts(lens.run, kind("images"))[-1] == "16 pictures"
+
+
+def test_while_it_evaluates_no_speed_and_no_time_left_are_said(lens: Any) -> None:
+    lens.run.steps_per_second, lens.run.seconds_left = 3.17, 480.0
+    assert _facts(lens.run, kind("images"))[1:3] == ("3.17 steps/s", "8 min left")
+    assert _facts(lens.run, kind("images"), "evaluating")[1:3] == ("evaluating", "")
+    lens.state.runs.select(lens.run.key)
+    bar = StatusBar(lens.state)
+    lens.state.doing[lens.run.job] = "evaluating"
+    lens.state.runs.progressed.emit(lens.run.key)
+    assert bar._speed.text() == "evaluating"
+    bar.deleteLater()
 
 
 def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: TilesView) -> None:
