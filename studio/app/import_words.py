@@ -1,5 +1,6 @@
 """What the import dialog says, as pure functions: reasons, sizes, names, how columns are scaled."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 FEWEST = 10
+SHARED = 3  # letters that names begin with: fewer are no name
 
 
 def file_size(count: int) -> str:
@@ -32,9 +34,14 @@ def file_size(count: int) -> str:
     return f"{size:.3g} GB"
 
 
-def suggested_name(file: str, taken: list[str]) -> str:
-    """Return a free name for a data set, made from the file's."""
-    words = "".join(c if c.isalnum() else "-" for c in Path(file).stem.lower())
+def suggested_name(files: list[str], taken: list[str]) -> str:
+    """Return a free name for a data set, made from the file's, or from what the names of several
+    files begin with.
+    """
+    stems = [Path(file).stem for file in files]
+    shared = os.path.commonprefix(stems).strip("-_. ")  # noqa: RUF071 - of characters, as meant
+    stem = shared if len(shared) >= SHARED else stems[0]
+    words = "".join(c if c.isalnum() else "-" for c in stem.lower())
     base = "-".join(part for part in words.split("-") if part)[:40] or "data"
     name, n = base, 2
     while _is_taken(name, taken):

@@ -103,7 +103,7 @@ class ImportDialog(QDialog):
         self._scaling = label("", "muted", wrap=True)
         self._why = label("", "danger", wrap=True)
         self._notes = label("", "muted", wrap=True)
-        self.name = QLineEdit(suggested_name(files[0], self._taken))
+        self.name = QLineEdit(suggested_name(files, self._taken))
         self.name.setAccessibleName("Name of the data set")
         self.accept_button = button("Import", self._import, kind="primary")
         self._lay_out()
