@@ -66,6 +66,19 @@ def test_a_graph_that_nobody_placed_is_drawn_by_how_it_hangs_together(qapp):
     assert painted(np.zeros(6)).max() < 255
 
 
+def test_nodes_of_dense_halves_are_told_apart(qapp):
+    """Where nobody placed them: as samples are drawn, and the data beside them."""
+    half = np.arange(12) // 6
+    first, second = np.triu_indices(12, 1)
+    rng = np.random.default_rng(0)
+    edges = (half[first] == half[second]) & (rng.random(len(first)) < 0.8)
+    edges |= (first == 0) & (second == 11)
+    (places,) = kind("graphs").tiles({"x": np.float32([2.0 * edges - 1.0])}).arrays["places"]
+    apart = np.linalg.norm(places[first] - places[second], axis=1)
+    assert apart.min() > 0.15
+    assert apart[half[first] == half[second]].mean() < 0.6 * apart.mean()
+
+
 def test_a_preview_draws_nodes_where_the_engine_placed_them(qapp, monkeypatch):
     preview = DataPreview()
     seen = []

@@ -1,4 +1,4 @@
-"""Graphs: nodes where the engine placed them, and edges as clear as they are certain."""
+"""Graphs: nodes where their layout has them, and edges as clear as they are certain."""
 
 import math
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
 from studio.app.tokens import Tokens
+from studio.graph_layout import laid_out
 from studio.protocol.extras import PLACES
 
 __all__ = ["KIND", "drawings"]
@@ -24,9 +25,10 @@ FAINTEST = 0.06  # edges less certain are not drawn
 
 def drawings(arrays: Arrays) -> Tiles:
     """Return tiles of graphs packed in rows x (n, L), as `models.layouts.graphs` says, with
-    "places" (n, N, 2) of their nodes; where nobody placed them, by how they hang together.
+    "places" (n, N, 2) of their nodes; where nobody has placed them, they are laid out here.
     """
-    return EachTile(arrays, _paint)
+    placed = arrays if PLACES in arrays else {**arrays, PLACES: _placed(arrays["x"])}
+    return EachTile(placed, _paint)
 
 
 def _square(row: NDArray[Any], nodes: int) -> tuple[NDArray[np.float64], int]:
@@ -45,23 +47,17 @@ def _nodes(length: int) -> int:
     return (1 + math.isqrt(1 + 8 * length)) // 2
 
 
-def _spread(square: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Return places by the two smoothest ways to tell nodes apart (Hall 1970): the second and third
-    eigenvector of the Laplacian.
-    """
-    joined = (square + square.T)[:count, :count]
-    laplacian = np.diag(joined.sum(axis=1)) - joined
-    places = np.zeros((len(square), 2))
-    vectors = np.linalg.eigh(laplacian)[1][:, 1:3]
-    places[:count, : vectors.shape[1]] = vectors * math.sqrt(count / 2.0)
-    return places
+def _placed(x: NDArray[Any]) -> NDArray[np.float32]:
+    """Return places (n, N, 2) of the nodes of graphs in rows (n, L), by their likely edges."""
+    nodes = _nodes(x.shape[1])
+    squares = [_square(row, nodes) for row in x]
+    likely = np.array([square + square.T >= 0.5 for square, _ in squares])
+    return laid_out(likely.reshape(len(x), nodes, nodes), np.array([n for _, n in squares], int))
 
 
 def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
-    placed = PLACES in datum
-    nodes = len(datum[PLACES]) if placed else _nodes(len(datum["x"]))
-    square, count = _square(datum["x"], nodes)
-    places = np.asarray(datum[PLACES], np.float64) if placed else _spread(square, count)
+    places = np.asarray(datum[PLACES], np.float64)
+    square, count = _square(datum["x"], len(places))
     side = min(rect.width(), rect.height())
     middle = np.array([rect.center().x(), rect.center().y()])
     # Never out of the tile, also where one node is far from all others.

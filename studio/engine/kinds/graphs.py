@@ -14,8 +14,8 @@ from models.contracts.spec import SIZE
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import Packing, unpack
 from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.engine.kinds.graph_layout import laid_out
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
+from studio.graph_layout import laid_out
 
 __all__ = ["Graphs"]
 
