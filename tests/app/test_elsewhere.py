@@ -6,6 +6,7 @@ import pytest
 
 from studio.app.intents.project import ProjectIntents
 from studio.app.state.runs import RunState, Series
+from studio.app.widgets.row_button import RowButton
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
@@ -92,6 +93,18 @@ async def test_what_trains_elsewhere_is_named_and_led_to_and_not_paused_from_her
     await wait(lambda: state.project == rings.path and state.place == "run")
     assert state.runs.current.step == 60
     assert not row.isVisible()
+
+
+async def test_built_in_data_of_a_project_are_listed_when_it_is_opened_again(bench, wait, rings):
+    await bench.start()
+    await bench.actions.project.show(rings.path)
+    assert bench.state.draft is None
+    bench.state.runs.select("")
+    title = bench.state.catalog.get("dataset", "eight-gaussians").title
+    lines = {each.text(): each for each in bench.window.sidebar.findChildren(RowButton)}
+    assert lines[title].note == "built in"
+    lines[title].click()
+    assert bench.state.runs.current.spec.dataset.slug == "eight-gaussians"
 
 
 async def test_a_training_elsewhere_that_the_engine_took_along_is_told(bench, wait, rings, other):

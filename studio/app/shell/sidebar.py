@@ -17,6 +17,7 @@ from studio.app.widgets.basic import icon_button
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.row_button import RowButton
+from studio.protocol.spec import RunSpec
 
 __all__ = ["Sidebar"]
 
@@ -78,7 +79,7 @@ class Sidebar(QFrame):
             signal.connect(self._show_start)
         for signal in (state.datasets_changed, state.place_changed, state.project_changed):
             signal.connect(self._show_data)
-        for signal in (state.draft_changed, state.preview_changed):
+        for signal in (state.draft_changed, state.preview_changed, state.runs.listed):
             signal.connect(self._show_data)
         for signal in (state.recent_changed, state.project_changed):
             signal.connect(self._show_recent)
@@ -131,19 +132,29 @@ class Sidebar(QFrame):
             line.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             line.customContextMenuRequested.connect(partial(self._data_menu, line, data.name))
             rows.append(line)
-        procedural = self._procedural()
-        if procedural:
-            rows.append(self._line(procedural, partial(state.go, "setup"), "built in"))
+        for title, lead in self._procedural().items():
+            rows.append(self._line(title, lead, "built in"))
         self._data.setVisible(bool(rows) or state.project is not None)
         self._data.fill(rows)
 
-    def _procedural(self) -> str:
-        """Return the title of the made-up data that the draft uses, "" if it uses none."""
-        draft, catalog = self._state.draft, self._state.catalog
-        if draft is None or catalog is None:
-            return ""
-        entry = catalog.get("dataset", draft.spec.dataset.slug)
-        return entry.title if entry is not None else ""
+    def _procedural(self) -> dict[str, Callable[[], object]]:
+        """Return the titles of the built-in data that the draft and the runs use, with what leads
+        to the setup, or to the newest of these runs.
+        """
+        state, found = self._state, dict[str, Callable[[], object]]()
+        runs = state.runs.by_key.values()
+        specs: list[tuple[RunSpec | None, Callable[[], object]]] = [
+            (run.spec, partial(self._actions.runs.select, run.key)) for run in runs
+        ]
+        if state.draft is not None:
+            specs.append((state.draft.spec, partial(state.go, "setup")))
+        for spec, lead in specs:
+            if spec is None or state.catalog is None:
+                continue
+            entry = state.catalog.get("dataset", spec.dataset.slug)
+            if entry is not None:
+                found[entry.title] = lead
+        return found
 
     def _data_menu(self, line: RowButton, name: str, at: QPoint) -> None:
         open_menu(line, at, [("Delete", lambda: self._actions.data.delete_dataset(name))])
