@@ -49,7 +49,7 @@ async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, w
     assert [(d.name, d.rows) for d in state.datasets] == [("mine", 12)]
     line = bench.window.sidebar.runs.rows[state.runs.selection]
     assert (line.note, line.dot) == ("0.079", "good")
-    assert line.accessibleName().endswith("trained, 0.079")
+    assert line.accessibleName().endswith("trained, Sliced W2 0.079")
     await wait(lambda: [r.path for r in state.recent] == [project.path])
 
 
