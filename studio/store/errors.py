@@ -52,7 +52,7 @@ def explain(error: OSError, path: Path, action: str = "write") -> StoreError:
             f"No permission to {action} {path} ({reason}).",
             "Choose a folder that you may write to, or change its permissions.",
         )
-    if isinstance(error, FileNotFoundError) and action == "write":
+    if isinstance(error, FileNotFoundError) and action == "write" and not path.parent.exists():
         return missing_folder(path)
     if isinstance(error, FileNotFoundError):
         return StoreError(f"{path} does not exist.", "It may have been moved or deleted.")

@@ -75,6 +75,8 @@ def opened(path: Path) -> Iterator[Any]:
     except FileNotFoundError as error:
         raise explain(error, path, "read") from error
     except ERRORS as error:
+        if not path.exists():  # whoever writes has thrown it away meanwhile
+            raise explain(FileNotFoundError(), path, "read") from error
         raise Damaged(
             f"{path} {_wrong(path, error)}.", "Restore it from a backup, or delete it."
         ) from error

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from studio.store import hdf5
-from studio.store.errors import Damaged
+from studio.store.errors import Damaged, StoreError
 
 
 @pytest.fixture
@@ -52,3 +52,17 @@ def test_a_block_of_the_user_may_come_first(tmp_path: Path) -> None:
     assert hdf5.signed(path)
     path.write_bytes(b"")
     assert not hdf5.signed(path)
+
+
+def test_a_file_that_goes_while_it_is_opened_does_not_exist(tmp_path, monkeypatch):
+    """A kept record may be thinned out between the look whether it is there and the opening."""
+    path = tmp_path / "step.h5"
+    path.write_bytes(b"")
+
+    def gone(*_, **__):
+        path.unlink()
+        raise OSError("can't retrieve stat info for file")
+
+    monkeypatch.setattr("h5py.File", gone)
+    with pytest.raises(StoreError, match="does not exist"), hdf5.opened(path):
+        pass
