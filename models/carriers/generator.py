@@ -21,11 +21,11 @@ from models.contracts.execution import PLAIN, Execution
 from models.contracts.family import Frame
 from models.contracts.learner import Scene
 from models.contracts.spec import DataSpec
-from models.contracts.state import State
 from models.fields.base import Field
 from models.nets.calling import call
 from models.ntk import displacements
 from models.training.optim import OptimizerConfig
+from models.training.part import TrainedPart
 from models.training.trained import Trained
 
 __all__ = ["Generator"]
@@ -35,7 +35,7 @@ _KERNEL_STEP = 1e-3
 _KERNEL_PARAMETERS = 1_000_000
 
 
-class Generator:
+class Generator(TrainedPart[nn.Module]):
     """A network in training, with its averaged copy; a `models.carriers.base.Carrier`.
 
     Args:
@@ -155,22 +155,6 @@ class Generator:
     ) -> Iterator[Frame]:
         """Yield the one frame there is, at t=1: a generator jumps."""
         yield Frame(1.0, self.push(latents), 1)
-
-    def pack(self, state: State, part: str) -> None:
-        """Add the exact training state."""
-        self.trained.pack(state, part)
-
-    def unpack(self, state: State, part: str) -> None:
-        """Restore what `pack` added.
-
-        Raises:
-            ValueError: it does not fit.
-        """
-        self.trained.unpack(state, part)
-
-    def parameter_count(self) -> int:
-        """Return how many numbers are trained."""
-        return self.trained.parameter_count()
 
 
 def _made(net: nn.Module, latents: Batch) -> Tensor:

@@ -22,6 +22,7 @@ from models.samplers.grids import GridConfig, make_grid
 from models.tensors import expand_like
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig
+from models.training.part import TrainedPart
 from models.training.state import pack_ema, unpack_ema
 from models.training.trained import Trained
 
@@ -30,7 +31,7 @@ __all__ = ["ConsistencyField", "ConsistencyWeight"]
 ConsistencyWeight = Literal["even", "gap"]
 
 
-class ConsistencyField:
+class ConsistencyField(TrainedPart[ConsistencyFunction]):
     """A consistency function in training, with its target copy and its averaged one.
 
     Args:
@@ -125,7 +126,7 @@ class ConsistencyField:
 
     def pack(self, state: State, part: str) -> None:
         """Add the exact training state."""
-        self.trained.pack(state, part)
+        super().pack(state, part)
         pack_ema(state, f"{part}/target", self.target)
 
     def unpack(self, state: State, part: str) -> None:
@@ -134,9 +135,5 @@ class ConsistencyField:
         Raises:
             ValueError: it does not fit.
         """
-        self.trained.unpack(state, part)
+        super().unpack(state, part)
         unpack_ema(state, f"{part}/target", self.target)
-
-    def parameter_count(self) -> int:
-        """Return how many numbers are trained."""
-        return self.trained.parameter_count()

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.execution import PLAIN, Execution
-from models.contracts.state import State
 from models.fields.adversarial import AdversarialLoss
 from models.fields.rescaling import Rescaling
 from models.nets.calling import call
 from models.tensors import expand_like
 from models.training.optim import OptimizerConfig
+from models.training.part import TrainedPart
 from models.training.trained import Trained
 
 __all__ = ["Critic", "PenaltyPlace", "gradient_penalty"]
@@ -22,7 +22,7 @@ __all__ = ["Critic", "PenaltyPlace", "gradient_penalty"]
 PenaltyPlace = Literal["between", "data", "particles"]
 
 
-class Critic:
+class Critic(TrainedPart[nn.Module]):
     """A network d(x), or d(x, t), in training; a `models.fields.base.Field`.
 
     ``rescaling``, ``penalty``, ``centre`` and ``place`` may be changed between two steps.
@@ -186,22 +186,6 @@ class Critic:
             # The rows do not mix, so that one backward pass gives each its own slope.
             slope = torch.autograd.grad(d, x, self.rescaling.slope(d.detach()))[0]
         return rows.zeroed(slope)
-
-    def pack(self, state: State, part: str) -> None:
-        """Add the exact training state, but for the generator, whose owner packs it."""
-        self.trained.pack(state, part)
-
-    def unpack(self, state: State, part: str) -> None:
-        """Restore what `pack` added.
-
-        Raises:
-            ValueError: it does not fit.
-        """
-        self.trained.unpack(state, part)
-
-    def parameter_count(self) -> int:
-        """Return how many numbers are trained."""
-        return self.trained.parameter_count()
 
 
 def _value(net: nn.Module, rows: Batch, t: Tensor | None) -> Tensor:

@@ -8,9 +8,9 @@ from torch import Tensor
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, by_parts
 from models.contracts.execution import PLAIN, Execution
-from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.training.optim import OptimizerConfig
+from models.training.part import TrainedPart
 from models.training.trained import Trained
 
 __all__ = ["OwnScore", "ParticleScore"]
@@ -28,7 +28,7 @@ class OwnScore(Protocol):
         ...
 
 
-class ParticleScore:
+class ParticleScore(TrainedPart[Denoiser]):
     """A denoiser that follows the particles; an `OwnScore`.
 
     Its weights are not averaged: the particles move on, and it must not lag behind.
@@ -72,19 +72,3 @@ class ParticleScore:
             return net.squared_error(part, at, real, even, places=places), {}
 
         return self.trained.descend(loss, len(particles))
-
-    def pack(self, state: State, part: str) -> None:
-        """Add the exact training state."""
-        self.trained.pack(state, part)
-
-    def unpack(self, state: State, part: str) -> None:
-        """Restore what `pack` added.
-
-        Raises:
-            ValueError: it does not fit.
-        """
-        self.trained.unpack(state, part)
-
-    def parameter_count(self) -> int:
-        """Return how many numbers are trained."""
-        return self.trained.parameter_count()

@@ -14,19 +14,19 @@ from torch import Tensor
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.execution import PLAIN, Execution
-from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
 from models.denoisers.weights import WeightName, is_natural, loss_weight
 from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
 from models.tensors import in_parts
 from models.training.optim import OptimizerConfig
+from models.training.part import TrainedPart
 from models.training.trained import Trained
 
 __all__ = ["ScoreField", "bound", "flow_velocity"]
 
 
-class ScoreField:
+class ScoreField(TrainedPart[Denoiser]):
     """A denoiser in training, with its averaged copy; a `models.fields.base.Field`.
 
     Args:
@@ -113,22 +113,6 @@ class ScoreField:
         s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
         straight = x / display_scale(self.display, s)
         return (self.denoiser(batch)(straight, s) - straight) / s
-
-    def pack(self, state: State, part: str) -> None:
-        """Add the exact training state."""
-        self.trained.pack(state, part)
-
-    def unpack(self, state: State, part: str) -> None:
-        """Restore what `pack` added.
-
-        Raises:
-            ValueError: it does not fit.
-        """
-        self.trained.unpack(state, part)
-
-    def parameter_count(self) -> int:
-        """Return how many numbers are trained."""
-        return self.trained.parameter_count()
 
 
 def bound(denoiser: Callable[..., Tensor], like: Batch | None) -> Denoise:

@@ -1,15 +1,12 @@
 """What the import dialog says, as pure functions: reasons, sizes, names, how columns are scaled."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 
 from studio.app.kinds.registry import kind
 from studio.app.plots.ticks import number
 from studio.counted import counted
 from studio.formats.inspection import Column, Inspection, Item
-from studio.store.names import slug
+from studio.store.names import is_taken
 
 __all__ = [
     "file_size",
@@ -17,11 +14,9 @@ __all__ = [
     "previewed_points",
     "reasons",
     "standardisation",
-    "suggested_name",
 ]
 
 FEWEST = 10
-SHARED = 3  # letters that names begin with: fewer are no name
 
 
 def file_size(count: int) -> str:
@@ -32,26 +27,6 @@ def file_size(count: int) -> str:
             return f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:.3g} GB"
-
-
-def suggested_name(files: list[str], taken: list[str]) -> str:
-    """Return a free name for a data set, made from the file's, or from what the names of several
-    files begin with.
-    """
-    stems = [Path(file).stem for file in files]
-    shared = os.path.commonprefix(stems).strip("-_. ")  # noqa: RUF071 - of characters, as meant
-    stem = shared if len(shared) >= SHARED else stems[0]
-    words = "".join(c if c.isalnum() else "-" for c in stem.lower())
-    base = "-".join(part for part in words.split("-") if part)[:40] or "data"
-    name, n = base, 2
-    while _is_taken(name, taken):
-        name, n = f"{base}-{n}", n + 1
-    return name
-
-
-def _is_taken(name: str, taken: list[str]) -> bool:
-    """Say whether the folder of a data set of such a name is there already."""
-    return slug(name, "data") in {slug(each, "data") for each in taken}
 
 
 def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]) -> list[str]:
@@ -94,7 +69,7 @@ def _name_reasons(name: str, taken: list[str]) -> list[str]:
     found = []
     if not name:
         found.append("Give the data set a name.")
-    elif _is_taken(name, taken):
+    elif is_taken(name, taken):
         found.append(f"A data set called {name} is already in the project: choose another name.")
     elif not all(c.isalnum() or c in "-_. " for c in name) or name[0] in ". ":
         found.append("The name may hold letters, figures, spaces, hyphens and underscores.")

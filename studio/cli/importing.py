@@ -7,7 +7,6 @@ stands for those in it that do.
 
 import argparse
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,13 +151,7 @@ def _value(field: FieldSpec, text: str) -> Any:
 
 
 def _free(project: Path, files: Sequence[Path]) -> str:
-    """Return a name that is free in the project: of a file, or what the names of several share."""
-    from studio.store.names import slug
+    from studio.store.names import name_of_data
 
-    stems = [path.stem for path in files]
-    shared = os.path.commonprefix(stems)  # noqa: RUF071 - of characters, as meant
-    base = shared.strip("-_. ") or stems[0]
-    name, number = slug(base, "data"), 2
-    while (project / "data" / name).exists():
-        name, number = slug(f"{base}-{number}", "data"), number + 1
-    return name
+    data = project / "data"
+    return name_of_data(files, [each.name for each in data.iterdir()] if data.is_dir() else [])

@@ -1,14 +1,17 @@
 """Names that a person typed, and file names made from them."""
 
+import os
 import re
 import unicodedata
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from studio.store.errors import StoreError
 
-__all__ = ["MOST", "check_name", "check_text", "in_text", "slug"]
+__all__ = ["MOST", "check_name", "check_text", "in_text", "is_taken", "name_of_data", "slug"]
 
 MOST = 200  # characters of the name of a project, a run or a data set
+SHARED = 3  # letters that names begin with: fewer are no name
 
 
 def check_name(name: str) -> None:
@@ -33,6 +36,26 @@ def slug(text: str, fallback: str) -> str:
     # Windows reserves these whatever the case or the suffix.
     reserved = re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", words)
     return f"{fallback}-{words}" if reserved else words or fallback
+
+
+def is_taken(name: str, taken: Collection[str]) -> bool:
+    """Say whether the folder of a data set of such a name is one of those that are there."""
+    return slug(name, "data") in {slug(each, "data") for each in taken}
+
+
+def name_of_data(files: Sequence[Path], taken: Collection[str]) -> str:
+    """Return a free name for a data set, made from the file's, or from what the names of several
+    files begin with; ``taken`` are the names of those that are there.
+    """
+    stems = [file.stem for file in files]
+    shared = os.path.commonprefix(stems).strip("-_. ")  # noqa: RUF071 - of characters, as meant
+    stem = shared if len(shared) >= SHARED else stems[0]
+    words = "".join(c if c.isalnum() else "-" for c in stem.lower())
+    base = "-".join(part for part in words.split("-") if part)[:40] or "data"
+    name, n = base, 2
+    while is_taken(name, taken):
+        name, n = f"{base}-{n}", n + 1
+    return name
 
 
 def in_text(name: str) -> str:

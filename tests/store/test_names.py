@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio.store.errors import StoreError
-from studio.store.names import MOST, check_name
+from studio.store.names import MOST, check_name, name_of_data
 from studio.store.project import Project
 
 TOO_LONG = "n" * (MOST + 1)
@@ -33,3 +33,16 @@ def test_a_data_set_refuses_it_too(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Shorten it"):
         project.add_dataset(TOO_LONG, [[0.0, 1.0], [1.0, 0.0]], ["a", "b"])
     assert project.datasets() == []
+
+
+def test_data_are_called_what_their_files_are_and_no_folder_is_taken_twice() -> None:
+    def named(*files: str, taken: tuple[str, ...] = ()) -> str:
+        return name_of_data([Path(file) for file in files], taken)
+
+    assert named("/a/My  Data (2).csv") == "my-data-2"
+    assert named("/a/x.csv", taken=("x", "x-2")) == "x-3"
+    assert named("/a/--.csv") == "data"
+    assert named(*(f"/a/jets_{kind}.hdf5" for kind in "gqtwz")) == "jets"
+    assert named("/a/users.csv", "/a/units.csv") == "users"
+    assert named("/a/jets.csv", "/a/jets.csv.gz", taken=("jets",)) == "jets-2"
+    assert named("/a/my-data.csv", taken=("My data",)) == "my-data-2", "one folder on the disk"

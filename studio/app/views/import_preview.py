@@ -4,6 +4,7 @@ It only shows what the engine found; nothing is read here. A dialog, opened with
 """
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,7 +33,6 @@ from studio.app.import_words import (
     previewed_points,
     reasons,
     standardisation,
-    suggested_name,
 )
 from studio.app.intents.base import Refused
 from studio.app.intents.data import named
@@ -48,6 +48,7 @@ from studio.app.widgets.importerchoice import ImporterChoice
 from studio.app.widgets.literal import set_tip, set_title
 from studio.formats.inspection import Column, Inspection, Item
 from studio.literal import one_line
+from studio.store.names import name_of_data
 
 __all__ = ["ImportDialog"]
 
@@ -103,7 +104,7 @@ class ImportDialog(QDialog):
         self._scaling = label("", "muted", wrap=True)
         self._why = label("", "danger", wrap=True)
         self._notes = label("", "muted", wrap=True)
-        self.name = QLineEdit(suggested_name(files, self._taken))
+        self.name = QLineEdit(name_of_data([Path(each) for each in files], self._taken))
         self.name.setAccessibleName("Name of the data set")
         self.accept_button = button("Import", self._import, kind="primary")
         self._lay_out()

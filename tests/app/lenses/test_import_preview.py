@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app.import_words import file_size, reasons, suggested_name
+from studio.app.import_words import file_size, reasons
 from studio.app.intents.base import Refused
 from studio.app.state.drafts import Typed
 from studio.app.state.session import DataInfo
@@ -160,14 +160,6 @@ def test_of_several_tables_the_first_good_one_is_shown(dialog: Any) -> None:
 
 
 def test_names_are_free_and_sizes_are_for_people(dialog: Any, lens: Any) -> None:
-    assert suggested_name(["/a/My  Data (2).csv"], []) == "my-data-2"
-    assert suggested_name(["/a/x.csv"], ["x", "x-2"]) == "x-3"
-    assert suggested_name(["/a/--.csv"], []) == "data"
-    jets = [f"/a/jets_{kind}.hdf5" for kind in "gqtwz"]
-    assert suggested_name(jets, []) == "jets"
-    assert suggested_name(["/a/users.csv", "/a/units.csv"], []) == "users"
-    assert suggested_name(["/a/jets.csv", "/a/jets.csv.gz"], ["jets"]) == "jets-2"
-    assert suggested_name(["/a/my-data.csv"], ["My data"]) == "my-data-2", "one folder on the disk"
     assert [file_size(n) for n in (12, 12_345, 5_000_000, 10**10)] == [
         "12 B", "12.3 KB", "5 MB", "10 GB",
     ]  # fmt: skip
