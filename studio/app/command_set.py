@@ -86,6 +86,16 @@ class _Why:
             return "No run is selected."
         return "" if run.checkpoints or run.job else "The run has no checkpoint yet."
 
+    def trained(self) -> str:
+        """Whether the selected run has a state to draw from and to measure."""
+        run = self.state.runs.current
+        if run is None:
+            return "No run is selected."
+        if run.checkpoints or self.state.training_of(run) is not None:
+            return ""
+        waits = "The run has not begun yet: it waits in the queue."
+        return waits if run.state == "queued" else "The run has no checkpoint yet."
+
     def lens(self) -> str:
         return "" if self.state.place == "run" and self.state.runs.current else "Open a run first."
 
@@ -251,11 +261,11 @@ def _keep(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
         ),
         Command(
             id="sample", title="Sample now", menu=menu, shortcut="Ctrl+Shift+S",
-            run=actions.training.sample, aliases=("generate", "draw"), why_not=why.checkpoint,
+            run=actions.training.sample, aliases=("generate", "draw"), why_not=why.trained,
         ),
         Command(
             id="evaluate", title="Evaluate now", menu=menu, shortcut="Ctrl+Shift+E",
-            run=actions.training.evaluate, aliases=("metrics", "quality"), why_not=why.checkpoint,
+            run=actions.training.evaluate, aliases=("metrics", "quality"), why_not=why.trained,
         ),
         Command(
             id="stop", title="Stop and keep", menu=menu, shortcut="Ctrl+Shift+.",

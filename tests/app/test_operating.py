@@ -300,3 +300,39 @@ async def test_sample_now_draws_as_many_as_the_kind_is_drawn_by(bench, wait):
     bench.actions.training.sample()
     await wait(lambda: len(asked) == 2)
     assert asked[1].config["n"] == 36
+
+
+@pytest.mark.parametrize("kind", ["training", "race"])
+async def test_what_is_asked_now_is_asked_of_the_selected_run_whatever_trains(bench, wait, kind):
+    shown = await ready(bench)
+    other = run(job="job-2")
+    other.key = "/p/runs/0002-other"
+    bench.state.runs.by_key[other.key] = other
+    race = "job-1" if kind == "race" else ""
+    if race:
+        bench.state.jobs[race] = m.JobInfo(job=race, kind="race", title="Race", state="running")
+    bench.state.jobs["job-2"] = m.JobInfo(
+        job="job-2", kind="training", title="2", state="running", run=other.key, race=race
+    )
+    asked = []
+    for command in (m.Operate, m.Evaluate, m.Control):
+        bench.engine.script[command] = lambda command: asked.append(command) or {}
+    bench.actions.training.sample()
+    bench.actions.training.evaluate()
+    await wait(lambda: len(asked) == 2)
+    assert [type(each) for each in asked] == [m.Operate, m.Evaluate]
+    assert [each.run for each in asked] == [shown.key] * 2
+    bench.state.runs.select(other.key)
+    bench.actions.training.sample(7)
+    bench.actions.training.evaluate()
+    await wait(lambda: len(asked) == 4)
+    assert [(c.job, c.action, c.n) for c in asked[2:]] == [
+        ("job-2", "sample", 7), ("job-2", "evaluate", 1),
+    ]  # fmt: skip
+
+
+async def test_what_waits_in_the_queue_can_neither_be_drawn_from_nor_measured(bench):
+    known = await ready(bench)
+    known.job, known.state, known.checkpoints = "job-2", "queued", []
+    for id in ("sample", "evaluate"):
+        assert "waits in the queue" in bench.window.registry[id].why_not()

@@ -79,27 +79,37 @@ class TrainingIntents(Intents):
         self._control("checkpoint")
 
     def evaluate(self) -> None:
-        """Measure the quality now; for an ended run as a job of its own."""
-        if self.state.running is not None:
-            self._control("evaluate")
-        elif self.state.runs.current is not None:
-            run, catalog = self.state.runs.current, self.state.catalog
-            # As many as along the training: of some kinds of data thousands take hours.
-            n = training_value(run.spec, "evaluate_samples", catalog)
-            n = n or kind_of_run(run, catalog).few
-            self._tell(Evaluate(run=run.key, n=n), "The evaluation did not start", run.key)
+        """Measure the quality of the selected run now: of its training between two steps, else of
+        its newest checkpoint as a job of its own, whatever else is trained.
+        """
+        run, catalog = self.state.runs.current, self.state.catalog
+        if run is None:
+            return
+        job = self.state.training_of(run)
+        if job is not None:
+            command = Control(job=job.job, action="evaluate")
+            self._tell(command, "The evaluation did not start", run.key)
+            return
+        # As many as along the training: of some kinds of data thousands take hours.
+        n = training_value(run.spec, "evaluate_samples", catalog) or kind_of_run(run, catalog).few
+        self._tell(Evaluate(run=run.key, n=n), "The evaluation did not start", run.key)
 
     def sample(self, n: int = 0, seed: int = 0) -> None:
-        """Write n samples into the run, 0 for as many as its kind of data is drawn by; for an ended
-        run from its newest checkpoint.
+        """Write n samples into the selected run, 0 for as many as its kind of data is drawn by: by
+        its training between two steps, else from its newest checkpoint.
         """
-        n = n or kind_of_run(self.state.runs.current, self.state.catalog).few
-        if self.state.running is not None:
-            self._control("sample", n)
-        elif self.state.runs.current is not None:
-            key, config = self.state.runs.current.key, {"n": n, "seed": seed}
-            command = Operate(run=key, operator=GENERATE, config=config)
-            self._tell(command, "Sampling did not start", command.run)
+        run = self.state.runs.current
+        if run is None:
+            return
+        n = n or kind_of_run(run, self.state.catalog).few
+        job = self.state.training_of(run)
+        command: Control | Operate
+        if job is not None:
+            command = Control(job=job.job, action="sample", n=n)
+        else:
+            config = {"n": n, "seed": seed}
+            command = Operate(run=run.key, operator=GENERATE, config=config)
+        self._tell(command, "Sampling did not start", run.key)
 
     def stop(self) -> None:
         """Stop the training that runs and keep what it has; it can be resumed."""

@@ -15,7 +15,7 @@ from studio.app.state.hand import Hand, Lesson
 from studio.app.state.notices import Notice, Notices
 from studio.app.state.playback import Playback
 from studio.app.state.races import RaceDraft
-from studio.app.state.runs import Runs
+from studio.app.state.runs import Runs, RunState
 from studio.protocol.catalog import Catalog
 from studio.protocol.messages import JobInfo
 from studio.protocol.spec import IMPORTED_KIND, Recipe
@@ -167,6 +167,12 @@ class AppState(QObject):
         """What is under way, if it belongs to another project."""
         job = self.under_way
         return None if job is None or self._is_here(job) else job
+
+    def training_of(self, run: RunState) -> JobInfo | None:
+        """The training of a run, alone or in a race, which this engine has begun and not ended."""
+        job = self.jobs.get(run.job)
+        begun = job is not None and job.state in ("running", "paused")
+        return job if begun and not is_background(run.job) else None
 
     def run_of(self, job: JobInfo) -> str:
         """Return the run of a job, of a race the first of those who take part; "" for none."""
