@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch, Rows
+from models.contracts.beside import rows_beside
 from models.oracle import GaussianMixture
 
 __all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part"]
@@ -138,7 +139,9 @@ class DataSpec:
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> tuple[Tensor | None, dict[str, Tensor]]:
         """Return mask and conditions of n rows, on the CPU: those chosen, and the others drawn from
-        the law of the data, all of a row together, and of a row of the class that was chosen.
+        the law of the data, all of a row together, and of a row that goes with what was chosen: one
+        of its class, and near to its numbers (`models.contracts.beside`). A top has the mass of a
+        top, and what has the mass of a top is mostly one.
 
         Args:
             n: how many rows.
@@ -154,30 +157,12 @@ class DataSpec:
             raise KeyError(f"the data do not say {unknown[0]!r}; they say {known}")
         found: dict[str, Tensor] = {}
         if self.law:
-            rows = self._drawn(n, generator, chosen)
+            classes = {name: known.classes for name, known in self.given.items()}
+            rows = rows_beside(self.law, classes, chosen, n, generator)
             found = {name: values[rows] for name, values in self.law.items()}
             for name, value in chosen.items():
                 found[name] = value.to(found[name].dtype).expand(found[name].shape).clone()
         return self.mask_of(found), found
-
-    def _drawn(self, n: int, generator: torch.Generator, chosen: Mapping[str, Tensor]) -> Tensor:
-        """Return n numbers of rows of the law, each of the class that was chosen for it, if any of
-        the law is: a top has the mass of a top.
-        """
-        total = len(next(iter(self.law.values())))
-        rows = torch.randint(total, (n,), generator=generator)
-        for name, value in chosen.items():
-            if name not in self.given or not self.given[name].classes:
-                continue
-            wanted = value.to(self.law[name].dtype).expand(n)
-            for each in sorted(set(wanted.tolist())):
-                pool = (self.law[name] == each).nonzero()[:, 0]
-                if len(pool):
-                    places = (wanted == each).nonzero()[:, 0]
-                    rows[places] = pool[
-                        torch.randint(len(pool), (len(places),), generator=generator)
-                    ]
-        return rows
 
     def mask_of(self, given: Mapping[str, Tensor]) -> Tensor | None:
         """Return which places rows of these sizes have, (n, shape[0]); None where all have all."""

@@ -24,8 +24,8 @@ def add_given(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a condition, such as label=7 (repeatable; 'pushforward do RUN --list' says which "
-        "there are)",
+        help="a condition, such as label=7; what is not chosen is taken from rows of the data that "
+        "are like it (repeatable; 'pushforward do RUN --list' says which there are)",
     )
 
 

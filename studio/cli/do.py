@@ -89,6 +89,9 @@ def _list(folder: "RunFolder") -> int:
     say("pushforward show OPERATOR describes its settings.")
     if told := conditions_of(folder):
         say()
-        say("The model can be told (--given NAME=VALUE); the rest is drawn as the data have it:")
+        say(
+            "The model can be told (--given NAME=VALUE); the rest is taken from rows of the data "
+            "that are like it:"
+        )
         table([(name, what) for name, what in told.items()])
     return 0

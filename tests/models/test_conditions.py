@@ -108,10 +108,6 @@ def test_chosen_conditions_are_taken(pair: Pair):
         told = family.prior(5, make_generator(0, 3), given={name: each_})
         assert torch.equal(told.given[name], each_)
         assert told.given.keys() == spec.law.keys()
-        # What is chosen changes nothing of what is drawn beside it, unless it is a class.
-        free = family.prior(5, make_generator(0, 3))
-        if not spec.given[name].classes:
-            assert all(torch.equal(told.given[n], free.given[n]) for n in spec.law if n != name)
         if name == SIZE:
             assert told.mask is not None
             assert spec.masks is not None
@@ -135,6 +131,31 @@ def test_what_nobody_chose_is_of_rows_of_the_class_that_was_chosen():
     assert torch.equal(mixed["mass"] >= 80.0, each == 1)
     _, unknown = spec.conditions(60, make_generator(1), {LABEL: torch.tensor(2)})
     assert torch.equal(unknown[LABEL], torch.full((60,), 2))
+
+
+def test_what_nobody_chose_is_of_rows_near_the_numbers_that_were_chosen():
+    """A mass that only one type has brings that type along, and the size that goes with it."""
+    label = torch.tensor([0, 1]).repeat(200)
+    mass = torch.where(label == 1, 80.0, 10.0) + torch.rand(400, generator=make_generator(0))
+    size = torch.where(mass.frac() < 0.5, 3, 5)
+    given = {LABEL: Given(classes=2), "mass": Given(), SIZE: Given()}
+    law = {LABEL: label, "mass": mass, SIZE: size}
+    spec = DataSpec("points", (2,), torch.zeros(2), torch.ones(2), given=given, law=law)
+    _, heavy = spec.conditions(300, make_generator(1), {"mass": torch.tensor(80.25)})
+    assert (heavy[LABEL] == 1).all()
+    assert (heavy[SIZE] == 3).all()
+    mixed = torch.tensor([10.9, 80.1]).repeat(300)  # more values than are looked at together
+    mixed = mixed + 1e-6 * torch.arange(600)
+    _, each = spec.conditions(600, make_generator(1), {"mass": mixed})
+    assert torch.equal(each[LABEL], torch.tensor([0, 1]).repeat(300))
+    # What many rows have is of all of them, not of a few of these.
+    _, small = spec.conditions(2000, make_generator(1), {SIZE: torch.tensor(3)})
+    assert len(small["mass"].unique()) == int((size == 3).sum())
+    # A class comes before a number that none of it has.
+    _, light = spec.conditions(
+        50, make_generator(1), {LABEL: torch.tensor(0), "mass": torch.tensor(80.0)}
+    )
+    assert torch.equal(light[LABEL], torch.zeros_like(light[LABEL]))
 
 
 @each(FIXED)

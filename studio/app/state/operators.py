@@ -21,6 +21,7 @@ GIVEN, INPUTS = "given", "inputs"
 DATA = "data"  # in the place of rows: all that the run has learned from
 COUNT = "n"
 """The setting of an operator that says how many rows it makes."""
+_BESIDE = "else it is that of rows of the data that go with what is chosen"
 
 
 class Unreadable(ValueError):
@@ -107,7 +108,7 @@ def _condition(condition: Condition) -> FieldSpec:
             path=path,
             kind="choice",
             title=title,
-            help="Of which class all rows are; otherwise as often as in the data.",
+            help=f"Of which class all rows are; {_BESIDE}.",
             default="",
             choices=[Choice(value="", title="As in the data"), *names],
             group="Conditions",
@@ -117,7 +118,7 @@ def _condition(condition: Condition) -> FieldSpec:
         path=path,
         kind="int" if condition.whole else "float",
         title=title,
-        help=f"The same for all rows; otherwise as in the data, where it is {between}.",
+        help=f"The same for all rows; {_BESIDE}. There it is {between}.",
         unit=condition.unit,
         default=None,
         optional=True,
