@@ -66,8 +66,8 @@ def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
     budget = _budget(arguments)
     if budget is None:
         raise UsageError("say what each may spend: --budget-steps, --budget-samples or -seconds")
-    specs = [apply(find(target).spec, arguments.settings) for target in arguments.targets]
     project = arguments.out or Path.cwd() / DEFAULT_PROJECT
+    specs = [apply(find(target).spec, arguments.settings, project) for target in arguments.targets]
     return headless_race.create(specs, budget, project)
 
 

@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{option}: with --resume only training.steps may change")
         total = _new_total(arguments.settings)
         return train(_resumed(target, project, total), total, arguments.background)
-    spec = with_edits(apply(target.spec, arguments.settings), arguments.edits)
+    spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
     spec = with_inputs(spec, arguments.inputs)
     return train(_create(spec, project))
 

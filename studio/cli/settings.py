@@ -15,7 +15,7 @@ from studio.cli import catalogue
 from studio.cli.terminal import UsageError
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.catalogue import described
-from studio.engine.run.resolve import today
+from studio.engine.run.resolve import known_kind, today
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
 from studio.store.edits import in_order
@@ -25,8 +25,9 @@ __all__ = ["apply", "assigned", "changes", "with_edits", "with_inputs"]
 _PICKS: dict[str, Kind] = {"family": "family", "dataset": "dataset", "sampler": "sampler"}
 
 
-def apply(spec: RunSpec, assignments: Iterable[str]) -> RunSpec:
-    """Return the spec with each assignment made, in order.
+def apply(spec: RunSpec, assignments: Iterable[str], project: Path | None = None) -> RunSpec:
+    """Return the spec with each assignment made, in order; ``project`` is where imported data say
+    of which kind they are, by which networks are offered.
 
     "family=gan" chooses another thing and forgets the settings of the old one, "family.net=unet"
     another network; "metrics=mmd" chooses metrics; "family.ema=0.999", "family.net.width=64" (or
@@ -40,6 +41,8 @@ def apply(spec: RunSpec, assignments: Iterable[str]) -> RunSpec:
         key, sign, text = assignment.partition("=")
         if not sign:
             raise UsageError(f"--set {assignment}: write it as NAME=VALUE")
+        dataset = known_kind(spec.dataset, project)
+        spec = msgspec.structs.replace(spec, dataset=dataset)
         spec = _assign(spec, key.strip(), text.strip())
     return spec
 

@@ -4,6 +4,7 @@ to be had.
 
 import shlex
 
+import numpy as np
 import pytest
 
 from models.registry import registry
@@ -18,6 +19,9 @@ from studio.engine.process.discovery import discover
 from studio.engine.run.resolve import resolve
 from studio.protocol.spec import Pick
 from studio.resources import recipes
+from studio.store.parts import Part
+from studio.store.project import Project
+from studio.store.schema import Schema
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -75,6 +79,25 @@ def test_what_is_not_to_be_had_is_said_with_what_is(setting, said):
 def test_a_network_for_other_data_is_refused():
     with pytest.raises(UsageError, match="'unet' does not take points"):
         apply(find("edm@ring-of-five").spec, ["family.net=unet"])
+
+
+def test_imported_data_are_offered_the_networks_of_their_kind(tmp_path):
+    project = Project.create(tmp_path / "p", "p")
+    part = Part(name="x", dtype="float32", shape=[2])
+    with project.new_dataset("mine", Schema(kind="jets", parts=[part])) as writer:
+        writer.add({"x": np.ones((8, 2), np.float32)})
+    found = find("edm@project:mine").spec
+    for settings in (["family.net=set-transformer"], ["family.net.width=64"]):
+        spec = apply(found, settings, project.path)
+        resolved, problems = resolve(spec, project=project.path)
+        assert resolved is not None, problems
+        assert resolved.spec.family.config["net"]["slug"] == "set-transformer"
+    with pytest.raises(UsageError, match="'unet' does not take jets"):
+        apply(found, ["family.net=unet"], project.path)
+    moved = apply(
+        find("edm@digits").spec, ["dataset=project:mine", "family.net.width=64"], project.path
+    )
+    assert moved.dataset.config == {"kind": "jets"}
 
 
 def test_a_setting_of_a_network_cannot_change_in_the_middle_but_is_known():

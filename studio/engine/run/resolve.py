@@ -59,6 +59,7 @@ __all__ = [
     "Choice",
     "Resolved",
     "check",
+    "known_kind",
     "pick_dataset",
     "pick_metrics",
     "pick_operator",
@@ -193,9 +194,7 @@ def resolve(
     imported = project_name(spec.dataset.slug) is not None
     dataset = None if imported else _choice("dataset", spec.dataset, "dataset", problems)
     entry = dataset.entry if dataset else None
-    kind = picked_kind(spec.dataset)
-    if imported and KIND not in spec.dataset.config:
-        kind = imported_kind(spec.dataset.slug, project) or IMPORTED
+    kind = picked_kind(known_kind(spec.dataset, project))
     if kind not in {known.slug for known in registry.all("kind")}:
         message = f"dataset: this version knows no data of the kind {kind!r}."
         return None, [*problems, ErrorInfo(kind="user", message=message, path="dataset")]
@@ -234,6 +233,15 @@ def resolve(
         sampler=sampler,
         metrics=tuple(metrics),
     ), []
+
+
+def known_kind(dataset: Pick, project: Path | None) -> Pick:
+    """Return the pick of a data set, which says its kind where it is an imported one of a project
+    that does not say it yet.
+    """
+    if project_name(dataset.slug) is None or KIND in dataset.config:
+        return dataset
+    return _imported_pick(dataset.slug, imported_kind(dataset.slug, project) or IMPORTED)
 
 
 def _imported_pick(slug: str, kind: str) -> Pick:
