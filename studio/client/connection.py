@@ -28,7 +28,7 @@ from studio.protocol.messages import (
     Reply,
     Shutdown,
 )
-from studio.protocol.wire import Buffer, Decoder, WireError, encode, unpack_arrays
+from studio.protocol.wire import Buffer, Decoder, Unwritable, WireError, encode, unpack_arrays
 
 __all__ = ["Answer", "Arrays", "Connection"]
 
@@ -161,6 +161,9 @@ class Connection:
         number = self._number()
         try:
             frame = encode(msgspec.structs.replace(command, id=number), payload)
+        except Unwritable as error:
+            message = f"The request cannot be sent: {error}."
+            raise CommandFailed(ErrorInfo(kind="bug", message=message)) from error
         except WireError as error:
             message = f"The request is too large to be sent: {error}."
             hint = "Ask for less at once."

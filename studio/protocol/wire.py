@@ -26,6 +26,7 @@ __all__ = [
     "MAX_PAYLOAD",
     "Buffer",
     "Decoder",
+    "Unwritable",
     "WireError",
     "encode",
     "pack_arrays",
@@ -42,6 +43,8 @@ _MAX_SIDES = 32
 _NUMBERS = re.compile(r"[<>|]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32)")
 # Text that is not UTF-8 and nesting without end are errors of their own.
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# Objects of other types, halves of surrogate pairs, numbers of more than 64 bits, endless nesting.
+_UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError)
 
 _log = logging.getLogger(__name__)
 _lengths = struct.Struct("<II")
@@ -52,6 +55,10 @@ class WireError(Exception):
     """The byte stream is not a sequence of frames; nothing after this point can be trusted."""
 
 
+class Unwritable(WireError):
+    """A message holds what msgpack cannot write; nothing of it was sent, the stream is whole."""
+
+
 def encode(message: Any, payload: Iterable[Buffer] = ()) -> list[Buffer]:
     """Return the pieces of one frame, to be written one after the other.
 
@@ -59,8 +66,12 @@ def encode(message: Any, payload: Iterable[Buffer] = ()) -> list[Buffer]:
 
     Raises:
         WireError: header or payload exceed `MAX_HEADER` or `MAX_PAYLOAD`.
+        Unwritable: something in the message has no form in msgpack.
     """
-    header = _encoder.encode(message)
+    try:
+        header = _encoder.encode(message)
+    except _UNENCODABLE as error:
+        raise Unwritable(f"{type(message).__name__}: {error}") from error
     parts = [part for part in payload if len(part)]
     size = sum(memoryview(part).nbytes for part in parts)
     _check_lengths(len(header), size, type(message).__name__)

@@ -10,7 +10,9 @@ import pytest
 from studio.engine.process.streams import Inbox, Outbox, Reader
 from studio.protocol.messages import (
     Credit,
+    ErrorInfo,
     Event,
+    Failed,
     GetCatalog,
     JobInfo,
     Log,
@@ -193,6 +195,21 @@ def test_an_answer_too_large_for_a_frame_is_refused(ends, monkeypatch):
     assert failed.re == 3
     assert failed.error.message.startswith("The answer is too large to be sent: ")
     assert "a payload of 11 bytes" in failed.error.message
+
+
+@pytest.mark.parametrize("value", [np.float32(1.0), 2**70, "half a pair: \udc80", {1, object()}])
+def test_an_answer_that_cannot_be_written_is_an_error_and_the_writer_lives(ends, value):
+    _, outbox, far = ends
+    outbox.send(Reply(re=3, result={"value": value}))
+    outbox.send(Log(level="info", text="\udc80"))  # nobody waits for this one
+    outbox.send(Failed(re=4, error=ErrorInfo(kind="user", message="no file \udc80")))
+    outbox.send(Reply(re=5, result=1))
+    outbox.start()
+    (unsent, _), (refused, _), (answer, _) = far.take(3)
+    assert (unsent.re, refused.re, answer.re) == (3, 4, 5)
+    assert "the answer cannot be sent: Reply: " in unsent.error.message
+    assert refused.error.message == "no file \\udc80"
+    assert answer.result == 1
 
 
 def test_an_event_too_large_for_a_frame_does_not_end_the_stream(ends, monkeypatch, caplog):

@@ -26,7 +26,7 @@ from studio.protocol.messages import (
     Record,
     Reply,
 )
-from studio.protocol.wire import Buffer, Decoder, WireError, encode
+from studio.protocol.wire import Buffer, Decoder, Unwritable, WireError, encode
 
 __all__ = ["Inbox", "Outbox", "Reader", "claim_stdout"]
 
@@ -146,7 +146,8 @@ class Outbox:
                 for part in _frame(event, payload):
                     self._write(part)
             except WireError as error:
-                # Too large for a frame: losing this one event is better than losing the stream.
+                # Too large for a frame, or nothing that can be written: losing this one event is
+                # better than losing the stream.
                 _log.error("an event could not be sent: %s", error)
             except OSError:
                 # The other side has closed its end; the reader sees the end of file as well.
@@ -174,19 +175,40 @@ class Outbox:
 
 
 def _frame(event: Event, payload: list[Buffer]) -> list[Buffer]:
-    """Return the pieces of a frame; of an answer that is too large for one, those of a refusal.
+    """Return the pieces of a frame; of an answer that cannot be sent, those of a refusal.
 
     Raises:
-        WireError: another event is too large.
+        WireError: another event is too large, or cannot be written.
     """
     try:
         return encode(event, payload)
     except WireError as error:
+        if isinstance(event, Failed):
+            return encode(Failed(re=event.re, error=_writable(event.error)))
         if not isinstance(event, Reply):
             raise
-        message = f"The answer is too large to be sent: {error}."
-        info = ErrorInfo(kind="user", message=message, hint="Ask for less at once.")
-        return encode(Failed(re=event.re, error=info))
+        return encode(Failed(re=event.re, error=_unsent(error)))
+
+
+def _unsent(error: WireError) -> ErrorInfo:
+    """Say why an answer was not sent."""
+    if isinstance(error, Unwritable):
+        _log.error("an answer could not be written", exc_info=error)
+        return ErrorInfo(
+            kind="bug",
+            message=f"An error inside the program: the answer cannot be sent: {error}",
+            hint="Please report it. Nothing else is touched by it.",
+        )
+    message = f"The answer is too large to be sent: {error}."
+    return ErrorInfo(kind="user", message=message, hint="Ask for less at once.")
+
+
+def _writable(info: ErrorInfo) -> ErrorInfo:
+    """Return an error with what no UTF-8 can say spelled out: a name in it may be anybody's."""
+    said = {name: str(getattr(info, name)) for name in info.__struct_fields__}
+    return ErrorInfo(
+        **{name: text.encode(errors="backslashreplace").decode() for name, text in said.items()}
+    )
 
 
 class Reader:
