@@ -35,13 +35,16 @@ class RecentProject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preferences(msgspec.Struct, kw_only=True):
-    """Everything remembered. ``scale`` is in per cent and takes effect at the next start."""
+    """Everything remembered. ``scale`` is in per cent and takes effect at the next start; ``files``
+    is the folder in which a file was chosen last.
+    """
 
     format: int = 1
     theme: Literal["system", "dark", "light"] = "system"
     identity: Literal["hue", "blue-yellow"] = "hue"
     scale: int = 100
     recent: list[RecentProject] = []
+    files: str = ""
     layout: dict[str, Any] = {}
 
     def opened(self, path: Path, name: str, at: float) -> None:

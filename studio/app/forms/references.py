@@ -13,6 +13,7 @@ from studio.app.forms.editors import ChoiceList, Editor, LineEditor, SwitchEdito
 from studio.app.state.drafts import Typed
 from studio.app.state.offers import Offers, RunOffer
 from studio.app.widgets.basic import icon_button
+from studio.app.widgets.filedialog import open_dialog
 from studio.protocol.catalog import FieldSpec
 
 __all__ = ["DataChoiceEditor", "FileEditor", "PartEditor", "RunEditor"]
@@ -31,9 +32,9 @@ class FileEditor(LineEditor):
 
     def ask(self) -> None:
         """Ask for the file."""
-        here = Path(self.line.text()).expanduser().parent if self.line.text() else Path.home()
-        dialog = QFileDialog(self, f"Choose {self.field.title}", str(here), _filter(self.field))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        here = Path(self.line.text()).expanduser().parent if self.line.text() else None
+        mode, title = QFileDialog.FileMode.ExistingFile, f"Choose {self.field.title}"
+        dialog = open_dialog(self, title, mode, _filter(self.field), here)
         dialog.fileSelected.connect(self.take)
         dialog.open()
 

@@ -5,7 +5,6 @@ action.
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app import tasks
@@ -16,6 +15,7 @@ from studio.app.shell.dialogs import ask_empty_trash
 from studio.app.shell.wholefolder import offer_folder
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
+from studio.app.widgets.filedialog import open_dialog, save_dialog
 from studio.formats.registry import discover, importers
 
 __all__ = ["Asks"]
@@ -33,55 +33,48 @@ class Asks:
 
     def open_project(self) -> None:
         """Ask for a project folder and open it."""
-        dialog = self._dialog("Open a project", QFileDialog.FileMode.Directory)
+        dialog = open_dialog(self._parent, "Open a project", QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         self._then(dialog, lambda file: self._actions.project.open(Path(file)))
 
     def new_project(self) -> None:
         """Ask for a place and a name, and make a project there."""
-        dialog = self._dialog("New project", QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = save_dialog(self._parent, "New project", "project")
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Create")
-        dialog.selectFile("project")
         self._then(dialog, lambda file: self._actions.project.create(Path(file)))
 
     def import_data(self) -> None:
         """Ask for files of data, or for a folder of them, and look into them."""
-        dialog = self._dialog("Import data", QFileDialog.FileMode.ExistingFiles)
         discover()
         known = " ".join(f"*{suffix}" for suffix in importers.suffixes())
-        dialog.setNameFilters([f"Data ({known})", "All files (*)"])
+        mode, filters = QFileDialog.FileMode.ExistingFiles, f"Data ({known});;All files (*)"
+        dialog = open_dialog(self._parent, "Import data", mode, filters)
         dialog.filesSelected.connect(lambda files: self._actions.data.inspect_files(list(files)))
         offer_folder(dialog, lambda folder: self._actions.data.inspect_files([folder]))
         dialog.open()
 
     def import_folder(self) -> None:
         """Ask for a folder, and look into those of its files that belong together."""
-        dialog = self._dialog("Import a folder", QFileDialog.FileMode.Directory)
+        dialog = open_dialog(self._parent, "Import a folder", QFileDialog.FileMode.Directory)
         self._then(dialog, lambda folder: self._actions.data.inspect_files([folder]))
 
     def export_samples(self) -> None:
         """Ask where samples go; the suffix says how they are written."""
         kind = kind_of_run(self._state.runs.current, self._state.catalog)
-        name = self._name("samples")
-        dialog = self._save("Export samples", kind.files, kind.suffixes[0], name)
-
-        def suffix(chosen: str) -> None:
-            dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
-
-        dialog.filterSelected.connect(suffix)
+        name, suffix = self._name("samples"), kind.suffixes[0]
+        dialog = save_dialog(self._parent, "Export samples", name, kind.files, suffix)
         self._then(dialog, lambda file: self._actions.export.samples(file, SAMPLES))
 
     def export_weights(self) -> None:
         """Ask where the weights go."""
-        dialog = self._save(
-            "Export weights", "Safetensors (*.safetensors)", "safetensors", self._name("weights")
-        )
+        formats, name = "Safetensors (*.safetensors)", self._name("weights")
+        dialog = save_dialog(self._parent, "Export weights", name, formats, "safetensors")
         self._then(dialog, self._actions.export.weights)
 
     def save_recipe(self) -> None:
         """Ask where the selected run goes as a recipe."""
-        dialog = self._save("Save as recipe", "Recipe (*.toml)", "toml", self._name("recipe"))
+        name, formats = self._name("recipe"), "Recipe (*.toml)"
+        dialog = save_dialog(self._parent, "Save as recipe", name, formats, "toml")
         self._then(dialog, self._actions.export.recipe)
 
     def empty_trash(self) -> None:
@@ -103,21 +96,6 @@ class Asks:
     def _name(self, what: str) -> str:
         run = self._state.runs.current
         return f"{run.name}-{what}" if run is not None else what
-
-    def _save(self, title: str, filters: str, suffix: str, name: str) -> QFileDialog:
-        dialog = self._dialog(title, QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(filters.split(";;"))
-        dialog.setDefaultSuffix(suffix)
-        dialog.selectFile(name)
-        return dialog
-
-    def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        folder = self._state.project.parent if self._state.project else Path.home()
-        dialog = QFileDialog(self._parent, title, str(folder if folder.is_dir() else Path.home()))
-        dialog.setFileMode(mode)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return dialog
 
     def _then(self, dialog: QFileDialog, do: Callable[[str], None]) -> None:
         dialog.fileSelected.connect(do)

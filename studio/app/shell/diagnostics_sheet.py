@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QStandardPaths, Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from studio import diagnostics
 from studio.app import preferences, tasks
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, label, row
+from studio.app.widgets.filedialog import save_dialog
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
@@ -57,10 +58,8 @@ class DiagnosticsSheet(QDialog):
         self.where.set_text(str(self.file))
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Write diagnostics", str(self.file), "Zip (*.zip)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setDefaultSuffix("zip")
+        name, folder = self.file.name, self.file.parent
+        dialog = save_dialog(self, "Write diagnostics", name, "Zip (*.zip)", "zip", folder)
         dialog.fileSelected.connect(self._chosen)
         dialog.open()
 
@@ -82,7 +81,8 @@ async def _write(state: AppState, file: Path) -> None:
             diagnostics.write,
             file,
             projects=projects,
-            preferences=msgspec.to_builtins(kept),
+            # Where files were chosen last is nobody's business, and may be the name of anything.
+            preferences={**msgspec.to_builtins(kept), "files": ""},
             facts=_facts(state),
         )
     except StoreError as error:

@@ -117,7 +117,9 @@ def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
 
     def resize(index: int) -> None:
         kept.scale = SCALES[index]
-        preferences.save(kept)
+        fresh = preferences.load()  # of other things, what was remembered meanwhile
+        fresh.scale = kept.scale
+        preferences.save(fresh)
         note.show()
 
     scale.activated.connect(resize)

@@ -5,7 +5,7 @@ conditions, the rows that it is handed, and the files that it writes.
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QDialog, QFileDialog, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from studio.app import tasks
@@ -20,6 +20,7 @@ from studio.app.state.operators import COUNT, Asking, Unreadable
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row
+from studio.app.widgets.filedialog import save_dialog
 from studio.app.widgets.literal import set_title
 from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -210,16 +211,7 @@ class OperateSheet(QDialog):
     def _ask_file(self, asking: Asking) -> None:
         usual = self._suffixes[0].removeprefix(".")
         name = f"{self._run.name}-{self.entry.slug}.{usual}"
-        dialog = QFileDialog(self, self.entry.title, name)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(filters(self._suffixes).split(";;"))
-        dialog.setDefaultSuffix(usual)
-
-        def suffix(chosen: str) -> None:
-            dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
-
-        dialog.filterSelected.connect(suffix)
+        dialog = save_dialog(self, self.entry.title, name, filters(self._suffixes), usual)
         dialog.fileSelected.connect(lambda file: tasks.spawn(self._start(asking, file)))
         dialog.open()
 

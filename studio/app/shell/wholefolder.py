@@ -8,6 +8,7 @@ from PySide6.QtCore import QFileInfo
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QFileSystemModel, QListView
 
 from studio.app.widgets.basic import button
+from studio.app.widgets.filedialog import remember_folder
 
 __all__ = ["offer_folder"]
 
@@ -23,6 +24,7 @@ def offer_folder(dialog: QFileDialog, take: Callable[[str], None]) -> None:
     def chosen() -> None:
         folder = _marked(dialog) or dialog.directory().absolutePath()
         dialog.reject()
+        remember_folder(folder)
         take(folder)
 
     whole = button(

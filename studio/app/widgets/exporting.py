@@ -10,6 +10,7 @@ from studio.app.plots.export import Picture, widget_picture, write_curves, write
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.widgets.filedialog import save_dialog
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
@@ -57,9 +58,8 @@ def _ask(
     filters: str,
     write: Callable[[Path], None],
 ) -> QFileDialog:
-    dialog = QFileDialog(parent, title, name, filters)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+    suffix = Path(name).suffix.removeprefix(".")
+    dialog = save_dialog(parent, title, name, filters, suffix)
 
     def chosen(file: str) -> None:
         path = Path(file)
@@ -80,8 +80,7 @@ def _ask(
 def ask_samples(parent: QWidget, run: RunState, kind: Kind, then: Callable[[str], None]) -> None:
     """Ask for the file that samples of a run go to, in one of the formats of their kind."""
     first = kind.suffixes[0]
-    dialog = QFileDialog(parent, "Export samples", f"{run.name}-samples.{first}", kind.files)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(first)
+    name = f"{run.name}-samples.{first}"
+    dialog = save_dialog(parent, "Export samples", name, kind.files, first)
     dialog.fileSelected.connect(then)
     dialog.open()

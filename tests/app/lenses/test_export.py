@@ -141,6 +141,7 @@ def test_asking_writes_and_says_so(lens: Any, qtbot: QtBot, tmp_path: Path) -> N
     for dialog, path in dialogs:
         dialog.fileSelected.emit(str(path))
         dialog.close()
+    qtbot.waitUntil(lambda: not label.findChildren(QFileDialog))  # each holds what it is to paint
     assert posted[:2] == ["p.png is written", "c.csv is written"]
     assert (tmp_path / "p.png").exists()
     assert "not written" in posted[2]

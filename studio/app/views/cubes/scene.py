@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
@@ -19,6 +19,7 @@ from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import Elided, button, row, scrolled, section
+from studio.app.widgets.filedialog import save_dialog
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.formats.cubes.maps import coloured
@@ -241,9 +242,8 @@ class SceneView(QWidget):
             self._tell()
 
     def _write(self) -> None:
-        dialog = QFileDialog(self, "Save map", "map.png", "Picture (*.png);;NumPy (*.npy)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        formats = "Picture (*.png);;NumPy (*.npy)"
+        dialog = save_dialog(self, "Save map", "map.png", formats, "png")
         dialog.fileSelected.connect(lambda file: self._scenes.write(self._key, file))
         dialog.open()
 

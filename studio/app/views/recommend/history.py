@@ -8,7 +8,6 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QCompleter,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QVBoxLayout,
@@ -34,6 +33,7 @@ from studio.app.widgets.basic import (
     scrolled,
     section,
 )
+from studio.app.widgets.filedialog import save_dialog
 from studio.app.widgets.historylist import HistoryList
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.nextlist import NextList, Suggestion
@@ -292,10 +292,7 @@ class RecommendView(QWidget):
             self._told.set_text(f"No title has {self.search.text().strip()!r} in it.")
 
     def _write(self) -> None:
-        dialog = QFileDialog(self, "Lists to CSV", "lists.csv", "Table (*.csv)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = save_dialog(self, "Lists to CSV", "lists.csv", "Table (*.csv)", "csv")
         dialog.fileSelected.connect(lambda file: self._intents.write(self._key, file, LISTED))
         dialog.open()
 

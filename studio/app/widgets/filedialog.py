@@ -1,0 +1,73 @@
+"""Dialogs for files: all of them open where the last one was answered, whatever it was for."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from studio.app import preferences
+
+__all__ = ["folder_of_files", "open_dialog", "remember_folder", "save_dialog"]
+
+
+def folder_of_files() -> Path:
+    """Return the folder that the last dialog was answered in; where there was none, or it has gone,
+    that of the person's documents, or their own.
+    """
+    documents = QStandardPaths.StandardLocation.DocumentsLocation
+    for text in (preferences.load().files, QStandardPaths.writableLocation(documents)):
+        if text and Path(text).is_dir():
+            return Path(text)
+    return Path.home()
+
+
+def remember_folder(chosen: str) -> None:
+    """Let the next dialog open beside what was chosen in one."""
+    folder = str(Path(chosen).absolute().parent)
+    kept = preferences.load()
+    if kept.files != folder:
+        kept.files = folder
+        preferences.save(kept)
+
+
+def open_dialog(
+    parent: QWidget,
+    title: str,
+    mode: QFileDialog.FileMode,
+    filters: str = "",
+    folder: Path | None = None,
+) -> QFileDialog:
+    """Return a dialog for what is there, to be connected and opened; it is deleted when closed.
+    ``folder`` is where it opens if not where the last one was answered.
+    """
+    where = folder if folder is not None and folder.is_dir() else folder_of_files()
+    dialog = QFileDialog(parent, title, str(where), filters)
+    dialog.setFileMode(mode)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(lambda files: remember_folder(files[0]))
+    return dialog
+
+
+def save_dialog(
+    parent: QWidget,
+    title: str,
+    name: str,
+    filters: str = "",
+    suffix: str = "",
+    folder: Path | None = None,
+) -> QFileDialog:
+    """Return a dialog for a file to be written, as `open_dialog`. ``name`` is what it is called
+    unless the person says otherwise; a name without a suffix gets that of the filter that is
+    chosen, at first ``suffix``.
+    """
+    dialog = open_dialog(parent, title, QFileDialog.FileMode.AnyFile, filters, folder)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suffix)
+    dialog.selectFile(name)
+
+    def suffixed(chosen: str) -> None:
+        if "*." in chosen:
+            dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
+
+    dialog.filterSelected.connect(suffixed)
+    return dialog

@@ -1,0 +1,46 @@
+"""Where dialogs for files open: where the last one was answered, whatever either was for."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtWidgets import QFileDialog, QLabel
+
+from studio.app import preferences
+from studio.app.widgets.filedialog import folder_of_files, open_dialog, save_dialog
+
+
+@pytest.fixture
+def label(qtbot):
+    made = QLabel()
+    qtbot.addWidget(made)
+    return made
+
+
+def test_a_dialog_opens_where_the_last_one_was_answered(label, tmp_path, monkeypatch):
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _: str(documents))
+    saving = save_dialog(label, "Save", "made.csv", "Table (*.csv)", "csv")
+    assert Path(saving.directory().absolutePath()) == documents
+    assert [Path(file).name for file in saving.selectedFiles()] == ["made.csv"]
+    other = tmp_path / "other"
+    other.mkdir()
+    saving.filesSelected.emit([str(other / "made.csv")])
+    opening = open_dialog(label, "Open", QFileDialog.FileMode.ExistingFiles)
+    assert Path(opening.directory().absolutePath()) == other
+    # What is chosen in a dialog for folders is left beside, not inside.
+    opening.filesSelected.emit([str(documents)])
+    assert folder_of_files() == tmp_path
+    kept = preferences.load()
+    kept.files = str(tmp_path / "gone")
+    preferences.save(kept)
+    assert folder_of_files() == documents
+    documents.rmdir()
+    assert folder_of_files() == Path.home()
+
+
+def test_no_dialog_is_made_elsewhere():
+    app = Path(preferences.__file__).parent
+    made = [path for path in app.rglob("*.py") if "QFileDialog(" in path.read_text("utf-8")]
+    assert [path.name for path in made] == ["filedialog.py"]
