@@ -1,8 +1,24 @@
 """Numbers of things in words: "1 jet", "48,000 jets"."""
 
-__all__ = ["counted"]
+from collections.abc import Mapping
+
+__all__ = ["counted", "shared_out"]
 
 
 def counted(n: int, one: str, many: str = "") -> str:
     """Return how many of something there are; ``many`` is ``one`` with an s if left out."""
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
+def shared_out(shares: Mapping[str, int]) -> str:
+    """Say what becomes of the rows of a data set, "" where nothing is set apart: ``shares`` are how
+    many are "learned" from, held out to be "measured" with, and for a last test ("tested").
+    """
+    learned, measured, tested = (shares.get(n, 0) for n in ("learned", "measured", "tested"))
+    be = "is" if measured == 1 else "are"
+    held = [f"{measured:,} {be} held out to measure models with"] if measured else []
+    if tested:
+        held.append(f"{tested:,} {'' if measured else 'are held out '}for a last test")
+    if not held:
+        return ""
+    return f"{learned:,} of {learned + measured + tested:,} are learned from, {' and '.join(held)}"

@@ -1,11 +1,13 @@
 """A data set of a project, described: its rows, its classes, where it came from."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 
 from studio.cli.terminal import paragraph, say
-from studio.counted import counted
+from studio.counted import counted, shared_out
+from studio.engine.process.refusal import Refused
 from studio.store.dataset import DatasetFolder
 from studio.store.parts import Part
 
@@ -25,6 +27,7 @@ def describe(path: Path) -> None:
     Raises:
         StoreError: it is damaged.
     """
+    from studio.engine.data.datasets import find_shares
     from studio.engine.kinds.base import kind_of
 
     folder = DatasetFolder(path)
@@ -37,11 +40,9 @@ def describe(path: Path) -> None:
     if record.columns:
         paragraph(f"Columns: {', '.join(record.columns)}", indent="  ")
     paragraph(f"A row has: {', '.join(map(_part, record.parts))}", indent="  ")
-    split = record.split
-    paragraph(
-        f"Held out: {100 * split.validation:g} % to validate, {100 * split.test:g} % to test",
-        indent="  ",
-    )
+    with contextlib.suppress(Refused):  # too few to train on
+        if shares := shared_out(find_shares(folder.name, folder.path.parents[1])):
+            paragraph(f"Rows: {shares}", indent="  ")
     if record.source:
         paragraph(f"From: {record.source}", indent="  ")
     project = folder.path.parents[1]

@@ -163,11 +163,19 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     await opened(bench, wait, project)
     project.add_dataset("fresh", np.ones((5, 2), dtype=np.float32), ["a", "b"], "new.csv")
     done = m.JobInfo(job="9", kind="import", state="finished", title="fresh")
+    told = {"columns": ["a", "b"], "n": 4, "shares": {"learned": 4, "measured": 1}}
+    x = np.ones((4, 2), np.float32)
+    bench.engine.script[m.PreviewData] = lambda command: (told, {"x": x})
     bench.engine.emit(m.JobChanged(info=done))
     await wait(lambda: bench.state.place == "data")
     assert bench.state.dataset == "fresh"
-    bench.window.canvas.data.train.click()
+    page = bench.window.canvas.data
+    await wait(page.shares.isVisible)
+    assert page.shares.text().startswith("4 of 5 are learned from, 1 is held out")
+    page.train.click()
     assert bench.state.draft.spec.dataset.slug == "project:fresh"
+    setup = bench.window.canvas.setup
+    await wait(lambda: "4 of 5 are learned from" in setup.facts.text())
 
 
 def test_a_default_leaves_no_trace_in_the_draft():

@@ -215,6 +215,7 @@ class TestPreview:
         assert arrays["labels"].shape == (20,)
         assert arrays["labels"].dtype == np.int32
         assert facts["n"] == 1297
+        assert facts["shares"] == {"learned": 1297, "measured": 500}
         assert facts["names"] == list("0123456789")
         assert facts["columns"] == []
         assert facts["modes"] is None

@@ -14,9 +14,11 @@ from models.contracts.spec import DataSpec, Given
 from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
 from models.registry import registry
+from studio.cli import ownset
+from studio.counted import shared_out
 from studio.engine.data import datasets
 from studio.engine.data.batches import Blocks, Fed, Streamed
-from studio.engine.data.datasets import imported, imported_outline, registered
+from studio.engine.data.datasets import find_shares, imported, imported_outline, registered
 from studio.engine.data.images import files
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.preview import preview
@@ -216,6 +218,24 @@ class TestStored:
 
 
 class TestImported:
+    def test_what_becomes_of_all_rows_is_told_as_it_is(self, project, capsys):
+        add(project, points(), split=Split(seed=5))
+        data = imported("a", project.path)
+        told = preview(Pick(slug="project:a"), project.path, 5)[0]["shares"]
+        assert told == {
+            "learned": len(data.rows), "measured": len(data.held), "tested": len(data.unseen),
+        }  # fmt: skip
+        assert sum(told.values()) == N
+        assert min(told.values()) > 0
+        ownset.describe(project.dataset("a").path)
+        assert f"Rows: {shared_out(told)}" in " ".join(capsys.readouterr().out.split())
+
+    def test_rows_that_only_test_measure_where_none_validate(self, project):
+        add(project, points(), split=Split(validation=0.0))
+        held = imported("a", project.path).held
+        shares = find_shares("a", project.path)
+        assert shares == {"learned": N - len(held), "measured": len(held), "tested": 0}
+
     def test_small_sets_are_held_in_memory_by_their_shares(self, project):
         add(project, points(), split=Split(seed=5))
         data = imported("a", project.path)

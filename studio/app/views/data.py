@@ -13,7 +13,7 @@ from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.datapreview import DataPreview
-from studio.counted import counted
+from studio.counted import counted, shared_out
 from studio.literal import one_line
 
 __all__ = ["DataView"]
@@ -30,6 +30,7 @@ class DataView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = label("", "title", wrap=True)
         self.facts = label("", "muted", wrap=True)
+        self.shares = label("", "muted", wrap=True)
         self.points = DataPreview()
         self.statistics = label("", "muted", wrap=True)
         self.train = button("Train on this", self._train, kind="primary", icon="play")
@@ -40,6 +41,7 @@ class DataView(QWidget):
         head.insertWidget(0, self.title, 1)  # a name is broken only where it has no room
         body.addLayout(head)
         body.addWidget(self.facts)
+        body.addWidget(self.shares)
         body.addSpacing(8)
         body.addWidget(self.points, 1)
         body.addWidget(self.statistics)
@@ -59,6 +61,7 @@ class DataView(QWidget):
         self.facts.setText(" · ".join(filter(None, [rows, columns])))
         self.points.show_data(None, self._kind, data.columns, self._kind.loading)
         self.statistics.setText(" ")
+        self.shares.hide()
         tasks.spawn(self._load(data.name))
 
     @property
@@ -77,6 +80,8 @@ class DataView(QWidget):
         columns = tuple(facts.get("columns") or ())
         kind = fitting(self._kind, points.shape[1:])
         self.points.show_data(points, kind, columns, "", parts)
+        self.shares.setText(shared_out(facts.get("shares") or {}))
+        self.shares.setVisible(bool(self.shares.text()))
         lines = [
             f"{key} {', '.join(words.figure(v) for v in facts[key][:6])}"
             for key in ("mean", "std")

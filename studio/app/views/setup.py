@@ -13,6 +13,7 @@ from studio.app.state.session import AppState
 from studio.app.widgets.basic import label
 from studio.app.widgets.datapreview import DataPreview
 from studio.app.widgets.racetray import RaceTray
+from studio.counted import shared_out
 
 __all__ = ["SetupView"]
 
@@ -94,7 +95,9 @@ class SetupView(QWidget):
             ready = self._state.engine.state in ("ready", "busy")
             message = kind.loading if ready else f"{self._state.engine.message}…"
         self.data.show_data(x, kind, draft.columns, message, draft.parts)
-        self.facts.setText(" " if x is None else kind.facts(x, draft.columns, draft.facts))
+        said = " " if x is None else kind.facts(x, draft.columns, draft.facts)
+        shares = "" if x is None else shared_out(draft.facts.get("shares") or {})
+        self.facts.setText(f"{said} · {shares}" if shares else said)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """The second click of a double click on a gallery card: start at once."""

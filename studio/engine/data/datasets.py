@@ -34,6 +34,7 @@ __all__ = [
     "edited",
     "find_imported",
     "find_outline",
+    "find_shares",
     "find_where_it_lies",
     "hash_of",
     "imported_kind",
@@ -321,6 +322,28 @@ def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
     return found
 
 
+def imported_shares(name: str, project: Path) -> dict[str, int]:
+    """Return how many rows of an imported set are "learned" from, held out to be "measured" with,
+    as `imported` measures, and for a last test ("tested"); {} where all are learned from.
+
+    Raises:
+        Refused, StoreError: as `imported`, but for damage that only reading finds.
+    """
+    folder = _folder(name, project)
+    record = folder.record
+    if record.stored == "hdf5":
+        return {}
+    rows = len(_whole(folder, record.hash)) if kind_of(record.kind).whole else record.rows
+    counts = np.bincount(_remembered(rows, record.split), minlength=len(SHARES))
+    found = dict(zip(SHARES, counts.tolist(), strict=True))
+    measured = next((s for s in ("validation", "test") if found[s]), "")
+    return {
+        "learned": found["train"],
+        "measured": found.get(measured, 0),
+        "tested": found["test"] if measured == "validation" else 0,
+    }
+
+
 @lru_cache(maxsize=1)
 def _whole(folder: DatasetFolder, hash_: str) -> RowSource:
     """Return all rows of an imported set whose rows mean something only together. The last one is
@@ -436,6 +459,15 @@ def find_imported(name: str, project: Path | None) -> Dataset:
         Refused: there is no project, no such set, or its file is damaged.
     """
     return _found(imported, name, project)
+
+
+def find_shares(name: str, project: Path | None) -> dict[str, int]:
+    """Like `imported_shares`, with every failure put at the dotted setting "dataset".
+
+    Raises:
+        Refused: there is no project, no such set, or its record is damaged.
+    """
+    return _found(imported_shares, name, project)
 
 
 def find_outline(name: str, project: Path | None) -> Outline:

@@ -7,7 +7,13 @@ import torch
 
 from models.registry import DatasetEntry
 from models.tensors import make_generator
-from studio.engine.data.datasets import Dataset, find_where_it_lies, project_name, registered
+from studio.engine.data.datasets import (
+    Dataset,
+    find_shares,
+    find_where_it_lies,
+    project_name,
+    registered,
+)
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import SAMPLES
@@ -41,11 +47,14 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     """
     choice = pick_dataset(pick)
     if choice is None:
-        data = find_where_it_lies(project_name(pick.slug) or "", project)
+        name = project_name(pick.slug) or ""
+        data, shares = find_where_it_lies(name, project), find_shares(name, project)
     else:
         assert isinstance(choice.entry, DatasetEntry)
         count = 0 if choice.entry.finite else n
-        data = registered(choice.entry, choice.config, count, seed=0).rows
+        made = registered(choice.entry, choice.config, count, seed=0)
+        data, held = made.rows, made.held
+        shares = {} if held is None else {"learned": len(data), "measured": len(held)}
     total = len(data)
     spec = data.outline() if isinstance(data, StoredRows) else data.spec()
     n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))
@@ -55,4 +64,4 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
         rows = torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n]
         data = data.take(rows)
     kind = kind_of(spec.kind)
-    return {"n": total, **kind.facts(data)}, kind.shown(data)
+    return {"n": total, "shares": shares, **kind.facts(data)}, kind.shown(data)
