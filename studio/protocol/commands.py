@@ -74,7 +74,8 @@ class PreviewData(_Command, frozen=True, kw_only=True):
 class GetTarget(_Command, frozen=True, kw_only=True):
     """Ask for what a run learns, as its edits have made it: of the training that is under way, or
     after all edits on disk, or after those up to ``step``. Reply: {"columns", "n": how many there
-    are} and array "x" (at most n, d) f4, data units: after an edit nearly the same points.
+    are, "names": of the classes} and array "x" (at most n, d) f4, data units: after an edit nearly
+    the same points; "label" (n,) are their classes, where they have some and were not edited.
     """
 
     run: str

@@ -28,6 +28,7 @@ def painted(side: int) -> np.ndarray:
 def test_a_jet_is_said_with_its_mass_and_momentum():
     expected = 2 * 500.0 * np.sinh(0.16)
     assert legend({"x": X, "mask": MASK}) == f"m {expected:.0f} GeV, pT 1,000 GeV, 2 constituents"
+    assert legend({"x": X, "label": np.str_("top")}).startswith("top, m ")
     assert legend({"x": X[:1]}) == "m 0 GeV, pT 500 GeV, 1 constituent"
 
 

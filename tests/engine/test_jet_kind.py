@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -11,8 +12,11 @@ import torch
 
 from models.contracts.batch import Batch
 from models.kinds.jets import jets, masses
+from studio.engine.data.datasets import Dataset
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.discovery import discover
+from studio.engine.process.edit_commands import _classes
+from studio.engine.run.in_force import aim
 from studio.formats.jets.jetnet import JetNet
 
 discover()
@@ -74,3 +78,15 @@ def test_a_table_has_a_line_a_constituent(made, tmp_path):
     assert pt == [float(line["pt_rel"]) * float(line["jet_pt"]) for line in last]
     np.testing.assert_allclose(pt[0], torch.expm1(made.x[49, :, 2].max()), rtol=1e-4)
     assert json.loads((tmp_path / "made.csv.json").read_text()) == ATTRS
+
+
+def test_the_types_of_shown_jets_come_along_unless_they_were_edited() -> None:
+    rows = jets(60, 0)
+    source = Dataset(rows, "", None, lambda n, seed: (rows, rows))
+    target = aim(source)
+    label, names = _classes(source, target, 20)
+    assert names == ["narrow", "wide"]
+    assert np.array_equal(label["label"], rows.label[target.chosen(20)].numpy())
+    assert torch.equal(rows.x[target.chosen(20)], target.shown(20))
+    fewer = replace(target, x=target.x[1:], order=target.order[1:])
+    assert _classes(source, fewer, 20) == ({}, [])

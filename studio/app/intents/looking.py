@@ -64,6 +64,8 @@ class LookingIntents(Intents):
         run.target = floats(answer, "x")
         run.learned = result.get("n")
         run.columns = tuple(result.get("columns", ()))
+        run.classes = tuple(map(str, result.get("names") or ()))
+        run.target_told = {name: values for name, values in answer.arrays.items() if name != "x"}
         self.state.runs.changed.emit(key)
 
     async def query_layer(

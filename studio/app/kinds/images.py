@@ -49,6 +49,10 @@ class Pictures:
         part = QRectF(0, row * self._height, self._width, self._height)
         painter.drawImage(rect, self._atlas, part)
 
+    def said(self, row: int) -> str:
+        """Nothing: an image is seen."""
+        return ""
+
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     height, width = x.shape[2:]

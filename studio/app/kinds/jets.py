@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.kinds.kind import LABEL, Arrays, EachTile, Kind, Tiles
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.counted import counted
 from studio.formats.jets.mass import masses
+from studio.literal import one_line
 
 __all__ = ["KIND", "clouds", "legend"]
 
@@ -25,7 +26,7 @@ ROOM = 220  # pixels of a tile from which on its axes are named and its numbers 
 
 def clouds(arrays: Arrays) -> Tiles:
     """Return tiles of clouds x (n, N, 3): eta, phi, log(1 + pT/GeV), hardest on top."""
-    return EachTile(arrays, _paint)
+    return EachTile(arrays, _paint, say=legend)
 
 
 def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
@@ -57,14 +58,15 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
 
 
 def legend(datum: Arrays) -> str:
-    """Return what is said of a jet: "m 172 GeV, pT 1,021 GeV, 30 constituents", of the constituents
-    that are seen.
+    """Return what is said of a jet: "top, m 172 GeV, pT 1,021 GeV, 30 constituents": its type where
+    it is known, and the numbers of the constituents that are seen.
     """
     x, momenta = _momenta(datum)
     pt = np.hypot((momenta * np.cos(x[:, 1])).sum(), (momenta * np.sin(x[:, 1])).sum())
     mass = masses(x[None, :, :2], momenta[None])[0]
     seen = counted(int((momenta > 0.0).sum()), "constituent")
-    return f"m {mass:,.0f} GeV, pT {pt:,.0f} GeV, {seen}"
+    said = f"m {mass:,.0f} GeV, pT {pt:,.0f} GeV, {seen}"
+    return f"{one_line(str(datum[LABEL]))}, {said}" if LABEL in datum else said
 
 
 def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
@@ -109,6 +111,7 @@ KIND = Kind(
     imports="JetNet HDF5",
     page=36,
     parts=("mask",),
+    told=(LABEL,),
     suffixes=("h5", "npz", "csv"),
     order=30,
 )

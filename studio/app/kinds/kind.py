@@ -4,10 +4,11 @@ A module of `studio.app.kinds` describes one kind in its ``KIND``. Lenses, widge
 kind of what they show; no other module decides by the shape of an array or by a slug.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
@@ -15,7 +16,7 @@ from PySide6.QtGui import QPainter
 from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
-__all__ = ["Arrays", "EachTile", "Kind", "Layout", "PaintDatum", "Tiles", "filters"]
+__all__ = ["Arrays", "EachTile", "Kind", "Layout", "PaintDatum", "Tiles", "filters", "named"]
 
 Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
@@ -27,6 +28,8 @@ a grid.
 """
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
+LABEL = "label"
+"""The name under which the class of a datum is known."""
 FORMATS = {
     "csv": "CSV",
     "npz": "NumPy",
@@ -52,6 +55,9 @@ class Tiles(Protocol):
     def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
         """Paint the datum of a row into a rectangle."""
 
+    def said(self, row: int) -> str:
+        """Say the datum of a row in a line, "" where there is nothing to be said of it."""
+
 
 @dataclass(frozen=True, eq=False)
 class EachTile:
@@ -61,18 +67,38 @@ class EachTile:
         arrays: the data, a row each.
         one: paints one of them.
         aspect: width / height of each tile.
+        say: says one of them in a line.
     """
 
     arrays: Arrays
     one: PaintDatum
     aspect: float = 1.0
+    say: Callable[[Arrays], str] | None = None
 
     def __len__(self) -> int:
         return len(self.arrays["x"])
 
     def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
         """Paint the datum of a row into a rectangle."""
-        self.one(painter, rect, {name: each[row] for name, each in self.arrays.items()}, palette)
+        self.one(painter, rect, self._datum(row), palette)
+
+    def said(self, row: int) -> str:
+        """Say the datum of a row in a line."""
+        return "" if self.say is None else self.say(self._datum(row))
+
+    def _datum(self, row: int) -> Arrays:
+        return {name: each[row] for name, each in self.arrays.items()}
+
+
+def named(told: Arrays, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return what is known of data, (n, ...) by name, with their class by its name, or as "class 3"
+    where it has none.
+    """
+    found = dict(told)
+    if (numbers := found.get(LABEL)) is not None and numbers.ndim == 1:
+        some = dict(enumerate(classes))
+        found[LABEL] = np.asarray([some.get(int(i)) or f"class {int(i)}" for i in numbers])
+    return found
 
 
 def filters(suffixes: Iterable[str]) -> str:
@@ -101,6 +127,7 @@ class Kind:
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
+        told: what the model was told of each datum, by name, that is said with it.
         projection: what the plane beside the moving tiles shows; "" where there is none.
         imports: what files of this kind may be imported, in words; "" for none.
         draws: how many samples are drawn where nobody says how many, 0 for a page of them.
@@ -124,6 +151,7 @@ class Kind:
     page: int = 64
     draws: int = 0
     parts: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     projection: str = ""
     imports: str = ""
     suffixes: tuple[str, ...] = ("npz", "h5")
@@ -144,15 +172,33 @@ class Kind:
         return self.draws or self.page
 
     def rows(
-        self, x: NDArray[Any], extras: Arrays, frame: int, rows: slice = slice(None)
+        self,
+        x: NDArray[Any],
+        extras: Arrays,
+        frame: int,
+        rows: slice = slice(None),
+        told: Arrays | None = None,
     ) -> dict[str, NDArray[Any]]:
-        """Return some data of a record (T, n, ...) at one of its frames, with their parts."""
+        """Return some data of a record (T, n, ...) at one of its frames, with their parts, and of
+        what is known of each at all frames, as `named` has it, what is said with them.
+        """
         parts = {name: extras[name][frame][rows] for name in self.parts if name in extras}
-        return {"x": x[frame][rows], **parts}
+        return {"x": x[frame][rows], **parts, **self.knows(told, rows)}
+
+    def knows(self, told: Arrays | None, rows: slice = slice(None)) -> dict[str, NDArray[Any]]:
+        """Return what is said with some data, of all that is known of them."""
+        return {name: told[name][rows] for name in self.told if name in told} if told else {}
 
     def way(
-        self, x: NDArray[Any], extras: Arrays, row: int, frames: NDArray[Any]
+        self,
+        x: NDArray[Any],
+        extras: Arrays,
+        row: int,
+        frames: NDArray[Any],
+        told: Arrays | None = None,
     ) -> dict[str, NDArray[Any]]:
         """Return one datum of a record at some of its frames, a row each, with its parts."""
         parts = {name: extras[name][frames, row] for name in self.parts if name in extras}
-        return {"x": x[frames, row], **parts}
+        known = self.knows(told, slice(row, row + 1))
+        same = {name: values.repeat(len(frames), axis=0) for name, values in known.items()}
+        return {"x": x[frames, row], **parts, **same}

@@ -1,8 +1,8 @@
 """What the lenses of samples show of the selected run: the newest particles, or drawn samples."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ class Shown:
     """What was generated, (n, ...) in data units, at which step, and where it comes from, in words.
 
     ``file`` is where drawn samples are; particles have none. ``given`` are the conditions that they
-    were drawn under, in words, "" for those of the data.
+    were drawn under, in words, "" for those of the data. ``told`` is what is known of each, by
+    name, and ``classes`` are the names of their classes.
     """
 
     x: NDArray[np.float32]
@@ -45,6 +46,8 @@ class Shown:
     step: int
     file: str = ""
     given: str = ""
+    told: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -68,7 +71,9 @@ def read_newest(key: str, known: str = "") -> Shown | None:
     step = int(found.attrs.get("step", -1))
     given = _given(found.attrs)
     origin = _origin(found.attrs, len(found.x), given)
-    return Shown(found.x, found.columns, origin, step, str(paths[-1]), given)
+    classes = tuple(map(str, found.attrs.get("classes") or ()))
+    file = str(paths[-1])
+    return Shown(found.x, found.columns, origin, step, file, given, found.beside, classes)
 
 
 def _given(attrs: dict[str, Any]) -> str:
@@ -199,7 +204,8 @@ class Sampled(QObject):
         elif record is not None:
             x = record.x[-1]
             origin = f"{len(x):,} fixed particles, {words.picture_of(record.step, run)}"
-            self._show(Shown(x, run.columns, origin, record.step))
+            told, classes = record.given, run.classes
+            self._show(Shown(x, run.columns, origin, record.step, told=told, classes=classes))
         self._following.drawn()
 
     def _show(self, shown: Shown) -> None:

@@ -6,6 +6,7 @@ can decide whether to care. Nothing here imports h5py or torch.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,8 +102,10 @@ class RunState:
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
     None until somebody asked. ``target`` are some of its ``learned`` target points, which are
-    counted when they are first shown. ``phase_left`` are the seconds to the end of the present one
-    of its ``phases``; ``evaluated`` is what was measured of it last because somebody asked.
+    counted when they are first shown; ``target_told`` is what is known of each by name, and
+    ``classes`` are the names of their classes. ``phase_left`` are the seconds to the end of the
+    present one of its ``phases``; ``evaluated`` is what was measured of it last because somebody
+    asked.
     ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
     has before them, such as another window, and ``pid`` is the process that wrote its status last.
     ``log_dropped`` counts the lines that stood before those in ``log``.
@@ -131,6 +134,8 @@ class RunState:
     target: Floats | None = None
     learned: int | None = None
     columns: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    target_told: dict[str, NDArray[Any]] = field(default_factory=dict)
     checkpoints: list[int] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     log_dropped: int = 0

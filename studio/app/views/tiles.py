@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Kind
+from studio.app.kinds.kind import Arrays, Kind, named
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
@@ -24,7 +25,7 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.basic import Elided, label, row, section
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
@@ -39,6 +40,7 @@ LATENTS = (
     "training: what changes is what the model makes of them."
 )
 
+TARGET = 512  # of the data that are fetched with the names of their classes
 STRIP = 9  # frames of the film strip
 UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
 
@@ -53,12 +55,13 @@ class TilesView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._record: FlowRecord | None = None
+        self._once = AskOnce(self, state)
         self._picked = 0
         self.grid = TileGrid("The fixed latents")
         self.strip = TileGrid("One latent along the flow", strip=True)
         self.projection = ParticleCanvas()
         self._where = label("", "muted")
-        self._which = label("", "muted")
+        self._which = Elided("", "muted")
         self._seen = label("", "small", wrap=True)
         self._chip = MotionChip(self)
         self._empty = EmptyState(self)
@@ -101,9 +104,11 @@ class TilesView(QWidget):
         follow = self._following
         follow.selected.connect(self._select)
         follow.changed.connect(self._changed)
+        follow.changed.connect(self._draw)  # the names of classes may have come
         follow.shown.connect(self._show)
         follow.failed.connect(lambda step, why: self._where.setText(f"Step {step:,}: {why}"))
         follow.moved.connect(self._draw)
+        self._state.engine_changed.connect(self._draw)  # which is asked when it is ready
         self._state.catalog_changed.connect(self._changed)
         self._state.queue_changed.connect(self._changed)
         theme.changed.connect(self._restyle)
@@ -184,7 +189,8 @@ class TilesView(QWidget):
         self.projection.set_flow(now)
         frame = frame_at(record.t, now)
         kind = self._kind
-        shown = kind.tiles(kind.rows(record.x, record.extras, frame, slice(SHOWN)))
+        told = self._told(record)
+        shown = kind.tiles(kind.rows(record.x, record.extras, frame, slice(SHOWN), told))
         self.grid.show_tiles(shown, noun=kind.moving, inks=self._inks(len(shown)))
         picture = words.picture_of(record.step, self._following.run)
         count = f"{len(shown)} {kind.moving}"
@@ -197,10 +203,21 @@ class TilesView(QWidget):
         frames = np.unique(np.linspace(0, len(record.t) - 1, STRIP).round().astype(int))
         times = [f"t = {float(record.t[f]):.2f}" for f in frames]
         kind = self._kind
-        way = kind.tiles(kind.way(record.x, record.extras, picked, frames))
+        told = self._told(record)
+        way = kind.tiles(kind.way(record.x, record.extras, picked, frames, told))
         self.strip.show_tiles(way, noun=kind.moving, words=times)
         self.strip.select(int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow))))
-        self._which.setText(f"latent {picked}")
+        said = way.said(len(way) - 1)
+        self._which.set_text(f"latent {picked}: {said}" if said else f"latent {picked}")
+
+    def _told(self, record: FlowRecord) -> Arrays:
+        """Return what the fixed latents were told; how their classes are called is asked once."""
+        run = self._following.run
+        if run is None or not any(name in record.given for name in self._kind.told):
+            return {}
+        if not run.classes and self._once.due(run):
+            self._actions.looking.load_target(run.key, TARGET)
+        return named(record.given, run.classes)
 
     def _pick(self, picture: int) -> None:
         self._picked = max(picture, 0)

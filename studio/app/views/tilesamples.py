@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
-from studio.app.kinds.kind import Kind
+from studio.app.kinds.kind import Arrays, Kind, named
 from studio.app.kinds.registry import kind, kind_of_run
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.plots.sampled import Sampled, Shown
@@ -37,6 +37,7 @@ class Pages(QWidget):
         self._title = title
         self._x: NDArray[np.float32] | None = None
         self._kind = kind("")
+        self._told: Arrays | None = None
         self._page = 0
         self._message = ""
         self.grid = TileGrid(title)
@@ -51,9 +52,16 @@ class Pages(QWidget):
         body.addWidget(self.grid, 1)
         self.grid.picked.connect(self.grid.select)
 
-    def show_data(self, x: NDArray[np.float32] | None, shown_as: Kind, message: str) -> None:
-        """Show other data, from their first page."""
+    def show_data(
+        self,
+        x: NDArray[np.float32] | None,
+        shown_as: Kind,
+        message: str,
+        told: Arrays | None = None,
+    ) -> None:
+        """Show other data, from their first page; ``told`` is what is known of each."""
         self._x, self._kind, self._message, self._page = x, shown_as, message, 0
+        self._told = told
         self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
         self.turn(0)
 
@@ -65,7 +73,9 @@ class Pages(QWidget):
         self._page = min(last, max(0, self._page + by))
         first = self._page * page
         self.grid.select(-1)
-        tiles = None if x is None else self._kind.tiles({"x": x[first : first + page]})
+        some = slice(first, first + page)
+        known = self._kind.knows(self._told, some)
+        tiles = None if x is None else self._kind.tiles({"x": x[some], **known})
         self.grid.show_tiles(tiles, noun=self._kind.moving, message=self._message)
         self.before.setEnabled(self._page > 0)
         self.after.setEnabled(self._page < last)
@@ -119,7 +129,9 @@ class TileSamplesView(QWidget):
     def _show(self, shown: Shown) -> None:
         if self._kind.fits(shown.x.shape[1:]):
             self._origin.setText(self._sampled.origin)
-            self.made.show_data(shown.x, self._kind, "")
+            run = self._sampled.run
+            classes = shown.classes or (run.classes if run is not None else ())
+            self.made.show_data(shown.x, self._kind, "", named(shown.told, classes))
 
     def _tell(self) -> None:
         run = self._sampled.run
@@ -156,7 +168,10 @@ class TileSamplesView(QWidget):
         new = target is not None and target is not self._drawn
         if target is not None and new and self._kind.fits(target.shape[1:]):
             self._drawn = target
-            self.data.show_data(target, self._kind, "")
+            told = named(run.target_told, run.classes) if run is not None else None
+            self.data.show_data(target, self._kind, "", told)
+            if self._sampled.now is not None:
+                self._show(self._sampled.now)  # the names of classes have come
         elif run is not None and target is None and self._once.due(run):
             self.data.show_data(None, self._kind, "Reading the data")
             self._actions.looking.load_target(run.key, TARGET)

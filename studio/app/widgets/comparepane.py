@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Kind
+from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
@@ -161,7 +161,9 @@ class ComparePane(QFrame):
         kind = self._kind
         some = slice(min(TILES, kind.page))
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
-        tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some))
+        run = self.beside.run
+        told = named(record.given, run.classes if run is not None else ())
+        tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         self.grid.show_tiles(tiles, noun=kind.moving)
         self.grid.select(self._particle if self._particle < TILES else -1)
         self.beside.drawn()

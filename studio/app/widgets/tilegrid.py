@@ -2,15 +2,16 @@
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.kinds.kind import Tiles
 from studio.app.plots.raster import Colours
 from studio.app.plots.tiles import columns_for
 from studio.app.theme import font, theme
+from studio.app.widgets.literal import tip_text
 
 __all__ = ["TileGrid"]
 
@@ -125,11 +126,21 @@ class TileGrid(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(cell.adjusted(-2, -2, 2, 2))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = event.position()
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            tile = self._at(QPointF(event.pos()))
+            said = self._tiles.said(tile) if self._tiles is not None and tile >= 0 else ""
+            QToolTip.showText(event.globalPos(), tip_text(said) or self.toolTip(), self)
+            return True
+        return super().event(event)
+
+    def _at(self, place: QPointF) -> int:
+        """Return the tile at a place, -1 for none."""
         cells = (self._cell(tile).adjusted(-3, -3, 3, 3) for tile in range(self.count))
-        hits = (tile for tile, cell in enumerate(cells) if cell.contains(place))
-        self.picked.emit(next(hits, -1))
+        return next((tile for tile, cell in enumerate(cells) if cell.contains(place)), -1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.picked.emit(self._at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         columns = self._cells()[0]

@@ -75,9 +75,13 @@ class Target:
 
     def shown(self, n: int) -> Tensor:
         """Return at most n of the points (min(n, m), d), nearly the same ones after an edit."""
+        return self.x if n >= len(self.x) else self.x[self.chosen(n)]
+
+    def chosen(self, n: int) -> Tensor:
+        """Return which of the points these are, ascending."""
         if n >= len(self.x):
-            return self.x
-        return self.x[torch.topk(self.order, n, largest=False, sorted=False).indices.sort().values]
+            return torch.arange(len(self.x))
+        return torch.topk(self.order, n, largest=False, sorted=False).indices.sort().values
 
 
 def _edited(target: Target, edit: EditPoints) -> Target:

@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.contracts.spec import LABEL
+from studio.engine.data.datasets import Dataset
+from studio.engine.data.target import Target
 from studio.engine.jobs.job import ENDED
 from studio.engine.jobs.training import TrainingJob, training_of
+from studio.engine.kinds.base import Arrays
 from studio.engine.process.commands import Answer, handles, respond, train, valid, within
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch
@@ -69,5 +73,19 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     else:
         source, target = target_of(run, command.step)
     target = target or aim(source)
-    result = {"columns": list(source.rows.columns), "n": len(target.x)}
-    return Answer(result, {"x": target.shown(n).contiguous().numpy()})
+    label, names = _classes(source, target, n)
+    result = {"columns": list(source.rows.columns), "n": len(target.x), "names": names}
+    return Answer(result, {"x": target.shown(n).contiguous().numpy(), **label})
+
+
+def _classes(source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]]:
+    """Return the class of each of the points that are shown, as "label", and the names of all;
+    nothing where the data have none, or the points are no longer theirs.
+    """
+    rows = source.rows
+    if target.done or len(target.x) != len(rows):
+        return {}, []
+    label = rows.rows(target.chosen(n)).given.get(LABEL)
+    if label is None:
+        return {}, []
+    return {LABEL: label.numpy()}, list(rows.take(slice(0, 2)).spec().given[LABEL].names)

@@ -1,16 +1,19 @@
 """Pictures as particles: pixels, grids, and the flow lens of images."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 
+from studio.app.intents.base import Answer
 from studio.app.kinds.images import Pictures, atlas
 from studio.app.kinds.registry import kind
 from studio.app.plots.tiles import columns_for, frame_at
@@ -21,7 +24,7 @@ from studio.app.views.tiles import VIEW, TilesView
 from studio.app.views.tilesamples import TileSamplesView
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Credit, Watch
+from studio.protocol.messages import Credit, GetTarget, Watch
 from tests.store.scenarios import generated
 
 N, FRAMES, SIDE = 12, 5, 4
@@ -263,3 +266,45 @@ async def test_samples_of_images_are_browsed_by_the_page(
 def test_it_is_said_what_a_latent_is(view: TilesView) -> None:
     (heading,) = [each for each in view.findChildren(QLabel) if each.text() == "FIXED LATENTS"]
     assert "noise that a model turns into" in heading.toolTip()
+
+
+async def test_jets_say_their_type_by_its_name(
+    lens: Any, view: TilesView, wait: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lens.state.catalog.entries[-1] = structs.replace(lens.state.catalog.entries[-1], kinds=["jets"])
+    target = np.full((3, 4, 3), 0.1, np.float32)
+    answer = Answer({"names": ["W", "top"]}, {"x": target, "label": np.array([1, 1, 0])})
+    asked = lens.link.ask
+
+    async def ask(command: Any) -> Answer:
+        return answer if isinstance(command, GetTarget) else await asked(command)
+
+    monkeypatch.setattr(lens.link, "ask", ask)
+    lens.run.live = FlowRecord(
+        3,
+        {
+            "t": np.linspace(0, 1, FRAMES, dtype=np.float32),
+            "x": np.full((FRAMES, 2, 4, 3), 0.1, np.float32),
+            "given:label": np.array([0, 1]),
+        },
+    )
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert view._which.accessibleName().startswith("latent 0: class 0, m ")
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    lens.state.engine_changed.emit()
+    await wait(lambda: "W, m " in view._which.accessibleName())
+    view.grid.picked.emit(1)
+    assert view._which.accessibleName().startswith("latent 1: top, m ")
+    tip = QHelpEvent(QEvent.Type.ToolTip, view.grid._cell(1).center().toPoint(), QPoint())
+    QApplication.sendEvent(view.grid, tip)
+    assert QToolTip.text().startswith("top, m ")
+    QToolTip.hideText()
+    samples = TileSamplesView(lens.state, lens.actions)
+    samples.show()
+    for pages, types in ((samples.made, ["W", "top"]), (samples.data, ["top", "top", "W"])):
+        tiles = pages.grid._tiles
+        assert tiles is not None
+        assert [tiles.said(i).partition(",")[0] for i in range(len(tiles))] == types
+    await wait(lambda: not samples._sampled._busy)
+    samples.close()
+    samples.deleteLater()
