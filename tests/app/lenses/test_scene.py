@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer
 from studio.app.views.cubes import VIEW
-from studio.app.views.cubes.legend import ClassRow
+from studio.app.views.cubes.legend import ClassRow, called
 from studio.app.views.cubes.scene import SceneView
 from studio.app.views.cubes.spectrum import pieces
 from studio.protocol.catalog import Catalog, EntrySpec
@@ -97,12 +97,35 @@ async def test_one_cursor_goes_through_all_maps_by_keys(scene) -> None:
     await _settled()
     QTest.keyClick(view.truth, Qt.Key.Key_Right)
     assert {pane._place for pane in view._panes} == {(1, 3)}
-    assert "row 1, column 3" in view._where.accessibleName()
-    assert "labelled 2 oats" in view._where.accessibleName()
+    assert "row 1, column 3" in view._where.text()
+    assert "labelled 2 oats" in view._where.text()
     np.testing.assert_array_equal(view.spectrum._shown.pixel, CUBE[1, 3])
     QTest.keyClick(view.truth, Qt.Key.Key_Right)
     QTest.keyClick(view.truth, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     assert view.said._place == (0, 3)
+
+
+async def test_what_is_said_of_a_pixel_is_read_whole_in_a_narrow_window(scene) -> None:
+    _, view = scene
+    await _settled()
+    view._classify.click()
+    await _settled()
+    view.resize(724, 525)
+    QTest.keyClick(view.truth, Qt.Key.Key_Right)
+    QApplication.processEvents()
+    said = view._where
+    assert said.text().endswith("said 2 oats (50 %)")
+    needed = said.fontMetrics().boundingRect(
+        0, 0, said.width(), 1000, int(Qt.TextFlag.TextWordWrap), said.text()
+    )
+    assert needed.width() <= said.width()
+    assert needed.height() <= said.height()
+
+
+def test_a_class_without_a_name_is_called_by_its_number_once() -> None:
+    assert called(12, "class 12") == "class 12"
+    assert called(2, "oats") == "2 oats"
+    assert called(3, "class 12") == "3 class 12"
 
 
 async def test_a_button_that_cannot_be_pressed_says_why(scene) -> None:

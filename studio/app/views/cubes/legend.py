@@ -11,7 +11,7 @@ from studio.app.icons import repaint_on_theme
 from studio.app.theme import font, theme
 from studio.literal import one_line
 
-__all__ = ["ClassRow", "Legend"]
+__all__ = ["ClassRow", "Legend", "called"]
 
 ROW, CHIP = 20, 22
 SMALLEST = 12  # pixels of a row where there is little room
@@ -29,6 +29,13 @@ class ClassRow:
     ink: tuple[int, int, int]
     pixels: int
     right: float | None = None
+
+
+def called(number: int, name: str) -> str:
+    """Return what a class is called, by its number from 1 on: "12 Soybean", or "class 12" where
+    that is all its name says.
+    """
+    return name if name == f"class {number}" else f"{number} {name}"
 
 
 class Legend(QWidget):
@@ -53,7 +60,7 @@ class Legend(QWidget):
         """Show these classes, numbered from 1 on."""
         self._rows = rows
         told = (
-            f"{i + 1} {row.name}, {row.pixels:,} pixels"
+            f"{called(i + 1, row.name)}, {row.pixels:,} pixels"
             + ("" if row.right is None else f", {100 * row.right:.0f} % right")
             for i, row in enumerate(rows)
         )

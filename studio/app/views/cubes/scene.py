@@ -14,16 +14,17 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.views.cubes.intents import SceneData, SceneIntents, SceneMap
-from studio.app.views.cubes.legend import ClassRow, Legend
+from studio.app.views.cubes.legend import ClassRow, Legend, called
 from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
 from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import Elided, button, row, scrolled, section
+from studio.app.widgets.basic import Elided, button, label, row, scrolled, section
 from studio.app.widgets.filedialog import save_dialog
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.formats.cubes.maps import coloured
 from studio.formats.cubes.palette import class_colours
+from studio.literal import one_line
 
 __all__ = ["VIEW", "SceneView"]
 
@@ -54,7 +55,10 @@ class SceneView(QWidget):
         self.said = MapPane("What the model says")
         self.legend = Legend()
         self.spectrum = SpectrumPlot()
-        self._where = Elided("", "muted")
+        self._where = label("", "muted", wrap=True)
+        self._where.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # What it says of a pixel is long; the spectrum below keeps its place.
+        self._where.setMinimumHeight(2 * self._where.fontMetrics().lineSpacing())
         self._how, self._known, self._right = (Elided("", "muted") for _ in range(3))
         self._classify = button("Classify the scene", self._ask, kind="primary")
         self._save = button("Save map", self._write, icon="export")
@@ -86,7 +90,8 @@ class SceneView(QWidget):
             maps.addLayout(part, 1)
         foot = QVBoxLayout()
         foot.setSpacing(6)
-        foot.addLayout(row(section("Spectrum"), 8, self._where, None))
+        foot.addWidget(section("Spectrum"))
+        foot.addWidget(self._where)
         foot.addWidget(self.spectrum)
         lower = QHBoxLayout()
         lower.setSpacing(20)
@@ -259,16 +264,16 @@ class SceneView(QWidget):
         said = int(self._map.classes[at, across]) if self._map is not None else 0
         parts = [f"row {at}, column {across}"]
         seen = (scene.learned == (at, across)).all(axis=1).any()
-        told = f"labelled {truth} {scene.names[truth - 1]}" if truth else "not labelled"
+        told = f"labelled {called(truth, scene.names[truth - 1])}" if truth else "not labelled"
         parts.append(f"{told}, learned from" if seen else told)
         if said and self._map is not None:
             sure = 100 * float(self._map.confidence[at, across])
-            parts.append(f"said {said} {scene.names[said - 1]} ({sure:.0f} %)")
-        self._where.set_text(" · ".join(parts))
+            parts.append(f"said {called(said, scene.names[said - 1])} ({sure:.0f} %)")
+        self._where.setText(one_line(" · ".join(parts)))
         best = truth or said
         mean = self._means[best - 1] if best else None
         ink = "#{:02x}{:02x}{:02x}".format(*class_colours(len(scene.names))[best - 1])
-        name = f"mean of {best} {scene.names[best - 1]}" if best else ""
+        name = f"mean of {called(best, scene.names[best - 1])}" if best else ""
         self.spectrum.show_spectrum(Spectrum(scene.cube[at, across], mean, ink, name))
         self.legend.mark(best - 1)
 
