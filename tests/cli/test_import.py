@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from studio.__main__ import main
+from studio.engine.jobs.importing import ImportJob
 from studio.store.project import Project
 
 
@@ -55,6 +56,22 @@ def test_files_become_one_data_set_and_what_is_odd_is_said(
     assert said(capsys, "import", *jets, "--out", tmp_path / "p")[0] == 0
     names = [data.name for data in Project.open(tmp_path / "p").datasets()]
     assert sorted(names) == ["jets", "jets-2", "tops"]
+
+
+def test_an_import_says_of_how_many_rows_it_is_though_only_reading_tells(
+    jets: list[Path], tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totals = []
+    tell = ImportJob._add
+
+    def add(self: ImportJob, at_work: Any) -> Any:
+        folder = tell(self, at_work)
+        totals.append(self.total)
+        return folder
+
+    monkeypatch.setattr(ImportJob, "_add", add)
+    assert said(capsys, "import", *jets, "--out", tmp_path / "p")[0] == 0
+    assert totals == [23]
 
 
 def test_a_look_imports_nothing(jets: list[Path], tmp_path: Path, capsys: Any) -> None:
