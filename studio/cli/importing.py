@@ -65,9 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
     importer = arguments.importer
     options: dict[str, Any] = {}
     if arguments.settings:
-        importer = importer or reading.inspect(files).importer
+        if not importer:
+            seen = reading.inspect(files)
+            importer, files = seen.importer, [Path(seen.instead)] if seen.instead else files
         options = _options(importer, arguments.settings)
     found = reading.inspect(files, importer, options)
+    files = [Path(found.instead)] if found.instead else files
     good = [item.name for item in found.items if not item.problems]
     if len(found.items) > 1 and good:
         options.setdefault("item", good[0])

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from studio.formats.folders import unfolded
+from studio.formats.folders import standing_for, unfolded
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MAX_BYTES, MAX_FILES, MAX_ROWS, FormatError
@@ -29,13 +29,20 @@ def inspect(
     paths: Sequence[Path], importer: str = "", options: Mapping[str, Any] | None = None
 ) -> Inspection:
     """Look into files that belong together, by the importer that was chosen or the most particular
-    one that takes them. A folder stands for the files in it that belong together.
+    one that takes them. A folder stands for the files in it that belong together; where files mean
+    nothing without it, it is named, and nothing else is said.
 
     Raises:
         FormatError: they cannot be imported at all.
         StoreError: one is missing or may not be read.
     """
     discover()
+    folder = standing_for(paths) if not importer else None
+    if folder is not None:
+        names = [str(path) for path in paths]
+        return Inspection(
+            files=names, importer="", kind="", format="", bytes=0, instead=str(folder)
+        )
     files = unfolded(paths)
     size = _check_files(files)
     try:

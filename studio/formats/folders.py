@@ -6,9 +6,9 @@ from pathlib import Path
 
 from studio.formats.limits import FormatError
 from studio.formats.registry import importers
-from studio.store.errors import explain
+from studio.store.errors import StoreError, explain
 
-__all__ = ["members", "unfolded"]
+__all__ = ["members", "standing_for", "unfolded"]
 
 MOST_LOOKED_AT = 10_000
 """Entries of a folder; one with more is not meant to be imported whole."""
@@ -44,13 +44,49 @@ def members(path: Path) -> list[Path]:
 def unfolded(paths: Sequence[Path]) -> list[Path]:
     """Return files, and in the place of each folder those of its files that belong together: what
     the importer takes that recognises most of them. Importers that take any file with a suffix are
-    asked last, and a read-me beside the data is then left out.
+    asked last, and a read-me beside the data is left out.
 
     Raises:
         FormatError: no importer takes anything in a folder.
         StoreError: a folder cannot be read.
     """
-    return [file for path in paths for file in (_taken(path) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (_taken(path) if path.is_dir() else [path])]
+    return [file for file in files if not _is_readme(file)] or files
+
+
+def standing_for(paths: Sequence[Path]) -> Path | None:
+    """Return the folder that is meant by some of its files which hold no data without the others: a
+    read-me, or what `Importer.enough` says no to. None where they hold data themselves, or no
+    importer recognises any in their folder. What cannot be read stands for none: whoever opens it
+    says why.
+    """
+    try:
+        return _standing_for(paths)
+    except (StoreError, OSError):
+        return None
+
+
+def _standing_for(paths: Sequence[Path]) -> Path | None:
+    folders = {path.parent for path in paths}
+    if len(folders) != 1 or any(path.is_dir() for path in paths):
+        return None
+    (folder,) = folders
+    some = [path for path in paths if not _is_readme(path)]
+    asked = [each for each in importers.all() if not each.general]
+    if some:
+        asked = [each for each in importers.claiming(some) if not each.general][:1]
+        if not asked or asked[0].enough(some):
+            return None
+    files = [file for file in members(folder) if not _is_readme(file)]
+    for each in asked:
+        found = [file for file in files if importers.claims(each, file)]
+        if found and each.enough(found):
+            return folder
+    return None
+
+
+def _is_readme(path: Path) -> bool:
+    return path.stem.casefold() == "readme"
 
 
 def _taken(folder: Path) -> list[Path]:

@@ -59,6 +59,12 @@ class Importer(ABC):
         """
         return True
 
+    def enough(self, paths: Sequence[Path]) -> bool:
+        """Say whether files that it claims hold data without others of their folder: titles alone
+        do not.
+        """
+        return True
+
     @abstractmethod
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Look into files that belong together; ``options`` has a value for each option.

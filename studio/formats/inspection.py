@@ -59,6 +59,9 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     from they are ``items``, and ``problems`` collects those of all; of other kinds ``preview``
     holds the first few rows by part, as nested lists of numbers or words. ``offers`` are the
     importers that take these files, the most particular first.
+
+    ``instead`` is the folder that was looked into where what was chosen says nothing without the
+    other files in it: then it is what is to be imported.
     """
 
     files: list[str]
@@ -74,3 +77,4 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str] = []
     notes: list[str] = []
     offers: list[Offer] = []
+    instead: str = ""

@@ -35,6 +35,17 @@ async def test_the_files_that_can_be_chosen_are_those_that_importers_take(bench,
     dialog.close()
 
 
+async def test_what_stands_for_its_folder_is_imported_as_that(bench, wait):
+    bench.script[m.InspectData] = lambda command: {"instead": "/x/ml"}
+    await bench.start()
+    bench.state.inspected.disconnect(bench.window._show_import)
+    seen = []
+    bench.state.inspected.connect(lambda files, _: seen.append(files))
+    bench.actions.data.inspect_files(["/x/ml/README.txt"])
+    await wait(lambda: seen)
+    assert seen == [["/x/ml"]]
+
+
 async def test_a_folder_is_imported_from_the_dialog_for_files_and_by_a_command(
     bench, wait, tmp_path
 ):

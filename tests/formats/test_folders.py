@@ -3,7 +3,7 @@
 import pytest
 
 from studio.formats.files import inspect, rows
-from studio.formats.folders import unfolded
+from studio.formats.folders import standing_for, unfolded
 from studio.formats.limits import FormatError
 from studio.formats.worker import seconds_for
 from tests.formats.test_movielens import LATER, files
@@ -42,3 +42,25 @@ def test_the_time_for_a_folder_grows_with_what_is_in_it(tmp_path):
     before = seconds_for([tmp_path])
     files(tmp_path, {"a.csv": "1,2\n" * 200_000})
     assert seconds_for([tmp_path]) > before + 30
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [["README.txt"], ["movies.csv"], ["links.csv", "tags.csv"], ["README.txt", "movies.csv"]],
+)
+def test_files_that_mean_nothing_alone_stand_for_their_folder(tmp_path, chosen):
+    files(tmp_path, {**LATER, "README.txt": "Ratings of films.\n"})
+    assert inspect([tmp_path / name for name in chosen]).instead == str(tmp_path)
+
+
+def test_files_that_hold_data_stand_for_themselves(tmp_path):
+    files(tmp_path, {**LATER, "README.txt": "Ratings of films.\n", "more.csv": "a,b\n1,2\n"})
+    for chosen in (["ratings.csv"], ["README.txt", "ratings.csv"], ["more.csv"]):
+        found = inspect([tmp_path / name for name in chosen])
+        assert found.instead == ""
+        assert [file.rpartition("/")[2] for file in found.files] == chosen[-1:]
+    # Whoever says how it is to be read is taken at their word.
+    assert inspect([tmp_path / "movies.csv"], "points").instead == ""
+    (tmp_path / "ratings.csv").unlink()
+    assert standing_for([tmp_path / "movies.csv"]) is None
+    assert standing_for([tmp_path / "gone" / "README.txt"]) is None

@@ -61,7 +61,7 @@ class DataIntents(Intents):
             self._looks.pop(look, None)
             del self.state.looks[look]
             self.state.looks_changed.emit()
-        self.state.inspected.emit(files, found)
+        self.state.inspected.emit([found["instead"]] if found.get("instead") else files, found)
 
     def stop_looking(self, look: str) -> None:
         """Read no further in files that are looked into."""

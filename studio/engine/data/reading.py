@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MEMORY, FormatError
 from studio.formats.worker import (
@@ -214,7 +216,8 @@ def inspect(
     options: Mapping[str, Any] | None = None,
     begun: Callable[[Reading], None] = lambda _: None,
 ) -> Inspection:
-    """As `studio.formats.inspect`, at arm's length; ``begun`` is handed what may be given up.
+    """As `studio.formats.inspect`, at arm's length; where that names a folder instead, what is in
+    it. ``begun`` is handed what may be given up.
 
     Raises:
         StoreError: a file is missing or cannot be imported, or it was given up.
@@ -224,9 +227,14 @@ def inspect(
     try:
         answer, _ = looking.take()
         assert isinstance(answer, Inspected)
-        return answer.found
+        found = answer.found
     finally:
         looking.stop()
+    if not found.instead or found.importer:
+        return found
+    # Looked into anew: its files are larger, and may take as much longer.
+    folder = inspect([Path(found.instead)], "", options, begun)
+    return msgspec.structs.replace(folder, instead=found.instead)
 
 
 def reading(

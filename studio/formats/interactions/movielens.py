@@ -128,6 +128,11 @@ class MovieLens(Importer):
         """Say whether a file begins as one of MovieLens does."""
         return layout_of(path) is not None
 
+    def enough(self, paths: Sequence[Path]) -> bool:
+        """Say whether ratings are among them."""
+        layouts = map(layout_of, paths)
+        return any(layout is not None and layout.holds == "ratings" for layout in layouts)
+
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Read all files: only counting tells what the core is."""
         longest = int(options["longest"])
