@@ -8,7 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from studio.formats import registry as formats
-from studio.formats.cubes.mat import HEAD73, Mat
+from studio.formats.cubes.mat import HEAD73, Mat, _Array
 from studio.formats.limits import FormatError
 
 RNG = np.random.default_rng(0)
@@ -55,6 +55,24 @@ def test_a_cube_and_its_truth_come_together_from_two_files(tmp_path: Path, writt
     found = Mat().inspect(paths, {})
     assert (found.rows, found.kind, found.classes) == (20, "cubes", classes)
     assert found.parts[0].shape == [7]
+
+
+@pytest.mark.parametrize("written", [version5, version73])
+def test_a_look_reads_no_whole_cube(tmp_path: Path, written, monkeypatch) -> None:
+    path = written(tmp_path, cube=CUBE, gt=TRUTH)
+    read_whole = _Array.read
+
+    def read(array: _Array) -> np.ndarray:
+        assert array.name == "gt"
+        return read_whole(array)
+
+    monkeypatch.setattr(_Array, "read", read)
+    found = Mat().inspect([path], {})
+    assert (found.rows, found.classes) == (20, ["class 1", "class 2"])
+    assert found.preview["label"] == [-1, 0, 0]
+    assert found.preview["position"] == [[0, 0], [0, 1], [0, 2]]
+    assert found.preview.get("x", CUBE[0, :3].tolist()) == CUBE[0, :3].tolist()
+    assert ("x" in found.preview) is (written is version73)
 
 
 def test_a_cube_alone_is_all_unknown(tmp_path: Path) -> None:

@@ -60,6 +60,15 @@ class _Array:
             raise FormatError(f"{self.path.name}: {self.name} does not hold numbers.", HINT)
         return found
 
+    def first(self, n: int) -> NDArray[Any] | None:
+        """Return the first n spectra of a cube; None from a file that can only be read whole: SciPy
+        knows the shape of an array without reading it, but no part of its values.
+
+        Raises:
+            FormatError: the file is damaged.
+        """
+        return _first73(self, n) if self.turned else None
+
 
 @dataclass(frozen=True)
 class _Scene:
@@ -85,11 +94,17 @@ class Mat(Importer):
         return head.startswith((HEAD, HEAD73)) or HDF5 in (head[:8], head[512:520])
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
-        """Look into all files."""
+        """Look into all files, at the ground truth and of the cube at what its head says."""
         scene = _scene(paths)
         rows, columns, bands = scene.cube.shape
-        classes = _classes(scene)
-        block = next(_blocks(scene))
+        truth = _truth(scene)
+        shown = min(SHOWN, columns)
+        preview: Block = {
+            "label": truth[0, :shown] - 1,
+            "position": np.stack([np.zeros(shown, np.int64), np.arange(shown)], axis=1),
+        }
+        if (spectra := scene.cube.first(shown)) is not None:
+            preview = {"x": spectra, **preview}
         named = f" and {scene.truth.name}" if scene.truth is not None else ""
         notes = [f"{scene.cube.name}{named}: {rows} x {columns} pixels in {bands} bands"]
         if scene.truth is None:
@@ -102,8 +117,8 @@ class Mat(Importer):
             bytes=0,
             rows=rows * columns,
             parts=_parts(bands),
-            classes=classes,
-            preview={name: values[:SHOWN].tolist() for name, values in block.items()},
+            classes=_classes(truth),
+            preview={name: values.tolist() for name, values in preview.items()},
             notes=notes,
         )
 
@@ -111,13 +126,14 @@ class Mat(Importer):
         """Stream the pixels row by row: spectrum, class (-1 where it is unknown) and place."""
         scene = _scene(paths)
         height, width, bands = scene.cube.shape
+        truth = _truth(scene)
         schema = Schema(
             kind=self.kind,
             parts=_parts(bands),
-            classes=_classes(scene),
+            classes=_classes(truth),
             facts={"height": height, "width": width},
         )
-        return Rows(schema, _blocks(scene), height * width)
+        return Rows(schema, _blocks(scene, truth.ravel()), height * width)
 
 
 def _parts(bands: int) -> list[Part]:
@@ -235,6 +251,14 @@ def _read73(array: _Array) -> NDArray[Any]:
         raise _damaged(array.path) from error
 
 
+def _first73(array: _Array, n: int) -> NDArray[Any]:
+    try:
+        with hdf5.opened(array.path) as file:
+            return np.asarray(file[array.name][:, :n, 0], np.float32).T
+    except (Damaged, OSError) as error:
+        raise _damaged(array.path) from error
+
+
 def _damaged(path: Path) -> FormatError:
     with open_regular(path) as file:
         begins = file.read(max(len(HEAD), len(HEAD73))).startswith((HEAD, HEAD73))
@@ -267,12 +291,11 @@ def _truth(scene: _Scene) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _classes(scene: _Scene) -> list[str]:
-    return [f"class {index}" for index in range(1, int(_truth(scene).max()) + 1)]
+def _classes(truth: NDArray[np.int64]) -> list[str]:
+    return [f"class {index}" for index in range(1, int(truth.max()) + 1)]
 
 
-def _blocks(scene: _Scene) -> Iterator[Block]:
-    truth = _truth(scene).ravel()
+def _blocks(scene: _Scene, truth: NDArray[np.int64]) -> Iterator[Block]:
     cube = scene.cube.read()
     height, width, bands = cube.shape
     step = max(1, rows_at_once(4 * bands) // width)
