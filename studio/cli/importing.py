@@ -86,14 +86,15 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     project = arguments.out.expanduser().absolute()
     # The importer of some files only knows how many rows there are when it has read all of them.
-    taken = [item.rows for item in found.items if item.name == options.get("item")]
+    item = next((item for item in found.items if item.name == options.get("item")), None)
     wanted = ImportData(
         files=[str(path) for path in files],
         project=str(project),
         name=arguments.name or _free(project, files),
         importer=found.importer,
         options=options,
-        expected=taken[0] if taken else found.rows,
+        expected=found.rows if item is None else item.rows,
+        notes=[*found.notes, *(item.notes if item is not None else [])],
     )
     job, status = kept.do(lambda sink: ImportJob("import", wanted, sink), unit="rows")
     if status == 0:

@@ -45,6 +45,8 @@ def describe(path: Path) -> None:
             paragraph(f"Rows: {shares}", indent="  ")
     if record.source:
         paragraph(f"From: {record.source}", indent="  ")
+    for note in record.notes:
+        paragraph(note, indent="    ")
     project = folder.path.parents[1]
     say(f"  pushforward run MODEL@project:{folder.name} --out {project} trains on it.")
 

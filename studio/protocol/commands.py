@@ -127,6 +127,7 @@ class ImportData(_Command, frozen=True, kw_only=True):
     ``importer`` and ``options`` as in `InspectData`. Of tables, ``options`` names the table as
     "item" (HDF5, NPZ; "" for the only one) and its "columns". ``expected`` is how many rows
     `InspectData` has found, 0 if nobody looked: an importer may not know before it has read all.
+    ``notes`` are what it has said, to be kept with the data.
     """
 
     files: list[str]
@@ -135,6 +136,7 @@ class ImportData(_Command, frozen=True, kw_only=True):
     importer: str = ""
     options: dict[str, Any] = {}
     expected: int = 0
+    notes: list[str] = []
 
 
 class StartTraining(_Command, frozen=True, kw_only=True):

@@ -47,7 +47,8 @@ class DatasetRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` is what the person called it. ``hash`` is a tree of hashes of all arrays and of what
     they mean; where they are ``stored`` in "hdf5" (format 1) it is `points_hash`, else in "npy".
-    The statistics are those of the columns.
+    The statistics are those of the columns. ``notes`` are sentences of the importer: what it left
+    out, put right or filled in.
     """
 
     name: str
@@ -63,6 +64,7 @@ class DatasetRecord(msgspec.Struct, frozen=True, kw_only=True):
     minimum: list[float] = []
     maximum: list[float] = []
     source: str = ""
+    notes: list[str] = []
     stored: str = "npy"
     format: int = CURRENT["dataset"]
     created: datetime = msgspec.field(

@@ -213,10 +213,12 @@ class Project:
         source: str = "",
         split: Split | None = None,
         expected: int = 0,
+        notes: Sequence[str] = (),
     ) -> Iterator[DatasetWriter]:
         """Yield a writer for a new data set, which appears whole when the block ends, under a name
         that becomes a folder name; never replaces one. If the block raises, nothing is left.
-        ``expected`` is how many rows there will be, where that is known.
+        ``expected`` is how many rows there will be, where that is known; ``notes`` are kept with
+        it.
 
         Raises:
             StoreError: the name is taken or too long ("user"), the rows will not do ("data"), or
@@ -237,7 +239,8 @@ class Project:
         hidden = partial_path(target)
         try:
             hidden.mkdir()
-            writer = DatasetWriter(hidden, DatasetFolder(target), name, schema, source, split)
+            becomes = DatasetFolder(target)
+            writer = DatasetWriter(hidden, becomes, name, schema, source, split, notes)
             try:
                 yield writer
                 writer.finish()

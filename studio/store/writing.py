@@ -1,5 +1,6 @@
 """A data set as it is written: block by block, hashed on the way, and whole only at the end."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from studio.store.splits import Split, check_split
 from studio.store.text import write_json, write_toml
 
 __all__ = ["Abandoned", "DatasetWriter"]
+
+MOST_NOTES, LONGEST_NOTE = 200, 1000  # of an import of many files: more are not kept
 
 
 class Abandoned(Exception):
@@ -38,6 +41,7 @@ class DatasetWriter:
         schema: Schema,
         source: str = "",
         split: Split | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         """Begin.
 
@@ -60,6 +64,7 @@ class DatasetWriter:
         self._folder = folder
         self._name = name
         self._source = source
+        self._notes = [note[:LONGEST_NOTE] for note in notes[:MOST_NOTES]]
         self._schema = schema
         self._running = Running(len(schema.columns))
         self._arrays = {
@@ -126,6 +131,7 @@ class DatasetWriter:
             minimum=self._running.minimum.tolist(),
             maximum=self._running.maximum.tolist(),
             source=self._source,
+            notes=self._notes,
         )
         if schema.facts:
             write_json(self._folder / "facts.json", schema.facts)

@@ -17,6 +17,7 @@ from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
+from studio.store.schema import points_schema
 from tests.client.fakes.catalog import catalog
 
 SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
@@ -161,7 +162,10 @@ async def test_a_folder_that_is_no_project_is_refused_with_the_reason(bench, wai
 
 async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     await opened(bench, wait, project)
-    project.add_dataset("fresh", np.ones((5, 2), dtype=np.float32), ["a", "b"], "new.csv")
+    schema = points_schema(["a", "b"])
+    notes = [f"note {k}" for k in range(14)]
+    with project.new_dataset("fresh", schema, "new.csv", notes=notes) as writer:
+        writer.add({"x": np.ones((5, 2), dtype=np.float32)})
     done = m.JobInfo(job="9", kind="import", state="finished", title="fresh")
     told = {"columns": ["a", "b"], "n": 4, "shares": {"learned": 4, "measured": 1}}
     x = np.ones((4, 2), np.float32)
@@ -171,6 +175,9 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     assert bench.state.dataset == "fresh"
     page = bench.window.canvas.data
     await wait(page.shares.isVisible)
+    page.notes.open(True)
+    assert page.noted.text().startswith("note 0\nnote 1\n")
+    assert page.noted.text().endswith("note 11\nand 2 more")
     assert page.shares.text().startswith("4 of 5 are learned from, 1 is held out")
     page.train.click()
     assert bench.state.draft.spec.dataset.slug == "project:fresh"

@@ -49,6 +49,9 @@ def test_files_become_one_data_set_and_what_is_odd_is_said(
     assert status == 0
     assert out.startswith("jets  (data set of 23 jets)\n  2 classes: top 12, W 11\n")
     assert "A row has: x (3 × 3), size (one number)" in out
+    left_out = "jets_w.h5: 1 jet of 12 left out: 1 with a number that is not finite"
+    assert any(note.startswith(left_out) for note in data.record.notes)
+    assert left_out in " ".join(out.split())
     status, _, err = said(capsys, "show", "project:jets")
     assert status == 2
     assert "PROJECT/data/jets" in err

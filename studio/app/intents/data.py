@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,16 @@ class DataIntents(Intents):
         return answer.result or {}
 
     def import_data(
-        self, files: list[str], name: str, importer: str, options: dict[str, Any], rows: int = 0
+        self,
+        files: list[str],
+        name: str,
+        importer: str,
+        options: dict[str, Any],
+        rows: int = 0,
+        notes: Sequence[str] = (),
     ) -> None:
         """Import files, in which so many rows were found, as a data set of the open project;
-        without one, of a new scratch project.
+        without one, of a new scratch project. ``notes`` on them are kept with it.
         """
         project = str(self.need_project(name, name))
         command = ImportData(
@@ -99,6 +106,7 @@ class DataIntents(Intents):
             importer=importer,
             options=options,
             expected=rows,
+            notes=list(notes),
         )
         self._do(self._import(command), f"{named(files)} was not imported")
 

@@ -212,6 +212,7 @@ def _datasets(path: Path) -> list[DataInfo]:
             columns=tuple(d.columns),
             path=d.path,
             kind=d.record.kind,
+            notes=tuple(d.record.notes),
         )
         for d in Project.open(path).datasets()
     ]

@@ -50,13 +50,16 @@ class EngineStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class DataInfo:
-    """A data set of the open project, as the sidebar lists it; ``kind`` is what its record says."""
+    """A data set of the open project, as the sidebar lists it; ``kind`` is what its record says,
+    and ``notes`` what its importer did.
+    """
 
     name: str
     rows: int
     columns: tuple[str, ...]
     path: Path
     kind: str = IMPORTED_KIND
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

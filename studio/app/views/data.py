@@ -13,10 +13,13 @@ from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.datapreview import DataPreview
+from studio.app.widgets.fold import Fold
 from studio.counted import counted, shared_out
 from studio.literal import one_line
 
 __all__ = ["DataView"]
+
+NOTED = 12  # notes that are shown
 
 
 class DataView(QWidget):
@@ -31,6 +34,9 @@ class DataView(QWidget):
         self.title = label("", "title", wrap=True)
         self.facts = label("", "muted", wrap=True)
         self.shares = label("", "muted", wrap=True)
+        self.notes = Fold("Notes of the import")
+        self.noted = label("", "muted", wrap=True)
+        self.notes.body.addWidget(self.noted)
         self.points = DataPreview()
         self.statistics = label("", "muted", wrap=True)
         self.train = button("Train on this", self._train, kind="primary", icon="play")
@@ -42,6 +48,7 @@ class DataView(QWidget):
         body.addLayout(head)
         body.addWidget(self.facts)
         body.addWidget(self.shares)
+        body.addWidget(self.notes)
         body.addSpacing(8)
         body.addWidget(self.points, 1)
         body.addWidget(self.statistics)
@@ -62,6 +69,9 @@ class DataView(QWidget):
         self.points.show_data(None, self._kind, data.columns, self._kind.loading)
         self.statistics.setText(" ")
         self.shares.hide()
+        more = f"\nand {len(data.notes) - NOTED:,} more" if len(data.notes) > NOTED else ""
+        self.noted.setText("\n".join(map(one_line, data.notes[:NOTED])) + more)
+        self.notes.setVisible(bool(data.notes))
         tasks.spawn(self._load(data.name))
 
     @property

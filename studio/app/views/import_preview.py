@@ -291,7 +291,7 @@ class ImportDialog(QDialog):
         why = [*self._choice.problems, *([self._refusal] if self._refusal else why)]
         self._why.setText("\n".join(why))
         self._why.setVisible(bool(why))
-        notes = [*self._found.notes, *(item.notes if item else [])]
+        notes = self._said()
         self._notes.setText("\n".join(notes))
         self._notes.setVisible(bool(notes))
         self.accept_button.setEnabled(not why and not self._looking)
@@ -300,6 +300,10 @@ class ImportDialog(QDialog):
         set_tip(self.accept_button, why[0] if why else hint)
         self._scaling.setText(standardisation(columns))
         self._draw(item)
+
+    def _said(self) -> list[str]:
+        """Return what the importer says of the files and of the table that is chosen."""
+        return [*self._found.notes, *(self.item.notes if self.item is not None else [])]
 
     def _draw(self, item: Item | None) -> None:
         chosen = self.chosen()[:2]
@@ -326,9 +330,11 @@ class ImportDialog(QDialog):
             return
         name = self.name.text().strip()
         options, rows = dict(self._choice.options), self._found.rows
+        notes = self._said()
         if (item := self.item) is not None:
             options["item"], rows = item.name, item.rows
             options["columns"] = [item.columns[i].name for i in self.chosen()]
-        self._actions.data.import_data(self._files, name, self._found.importer, options, rows)
+        importer = self._found.importer
+        self._actions.data.import_data(self._files, name, importer, options, rows, notes)
         self.imported.emit(name)
         self.accept()

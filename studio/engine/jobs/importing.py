@@ -77,7 +77,11 @@ class ImportJob(Job):
         project = Project.open_or_create(Path(command.project))
         source = ", ".join(map(str, self._paths))
         with project.new_dataset(
-            command.name, opened.schema, source, expected=opened.total or 0
+            command.name,
+            opened.schema,
+            source,
+            expected=opened.total or 0,
+            notes=command.notes,
         ) as writer:
             self._writer = writer
             if self._stopped:
