@@ -55,6 +55,7 @@ class TilesView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._record: FlowRecord | None = None
+        self._classes: tuple[str, ...] = ()  # their names, as they were drawn
         self._once = AskOnce(self, state)
         self._picked = 0
         self.grid = TileGrid("The fixed latents")
@@ -104,11 +105,11 @@ class TilesView(QWidget):
         follow = self._following
         follow.selected.connect(self._select)
         follow.changed.connect(self._changed)
-        follow.changed.connect(self._draw)  # the names of classes may have come
+        follow.changed.connect(self._ask_names)
         follow.shown.connect(self._show)
         follow.failed.connect(lambda step, why: self._where.setText(f"Step {step:,}: {why}"))
         follow.moved.connect(self._draw)
-        self._state.engine_changed.connect(self._draw)  # which is asked when it is ready
+        self._state.engine_changed.connect(self._ask_names)
         self._state.catalog_changed.connect(self._changed)
         self._state.queue_changed.connect(self._changed)
         theme.changed.connect(self._restyle)
@@ -126,7 +127,7 @@ class TilesView(QWidget):
     # What is shown
 
     def _select(self) -> None:
-        self._record, self._picked = None, 0
+        self._record, self._picked, self._classes = None, 0, ()
         self.projection.set_record(None)
         self.projection.set_identity(None)
         self._changed()
@@ -177,6 +178,7 @@ class TilesView(QWidget):
             else "This step was kept without its projection."
         )
         self._draw()
+        self._ask_names()
         self._following.drawn()
 
     def _draw(self) -> None:
@@ -211,13 +213,21 @@ class TilesView(QWidget):
         self._which.set_text(f"latent {picked}: {said}" if said else f"latent {picked}")
 
     def _told(self, record: FlowRecord) -> Arrays:
-        """Return what the fixed latents were told; how their classes are called is asked once."""
-        run = self._following.run
-        if run is None or not any(name in record.given for name in self._kind.told):
-            return {}
-        if not run.classes and self._once.due(run):
+        """Return what the fixed latents were told."""
+        return named(record.given, self._classes) if self._kind.told else {}
+
+    def _ask_names(self) -> None:
+        """Ask once how the classes are called that the latents were told, and draw them anew when
+        they are known: a run changes all the time.
+        """
+        run, record = self._following.run, self._record
+        if run is None or record is None or not any(n in record.given for n in self._kind.told):
+            return
+        if run.classes != self._classes:
+            self._classes = run.classes
+            self._draw()
+        elif not run.classes and self._once.due(run):
             self._actions.looking.load_target(run.key, TARGET)
-        return named(record.given, run.classes)
 
     def _pick(self, picture: int) -> None:
         self._picked = max(picture, 0)
