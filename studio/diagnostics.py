@@ -81,7 +81,8 @@ def write(
     texts = {
         "about.txt": "\n".join([*CONTENTS, LEFT_OUT, ""]),
         "report.json": _json(_report(facts or {}), scrub),
-        "preferences.json": _json(preferences or {}, scrub),
+        # Not where files were chosen last: a folder that is no project's may be called anything.
+        "preferences.json": _json({**(preferences or {}), "files": ""}, scrub),
         "runs.json": _json(runs, scrub),
         **_logs(),
     }

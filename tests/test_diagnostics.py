@@ -62,6 +62,7 @@ def project(person: Path) -> Project:
     kept = preferences.Preferences()
     kept.opened(made.path, NAME, 1.0)
     kept.opened(person / "gone" / "other", "Other study", 2.0)
+    kept.files = str(person / "of" / "genome" / "Hidden" / "people")
     preferences.save(kept)
     return made
 

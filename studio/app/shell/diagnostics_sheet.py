@@ -81,8 +81,7 @@ async def _write(state: AppState, file: Path) -> None:
             diagnostics.write,
             file,
             projects=projects,
-            # Where files were chosen last is nobody's business, and may be the name of anything.
-            preferences={**msgspec.to_builtins(kept), "files": ""},
+            preferences=msgspec.to_builtins(kept),
             facts=_facts(state),
         )
     except StoreError as error:
