@@ -35,7 +35,7 @@ LESSON = 4
 """How many steps of a training a teacher has, where there is one: in fewer, the weights behind two
 that start at zero do not move.
 """
-TURNS = 2 * LESSON
+TURNS = LESSON + 2
 """After so many steps every part has learned something."""
 
 SETTINGS = {

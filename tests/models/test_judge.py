@@ -6,6 +6,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.contracts.batch import Batch
+from models.judges import images
 from models.judges.base import Lesson, Network, WeightsError, accuracy, load_weights, taught
 from models.judges.images import FEATURES, ImageClassifier
 from models.kinds.images import ImageSet
@@ -52,7 +53,9 @@ def untrained(shape: tuple[int, ...], classes: int = 4) -> Network:
 
 @pytest.fixture(scope="module")
 def trained() -> Network:
-    return taught(TEACHING, quadrants(600, 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(images, "_STEPS", 150)
+        return taught(TEACHING, quadrants(600, 0))
 
 
 def test_a_judge_knows_what_it_was_taught(trained):
@@ -60,17 +63,21 @@ def test_a_judge_knows_what_it_was_taught(trained):
     assert accuracy(untrained((1, 8, 8)), lesson(quadrants(400, 1))) < 0.7
 
 
-def test_a_judge_is_a_function_of_images_and_seed(trained):
+def test_a_judge_is_a_function_of_images_and_seed(monkeypatch):
+    monkeypatch.setattr(images, "_STEPS", 20)
+    one = taught(TEACHING, quadrants(600, 0))
     before = torch.get_rng_state()
     with torch.no_grad():  # as around a measurement
         again = taught(TEACHING, quadrants(600, 0))
     assert torch.equal(before, torch.get_rng_state())
-    for a, b in zip(trained.parameters(), again.parameters(), strict=True):
+    new = TEACHING.new(lesson(quadrants(600, 0)))
+    for a, b, c in zip(one.parameters(), again.parameters(), new.parameters(), strict=True):
         assert torch.equal(a, b)
+        assert not torch.equal(a, c), "it has learned"
         assert not a.requires_grad
     other = taught(TEACHING, quadrants(600, 0), seed=1)
     x = quadrants(5, 2).x
-    assert not torch.equal(trained.features(x), other.features(x))
+    assert not torch.equal(one.features(x), other.features(x))
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28), (1, 5, 9)])

@@ -126,7 +126,7 @@ def test_a_single_datum_is_always_reached(slug):
 def test_added_noise_keeps_the_law(slug, settings):
     """Gaussian data N(1, 0.5^2): the exact denoiser must give back mean and deviation."""
     g = make_generator(7)
-    z = torch.randn(20_000, 1, generator=g, dtype=torch.float64)
+    z = torch.randn(8000, 1, generator=g, dtype=torch.float64)
     x = make(slug, **settings).sample(
         lambda x, s: 1 + 0.25 / (0.25 + s**2) * (x - 1), z, 0.01, 20.0, g
     )
