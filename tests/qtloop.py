@@ -1,7 +1,6 @@
 """One qasync loop for tests of the application: fixtures that its conftest files import."""
 
 import asyncio
-import gc
 import inspect
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -18,15 +17,6 @@ def themed(qapp: QApplication) -> None:
     """Install the theme, and let no closed window end the loop."""
     qapp.setQuitOnLastWindowClosed(False)
     theme.install(qapp, "dark")
-
-
-@pytest.fixture(autouse=True)
-def collected_here() -> Iterator[None]:
-    """As in the application: no worker thread frees Qt objects that lie in a cycle."""
-    gc.disable()
-    yield
-    gc.enable()
-    gc.collect(0)  # all that the test made is in the youngest generation
 
 
 @pytest.fixture

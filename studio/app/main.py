@@ -125,6 +125,9 @@ class Studio:
         tasks.on_error(None)
         self.window.hide()
         self.window.deleteLater()
+        # Qt holds the functions that its signals call, where Python's collector does not see them:
+        # a state that nobody takes away would hold the whole studio.
+        self.state.deleteLater()
 
     def report(self, error: BaseException) -> None:
         """Show an error that nobody expected; it is a mistake in the studio. Errors from one place

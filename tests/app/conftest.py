@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 from studio.app import preferences
 from studio.app.main import Studio
 from tests.client.fakes.engine import FakeEngine
-from tests.qtloop import collected_here, loop, run_coroutine, themed, until
+from tests.qtloop import loop, run_coroutine, themed, until
 
-__all__ = ["collected_here", "loop"]
+__all__ = ["loop"]
 
 SECONDS = 20
 

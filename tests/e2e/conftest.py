@@ -15,9 +15,9 @@ from studio.app.main import Studio
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.app.views.gallery import Card
-from tests.qtloop import collected_here, loop, run_coroutine, themed, until
+from tests.qtloop import loop, run_coroutine, themed, until
 
-__all__ = ["collected_here", "loop"]
+__all__ = ["loop"]
 
 SECONDS = 120
 

@@ -1,7 +1,7 @@
 """A state with one run in it, and actions whose link writes down what it is told."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ class Lens:
 
 
 @pytest.fixture
-def lens(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> Lens:
+def lens(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> Iterator[Lens]:
     state = AppState()
     link = SpyLink()
     actions = Actions(state, link)
@@ -134,7 +134,8 @@ def lens(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> Lens:
     state.runs.by_key[run.key] = run
     state.runs.select(run.key)
     state.place = "run"
-    return Lens(state, actions, link, run)
+    yield Lens(state, actions, link, run)
+    state.deleteLater()
 
 
 @pytest.fixture
