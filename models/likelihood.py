@@ -15,7 +15,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from models.tensors import make_generator
@@ -170,6 +169,9 @@ def log_prob_adaptive(
 
     start = np.concatenate([x.detach().cpu().double().numpy().ravel(), np.zeros(len(x))])
     span = (math.log(s_min), math.log(s_max))
+    # Here, for it takes longer to load than all models together, and only measuring needs it.
+    from scipy.integrate import solve_ivp
+
     solution = solve_ivp(slope, span, start, method="RK45", rtol=tolerance, atol=tolerance)
     if not solution.success:
         raise ArithmeticError(f"the likelihood could not be integrated: {solution.message}")
