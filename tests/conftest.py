@@ -5,6 +5,7 @@ Tests marked ``xvfb`` run in a second call of pytest with ``QT_QPA_PLATFORM=xcb`
 """
 
 import gc
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -75,10 +76,21 @@ def _close_windows() -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths of new folders. pytest numbers its own by a look at all there are, and every test has a
+    home: after some thousand of them that look takes longer than most tests.
+    """
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / f"home{number}" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
+def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> str:
     """Preferences and scratch projects go to a folder of the test, never to the person's."""
-    folder = str(tmp_path_factory.mktemp("home"))
+    path = next(homes)
+    path.mkdir()
+    folder = str(path)
     monkeypatch.setenv("PUSHFORWARD_HOME", folder)
     return folder
 
