@@ -68,7 +68,7 @@ def eager(pair: Pair) -> dict[str, Any]:
 def garbled(rows: Batch) -> Batch:
     """Return rows with anything at all at their padded places."""
     noise = 100.0 * torch.randn(rows.x.shape, generator=make_generator(5))
-    return rows.holding(rows.x + noise - rows.zeroed(noise))
+    return rows.holding(rows.x + (noise - rows.zeroed(noise)))
 
 
 def occupied(x: Tensor) -> Tensor:

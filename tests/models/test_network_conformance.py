@@ -21,6 +21,8 @@ from models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import NETWORK
 
+SIZES = {**NETWORK, "layers": 2}
+"""A layer that hears from another, too."""
 LATENT = 5
 OUTPUTS = 3
 ROLES: dict[str, tuple[Role, ...]] = {
@@ -51,7 +53,7 @@ class Case:
 
     def build(self, seed: int = 0, **settings: Any) -> nn.Module:
         known = {row["path"] for row in describe(self.entry.config)}
-        config = {name: size for name, size in NETWORK.items() if name in known}
+        config = {name: size for name, size in SIZES.items() if name in known}
         pick = Pick(slug=self.entry.slug, config={**config, **settings})
         return build(pick, self.spec, self.role, make_generator(seed))
 
@@ -194,7 +196,7 @@ def test_what_stands_at_padded_places_does_not_matter(case: Case):
     noise = 100.0 * torch.randn(rows.x.shape, generator=make_generator(3))
     if case.spec.symbols is not None:
         noise = torch.ones_like(rows.x)
-    garbled = rows.holding(rows.x + noise - rows.zeroed(noise))
+    garbled = rows.holding(rows.x + (noise - rows.zeroed(noise)))
     assert not torch.equal(garbled.x, rows.x)
     clean, other = call(net, rows, clock), call(net, garbled, clock)
     if case.role.name != "critic":
