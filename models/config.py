@@ -21,6 +21,7 @@ __all__ = [
     "ConfigError",
     "DataChoice",
     "File",
+    "NoConfig",
     "Pick",
     "RunRef",
     "decode",
@@ -42,6 +43,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     None can be left out as a whole. Every field has a default. Subclasses repeat ``frozen=True``
     (mypy reads msgspec structs as dataclasses).
     """
+
+
+class NoConfig(Config, frozen=True):
+    """Settings of a thing that has none."""
 
 
 File = NewType("File", str)

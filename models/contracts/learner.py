@@ -132,7 +132,7 @@ class Training(TypedDict):
         seed: of weights and noise.
         device: where it computes.
         execution: how it computes there.
-        inputs: the trained models that it learns from, by the names of `models.registry.Needs`,
+        inputs: the trained models that it learns from, by the names of `models.entries.Needs`,
             on its device; none where one that is trained is only used.
     """
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import torch
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.spec import LABEL
@@ -15,7 +16,6 @@ from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Trial
 from models.metrics.base import Evidence
 from models.metrics.jets.w1 import W1Mass, W1Momentum
-from models.registry import NoConfig
 from models.tensors import make_generator
 
 __all__ = ["jets_by_diffusion"]

@@ -19,12 +19,13 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.consistency import ConsistencyFunction
 from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
+from models.entries import Needs
 from models.fields.consistency import ConsistencyField, ConsistencyWeight
 from models.nets.pick import build
 from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
-from models.registry import Needs, family
+from models.registry import family
 from models.samplers.consistency import Multistep
 from models.training.optim import OptimizerConfig
 

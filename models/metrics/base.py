@@ -8,7 +8,8 @@ data, for a mean with its spread.
 A metric is one file below `models.metrics`, such as this one::
 
     from models.metrics.base import Evidence, Figure, SampleMetric
-    from models.registry import NoConfig, metric
+    from models.config import NoConfig
+    from models.registry import metric
 
     @metric(
         "mean-gap",

@@ -18,7 +18,7 @@ _FIELDS = (
 
 
 def networks_as_picks(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return settings in which networks are picks; a `models.registry.Upgrade`."""
+    """Return settings in which networks are picks; a `models.entries.Upgrade`."""
     found, on_grid = dict(config), _on_grid(kind)
     for field, image_field, slug, activation in _FIELDS:
         images = found.pop(image_field, None)

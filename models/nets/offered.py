@@ -4,7 +4,8 @@ import difflib
 from functools import cache
 
 from models.config import describe
-from models.registry import FamilyEntry, NetworkEntry, Problem, discover, registry
+from models.entries import FamilyEntry, NetworkEntry
+from models.registry import Problem, discover, registry
 
 __all__ = ["discovered", "kinds_of", "networks_for", "why_not"]
 

@@ -8,10 +8,11 @@ from torch import nn
 
 from models.config import Config, ConfigError, Pick, decode, describe, encode, read_pick
 from models.contracts.spec import DataSpec
+from models.entries import FamilyEntry, NetworkEntry
 from models.nets.bounded import Bounded
 from models.nets.offered import discovered, networks_for, why_not
 from models.nets.role import Role
-from models.registry import FamilyEntry, NetworkEntry, registry
+from models.registry import registry
 
 __all__ = ["build", "filled", "preferred", "settled"]
 

@@ -2,10 +2,11 @@
 
 import torch
 
+from models.config import NoConfig
 from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
 from models.operators.base import Operation, Outcome, Progress, Slot, Work
-from models.registry import NoConfig, operator
+from models.registry import operator
 
 __all__ = ["Likelihood"]
 

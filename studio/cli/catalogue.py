@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.registry import Entry, Kind, registry
+from models.entries import Entry, Kind
+from models.registry import registry
 from studio.cli.terminal import UsageError, complain
 from studio.engine.process.discovery import discover
 from studio.protocol.spec import Recipe

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.registry import Entry, KindEntry, MetricEntry, SamplerEntry
+    from models.entries import Entry, KindEntry, MetricEntry, SamplerEntry
 
 __all__ = ["data", "evaluations", "order", "sentences", "unit"]
 
@@ -27,8 +27,8 @@ def unit(entry: "MetricEntry") -> str:
 
 def data(entry: "Entry") -> str:
     """Return the kinds of data that it is for."""
+    from models.entries import FamilyEntry, NetworkEntry
     from models.nets.offered import kinds_of
-    from models.registry import FamilyEntry, NetworkEntry
 
     if isinstance(entry, FamilyEntry | NetworkEntry):
         return ", ".join(kinds_of(entry)) or NONE
@@ -37,7 +37,7 @@ def data(entry: "Entry") -> str:
 
 def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
-    from models.registry import KindEntry, MetricEntry, NetworkEntry, SamplerEntry
+    from models.entries import KindEntry, MetricEntry, NetworkEntry, SamplerEntry
 
     if isinstance(entry, KindEntry):
         return _of_kind(entry)

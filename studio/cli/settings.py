@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from models.config import Config, describe, replace_at
+from models.entries import Kind
 from models.nets.offered import why_not
-from models.registry import Kind, registry
+from models.registry import registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError
 from studio.engine.kinds.fit import picked_kind

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from models.registry import Entry, FamilyEntry, KindEntry
+from models.entries import Entry, FamilyEntry, KindEntry
 from studio.cli import facts, ownset
 from studio.cli.terminal import UsageError, paragraph, say
 from studio.protocol.spec import Recipe
@@ -171,7 +171,8 @@ def _value(value: Any) -> str:
 
 def _able(field: Mapping[str, Any]) -> list[str]:
     """What can be picked; networks that can have the role for some kind of data."""
-    from models.registry import NetworkEntry, registry
+    from models.entries import NetworkEntry
+    from models.registry import registry
 
     return [
         entry.slug

@@ -15,9 +15,9 @@ from studio.cli.recorded import record
 from studio.cli.terminal import UsageError, say, table
 
 if TYPE_CHECKING:
+    from models.entries import ExperimentEntry
     from models.experiments.base import Result
     from models.experiments.bench import Bench
-    from models.registry import ExperimentEntry
 
 __all__ = ["HELP", "add_arguments", "run"]
 

@@ -119,7 +119,7 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A trained run that a family learns from; see `models.registry.Needs`."""
+    """A trained run that a family learns from; see `models.entries.Needs`."""
 
     name: str
     ability: str

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from models.config import describe
-from models.registry import Entry, ExperimentEntry, discover, registry
+from models.entries import Entry, ExperimentEntry
+from models.registry import discover, registry
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("studio/**/*.py"), *ROOT.glob("models/**/*.py")])

@@ -13,8 +13,9 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
+from models.entries import FamilyEntry
 from models.nets.offered import kinds_of
-from models.registry import FamilyEntry, discover, registry
+from models.registry import discover, registry
 from studio.engine.jobs.headless import create
 from studio.engine.jobs.training import TrainingJob
 from studio.protocol.messages import Event, Record

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from models.config import NoConfig
 from models.contracts.abilities import ABILITIES
 from models.contracts.family import Frame
 from models.contracts.learner import Learner
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.registry import NoConfig, registry
+from models.registry import registry
 from studio.engine.data import judging
 from studio.engine.jobs import headless
 from studio.engine.jobs.evaluating import EvaluationJob

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from models.config import NoConfig
 from models.nets.offered import kinds_of
-from models.registry import NoConfig, registry
+from models.registry import registry
 from studio.app.state import drafts
 from studio.engine.data import judging
 from studio.engine.data.datasets import registered

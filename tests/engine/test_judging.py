@@ -9,11 +9,13 @@ import torch
 from safetensors.numpy import load
 from safetensors.torch import save_file
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
+from models.entries import JudgeEntry
 from models.judges.base import Lesson, Network, Teaching, accuracy
 from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
-from models.registry import JudgeEntry, NoConfig, registry
+from models.registry import registry
 from studio.engine.data import judging
 from studio.engine.data.datasets import registered
 from studio.engine.data.judging import Judging

@@ -22,9 +22,10 @@ from models.contracts.family import Family
 from models.contracts.learner import Learner, Training
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import State
+from models.entries import FamilyEntry, KindEntry
 from models.nets.offered import kinds_of, networks_for
 from models.nets.pick import filled
-from models.registry import FamilyEntry, KindEntry, discover, registry
+from models.registry import discover, registry
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 from tests.models import tracks

@@ -11,11 +11,12 @@ from torch import Tensor
 from models.config import Config, decode, describe, encode, replace_at
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.swiss_roll import SwissRollConfig, swiss_roll
+from models.entries import Entry, FamilyEntry, Kind, MetricEntry
 from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, floor, fresh_pairs
 from models.metrics.points.modes import mode_masses
 from models.nets.offered import kinds_of
-from models.registry import Entry, FamilyEntry, Kind, MetricEntry, discover, registry
+from models.registry import discover, registry
 from models.tensors import make_generator
 from tests.models.measuring import value
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.family import Family, Frame
 from models.contracts.spec import LABEL, SIZE
 from models.operators import drawing
-from models.registry import NoConfig
 from models.tensors import make_generator
 from tests.models import tracks
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ConfigError, Pick
+from models.config import ConfigError, NoConfig, Pick
 from models.contracts.batch import Batch
 from models.data.community import CommunityConfig, community
 from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
@@ -28,7 +28,6 @@ from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommu
 from models.metrics.graphs.validity import connected, halved, two_communities
 from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
 from models.nets.role import DENOISER, Role, critic, generator
-from models.registry import NoConfig
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.data.films import FilmsConfig, catalogue, films
@@ -21,7 +22,6 @@ from models.nets.role import RECOMMENDER
 from models.nets.sequences.gru import GruConfig, gru_sequence
 from models.operators.base import Operation
 from models.operators.recommend import Recommend, RecommendConfig, chosen
-from models.registry import NoConfig
 from models.tensors import make_generator
 
 CPU = torch.device("cpu")

@@ -5,13 +5,13 @@ import math
 import pytest
 import torch
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.kinds.jets import JetSet, jets, masses
 from models.metrics.base import Evidence
 from models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
 from models.nets.role import DENOISER, critic, generator
 from models.nets.sets.transformer import SetTransformerConfig, set_transformer
-from models.registry import NoConfig
 from models.tensors import make_generator
 
 SMALL = SetTransformerConfig(width=16, layers=2, heads=4)

@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.judges import images
 from models.judges.base import Lesson, Network, WeightsError, accuracy, load_weights, taught
@@ -17,7 +18,7 @@ from models.metrics.images.frechet import (
     frechet_distance,
     label_shares,
 )
-from models.registry import NoConfig, registry
+from models.registry import registry
 from models.tensors import make_generator
 from tests.models.measuring import figure, value
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
@@ -21,7 +22,7 @@ from models.metrics.images.bits import BitsConfig, BitsPerDimension
 from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, gaussian_log_prob, mean_of
 from models.operators.base import Operation
 from models.operators.likelihood import Likelihood
-from models.registry import NoConfig, registry
+from models.registry import registry
 from models.tensors import make_generator
 from tests.models import tracks
 

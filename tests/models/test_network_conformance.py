@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from models.config import Pick, describe
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec
+from models.entries import KindEntry, NetworkEntry
 from models.nets import role
 from models.nets.calling import call
 from models.nets.offered import networks_for
 from models.nets.pick import build
 from models.nets.role import DENOISER, RECOMMENDER, Role
-from models.registry import KindEntry, NetworkEntry, discover, registry
+from models.registry import discover, registry
 from models.tensors import make_generator
 from tests.models import tracks
 from tests.models.pairs import NETWORK

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.config import Pick
+from models.config import NoConfig, Pick
 from models.metrics.base import Evidence
 from models.nets import role
 from models.nets.offered import kinds_of
 from models.nets.pick import build
 from models.operators.base import Operation
-from models.registry import NoConfig, registry
+from models.registry import registry
 from models.tensors import make_generator
 
 README = Path(__file__).resolve().parents[2] / "models" / "README.md"

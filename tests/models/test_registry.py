@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from models import registry as module
-from models.config import decode, encode
+from models.config import NoConfig, decode, encode
+from models.entries import Entry
 from models.nets import offered
 from models.nets.offered import kinds_of, why_not
 from models.nets.pick import filled
-from models.registry import Entry, NoConfig, Problem, Registry, discover, kind, metric, registry
+from models.registry import Problem, Registry, discover, kind, metric, registry
 
 
 def entry(slug: str, make: object = object()) -> Entry:

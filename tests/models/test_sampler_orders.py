@@ -12,8 +12,9 @@ from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from models.config import decode
+from models.entries import SamplerEntry
 from models.experiments.diffusion_ring import S_MAX, S_MIN, latents, mixture, rms
-from models.registry import SamplerEntry, discover, registry
+from models.registry import discover, registry
 from models.tensors import make_generator
 
 discover(["models.samplers"])

@@ -17,11 +17,12 @@ from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.learner import Learner, Stage, Training, Walk
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
+from models.entries import Needs
 from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import encoder
 from models.nets.settings import EncoderNet
-from models.registry import Needs, family
+from models.registry import family
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 

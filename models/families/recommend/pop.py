@@ -5,13 +5,14 @@ from typing import Unpack
 
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Learner, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.layouts.histories import PADDING
 from models.popularity import Counts
-from models.registry import NoConfig, family
+from models.registry import family
 
 __all__ = ["Pop"]
 

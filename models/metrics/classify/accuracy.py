@@ -3,12 +3,13 @@
 import torch
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.abilities import Classifies
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from models.metrics.intervals import wilson
-from models.registry import NoConfig, metric
+from models.registry import metric
 
 __all__ = ["Accuracy"]
 

@@ -1,10 +1,11 @@
 """Whether generated graphs are what the data are, and others than those known, as metrics."""
 
+from models.config import NoConfig
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.sides import sides, unpacked
 from models.metrics.graphs.validity import two_communities
-from models.registry import NoConfig, metric
+from models.registry import metric
 
 __all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities"]
 

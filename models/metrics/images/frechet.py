@@ -7,10 +7,11 @@ Inception: the distance is no FID, and compares only models of the same data.
 import torch
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.data import Judge
 from models.kinds.images import ImageSet
 from models.metrics.base import Evidence, Figure, SampleMetric, check_finite
-from models.registry import NoConfig, metric
+from models.registry import metric
 
 __all__ = ["FrechetDistance", "LabelBalance", "frechet_distance", "label_shares"]
 

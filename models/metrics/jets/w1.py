@@ -5,12 +5,13 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from models.kinds.jets import masses
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.samples.sliced import sliced_wasserstein
-from models.registry import NoConfig, metric
+from models.registry import metric
 
 __all__ = ["W1Constituents", "W1Mass", "W1Momentum"]
 

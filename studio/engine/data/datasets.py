@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from models.config import Config, ConfigError
 from models.contracts.data import Judge, Outline, RowSource, Splits
+from models.entries import DatasetEntry
 from models.metrics.base import fresh_pairs, split_pairs
-from models.registry import DatasetEntry, registry
+from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.judging import Judging
 from studio.engine.data.stored import StoredRows, facts_of

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 
 from models.contracts.data import RowSource
+from models.entries import JudgeEntry
 from models.judges.base import Lesson, Network, Teaching, WeightsError, load_weights
-from models.registry import JudgeEntry, registry
+from models.registry import registry
 from studio import home
 from studio.engine.process.failures import Refused
 from studio.store.atomic import write_bytes

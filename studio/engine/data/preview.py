@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from models.registry import DatasetEntry
+from models.entries import DatasetEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import (
     Dataset,

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.config import decode
+from models.config import NoConfig, decode
 from models.contracts.batch import Batch
 from models.contracts.data import Judge
 from models.contracts.family import Family
@@ -25,7 +25,7 @@ from models.metrics.base import Evidence, Floor, floor
 from models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
 from models.nets.offered import kinds_of
 from models.nets.pick import filled, settled
-from models.registry import NoConfig, registry
+from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.batches import Shuffled
 from studio.engine.data.datasets import Dataset, registered

@@ -3,8 +3,8 @@
 import math
 from pathlib import Path
 
+from models.entries import MetricEntry
 from models.metrics.base import Figure
-from models.registry import MetricEntry
 from studio.engine.data.datasets import edited
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.runjob import RunJob

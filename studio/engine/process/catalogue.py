@@ -8,21 +8,20 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, describe
-from models.fields.rescaling import Rescaling
-from models.fields.rescalings import RESCALINGS
-from models.nets.offered import kinds_of
-from models.nets.pick import preferred
-from models.registry import (
+from models.entries import (
     Entry,
     FamilyEntry,
     Kind,
     MetricEntry,
     NetworkEntry,
     OperatorEntry,
-    Problem,
     SamplerEntry,
-    registry,
 )
+from models.fields.rescaling import Rescaling
+from models.fields.rescalings import RESCALINGS
+from models.nets.offered import kinds_of
+from models.nets.pick import preferred
+from models.registry import Problem, registry
 from studio.engine.kinds.fit import kinds_measured
 from studio.engine.process.devices import devices
 from studio.engine.run.settings import TrainingConfig

@@ -12,7 +12,8 @@ import torch
 from models.contracts.abilities import WORDS
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from models.registry import FamilyEntry, Needs, registry
+from models.entries import FamilyEntry, Needs
+from models.registry import registry
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import rebuild
 from studio.engine.run.resolve import Resolved, check

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from models.contracts.learner import Learner
-from models.registry import SamplerEntry
+from models.entries import SamplerEntry
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import rebuild

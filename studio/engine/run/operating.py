@@ -19,8 +19,9 @@ from models.contracts.abilities import WORDS
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import LABEL, DataSpec
+from models.entries import FamilyEntry, OperatorEntry, SamplerEntry
 from models.operators.base import ALL, Operation, Outcome, Progress
-from models.registry import FamilyEntry, OperatorEntry, SamplerEntry, registry
+from models.registry import registry
 from studio.engine.data.datasets import Dataset, in_memory
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind

@@ -12,9 +12,7 @@ from models.config import Config, ConfigError, decode, describe, encode, read_pi
 from models.contracts.data import Outline
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from models.nets.offered import kinds_of
-from models.nets.pick import filled, settled
-from models.registry import (
+from models.entries import (
     DatasetEntry,
     Entry,
     FamilyEntry,
@@ -22,8 +20,10 @@ from models.registry import (
     MetricEntry,
     OperatorEntry,
     SamplerEntry,
-    registry,
 )
+from models.nets.offered import kinds_of
+from models.nets.pick import filled, settled
+from models.registry import registry
 from studio.engine.data.datasets import (
     Dataset,
     find_imported,

@@ -12,9 +12,10 @@ from models.contracts.batch import Batch
 from models.contracts.data import Judge, RowSource
 from models.contracts.family import Family
 from models.contracts.learner import Learner
+from models.entries import MetricEntry
 from models.metrics.base import Evidence, Figure, NotApplicable
 from models.operators.drawing import draw, most
-from models.registry import MetricEntry, registry
+from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.run.randomness import EVALUATION, METRIC

@@ -1,7 +1,8 @@
 """Handwritten digits of 8x8 pixels."""
 
+from models.config import NoConfig
 from models.contracts.data import Splits
-from models.registry import NoConfig, dataset
+from models.registry import dataset
 from studio.engine.data.images.files import bundled, bundled_outline
 
 __all__ = ["digits"]

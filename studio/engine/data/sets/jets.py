@@ -6,9 +6,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.data import Splits
 from models.kinds.jets import TYPES, JetSet
-from models.registry import NoConfig, dataset
+from models.registry import dataset
 from studio.engine.data.shipped import archive
 from studio.resources import folder
 

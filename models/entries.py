@@ -1,0 +1,255 @@
+"""What is known of each thing that can be added, by what it is: a family, a data set, a metric, ...
+
+`models.registry` makes these entries from what a decorator is told.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as made
+from typing import Any, Literal, TypeAlias
+
+from models.config import Config, NoConfig
+
+__all__ = [
+    "DatasetEntry",
+    "Defaults",
+    "Entry",
+    "ExperimentEntry",
+    "FamilyEntry",
+    "JudgeEntry",
+    "Kind",
+    "KindEntry",
+    "MetricEntry",
+    "Needs",
+    "NetworkEntry",
+    "OperatorEntry",
+    "SamplerEntry",
+    "Upgrade",
+]
+
+Kind = Literal[
+    "kind", "family", "dataset", "network", "sampler", "metric", "judge", "operator", "experiment"
+]
+Defaults: TypeAlias = Mapping[str, Any]
+Upgrade: TypeAlias = Callable[[Mapping[str, Any], str], dict[str, Any]]
+"""From settings as an earlier version of an entry wrote them, and the kind of the data, to those of
+today. Settings of today come back as they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One registered thing.
+
+    Attributes:
+        make: the class or function itself; what it is called with depends on ``kind``.
+        config: its settings; an empty config where it has none.
+        source: author, year, identifier and the equation or algorithm numbers.
+        kinds: of data that it works on, () for all.
+    """
+
+    kind: Kind
+    slug: str
+    title: str
+    summary: str
+    make: Any
+    source: str = ""
+    config: type[Config] = NoConfig
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindEntry(Entry):
+    """A kind of data. ``make(n, seed)`` returns a small `models.contracts.data.RowSource` of it.
+
+    Attributes:
+        one, many: what a datum is called.
+        gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
+            numbers), "law" (their law may be known), "grid" (they have neighbours on a grid), "set"
+            (they are places without an order),
+            "sequence" (their places have an order), ...
+        networks: the default network for each role.
+        metrics: the default metrics.
+        training: settings of the training that have another default here.
+        families: by family, settings that have another default here.
+        bounds: between which numbers all values lie, in the units of the data.
+    """
+
+    one: str
+    many: str
+    gives: tuple[str, ...]
+    networks: Mapping[str, str]
+    metrics: tuple[str, ...]
+    training: Defaults
+    families: Mapping[str, Defaults]
+    bounds: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A trained model that another one learns from.
+
+    Attributes:
+        ability: that it must have, as in `FamilyEntry.abilities`.
+        title, help: for a person.
+        same_data: whether it must have learned the same data; its units are then those of the new
+            model, too.
+        optional: whether it may be left out.
+        draws: whether what it draws is learned from in the place of the data, whose units stay.
+    """
+
+    ability: str
+    title: str
+    help: str
+    same_data: bool = False
+    optional: bool = False
+    draws: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyEntry(Entry):
+    """A family. ``make`` is a `models.contracts.learner.Learner` subclass.
+
+    Attributes:
+        needs: what the kind of data must give.
+        capabilities: names of the protocols of `models.contracts.abilities` that it satisfies.
+        field, carrier: where it stands in the table of field and carrier.
+        motion: its law of motion, in Unicode.
+        sampler: the default sampler, "" for a family that takes none.
+        version: counts changes of its settings.
+        upgrade: reads settings of earlier versions.
+        inputs: the trained models that it learns from, by name.
+    """
+
+    needs: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    field: str
+    carrier: str
+    motion: str
+    sampler: str
+    version: int
+    upgrade: Upgrade | None
+    inputs: Mapping[str, Needs] = made(default_factory=dict)
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """Its capabilities, and "samples" where it has a flow."""
+        return frozenset(self.capabilities) | ({"samples"} if hasattr(self.make, "flow") else set())
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEntry(Entry):
+    """A data set of one kind. ``make(config, n, seed)`` draws n rows; of a finite one,
+    ``make(config)`` returns `models.contracts.data.Splits`.
+
+    Attributes:
+        finite: whether there are so many rows and no more.
+        outline: of a finite one, ``outline(config)`` returns its `models.contracts.data.Outline`
+            without reading its rows; None where only they tell.
+    """
+
+    finite: bool
+    outline: Callable[[Any], Any] | None
+
+    @property
+    def holds(self) -> str:
+        """The kind of its data."""
+        return self.kinds[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkEntry(Entry):
+    """A network. ``make(config, spec, role, generator)`` returns a module that is called as
+    ``net(x, clock=None, given=None, mask=None)``; see `models.nets.calling`.
+
+    Attributes:
+        roles: what it can be: "denoiser", "critic", "generator", "encoder", "recommender".
+        needs: what the kind of data must give: "grid", "set", ...
+    """
+
+    roles: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerEntry(Entry):
+    """A sampler. ``make(config)`` returns a `models.samplers.base.Sampler`.
+
+    Attributes:
+        order: how fast the error falls with the number of steps; None for a walk along no ODE.
+        evaluations: of the network in each step, at the default settings.
+        orders: the measured order by grid, of samplers without noise.
+        needs: what a family must be able to do.
+    """
+
+    order: int | None
+    evaluations: int
+    orders: Mapping[str, float]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricEntry(Entry):
+    """A metric. ``make(config)`` returns a `models.metrics.base.Metric`.
+
+    Attributes:
+        needs: what it must be given of a model: "samples", or a name among
+            `models.contracts.abilities.ABILITIES`.
+        better: whether its figure is better when it is "lower" or "higher".
+        unit: of its figure, "" for a plain number.
+        minimum: how many samples it needs at least.
+        bar_is: what its figure is held against, in a few words.
+        heavy: whether it takes too long to be measured while a training goes on.
+    """
+
+    needs: tuple[str, ...]
+    better: Literal["lower", "higher"]
+    unit: str
+    minimum: int
+    bar_is: str
+    heavy: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeEntry(Entry):
+    """A network in whose features data of its kinds are compared. ``make()`` returns a
+    `models.judges.base.Teaching`.
+
+    Attributes:
+        version: counts what changes its trained weights: figures of different versions cannot be
+            compared.
+    """
+
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorEntry(Entry):
+    """What a trained run can do. ``make(config)`` returns a `models.operators.base.Operator`.
+
+    Attributes:
+        needs: abilities that the run's model must have, as in `FamilyEntry.abilities`.
+        takes: what else it is handed, as `models.operators.base.Slot`.
+    """
+
+    needs: tuple[str, ...]
+    takes: tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentEntry(Entry):
+    """A claim. ``make()`` measures it; see `models.experiments.base`.
+
+    Attributes:
+        claim, pass_line: what is claimed, and when it is met, in words.
+        group: what it is listed under.
+        slow: whether it takes more than about 20 seconds.
+        nulls: titles of the models that must miss the pass line.
+        no_null: why there are none.
+    """
+
+    claim: str
+    pass_line: str
+    group: str
+    slow: bool
+    nulls: tuple[str, ...]
+    no_null: str
