@@ -22,11 +22,11 @@ def bar_word(entry: EntrySpec | None) -> str:
 
 
 def bar(entry: EntrySpec | None, floors: Mapping[str, float], slug: str) -> str:
-    """Return the bar of a metric with its word, "floor 0.06 ± 0.02"; "" if there is none. It is
-    broken into lines before the spread, if anywhere.
+    """Return the bar of a metric with its word, "floor 0.06 ± 0.02"; "" if there is none. In
+    a narrow column it is broken into lines before the value and before the spread.
     """
     value = words.floor(floors, slug)
-    return f"{bar_word(entry)}\u00a0{value}" if value else ""
+    return f"{bar_word(entry)} {value}" if value else ""
 
 
 def side(entry: EntrySpec | None) -> str:

@@ -72,6 +72,20 @@ def test_few_short_options_stand_side_by_side_and_many_are_a_list(form):
     assert isinstance(form.rows["path"].editor.box, editors.ChoiceList)
 
 
+def test_a_long_title_is_read_whole_beside_its_marks(qtbot):
+    """In the words of the data sets and of the training there are such titles."""
+    long = field("seed_of_split", "int", 0, title="Seed of the split that is learned from")
+    entry = EntrySpec(kind="dataset", slug="d", title="D", summary="", source="", fields=[long])
+    made = Form(entry)
+    qtbot.addWidget(made)
+    made.resize(280, 100)
+    made.show()
+    title = made.rows["seed_of_split"].title
+    assert title.text() == long.title
+    assert title.width() > 60
+    assert title.height() >= title.heightForWidth(title.width()) > title.fontMetrics().height() * 2
+
+
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="no editor for the kind 'colour'"):
         make(field("tint", "colour", "red"))

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel, QScrollArea
 
@@ -34,7 +35,7 @@ def run():
 
 def test_a_figure_says_of_which_step_it_is_and_whether_it_is_old(run):
     old, now = figures(run, str)
-    assert (old.name, old.value, old.floor) == ("quality/frechet-judge", "288", "floor\u00a04")
+    assert (old.name, old.value, old.floor) == ("quality/frechet-judge", "288", "floor 4")
     assert (old.when, old.stale) == ("at step 70, n = 250", True)
     assert (now.name, now.when, now.stale) == ("loss", "at step 1,085", False)
     run.step = 1100  # measured a moment ago is not old
@@ -56,7 +57,7 @@ def test_a_figure_that_is_measured_no_more_says_since_when_and_why(run):
     assert figures(run, str)[1].when == f"at step 70, n = 250; {why}"
     now, old, last = qualities(run, SimpleNamespace(catalog=None))
     assert (now[2], last[1]) == ("floor 4", "step 1,080")
-    assert old[2] == f"n = 250, at step 70, {why}"
+    assert old[2] == f"n\u00a0=\u00a0250, at step 70, {why}"
 
 
 def test_figures_of_an_earlier_version_do_not_say_their_n(run):
@@ -70,13 +71,30 @@ def test_a_curve_joins_only_figures_of_one_number_of_samples(run):
     measured(run, "cost/floor/frechet-judge", [1085], [0.5])
     run.floors = {"frechet-judge": 0.5}
     now = figures(run, str)[0]
-    assert (now.value, now.floor, now.when) == ("90", "floor\u00a00.5", "at step 1,085, n = 2,000")
+    assert (now.value, now.floor, now.when) == ("90", "floor 0.5", "at step 1,085, n = 2,000")
     line = comparable(run, "quality/frechet-judge")
     assert (line.steps.tolist(), line.values.tolist(), line.floor) == ([16, 70], [300, 288], 4)
     del run.series["cost/floor/frechet-judge"]  # an earlier version: no floor of so many is known
     assert comparable(run, "quality/frechet-judge").floor is None
     del run.series["cost/samples"]
     assert comparable(run, "quality/frechet-judge").steps.tolist() == [16, 70, 1085]
+
+
+def test_the_line_below_a_curve_is_called_what_it_is(run, qtbot):
+    """Popularity is to be beaten: it is no floor."""
+    state = AppState()
+    made = catalog()
+    (metric,) = [each for each in made.entries if each.slug == "sliced-w2"]
+    beaten = msgspec.structs.replace(metric, slug="frechet-judge", bar="popularity (POP)")
+    state.catalog = msgspec.structs.replace(made, entries=[*made.entries, beaten])
+    run.spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+    state.runs.by_key[run.key] = run
+    state.runs.select(run.key)
+    link = SimpleNamespace(alive=False, tell=lambda command: None)
+    panel = RunPanel(state, Actions(state, link))
+    qtbot.addWidget(panel)
+    assert panel.curve.bar == "baseline"
+    assert panel.curve.accessibleName().endswith("baseline 4")
 
 
 def test_a_figure_of_an_earlier_phase_says_whose_it_is(run):

@@ -19,7 +19,7 @@ from studio.app.forms import check
 from studio.app.forms.making import make
 from studio.app.state.drafts import Typed, changed, value_at
 from studio.app.state.offers import Offers
-from studio.app.widgets.basic import Elided, discard, icon_button, label, row
+from studio.app.widgets.basic import discard, icon_button, label, row
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -42,7 +42,7 @@ class Row(QWidget):
         super().__init__()
         self.field = field
         self.editor = make(field)
-        self.title = Elided(field.title)
+        self.title = label(field.title, wrap=True)
         self.title.setBuddy(self.editor)
         self._reset = icon_button("reset", f"Reset {field.title}")
         self._reset.setFixedSize(QSize(20, 20))
@@ -57,6 +57,7 @@ class Row(QWidget):
         head = QWidget()
         head.setFixedWidth(LABEL_WIDTH)
         line = row(self.title, self._dot, self._reset, gap=2)
+        line.setStretch(0, 1)  # a long title takes a second line, and never the room of the marks
         line.setContentsMargins(INDENT if self.follows else 0, 0, 0, 0)
         head.setLayout(line)
         self.problem = label("", "danger", wrap=True)

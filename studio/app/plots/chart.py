@@ -207,7 +207,7 @@ def _parts(painter: QPainter, axes: Axes, style: CanvasStyle, parts: list[Curve]
             painter.setPen(QColor(style.muted))
             flag = Qt.AlignmentFlag
             painter.drawText(
-                QRectF(x - 128, y - 18, 122, 16),
+                QRectF(x - 128, max(y - 18, axes.plot.top()), 122, 16),
                 flag.AlignRight | flag.AlignVCenter,
                 f"n = {int(part.counts[0]):,}",
             )

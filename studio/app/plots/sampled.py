@@ -15,6 +15,7 @@ from shiboken6 import isValid
 from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.following import Following
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -139,6 +140,7 @@ class Sampled(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
+        self._state = state
         self._following = Following(lens, state, actions, self._looking, applies)
         self._following.selected.connect(self.select)
         self._following.shown.connect(self._choose)
@@ -203,7 +205,8 @@ class Sampled(QObject):
             self._show(drawn)
         elif record is not None:
             x = record.x[-1]
-            origin = f"{len(x):,} fixed particles, {words.picture_of(record.step, run)}"
+            what = kind_of_run(run, self._state.catalog).moving
+            origin = f"{len(x):,} fixed {what}, {words.picture_of(record.step, run)}"
             told, classes = record.given, run.classes
             self._show(Shown(x, run.columns, origin, record.step, told=told, classes=classes))
         self._following.drawn()

@@ -212,7 +212,9 @@ class RunPanel(QWidget):
             first, last = int(line.steps[0]), int(line.steps[-1])
             n = f", n = {int(line.counts[0]):,}" if line.counts is not None else ""
             self.curve_title.setText(f"{self._name(name)}, steps {first:,} to {last:,}{n}")
-            self.curve.show_series(line.steps.copy(), line.values.copy(), line.floor)
+            entry = self._entry(name.removeprefix(QUALITY))
+            bar = held.bar_word(entry)
+            self.curve.show_series(line.steps.copy(), line.values.copy(), line.floor, bar)
 
     def _set_up_again(self) -> None:
         run = self._state.runs.current

@@ -257,4 +257,5 @@ def _facts(draft: Draft) -> str:
     # Of another model or other data than the recipe's nobody knows how long it takes.
     if naming.keeps_recipe(draft.recipe, draft.spec):
         facts.append(f"about {duration(draft.recipe.expected_seconds)} on a CPU")
-    return " · ".join(facts)
+    # In a narrow panel it is broken between two facts, and within none.
+    return " · ".join(fact.replace(" ", "\u00a0") for fact in facts)

@@ -23,6 +23,7 @@ class Readout(Label):
         super().__init__(parent=parent)
         self.setProperty("role", "small")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setContentsMargins(8, 3, 8, 3)
         self._picture = ""
         self._count = ""
         self._place = ""
@@ -41,6 +42,11 @@ class Readout(Label):
         """Say where the mouse is, or nothing."""
         self._place = f"x {number(place[0])}, y {number(place[1])}" if place else ""
         self._write()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.text():
+            paint_chip(self, 6)  # words that particles or arrows run through cannot be read
+        super().paintEvent(event)
 
     def _write(self) -> None:
         self.setText(

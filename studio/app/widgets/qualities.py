@@ -54,7 +54,7 @@ class Qualities(QWidget):
         for i, (title, value, note) in enumerate(shown):
             self._grid.addWidget(label(title, "muted"), i, 0)
             self._grid.addWidget(label(value), i, 1)
-            self._grid.addWidget(label(note, "small"), i, 2)
+            self._grid.addWidget(label(note, "small", wrap=True), i, 2)
 
 
 def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
@@ -68,9 +68,9 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         slug = name.removeprefix("quality/")
         entry = catalog.get("metric", slug) if catalog else None
         n = samples_at(run, int(series.steps[-1]))
-        floor = held.bar(entry, run.floors, slug).replace("\u00a0", " ", 1)
+        floor = held.bar(entry, run.floors, slug)
         parts = [floor] if floor else []
-        parts += [f"n = {n:,}"] if n is not None else []
+        parts += [f"n\u00a0=\u00a0{n:,}"] if n is not None else []
         old = outdated(run, name)
         note = ", ".join([*parts, *([f"at step {int(series.steps[-1]):,}", old] if old else [])])
         title = entry.title if entry else slug

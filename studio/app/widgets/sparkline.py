@@ -22,6 +22,7 @@ class Sparkline(QWidget):
         self._x: NDArray[np.float64] = np.empty(0)
         self._y: NDArray[np.float64] = np.empty(0)
         self._floor: float | None = None
+        self.bar = "floor"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         repaint_on_theme(self)
 
@@ -29,18 +30,22 @@ class Sparkline(QWidget):
         return QSize(200, 64)
 
     def show_series(
-        self, steps: NDArray[np.float64], values: NDArray[np.float64], floor: float | None
+        self,
+        steps: NDArray[np.float64],
+        values: NDArray[np.float64],
+        floor: float | None,
+        bar: str = "floor",
     ) -> None:
-        """Draw a curve; its numbers are spoken too."""
+        """Draw a curve; its numbers are spoken too. ``bar`` is what its floor is called."""
         good = np.isfinite(values)
         steps, values = steps[good], values[good]
         if len(steps) > POINTS:
             keep = np.unique(np.linspace(0, len(steps) - 1, POINTS).astype(int))
             steps, values = steps[keep], values[keep]
-        self._x, self._y, self._floor = steps, values, floor
+        self._x, self._y, self._floor, self.bar = steps, values, floor, bar
         if len(values):
             spoken = f"from {values[0]:.3g} to {values[-1]:.3g}"
-            self.setAccessibleName(spoken + (f", floor {floor:.3g}" if floor is not None else ""))
+            self.setAccessibleName(spoken + (f", {bar} {floor:.3g}" if floor is not None else ""))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -63,8 +68,8 @@ class Sparkline(QWidget):
                 painter.setFont(font(11))
                 painter.setPen(QColor(tokens.muted))
                 # On the left, where a curve that approaches its floor is still far from it.
-                word = QRectF(area.left() + 2, max(y - 16, 0.0), 56, 14)
-                painter.drawText(word, int(Qt.AlignmentFlag.AlignLeft), "floor")
+                word = QRectF(area.left() + 2, max(y - 16, 0.0), 80, 14)
+                painter.drawText(word, int(Qt.AlignmentFlag.AlignLeft), self.bar)
             painter.setPen(QPen(QColor(tokens.accent), 1.5))
             painter.drawPolyline(
                 QPolygonF([QPointF(float(x), float(y)) for x, y in zip(xs, ys, strict=True)])

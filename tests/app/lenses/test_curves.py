@@ -1,12 +1,15 @@
 """Decimation loses no spike and no end; the picture of a million steps is quick."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QBuffer, QRect, QRectF
 from PySide6.QtGui import QFont, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
 
 from studio.app.plots.chart import ChartScene, paint_chart
 from studio.app.plots.curves import Curve, columns, envelope, nearest_index, smoothed
@@ -98,3 +101,22 @@ def test_values_of_other_numbers_of_samples_are_not_joined(qapp: object) -> None
     assert not any(shade.red() > 150 and shade.green() < 80 for shade in column)
     column = [image.pixelColor(round(axes.x(25.0)), y) for y in range(300)]
     assert any(shade.red() > 150 and shade.green() < 80 for shade in column)
+
+
+def test_how_many_the_highest_figure_is_of_is_written_inside_the_chart(qapp: object) -> None:
+    """Above it there is no room: what lies outside the plot is cut off."""
+    counts = np.array([250.0, 250.0, 2000.0])
+    curve = Curve("q", "Q", "#fff", np.arange(3.0), np.array([0.1, 0.2, 0.9]), True, counts=counts)
+    made, box = QBuffer(), QRectF(0, 0, 400, 160)
+    made.open(QBuffer.OpenModeFlag.ReadWrite)
+    image = QSvgGenerator()
+    image.setOutputDevice(made)
+    image.setViewBox(QRect(0, 0, 400, 160))
+    painter = QPainter(image)
+    scene = ChartScene([curve], span=(0.0, 2.0))
+    axes = paint_chart(painter, box, CanvasStyle.of(theme.colors()), scene, QFont("Inter", 9))
+    painter.end()
+    told = next(line for line in bytes(made.data()).decode().splitlines() if "n = 2,000" in line)
+    before = bytes(made.data()).decode().split(told)[0].rsplit("<text", 1)[-1] + told
+    baseline = float(re.findall(r'\by="([-0-9.]+)"', before)[-1])
+    assert baseline - 8 > axes.plot.top() - 3

@@ -55,7 +55,7 @@ def test_figures_stand_beside_their_floors_with_how_many_they_are_of(lens, qtbot
     texts = [each.text() for each in view.evaluated.findChildren(QLabel)]
     assert "Evaluated at step 40, seed 3" in texts
     assert "0.9 (0.88 to 0.92)" in texts
-    assert "floor\u00a00.01 ±\u00a00.002" in texts
+    assert "floor 0.01 ±\u00a00.002" in texts
     assert {"480", "500"} <= set(texts)
     # Another run was not asked about.
     other = RunState(key="/p/runs/0002-o", name="0002-o", spec=lens.run.spec)
@@ -69,7 +69,7 @@ def test_each_quality_says_of_how_many_it_is(lens):
     lens.run.series["cost/samples"] = Series()
     lens.run.series["cost/samples"].extend([10], [2000])
     lens.run.floors = {"energy": 0.4}
-    assert qualities(lens.run, lens.state)[0][2] == "floor 0.4, n = 2,000"
+    assert qualities(lens.run, lens.state)[0][2] == "floor 0.4, n\u00a0=\u00a02,000"
 
 
 async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_done(

@@ -4,11 +4,12 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from studio.app import held
 from studio.app.shell.run_panel import figures
-from studio.app.state.runs import RunState
-from studio.app.widgets.qualities import qualities
+from studio.app.state.runs import RunState, Series
+from studio.app.widgets.qualities import Qualities, qualities
 from studio.protocol.catalog import EntrySpec
 from tests.app.test_run_panel import measured
 
@@ -41,7 +42,7 @@ def test_a_floor_and_a_baseline_are_told_apart():
 
 def test_a_line_of_the_inspector_says_both():
     (row,) = figures(run(0.9, slug="ndcg"), str, lambda slug: BEATEN)
-    assert row.floor == "baseline\u00a00.6 ±\u00a00.2"
+    assert row.floor == "baseline 0.6 ±\u00a00.2"
     assert row.when == "at step 10; higher is better"
     assert "popularity" in row.tip
     state = SimpleNamespace(catalog=SimpleNamespace(get=lambda kind, slug: BEATEN))
@@ -80,3 +81,19 @@ def test_the_charts_say_both(lens, qtbot):
     }
     assert cards["quality/ndcg"].scene.curves[0].bar == "baseline"
     assert "baseline 0.1" in cards["quality/ndcg"].plot.accessibleDescription()
+
+
+def test_a_note_is_read_whole_beside_its_figure_in_a_narrow_column(qtbot):
+    state = SimpleNamespace(catalog=None)
+    shown = Qualities(state)
+    qtbot.addWidget(shown)
+    shown.resize(292, 60)
+    made = run(0.00627, floor=0.0017, spread=0.001)
+    made.series["cost/samples"] = Series()
+    made.series["cost/samples"].extend([10], [2000])
+    shown.show_run(made)
+    shown.show()
+    labels = shown.findChildren(QLabel)
+    (note,) = [each for each in labels if each.text().startswith("floor 0.0017")]
+    assert note.height() >= note.heightForWidth(note.width()) > note.fontMetrics().height()
+    assert max(map(note.fontMetrics().horizontalAdvance, note.text().split(" "))) <= note.width()

@@ -251,6 +251,7 @@ async def test_samples_of_images_are_browsed_by_the_page(
 ) -> None:
     await wait(lambda: not samples._sampled._busy)
     assert samples.made.grid.count == N
+    assert samples._origin.text().startswith(f"{N} fixed pictures, ")
     many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
     samples.made.show_data(many, kind("images"), "")
     assert [samples.made.grid.count, samples.made.before.isEnabled()] == [64, False]
