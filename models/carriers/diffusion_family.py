@@ -6,11 +6,12 @@ from typing import Any, Protocol, TypeVar, Unpack
 import torch
 from torch import Tensor
 
+from models.carriers.carried_family import CarriedFamily
 from models.carriers.particles import Diffusing, Particles
 from models.config import Config
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
+from models.contracts.family import Frame
 from models.contracts.learner import Look, Training
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
@@ -25,19 +26,15 @@ class _DenoisingField(Field, Diffusing, Protocol):
     """What moves the particles: a field that denoises."""
 
 
-class DiffusionFamily(Family[C]):
+class DiffusionFamily(CarriedFamily[C]):
     """Free particles that follow a denoiser, learned or known; a subclass makes the field."""
 
     field: _DenoisingField
+    carrier: Particles
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         self.carrier = Particles(spec, self.device, Heun())
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        return self.carrier.latents(n, generator, given)
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

@@ -1,16 +1,15 @@
 """What all families share whose carrier is a generator, whatever the field."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Protocol, TypeVar, Unpack
+from collections.abc import Mapping
+from typing import ClassVar, Protocol, TypeVar, Unpack
 
-import torch
 from torch import Tensor
 
+from models.carriers.carried_family import CarriedFamily
 from models.carriers.generator import Generator
 from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
 from models.contracts.learner import Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
@@ -42,13 +41,14 @@ class GeneratorSettings(Protocol):
     def ema(self) -> float: ...
 
 
-class GeneratorFamily(Family[C]):
+class GeneratorFamily(CarriedFamily[C]):
     """A generator that follows a field; a subclass makes the field, and its config satisfies
     `GeneratorSettings`.
     """
 
     NOISE: ClassVar[int] = 2
     field: Field
+    carrier: Generator
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
@@ -121,16 +121,6 @@ class GeneratorFamily(Family[C]):
         self.carrier.trained.optimizer.config = settings.generator_optimizer
         self.carrier.steps = settings.generator_steps
         self.carrier.speed = settings.speed
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        return self.carrier.latents(n, generator, given)
-
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)
 
     def push(self, z: Rows) -> Tensor:
         """Return g(z) by the averaged weights."""

@@ -1,16 +1,13 @@
 """What all families share whose carrier is a population, whatever the field."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeVar, Unpack
+from collections.abc import Mapping
+from typing import Protocol, TypeVar, Unpack
 
-import torch
-from torch import Tensor
-
+from models.carriers.carried_family import CarriedFamily
 from models.carriers.population import Population
 from models.carriers.starts import StartName, initial_positions
 from models.config import Config
-from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
+from models.contracts.batch import Batch
 from models.contracts.learner import Training
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
@@ -39,12 +36,13 @@ class PopulationSettings(Protocol):
     def reach(self) -> float: ...
 
 
-class PopulationFamily(Family[C]):
+class PopulationFamily(CarriedFamily[C]):
     """Free particles that a field moves during the training; a subclass makes the field, and its
     config satisfies `PopulationSettings`.
     """
 
     field: Field
+    carrier: Population
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
@@ -78,14 +76,3 @@ class PopulationFamily(Family[C]):
         self.carrier.speed = settings.speed
         self.carrier.noise = settings.noise
         self.carrier.reach = settings.reach
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        """Return where the first n particles started, fewer if there are fewer."""
-        return self.carrier.latents(n, generator, given)
-
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Unpack
 
 import torch
-from torch import Tensor
 
+from models.carriers.carried_family import CarriedFamily
 from models.carriers.particles import Particles
 from models.config import Config, Pick, param
 from models.contracts.abilities import Denoise, HasDenoiser
 from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
+from models.contracts.family import Frame
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
@@ -102,9 +102,11 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         )
     },
 )
-class ConsistencyDistillation(Family[ConsistencyDistillationConfig]):
+class ConsistencyDistillation(CarriedFamily[ConsistencyDistillationConfig]):
     """field = score of a teacher, carrier = particles that go all the way at once."""
 
+    field: ConsistencyField
+    carrier: Particles
     layers: tuple[Layer, ...] = ()
     stages = (
         Stage(
@@ -173,11 +175,6 @@ class ConsistencyDistillation(Family[ConsistencyDistillationConfig]):
 
     def retune(self, config: ConsistencyDistillationConfig) -> None:
         self.field.trained.optimizer.config = config.optimizer
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        return self.carrier.latents(n, generator, given)
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

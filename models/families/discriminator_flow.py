@@ -1,19 +1,19 @@
 """Discriminator Flow: a GAN without a generator; field = critic with a clock, carrier = flow."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from collections.abc import Mapping
+from typing import Annotated, Unpack
 
-import torch
 from torch import Tensor
 
+from models.carriers.carried_family import CarriedFamily
 from models.carriers.flowing import FlowingParticles
 from models.config import Config, ConfigError, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.adversarial import LEARNT, LossSetting, check_penalty, warn_of
+from models.fields.critic import Critic
 from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
 from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
@@ -121,9 +121,11 @@ def _check(config: DiscriminatorFlowConfig) -> None:
     version=2,
     upgrade=networks_as_picks,
 )
-class DiscriminatorFlow(Family[DiscriminatorFlowConfig]):
+class DiscriminatorFlow(CarriedFamily[DiscriminatorFlowConfig]):
     """field = critic with a clock, carrier = flow."""
 
+    field: Critic
+    carrier: FlowingParticles
     layers: tuple[Layer, ...] = (
         Layer("critic", "Critic", "scalar", "log p/q", timed=True),
         Layer("rescaling", "Rescaling", "scalar", "h′(d)", timed=True),
@@ -196,16 +198,6 @@ class DiscriminatorFlow(Family[DiscriminatorFlowConfig]):
 
     def warnings(self) -> list[str]:
         return warn_of(self.field.rescaling)
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        return self.carrier.latents(n, generator, given)
-
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.frames(self.field, latents, generator=generator)
 
     def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt = eta h'(d) grad d, by the averaged critic of the step that t falls into."""
