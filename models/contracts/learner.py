@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 C = TypeVar("C", bound=Config)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,16 @@ Walk: TypeAlias = Generator[tuple[str, Scene], None, dict[str, Tensor]]
 """A training step in stages: yields (name, scene) after each, returns the step's scalars."""
 
 
-def finish(walk: Walk) -> dict[str, Tensor]:
-    """Go through all stages of a step without a pause; return its scalars."""
+def finish(work: Generator[Any, None, T]) -> T:
+    """Go through all pieces of some work without a pause, as the stages of a step are; return what
+    comes of it.
+    """
     while True:
         try:
-            next(walk)
+            next(work)
         except StopIteration as end:
-            metrics: dict[str, Tensor] = end.value
-            return metrics
+            found: T = end.value
+            return found
 
 
 class Training(TypedDict):

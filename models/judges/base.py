@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from models.contracts.batch import Batch, Rows
 from models.contracts.data import RowSource
+from models.contracts.learner import finish
 
 __all__ = ["Lesson", "Network", "Teaching", "WeightsError", "accuracy", "load_weights", "taught"]
 
@@ -79,13 +80,7 @@ def taught(teaching: Teaching, data: RowSource, seed: int = 0) -> Network:
     lesson = teaching.lesson(data)
     if lesson is None:
         raise ValueError("a judge is trained on labelled data, and these have no labels")
-    training = teaching.train(lesson, seed)
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            found: Network = end.value
-            return found
+    return finish(teaching.train(lesson, seed))
 
 
 def accuracy(judge: Network, lesson: Lesson) -> float:

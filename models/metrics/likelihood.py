@@ -10,6 +10,7 @@ from torch import Tensor
 from models.config import Config, param
 from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
+from models.contracts.learner import finish
 from models.metrics.base import Evidence, Figure, Metric, check_finite, flat
 from models.metrics.intervals import of_mean
 from models.registry import metric
@@ -63,13 +64,7 @@ class LogLikelihood(Metric[LikelihoodConfig]):
     """Whether rows are looked at as they are, so that the law of the data is theirs."""
 
     def measure(self, evidence: Evidence) -> Figure:
-        walk = self.walk(evidence)
-        while True:
-            try:
-                next(walk)
-            except StopIteration as end:
-                figure: Figure = end.value
-                return figure
+        return finish(self.walk(evidence))
 
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
         model = evidence.model

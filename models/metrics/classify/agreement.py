@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.contracts.abilities import Classifies
+from models.contracts.learner import finish
 from models.contracts.spec import LABEL
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable, check_finite
 from models.metrics.classify.baseline import fitted, labels_of, plain_of
@@ -46,13 +47,7 @@ class _Accuracy(Metric[AgainstConfig]):
     """A figure of the confusion of classes on data that were not learned from."""
 
     def measure(self, evidence: Evidence) -> Figure:
-        walk = self.walk(evidence)
-        while True:
-            try:
-                next(walk)
-            except StopIteration as end:
-                figure: Figure = end.value
-                return figure
+        return finish(self.walk(evidence))
 
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
         model, real = evidence.model, evidence.real

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from models.contracts.data import RowSource
+from models.contracts.learner import finish
 from models.entries import JudgeEntry
 from models.judges.base import Lesson, Network, Teaching, WeightsError, load_weights
 from models.registry import registry
@@ -123,13 +124,7 @@ class Judging:
 
     def now(self) -> Network:
         """Return the judge, however long it takes."""
-        work = self.prepare()
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                judge: Network = end.value
-                return judge
+        return finish(self.prepare())
 
     def _given(self, entry: JudgeEntry, path: Path) -> Network:
         try:

@@ -9,6 +9,7 @@ from studio.engine.jobs.runjob import RunJob
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.engine.process.memory import process_memory
+from studio.engine.process.pieces import in_pieces
 from studio.engine.process.sink import Sink
 from studio.engine.run.operating import Answer, ask
 from studio.engine.run.warm import WarmModels
@@ -111,14 +112,7 @@ def inline(command: Operate, warm: WarmModels) -> Generator[bool, None, Answer]:
         Refused: it cannot be done, or is too much for an answer.
     """
     asked = ask(command)
-    doing = asked.work(warm.get(asked.run, command.step))
-    while True:
-        try:
-            next(doing)
-        except StopIteration as end:
-            answer: Answer = end.value
-            break
-        yield False
+    answer = yield from in_pieces(asked.work(warm.get(asked.run, command.step)))
     size = sum(values.nbytes for values in answer.arrays.values())
     if size > MOST_INLINE:
         raise Refused(

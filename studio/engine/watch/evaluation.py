@@ -18,6 +18,7 @@ from models.operators.drawing import draw, most
 from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
+from studio.engine.process.pieces import in_pieces
 from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
 from studio.engine.watch.aside import aside
@@ -233,17 +234,10 @@ class Evaluator:
             figure: Figure = metric.bar(evidence)
             yield False
             return figure
-        walk = metric.walk(evidence)
+        walk: Generator[None, None, Figure] = metric.walk(evidence)
         if choice.entry.heavy:
-            figure = yield from aside(walk)
-            return figure
-        while True:
-            try:
-                next(walk)
-            except StopIteration as end:
-                figure = end.value
-                return figure
-            yield False
+            return (yield from aside(walk))
+        return (yield from in_pieces(walk))
 
     def _skip(self, entry: MetricEntry, reason: str) -> None:
         self._skipped.add(entry.slug)

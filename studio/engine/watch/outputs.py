@@ -10,9 +10,10 @@ from collections.abc import Callable
 from models.contracts.learner import Scene
 from studio.engine.jobs.job import Work
 from studio.engine.kinds.base import kind_of
+from studio.engine.process.pieces import in_pieces
 from studio.engine.process.sink import Sink
 from studio.engine.run.loading import Loaded
-from studio.engine.run.operating import Answer, ask
+from studio.engine.run.operating import ask
 from studio.engine.run.runlog import RunLog
 from studio.engine.run.saving import pack
 from studio.engine.run.session import Session
@@ -207,14 +208,7 @@ class Outputs:
         seed = session.resolved.training.seed + len(self._folder.samples.paths())
         config = {"n": n, "seed": seed}
         asked = ask(Operate(run=str(self._folder.path), operator=GENERATE, config=config))
-        doing = asked.work(self._loaded(step))
-        while True:
-            try:
-                next(doing)
-            except StopIteration as end:
-                answer: Answer = end.value
-                break
-            yield False
+        answer = yield from in_pieces(asked.work(self._loaded(step)))
         made = self._folder.results.write(answer.record, answer.arrays, answer.columns)
         note = answer.record.note
         self._log.write("info", f"{n:,} samples are in results/{made.name}. {note}".strip())

@@ -1,0 +1,21 @@
+"""Work that is done piece by piece, so that others can work between two of them."""
+
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+__all__ = ["in_pieces"]
+
+T = TypeVar("T")
+
+
+def in_pieces(work: Generator[Any, None, T]) -> Generator[bool, None, T]:
+    """Do work whose own words nobody wants; yields False between two of its pieces, and returns
+    what it returns.
+    """
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+        yield False
