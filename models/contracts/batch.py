@@ -42,15 +42,17 @@ class Batch:
 
     def take(self, rows: Tensor | slice) -> "Batch":
         """Return some rows, by their numbers or as a range."""
-        mask = None if self.mask is None else self.mask[rows]
-        return Batch(self.x[rows], mask, {name: g[rows] for name, g in self.given.items()})
+        return self.each(lambda values: values[rows])
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on a device."""
-        mask = None if self.mask is None else self.mask.to(device)
-        return Batch(
-            self.x.to(device), mask, {name: g.to(device) for name, g in self.given.items()}
-        )
+        return self.each(lambda values: values.to(device))
+
+    def each(self, function: Callable[[Tensor], Tensor]) -> "Batch":
+        """Return what a function makes of each tensor: of x, of the mask and of what is given."""
+        mask = None if self.mask is None else function(self.mask)
+        given = {name: function(values) for name, values in self.given.items()}
+        return Batch(function(self.x), mask, given)
 
     def holding(self, x: Tensor) -> "Batch":
         """Return other values (n, *) of the same rows; see `zeroed` for padded places."""

@@ -36,9 +36,9 @@ def draw(
 
     They are drawn and moved `CHUNK` at a time, so that the device holds no more of them. The same
     n, seed and stream give the same samples, and so do the first chunks of another n that has them
-    whole. ``told`` hears how many network
-    evaluations a sample took, ``drawn`` how many samples there are so far. ``given`` are chosen
-    conditions, standardised; all others come from the law of the data.
+    whole. ``told`` hears how many network evaluations a sample took, ``drawn`` how many samples
+    there are so far. ``given`` are chosen conditions, standardised; all others come from the law of
+    the data.
 
     Particles that are the family's state are all the samples there are: the seed chooses among
     them, and beyond their number they come more than once (see `repeats`).
@@ -98,12 +98,7 @@ def _of(family: Family[Any], given: Mapping[str, Tensor], rows: slice, n: int) -
 
 def _room(like: Batch, n: int) -> Batch:
     """Return a batch of n rows like these in which nothing stands yet."""
-
-    def empty(x: Tensor) -> Tensor:
-        return x.new_empty((n, *x.shape[1:]))
-
-    mask = None if like.mask is None else empty(like.mask)
-    return Batch(empty(like.x), mask, {name: empty(value) for name, value in like.given.items()})
+    return like.each(lambda values: values.new_empty((n, *values.shape[1:])))
 
 
 def _put(made: Batch, rows: slice, part: Batch) -> None:

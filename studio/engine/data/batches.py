@@ -224,15 +224,11 @@ class Streamed:
 
 def _pinned(batch: Batch) -> Batch:
     """Return a batch in memory that a GPU can fetch from by itself."""
-    mask = None if batch.mask is None else batch.mask.pin_memory()
-    given = {name: values.pin_memory() for name, values in batch.given.items()}
-    return Batch(batch.x.pin_memory(), mask, given)
+    return batch.each(Tensor.pin_memory)
 
 
 def _moved(batch: Batch, device: torch.device) -> Batch:
     """Return a batch on a device, without waiting for the copy where it is fetched from pinned
     memory; what is computed with it there waits.
     """
-    mask = None if batch.mask is None else batch.mask.to(device, non_blocking=True)
-    given = {name: values.to(device, non_blocking=True) for name, values in batch.given.items()}
-    return Batch(batch.x.to(device, non_blocking=True), mask, given)
+    return batch.each(lambda values: values.to(device, non_blocking=True))
