@@ -11,17 +11,16 @@ arXiv:1806.07366, eq. 8; Grathwohl et al. 2019, arXiv:1810.01367, eq. 7.
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from models.contracts.abilities import Denoise
 from models.tensors import make_generator
 
 __all__ = ["EXACT", "log_prob", "log_prob_adaptive"]
 
-Denoise = Callable[[Tensor, Tensor], Tensor]
 EXACT = 16
 """In so many dimensions the trace is exact."""
 _SIGNS = 17  # a seed, the same for good: one model has one likelihood

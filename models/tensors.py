@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["expand_like", "in_parts", "make_generator", "noise_like"]
+__all__ = ["expand_like", "in_parts", "make_generator", "noise_like", "real_places"]
 
 # On a CPU the activations of so many points stay in its cache: an MLP of 3 x 128 units takes 1.1 us
 # a point, and 2.1 where they do not. A GPU wants many points at once, and memory for them.
@@ -44,6 +44,11 @@ def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
         raise ValueError("noise is to be drawn: pass a torch.Generator")
     z = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
     return z.to(x.device)
+
+
+def real_places(size: Tensor, places: int) -> Tensor:
+    """Return which places are real of rows whose first ``size`` (n,) are, (n, places) bool."""
+    return torch.arange(places, device=size.device) < size[:, None]
 
 
 def in_parts(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:

@@ -9,14 +9,17 @@ from torch import Tensor
 from models.contracts.batch import Batch, Rows
 from models.contracts.beside import rows_beside
 from models.oracle import GaussianMixture
+from models.tensors import make_generator
 
-__all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part"]
+__all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part", "rows_of_law"]
 
 LABEL = "label"
 """The name under which the class of a row is given."""
 
 SIZE = "size"
 """The name under which the number of real places of a row is given, where rows differ in it."""
+
+_LAW = 4096  # rows at most whose conditions a spec keeps
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,13 @@ class DataSpec:
         size = given[SIZE]
         return self.masks.to(size.device)[size.long()]
 
+    def sizes(self) -> tuple[int, int] | None:
+        """Return how many real places a row has at least and at most; None where all have all."""
+        if self.masks is None:
+            return None
+        sizes = self.masks.any(dim=1).nonzero()
+        return int(sizes.min()), int(sizes.max())
+
     def example(self, n: int, generator: torch.Generator) -> Batch:
         """Return n rows of the right shapes, standardised, with conditions from the law and nothing
         of the data in them: to try out a network, or to measure what it needs.
@@ -182,3 +192,10 @@ class DataSpec:
             x = torch.randn((n, *self.shape), generator=generator)
         batch = Batch(x, mask, given)
         return batch.holding(batch.zeroed(x))
+
+
+def rows_of_law(n: int) -> Tensor:
+    """Return which of n rows of data a spec has in its `DataSpec.law`, (m,): some of many, always
+    the same ones.
+    """
+    return torch.randperm(n, generator=make_generator(0))[:_LAW]

@@ -1,1 +1,1 @@
-"""Kinds of data: points, images. One file each; everything else asks the spec or the registry."""
+"""Kinds of data, one file each; everything else asks the spec or the registry."""

@@ -6,15 +6,13 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given
+from models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
 from models.layouts.histories import PADDING, sizes
 from models.layouts.ragged import Ragged
 from models.registry import kind
-from models.tensors import make_generator
+from models.tensors import make_generator, real_places
 
 __all__ = ["HeldOut", "InteractionSet", "interactions"]
-
-_LAW = 4096  # sizes that a spec keeps
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,8 @@ class InteractionSet:
     def spec(self) -> DataSpec:
         """Return the spec: the items and the padding, and how long histories are."""
         places = self.x.shape[1]
-        masks = torch.arange(places) < torch.arange(places + 1)[:, None]
-        some = torch.randperm(len(self), generator=make_generator(0))[:_LAW]
+        masks = real_places(torch.arange(places + 1), places)
+        some = rows_of_law(len(self))
         return DataSpec(
             "interactions",
             (places,),
@@ -109,7 +107,7 @@ class InteractionSet:
         are left out.
         """
         kept = self.take(self.size > k)
-        mask = torch.arange(kept.x.shape[1]) < (kept.size - k)[:, None]
+        mask = real_places(kept.size - k, kept.x.shape[1])
         return replace(kept, x=kept.x * mask)
 
     def held_out(self) -> HeldOut:
@@ -148,5 +146,5 @@ def interactions(n: int, seed: int) -> InteractionSet:
         goes_on = torch.rand(n, generator=generator) < 0.7
         x[:, place] = torch.where(goes_on, (x[:, place - 1] + 1) % 12, x[:, place])
     size = torch.randint(2, 7, (n,), generator=generator)
-    mask = torch.arange(6) < size[:, None]
+    mask = real_places(size, 6)
     return InteractionSet((x + 1) * mask, tuple(f"Item {i}" for i in range(1, 13)))

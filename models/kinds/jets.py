@@ -7,15 +7,14 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import LABEL, SIZE, DataSpec, Given
+from models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
 from models.registry import kind
-from models.tensors import make_generator
+from models.tensors import make_generator, real_places
 
 __all__ = ["FEATURES", "TYPES", "JetSet", "jets", "masses"]
 
 TYPES = ("gluon", "light quark", "top", "W", "Z")
 FEATURES = ("eta", "phi", "log(1 + pT)")
-_LAW = 4096  # rows of conditions that a spec keeps
 _WIDEST = 0.5  # angles beyond it are cut
 _LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm
 
@@ -60,7 +59,7 @@ class JetSet:
         # Pseudorapidities have tails far outside the cone, since it was drawn in rapidity.
         angles = particles[..., :2].clamp(-_WIDEST, _WIDEST)
         momenta = torch.log1p(particles[..., 2].clamp_min(0.0) * pt[:, None])
-        mask = torch.arange(particles.shape[1]) < size[:, None]
+        mask = real_places(size, particles.shape[1])
         x = torch.cat([angles, momenta[..., None]], dim=2) * mask[..., None]
         return cls(x, size, label, pt, eta, mass, names)
 
@@ -70,7 +69,7 @@ class JetSet:
     def spec(self) -> DataSpec:
         """Return the spec: features standardised over real constituents, conditions over jets."""
         places = self.x.shape[1]
-        masks = torch.arange(places) < torch.arange(places + 1)[:, None]
+        masks = real_places(torch.arange(places + 1), places)
         real = self.x[masks[self.size]]
         mean = real.mean(dim=0).expand(places, -1).contiguous()
         std = real.std(dim=0).clamp_min(1e-6).expand(places, -1).contiguous()
@@ -82,13 +81,13 @@ class JetSet:
             SIZE: Given(),
         }
         spec = DataSpec("jets", tuple(self.x.shape[1:]), mean, std, masks=masks, given=given)
-        some = torch.randperm(len(self), generator=make_generator(0))[:_LAW]
+        some = rows_of_law(len(self))
         return replace(spec, law=spec.standard_given(self.rows(some).given))
 
     def rows(self, index: Tensor | slice) -> Batch:
         """Return some jets, with their type, pT, eta, mass and size."""
         size = self.size[index]
-        mask = torch.arange(self.x.shape[1]) < size[:, None]
+        mask = real_places(size, self.x.shape[1])
         given = {
             LABEL: self.label[index],
             "pt": self.pt[index],
@@ -165,7 +164,7 @@ def jets(n: int, seed: int) -> JetSet:
     label = torch.randint(2, (n,), generator=generator)
     size = torch.randint(2, 7, (n,), generator=generator)
     share = torch.rand((n, 6), generator=generator).sort(dim=1, descending=True).values
-    mask = torch.arange(6) < size[:, None]
+    mask = real_places(size, 6)
     pt = 800.0 + 400.0 * torch.rand(n, generator=generator)
     share = share * mask
     momenta = pt[:, None] * share / share.sum(dim=1, keepdim=True)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, Part
+from models.tensors import real_places
 
 __all__ = ["EDGES", "NODES", "Packing", "pack", "unpack"]
 
@@ -88,10 +89,10 @@ class Packing:
     @cached_property
     def masks(self) -> Tensor:
         """Which places graphs of 0 to N nodes have, (N + 1, L) bool."""
-        count = torch.arange(self.nodes + 1)[:, None]
+        count = torch.arange(self.nodes + 1)
         # Of the two nodes of a pair the second has the higher number.
-        real = _ends(self.nodes)[1] < count
-        return torch.cat([torch.arange(self.nodes) < count, real], 1) if self.featured else real
+        real = _ends(self.nodes)[1] < count[:, None]
+        return torch.cat([real_places(count, self.nodes), real], 1) if self.featured else real
 
     def dense(self, row: Tensor) -> Tensor:
         """Return what rows (..., L) say of pairs as symmetric matrices, (..., N, N), diagonal 0."""

@@ -10,6 +10,8 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
+from models.tensors import real_places
+
 __all__ = ["ORBITS", "clustering_coefficients", "clusterings", "degrees", "orbit_counts", "orbits"]
 
 ORBITS = 15
@@ -19,7 +21,7 @@ _AT_ONCE = 2_000_000  # sets of four nodes
 
 def _histograms(place: Tensor, size: Tensor, bins: int) -> Tensor:
     """Return the share of the real nodes in each bin, (n, bins); place (n, N) whole numbers."""
-    real = (torch.arange(place.shape[1]) < size[:, None]).double()
+    real = real_places(size, place.shape[1]).double()
     counts = torch.zeros((len(place), bins), dtype=torch.float64).scatter_add_(1, place, real)
     return counts / size.clamp_min(1)[:, None]
 

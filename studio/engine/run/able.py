@@ -60,9 +60,8 @@ def _condition(spec: DataSpec, name: str, values: Tensor) -> Condition:
         names = [*given.names] or [str(number) for number in range(given.classes)]
         return Condition(name=name, names=names, whole=True)
     least = most = None
-    if name == SIZE and spec.masks is not None:
-        sizes = spec.masks.any(dim=1).nonzero()
-        least, most = float(sizes.min()), float(sizes.max())
+    if name == SIZE and (sizes := spec.sizes()) is not None:
+        least, most = map(float, sizes)
     elif given.log:
         least = 0.0
     return Condition(

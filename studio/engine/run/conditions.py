@@ -157,9 +157,8 @@ def _impossible(spec: DataSpec, known: Given, name: str, found: NDArray[np.float
     whole = bool((found == np.floor(found)).all())
     if known.classes and not (whole and found.min() >= 0 and found.max() < known.classes):
         return f"a class from 0 to {known.classes - 1}"
-    if name == SIZE and spec.masks is not None:
-        sizes = spec.masks.any(dim=1).nonzero()
-        least, most = int(sizes.min()), int(sizes.max())
+    if name == SIZE and (sizes := spec.sizes()) is not None:
+        least, most = sizes
         if not (whole and found.min() >= least and found.max() <= most):
             return f"a whole number from {least} to {most}, the most that the model has places for"
     if known.log and found.min() <= 0.0:
