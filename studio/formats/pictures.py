@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from studio.formats.arrays import ARRAY_SUFFIXES
 from studio.formats.limits import FormatError
 from studio.formats.registry import discover
 from studio.formats.tables.registry import registry
@@ -18,7 +19,7 @@ from studio.store.atomic import write_bytes
 
 __all__ = ["IMAGE_SUFFIXES", "MOST_ON_A_SHEET", "sheet", "write_images", "write_png"]
 
-IMAGE_SUFFIXES = (".npz", ".h5", ".hdf5", ".png")
+IMAGE_SUFFIXES = (*ARRAY_SUFFIXES, ".png")
 MOST_ON_A_SHEET = 1024
 SMALLEST = 512
 GAP = 0.1

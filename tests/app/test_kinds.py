@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QLabel
 
-from studio.app.kinds.kind import EachTile
+from studio.app.kinds.kind import EachTile, filters
 from studio.app.kinds.plain import plain, strips
 from studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
 from studio.app.shell.canvas import discover as discover_views
@@ -46,6 +46,10 @@ def test_kinds_are_found_in_their_order_and_one_is_assumed():
 def test_every_kind_can_be_exported_and_has_its_words(each):
     assert each.files.count("(*.") == len(each.suffixes) > 0
     assert all([each.title, each.one, each.many, each.moving, each.loading, each.lens])
+
+
+def test_suffixes_of_one_format_are_one_filter_of_a_dialog():
+    assert filters([".csv", ".h5", ".hdf5"]) == "CSV (*.csv);;HDF5 (*.h5 *.hdf5)"
 
 
 def test_every_kind_that_has_an_importer_says_so_where_files_are_dropped(qapp):

@@ -31,7 +31,7 @@ def test_a_run_says_what_it_can_do_and_why_not(tmp_path):
     told = {each.operator: each for each in able.operators}
     generate, recommend = told["generate"], told["recommend"]
     assert able.step == folder.checkpoints.steps()[-1]
-    assert generate.suffixes == [".csv", ".npz", ".h5"]
+    assert generate.suffixes == [".csv", ".npz", ".h5", ".hdf5"]
     assert generate.conditions
     assert not generate.reason
     assert recommend.reason

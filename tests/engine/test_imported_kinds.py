@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
+from models.registry import registry
 from studio.engine.data.datasets import find_imported
 from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.process.discovery import discover
@@ -61,3 +62,14 @@ def test_graphs_train_in_their_sizes(tmp_path: Path) -> None:
 def test_what_is_lacking_is_named(slug: str) -> None:
     with pytest.raises(Refused, match=r"lacks .*size"):
         kind_of(slug).from_parts({"x": np.zeros((3, 4, 3), np.float32)}, Facts())
+
+
+@pytest.mark.parametrize("slug", ["points", "images", "jets", "graphs", "interactions"])
+def test_data_are_written_to_files_with_all_suffixes_that_their_kind_names(tmp_path, slug):
+    data = registry.get("kind", slug).make(20, 0)
+    rows, kind = data.rows(slice(None)), kind_of(slug)
+    assert {".npz", ".h5", ".hdf5"} <= set(kind.suffixes)
+    for suffix in kind.suffixes:
+        path = tmp_path / f"made{suffix}"
+        kind.write(path, rows, data.columns, {})
+        assert path.stat().st_size > 0

@@ -102,9 +102,14 @@ def named(told: Arrays, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
 
 
 def filters(suffixes: Iterable[str]) -> str:
-    """Return the filters of a dialog that asks for a file with one of some suffixes."""
-    bare = [suffix.removeprefix(".") for suffix in suffixes]
-    return ";;".join(f"{FORMATS.get(each, each.upper())} (*.{each})" for each in bare)
+    """Return the filters of a dialog that asks for a file with one of some suffixes; those of one
+    format are one filter.
+    """
+    patterns: dict[str, list[str]] = {}
+    for suffix in suffixes:
+        bare = suffix.removeprefix(".")
+        patterns.setdefault(FORMATS.get(bare, bare.upper()), []).append(f"*.{bare}")
+    return ";;".join(f"{title} ({' '.join(each)})" for title, each in patterns.items())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from studio.counted import counted
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.target import Target
 from studio.engine.process.failures import Refused
-from studio.formats.arrays import write_arrays
+from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 
 __all__ = ["MOST_HANDED", "Arrays", "DataKind", "Facts", "kind_of"]
 
@@ -47,8 +47,9 @@ class Facts:
 class DataKind:
     """What holds for data of any kind; a subclass, named by its slug, says what is different."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".npz", ".h5")
-    """Of files that samples are exported to."""
+    suffixes: ClassVar[tuple[str, ...]] = ARRAY_SUFFIXES
+    """Of files that samples are exported to, the usual one first."""
+
     laid_out: ClassVar[bool] = False
     """Whether data are drawn from pieces that are to be placed; see `places`."""
 

@@ -13,6 +13,7 @@ from models.kinds.cubes import CubeSet
 from models.kinds.scenes import UNKNOWN, Scene, principal
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
+from studio.formats.arrays import ARRAY_SUFFIXES
 from studio.formats.cubes.maps import write_map, write_numbers
 from studio.formats.limits import FormatError
 
@@ -28,7 +29,7 @@ of such a side. They are the usual ones of the scene that ships.
 class Cubes(DataKind, slug="cubes"):
     """Windows of a scene."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".npy", ".png", ".npz", ".h5")
+    suffixes: ClassVar[tuple[str, ...]] = (".npy", ".png", *ARRAY_SUFFIXES)
     whole: ClassVar[bool] = True
 
     def from_parts(self, parts: Arrays, facts: Facts) -> CubeSet:

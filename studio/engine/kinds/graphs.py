@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -26,8 +26,8 @@ DRAWN = 256
 class Graphs(DataKind, slug="graphs"):
     """Nodes and edges, packed into rows."""
 
-    suffixes = GRAPH_SUFFIXES
-    laid_out = True
+    suffixes: ClassVar[tuple[str, ...]] = GRAPH_SUFFIXES
+    laid_out: ClassVar[bool] = True
 
     def from_parts(self, parts: Arrays, facts: Facts) -> GraphSet:
         """Return graphs from what an importer brings: packed rows x, and size."""

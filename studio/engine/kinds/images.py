@@ -17,7 +17,7 @@ from models.kinds.images import ImageSet
 from studio.engine.data.measuring import Measuring
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
-from studio.formats.pictures import sheet, write_images
+from studio.formats.pictures import IMAGE_SUFFIXES, sheet, write_images
 
 __all__ = ["Images"]
 
@@ -25,7 +25,7 @@ __all__ = ["Images"]
 class Images(DataKind, slug="images"):
     """Pixels between black and white."""
 
-    suffixes = (".npz", ".h5", ".png")
+    suffixes: ClassVar[tuple[str, ...]] = IMAGE_SUFFIXES
     # The eye sees no more of pixels than half the bits hold.
     record_types: ClassVar[Mapping[str, str]] = {"x": "float16"}
 

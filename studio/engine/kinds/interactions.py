@@ -18,7 +18,7 @@ from models.layouts.histories import PADDING, sizes
 from models.layouts.ragged import Ragged
 from studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
-from studio.formats.arrays import write_arrays
+from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 from studio.store.atomic import write_text
 from studio.store.parts import lengths_of
 
@@ -32,7 +32,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Interactions(DataKind, slug="interactions"):
     """Histories of people."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".npz", ".h5")
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES)
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, InteractionSet)

@@ -12,7 +12,7 @@ from models.contracts.data import RowSource
 from models.kinds.jets import JetSet, masses
 from studio.counted import counted
 from studio.engine.kinds.base import Arrays, DataKind, Facts
-from studio.formats.jets.writing import write_jets
+from studio.formats.jets.writing import JET_SUFFIXES, write_jets
 
 __all__ = ["Jets"]
 
@@ -20,7 +20,7 @@ __all__ = ["Jets"]
 class Jets(DataKind, slug="jets"):
     """Clouds of constituents."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5", ".npz", ".csv")
+    suffixes: ClassVar[tuple[str, ...]] = JET_SUFFIXES
 
     def described(self, data: RowSource) -> str:
         most = counted(data.spec().shape[0], "constituent")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from studio.engine.data.target import Target
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
 from studio.formats import write_points
+from studio.formats.arrays import ARRAY_SUFFIXES
 
 __all__ = ["Points"]
 
@@ -22,7 +23,8 @@ __all__ = ["Points"]
 class Points(DataKind, slug="points"):
     """Rows of numbers with names."""
 
-    suffixes = (".csv", ".npz", ".h5")
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", *ARRAY_SUFFIXES)
+    plane: ClassVar[bool] = True
 
     def from_parts(self, parts: Arrays, facts: Facts) -> PointSet:
         x = parts.get("x")
@@ -34,8 +36,6 @@ class Points(DataKind, slug="points"):
                 path="dataset",
             )
         return PointSet(torch.from_numpy(np.ascontiguousarray(x, np.float32)), facts.columns)
-
-    plane = True
 
     def described(self, data: RowSource) -> str:
         return f"{len(data):,} points ({', '.join(data.columns)})"

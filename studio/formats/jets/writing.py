@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.formats.arrays import write_arrays
 from studio.formats.jets.layout import CLOUDS, JETS, LABEL, NAMES
 from studio.store.atomic import write_bytes, write_text
 
 __all__ = ["JET_SUFFIXES", "write_jets"]
 
-JET_SUFFIXES = (*ARRAY_SUFFIXES, ".csv")
+JET_SUFFIXES = (".h5", ".hdf5", ".npz", ".csv")
+"""The usual one first: JetNet is HDF5."""
 COLUMNS = (
     "jet",
     "type",
