@@ -16,11 +16,10 @@ from models.config import Config, ConfigError
 from models.contracts.data import Judge, Outline, RowSource, Splits
 from models.entries import DatasetEntry
 from models.metrics.base import fresh_pairs, split_pairs
-from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.judging import Judging
 from studio.engine.data.stored import StoredRows, facts_of
-from studio.engine.data.target import Target
+from studio.engine.data.target import FEWEST, Target
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.engine.run.randomness import SUBSET
@@ -53,7 +52,6 @@ T = TypeVar("T")
 PROJECT_PREFIX = "project:"
 _STATISTICS = 20_000
 _LOOKED_AT = 1000
-_FEWEST = 4
 _FEW = 64
 LARGE = 2**28
 """Bytes of rows beyond which an imported set stays on the disk. It is part of what a run repeats:
@@ -219,9 +217,9 @@ def imported(name: str, project: Path) -> Dataset:
         folder.verify()
     parts = _shares(folder, large=large)
     train, unseen = parts["train"], parts["test"]
-    if len(train) < _FEWEST:
+    if len(train) < FEWEST:
         raise _too_few(folder, len(train))
-    real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= _FEWEST), train)
+    real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= FEWEST), train)
     # Who is held out measures, however few: two halves are another matter.
     held = next((parts[s] for s in ("validation", "test") if len(parts[s])), None)
     judging = None if large else Judging.of(record.kind, train, folder.name)
@@ -254,7 +252,7 @@ def where_it_lies(name: str, project: Path) -> RowSource:
     if folder.record.stored == "hdf5" or kind_of(folder.record.kind).whole:
         return imported(name, project).rows
     train = _shares(folder, large=True)["train"]
-    if len(train) < _FEWEST:
+    if len(train) < FEWEST:
         raise _too_few(folder, len(train))
     return train
 
@@ -292,16 +290,15 @@ def imported_kind(slug: str, project: Path | None) -> str | None:
 
 def _folder(name: str, project: Path) -> DatasetFolder:
     folder = Project.open(project).dataset(name)
-    if folder.record.rows < _FEWEST:
+    if folder.record.rows < FEWEST:
         raise _too_few(folder, folder.record.rows)
     return folder
 
 
 def _too_few(folder: DatasetFolder, n: int) -> Refused:
-    known = {entry.slug: entry.many for entry in registry.all("kind")}
-    many = known.get(folder.record.kind, "rows")
+    rows = kind_of(folder.record.kind).counted(n)
     return Refused(
-        f"The data set {folder.name!r} has {n} {many}: too few.", kind="data", path="dataset"
+        f"The data set {folder.name!r} has {rows}: too few.", kind="data", path="dataset"
     )
 
 

@@ -17,6 +17,7 @@ from studio.engine.race.entrant import Entrant
 from studio.engine.race.racing import Changed, RaceJob
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.session import new_run
+from studio.engine.run.settings import FEWEST_SAMPLES
 from studio.protocol.messages import Budget
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
@@ -24,7 +25,6 @@ from studio.store.run import RunFolder
 __all__ = ["create_race", "going_on", "held", "line_up"]
 
 FEWEST, MOST = 2, 4
-_FEWEST_SAMPLES = 16
 
 
 def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list[RunFolder]:
@@ -108,7 +108,7 @@ def _on_equal_terms(runs: Sequence[Resolved], budget: Budget) -> list[RunSpec]:
     for run in runs:
         for pick in run.spec.metrics:
             metrics.setdefault(pick.slug, pick)
-    samples = max(_FEWEST_SAMPLES, min(map(_samples, runs)))
+    samples = max(FEWEST_SAMPLES, min(map(_samples, runs)))
     specs = []
     for run in runs:
         training = {**run.spec.training, "evaluate_samples": samples}

@@ -30,7 +30,7 @@ from studio.store.run import RunFolder
 
 __all__ = ["InForce", "aim", "rebuild", "reconfigure", "target_after", "target_of"]
 
-SHOWN = 100_000
+_LOOKED_AT = 100_000  # rows on the disk that are seen as the target
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class InForce:
     target: Target | None = None
 
     def after(self, edit: Edit, data: Dataset) -> "InForce":
-        """Return the conditions after one more edit; ``data`` are those without any.
+        """Return what is in force after one more edit; ``data`` are those without any.
 
         Raises:
             Refused: it cannot be made.
@@ -58,7 +58,7 @@ def aim(data: Dataset) -> Target:
     """
     rows = data.rows
     if isinstance(rows, StoredRows):
-        few = rows.few(SHOWN)
+        few = rows.few(_LOOKED_AT)
         return dataclasses.replace(kind_of(few.spec().kind).target(few), by_hand=False)
     return kind_of(rows.spec().kind).target(rows)
 

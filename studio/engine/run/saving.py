@@ -2,8 +2,8 @@
 
 Names in the file: "family/<tensor>", and "data/<tensor>" of the spec as
 `studio.engine.data.specs.pack_spec` names them; values: "family" (the plain part of the state),
-"kind", "shape", "columns" and "spec" (the run's, as plain data). A checkpoint is enough to
-sample from: neither the data set nor the run folder is needed.
+the plain ones of the data spec, "columns" and "spec" (the run's, as plain data). A checkpoint is
+enough to sample from: neither the data set nor the run folder is needed.
 """
 
 from typing import Any
