@@ -144,6 +144,7 @@ QListView::item, QTreeView::item { padding: 4px 8px; border-radius: ${radius}px;
 QListView::item:hover, QTreeView::item:hover { background: $raised; color: $text; }
 QListView::item:selected, QTreeView::item:selected { background: $raised; color: $text; }
 QTableView { gridline-color: $line; border: 1px solid $line; border-radius: ${radius}px; }
+QTableView::item { padding: 0 8px; }
 QHeaderView::section {
     background: $panel; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 4px 8px;
 }

@@ -53,6 +53,7 @@ from studio.store.names import name_of_data
 __all__ = ["ImportDialog"]
 
 HEADERS = ("Take", "Column", "Kind", "Values", "Missing", "Lowest", "Highest", "Mean", "Std")
+NUMBERS = 3  # columns from here on are figures, which stand at the right
 
 
 class ImportDialog(QDialog):
@@ -118,13 +119,15 @@ class ImportDialog(QDialog):
         self.resize(920, 660)
 
     def _lay_out(self) -> None:
-        head = row(label(named(self._files), "heading"), self._facts, None, self._items)
+        top = row(label(named(self._files), "heading"), self._facts, None, self._items)
         for each, name in ((self._columns, "Columns"), (self._preview, "First rows")):
             each.setMinimumHeight(64)
             each.setAccessibleName(name)
             each.verticalHeader().setVisible(False)
             each.verticalHeader().setDefaultSectionSize(26)
             each.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+            head = each.horizontalHeader()
+            head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             each.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.scatter.setMinimumSize(260, 160)
         self.scatter.setAccessibleName("Scatter of the first two chosen columns")
@@ -147,7 +150,7 @@ class ImportDialog(QDialog):
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 16, 16, 16)
         body.setSpacing(8)
-        body.addLayout(head)
+        body.addLayout(top)
         body.addWidget(self.busy)
         body.addWidget(self._choice)
         body.addWidget(self._table, 1)
@@ -234,6 +237,10 @@ class ImportDialog(QDialog):
         self._columns.blockSignals(True)
         self._columns.setColumnCount(len(HEADERS))
         self._columns.setHorizontalHeaderLabels(list(HEADERS))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for place in range(NUMBERS, len(HEADERS)):
+            if (title := self._columns.horizontalHeaderItem(place)) is not None:
+                title.setTextAlignment(right)
         self._columns.setRowCount(len(columns))
         for i, column in enumerate(columns):
             self._fill_column(i, column)
@@ -257,7 +264,7 @@ class ImportDialog(QDialog):
         cells += ["" if value is None else number(value) for value in values]
         for j, text in enumerate(cells, start=1):
             cell = QTableWidgetItem(one_line(text))
-            if j > 2:
+            if j >= NUMBERS:
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if column.problem:
                 set_tip(cell, column.problem)

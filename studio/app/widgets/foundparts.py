@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from studio.app.kinds.registry import kind
+from studio.app.plots.ticks import number
 from studio.app.widgets.basic import label, section
 from studio.counted import counted
 from studio.formats.inspection import Inspection
@@ -29,7 +31,9 @@ class FoundParts(QWidget):
         self.list.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.list.setColumnCount(len(HEADERS))
         self.list.setHorizontalHeaderLabels(list(HEADERS))
-        self.list.horizontalHeader().setStretchLastSection(True)
+        header = self.list.horizontalHeader()
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(section("What a row holds"))
@@ -64,4 +68,11 @@ def _shape(part: Part) -> str:
 
 
 def _first(rows: Any) -> str:
-    return "" if rows is None else str(rows)[:LETTERS]
+    """Return the first rows of a part in a line, "–" where an importer does not read them."""
+    return "–" if rows is None else _said(rows)[:LETTERS]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_said, value))}]"
+    return number(value + 0.0) if isinstance(value, float) else str(value)

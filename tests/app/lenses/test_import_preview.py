@@ -210,6 +210,13 @@ def test_what_is_no_table_is_shown_by_its_parts(dialog: Any) -> None:
     assert shown.accept_button.isEnabled()
 
 
+def test_first_rows_are_read_by_people(dialog: Any) -> None:
+    rows = [[-0.05856578052043915, -0.0], [1355.2652587890625, 3]]
+    shown = dialog.of(msgspec.structs.replace(JETS, preview={"x": rows}))
+    cells = [shown.parts.list.item(i, 3).text() for i in range(2)]
+    assert cells == ["[[−0.05857, 0], [1355, 3]]", "–"]
+
+
 def test_what_there_is_one_of_is_said_so(dialog: Any) -> None:
     shown = dialog.of(msgspec.structs.replace(JETS, rows=1, classes=["top"]))
     assert shown.parts.facts.text() == "1 jet of 1 class: top"
