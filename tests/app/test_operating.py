@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app.intents import operating
+from studio.app.kinds.registry import kind
 from studio.app.shell.operate_sheet import OperateSheet
 from studio.app.state import operators
 from studio.app.state.operators import Asking, Unreadable
@@ -88,6 +89,14 @@ def test_settings_conditions_and_rows_are_one_form():
     assert "2 to 9" in speed.meant
     (rows,) = operators.settings(ASK, run(), offer(), {}, []).fields
     assert rows.path == "inputs.rows"
+
+
+def test_conditions_are_called_what_people_call_them():
+    called = kind("jets").called
+    pt = Condition(name="pt", unit="GeV", low=800.0, high=1600.0)
+    label = Condition(name="label", names=["gluon", "top"])
+    fields = operators.settings(MAKE, run(), offer(), {}, [pt, label], called).fields
+    assert [field.title for field in fields if field.group == "Conditions"] == ["pT", "Type"]
 
 
 def test_a_model_without_samplers_is_not_asked_for_one():

@@ -112,6 +112,7 @@ KIND = Kind(
     page=36,
     parts=("mask",),
     told=(LABEL,),
+    called={LABEL: "Type", "pt": "pT", "size": "Constituents"},
     suffixes=("h5", "npz", "csv"),
     order=30,
 )

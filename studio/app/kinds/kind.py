@@ -5,7 +5,7 @@ kind of what they show; no other module decides by the shape of an array or by a
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -133,6 +133,7 @@ class Kind:
         page: how many tiles stand on a page; fewer where each needs more room.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
         told: what the model was told of each datum, by name, that is said with it.
+        called: the conditions of a model by their names, in the words of the field.
         projection: what the plane beside the moving tiles shows; "" where there is none.
         imports: what files of this kind may be imported, in words; "" for none.
         draws: how many samples are drawn where nobody says how many, 0 for a page of them.
@@ -157,6 +158,7 @@ class Kind:
     draws: int = 0
     parts: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
     projection: str = ""
     imports: str = ""
     suffixes: tuple[str, ...] = ("npz", "h5")

@@ -120,8 +120,9 @@ class OperateSheet(QDialog):
 
     def _entry(self) -> EntrySpec:
         assert self._state.catalog is not None
+        called = kind_of_run(self._run, self._state.catalog).called
         return operators.settings(
-            self.entry, self._run, self._state.catalog, self._config, self._conditions
+            self.entry, self._run, self._state.catalog, self._config, self._conditions, called
         )
 
     def _build(self) -> None:

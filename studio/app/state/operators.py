@@ -60,9 +60,10 @@ def settings(
     catalog: Catalog,
     config: Mapping[str, Any],
     conditions: list[Condition],
+    called: Mapping[str, str] | None = None,
 ) -> EntrySpec:
     """Return an operator with all that can be said of it as its fields; what follows from a choice
-    is that of ``config``.
+    is that of ``config``. ``called`` are conditions by their names, as people call them.
     """
     assert run.spec is not None
     opened = catalog.opened(entry, config, catalog.kind_of(run.spec.dataset))
@@ -73,7 +74,7 @@ def settings(
         opened,
         fields=[
             *(field for field in fields if field is not None),
-            *map(_condition, conditions),
+            *(_condition(each, called or {}) for each in conditions),
             *(
                 FieldSpec(
                     path=f"{INPUTS}.{slot.name}",
@@ -100,8 +101,9 @@ def _sampling(field: FieldSpec, samplers: set[str]) -> FieldSpec | None:
     return msgspec.structs.replace(field, choices=able)
 
 
-def _condition(condition: Condition) -> FieldSpec:
-    path, title = f"{GIVEN}.{condition.name}", words.plain(condition.name)
+def _condition(condition: Condition, called: Mapping[str, str]) -> FieldSpec:
+    path = f"{GIVEN}.{condition.name}"
+    title = called.get(condition.name) or words.plain(condition.name)
     if condition.names:
         names = [Choice(value=name, title=name) for name in condition.names]
         return FieldSpec(
