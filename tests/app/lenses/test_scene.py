@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer
 from studio.app.views.cubes import VIEW
-from studio.app.views.cubes.legend import ClassRow, called
+from studio.app.views.cubes.legend import SMALLEST, ClassRow, called
 from studio.app.views.cubes.scene import SceneView
 from studio.app.views.cubes.spectrum import pieces
 from studio.protocol.catalog import Catalog, EntrySpec
@@ -202,5 +202,7 @@ async def test_in_a_low_window_nothing_lies_over_anything_else(scene) -> None:
     QApplication.sendPostedEvents()
     page = view._body.widget()
     assert page.height() >= page.minimumSizeHint().height() > 200
+    assert view.legend.height() >= SMALLEST * (len(view.legend._rows) + 1)
+    assert int(0.72 * SMALLEST) >= 10  # pixels of its letters
     panes = view.colours.mapTo(page, QPoint(0, view.colours.height())).y()
     assert panes <= view.legend.mapTo(page, QPoint(0, 0)).y()

@@ -14,7 +14,7 @@ from studio.literal import one_line
 __all__ = ["ClassRow", "Legend", "called"]
 
 ROW, CHIP = 20, 22
-SMALLEST = 12  # pixels of a row where there is little room
+SMALLEST = 14  # pixels of a row where there is little room: its words can still be read
 WIDTH = 300
 LIGHT = 140  # of 255: numbers on lighter colours are dark
 
@@ -46,15 +46,16 @@ class Legend(QWidget):
         self._rows: Sequence[ClassRow] = ()
         self._marked = -1
         self.setAccessibleName("Classes")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setFixedWidth(WIDTH)
         repaint_on_theme(self)
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, ROW * (len(self._rows) + 1))
+        """Ask for what can be read: more would push the spectrum beside it out of a low window."""
+        return QSize(WIDTH, SMALLEST * (len(self._rows) + 1))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(WIDTH, SMALLEST * (len(self._rows) + 1))
+        return self.sizeHint()
 
     def show_classes(self, rows: Sequence[ClassRow]) -> None:
         """Show these classes, numbered from 1 on."""
