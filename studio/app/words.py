@@ -11,6 +11,7 @@ from studio.protocol.events import SPREAD
 
 __all__ = [
     "ago",
+    "at_step",
     "duration",
     "figure",
     "floor",
@@ -35,6 +36,11 @@ def picture_of(step: int, run: RunState | None) -> str:
     if run is None or place < 0:
         return f"picture of step {step:,}{edited}"
     return f"{run.phases[place].name}, step {step:,}{edited}"
+
+
+def at_step(step: int, run: RunState | None) -> str:
+    """Say of which step something shown is: `picture_of`, where it is said what it is."""
+    return picture_of(step, run).removeprefix("picture of ")
 
 
 def _changed_at(step: int, run: RunState) -> bool:

@@ -110,7 +110,9 @@ def paint_chart(
         if len(parts) == 1:
             _curve(painter, axes, curve, found)
         else:
-            _parts(painter, axes, style, parts)
+            _parts(painter, axes, parts)
+    for curve in scene.curves:
+        _words(painter, axes, style, curve)
     _vertical(painter, axes, scene.cursor, QPen(colour(style.text, 0.6), 1.0))
     _vertical(painter, axes, scene.hover, QPen(colour(style.muted, 0.6), 1.0, Qt.PenStyle.DotLine))
     if scene.hover is not None:
@@ -193,31 +195,47 @@ def _curve(painter: QPainter, axes: Axes, curve: Curve, found: Columns) -> None:
     painter.drawPath(_path(axes.places(found.x, line)))
 
 
-def _parts(painter: QPainter, axes: Axes, style: CanvasStyle, parts: list[Curve]) -> None:
+def _parts(painter: QPainter, axes: Axes, parts: list[Curve]) -> None:
     """Paint the curves of different numbers of samples apart: a line that joins them would show a
-    step that nothing learned. All but the longest say their number.
+    step that nothing learned.
     """
     count = max(16, int(axes.plot.width()))
-    for place, part in enumerate(parts):
+    for part in parts:
         _curve(painter, axes, part, columns(part.steps, part.values, axes.x0, axes.x1, count))
+
+
+def _words(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> None:
+    """Write what the floor of a curve is, and of how many samples all parts but the longest are."""
+    _floor_word(painter, axes, style, curve.parts[0] if curve.floors is not None else curve)
+    for part in curve.parts[1:]:
         known = np.isfinite(part.values) & (part.steps >= axes.x0) & (part.steps <= axes.x1)
-        if place and part.counts is not None and known.any():
+        if part.counts is not None and known.any():
             last = np.flatnonzero(known)[-1:]
             x, y = axes.places(part.steps[last], part.values[last])[0].tolist()
-            painter.setPen(QColor(style.muted))
-            flag = Qt.AlignmentFlag
-            painter.drawText(
-                QRectF(x - 128, max(y - 18, axes.plot.top()), 122, 16),
-                flag.AlignRight | flag.AlignVCenter,
-                f"n = {int(part.counts[0]):,}",
-            )
+            place = QRectF(x - 128, max(y - 18, axes.plot.top()), 122, 16)
+            told = f"n = {int(part.counts[0]):,}"
+            _write(painter, style, place, Qt.AlignmentFlag.AlignRight, told)
+
+
+def _write(
+    painter: QPainter, style: CanvasStyle, place: QRectF, side: Qt.AlignmentFlag, text: str
+) -> None:
+    """Write in the plot, on a ground that keeps lines from running through the words."""
+    flags = side | Qt.AlignmentFlag.AlignVCenter
+    ground = painter.boundingRect(place, flags, text)
+    painter.fillRect(ground.adjusted(-2, 1, 2, -1), colour(style.panel, 0.8))
+    painter.setPen(QColor(style.muted))
+    painter.drawText(place, flags, text)
 
 
 def _floor(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> None:
     if curve.floor is None:
         return
     longest, *others = curve.parts if curve.floors is not None else [curve]
-    _floor_line(painter, axes, style, longest)
+    places = _floor_places(axes, longest)
+    if places is not None:
+        painter.setPen(QPen(QColor(style.good), 1.2, Qt.PenStyle.DashLine))
+        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in places.tolist()]))
     painter.setPen(QPen(QColor(style.good), 1.2, Qt.PenStyle.DashLine))
     for part in others:
         if part.floors is not None:
@@ -226,27 +244,28 @@ def _floor(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> N
             painter.drawPath(_path(places))
 
 
-def _floor_line(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> None:
-    """Paint a floor from edge to edge, with its word."""
+def _floor_places(axes: Axes, curve: Curve) -> NDArray[np.float64] | None:
+    """Return where the line of a floor runs, from edge to edge; None where it has no place."""
     steps, floors = np.array([axes.x0, axes.x1]), np.array([curve.floor] * 2, dtype=np.float64)
     if curve.floors is not None and len(curve.floors):
         ends = curve.floors[0], curve.floors[-1]
         steps = np.concatenate([[axes.x0], np.clip(curve.steps, axes.x0, axes.x1), [axes.x1]])
         floors = np.concatenate([ends[:1], curve.floors, ends[1:]])
     places = axes.places(steps, floors)
-    if not np.isfinite(places).all():
+    return places if np.isfinite(places).all() else None
+
+
+def _floor_word(painter: QPainter, axes: Axes, style: CanvasStyle, curve: Curve) -> None:
+    """Say what the line of a floor is; on the left, where a curve has not yet come near it."""
+    places = _floor_places(axes, curve) if curve.floor is not None else None
+    if places is None:
         return
-    painter.setPen(QPen(QColor(style.good), 1.2, Qt.PenStyle.DashLine))
-    painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in places.tolist()]))
-    painter.setPen(QColor(style.muted))
-    # On the left, where a curve has not yet come near its floor.
-    place = float(places[0, 1])
-    above = place - 17 > axes.plot.top()
-    box = QRectF(axes.plot.left() + 4, place - 17 if above else place + 2, 118, 16)
-    flag = Qt.AlignmentFlag
-    painter.drawText(
-        box, flag.AlignLeft | flag.AlignVCenter, f"{curve.bar} {number(float(floors[0]))}"
-    )
+    y = float(places[0, 1])
+    place = QRectF(axes.plot.left() + 4, y - 17 if y - 17 > axes.plot.top() else y + 2, 118, 16)
+    first = curve.floors[0] if curve.floors is not None and len(curve.floors) else curve.floor
+    assert first is not None
+    told = f"{curve.bar} {number(float(first))}"
+    _write(painter, style, place, Qt.AlignmentFlag.AlignLeft, told)
 
 
 def _vertical(painter: QPainter, axes: Axes, step: float | None, pen: QPen) -> None:

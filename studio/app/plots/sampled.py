@@ -206,7 +206,7 @@ class Sampled(QObject):
         elif record is not None:
             x = record.x[-1]
             what = kind_of_run(run, self._state.catalog).moving
-            origin = f"{len(x):,} fixed {what}, {words.picture_of(record.step, run)}"
+            origin = f"{len(x):,} fixed {what}, {words.at_step(record.step, run)}"
             told, classes = record.given, run.classes
             self._show(Shown(x, run.columns, origin, record.step, told=told, classes=classes))
         self._following.drawn()

@@ -210,7 +210,7 @@ class RunPanel(QWidget):
         if series is not None and len(series):
             line = comparable(run, name)
             first, last = int(line.steps[0]), int(line.steps[-1])
-            n = f", n = {int(line.counts[0]):,}" if line.counts is not None else ""
+            n = f", n\u00a0=\u00a0{int(line.counts[0]):,}" if line.counts is not None else ""
             self.curve_title.setText(f"{self._name(name)}, steps {first:,} to {last:,}{n}")
             entry = self._entry(name.removeprefix(QUALITY))
             bar = held.bar_word(entry)

@@ -1,11 +1,11 @@
 """One measure of several runs in one chart, against what each has spent, with its floor."""
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.plots.curves import Curve
 from studio.app.plots.ticks import number
@@ -24,6 +24,8 @@ __all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
 
 ROOM = 115  # pixels a run from which the legend has names; numbers are on canvas and table too
 LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs
+LOG = 90  # pixels beside the legend, for the switch of the axis
+SWATCH = 50  # and of each of its entries, around the name
 SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 
@@ -111,7 +113,11 @@ class CompareChart(QWidget):
         catalog, tokens = self._state.catalog, colors()
         curves: list[Curve] = []
         roomy = self.width() >= ROOM * len(self._runs)
+        metrics = self.card.fontMetrics()
+        room = (self.width() - LOG) // max(1, len(self._runs)) - SWATCH
         quality = self.measure.startswith(QUALITY)
+        slug = self.measure.removeprefix(QUALITY)
+        bar = held.bar_word(catalog.get("metric", slug) if catalog and quality else None)
         floors = [run.floors.get(self.measure.removeprefix(QUALITY)) for run in self._runs]
         known = [floor for floor in floors if floor is not None]
         for place, run in enumerate(self._runs):
@@ -122,12 +128,13 @@ class CompareChart(QWidget):
             # All learn the same data, so that one line is the floor of each.
             floor = known[0] if known and not curves else None
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
+            name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             title = f"{place + 1} {name}".strip()
             along = floors_along(run, self.measure) if quality and floor is not None else None
             counts = counts_along(run, self.measure) if quality else None
             shade, values = ink(place, tokens), series.values
             curves.append(
-                Curve(run.key, title, shade, steps, values, quality, floor, along, counts)
+                Curve(run.key, title, shade, steps, values, quality, floor, along, counts, bar)
             )
         return curves
 

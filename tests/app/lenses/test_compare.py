@@ -389,3 +389,34 @@ def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: 
     pane.tell()
     assert pane._step.text() == "picture of step 7"
     assert "training step 7." in pane.canvas.accessibleDescription()
+
+
+def test_names_of_the_legend_fit_or_end_in_an_ellipsis(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    """As wide as at 1280 pixels, where the longest names were cut off."""
+    chart = window.view.chart
+    for run in runs[:2]:
+        run.name = f"{run.name[:4]}-consistency-distillation-of-eight-gaussians"
+        measure(lens, run, "quality/sliced-w2", [1, 2, 3], [3.0, 2.0, 1.0])
+    chart.setFixedWidth(375)
+    chart.show_runs(runs[:2])
+    QApplication.processEvents()
+    entries = list(chart.card._entries.values())
+    assert [entry.text()[-1] for entry in entries] == ["…", "…"]
+    assert all(entry.width() >= entry.sizeHint().width() for entry in entries)
+    taken = sum(entry.sizeHint().width() for entry in entries)
+    assert taken + chart.card._log.sizeHint().width() < 375
+
+
+def test_a_baseline_is_called_so_in_the_chart(lens: Any, runs: Any, window: QWidget) -> None:
+    beaten = EntrySpec(
+        kind="metric", slug="ndcg", title="NDCG", summary="", source="", fields=[],
+        better="higher", bar="popularity (POP)",
+    )  # fmt: skip
+    lens.state.catalog.entries.append(beaten)
+    measure(lens, runs[0], "quality/ndcg", [1, 2], [0.3, 0.4])
+    runs[0].floors["ndcg"] = 0.1
+    window.view.chart.show_runs(runs)
+    (curve,) = window.view.chart._curves()
+    assert (curve.floor, curve.bar) == (0.1, "baseline")

@@ -235,7 +235,7 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     view._tell()
     assert view._origin.text().endswith("seed 7; the training is at step 60")
     view._drawn_ones.click()
-    assert view._origin.text() == "200 fixed particles, picture of step 60"
+    assert view._origin.text() == "200 fixed particles, step 60"
     view._drawn_ones.click()
     assert view.made.count == 300
 
@@ -283,7 +283,7 @@ async def test_what_was_drawn_long_ago_gives_way_to_the_newest(
     view = show(SamplesView)
     await wait(lambda: view.made.count == 300)
     lens.arrive(50)
-    assert view._origin.text() == "200 fixed particles, picture of step 50"
+    assert view._origin.text() == "200 fixed particles, step 50"
 
 
 async def test_the_samples_follow_the_training_by_themselves_to_its_end(
@@ -293,13 +293,13 @@ async def test_the_samples_follow_the_training_by_themselves_to_its_end(
     watch = lens.link.of(Watch)[-1]
     assert (watch.on, watch.layers) == (True, [])
     lens.arrive(41)
-    assert "picture of step 41" in view._origin.text()
+    assert "step 41" in view._origin.text()
     lens.run.step = 60
     lens.keep(60)
-    await wait(lambda: "picture of step 60" in view._origin.text())
+    await wait(lambda: "step 60" in view._origin.text())
     lens.run.job, lens.run.state = "", "finished"
     lens.state.runs.changed.emit(lens.run.key)
-    assert view._origin.text() == "200 fixed particles, picture of step 60"
+    assert view._origin.text() == "200 fixed particles, step 60"
 
 
 def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:
