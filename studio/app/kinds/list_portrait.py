@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from studio.app.kinds.portrait import Portrait
+from studio.app.kinds.titles import title_of
 from studio.app.tokens import Tokens
 from studio.literal import one_line
 
@@ -37,10 +38,10 @@ def _paint(
     font = painter.font()
     font.setPixelSize(max(1, min(LARGEST, int(0.84 * high))))
     painter.setFont(font)
-    _lines(painter, left, high, [_title(names, item) for item in seen], palette.muted)
+    _lines(painter, left, high, [title_of(names, item) for item in seen], palette.muted)
     inks = [palette.accent, *[palette.text] * (len(wanted) - 1)]
     for line, (item, ink) in enumerate(zip(wanted, inks, strict=True)):
-        _lines(painter, right, high, [_title(names, item)], ink, (line, len(wanted)))
+        _lines(painter, right, high, [title_of(names, item)], ink, (line, len(wanted)))
     start = left.right() + space
     tip, middle = QPointF(start + arrow, rect.center().y()), rect.center().y()
     painter.setPen(QPen(QColor(palette.muted), max(1.5, 0.008 * rect.height())))
@@ -49,10 +50,6 @@ def _paint(
     ends = [QPointF(tip.x() - head, middle + up * head) for up in (-1.0, 1.0)]
     painter.drawPolyline(QPolygonF([ends[0], tip, ends[1]]))
     painter.restore()
-
-
-def _title(names: list[str], item: int) -> str:
-    return names[item - 1] if item <= len(names) else f"Item {item}"
 
 
 def _lines(

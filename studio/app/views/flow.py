@@ -295,7 +295,6 @@ class FlowView(QWidget):
         self._one.card.move(MARGIN + INSET, MARGIN + self._hands.bar.height() + 8)
         self._readout.adjustSize()
         self._place_readout()
-        self._empty.move((width - self._empty.width()) // 2, (height - self._empty.height()) // 2)
 
     def _covered(self) -> list[Covered]:
         """Return what lies over the canvas; a lesson takes its side, or what is below it."""

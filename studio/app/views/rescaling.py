@@ -284,7 +284,6 @@ class RescalingView(QWidget):
             self._empty.tell(
                 "Nothing to explore yet", "The settings of this run are not known yet."
             )
-        self._place_empty()
 
     def export_picture(self) -> Picture:
         """Return the curves for paper, with the verdict above them."""
@@ -296,12 +295,6 @@ class RescalingView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._side.setFixedWidth(max(220, min(300, self.width() // 3)))
-        self._place_empty()
-
-    def _place_empty(self) -> None:
-        self._empty.move(
-            (self.width() - self._empty.width()) // 2, (self.height() - self._empty.height()) // 2
-        )
 
 
 def _shape(h: ChosenH) -> Shape:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -245,7 +244,6 @@ class SamplesView(QWidget):
             )
         else:
             self._empty.tell("Nothing to sample yet", "Samples follow once the training has begun.")
-        self._center()
 
     def _restyle(self) -> None:
         tokens = colors()
@@ -253,15 +251,6 @@ class SamplesView(QWidget):
         for canvas, ink in ((self.made, tokens.accent), (self.data, tokens.muted)):
             canvas.set_style(style)
             canvas.set_uniform(ink)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._center()
-
-    def _center(self) -> None:
-        self._empty.move(
-            (self.width() - self._empty.width()) // 2, (self.height() - self._empty.height()) // 2
-        )
 
     def _export(self) -> None:
         run = self._sampled.run

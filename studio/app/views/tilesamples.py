@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
@@ -160,7 +159,6 @@ class TileSamplesView(QWidget):
         elif run is not None:
             title, words = "Nothing to sample yet", "Samples follow once the training has begun."
         self._empty.tell(title, words, action, act)
-        self._center()
 
     def _target(self) -> None:
         run = self._sampled.run
@@ -175,14 +173,6 @@ class TileSamplesView(QWidget):
         elif run is not None and target is None and self._once.due(run):
             self.data.show_data(None, self._kind, "Reading the data")
             self._actions.looking.load_target(run.key, TARGET)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._center()
-
-    def _center(self) -> None:
-        room, size = self.size(), self._empty.size()
-        self._empty.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
 
     def _export(self) -> None:
         run = self._sampled.run

@@ -150,7 +150,6 @@ class SceneView(QWidget):
                 self._empty.tell("Reading the scene", "Its maps appear in a moment.")
             else:
                 self._empty.tell("The engine is not running", "The scene follows when it is back.")
-            self._center()
             return
         why = (
             "The engine is not running."
@@ -279,7 +278,6 @@ class SceneView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._center()
         self._fit()
 
     def _fit(self) -> None:
@@ -293,10 +291,6 @@ class SceneView(QWidget):
             most = max(120, min(MAPS * room, room - self.legend.minimumSizeHint().height()))
             for pane in self._panes:
                 pane.setFixedHeight(round(min(across * height / width, most)))
-
-    def _center(self) -> None:
-        room, size = self.size(), self._empty.size()
-        self._empty.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
 
     def export_picture(self) -> Picture:
         """Return the maps, the classes and the spectrum as they are seen."""

@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 from PySide6.QtCore import QStringListModel, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.titles import title_of
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -147,7 +148,7 @@ class RecommendView(QWidget):
     def title(self, item: int) -> str:
         """Return the title of an item, from 1."""
         titles = self._people.titles if self._people is not None else ()
-        return one_line(titles[item - 1]) if 0 < item <= len(titles) else f"Item {item}"
+        return one_line(title_of(titles, item))
 
     # What is shown
 
@@ -233,7 +234,6 @@ class RecommendView(QWidget):
     def _say(self, title: str, words: str) -> None:
         self._body.setVisible(False)
         self._empty.tell(title, words)
-        self._centre()
 
     def _choose(self, place: int) -> None:
         if self._people is None or not self._people.numbers:
@@ -372,14 +372,6 @@ class RecommendView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._select()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._centre()
-
-    def _centre(self) -> None:
-        room, size = self.size(), self._empty.size()
-        self._empty.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
 
     def export_picture(self) -> Picture:
         """Return the history and the list as they are seen."""
