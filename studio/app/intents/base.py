@@ -112,6 +112,20 @@ class Intents:
         """Ask for something whose result comes as events; only a refusal is shown."""
         self._do(self._ask_only(command), title, run=run)
 
+    async def _ask_if_alive(self, command: Command) -> Answer | None:
+        """Return the answer, None where the engine is gone: that is told already, and whoever needs
+        it asks again when the engine is back.
+
+        Raises:
+            Refused: the engine refuses.
+        """
+        try:
+            return await self.link.ask(command)
+        except Refused:
+            if self.link.alive:
+                raise
+            return None
+
     async def _ask_only(self, command: Command) -> None:
         await self.link.ask(command)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Intents, Link, Refused, floats
+from studio.app.intents.base import Intents, Link, floats
 from studio.app.intents.watching import Watching
 from studio.app.state.session import AppState
 from studio.protocol.messages import GetTarget, QueryLayer
@@ -51,14 +51,9 @@ class LookingIntents(Intents):
         self._do(self._load_target(key, n), "The changed target cannot be shown", run=key)
 
     async def _load_target(self, key: str, n: int) -> None:
-        try:
-            answer = await self.link.ask(GetTarget(run=key, n=n))
-        except Refused:
-            if self.link.alive:
-                raise
-            return  # that the engine is gone is told already; it is asked again when it is back
+        answer = await self._ask_if_alive(GetTarget(run=key, n=n))
         run = self.state.runs.by_key.get(key)
-        if run is None:
+        if answer is None or run is None:
             return
         result: dict[str, Any] = answer.result or {}
         run.target = floats(answer, "x")

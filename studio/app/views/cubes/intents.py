@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Answer, Intents, Refused, floats
+from studio.app.intents.base import Answer, Intents, floats
 from studio.protocol.messages import Operate, PreviewData
 
 __all__ = ["SceneData", "SceneIntents", "SceneMap"]
@@ -70,12 +70,9 @@ class SceneIntents(Intents):
         assert run.spec is not None
         project = str(Path(key).parents[1])
         command = PreviewData(dataset=run.spec.dataset, project=project, n=100_000)
-        try:
-            answer = await self.link.ask(command)
-        except Refused:
-            if self.link.alive:
-                raise
-            return  # that the engine is gone is told already; it is asked again when it is back
+        answer = await self._ask_if_alive(command)
+        if answer is None:
+            return
         tell(
             SceneData(
                 colours=floats(answer, "colours").astype(np.uint8),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Answer, Intents, Refused
+from studio.app.intents.base import Answer, Intents
 from studio.protocol.messages import GetRows, Operate
 
 __all__ = ["OPERATOR", "People", "RecommendIntents"]
@@ -75,13 +75,9 @@ class RecommendIntents(Intents):
         self._do(self._load(key, tell), "The histories cannot be shown", run=key)
 
     async def _load(self, key: str, tell: Callable[[People], None]) -> None:
-        try:
-            answer = await self.link.ask(GetRows(run=key, n=MOST))
-        except Refused:
-            if self.link.alive:
-                raise
-            return  # that the engine is gone is told already; it is asked again when it is back
-        tell(People.of(answer))
+        answer = await self._ask_if_alive(GetRows(run=key, n=MOST))
+        if answer is not None:
+            tell(People.of(answer))
 
     def write(self, key: str, file: str, k: int) -> None:
         """Write the lists of everybody to a file."""
