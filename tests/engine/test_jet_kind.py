@@ -66,6 +66,14 @@ def test_what_was_written_is_taken_back_with_its_types(made, tmp_path):
     np.testing.assert_allclose(block["x"][:, 0, 2], hardest, rtol=1e-5)
 
 
+def test_no_type_is_a_formula_in_a_table(made, tmp_path):
+    path = tmp_path / "made.csv"
+    kind_of("jets").write(path, made, (), {**ATTRS, "classes": ["=1+1", "@wide"]})
+    with open(path, newline="") as file:
+        found = {line["type"] for line in csv.DictReader(file)}
+    assert found == {"'=1+1", "'@wide"}
+
+
 def test_a_table_has_a_line_a_constituent(made, tmp_path):
     path = written(tmp_path / "made.csv", made)
     with open(path, newline="") as file:

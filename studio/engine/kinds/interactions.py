@@ -1,7 +1,5 @@
 """Interactions: histories have titles, and what is recommended is written as a table."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +17,7 @@ from models.layouts.ragged import Ragged
 from studio.engine.kinds.base import MOST_HANDED, Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
 from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.formats.cells import harmless, with_commas
 from studio.store.atomic import write_text
 from studio.store.parts import lengths_of
 
@@ -26,7 +25,6 @@ __all__ = ["Interactions"]
 
 _EARLIER = "earlier"
 _LISTS = ("user", "item", "score")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Interactions(DataKind, slug="interactions"):
@@ -126,7 +124,7 @@ class Interactions(DataKind, slug="interactions"):
             (person + 1, place + 1, int(x[person, place]), _title(columns, int(x[person, place])))
             for person, place in zip(people.tolist(), places.tolist(), strict=True)
         ]
-        _table(path, ("user", "place", "item", "title"), lines)
+        write_text(path, with_commas(("user", "place", "item", "title"), lines))
 
     def write_result(
         self,
@@ -156,7 +154,8 @@ class Interactions(DataKind, slug="interactions"):
             for i, j in np.ndindex(*item.shape)
             if item[i, j] != PADDING
         ]
-        _table(path, (person[0], "rank", thing[0], "title", "score"), lines)
+        head = (person[0], "rank", thing[0], "title", "score")
+        write_text(path, with_commas(head, lines))
 
 
 def _earlier(parts: Arrays) -> Ragged | None:
@@ -188,22 +187,4 @@ def _others(arrays: Arrays) -> list[tuple[str, NDArray[Any]]]:
 
 
 def _title(titles: Sequence[str], item: int) -> str:
-    return titles[item - 1] if 0 < item <= len(titles) else ""
-
-
-def _table(path: Path, head: Sequence[str], lines: Sequence[Sequence[object]]) -> None:
-    """Write a table with commas.
-
-    Raises:
-        StoreError: the disk refused.
-    """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(head)
-    table.writerows([_plain(cell) for cell in line] for line in lines)
-    write_text(path, text.getvalue())
-
-
-def _plain(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula; a title may come from anywhere."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell
+    return harmless(titles[item - 1]) if 0 < item <= len(titles) else ""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.counted import counted
-from studio.formats.jets.layout import JetFile
+from studio.formats.jets.layout import JetFile, hardest_first
 from studio.formats.jets.mass import masses
 from studio.store.parts import Block
 
@@ -145,9 +145,7 @@ def _damage(
 
 def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
     """Return jets as parts of a data set; one whose mass is NaN has that of its constituents."""
-    # The hardest first and the padding last, which elsewhere may stand anywhere.
-    order = np.argsort(np.where(real, -values[..., 2], np.inf), axis=1, kind="stable")
-    values = np.take_along_axis(values, order[..., None], axis=1)
+    values = hardest_first(values, real)
     beyond = np.abs(values[..., 1]) > np.pi
     values[..., 1] -= np.where(beyond, 2 * np.pi * np.round(values[..., 1] / (2 * np.pi)), 0.0)
     far = np.abs(values[..., :2]).max(axis=2) > WIDEST

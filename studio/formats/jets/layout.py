@@ -22,7 +22,18 @@ from studio.formats.limits import FormatError, check_block, check_size, rows_at_
 from studio.store import hdf5
 from studio.store.errors import Damaged
 
-__all__ = ["CLOUDS", "HINT", "JETS", "LABEL", "NAMES", "TYPES", "JetFile", "is_one", "opened"]
+__all__ = [
+    "CLOUDS",
+    "HINT",
+    "JETS",
+    "LABEL",
+    "NAMES",
+    "TYPES",
+    "JetFile",
+    "hardest_first",
+    "is_one",
+    "opened",
+]
 
 TYPES = {"g": "gluon", "q": "light quark", "t": "top", "w": "W", "z": "Z"}
 CLOUDS, JETS = "particle_features", "jet_features"
@@ -72,6 +83,14 @@ class JetFile:
             if jets is not None:
                 jets = np.asarray(jets[start:stop, :3], dtype=np.float32)
             yield start, clouds, jets
+
+
+def hardest_first(clouds: NDArray[np.float32], real: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return constituents (n, N, k), of which some (n, N) are real, by falling pT, and the padding,
+    which may stand anywhere, last.
+    """
+    order = np.argsort(np.where(real, -clouds[..., 2], np.inf), axis=1, kind="stable")
+    return np.take_along_axis(clouds, order[..., None], axis=1)
 
 
 def is_one(file: Any) -> bool:

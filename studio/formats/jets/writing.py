@@ -1,9 +1,7 @@
 """Jets written as JetNet files are, or as a table of constituents."""
 
-import csv
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.arrays import write_arrays
-from studio.formats.jets.layout import CLOUDS, JETS, LABEL, NAMES
-from studio.store.atomic import write_bytes, write_text
+from studio.formats.cells import harmless, with_commas
+from studio.formats.jets.layout import CLOUDS, JETS, LABEL, NAMES, hardest_first
+from studio.store.atomic import write_text
 
 __all__ = ["JET_SUFFIXES", "write_jets"]
 
@@ -58,11 +57,9 @@ def write_jets(
         FormatError: jets cannot be written with this suffix.
         StoreError: the disk refused.
     """
-    real = clouds[..., 3] > 0.0
-    order = np.argsort(np.where(real, -clouds[..., 2], np.inf), axis=1, kind="stable")
-    clouds = np.take_along_axis(clouds, order[..., None], axis=1)
+    clouds = hardest_first(clouds, clouds[..., 3] > 0.0)
     if path.suffix.lower() == ".csv":
-        write_bytes(path, _table(clouds, jets, label, types).encode())
+        write_text(path, with_commas(COLUMNS, _lines(clouds, jets, label, types)))
         if attrs:
             write_text(path.with_name(path.name + ".json"), json.dumps(dict(attrs), indent=2))
         return
@@ -72,20 +69,17 @@ def write_jets(
     write_arrays(path, arrays, attrs)
 
 
-def _table(
+def _lines(
     clouds: NDArray[np.float32],
     jets: NDArray[np.float32],
     label: NDArray[np.integer],
     types: Sequence[str],
-) -> str:
-    made = io.StringIO()
-    table = csv.writer(made, lineterminator="\n")
-    table.writerow(COLUMNS)
+) -> Iterator[list[object]]:
     for number, (cloud, jet, kind) in enumerate(zip(clouds, jets, label.tolist(), strict=True)):
-        known = [number, types[kind] if types else kind, *map(_digits, jet[:3]), int(jet[3])]
+        what = harmless(types[kind]) if types else kind
+        known = [number, what, *map(_digits, jet[:3]), int(jet[3])]
         for place, (eta, phi, pt, _) in enumerate(cloud[cloud[:, 3] > 0.0]):
-            table.writerow([*known, place, _digits(eta), _digits(phi), _digits(pt)])
-    return made.getvalue()
+            yield [*known, place, _digits(eta), _digits(phi), _digits(pt)]
 
 
 def _digits(value: np.float32) -> str:
