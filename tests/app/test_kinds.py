@@ -146,3 +146,15 @@ def test_lenses_apply_to_the_kinds_that_move_in_them(slug, lens):
 def test_the_lens_of_every_kind_is_there(qapp):
     ids = {view.id for view in discover_views(AppState())}
     assert {each.lens for each in (*all_kinds(), plain("knots"))} <= ids
+
+
+@pytest.mark.parametrize(
+    ("slug", "shape", "said"),
+    [
+        ("graphs", (1, 6), "1 graph of"),
+        ("images", (1, 1, 4, 4), "1 picture of"),
+        ("interactions", (1, 3), "1 person"),
+    ],
+)
+def test_a_single_datum_is_counted_as_one(slug, shape, said):
+    assert kind(slug).facts(np.ones(shape), (), {}).startswith(said)

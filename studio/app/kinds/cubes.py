@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.kinds.images import Pictures
-from studio.app.kinds.kind import Arrays, Kind, Tiles
+from studio.app.kinds.kind import Arrays, Kind, Tiles, how_many
 from studio.app.kinds.scene_portrait import PORTRAIT
+from studio.counted import counted
 
 __all__ = ["KIND", "windows"]
 
@@ -28,8 +29,8 @@ def windows(arrays: Arrays) -> Tiles:
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     classes = len(facts.get("names") or ())
     side = x.shape[-1]
-    n = int(facts.get("n") or len(x))
-    return f"{n:,} labelled pixels of {classes} classes, in windows of {side} x {side}"
+    n = counted(how_many(x, facts), "labelled pixel")
+    return f"{n} of {classes} classes, in windows of {side} x {side}"
 
 
 KIND = Kind(

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles, how_many
 from studio.app.tokens import Tokens
+from studio.counted import counted
 from studio.graph_layout import laid_out
 from studio.protocol.extras import PLACES
 
@@ -83,7 +84,7 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     nodes = int(facts.get("nodes") or _nodes(x.shape[1]))
-    return f"{int(facts.get('n') or len(x)):,} graphs of at most {nodes} nodes"
+    return f"{counted(how_many(x, facts), 'graph')} of at most {nodes} nodes"
 
 
 KIND = Kind(

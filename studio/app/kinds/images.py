@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind
+from studio.app.kinds.kind import Arrays, Kind, how_many
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
 from studio.app.tokens import Tokens
+from studio.counted import counted
 
 __all__ = ["KIND", "Pictures", "atlas"]
 
@@ -56,7 +57,7 @@ class Pictures:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     height, width = x.shape[2:]
-    return f"{int(facts.get('n') or len(x)):,} pictures of {width} x {height} pixels"
+    return f"{counted(how_many(x, facts), 'picture')} of {width} x {height} pixels"
 
 
 KIND = Kind(

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles, how_many
 from studio.app.kinds.list_portrait import PORTRAIT
+from studio.app.kinds.titles import title_of
 from studio.app.tokens import Tokens
+from studio.counted import counted
 from studio.literal import one_line
 
 __all__ = ["KIND", "histories"]
@@ -55,8 +57,8 @@ def _paint(
             # Too small to be read: as long as its number is high, so that people differ.
             painter.fillRect(place.adjusted(0, 1, -place.width() * _share(item), -1), colour)
             continue
-        title = names[item - 1] if item <= len(names) else f"Item {item}"
         painter.setPen(colour)
+        title = title_of(names, item)
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
     painter.restore()
@@ -68,9 +70,9 @@ def _share(item: int) -> float:
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    parts = [f"{int(facts.get('n') or len(x)):,} people"]
+    parts = [counted(how_many(x, facts), "person", "people")]
     if columns:
-        parts.append(f"{len(columns):,} items")
+        parts.append(counted(len(columns), "item"))
     shown = (np.nan_to_num(np.asarray(x)) >= 1).sum(axis=1)
     if len(shown):
         # Of x longer histories are only the newest items.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.kind import LABEL, Arrays, EachTile, Kind, Tiles
+from studio.app.kinds.kind import LABEL, Arrays, EachTile, Kind, Tiles, how_many
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.counted import counted
@@ -93,7 +93,7 @@ def _momenta(datum: Arrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     most = counted(x.shape[1], "constituent")
-    return f"{counted(int(facts.get('n') or len(x)), 'jet')} of at most {most}"
+    return f"{counted(how_many(x, facts), 'jet')} of at most {most}"
 
 
 KIND = Kind(

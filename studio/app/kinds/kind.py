@@ -16,7 +16,17 @@ from PySide6.QtGui import QPainter
 from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
-__all__ = ["Arrays", "EachTile", "Kind", "Layout", "PaintDatum", "Tiles", "filters", "named"]
+__all__ = [
+    "Arrays",
+    "EachTile",
+    "Kind",
+    "Layout",
+    "PaintDatum",
+    "Tiles",
+    "filters",
+    "how_many",
+    "named",
+]
 
 Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
@@ -99,6 +109,11 @@ def named(told: Arrays, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
         some = dict(enumerate(classes))
         found[LABEL] = np.asarray([some.get(int(i)) or f"class {int(i)}" for i in numbers])
     return found
+
+
+def how_many(x: NDArray[Any], facts: Mapping[str, Any]) -> int:
+    """Return how many data there are, of which x (n, ...) may be a few."""
+    return int(facts.get("n") or len(x))
 
 
 def filters(suffixes: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles, how_many
 from studio.app.plots.backdrop import image_of
 from studio.app.tokens import Tokens
 
@@ -52,7 +52,7 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     shape = " x ".join(map(str, x.shape[1:])) or "1"
-    return f"{int(facts.get('n') or len(x)):,} data of {shape} numbers"
+    return f"{how_many(x, facts):,} data of {shape} numbers"
 
 
 def plain(slug: str) -> Kind:

@@ -38,7 +38,7 @@ class Graphs(DataKind, slug="graphs"):
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, GraphSet)
-        return f"{len(data):,} graphs (at most {data.packing.nodes} nodes)"
+        return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
 
     def shown(self, data: RowSource) -> Arrays:
         """Return rows, sizes, and "places": where the nodes of the first of them are drawn, (at

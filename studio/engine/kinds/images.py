@@ -53,7 +53,7 @@ class Images(DataKind, slug="images"):
 
     def described(self, data: RowSource) -> str:
         size = " x ".join(map(str, data.spec().shape))
-        return f"{len(data):,} images ({size})"
+        return f"{self.counted(len(data))} ({size})"
 
     def sheet(self, x: NDArray[Any]) -> NDArray[np.uint8]:
         """Return images (n, C, H, W) row by row."""

@@ -38,7 +38,7 @@ class Points(DataKind, slug="points"):
         return PointSet(torch.from_numpy(np.ascontiguousarray(x, np.float32)), facts.columns)
 
     def described(self, data: RowSource) -> str:
-        return f"{len(data):,} points ({', '.join(data.columns)})"
+        return f"{self.counted(len(data))} ({', '.join(data.columns)})"
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         spec = data.spec()
