@@ -96,6 +96,17 @@ class _Why:
         waits = "The run has not begun yet: it waits in the queue."
         return waits if run.state == "queued" else "The run has no checkpoint yet."
 
+    def draws(self, before: Callable[[], str]) -> Callable[[], str]:
+        """Return a condition with that of a model which makes samples: others only classify or
+        recommend.
+        """
+
+        def why_not() -> str:
+            makes = moves_in(self.state.runs.current, self.state.catalog)
+            return before() or ("" if makes else "The model of this run makes no samples.")
+
+        return why_not
+
     def lens(self) -> str:
         return "" if self.state.place == "run" and self.state.runs.current else "Open a run first."
 
@@ -182,7 +193,7 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
         Command(
             id="export-samples", title="Export samples…", menu=menu, shortcut="Ctrl+E",
             run=shell.ask_export_samples, aliases=("save", "csv", "npz", "hdf5"),
-            why_not=why.checkpoint, icon="export",
+            why_not=why.draws(why.checkpoint), icon="export",
         ),
         Command(
             id="export-weights", title="Export weights…", menu=menu,
@@ -261,7 +272,8 @@ def _keep(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
         ),
         Command(
             id="sample", title="Sample now", menu=menu, shortcut="Ctrl+Shift+S",
-            run=actions.training.sample, aliases=("generate", "draw"), why_not=why.trained,
+            run=actions.training.sample, aliases=("generate", "draw"),
+            why_not=why.draws(why.trained),
         ),
         Command(
             id="evaluate", title="Evaluate now", menu=menu, shortcut="Ctrl+Shift+E",

@@ -345,3 +345,15 @@ async def test_what_waits_in_the_queue_can_neither_be_drawn_from_nor_measured(be
     known.job, known.state, known.checkpoints = "job-2", "queued", []
     for id in ("sample", "evaluate"):
         assert "waits in the queue" in bench.window.registry[id].why_not()
+
+
+async def test_samples_are_not_offered_of_a_model_that_makes_none(bench):
+    """It only classifies, say: the engine would refuse it, after a file was chosen."""
+    known = await ready(bench)
+    assert not bench.window.registry["sample"].why_not()
+    catalog = bench.state.catalog
+    sorts = msgspec.structs.replace(catalog.get("family", "edm"), slug="sorts", carrier="")
+    bench.state.catalog = msgspec.structs.replace(catalog, entries=[*catalog.entries, sorts])
+    known.spec = msgspec.structs.replace(known.spec, family=Pick(slug="sorts"))
+    for id in ("sample", "export-samples"):
+        assert bench.window.registry[id].why_not() == "The model of this run makes no samples."
