@@ -77,7 +77,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
     if len(shown):
         # Of x longer histories are only the newest items.
         half, most = facts.get("lengths") or (np.median(shown), shown.max())
-        parts.append(f"histories of {int(half):,} items, at most {int(most):,}")
+        parts.append(f"histories of about {counted(int(half), 'item')}, at most {int(most):,}")
     return " · ".join(parts)
 
 
@@ -94,7 +94,7 @@ KIND = Kind(
     tiles=histories,
     facts=_facts,
     imports="MovieLens ratings",
-    page=36,
+    page=16,  # more cannot be read in a window of 1280 x 720
     suffixes=("csv", "npz", "h5"),
     portrait=PORTRAIT,
     order=50,

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from studio.app.actions import Actions
 from studio.app.intents.base import Answer, Refused
-from studio.app.kinds.interactions import histories
+from studio.app.kinds.interactions import ASPECT, LINES, histories
 from studio.app.kinds.registry import kind
+from studio.app.plots.tiles import columns_for
 from studio.app.state.runs import RunState, Series
 from studio.app.state.session import AppState
 from studio.app.views.recommend import VIEW
@@ -339,7 +340,7 @@ def test_a_tile_shows_titles_and_small_ones_bars(qapp):
     assert len(tiles) == 2
     assert (painted(tiles, 0) != painted(tiles, 1)).any()
     facts = kind("interactions").facts(x, TITLES, {"n": 50})
-    assert facts == "50 people · 20 items · histories of 1 items, at most 2"
+    assert facts == "50 people · 20 items · histories of about 1 item, at most 2"
 
 
 async def test_in_a_low_window_the_list_keeps_its_lines(opened):
@@ -351,3 +352,12 @@ async def test_in_a_low_window_the_list_keeps_its_lines(opened):
     page = view._body.widget()
     assert page.height() >= page.minimumSizeHint().height()
     assert view.next.height() >= view.next.minimumSizeHint().height()
+
+
+def test_titles_of_a_page_can_be_read_in_a_small_window(qapp):
+    """Beside the form of a setup at 1280 x 720 there are 660 x 430 pixels for the page."""
+    page, gap = kind("interactions").page, 6
+    across = columns_for(page, 660, 430, ASPECT)
+    down = -(-page // across)
+    high = min((430 - gap * down) / down, (660 - gap * across) / across / ASPECT)
+    assert int(0.74 * (high - 8) / LINES) >= 9  # pixels of the letters
