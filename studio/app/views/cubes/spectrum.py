@@ -87,7 +87,10 @@ class SpectrumPlot(QWidget):
             if self._shown is None:
                 painter.setPen(QColor(tokens.muted))
                 words = "Point at a pixel to see its spectrum"
-                painter.drawText(plot, int(Qt.AlignmentFlag.AlignCenter), words)
+                middle = int(Qt.AlignmentFlag.AlignCenter)
+                ground = painter.boundingRect(plot, middle, words).adjusted(-6, -2, 6, 2)
+                painter.fillRect(ground, QColor(tokens.background))
+                painter.drawText(plot, middle, words)
                 return
             painter.setClipRect(plot)
             if self._shown.mean is not None:
