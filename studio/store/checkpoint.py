@@ -125,20 +125,6 @@ class Checkpoints:
                     skipped.append(path.name)
         return None, skipped
 
-    def pin(self, step: int, on: bool = True) -> None:
-        """Keep the checkpoint of a step for ever, or (``on=False``) no longer.
-
-        Raises:
-            StoreError: there is no such checkpoint.
-        """
-        if not self.path(step).exists():
-            raise StoreError(
-                f"There is no checkpoint of step {step} in {self.folder}.",
-                f"Those there are: {', '.join(map(str, self.steps())) or 'none'}.",
-                kind="user",
-            )
-        self._mark(step, pinned=on)
-
     def pinned(self) -> list[int]:
         """Return the pinned steps, rising."""
         marks = self._marks()

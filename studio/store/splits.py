@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALL_TRAIN", "SHARES", "Split", "check_split", "shares", "split_rows"]
+__all__ = ["SHARES", "Split", "check_split", "shares", "split_rows"]
 
 SHARES = ("train", "validation", "test")
 """The names of the shares; `shares` gives their places in this order."""
@@ -30,7 +30,6 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     test: float = 0.1
 
 
-ALL_TRAIN = Split(validation=0.0, test=0.0)
 """No row is held out, as in data sets of format 1."""
 
 

@@ -40,7 +40,7 @@ def running(loop):
 
 async def test_a_setting_is_changed_by_an_edit(running, wait):
     _, actions, link = running
-    actions.edits.change_setting(KEY, "rescaling", "logit")
+    actions.edits.apply(KEY, ChangeSetting(step=0, path="rescaling", value="logit"))
     await wait(lambda: link.asked)
     (command,) = link.asked
     assert isinstance(command, ApplyEdit)
@@ -56,7 +56,7 @@ async def test_the_step_at_which_it_holds_comes_back(running):
 async def test_a_refusal_is_told_and_goes_when_the_next_one_is_taken(running, wait):
     state, actions, link = running
     link.no = ErrorInfo(kind="user", message="loss cannot change in a run", hint="Branch.")
-    actions.edits.change_setting(KEY, "loss", "hinge")
+    actions.edits.apply(KEY, ChangeSetting(step=0, path="loss", value="hinge"))
     await wait(lambda: state.notices.banners)
     (banner,) = state.notices.banners
     assert banner.text == "The change did not take hold"

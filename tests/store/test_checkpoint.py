@@ -66,25 +66,15 @@ def test_only_the_newest_are_kept_besides_the_best_and_the_pinned(store):
     save(store, 8, best=True)
     assert store.best() == 8
     assert store.steps() == [3, 5, 6, 7, 8]
-    store.pin(5)
-    store.pin(3, on=False)
     save(store, 9, 10)
-    assert store.steps() == [5, 7, 8, 9, 10]
-    assert store.pinned() == [5]
+    assert store.steps() == [3, 7, 8, 9, 10]
+    assert store.pinned() == [3]
 
 
 def test_a_checkpoint_saved_as_best_stays_pinned(store):
     save(store, 1, pinned=True)
     save(store, 1, best=True)
     assert (store.best(), store.pinned()) == (1, [1])
-
-
-def test_pinning_what_is_not_there_is_refused(store):
-    save(store, 1)
-    with pytest.raises(StoreError, match="no checkpoint of step 9") as error:
-        store.pin(9)
-    assert "1" in error.value.hint
-    assert error.value.kind == "user"
 
 
 def test_damaged_marks_never_prune(store):

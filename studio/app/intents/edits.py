@@ -1,10 +1,8 @@
 """Changing a training while it runs: settings and target points, each an event of the run."""
 
-from typing import Any
-
 from studio.app.intents.base import Intents, Refused
 from studio.protocol.messages import ApplyEdit, ErrorInfo
-from studio.protocol.spec import ChangeSetting, Edit, UndoPoints
+from studio.protocol.spec import Edit, UndoPoints
 
 __all__ = ["EditIntents"]
 
@@ -19,10 +17,6 @@ class EditIntents(Intents):
     def apply(self, key: str, edit: Edit) -> None:
         """Change a training between two of its steps; a refusal is told."""
         self._do(self._apply(key, edit), "The change did not take hold", run=key)
-
-    def change_setting(self, key: str, path: str, value: Any) -> None:
-        """Give a live setting of a run's family another value from now on."""
-        self.apply(key, ChangeSetting(step=0, path=path, value=value))
 
     def undo_points(self, key: str) -> None:
         """Take back the newest edit of a run's target points."""
