@@ -190,6 +190,21 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
             aliases=("import data", "directory", "data set", "files"), why_not=why.engine,
             icon="import",
         ),
+        *_taken_away(shell, why, menu),
+        Command(
+            id="empty-trash", title="Empty the trash…", menu=menu, run=shell.ask_empty_trash,
+            aliases=("delete for good", "free space", "disk", "deleted"), why_not=why.project,
+        ),
+        Command(
+            id="preferences", title="Preferences…", menu=menu, shortcut="Ctrl+,",
+            run=shell.show_preferences, aliases=("settings", "options", "theme", "scale"),
+        ),
+        Command(id="quit", title="Quit", menu=menu, shortcut="Ctrl+Q", run=shell.close),
+    ]  # fmt: skip
+
+
+def _taken_away(shell: Shell, why: _Why, menu: str) -> list[Command]:
+    return [
         Command(
             id="export-samples", title="Export samples…", menu=menu, shortcut="Ctrl+E",
             run=shell.ask_export_samples, aliases=("save", "csv", "npz", "hdf5"),
@@ -214,15 +229,6 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
             run=shell.copy_command, aliases=("terminal", "cli", "reproduce"),
             why_not=why.command, icon="copy",
         ),
-        Command(
-            id="empty-trash", title="Empty the trash…", menu=menu, run=shell.ask_empty_trash,
-            aliases=("delete for good", "free space", "disk", "deleted"), why_not=why.project,
-        ),
-        Command(
-            id="preferences", title="Preferences…", menu=menu, shortcut="Ctrl+,",
-            run=shell.show_preferences, aliases=("settings", "options", "theme", "scale"),
-        ),
-        Command(id="quit", title="Quit", menu=menu, shortcut="Ctrl+Q", run=shell.close),
     ]  # fmt: skip
 
 

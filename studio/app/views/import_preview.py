@@ -85,15 +85,7 @@ class ImportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         set_title(self, f"Import {named(files)}")
         self._facts = label("", "muted")
-        self.busy = QProgressBar()
-        self.busy.setRange(0, 0)
-        self.busy.setTextVisible(False)
-        self.busy.setFixedHeight(3)
-        self.busy.setAccessibleName("Reading the files")
-        hold = self.busy.sizePolicy()
-        hold.setRetainSizeWhenHidden(True)
-        self.busy.setSizePolicy(hold)
-        self.busy.hide()
+        self.busy = _busy_bar("Reading the files")
         self._choice = ImporterChoice()
         self._choice.changed.connect(self._look_again)
         self.parts = FoundParts()
@@ -345,3 +337,17 @@ class ImportDialog(QDialog):
         self._actions.data.import_data(self._files, name, importer, options, rows, notes)
         self.imported.emit(name)
         self.accept()
+
+
+def _busy_bar(name: str) -> QProgressBar:
+    """Return a hidden bar for work of which nobody knows how long it takes; its room is kept."""
+    bar = QProgressBar()
+    bar.setRange(0, 0)
+    bar.setTextVisible(False)
+    bar.setFixedHeight(3)
+    bar.setAccessibleName(name)
+    hold = bar.sizePolicy()
+    hold.setRetainSizeWhenHidden(True)
+    bar.setSizePolicy(hold)
+    bar.hide()
+    return bar

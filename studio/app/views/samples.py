@@ -83,6 +83,21 @@ class SamplesView(QWidget):
         )
         head = row(self._origin, None, self._drawn_ones, self._overlay, sample, export)
         head.setContentsMargins(16, 8, 16, 0)
+        self._lay_out_side()
+        self._middle = QWidget()
+        middle = QHBoxLayout(self._middle)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addLayout(self._pictures(), 1)
+        middle.addWidget(self._side)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addLayout(head)
+        body.addWidget(self._middle, 1)
+        body.addStretch()  # keeps the line above where it is while there is nothing below
+        self.setProperty("surface", "canvas")
+
+    def _pictures(self) -> QHBoxLayout:
         pictures = QHBoxLayout()
         pictures.setSpacing(1)
         for title, canvas in (("Generated", self.made), ("Data", self.data)):
@@ -97,6 +112,9 @@ class SamplesView(QWidget):
             box.setContentsMargins(0, 8, 0, 0)
             pictures.addWidget(holder, 1)
         self._data_box = holder
+        return pictures
+
+    def _lay_out_side(self) -> None:
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self._table.setAccessibleName(f"The first {ROWS} samples")
         self._table.setMinimumHeight(24)  # in a low window the numbers above it keep their height
@@ -115,18 +133,6 @@ class SamplesView(QWidget):
         side.addLayout(row(section("First rows"), None, self._more))
         side.addWidget(self._table, 1)
         self._side.setFixedWidth(320)
-        self._middle = QWidget()
-        middle = QHBoxLayout(self._middle)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addLayout(pictures, 1)
-        middle.addWidget(self._side)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.addLayout(head)
-        body.addWidget(self._middle, 1)
-        body.addStretch()  # keeps the line above where it is while there is nothing below
-        self.setProperty("surface", "canvas")
 
     def _connect(self) -> None:
         self._sampled.selected.connect(self._select)

@@ -207,32 +207,23 @@ def resolve(
     if family is not None:
         problems += edit_problems(spec.edits, family.config)
     if training is not None and not any_device:
-        try:
-            choose(training.device)
-        except Refused as refused:
-            problems.append(refused.info)
+        problems += _device(training.device)
     problems += _name(spec.name)
     if family is not None:
         problems += unfit_inputs(family.entry, spec)
     if problems or family is None or training is None:
         return None, problems
-    return Resolved(
-        spec=RunSpec(
-            name=spec.name,
-            family=family.pick,
-            dataset=dataset.pick if dataset else _imported_pick(spec.dataset.slug, kind),
-            training=encode(training),
-            sampler=sampler.pick if sampler else None,
-            metrics=[metric.pick for metric in metrics],
-            edits=list(spec.edits),
-            inputs=dict(spec.inputs),
-        ),
-        family=family,
-        dataset=dataset,
-        training=training,
-        sampler=sampler,
-        metrics=tuple(metrics),
-    ), []
+    whole = RunSpec(
+        name=spec.name,
+        family=family.pick,
+        dataset=dataset.pick if dataset else _imported_pick(spec.dataset.slug, kind),
+        training=encode(training),
+        sampler=sampler.pick if sampler else None,
+        metrics=[metric.pick for metric in metrics],
+        edits=list(spec.edits),
+        inputs=dict(spec.inputs),
+    )
+    return Resolved(whole, family, dataset, training, sampler, tuple(metrics)), []
 
 
 def known_kind(dataset: Pick, project: Path | None) -> Pick:
@@ -247,6 +238,14 @@ def known_kind(dataset: Pick, project: Path | None) -> Pick:
 def _imported_pick(slug: str, kind: str) -> Pick:
     """Return the pick of an imported set, which says its kind where it is not the usual one."""
     return Pick(slug=slug, config={} if kind == IMPORTED else {KIND: kind})
+
+
+def _device(device: str) -> list[ErrorInfo]:
+    try:
+        choose(device)
+    except Refused as refused:
+        return [refused.info]
+    return []
 
 
 def _name(name: str) -> list[ErrorInfo]:
