@@ -109,14 +109,18 @@ def draw_portrait(run: RunFolder, portrait: Portrait, palette: Tokens) -> QImage
 
 
 def draw_tiles(path: Path32, extras: Arrays, kind: Kind, palette: Tokens) -> QImage:
-    """Draw one particle a row, from its beginning to its end."""
+    """Draw one particle a row, from its beginning to its end, in moments between which all have
+    gone equally far: what happens is at the end of a flow, not in its middle.
+    """
     rows = ROWS if kind.page >= Kind.page else ROWS // 2  # fewer where each needs more room
     columns = COLUMNS * rows // ROWS
     size = 0.88 * HEIGHT / rows
     left, top = (WIDTH - columns * size + GAP) / 2, (HEIGHT - rows * size + GAP) / 2
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    moments = np.linspace(0, len(path) - 1, columns).round().astype(int)
+    gone = np.linalg.norm(np.diff(path, axis=0).reshape(len(path) - 1, -1), axis=1).cumsum()
+    wanted = np.linspace(0, gone[-1], columns)
+    moments = np.abs(np.concatenate([[0.0], gone])[None] - wanted[:, None]).argmin(axis=1)
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
