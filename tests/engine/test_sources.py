@@ -211,7 +211,7 @@ class TestStored:
         monkeypatch.setattr(StoredRows, "prepare", None)
         facts, arrays = preview(Pick(slug="project:a"), project.path, 50)
         assert (facts["n"], arrays["x"].shape) == (len(large.rows), (50, 3))
-        monkeypatch.setattr("studio.engine.run.in_force.SHOWN", 30)
+        monkeypatch.setattr("studio.engine.run.in_force._LOOKED_AT", 30)
         target = aim(large)
         assert len(target.x) == 30
         assert not target.by_hand
