@@ -26,6 +26,8 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
         return f"A race has at most {comparison.MOST} participants." if state.race.full else ""
 
     def startable() -> str:
+        if state.starting:
+            return "A run is being started."
         if not state.race.entries:
             return "Nobody takes part yet: add a run that is being set up."
         if state.engine.state not in ("ready", "busy"):

@@ -128,6 +128,8 @@ class _Why:
         draft = self.state.draft
         if self.state.place != "setup" or draft is None:
             return "Nothing is being set up."
+        if self.state.starting:
+            return "A run is being started."
         if draft.reasons:
             return draft.reasons[0].message
         return self.engine()

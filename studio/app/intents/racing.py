@@ -231,6 +231,8 @@ class RacingIntents(Intents):
     def start(self) -> None:
         """Queue all who take part; their settings are frozen from here on."""
         race = self.state.race
+        if self.state.starting:
+            return
         if race.reasons:
             error = race.reasons[0]
             self.state.notices.error(error, title="The race cannot start yet", lasting=False)
@@ -240,9 +242,16 @@ class RacingIntents(Intents):
         command = StartRace(
             specs=races.runnable(race, catalog), project=str(project), budget=race.budget(catalog)
         )
+        self.state.set_starting(True)
         self._do(self._start(command), "The race did not start")
 
     async def _start(self, command: StartRace) -> None:
+        try:
+            await self._queue(command)
+        finally:
+            self.state.set_starting(False)
+
+    async def _queue(self, command: StartRace) -> None:
         name = self.state.project_name or "Race"
         await asyncio.to_thread(disk.create, Path(command.project), name)
         answer = await self.link.ask(command)

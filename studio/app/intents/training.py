@@ -36,7 +36,7 @@ class TrainingIntents(Intents):
     def start(self) -> None:
         """Queue the run that is being set up; its settings are frozen from here on."""
         draft = self.state.draft
-        if draft is None:
+        if draft is None or self.state.starting:
             return
         if draft.reasons:
             self.state.notices.error(
@@ -46,16 +46,20 @@ class TrainingIntents(Intents):
         stamp = time.strftime("%Y%m%d-%H%M%S")
         project = self.need_project(f"{draft.spec.family.slug}-{stamp}", draft.spec.name)
         command = StartTraining(spec=draft.spec, project=str(project))
+        self.state.set_starting(True)
         self._do(self._start(command), "The run did not start")
 
     async def _start(self, command: StartTraining) -> None:
         # The folder is made here, so that the project has the name that the person saw.
         name = self.state.project_name or command.spec.name
-        await asyncio.to_thread(disk.create, Path(command.project), name)
-        answer = await self.link.ask(command)
-        run = str(answer.result["run"])
-        self._runs.know(run, command.spec)
-        self._runs.show_new(run)
+        try:
+            await asyncio.to_thread(disk.create, Path(command.project), name)
+            answer = await self.link.ask(command)
+            run = str(answer.result["run"])
+            self._runs.know(run, command.spec)
+            self._runs.show_new(run)
+        finally:
+            self.state.set_starting(False)
 
     def pause_or_resume(self) -> None:
         """Pause the training that runs, or let it go on; resume the selected one if it ended."""

@@ -165,7 +165,7 @@ class SetupPanel(QWidget):
         if not ready:
             waiting = ErrorInfo(kind="engine", message=f"{self._state.engine.message}…")
             reasons.append(waiting)
-        self.train.setEnabled(not reasons)
+        self.train.setEnabled(not reasons and not self._state.starting)
         busy = self._state.under_way is not None
         self.train.setText("Add to the queue" if busy else "Train")
         self.train.setAccessibleName(self.train.text())

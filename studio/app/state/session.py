@@ -132,11 +132,21 @@ class AppState(QObject):
         self.help_from: Place = "gallery"
         self.draft: Draft | None = None
         self.race = RaceDraft()
+        self.starting = False  # a start was asked for, and is not answered yet
         self.project_changed.connect(self._name_project)
 
     def _name_project(self) -> None:
         if self.project is not None:
             self.names[self.project] = self.project_name
+
+    def set_starting(self, starting: bool) -> None:
+        """Say that the start of a run or a race was asked for, or answered: until then nothing else
+        is started, so that a hasty second click makes no second run.
+        """
+        if starting != self.starting:
+            self.starting = starting
+            self.draft_checked.emit()
+            self.race_changed.emit()
 
     def forget_jobs(self) -> None:
         """Forget the engine's jobs: it says anew what it has. Those of other processes stay."""

@@ -185,7 +185,7 @@ class RaceTray(QFrame):
         reasons = race.reasons
         if engine.state not in ("ready", "busy"):
             reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]
-        self.start.setEnabled(not reasons)
+        self.start.setEnabled(not reasons and not self._state.starting)
         busy = self._state.under_way is not None
         self.start.setText("Add the race to the queue" if busy else "Start the race")
         self.start.setAccessibleName(self.start.text())
