@@ -3,7 +3,7 @@
 import pytest
 
 from studio.app.intents.base import Refused
-from studio.app.shell.banners import Banner
+from studio.app.shell.banners import Banner, Banners
 from studio.app.shell.toasts import Toast
 from studio.protocol import messages as m
 from studio.protocol.catalog import ProblemSpec
@@ -195,3 +195,43 @@ async def test_the_same_mistake_of_the_studio_is_told_once_and_counted_in_place(
     assert bench.state.notices.history[-1].times == 3
     fail("colours", {}.__getitem__)
     assert [each.why for each in bench.state.notices.banners] == ["KeyError: 'colours'"]
+
+
+async def test_what_could_not_be_opened_is_forgotten_in_the_next_project(bench, wait, tmp_path):
+    from studio.store.project import Project
+
+    await bench.start()
+    good = Project.create(tmp_path / "good", "Good").path
+    bench.actions.project.open(tmp_path / "gml")
+    await wait(lambda: banners(bench) == ["gml cannot be opened"])
+
+    def refuse(command):
+        raise Refusal("It ends too early.", kind="format")
+
+    bench.engine.script[m.InspectData] = refuse
+    bench.actions.data.inspect_files([str(tmp_path / "trunc.h5")])
+    await wait(lambda: len(banners(bench)) == 2)
+    error = m.ErrorInfo(kind="engine", message="Gone.")
+    bench.state.notices.error(error, title="The engine is gone", topic="engine-lost")
+    bench.actions.project.open(good)
+    await wait(lambda: bench.state.project == good)
+    await wait(lambda: banners(bench) == ["The engine is gone"])
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
+    bench.actions.project.open(tmp_path / "gml")
+    await wait(lambda: len(banners(bench)) == 2)
+    bench.actions.setup.open_recipe(bench.state.recipes[1])
+    await wait(lambda: banners(bench) == ["The engine is gone"])
+
+
+async def test_only_the_newest_are_shown_and_the_others_counted(bench, wait):
+    await bench.start()
+    stack = bench.window.canvas.findChild(Banners)
+    for n in range(5):
+        error = m.ErrorInfo(kind="disk", message="No.")
+        bench.state.notices.error(error, title=f"{n}", topic=f"{n}")
+        assert stack.more.isHidden() == (n < 3)
+    await wait(lambda: banners(bench) == ["2", "3", "4"])
+    assert stack.more.text().startswith("and 2 older")
+    bench.state.notices.dismiss(bench.state.notices.banners[-1].number)
+    await wait(lambda: banners(bench) == ["1", "2", "3"])
+    assert stack.more.text().startswith("and 1 older")

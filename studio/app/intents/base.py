@@ -77,13 +77,20 @@ class Intents:
             self.state.project_changed.emit()
         return self.state.project
 
-    def forget_runs(self) -> None:
-        """Take away what is said of the listed runs: others will be listed."""
+    def leave_project(self) -> None:
+        """Take away what is said of the open project and of its runs: another one is opened."""
+        self.state.notices.leave()
         for key in self.state.runs.by_key:
             self.state.notices.forget(key)
 
     def _do(
-        self, work: Coroutine[Any, Any, None], title: str = "", topic: str = "", run: str = ""
+        self,
+        work: Coroutine[Any, Any, None],
+        title: str = "",
+        topic: str = "",
+        run: str = "",
+        *,
+        here: bool = True,
     ) -> None:
         """Run a sequence; if it is refused, say so under ``title``, until the same is done.
 
@@ -92,19 +99,21 @@ class Intents:
             title: what is said if it is refused.
             topic: what is the same, if not all that has the title and is about the run.
             run: the key of the run that it is about, "" for none.
+            here: whether a refusal says something only while the same project is open.
         """
-        task = tasks.spawn(self._guarded(work, title, topic or f"{title}:{run}", run))
+        task = tasks.spawn(self._guarded(work, title, topic or f"{title}:{run}", run, here))
         # A task that is cancelled before its first step never comes to await the sequence.
         task.add_done_callback(lambda _: work.close())
 
     async def _guarded(
-        self, work: Coroutine[Any, Any, None], title: str, topic: str, run: str
+        self, work: Coroutine[Any, Any, None], title: str, topic: str, run: str, here: bool
     ) -> None:
         runs = (run,) if run else ()
         try:
             await work
         except Refused as refused:
-            self.state.notices.error(refused.error, title=title, topic=topic, runs=runs)
+            error = refused.error
+            self.state.notices.error(error, title=title, topic=topic, runs=runs, here=here)
         else:
             self.state.notices.settle(topic)
 

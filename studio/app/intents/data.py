@@ -128,6 +128,7 @@ class DataIntents(Intents):
                 ),
                 title=f"{named(command.files)} was not imported",
                 topic=cause(info),
+                here=True,
                 actions=(again,),
             )
             tasks.spawn(asyncio.to_thread(disk.tidy, Path(command.project)))

@@ -22,7 +22,7 @@ class EngineIntents(Intents):
 
     def restart(self) -> None:
         """Start the engine again."""
-        self._do(self.link.restart(), "The engine does not start", topic="engine")
+        self._do(self.link.restart(), "The engine does not start", topic="engine", here=False)
 
     async def close(self) -> None:
         """Let the engine save what runs, and leave.

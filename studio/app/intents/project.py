@@ -62,7 +62,7 @@ class ProjectIntents(Intents):
         contents = await asyncio.to_thread(disk.read, path)
         if asked != (self._opening, state.project):
             return  # another one was opened meanwhile
-        self.forget_runs()
+        self.leave_project()
         state.project, state.project_name = path, contents.name
         state.scratch = preferences.scratch_folder() in path.parents
         state.runs.by_key = {run.key: run for run in contents.runs}

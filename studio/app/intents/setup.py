@@ -40,7 +40,7 @@ class SetupIntents(Intents):
         self.state.project = None
         self.state.project_name = recipe.title
         self.state.datasets = []
-        self.forget_runs()
+        self.leave_project()
         self.state.runs.by_key.clear()
         self.state.runs.select("")
         self.state.runs.listed.emit()

@@ -131,7 +131,7 @@ class TrainingIntents(Intents):
         try:
             background.ask_to_stop(Path(key))
         except StoreError as error:
-            self.state.notices.error(error.info(), title="The run did not stop")
+            self.state.notices.error(error.info(), title="The run did not stop", here=True)
 
     def _control(self, action: str, n: int = 1) -> None:
         job = self.state.running

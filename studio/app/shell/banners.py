@@ -116,9 +116,15 @@ class Banners(QWidget):
         super().__init__()
         self._state = state
         self.banners: list[Banner] = []
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(0)
+        self.more = label("", "small")
+        self.more.setContentsMargins(14, 4, 14, 4)
+        self._shown = QVBoxLayout()
+        self._shown.setSpacing(0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._shown)
+        layout.addWidget(self.more)
         for signal in (state.notices.banners_changed, state.place_changed, state.runs.listed):
             signal.connect(self.refresh)
         state.runs.selected.connect(lambda _: self.refresh())
@@ -133,14 +139,24 @@ class Banners(QWidget):
         for banner, notice in zip(self.banners, wanted, strict=True):
             if banner.notice is not notice:
                 banner.show_count(notice)
+        self._count()
+
+    def _concerning(self) -> list[Notice]:
+        return [each for each in self._state.notices.banners if self._state.concerns(each)]
 
     def _wanted(self) -> list[Notice]:
-        banners = self._state.notices.banners
-        return [notice for notice in banners if self._state.concerns(notice)][-SHOWN:]
+        return self._concerning()[-SHOWN:]
 
     def _rebuild(self) -> None:
-        clear(self._layout)
+        clear(self._shown)
         self.banners = [Banner(notice, self._state.notices) for notice in self._wanted()]
         for banner in self.banners:
-            self._layout.addWidget(banner)
+            self._shown.addWidget(banner)
+        self._count()
         self.setVisible(bool(self.banners))
+
+    def _count(self) -> None:
+        """Count the older ones that are not shown: each comes up when a newer one is dismissed."""
+        left = len(self._concerning()) - SHOWN
+        self.more.setText(f"and {left:,} older: the bell at the bottom right lists all messages")
+        self.more.setVisible(left > 0)

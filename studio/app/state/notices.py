@@ -30,8 +30,9 @@ class Notice:
 
     Notices with the same ``topic`` replace each other, so that one cause never stacks up. ``runs``
     are the keys of those that it is about, () where it is about the studio or its engine. What is
-    said ``once`` is counted when it is said again with its topic, and comes back no more when it
-    was dismissed.
+    said ``here`` is about the open project, or about what was to be opened: it leaves when another
+    project is open. What is said ``once`` is counted when it is said again with its topic, and
+    comes back no more when it was dismissed.
     """
 
     level: Level
@@ -43,6 +44,7 @@ class Notice:
     lasting: bool = False
     topic: str = ""
     runs: tuple[str, ...] = ()
+    here: bool = False
     once: bool = False
     times: int = 1
     number: int = field(default_factory=lambda: next(_numbers))
@@ -100,6 +102,7 @@ class Notices(QObject):
         title: str = "",
         topic: str = "",
         runs: tuple[str, ...] = (),
+        here: bool = False,
         lasting: bool = True,
         actions: tuple[NoticeAction, ...] = (),
     ) -> None:
@@ -113,6 +116,7 @@ class Notices(QObject):
                 details=error.details,
                 topic=topic,
                 runs=runs,
+                here=here,
                 lasting=lasting,
                 actions=actions,
             )
@@ -133,6 +137,10 @@ class Notices(QObject):
     def forget(self, run: str) -> None:
         """Take away the banners about a run: it is not here any more."""
         self._keep(lambda banner: run not in banner.runs)
+
+    def leave(self) -> None:
+        """Take away the banners about a project: another one is open."""
+        self._keep(lambda banner: not banner.here)
 
     def _keep(self, wanted: Callable[[Notice], bool]) -> None:
         left = [banner for banner in self.banners if wanted(banner)]

@@ -222,7 +222,9 @@ def _announce(state: AppState, info: m.JobInfo) -> None:
         error = info.error or m.ErrorInfo(kind="bug", message="The job failed without a reason.")
         members = tuple(run.key for run in state.runs.by_key.values() if run.race == info.job)
         runs = (info.run,) if info.run else members if info.kind == "race" else ()
-        state.notices.error(error, title=f"{info.title} failed", topic=cause(info), runs=runs)
+        here = info.kind not in ("training", "race")  # those are found in their own project
+        title = f"{info.title} failed"
+        state.notices.error(error, title=title, topic=cause(info), runs=runs, here=here)
     elif info.state == "finished" and info.kind in ENDINGS and not info.race:
         state.notices.post(Notice(level="good", text=f"{info.title} {ENDINGS[info.kind]}"))
 

@@ -67,7 +67,8 @@ def _ask(
             write(path)
         except StoreError as error:
             info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
-            state.notices.error(info, title=f"{path.name} was not written", topic=f"write:{path}")
+            title, topic = f"{path.name} was not written", f"write:{path}"
+            state.notices.error(info, title=title, topic=topic, here=True)
         else:
             state.notices.settle(f"write:{path}")
             state.notices.post(Notice(level="good", text=f"{path.name} is written"))
