@@ -35,6 +35,7 @@ class RunFollower:
         self._checkpoint = -1
         self._info: JobInfo | None = None
         self._step = -1
+        self._measured = -1  # the last step of the curves that were read last
         self._anchor: tuple[float, int] | None = None
         self._rate = 0.0
 
@@ -68,7 +69,12 @@ class RunFollower:
         return events
 
     def _curves(self) -> list[Event]:
-        columns, floors, self._offset = self.run.metrics.read_new(self._offset)
+        before = self._offset
+        columns, floors, self._offset = self.run.metrics.read_new(before)
+        if self._offset < before:
+            self._measured = -1  # they were cut: the run goes on from an earlier step
+        if columns:
+            self._measured = max((steps[-1] for steps, _ in columns.values() if steps), default=-1)
         return [Metrics(job=self.job, columns=columns, floors=floors)] if columns or floors else []
 
     def _files(self) -> list[Event]:
@@ -113,6 +119,9 @@ class RunFollower:
 
     def _progress(self, status: RunStatus) -> Progress:
         seconds, step = status.heartbeat, status.step
+        # Curves are written more often than the status, and are read after it: a step before their
+        # end would say that the training went back, and would take from them what is told once.
+        reached = max(step, self._measured)
         if self._anchor is None or step < self._anchor[1]:
             self._anchor = (seconds, step)
         elapsed = seconds - self._anchor[0]
@@ -125,7 +134,7 @@ class RunFollower:
             left = None  # how fast a later phase will be nobody knows
         return Progress(
             job=self.job,
-            step=step,
+            step=reached,
             total=status.total,
             steps_per_second=self._rate,
             seconds_left=left,

@@ -8,6 +8,9 @@ import numpy as np
 import psutil
 import pytest
 
+from studio.app.state.reduce import reduce
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
 from studio.client.follow import RunFollower, background_runs
 from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metrics, Progress
 from studio.protocol.records import FlowRecord
@@ -69,6 +72,29 @@ def test_everything_at_first_and_then_only_what_is_new(run: RunFolder) -> None:
     run.flow.keep(FlowRecord.of(3, np.ones(1, np.float32), x))
     status(run, "running", 20, seconds=2.0)
     assert kinds(follower.poll()) == ["Metrics", "Kept", "Progress"]
+
+
+def test_a_status_behind_the_curves_takes_nothing_from_them(run: RunFolder) -> None:
+    """Curves are appended between two words of the status; what was read of them comes once."""
+    follower, state = RunFollower(run.path), AppState()
+    state.runs.by_key[str(run.path)] = RunState(key=str(run.path), name=run.path.name)
+
+    def poll() -> list[float]:
+        for event in follower.poll():
+            reduce(state, event)
+        return state.runs.by_key[str(run.path)].series["loss"].steps.tolist()
+
+    run.metrics.append({"loss": ([10, 15], [0.5, 0.4])})
+    assert poll() == [10, 15]
+    run.metrics.append({"loss": ([20, 25], [0.3, 0.2])})
+    status(run, "running", 18)
+    assert poll() == [10, 15, 20, 25]
+    status(run, "running", 22)
+    assert poll() == [10, 15, 20, 25]
+    run.metrics.truncate_after(15)  # it is resumed from a checkpoint
+    status(run, "running", 15)
+    run.metrics.append({"loss": ([16], [0.1])})
+    assert poll() == [10, 15, 16]
 
 
 def test_the_speed_comes_from_the_heartbeats(run: RunFolder) -> None:
