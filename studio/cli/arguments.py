@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.cli.terminal import UsageError
 
-__all__ = ["add_given", "add_settings", "named_values"]
+__all__ = ["add_given", "add_overwrite", "add_settings", "named_values"]
 
 
 def add_settings(parser: argparse.ArgumentParser, does: str) -> None:
@@ -26,6 +26,13 @@ def add_given(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a condition, such as label=7; what is not chosen is taken from rows of the data that "
         "are like it (repeatable; 'pushforward do RUN --list' says which there are)",
+    )
+
+
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--overwrite``, for a command that writes to ``--out FILE``."""
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the file of --out if it is there already"
     )
 
 

@@ -4,10 +4,12 @@ Names and folders in it are replaced: the home folder by ~, each project by a nu
 """
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
-from studio.cli.terminal import say
+from studio.cli.arguments import add_overwrite
+from studio.cli.terminal import UsageError, say
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -19,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="the zip (default: in this folder)"
     )
+    add_overwrite(parser)
     parser.add_argument(
         "--project",
         action="append",
@@ -37,8 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
     from studio import diagnostics
     from studio.app import preferences
 
-    kept = preferences.load()
     file = arguments.out or Path.cwd() / diagnostics.file_name()
+    if arguments.out and os.path.lexists(file) and not arguments.overwrite:
+        raise UsageError(
+            f"{file} is there already; choose another name, or replace it with --overwrite"
+        )
+    kept = preferences.load()
     recent = [Path(each.path) for each in kept.recent]
     names = diagnostics.write(
         file,

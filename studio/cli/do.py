@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.cli import kept
-from studio.cli.arguments import add_given, add_settings, named_values
+from studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
 from studio.cli.settings import assigned
 from studio.cli.terminal import say, table
 
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where to (default: results/ of the run)"
     )
+    add_overwrite(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         assigned(config, arguments.settings),
         step=arguments.step,
         file=arguments.out,
+        overwrite=arguments.overwrite,
         inputs=named_values("--rows", arguments.rows),
         given=named_values("--given", arguments.given),
     )

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from studio.cli import kept, sample
-from studio.cli.arguments import add_given
+from studio.cli.arguments import add_given, add_overwrite
 from studio.cli.terminal import UsageError, say
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to",
     )
+    add_overwrite(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,13 +43,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> int:
+    from studio.cli.wording import in_options
     from studio.engine.jobs.exporting import export_weights
+    from studio.engine.process.refusal import Refused
 
     if arguments.sampler or arguments.settings:
         raise UsageError("weights have no sampler: leave --sampler and --set away")
     if arguments.given:
         raise UsageError("weights have no conditions: leave --given away")
     folder, file = kept.find(arguments.run), arguments.out.absolute()
-    step = export_weights(folder, file, arguments.step)
+    try:
+        step = export_weights(folder, file, arguments.step, overwrite=arguments.overwrite)
+    except Refused as refused:
+        raise in_options(refused, {}) from refused
     say(f"The weights of step {step:,} are in {file}.")
     return 0

@@ -128,11 +128,13 @@ def operate(
     *,
     step: int | None = None,
     file: Path | None = None,
+    overwrite: bool = False,
     inputs: dict[str, Any] | None = None,
     given: dict[str, Any] | None = None,
     options: Mapping[str, str] | None = None,
 ) -> int:
     """Do with a run what an operator can, into its results or a file; return the status.
+    A file that is there is replaced with ``overwrite`` alone.
     ``options`` are those of the command that are settings, by their path in ``config...``.
 
     Raises:
@@ -154,6 +156,7 @@ def operate(
         given=given or {},
         step=step,
         file=str(file.absolute()) if file is not None else "",
+        overwrite=overwrite,
     )
     # What is not drawn is asked about: people, pixels.
     drawn = "samples" in registry.get("operator", operator).needs

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli import kept
-from studio.cli.arguments import add_given, named_values
+from studio.cli.arguments import add_given, add_overwrite, named_values
 
 __all__ = ["HELP", "add_arguments", "draw", "run"]
 
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to (default: results/ of the run)",
     )
+    add_overwrite(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,6 +54,7 @@ def draw(arguments: argparse.Namespace) -> int:
         config,
         step=arguments.step,
         file=arguments.out,
+        overwrite=arguments.overwrite,
         given=given,
         options={"config.n": "--count", "config.seed": "--seed"},
     )

@@ -38,4 +38,6 @@ def in_options(refused: Refused, options: Mapping[str, str]) -> Refused:
             f"Say them as --rows '{name}=[[...], ...]', or --rows {name}=data for those that the "
             "run has learned from."
         )
+    if path == "overwrite":
+        hint = "Choose another name, or replace it with --overwrite."
     return Refused(message, hint, kind=info.kind, path=path)

@@ -290,7 +290,8 @@ class Operate(_Command, frozen=True, kw_only=True):
     name or the beginning of that; one value for all rows, or a list). Reply: {"job"}; what comes
     of it goes into the run (`ResultWritten`), or to ``file``, whose suffix says how rows are
     written. With ``inline`` nothing is written, and the reply is {"step", "note"} with the arrays
-    by name ("x", ...): for a view that asks often.
+    by name ("x", ...): for a view that asks often. A file that is there already is replaced only
+    with ``overwrite``, by which the person has agreed to it.
     """
 
     run: str
@@ -300,6 +301,7 @@ class Operate(_Command, frozen=True, kw_only=True):
     given: dict[str, Any] = {}
     step: int | None = None
     file: str = ""
+    overwrite: bool = False
     inline: bool = False
 
 
@@ -317,10 +319,13 @@ class Evaluate(_Command, frozen=True, kw_only=True):
 
 
 class ExportWeights(_Command, frozen=True, kw_only=True):
-    """Write the averaged weights of the newest checkpoint to .safetensors, config in metadata."""
+    """Write the averaged weights of the newest checkpoint to .safetensors, config in metadata.
+    ``overwrite`` as in `Operate`.
+    """
 
     run: str
     file: str
+    overwrite: bool = False
 
 
 class Ping(_Command, frozen=True, kw_only=True):

@@ -357,3 +357,21 @@ async def test_samples_are_not_offered_of_a_model_that_makes_none(bench):
     known.spec = msgspec.structs.replace(known.spec, family=Pick(slug="sorts"))
     for id in ("sample", "export-samples"):
         assert bench.window.registry[id].why_not() == "The model of this run makes no samples."
+
+
+async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait):
+    from studio.app.state.operators import Asking
+    from studio.app.views.cubes.intents import SceneIntents
+
+    known = await ready(bench)
+    asked = []
+    for command in (m.Operate, m.ExportWeights):
+        bench.engine.script[command] = lambda command: asked.append(command) or {}
+    await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}), "/x/made.csv")
+    bench.actions.export.samples("/x/samples.csv", 5)
+    bench.actions.export.weights("/x/weights.safetensors")
+    SceneIntents(bench.state, bench.studio.link).write(known.key, "/x/map.png")
+    await wait(lambda: len(asked) == 4)
+    assert all(each.overwrite for each in asked)
+    await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}))
+    assert not asked[-1].overwrite

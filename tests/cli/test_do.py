@@ -56,6 +56,30 @@ def test_where_it_is_to_be_written_is_looked_at_before_the_work(
 
 
 @pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["do", "generate", "--set", "n=5"], "precious.h5"),
+        (["sample", "--count", "5"], "precious.csv"),
+        (["export"], "precious.safetensors"),
+    ],
+)
+def test_a_file_that_is_there_is_replaced_only_by_who_says_so(
+    run: RunFolder, tmp_path: Path, capsys: Any, words: list[str], name: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"mine")
+    command = [words[0], str(run.path), *words[1:], "--out", str(file)]
+    assert main(command) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{file} is there already." in said
+    assert "Choose another name, or replace it with --overwrite." in said
+    assert file.read_bytes() == b"mine"
+    assert main([*command, "--overwrite"]) == 0
+    assert file.stat().st_size > len(b"mine")
+    assert list(tmp_path.glob(".*")) == []  # it was written beside, and renamed
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["generat"], "no operator is called 'generat'"),

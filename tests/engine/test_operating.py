@@ -145,6 +145,18 @@ def test_a_number_for_each_point_is_a_column_of_a_table(desk, edm, tmp_path):
     assert desk.outbox.of(m.ResultWritten)[-1].file == str(file)
 
 
+def test_a_file_that_came_while_the_work_went_on_is_not_replaced(desk, edm, tmp_path):
+    file = tmp_path / "made.npz"
+    desk.reply(operate(edm, file=file, config={"n": 5}))
+    file.write_bytes(b"mine")
+    desk.work()
+    assert file.read_bytes() == b"mine"
+    assert "is there already" in desk.outbox.of(m.JobChanged)[-1].info.error.message
+    desk.reply(operate(edm, file=file, config={"n": 5}, overwrite=True))
+    desk.work()
+    assert np.load(file)["x"].shape == (5, 2)
+
+
 @pytest.mark.parametrize(
     ("operator", "more", "path", "words"),
     [

@@ -123,7 +123,10 @@ def test_lists_of_all_people_are_a_table_with_titles(tmp_path, runs):
     assert not {(int(line["user"]) - 1, int(line["item"])) for line in lines} & seen
     assert all(-20 < float(line["score"]) < 0 for line in lines), "numbers, and no text"
     some = {"people": "6, 8-9", "k": 2}
-    desk.reply(operate(runs[1], "recommend", file, inputs={"histories": "data"}, config=some))
+    again = operate(
+        runs[1], "recommend", file, inputs={"histories": "data"}, config=some, overwrite=True
+    )
+    desk.reply(again)
     desk.work()
     with open(file, encoding="utf-8", newline="") as text:
         assert [line["user"] for line in csv.DictReader(text)] == ["6", "6", "8", "8", "9", "9"]

@@ -22,22 +22,28 @@ class ExportIntents(Intents):
     """Intents about what leaves the studio."""
 
     def samples(self, file: str, n: int = 10_000, seed: int = 0) -> None:
-        """Write n fresh samples of the selected run; the suffix (.csv .npz .h5) says how."""
+        """Write n fresh samples of the selected run; the suffix (.csv .npz .h5) says how. A file
+        that is there is replaced: the dialog for saving has asked.
+        """
         run = self.state.runs.current
         if run is not None:
             config = {"n": n, "seed": seed}
-            command = Operate(run=run.key, operator=GENERATE, config=config, file=file)
+            command = Operate(
+                run=run.key, operator=GENERATE, config=config, file=file, overwrite=True
+            )
             self._tell(command, "The samples were not exported", run.key)
 
     def weights(self, file: str) -> None:
-        """Write the averaged weights of the selected run's newest checkpoint."""
+        """Write the averaged weights of the selected run's newest checkpoint, in the place
+        of a file that is there: the dialog for saving has asked.
+        """
         run = self.state.runs.current
         if run is not None:
             work = self._weights(run.key, file)
             self._do(work, "The weights were not exported", run=run.key)
 
     async def _weights(self, key: str, file: str) -> None:
-        await self.link.ask(ExportWeights(run=key, file=file))
+        await self.link.ask(ExportWeights(run=key, file=file, overwrite=True))
         self.state.notices.post(Notice(level="good", text=f"{Path(file).name} is written"))
 
     def command(self) -> str:

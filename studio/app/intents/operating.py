@@ -64,7 +64,8 @@ class OperatingIntents(Intents):
         return msgspec.convert((await self.link.ask(GetAble(run=key))).result, Able)
 
     async def start(self, key: str, operator: str, asking: Asking, file: str = "") -> None:
-        """Let something be done with a run as a job, whose results go into the run or to a file.
+        """Let something be done with a run as a job, whose results go into the run or to a file,
+        which the person has agreed to replace if it is there: dialogs for saving ask.
 
         Raises:
             Refused: it cannot be done so; the path is that of the setting, where one is to blame.
@@ -77,6 +78,7 @@ class OperatingIntents(Intents):
                 given=asking.given,
                 inputs=asking.inputs,
                 file=file,
+                overwrite=bool(file),
             )
         )
 

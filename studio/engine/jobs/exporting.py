@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.process.failures import Refused
+from studio.engine.run.destination import check_destination
 from studio.engine.run.loading import newest_checkpoint
 from studio.engine.run.saving import FAMILY, saved_columns, saved_data
 from studio.store.atomic import write_bytes
@@ -19,7 +20,9 @@ __all__ = ["export_weights"]
 Tensor: TypeAlias = NDArray[Any]
 
 
-def export_weights(run: RunFolder, file: Path, step: int | None = None) -> int:
+def export_weights(
+    run: RunFolder, file: Path, step: int | None = None, *, overwrite: bool = False
+) -> int:
     """Write the averaged weights of the newest checkpoint (not after ``step`` if that is given) to
     a .safetensors file; return its step.
 
@@ -27,7 +30,8 @@ def export_weights(run: RunFolder, file: Path, step: int | None = None) -> int:
     themselves are written. The metadata hold the run's spec and the data's units, as JSON.
 
     Raises:
-        Refused: another suffix, or no good checkpoint.
+        Refused: another suffix, no good checkpoint, or the file is there already and ``overwrite``
+            does not say that it may be replaced.
         StoreError: the disk refused.
     """
     from safetensors.numpy import save
@@ -35,6 +39,7 @@ def export_weights(run: RunFolder, file: Path, step: int | None = None) -> int:
     if file.suffix.lower() != ".safetensors":
         raise Refused("Weights are written as .safetensors.", f"Call it {file.stem}.safetensors.")
     checkpoint = newest_checkpoint(run, step)
+    check_destination(file, overwrite)
     tensors = {
         name.removeprefix(FAMILY): np.ascontiguousarray(value)
         for name, value in checkpoint.tensors.items()

@@ -11,6 +11,7 @@ from studio.engine.process.failures import Refused
 from studio.engine.process.memory import process_memory
 from studio.engine.process.pieces import in_pieces
 from studio.engine.process.sink import Sink
+from studio.engine.run.destination import check_destination
 from studio.engine.run.operating import Answer, ask
 from studio.engine.run.warm import WarmModels
 from studio.protocol.messages import Operate, Progress, ResultWritten
@@ -79,6 +80,8 @@ class OperatorJob(RunJob):
     def _write(self, answer: Answer) -> None:
         record, file, result = answer.record, self._command.file, ""
         if file:
+            # Somebody may have written one since the work began.
+            check_destination(Path(file), self._command.overwrite)
             answer.export(Path(file))
             where = file
         else:

@@ -327,7 +327,8 @@ def _evaluate(engine: "Engine", command: m.Evaluate) -> Answer:
 
 @handles(m.ExportWeights)
 def _weights(engine: "Engine", command: m.ExportWeights) -> Answer:
-    step = export_weights(RunFolder(Path(command.run)), Path(command.file))
+    run, file = RunFolder(Path(command.run)), Path(command.file)
+    step = export_weights(run, file, overwrite=command.overwrite)
     return Answer({"file": command.file, "step": step})
 
 

@@ -27,6 +27,7 @@ from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
 from studio.engine.run.conditions import chosen
+from studio.engine.run.destination import check_destination
 from studio.engine.run.loading import Loaded
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
 from studio.engine.run.session import versions
@@ -174,9 +175,9 @@ def ask(command: Operate) -> Asked:
     """Check a command.
 
     Raises:
-        Refused: there is no such operator, the model lacks an ability that it needs, or a setting,
-            a slot or the suffix of the file is wrong; the path is "operator", "config...",
-            "inputs...", "file".
+        Refused: there is no such operator, the model lacks an ability that it needs, a setting, a
+            slot or the suffix of the file is wrong, or the file would be replaced unasked; the path
+            is "operator", "config...", "inputs...", "file", "overwrite".
         StoreError: the run cannot be read.
     """
     run = RunFolder(Path(command.run))
@@ -210,6 +211,8 @@ def ask(command: Operate) -> Asked:
     if command.file and not Path(command.file).parent.is_dir():
         told = missing_folder(Path(command.file))
         raise Refused(told.message, told.hint, path="file")
+    if command.file:
+        check_destination(Path(command.file), command.overwrite)
     return Asked(run, operator, sampler, command)
 
 

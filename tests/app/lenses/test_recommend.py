@@ -311,6 +311,7 @@ async def test_lists_of_everybody_are_written_once_there_is_a_checkpoint(opened)
     await quiet()
     [asked] = [each for each in model.told if isinstance(each, Operate)]
     assert (asked.operator, asked.file, asked.inputs) == ("recommend", "/x/lists.csv", {})
+    assert asked.overwrite  # the dialog for saving has asked
 
 
 async def test_what_cannot_be_shown_is_said(opened):

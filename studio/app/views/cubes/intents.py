@@ -61,8 +61,10 @@ class SceneIntents(Intents):
         self._do(self._classify(key, tell, ended), "The scene was not classified", run=key)
 
     def write(self, key: str, file: str) -> None:
-        """Write the map of a run to a .png or .npy file."""
-        command = Operate(run=key, operator=CLASSIFY, file=file)
+        """Write the map of a run to a .png or .npy file, in the place of one that is there: the
+        dialog for saving has asked.
+        """
+        command = Operate(run=key, operator=CLASSIFY, file=file, overwrite=True)
         self._tell(command, "The map was not written", key)
 
     async def _load(self, key: str, tell: Callable[[SceneData], None]) -> None:

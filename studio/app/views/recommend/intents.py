@@ -80,6 +80,8 @@ class RecommendIntents(Intents):
             tell(People.of(answer))
 
     def write(self, key: str, file: str, k: int) -> None:
-        """Write the lists of everybody to a file."""
-        command = Operate(run=key, operator=OPERATOR, config={"k": k}, file=file)
+        """Write the lists of everybody to a file, in the place of one that is there: the dialog for
+        saving has asked.
+        """
+        command = Operate(run=key, operator=OPERATOR, config={"k": k}, file=file, overwrite=True)
         self._tell(command, "The lists were not written", key)
