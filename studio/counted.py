@@ -1,13 +1,18 @@
 """Numbers of things in words: "1 jet", "48,000 jets"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-__all__ = ["counted", "shared_out"]
+__all__ = ["counted", "listed", "shared_out"]
 
 
 def counted(n: int, one: str, many: str = "") -> str:
     """Return how many of something there are; ``many`` is ``one`` with an s if left out."""
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: "pt, eta and mass"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def shared_out(shares: Mapping[str, int]) -> str:

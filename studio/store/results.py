@@ -40,10 +40,11 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """``result.json``: what was done, with what, when.
 
     ``config`` are the settings of the operator, all spelled out; ``given`` the conditions that were
-    chosen, with their ``units``, of those that have one; ``handed`` how many rows each slot was
-    filled with. ``step`` is that of the weights and ``spec_hash`` the SHA-256 of the run's spec up
-    to there; ``versions`` are those of packages. ``note`` is what is to be known of it, in a
-    sentence; ``classes`` are the names of the values of "label", where rows have one.
+    chosen, with their ``units``, of those that have one, ``taken`` the others, which came from rows
+    of the data as ``taken_from`` says; ``handed`` how many rows each slot was filled with. ``step``
+    is that of the weights and ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions``
+    are those of packages. ``note`` is what is to be known of it, in a sentence; ``classes`` are the
+    names of the values of "label", where rows have one.
     """
 
     operator: str
@@ -53,6 +54,8 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any] = {}
     given: dict[str, Any] = {}
     units: dict[str, str] = {}
+    taken: list[str] = []
+    taken_from: str = ""
     handed: dict[str, int] = {}
     spec_hash: str = ""
     seconds: float = 0.0
@@ -72,6 +75,8 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             **self.config,
             "given": self.given,
             "units": self.units,
+            "taken": self.taken,
+            "taken_from": self.taken_from,
             "note": self.note,
             "classes": self.classes,
         }

@@ -8,7 +8,7 @@ import torch
 from models.kinds.jets import TYPES, JetSet, jets
 from studio.engine.data.specs import spec_from, spec_parts
 from studio.engine.process.failures import Refused
-from studio.engine.run.conditions import chosen, described
+from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, described, said_beside
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +100,15 @@ def test_what_can_be_chosen_is_said_with_where_the_data_lie(spec):
     assert told["label"] == "gluon, light quark, top, W, Z"
     assert told["size"] == "2 to 6 in the data"
     assert told["pt"].endswith(" GeV in the data")
+
+
+def test_what_nobody_chose_is_said_to_be_of_rows_that_the_model_learned_from(spec):
+    top = chosen(spec, {"label": "top"})
+    taken = beside(spec, top)
+    assert taken == ["pt", "eta", "mass", "size"]
+    said = said_beside(top, taken)
+    assert said.startswith(f"label was chosen; pt, eta, mass and size are those of {TAKEN_FROM}")
+    nothing = chosen(spec, {})
+    assert said_beside(nothing, beside(spec, nothing)).startswith("No condition was chosen: label,")
+    every = chosen(spec, {"label": 0, "pt": 900, "eta": 0, "mass": 50, "size": 3})
+    assert said_beside(every, beside(spec, every)) == ""

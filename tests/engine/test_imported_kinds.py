@@ -44,6 +44,11 @@ def test_jets_train_with_their_conditions(tmp_path: Path) -> None:
     batch = data.rows.rows(slice(0, 3))
     assert batch.mask is not None
     assert batch.mask.sum(dim=1).tolist() == [3, 3, 3]
+    # What nobody chooses of a sample is of these rows, and of none that is held out.
+    law = spec.restored_given(spec.law)["pt"]
+    learned = data.rows.rows(slice(None)).given["pt"]
+    assert 0 < len(learned) < 40
+    assert set(law.round().tolist()) == set(learned.round().tolist())
 
 
 def test_graphs_train_in_their_sizes(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from models.contracts.batch import Batch
 from models.kinds.jets import jets, masses
 from studio.engine.data.datasets import Dataset
 from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.jets import MEANING
 from studio.engine.process.discovery import discover
 from studio.engine.process.edit_commands import _classes
 from studio.engine.run.in_force import aim
@@ -85,7 +86,21 @@ def test_a_table_has_a_line_a_constituent(made, tmp_path):
     pt = sorted((float(line["pt_rel"]) * float(line["jet_pt"]) for line in last), reverse=True)
     assert pt == [float(line["pt_rel"]) * float(line["jet_pt"]) for line in last]
     np.testing.assert_allclose(pt[0], torch.expm1(made.x[49, :, 2].max()), rtol=1e-4)
-    assert json.loads((tmp_path / "made.csv.json").read_text()) == ATTRS
+    np.testing.assert_allclose(float(last[0]["asked_mass"]), made.given["mass"][49], rtol=1e-6)
+    said = json.loads((tmp_path / "made.csv.json").read_text())
+    assert said == {**ATTRS, "meaning": MEANING}
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+def test_what_jets_were_asked_for_stands_beside_what_they_are(made, tmp_path, suffix):
+    path = written(tmp_path / f"made{suffix}", made)
+    with h5py.File(path) if suffix == ".h5" else np.load(path) as file:
+        names, asked = file["asked_names"][:].tolist(), file["asked"][:]
+        said = file.attrs["provenance"] if suffix == ".h5" else str(file["provenance"])
+    assert names == [name.encode() for name in made.given]
+    for k, name in enumerate(made.given):
+        np.testing.assert_array_equal(asked[:, k], made.given[name].float())
+    assert "mass in GeV of the generated constituents" in json.loads(said)["meaning"]
 
 
 def test_the_types_of_shown_jets_come_along_unless_they_were_edited() -> None:

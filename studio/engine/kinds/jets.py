@@ -16,6 +16,14 @@ from studio.formats.jets.writing import JET_SUFFIXES, write_jets
 
 __all__ = ["Jets"]
 
+MEANING = (
+    "asked (n, k) are the conditions that each jet was made under, named by asked_names, in the "
+    "units of the data; in a table they are the columns asked_... jet_features are the asked pT in "
+    "GeV and eta, the mass in GeV of the generated constituents, and their number. The relative pT "
+    "of constituents is their pT over the asked pT of the jet: its sum need not be one."
+)
+"""Of what is in a file: a model may not obey what it was asked."""
+
 
 class Jets(DataKind, slug="jets"):
     """Clouds of constituents."""
@@ -43,7 +51,8 @@ class Jets(DataKind, slug="jets"):
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
         """Write jets as `studio.formats.jets.writing.write_jets` does: the mass is that of the
-        constituents, pT and eta are those that were given.
+        constituents, pT and eta are those that were asked for, which stand beside them with all
+        else that was.
         """
         assert rows.mask is not None
         pt, eta = rows.given["pt"], rows.given["eta"]
@@ -57,7 +66,8 @@ class Jets(DataKind, slug="jets"):
             jet.numpy().astype(np.float32),
             rows.given["label"].long().numpy(),
             _told(attrs.get("classes")),
-            attrs,
+            {**attrs, "meaning": MEANING},
+            {name: values.numpy() for name, values in rows.given.items()},
         )
 
 

@@ -10,12 +10,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.contracts.spec import SIZE, DataSpec, Given
+from studio.counted import listed
 from studio.engine.process.failures import Refused
 from studio.engine.run.saving import saved_data
 from studio.protocol.able import guess
 from studio.store.run import RunFolder
 
-__all__ = ["Conditions", "chosen", "conditions_of", "described"]
+__all__ = [
+    "TAKEN_FROM",
+    "Conditions",
+    "beside",
+    "chosen",
+    "conditions_of",
+    "described",
+    "said_beside",
+]
+
+TAKEN_FROM = "rows of the data that the model learned from, never rows that are held out"
+"""Where conditions come from that nobody chose: `DataSpec.law` is of the training part alone."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,23 @@ def chosen(spec: DataSpec, given: Mapping[str, Any], rows: int = 0) -> Condition
         values[name] = torch.from_numpy(found).float()
     units = {name: spec.given[name].unit for name in said if name in spec.given}
     return Conditions(values, said, notes, {name: unit for name, unit in units.items() if unit})
+
+
+def beside(spec: DataSpec, given: Conditions) -> list[str]:
+    """Return the conditions of drawn samples that were not chosen."""
+    return [name for name in spec.law if name not in given.values]
+
+
+def said_beside(given: Conditions, taken: Sequence[str]) -> str:
+    """Say in a sentence which conditions were chosen, and which taken from rows of the data."""
+    if not taken:
+        return ""
+    be = "are those" if len(taken) > 1 else "is that"
+    those = f"{listed(taken)} {be} of {TAKEN_FROM}"
+    if not given.values:
+        return f"No condition was chosen: {those}."
+    was = "were" if len(given.values) > 1 else "was"
+    return f"{listed(list(given.values))} {was} chosen; {those}, and go with what was chosen."
 
 
 def conditions_of(run: RunFolder) -> dict[str, str]:

@@ -26,7 +26,7 @@ from studio.engine.data.datasets import Dataset, in_memory
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
-from studio.engine.run.conditions import chosen
+from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, said_beside
 from studio.engine.run.destination import check_destination
 from studio.engine.run.loading import Loaded
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
@@ -110,6 +110,8 @@ class Asked:
         handed = {name: data.rows(slice(None)) for name, data in whole.items()}
         handed |= self._typed(loaded, handed)
         given = chosen(spec, self.command.given, self.total)
+        drawn = "samples" in self.operator.entry.needs
+        taken = beside(spec, given) if drawn else []
         operation = Operation(
             loaded.family,
             sampler,
@@ -123,6 +125,7 @@ class Asked:
             outcome = yield from self.operator.make().work(operation)
         except ValueError as error:
             raise Refused(f"{self.operator.entry.title}: {error}") from error
+        notes = [outcome.note, *given.notes, said_beside(given, taken), *few]
         record = ResultRecord(
             operator=self.operator.entry.slug,
             title=self.operator.entry.title,
@@ -131,10 +134,12 @@ class Asked:
             config=self._config(pick),
             given=given.said,
             units=given.units,
+            taken=taken,
+            taken_from=TAKEN_FROM if taken else "",
             handed={name: len(rows) for name, rows in handed.items()},
             spec_hash=_spec_hash(self.run, loaded.step),
             seconds=time.perf_counter() - began,
-            note=" ".join(filter(None, [outcome.note, *given.notes, *few])),
+            note=" ".join(filter(None, notes)),
             versions=versions(),
             classes=_classes(spec, outcome, self.operator.entry),
         )

@@ -4,7 +4,8 @@
 GeV, eta, mass in GeV and the number of particles (Kansal et al. 2021, arXiv:2106.11535, section 3;
 the public files are those of Zenodo records 6975118 and 6975117). Elsewhere they are called
 ``particles`` and ``jets``, the mask is left out, or the jets are. A file that we have written holds
-jets of several types: ``label`` (n,), by numbers of ``label_names``.
+jets of several types: ``label`` (n,), by numbers of ``label_names``; and what each was asked for,
+``asked`` (n, k), by the k ``asked_names``.
 """
 
 import re
@@ -23,6 +24,8 @@ from studio.store import hdf5
 from studio.store.errors import Damaged
 
 __all__ = [
+    "ASKED",
+    "ASKED_NAMES",
     "CLOUDS",
     "HINT",
     "JETS",
@@ -40,6 +43,7 @@ CLOUDS, JETS = "particle_features", "jet_features"
 ALSO = {CLOUDS: "particles", JETS: "jets"}
 WORDS = {**TYPES, **{name.lower(): name for name in TYPES.values()}, "quark": "light quark"}
 LABEL, NAMES = "label", "label_names"
+ASKED, ASKED_NAMES = "asked", "asked_names"
 MOST_PLACES = 1000
 MOST_NAMES, LONGEST_NAME = 1000, 200
 HINT = "A JetNet file has particle_features (n, N, 4) and jet_features (n, 4): check its origin."

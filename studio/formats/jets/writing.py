@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from studio.formats.arrays import write_arrays
 from studio.formats.cells import harmless, with_commas
-from studio.formats.jets.layout import CLOUDS, JETS, LABEL, NAMES, hardest_first
+from studio.formats.jets.layout import ASKED, ASKED_NAMES, CLOUDS, JETS, LABEL, NAMES, hardest_first
 from studio.store.atomic import write_text
 
 __all__ = ["JET_SUFFIXES", "write_jets"]
@@ -38,12 +38,14 @@ def write_jets(
     label: NDArray[np.integer],
     types: Sequence[str] = (),
     attrs: Mapping[str, object] | None = None,
+    asked: Mapping[str, NDArray[Any]] | None = None,
 ) -> None:
     """Write jets to a file whose suffix says how, replacing it atomically.
 
     HDF5 and NPZ have the arrays of JetNet (`studio.formats.jets.layout`), constituents by falling
     pT and the padding last, with "label" (n,) and, where they are known, its "label_names". CSV
     has a line a constituent, with what is known of its jet; jets and constituents count from 0.
+    What jets were asked for is "asked" (n, k) with its "asked_names", and in CSV k columns more.
 
     Args:
         path: the file.
@@ -52,6 +54,7 @@ def write_jets(
         label: (n,), the type of each.
         types: names of the types.
         attrs: where they come from (plain JSON): "provenance", beside a CSV ``<name>.json``.
+        asked: the conditions that each was made under, by name, (n,).
 
     Raises:
         FormatError: jets cannot be written with this suffix.
@@ -59,13 +62,19 @@ def write_jets(
     """
     clouds = hardest_first(clouds, clouds[..., 3] > 0.0)
     if path.suffix.lower() == ".csv":
-        write_text(path, with_commas(COLUMNS, _lines(clouds, jets, label, types)))
+        names = (*COLUMNS, *(f"{ASKED}_{name}" for name in asked or {}))
+        lines = _lines(clouds, jets, label, types, asked or {})
+        write_text(path, with_commas(names, lines))
         if attrs:
             write_text(path.with_name(path.name + ".json"), json.dumps(dict(attrs), indent=2))
         return
     arrays: dict[str, NDArray[Any]] = {CLOUDS: clouds, JETS: jets, LABEL: label}
     if types:
         arrays[NAMES] = np.array([name.encode() for name in types])
+    if asked:
+        columns = [np.asarray(values, np.float32) for values in asked.values()]
+        arrays[ASKED] = np.stack(columns, axis=1)
+        arrays[ASKED_NAMES] = np.array([name.encode() for name in asked])
     write_arrays(path, arrays, attrs)
 
 
@@ -74,14 +83,16 @@ def _lines(
     jets: NDArray[np.float32],
     label: NDArray[np.integer],
     types: Sequence[str],
+    asked: Mapping[str, NDArray[Any]],
 ) -> Iterator[list[object]]:
     for number, (cloud, jet, kind) in enumerate(zip(clouds, jets, label.tolist(), strict=True)):
         what = harmless(types[kind]) if types else kind
         known = [number, what, *map(_digits, jet[:3]), int(jet[3])]
+        under = [_digits(values[number]) for values in asked.values()]
         for place, (eta, phi, pt, _) in enumerate(cloud[cloud[:, 3] > 0.0]):
-            yield [*known, place, _digits(eta), _digits(phi), _digits(pt)]
+            yield [*known, place, _digits(eta), _digits(phi), _digits(pt), *under]
 
 
-def _digits(value: np.float32) -> str:
+def _digits(value: np.number[Any]) -> str:
     """Nine digits bring each 32-bit number back."""
     return f"{value:.9g}"
