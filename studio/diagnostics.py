@@ -20,6 +20,7 @@ import msgspec
 
 from studio import journal
 from studio.privacy import Scrubber
+from studio.protocol.spec import PROJECT_PREFIX
 from studio.store.atomic import write_bytes
 from studio.store.errors import StoreError, explain
 from studio.store.project import Project
@@ -176,7 +177,7 @@ def _run(run: RunFolder) -> dict[str, Any]:
     return {
         "number": run.number,
         "model": record.spec.family.slug,
-        "data": "of the project" if slug.startswith("project:") else slug,
+        "data": "of the project" if slug.startswith(PROJECT_PREFIX) else slug,
         "training": record.spec.training,
         "edits": len(record.spec.edits),
         "device": record.device,

@@ -14,7 +14,7 @@ import msgspec
 
 from studio.literal import one_line
 from studio.protocol.catalog import Catalog, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec
 
 __all__ = ["assignments", "command_for"]
 
@@ -41,7 +41,7 @@ def command_for(
 
 
 def _imported(spec: RunSpec) -> bool:
-    return spec.dataset.slug.startswith("project:")
+    return spec.dataset.slug.startswith(PROJECT_PREFIX)
 
 
 def assignments(spec: RunSpec, catalog: Catalog | None = None) -> Iterator[str]:

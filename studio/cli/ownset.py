@@ -27,7 +27,7 @@ def describe(path: Path) -> None:
     Raises:
         StoreError: it is damaged.
     """
-    from studio.engine.data.datasets import find_shares
+    from studio.engine.data.imported import find_shares
     from studio.engine.kinds.base import kind_of
 
     folder = DatasetFolder(path)

@@ -11,7 +11,7 @@ from typing import Any
 from models.entries import Entry, FamilyEntry, KindEntry
 from studio.cli import facts, ownset
 from studio.cli.terminal import UsageError, paragraph, say
-from studio.protocol.spec import Recipe
+from studio.protocol.spec import Recipe, project_name
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
 
@@ -42,8 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if ownset.is_one(path := Path(arguments.slug).expanduser()):
         ownset.describe(path)
         return 0
-    if arguments.slug.startswith("project:"):
-        name = arguments.slug.removeprefix("project:")
+    if (name := project_name(arguments.slug)) is not None:
         raise UsageError(f"name the folder of a data set of your own: PROJECT/data/{name}")
     for number, found in enumerate(catalogue.find(arguments.slug)):
         if number:

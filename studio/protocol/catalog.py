@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from studio.protocol.spec import IMPORTED_KIND, KIND, Pick
+from studio.protocol.spec import IMPORTED_KIND, KIND, PROJECT_PREFIX, Pick
 
 __all__ = [
     "Catalog",
@@ -240,7 +240,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """Return the kind of a data set by its pick ("points", "images"), "" where it is not known;
         that of an imported one says it.
         """
-        if dataset.slug.startswith("project:"):
+        if dataset.slug.startswith(PROJECT_PREFIX):
             return str(dataset.config.get(KIND, IMPORTED_KIND))
         entry = self.get("dataset", dataset.slug)
         return entry.kinds[0] if entry is not None and entry.kinds else ""

@@ -7,6 +7,7 @@ import msgspec
 __all__ = [
     "IMPORTED_KIND",
     "KIND",
+    "PROJECT_PREFIX",
     "ChangeSetting",
     "Edit",
     "EditPoints",
@@ -15,6 +16,7 @@ __all__ = [
     "RunRef",
     "RunSpec",
     "UndoPoints",
+    "project_name",
 ]
 
 
@@ -22,13 +24,15 @@ KIND = "kind"
 """The setting of the pick of an imported data set that says of which kind it is."""
 IMPORTED_KIND = "points"
 """What imported data sets are where their pick does not say otherwise."""
+PROJECT_PREFIX = "project:"
+"""What the slug of an imported data set begins with; its name follows."""
 
 
 class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """A registered thing and its settings; missing settings take their default.
 
-    A dataset's slug may also be ``project:<name>``: a data set imported into the project, whose
-    `KIND` stands in the config where it is not the usual one.
+    A dataset's slug may also be `PROJECT_PREFIX` and a name: a data set imported into the project,
+    whose `KIND` stands in the config where it is not the usual one.
     ``version`` is that of the thing whose settings these are, None where nobody said: they are then
     read as those of today, or of before if they look so.
     """
@@ -36,6 +40,11 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     config: dict[str, Any] = {}
     version: int | None = None
+
+
+def project_name(slug: str) -> str | None:
+    """Return the name of an imported data set by its slug, None for a registered one."""
+    return slug.removeprefix(PROJECT_PREFIX) if slug.startswith(PROJECT_PREFIX) else None
 
 
 class _Edit(

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 import torch
 
-from studio.engine.data.datasets import imported
+from studio.engine.data.imported import imported
 from studio.engine.data.stored import STATISTICS
 from studio.engine.jobs import headless
 from studio.engine.jobs.training import TrainingJob

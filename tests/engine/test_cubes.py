@@ -12,7 +12,7 @@ from scipy.io import savemat
 from models.config import decode
 from models.registry import registry
 from studio.engine.data import reading
-from studio.engine.data.datasets import find_imported
+from studio.engine.data.imported import find_imported
 from studio.engine.data.preview import preview
 from studio.engine.data.sets.cubes import IndianPinesConfig
 from studio.engine.jobs import headless

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.registry import registry
-from studio.engine.data.datasets import find_imported
+from studio.engine.data.imported import find_imported
 from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused

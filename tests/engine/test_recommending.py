@@ -11,7 +11,7 @@ from msgspec import structs
 
 from models.data.films import FilmsConfig, films
 from models.kinds.interactions import InteractionSet
-from studio.engine.data.datasets import find_imported
+from studio.engine.data.imported import find_imported
 from studio.engine.data.preview import preview
 from studio.engine.jobs import headless
 from studio.engine.kinds.base import Facts, kind_of

@@ -18,8 +18,9 @@ from studio.cli import ownset
 from studio.counted import shared_out
 from studio.engine.data import datasets
 from studio.engine.data.batches import Blocks, Fed, Streamed
-from studio.engine.data.datasets import find_shares, imported, imported_outline, registered
+from studio.engine.data.datasets import registered
 from studio.engine.data.images import files
+from studio.engine.data.imported import find_shares, imported, imported_outline
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.preview import preview
 from studio.engine.data.sets import cubes, jets
@@ -74,7 +75,8 @@ def add(project, x, name="a", split=None):
 def large(project, monkeypatch):
     """A set that counts as large, of which all rows but few validate or test."""
     add(project, points())
-    monkeypatch.setattr(datasets, "LARGE", 1000)
+    for module in ("datasets", "imported"):
+        monkeypatch.setattr(f"studio.engine.data.{module}.LARGE", 1000)
     monkeypatch.setattr(Streamed, "BLOCK", 120)
     monkeypatch.setattr(Streamed, "SHELF", 4)
     return imported("a", project.path)

@@ -15,7 +15,7 @@ from studio.app.plots.curves import Curve
 from studio.app.shell.run_list import STATES
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
-from studio.app.state import drafts, naming
+from studio.app.state import drafts
 from studio.app.state.comparison import COST
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
@@ -26,6 +26,7 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.qualities import counts_along, floors_along, interval, outdated, samples_at
 from studio.app.widgets.sparkline import Sparkline
 from studio.protocol.catalog import Catalog, EntrySpec
+from studio.protocol.spec import PROJECT_PREFIX
 
 __all__ = ["Figure", "RunPanel", "figures"]
 
@@ -135,7 +136,7 @@ class RunPanel(QWidget):
             config = drafts.config_of(run.spec, name)
             self._config.addWidget(separator())
             self._config.addWidget(label(title, "heading"))
-            said = pick.slug.removeprefix(naming.IMPORTED) if pick is not None else ""
+            said = pick.slug.removeprefix(PROJECT_PREFIX) if pick is not None else ""
             chosen = [] if pick is None else [("", entry.title if entry else said)]
             if name == "dataset" and entry is None:
                 chosen.append(("Kind", kind_of(run.spec.dataset, catalog).title))

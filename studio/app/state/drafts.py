@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from studio.app.state.naming import IMPORTED
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec
 
 __all__ = [
     "SECTIONS",
@@ -99,7 +98,7 @@ def unknown(spec: RunSpec, section: Section, catalog: Catalog) -> dict[str, Any]
     versions, or of a plugin that is missing.
     """
     entry = entry_of(spec, section, catalog)
-    if entry is None and section == "dataset" and spec.dataset.slug.startswith(IMPORTED):
+    if entry is None and section == "dataset" and spec.dataset.slug.startswith(PROJECT_PREFIX):
         return {}  # what stands in its pick is its kind
     known = {field.path: field for field in entry.fields} if entry is not None else {}
 

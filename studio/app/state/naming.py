@@ -5,10 +5,9 @@ from typing import TypeGuard
 import msgspec
 
 from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Recipe, RunSpec
+from studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec
 
 __all__ = [
-    "IMPORTED",
     "data_title",
     "imported",
     "keeps_recipe",
@@ -18,23 +17,21 @@ __all__ = [
     "setup_title",
 ]
 
-IMPORTED = "project:"
-
 
 def imported(name: str) -> str:
     """Return the slug of a data set that was imported into the project under a name."""
-    return f"{IMPORTED}{name}"
+    return f"{PROJECT_PREFIX}{name}"
 
 
 def data_title(slug: str, catalog: Catalog | None) -> str:
     """Return a data set as people call it; imported ones have their own name."""
     entry = catalog.get("dataset", slug) if catalog is not None else None
-    return entry.title if entry is not None else slug.removeprefix(IMPORTED)
+    return entry.title if entry is not None else slug.removeprefix(PROJECT_PREFIX)
 
 
 def run_name(spec: RunSpec) -> str:
     """Return the name of a run that nobody named: its model and its data."""
-    return f"{spec.family.slug}-{spec.dataset.slug.removeprefix(IMPORTED)}"
+    return f"{spec.family.slug}-{spec.dataset.slug.removeprefix(PROJECT_PREFIX)}"
 
 
 def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:

@@ -1,16 +1,14 @@
-"""From a pick to data: registered sets, procedural or finite, and imported ones of the project."""
+"""Data to learn from and to measure with; registered sets, procedural or finite, made into such.
 
-import math
+Those that were imported into a project: `studio.engine.data.imported`.
+"""
+
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from models.config import Config, ConfigError
 from models.contracts.data import Judge, Outline, RowSource, Splits
@@ -18,41 +16,28 @@ from models.entries import DatasetEntry
 from models.metrics.base import fresh_pairs, split_pairs
 from models.tensors import make_generator
 from studio.engine.data.judging import Judging
-from studio.engine.data.stored import StoredRows, facts_of
-from studio.engine.data.target import FEWEST, Target
+from studio.engine.data.stored import StoredRows
+from studio.engine.data.target import Target
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.engine.run.randomness import SUBSET
-from studio.store.dataset import DatasetFolder, points_hash
-from studio.store.errors import StoreError
-from studio.store.project import Project
-from studio.store.splits import SHARES, Split, shares
+from studio.store.dataset import points_hash
 
 __all__ = [
-    "PROJECT_PREFIX",
+    "LARGE",
     "Dataset",
     "edited",
-    "find_imported",
-    "find_outline",
-    "find_shares",
-    "find_where_it_lies",
+    "halves",
     "hash_of",
-    "imported_kind",
-    "imported_outline",
     "in_memory",
     "labelled",
     "labelled_rows",
-    "measured",
     "outline_of",
-    "project_name",
     "registered",
 ]
 
-T = TypeVar("T")
-PROJECT_PREFIX = "project:"
 _STATISTICS = 20_000
 _LOOKED_AT = 1000
-_FEW = 64
 LARGE = 2**28
 """Bytes of rows beyond which an imported set stays on the disk. It is part of what a run repeats:
 rows that are streamed come in another order than those in memory.
@@ -182,8 +167,8 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bo
     rows = train.take(_subset(len(train), n, seed, first=first))
     most = len(test) // 2
     judging = Judging.of(entry.holds, train, entry.slug)
-    halves = partial(_halves, test)
-    return Dataset(rows, hash_of(rows), None, halves, judging, test, most, held=test)
+    pair = partial(halves, test)
+    return Dataset(rows, hash_of(rows), None, pair, judging, test, most, held=test)
 
 
 def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
@@ -195,166 +180,9 @@ def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
     return torch.randperm(total, generator=make_generator(seed, SUBSET))[:n].sort().values
 
 
-def _halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSource]:
+def halves(data: RowSource, count: int, seed: int) -> tuple[RowSource, RowSource]:
+    """Return two disjoint random parts of data, of so many rows or half of fewer."""
     return split_pairs(data, count)(seed)
-
-
-def imported(name: str, project: Path) -> Dataset:
-    """Open a data set that was imported into a project: in memory, or where it lies if it is large.
-
-    Raises:
-        Refused: the project has no such data set, or it has too few rows; the path is "dataset".
-        StoreError: its file is damaged.
-    """
-    folder = _folder(name, project)
-    record = folder.record
-    if record.stored == "hdf5":
-        # Sets of before are learned from whole, and measured against themselves.
-        rows = kind_of(record.kind).from_parts({"x": folder.read()}, facts_of(folder))
-        return Dataset(rows, record.hash, None, partial(_halves, rows), most=len(rows) // 2)
-    large = _is_large(name, project)
-    if not large:
-        folder.verify()
-    parts = _shares(folder, large=large)
-    train, unseen = parts["train"], parts["test"]
-    if len(train) < FEWEST:
-        raise _too_few(folder, len(train))
-    real = next((parts[s] for s in ("validation", "test") if len(parts[s]) >= FEWEST), train)
-    # Who is held out measures, however few: two halves are another matter.
-    held = next((parts[s] for s in ("validation", "test") if len(parts[s])), None)
-    judging = None if large else Judging.of(record.kind, train, folder.name)
-
-    def every() -> RowSource:
-        rows = StoredRows(folder, np.arange(record.rows), facts_of(folder))
-        return rows if large else rows.take(slice(None))
-
-    return Dataset(
-        train,
-        record.hash,
-        None,
-        partial(_halves, real),
-        judging,
-        unseen if len(unseen) else None,
-        len(real) // 2,
-        every,
-        held,
-    )
-
-
-def where_it_lies(name: str, project: Path) -> RowSource:
-    """Return the rows of an imported set that are learned from, without reading them: on the disk,
-    however few they are. Those that can only be read whole are in memory.
-
-    Raises:
-        Refused, StoreError: as `imported`, but for damage that only reading finds.
-    """
-    folder = _folder(name, project)
-    if folder.record.stored == "hdf5" or kind_of(folder.record.kind).whole:
-        return imported(name, project).rows
-    train = _shares(folder, large=True)["train"]
-    if len(train) < FEWEST:
-        raise _too_few(folder, len(train))
-    return train
-
-
-def imported_outline(name: str, project: Path) -> Outline:
-    """Return what is known of an imported set before it is read.
-
-    Raises:
-        Refused, StoreError: as `imported`, but for damage that only reading finds.
-    """
-    folder = _folder(name, project)
-    record = folder.record
-    if kind_of(record.kind).whole:
-        whole = _whole(folder, record.hash)
-        return Outline(whole.take(slice(0, _FEW)), len(whole))
-    if record.stored != "hdf5":
-        numbers = np.arange(min(record.rows, _LOOKED_AT))
-        few = StoredRows(folder, numbers, facts_of(folder))
-        return Outline(few.few(_FEW), record.rows)
-    zeros = np.zeros((1, len(record.columns)), np.float32)
-    made_up = {"x": np.concatenate([zeros, zeros + 1])}
-    return Outline(kind_of(record.kind).from_parts(made_up, facts_of(folder)), record.rows)
-
-
-def imported_kind(slug: str, project: Path | None) -> str | None:
-    """Return the kind of an imported set, None where it cannot be told."""
-    name = project_name(slug)
-    if name is None or project is None:
-        return None
-    try:
-        return Project.open(project).dataset(name).record.kind
-    except StoreError:
-        return None  # whoever opens it says why
-
-
-def _folder(name: str, project: Path) -> DatasetFolder:
-    folder = Project.open(project).dataset(name)
-    if folder.record.rows < FEWEST:
-        raise _too_few(folder, folder.record.rows)
-    return folder
-
-
-def _too_few(folder: DatasetFolder, n: int) -> Refused:
-    rows = kind_of(folder.record.kind).counted(n)
-    return Refused(
-        f"The data set {folder.name!r} has {rows}: too few.", kind="data", path="dataset"
-    )
-
-
-def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
-    """Return the rows of each of `studio.store.splits.SHARES`, on the disk or in memory."""
-    record, facts = folder.record, facts_of(folder)
-    whole = _whole(folder, record.hash) if kind_of(record.kind).whole else None
-    share_of = _remembered(record.rows if whole is None else len(whole), record.split)
-    found: dict[str, RowSource] = {}
-    for place, share in enumerate(SHARES):
-        numbers = np.flatnonzero(share_of == place)
-        if whole is not None:
-            found[share] = whole.take(torch.from_numpy(numbers))
-            continue
-        # Half the memory, where it is held for as long as the training lasts.
-        fits = record.rows <= np.iinfo(np.int32).max
-        rows = StoredRows(folder, numbers.astype(np.int32) if fits else numbers, facts)
-        found[share] = rows if large else rows.take(slice(None))
-    return found
-
-
-def imported_shares(name: str, project: Path) -> dict[str, int]:
-    """Return how many rows of an imported set are "learned" from, held out to be "measured" with,
-    as `imported` measures, and for a last test ("tested"); {} where all are learned from.
-
-    Raises:
-        Refused, StoreError: as `imported`, but for damage that only reading finds.
-    """
-    folder = _folder(name, project)
-    record = folder.record
-    if record.stored == "hdf5":
-        return {}
-    rows = len(_whole(folder, record.hash)) if kind_of(record.kind).whole else record.rows
-    counts = np.bincount(_remembered(rows, record.split), minlength=len(SHARES))
-    found = dict(zip(SHARES, counts.tolist(), strict=True))
-    measured = next((s for s in ("validation", "test") if found[s]), "")
-    return {
-        "learned": found["train"],
-        "measured": found.get(measured, 0),
-        "tested": found["test"] if measured == "validation" else 0,
-    }
-
-
-@lru_cache(maxsize=1)
-def _whole(folder: DatasetFolder, hash_: str) -> RowSource:
-    """Return all rows of an imported set whose rows mean something only together. The last one is
-    remembered by its hash: a form asks for it again and again.
-    """
-    kind = kind_of(folder.record.kind)
-    return kind.from_parts(folder.open().rows(np.arange(folder.record.rows)), facts_of(folder))
-
-
-@lru_cache(maxsize=2)
-def _remembered(rows: int, split: Split) -> NDArray[np.uint8]:
-    """A byte a row, a second for ten millions: a run asks more than once."""
-    return shares(rows, split)
 
 
 def labelled_rows(rows: RowSource) -> RowSource:
@@ -405,7 +233,7 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
         rows=rows,
         hash=hash_of(rows),
         draw=None,
-        pair=partial(_halves, rows),
+        pair=partial(halves, rows),
         most=len(rows) // 2,
         held=None,
     )
@@ -419,79 +247,3 @@ def in_memory(rows: RowSource) -> RowSource:
         return rows
     mean = rows.outline().mean
     return rows.few(max(1, LARGE // (mean.numel() * mean.element_size())))
-
-
-def measured(slug: str, project: Path) -> Generator[bool, None, None]:
-    """Have the statistics of a large imported set measured, if they never were; yields False
-    meanwhile. Of other sets they are measured as they are read.
-
-    Raises:
-        Refused, StoreError: as `imported`.
-    """
-    name = project_name(slug)
-    if name is None or not _is_large(name, project):
-        return
-    rows = find_imported(name, project).rows
-    assert isinstance(rows, StoredRows)
-    yield from rows.prepare()
-
-
-def _is_large(name: str, project: Path) -> bool:
-    record = _folder(name, project).record
-    if record.stored == "hdf5" or kind_of(record.kind).whole:
-        return False
-    outline = imported_outline(name, project)
-    numbers = outline.rows * math.prod(outline.spec.shape)
-    return numbers * outline.spec.mean.element_size() > LARGE
-
-
-def project_name(slug: str) -> str | None:
-    """Return the name of an imported data set, None for a procedural one."""
-    return slug.removeprefix(PROJECT_PREFIX) if slug.startswith(PROJECT_PREFIX) else None
-
-
-def find_imported(name: str, project: Path | None) -> Dataset:
-    """Like `imported`, with every failure put at the dotted setting "dataset".
-
-    Raises:
-        Refused: there is no project, no such set, or its file is damaged.
-    """
-    return _found(imported, name, project)
-
-
-def find_shares(name: str, project: Path | None) -> dict[str, int]:
-    """Like `imported_shares`, with every failure put at the dotted setting "dataset".
-
-    Raises:
-        Refused: there is no project, no such set, or its record is damaged.
-    """
-    return _found(imported_shares, name, project)
-
-
-def find_outline(name: str, project: Path | None) -> Outline:
-    """Like `imported_outline`, with every failure put at the dotted setting "dataset".
-
-    Raises:
-        Refused: there is no project, no such set, or its record is damaged.
-    """
-    return _found(imported_outline, name, project)
-
-
-def find_where_it_lies(name: str, project: Path | None) -> RowSource:
-    """Like `where_it_lies`, with every failure put at the dotted setting "dataset".
-
-    Raises:
-        Refused: there is no project, no such set, or its record is damaged.
-    """
-    return _found(where_it_lies, name, project)
-
-
-def _found(find: Callable[[str, Path], T], name: str, project: Path | None) -> T:
-    if project is None or not project.exists():
-        raise Refused(
-            f"The imported data set {name!r} needs a project, and none is open.", path="dataset"
-        )
-    try:
-        return find(name, project)
-    except StoreError as error:
-        raise Refused(error.message, error.hint, kind="data", path="dataset") from error

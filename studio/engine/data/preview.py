@@ -7,18 +7,13 @@ import torch
 
 from models.entries import DatasetEntry
 from models.tensors import make_generator
-from studio.engine.data.datasets import (
-    Dataset,
-    find_shares,
-    find_where_it_lies,
-    project_name,
-    registered,
-)
+from studio.engine.data.datasets import Dataset, registered
+from studio.engine.data.imported import find_shares, find_where_it_lies
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import SAMPLES
 from studio.engine.run.resolve import pick_dataset
-from studio.protocol.spec import Pick
+from studio.protocol.spec import Pick, project_name
 
 __all__ = ["first_rows", "preview"]
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 
 from models.contracts.learner import Learner
-from studio.engine.data.datasets import measured
+from studio.engine.data.imported import measured
 from studio.engine.jobs.job import ENDED, Job, Work
 from studio.engine.process.failures import Refused
 from studio.engine.process.memory import device_memory, process_memory

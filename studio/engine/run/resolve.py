@@ -24,17 +24,8 @@ from models.entries import (
 from models.nets.offered import kinds_of
 from models.nets.pick import filled, settled
 from models.registry import registry
-from studio.engine.data.datasets import (
-    Dataset,
-    find_imported,
-    find_outline,
-    imported_kind,
-    labelled,
-    labelled_rows,
-    outline_of,
-    project_name,
-    registered,
-)
+from studio.engine.data.datasets import Dataset, labelled, labelled_rows, outline_of, registered
+from studio.engine.data.imported import find_imported, find_outline, imported_kind
 from studio.engine.kinds.fit import (
     IMPORTED,
     KIND,
@@ -51,7 +42,7 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.changing import problems as edit_problems
 from studio.engine.run.settings import TrainingConfig
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import Pick, RunSpec, project_name
 from studio.store.errors import StoreError
 from studio.store.names import check_name
 
