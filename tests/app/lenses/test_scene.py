@@ -92,6 +92,26 @@ async def test_a_map_is_classified_and_only_unseen_pixels_count(scene) -> None:
     assert "1 wheat, 3 pixels, 0 % right" in view.legend.accessibleDescription()
 
 
+async def test_a_map_is_there_again_when_its_run_is(scene) -> None:
+    lens, view = scene
+    await _settled()
+    view._classify.click()
+    await _settled()
+    QTest.keyClick(view.truth, Qt.Key.Key_Right)
+    other = replace(lens.run, key="/p/runs/0002-o", name="0002-o")
+    lens.state.runs.by_key[other.key] = other
+    lens.state.runs.select(other.key)
+    await _settled()
+    assert view._right.accessibleName() == ""
+    assert view._where.text() == ""  # the pixel was of the other run
+    assert not view._save.isEnabled()
+    lens.state.runs.select(lens.run.key)
+    await _settled()
+    assert "80.0 % of 5 unseen right" in view._right.accessibleName()
+    assert view._save.isEnabled()
+    assert len(lens.link.of(Operate)) == 1
+
+
 async def test_one_cursor_goes_through_all_maps_by_keys(scene) -> None:
     _, view = scene
     await _settled()

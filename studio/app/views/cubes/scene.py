@@ -31,6 +31,7 @@ __all__ = ["VIEW", "SceneView"]
 
 EDGE, APART = 16, 16  # pixels beside the maps and between them
 ABOVE = 136  # that buttons, titles and margins take
+KEPT = 8  # maps of runs that are not looked at now
 MAPS = 0.54  # of the height that is left, at most
 
 
@@ -46,6 +47,7 @@ class SceneView(QWidget):
         self._scenes = SceneIntents(state, actions.link)
         self._scene: SceneData | None = None
         self._map: SceneMap | None = None
+        self._maps: dict[str, SceneMap] = {}  # of runs that were looked at before, the newest last
         self._means: NDArray[np.float32] = np.empty((0, 0), np.float32)
         self._key = ""
         self._once = AskOnce(self, state)
@@ -122,8 +124,10 @@ class SceneView(QWidget):
         run = self._run
         key = run.key if run is not None else ""
         if key != self._key:
-            self._key, self._scene, self._map, self._busy = key, None, None, False
+            self._key, self._scene, self._map, self._busy = key, None, self._maps.get(key), False
             self._once.forget()
+            self._where.setText("")
+            self.legend.mark(-1)
             for pane in self._panes:
                 pane.show_image(None)
                 pane.point(None)
@@ -193,6 +197,7 @@ class SceneView(QWidget):
         low, high = np.quantile(scene.cube[::4, ::4], (0.001, 0.999))
         self.spectrum.set_bands(scene.wavelengths, bands, float(low), float(high))
         self._list()
+        self._paint_map()
         self._tell()
 
     def _paint_truth(self) -> None:
@@ -235,9 +240,17 @@ class SceneView(QWidget):
         self._tell()
 
     def _classified(self, key: str, found: SceneMap) -> None:
-        if key == self._key and self._scene is not None:
+        self._maps.pop(key, None)
+        self._maps[key] = found
+        for old in list(self._maps)[:-KEPT]:
+            del self._maps[old]
+        if key == self._key:
             self._map = found
-            self.said.show_image(_picture(coloured(found.classes, len(self._scene.names))))
+            self._paint_map()
+
+    def _paint_map(self) -> None:
+        if self._map is not None and self._scene is not None:
+            self.said.show_image(_picture(coloured(self._map.classes, len(self._scene.names))))
             self._list()
 
     def _ended(self, key: str) -> None:
