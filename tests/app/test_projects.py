@@ -12,6 +12,7 @@ from studio.app import preferences, words
 from studio.app.intents import disk
 from studio.app.intents import project as project_intents
 from studio.app.state import drafts
+from studio.app.state.session import DataInfo
 from studio.home import config_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
@@ -183,6 +184,25 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     assert bench.state.draft.spec.dataset.slug == "project:fresh"
     setup = bench.window.canvas.setup
     await wait(lambda: "4 of 5 are learned from" in setup.facts.text())
+
+
+@pytest.mark.parametrize(("kind", "said"), [("points", "mean 0, 2 · std 1, 3"), ("graphs", "")])
+async def test_only_of_tables_is_told_what_their_numbers_are_about(
+    bench, wait, tmp_path, kind, said
+):
+    """Of a graph they would be of whether two nodes have an edge: 0 and 1, for all data."""
+    width = 2 if kind == "points" else 6
+    told = {"n": 4, "mean": [0.0, 2.0], "std": [1.0, 3.0], "shares": {"learned": 4, "measured": 1}}
+    x = -np.ones((4, width), np.float32)
+    bench.script[m.PreviewData] = lambda command: (told, {"x": x})
+    await bench.start()
+    bench.state.datasets = [
+        DataInfo(name="mine", rows=5, columns=(), path=tmp_path / "mine", kind=kind)
+    ]
+    bench.actions.data.select("mine")
+    page = bench.window.canvas.data
+    await wait(page.shares.isVisible)
+    assert page.statistics.text().strip() == said
 
 
 def test_a_default_leaves_no_trace_in_the_draft():

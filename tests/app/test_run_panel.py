@@ -93,6 +93,7 @@ def test_the_line_below_a_curve_is_called_what_it_is(run, qtbot):
     link = SimpleNamespace(alive=False, tell=lambda command: None)
     panel = RunPanel(state, Actions(state, link))
     qtbot.addWidget(panel)
+    assert panel.curve_title.text().endswith(", n\u00a0=\u00a0250")
     assert panel.curve.bar == "baseline"
     assert panel.curve.accessibleName().endswith("baseline 4")
 

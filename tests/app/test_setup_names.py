@@ -108,3 +108,13 @@ async def test_a_run_on_own_data_says_their_own_name(bench, wait, tmp_path):
     texts = [each.text() for each in bench.window.inspector.run.findChildren(QLabel)]
     assert "my-points" in texts
     assert not [text for text in texts if "project:" in text]
+
+
+async def test_what_a_run_costs_is_broken_into_lines_between_facts_only(bench, wait, tmp_path):
+    """In the panel of a window of 1280 pixels the last word stood alone on its line."""
+    await on_images(bench, wait, tmp_path)
+    bench.state.draft.parameters, bench.state.draft.bytes = 170_499, 85 * 2**20
+    bench.state.draft_checked.emit()
+    facts = bench.window.inspector.setup.facts.text()
+    assert facts.split(" · ")[:2] == ["170,499\u00a0parameters", "about\u00a085\u00a0MB"]
+    assert all(" " not in fact for fact in facts.split(" · "))

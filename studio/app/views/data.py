@@ -92,10 +92,12 @@ class DataView(QWidget):
         self.points.show_data(points, kind, columns, "", parts)
         self.shares.setText(shared_out(facts.get("shares") or {}))
         self.shares.setVisible(bool(self.shares.text()))
+        # Of data that are no table nobody knows what such a number is of.
+        told = facts if kind.layout == "plane" else {}
         lines = [
-            f"{key} {', '.join(words.figure(v) for v in facts[key][:6])}"
+            f"{key} {', '.join(words.figure(v) for v in told[key][:6])}"
             for key in ("mean", "std")
-            if facts.get(key)
+            if told.get(key)
         ]
         self.statistics.setText(" · ".join(lines))
 
