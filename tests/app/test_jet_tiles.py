@@ -32,6 +32,13 @@ def test_a_jet_is_said_with_its_mass_and_momentum():
     assert legend({"x": X[:1]}) == "m 0 GeV, pT 500 GeV, 1 constituent"
 
 
+def test_a_jet_that_was_asked_for_is_said_with_its_asked_momentum_and_the_share_of_it():
+    # The file says the asked pT, and the constituents' share of it: so does the tile.
+    assert "pt" in kind("jets").told
+    said = legend({"x": X, "mask": MASK, "pt": np.float32(500.0)})
+    assert "asked pT 500 GeV (constituents sum to 2.00 of it), 2 constituents" in said
+
+
 @pytest.mark.parametrize(("side", "named"), [(ROOM // 2, False), (ROOM + 60, True)])
 def test_the_axes_are_named_where_there_is_room(qapp, side, named):
     pixels = painted(side)

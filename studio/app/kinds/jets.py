@@ -17,6 +17,7 @@ from studio.literal import one_line
 
 __all__ = ["KIND", "clouds", "legend"]
 
+PT = "pt"  # what a jet was asked for, GeV
 REACH = 0.45  # of the plane, around the axis of the jet
 CONE = 0.4  # the radius that jets are clustered with
 LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
@@ -59,13 +60,20 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
 
 def legend(datum: Arrays) -> str:
     """Return what is said of a jet: "top, m 172 GeV, pT 1,021 GeV, 30 constituents": its type where
-    it is known, and the numbers of the constituents that are seen.
+    it is known, and the numbers of the constituents that are seen. Of one that a model was asked
+    for, the pT is the asked one, as in files, with the share of it that the constituents' relative
+    pT sum to.
     """
     x, momenta = _momenta(datum)
-    pt = np.hypot((momenta * np.cos(x[:, 1])).sum(), (momenta * np.sin(x[:, 1])).sum())
     mass = masses(x[None, :, :2], momenta[None])[0]
+    if PT in datum and (asked := float(datum[PT])) > 0.0:
+        share = momenta.sum() / asked
+        momentum = f"asked pT {asked:,.0f} GeV (constituents sum to {share:,.2f} of it)"
+    else:
+        pt = np.hypot((momenta * np.cos(x[:, 1])).sum(), (momenta * np.sin(x[:, 1])).sum())
+        momentum = f"pT {pt:,.0f} GeV"
     seen = counted(int((momenta > 0.0).sum()), "constituent")
-    said = f"m {mass:,.0f} GeV, pT {pt:,.0f} GeV, {seen}"
+    said = f"m {mass:,.0f} GeV, {momentum}, {seen}"
     return f"{one_line(str(datum[LABEL]))}, {said}" if LABEL in datum else said
 
 
@@ -111,8 +119,8 @@ KIND = Kind(
     imports="JetNet HDF5",
     page=36,
     parts=("mask",),
-    told=(LABEL,),
-    called={LABEL: "Type", "pt": "pT", "size": "Constituents"},
+    told=(LABEL, PT),
+    called={LABEL: "Type", PT: "pT", "size": "Constituents"},
     suffixes=("h5", "npz", "csv"),
     order=30,
 )
