@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from studio.app import words
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.events import SPREAD
+from studio.protocol.events import FEW, SPREAD
 
-__all__ = ["SEEN", "bar", "bar_word", "explained", "in_short", "side", "within_spread"]
+__all__ = ["SEEN", "bar", "bar_word", "explained", "few", "in_short", "side", "within_spread"]
 
 REAL = "real against real"
 FLOOR, BASELINE = "floor", "baseline"
@@ -56,10 +56,25 @@ def explained(entry: EntrySpec | None) -> str:
     return "\n".join(filter(None, [entry.summary, f"{said} {about}".strip()]))
 
 
+def few(n: int | None) -> str:
+    """Say of figures of so many samples that they say little, "" of those of enough, or where
+    nobody knows of how many they are.
+    """
+    return "" if n is None or n >= FEW else "figures of so few say little"
+
+
 def within_spread(
-    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float
+    entry: EntrySpec | None,
+    floors: Mapping[str, float],
+    slug: str,
+    value: float,
+    n: int | None = None,
 ) -> bool:
-    """Whether a figure cannot be told from its floor, whose spread over real data is known."""
+    """Whether a figure of so many samples cannot be told from its floor, whose spread over real
+    data is known; of too few nobody can say it.
+    """
+    if few(n):
+        return False
     spread = floors.get(SPREAD + slug)
     if bar_word(entry) != FLOOR or not spread or slug not in floors:
         return False

@@ -9,6 +9,7 @@ from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 from studio.protocol.spec import Edit
 
 __all__ = [
+    "FEW",
     "SPREAD",
     "CatalogEvent",
     "CheckpointWritten",
@@ -32,6 +33,8 @@ __all__ = [
 
 SPREAD = "spread/"
 """In front of a metric's slug, among `Metrics.floors`."""
+FEW = 30
+"""With fewer samples than these a figure says little, and it is said."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):

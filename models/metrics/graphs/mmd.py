@@ -12,6 +12,11 @@ __all__ = ["ClusteringMMD", "DegreeMMD", "GraphMMDConfig", "OrbitMMD"]
 
 _SOURCE = "You et al. 2018, arXiv:1802.08773, section 4.3; Gretton et al. 2012, JMLR 13, eqs. 3, 5"
 
+_BELOW = (
+    "The unbiased estimate may be negative: it is 0 on average between real and real, and strays "
+    "the farther, the fewer graphs there are."
+)
+
 
 class GraphMMDConfig(Config, frozen=True):
     """How a discrepancy is estimated."""
@@ -42,7 +47,7 @@ class _GraphMMD(SampleMetric[GraphMMDConfig]):
     "degree-mmd",
     title="Degree MMD²",
     summary="How far the degrees of generated graphs are from those of unseen ones: kernel "
-    "exp(-EMD²/2) of histograms of degrees. It does not see how edges lie.",
+    "exp(-EMD²/2) of histograms of degrees. It does not see how edges lie. " + _BELOW,
     source=_SOURCE,
     config=GraphMMDConfig,
     kinds=("graphs",),
@@ -57,7 +62,7 @@ class DegreeMMD(_GraphMMD):
     "clustering-mmd",
     title="Clustering MMD²",
     summary="How far the clustering coefficients of generated graphs are from those of unseen "
-    "ones: kernel of width 0.1 of histograms in 100 bins.",
+    "ones: kernel of width 0.1 of histograms in 100 bins. " + _BELOW,
     source=_SOURCE,
     config=GraphMMDConfig,
     kinds=("graphs",),
@@ -72,7 +77,7 @@ class ClusteringMMD(_GraphMMD):
     "orbit-mmd",
     title="Orbit MMD²",
     summary="How far generated graphs are from unseen ones in how often each small graph of up to "
-    "four nodes is found in them: Gaussian kernel of width 30 of mean orbit counts.",
+    "four nodes is found in them: Gaussian kernel of width 30 of mean orbit counts. " + _BELOW,
     source=_SOURCE + "; Przulj 2007, doi:10.1093/bioinformatics/btl301, figure 1",
     config=GraphMMDConfig,
     kinds=("graphs",),

@@ -84,7 +84,8 @@ def mmd2(samples: Tensor, reference: Tensor, width: float) -> float:
 @metric(
     "mmd",
     title="MMD²",
-    summary="Squared maximum mean discrepancy, unbiased, five Gaussian kernels.",
+    summary="Squared maximum mean discrepancy, unbiased, five Gaussian kernels. "
+    "It may be negative: it is 0 on average between real and real.",
     source="Gretton et al. 2012, JMLR 13:723-773, eq. 3",
     config=MMDConfig,
     kinds=("points",),

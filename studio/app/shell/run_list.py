@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.shell.group import Group
 from studio.app.state import comparison
@@ -18,6 +18,7 @@ from studio.app.state.tree import Line, tree
 from studio.app.state.waiting import waits_for
 from studio.app.widgets.basic import icon_button
 from studio.app.widgets.menu import Entries, open_menu
+from studio.app.widgets.qualities import samples_at
 from studio.app.widgets.run_row import RunRow
 
 __all__ = ["STATES", "RunList", "quality", "title_of"]
@@ -280,10 +281,15 @@ def title_of(run: RunState) -> str:
 
 
 def quality(run: RunState) -> tuple[str, str]:
-    """Return the metric and the newest value of a run's first quality figure, "" if it has none."""
+    """Return the metric and the newest value of a run's first quality figure, "" if it has none;
+    of few samples, with how many.
+    """
     for name, series in run.series.items():
         if name.startswith(comparison.QUALITY) and len(series):
-            return name.removeprefix(comparison.QUALITY), words.figure(float(series.values[-1]))
+            n = samples_at(run, int(series.steps[-1]))
+            of = f" (n = {n:,})" if held.few(n) else ""
+            figure = words.figure(float(series.values[-1]))
+            return name.removeprefix(comparison.QUALITY), f"{figure}{of}"
     return "", ""
 
 

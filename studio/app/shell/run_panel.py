@@ -272,6 +272,7 @@ def figures(
         when = f"at step {at:,}"
         n = samples_at(run, at) if name.startswith(QUALITY) else None
         when += f", n = {n:,}" if n is not None else ""
+        when += f": {held.few(n)}" if held.few(n) else ""
         between = interval(run, slug, at) if name.startswith(QUALITY) else ""
         when += f", {between}" if between else ""
         phase = run.phase_at(at)
@@ -279,7 +280,7 @@ def figures(
             when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
         last = float(series.values[-1])
         near = "within the spread of the floor"
-        when += f"; {near}" if held.within_spread(entry, run.floors, slug, last) else ""
+        when += f"; {near}" if held.within_spread(entry, run.floors, slug, last, n) else ""
         old = outdated(run, name) if name.startswith(QUALITY) else ""
         when += f"; {old}" if old else ""
         when += f"; {held.side(entry)}" if held.side(entry) else ""

@@ -19,7 +19,7 @@ from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.qualities import counts_along, floors_along
+from studio.app.widgets.qualities import counts_along, floors_along, samples_at
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec
 
@@ -35,6 +35,13 @@ def group_of(name: str) -> str:
     if name.startswith(QUALITY):
         return name
     return "loss" if "loss" in name else name
+
+
+def _few(run: RunState) -> str:
+    """Say that the newest qualities are of few samples, "" where they are of enough."""
+    measured = [s for name, s in run.series.items() if name.startswith(QUALITY) and len(s)]
+    n = samples_at(run, max(int(s.steps[-1]) for s in measured)) if measured else None
+    return f"Qualities are of {n:,} samples: {held.few(n)}" if n and held.few(n) else ""
 
 
 def _charted(name: str) -> bool:
@@ -153,7 +160,8 @@ class MetricsView(QWidget):
         for group, names in groups.items():
             curves = self._curves(run, names)
             self._cards[group].show_curves(curves, span, None if cursor is None else float(cursor))
-        self._words.set_text(f"Step {run.step:,} of {max(run.total, run.step):,}")
+        told = f"Step {run.step:,} of {max(run.total, run.step):,}"
+        self._words.set_text(". ".join(filter(None, [told, _few(run)])))
         self._all.setVisible(self._zoom is not None)
 
     def _span(self, run: RunState) -> tuple[float, float]:

@@ -42,7 +42,9 @@ class EvaluatedCard(QFrame):
         if found is None or found == self._shown:
             return
         self._shown = found
-        self.title.setText(f"Evaluated at step {found.step:,}, seed {found.seed}")
+        few = held.few(min(found.counts.values(), default=None))
+        told = f"Evaluated at step {found.step:,}, seed {found.seed}"
+        self.title.setText(f"{told}; {few}" if few else told)
         clear(self._grid)
         right = Qt.AlignmentFlag.AlignRight
         for column, head in enumerate(HEADS):

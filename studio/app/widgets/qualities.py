@@ -71,6 +71,7 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         floor = held.bar(entry, run.floors, slug)
         parts = [floor] if floor else []
         parts += [f"n\u00a0=\u00a0{n:,}"] if n is not None else []
+        parts += [held.few(n)] if held.few(n) else []
         old = outdated(run, name)
         note = ", ".join([*parts, *([f"at step {int(series.steps[-1]):,}", old] if old else [])])
         title = entry.title if entry else slug

@@ -23,7 +23,7 @@ from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
 from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
-from studio.protocol.events import SPREAD
+from studio.protocol.events import FEW, SPREAD
 
 __all__ = ["FLOOR_PAIRS", "Evaluator", "Quality"]
 
@@ -32,7 +32,6 @@ FLOOR_PAIRS = 8
 sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
 
 LEAST = 100  # samples: with fewer a figure is mostly noise
-FEW = 30  # data that nothing was learned from: with fewer this is said
 _SAMPLES = "samples"  # among what a metric needs
 
 

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from studio.app import held
+from studio.app.shell.run_list import quality
 from studio.app.shell.run_panel import figures
 from studio.app.state.runs import RunState, Series
 from studio.app.widgets.qualities import Qualities, qualities
@@ -54,6 +55,29 @@ def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
     """Below the floor by less than it varies, a figure is no better than real data."""
     (row,) = figures(run(value), str, lambda slug: FLOOR)
     assert ("within the spread of the floor" in row.when) == within
+
+
+def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
+    """Of two samples the floor spreads so wide that everything would be within it."""
+    few = run(0.342)
+    measured(few, "cost/samples", [10], [2])
+    (row,) = figures(few, str, lambda slug: FLOOR)
+    assert "within the spread" not in row.when
+    assert "n = 2: figures of so few say little" in row.when
+    state = SimpleNamespace(catalog=SimpleNamespace(get=lambda kind, slug: FLOOR))
+    assert "figures of so few say little" in qualities(few, state)[0][2]
+    assert quality(few) == ("w2", "0.342 (n = 2)")
+
+    from studio.app.views.metrics import MetricsView
+
+    lens.measure("quality/w2", [1], [0.5])
+    lens.measure("cost/samples", [1], [2])
+    view = MetricsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.show()
+    assert (
+        "Qualities are of 2 samples: figures of so few say little" in view._words.accessibleName()
+    )
 
 
 def test_a_baseline_may_be_beaten_by_little():
