@@ -13,6 +13,7 @@ from studio.app.intents import disk
 from studio.app.intents import project as project_intents
 from studio.app.state import drafts
 from studio.app.state.session import DataInfo
+from studio.app.views.data import statistics_of
 from studio.home import config_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
@@ -186,7 +187,10 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     await wait(lambda: "4 of 5 are learned from" in setup.facts.text())
 
 
-@pytest.mark.parametrize(("kind", "said"), [("points", "mean 0, 2 · std 1, 3"), ("graphs", "")])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("points", "mean 0, 2 · std 1, 3 · of the 4 rows drawn here"), ("graphs", "")],
+)
 async def test_only_of_tables_is_told_what_their_numbers_are_about(
     bench, wait, tmp_path, kind, said
 ):
@@ -203,6 +207,15 @@ async def test_only_of_tables_is_told_what_their_numbers_are_about(
     page = bench.window.canvas.data
     await wait(page.shares.isVisible)
     assert page.statistics.text().strip() == said
+
+
+def test_statistics_are_of_all_rows_where_the_import_measured_them(tmp_path):
+    own = DataInfo(
+        name="mine", rows=3_000_000, columns=(), path=tmp_path, mean=(0.25,) * 9, std=(1.0,) * 9
+    )
+    said = statistics_of(own, {"mean": [5.0] * 9, "std": [5.0] * 9}, 4096)
+    assert said.startswith("mean 0.25, ")
+    assert said.endswith("1 · of all 3,000,000 rows, the first 8 of 9 columns")
 
 
 def test_a_default_leaves_no_trace_in_the_draft():

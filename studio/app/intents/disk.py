@@ -213,6 +213,8 @@ def _datasets(path: Path) -> list[DataInfo]:
             path=d.path,
             kind=d.record.kind,
             notes=tuple(d.record.notes),
+            mean=tuple(d.record.mean),
+            std=tuple(d.record.std),
         )
         for d in Project.open(path).datasets()
     ]

@@ -11,6 +11,8 @@ from studio.app.kinds.plain import strips
 
 __all__ = ["KIND"]
 
+SAID = 4  # columns whose mean and deviation are said in a line
+
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     n, d = x.shape
@@ -18,7 +20,8 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
     for name in ("mean", "std"):
         values = facts.get(name)
         if values:
-            parts.append(f"{name} {', '.join(words.figure(v) for v in values[:4])}")
+            more = ", …" if len(values) > SAID else ""
+            parts.append(f"{name} {', '.join(map(words.figure, values[:SAID]))}{more}")
     modes = facts.get("modes")
     if isinstance(modes, list | tuple) and modes:
         parts.append(f"{len(modes)} modes known")

@@ -51,7 +51,8 @@ class EngineStatus:
 @dataclass(frozen=True, kw_only=True)
 class DataInfo:
     """A data set of the open project, as the sidebar lists it; ``kind`` is what its record says,
-    and ``notes`` what its importer did.
+    and ``notes`` what its importer did. ``mean`` and ``std`` are those of its columns over all
+    rows, as the import measured them; () where it measured none.
     """
 
     name: str
@@ -60,6 +61,8 @@ class DataInfo:
     path: Path
     kind: str = IMPORTED_KIND
     notes: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

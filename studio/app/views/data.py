@@ -1,5 +1,8 @@
 """The canvas of a data set of the project: its points, its columns, and the next step."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -10,16 +13,38 @@ from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import fitting, kind_of
 from studio.app.state.naming import imported
 from studio.app.state.own_data import pick_of
-from studio.app.state.session import AppState
+from studio.app.state.session import AppState, DataInfo
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.datapreview import DataPreview
 from studio.app.widgets.fold import Fold
 from studio.counted import counted, shared_out
 from studio.literal import one_line
 
-__all__ = ["DataView"]
+__all__ = ["DataView", "statistics_of"]
 
 NOTED = 12  # notes that are shown
+COLUMNS = 8  # columns that are named, and whose statistics are said
+
+
+def statistics_of(data: DataInfo | None, facts: Mapping[str, Any], drawn: int) -> str:
+    """Say mean and deviation of the columns, of all rows where the import measured them, else of
+    the rows that are drawn, and of which rows and columns they are.
+    """
+    if data is not None and data.mean and data.std:
+        found, of = {"mean": data.mean, "std": data.std}, f"all {counted(data.rows, 'row')}"
+    else:
+        found = {name: tuple(facts.get(name) or ()) for name in ("mean", "std")}
+        of = f"the {counted(drawn, 'row')} drawn here"
+    lines = [
+        f"{name} {', '.join(map(words.figure, values[:COLUMNS]))}"
+        for name, values in found.items()
+        if values
+    ]
+    if not lines:
+        return ""
+    wide = max(map(len, found.values()))
+    left_out = f", the first {COLUMNS} of {wide} columns" if wide > COLUMNS else ""
+    return " · ".join([*lines, f"of {of}{left_out}"])
 
 
 class DataView(QWidget):
@@ -63,7 +88,7 @@ class DataView(QWidget):
         if data is None or state.place != "data":
             return
         self.title.setText(data.name)
-        columns = ", ".join(map(one_line, data.columns[:8]))
+        columns = ", ".join(map(one_line, data.columns[:COLUMNS]))
         rows = counted(data.rows, self._kind.one, self._kind.many)
         self.facts.setText(" · ".join(filter(None, [rows, columns])))
         self.points.show_data(None, self._kind, data.columns, self._kind.loading)
@@ -92,14 +117,10 @@ class DataView(QWidget):
         self.points.show_data(points, kind, columns, "", parts)
         self.shares.setText(shared_out(facts.get("shares") or {}))
         self.shares.setVisible(bool(self.shares.text()))
+        data = next((d for d in self._state.datasets if d.name == name), None)
         # Of data that are no table nobody knows what such a number is of.
-        told = facts if kind.layout == "plane" else {}
-        lines = [
-            f"{key} {', '.join(words.figure(v) for v in told[key][:6])}"
-            for key in ("mean", "std")
-            if told.get(key)
-        ]
-        self.statistics.setText(" · ".join(lines))
+        tabled = kind.layout == "plane"
+        self.statistics.setText(statistics_of(data, facts, len(points)) if tabled else "")
 
     def _train(self) -> None:
         self._actions.setup.open_on(imported(self._state.dataset))
