@@ -177,8 +177,11 @@ def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
             assert pages._plain(title) in page.text
 
 
-def test_figures_are_kept_of_claims_that_exist() -> None:
+NOT_REPRODUCED = {"GI-mnist"}  # in five minutes a Discriminator Flow all but loses a digit
+
+
+def test_what_does_not_reproduce_is_said_on_purpose() -> None:
     for path in resources.folder("verified").glob("*.json"):
         claim = json.loads(path.read_text(encoding="utf-8"))
         assert claim["id"] == path.stem
-        assert claim["passed"] is not False, f"{path.stem} does not hold: say so on purpose"
+        assert (claim["passed"] is False) == (path.stem in NOT_REPRODUCED), path.stem
