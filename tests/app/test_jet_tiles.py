@@ -5,21 +5,22 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from studio.app.kinds.jets import ROOM, legend
+from studio.app.kinds.jets import ROOM, TYPED, legend
 from studio.app.kinds.registry import kind
 from studio.app.tokens import DARK
+from studio.app.widgets.datapreview import DataPreview
 
 # Two prongs of 500 GeV at eta = +-0.16, and a padded place that is no zero.
 X = np.float32([[0.16, 0.0, np.log1p(500.0)], [-0.16, 0.0, np.log1p(500.0)], [0.3, 0.3, 5.0]])
 MASK = np.array([True, True, False])
 
 
-def painted(side: int) -> np.ndarray:
+def painted(side: int, **told: np.ndarray) -> np.ndarray:
     """Return how light each pixel of a tile is."""
     image = QImage(side, side, QImage.Format.Format_Grayscale8)
     image.fill(Qt.GlobalColor.black)
     with QPainter(image) as painter:
-        tiles = kind("jets").tiles({"x": X[None], "mask": MASK[None]})
+        tiles = kind("jets").tiles({"x": X[None], "mask": MASK[None], **told})
         tiles.paint(painter, QRectF(0, 0, side, side), 0, DARK)
     grey = np.frombuffer(image.constBits(), np.uint8).reshape(side, image.bytesPerLine())
     return grey[:, :side].copy()
@@ -45,3 +46,19 @@ def test_the_axes_are_named_where_there_is_room(qapp, side, named):
     corner = pixels[: side // 12, : side // 6]
     assert bool((corner > 60).any()) is named
     assert (pixels[side // 2 - 2 : side // 2 + 3] > 60).any(), "the prongs are seen"
+
+
+@pytest.mark.parametrize(("side", "written"), [(TYPED // 2, False), (TYPED * 2, True)])
+def test_types_are_told_apart_in_small_tiles(qapp, side, written):
+    top, gluon = (painted(side, label=np.array([name])) for name in ("top", "gluon"))
+    assert bool((top != gluon).any()) is written
+
+
+def test_data_show_their_types_and_no_condition_that_they_were_not_asked_for(qapp):
+    preview = DataPreview()
+    parts = {"mask": MASK[None], "label": np.array(["top"]), "pt": np.float32([900.0])}
+    preview.show_data(X[None], kind("jets"), (), "", parts)
+    said = preview.tiles._tiles.said(0)
+    assert said.startswith("top, m ")
+    assert "asked" not in said
+    preview.deleteLater()

@@ -22,6 +22,7 @@ REACH = 0.45  # of the plane, around the axis of the jet
 CONE = 0.4  # the radius that jets are clustered with
 LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
 SMALLEST = 0.006
+TYPED = 36  # pixels of a tile from which on its type is written into it
 ROOM = 220  # pixels of a tile from which on its axes are named and its numbers are said
 
 
@@ -55,6 +56,8 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
         painter.drawEllipse(place, radius, radius)
     if side >= ROOM:
         _name(painter, rect, legend(datum), palette)
+    elif side >= TYPED and LABEL in datum:
+        _say_type(painter, rect, one_line(str(datum[LABEL])), palette)
     painter.restore()
 
 
@@ -88,6 +91,16 @@ def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
     painter.drawText(inside, right | top, f"circle: ΔR = {CONE}")
     painter.drawText(inside, right | bottom, "Δη →")
     painter.drawText(inside, left | bottom, text)
+
+
+def _say_type(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
+    """Write the type of a jet into the corner of a small tile."""
+    painter.setFont(font(10))
+    painter.setPen(QColor(palette.muted))
+    corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+    inside = rect.adjusted(2, 0, -2, 0)
+    short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inside.width()))
+    painter.drawText(inside, corner, short)
 
 
 def _momenta(datum: Arrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
-from studio.app.kinds.kind import Kind
+from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import fitting, kind_of
 from studio.app.state.naming import imported
 from studio.app.state.own_data import pick_of
@@ -114,7 +114,8 @@ class DataView(QWidget):
             return
         columns = tuple(facts.get("columns") or ())
         kind = fitting(self._kind, points.shape[1:])
-        self.points.show_data(points, kind, columns, "", parts)
+        told = named(parts, tuple(facts.get("names") or ()))
+        self.points.show_data(points, kind, columns, "", told)
         self.shares.setText(shared_out(facts.get("shares") or {}))
         self.shares.setVisible(bool(self.shares.text()))
         data = next((d for d in self._state.datasets if d.name == name), None)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.kinds.kind import named
 from studio.app.kinds.registry import fitting, kind_of
 from studio.app.state import naming
 from studio.app.state.session import AppState
@@ -94,7 +95,8 @@ class SetupView(QWidget):
         if not message:
             ready = self._state.engine.state in ("ready", "busy")
             message = kind.loading if ready else f"{self._state.engine.message}…"
-        self.data.show_data(x, kind, draft.columns, message, draft.parts)
+        told = named(draft.parts, tuple(draft.facts.get("names") or ()))
+        self.data.show_data(x, kind, draft.columns, message, told)
         said = " " if x is None else kind.facts(x, draft.columns, draft.facts)
         shares = "" if x is None else shared_out(draft.facts.get("shares") or {})
         self.facts.setText(f"{said} · {shares}" if shares else said)

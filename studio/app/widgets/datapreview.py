@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.kinds.kind import Arrays, Kind
+from studio.app.kinds.kind import LABEL, Arrays, Kind
 from studio.app.widgets.points import PointsPreview
 from studio.app.widgets.tilegrid import TileGrid
 
@@ -38,7 +38,7 @@ class DataPreview(QWidget):
         parts: Arrays | None = None,
     ) -> None:
         """Show some of the data, (n, ...), or say ``message`` where there are none; ``parts`` is
-        what else there is of each.
+        what else there is of each, its class by its name.
         """
         tiled = x is not None and kind.layout != "plane"
         self.points.setVisible(not tiled)
@@ -46,7 +46,9 @@ class DataPreview(QWidget):
         if x is not None and tiled:
             self.tiles.setAccessibleName(f"{kind.moving.capitalize()} of the data")
             count = min(TILES, kind.page)
-            known = {name: parts[name] for name in kind.parts if name in parts} if parts else {}
+            # What else a model is told of data is no condition that these were asked for.
+            names = [*kind.parts, *({LABEL} & set(kind.told))]
+            known = {name: parts[name] for name in names if name in parts} if parts else {}
             count = min(count, *(len(each) for each in known.values())) if known else count
             shown = {"x": x[:count], **{name: each[:count] for name, each in known.items()}}
             if columns:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from studio.app.intents.base import Answer
 from studio.app.kinds.images import Pictures, atlas
 from studio.app.kinds.registry import kind
+from studio.app.plots.sampled import Sampled
 from studio.app.plots.tiles import columns_for, frame_at
 from studio.app.shell.statusbar import StatusBar, _facts
 from studio.app.state.runs import FlowRecord
@@ -306,6 +307,12 @@ async def test_jets_say_their_type_by_its_name(
         tiles = pages.grid._tiles
         assert tiles is not None
         assert [tiles.said(i).partition(",")[0] for i in range(len(tiles))] == types
+    # Also before it is known of what kind the data of the run are.
+    catalog, lens.state.catalog = lens.state.catalog, None
+    early = Sampled(samples, lens.state, lens.actions, 2, lambda state: True)
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert early.origin.startswith("2 fixed jets, ")
+    lens.state.catalog = catalog
     await wait(lambda: not samples._sampled._busy)
     samples.close()
     samples.deleteLater()
