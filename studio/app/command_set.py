@@ -33,6 +33,7 @@ class Shell:
     ask_export_curves: Callable[[], None]
     ask_save_recipe: Callable[[], None]
     ask_empty_trash: Callable[[], None]
+    ask_restore: Callable[[], None]
     copy_command: Callable[[], None]
     show_palette: Callable[[], None]
     show_shortcuts: Callable[[], None]
@@ -193,6 +194,10 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
             icon="import",
         ),
         *_taken_away(shell, why, menu),
+        Command(
+            id="restore", title="Restore from the trash…", menu=menu, run=shell.ask_restore,
+            aliases=("undelete", "undo", "bring back", "deleted"), why_not=why.project,
+        ),
         Command(
             id="empty-trash", title="Empty the trash…", menu=menu, run=shell.ask_empty_trash,
             aliases=("delete for good", "free space", "disk", "deleted"), why_not=why.project,

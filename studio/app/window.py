@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
             ask_export_curves=self._export_curves,
             ask_save_recipe=self._asks.save_recipe,
             ask_empty_trash=self._asks.empty_trash,
+            ask_restore=self._asks.restore,
             copy_command=self.copy_command,
             show_palette=lambda: self.palette_box.open(),
             show_shortcuts=self._show_shortcuts,

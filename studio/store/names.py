@@ -8,7 +8,15 @@ from pathlib import Path
 
 from studio.store.errors import StoreError
 
-__all__ = ["MOST", "check_name", "check_text", "in_text", "is_taken", "name_of_data", "slug"]
+__all__ = [
+    "MOST",
+    "check_name",
+    "check_text",
+    "in_text",
+    "is_taken",
+    "name_of_data",
+    "slug",
+]
 
 MOST = 200  # characters of the name of a project, a run or a data set
 SHARED = 3  # letters that names begin with: fewer are no name

@@ -23,6 +23,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
+from studio.protocol.spec import project_name
 from studio.store.atomic import check_space, make_folder, partial_path, sweep, sync_folder
 from studio.store.dataset import DatasetFolder
 from studio.store.errors import StoreError, explain
@@ -40,6 +41,7 @@ __all__ = ["Project"]
 
 _RUN = re.compile(r"(\d{4,})-.+")
 _HOUR = 3600.0
+_NAMED = 3  # of runs that are in the way
 _PATIENCE = 10.0  # seconds; the lock of a project is held for moments
 
 
@@ -174,6 +176,8 @@ class Project:
         """
         data = DatasetFolder(self.path / "data" / name)
         if Path(name).name != name or not (data.path / "dataset.toml").is_file():
+            if (lost := self._deleted(data.path)) is not None:
+                raise lost
             known = ", ".join(d.name for d in self.datasets()) or "none"
             raise StoreError(
                 f"The project {self.name} has no data set {name!r}.",
@@ -182,6 +186,10 @@ class Project:
             )
         _ = data.record
         return data
+
+    def learning_from(self, name: str) -> list[RunFolder]:
+        """Return the runs that learn, or have learned, from a data set of the project."""
+        return [run for run in self.runs() if project_name(run.record.spec.dataset.slug) == name]
 
     def add_dataset(
         self, name: str, x: ArrayLike, columns: Sequence[str], source: str = ""
@@ -272,8 +280,8 @@ class Project:
         """Move a run, a data set or a file of the project to the trash; return its entry.
 
         Raises:
-            StoreError: the run is going on ("user"), the path is not in the project, or the disk
-                refused.
+            StoreError: the run is going on ("user"), or one that learns from the data set is; the
+                path is not in the project, or the disk refused.
         """
         run = RunFolder(path)
         with self._lock.held(_PATIENCE):
@@ -284,7 +292,41 @@ class Project:
                     )
                 with run.lock.held():
                     pass  # nobody else has it
+            if Path(path).absolute().parent == self.path / "data":
+                self._let_go(Path(path).name)
             return self._trash.put(Path(path))
+
+    def _let_go(self, name: str) -> None:
+        """Make sure that no run that trains or waits to be trained needs a data set.
+
+        Raises:
+            StoreError: one does.
+        """
+        going = [run.name for run in self.learning_from(name) if run.alive()]
+        if going:
+            few, more = going[:_NAMED], len(going) - _NAMED
+            names = [*few, f"{more:,} more"] if more > 0 else few
+            listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+            runs = "run" if len(going) == 1 else "runs"
+            raise StoreError(
+                f"The data set {name!r} is needed by the {runs} {listed}, still to be trained.",
+                "Stop it first." if len(going) == 1 else "Stop them first.",
+                kind="user",
+            )
+
+    def _deleted(self, path: Path) -> StoreError | None:
+        """Return what is said of a data set that is in the trash, None if it is not there."""
+        origin = path.relative_to(self.path).as_posix()
+        entry = next((each for each in reversed(self.trashed()) if each.origin == origin), None)
+        if entry is None:
+            return None
+        return StoreError(
+            f"The data set {path.name!r} of the project {self.name} was deleted: it is in the "
+            "trash.",
+            "Bring it back with 'Restore from the trash' in the window, or move the folder "
+            f"{entry.path / path.name} to {path}.",
+            kind="user",
+        )
 
     def trashed(self) -> list[Trashed]:
         """Return what is in the trash, oldest first."""

@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QDialog, QLabel
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
 from studio.app import preferences, words
 from studio.app.intents import disk
@@ -120,6 +120,42 @@ async def test_a_deleted_data_set_comes_back_too(bench, wait, project):
     assert project.datasets() == []
     bench.state.notices.history[-1].actions[0].run()
     await wait(lambda: [d.name for d in bench.state.datasets] == ["mine"])
+
+
+async def test_who_misses_a_deleted_data_set_is_said_and_it_is_restored(bench, wait, project):
+    await opened(bench, wait, project)
+    spec = RunSpec(name="own", family=Pick(slug="edm"), dataset=Pick(slug="project:mine"))
+    run = project.new_run(RunRecord(spec=spec, seed=0, device="cpu"))
+    run.update_status(state="paused")
+    key = next(key for key in bench.state.runs.by_key if key != bench.state.runs.selection)
+    bench.state.runs.by_key[key].spec = spec
+    registry, said = bench.window.registry, bench.state.notices
+    bench.actions.data.delete_dataset("mine")
+    await wait(lambda: any(n.text == "mine was not deleted" for n in said.history))
+    assert project.datasets()
+    run.update_status(state="finished")
+    bench.actions.data.delete_dataset("mine")
+    await wait(lambda: bench.state.datasets == [])
+    await wait(lambda: said.history[-1].text == "mine is deleted")
+    assert said.history[-1].why == (
+        "1 run has learned from it: it cannot be resumed or measured until it is restored from the "
+        "trash."
+    )
+    registry.trigger("restore")
+    await wait(lambda: bench.window.findChildren(QDialog))
+    (dialog,) = bench.window.findChildren(QDialog)
+    assert "data set, deleted today" in [each.text() for each in dialog.findChildren(QLabel)]
+    (back,) = [b for b in dialog.findChildren(QPushButton) if b.text() == "Restore"]
+    back.click()
+    await wait(lambda: project.datasets())
+    await wait(lambda: [d.name for d in bench.state.datasets] == ["mine"])
+    dialog.reject()
+    bench.actions.project.delete_run(key)
+    await wait(lambda: key not in bench.state.runs.by_key and project.trashed())
+    (thing,) = (await bench.actions.project.trashed(project.path)).things
+    bench.actions.project.restore(project.path, thing)
+    await wait(lambda: key in bench.state.runs.by_key)
+    assert thing.what == "run"
 
 
 async def test_the_trash_is_emptied_when_that_was_confirmed(bench, wait, project):

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from studio.protocol.spec import Pick, RunSpec
 from studio.store.dataset import points_hash
 from studio.store.errors import Damaged, DiskFull, StoreError
 from studio.store.process import is_same, this_process
@@ -230,6 +231,25 @@ def test_a_data_set_is_never_replaced(project):
         project.dataset("e")
     with pytest.raises(StoreError, match="no data set"):
         project.dataset("../runs")
+
+
+def test_a_data_set_is_kept_while_a_run_that_needs_it_goes_on(project):
+    data = project.add_dataset("d", POINTS, ["u", "v"])
+    spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug="project:d"))
+    run = project.new_run(RunRecord(spec=spec, seed=0, device="cpu"))
+    for state in ("queued", "running", "paused"):
+        run.update_status(state=state)
+        with pytest.raises(StoreError, match="needed by the run 0001-r") as error:
+            project.trash(data.path)
+        assert (error.value.kind, error.value.hint) == ("user", "Stop it first.")
+    run.update_status(state="finished")
+    assert [each.name for each in project.learning_from("d")] == ["0001-r"]
+    entry = project.trash(data.path)
+    with pytest.raises(StoreError, match="it is in the trash") as error:
+        project.dataset("d")
+    assert str(entry / "d") in error.value.hint
+    project.restore(entry)
+    assert project.dataset("d").record.rows == len(POINTS)
 
 
 @pytest.mark.parametrize(

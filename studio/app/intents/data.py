@@ -13,7 +13,9 @@ from studio.app.intents.base import Intents, Link, Refused
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import cause
 from studio.app.state.session import AppState
+from studio.counted import counted
 from studio.protocol.messages import ErrorInfo, ImportData, InspectData, JobInfo
+from studio.protocol.spec import project_name
 from studio.store.errors import StoreError
 from studio.store.names import check_text, in_text
 
@@ -137,7 +139,9 @@ class DataIntents(Intents):
         self._do(self._import(command), f"{named(command.files)} was not imported")
 
     def delete_dataset(self, name: str) -> None:
-        """Move a data set to the project's trash; the toast can bring it back."""
+        """Move a data set to the project's trash; the toast can bring it back, and says which runs
+        will miss it. One that a run trains on, or waits for, is not deleted.
+        """
         self._do(self._delete_dataset(name), f"{name} was not deleted")
 
     async def _delete_dataset(self, name: str) -> None:
@@ -155,7 +159,23 @@ class DataIntents(Intents):
             self.state.datasets_changed.emit()
 
         undo = NoticeAction("Undo", lambda: self._do(back(), f"{name} was not restored"))
-        self.state.notices.post(Notice(level="info", text=f"{name} is deleted", actions=(undo,)))
+        self.state.notices.post(
+            Notice(level="info", text=f"{name} is deleted", why=self._missed(name), actions=(undo,))
+        )
+
+    def _missed(self, name: str) -> str:
+        """Say how many runs miss a data set that was deleted, "" if none does."""
+        runs = self.state.runs.by_key.values()
+        n = sum(
+            run.spec is not None and project_name(run.spec.dataset.slug) == name for run in runs
+        )
+        if not n:
+            return ""
+        have, they = ("has", "it") if n == 1 else ("have", "they")
+        return (
+            f"{counted(n, 'run')} {have} learned from it: {they} cannot be resumed or measured "
+            "until it is restored from the trash."
+        )
 
 
 def named(files: list[str]) -> str:

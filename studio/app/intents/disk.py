@@ -18,9 +18,11 @@ from studio.protocol.spec import Edit, Recipe
 
 if TYPE_CHECKING:
     from studio.store.run import RunFolder
+    from studio.store.trash import Trashed
 
 __all__ = [
     "Contents",
+    "Deleted",
     "Glance",
     "TrashContents",
     "create",
@@ -68,6 +70,19 @@ class TrashContents:
 
     names: list[str]
     size: int
+    things: tuple["Deleted", ...] = ()
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A thing in the trash: its entry there, what it is called, "run", "data set" or "file", and
+    when it went (unix).
+    """
+
+    entry: Path
+    name: str
+    what: str
+    time: float
 
 
 def read(path: Path) -> Contents:
@@ -357,7 +372,14 @@ def trashed(project: Path) -> TrashContents:
         raise Refused(_info(error)) from error
     except OSError as error:
         raise Refused(_unreadable(project / "trash", error)) from error
-    return TrashContents([Path(entry.origin).name for entry in entries], size)
+    things = [_deleted(entry) for entry in entries]
+    return TrashContents([each.name for each in things], size, tuple(things))
+
+
+def _deleted(entry: "Trashed") -> Deleted:
+    place, *rest = Path(entry.origin).parts
+    what = {"runs": "run", "data": "data set"}.get(place, "file") if len(rest) == 1 else "file"
+    return Deleted(entry.path, Path(entry.origin).name, what, entry.time)
 
 
 def _size(folder: Path) -> int:

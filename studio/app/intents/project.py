@@ -223,6 +223,25 @@ class ProjectIntents(Intents):
         """
         return await asyncio.to_thread(disk.trashed, project)
 
+    def restore(self, project: Path, thing: disk.Deleted) -> None:
+        """Bring something back from the trash of a project."""
+        self._do(self._restore(project, thing), f"{thing.name} was not restored")
+
+    async def _restore(self, project: Path, thing: disk.Deleted) -> None:
+        await asyncio.to_thread(disk.restore, project, thing.entry)
+        self.state.notices.post(Notice(level="good", text=f"{thing.name} is restored"))
+        if thing.what == "data set":
+            found = await asyncio.to_thread(disk.datasets, project)
+            if self.state.project == project:
+                self.state.datasets = found
+                self.state.datasets_changed.emit()
+        elif thing.what == "run":
+            key = str(project / "runs" / thing.name)
+            run = await asyncio.to_thread(disk.look, key)
+            if run is not None and self.state.project == project:
+                self.state.runs.by_key.setdefault(key, run)
+                self.state.runs.listed.emit()
+
     def empty_trash(self, project: Path) -> None:
         """Delete for good what is in the trash of a project."""
         self._do(self._empty_trash(project), "The trash was not emptied")

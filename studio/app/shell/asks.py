@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
+from studio.app.intents.disk import TrashContents
 from studio.app.kinds.registry import kind_of_run
-from studio.app.shell.dialogs import ask_empty_trash
+from studio.app.shell.dialogs import ask_empty_trash, ask_restore
 from studio.app.shell.wholefolder import offer_folder
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
@@ -82,16 +83,36 @@ class Asks:
         if self._state.project is not None:
             tasks.spawn(self._empty_trash(self._state.project))
 
+    def restore(self) -> None:
+        """Ask what of the trash of the open project is to be brought back."""
+        if self._state.project is not None:
+            tasks.spawn(self._restore(self._state.project))
+
     async def _empty_trash(self, project: Path) -> None:
+        found = await self._trashed(project, "The trash is empty already")
+        if found is not None:
+            ask_empty_trash(self._parent, found, lambda: self._actions.project.empty_trash(project))
+
+    async def _restore(self, project: Path) -> None:
+        found = await self._trashed(project, "The trash is empty")
+        if found is not None:
+            ask_restore(
+                self._parent, found, lambda thing: self._actions.project.restore(project, thing)
+            )
+
+    async def _trashed(self, project: Path, empty: str) -> TrashContents | None:
+        """Return what is in the trash, None where it is ``empty`` or cannot be read, which is
+        said.
+        """
         try:
             found = await self._actions.project.trashed(project)
         except Refused as refused:
             self._state.notices.error(refused.error, title="The trash cannot be read")
-            return
+            return None
         if not found.names:
-            self._state.notices.post(Notice(level="info", text="The trash is empty already"))
-            return
-        ask_empty_trash(self._parent, found, lambda: self._actions.project.empty_trash(project))
+            self._state.notices.post(Notice(level="info", text=empty))
+            return None
+        return found
 
     def _name(self, what: str) -> str:
         run = self._state.runs.current

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import Qt
@@ -18,7 +19,7 @@ from studio.app import preferences
 from studio.app.commands import Registry
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.import_words import file_size
-from studio.app.intents.disk import TrashContents
+from studio.app.intents.disk import Deleted, TrashContents
 from studio.app.shell.topbar import native
 from studio.app.state.notices import Notices
 from studio.app.theme import Mode, theme
@@ -26,8 +27,16 @@ from studio.app.tokens import Identity
 from studio.app.widgets.basic import button, label, section, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip, set_title
+from studio.app.words import ago
 
-__all__ = ["ask_close", "ask_empty_trash", "show_history", "show_preferences", "show_shortcuts"]
+__all__ = [
+    "ask_close",
+    "ask_empty_trash",
+    "ask_restore",
+    "show_history",
+    "show_preferences",
+    "show_shortcuts",
+]
 
 NAMED = 6  # of what is in the trash
 SCALES = (100, 125, 150, 175, 200, 250, 300)
@@ -179,6 +188,34 @@ def ask_empty_trash(parent: QWidget, found: TrashContents, chosen: Callable[[], 
     layout.addSpacing(6)
     layout.addLayout(_buttons(cancel, button("Delete for good", made.accept, kind="primary")))
     cancel.setFocus()
+    made.open()
+    return made
+
+
+def ask_restore(
+    parent: QWidget, found: TrashContents, chosen: Callable[[Deleted], None]
+) -> QDialog:
+    """Ask what of the trash is to be brought back, the newest first; the dialog stays open, for
+    there may be more.
+    """
+    made, layout = _dialog(parent, "Restore from the trash", 460)
+    page = QWidget()
+    grid = QGridLayout(page)
+    grid.setColumnStretch(0, 1)
+    for line, thing in enumerate(reversed(found.things)):
+        back = button("Restore", tip=f"Bring {thing.name} back")
+        back.setAccessibleName(f"Restore {thing.name}")
+        back.clicked.connect(partial(back.setEnabled, False))
+        back.clicked.connect(partial(chosen, thing))
+        grid.addWidget(label(thing.name), line, 0)
+        grid.addWidget(label(f"{thing.what}, deleted {ago(thing.time)}", "muted"), line, 1)
+        grid.addWidget(back, line, 2)
+    grid.setRowStretch(len(found.things), 1)
+    layout.addWidget(_scrolled(page), 1)
+    close = button("Close", made.accept)
+    layout.addLayout(_buttons(close))
+    close.setFocus()
+    made.resize(480, 320)
     made.open()
     return made
 
