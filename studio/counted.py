@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-__all__ = ["counted", "listed", "shared_out"]
+__all__ = ["counted", "listed", "shared_out", "too_few"]
 
 
 def counted(n: int, one: str, many: str = "") -> str:
@@ -13,6 +13,15 @@ def counted(n: int, one: str, many: str = "") -> str:
 def listed(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: "pt, eta and mass"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def too_few(n: int, one: str, many: str, fewest: int) -> tuple[str, str]:
+    """Say that there are too few rows for a model, and what to do about it."""
+    be = "is" if n == 1 else "are"
+    return (
+        f"There {be} {counted(n, one, many)}; a model needs at least {fewest}.",
+        f"Choose a file with more {many}, or several files at once.",
+    )
 
 
 def shared_out(shares: Mapping[str, int]) -> str:

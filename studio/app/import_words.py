@@ -4,9 +4,10 @@ import numpy as np
 
 from studio.app.kinds.registry import kind
 from studio.app.plots.ticks import number
-from studio.counted import counted
+from studio.counted import too_few
 from studio.formats.inspection import Column, Inspection, Item
 from studio.store.names import is_taken
+from studio.store.splits import FEWEST
 
 __all__ = [
     "file_size",
@@ -15,8 +16,6 @@ __all__ = [
     "reasons",
     "standardisation",
 ]
-
-FEWEST = 10
 
 
 def file_size(count: int) -> str:
@@ -61,8 +60,7 @@ def _few(rows: int, of: str = "") -> list[str]:
     if rows >= FEWEST:
         return []
     words = (kind(of).one, kind(of).many) if of else ("row", "rows")
-    be = "is" if rows == 1 else "are"
-    return [f"There {be} {counted(rows, *words)}; a model needs at least {FEWEST}."]
+    return [" ".join(too_few(rows, *words, FEWEST))]
 
 
 def _name_reasons(name: str, taken: list[str]) -> list[str]:

@@ -58,7 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.cli import catalogue
     from studio.engine.data import reading
     from studio.engine.jobs.importing import ImportJob
+    from studio.engine.kinds.base import kind_of
     from studio.protocol.messages import ImportData
+    from studio.store.splits import FEWEST
 
     catalogue.load()
     files = [path.expanduser().absolute() for path in arguments.files]
@@ -79,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         complain("these files cannot be imported:", *(f"  {each}" for each in found.problems))
         return 1
     if arguments.look:
+        if 0 < found.rows < FEWEST:
+            paragraph(" ".join(kind_of(found.kind).too_few(found.rows)), indent="  ")
         for offer in found.offers:
             say(f"--as {offer.slug}: {offer.title}")
             for field in offer.options:

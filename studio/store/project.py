@@ -23,6 +23,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
+from studio.counted import listed
 from studio.protocol.spec import project_name
 from studio.store.atomic import check_space, make_folder, partial_path, sweep, sync_folder
 from studio.store.dataset import DatasetFolder
@@ -306,10 +307,10 @@ class Project:
         if going:
             few, more = going[:_NAMED], len(going) - _NAMED
             names = [*few, f"{more:,} more"] if more > 0 else few
-            listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
             runs = "run" if len(going) == 1 else "runs"
             raise StoreError(
-                f"The data set {name!r} is needed by the {runs} {listed}, still to be trained.",
+                f"The data set {name!r} is needed by the {runs} {listed(names)}, still to be "
+                "trained.",
                 "Stop it first." if len(going) == 1 else "Stop them first.",
                 kind="user",
             )

@@ -10,8 +10,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SHARES", "Split", "check_split", "shares", "split_rows"]
+__all__ = ["FEWEST", "SHARES", "Split", "check_split", "shares", "split_rows"]
 
+FEWEST = 10
+"""Rows that a data set must have: of fewer nothing would be left to learn from or to measure with.
+"""
 SHARES = ("train", "validation", "test")
 """The names of the shares; `shares` gives their places in this order."""
 

@@ -205,7 +205,7 @@ def truncated(data: Path) -> None:
 
 def other(data: Path) -> None:
     shutil.rmtree(data.parent)
-    Project.open(data.parents[2]).add_dataset("mine", np.zeros((7, 2)) + 1.0, ("x", "y"))
+    Project.open(data.parents[2]).add_dataset("mine", np.zeros((12, 2)) + 1.0, ("x", "y"))
     (data.parent / "dataset.toml").write_text(
         (data.parent / "dataset.toml").read_text().replace("hash = ", 'hash = "0"\n# ')
     )

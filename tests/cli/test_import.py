@@ -133,3 +133,17 @@ def test_what_cannot_be_imported_says_why(jets: list[Path], tmp_path: Path, caps
     assert status == 1
     assert "No jet of jets_t.h5 can be taken: 12 with a mass below 0 (the first is jet 0)." in err
     assert said(capsys, "import", tmp_path / "none.h5")[0] == 1
+
+
+def test_a_single_graph_is_refused_when_it_is_imported(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "karate.edgelist"
+    file.write_text("0 1\n1 2\n2 0\n2 3\n")
+    few = "There is 1 graph; a model needs at least 10."
+    status, out, _ = said(capsys, "import", file, "--look", "--out", tmp_path / "p")
+    assert status == 0
+    assert few in " ".join(out.split())
+    status, _, err = said(capsys, "import", file, "--out", tmp_path / "p")
+    assert status == 1
+    assert few in " ".join(err.split())
+    assert "Choose a file with more graphs, or several files at once." in " ".join(err.split())
+    assert Project.open(tmp_path / "p").datasets() == []

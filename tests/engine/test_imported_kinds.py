@@ -53,7 +53,7 @@ def test_jets_train_with_their_conditions(tmp_path: Path) -> None:
 
 def test_graphs_train_in_their_sizes(tmp_path: Path) -> None:
     paths = []
-    for size in (3, 4, 5, 3, 4, 5, 4, 4):
+    for size in (3, 4, 5, 3, 4, 5, 4, 4, 3, 5):
         nodes = "".join(f'<node id="n{i}"/>' for i in range(size))
         edges = "".join(f'<edge source="n{i}" target="n{i + 1}"/>' for i in range(size - 1))
         paths.append(tmp_path / f"{len(paths)}.graphml")

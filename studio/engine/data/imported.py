@@ -21,6 +21,7 @@ from studio.protocol.spec import project_name
 from studio.store.dataset import DatasetFolder
 from studio.store.errors import StoreError
 from studio.store.project import Project
+from studio.store.splits import FEWEST as FEWEST_ROWS
 from studio.store.splits import SHARES, Split, shares
 
 __all__ = [
@@ -130,15 +131,26 @@ def imported_kind(slug: str, project: Path | None) -> str | None:
 
 def _folder(name: str, project: Path) -> DatasetFolder:
     folder = Project.open(project).dataset(name)
-    if folder.record.rows < FEWEST:
-        raise _too_few(folder, folder.record.rows)
+    record = folder.record
+    if record.rows < FEWEST_ROWS:
+        few, _ = kind_of(record.kind).too_few(record.rows)
+        raise Refused(
+            f"The data set {folder.name!r} is too small. {few}",
+            "Import more of them together, as another data set.",
+            kind="data",
+            path="dataset",
+        )
     return folder
 
 
 def _too_few(folder: DatasetFolder, n: int) -> Refused:
     rows = kind_of(folder.record.kind).counted(n)
     return Refused(
-        f"The data set {folder.name!r} has {rows}: too few.", kind="data", path="dataset"
+        f"The data set {folder.name!r} leaves {rows} to learn from; a model needs at least "
+        f"{FEWEST}.",
+        "Import more of them together, as another data set.",
+        kind="data",
+        path="dataset",
     )
 
 

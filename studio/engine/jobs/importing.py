@@ -14,6 +14,7 @@ from studio.protocol.messages import ImportData, Log, Progress
 from studio.store.dataset import DatasetFolder
 from studio.store.errors import StoreError
 from studio.store.project import Project
+from studio.store.splits import FEWEST
 from studio.store.writing import DatasetWriter
 
 __all__ = ["ImportJob"]
@@ -89,6 +90,9 @@ class ImportJob(Job):
             for block in at_work.blocks():
                 writer.add(block)
                 self.step = writer.rows
+            if writer.rows < FEWEST:
+                few, advice = kind_of(opened.schema.kind).too_few(writer.rows)
+                raise StoreError(f"{named(self._paths)} was not imported. {few}", advice, "data")
         return writer.becomes
 
     def _stop(self) -> None:

@@ -14,11 +14,12 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import DataSpec
 from models.registry import registry
-from studio.counted import counted
+from studio.counted import counted, too_few
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.target import Target
 from studio.engine.process.failures import Refused
 from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.store.splits import FEWEST
 
 __all__ = ["MOST_HANDED", "Arrays", "DataKind", "Facts", "kind_of"]
 
@@ -74,6 +75,11 @@ class DataKind:
         """Return how many data there are in the words of the kind: "48,000 jets", "1 graph"."""
         known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
         return counted(n, *known.get(self.slug, ("row", "rows")))
+
+    def too_few(self, n: int) -> tuple[str, str]:
+        """Say that so many data are too few for a model, and what to do about it."""
+        known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
+        return too_few(n, *known.get(self.slug, ("row", "rows")), FEWEST)
 
     def described(self, data: RowSource) -> str:
         """Say in a few words how many data there are, and what of."""
