@@ -8,6 +8,7 @@ from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
 from studio.app.command_model import found_models, model_commands
 from studio.app.command_operate import operate_commands
+from studio.app.command_queue import queue_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
 from studio.app.kinds.registry import moves_in
@@ -158,7 +159,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
             registry.add(command)
     for command in race_commands(state, actions, shell.ask_save_recipe):
         registry.add(command)
-    for parts in (model_commands, hand_commands):
+    for parts in (model_commands, hand_commands, queue_commands):
         for command in parts(state, actions):
             registry.add(command)
     for command in help_commands(state, actions, shell.show_diagnostics):

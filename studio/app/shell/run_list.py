@@ -8,14 +8,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.shell.group import Group
+from studio.app.shell.queue_entries import queue_entries
 from studio.app.state import comparison
 from studio.app.state.learning import origin, taken
+from studio.app.state.naming import numbered
 from studio.app.state.operators import offered
 from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.tree import Line, tree
-from studio.app.state.waiting import waits_for
+from studio.app.state.waiting import queued_job, waits_for
 from studio.app.widgets.basic import icon_button
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.qualities import samples_at
@@ -245,6 +247,9 @@ class RunList(QWidget):
             return entries
         if not run.job and not run.background and run.state != "finished":
             entries.append(("Resume", partial(actions.training.resume, key)))
+        waits = queued_job(self._state, run)
+        if waits:
+            entries += queue_entries(self._state, actions, waits)
         running = self._state.running
         if run.background:
             entries.append(("Stop and keep", partial(actions.training.stop_background, key)))
@@ -273,7 +278,7 @@ def title_of(run: RunState) -> str:
     """Return a run as people read it, with the step at which a branch left its parent, or what it
     learned from.
     """
-    name = run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name
+    name = numbered(run.name)
     if run.branch_step is not None:
         return f"{name} from {run.branch_step:,}"
     inputs = run.spec.inputs if run.spec is not None else {}

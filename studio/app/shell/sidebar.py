@@ -11,8 +11,10 @@ from studio.app.actions import Actions
 from studio.app.shell.elsewhere import Elsewhere
 from studio.app.shell.group import Group
 from studio.app.shell.learn import Learn
+from studio.app.shell.queue_entries import queue_entries
 from studio.app.shell.run_list import RunList
 from studio.app.state.session import AppState
+from studio.app.state.waiting import queue_title
 from studio.app.widgets.basic import icon_button
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import open_menu
@@ -166,14 +168,14 @@ class Sidebar(QFrame):
             info = state.jobs.get(job)
             if info is None:
                 continue
-            project, title = state.project_of(info), info.title
+            project, title = state.project_of(info), queue_title(info)
             if project not in (None, state.project):
                 title = f"{state.name_of(project)}: {title}"
             line = self._line(title, partial(self._show_job, job))
             line.show_facts(text=title, note="next" if place == 0 else str(place + 1))
             line.muted = True
             line.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-            line.customContextMenuRequested.connect(partial(self._job_menu, line, job, place))
+            line.customContextMenuRequested.connect(partial(self._job_menu, line, job))
             rows.append(line)
         self._queue.setVisible(bool(rows))
         self._queue.fill(rows)
@@ -184,16 +186,8 @@ class Sidebar(QFrame):
         if run:
             self._actions.project.show_run(run)
 
-    def _job_menu(self, line: RowButton, job: str, place: int, at: QPoint) -> None:
-        move = self._actions.training.move_job
-        entries: list[tuple[str, Callable[[], object]]] = []
-        if place > 0:
-            entries += [("Run next", partial(move, job, 0)), ("Up", partial(move, job, place - 1))]
-        entries += [
-            ("Down", partial(move, job, place + 1)),
-            ("Remove from the queue", partial(move, job, -1)),
-        ]
-        open_menu(line, at, entries)
+    def _job_menu(self, line: RowButton, job: str, at: QPoint) -> None:
+        open_menu(line, at, queue_entries(self._state, self._actions, job))
 
     def _show_recent(self) -> None:
         state = self._state

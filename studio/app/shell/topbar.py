@@ -5,7 +5,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
+from studio.app.state.naming import numbered
 from studio.app.state.session import AppState
+from studio.app.state.waiting import queued_job
 from studio.app.widgets.basic import Elided, button, icon_button, label
 from studio.app.widgets.literal import PushButton, set_tip
 
@@ -120,13 +122,16 @@ class TopBar(QFrame):
     def _main_command(self) -> tuple[str, str, str]:
         """Return (command, title, icon) of the one thing that is due now, ("", "", "") for none."""
         state = self._state
-        job = state.running
+        job, run = state.running, state.runs.current
+        if state.place == "run" and run is not None and queued_job(state, run):
+            if not self._registry["run-next"].why_not():
+                return "run-next", "Run next", "play"
+            return "remove-from-queue", "Remove from the queue", "stop"
         if state.place == "setup" and job is None:
             return ("train", "Train", "play") if self._train else ("", "", "")
         if job is not None and (state.place == "run" or state.place == "setup"):
             paused = job.state == "paused"
             return "pause", "Resume" if paused else "Pause", "play" if paused else "pause"
-        run = state.runs.current
         resumable = run is not None and run.state in ("cancelled", "failed", "interrupted")
         if state.place == "run" and resumable and not self._registry["resume"].why_not():
             return "resume", "Resume", "play"
@@ -143,7 +148,7 @@ class TopBar(QFrame):
         run = state.runs.current
         parts = [state.project_name] if state.project is not None else ["Welcome"]
         if state.place == "run" and run is not None:
-            parts.append(run.name.replace("-", " ", 1) if run.name[:4].isdigit() else run.name)
+            parts.append(numbered(run.name))
         elif state.place == "data" and state.dataset:
             parts.append(state.dataset)
         elif state.place == "gallery":

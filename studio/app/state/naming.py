@@ -12,6 +12,7 @@ __all__ = [
     "imported",
     "keeps_recipe",
     "named",
+    "numbered",
     "run_name",
     "same_model_and_data",
     "setup_title",
@@ -37,6 +38,11 @@ def run_name(spec: RunSpec) -> str:
 def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:
     """Whether two runs are of one model on one data set, whatever their settings."""
     return (one.family.slug, one.dataset.slug) == (other.family.slug, other.dataset.slug)
+
+
+def numbered(folder: str) -> str:
+    """Return what a run is called, with its number, by the name of its folder."""
+    return folder.replace("-", " ", 1) if folder[:4].isdigit() else folder
 
 
 def keeps_recipe(recipe: Recipe | None, spec: RunSpec) -> TypeGuard[Recipe]:

@@ -1,10 +1,29 @@
 """What a run in the queue waits for, in words. Pure."""
 
+from pathlib import Path
+
+from studio.app.state.naming import numbered
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import JobInfo
 
-__all__ = ["held_up", "waits_for"]
+__all__ = ["held_up", "queue_title", "queued_job", "waits_for"]
+
+
+def queued_job(state: AppState, run: RunState) -> str:
+    """Return the job of the queue that a run is, or takes part in; "" where it does not wait."""
+    job = state.jobs.get(run.job)
+    waits = job.race or job.job if job is not None else ""
+    return waits if waits in state.queue else ""
+
+
+def queue_title(info: JobInfo) -> str:
+    """Return what a job is called in the queue: a training like its run, whose number tells it
+    from another one of the same name.
+    """
+    if info.kind == "training" and info.run:
+        return numbered(Path(info.run).name)
+    return info.title
 
 
 def held_up(state: AppState, run: RunState) -> JobInfo | None:

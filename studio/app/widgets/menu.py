@@ -10,18 +10,22 @@ from studio.app.widgets.literal import keyless
 
 __all__ = ["Entries", "open_menu"]
 
-Entries = list[tuple[str, Callable[[], object]]]
+Entries = list[tuple[str, Callable[[], object] | None]]
+"""Titles, each with what it does, None where it cannot be done now."""
 
 
 def open_menu(
-    widget: QWidget, at: QPoint, entries: Sequence[tuple[str, Callable[[], object]]]
+    widget: QWidget, at: QPoint, entries: Sequence[tuple[str, Callable[[], object] | None]]
 ) -> QMenu:
-    """Open a menu at a place of a widget."""
+    """Open a menu at a place of a widget; what cannot be done now is greyed."""
     menu = QMenu(widget)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for title, do in entries:
         action = QAction(keyless(title), menu)
-        action.triggered.connect(lambda _=False, do=do: do())
+        if do is None:
+            action.setEnabled(False)
+        else:
+            action.triggered.connect(lambda _=False, do=do: do())
         menu.addAction(action)
     menu.popup(widget.mapToGlobal(at))
     return menu
