@@ -8,6 +8,7 @@ from studio.app.intents.base import Link
 from studio.app.intents.branching import BranchingIntents
 from studio.app.intents.comparing import ComparingIntents
 from studio.app.intents.data import DataIntents
+from studio.app.intents.dropped import DroppedIntents
 from studio.app.intents.edits import EditIntents
 from studio.app.intents.engine import EngineIntents
 from studio.app.intents.export import ExportIntents
@@ -40,6 +41,7 @@ class Actions:
         self.comparing = ComparingIntents(state, link, self.runs)
         self.training = TrainingIntents(state, link, self.runs)
         self.engine = EngineIntents(state, link, self.training)
+        self.dropped = DroppedIntents(state, link)
         self.branching = BranchingIntents(state, link, self.runs)
         self.edits = EditIntents(state, link)
         self.hand = HandIntents(state, link, self.edits)

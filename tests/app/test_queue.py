@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from studio.app.widgets.row_button import RowButton
+from studio.protocol import messages as m
 
 
 async def waiting(bench, wait, runs=4):
@@ -65,3 +66,48 @@ async def test_the_main_button_of_a_run_that_waits_is_about_it(bench, qtbot, wai
     await wait(lambda: bench.state.runs.by_key[third].state == "cancelled")
     assert bench.state.queue == [bench.state.runs.by_key[second].job]
     assert not bench.window.registry.trigger("run-next")
+
+
+async def test_what_waited_for_an_engine_that_died_is_named_and_queued_again(bench, wait):
+    await waiting(bench, wait, runs=3)
+    trained, second, third = bench.state.runs.by_key.values()
+    bench.engine.end(signal=9)
+    await wait(lambda: len(bench.engines) == 2 and bench.state.engine.state == "ready")
+    (banner,) = [each for each in bench.state.notices.banners if "queue" in each.text]
+    assert banner.text == "2 that waited left the queue"
+    for run in (second, third):
+        assert run.name.replace("-", " ", 1) in banner.why
+    assert trained.name.replace("-", " ", 1) not in banner.why
+    bench.state.place = "setup"  # it is about no run alone
+    assert bench.state.concerns(banner)
+    jobs = {second.key: "again-2", third.key: "again-3"}
+
+    def resume(command):
+        info = m.JobInfo(
+            job=jobs[command.run], kind="training", title="x", state="queued", run=command.run
+        )
+        bench.engine.emit(m.JobChanged(info=info, place=-1))
+        return {"job": info.job, "run": command.run, "step": 0, "skipped": []}
+
+    bench.engine.script[m.ResumeTraining] = resume
+    banner.actions[0].run()
+    await wait(lambda: bench.state.queue == ["again-2", "again-3"])
+    await wait(lambda: banner not in bench.state.notices.banners)
+
+
+async def test_what_was_started_by_hand_is_not_queued_twice(bench, wait):
+    await waiting(bench, wait, runs=3)
+    _, second, third = bench.state.runs.by_key.values()
+    bench.engine.end(signal=9)
+    await wait(lambda: len(bench.engines) == 2 and bench.state.engine.state == "ready")
+    info = m.JobInfo(job="j", kind="training", title="x", state="running", run=second.key)
+    bench.engine.emit(m.JobChanged(info=info))
+    await wait(lambda: second.state == "running")
+    bench.engine.script[m.ResumeTraining] = lambda command: {"job": "k", "run": command.run}
+    bench.actions.dropped.queue_again()
+
+    def asked():
+        return [c.run for c in bench.engine.received if isinstance(c, m.ResumeTraining)]
+
+    await wait(asked)
+    assert asked() == [third.key]

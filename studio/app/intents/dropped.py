@@ -1,0 +1,76 @@
+"""What waited in the queue of an engine that ended: it is named, and queued again if so wished.
+
+Nothing starts by itself: what ended the engine may be the very run that would begin next.
+"""
+
+from studio.app.intents.base import Intents, Link
+from studio.app.state.notices import NoticeAction
+from studio.app.state.session import AppState
+from studio.app.state.waiting import queue_title
+from studio.protocol.messages import ErrorInfo, JobInfo, ResumeRace, ResumeTraining
+
+__all__ = ["DroppedIntents"]
+
+TOPIC = "queue-dropped"
+NAMED = 5  # so many are named; the others are counted
+
+
+class DroppedIntents(Intents):
+    """Intents about trainings and races that an engine has not come to."""
+
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        self._dropped: list[ResumeTraining | ResumeRace] = []
+        state.jobs_lost.connect(self._lost)
+        state.queue_changed.connect(self._follow)
+
+    def queue_again(self) -> None:
+        """Queue them in their order, without those that somebody has started since."""
+        work = self._queue_again(list(self._dropped))
+        self._do(work, "Not all were queued again", topic=TOPIC, here=False)
+
+    async def _queue_again(self, commands: list[ResumeTraining | ResumeRace]) -> None:
+        if not self.link.alive:
+            await self.link.restart()
+        for command in commands:
+            await self.link.ask(command)
+
+    def _lost(self, _jobs: list[JobInfo]) -> None:
+        """Name what waited."""
+        jobs, long = self.state.jobs, ("training", "race")
+        waited = [jobs[job] for job in self.state.queue if job in jobs and jobs[job].kind in long]
+        if not waited:
+            return
+        self._dropped = [self._again(info) for info in waited]
+        names = [queue_title(info) for info in waited]
+        rest = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+        title = f"{len(names):,} that waited left the queue" if names[1:] else ""
+        self.state.notices.error(
+            ErrorInfo(
+                kind="engine",
+                message=f"The engine ended before it came to: {', '.join(names[:NAMED])}{rest}.",
+                hint="Nothing of this is lost: it can be queued again.",
+            ),
+            title=title or f"{names[0]} left the queue",
+            topic=TOPIC,
+            actions=(NoticeAction("Queue again", self.queue_again),),
+        )
+
+    def _again(self, info: JobInfo) -> ResumeTraining | ResumeRace:
+        if info.kind == "race":
+            members = (job for job in self.state.jobs.values() if job.race == info.job)
+            return ResumeRace(runs=[job.run for job in members])
+        return ResumeTraining(run=info.run)
+
+    def _follow(self) -> None:
+        """Leave out what is in the hands of the engine again."""
+        if not self._dropped:
+            return
+        back = {job.run for job in self.state.jobs.values() if job.kind == "training"}
+        self._dropped = [each for each in self._dropped if not back & _runs(each)]
+        if not self._dropped:
+            self.state.notices.settle(TOPIC)
+
+
+def _runs(command: ResumeTraining | ResumeRace) -> set[str]:
+    return set(command.runs) if isinstance(command, ResumeRace) else {command.run}
