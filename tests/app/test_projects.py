@@ -18,7 +18,7 @@ from studio.home import config_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
-from studio.store.run import RunRecord
+from studio.store.run import RunRecord, RunStatus
 from studio.store.schema import points_schema
 from tests.client.fakes.catalog import catalog
 
@@ -298,3 +298,21 @@ def test_preferences_survive_and_a_damaged_file_does_not_stop_the_start(home):
     assert again.recent[0].name == str(preferences.RECENT + 2)
     (config_folder() / "preferences.toml").write_text("theme = [broken")
     assert preferences.load().theme == "system"
+
+
+async def test_a_project_opens_with_the_training_that_was_interrupted_last(bench, wait, tmp_path):
+    made = Project.create(tmp_path / "cut", "cut")
+    at = {"finished": (100, 5.0), "running": (40, 9.0), "queued": (0, 10.0)}
+    for state, (step, heartbeat) in at.items():  # of a window that is gone
+        run = made.new_run(RunRecord(spec=SPEC, seed=0, device="cpu"))
+        pid = 2**22 + 1
+        run.write_status(RunStatus(state=state, step=step, total=100, heartbeat=heartbeat, pid=pid))
+    trained = made.runs()[1]
+    await bench.start()
+    bench.actions.project.open(made.path)
+    await wait(lambda: bench.state.place == "run")
+    assert bench.state.runs.current.name == trained.path.name
+    assert bench.state.runs.current.state == "interrupted"
+    trained.write_status(RunStatus(state="finished", step=100, total=100, heartbeat=11.0))
+    bench.actions.project.open(made.path)
+    await wait(lambda: bench.state.runs.current.name == made.runs()[-1].path.name)

@@ -195,6 +195,7 @@ def _run(path: Path) -> RunState:
         background=goes_on,
         elsewhere=goes_on and not status.background,
         pid=status.pid,
+        heartbeat=status.heartbeat,
         checkpoints=list(folder.checkpoints.steps()),
         race=record.race,
         budget=record.budget.kind if record.budget is not None else "",

@@ -51,7 +51,7 @@ class ProjectIntents(Intents):
 
     async def show(self, path: Path, run: str = "") -> None:
         """Open a project folder, and read all that is in it; show a run of it, by its key, or else
-        the newest one.
+        that whose training was interrupted last, or the newest one.
 
         Raises:
             Refused: it is none, or cannot be read.
@@ -77,12 +77,12 @@ class ProjectIntents(Intents):
         state.runs.selection = ""
         for problem in contents.problems:
             state.notices.post(Notice(level="warning", text="A run cannot be read", why=problem))
-        newest = max(contents.runs, key=lambda each: each.name, default=None)
-        if newest is None:
+        first = _first(contents.runs)
+        if first is None:
             state.runs.selected.emit("")
             state.go("gallery")
         else:
-            self._runs.select(run if run in state.runs.by_key else newest.key)
+            self._runs.select(run if run in state.runs.by_key else first.key)
         for each in sorted(contents.runs, key=lambda each: each.name, reverse=True):
             if state.project != path:
                 return
@@ -277,3 +277,14 @@ class ProjectIntents(Intents):
             self._remember(project, self.state.project_name or project.name)
             if len(fresh) == 1:
                 self._data.select(fresh.pop())
+
+
+def _first(runs: list[RunState]) -> RunState | None:
+    """Return the run to show first: what was trained last, if that was interrupted, since it is to
+    be gone on with; else that of the highest number. A run that only waited was not interrupted.
+    """
+    begun = [run for run in runs if run.state != "interrupted" or run.step > 0]
+    last = max(begun, key=lambda run: run.heartbeat, default=None)
+    if last is not None and last.state == "interrupted":
+        return last
+    return max(runs, key=lambda run: run.name, default=None)

@@ -107,7 +107,8 @@ class RunState:
     present one of its ``phases``; ``evaluated`` is what was measured of it last because somebody
     asked.
     ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
-    has before them, such as another window, and ``pid`` is the process that wrote its status last.
+    has before them, such as another window, and ``pid`` is the process that wrote its status last,
+    at ``heartbeat`` in seconds since 1970 (0 for never) when it was read from disk.
     ``log_dropped`` counts the lines that stood before those in ``log``.
     """
 
@@ -142,6 +143,7 @@ class RunState:
     background: bool = False
     elsewhere: bool = False
     pid: int = 0
+    heartbeat: float = 0.0
     race: str = ""
     budget: str = ""
     parent: str = ""
