@@ -4,8 +4,10 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from studio.cli.terminal import UsageError
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import Pick, RunSpec, run_name
 from studio.resources import RecipeError, folder, load_recipe, recipes
 from studio.store.edits import effective_spec
 from studio.store.project import Project
@@ -56,7 +58,7 @@ def find(text: str) -> Target:
         if (file := Path(dataset).expanduser()).exists() or "/" in dataset:
             raise UsageError(_to_import(family, file))
         spec = RunSpec(name=text, family=Pick(slug=family), dataset=Pick(slug=dataset))
-        return Target(spec)
+        return Target(msgspec.structs.replace(spec, name=run_name(spec)))
     raise UsageError(_nothing(text, path))
 
 

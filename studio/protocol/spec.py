@@ -17,6 +17,7 @@ __all__ = [
     "RunSpec",
     "UndoPoints",
     "project_name",
+    "run_name",
 ]
 
 
@@ -114,6 +115,11 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     metrics: list[Pick] = []
     edits: list[Edit] = []
     inputs: dict[str, RunRef] = {}
+
+
+def run_name(spec: RunSpec) -> str:
+    """Return the name of a run that nobody named: its model and its data."""
+    return f"{spec.family.slug}-{spec.dataset.slug.removeprefix(PROJECT_PREFIX)}"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

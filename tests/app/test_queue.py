@@ -1,8 +1,12 @@
 """What waits in the queue: told apart by number, and only what can be done with it is offered."""
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu
 
+from studio.app.state.runs import RunState
+from studio.app.widgets.basic import Elided
+from studio.app.widgets.comparechart import short_name
 from studio.app.widgets.row_button import RowButton
 from studio.protocol import messages as m
 
@@ -111,3 +115,23 @@ async def test_what_was_started_by_hand_is_not_queued_twice(bench, wait):
 
     await wait(asked)
     assert asked() == [third.key]
+
+
+def test_names_that_differ_in_their_ends_are_told_apart_where_there_is_little_room(qtbot):
+    titles = [f"0002 edm-projections-of-jets-{end}" for end in ("win", "lose")]
+    shown = []
+    for title in titles:
+        row, name = RowButton(""), Elided(title, middle=True)
+        qtbot.addWidget(row)
+        qtbot.addWidget(name)
+        row.show_facts(text=title)
+        name.resize(140, 20)
+        name.resizeEvent(QResizeEvent(name.size(), name.size()))
+        shown.append((row.elided(140), name.text()))
+        assert title in row.toolTip()
+        assert title in name.toolTip()
+        assert title not in shown[-1]
+    for one, other in zip(*shown, strict=True):
+        assert one != other
+    run = RunState(key="k", name=titles[0].replace(" ", "-"))
+    assert short_name(run, 14) == "edm-pro…ts-win"

@@ -160,3 +160,8 @@ def test_every_recipe_is_in_the_words_of_today():
             assert drafts.unknown(recipe.run, section, catalog) == {}, recipe.slug
         assert resolve(recipe.run)[1] == []
     assert {entry.slug for entry in registry.all("network")} >= {"mlp", "unet", "dcgan"}
+
+
+def test_a_run_on_data_of_the_project_is_named_as_in_the_window() -> None:
+    assert find("edm@project:comm").spec.name == "edm-comm"
+    assert find("edm@two-moons").spec.name == "edm-two-moons"

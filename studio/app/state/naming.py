@@ -5,7 +5,7 @@ from typing import TypeGuard
 import msgspec
 
 from studio.protocol.catalog import Catalog
-from studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec
+from studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
 
 __all__ = [
     "data_title",
@@ -28,11 +28,6 @@ def data_title(slug: str, catalog: Catalog | None) -> str:
     """Return a data set as people call it; imported ones have their own name."""
     entry = catalog.get("dataset", slug) if catalog is not None else None
     return entry.title if entry is not None else slug.removeprefix(PROJECT_PREFIX)
-
-
-def run_name(spec: RunSpec) -> str:
-    """Return the name of a run that nobody named: its model and its data."""
-    return f"{spec.family.slug}-{spec.dataset.slug.removeprefix(PROJECT_PREFIX)}"
 
 
 def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:

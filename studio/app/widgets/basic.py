@@ -242,10 +242,14 @@ def restyle(widget: QWidget, **properties: object) -> None:
 
 
 class Elided(Label):
-    """A one-line label that ends in an ellipsis where it is too narrow; the tip has it all."""
+    """A one-line label with an ellipsis where it is too narrow: at its end, or in the ``middle``,
+    for names that may differ in their ends alone. The tip has it all.
+    """
 
-    def __init__(self, text: str = "", role: str = "") -> None:
+    def __init__(self, text: str = "", role: str = "", *, middle: bool = False) -> None:
         super().__init__()
+        mode = Qt.TextElideMode
+        self._mode = mode.ElideMiddle if middle else mode.ElideRight
         self._whole = ""
         if role:
             self.setProperty("role", role)
@@ -271,7 +275,7 @@ class Elided(Label):
 
     def _elide(self) -> None:
         metrics = QFontMetrics(self.font())
-        shown = metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        shown = metrics.elidedText(self._whole, self._mode, max(0, self.width()))
         self.setText(shown)
         set_tip(self, self._whole if shown != self._whole else "")
 

@@ -128,7 +128,7 @@ class CompareChart(QWidget):
             # All learn the same data, so that one line is the floor of each.
             floor = known[0] if known and not curves else None
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
-            name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+            name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             title = f"{place + 1} {name}".strip()
             along = floors_along(run, self.measure) if quality and floor is not None else None
             counts = counts_along(run, self.measure) if quality else None
@@ -177,6 +177,9 @@ class CompareChart(QWidget):
 
 
 def short_name(run: RunState, letters: int = 24) -> str:
-    """Return a run's name without its number, in so many letters at most."""
+    """Return a run's name without its number, in so many letters at most: of a longer one the
+    middle is left out, since names may differ in their ends alone.
+    """
     name = run.name.partition("-")[2] if run.name[:4].isdigit() else run.name
-    return name if len(name) <= letters else f"{name[: letters - 1]}…"
+    tail = (letters - 1) // 2
+    return name if len(name) <= letters else f"{name[: letters - 1 - tail]}…{name[-tail:]}"

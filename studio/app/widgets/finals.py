@@ -117,7 +117,7 @@ class Finals(QWidget):
             self._grid.addWidget(head, 0, column + 2, Qt.AlignmentFlag.AlignRight)
         self._names, self._cells = [], []
         for place in range(count):
-            self._names.append(Elided(""))
+            self._names.append(Elided("", middle=True))
             self._cells.append([label() for _ in self._heads])
             self._grid.addWidget(Badge(place), place + 1, 0)
             self._grid.addWidget(self._names[-1], place + 1, 1)

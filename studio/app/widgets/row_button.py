@@ -106,11 +106,16 @@ class RowButton(QAbstractButton):
         faded = self.muted or not self.isEnabled()
         painter.setPen(QColor(tokens.muted if faded else tokens.text))
         room = self.width() - left - width - (20 if width else 10)
-        shown = QFontMetrics(self.font()).elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, int(room)
-        )
+        shown = self.elided(int(room))
         area = QRectF(left, 0, room + 2, self.height())
         painter.drawText(area, int(middle | Qt.AlignmentFlag.AlignLeft), shown)
+
+    def elided(self, room: int) -> str:
+        """Return the text as it fits into so many pixels: names may differ in their ends alone, so
+        that it is the middle that is left out. The tip has it all.
+        """
+        mode = Qt.TextElideMode.ElideMiddle
+        return QFontMetrics(self.font()).elidedText(self.text(), mode, room)
 
     def _draw_progress(self, painter: QPainter, left: float) -> None:
         tokens = theme.colors()

@@ -391,7 +391,7 @@ def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: 
     assert "training step 7." in pane.canvas.accessibleDescription()
 
 
-def test_names_of_the_legend_fit_or_end_in_an_ellipsis(
+def test_names_of_the_legend_fit_or_have_an_ellipsis_in_the_middle(
     lens: Any, runs: Any, window: QWidget
 ) -> None:
     """As wide as at 1280 pixels, where the longest names were cut off."""
@@ -403,7 +403,7 @@ def test_names_of_the_legend_fit_or_end_in_an_ellipsis(
     chart.show_runs(runs[:2])
     QApplication.processEvents()
     entries = list(chart.card._entries.values())
-    assert [entry.text()[-1] for entry in entries] == ["…", "…"]
+    assert all("…" in entry.text()[:-1] for entry in entries)
     assert all(entry.width() >= entry.sizeHint().width() for entry in entries)
     taken = sum(entry.sizeHint().width() for entry in entries)
     assert taken + chart.card._log.sizeHint().width() < 375
