@@ -390,10 +390,10 @@ async def test_an_interrupted_race_goes_on_as_one(bench, wait):
 
 async def test_ctrl_and_a_click_choose_runs_to_be_compared(bench, qtbot, wait):
     await set_up(bench, wait)
-    for _ in range(3):
-        bench.actions.training.start()
     runs = bench.state.runs
-    await wait(lambda: len(runs.by_key) == 3)
+    for n in range(3):
+        bench.actions.training.start()
+        await wait(lambda n=n: len(runs.by_key) == n + 1 and not bench.state.starting)
     keys = sorted(runs.by_key)
     bench.actions.runs.select(keys[0])
     assert "compare" not in [spec.id for spec in applying(bench)]
