@@ -58,7 +58,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     import with these options would bring, as far as that is known. Where tables are to be chosen
     from they are ``items``, and ``problems`` collects those of all; of other kinds ``preview``
     holds the first few rows by part, as nested lists of numbers or words. ``offers`` are the
-    importers that take these files, the most particular first.
+    importers that take these files, the most particular first; ``unused`` says by the path of an
+    option why it changes nothing for these files.
 
     ``instead`` is the folder that was looked into where what was chosen says nothing without the
     other files in it: then it is what is to be imported.
@@ -76,5 +77,6 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     preview: dict[str, Any] = {}
     problems: list[str] = []
     notes: list[str] = []
+    unused: dict[str, str] = {}
     offers: list[Offer] = []
     instead: str = ""

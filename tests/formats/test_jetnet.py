@@ -200,8 +200,12 @@ def test_other_names_are_taken_and_said(tmp_path: Path) -> None:
 
 def test_without_jets_the_mass_is_that_of_the_constituents(tmp_path: Path) -> None:
     path = written(tmp_path / "t.hdf5")
+    told = JetNet().inspect([path], {})
+    assert list(told.unused) == ["pt"]  # the jets say their pT
+    assert "relative pT, a share without a unit" in told.notes[-1]
     with h5py.File(path, "r+") as file:
         del file["jet_features"]
+    assert not JetNet().inspect([path], {}).unused
     clouds = np.zeros((2, 4, 4), np.float32)
     # Two massless particles of pT p at eta = +-a: m = 2 p sinh a.
     clouds[:, :2] = [[0.3, 0.0, 0.5, 1.0], [-0.3, 0.0, 0.5, 1.0]]

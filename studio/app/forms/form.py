@@ -121,6 +121,7 @@ class Form(QWidget):
         self._offers = Offers()
         self._search = ""
         self._kind = ""
+        self._unused: Mapping[str, str] = {}
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -266,6 +267,13 @@ class Form(QWidget):
             path = path.rpartition(".")[0]
         return None
 
+    def show_unused(self, reasons: Mapping[str, str]) -> None:
+        """Disable the settings that say nothing here, by path, each with the reason; they stay in
+        sight.
+        """
+        self._unused = reasons
+        self._show_rows()
+
     def focus(self, path: str) -> bool:
         """Bring the keyboard to a setting; False if the form does not have it."""
         each = self.row_of(path)
@@ -282,7 +290,7 @@ class Form(QWidget):
         for each in self.rows.values():
             reason = self._irrelevant(each.field)
             wanted = each.fits(self._search) if self._search else not reason
-            each.show_relevance(reason)
+            each.show_relevance(reason or self._unused.get(each.field.path, ""))
             each.setVisible(wanted)
             found += wanted
         for heading, members in self._groups.values():

@@ -1,12 +1,14 @@
 """What an importer found that is no table: the arrays that a row has, and the first of each."""
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.kinds.registry import kind
-from studio.app.plots.ticks import number
 from studio.app.widgets.basic import label, section
 from studio.counted import counted
 from studio.formats.inspection import Inspection
@@ -17,6 +19,7 @@ __all__ = ["FoundParts"]
 
 HEADERS = ("Part", "Numbers", "A row", "First rows")
 LETTERS = 200
+FIRST = 4  # numbers of nested ones that are said
 
 
 class FoundParts(QWidget):
@@ -68,11 +71,34 @@ def _shape(part: Part) -> str:
 
 
 def _first(rows: Any) -> str:
-    """Return the first rows of a part in a line, "–" where an importer does not read them."""
-    return "–" if rows is None else _said(rows)[:LETTERS]
+    """Return the first rows of a part in a line: their values where each is a number or a text,
+    else how many numbers there are, from where to where they go, and the first; "–" where an
+    importer does not read them.
+    """
+    if rows is None:
+        return "–"
+    if not isinstance(rows, list | tuple):
+        return _said(rows)
+    if not any(isinstance(value, list | tuple) for value in rows):
+        return ", ".join(map(_said, rows))[:LETTERS]
+    values = list(_flat(rows))
+    first = ", ".join(map(_said, values[:FIRST])) + (", …" if len(values) > FIRST else "")
+    finite = [v for v in values if isinstance(v, int | float) and math.isfinite(v)]
+    lies = f" from {_said(min(finite))} to {_said(max(finite))}" if finite else ""
+    what = counted(len(values), "number" if finite else "value")
+    return f"{what} in {counted(len(rows), 'row')}{lies}: {first}"[:LETTERS]
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
 
 
 def _said(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_said, value))}]"
-    return number(value + 0.0) if isinstance(value, float) else str(value)
+    """Return a number rounded to three digits, or a word."""
+    if isinstance(value, float):
+        return words.figure(value + 0.0).replace("-", "−").replace(",", "")
+    return str(value)

@@ -61,6 +61,8 @@ class ImporterChoice(QWidget):
         if found.importer != self.importer:
             self.importer = found.importer
             self._fill_form()
+        if self.form is not None:
+            self.form.show_unused(found.unused)
         self.setVisible(len(found.offers) > 1 or self.form is not None)
 
     def _choose(self, index: int) -> None:

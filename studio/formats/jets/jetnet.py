@@ -34,6 +34,11 @@ PT = FieldSpec(
     high=1e6,
     unit="GeV",
 )
+SAID = f"The files have {JETS}, which say the pT of each jet."
+FEATURES = (
+    "x holds of each constituent eta and phi from the axis of its jet (no unit), and log(1 + "
+    "pT/GeV): its relative pT, a share without a unit, times the pT of the jet in GeV."
+)
 
 
 @importer
@@ -79,7 +84,9 @@ class JetNet(Importer):
                     note
                     for file, tally in zip(files, tallies, strict=True)
                     for note in _notes(file, tally, pt)
-                ],
+                ]
+                + [FEATURES],
+                unused={} if any(file.jets is None for file in files) else {PT.path: SAID},
             )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:

@@ -205,16 +205,29 @@ def test_what_is_no_table_is_shown_by_its_parts(dialog: Any) -> None:
     assert shown.parts.facts.text() == "300 jets of 2 classes: gluon, top"
     cells = [[shown.parts.list.item(i, j).text() for j in range(4)] for i in range(2)]
     assert cells[0][:3] == ["x", "float32", "30 × 3"]
-    assert cells[1][2:] == ["any number of numbers", "[[1, 2], [3]]"]
+    assert cells[1][2:] == ["any number of numbers", "3 numbers in 2 rows from 1 to 3: 1, 2, 3"]
     assert shown._notes.text() == "30 constituents are kept."
     assert shown.accept_button.isEnabled()
 
 
 def test_first_rows_are_read_by_people(dialog: Any) -> None:
-    rows = [[-0.05856578052043915, -0.0], [1355.2652587890625, 3]]
-    shown = dialog.of(msgspec.structs.replace(JETS, preview={"x": rows}))
+    rows = [[[-0.05856578052043915, -0.0]], [[1355.2652587890625, 3]]]
+    found = {"x": rows, "hits": [0.123456, 2.0]}
+    shown = dialog.of(msgspec.structs.replace(JETS, preview=found))
     cells = [shown.parts.list.item(i, 3).text() for i in range(2)]
-    assert cells == ["[[−0.05857, 0], [1355, 3]]", "–"]
+    assert cells == [
+        "4 numbers in 2 rows from −0.0586 to 1355: −0.0586, 0, 1355, 3",
+        "0.123, 2",
+    ]
+
+
+def test_an_option_that_changes_nothing_is_disabled_with_the_reason(dialog: Any) -> None:
+    why = {"most": "The files say it."}
+    row = dialog.of(msgspec.structs.replace(JETS, unused=why))._choice.form.rows["most"]
+    assert row.isVisible()
+    assert not row.editor.isEnabled()
+    assert "The files say it." in row.toolTip()
+    assert dialog.of(JETS)._choice.form.rows["most"].editor.isEnabled()
 
 
 def test_what_there_is_one_of_is_said_so(dialog: Any) -> None:
