@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
 from studio.cli.terminal import paragraph, say, table
-from studio.counted import counted
+from studio.counted import counted, listed
 from studio.protocol.events import SPREAD
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write a table; 0 when done, 1 when it failed."""
-    from models.registry import registry
     from studio.cli import catalogue
     from studio.engine.jobs.evaluating import EvaluationJob
+    from studio.engine.kinds.fit import entry_of, picked_kind
     from studio.protocol.messages import Evaluate
     from studio.protocol.spec import Pick
 
@@ -58,21 +58,57 @@ def run(arguments: argparse.Namespace) -> int:
         step=arguments.step,
         metrics=[Pick(slug=slug) for slug in arguments.metrics],
     )
-    if not arguments.json:
-        family = registry.get("family", folder.record.spec.family.slug)
-        what = f" {wanted.n:,} samples" if "samples" in family.abilities else ""
-        say(f"{folder.name}: measuring{what}")
+    of = entry_of(picked_kind(folder.record.spec.dataset))
+
+    def announce(n: int, drawn: bool) -> None:
+        if drawn:
+            fewer = f": no more of {wanted.n:,} can be compared" if n < wanted.n else ""
+            what = f"{counted(n, 'sample')} against as many real {of.many}{fewer}"
+        else:
+            what = f"with {counted(n, of.one, of.many)}"
+        say(f"{folder.name}: measuring {what}")
+
     made: list[EvaluationJob] = []
 
     def make(sink: "Sink") -> EvaluationJob:
-        made.append(EvaluationJob(kept.NAME, wanted, sink))
+        told = None if arguments.json else announce
+        made.append(EvaluationJob(kept.NAME, wanted, sink, told))
         return made[0]
 
     _, status = kept.do(make, quiet=True)
     if status == 0:
         write = _write_json if arguments.json else _write
         write(made[0], wanted.seed)
+        if not arguments.json and not wanted.metrics:
+            for line in _left_out(made[0]):
+                paragraph(line)
     return status
+
+
+def _left_out(job: "EvaluationJob") -> list[str]:
+    """Say which metrics of the kind of data were not asked for, and why."""
+    from models.registry import registry
+    from studio.engine.kinds.fit import kinds_measured, picked_kind
+
+    spec = job.folder.record.spec
+    kind, able = picked_kind(spec.dataset), registry.get("family", spec.family.slug).abilities
+    others = [
+        entry
+        for entry in registry.all("metric")
+        if kind in kinds_measured(entry) and entry.slug not in job.slugs
+    ]
+    can = [entry.slug for entry in others if set(entry.needs) <= able]
+    cannot = [entry.slug for entry in others if not set(entry.needs) <= able]
+    lines = []
+    if can:
+        lines.append(
+            f"Left out, since the run does not ask for {'it' if len(can) == 1 else 'them'}: "
+            f"{listed(can)}. --metric SLUG measures one."
+        )
+    if cannot:
+        need = "it needs" if len(cannot) == 1 else "they need"
+        lines.append(f"Left out, since the model cannot do what {need}: {listed(cannot)}.")
+    return lines
 
 
 def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:

@@ -233,8 +233,11 @@ class TestPopulation:
     def test_quality_is_that_of_all_particles_against_as_many_points(self):
         resolved = check(spec(evaluate_samples=2000, samples=3000))
         data = resolved.load_data(None)
-        quality = finished(Evaluator(resolved.metrics, data, 2000, 0).evaluate(tiny(Crowd)))
+        told = []
+        of = Evaluator(resolved.metrics, data, 2000, 0, announce=lambda *what: told.append(what))
+        quality = finished(of.evaluate(tiny(Crowd)))
         assert quality.n == 50
+        assert told == [(50, True)]  # and not the 2,000 that were asked for
         fewer = finished(Evaluator(resolved.metrics, data, 30, 0).evaluate(tiny(Crowd)))
         assert fewer.n == 30
         assert quality.floors != fewer.floors

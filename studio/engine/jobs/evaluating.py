@@ -1,6 +1,7 @@
 """A job that measures a trained run with fresh samples."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from models.entries import MetricEntry
@@ -27,11 +28,19 @@ class EvaluationJob(RunJob):
     Attributes:
         quality: what was measured, None before.
         at: the step of the checkpoint.
+        slugs: those of the metrics that are asked for.
     """
 
     kind = "evaluation"
 
-    def __init__(self, job: str, command: Evaluate, sink: Sink) -> None:
+    def __init__(
+        self,
+        job: str,
+        command: Evaluate,
+        sink: Sink,
+        announce: Callable[[int, bool], None] | None = None,
+    ) -> None:
+        """``announce`` is that of an `Evaluator`."""
         run = RunFolder(Path(command.run))
         super().__init__(job, f"Evaluation of {run.name}", run, sink)
         self._command = command
@@ -39,6 +48,8 @@ class EvaluationJob(RunJob):
         self._metrics = pick_metrics(run.record.spec, command.metrics)
         self.quality: Quality | None = None
         self.at = 0
+        self.slugs: list[str] = []
+        self._announce = announce
 
     def work(self) -> Work:
         """Draw, measure, write down."""
@@ -50,7 +61,8 @@ class EvaluationJob(RunJob):
         data = edited(source, target_after(source, loaded.edits))
         yield False
         metrics = self._metrics or loaded.resolved.metrics
-        evaluator = Evaluator(metrics, data, n, seed)
+        self.slugs = [choice.entry.slug for choice in metrics]
+        evaluator = Evaluator(metrics, data, n, seed, announce=self._announce)
         self.total = len(metrics)
         _, sampler = loaded.sampled_by(self._sampler)
         quality = yield from evaluator.evaluate(loaded.family, sampler)

@@ -1,7 +1,7 @@
 """How good a model is: figures beside what they are held against."""
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,9 @@ class Evaluator:
     family that is fewer than ``n`` particles is measured with all of them, against as many real
     data. A metric that looks at no samples needs no second part: where data are few it is measured
     with all that are held out.
+
+    ``announce`` is told with how many data it measures, as soon as that is known, and whether so
+    many samples are drawn.
     """
 
     choices: Sequence[Choice[MetricEntry]]
@@ -88,6 +91,7 @@ class Evaluator:
     n: int
     seed: int
     floors: dict[str, float] = field(default_factory=dict)
+    announce: Callable[[int, bool], None] | None = None
     _real: RowSource | None = None
     _held: RowSource | None = None
     _judge: Judge | None = None
@@ -104,6 +108,8 @@ class Evaluator:
         n = most(model, self.n)
         _, self._real = self.data.pair(n, self.seed)
         self._held = self.data.some(n, self.seed)
+        if self.announce is not None:
+            self.announce(*self._compared())
         yield False
         # Floors of one pair, as earlier versions wrote them, have no spread: measured anew.
         asked = [c for c in self.choices if SPREAD + c.entry.slug not in self.floors]
@@ -144,9 +150,15 @@ class Evaluator:
                     figures[slug] = figure
         self._warn_of_few(figures)
         notes, self._notes = list(dict.fromkeys(self._notes)), []
-        asked = any(_drawn_by(choice.entry) for choice in self.choices)
-        n = len(self._real if asked else self._held)
+        n, asked = self._compared()
         return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken, asked)
+
+    def _compared(self) -> tuple[int, bool]:
+        """Return with how many data it is measured, and whether samples are drawn for it."""
+        assert self._real is not None
+        assert self._held is not None
+        asked = any(_drawn_by(choice.entry) for choice in self.choices)
+        return len(self._real if asked else self._held), asked
 
     def _warn_of_few(self, figures: Mapping[str, Figure]) -> None:
         """Note, once, that figures are of few data."""
