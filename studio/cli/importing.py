@@ -38,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"the project folder, made if absent (default: ./{DEFAULT_PROJECT})",
     )
     parser.add_argument(
-        "--name", default="", help="of the data set (default: what the names of the files share)"
+        "--name",
+        default="",
+        help="of the data set (default: what the names of the files begin with, or a few names "
+        "together, or that of their folder)",
     )
     parser.add_argument(
         "--as",

@@ -20,6 +20,8 @@ __all__ = [
 
 MOST = 200  # characters of the name of a project, a run or a data set
 SHARED = 3  # letters that names begin with: fewer are no name
+TOGETHER = 3  # names of files that make one together
+LONGEST = 40  # characters of a name that is made
 
 
 def check_name(name: str) -> None:
@@ -53,17 +55,25 @@ def is_taken(name: str, taken: Collection[str]) -> bool:
 
 def name_of_data(files: Sequence[Path], taken: Collection[str]) -> str:
     """Return a free name for a data set, made from the file's, or from what the names of several
-    files begin with; ``taken`` are the names of those that are there.
+    files begin with; where that is nothing, from all of a few names, else from that of their
+    folder. ``taken`` are the names of those that are there.
     """
-    stems = [file.stem for file in files]
+    stems = list(dict.fromkeys(file.stem for file in files))
     shared = os.path.commonprefix(stems).strip("-_. ")  # noqa: RUF071 - of characters, as meant
-    stem = shared if len(shared) >= SHARED else stems[0]
-    words = "".join(c if c.isalnum() else "-" for c in stem.lower())
-    base = "-".join(part for part in words.split("-") if part)[:40] or "data"
+    base = _words(shared if len(shared) >= SHARED else "-".join(stems))
+    if len(shared) < SHARED and (len(stems) > TOGETHER or len(base) > LONGEST):
+        base = _words(files[0].absolute().parent.name) or base
+    base = base[:LONGEST].strip("-") or "data"
     name, n = base, 2
     while is_taken(name, taken):
         name, n = f"{base}-{n}", n + 1
     return name
+
+
+def _words(text: str) -> str:
+    """Return lower-case letters and figures of any script, joined by hyphens."""
+    plain = "".join(c if c.isalnum() else "-" for c in text.lower())
+    return "-".join(part for part in plain.split("-") if part)
 
 
 def in_text(name: str) -> str:
