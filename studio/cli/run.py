@@ -52,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="inputs",
         metavar="NAME=RUN[@STEP]",
         help="a trained run of the project that the model learns from, such as "
-        "teacher=0003-edm@5000 (repeatable; default: its newest checkpoint)",
+        "teacher=0003-edm@5000, or by its number, teacher=0003 (repeatable; default: its newest "
+        "checkpoint)",
     )
     parser.add_argument(
         "--resume",
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         total = _new_total(arguments.settings)
         return train(_resumed(target, project, total), total, arguments.background)
     spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
-    spec = with_inputs(spec, arguments.inputs)
+    spec = with_inputs(spec, arguments.inputs, project)
     return train(_create(spec, project))
 
 

@@ -20,6 +20,8 @@ from studio.engine.run.resolve import known_kind, today
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
 from studio.store.edits import in_order
+from studio.store.project import Project
+from studio.store.run import RunFolder
 
 __all__ = ["apply", "assigned", "changes", "with_edits", "with_inputs"]
 
@@ -120,9 +122,9 @@ def with_edits(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
     return msgspec.structs.replace(spec, edits=in_order(found))
 
 
-def with_inputs(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
+def with_inputs(spec: RunSpec, texts: Iterable[str], project: Path) -> RunSpec:
     """Return the spec with other runs to learn from, each as "teacher=0003-edm@5000", or a path to
-    the folder of the run in place of its name.
+    the folder of the run in place of its name, or its number where the project has one of it.
 
     Raises:
         UsageError: one is not written so.
@@ -134,8 +136,17 @@ def with_inputs(spec: RunSpec, texts: Iterable[str]) -> RunSpec:
         folder = run.rstrip("/").rpartition("/")[2]
         if not sign or not name or not folder or (at and not step.isdecimal()):
             raise UsageError(f"--input {text}: write it as NAME=RUN or NAME=RUN@STEP")
-        found[name] = RunRef(run=folder, step=int(step) if at else None)
+        found[name] = RunRef(run=_by_number(folder, project), step=int(step) if at else None)
     return msgspec.structs.replace(spec, inputs=found)
+
+
+def _by_number(run: str, project: Path) -> str:
+    """Return the name of the run of a project that a number names, else the text as it is."""
+    if not run.isdecimal() or not (project / "project.toml").is_file():
+        return run
+    folders = map(RunFolder, Project.open(project).run_paths())
+    names = [folder.name for folder in folders if folder.number == int(run)]
+    return names[0] if len(names) == 1 else run
 
 
 def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:

@@ -3,6 +3,7 @@ to be had.
 """
 
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +12,17 @@ from models.registry import registry
 from studio.__main__ import main
 from studio.app.state import drafts
 from studio.cli.command import command_for
-from studio.cli.settings import apply, changes
+from studio.cli.settings import apply, changes, with_inputs
 from studio.cli.target import find
 from studio.cli.terminal import UsageError
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
 from studio.engine.run.resolve import resolve
-from studio.protocol.spec import Pick
+from studio.protocol.spec import Pick, RunRef, RunSpec
 from studio.resources import recipes
 from studio.store.parts import Part
 from studio.store.project import Project
+from studio.store.run import RunRecord
 from studio.store.schema import Schema
 
 
@@ -165,3 +167,17 @@ def test_every_recipe_is_in_the_words_of_today():
 def test_a_run_on_data_of_the_project_is_named_as_in_the_window() -> None:
     assert find("edm@project:comm").spec.name == "edm-comm"
     assert find("edm@two-moons").spec.name == "edm-two-moons"
+
+
+def test_a_run_to_learn_from_is_named_by_its_number(tmp_path: Path) -> None:
+
+    spec = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"))
+    project = Project.create(tmp_path / "p", "p")
+    for _ in range(2):
+        project.new_run(RunRecord(spec=spec, seed=0, device="cpu"))
+    made = with_inputs(spec, ["teacher=0002@50", "source=1", "judge=0007"], project.path).inputs
+    assert made == {
+        "teacher": RunRef(run="0002-edm", step=50),
+        "source": RunRef(run="0001-edm"),
+        "judge": RunRef(run="0007"),  # there is none: whoever looks for it says so
+    }
