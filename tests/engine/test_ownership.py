@@ -272,7 +272,7 @@ def test_all_files_and_folders_are_named_by_whole_paths(
 
 
 def test_each_field_of_text_is_known_to_be_a_path_or_not() -> None:
-    words = {"action", "job", "layer", "name", "importer", "layers", "extras", "operator"}
+    words = {"action", "job", "layer", "name", "notes", "importer", "layers", "extras", "operator"}
     found = {
         (type(command), field.name)
         for command in commands("", "")
