@@ -20,10 +20,13 @@ DEFAULT_PROJECT = "pushforward-runs"
 
 @dataclass(frozen=True)
 class Target:
-    """A spec to train, and the run folder that it was read from, if any."""
+    """A spec to train, the run folder that it was read from, if any, and what earlier versions
+    called its runs, if otherwise.
+    """
 
     spec: RunSpec
     run: RunFolder | None = None
+    formerly: str = ""
 
     def project(self, out: Path | None) -> Path:
         """The project to train in: the one asked for, that of the run, or one in this folder."""
@@ -58,7 +61,7 @@ def find(text: str) -> Target:
         if (file := Path(dataset).expanduser()).exists() or "/" in dataset:
             raise UsageError(_to_import(family, file))
         spec = RunSpec(name=text, family=Pick(slug=family), dataset=Pick(slug=dataset))
-        return Target(msgspec.structs.replace(spec, name=run_name(spec)))
+        return Target(msgspec.structs.replace(spec, name=run_name(spec)), formerly=text)
     raise UsageError(_nothing(text, path))
 
 
@@ -88,10 +91,10 @@ def _nothing(text: str, path: Path) -> str:
     return f"{text!r} is neither a recipe, a file nor a run folder; {hint}"
 
 
-def last(project: Path, name: str) -> RunFolder | None:
-    """The newest run of a name in a project that has not come to its end, else the newest."""
+def last(project: Path, *names: str) -> RunFolder | None:
+    """The newest run of some names in a project that has not come to its end, else the newest."""
     if not (project / "project.toml").exists():
         return None
-    runs = [r for r in Project.open(project).runs() if r.record.spec.name == name]
+    runs = [r for r in Project.open(project).runs() if r.record.spec.name in names]
     going = [r for r in runs if r.status().state != "finished"]
     return next(reversed(going or runs), None)

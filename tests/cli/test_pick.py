@@ -164,11 +164,6 @@ def test_every_recipe_is_in_the_words_of_today():
     assert {entry.slug for entry in registry.all("network")} >= {"mlp", "unet", "dcgan"}
 
 
-def test_a_run_on_data_of_the_project_is_named_as_in_the_window() -> None:
-    assert find("edm@project:comm").spec.name == "edm-comm"
-    assert find("edm@two-moons").spec.name == "edm-two-moons"
-
-
 def test_a_run_to_learn_from_is_named_by_its_number(tmp_path: Path) -> None:
 
     spec = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"))
