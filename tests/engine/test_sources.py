@@ -304,8 +304,12 @@ class TestImported:
 
     def test_too_few_rows_are_refused(self, project):
         add(project, points(9)[:3])
-        with pytest.raises(Refused, match="There are 3 points; a model needs at least 10"):
+        with pytest.raises(Refused, match=r"leaves 3 points to learn from; .* at least 4"):
             imported("a", project.path)
+
+    def test_small_sets_of_before_are_still_learned_from(self, project):
+        add(project, points(9)[:8])
+        assert len(imported("a", project.path).rows) >= 4
 
 
 class TestSubset:

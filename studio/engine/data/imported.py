@@ -21,7 +21,6 @@ from studio.protocol.spec import project_name
 from studio.store.dataset import DatasetFolder
 from studio.store.errors import StoreError
 from studio.store.project import Project
-from studio.store.splits import FEWEST as FEWEST_ROWS
 from studio.store.splits import SHARES, Split, shares
 
 __all__ = [
@@ -131,15 +130,9 @@ def imported_kind(slug: str, project: Path | None) -> str | None:
 
 def _folder(name: str, project: Path) -> DatasetFolder:
     folder = Project.open(project).dataset(name)
-    record = folder.record
-    if record.rows < FEWEST_ROWS:
-        few, _ = kind_of(record.kind).too_few(record.rows)
-        raise Refused(
-            f"The data set {folder.name!r} is too small. {few}",
-            "Import more of them together, as another data set.",
-            kind="data",
-            path="dataset",
-        )
+    # An import takes no fewer than ten rows; smaller sets of before are still learned from.
+    if folder.record.rows < FEWEST:
+        raise _too_few(folder, folder.record.rows)
     return folder
 
 
