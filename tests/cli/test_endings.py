@@ -301,7 +301,7 @@ def test_a_recipe_that_has_come_to_its_end_is_not_begun_anew(
 ) -> None:
     words = ["run", "edm@two-moons", "--out", str(project), "--resume"]
     assert main(words) == 2
-    assert "there is no run of 'edm@two-moons'" in capsys.readouterr().err
+    assert "there is no run of 'edm-two-moons'" in capsys.readouterr().err
     assert main([*words[:-1], *sets()]) == 0
     run = only(project)
     for target in (words, ["run", str(run.path), "--resume"]):

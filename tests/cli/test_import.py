@@ -81,13 +81,13 @@ def test_a_read_me_stands_for_the_folder_that_it_is_in(tmp_path: Path, capsys: A
     folder = tmp_path / "films"
     folder.mkdir()
     (folder / "README.txt").write_text("Who rated which film.\n")
-    lines = "".join(f"{u},{i},4.0,{i}\n" for u in range(1, 7) for i in range(1, 7))
+    lines = "".join(f"{u},{i},4.0,{i}\n" for u in range(1, 13) for i in range(1, 7))
     (folder / "ratings.csv").write_text(f"userId,movieId,rating,timestamp\n{lines}")
     status, out, _ = said(capsys, "import", folder / "README.txt", "--out", tmp_path / "p")
     assert status == 0
     assert "Read from the folder films: ratings.csv." in out
     [data] = Project.open(tmp_path / "p").datasets()
-    assert (data.name, data.record.kind, data.record.rows) == ("films", "interactions", 6)
+    assert (data.name, data.record.kind, data.record.rows) == ("films", "interactions", 12)
 
 
 def test_a_look_imports_nothing(jets: list[Path], tmp_path: Path, capsys: Any) -> None:

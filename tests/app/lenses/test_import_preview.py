@@ -315,7 +315,7 @@ def test_other_kinds_are_imported_with_their_options(
     qtbot.mouseClick(shown.accept_button, Qt.MouseButton.LeftButton)
     loop.run_until_complete(asyncio.sleep(0.01))
     sent = lens.link.of(ImportData)[0]
-    assert (sent.importer, sent.options, sent.name) == ("jets", {"most": 16}, "gluon")
+    assert (sent.importer, sent.options, sent.name) == ("jets", {"most": 16}, "gluon-top")
     assert sent.notes == JETS.notes
     assert sent.notes
     assert sent.files == ["/x/gluon.h5", "/x/top.h5"]
