@@ -166,10 +166,10 @@ def test_a_generator_follows_the_exact_score():
     rate = {"lr": 3e-3, "schedule": "cosine"}
     quick = {"score_steps": 2, "generator_optimizer": rate, "score_optimizer": rate}
     config = decode(ExactGeneratorConfig, {"net": {"width": 64, "depth": 3}, **quick})
-    trained = train(ExactGenerator, config, 0, steps=500, batch=128)
+    trained = train(ExactGenerator, config, 0, steps=1000, batch=128)
     family = trained.family
     assert isinstance(family, ExactGenerator)
     score = judge(trained.spec.restore(family.push(family.prior(2000, make_generator(0, 3)))), 0)
-    # Two seeds .23; untrained 1.14, one missing mode .56, the best single Gaussian .48.
-    assert score.sw1 < 0.33
+    # Untrained 1.14, one missing mode .56, the best single Gaussian .48.
+    assert score.sw1 < 0.30
     assert score.lightest > 0.12

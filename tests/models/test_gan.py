@@ -325,7 +325,7 @@ def test_samples_come_from_the_averaged_generator_in_one_frame():
     assert not torch.equal(frame.x, family.carrier.particles(z).x)
 
 
-@pytest.mark.parametrize("settings", [{}, {"loss": "ipm"}])
+@pytest.mark.parametrize("settings", [{}, {"loss": "hinge"}, {"loss": "ipm"}])
 def test_a_gan_learns_the_structure_of_five_gaussians(settings: dict):
     quick = {
         "generator": {"width": 64, "depth": 2},
@@ -334,7 +334,7 @@ def test_a_gan_learns_the_structure_of_five_gaussians(settings: dict):
         "critic_optimizer": {"lr": 2e-3, "schedule": "constant"},
         **settings,
     }
-    score = train_and_score(0, 300, decode(GanConfig, quick))
-    # Two seeds .21 to .27; untrained 1.14, one missing mode .56, the best single Gaussian .48.
-    assert score.sw1 < 0.35
+    score = train_and_score(0, 500, decode(GanConfig, quick))
+    # Untrained 1.14, one missing mode .56, the best single Gaussian .48.
+    assert score.sw1 < 0.30
     assert score.lightest > 0.12

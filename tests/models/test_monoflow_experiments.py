@@ -77,9 +77,8 @@ def test_attached_and_detached_part_ways_within_a_few_hundred_steps():
 
 
 def test_a_vanishing_gradient_is_cured_by_the_shift():
-    # From 18, in half of the steps of M2.
-    assert min(after("vanilla", steps=500)) > 10.0
-    assert max(after("vanilla", 5.0, steps=500)) < 0.2
+    assert min(after("vanilla")) > 1.0
+    assert max(after("vanilla", 5.0)) < 1e-6
 
 
 def test_particles_follow_the_exact_flow():

@@ -322,18 +322,16 @@ def test_a_population_goes_where_the_arrows_point():
 
 
 def test_both_learn_the_structure_of_five_gaussians():
-    # Scores of five narrow modes are learned sooner in sines of the coordinates.
-    quick = {"net": {"width": 64, "depth": 3, "frequencies": 4}}
+    quick = {"net": {"width": 64, "depth": 3}, "teacher_share": 0.4}
     rate = {"lr": 3e-3, "schedule": "cosine"}
     fast = {"score_steps": 2, "generator_optimizer": rate, "score_optimizer": rate}
-    gan = decode(ScoreGanConfig, {**quick, **fast, "teacher_share": 0.3, "ema": 0.97})
-    flow = decode(ScoreFlowConfig, {**quick, "teacher_share": 0.4, "population": 512})
-    # .29 in both of two seeds, and .16 to .20 in three.
-    for make, config, steps, line in ((ScoreGan, gan, 1000, 0.38), (ScoreFlow, flow, 600, 0.30)):
-        trained = train(make, config, 0, steps=steps, batch=128)
+    gan = decode(ScoreGanConfig, {**quick, **fast})
+    flow = decode(ScoreFlowConfig, {**quick, "population": 512})
+    for make, config, line in ((ScoreGan, gan, 0.30), (ScoreFlow, flow, 0.25)):
+        trained = train(make, config, 0, steps=2000, batch=128)
         family = trained.family
         *_, last = family.flow(family.prior(512, make_generator(0, 3100)))
         score = judge(trained.spec.restore(last.x), 0)
         # Untrained 1.14, one missing mode .56, the best single Gaussian .48.
         assert score.sw1 < line, make
-        assert score.lightest > 0.10
+        assert score.lightest > 0.12
