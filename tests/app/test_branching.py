@@ -131,13 +131,13 @@ async def test_branches_are_indented_under_their_parent_and_stay_without_it(benc
     await wait(lambda: bench.state.runs.current is not parent)
     child = bench.state.runs.current
     await wait(lambda: child.state == "finished" and child.branch_step == 64)
-    rows = bench.window.sidebar.runs.rows
-    assert list(rows) == [parent.key, child.key]
-    assert [row.indent for row in rows.values()] == [0, 1]
-    assert rows[child.key].text().endswith("from 64")
+    lines = bench.window.sidebar.runs
+    assert lines.tree.open_keys == [parent.key, child.key]
+    assert [line.depth for line in lines.model.lines] == [0, 1]
+    assert lines.words(child.key).text.endswith("from 64")
     del bench.state.runs.by_key[parent.key]
     bench.state.runs.listed.emit()
-    assert list(bench.window.sidebar.runs.rows) == [child.key]
+    assert lines.tree.open_keys == [child.key]
     origins = bench.window.inspector.run.origins
     await wait(lambda: "that run was deleted" in texts(origins))
 

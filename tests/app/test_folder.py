@@ -64,7 +64,7 @@ async def test_runs_that_others_add_are_listed_and_those_they_delete_leave(bench
     await bench.actions.folder.look()
     assert list(state.runs.by_key) == [str(first.path), str(second.path)]
     assert state.runs.by_key[str(second.path)].series["loss"].steps.tolist() == [10, 100]
-    assert str(second.path) in bench.window.sidebar.runs.rows
+    assert str(second.path) in bench.window.sidebar.runs.tree.open_keys
     assert state.runs.selection == str(first.path)
     project.trash(first.path)
     await bench.actions.folder.look()

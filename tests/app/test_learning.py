@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from studio.app.run_words import title_of
 from studio.app.shell.inputs_panel import NONE
-from studio.app.shell.run_list import title_of
 from studio.app.state import learning, switch
 from studio.app.state.runs import RunState
 from studio.app.state.tree import tree

@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
 from studio.app import preferences, words
@@ -50,9 +51,12 @@ async def test_a_project_lists_its_runs_with_their_quality_and_its_data(bench, w
     assert state.runs.current.name == project.runs()[-1].name
     assert state.runs.current.series["loss"].values.tolist() == [2.0, 1.0]
     assert [(d.name, d.rows) for d in state.datasets] == [("mine", 12)]
-    line = bench.window.sidebar.runs.rows[state.runs.selection]
+    lines = bench.window.sidebar.runs
+    line = lines.words(state.runs.selection)
     assert (line.note, line.dot) == ("0.079", "good")
-    assert line.accessibleName().endswith("trained, Sliced W2 0.079")
+    role = Qt.ItemDataRole.AccessibleTextRole
+    heard = lines.model.index_of(state.runs.selection).data(role)
+    assert heard.endswith("trained, Sliced W2 0.079")
     await wait(lambda: [r.path for r in state.recent] == [project.path])
 
 

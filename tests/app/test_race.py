@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 
 from studio.app.state import comparison, races
@@ -226,7 +226,7 @@ async def test_two_that_are_the_same_are_told(bench, wait):
 
 
 def entries(bench, race):
-    return [text for text, _ in bench.window.sidebar.runs._race_entries(race)]
+    return [text for text, _ in bench.window.sidebar.runs.entries(race_line(race))]
 
 
 async def test_a_race_is_stopped_and_deleted_from_its_line(bench, wait):
@@ -235,12 +235,12 @@ async def test_a_race_is_stopped_and_deleted_from_its_line(bench, wait):
     lines, race = bench.window.sidebar.runs, runs[0].race
     assert "Delete the race" not in entries(bench, race)
     await wait(lambda: "Stop the race and keep it" in entries(bench, race))
-    dict(lines._race_entries(race))["Stop the race and keep it"]()
+    dict(lines.entries(race_line(race)))["Stop the race and keep it"]()
     await wait(lambda: not any(run.job for run in runs))
     assert "Stop the race and keep it" not in entries(bench, race)
     deleted = []
     bench.actions.project.delete_run = deleted.append
-    dict(lines._race_entries(race))["Delete the race"]()
+    dict(lines.entries(race_line(race)))["Delete the race"]()
     assert set(deleted) == {run.key for run in runs}
 
 
@@ -250,10 +250,10 @@ async def test_the_figure_beside_a_run_says_of_which_metric_it_is(bench, wait):
     await wait(lambda: not run.job)
     title = bench.state.catalog.of("metric")[0].title
     measured(run, f"quality/{bench.state.catalog.of('metric')[0].slug}", [run.step], [0.0603])
-    bench.window.sidebar.runs._show(run.key)
-    row = bench.window.sidebar.runs._rows[run.key]
-    assert f"{title} {row.note}" in row.toolTip()
-    assert f"{title} {row.note}" in row.accessibleName()
+    row = bench.window.sidebar.runs.words(run.key)
+    index = bench.window.sidebar.runs.model.index_of(run.key)
+    for role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        assert f"{title} {row.note}" in index.data(role)
 
 
 async def test_the_fifth_is_told_that_there_is_no_room(bench, wait):
@@ -329,18 +329,27 @@ async def test_the_end_of_a_race_is_said_once(bench, wait):
 
 async def test_a_race_is_one_row_that_opens_and_closes(bench, qtbot, wait):
     await racing(bench, wait)
-    rows = bench.window.sidebar.runs.rows
+    lines = bench.window.sidebar.runs
+    tree = lines.tree
     [race] = {run.race for run in bench.state.runs.by_key.values()}
-    keys = list(rows)
+    keys = tree.open_keys
     assert keys[0] == race_line(race)
     assert set(keys[1:]) == set(bench.state.runs.by_key)
-    assert [rows[key].indent for key in keys] == [0, 1, 1]
-    rows[keys[0]].setFocus()
-    qtbot.keyClick(rows[keys[0]], Qt.Key.Key_Left)
-    assert list(bench.window.sidebar.runs.rows) == [race_line(race)]
-    row = bench.window.sidebar.runs.rows[race_line(race)]
-    qtbot.keyClick(row, Qt.Key.Key_Right)
-    assert list(bench.window.sidebar.runs.rows) == keys
+    assert [line.depth for line in lines.model.lines] == [0, 1, 1]
+    high = tree.height()
+    tree.setFocus()
+    qtbot.keyClick(tree, Qt.Key.Key_Home)
+    qtbot.keyClick(tree, Qt.Key.Key_Left)
+    assert tree.open_keys == [race_line(race)]
+    assert tree.height() < high
+    bench.state.runs.listed.emit()
+    assert tree.open_keys == [race_line(race)]
+    click(qtbot, lines, race_line(race), at=4)
+    assert tree.open_keys == keys
+    bench.actions.runs.select("")
+    qtbot.keyClick(tree, Qt.Key.Key_Left)
+    bench.actions.runs.select(keys[1])
+    assert tree.open_keys == keys, "what is selected is seen"
 
 
 async def test_a_finished_race_can_be_raced_again(bench, wait):
@@ -397,19 +406,26 @@ async def test_ctrl_and_a_click_choose_runs_to_be_compared(bench, qtbot, wait):
     keys = sorted(runs.by_key)
     bench.actions.runs.select(keys[0])
     assert "compare" not in [spec.id for spec in applying(bench)]
-    rows = bench.window.sidebar.runs.rows
+    lines = bench.window.sidebar.runs
     ctrl = Qt.KeyboardModifier.ControlModifier
-    qtbot.mouseClick(rows[keys[2]], Qt.MouseButton.LeftButton, ctrl)
+    click(qtbot, lines, keys[2], ctrl)
     assert runs.selection == keys[0]
     assert runs.chosen == (keys[0], keys[2])
-    assert rows[keys[0]].isChecked()
-    assert rows[keys[2]].isChecked()
-    assert not rows[keys[1]].isChecked()
+    selected = lines.tree.selectionModel().isSelected
+    assert [selected(lines.model.index_of(key)) for key in keys] == [True, False, True]
     bench.window.registry.trigger("compare")
     assert bench.window.canvas.lenses.shown == "compare"
-    qtbot.mouseClick(rows[keys[1]], Qt.MouseButton.LeftButton)
+    click(qtbot, lines, keys[1])
     assert runs.chosen == ()
     assert bench.window.canvas.lenses.shown != "compare"
+
+
+def click(qtbot, lines, key, keys=Qt.KeyboardModifier.NoModifier, at=60):
+    """Click a line of the tree, so many pixels from its left."""
+    tree = lines.tree
+    place = tree.visualRect(lines.model.index_of(key))
+    spot = QPoint(at, place.center().y())
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, keys, spot)
 
 
 def applying(bench):
@@ -511,9 +527,7 @@ def test_the_tree_puts_branches_under_parents_and_races_around_their_runs():
         ("/p/0004-a", 3),
         ("/p/0002-b", 1),
     ]
-    closed = tree(runs, {"/p/0001-a"})
-    assert "/p/0003-a" not in [line.key for line in closed]
-    assert next(line for line in closed if line.key == "/p/0001-a").closed
+    assert next(line for line in lines if line.key == "/p/0001-a").branches == 1
 
 
 def test_a_tree_never_goes_round_in_circles():

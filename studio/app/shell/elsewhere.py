@@ -1,8 +1,8 @@
 """In the sidebar: what trains in a project that is not the open one."""
 
 from studio.app.actions import Actions
+from studio.app.run_words import STATES
 from studio.app.shell.group import Group
-from studio.app.shell.run_list import STATES
 from studio.app.state.session import AppState
 from studio.app.widgets.row_button import RowButton
 

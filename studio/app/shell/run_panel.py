@@ -12,7 +12,7 @@ from studio.app.actions import Actions
 from studio.app.forms import check
 from studio.app.kinds.registry import kind_of
 from studio.app.plots.curves import Curve
-from studio.app.shell.run_list import STATES
+from studio.app.run_words import STATES
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts

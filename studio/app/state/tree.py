@@ -2,7 +2,7 @@
 from, a race around its runs. Pure.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.app.state.learning import origin
@@ -23,7 +23,6 @@ class Line:
     depth: int = 0
     above: str = ""
     branches: int = 0
-    closed: bool = False
 
     @property
     def race(self) -> str:
@@ -36,10 +35,9 @@ def race_line(race: str) -> str:
     return f"{RACE}{race}"
 
 
-def tree(runs: Iterable[RunState], closed: Collection[str] = ()) -> list[Line]:
+def tree(runs: Iterable[RunState]) -> list[Line]:
     """Return the lines from top to bottom, newest first; under each its branches and the runs that
-    learned from it, oldest first. Lines in ``closed`` hide what is below them. A run whose parent
-    is gone stands for itself.
+    learned from it, oldest first. A run whose parent is gone stands for itself.
     """
     every = sorted(runs, key=lambda run: run.name)
     names = {run.name for run in every}
@@ -57,12 +55,10 @@ def tree(runs: Iterable[RunState], closed: Collection[str] = ()) -> list[Line]:
         depth, above = 0, ""
         if len(group) > 1:
             above = race_line(group[0].race)
-            lines.append(Line(above, branches=len(group), closed=above in closed))
+            lines.append(Line(above, branches=len(group)))
             depth = 1
-            if above in closed:
-                continue
         for run in group:
-            _add(lines, run, depth, above, below, closed)
+            _add(lines, run, depth, above, below)
     return lines
 
 
@@ -75,15 +71,9 @@ def _groups(roots: list[RunState]) -> list[list[RunState]]:
 
 
 def _add(
-    lines: list[Line],
-    run: RunState,
-    depth: int,
-    above: str,
-    below: dict[str, list[RunState]],
-    closed: Collection[str],
+    lines: list[Line], run: RunState, depth: int, above: str, below: dict[str, list[RunState]]
 ) -> None:
     branches = below.get(run.name, [])
-    lines.append(Line(run.key, depth, above, len(branches), bool(branches) and run.key in closed))
-    if run.key not in closed:
-        for branch in branches:
-            _add(lines, branch, depth + 1, run.key, below, closed)
+    lines.append(Line(run.key, depth, above, len(branches)))
+    for branch in branches:
+        _add(lines, branch, depth + 1, run.key, below)

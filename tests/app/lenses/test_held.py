@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from studio.app import held
-from studio.app.shell.run_list import quality
+from studio.app.run_words import quality
 from studio.app.shell.run_panel import figures
 from studio.app.state.runs import RunState, Series
 from studio.app.widgets.qualities import Qualities, qualities

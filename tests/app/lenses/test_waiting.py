@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.run_words import RunWords
 from studio.app.shell.run_list import RunList
 from studio.app.shell.run_panel import RunPanel
 from studio.app.views.flow import FlowView
@@ -96,12 +97,15 @@ def test_the_sidebar_and_the_inspector_say_what_a_run_waits_for(lens: Any, tmp_p
     runs, panel = RunList(lens.state, lens.actions), RunPanel(lens.state, lens.actions)
     runs.refresh()
     wait(lens)
-    row = runs.rows[lens.run.key]
-    assert "waiting" in row.toolTip()
+
+    def row() -> RunWords:
+        return runs.words(lens.run.key)
+
+    assert "waiting" in row().spoken
     assert panel.state_line.text().startswith("0001-r: waiting")
     pause(lens, tmp_path / "rings")
-    assert "waits for EDM, which is paused (project Rings)" in row.toolTip()
-    assert row.note == "waits"
+    assert "waits for EDM, which is paused (project Rings)" in row().spoken
+    assert row().note == "waits"
     assert "waits for EDM, which is paused (project Rings)" in panel.state_line.text()
     runs.deleteLater()
     panel.deleteLater()

@@ -1,0 +1,102 @@
+"""A run in words, wherever it is listed: what it is called, how it is doing, what it came to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studio.app import held, words
+from studio.app.state import comparison
+from studio.app.state.learning import taken
+from studio.app.state.naming import numbered
+from studio.app.state.replay import replay_of
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.state.waiting import waits_for
+from studio.app.widgets.qualities import samples_at
+
+__all__ = ["STATES", "RunWords", "quality", "say", "state_of", "title_of"]
+
+# The colour of a run's dot, and the word that says the same.
+STATES = {
+    "queued": ("muted", "waiting"),
+    "running": ("accent", "training"),
+    "paused": ("warm", "paused"),
+    "finished": ("good", "trained"),
+    "cancelled": ("muted", "stopped"),
+    "interrupted": ("warm", "interrupted"),
+    "failed": ("danger", "failed"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunWords:
+    """What a line says: its name, a figure, the colour token of its dot, how far the training is
+    in [0, 1] (None where it is not under way), and all of it in words, for those who hear it.
+    """
+
+    text: str
+    note: str
+    dot: str
+    progress: float | None
+    spoken: str
+
+
+def title_of(run: RunState) -> str:
+    """Return a run as people read it, with the step at which a branch left its parent, or what it
+    learned from.
+    """
+    name = numbered(run.name)
+    if run.branch_step is not None:
+        return f"{name} from {run.branch_step:,}"
+    inputs = run.spec.inputs if run.spec is not None else {}
+    return " · ".join([name, *(taken(each, ref) for each, ref in inputs.items())])
+
+
+def quality(run: RunState) -> tuple[str, str]:
+    """Return the metric and the newest value of a run's first quality figure, "" if it has none;
+    of few samples, with how many.
+    """
+    for name, series in run.series.items():
+        if name.startswith(comparison.QUALITY) and len(series):
+            n = samples_at(run, int(series.steps[-1]))
+            of = f" (n = {n:,})" if held.few(n) else ""
+            figure = words.figure(float(series.values[-1]))
+            return name.removeprefix(comparison.QUALITY), f"{figure}{of}"
+    return "", ""
+
+
+def state_of(runs: Sequence[RunState]) -> str:
+    """Return the state of several runs together: that of those still under way, or the worst."""
+    states = {run.state for run in runs}
+    order = ("running", "paused", "queued", "failed", "interrupted", "cancelled")
+    return next((state for state in order if state in states), "finished")
+
+
+def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
+    """Return what the line of a run, or of all runs of a race, says under a name."""
+    doing = state_of(runs)
+    dot, word = STATES.get(doing, ("muted", doing))
+    total = sum(run.total for run in runs)
+    done = sum(run.step for run in runs)
+    under_way = doing in ("running", "paused") and total > 0
+    single = runs[0] if len(runs) == 1 else None
+    progress: float | None
+    replay = replay_of(single) if single is not None else None
+    if replay is not None:
+        spoken = [text, word, replay.text, replay.left]
+        note, figure, progress = f"replay {100 * replay.share:.0f} %", "", replay.share
+        spoken.append(note)
+    else:
+        waits = waits_for(state, runs[0]) if runs else ""
+        slug, figure = quality(single) if single is not None else ("", "")
+        note = f"{100 * done // total} %" if under_way else "waits" if waits else figure
+        progress = done / total if under_way else None
+        of = "" if under_way else _metric(state, slug)
+        spoken = [text, waits or word + (words.elsewhere(runs[0]) if runs else "")]
+        spoken.append(f"{of} {note}".strip() if note else "")
+    spoken_all = ", ".join(filter(None, spoken))
+    return RunWords(text=text, note=note, dot=dot, progress=progress, spoken=spoken_all)
+
+
+def _metric(state: AppState, slug: str) -> str:
+    entry = state.catalog.get("metric", slug) if state.catalog is not None and slug else None
+    return entry.title if entry is not None else words.plain(slug)

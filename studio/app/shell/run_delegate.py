@@ -1,0 +1,58 @@
+"""How a line of the run tree is drawn."""
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+
+from studio.app.run_words import RunWords
+from studio.app.shell.line_model import Index, LineModel
+from studio.app.shell.run_model import WORDS
+from studio.app.widgets.row_paint import HEIGHT, RowLook, left_of_text, paint_row
+from studio.literal import one_line
+
+__all__ = ["RunDelegate"]
+
+
+class RunDelegate(QStyledItemDelegate):
+    """Draws as the other lines of the sidebar are drawn."""
+
+    def __init__(self, view: QTreeView, model: LineModel) -> None:
+        super().__init__(view)
+        self._view, self._model = view, model
+
+    def look(self, index: Index) -> RowLook | None:
+        """Return what is seen of a line."""
+        words, line = index.data(WORDS), self._model.line_at(index)
+        if not isinstance(words, RunWords) or line is None:
+            return None
+        opened = self._view.isExpanded(self._model.index_of(line.key)) if line.branches else None
+        return RowLook(
+            text=one_line(words.text),
+            note=words.note,
+            dot=words.dot,
+            progress=words.progress,
+            indent=line.depth,
+            opened=opened,
+        )
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(120, HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        look = self.look(index)
+        if look is None:
+            return
+        state = QStyle.StateFlag
+        lit = bool(option.state & (state.State_Selected | state.State_MouseOver))
+        focused = self._view.hasFocus() and index == self._view.currentIndex()
+        painter.save()
+        area = QRectF(option.rect)
+        paint_row(painter, area, look, self._view.font(), lit=lit, focused=focused)
+        painter.restore()
+
+    def triangle(self, index: Index) -> float:
+        """Return up to where a click on a line, in pixels from its left, is one on its triangle."""
+        look = self.look(index)
+        if look is None or look.opened is None:
+            return 0.0
+        return left_of_text(look) - (16 if look.dot else 0)

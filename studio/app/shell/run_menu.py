@@ -1,0 +1,68 @@
+"""What can be done with a run, or a race, from its line."""
+
+from functools import partial
+
+from studio.app.actions import Actions
+from studio.app.shell.queue_entries import queue_entries
+from studio.app.state import comparison
+from studio.app.state.operators import offered
+from studio.app.state.session import AppState
+from studio.app.state.waiting import queued_job
+from studio.app.widgets.menu import Entries
+
+__all__ = ["race_entries", "run_entries"]
+
+
+def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
+    """Return what can be done with a race."""
+    runs = comparison.members(state.runs, race)
+    entries: Entries = [("Compare", partial(actions.comparing.show_race, race))]
+    if not any(run.job for run in runs) and any(run.state != "finished" for run in runs):
+        entries.append(("Resume the race", partial(actions.training.resume_race, race)))
+    running = state.running
+    if running is not None and running.job == race:
+        entries.append(("Stop the race and keep it", actions.training.stop))
+    entries.append(("Race again", partial(actions.race.again, race)))
+    if runs and not any(run.job or run.background for run in runs):
+        entries.append(("Delete the race", partial(_delete, actions, [run.key for run in runs])))
+    return entries
+
+
+def run_entries(state: AppState, actions: Actions, key: str) -> Entries:
+    """Return what can be done with a run; nothing with one that has just gone."""
+    run = state.runs.by_key.get(key)
+    entries: Entries = []
+    if run is None:
+        return entries
+    if not run.job and not run.background and run.state != "finished":
+        entries.append(("Resume", partial(actions.training.resume, key)))
+    waits = queued_job(state, run)
+    if waits:
+        entries += queue_entries(state, actions, waits)
+    running = state.running
+    if run.background:
+        entries.append(("Stop and keep", partial(actions.training.stop_background, key)))
+    elif running is not None and running.job == run.job:
+        entries.append(("Stop and keep", actions.training.stop))
+    chosen = state.runs.chosen
+    if len(chosen) > 1 and key in chosen:
+        entries.append((f"Compare {len(chosen)} runs", actions.comparing.show_chosen))
+    if run.spec is not None:
+        entries.append(("Set up a run like this", partial(actions.setup.open, run.spec)))
+        entries.append(("Add to the race", partial(actions.race.add_run, key)))
+    if run.stops:
+        step = state.playback.step if key == state.runs.selection else None
+        at = run.stops[-1] if step is None else step
+        entries.append((f"Branch from step {at:,}…", partial(actions.branching.ask, key, at)))
+    if run.checkpoints or run.job:
+        entries += [
+            (f"{entry.title}…", partial(actions.operating.open, key, entry.slug))
+            for entry in offered(run, state.catalog)
+        ]
+    entries.append(("Delete", partial(actions.project.delete_run, key)))
+    return entries
+
+
+def _delete(actions: Actions, keys: list[str]) -> None:
+    for key in keys:
+        actions.project.delete_run(key)

@@ -1,0 +1,77 @@
+"""The tree of runs in the sidebar, as Qt's views see one."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+
+from studio.app.run_words import RunWords, say, title_of
+from studio.app.shell.line_model import Index, LineModel
+from studio.app.state import comparison
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.state.tree import Line, race_line, tree
+from studio.app.widgets.literal import tip_text
+
+__all__ = ["WORDS", "RunModel"]
+
+WORDS = Qt.ItemDataRole.UserRole
+"""The role under which a line gives its `studio.app.run_words.RunWords`."""
+
+
+class RunModel(LineModel):
+    """Asks the state whenever a line is drawn."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._races: dict[str, list[RunState]] = {}
+
+    def refresh(self) -> bool:
+        """Take the tree as it is now; return whether its lines are others than before."""
+        runs = self._state.runs
+        lines = tree(runs.by_key.values())
+        self._races = {line.key: comparison.members(runs, line.race) for line in lines if line.race}
+        if lines == self.lines:
+            self.tell_all()
+            return False
+        self.fill(lines)
+        return True
+
+    def tell_run(self, run: RunState) -> None:
+        """Say that a run has changed, and with it the race that it took part in."""
+        self.tell(run.key)
+        if run.race:
+            self.tell(race_line(run.race))
+
+    def words_of(self, line: Line) -> RunWords | None:
+        """Return what a line says, None of a run that has just gone."""
+        if line.race:
+            return say(self._state, self._races[line.key], f"Race of {line.branches}")
+        run = self._state.runs.by_key.get(line.key)
+        return say(self._state, [run], title_of(run)) if run is not None else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        line = self.line_at(index)
+        words = self.words_of(line) if line is not None and role in ROLES else None
+        if words is None or line is None:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return words.text
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return words.spoken
+            case Qt.ItemDataRole.ToolTipRole:
+                return tip_text(words.spoken)
+            case Qt.ItemDataRole.AccessibleDescriptionRole:
+                return f"{line.branches} below" if line.branches else ""
+            case _:
+                return words
+
+
+ROLES = {
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.AccessibleTextRole,
+    Qt.ItemDataRole.AccessibleDescriptionRole,
+    Qt.ItemDataRole.ToolTipRole,
+    WORDS,
+}
