@@ -40,8 +40,9 @@ LEFT_OUT = (
     "home folder by ~, each project by a number."
 )
 PACKAGES = (
-    "pushforward", "PySide6-Essentials", "shiboken6", "qasync", "torch", "numpy", "scipy", "h5py",
-    "msgspec", "safetensors", "POT", "networkx", "psutil", "platformdirs", "tomli-w",
+    "pushforward", "PySide6-Essentials", "shiboken6", "pyqtgraph", "qasync", "torch", "numpy",
+    "scipy", "h5py", "msgspec", "safetensors", "POT", "networkx", "psutil", "platformdirs",
+    "tomli-w",
 )  # fmt: skip
 VARIABLES = (
     "LANG", "LC_ALL", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "QT_QPA_PLATFORM",

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu
 
 from studio.app.state.runs import RunState
 from studio.app.widgets.basic import Elided
-from studio.app.widgets.comparechart import short_name
+from studio.app.widgets.comparenames import short_name
 from studio.app.widgets.row_button import RowButton
 from studio.protocol import messages as m
 

@@ -1,4 +1,4 @@
-"""How fast particles and curves are drawn, offscreen: prints a table.
+"""How fast particles are drawn, offscreen: prints a table.
 
     python -m tests.benchmarks.drawing [--seconds 1.5] [--peer]
 
@@ -17,18 +17,15 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from studio.app.plots.arrows import Arrows
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.chart import ChartScene, paint_chart
-from studio.app.plots.curves import Curve
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
-from studio.app.theme import font, theme
+from studio.app.theme import theme
 from studio.app.tokens import DARK
 
 SIDE, FRAMES = 900, 12
@@ -118,20 +115,6 @@ def scatter(n: int, seconds: float) -> float:
     return found
 
 
-def chart(n: int) -> float:
-    """Return the median time to draw a curve of n points, in ms."""
-    steps = np.arange(n, dtype=np.float64)
-    values = np.exp(-steps / n) + 0.1 * np.random.default_rng(0).standard_normal(n)
-    scene = ChartScene([Curve("loss", "Loss", "#5eb1ef", steps, values)], (0.0, float(n)))
-    image = QImage(SIDE, 400, QImage.Format.Format_RGB32)
-
-    def frame(_: float) -> None:
-        with QPainter(image) as painter:
-            paint_chart(painter, QRectF(0, 0, SIDE, 400), CanvasStyle.of(DARK), scene, font(11))
-
-    return measure(frame, 0.5)[0]
-
-
 def table(seconds: float) -> None:
     """Print a row for each number of particles and pixels."""
     heads = ("particles", "pixels", "wall ms", "p95", "cpu ms", "fps")
@@ -157,8 +140,6 @@ def main() -> None:
     if chosen.peer:
         mine, peer = draw(10_000, 1, chosen.seconds)[0], scatter(10_000, chosen.seconds)
         print(f"pyqtgraph scatter item, 10,000 particles: {peer:.1f} ms ({peer / mine:.0f}x)")
-    for n in (1_000, 100_000, 1_000_000):
-        print(f"curve of {n:>9,} points, {SIDE}x400: {chart(n):.2f} ms")
 
 
 if __name__ == "__main__":

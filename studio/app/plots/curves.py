@@ -21,8 +21,9 @@ class Curve:
 
     ``dots`` marks few, dear values (quality). ``floor`` is what they are held against, called
     ``bar``: the best that can be hoped for, or what is to be beaten; ``floors`` (n,) what it was at
-    each step, where values were measured with different numbers of samples. ``counts`` (n,) are
-    those numbers: values of different ones are not joined.
+    each step, where values were measured with different numbers of samples, and ``spreads`` (n,)
+    how far it varies by chance. ``counts`` (n,) are those numbers: values of different ones are
+    not joined.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Curve:
     floors: Doubles | None = None
     counts: Doubles | None = None
     bar: str = "floor"
+    spreads: Doubles | None = None
 
     @property
     def parts(self) -> list["Curve"]:
@@ -47,9 +49,11 @@ class Curve:
     def _part(self, of: NDArray[np.bool_]) -> "Curve":
         floors = None if self.floors is None else self.floors[of]
         counts = None if self.counts is None else self.counts[of]
+        spreads = None if self.spreads is None else self.spreads[of]
         return replace(
-            self, steps=self.steps[of], values=self.values[of], floors=floors, counts=counts
-        )
+            self, steps=self.steps[of], values=self.values[of], floors=floors, counts=counts,
+            spreads=spreads,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

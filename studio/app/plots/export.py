@@ -11,28 +11,25 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from studio.app.plots.backdrop import image_of, paint_backdrop
 from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.chart import ChartScene, paint_chart
 from studio.app.plots.overlay import paint_life
 from studio.app.plots.particles import Particles
-from studio.app.plots.style import CanvasStyle
-from studio.app.state.runs import Series
 from studio.app.theme import colors, font
-from studio.literal import one_line
 from studio.store.atomic import write_bytes
 from studio.store.errors import StoreError
 
 __all__ = [
     "SUFFIXES",
     "Picture",
+    "Points",
     "canvas_picture",
-    "charts_picture",
     "painted_picture",
     "widget_picture",
     "write_curves",
@@ -54,6 +51,16 @@ class Picture(Protocol):
     def size(self) -> QSize: ...
 
     def paint(self, painter: QPainter, *, vector: bool) -> None: ...
+
+
+class Points(Protocol):
+    """A curve: rising ``steps`` and ``values``, both (n,)."""
+
+    @property
+    def steps(self) -> NDArray[np.float64]: ...
+
+    @property
+    def values(self) -> NDArray[np.float64]: ...
 
 
 class _Painted:
@@ -108,41 +115,6 @@ def _circles(painter: QPainter, layer: Particles) -> None:
         painter.setBrush(QColor.fromRgb(int(ink)))
         painter.drawEllipse(QPointF(x, y), DOT, DOT)
     painter.restore()
-
-
-def charts_picture(
-    charts: Mapping[str, ChartScene], width: int = 960, height: int = 280
-) -> Picture:
-    """Return charts below each other, with their titles and legends."""
-
-    def paint(painter: QPainter, vector: bool) -> None:
-        style = CanvasStyle.of(colors())
-        painter.fillRect(QRect(0, 0, width, height * len(charts)), QColor(style.background))
-        for i, (title, scene) in enumerate(charts.items()):
-            top = i * height
-            painter.setPen(QColor(style.text))
-            painter.setFont(font(14, QFont.Weight.DemiBold))
-            painter.drawText(QPointF(16, top + 26), one_line(title))
-            _legend(painter, style, scene, width, top)
-            paint_chart(
-                painter, QRectF(8, top + 34, width - 16, height - 40), style, scene, font(11)
-            )
-
-    return _Painted(QSize(width, height * max(1, len(charts))), paint)
-
-
-def _legend(
-    painter: QPainter, style: CanvasStyle, scene: ChartScene, width: int, top: float
-) -> None:
-    painter.setFont(font(12))
-    x = width - 16.0
-    for curve in reversed(scene.curves):
-        title = one_line(curve.title)
-        x -= painter.fontMetrics().horizontalAdvance(title)
-        painter.setPen(QColor(style.text))
-        painter.drawText(QPointF(x, top + 26), title)
-        painter.fillRect(QRectF(x - 18, top + 20, 12, 3), QColor(curve.ink))
-        x -= 34
 
 
 def widget_picture(widget: QWidget) -> Picture:
@@ -201,24 +173,26 @@ def _svg(picture: Picture) -> bytes:
     return bytes(data.data())
 
 
-def write_curves(series: Mapping[str, Series], path: Path) -> None:
+def write_curves(curves: Mapping[str, Points], path: Path, across: str = "step") -> None:
     """Write curves as CSV: a row for each step at which anything was measured, empty cells where
-    a curve has no value there. Numbers are written in full: reading them gives the same ones.
+    a curve has no value there; ``across`` is what the steps count. Numbers are written in full:
+    reading them gives the same ones.
 
     Raises:
         StoreError: the disk refused.
     """
-    names = [name for name, curve in series.items() if len(curve)]
-    steps = np.unique(np.concatenate([series[n].steps for n in names])) if names else np.empty(0)
+    names = [name for name, curve in curves.items() if len(curve.steps)]
+    steps = np.unique(np.concatenate([curves[n].steps for n in names])) if names else np.empty(0)
     table = []
     for name in names:
         cells = [""] * len(steps)
-        places = np.searchsorted(steps, series[name].steps)
-        for place, value in zip(places.tolist(), series[name].values.tolist(), strict=True):
+        places = np.searchsorted(steps, curves[name].steps)
+        for place, value in zip(places.tolist(), curves[name].values.tolist(), strict=True):
             cells[place] = repr(value)
         table.append(cells)
+    at = [repr(int(s)) if s == int(s) else repr(s) for s in steps.tolist()]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", *names])
-    writer.writerows(zip([int(s) for s in steps], *table, strict=True))
+    writer.writerow([across, *names])
+    writer.writerows(zip(at, *table, strict=True))
     write_bytes(path, text.getvalue().encode("utf-8"))

@@ -1,5 +1,7 @@
 """The metrics lens: losses and qualities of a run over all its steps, with their floors."""
 
+from functools import partial
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
@@ -7,7 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
-from studio.app.plots.export import Picture, charts_picture
+from studio.app.plots.export import Picture
+from studio.app.plots.paper import charts_picture
 from studio.app.state.comparison import COST
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
@@ -17,9 +20,14 @@ from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, row
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.evaluated import EvaluatedCard
-from studio.app.widgets.exporting import ask_curves, ask_picture
+from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
 from studio.app.widgets.overlays import EmptyState
-from studio.app.widgets.qualities import counts_along, floors_along, samples_at
+from studio.app.widgets.qualities import (
+    counts_along,
+    floors_along,
+    samples_at,
+    spreads_along,
+)
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec
 
@@ -155,18 +163,16 @@ class MetricsView(QWidget):
             return
         if set(groups) != set(self._cards):
             self._arrange(groups)
-        span = self._span(run)
-        cursor = self._state.playback.step
+        extent, step = self._extent(run), self._state.playback.step
+        cursor = None if step is None else float(step)
         for group, names in groups.items():
             curves = self._curves(run, names)
-            self._cards[group].show_curves(curves, span, None if cursor is None else float(cursor))
+            self._cards[group].show_curves(curves, extent, cursor, zoom=self._zoom)
         told = f"Step {run.step:,} of {max(run.total, run.step):,}"
         self._words.set_text(". ".join(filter(None, [told, _few(run)])))
         self._all.setVisible(self._zoom is not None)
 
-    def _span(self, run: RunState) -> tuple[float, float]:
-        if self._zoom is not None:
-            return self._zoom
+    def _extent(self, run: RunState) -> tuple[float, float]:
         ends = [(s.steps[0], s.steps[-1]) for s in run.series.values() if len(s)]
         return min(0.0, *(e[0] for e in ends)), float(max(e[1] for e in ends))
 
@@ -181,6 +187,7 @@ class MetricsView(QWidget):
             ink = inks[i % len(inks)]
             floors = floors_along(run, name) if quality else None
             counts = counts_along(run, name) if quality else None
+            spreads = spreads_along(run, name) if quality else None
             curves.append(
                 Curve(
                     name,
@@ -193,6 +200,7 @@ class MetricsView(QWidget):
                     floors,
                     counts,
                     held.bar_word(self._entry(name)),
+                    spreads,
                 )
             )
         return curves
@@ -221,6 +229,8 @@ class MetricsView(QWidget):
                 card.hovered.connect(self._hover)
                 card.zoomed.connect(self._zoomed)
                 card.chosen.connect(self._choose)
+                card.picture_wanted.connect(partial(ask_picture, card, self._state, group))
+                card.values_wanted.connect(partial(ask_values, card, self._state, group))
                 self._cards[group] = card
         for group in set(self._cards) - set(groups):
             card = self._cards.pop(group)

@@ -3,129 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from studio.app.plots.chart import Axes, ChartScene, paint_chart, values_at
+from studio.app.plots.chart import ChartScene, values_at
+from studio.app.plots.chartplot import ChartPlot
 from studio.app.plots.curves import Curve
-from studio.app.plots.style import CanvasStyle
+from studio.app.plots.export import Picture
+from studio.app.plots.paper import charts_picture
 from studio.app.plots.ticks import number
-from studio.app.theme import colors, font, theme
+from studio.app.theme import colors, theme
 from studio.app.widgets.basic import Elided, button, label
-from studio.app.widgets.literal import set_tip
+from studio.app.widgets.literal import keyless, set_tip
 
-__all__ = ["ChartCard", "ChartPlot", "at_step"]
+__all__ = ["ChartCard", "at_step"]
 
 
 def at_step(step: float) -> str:
     """Return a place on the axis in words, where that counts training steps."""
     return f"step {int(step):,}"
-
-
-class ChartPlot(QWidget):
-    """The picture, and where the mouse is on it.
-
-    Signals:
-        hovered: the step under the mouse, None when it left.
-        chosen: the step that was clicked.
-        zoomed: (first, last) step of a range that was dragged; None to show all again.
-    """
-
-    hovered = Signal(object)
-    chosen = Signal(float)
-    zoomed = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.scene = ChartScene()
-        self._axes: Axes | None = None
-        self._from: float | None = None
-        self._to: float | None = None
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(150)
-        theme.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(420, 190)
-
-    def set_scene(self, scene: ChartScene) -> None:
-        """Show another scene."""
-        self.scene = scene
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        tokens = colors()
-        with QPainter(self) as painter:
-            style = CanvasStyle.of(tokens)
-            box = QRectF(self.rect())
-            self._axes = paint_chart(painter, box, style, self.scene, font(11))
-            if self._from is not None and self._to is not None:
-                shade = QColor(tokens.accent)
-                shade.setAlphaF(0.15)
-                left, right = sorted((self._from, self._to))
-                plot = self._axes.plot
-                painter.fillRect(QRectF(left, plot.top(), right - left, plot.height()), shade)
-            if self.hasFocus():
-                painter.setPen(QColor(tokens.accent))
-                painter.drawRect(self._axes.plot)
-
-    def _step(self, x: float) -> float | None:
-        axes = self._axes
-        if axes is None or axes.plot.width() <= 0:
-            return None
-        return min(axes.x1, max(axes.x0, axes.step(x)))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._from, self._to = event.position().x(), None
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        x = event.position().x()
-        if self._from is not None and abs(x - self._from) > 5:
-            self._to = x
-            self.update()
-        self.hovered.emit(self._step(x))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        start, end = self._from, self._to
-        self._from, self._to = None, None
-        if start is None:
-            return
-        first = self._step(start)
-        last = self._step(end) if end is not None else None
-        if first is not None and last is not None:
-            low, high = sorted((first, last))
-            if high - low >= 1:
-                self.zoomed.emit((low, high))
-        elif first is not None:
-            self.chosen.emit(first)
-        self.update()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._from = None
-        self.zoomed.emit(None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.hovered.emit(None)
-        super().leaveEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the hover line with Ctrl and the arrows, zoom with + and -, all with 0."""
-        low, high = self.scene.span
-        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        at = self.scene.hover if self.scene.hover is not None else (low + high) / 2
-        step, key = (high - low) / 50, event.key()
-        if ctrl and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            move = step if key == Qt.Key.Key_Right else -step
-            self.hovered.emit(min(high, max(low, at + move)))
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and high - low > 4:
-            self.zoomed.emit((at - (at - low) / 2, at + (high - at) / 2))
-        elif key in (Qt.Key.Key_Minus, Qt.Key.Key_0):
-            self.zoomed.emit(None)
-        else:
-            super().keyPressEvent(event)
 
 
 class ChartCard(QFrame):
@@ -135,12 +32,16 @@ class ChartCard(QFrame):
     ``tip`` over it what it shows. An owner may do without the ``heading``, and
     without the newest ``figures`` in the legend where it shows them itself.
 
-    Signals: those of `ChartPlot`, passed on.
+    Signals: those of `ChartPlot`, passed on, and
+        picture_wanted: the chart is to go to a file as a picture.
+        values_wanted: its values are.
     """
 
     hovered = Signal(object)
     chosen = Signal(float)
     zoomed = Signal(object)
+    picture_wanted = Signal()
+    values_wanted = Signal()
 
     def __init__(
         self,
@@ -194,29 +95,53 @@ class ChartCard(QFrame):
     @property
     def scene(self) -> ChartScene:
         """What is drawn, without the hidden curves."""
-        return self.plot.scene
+        return self.plot.shown
 
     def show_curves(
         self,
         curves: list[Curve],
-        span: tuple[float, float],
+        extent: tuple[float, float],
         cursor: float | None,
         *,
+        zoom: tuple[float, float] | None = None,
         whole: bool = True,
+        across: str = "training steps",
     ) -> None:
-        """Show curves over a range of steps, with the cursor of the training clock. What the axis
-        counts may be other than ``whole`` steps.
+        """Show curves over the range of all steps, or the part of it that is looked at, with the
+        cursor of the training clock. The axis may count something else ``across``, and other than
+        in ``whole`` numbers.
         """
         self._curves = curves
         if [c.name for c in curves] != list(self._entries):
             self._rebuild()
-        self.plot.scene = replace(self.plot.scene, span=span, cursor=cursor, whole=whole)
+        scene = self.plot.shown
+        # Who goes back to all steps is shown all values, too.
+        height = None if zoom is None and scene.zoom is not None else scene.height
+        self.plot.shown = replace(
+            scene, extent=extent, zoom=zoom, height=height, cursor=cursor, whole=whole,
+            across=across,
+        )  # fmt: skip
         self._refresh()
 
     def set_hover(self, step: float | None) -> None:
         """Show the values at a step, or none."""
-        self.plot.set_scene(replace(self.plot.scene, hover=step))
+        self.plot.set_hover(step)
         self._tell()
+
+    def export_picture(self) -> Picture:
+        """Return the chart for paper."""
+        return charts_picture({self.title: self.scene})
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for title, do in (
+            ("Show all", self.plot.show_all),
+            ("Export picture…", self.picture_wanted.emit),
+            ("Export values…", self.values_wanted.emit),
+        ):
+            menu.addAction(keyless(title)).triggered.connect(lambda _=False, do=do: do())
+        menu.popup(event.globalPos())
 
     def _rebuild(self) -> None:
         hidden = {name for name, entry in self._entries.items() if not entry.isChecked()}
@@ -243,12 +168,14 @@ class ChartCard(QFrame):
     def _refresh(self, _on: bool = False) -> None:
         shown = [c for c in self._curves if self._entries[c.name].isChecked()]
         self._recolour()
-        self.plot.set_scene(replace(self.plot.scene, curves=shown, log=self._log.isChecked()))
+        scene, log = self.plot.shown, self._log.isChecked()
+        height = scene.height if log == scene.log else None  # it was of the other axis
+        self.plot.set_scene(replace(scene, curves=shown, log=log, height=height))
         self._tell()
 
     def _tell(self) -> None:
         """Write the values under the mouse, or the newest ones."""
-        scene = self.plot.scene
+        scene = self.plot.shown
         at = scene.hover if scene.hover is not None else scene.span[1]
         found = values_at(scene, at)
         step = self.where(found[0][1]) if found and scene.hover is not None else ""

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import held, words
+from studio.app import held
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.plots.curves import Curve
 from studio.app.plots.ticks import number
@@ -17,23 +17,22 @@ from studio.app.theme import colors
 from studio.app.widgets.badge import ink
 from studio.app.widgets.basic import row
 from studio.app.widgets.chartcard import ChartCard
-from studio.app.widgets.qualities import counts_along, floors_along
+from studio.app.widgets.comparenames import SEGMENTS, measure_title, short_name
+from studio.app.widgets.exporting import ask_picture, ask_values
+from studio.app.widgets.qualities import counts_along, floors_along, spreads_along
 from studio.literal import one_line
 
-__all__ = ["SEGMENTS", "CompareChart", "measure_title", "short_name"]
+__all__ = ["CompareChart"]
 
 ROOM = 115  # pixels a run from which the legend has names; numbers are on canvas and table too
 LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs
 LOG = 90  # pixels beside the legend, for the switch of the axis
 SWATCH = 50  # and of each of its entries, around the name
-SEGMENTS = 216  # pixels that the names of the axes need side by side
-
-
-def measure_title(name: str, state: AppState) -> str:
-    """Return what a curve is called: the title of its metric, or its name in words."""
-    slug = name.removeprefix(QUALITY)
-    entry = state.catalog.get("metric", slug) if state.catalog and slug != name else None
-    return entry.title if entry is not None else words.plain(slug)
+ACROSS: dict[Axis, str] = {
+    "steps": "training steps",
+    "seconds": "seconds of training",
+    "samples": "points seen",
+}
 
 
 class CompareChart(QWidget):
@@ -66,6 +65,8 @@ class CompareChart(QWidget):
         self.card.hovered.connect(self.card.set_hover)
         self.card.chosen.connect(self._seek)
         self.card.zoomed.connect(self._zoomed)
+        self.card.picture_wanted.connect(lambda: ask_picture(self.card, state, self.measure))
+        self.card.values_wanted.connect(lambda: ask_values(self.card, state, self.measure))
         head = row(self._choice, None, self._axes, gap=8)
         head.setContentsMargins(12, 8, 8, 0)
         layout = QVBoxLayout(self)
@@ -106,8 +107,12 @@ class CompareChart(QWidget):
         self.card.where = self._where
         curves = self._curves()
         ends = [float(curve.steps[-1]) for curve in curves if len(curve.steps)]
-        span = self._zoom or (0.0, max([1.0, *ends] if self.axis != "seconds" else [1e-3, *ends]))
-        self.card.show_curves(curves, span, self._cursor(), whole=self.axis != "seconds")
+        whole = self.axis != "seconds"
+        extent = (0.0, max([1.0 if whole else 1e-3, *ends]))
+        self.card.title = title
+        self.card.show_curves(
+            curves, extent, self._cursor(), zoom=self._zoom, whole=whole, across=ACROSS[self.axis]
+        )
 
     def _curves(self) -> list[Curve]:
         catalog, tokens = self._state.catalog, colors()
@@ -132,10 +137,10 @@ class CompareChart(QWidget):
             title = f"{place + 1} {name}".strip()
             along = floors_along(run, self.measure) if quality and floor is not None else None
             counts = counts_along(run, self.measure) if quality else None
+            spreads = spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values
-            curves.append(
-                Curve(run.key, title, shade, steps, values, quality, floor, along, counts, bar)
-            )
+            held_to = (floor, along, counts, bar, spreads)
+            curves.append(Curve(run.key, title, shade, steps, values, quality, *held_to))
         return curves
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -174,12 +179,3 @@ class CompareChart(QWidget):
 
     def _turned(self, place: int) -> None:
         self.set_axis(AXES[place][0])
-
-
-def short_name(run: RunState, letters: int = 24) -> str:
-    """Return a run's name without its number, in so many letters at most: of a longer one the
-    middle is left out, since names may differ in their ends alone.
-    """
-    name = run.name.partition("-")[2] if run.name[:4].isdigit() else run.name
-    tail = (letters - 1) // 2
-    return name if len(name) <= letters else f"{name[: letters - 1 - tail]}…{name[-tail:]}"

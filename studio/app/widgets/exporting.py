@@ -10,11 +10,12 @@ from studio.app.plots.export import Picture, widget_picture, write_curves, write
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.filedialog import save_dialog
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
-__all__ = ["ask_curves", "ask_picture", "ask_samples", "picture_of"]
+__all__ = ["ask_curves", "ask_picture", "ask_samples", "ask_values", "picture_of"]
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 
@@ -32,7 +33,8 @@ def ask_picture(view: QWidget, state: AppState, name: str = "picture") -> QFileD
     def write(path: Path) -> None:
         write_picture(picture, path)
 
-    return _ask(view, state, "Export picture", f"{_stem(state)}-{name}.png", PICTURES, write)
+    file = f"{_stem(state, name)}.png"
+    return _ask(view, state, "Export picture", file, PICTURES, write)
 
 
 def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
@@ -42,12 +44,25 @@ def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
         run = state.runs.current
         write_curves(run.series if run else {}, path)
 
-    return _ask(view, state, "Export curves", f"{_stem(state)}-curves.csv", "CSV (*.csv)", write)
+    return _ask(view, state, "Export curves", f"{_stem(state, 'curves')}.csv", "CSV (*.csv)", write)
 
 
-def _stem(state: AppState) -> str:
+def ask_values(card: ChartCard, state: AppState, name: str) -> QFileDialog:
+    """Ask for a file and write the curves that a chart shows into it."""
+    scene = card.scene
+    curves = {curve.title: curve for curve in scene.curves}
+
+    def write(path: Path) -> None:
+        write_curves(curves, path, scene.across)
+
+    file = f"{_stem(state, name)}.csv"
+    return _ask(card, state, "Export values", file, "CSV (*.csv)", write)
+
+
+def _stem(state: AppState, name: str) -> str:
     run = state.runs.current
-    return run.name.replace(" ", "-") if run else "pushforward"
+    whose = run.name.replace(" ", "-") if run else "pushforward"
+    return f"{whose}-{name.replace('/', '-')}"
 
 
 def _ask(

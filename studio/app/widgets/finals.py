@@ -12,7 +12,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, label, restyle
-from studio.app.widgets.comparechart import measure_title, short_name
+from studio.app.widgets.comparenames import measure_title, short_name
 from studio.app.widgets.literal import set_tip
 from studio.protocol.events import SPREAD
 

@@ -11,6 +11,7 @@ from studio.app.state import drafts
 from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
+from studio.protocol.events import SPREAD
 from studio.protocol.spec import ChangeSetting
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "outdated",
     "qualities",
     "samples_at",
+    "spreads_along",
 ]
 
 QUALITY = "quality/"
@@ -130,7 +132,19 @@ def samples_at(run: RunState, step: int) -> int | None:
 
 def floors_along(run: RunState, name: str) -> NDArray[np.float64] | None:
     """Return the floor of each figure of a quality, None for a run that does not say."""
-    series = run.series.get(FLOOR + name.removeprefix(QUALITY))
+    return _beside(run, FLOOR + name.removeprefix(QUALITY), name)
+
+
+def spreads_along(run: RunState, name: str) -> NDArray[np.float64] | None:
+    """Return how far the floor of each figure of a quality varies by chance, None for a run that
+    does not say.
+    """
+    return _beside(run, f"{FLOOR}{SPREAD}{name.removeprefix(QUALITY)}", name)
+
+
+def _beside(run: RunState, other: str, name: str) -> NDArray[np.float64] | None:
+    """Return the values of a curve that was measured at the very steps of another one."""
+    series = run.series.get(other)
     same = series is not None and np.array_equal(series.steps, run.series[name].steps)
     return series.values if series is not None and same else None
 

@@ -14,7 +14,7 @@ from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, row, separator
-from studio.app.widgets.comparechart import SEGMENTS
+from studio.app.widgets.comparenames import SEGMENTS
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.racecard import RaceCard

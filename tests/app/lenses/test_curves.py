@@ -1,20 +1,12 @@
 """Decimation loses no spike and no end; the picture of a million steps is quick."""
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PySide6.QtCore import QBuffer, QRect, QRectF
-from PySide6.QtGui import QFont, QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
 
-from studio.app.plots.chart import ChartScene, paint_chart
 from studio.app.plots.curves import Curve, columns, envelope, nearest_index, smoothed
-from studio.app.plots.style import CanvasStyle
-from studio.app.theme import theme
 
 
 @given(arrays(np.float64, st.integers(1, 400), elements=st.floats(-1e6, 1e6)), st.integers(2, 50))
@@ -81,42 +73,13 @@ def test_the_nearest_point() -> None:
     assert nearest_index(np.empty(0), 3) == -1
 
 
-def test_values_of_other_numbers_of_samples_are_not_joined(qapp: object) -> None:
+def test_values_of_other_numbers_of_samples_are_not_joined() -> None:
     """The last figure of a run is often measured with more samples, and lies lower for that."""
     steps = np.array([0.0, 50.0, 100.0])
     values, floors = np.array([0.5, 0.5, 0.1]), np.array([0.2, 0.2, 0.05])
-    counts = np.array([250.0, 250.0, 2000.0])
-    curve = Curve("q", "Q", "#ff0000", steps, values, True, 0.05, floors, counts)
+    counts, spreads = np.array([250.0, 250.0, 2000.0]), np.array([0.04, 0.04, 0.01])
+    curve = Curve("q", "Q", "#ff0000", steps, values, True, 0.05, floors, counts, spreads=spreads)
     light, full = curve.parts
     assert (light.values.tolist(), full.values.tolist()) == ([0.5, 0.5], [0.1])
     assert (light.floors.tolist(), full.floors.tolist()) == ([0.2, 0.2], [0.05])
-    image = QImage(400, 300, QImage.Format.Format_RGB32)
-    image.fill(0)
-    box = QRectF(0, 0, 400, 300)
-    style = CanvasStyle.of(theme.colors())
-    with QPainter(image) as painter:
-        axes = paint_chart(painter, box, style, ChartScene([curve], (0.0, 100.0)), QFont())
-    middle = round(axes.x(75.0))
-    column = [image.pixelColor(middle, y) for y in range(300)]
-    assert not any(shade.red() > 150 and shade.green() < 80 for shade in column)
-    column = [image.pixelColor(round(axes.x(25.0)), y) for y in range(300)]
-    assert any(shade.red() > 150 and shade.green() < 80 for shade in column)
-
-
-def test_how_many_the_highest_figure_is_of_is_written_inside_the_chart(qapp: object) -> None:
-    """Above it there is no room: what lies outside the plot is cut off."""
-    counts = np.array([250.0, 250.0, 2000.0])
-    curve = Curve("q", "Q", "#fff", np.arange(3.0), np.array([0.1, 0.2, 0.9]), True, counts=counts)
-    made, box = QBuffer(), QRectF(0, 0, 400, 160)
-    made.open(QBuffer.OpenModeFlag.ReadWrite)
-    image = QSvgGenerator()
-    image.setOutputDevice(made)
-    image.setViewBox(QRect(0, 0, 400, 160))
-    painter = QPainter(image)
-    scene = ChartScene([curve], span=(0.0, 2.0))
-    axes = paint_chart(painter, box, CanvasStyle.of(theme.colors()), scene, QFont("Inter", 9))
-    painter.end()
-    told = next(line for line in bytes(made.data()).decode().splitlines() if "n = 2,000" in line)
-    before = bytes(made.data()).decode().split(told)[0].rsplit("<text", 1)[-1] + told
-    baseline = float(re.findall(r'\by="([-0-9.]+)"', before)[-1])
-    assert baseline - 8 > axes.plot.top() - 3
+    assert (light.spreads.tolist(), full.spreads.tolist()) == ([0.04, 0.04], [0.01])

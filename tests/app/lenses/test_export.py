@@ -18,11 +18,11 @@ from studio.app.plots.curves import Curve
 from studio.app.plots.export import (
     VECTOR_LIMIT,
     canvas_picture,
-    charts_picture,
     widget_picture,
     write_curves,
     write_picture,
 )
+from studio.app.plots.paper import charts_picture
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, Series
@@ -89,6 +89,7 @@ def test_charts_have_text_and_lines_in_the_svg(qtbot: QtBot, tmp_path: Path) -> 
     assert "path" in tags(path) or "polyline" in tags(path)
     assert "Loss" in text
     assert "floor" in text
+    assert "training steps" in text
     assert "image" not in tags(path)
 
 
@@ -124,6 +125,9 @@ def test_curves_read_back_to_the_last_bit(tmp_path: Path) -> None:
     assert "empty" not in rows[0]
     write_curves({}, path)
     assert path.read_text() == "step\n"
+    spent = Curve("a", "A", "#fff", np.array([0.5, 2.0]), np.array([3.0, 4.0]))
+    write_curves({"A": spent}, path, "seconds of training")
+    assert path.read_text() == "seconds of training,A\n0.5,3.0\n2,4.0\n"
 
 
 def test_asking_writes_and_says_so(lens: Any, qtbot: QtBot, tmp_path: Path) -> None:

@@ -1,0 +1,128 @@
+"""An axis whose marks are ours: round numbers, counted steps and powers of ten."""
+
+import html
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import label, number, ticks
+from studio.app.theme import font
+
+__all__ = ["Axis", "Marks", "power_marks", "step_marks", "value_marks"]
+
+Marks = Callable[[float, float, float], list[tuple[float, str]]]
+"""From the ends of an axis and its length in pixels: places on it, and what is written there."""
+
+LEFT, BOTTOM = 52, 22  # pixels that the numbers need
+LABEL = 18  # and the name of an axis
+EDGE = 12  # pixels beyond the last mark that a number may use
+LETTERS = 8  # pixels that half a line of numbers is high
+
+
+def value_marks(
+    low: float, high: float, pixels: float, apart: float = 44
+) -> list[tuple[float, str]]:
+    """Return round values, about one in ``apart`` pixels, at least two."""
+    about = max(2, int(pixels / apart))
+    marks = ticks(low, high, about)
+    while len(marks) < 2 and about < 16:  # one alone says nothing of the scale
+        about += 1
+        marks = ticks(low, high, about)
+    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+    return [(mark, label(mark, step)) for mark in marks]
+
+
+def power_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    """Return marks of an axis of powers of ten: the powers, or round values within one."""
+    if high - low < 1:
+        found = value_marks(10**low, 10**high, pixels)
+        places = [(value, text) for value, text in found if value > 0]
+        return [(math.log10(value), text) for value, text in places]
+    powers = range(math.ceil(low), math.floor(high) + 1)
+    every = max(1, math.ceil(len(powers) / max(2, int(pixels / 22))))
+    return [(float(p), number(10.0**p)) for p in powers if p % every == 0]
+
+
+def step_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    """Return whole steps."""
+    marks = ticks(low, high, max(2, int(pixels / 110)))
+    return [(mark, f"{int(mark):,}") for mark in marks if mark == int(mark)]
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis on a side of a plot, without a line of its own; that on the left draws the grid."""
+
+    def __init__(self, side: str, marks: Marks) -> None:
+        super().__init__(side, maxTickLength=0)
+        self._marks = marks
+        self._texts: dict[float, str] = {}
+        self._named = False
+        self.enableAutoSIPrefix(False)
+        self.setStyle(
+            tickFont=font(11), tickTextOffset=8 if side == "left" else 5, tickAlpha=255,
+            autoExpandTextSpace=False, autoReduceTextSpace=False,
+        )  # fmt: skip
+        self.setPen(pg.mkPen(None))
+        if side == "left":
+            self.setGrid(255)
+        self._make_room()
+
+    def set_marks(self, marks: Marks) -> None:
+        """Mark the axis in another way."""
+        if marks is not self._marks:
+            self._marks = marks
+            self.picture = None
+            self.update()
+
+    def set_name(self, text: str) -> None:
+        """Write beside the axis what is along it; it is never read as markup."""
+        self._named = bool(text)
+        self.setLabel(html.escape(text))
+        self.label.setFont(font(11))
+        self.showLabel(self._named)
+        self._make_room()
+
+    def restyle(self, style: CanvasStyle) -> None:
+        """Take on the colours of a theme."""
+        self.setTickPen(style.line)
+        self.setTextPen(style.muted)
+        self.label.setDefaultTextColor(style.muted)
+
+    def _make_room(self) -> None:
+        room = LABEL if self._named else 0
+        if self.orientation == "left":
+            self.setWidth(LEFT + room)
+        else:
+            self.setHeight(BOTTOM + room)
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the places of the marks, as the library asks for them."""
+        self._texts = dict(self._marks(low, high, size))
+        return [(1.0, list(self._texts))]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return what is written at the marks."""
+        return [self._texts[value] for value in values]
+
+    def boundingRect(self) -> QRectF:
+        """Return where there is something: the numbers of the outermost marks reach beyond."""
+        rect: QRectF = super().boundingRect()
+        if self.orientation == "left":
+            return rect.adjusted(0, -LETTERS, 0, LETTERS)
+        return rect.adjusted(-LEFT, 0, LEFT, 0)
+
+    def generateDrawSpecs(self, painter: QPainter) -> Any:
+        """Keep the last number below inside of the picture, and draw no lines there."""
+        specs = super().generateDrawSpecs(painter)
+        if specs is None or self.orientation == "left":
+            return specs
+        line, _, texts = specs
+        edge = self.mapRectFromParent(self.geometry()).right() + EDGE - 2
+        for rect, _, _ in texts:
+            rect.moveRight(min(rect.right(), edge))
+        return line, [], texts

@@ -1,0 +1,166 @@
+"""A curve as what the library draws: its raw band, its smoothed line or its dots, its floor."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QGraphicsItem
+
+from studio.app.plots.backdrop import colour
+from studio.app.plots.curves import Columns, Curve, columns, envelope, smoothed
+from studio.app.plots.plane import Line, pen, word
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+
+__all__ = ["Frame", "curve_items"]
+
+Doubles = NDArray[np.float64]
+SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
+SHORT = 18  # pixels of the floor of one value alone
+RAW = 0.22  # of the ink; where its lines cross it is twice as strong
+LINE = 20  # pixels that a line of words needs
+MOST_DOTS = 200  # more of them would be a thick line
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The part of a plane that is seen: its ranges, its size in pixels, and whether heights are
+    powers of ten.
+    """
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    width: float
+    height: float
+    log: bool
+
+    @property
+    def count(self) -> int:
+        """Of how many columns a curve is drawn."""
+        return max(16, int(self.width))
+
+    def heights(self, values: Doubles) -> Doubles:
+        """Return where values are on the axis; NaN stays NaN, and what a logarithm has none of
+        becomes it.
+        """
+        if not self.log:
+            return values
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(values > 0, np.log10(values), np.nan)
+
+    def above(self, height: float) -> float:
+        """Return how many pixels are left above a height."""
+        low, high = self.y
+        return (high - height) / (high - low) * self.height
+
+    def pixels(self, count: float) -> float:
+        """Return how much of the axis below so many pixels are."""
+        return count * (self.x[1] - self.x[0]) / max(self.width, 1.0)
+
+
+def curve_items(
+    curve: Curve, found: Columns, frame: Frame, style: CanvasStyle
+) -> Iterator[QGraphicsItem]:
+    """Yield what is drawn of a curve, back to front; ``found`` are its columns in the frame."""
+    parts = curve.parts
+    held = parts if curve.floors is not None else [curve]
+    yield from _floor(held, frame, style)
+    for part in parts:
+        # Values of other numbers of samples stand apart: a line that joins them would show a step
+        # that nothing learned.
+        whole = len(parts) == 1
+        yield from _curve(
+            part,
+            found if whole else columns(part.steps, part.values, *frame.x, frame.count),
+            frame,
+        )
+    yield from _floor_word(held[0], frame, style)
+    for part in parts[1:]:
+        yield from _count_word(part, frame, style)
+
+
+def _curve(curve: Curve, found: Columns, frame: Frame) -> Iterator[QGraphicsItem]:
+    if not found.x.size:
+        return
+    ink = QColor(curve.ink)
+    if curve.dots:
+        heights = frame.heights(found.mean)
+        yield Line(found.x, heights, pen(ink, 1.4))
+        known = np.isfinite(heights)
+        if found.x.size <= MOST_DOTS and known.any():
+            yield pg.ScatterPlotItem(
+                found.x[known], heights[known], size=5, pen=None, brush=ink,
+                antialias=True, useCache=False,
+            )  # fmt: skip
+        return
+    x, y = envelope(found)
+    yield Line(x, frame.heights(y), pen(colour(curve.ink, RAW)), rough=True)
+    calm = smoothed(found.mean, max(1.0, SMOOTH * found.x.size))
+    yield Line(found.x, frame.heights(calm), pen(ink, 1.5))
+
+
+def _along(curve: Curve, frame: Frame) -> tuple[Doubles, Doubles, Doubles | None] | None:
+    """Return (x, floor, spread) of a floor from edge to edge; None where it has no place."""
+    if curve.floor is None:
+        return None
+    x, floors, spreads = np.array(frame.x), np.full(2, curve.floor), None
+    if curve.floors is not None and len(curve.floors):
+        x = np.concatenate([x[:1], np.clip(curve.steps, *frame.x), x[1:]])
+        floors = np.pad(curve.floors, 1, "edge")
+        spreads = None if curve.spreads is None else np.pad(curve.spreads, 1, "edge")
+    return (x, floors, spreads) if np.isfinite(frame.heights(floors)).all() else None
+
+
+def _floor(parts: list[Curve], frame: Frame, style: CanvasStyle) -> Iterator[QGraphicsItem]:
+    longest, *others = parts
+    dashed = pen(style.good, 1.2, Qt.PenStyle.DashLine)
+    along = _along(longest, frame)
+    if along is not None:
+        x, floors, spreads = along
+        if spreads is not None and np.isfinite(spreads).all():
+            lowest = 10 ** frame.y[0] if frame.log else -np.inf
+            edges = [np.maximum(floors - spreads, lowest), floors + spreads]
+            none = QPen(Qt.PenStyle.NoPen)
+            low, high = (Line(x, frame.heights(edge), none) for edge in edges)
+            yield pg.FillBetweenItem(low, high, brush=colour(style.good, 0.16))
+        yield Line(x, frame.heights(floors), dashed)
+    for part in others:
+        if part.floor is not None and part.floors is not None:
+            x = np.clip(part.steps, *frame.x)
+            heights = frame.heights(part.floors)
+            first = x[:1] - frame.pixels(SHORT)
+            yield Line(np.concatenate([first, x]), np.concatenate([heights[:1], heights]), dashed)
+
+
+def _floor_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGraphicsItem]:
+    """Say what the line of a floor is; on the left, where a curve has not yet come near it."""
+    along = _along(curve, frame)
+    if along is None:
+        return
+    first = float(along[1][0])
+    height = float(frame.heights(along[1])[0])
+    told = f"{curve.bar} {number(first)}"
+    yield _word(told, (frame.x[0], height), 0.0, frame, style)
+
+
+def _count_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGraphicsItem]:
+    """Say of how many samples the values are that stand apart."""
+    inside = (curve.steps >= frame.x[0]) & (curve.steps <= frame.x[1])
+    known = np.flatnonzero(np.isfinite(frame.heights(curve.values)) & inside)
+    if curve.counts is not None and known.size:
+        last = known[-1:]
+        height = float(frame.heights(curve.values[last])[0])
+        at = float(curve.steps[last][0]) - frame.pixels(6), height
+        yield _word(f"n = {int(curve.counts[0]):,}", at, 1.0, frame, style)
+
+
+def _word(
+    text: str, at: tuple[float, float], side: float, frame: Frame, style: CanvasStyle
+) -> pg.TextItem:
+    """Return words above a height, or below it where there is no room."""
+    anchor = (side, 1.0 if frame.above(at[1]) > LINE else 0.0)
+    return word(text, style.muted, at, anchor, colour(style.panel, 0.8))

@@ -1,0 +1,68 @@
+"""Plots for paper: drawn anew at a size of their own, with what is along their axes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from studio.app.plots.chart import ChartScene
+from studio.app.plots.chartplot import ChartPlot
+from studio.app.plots.export import Picture, painted_picture
+from studio.app.plots.plane import Surface
+from studio.app.plots.style import CanvasStyle
+from studio.app.theme import colors, font
+from studio.literal import one_line
+
+__all__ = ["charts_picture", "paint_surface"]
+
+LEGEND = 26  # pixels above a chart
+
+
+def paint_surface(painter: QPainter, box: QRectF, make: Callable[[], Surface]) -> None:
+    """Paint what a surface shows into a box of logical pixels, without showing it."""
+    surface = make()
+    surface.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    surface.setMinimumSize(0, 0)
+    surface.resize(box.size().toSize())
+    surface.show()  # planes have no size before
+    surface.scene().render(painter, box, QRectF(surface.rect()))
+    surface.hide()
+    surface.deleteLater()
+
+
+def charts_picture(
+    charts: Mapping[str, ChartScene], width: int = 960, height: int = 280
+) -> Picture:
+    """Return charts below each other, with their titles along their axes and their legends."""
+
+    def paint(painter: QPainter, vector: bool) -> None:
+        style = CanvasStyle.of(colors())
+        painter.fillRect(QRect(0, 0, width, height * len(charts)), QColor(style.background))
+        for i, (title, scene) in enumerate(charts.items()):
+            top = i * height
+            _legend(painter, style, scene, width, top)
+
+            def made(scene: ChartScene = scene, title: str = title) -> ChartPlot:
+                plot = ChartPlot()
+                plot.set_scene(replace(scene, hover=None))
+                plot.name_axes(one_line(title))
+                return plot
+
+            paint_surface(painter, QRectF(8, top + LEGEND, width - 16, height - LEGEND - 4), made)
+
+    return painted_picture(QSize(width, height * max(1, len(charts))), paint)
+
+
+def _legend(
+    painter: QPainter, style: CanvasStyle, scene: ChartScene, width: int, top: float
+) -> None:
+    painter.setFont(font(12))
+    x = width - 20.0
+    for curve in reversed(scene.curves):
+        title = one_line(curve.title)
+        x -= painter.fontMetrics().horizontalAdvance(title)
+        painter.setPen(QColor(style.text))
+        painter.drawText(QPointF(x, top + 22), title)
+        painter.fillRect(QRectF(x - 18, top + 16, 12, 3), QColor(curve.ink))
+        x -= 34

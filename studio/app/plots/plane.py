@@ -1,0 +1,164 @@
+"""A plane with its axes, and the surface that planes lie on: what every plot is made of."""
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
+
+from studio.app.plots.axis import EDGE, Axis, Marks
+from studio.app.plots.style import CanvasStyle
+from studio.app.theme import colors, font, theme
+
+__all__ = ["Line", "Plane", "Surface", "pen", "word"]
+
+Values = NDArray[np.float64]
+TOP = 8  # pixels above a plane
+
+
+class Plane:
+    """A box of values with an axis on its left and one below, in a row of a surface."""
+
+    def __init__(self, surface: "Surface", row: int, across: Marks, up: Marks) -> None:
+        self.box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
+        self.box.disableAutoRange()
+        self.left, self.bottom = Axis("left", up), Axis("bottom", across)
+        for axis in (self.left, self.bottom):
+            axis.linkToView(self.box)
+            axis.setZValue(-1000)  # the grid lies below what is drawn
+        surface.grid.addItem(self.left, row, 0)
+        surface.grid.addItem(self.box, row, 1)
+        surface.grid.addItem(self.bottom, row + 1, 1)
+        self._passing: list[QGraphicsItem] = []
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """How wide and high the box is, in pixels."""
+        rect = self.box.rect()
+        return rect.width(), rect.height()
+
+    def look_at(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """See ranges of both axes."""
+        self.box.setRange(xRange=x, yRange=y, padding=0)
+
+    def value_at(self, place: QPointF) -> QPointF:
+        """Return which values are at a place on the surface."""
+        found: QPointF = self.box.mapSceneToView(place)
+        return found
+
+    def keep(self, item: QGraphicsItem) -> None:
+        """Draw an item for good."""
+        self.box.addItem(item, ignoreBounds=True)
+
+    def draw(self, items: list[QGraphicsItem]) -> None:
+        """Draw items instead of those that were drawn before."""
+        for item in self._passing:
+            self.box.removeItem(item)
+        self._passing = items
+        for item in items:
+            self.box.addItem(item, ignoreBounds=True)
+
+    def restyle(self, style: CanvasStyle) -> None:
+        """Take on the colours of a theme."""
+        self.left.restyle(style)
+        self.bottom.restyle(style)
+
+
+class Surface(pg.GraphicsView):  # type: ignore[misc]
+    """A widget that planes lie on, each over the next; it follows the theme.
+
+    How it answers to the mouse is for those to say who make one of it.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        self.planes: list[Plane] = []
+        self.grid = pg.GraphicsLayout()
+        self.grid.layout.setSpacing(0)
+        self.grid.layout.setContentsMargins(0, TOP, EDGE, 0)
+        self.setCentralItem(self.grid)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setRenderHint(self.renderHints().TextAntialiasing)
+        theme.changed.connect(self.restyle)
+
+    def add_plane(self, across: Marks, up: Marks) -> Plane:
+        """Put another plane below those that there are."""
+        plane = Plane(self, 2 * len(self.planes), across, up)
+        plane.restyle(self.style_)
+        self.planes.append(plane)
+        return plane
+
+    @property
+    def style_(self) -> CanvasStyle:
+        """The colours to draw with."""
+        return CanvasStyle.of(colors())
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        for plane in self.planes:
+            plane.restyle(self.style_)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything anew."""
+
+    def close(self) -> bool:
+        """Close like any widget: the library's own way takes the scene away, and may crash."""
+        return bool(QWidget.close(self))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 60)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        for plane in self.planes:
+            plane.box.setBorder(pen(colors().accent))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        for plane in self.planes:
+            plane.box.setBorder(None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.ignore()  # it belongs to the card or the lens around
+
+
+class Line(pg.PlotCurveItem):  # type: ignore[misc]
+    """A line through values, broken where there is none; as wide on every screen and on paper.
+
+    A rough one costs little however often it goes up and down.
+    """
+
+    def __init__(self, x: Values, y: Values, ink: QPen, *, rough: bool = False) -> None:
+        super().__init__(x, y, pen=ink, antialias=not rough, connect="finite")
+        self._wide = 0.0 if rough else ink.widthF()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget) -> None:
+        device = painter.device()
+        if self._wide and device is not None:
+            self.opts["pen"].setWidthF(self._wide * device.devicePixelRatioF())
+        super().paint(painter, option, widget)
+
+
+def pen(shade: str | QColor, width: float = 1.0, dash: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """Return a pen whose width is in pixels, whatever a plane counts."""
+    made = QPen(QColor(shade), width, dash)
+    made.setCosmetic(True)
+    return made
+
+
+def word(
+    text: str, shade: str | QColor, at: tuple[float, float], anchor: tuple[float, float],
+    ground: QColor | None = None,
+) -> pg.TextItem:  # fmt: skip
+    """Return words at a place of a plane; ``anchor`` is which part of them stands there, and a
+    ``ground`` keeps lines from running through them.
+    """
+    item = pg.TextItem(text, QColor(shade), anchor=anchor, fill=ground or pg.mkBrush(None))
+    item.setFont(font(11))
+    item.textItem.document().setDocumentMargin(2)
+    item.setPos(*at)
+    item.setZValue(20)
+    item.textItem.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+    return item

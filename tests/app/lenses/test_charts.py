@@ -1,0 +1,220 @@
+"""A chart of curves: what is drawn of them, and what the mouse does to it."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from studio.app.plots.axis import power_marks, step_marks
+from studio.app.plots.chart import ChartScene, reduced, whole_height
+from studio.app.plots.chartplot import ChartPlot
+from studio.app.plots.curves import Curve
+from studio.app.plots.drawncurve import Frame, curve_items
+from studio.app.plots.export import write_picture
+from studio.app.plots.paper import charts_picture
+from studio.app.plots.plane import Line
+from studio.app.plots.style import CanvasStyle
+from studio.app.theme import theme
+from studio.app.tokens import DARK
+from studio.app.widgets.chartcard import ChartCard
+from studio.app.widgets.exporting import ask_picture, ask_values
+
+STEPS = np.arange(101.0)
+LOSS = Curve("loss", "Loss", "#ff0000", STEPS, 1 + STEPS / 100)
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> ChartPlot:
+    """A chart of a line from (0, 1) to (100, 2), whose owner looks where it is told to."""
+    made = ChartPlot()
+    qtbot.addWidget(made)
+    made.resize(464, 230)
+    made.show()
+    made.set_scene(ChartScene([LOSS], (0.0, 100.0)))
+    return made
+
+
+def place(plot: ChartPlot, step: float, value: float) -> QPointF:
+    return plot.plane.box.mapViewToScene(QPointF(step, value))
+
+
+def mouse(plot: ChartPlot, kind: QEvent.Type, at: QPointF, held: bool = True) -> None:
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    button = none if kind == QEvent.Type.MouseMove else left
+    event = QMouseEvent(
+        kind, at, at, button, left if held else none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(plot.viewport(), event)
+
+
+def drag(plot: ChartPlot, start: QPointF, end: QPointF) -> None:
+    mouse(plot, QEvent.Type.MouseButtonPress, start)
+    mouse(plot, QEvent.Type.MouseMove, end)
+    mouse(plot, QEvent.Type.MouseButtonRelease, end, held=False)
+
+
+def wheel(plot: ChartPlot, at: QPointF, notches: int) -> None:
+    event = QWheelEvent(
+        at, at, QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(plot.viewport(), event)
+
+
+def lines(curve: Curve, log: bool = False, high: float = 200.0) -> list[Line]:
+    frame = Frame((0.0, 100.0), (-2.0, 2.0), 400, high, log)
+    (found,) = reduced(ChartScene([curve], (0.0, 100.0)), frame.count)
+    return [i for i in curve_items(curve, found, frame, CanvasStyle.of(DARK)) if type(i) is Line]
+
+
+def test_a_line_that_joins_values_of_other_numbers_of_samples_is_not_drawn(qapp: object) -> None:
+    counts = np.array([250.0, 250.0, 2000.0])
+    values = np.array([0.5, 0.5, 0.1])
+    curve = Curve("q", "Q", "#f00", np.array([0.0, 50.0, 100.0]), values, True, counts=counts)
+    assert [line.getData()[0].tolist() for line in lines(curve)] == [[0, 50], [100]]
+
+
+def test_a_floor_goes_from_edge_to_edge_with_the_band_of_its_spread(qapp: object) -> None:
+    steps, floors = np.array([40.0, 60.0]), np.array([0.2, 0.2])
+    curve = Curve(
+        "q", "Q", "#f00", steps, floors * 3, True, 0.2, floors, spreads=np.array([0.05, 0.05])
+    )
+    frame = Frame((0.0, 100.0), (0.0, 1.0), 400, 200, False)
+    (found,) = reduced(ChartScene([curve], (0.0, 100.0)), frame.count)
+    items = list(curve_items(curve, found, frame, CanvasStyle.of(DARK)))
+    band = next(item for item in items if isinstance(item, pg.FillBetweenItem))
+    low, high = (each.getData()[1] for each in band.curves)
+    assert (low[0], high[0]) == pytest.approx((0.15, 0.25))
+    line = next(item for item in items if type(item) is Line)
+    assert line.getData()[0].tolist() == [0, 40, 60, 100]
+    text = next(item for item in items if isinstance(item, pg.TextItem))
+    assert text.toPlainText() == "floor 0.2"
+
+
+def test_a_logarithmic_axis_leaves_out_what_is_not_positive(qapp: object) -> None:
+    curve = Curve("a", "A", "#fff", np.arange(4.0), np.array([-1.0, 0.0, 0.01, 100.0]), True)
+    scene = ChartScene([curve], (0.0, 3.0), log=True)
+    low, high = whole_height(scene, reduced(scene, 300))
+    assert low == pytest.approx(-2, abs=0.3)
+    assert high == pytest.approx(2, abs=0.3)
+    heights = lines(curve, log=True)[-1].getData()[1]
+    assert np.isnan(heights[:2]).all()
+    assert heights[2:].tolist() == [-2, 2]
+    assert power_marks(low, high, 200) == [
+        (-2, "0.01"), (-1, "0.1"), (0, "1"), (1, "10"), (2, "100"),
+    ]  # fmt: skip
+
+
+def test_steps_are_counted_in_whole_numbers() -> None:
+    assert step_marks(0, 2.4, 800) == [(0, "0"), (1, "1"), (2, "2")]
+    assert step_marks(0, 4_000, 400)[-1] == (4_000, "4,000")
+
+
+def test_how_many_the_highest_figure_is_of_is_written_inside_the_chart(
+    qapp: object, tmp_path: Path
+) -> None:
+    """Above it there is no room: what lies outside the plot is cut off."""
+    counts = np.array([250.0, 250.0, 2000.0])
+    curve = Curve("q", "Q", "#fff", np.arange(3.0), np.array([0.1, 0.2, 0.9]), True, counts=counts)
+    path = tmp_path / "a.svg"
+    write_picture(charts_picture({"Q": ChartScene([curve], (0.0, 2.0))}, 400, 160), path)
+    before = path.read_text().partition("n = 2,000")[0].rpartition("<g ")[2]
+    moved = re.findall(r"matrix\(([-0-9.,]+)\)", before)[-1].split(",")
+    baseline = float(moved[5]) + float(re.findall(r'\by="([-0-9.]+)"', before)[-1])
+    assert baseline - 8 > 26 + 8
+
+
+def test_the_mouse_says_which_step_it_is_over_and_a_click_chooses_it(
+    plot: ChartPlot, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(plot.hovered) as hovered:
+        mouse(plot, QEvent.Type.MouseMove, place(plot, 30, 1.2), held=False)
+    assert hovered.args[0] == pytest.approx(30, abs=0.5)
+    with qtbot.waitSignal(plot.chosen) as chosen:
+        mouse(plot, QEvent.Type.MouseButtonPress, place(plot, 40, 1.5))
+        mouse(plot, QEvent.Type.MouseButtonRelease, place(plot, 40, 1.5), held=False)
+    assert chosen.args[0] == pytest.approx(40, abs=0.5)
+    plot.set_hover(30.0)
+    assert [tuple(p.pos()) for p in plot._dots.points()] == [(30.0, 1.3)]
+
+
+def test_a_box_is_looked_at_on_both_axes_and_a_double_click_shows_all(
+    plot: ChartPlot, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(plot.zoomed) as zoomed:
+        drag(plot, place(plot, 20, 1.2), place(plot, 60, 1.6))
+    assert zoomed.args[0] == pytest.approx((20, 60), abs=0.5)
+    assert plot.shown.height == pytest.approx((1.2, 1.6), abs=0.02)
+    assert plot.plane.box.viewRange()[1] == pytest.approx([1.2, 1.6], abs=0.02)
+    with qtbot.waitSignal(plot.zoomed) as zoomed:
+        mouse(plot, QEvent.Type.MouseButtonDblClick, place(plot, 30, 1.3))
+    assert zoomed.args[0] is None
+    assert plot.shown.height is None
+
+
+def test_a_flat_box_is_of_steps_alone(plot: ChartPlot, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(plot.zoomed):
+        drag(plot, place(plot, 20, 1.5), place(plot, 60, 1.5))
+    assert plot.shown.height is None
+
+
+def test_the_wheel_keeps_what_is_under_it_and_comes_back_to_all(
+    plot: ChartPlot, qtbot: QtBot
+) -> None:
+    at = place(plot, 25, 1.5)
+    with qtbot.waitSignal(plot.zoomed) as zoomed:
+        wheel(plot, at, 1)
+    x0, x1 = zoomed.args[0]
+    assert x1 - x0 == pytest.approx(75, abs=0.5)
+    assert (25 - x0) / (x1 - x0) == pytest.approx(0.25, abs=0.01)
+    assert plot.plane.value_at(at).y() == pytest.approx(1.5, abs=0.01)
+    plot.set_scene(ChartScene([LOSS], (0.0, 100.0), (x0, x1), plot.shown.height))
+    with qtbot.waitSignal(plot.zoomed) as zoomed:
+        wheel(plot, at, -3)
+    assert zoomed.args[0] is None
+    assert plot.shown.height is None
+
+
+def test_going_back_to_all_steps_shows_all_values_of_every_chart(qtbot: QtBot) -> None:
+    card = ChartCard("Loss")
+    qtbot.addWidget(card)
+    card.show_curves([LOSS], (0.0, 100.0), None, zoom=(10.0, 20.0))
+    card.plot._look_at((10.0, 20.0), (1.1, 1.2))
+    assert card.scene.height == (1.1, 1.2)
+    card.show_curves([LOSS], (0.0, 100.0), None)
+    assert card.scene.height is None
+
+
+def test_a_chart_follows_the_theme(plot: ChartPlot) -> None:
+    before = plot.plane.left.textPen().color().name()
+    mode = theme.mode
+    try:
+        theme.set_mode("light" if theme.colors().name == "dark" else "dark")
+        assert plot.plane.left.textPen().color().name() == theme.colors().muted != before
+    finally:
+        theme.set_mode(mode)
+
+
+def test_what_a_chart_shows_goes_to_a_file(lens: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    card = ChartCard("Loss")
+    qtbot.addWidget(card)
+    other = replace(LOSS, name="critic", title="Critic")
+    card.show_curves([LOSS, other], (0.0, 100.0), None)
+    card._entries["critic"].setChecked(False)
+    for ask, name in ((ask_values, "c.csv"), (ask_picture, "c.svg")):
+        dialog = ask(card, lens.state, "quality/loss")
+        dialog.fileSelected.emit(str(tmp_path / name))
+        dialog.close()
+    qtbot.waitUntil(lambda: not card.findChildren(QFileDialog))
+    assert (tmp_path / "c.csv").read_text().splitlines()[:2] == ["training steps,Loss", "0,1.0"]
+    drawn = (tmp_path / "c.svg").read_text()
+    assert "training steps" in drawn
+    assert "Critic" not in drawn
