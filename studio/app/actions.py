@@ -14,6 +14,7 @@ from studio.app.intents.engine import EngineIntents
 from studio.app.intents.export import ExportIntents
 from studio.app.intents.folder import FolderIntents
 from studio.app.intents.hand import HandIntents
+from studio.app.intents.labels import LabelIntents
 from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
 from studio.app.intents.operating import OperatingIntents
@@ -36,6 +37,7 @@ class Actions:
     def __init__(self, state: AppState, link: Link) -> None:
         self.link = link
         self.runs = RunIntents(state, link)
+        self.labels = LabelIntents(state, link)
         self.looking = LookingIntents(state, link)
         self.operating = OperatingIntents(state, link)
         self.comparing = ComparingIntents(state, link, self.runs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from studio.app.actions import Actions
 from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
+from studio.app.command_label import Said, label_commands
 from studio.app.command_model import found_models, model_commands
 from studio.app.command_operate import operate_commands
 from studio.app.command_queue import queue_commands
@@ -35,6 +36,7 @@ class Shell:
     ask_save_recipe: Callable[[], None]
     ask_empty_trash: Callable[[], None]
     ask_restore: Callable[[], None]
+    ask_label: Callable[[str, Said], None]
     copy_command: Callable[[], None]
     show_palette: Callable[[], None]
     show_shortcuts: Callable[[], None]
@@ -158,6 +160,8 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
         for command in group(state, actions, shell, why):
             registry.add(command)
     for command in race_commands(state, actions, shell.ask_save_recipe):
+        registry.add(command)
+    for command in label_commands(state, actions, shell.ask_label):
         registry.add(command)
     for parts in (model_commands, hand_commands, queue_commands):
         for command in parts(state, actions):

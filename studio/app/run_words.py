@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studio.app import held, words
 from studio.app.state import comparison
 from studio.app.state.learning import taken
-from studio.app.state.naming import numbered
+from studio.app.state.naming import called
 from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -44,7 +44,7 @@ def title_of(run: RunState) -> str:
     """Return a run as people read it, with the step at which a branch left its parent, or what it
     learned from.
     """
-    name = numbered(run.name)
+    name = called(run.name, run.label.name)
     if run.branch_step is not None:
         return f"{name} from {run.branch_step:,}"
     inputs = run.spec.inputs if run.spec is not None else {}
@@ -93,8 +93,17 @@ def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
         of = "" if under_way else _metric(state, slug)
         spoken = [text, waits or word + (words.elsewhere(runs[0]) if runs else "")]
         spoken.append(f"{of} {note}".strip() if note else "")
-    spoken_all = ", ".join(filter(None, spoken))
-    return RunWords(text=text, note=note, dot=dot, progress=progress, spoken=spoken_all)
+    if single is not None:
+        spoken += _said(single)
+        text += " · baseline" if single.label.baseline else ""
+    heard = ", ".join(filter(None, spoken))
+    return RunWords(text=text, note=note, dot=dot, progress=progress, spoken=heard)
+
+
+def _said(run: RunState) -> list[str]:
+    """Return what a person says of a run beside its name."""
+    label = run.label
+    return ["baseline" if label.baseline else "", ", ".join(label.tags), label.note]
 
 
 def _metric(state: AppState, slug: str) -> str:

@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(
             state, actions, asks.new_project, asks.open_project, asks.import_data
         )
+        self.sidebar.runs.label_wanted.connect(asks.label)
         self.canvas = Canvas(state, actions)
         self.inspector = Inspector(state, actions)
         self.statusbar = StatusBar(state)
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
             ask_save_recipe=self._asks.save_recipe,
             ask_empty_trash=self._asks.empty_trash,
             ask_restore=self._asks.restore,
+            ask_label=self._asks.label,
             copy_command=self.copy_command,
             show_palette=lambda: self.palette_box.open(),
             show_shortcuts=self._show_shortcuts,

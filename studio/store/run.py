@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from studio.protocol.label import Label
 from studio.protocol.messages import Budget, ErrorInfo, PhaseInfo
 from studio.protocol.spec import RunSpec
 from studio.store.atomic import sweep
@@ -26,7 +27,7 @@ from studio.store.migrate import CURRENT
 from studio.store.process import is_same, this_process
 from studio.store.results import Results
 from studio.store.samples import SampleSets
-from studio.store.text import read_json, read_toml, write_json
+from studio.store.text import read_json, read_toml, write_json, write_toml
 
 __all__ = ["PATIENCE", "RunFolder", "RunRecord", "RunStatus"]
 
@@ -122,6 +123,27 @@ class RunFolder:
             StoreError: it is missing, damaged, or of a later version.
         """
         return read_toml(self.path / "run.toml", RunRecord, "run")
+
+    def label(self) -> Label:
+        """Return what a person says of the run; of one of which nobody has, as of all of earlier
+        versions, an empty label.
+
+        Raises:
+            StoreError: it is damaged, or of a later version.
+        """
+        path = self.path / "label.toml"
+        return read_toml(path, Label, "label") if path.exists() else Label()
+
+    def write_label(self, label: Label) -> None:
+        """Replace what is said of the run. Anybody may, whoever trains it.
+
+        Raises:
+            StoreError: the run is gone, the disk refused, or what stands there is of a later
+                version, which would be lost.
+        """
+        self.require()
+        self.label()
+        write_toml(self.path / "label.toml", label)
 
     def status(self) -> RunStatus:
         """Return where the run is. One that cannot be read is a failure that says so."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from studio.app.run_words import title_of
 from studio.app.shell.inputs_panel import NONE
 from studio.app.state import learning, switch
+from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.state.tree import tree
 from studio.app.widgets.basic import Link
@@ -70,7 +71,7 @@ def test_the_tree_has_them_under_what_they_took_and_says_what():
     parent, pupil = run(3), run(7, family="a-pupil", inputs={"teacher": ("0003-r", 5000)})
     lines = tree([parent, pupil])
     assert [(line.key, line.depth) for line in lines] == [(parent.key, 0), (pupil.key, 1)]
-    assert title_of(pupil) == "0007 r · teacher: run 3, step 5,000"
+    assert title_of(pupil) == "7 r · teacher: run 3, step 5,000"
     assert [line.depth for line in tree([pupil])] == [0]
 
 
@@ -94,7 +95,7 @@ async def test_the_setup_has_a_list_and_the_inspector_a_link(bench, wait):
     chooser = panel.lists["teacher"]
     assert [chooser.itemText(i) for i in range(chooser.count())] == [
         NONE,
-        parent.name.replace("-", " ", 1),
+        called(parent.name),
     ]
     bench.state.setting_wanted.emit("inputs.teacher")
     await wait(lambda: chooser.hasFocus())

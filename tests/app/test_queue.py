@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu
 
+from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.widgets.basic import Elided
 from studio.app.widgets.comparenames import short_name
@@ -44,7 +45,7 @@ async def test_runs_of_one_name_are_told_apart_and_only_what_can_be_done_is_offe
     await waiting(bench, wait)
     names = [run.name for run in bench.state.runs.by_key.values()]
     assert len(set(names)) == 4
-    assert [line.text() for line in lines(bench)] == [n.replace("-", " ", 1) for n in names[1:]]
+    assert [line.text() for line in lines(bench)] == [called(n) for n in names[1:]]
     first, middle, last = lines(bench)
     assert offered(bench, first) == {
         "Run next": False, "Up": False, "Down": True, "Remove from the queue": True
@@ -80,8 +81,8 @@ async def test_what_waited_for_an_engine_that_died_is_named_and_queued_again(ben
     (banner,) = [each for each in bench.state.notices.banners if "queue" in each.text]
     assert banner.text == "2 that waited left the queue"
     for run in (second, third):
-        assert run.name.replace("-", " ", 1) in banner.why
-    assert trained.name.replace("-", " ", 1) not in banner.why
+        assert called(run.name) in banner.why
+    assert called(trained.name) not in banner.why
     bench.state.place = "setup"  # it is about no run alone
     assert bench.state.concerns(banner)
     jobs = {second.key: "again-2", third.key: "again-3"}

@@ -13,6 +13,7 @@ from studio.app.intents.base import Refused
 from studio.app.state.evaluated import Evaluated, newest
 from studio.app.state.runs import RunState, Series, newest_floors
 from studio.app.state.session import DataInfo
+from studio.protocol.label import Label
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Edit, Recipe
 
@@ -38,6 +39,7 @@ __all__ = [
     "tidy",
     "trash",
     "trashed",
+    "write_label",
     "write_recipe",
 ]
 
@@ -56,8 +58,8 @@ class Contents:
 
 @dataclass(frozen=True)
 class Glance:
-    """What a look at a project folder finds: its runs, by key, each with when its status was
-    written last (0 for never), and the folders of its data.
+    """What a look at a project folder finds: its runs, by key, each with when its status or
+    its label was written last (0 for never), and the folders of its data.
     """
 
     runs: dict[str, int]
@@ -122,7 +124,7 @@ def glance(path: Path) -> Glance:
 
     try:
         project = Project.open(path)
-        runs = {str(run): _written(run / "status.json") for run in project.run_paths()}
+        runs = {str(run): _written(run) for run in project.run_paths()}
         return Glance(runs, frozenset(project.dataset_paths()))
     except StoreError as error:
         raise Refused(_info(error)) from error
@@ -130,11 +132,13 @@ def glance(path: Path) -> Glance:
         raise Refused(_unreadable(path, error)) from error
 
 
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+def _written(run: Path) -> int:
+    """Return when the status or the label of a run was written last."""
+    found = 0
+    for name in ("status.json", "label.toml"):
+        with suppress(OSError):
+            found = max(found, (run / name).stat().st_mtime_ns)
+    return found
 
 
 def look(key: str) -> RunState | None:
@@ -204,7 +208,18 @@ def _run(path: Path) -> RunState:
         branch_start=(replayed(folder) or (record.branch_step or 0,))[0],
         edits=_edits(folder),
         phases=list(status.phases),
+        label=_label(folder),
     )
+
+
+def _label(folder: "RunFolder") -> Label:
+    """Return what is said of a run; a label that cannot be read says nothing."""
+    from studio.store.errors import StoreError
+
+    try:
+        return folder.label()
+    except StoreError:
+        return Label()
 
 
 def _edits(folder: "RunFolder") -> list[Edit]:
@@ -414,6 +429,21 @@ def empty_trash(project: Path) -> None:
                 hint=f"Look whether you may write in {project / 'trash'}.",
             )
         )
+
+
+def write_label(run: Path, label: Label) -> None:
+    """Write down what a person says of a run.
+
+    Raises:
+        Refused: it cannot be written.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.run import RunFolder
+
+    try:
+        RunFolder(run).write_label(label)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
 
 
 def write_recipe(path: Path, recipe: Recipe) -> None:

@@ -105,7 +105,8 @@ class FolderIntents(Intents):
 
 
 def _differ(run: RunState, read: RunState) -> bool:
-    return (run.state, run.step, run.background) != (read.state, read.step, read.background)
+    now, then = (run.state, run.step, run.background), (read.state, read.step, read.background)
+    return now != then or run.label != read.label
 
 
 def _take_over(run: RunState, read: RunState) -> None:
@@ -114,4 +115,5 @@ def _take_over(run: RunState, read: RunState) -> None:
         setattr(run, name, getattr(read, name))
     for name in ("series", "floors", "kept", "checkpoints", "log", "edits", "phases", "evaluated"):
         setattr(run, name, getattr(read, name))
+    run.label = read.label
     run.live = None

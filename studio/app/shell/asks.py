@@ -3,17 +3,21 @@ action.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app import tasks
 from studio.app.actions import Actions
+from studio.app.command_label import Said
 from studio.app.intents.base import Refused
 from studio.app.intents.disk import TrashContents
 from studio.app.kinds.registry import kind_of_run
 from studio.app.shell.dialogs import ask_empty_trash, ask_restore
+from studio.app.shell.label_ask import ask_line
 from studio.app.shell.wholefolder import offer_folder
+from studio.app.state.naming import number
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.app.widgets.filedialog import open_dialog, save_dialog
@@ -22,6 +26,9 @@ from studio.formats.registry import discover, importers
 __all__ = ["Asks"]
 
 SAMPLES = 10_000
+NAME_HELP = "Without a name it is called after its model and its data."
+TAGS_HELP = "Words with commas between them: runs are found and grouped by them."
+NOTE_HELP = "A sentence that stands beside the run."
 
 
 class Asks:
@@ -77,6 +84,19 @@ class Asks:
         name, formats = self._name("recipe"), "Recipe (*.toml)"
         dialog = save_dialog(self._parent, "Save as recipe", name, formats, "toml")
         self._then(dialog, self._actions.export.recipe)
+
+    def label(self, key: str, what: Said) -> None:
+        """Ask for the name, the tags or the note of a run."""
+        run, labels = self._state.runs.by_key.get(key), self._actions.labels
+        if run is None:
+            return
+        one, said = f"run {number(run.name)}", run.label
+        title, help, text, take = {
+            "name": (f"Rename {one}", NAME_HELP, said.name, labels.rename),
+            "tags": (f"Tags of {one}", TAGS_HELP, ", ".join(said.tags), labels.tag),
+            "note": (f"Note on {one}", NOTE_HELP, said.note, labels.note),
+        }[what]
+        ask_line(self._parent, title, help, text, partial(take, key))
 
     def empty_trash(self) -> None:
         """Ask whether what is in the trash of the open project is to go for good."""

@@ -9,6 +9,7 @@ from studio.app.actions import Actions
 from studio.app.forms import editors
 from studio.app.forms.form import LABEL_WIDTH
 from studio.app.state import drafts, learning
+from studio.app.state.naming import called
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, label, row
 from studio.app.widgets.literal import set_tip
@@ -68,7 +69,7 @@ class InputsPanel(QWidget):
         ref = spec.inputs.get(wanted.name)
         if ref is not None and ref.run not in names:
             names = [ref.run, *names]  # as it was asked for: what is wrong with it is said below
-        titles = [name.replace("-", " ", 1) for name in names]
+        titles = [called(name) for name in names]
         none = WITHOUT if wanted.optional else NONE
         chooser = editors.ChoiceList([none, *titles], wanted.title)
         chooser.setCurrentIndex(names.index(ref.run) + 1 if ref is not None else 0)

@@ -2,7 +2,14 @@
 
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from studio.app.run_words import RunWords
 from studio.app.shell.line_model import Index, LineModel
@@ -49,6 +56,20 @@ class RunDelegate(QStyledItemDelegate):
         area = QRectF(option.rect)
         paint_row(painter, area, look, self._view.font(), lit=lit, focused=focused)
         painter.restore()
+
+    def createEditor(
+        self, parent: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> QLineEdit:
+        line = QLineEdit(parent)
+        line.setAccessibleName("Name of the run")
+        return line
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        look = self.look(index)
+        left = int(left_of_text(look)) - 9 if look is not None else 0  # the text stays in its place
+        editor.setGeometry(option.rect.adjusted(left, 0, 0, 0))
 
     def triangle(self, index: Index) -> float:
         """Return up to where a click on a line, in pixels from its left, is one on its triangle."""

@@ -1,6 +1,8 @@
 """The runs of the project in the sidebar: a tree of what came of what."""
 
-from PySide6.QtCore import QPoint
+from functools import partial
+
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
@@ -23,11 +25,13 @@ __all__ = ["RunList"]
 class RunList(QWidget):
     """A click selects, Ctrl and a click chooses several to be compared."""
 
+    label_wanted = Signal(str, str)  # a run, and what is to be said of it
+
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
         self._origins: dict[str, tuple[str, str]] = {}
-        self.model = RunModel(state)
+        self.model = RunModel(state, actions.labels.rename)
         self.tree = RunTree(self.model)
         group = Group("Runs", icon_button("plus", "Set up a run", actions.setup.new))
         group.lines.addWidget(self.tree)
@@ -37,6 +41,8 @@ class RunList(QWidget):
         self.tree.chosen.connect(self._choose)
         self.tree.extended.connect(self._extend)
         self.tree.menu_wanted.connect(self._menu)
+        self.tree.label_wanted.connect(self.label_wanted)
+        self.tree.pinned.connect(actions.labels.pin)
         runs = state.runs
         runs.listed.connect(self.refresh)
         state.project_changed.connect(self.refresh)
@@ -116,7 +122,12 @@ class RunList(QWidget):
         line = self.model.line_at(self.model.index_of(key))
         if line is not None and line.race:
             return race_entries(self._state, self._actions, line.race)
-        return run_entries(self._state, self._actions, key)
+        entries = run_entries(self._state, self._actions, key)
+        if entries:
+            entries.insert(-1, ("Rename", partial(self.tree.rename, key)))
+            entries.insert(-1, ("Tags…", partial(self.label_wanted.emit, key, "tags")))
+            entries.insert(-1, ("Note…", partial(self.label_wanted.emit, key, "note")))
+        return entries
 
     def _menu(self, key: str, at: QPoint) -> None:
         open_menu(self.tree.viewport(), at, self.entries(key))

@@ -59,6 +59,9 @@ def run_entries(state: AppState, actions: Actions, key: str) -> Entries:
             (f"{entry.title}…", partial(actions.operating.open, key, entry.slug))
             for entry in offered(run, state.catalog)
         ]
+    pinned = run.label.baseline
+    title = "Let the baseline go" if pinned else "Pin as the baseline"
+    entries.append((title, partial(actions.labels.pin, key)))
     entries.append(("Delete", partial(actions.project.delete_run, key)))
     return entries
 

@@ -1,5 +1,6 @@
 """The tree of runs in the sidebar, as Qt's views see one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -7,6 +8,7 @@ from PySide6.QtCore import Qt
 from studio.app.run_words import RunWords, say, title_of
 from studio.app.shell.line_model import Index, LineModel
 from studio.app.state import comparison
+from studio.app.state.naming import name_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.tree import Line, race_line, tree
@@ -21,9 +23,9 @@ WORDS = Qt.ItemDataRole.UserRole
 class RunModel(LineModel):
     """Asks the state whenever a line is drawn."""
 
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, rename: Callable[[str, str], None]) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._rename = state, rename
         self._races: dict[str, list[RunState]] = {}
 
     def refresh(self) -> bool:
@@ -50,6 +52,18 @@ class RunModel(LineModel):
         run = self._state.runs.by_key.get(line.key)
         return say(self._state, [run], title_of(run)) if run is not None else None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        line, flags = self.line_at(index), super().flags(index)
+        named = line is not None and not line.race
+        return flags | Qt.ItemFlag.ItemIsEditable if named else flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        line = self.line_at(index)
+        if line is None or line.race or role != Qt.ItemDataRole.EditRole:
+            return False
+        self._rename(line.key, str(value))
+        return True
+
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         line = self.line_at(index)
         words = self.words_of(line) if line is not None and role in ROLES else None
@@ -64,12 +78,16 @@ class RunModel(LineModel):
                 return tip_text(words.spoken)
             case Qt.ItemDataRole.AccessibleDescriptionRole:
                 return f"{line.branches} below" if line.branches else ""
+            case Qt.ItemDataRole.EditRole:
+                run = self._state.runs.by_key.get(line.key)
+                return name_of(run) if run is not None else ""
             case _:
                 return words
 
 
 ROLES = {
     Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.EditRole,
     Qt.ItemDataRole.AccessibleTextRole,
     Qt.ItemDataRole.AccessibleDescriptionRole,
     Qt.ItemDataRole.ToolTipRole,

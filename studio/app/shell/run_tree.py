@@ -19,11 +19,15 @@ class RunTree(QTreeView):
     chosen: it was clicked, or Enter or Space was pressed on it.
     extended: it was clicked with Ctrl held, or Ctrl+Space was pressed on it.
     menu_wanted: its menu, at a place of the viewport.
+    label_wanted: its "tags" or its "note" are to be changed; F2 changes the name in its place.
+    pinned: it is to be the baseline of its data, or no longer.
     """
 
     chosen = Signal(str)
     extended = Signal(str)
     menu_wanted = Signal(str, QPoint)
+    label_wanted = Signal(str, str)
+    pinned = Signal(str)
 
     def __init__(self, model: LineModel) -> None:
         super().__init__()
@@ -152,8 +156,22 @@ class RunTree(QTreeView):
             self.extended.emit(line.key)
         elif line is not None and event.key() in CHOOSING:
             self.chosen.emit(line.key)
+        elif line is None or line.race or ctrl:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_F2:
+            self.edit(self.currentIndex())
+        elif event.key() in SAYING:
+            self.label_wanted.emit(line.key, SAYING[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_B:
+            self.pinned.emit(line.key)
         else:
             super().keyPressEvent(event)
+
+    def rename(self, key: str) -> None:
+        """Edit the name of a run in its place."""
+        self.reveal(key)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.edit(self.currentIndex())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
@@ -165,3 +183,4 @@ class RunTree(QTreeView):
 
 
 CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+SAYING = {Qt.Key.Key_T: "tags", Qt.Key.Key_N: "note"}

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
-from studio.app.state.naming import numbered
+from studio.app.state.naming import called
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
 from studio.app.widgets.basic import Elided, button, icon_button, label
@@ -148,7 +148,7 @@ class TopBar(QFrame):
         run = state.runs.current
         parts = [state.project_name] if state.project is not None else ["Welcome"]
         if state.place == "run" and run is not None:
-            parts.append(numbered(run.name))
+            parts.append(called(run.name, run.label.name))
         elif state.place == "data" and state.dataset:
             parts.append(state.dataset)
         elif state.place == "gallery":

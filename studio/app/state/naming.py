@@ -4,15 +4,18 @@ from typing import TypeGuard
 
 import msgspec
 
+from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
 
 __all__ = [
+    "called",
     "data_title",
     "imported",
     "keeps_recipe",
+    "name_of",
     "named",
-    "numbered",
+    "number",
     "run_name",
     "same_model_and_data",
     "setup_title",
@@ -35,9 +38,25 @@ def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:
     return (one.family.slug, one.dataset.slug) == (other.family.slug, other.dataset.slug)
 
 
-def numbered(folder: str) -> str:
-    """Return what a run is called, with its number, by the name of its folder."""
-    return folder.replace("-", " ", 1) if folder[:4].isdigit() else folder
+def number(folder: str) -> str:
+    """Return the number of a run, as people write it, by the name of its folder; "" if it has
+    none.
+    """
+    digits = folder.partition("-")[0]
+    return str(int(digits)) if digits.isdecimal() else ""
+
+
+def called(folder: str, given: str = "") -> str:
+    """Return what a run is called, with its number, by the name of its folder and the one that a
+    person has given it.
+    """
+    name = given or (folder.partition("-")[2] if number(folder) else folder)
+    return f"{number(folder)} {name}".strip()
+
+
+def name_of(run: RunState) -> str:
+    """Return what a run is called without its number."""
+    return called(run.name, run.label.name).removeprefix(number(run.name)).strip()
 
 
 def keeps_recipe(recipe: Recipe | None, spec: RunSpec) -> TypeGuard[Recipe]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.state.evaluated import Evaluated
+from studio.protocol.label import Label
 from studio.protocol.messages import ErrorInfo, PhaseInfo
 from studio.protocol.records import FlowRecord
 from studio.protocol.spec import Edit, RunSpec
@@ -109,6 +110,7 @@ class RunState:
     ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
     has before them, such as another window, and ``pid`` is the process that wrote its status last,
     at ``heartbeat`` in seconds since 1970 (0 for never) when it was read from disk.
+    ``label`` is what a person says of it;
     ``log_dropped`` counts the lines that stood before those in ``log``.
     """
 
@@ -153,6 +155,7 @@ class RunState:
     stage: str = ""
     phases: list[PhaseInfo] = field(default_factory=list)
     evaluated: Evaluated | None = None
+    label: Label = field(default_factory=Label)
 
     def say(self, line: str) -> None:
         """Append a line to the log, which keeps a bounded tail."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from studio.app.state.naming import numbered
+from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import JobInfo
@@ -22,7 +22,7 @@ def queue_title(info: JobInfo) -> str:
     from another one of the same name.
     """
     if info.kind == "training" and info.run:
-        return numbered(Path(info.run).name)
+        return called(Path(info.run).name)
     return info.title
 
 

@@ -2,6 +2,7 @@
 
 from studio.app import words
 from studio.app.state.comparison import QUALITY
+from studio.app.state.naming import name_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
@@ -21,6 +22,6 @@ def short_name(run: RunState, letters: int = 24) -> str:
     """Return a run's name without its number, in so many letters at most: of a longer one the
     middle is left out, since names may differ in their ends alone.
     """
-    name = run.name.partition("-")[2] if run.name[:4].isdigit() else run.name
+    name = name_of(run)
     tail = (letters - 1) // 2
     return name if len(name) <= letters else f"{name[: letters - 1 - tail]}…{name[-tail:]}"

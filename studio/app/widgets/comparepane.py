@@ -23,7 +23,7 @@ from studio.app.plots.ticks import number
 from studio.app.plots.tiles import frame_at
 from studio.app.plots.timeline import Timeline
 from studio.app.state import comparison
-from studio.app.state.naming import numbered
+from studio.app.state.naming import called
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
@@ -241,7 +241,7 @@ class ComparePane(QFrame):
         if run is None:
             return
         entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
-        self._name.set_text(numbered(run.name))
+        self._name.set_text(called(run.name, run.label.name))
         self._motion.set_text(entry.motion if entry is not None else "")
         # Of the picture, not of the training: those who are behind are seen to be.
         at = record.step if record is not None else run.step

@@ -1,0 +1,45 @@
+"""Commands about what a person says of the selected run."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from studio.app.actions import Actions
+from studio.app.commands import Command
+from studio.app.state.session import AppState
+
+__all__ = ["Said", "label_commands"]
+
+MENU = "Run"
+Said = Literal["name", "tags", "note"]
+
+
+def label_commands(
+    state: AppState, actions: Actions, ask: Callable[[str, Said], None]
+) -> list[Command]:
+    """Return the commands; ``ask`` asks what is to be said of a run, by its key."""
+
+    def why_not() -> str:
+        return "" if state.runs.current is not None else "No run is selected."
+
+    def say(what: Said) -> Callable[[], None]:
+        return lambda: ask(state.runs.selection, what)
+
+    return [
+        Command(
+            id="rename-run", title="Rename the selected run…", menu=MENU, run=say("name"),
+            why_not=why_not, aliases=("name", "title", "call"),
+        ),
+        Command(
+            id="tag-run", title="Tag the selected run…", menu=MENU, run=say("tags"),
+            why_not=why_not, aliases=("label", "group", "mark"),
+        ),
+        Command(
+            id="note-run", title="Write a note on the selected run…", menu=MENU, run=say("note"),
+            why_not=why_not, aliases=("comment", "remark", "describe"),
+        ),
+        Command(
+            id="pin-baseline", title="Pin the selected run as the baseline, or let it go",
+            menu=MENU, run=lambda: actions.labels.pin(state.runs.selection), why_not=why_not,
+            aliases=("reference", "unpin"),
+        ),
+    ]  # fmt: skip

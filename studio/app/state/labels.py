@@ -1,0 +1,29 @@
+"""What people say of runs: typed tags as a list, and whose baseline moves when one is pinned.
+Pure.
+"""
+
+from collections.abc import Iterable
+
+from studio.app.state.comparison import comparable
+from studio.app.state.runs import RunState
+
+__all__ = ["baseline_of", "others_pinned", "parsed_tags"]
+
+LONGEST = 40  # letters of a tag
+
+
+def parsed_tags(text: str) -> tuple[str, ...]:
+    """Return tags that were typed with commas between them, each once, in their order."""
+    words = (" ".join(each.split())[:LONGEST] for each in text.split(","))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def others_pinned(run: RunState, runs: Iterable[RunState]) -> list[RunState]:
+    """Return the baselines that a run takes the place of: there is one for each data set."""
+    pinned = (each for each in runs if each.label.baseline and each is not run)
+    return [each for each in pinned if comparable(run, each)]
+
+
+def baseline_of(run: RunState, runs: Iterable[RunState]) -> RunState | None:
+    """Return the baseline of the data of a run, which may be itself; None where none is pinned."""
+    return next((r for r in runs if r.label.baseline and comparable(run, r)), None)

@@ -1,0 +1,121 @@
+"""Names, notes, tags and baselines: given in the list or by a command, written, taken back."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLineEdit
+
+from studio.app.intents import disk
+from studio.app.state.labels import baseline_of, parsed_tags
+from studio.protocol.label import Label
+from studio.protocol.messages import ErrorInfo
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+from studio.store.run import RunFolder, RunRecord
+
+RING, EIGHT = (
+    RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug=slug))
+    for slug in ("ring-of-five", "eight-gaussians")
+)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Two runs on one data set, and one on another."""
+    made = Project.create(tmp_path / "p", "p")
+    for spec in (RING, RING, EIGHT):
+        made.new_run(RunRecord(spec=spec)).update_status(state="finished", step=9, total=9)
+    return made
+
+
+async def opened(bench, project):
+    await bench.start()
+    await bench.actions.project.show(project.path)
+    return [bench.state.runs.by_key[str(run.path)] for run in project.runs()]
+
+
+def written(run):
+    return RunFolder(disk.Path(run.key)).label()
+
+
+async def test_f2_renames_in_place_and_the_toast_takes_it_back(bench, qtbot, wait, project):
+    first, *_ = await opened(bench, project)
+    lines = bench.window.sidebar.runs
+    bench.actions.runs.select(first.key)
+    lines.tree.setFocus()
+    qtbot.keyClick(lines.tree, Qt.Key.Key_F2)
+    line = lines.tree.viewport().findChild(QLineEdit)
+    assert line.text() == "edm"
+    qtbot.keyClicks(line, "The best")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    await wait(lambda: written(first).name == "The best")
+    assert lines.words(first.key).text == "1 The best"
+    assert bench.window.topbar._path._whole.endswith("1 The best")
+    bench.state.notices.history[-1].actions[0].run()
+    await wait(lambda: written(first) == Label())
+    assert lines.words(first.key).text == "1 edm"
+
+
+async def test_a_name_that_is_the_usual_one_is_none(bench, wait, project):
+    first, *_ = await opened(bench, project)
+    bench.actions.labels.rename(first.key, "another")
+    bench.actions.labels.rename(first.key, " edm ")
+    await wait(lambda: written(first) == first.label == Label())
+
+
+async def test_letters_ask_for_tags_and_notes(bench, qtbot, wait, project):
+    first, *_ = await opened(bench, project)
+    tree = bench.window.sidebar.runs.tree
+    bench.actions.runs.select(first.key)
+    for key, said in ((Qt.Key.Key_T, "paper, one step,"), (Qt.Key.Key_N, "of table 2")):
+        tree.setFocus()
+        qtbot.keyClick(tree, key)
+        dialog = next(d for d in bench.window.findChildren(QDialog) if d.isVisible())
+        dialog.findChild(QLineEdit).setText(said)
+        dialog.accept()
+        await wait(lambda dialog=dialog: first.label != Label())
+    await wait(lambda: written(first) == Label(note="of table 2", tags=("paper", "one step")))
+    assert "paper, one step, of table 2" in bench.window.sidebar.runs.words(first.key).spoken
+
+
+async def test_each_data_set_has_one_baseline(bench, qtbot, wait, project):
+    first, second, other = await opened(bench, project)
+    for run in (first, other):
+        bench.actions.labels.pin(run.key)
+    tree = bench.window.sidebar.runs.tree
+    bench.actions.runs.select(second.key)
+    tree.setFocus()
+    qtbot.keyClick(tree, Qt.Key.Key_B)
+    runs = bench.state.runs.by_key.values()
+    assert [run.label.baseline for run in (first, second, other)] == [False, True, True]
+    assert baseline_of(first, runs) is second
+    assert baseline_of(other, runs) is other
+    await wait(lambda: written(second).baseline and not written(first).baseline)
+    assert bench.window.sidebar.runs.words(second.key).text == "2 edm · baseline"
+    bench.window.registry.trigger("pin-baseline")
+    assert baseline_of(first, runs) is None
+
+
+async def test_what_the_disk_refuses_is_as_before_and_said(bench, wait, project, monkeypatch):
+    first, *_ = await opened(bench, project)
+
+    def refuse(path, label):
+        raise disk.Refused(ErrorInfo(kind="disk", message="The disk is full.", hint="Free some."))
+
+    monkeypatch.setattr(disk, "write_label", refuse)
+    bench.actions.labels.note(first.key, "of table 2")
+    assert first.label.note
+    await wait(lambda: bench.state.notices.banners)
+    assert bench.state.notices.banners[-1].why == "The disk is full."
+    assert first.label == Label()
+
+
+async def test_what_another_window_says_of_a_run_is_seen_here(bench, wait, project):
+    first, *_ = await opened(bench, project)
+    await bench.actions.folder.look()
+    RunFolder(disk.Path(first.key)).write_label(Label(name="Theirs"))
+    await bench.actions.folder.look()
+    assert bench.window.sidebar.runs.words(first.key).text == "1 Theirs"
+
+
+def test_tags_are_words_each_once():
+    assert parsed_tags(" paper,one   step ,, paper") == ("paper", "one step")
