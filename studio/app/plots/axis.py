@@ -13,12 +13,13 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import label, number, ticks
 from studio.app.theme import font
 
-__all__ = ["Axis", "Marks", "power_marks", "step_marks", "value_marks"]
+__all__ = ["EDGE", "Axis", "Marks", "no_marks", "power_marks", "step_marks", "value_marks"]
 
 Marks = Callable[[float, float, float], list[tuple[float, str]]]
 """From the ends of an axis and its length in pixels: places on it, and what is written there."""
 
 LEFT, BOTTOM = 52, 22  # pixels that the numbers need
+NARROW = 6  # of one without numbers
 LABEL = 18  # and the name of an axis
 EDGE = 12  # pixels beyond the last mark that a number may use
 LETTERS = 8  # pixels that half a line of numbers is high
@@ -52,6 +53,11 @@ def step_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]
     """Return whole steps."""
     marks = ticks(low, high, max(2, int(pixels / 110)))
     return [(mark, f"{int(mark):,}") for mark in marks if mark == int(mark)]
+
+
+def no_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    """Return no marks: the axis of a plane over another one that has them."""
+    return []
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
@@ -98,7 +104,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if self.orientation == "left":
             self.setWidth(LEFT + room)
         else:
-            self.setHeight(BOTTOM + room)
+            self.setHeight(NARROW if self._marks is no_marks else BOTTOM + room)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Return the places of the marks, as the library asks for them."""

@@ -1,24 +1,30 @@
-"""The picture of the h explorer: h above, h' below, and where the particles are under both."""
+"""The plot of the h explorer: h above, h' below, and where the particles are under both."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPaintEvent, QPen
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from studio.app import words
+from studio.app.plots.axis import no_marks, value_marks
 from studio.app.plots.backdrop import colour
+from studio.app.plots.explored import Explored, Range
 from studio.app.plots.hshape import Bars, Shape
+from studio.app.plots.plane import Line, Plane, pen, word
 from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import label, ticks
 
-__all__ = ["HScene", "paint_h"]
+__all__ = ["HPlot", "HScene"]
 
-LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 54.0, 14.0, 30.0, 40.0, 40.0
-BARS = 0.5  # of a panel's height for the tallest bar
+BARS = 0.5  # of a plane's height for the tallest bar
 POINTS = 400
-FLAG = Qt.AlignmentFlag
+MEANING = "h, what particles climb", "h′, how fast they climb"
+ASTRAY = "h′ < 0: away from the data"
+LETTER = 6  # pixels, about
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,66 +37,109 @@ class HScene:
     ghost: Shape | None = None
     bars: Bars | None = None
     median: float | None = None
-    span: tuple[float, float] = (-4.0, 4.0)
+    span: Range = (-4.0, 4.0)
 
 
-@dataclass(frozen=True)
-class _Panel:
-    plot: QRectF
-    span: tuple[float, float]
-    low: float
-    high: float
+class HPlot(Explored):
+    """Shows one scene.
 
-    def x(self, d: float) -> float:
-        return (
-            self.plot.left()
-            + (d - self.span[0]) / (self.span[1] - self.span[0]) * self.plot.width()
-        )
+    Signals:
+        painted: what was set is on the screen.
+    """
 
-    def y(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        # A curve that leaves the picture must not leave the range of a pixel number.
-        return self.plot.bottom() - min(6.0, max(-6.0, share)) * self.plot.height()
+    painted = Signal()
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shown: HScene | None = None
+        self._under: float | None = None  # the critic under the mouse
+        self.add_plane(no_marks, value_marks, heading=True)
+        self.add_plane(_critic_marks, value_marks, heading=True)
+        self._lines = [pg.InfiniteLine(angle=90) for _ in self.planes]
+        for plane, line in zip(self.planes, self._lines, strict=True):
+            line.setZValue(10)
+            plane.keep(line)
+        self.setMinimumSize(QSize(220, 220))
+        self.restyle()
 
-def paint_h(painter: QPainter, box: QRectF, style: CanvasStyle, scene: HScene, font: QFont) -> None:
-    """Paint the two panels into a box of logical pixels."""
-    painter.save()
-    painter.setFont(font)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    height = (box.height() - TOP - BOTTOM - BETWEEN) / 2
-    width = box.width() - LEFT - RIGHT
-    d = np.linspace(*scene.span, POINTS)
-    for place, title in enumerate(("h", "h′")):
-        top = box.top() + TOP + place * (height + BETWEEN)
-        plot = QRectF(box.left() + LEFT, top, width, height)
-        low, high = _range(scene, slope=bool(place))
-        panel = _Panel(plot, scene.span, low, high)
-        _bars(painter, panel, style, scene.bars)
-        _grid(painter, panel, style)
-        painter.save()
-        painter.setClipRect(plot.adjusted(0, -2, 0, 2))
-        if place:
-            _astray(painter, panel, style, d, scene.shape.pull(d))
-        _median(painter, panel, style, scene.median)
-        for shape, pen in _pens(scene, style):
-            values = shape.pull(d) if place else shape.height(d)
-            painter.strokePath(_path(panel, d, values), pen)
-        painter.restore()
-        _dot(painter, panel, style, scene, slope=bool(place))
-        _title(painter, panel, style, scene, title, legend=not place)
-    _axis(painter, panel, style, scene)
-    painter.restore()
+    def sizeHint(self) -> QSize:
+        return QSize(560, 520)
+
+    def set_scene(self, scene: HScene | None) -> None:
+        """Show another scene."""
+        self.shown = scene
+        self.redraw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.painted.emit()
+
+    def whole(self, plane: Plane) -> tuple[Range, Range]:
+        """Return the span of the scene, and the values that most particles have."""
+        scene = self.shown
+        if scene is None:
+            return super().whole(plane)
+        return scene.span, _heights(scene, slope=plane is self.planes[1])
+
+    def pointed(self, at: QPointF | None) -> None:
+        """Say the values of both curves under the mouse."""
+        self._under = None if at is None else at.x()
+        self._tell()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        for line in self._lines:
+            line.setPen(pen(colour(self.style_.muted, 0.6), 1.0, Qt.PenStyle.DotLine))
+        super().restyle()
+
+    def redraw(self) -> None:
+        """Draw the two planes anew."""
+        scene, style = self.shown, self.style_
+        if scene is None or len(self.planes) < 2:
+            return
+        for plane in self.planes:
+            across, up = self.whole(plane)
+            x, y = self.part or across, self.parts.get(plane, up)
+            plane.look_at(x, y)
+            slope = plane is self.planes[1]
+            plane.draw(list(_items(scene, style, x, y, plane.size, slope=slope)))
+        below = "the critic d = log p/q"
+        if scene.median is not None:
+            below += f", at the particles (median {words.figure(scene.median)})"
+        self.planes[1].bottom.set_name(below)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write above the planes what they show, or the values under the mouse."""
+        scene, at = self.shown, self._under
+        for line in self._lines:
+            line.setVisible(at is not None)
+            if at is not None:
+                line.setValue(at)
+        if scene is None:
+            return
+        pens = _pens(scene, self.style_)
+        for slope, (plane, meaning) in enumerate(zip(self.planes, MEANING, strict=True)):
+            text = meaning
+            if at is not None:
+                told = [words.figure(_value(shape, at, slope=bool(slope))) for shape, _ in pens]
+                text = f"{'h′' if slope else 'h'}({words.figure(at)}) = {', '.join(told)}"
+            plane.heading.tell(text, [] if slope else [(s.title, ink) for s, ink in pens])
 
 
 def _pens(scene: HScene, style: CanvasStyle) -> list[tuple[Shape, QPen]]:
-    pens = [(scene.shape, QPen(QColor(style.accent), 2.0))]
+    pens = [(scene.shape, pen(style.accent, 2.0))]
     if scene.ghost is not None:
-        pens.insert(0, (scene.ghost, QPen(QColor(style.warm), 1.6, Qt.PenStyle.DashLine)))
+        pens.insert(0, (scene.ghost, pen(style.warm, 1.6, Qt.PenStyle.DashLine)))
     return pens
 
 
-def _range(scene: HScene, *, slope: bool) -> tuple[float, float]:
+def _value(shape: Shape, d: float, *, slope: bool) -> float:
+    at = np.array([d])
+    return float((shape.pull(at) if slope else shape.height(at))[0])
+
+
+def _heights(scene: HScene, *, slope: bool) -> Range:
     """Return which values are shown: those where most particles are, and the usual ones.
 
     An exponential would press all else to the bottom if it were shown whole.
@@ -111,137 +160,70 @@ def _range(scene: HScene, *, slope: bool) -> tuple[float, float]:
     return low - (0.0 if slope and low == 0.0 else room), high + room
 
 
-def _path(panel: _Panel, d: NDArray[np.float64], values: NDArray[np.float64]) -> QPainterPath:
-    path = QPainterPath()
-    for i, (x, y) in enumerate(zip(d.tolist(), values.tolist(), strict=True)):
-        point = QPointF(panel.x(x), panel.y(y))
-        if i:
-            path.lineTo(point)
-        else:
-            path.moveTo(point)
-    return path
+def _items(
+    scene: HScene, style: CanvasStyle, x: Range, y: Range, size: tuple[float, float], *, slope: bool
+) -> Iterator[QGraphicsItem]:
+    """Yield what is on a plane, back to front."""
+    tall = y[1] - y[0]
+    if scene.bars is not None and scene.bars.share.any():
+        yield _bars(scene.bars, style, y)
+    yield pg.InfiniteLine(0.0, angle=0, pen=pen(style.muted))
+    d = np.linspace(*x, POINTS)
+    if slope:
+        yield from _astray(style, d, scene.shape.pull(d), y[1], size[0])
+    if scene.median is not None:
+        dotted = pen(colour(style.text, 0.7), 1.0, Qt.PenStyle.DotLine)
+        yield pg.InfiniteLine(scene.median, angle=90, pen=dotted)
+    for shape, ink in _pens(scene, style):
+        values = shape.pull(d) if slope else shape.height(d)
+        # A curve that leaves the picture must not leave the range of a pixel number.
+        yield Line(d, np.clip(values, y[0] - 6 * tall, y[1] + 6 * tall), ink)
+    if scene.median is not None:
+        yield from _dot(scene.shape, scene.median, style, x, y, size, slope=slope)
 
 
-def _bars(painter: QPainter, panel: _Panel, style: CanvasStyle, bars: Bars | None) -> None:
-    if bars is None or not bars.share.any():
-        return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour(style.muted, 0.28 if style.dark else 0.22))
-    tallest, floor = float(bars.share.max()), panel.plot.bottom()
-    for left, right, share in zip(bars.edges[:-1], bars.edges[1:], bars.share, strict=True):
-        if share > 0:
-            tall = BARS * panel.plot.height() * float(share) / tallest
-            x0, x1 = panel.x(float(left)), panel.x(float(right))
-            painter.drawRect(QRectF(x0 + 0.5, floor - tall, max(1.0, x1 - x0 - 1), tall))
-
-
-def _grid(painter: QPainter, panel: _Panel, style: CanvasStyle) -> None:
-    plot = panel.plot
-    marks = ticks(panel.low, panel.high, max(2, int(plot.height() / 40)))
-    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
-    for mark in marks:
-        y = round(panel.y(mark)) + 0.5
-        painter.setPen(QPen(colour(style.line, 1.0), 1.0))
-        painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
-        painter.setPen(QColor(style.muted))
-        box = QRectF(plot.left() - LEFT, y - 8, LEFT - 8, 16)
-        painter.drawText(box, FLAG.AlignRight | FLAG.AlignVCenter, label(mark, step))
-    if panel.low < 0 < panel.high:
-        y = round(panel.y(0.0)) + 0.5
-        painter.setPen(QPen(QColor(style.muted), 1.0))
-        painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
+def _bars(bars: Bars, style: CanvasStyle, y: Range) -> pg.BarGraphItem:
+    tops = y[0] + BARS * (y[1] - y[0]) * bars.share / bars.share.max()
+    some = bars.share > 0
+    return pg.BarGraphItem(
+        x0=bars.edges[:-1][some], x1=bars.edges[1:][some], y0=y[0], y1=tops[some],
+        pen=pg.mkPen(None), brush=colour(style.muted, 0.28 if style.dark else 0.22),
+    )  # fmt: skip
 
 
 def _astray(
-    painter: QPainter,
-    panel: _Panel,
-    style: CanvasStyle,
-    d: NDArray[np.float64],
-    pull: NDArray[np.float64],
-) -> None:
+    style: CanvasStyle, d: NDArray[np.float64], pull: NDArray[np.float64], top: float, wide: float
+) -> Iterator[QGraphicsItem]:
     """Shade where particles are sent away from the data."""
     wrong = d[pull < 0]
-    if wrong.size == 0:
-        return
-    left, right = panel.x(float(wrong[0])), panel.x(float(wrong[-1]))
-    area = QRectF(left, panel.plot.top(), right - left, panel.plot.height())
-    painter.fillRect(area, colour(style.warm, 0.13))
-    painter.setPen(QColor(style.warm))
-    text = "h′ < 0: away from the data"
-    if painter.fontMetrics().horizontalAdvance(text) + 12 < area.width():
-        painter.drawText(area.adjusted(6, 4, -6, 0), FLAG.AlignTop | FLAG.AlignRight, text)
-
-
-def _median(painter: QPainter, panel: _Panel, style: CanvasStyle, median: float | None) -> None:
-    if median is not None:
-        x = round(panel.x(median)) + 0.5
-        painter.setPen(QPen(colour(style.text, 0.7), 1.0, Qt.PenStyle.DotLine))
-        painter.drawLine(QLineF(x, panel.plot.top(), x, panel.plot.bottom()))
+    if wrong.size:
+        left, right = float(wrong[0]), float(wrong[-1])
+        yield pg.LinearRegionItem(
+            (left, right), movable=False, brush=colour(style.warm, 0.13), pen=pg.mkPen(None)
+        )
+        if (right - left) / (d[-1] - d[0]) * wide > LETTER * len(ASTRAY) + 12:
+            yield word(ASTRAY, style.warm, (right, top), (1.0, 0.0))
 
 
 def _dot(
-    painter: QPainter, panel: _Panel, style: CanvasStyle, scene: HScene, *, slope: bool
-) -> None:
+    shape: Shape, median: float, style: CanvasStyle, x: Range, y: Range,
+    size: tuple[float, float], *, slope: bool,
+) -> Iterator[QGraphicsItem]:  # fmt: skip
     """Mark the median particle on the curve in force."""
-    if scene.median is None:
+    value = _value(shape, median, slope=slope)
+    if not (x[0] <= median <= x[1] and y[0] <= value <= y[1]):
         return
-    at = np.array([scene.median])
-    value = float((scene.shape.pull(at) if slope else scene.shape.height(at))[0])
-    x, y = panel.x(scene.median), panel.y(value)
-    if not panel.plot.adjusted(-1, -3, 1, 3).contains(QPointF(x, y)):
-        return
-    painter.setPen(QPen(QColor(style.background), 1.5))
-    painter.setBrush(QColor(style.accent))
-    painter.drawEllipse(QPointF(x, y), 4.0, 4.0)
+    edge = pen(style.background, 1.5)
+    yield pg.ScatterPlotItem(
+        [median], [value], size=9, pen=edge, brush=QColor(style.accent),
+        antialias=True, useCache=False,
+    )  # fmt: skip
     text = f"{'h′' if slope else 'h'} = {words.figure(value)}"
-    wide = painter.fontMetrics().horizontalAdvance(text)
-    left = x + 9 if x + 12 + wide < panel.plot.right() else x - 9 - wide
-    above = y - 20 > panel.plot.top()
-    box = QRectF(left - 3, y - 21 if above else y + 5, wide + 6, 16)
-    painter.fillRect(box, colour(style.background, 0.75))
-    painter.setPen(QColor(style.text))
-    painter.drawText(box, FLAG.AlignCenter, text)
+    room = (x[1] - median) / (x[1] - x[0]) * size[0] > LETTER * len(text) + 24
+    above = (y[1] - value) / (y[1] - y[0]) * size[1] > 24
+    anchor = (-0.12 if room else 1.12, 1.1 if above else -0.1)
+    yield word(text, style.text, (median, value), anchor, colour(style.background, 0.75))
 
 
-def _title(
-    painter: QPainter,
-    panel: _Panel,
-    style: CanvasStyle,
-    scene: HScene,
-    title: str,
-    *,
-    legend: bool,
-) -> None:
-    plot = panel.plot
-    painter.setPen(QColor(style.muted))
-    meaning = "h, what particles climb" if title == "h" else "h′, how fast they climb"
-    line = QRectF(plot.left(), plot.top() - 24, plot.width(), 18)
-    painter.drawText(line, FLAG.AlignLeft | FLAG.AlignVCenter, meaning)
-    if not legend:
-        return
-    x = plot.right()
-    for shape, pen in _pens(scene, style):
-        x -= painter.fontMetrics().horizontalAdvance(shape.title)
-        painter.setPen(QColor(style.text))
-        painter.drawText(QPointF(x, plot.top() - 11), shape.title)
-        painter.setPen(pen)
-        painter.drawLine(QLineF(x - 24, plot.top() - 15, x - 6, plot.top() - 15))
-        x -= 40
-
-
-def _axis(painter: QPainter, panel: _Panel, style: CanvasStyle, scene: HScene) -> None:
-    """Write the critic's values under the lower panel."""
-    plot = panel.plot
-    marks = ticks(*scene.span, max(2, int(plot.width() / 80)))
-    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
-    painter.setPen(QColor(style.muted))
-    for mark in marks:
-        box = QRectF(panel.x(mark) - 30, plot.bottom() + 4, 60, 16)
-        painter.drawText(box, FLAG.AlignHCenter | FLAG.AlignVCenter, label(mark, step))
-        x = round(panel.x(mark)) + 0.5
-        painter.drawPolyline(QPolygonF([QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + 3)]))
-    text = "the critic d = log p/q"
-    if scene.median is not None:
-        text += f", at the particles (median {words.figure(scene.median)})"
-    line = QRectF(plot.left(), plot.bottom() + 20, plot.width(), 16)
-    painter.drawText(line, FLAG.AlignRight | FLAG.AlignVCenter, text)
+def _critic_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    return value_marks(low, high, pixels, apart=80)

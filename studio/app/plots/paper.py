@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter
 
 from studio.app.plots.chart import ChartScene
 from studio.app.plots.chartplot import ChartPlot
 from studio.app.plots.export import Picture, painted_picture
+from studio.app.plots.hchart import HPlot, HScene
 from studio.app.plots.plane import Surface
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font
 from studio.literal import one_line
 
-__all__ = ["charts_picture", "paint_surface"]
+__all__ = ["charts_picture", "h_picture", "paint_surface"]
 
 LEGEND = 26  # pixels above a chart
 
@@ -52,6 +53,31 @@ def charts_picture(
             paint_surface(painter, QRectF(8, top + LEGEND, width - 16, height - LEGEND - 4), made)
 
     return painted_picture(QSize(width, height * max(1, len(charts))), paint)
+
+
+def h_picture(scene: HScene | None, title: str, text: str) -> Picture:
+    """Return the curves of the h explorer with a title and a sentence above them."""
+    size = QSize(720, 640)
+
+    def made() -> HPlot:
+        plot = HPlot()
+        plot.set_scene(scene)
+        return plot
+
+    def paint(painter: QPainter, vector: bool) -> None:
+        style = CanvasStyle.of(colors())
+        wide = size.width() - 32
+        painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(style.background))
+        painter.setPen(QColor(style.text))
+        painter.setFont(font(14, QFont.Weight.DemiBold))
+        painter.drawText(QRect(16, 12, wide, 20), Qt.AlignmentFlag.AlignLeft, title)
+        painter.setPen(QColor(style.muted))
+        painter.setFont(font(12))
+        painter.drawText(QRect(16, 34, wide, 36), int(Qt.TextFlag.TextWordWrap), text)
+        if scene is not None:
+            paint_surface(painter, QRectF(8, 72, size.width() - 16, size.height() - 80), made)
+
+    return painted_picture(size, paint)
 
 
 def _legend(

@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
@@ -11,25 +11,75 @@ from studio.app.plots.axis import EDGE, Axis, Marks
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font, theme
 
-__all__ = ["Line", "Plane", "Surface", "pen", "word"]
+__all__ = ["Heading", "Line", "Plane", "Surface", "pen", "word"]
 
 Values = NDArray[np.float64]
-TOP = 8  # pixels above a plane
+TOP = 8  # pixels above the planes
+HEADING = 24  # pixels of a line of words above a plane
+
+
+class Heading(pg.GraphicsWidget):  # type: ignore[misc]
+    """A line above a plane: what it shows on the left, which curve is which on the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self._key: list[tuple[str, QPen]] = []
+        self.setMinimumHeight(HEADING)
+        self.setMaximumHeight(HEADING)
+
+    @property
+    def text(self) -> str:
+        """What stands on the left."""
+        return self._text
+
+    def tell(self, text: str, key: list[tuple[str, QPen]]) -> None:
+        """Write a text, and names with the pens of their curves."""
+        self._text, self._key = text, key
+        self.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget) -> None:
+        style = CanvasStyle.of(colors())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(11))
+        right, middle = self.rect().right(), self.rect().center().y() - 2
+        for name, ink in reversed(self._key):
+            wide = painter.fontMetrics().horizontalAdvance(name)
+            painter.setPen(QColor(style.text))
+            painter.drawText(QPointF(right - wide, middle + 4), name)
+            painter.setPen(ink)
+            right -= wide + 24
+            painter.drawLine(QLineF(right, middle, right + 18, middle))
+            right -= 16
+        painter.setPen(QColor(style.muted))
+        room = self.rect().adjusted(0, 0, right - self.rect().right(), -4)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        shown = painter.fontMetrics().elidedText(
+            self._text, Qt.TextElideMode.ElideRight, int(room.width())
+        )
+        painter.drawText(room, flags, shown)
 
 
 class Plane:
-    """A box of values with an axis on its left and one below, in a row of a surface."""
+    """A box of values with an axis on its left and one below, in a row of a surface, and with room
+    for words above it where it has a ``heading``.
+    """
 
-    def __init__(self, surface: "Surface", row: int, across: Marks, up: Marks) -> None:
+    def __init__(
+        self, surface: "Surface", row: int, across: Marks, up: Marks, heading: bool
+    ) -> None:
         self.box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
         self.box.disableAutoRange()
         self.left, self.bottom = Axis("left", up), Axis("bottom", across)
         for axis in (self.left, self.bottom):
             axis.linkToView(self.box)
             axis.setZValue(-1000)  # the grid lies below what is drawn
-        surface.grid.addItem(self.left, row, 0)
-        surface.grid.addItem(self.box, row, 1)
-        surface.grid.addItem(self.bottom, row + 1, 1)
+        self.heading = Heading()
+        if heading:
+            surface.grid.addItem(self.heading, row, 1)
+        surface.grid.addItem(self.left, row + 1, 0)
+        surface.grid.addItem(self.box, row + 1, 1)
+        surface.grid.addItem(self.bottom, row + 2, 1)
         self._passing: list[QGraphicsItem] = []
 
     @property
@@ -37,6 +87,12 @@ class Plane:
         """How wide and high the box is, in pixels."""
         rect = self.box.rect()
         return rect.width(), rect.height()
+
+    @property
+    def seen(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The ranges that are seen, across and up."""
+        (x0, x1), (y0, y1) = self.box.viewRange()
+        return (x0, x1), (y0, y1)
 
     def look_at(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """See ranges of both axes."""
@@ -46,6 +102,11 @@ class Plane:
         """Return which values are at a place on the surface."""
         found: QPointF = self.box.mapSceneToView(place)
         return found
+
+    def inside(self, place: QPointF) -> QPointF:
+        """Return which values are at a place on the surface, or the nearest that are seen."""
+        at, ((x0, x1), (y0, y1)) = self.value_at(place), self.seen
+        return QPointF(min(x1, max(x0, at.x())), min(y1, max(y0, at.y())))
 
     def keep(self, item: QGraphicsItem) -> None:
         """Draw an item for good."""
@@ -63,6 +124,7 @@ class Plane:
         """Take on the colours of a theme."""
         self.left.restyle(style)
         self.bottom.restyle(style)
+        self.heading.update()
 
 
 class Surface(pg.GraphicsView):  # type: ignore[misc]
@@ -79,12 +141,14 @@ class Surface(pg.GraphicsView):  # type: ignore[misc]
         self.grid.layout.setContentsMargins(0, TOP, EDGE, 0)
         self.setCentralItem(self.grid)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setRenderHint(self.renderHints().TextAntialiasing)
         theme.changed.connect(self.restyle)
 
-    def add_plane(self, across: Marks, up: Marks) -> Plane:
-        """Put another plane below those that there are."""
-        plane = Plane(self, 2 * len(self.planes), across, up)
+    def add_plane(self, across: Marks, up: Marks, *, heading: bool = False) -> Plane:
+        """Put another plane below those that there are; it is drawn anew when its size changes."""
+        plane = Plane(self, 3 * len(self.planes), across, up, heading)
+        plane.box.sigResized.connect(lambda _box: self.redraw())
         plane.restyle(self.style_)
         self.planes.append(plane)
         return plane

@@ -11,8 +11,9 @@ from studio.app.intents.watching import Looking
 from studio.app.plots.camera import Bounds
 from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
-from studio.app.plots.hchart import HScene
+from studio.app.plots.hchart import HPlot, HScene
 from studio.app.plots.hshape import Shape, bars, judge, span_of, values_at
+from studio.app.plots.paper import h_picture
 from studio.app.state import drafts
 from studio.app.state.rescaling import (
     RESCALING,
@@ -31,7 +32,6 @@ from studio.app.widgets.basic import button, label, restyle, row, separator
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.hchoice import HChoice
 from studio.app.widgets.hlist import HList
-from studio.app.widgets.hplot import HPlot, h_picture
 from studio.app.widgets.overlays import EmptyState
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.extras import CRITIC
@@ -287,7 +287,7 @@ class RescalingView(QWidget):
 
     def export_picture(self) -> Picture:
         """Return the curves for paper, with the verdict above them."""
-        return h_picture(self.plot.scene, self.verdict.text(), self.words.text())
+        return h_picture(self.plot.shown, self.verdict.text(), self.words.text())
 
     def _export(self) -> None:
         ask_picture(self, self._state, "h")

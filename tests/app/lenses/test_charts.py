@@ -187,7 +187,7 @@ def test_going_back_to_all_steps_shows_all_values_of_every_chart(qtbot: QtBot) -
     card = ChartCard("Loss")
     qtbot.addWidget(card)
     card.show_curves([LOSS], (0.0, 100.0), None, zoom=(10.0, 20.0))
-    card.plot._look_at((10.0, 20.0), (1.1, 1.2))
+    card.plot.look_closer(card.plot.plane, (10.0, 20.0), (1.1, 1.2))
     assert card.scene.height == (1.1, 1.2)
     card.show_curves([LOSS], (0.0, 100.0), None)
     assert card.scene.height is None

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 
+from studio.app import words
 from studio.app.plots.export import write_picture
 from studio.app.views.rescaling import VIEW
 from studio.protocol.messages import ApplyEdit, BranchRun, Watch
@@ -72,7 +73,7 @@ def test_it_asks_for_the_critic_at_the_particles_only_while_it_is_seen(explorer,
 
 
 def test_before_any_record_it_shows_the_curve_alone(explorer):
-    assert explorer.plot.scene.bars is None
+    assert explorer.plot.shown.bars is None
     assert explorer.verdict.text() == "Vanilla"
     assert "first record" in explorer.words.text()
 
@@ -81,15 +82,15 @@ def test_vanishing_is_said_with_a_figure(explorer, lens):
     arrive(lens, 20, np.full(200, -8.0))
     assert explorer.verdict.text().startswith("Vanishing at step 20")
     assert "3.35e-4" in explorer.words.text() or "0.000335" in explorer.words.text()
-    assert explorer.plot.scene.median == -8.0
-    assert explorer.plot.scene.bars.share.sum() == pytest.approx(1.0)
+    assert explorer.plot.shown.median == -8.0
+    assert explorer.plot.shown.bars.share.sum() == pytest.approx(1.0)
 
 
 def test_another_h_is_compared_and_used_from_now_on(explorer, lens, qtbot, wait):
     arrive(lens, 20, np.full(200, -8.0))
     explorer.list.setFocus()
     qtbot.keyClick(explorer.list, Qt.Key.Key_Up)  # from vanilla to logit
-    assert explorer.plot.scene.ghost.title == "Logit"
+    assert explorer.plot.shown.ghost.title == "Logit"
     assert explorer.choice._word.text() == "With this h: well scaled"
     assert explorer.choice.use.isVisible()
 
@@ -111,9 +112,9 @@ def test_an_edit_that_took_hold_is_the_h_from_its_step_on(explorer, lens):
     arrive(lens, 20, np.zeros(200))
     lens.run.edits = [ChangeSetting(step=30, path="rescaling", value="logit")]
     lens.state.runs.edited.emit(lens.run.key)
-    assert explorer.plot.scene.shape.title == "Vanilla"
+    assert explorer.plot.shown.shape.title == "Vanilla"
     arrive(lens, 31, np.zeros(200))
-    assert explorer.plot.scene.shape.title == "Logit"
+    assert explorer.plot.shown.shape.title == "Logit"
 
 
 async def test_scrubbing_reads_what_was_kept_and_offers_a_branch(explorer, lens, qtbot, wait):
@@ -136,7 +137,7 @@ async def test_a_record_without_the_critic_says_so(explorer, lens, wait):
     keep(lens, 10)
     lens.state.playback.set(step=10)
     await wait(lambda: "does not hold" in explorer.words.text())
-    assert explorer.plot.scene.bars is None
+    assert explorer.plot.shown.bars is None
 
 
 def test_a_shift_is_typed_and_stepped(explorer, lens, qtbot):
@@ -145,13 +146,13 @@ def test_a_shift_is_typed_and_stepped(explorer, lens, qtbot):
     line.setFocus()
     line.selectAll()
     qtbot.keyClicks(line, "5")
-    assert explorer.plot.scene.ghost.shift == 5.0
+    assert explorer.plot.shown.ghost.shift == 5.0
     qtbot.keyClick(line, Qt.Key.Key_Up)
-    assert explorer.plot.scene.ghost.shift == 6.0
+    assert explorer.plot.shown.ghost.shift == 6.0
     line.selectAll()
     qtbot.keyClicks(line, "x")
     assert line.property("invalid") == "true"
-    assert explorer.plot.scene.ghost.shift == 6.0
+    assert explorer.plot.shown.ghost.shift == 6.0
 
 
 def test_one_that_leads_away_is_flagged_with_its_reason(explorer, lens):
@@ -174,3 +175,23 @@ def test_without_a_run_it_says_what_belongs_here(explorer, lens):
     lens.state.runs.select("")
     assert explorer._empty.isVisible()
     assert not explorer.plot.isVisible()
+
+
+def test_pointing_at_the_plot_says_the_values_of_both_and_both_planes_are_looked_at(explorer, lens):
+    arrive(lens, 20, np.zeros(200))
+    explorer._pick("logit")
+    plot = explorer.plot
+    above, below = plot.planes
+    plot.pointed(QPointF(0.0, 0.0))
+    shown = plot.shown
+    told = [words.figure(float(s.height(np.zeros(1))[0])) for s in (shown.ghost, shown.shape)]
+    assert above.heading.text == f"h(0) = {', '.join(told)}"
+    assert below.heading.text.startswith("h′(0) = ")
+    plot.pointed(None)
+    assert above.heading.text == "h, what particles climb"
+    heights = below.seen[1]
+    plot.look_closer(above, (-1.0, 1.0), (0.0, 0.5))
+    assert [plane.seen[0] for plane in plot.planes] == [(-1.0, 1.0)] * 2
+    assert (above.seen[1], below.seen[1]) == ((0.0, 0.5), heights)
+    plot.show_all()
+    assert above.seen[0] == shown.span

@@ -184,15 +184,16 @@ async def test_the_spectrum_under_the_mouse_is_told_in_numbers(scene) -> None:
     _, view = scene
     await _settled()
     QTest.keyClick(view.truth, Qt.Key.Key_Right)
-    plot = view.spectrum._plot
+    plot = view.spectrum.plane.box.sceneBoundingRect()
     # Bands are at 400, 410, 420, 600 and 610 nm.
     place = QPointF(plot.left() + 0.95 * plot.width(), 40)
     none = Qt.MouseButton.NoButton
     moved = QMouseEvent(
         QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier
     )
-    QApplication.sendEvent(view.spectrum, moved)
+    QApplication.sendEvent(view.spectrum.viewport(), moved)
     assert view.spectrum.accessibleDescription().startswith("600 nm: pixel 38, mean ")
+    assert view.spectrum.plane.heading.text == view.spectrum.accessibleDescription()
     assert view.spectrum._shown.name == "mean of 2 oats"
     assert view.spectrum.told(9) == ""
     view.grab()
