@@ -140,6 +140,8 @@ _LISTS = """
 QListView, QTreeView, QTableView {
     background: $panel; border: 0; outline: 0; alternate-background-color: $panel;
 }
+QListView[role="tiles"] { background: transparent; }
+QListView[role="tiles"][opaque="true"] { background: $background; }
 QListView::item, QTreeView::item { padding: 4px 8px; border-radius: ${radius}px; }
 QListView::item:hover, QTreeView::item:hover { background: $raised; color: $text; }
 QListView::item:selected, QTreeView::item:selected { background: $raised; color: $text; }

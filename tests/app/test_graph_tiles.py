@@ -106,7 +106,7 @@ async def test_the_setup_shows_graphs_as_the_flow_lens_does(bench, wait):
         RunSpec(name="", family=Pick(slug="gan"), dataset=Pick(slug=data.slug))
     )
     await wait(lambda: bench.state.draft.points is not None)
-    tiles = bench.window.canvas.setup.data.tiles._tiles
+    tiles = bench.window.canvas.setup.data.tiles.tiles
     np.testing.assert_array_equal(tiles.arrays["places"], places)
 
 

@@ -58,7 +58,7 @@ def test_data_show_their_types_and_no_condition_that_they_were_not_asked_for(qap
     preview = DataPreview()
     parts = {"mask": MASK[None], "label": np.array(["top"]), "pt": np.float32([900.0])}
     preview.show_data(X[None], kind("jets"), (), "", parts)
-    said = preview.tiles._tiles.said(0)
+    said = preview.tiles.tiles.said(0)
     assert said.startswith("top, m ")
     assert "asked" not in said
     preview.deleteLater()

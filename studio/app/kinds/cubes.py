@@ -13,17 +13,24 @@ from studio.counted import counted
 
 __all__ = ["KIND", "windows"]
 
+RANGE = "range"
+
 
 def windows(arrays: Arrays) -> Tiles:
     """Return tiles of windows x (n, channels, side, side): three channels are colours from 0 to 1,
-    of others the first is seen in grey, stretched over all that are shown.
+    of others the first is seen in grey, stretched over all that are shown, or over "range".
     """
     x = np.asarray(arrays["x"], dtype=np.float64)
     if x.shape[1] == 3:
         return Pictures({"x": x})
-    first = np.nan_to_num(x[:, :1])
-    low, high = np.quantile(first, (0.02, 0.98)) if first.size else (0.0, 1.0)
-    return Pictures({"x": (first - low) / max(float(high - low), 1e-9)})
+    low, high = map(float, arrays[RANGE] if RANGE in arrays else _stretch(arrays)[RANGE])
+    return Pictures({"x": (np.nan_to_num(x[:, :1]) - low) / max(high - low, 1e-9)})
+
+
+def _stretch(arrays: Arrays) -> Arrays:
+    """Return what is black and what is white in all windows, as "range"."""
+    first = np.nan_to_num(np.asarray(arrays["x"], dtype=np.float64)[:, :1])
+    return {RANGE: np.quantile(first, (0.02, 0.98)) if first.size else np.array([0.0, 1.0])}
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
@@ -45,6 +52,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,
+    common=_stretch,
     imports="MATLAB files",
     portrait=PORTRAIT,
     order=40,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles, how_many
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.tokens import Tokens
 from studio.counted import counted
 from studio.graph_layout import laid_out
@@ -82,6 +82,15 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
     painter.restore()
 
 
+def _measures(arrays: Arrays) -> Measured:
+    """Say how many nodes each graph has, and how many edges that are likely."""
+    pairs = np.nan_to_num(np.asarray(arrays["x"]))
+    width = _nodes(pairs.shape[1]) if PLACES not in arrays else arrays[PLACES].shape[1]
+    pairs = pairs[:, pairs.shape[1] - width * (width - 1) // 2 :]
+    nodes = np.rint((1.0 + np.sqrt(1.0 + 8.0 * np.count_nonzero(pairs, axis=1))) / 2.0)
+    return {"Nodes": nodes.astype(int), "Edges": (pairs > 0.0).sum(axis=1)}
+
+
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     nodes = int(facts.get("nodes") or _nodes(x.shape[1]))
     return f"{counted(how_many(x, facts), 'graph')} of at most {nodes} nodes"
@@ -101,6 +110,7 @@ KIND = Kind(
     ),
     tiles=drawings,
     facts=_facts,
+    measures=_measures,
     imports="GraphML or lists of edges",
     page=36,
     parts=(PLACES,),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind, how_many
+from studio.app.kinds.kind import Arrays, Kind, Measured, classes, how_many
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
 from studio.app.tokens import Tokens
@@ -55,6 +55,13 @@ class Pictures:
         return ""
 
 
+def _measures(arrays: Arrays) -> Measured:
+    """Say how light each image is, in per cent of white."""
+    x = arrays["x"]
+    light = np.nan_to_num(np.clip(x, 0.0, 1.0)).reshape(len(x), -1).mean(axis=1)
+    return {"Light": 100.0 * light, **classes(arrays)}
+
+
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     height, width = x.shape[2:]
     return f"{counted(how_many(x, facts), 'picture')} of {width} x {height} pixels"
@@ -72,6 +79,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3,
     tiles=Pictures,
     facts=_facts,
+    measures=_measures,
     projection=(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "
         "components of what the judge network sees in data."

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.kind import LABEL, Arrays, EachTile, Kind, Tiles, how_many
+from studio.app.kinds.kind import (
+    LABEL,
+    Arrays,
+    EachTile,
+    Kind,
+    Measured,
+    Tiles,
+    classes,
+    how_many,
+)
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.counted import counted
@@ -104,12 +113,28 @@ def _say_type(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> No
 
 
 def _momenta(datum: Arrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the places and the pT in GeV of constituents, 0 where a place is padded."""
+    """Return the places (..., N, 3) and the pT in GeV (..., N) of constituents, 0 where a place is
+    padded, of one jet or of many.
+    """
     x = np.nan_to_num(np.asarray(datum["x"], dtype=np.float64))
-    momenta = np.expm1(np.clip(x[:, 2], 0.0, 12.0))
+    momenta = np.expm1(np.clip(x[..., 2], 0.0, 12.0))
     if "mask" in datum:
         momenta = momenta * np.asarray(datum["mask"], dtype=bool)
     return x, momenta
+
+
+def _measures(arrays: Arrays) -> Measured:
+    """Say of each jet what is said of one: its type, its mass and pT in GeV, its constituents; the
+    pT is that of the constituents, also where another was asked for.
+    """
+    x, momenta = _momenta(arrays)
+    along, across = momenta * np.cos(x[..., 1]), momenta * np.sin(x[..., 1])
+    return {
+        **classes(arrays, "Type"),
+        "Mass": masses(x[..., :2], momenta),
+        "pT": np.hypot(along.sum(axis=1), across.sum(axis=1)),
+        "Constituents": (momenta > 0.0).sum(axis=1),
+    }
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
@@ -129,6 +154,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 2 and shape[1] == 3,
     tiles=clouds,
     facts=_facts,
+    measures=_measures,
     imports="JetNet HDF5",
     page=36,
     parts=("mask",),

@@ -21,8 +21,10 @@ __all__ = [
     "EachTile",
     "Kind",
     "Layout",
+    "Measured",
     "PaintDatum",
     "Tiles",
+    "classes",
     "filters",
     "how_many",
     "named",
@@ -32,6 +34,8 @@ Arrays = Mapping[str, NDArray[Any]]
 """Arrays by name: ``x`` is what is generated, others (a mask, a label) ride along. Of many data
 each has a row a datum.
 """
+Measured = Mapping[str, NDArray[Any]]
+"""What can be said of each of many data, by its name on the screen: numbers or words, (n,)."""
 Layout = Literal["plane", "tiles"]
 """How data are seen where no lens of their own shows them: as dots in a plane, or each as a tile of
 a grid.
@@ -111,6 +115,11 @@ def named(told: Arrays, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
     return found
 
 
+def classes(arrays: Arrays, title: str = "Class") -> dict[str, NDArray[Any]]:
+    """Return the class of each datum under a title, where it is known."""
+    return {title: arrays[LABEL].astype(str)} if LABEL in arrays else {}
+
+
 def how_many(x: NDArray[Any], facts: Mapping[str, Any]) -> int:
     """Return how many data there are, of which x (n, ...) may be a few."""
     return int(facts.get("n") or len(x))
@@ -146,6 +155,9 @@ class Kind:
         facts: says what is known of data in a line: from ``x``, the names of its columns, and what
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.
+        measures: says of each datum what it can be sorted and filtered by, from all that is known.
+        common: what tiles need to know of all data that are seen together, such as the scale that
+            they share, so that a few of them can be made ready at a time.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
         told: what the model was told of each datum, by name, that is said with it.
         called: the conditions of a model by their names, in the words of the field.
@@ -169,6 +181,8 @@ class Kind:
     fits: Callable[[tuple[int, ...]], bool]
     tiles: Callable[[Arrays], Tiles]
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
+    measures: Callable[[Arrays], Measured] = lambda arrays: {}
+    common: Callable[[Arrays], Arrays] = lambda arrays: {}
     page: int = 64
     draws: int = 0
     parts: tuple[str, ...] = ()

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles, how_many
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, classes, how_many
 from studio.app.plots.backdrop import image_of
 from studio.app.tokens import Tokens
 
 __all__ = ["plain", "strips"]
 
+RANGE = "range"  # the middle and the spread of the numbers that share one scale
 FULL = 2.0  # standard deviations of the shown data at which a cell has its full colour
 
 
@@ -23,14 +24,26 @@ def strips(arrays: Arrays) -> Tiles:
     shown together share one scale. Missing numbers stay empty.
     """
     x = np.asarray(arrays["x"], dtype=np.float64).reshape(len(arrays["x"]), -1)
-    finite = x[np.isfinite(x)]
-    middle = float(np.median(finite)) if len(finite) else 0.0
-    spread = float(finite.std()) if len(finite) else 0.0
+    middle, spread = map(float, arrays[RANGE] if RANGE in arrays else _scale(arrays)[RANGE])
     scaled = np.clip((x - middle) / (FULL * spread), -1, 1) if spread > 0 else 0.0 * x
     side = max(1, math.ceil(math.sqrt(x.shape[1])))
     cells = np.full((len(x), side * side), np.nan)
     cells[:, : x.shape[1]] = scaled
     return EachTile({"x": cells.reshape(-1, side, side)}, _paint)
+
+
+def _scale(arrays: Arrays) -> Arrays:
+    """Return the middle and the spread of all numbers of data, as "range"."""
+    x = np.asarray(arrays["x"], dtype=np.float64)
+    finite = x[np.isfinite(x)]
+    found = (np.median(finite), finite.std()) if len(finite) else (0.0, 0.0)
+    return {RANGE: np.array(found)}
+
+
+def _measures(arrays: Arrays) -> Measured:
+    """Say the mean and the deviation of the numbers of each datum."""
+    x = np.asarray(arrays["x"], dtype=np.float64).reshape(len(arrays["x"]), -1)
+    return {"Mean": x.mean(axis=1), "Deviation": x.std(axis=1), **classes(arrays)}
 
 
 def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
@@ -69,4 +82,6 @@ def plain(slug: str) -> Kind:
         fits=lambda shape: True,
         tiles=strips,
         facts=_facts,
+        measures=_measures,
+        common=_scale,
     )

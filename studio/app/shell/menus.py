@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.commands import Command, Registry
 from studio.app.widgets.literal import keyless, set_tip
+from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["main_menu", "make_actions", "needs_key"]
 
@@ -80,6 +81,8 @@ def needs_key(widget: QWidget | None, event: QKeyEvent) -> bool:
     key = Qt.Key(event.key())
     if isinstance(widget, QAbstractButton):
         return key in (Qt.Key.Key_Space, *ARROWS)
+    if isinstance(widget, TileGrid):
+        return key in MOVES  # Space plays the flow there: what is walked to is selected
     if isinstance(widget, QComboBox | QAbstractItemView):
         return key == Qt.Key.Key_Space or key in MOVES
     return isinstance(widget, QAbstractSlider | QTabBar) and key in MOVES

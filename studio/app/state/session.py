@@ -16,6 +16,7 @@ from studio.app.state.notices import Notice, Notices
 from studio.app.state.playback import Playback
 from studio.app.state.races import RaceDraft
 from studio.app.state.runs import Runs, RunState
+from studio.app.state.selection import Selection
 from studio.protocol.catalog import Catalog
 from studio.protocol.messages import JobInfo
 from studio.protocol.spec import IMPORTED_KIND, Recipe
@@ -113,6 +114,7 @@ class AppState(QObject):
         self.notices = Notices(self)
         self.hand = Hand(self)
         self.lesson = Lesson(self)
+        self.selection = Selection(self)
         self.catalog: Catalog | None = None
         self.engine = EngineStatus()
         self.engine_pid = 0

@@ -1,51 +1,116 @@
-"""A grid of tiles, each a datum: painted by its kind, one selected, each with its own colour."""
+"""A grid of tiles, each a datum: painted by its kind, picked or selected, however many there are.
+
+Few tiles, as those that move in a lens, fill their area and one of them is picked. Tiles that are
+``browsed`` are scrolled, zoomed and selected as the items of any view of Qt are.
+"""
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QRegion,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy
 
 from studio.app.icons import repaint_on_theme
 from studio.app.kinds.kind import Tiles
 from studio.app.plots.raster import Colours
 from studio.app.plots.tiles import columns_for
-from studio.app.theme import font, theme
-from studio.app.widgets.literal import tip_text
+from studio.app.theme import theme
+from studio.app.widgets.tilemodel import Rows, TileModel
+from studio.app.widgets.tilepaint import GAP, Below, TilePaint
 
-__all__ = ["TileGrid"]
+__all__ = ["LARGEST", "SMALLEST", "TileGrid"]
 
-GAP = 6
-BAR = 3  # of the colour that tells particles apart
+SMALLEST, LARGEST = 16, 320  # the height of a tile in pixels, where it is chosen
+ZOOM_STEP = 1.15
+MOVES = {
+    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home,
+    Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
+}  # fmt: skip
 
 
-class TileGrid(QWidget):
+class TileGrid(QListView):
     """Shows tiles in rows; with ``strip`` all in one row.
 
     Signals:
-        picked: the tile that was clicked or walked to, -1 for none.
+        picked: the row that was clicked or walked to, -1 for none.
+        chosen: the person selected other rows, see `rows`.
+        zoomed: the person chose another height for the tiles in pixels, 0 for that of a page.
+        arranged: other tiles are seen, or at another size.
     """
 
     picked = Signal(int)
+    chosen = Signal()
+    zoomed = Signal(int)
+    arranged = Signal()
 
-    def __init__(self, name: str, *, strip: bool = False) -> None:
+    def __init__(self, name: str, *, strip: bool = False, browsed: bool = False) -> None:
         super().__init__()
-        self._tiles: Tiles | None = None
-        self._inks: Colours | None = None
-        self._words: list[str] = []
-        self._strip = strip
+        self._items = TileModel()
+        self._paint = TilePaint(kept=browsed)
+        self._picked = self._inspected = -1
+        self._chosen: set[int] = set()  # the places that are selected
+        self._strip, self._browsed = strip, browsed
         self._message = ""
-        self.selection = -1
+        self._page = 0  # tiles that are seen at once, 0 for all
+        self._height = 0  # of a tile, as it was chosen; 0: as large as a page allows
+        self._columns = 1
+        self._telling = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._go_on)
+        self.setModel(self._items)
+        self._set_up()
         self.setAccessibleName(name)
+        repaint_on_theme(self)
+
+    def _set_up(self) -> None:
+        self.setProperty("role", "tiles")
+        self.setProperty("opaque", self._browsed)  # so that it scrolls without painting all
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        modes = QAbstractItemView.SelectionMode
+        self.setSelectionMode(modes.ExtendedSelection if self._browsed else modes.NoSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(120, 56 if strip else 120))
-        repaint_on_theme(self)
+        self.setMinimumSize(QSize(120, 56 if self._strip else 120))
+        self.verticalScrollBar().valueChanged.connect(self.arranged)
+
+    # What is shown
 
     @property
     def count(self) -> int:
-        """How many tiles there are."""
-        return len(self._tiles) if self._tiles is not None else 0
+        """How many tiles there are, those left out not counted."""
+        return self._items.rowCount()
+
+    @property
+    def tiles(self) -> Tiles | None:
+        """What is shown."""
+        return self._items.tiles
 
     def show_tiles(
         self,
@@ -55,104 +120,300 @@ class TileGrid(QWidget):
         inks: Colours | None = None,
         words: list[str] | None = None,
         message: str = "",
+        order: Rows | None = None,
+        page: int = 0,
     ) -> None:
         """Show tiles, which people call ``noun``; ``inks`` (n,) are their colours, ``words`` stand
-        below them, and ``message`` where there are none.
+        below them, and ``message`` where there are none. ``order`` (k,) are the rows that are
+        shown, as they follow each other; ``page`` is how many of them are seen where nobody has
+        zoomed, 0 for all.
         """
-        self._tiles = tiles
-        self._inks, self._words, self._message = inks, words or [], message
+        inspected = self._inspected
+        anew = self._items.show(tiles, order, noun)
+        self._paint.tiles = tiles
+        self._paint.refresh(forget=anew)
+        self._paint.below = Below(inks, words or [])
+        self._message, self._page = message, page
         self.setAccessibleDescription(f"{self.count} {noun}" if self.count else message)
-        self.update()
+        self.inspect(inspected if self._items.place(inspected) >= 0 else -1)
+        self._arrange()
+        self.viewport().update()
+
+    @property
+    def direct(self) -> bool:
+        """Whether the tiles themselves are painted, sharp at any scale and all of them, rather than
+        pictures of them that are kept: for paper.
+        """
+        return not self._paint.kept
+
+    @direct.setter
+    def direct(self, on: bool) -> None:
+        self._paint.kept = self._browsed and not on
+
+    @property
+    def waiting(self) -> int:
+        """How many of the tiles that are seen wait to be painted."""
+        return len(self._paint.missing)
+
+    # What is selected
+
+    @property
+    def selection(self) -> int:
+        """The tile that is picked, -1 for none."""
+        return self._picked
 
     def select(self, tile: int) -> None:
         """Mark one tile, -1 for none."""
-        if tile != self.selection:
-            self.selection = tile
-            self.update()
+        if tile != self._picked:
+            self._picked = tile
+            self.viewport().update()
 
-    def _cells(self) -> tuple[int, float, float, float, float]:
-        """Return columns, the size of a tile (width, height), and where the first one is."""
-        n, aspect = self.count, self._tiles.aspect if self._tiles is not None else 1.0
-        words = 15 if self._words else 0
-        extra = (BAR + 2 if self._inks is not None else 0) + words
-        columns = n if self._strip else columns_for(n, self.width(), self.height(), aspect)
-        columns = max(1, columns)
-        rows = max(1, math.ceil(n / columns))
-        each_w = (self.width() - GAP * (columns + 1)) / columns
-        each_h = (self.height() - GAP * (rows + 1)) / rows - extra
-        height = max(4.0, min(each_h, each_w / aspect))
-        width = height * aspect
-        left = (self.width() - columns * (width + GAP) + GAP) / 2
-        return columns, width, height, left, extra
+    @property
+    def rows(self) -> Rows:
+        """The rows that are selected."""
+        return self._items.rows_of(self.selectionModel().selection())
+
+    def choose(self, rows: Rows) -> None:
+        """Select rows: those that are shown of them."""
+        items = self._items.items(rows)
+        self._telling = True
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().select(items, flags.ClearAndSelect)
+        self._telling = False
+        # The model may have put other rows where those that were selected stood.
+        self._chosen = set(self._items.places_of(items).tolist())
+        self.viewport().update()
+
+    @property
+    def inspected(self) -> int:
+        """The row that is looked at more closely, -1 for none."""
+        return self._inspected
+
+    def inspect(self, row: int) -> None:
+        """Put the white ring around the tile of a row, -1 for none, and the keyboard there."""
+        self._inspected = row
+        place = self._items.place(row)
+        if self._browsed and place != self.currentIndex().row():
+            self._telling = True
+            flags = QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(self._items.index(place), flags.NoUpdate)
+            self._telling = False
+        self.viewport().update()
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        if not self._browsed:
+            return
+        items = self.selectionModel().selection()
+        self._chosen = set(self._items.places_of(items).tolist())
+        self.viewport().update()  # those that are not selected step back, or no more
+        if not self._telling:
+            self.chosen.emit()
+
+    def currentChanged(self, current: object, previous: object) -> None:
+        super().currentChanged(current, previous)  # type: ignore[arg-type]
+        if self._browsed and not self._telling:
+            self._inspected = self._items.row(self.currentIndex().row())
+            self.viewport().update()
+            self.picked.emit(self._inspected)
+
+    # Where the tiles are
+
+    @property
+    def tile_height(self) -> int:
+        """The height of a tile in pixels."""
+        return self._items.cell.height() - GAP - self._paint.below.height
+
+    def zoom(self, height: int) -> None:
+        """Give tiles a height in pixels; 0 makes them as large as a page of them allows. What is
+        seen first stays in sight.
+        """
+        first = self._items.index(self.in_sight()[0])
+        self._height = min(LARGEST, max(SMALLEST, height)) if height else 0
+        self._arrange()
+        if first.isValid():
+            self.scrollTo(first, QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def in_sight(self) -> tuple[int, int]:
+        """Return the places of the first tile that is seen, and after the last one; those of which
+        less than half is seen do not count.
+        """
+        top, high = self.verticalScrollBar().value(), self._items.cell.height()
+        first = round(top / high) * self._columns
+        last = round((top + self.viewport().height()) / high) * self._columns
+        return min(first, self.count), min(last, self.count)
+
+    def _arrange(self) -> None:
+        """Find the size of a tile, and so many columns that they stand in the middle."""
+        tiles, below = self._items.tiles, self._paint.below.height
+        n, aspect = self.count, tiles.aspect if tiles is not None and len(tiles) else 1.0
+        width, height = self.width(), self.height()
+        if self._browsed:
+            width -= self.verticalScrollBar().sizeHint().width()
+        page = min(n, self._page) if self._page else n
+        if self._height:
+            high = float(self._height)
+            columns = max(1, int((width - GAP) // (high * aspect + GAP)))
+        else:
+            columns = max(1, n if self._strip else columns_for(page, width, height, aspect))
+            rows = max(1, math.ceil(page / columns))
+            each = (width - GAP * (columns + 1)) / columns
+            high = each / aspect
+            if page == n:  # else the next ones are seen below
+                high = min((height - GAP * (rows + 1)) / rows - below, high)
+            high = max(4.0, high)
+        cell = QSize(int(high * aspect) + GAP, int(high) + below + GAP)
+        rows = math.ceil(n / columns)
+        side = max(0, width - columns * cell.width())
+        top = GAP // 2
+        scrolls = self._browsed and rows * cell.height() + top > height
+        policies = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policies.ScrollBarAlwaysOn if scrolls else policies.ScrollBarAlwaysOff
+        )
+        # A pixel more than the columns take: the view wraps where an item would touch its edge.
+        self.setViewportMargins(max(0, side // 2 - 1), top, max(0, side - side // 2 - 1), 0)
+        if cell != self._items.cell or columns != self._columns:
+            self._items.cell, self._columns = cell, columns
+            self.setGridSize(cell)
+        self.arranged.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def _cell(self, tile: int) -> QRectF:
-        columns, width, height, left, extra = self._cells()
-        row, column = divmod(tile, columns)
-        top = GAP + row * (height + extra + GAP)
-        return QRectF(left + column * (width + GAP), top, width, height)
+        """Return where the tile of a place is, in pixels of the viewport."""
+        x, y = self._corner(tile)
+        below = self._paint.below.height
+        return QRectF(x, y, self._items.cell.width() - GAP, self._items.cell.height() - GAP - below)
+
+    def _corner(self, place: int) -> tuple[int, int]:
+        row, column = divmod(place, self._columns)
+        y = row * self._items.cell.height() - self.verticalScrollBar().value()
+        return column * self._items.cell.width() + GAP // 2, y + GAP // 2
+
+    # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        # Not by a delegate: asking for each item costs more than painting it.
         tokens = theme.colors()
-        with QPainter(self) as painter:
+        with QPainter(self.viewport()) as painter:
+            area = QRectF(self.viewport().rect())
             if not self.count:
                 painter.setPen(QColor(tokens.muted))
                 words = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-                painter.drawText(QRectF(self.rect()).adjusted(16, 8, -16, -8), words, self._message)
+                painter.drawText(area.adjusted(16, 8, -16, -8), words, self._message)
                 return
-            self.paint_tiles(painter)
-            if self.hasFocus() and self.selection < 0:
+            self._paint_tiles(painter, event.region())
+            if self.hasFocus() and max(self._picked, self._inspected) < 0:
                 painter.setPen(QPen(QColor(tokens.accent), 1))
-                painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-
-    def paint_tiles(self, painter: QPainter) -> None:
-        """Paint the tiles into the widget's rectangle, sharp at any scale."""
-        tokens = theme.colors()
-        assert self._tiles is not None
-        painter.setFont(font(11))
-        for tile in range(self.count):
-            cell = self._cell(tile)
-            self._tiles.paint(painter, cell, tile, tokens)
-            below = cell.bottom() + 2
-            if self._inks is not None:
-                ink = QColor(f"#{int(self._inks[tile]) & 0xFFFFFF:06x}")
-                painter.fillRect(QRectF(cell.left(), below, cell.width(), BAR), ink)
-                below += BAR
-            if tile < len(self._words):
-                painter.setPen(QColor(tokens.muted))
-                place = QRectF(cell.left() - 20, below, cell.width() + 40, 15)
-                painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), self._words[tile])
-            if tile == self.selection:
-                painter.setPen(QPen(QColor(tokens.accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRect(cell.adjusted(-2, -2, 2, 2))
+                painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+        if self._paint.missing:
+            self._later.start()
 
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            tile = self._at(QPointF(event.pos()))
-            said = self._tiles.said(tile) if self._tiles is not None and tile >= 0 else ""
-            QToolTip.showText(event.globalPos(), tip_text(said) or self.toolTip(), self)
-            return True
-        return super().event(event)
+    def _paint_tiles(self, painter: QPainter, region: QRegion) -> None:
+        size = self._cell(0).size().toSize()
+        self._paint.begin(size, self.devicePixelRatioF())
+        order, rings = self._items.order, []
+        some = bool(self._chosen)
+        for place in self._places_in(region.boundingRect()):
+            x, y = self._corner(place)
+            row = int(order[place])
+            selected = place in self._chosen or (row == self._picked and not self._browsed)
+            self._paint.paint(painter, x, y, place, row, dim=some and not selected)
+            if selected or (self._browsed and row == self._inspected):
+                rings.append((x, y, self._browsed and row == self._inspected))
+        for x, y, inspected in rings:
+            self._paint.ring(painter, x, y, inspected=inspected)
 
-    def _at(self, place: QPointF) -> int:
-        """Return the tile at a place, -1 for none."""
-        cells = (self._cell(tile).adjusted(-3, -3, 3, 3) for tile in range(self.count))
-        return next((tile for tile, cell in enumerate(cells) if cell.contains(place)), -1)
+    def _places_in(self, rect: QRect) -> range:
+        """Return the places in those rows of the grid that meet a rectangle of the viewport."""
+        top, high = self.verticalScrollBar().value() + rect.top(), self._items.cell.height()
+        first = max(0, top // high)
+        last = (top + rect.height() - 1) // high + 1
+        return range(min(self.count, first * self._columns), min(self.count, last * self._columns))
+
+    def _go_on(self) -> None:
+        """Paint those tiles for which there was no time."""
+        self._paint.missing &= set(self._places_in(self.viewport().rect()))
+        seen = QRegion()
+        for place in self._paint.missing:
+            seen += self.visualRect(self._items.index(place))
+        self.viewport().update(seen)
+
+    # Mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.picked.emit(self._at(event.position()))
+        if self._browsed:
+            super().mousePressEvent(event)
+        else:
+            self.picked.emit(self.indexAt(event.position().toPoint()).row())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self._browsed:
+            event.ignore()
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._by(ZOOM_STEP ** (event.angleDelta().y() / 120))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def _by(self, factor: float) -> None:
+        height = self.tile_height * factor
+        self._turn_to(math.ceil(height) if factor > 1 else math.floor(height))
+
+    def _turn_to(self, height: int) -> None:
+        self.zoom(height)
+        self.zoomed.emit(self._height)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys that move here, with Shift as well, from becoming shortcuts."""
+        shortcut = event.type() == QEvent.Type.ShortcutOverride
+        if shortcut and isinstance(event, QKeyEvent) and event.key() in MOVES:
+            keep = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+            if not event.modifiers() & ~keep:
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        columns = self._cells()[0]
-        keys = Qt.Key
-        steps = {keys.Key_BracketRight: 1, keys.Key_BracketLeft: -1}
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            steps |= {keys.Key_Right: 1, keys.Key_Left: -1}
-            steps |= {keys.Key_Down: columns, keys.Key_Up: -columns}
-        by = steps.get(keys(event.key()))
-        if event.key() == keys.Key_Escape and self.selection >= 0:
+        """Arrows walk, Shift extends; of browsed tiles + and - zoom, 0 fits a page, and Esc lets
+        go of what is selected.
+        """
+        keys, key = Qt.Key, Qt.Key(event.key())
+        if key == keys.Key_Escape and self._let_go():
+            return
+        if not self._browsed:
+            self._walk(event)
+        elif key in (keys.Key_Plus, keys.Key_Equal, keys.Key_Minus):
+            self._by(1 / ZOOM_STEP if key == keys.Key_Minus else ZOOM_STEP)
+        elif key == keys.Key_0:
+            self._turn_to(0)
+        elif key in MOVES or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()  # letters and Space are the window's
+
+    def _let_go(self) -> bool:
+        """Let go of what is selected; return whether anything was."""
+        if self._browsed and self.selectionModel().hasSelection():
+            self.clearSelection()
+            return True
+        if not self._browsed and self.selection >= 0:
             self.picked.emit(-1)
-        elif by is not None and self.count:
+            return True
+        return False
+
+    def _walk(self, event: QKeyEvent) -> None:
+        keys = Qt.Key
+        steps = {
+            keys.Key_BracketRight: 1, keys.Key_BracketLeft: -1, keys.Key_Right: 1,
+            keys.Key_Left: -1, keys.Key_Down: self._columns, keys.Key_Up: -self._columns,
+        }  # fmt: skip
+        by = steps.get(keys(event.key()))
+        if by is not None and self.count:
             self.picked.emit((max(0, self.selection) + by) % self.count)
         else:
-            super().keyPressEvent(event)
+            event.ignore()

@@ -75,8 +75,9 @@ def test_a_click_picks_the_picture_under_it(grid: TileGrid) -> None:
     grid.picked.connect(picked.append)
     for picture in (0, 4, 8):
         centre = grid._cell(picture).center().toPoint()
-        QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=centre)
-    QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(299, 150))
+        QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    last = grid.viewport().rect().bottomRight()
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=last)
     assert picked == [0, 4, 8, -1]
 
 
@@ -93,7 +94,7 @@ def test_keys_walk_through_the_pictures(grid: TileGrid) -> None:
 
 def test_pixels_are_sharp(grid: TileGrid) -> None:
     grid.show_tiles(Pictures({"x": np.indices((2, 2)).sum(axis=0)[None, None] % 2}))
-    image = grid.grab().toImage()
+    image = grid.viewport().grab().toImage()
     cell = grid._cell(0)
     colours = {
         image.pixel(round(cell.left() + cell.width() * fx), round(cell.top() + cell.height() * fy))
@@ -251,18 +252,21 @@ async def test_samples_of_images_are_browsed_by_the_page(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
     await wait(lambda: not samples._sampled._busy)
-    assert samples.made.grid.count == N
+    made = samples.browser.made
+    assert made.grid.count == N
     assert samples._origin.text().startswith(f"{N} fixed pictures, ")
     many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
-    samples.made.show_data(many, kind("images"), "")
-    assert [samples.made.grid.count, samples.made.before.isEnabled()] == [64, False]
-    samples.made.turn(1)
-    samples.made.turn(1)
-    assert samples.made.grid.count == 150 - 128
-    assert samples.made._where.text() == "129-150 of 150"
-    assert not samples.made.after.isEnabled()
-    samples.made.turn(1)
-    assert samples.made._where.text() == "129-150 of 150"
+    made.show_data({"x": many}, kind("images"), None)
+    first, last = made.grid.in_sight()
+    assert first == 0
+    assert 32 <= last < 150
+    assert made._where.accessibleName() == f"1 to {last} of 150"
+    QTest.keyClick(made.grid, Qt.Key.Key_PageDown)
+    QTest.keyClick(made.grid, Qt.Key.Key_PageDown)
+    assert made.grid.inspected > 8
+    QTest.keyClick(made.grid, Qt.Key.Key_End)
+    assert made.grid.inspected == 149
+    assert made._where.accessibleName().endswith("to 150 of 150")
 
 
 def test_it_is_said_what_a_latent_is(view: TilesView) -> None:
@@ -298,13 +302,14 @@ async def test_jets_say_their_type_by_its_name(
     view.grid.picked.emit(1)
     assert view._which.accessibleName().startswith("latent 1: top, m ")
     tip = QHelpEvent(QEvent.Type.ToolTip, view.grid._cell(1).center().toPoint(), QPoint())
-    QApplication.sendEvent(view.grid, tip)
+    QApplication.sendEvent(view.grid.viewport(), tip)
     assert QToolTip.text().startswith("top, m ")
     QToolTip.hideText()
     samples = TileSamplesView(lens.state, lens.actions)
     samples.show()
-    for pages, types in ((samples.made, ["W", "top"]), (samples.data, ["top", "top", "W"])):
-        tiles = pages.grid._tiles
+    sides = ((samples.browser.made, ["W", "top"]), (samples.browser.real, ["top", "top", "W"]))
+    for pane, types in sides:
+        tiles = pane.grid.tiles
         assert tiles is not None
         assert [tiles.said(i).partition(",")[0] for i in range(len(tiles))] == types
     # Also before it is known of what kind the data of the run are.

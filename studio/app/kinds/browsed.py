@@ -1,0 +1,48 @@
+"""Data as tiles that are made ready one by one, as they are looked at, however many there are."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from studio.app.kinds.kind import Arrays, Kind, Tiles
+from studio.app.tokens import Tokens
+
+__all__ = ["Browsed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Browsed:
+    """Tiles of any number of data: what is not looked at costs nothing.
+
+    Attributes:
+        kind: what makes and paints them.
+        arrays: the data, a row each.
+        common: what `Kind.common` found in all that are seen together; it goes to each tile.
+    """
+
+    kind: Kind
+    arrays: Arrays
+    common: Arrays = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.arrays["x"])
+
+    @cached_property
+    def aspect(self) -> float:
+        """Width / height of each tile."""
+        return self._one(0).aspect if len(self) else 1.0
+
+    def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
+        """Paint the datum of a row into a rectangle."""
+        self._one(row).paint(painter, rect, 0, palette)
+
+    def said(self, row: int) -> str:
+        """Say the datum of a row in a line."""
+        return self._one(row).said(0)
+
+    def _one(self, row: int) -> Tiles:
+        some = {name: np.asarray(each[row : row + 1]) for name, each in self.arrays.items()}
+        return self.kind.tiles({**some, **self.common})

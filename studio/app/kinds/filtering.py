@@ -1,0 +1,98 @@
+"""Which rows are shown, and in which order, by what a kind can say of each of them."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.kinds.kind import Measured
+
+__all__ = ["Unfiltered", "keeps", "orders", "sorted_rows"]
+
+Rows = NDArray[np.int64]
+AS_DRAWN = "As drawn"
+COMPARED = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=)\s*(?P<value>.+?)\s*$")
+SIGNS: Mapping[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "=": np.equal,
+}
+
+
+class Unfiltered(ValueError):
+    """A filter that says nothing; the message says why, for the person who wrote it."""
+
+
+def _numeric(values: NDArray[np.generic]) -> bool:
+    return bool(np.issubdtype(values.dtype, np.number))
+
+
+def orders(measured: Measured) -> list[str]:
+    """Return the orders that there are, the data's own first: words are sorted, numbers are from
+    either end.
+    """
+    found = [AS_DRAWN]
+    for name, values in measured.items():
+        if _numeric(values):
+            found += [f"{name}, high first", f"{name}, low first"]
+        else:
+            found.append(name)
+    return found
+
+
+def sorted_rows(measured: Measured, order: str, n: int) -> Rows:
+    """Return n rows in one of `orders`; those that cannot be told apart stay as they are, and
+    those without a number come last.
+    """
+    name, _, end = order.partition(", ")
+    if name not in measured:
+        return np.arange(n)
+    values = measured[name]
+    if _numeric(values):
+        values = np.asarray(values, np.float64)
+        values = -values if end == "high first" else values
+    return np.argsort(values, kind="stable")
+
+
+def keeps(measured: Measured, text: str, n: int) -> NDArray[np.bool_]:
+    """Return which of n rows a filter keeps, (n,): "mass > 150, top" those that hold both.
+
+    Raises:
+        Unfiltered: it names what is not known of these data, or compares with no number.
+    """
+    kept = np.ones(n, dtype=bool)
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        found = COMPARED.match(part)
+        kept &= _compared(measured, *found.groups()) if found else _holds(measured, part, n)
+    return kept
+
+
+def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[np.bool_]:
+    known = [each for each in measured if each.casefold().startswith(name.casefold())]
+    if not known:
+        raise Unfiltered(f"{name} is not known of these; {', '.join(measured)} are.")
+    values = measured[known[0]]
+    if not _numeric(values):
+        if sign != "=":
+            raise Unfiltered(f"{known[0]} is a word: it can only be compared with =.")
+        return np.equal(np.char.lower(values.astype(str)), value.lower())
+    try:
+        number = float(value.replace("%", ""))
+    except ValueError:
+        raise Unfiltered(f"{value} is no number.") from None
+    return SIGNS[sign](values, number)
+
+
+def _holds(measured: Measured, word: str, n: int) -> NDArray[np.bool_]:
+    texts = [values.astype(str) for values in measured.values() if not _numeric(values)]
+    if not texts:
+        names = ", ".join(measured)
+        raise Unfiltered(f"Compare a number: {names} with <, > or =." if names else "No numbers.")
+    found = np.zeros(n, dtype=bool)
+    for each in texts:
+        found |= np.char.find(np.char.lower(each), word.lower()) >= 0
+    return found

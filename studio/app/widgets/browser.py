@@ -1,0 +1,312 @@
+"""The frame in which any kind of data is browsed: generated beside real, as grids of tiles.
+
+Both are zoomed, sorted and filtered together, by what the kind can say of each datum.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
+
+from studio.app.forms.editors import ChoiceList, Segments
+from studio.app.kinds.browsed import Browsed
+from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
+from studio.app.kinds.kind import Arrays, Kind, Measured
+from studio.app.kinds.registry import kind
+from studio.app.state.selection import Rows, Selection, Source
+from studio.app.widgets.basic import Elided, button, label, restyle, row, section
+from studio.app.widgets.literal import PushButton, set_tip
+from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
+
+__all__ = ["Browser", "Pane"]
+
+SIDES = ("Generated", "Real", "Beside")
+
+
+class Pane(QWidget):
+    """One grid, with a line above that says what is seen of it.
+
+    Signals:
+        inspected: another tile is looked at more closely, or none.
+    """
+
+    inspected = Signal()
+
+    def __init__(self, title: str, selection: Selection) -> None:
+        super().__init__()
+        self._title = title
+        self._selection = selection
+        self._kind = kind("")
+        self._arrays: Arrays | None = None
+        self._source: Source | None = None
+        self._message = ""
+        self._common: Arrays = {}
+        self._order, self._filter = "", ""
+        self.grid = TileGrid(title, browsed=True)
+        self._where = Elided("", "small")
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(2)
+        head = row(section(title), self._where)
+        head.setStretch(1, 1)
+        body.addLayout(head)
+        body.addWidget(self.grid, 1)
+        self.grid.chosen.connect(self._choose)
+        self.grid.arranged.connect(self._tell)
+        self.grid.picked.connect(self.inspected)
+        selection.changed.connect(self._chosen)
+
+    @property
+    def count(self) -> int:
+        """How many data there are, those left out counted as well."""
+        return len(self._arrays["x"]) if self._arrays is not None else 0
+
+    @property
+    def source(self) -> Source | None:
+        """What the rows are rows of."""
+        return self._source
+
+    def show_data(
+        self,
+        arrays: Arrays | None,
+        shown_as: Kind,
+        source: Source | None,
+        *,
+        common: Arrays | None = None,
+        message: str = "",
+    ) -> None:
+        """Show other data, (n, ...) by name, of a kind and a source."""
+        if source != self._source:
+            self.grid.inspect(-1)
+            self.grid.verticalScrollBar().setValue(0)
+        self._arrays, self._kind, self._source = arrays, shown_as, source
+        self._common, self._message = common or {}, message
+        self.__dict__.pop("measured", None)
+        self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
+        self.arrange(self._order, self._filter)
+
+    @cached_property
+    def measured(self) -> Measured:
+        """What is known of each datum."""
+        return self._of(slice(None))
+
+    @property
+    def measures(self) -> Measured:
+        """What is known of the first datum: the names without the work."""
+        return self._of(slice(1))
+
+    def _of(self, rows: slice) -> Measured:
+        some = self._arrays
+        return self._kind.measures({n: each[rows] for n, each in some.items()}) if some else {}
+
+    def arrange(self, order: str, text: str) -> str:
+        """Show the data in an order, those that a filter keeps; return why it keeps all, if it says
+        nothing.
+        """
+        self._order, self._filter = order, text
+        why, rows = "", None
+        if self._arrays is not None and (order or text):
+            rows = sorted_rows(self.measured, order, self.count)
+            try:
+                rows = rows[keeps(self.measured, text, self.count)[rows]]
+            except Unfiltered as error:
+                why = str(error)
+        self._show(rows)
+        return why
+
+    def _show(self, rows: Rows | None) -> None:
+        tiles, some = None, self._arrays
+        if some is not None:
+            known = ("x", *self._kind.parts, *self._kind.told)
+            some = {name: each for name, each in some.items() if name in known}
+            tiles = Browsed(self._kind, some, self._common)
+        nothing = f"No {self._kind.one} is as the filter asks" if self.count else self._message
+        noun, page = self._kind.moving, self._kind.page
+        self.grid.show_tiles(tiles, noun=noun, order=rows, page=page, message=nothing)
+        self._chosen()
+        self._tell()
+
+    def said(self, tile: int) -> str:
+        """Say what is known of a datum in a line, "" of none."""
+        if not 0 <= tile < self.count:
+            return ""
+        parts = [f"{self._title} {self._kind.one} {tile}"]
+        for name, values in self._of(slice(tile, tile + 1)).items():
+            value = values[0]
+            parts.append(f"{name.lower() if name.istitle() else name} {_short(value)}")
+        return " · ".join(parts)
+
+    def _choose(self) -> None:
+        if self._source is not None:
+            self._selection.set(self._source, self.grid.rows, "tiles")
+
+    def _chosen(self) -> None:
+        rows = self._selection.of(self._source)
+        self.grid.choose(rows)
+
+    def _tell(self) -> None:
+        first, last = self.grid.in_sight()
+        shown, n = self.grid.count, self.count
+        words = f"{first + 1:,} to {last:,} of {shown:,}" if shown else ""
+        if shown < n:
+            words = f"{words}, filtered from {n:,}" if words else f"none of {n:,}"
+        self._where.set_text(words)
+
+
+def _hint(known: Measured) -> str:
+    """Say what may stand in a filter."""
+    numbers = [name for name, values in known.items() if np.issubdtype(values.dtype, np.number)]
+    parts = (
+        [f"{', '.join(numbers)} with <, > or =, as in {numbers[0].lower()} > 1"] if numbers else []
+    )
+    parts += [f"a word of {name.lower()}" for name in known if name not in numbers]
+    return f"{'; '.join(parts)}. Several with commas between them."
+
+
+def _short(value: object) -> str:
+    if isinstance(value, np.integer):
+        return f"{int(value):,}"
+    return f"{float(value):,.3g}" if isinstance(value, np.floating) else str(value)
+
+
+class Browser(QWidget):
+    """Generated data and real ones in one frame, with what finds its way among them."""
+
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
+        self._selection = selection
+        self._sorts: list[str] = []
+        self.made, self.real = Pane("Generated", selection), Pane("Real", selection)
+        self.sides = Segments(list(SIDES), "What is shown")
+        self.sides.select(2)
+        for each in self.sides.findChildren(PushButton):
+            each.setMinimumWidth(each.sizeHint().width() + 4)  # chosen, it is written in bold
+        self.order = ChoiceList([], "Order of the tiles")
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setAccessibleName("Filter")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumWidth(96)
+        self.filter.setMaximumWidth(200)
+        tip = "Let go of the selection (Esc)"
+        self.picked = button("", selection.clear, kind="chip", icon="close", tip=tip)
+        self.size_ = QSlider(Qt.Orientation.Horizontal)
+        self.size_.setRange(SMALLEST, LARGEST)
+        self.size_.setMinimumWidth(40)
+        self.size_.setMaximumWidth(88)
+        self.size_.setAccessibleName("Size of the tiles in pixels")
+        set_tip(self.size_, "Size of the tiles (Ctrl and the wheel; 0 fits a page)")
+        self._pixels = label("", "small")
+        self._pixels.setMinimumWidth(self._pixels.fontMetrics().horizontalAdvance("320 px"))
+        self._line = Elided("", "small")
+        bar = row(
+            self.sides, self.order, self.filter, self.picked, None, self.size_, self._pixels, gap=8
+        )
+        bar.setStretch(1, 2)
+        bar.setStretch(2, 2)
+        self.order.setMaximumWidth(200)
+        halves = QHBoxLayout()
+        halves.setSpacing(20)
+        halves.addWidget(self.made, 1)
+        halves.addWidget(self.real, 1)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(8)
+        body.addLayout(bar)
+        body.addLayout(halves, 1)
+        body.addWidget(self._line)
+        self._connect()
+        self._tell()
+
+    def _connect(self) -> None:
+        self.sides.chosen.connect(self._show_sides)
+        self.order.currentTextChanged.connect(self._arrange)
+        self.filter.textChanged.connect(self._arrange)
+        self.size_.valueChanged.connect(self._zoom)
+        self._selection.changed.connect(self._tell)
+        for pane, other in ((self.made, self.real), (self.real, self.made)):
+            pane.grid.zoomed.connect(other.grid.zoom)
+            pane.grid.arranged.connect(self._tell_size)
+            pane.inspected.connect(lambda pane=pane, other=other: self._inspect(pane, other))
+
+    def show_data(
+        self,
+        shown_as: Kind,
+        made: Arrays | None,
+        made_of: Source | None,
+        real: Arrays | None,
+        real_of: Source | None,
+        message: str,
+    ) -> None:
+        """Show generated and real data, (n, ...) by name, with what they are rows of; ``message``
+        stands where real ones are missing. Both share what tiles have in common: that of the real
+        ones, where they are there.
+        """
+        both = real if real is not None else made
+        common = shown_as.common(both) if both is not None else {}
+        self.made.show_data(made, shown_as, made_of, common=common)
+        self.real.show_data(real, shown_as, real_of, common=common, message=message)
+        known = self.made.measures or self.real.measures
+        sorts = orders(known)
+        if sorts != self._sorts:
+            self._sorts = sorts
+            self.order.offer(sorts)
+            self.order.setVisible(len(sorts) > 1)
+            self.filter.setVisible(len(sorts) > 1)
+            set_tip(self.filter, _hint(known))
+        self._tell()
+
+    @contextmanager
+    def on_paper(self) -> Iterator[None]:
+        """Let the tiles be painted themselves, sharp at any scale, instead of pictures of them."""
+        grids = (self.made.grid, self.real.grid)
+        for grid in grids:
+            grid.direct = True
+        try:
+            yield
+        finally:
+            for grid in grids:
+                grid.direct = False
+
+    def _show_sides(self, side: int) -> None:
+        self.sides.select(side)
+        self.made.setVisible(side != 1)
+        self.real.setVisible(side != 0)
+
+    def _arrange(self) -> None:
+        order = self.order.currentText() if self.order.currentIndex() > 0 else ""
+        why = {pane.arrange(order, self.filter.text()) for pane in (self.made, self.real)} - {""}
+        restyle(self.filter, invalid="true" if why else "false")
+        self.filter.setAccessibleDescription(" ".join(sorted(why)))
+        self._tell()
+        if why:
+            self._line.set_text(" ".join(sorted(why)))
+
+    def _zoom(self, height: int) -> None:
+        for pane in (self.made, self.real):
+            pane.grid.zoom(height)
+
+    def _tell_size(self) -> None:
+        pane = self.real if self.made.isHidden() else self.made
+        height = pane.grid.tile_height
+        self.size_.blockSignals(True)
+        self.size_.setValue(height)
+        self.size_.blockSignals(False)
+        self._pixels.setText(f"{height} px")
+
+    def _inspect(self, pane: Pane, other: Pane) -> None:
+        if pane.grid.inspected >= 0:
+            other.grid.inspect(-1)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say how many are selected, and what is known of the one in the ring."""
+        n = sum(len(self._selection.of(pane.source)) for pane in (self.made, self.real))
+        self.picked.setVisible(bool(n))
+        self.picked.setText(f"{n:,} selected")
+        self.picked.setAccessibleName(f"{n:,} selected: let go of them")
+        lines = (pane.said(pane.grid.inspected) for pane in (self.made, self.real))
+        self._line.set_text(next(filter(None, lines), ""))

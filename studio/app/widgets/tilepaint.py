@@ -1,0 +1,138 @@
+"""How the tiles of a grid are painted: each itself, what stands below it, and that it is selected.
+
+Tiles that are browsed are kept as pixmaps, as many as a bound on memory allows; those that are not
+there yet are painted while a moment lasts, and the others after it, so that scrolling never waits.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from studio.app.kinds.kind import Tiles
+from studio.app.plots.raster import Colours
+from studio.app.theme import font, theme
+from studio.app.tokens import Tokens
+
+__all__ = ["GAP", "Below", "TilePaint"]
+
+GAP = 6  # between tiles
+BAR = 3  # of the colour that tells particles apart
+WORDS = 15  # the height of what is written below
+BOUND = 96 << 20  # bytes of pixmaps at most
+MOMENT = 0.008  # seconds of a frame that may go into tiles that are new
+BLEND = 0.5  # how clear those are that are not selected, where others are
+
+
+@dataclass(frozen=True, eq=False)
+class Below:
+    """What stands below each tile: its own colour, (n,) as ARGB, and words, where there are any."""
+
+    inks: Colours | None = None
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return (BAR + 2 if self.inks is not None else 0) + (WORDS if self.words else 0)
+
+
+class TilePaint:
+    """Paints tiles, and keeps pixmaps of them where they are ``kept``.
+
+    Attributes:
+        tiles: what is painted.
+        below: what stands below each.
+        missing: places that were painted without their tile, for want of time.
+    """
+
+    def __init__(self, *, kept: bool) -> None:
+        self.tiles: Tiles | None = None
+        self.below = Below()
+        self.kept = kept
+        self.missing: set[int] = set()
+        self._tokens: Tokens = theme.colors()
+        self._until = float("inf")
+        self._size = QSize()
+        self._ratio = 1.0
+        self._known: dict[int, QPixmap] = {}
+        self._stale: dict[int, QPixmap] = {}
+
+    def begin(self, size: QSize, ratio: float) -> None:
+        """Begin a frame with tiles of a size, at a device pixel ratio."""
+        self._until = time.perf_counter() + MOMENT
+        look = (size, ratio, theme.colors())
+        if look != (self._size, self._ratio, self._tokens):
+            self._size, self._ratio, self._tokens = look
+            self.refresh()
+
+    def refresh(self, *, forget: bool = False) -> None:
+        """Paint all tiles anew; until then the old ones are seen, unless they are forgotten."""
+        self._stale = {} if forget else {**self._stale, **self._known}
+        self._known, self.missing = {}, set()
+
+    def paint(self, painter: QPainter, x: int, y: int, place: int, row: int, *, dim: bool) -> None:
+        """Paint the tile of a row at a place of the grid, with its corner at a pixel."""
+        if dim:
+            painter.setOpacity(BLEND)
+        if self.kept:
+            self._paint_kept(painter, x, y, place, row)
+        elif self.tiles is not None:
+            rect = QRectF(x, y, self._size.width(), self._size.height())
+            self.tiles.paint(painter, rect, row, self._tokens)
+        if dim:
+            painter.setOpacity(1.0)
+        if self.below.height:
+            self._paint_below(painter, x, y + self._size.height() + 2, row)
+
+    def ring(self, painter: QPainter, x: int, y: int, *, inspected: bool) -> None:
+        """Paint the ring around a tile: white where it is inspected, else of the selection."""
+        ink = self._tokens.text if inspected else self._tokens.accent
+        painter.setPen(QPen(QColor(ink), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(x - 2, y - 2, self._size.width() + 4, self._size.height() + 4)
+
+    def _paint_below(self, painter: QPainter, x: int, top: int, row: int) -> None:
+        below, width = self.below, self._size.width()
+        if below.inks is not None:
+            ink = QColor(f"#{int(below.inks[row]) & 0xFFFFFF:06x}")
+            painter.fillRect(QRectF(x, top, width, BAR), ink)
+            top += BAR
+        if row < len(below.words):
+            painter.setPen(QColor(self._tokens.muted))
+            painter.setFont(font(11))
+            place = QRectF(x - 20, top, width + 40, WORDS)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), below.words[row])
+
+    def _paint_kept(self, painter: QPainter, x: int, y: int, place: int, row: int) -> None:
+        picture = self._known.get(row)
+        if picture is None and time.perf_counter() < self._until:
+            picture = self._make(row)
+        if picture is not None:
+            painter.drawPixmap(x, y, picture)
+            self.missing.discard(place)
+            return
+        self.missing.add(place)
+        rect = QRectF(x, y, self._size.width(), self._size.height())
+        if (old := self._stale.get(row)) is not None:
+            painter.drawPixmap(rect, old, QRectF(old.rect()))
+        else:
+            painter.fillRect(rect, QColor(self._tokens.raised))
+
+    def _make(self, row: int) -> QPixmap | None:
+        """Return the tile of a row as a picture, which is kept; the oldest ones make room."""
+        if self.tiles is None:
+            return None
+        width, height = self._size.width(), self._size.height()
+        picture = QPixmap(round(width * self._ratio), round(height * self._ratio))
+        picture.setDevicePixelRatio(self._ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        with QPainter(picture) as painter:
+            self.tiles.paint(painter, QRectF(0, 0, width, height), row, self._tokens)
+        self._known[row] = picture
+        self._stale.pop(row, None)
+        each = 4 * max(1, picture.width() * picture.height())
+        while len(self._known) > 1 and len(self._known) * each > BOUND:
+            del self._known[next(iter(self._known))]
+        return picture

@@ -1,0 +1,110 @@
+"""How fast a grid of many tiles opens and scrolls, offscreen: prints a table.
+
+    python -m tests.benchmarks.browsing [--n 50000] [--seconds 2]
+
+"first page" is from the data to a page on which every tile is painted. A frame of scrolling is a
+quarter of a tile, or a page, as soon as the last one is painted; "late" is the share of the tiles
+in sight that are not painted yet. All in the time of one core.
+"""
+
+import argparse
+import os
+import statistics
+import time
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication
+
+from studio.app.kinds.browsed import Browsed
+from studio.app.kinds.registry import kind
+from studio.app.theme import theme
+from studio.app.widgets.tilegrid import TileGrid
+
+WIDTH, HEIGHT, SMALL = 700, 700, 38
+FIRST, RATE = 300, 60  # ms until the first page, frames a second: what is asked
+
+
+def data(n: int) -> dict[str, NDArray[np.float32]]:
+    """Return n data of each kind that is browsed here."""
+    rng = np.random.default_rng(0)
+    jets = rng.random((n, 30, 3), dtype=np.float32) * np.float32([0.4, 0.4, 4.0])
+    jets -= np.float32([0.2, 0.2, 0.0])
+    edges = np.where(rng.random((n, 190), dtype=np.float32) < 0.2, 1.0, -1.0)
+    return {
+        "images": rng.random((n, 1, 28, 28), dtype=np.float32),
+        "jets": jets,
+        "graphs": edges.astype(np.float32),
+    }
+
+
+def whole(app: QApplication, grid: TileGrid) -> None:
+    """Wait until every tile that is seen is painted."""
+    app.processEvents()
+    while grid.waiting:
+        app.processEvents()
+
+
+def scrolled(
+    app: QApplication, grid: TileGrid, by: int, seconds: float
+) -> tuple[float, float, float]:
+    """Return (frames a second, the slowest 5 % in ms, the share of late tiles)."""
+    bar, late, seen = grid.verticalScrollBar(), 0, 0
+    costs: list[float] = []
+    bar.setValue(0)
+    whole(app, grid)
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.process_time()
+        bar.setValue((bar.value() + by) % bar.maximum())
+        app.processEvents()
+        costs.append(1e3 * (time.process_time() - start))
+        first, last = grid.in_sight()
+        late, seen = late + grid.waiting, seen + last - first
+    return 1e3 / statistics.mean(costs), float(np.quantile(costs, 0.95)), late / seen
+
+
+def table(app: QApplication, n: int, seconds: float) -> None:
+    """Print a row for each kind of data, at the size of a page and at a small one."""
+    print(f"{n:,} tiles in {WIDTH} x {HEIGHT} pixels")
+    heads = ("kind", "tile", "first ms", "fps", "p95 ms", "late", "by pages")
+    print("{:8} {:>5} {:>9} {:>6} {:>7} {:>6} {:>9}".format(*heads))
+    for slug, x in data(n).items():
+        shown_as = kind(slug)
+        for side in (0, SMALL):
+            grid = TileGrid("Benchmark", browsed=True)
+            grid.resize(WIDTH, HEIGHT)
+            grid.zoom(side)
+            grid.show()
+            app.processEvents()
+
+            start = time.process_time()
+            grid.show_tiles(Browsed(shown_as, {"x": x}), page=shown_as.page)
+            whole(app, grid)
+            opened = 1e3 * (time.process_time() - start)
+            fps, worst, late = scrolled(app, grid, max(1, grid.tile_height // 4), seconds)
+            pages = scrolled(app, grid, grid.viewport().height(), seconds)[0]
+            met = "met" if opened <= FIRST and fps >= RATE else "MISSED"
+            print(
+                f"{slug:8} {grid.tile_height:>5} {opened:>9.0f} {fps:>6.0f} {worst:>7.1f}"
+                f" {late:>6.0%} {pages:>9.0f}  {FIRST} ms, {RATE} fps: {met}"
+            )
+            grid.close()
+            grid.deleteLater()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=50_000)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each way of scrolling")
+    chosen = parser.parse_args()
+    app = QApplication([])
+    theme.install(app, "dark")
+    table(app, chosen.n, chosen.seconds)
+
+
+if __name__ == "__main__":
+    main()
