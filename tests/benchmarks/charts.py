@@ -9,9 +9,9 @@ values in their legends. Each is from the call to the end of its paint events.
 One slow core, in ms, with the painter that was ours and with pyqtgraph since:
 
        points   redraw         repaint        mouse over four
-        1,000   5.9 -> 8.4     1.8 -> 1.2     16.1 -> 5.6
-      100,000   6.7 -> 5.1     6.4 -> 1.4     23.3 -> 5.4
-    1,000,000   14.3 -> 7.9    13.0 -> 1.0    49.5 -> 5.7
+        1,000   5.9 -> 3.0     1.8 -> 1.0     16.1 -> 5.0
+      100,000   6.7 -> 4.4     6.4 -> 1.0     23.3 -> 5.1
+    1,000,000   14.3 -> 7.7    13.0 -> 1.0    49.5 -> 5.4
 """
 
 import argparse

@@ -29,11 +29,7 @@ def value_marks(
     low: float, high: float, pixels: float, apart: float = 44
 ) -> list[tuple[float, str]]:
     """Return round values, about one in ``apart`` pixels, at least two."""
-    about = max(2, int(pixels / apart))
-    marks = ticks(low, high, about)
-    while len(marks) < 2 and about < 16:  # one alone says nothing of the scale
-        about += 1
-        marks = ticks(low, high, about)
+    marks = _round(low, high, pixels / apart)
     step = marks[1] - marks[0] if len(marks) > 1 else 1.0
     return [(mark, label(mark, step)) for mark in marks]
 
@@ -51,13 +47,22 @@ def power_marks(low: float, high: float, pixels: float) -> list[tuple[float, str
 
 def step_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
     """Return whole steps."""
-    marks = ticks(low, high, max(2, int(pixels / 110)))
+    marks = _round(low, high, pixels / 110)
     return [(mark, f"{int(mark):,}") for mark in marks if mark == int(mark)]
 
 
 def no_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
     """Return no marks: the axis of a plane over another one that has them."""
     return []
+
+
+def _round(low: float, high: float, wished: float) -> list[float]:
+    about = max(2, int(wished))
+    marks = ticks(low, high, about)
+    while len(marks) < 2 and about < 16:  # one alone says nothing of the scale
+        about += 1
+        marks = ticks(low, high, about)
+    return marks
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]

@@ -4,7 +4,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from studio.app.plots.axis import EDGE, Axis, Marks
@@ -15,6 +15,7 @@ __all__ = ["Heading", "Line", "Plane", "Surface", "pen", "word"]
 
 Values = NDArray[np.float64]
 TOP = 8  # pixels above the planes
+DOT = 4  # pixels that a dot may reach beyond a plane
 HEADING = 24  # pixels of a line of words above a plane
 
 
@@ -60,6 +61,18 @@ class Heading(pg.GraphicsWidget):  # type: ignore[misc]
         painter.drawText(room, flags, shown)
 
 
+class Box(pg.ViewBox):  # type: ignore[misc]
+    """A box of values that lets the dots at its edges be whole."""
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addRect(self.rect().adjusted(-DOT, -DOT, DOT, DOT))
+        return path
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget) -> None:
+        """Paint nothing around the shape: the frame of the box is an item of its own."""
+
+
 class Plane:
     """A box of values with an axis on its left and one below, in a row of a surface, and with room
     for words above it where it has a ``heading``.
@@ -68,7 +81,7 @@ class Plane:
     def __init__(
         self, surface: "Surface", row: int, across: Marks, up: Marks, heading: bool
     ) -> None:
-        self.box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
+        self.box = Box(enableMouse=False, enableMenu=False, defaultPadding=0)
         self.box.disableAutoRange()
         self.left, self.bottom = Axis("left", up), Axis("bottom", across)
         for axis in (self.left, self.bottom):

@@ -116,6 +116,7 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_positive(qapp: object) -> Non
 def test_steps_are_counted_in_whole_numbers() -> None:
     assert step_marks(0, 2.4, 800) == [(0, "0"), (1, "1"), (2, "2")]
     assert step_marks(0, 4_000, 400)[-1] == (4_000, "4,000")
+    assert step_marks(0, 4_199, 290)[-1] == (4_000, "4,000")
 
 
 def test_how_many_the_highest_figure_is_of_is_written_inside_the_chart(
