@@ -1,4 +1,4 @@
-"""Commands about what a person says of the selected run."""
+"""Commands about the list of runs, and what a person says of the selected one."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -24,7 +24,14 @@ def label_commands(
     def say(what: Said) -> Callable[[], None]:
         return lambda: ask(state.runs.selection, what)
 
+    def project() -> str:
+        return "" if state.project is not None else "No project is open."
+
     return [
+        Command(
+            id="runs", title="Show all runs in a table", menu="View", shortcut="Ctrl+Shift+R",
+            run=actions.runs.show_table, why_not=project, aliases=("list", "filter", "group"),
+        ),
         Command(
             id="rename-run", title="Rename the selected run…", menu=MENU, run=say("name"),
             why_not=why_not, aliases=("name", "title", "call"),

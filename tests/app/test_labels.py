@@ -119,3 +119,18 @@ async def test_what_another_window_says_of_a_run_is_seen_here(bench, wait, proje
 
 def test_tags_are_words_each_once():
     assert parsed_tags(" paper,one   step ,, paper") == ("paper", "one step")
+
+
+async def test_the_table_is_a_page_of_its_own_which_deleting_does_not_leave(bench, wait, project):
+    first, *_ = await opened(bench, project)
+    bench.actions.runs.select(first.key)
+    bench.window.registry.trigger("runs")
+    page = bench.window.canvas.pages.currentWidget()
+    assert page.table.hasFocus()
+    assert bench.window.inspector.isHidden()
+    assert bench.window.topbar._path._whole.endswith("Runs")
+    page.table.setFocus()
+    bench.actions.project.delete_run(first.key)
+    await wait(lambda: first.key not in bench.state.runs.by_key)
+    assert bench.state.place == "runs"
+    assert page.counts.text() == "2 runs"

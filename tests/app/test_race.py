@@ -346,6 +346,10 @@ async def test_a_race_is_one_row_that_opens_and_closes(bench, qtbot, wait):
     assert tree.open_keys == [race_line(race)]
     click(qtbot, lines, race_line(race), at=4)
     assert tree.open_keys == keys
+    qtbot.keyClick(tree, Qt.Key.Key_Right)
+    assert lines.model.line_at(tree.currentIndex()).key == keys[1]
+    qtbot.keyClick(tree, Qt.Key.Key_Left)
+    assert lines.model.line_at(tree.currentIndex()).key == keys[0]
     bench.actions.runs.select("")
     qtbot.keyClick(tree, Qt.Key.Key_Left)
     bench.actions.runs.select(keys[1])

@@ -51,12 +51,18 @@ class ExportIntents(Intents):
         changed on its way is repeated from its folder; `recipe` makes a file of it.
         """
         run, draft = self.state.runs.current, self.state.draft
-        if run is not None and run.edits:
+        if run is not None:
+            return self.command_of(run)
+        return self._command_for(draft.spec) if draft is not None else ""
+
+    def command_of(self, run: RunState) -> str:
+        """Return the command that reproduces a run, "" of one that is not known yet."""
+        if run.edits:
             # Its changes do not fit on a line; its folder holds them.
             return shlex.join(["pushforward", "run", run.key])
-        spec = run.spec if run is not None else draft.spec if draft is not None else None
-        if spec is None:
-            return ""
+        return self._command_for(run.spec) if run.spec is not None else ""
+
+    def _command_for(self, spec: RunSpec) -> str:
         return command_for(spec, catalog=self.state.catalog, project=self.state.project)
 
     def recipe(self, file: str) -> None:

@@ -68,7 +68,8 @@ class FolderIntents(Intents):
             state.notices.forget(key)
         if runs.selection in gone:
             runs.select("")
-            state.go("gallery" if state.draft is None else "setup")
+            if state.place == "run":
+                state.go("gallery" if state.draft is None else "setup")
         if gone:
             runs.listed.emit()
 

@@ -199,7 +199,8 @@ class ProjectIntents(Intents):
         self.state.notices.forget(run.key)
         if self.state.runs.selection == run.key:
             self.state.runs.select("")
-            self.state.go("gallery" if self.state.draft is None else "setup")
+            if self.state.place == "run":
+                self.state.go("gallery" if self.state.draft is None else "setup")
         self.state.runs.listed.emit()
 
         async def back() -> None:

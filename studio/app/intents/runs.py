@@ -57,6 +57,10 @@ class RunIntents(Intents):
         lens = kind_of_run(run, catalog).lens if moves_in(run, catalog) else CURVES
         self.state.lens_wanted.emit(lens)
 
+    def show_table(self) -> None:
+        """Show all runs of the project in a table."""
+        self.state.go("runs")
+
     def select(self, key: str) -> None:
         """Put a run on the canvas, following its newest step."""
         self.state.playback.set(step=None, flow=1.0)

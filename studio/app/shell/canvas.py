@@ -176,8 +176,16 @@ class Canvas(QWidget):
         state.lens_wanted.connect(self.lenses.want)
         self.refresh()
 
+    def _make_runs(self) -> QWidget:
+        module = importlib.import_module("studio.app.pages.runs")
+        page: QWidget = module.RunsPage(self._state, self._actions)
+        self.pages.addWidget(page)
+        return page
+
     def refresh(self) -> None:
         """Show the page of the place."""
+        if self._state.place == "runs" and "runs" not in self._pages:
+            self._pages["runs"] = self._make_runs()
         self.pages.setCurrentWidget(self._pages[self._state.place])
         if self._state.place == "run":
             self.lenses.refresh()

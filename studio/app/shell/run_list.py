@@ -16,7 +16,7 @@ from studio.app.state.learning import origin
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.tree import race_line
-from studio.app.widgets.basic import icon_button
+from studio.app.widgets.basic import icon_button, row
 from studio.app.widgets.menu import Entries, open_menu
 
 __all__ = ["RunList"]
@@ -33,7 +33,7 @@ class RunList(QWidget):
         self._origins: dict[str, tuple[str, str]] = {}
         self.model = RunModel(state, actions.labels.rename)
         self.tree = RunTree(self.model)
-        group = Group("Runs", icon_button("plus", "Set up a run", actions.setup.new))
+        group = Group("Runs", _buttons(actions))
         group.lines.addWidget(self.tree)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -131,6 +131,13 @@ class RunList(QWidget):
 
     def _menu(self, key: str, at: QPoint) -> None:
         open_menu(self.tree.viewport(), at, self.entries(key))
+
+
+def _buttons(actions: Actions) -> QWidget:
+    table = icon_button("table", "Show all runs in a table", actions.runs.show_table)
+    made = QWidget()
+    made.setLayout(row(table, icon_button("plus", "Set up a run", actions.setup.new), gap=0))
+    return made
 
 
 def _where(run: RunState) -> tuple[str, str]:

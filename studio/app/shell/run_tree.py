@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QScrollArea, QTreeView, QWidget
 
 from studio.app.shell.line_model import Index, LineModel
 from studio.app.shell.run_delegate import RunDelegate
+from studio.app.shell.tree_keys import SIDEWAYS, go_sideways
 from studio.app.widgets.row_paint import HEIGHT
 
 __all__ = ["RunTree"]
@@ -156,6 +157,8 @@ class RunTree(QTreeView):
             self.extended.emit(line.key)
         elif line is not None and event.key() in CHOOSING:
             self.chosen.emit(line.key)
+        elif line is not None and event.key() in SIDEWAYS:
+            go_sideways(self, event.key())
         elif line is None or line.race or ctrl:
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_F2:

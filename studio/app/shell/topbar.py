@@ -149,6 +149,8 @@ class TopBar(QFrame):
         parts = [state.project_name] if state.project is not None else ["Welcome"]
         if state.place == "run" and run is not None:
             parts.append(called(run.name, run.label.name))
+        elif state.place == "runs":
+            parts.append("Runs")
         elif state.place == "data" and state.dataset:
             parts.append(state.dataset)
         elif state.place == "gallery":

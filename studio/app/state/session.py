@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 EngineState = Literal["starting", "ready", "busy", "lost", "restarting"]
-Place = Literal["gallery", "setup", "run", "data", "help"]
+Place = Literal["gallery", "setup", "run", "runs", "data", "help"]
 
 
 @dataclass(frozen=True, kw_only=True)

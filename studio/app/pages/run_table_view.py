@@ -1,0 +1,209 @@
+"""The full table of runs: walked, chosen from and written in by keyboard and mouse."""
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
+
+from studio.app.pages.run_table_delegate import RunTableDelegate
+from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, RunTableModel
+from studio.app.shell.tree_keys import SIDEWAYS, go_sideways
+from studio.app.state.runs import RunState
+
+__all__ = ["RunTableView"]
+
+WIDTHS = (250, 130, 64, 150, 130, 64, 110)  # of the columns but the last, in pixels
+EDITED = {Qt.Key.Key_F2: NAME, Qt.Key.Key_T: TAGS, Qt.Key.Key_N: NOTE}
+FLAG = QItemSelectionModel.SelectionFlag
+
+
+class RunTableView(QTreeView):
+    """F2 renames, T tags, N notes, each in its cell; B pins a baseline; Space selects.
+
+    Signals:
+    opened: a run, by its key, is to be put on the canvas.
+    pinned: a run is to be the baseline of its data, or no longer.
+    chosen: other runs are selected.
+    menu_wanted: the menu of a run, at a place of the viewport.
+    """
+
+    opened = Signal(str)
+    pinned = Signal(str)
+    chosen = Signal()
+    menu_wanted = Signal(str, QPoint)
+
+    def __init__(self, model: RunTableModel) -> None:
+        super().__init__()
+        self._rows = model
+        self._closed: set[str] = set()
+        self._selected: list[str] = []  # keys of runs, in the order in which they were selected
+        self._current, self._filling = "", False
+        self.painter_of_rows = RunTableDelegate(self, model)
+        self.setModel(model)
+        self.setItemDelegate(self.painter_of_rows)
+        self.setAccessibleName("Table of runs")
+        self.setUniformRowHeights(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setExpandsOnDoubleClick(False)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._lay_out_header()
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.collapsed.connect(lambda index: self._fold(index, True))
+        self.expanded.connect(lambda index: self._fold(index, False))
+        model.modelAboutToBeReset.connect(self._forget)
+        model.modelReset.connect(self._restore)
+
+    def _lay_out_header(self) -> None:
+        head = self.header()
+        head.setSectionsClickable(True)
+        head.setSectionsMovable(False)
+        head.setSortIndicatorShown(True)
+        head.setStretchLastSection(True)
+        head.setMinimumSectionSize(40)
+        for column, width in enumerate(WIDTHS):
+            head.resizeSection(column, width)
+        head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
+
+    # What stays when the table is filled anew
+
+    def _forget(self) -> None:
+        self._filling = True
+
+    def _restore(self) -> None:
+        self.expandAll()
+        for key in self._closed:
+            self.setExpanded(self._rows.index_of(key), False)
+        wanted, there = QItemSelection(), set[str]()
+        for line in self._rows.lines:
+            index = self._rows.index_of(line.key)
+            run = self.run_at(index)
+            if run is not None and run.key in self._selected and run.key not in there:
+                wanted.select(index, index)
+                there.add(run.key)
+        self._selected = [key for key in self._selected if key in there]
+        self.selectionModel().select(wanted, FLAG.ClearAndSelect | FLAG.Rows)
+        current = self._rows.index_of(self._current)
+        if current.isValid():
+            self.selectionModel().setCurrentIndex(current, FLAG.NoUpdate)
+        self._filling = False
+        self._tell()
+
+    def _fold(self, index: QModelIndex, closed: bool) -> None:
+        line = self._rows.line_at(index)
+        if line is not None and not self._filling:
+            self._closed = self._closed | {line.key} if closed else self._closed - {line.key}
+
+    def run_at(self, index: QModelIndex) -> RunState | None:
+        """Return the run of a line, None for a group, a race or an invalid index."""
+        row = self._rows.row_at(index)
+        return row.run if row is not None else None
+
+    @property
+    def selected(self) -> list[str]:
+        """The keys of the selected runs, in the order in which they were selected."""
+        return list(self._selected)
+
+    def _selection_changed(self) -> None:
+        if self._filling:
+            return
+        rows = self.selectionModel().selectedRows()
+        runs = {run.key for index in rows if (run := self.run_at(index)) is not None}
+        kept = [key for key in self._selected if key in runs]
+        fresh = [run.key for index in rows if (run := self.run_at(index)) is not None]
+        self._selected = list(dict.fromkeys([*kept, *fresh]))
+        self._tell()
+
+    def _tell(self) -> None:
+        self.painter_of_rows.places = {key: place for place, key in enumerate(self._selected)}
+        self.viewport().update()
+        self.chosen.emit()
+
+    # Keyboard and mouse
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        run, key = self.run_at(index), Qt.Key(event.key())
+        plain = event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        )
+        if key == Qt.Key.Key_Escape and self._selected:
+            self.clearSelection()
+        elif not plain:
+            super().keyPressEvent(event)
+        elif key == Qt.Key.Key_Space:
+            self.selectionModel().select(index, FLAG.Toggle | FLAG.Rows)
+        elif key in SIDEWAYS and index.isValid():
+            go_sideways(self, key)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._walk(key)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._enter(index)
+        elif run is not None and key in EDITED:
+            self.edit(index.siblingAtColumn(EDITED[key]))
+        elif run is not None and key == Qt.Key.Key_B:
+            self.pinned.emit(run.key)
+        else:
+            super().keyPressEvent(event)
+
+    def _walk(self, key: Qt.Key) -> None:
+        """Go where an arrow leads; what is selected stays so, for Space alone selects."""
+        action = QAbstractItemView.CursorAction
+        way = {
+            Qt.Key.Key_Up: action.MoveUp,
+            Qt.Key.Key_Down: action.MoveDown,
+            Qt.Key.Key_Home: action.MoveHome,
+            Qt.Key.Key_End: action.MoveEnd,
+        }[key]
+        to = self.moveCursor(way, Qt.KeyboardModifier.NoModifier)
+        if to.isValid():
+            self.selectionModel().setCurrentIndex(to, FLAG.NoUpdate)
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # type: ignore[override]
+        super().currentChanged(current, previous)
+        line = self._rows.line_at(current)
+        if line is not None:
+            self._current = line.key
+        self.viewport().update()
+
+    def _enter(self, index: QModelIndex) -> None:
+        run = self.run_at(index)
+        if run is not None:
+            self.opened.emit(run.key)
+        else:
+            self.setExpanded(index, not self.isExpanded(index))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint()).siblingAtColumn(0)
+        line = self._rows.line_at(index)
+        before_name = event.position().x() < self.painter_of_rows.left_of(index) + self._left()
+        folds = line is not None and line.branches and (before_name or self.run_at(index) is None)
+        if folds and event.button() == Qt.MouseButton.LeftButton:
+            self.setExpanded(index, not self.isExpanded(index))
+        else:
+            super().mousePressEvent(event)
+
+    def _left(self) -> int:
+        """Return where the first column begins, in pixels of the viewport."""
+        return self.columnViewportPosition(NAME)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        run = self.run_at(self.indexAt(event.position().toPoint()))
+        if run is not None:
+            self.opened.emit(run.key)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if keyboard else self.indexAt(event.pos())
+        run = self.run_at(index)
+        if run is not None:
+            at = self.visualRect(index).center() if keyboard else event.pos()
+            self.menu_wanted.emit(run.key, at)
+
+    def fit(self, width: int) -> None:
+        """Let go of the widths that a narrow page has no room for."""
+        self.setColumnHidden(AXIS, width < 640)
+        self.setColumnHidden(len(COLUMNS) - 1, width < 520)
