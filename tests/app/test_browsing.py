@@ -108,7 +108,7 @@ def test_rows_stay_selected_however_they_are_sorted(browser: Browser) -> None:
     browser.filter.setText("light < 50")
     assert grid.rows.tolist() == []
     assert selection.of(MADE).tolist() == [3, 7]  # what is not seen is selected still
-    assert browser.picked.text() == "2 selected"
+    assert browser.picked.text() == "2 selected, 0.04 %"
     browser.picked.click()
     assert selection.source is None
     assert not browser.picked.isVisible()

@@ -78,6 +78,7 @@ class ParticleCanvas(QWidget):
         self.style_ = CanvasStyle.of(colors())
         self.uniform = ""  # one colour for all, where identity means nothing
         self.selection = -1
+        self.chosen: NDArray[np.int64] = np.empty(0, np.int64)
         self.show_paths = False
         # What something lies over, in ways of which the one that leaves most is taken.
         self.covered: Sequence[Covered] = ()
@@ -118,6 +119,14 @@ class ParticleCanvas(QWidget):
         self._recolour()
         self._layer.refresh()
         self.update()
+
+    def set_chosen(self, rows: NDArray[np.int64]) -> None:
+        """Let some particles keep their colour while the others step back; without any, all do."""
+        if not np.array_equal(rows, self.chosen):
+            self.chosen = rows
+            self._recolour()
+            self._layer.refresh()
+            self.update()
 
     def look_like(self, other: "ParticleCanvas") -> None:
         """Look where another canvas looks, at this one's size."""
@@ -317,9 +326,15 @@ class ParticleCanvas(QWidget):
 
     def _recolour(self) -> None:
         colours = self._identity[: self.count]
-        if self.uniform or self.selection >= 0:
-            grey = "#4a5058" if self.style_.dark else "#c3c8cf"
-            colours = one_colour(self.uniform or grey, self.count)
+        grey = one_colour("#4a5058" if self.style_.dark else "#c3c8cf", self.count)
+        if self.uniform:
+            colours = one_colour(self.uniform, self.count)
+        elif self.selection >= 0:
+            colours = grey
+        if len(self.chosen) and self.selection < 0:
+            some = self.chosen[self.chosen < len(colours)]
+            grey[some] = colours[some]
+            colours = grey
         self._layer.set_colours(colours)
 
     # Moving
@@ -415,7 +430,7 @@ class ParticleCanvas(QWidget):
             self.zoom(1 / ZOOM_STEP)
         elif key in (keys.Key_0, keys.Key_F):
             self.fit()
-        elif key == keys.Key_Escape and self.selection >= 0:
+        elif key == keys.Key_Escape and (self.selection >= 0 or len(self.chosen)):
             self.picked.emit(-1)
         elif key in (keys.Key_BracketLeft, keys.Key_BracketRight) and self.count:
             step = 1 if key == keys.Key_BracketRight else -1

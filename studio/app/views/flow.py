@@ -20,6 +20,7 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
@@ -86,7 +87,8 @@ class FlowView(QWidget):
         theme.changed.connect(self._restyle)
         self.layers.wanted.connect(follow.watch)
         self.panel.dims_changed.connect(self._choose)
-        self.canvas.picked.connect(self._one.pick)
+        self.canvas.picked.connect(self._pick)
+        self._state.selection.changed.connect(self._show_chosen)
         self.canvas.hovered.connect(self._hover)
         self.canvas.painted.connect(follow.drawn)
         self.canvas.view_changed.connect(self._moved.start)
@@ -131,8 +133,29 @@ class FlowView(QWidget):
         self._readout.set_picture(words.picture_of(record.step, self._run))
         self._tell_empty()
         self._one.set_record(self._run, record, self._dims)
+        self._show_chosen()
         self._hands.show(record, self._dims)
         self._describe()
+
+    def _pick(self, particle: int) -> None:
+        """Select a particle for all lenses, -1 for none."""
+        run = self._run
+        if run is not None and particle >= 0:
+            source = Source(run.key, "particles")
+            self._state.selection.set(source, np.array([particle]), "click")
+        else:
+            self._state.selection.clear()
+
+    def _show_chosen(self) -> None:
+        """Show the way of the particle that is selected; of several, let the others step back."""
+        run, record = self._run, self._record
+        rows = self._state.selection.of(Source(run.key, "particles") if run is not None else None)
+        if record is not None:
+            rows = rows[rows < record.x.shape[1]]
+        particle = int(rows[0]) if len(rows) == 1 else -1
+        if particle != self.canvas.selection:
+            self._one.pick(particle)
+        self.canvas.set_chosen(rows)
 
     def _identify(self, record: FlowRecord) -> None:
         """Colour the particles by where they start: in flow time, or else in training."""
@@ -219,8 +242,8 @@ class FlowView(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show all", self.canvas.fit)
-        if self.canvas.selection >= 0:
-            menu.addAction("Show all particles", lambda: self._one.pick(-1))
+        if self.canvas.selection >= 0 or len(self.canvas.chosen):
+            menu.addAction("Show all particles", lambda: self._pick(-1))
         menu.addAction("Export picture…", self._export)
         menu.popup(event.globalPos())
 

@@ -1,10 +1,11 @@
 """The samples lens: generated points against the data, with the numbers and the rows beside."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -19,15 +20,18 @@ from studio.app.askonce import AskOnce
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.lasso import Lasso, inside
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import RunState
+from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import button, label, row, section
+from studio.app.widgets.chosenchip import chosen_chip
 from studio.app.widgets.exporting import ask_samples
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.literal import set_tip
@@ -37,6 +41,7 @@ from studio.literal import one_line
 
 __all__ = ["VIEW", "SamplesView"]
 
+Floats = NDArray[np.float32]
 ROWS = 100
 COLUMNS = 12  # more are not read, and each takes ROWS items a record
 ROOM = 4  # columns that fit in beside each other
@@ -61,6 +66,11 @@ class SamplesView(QWidget):
         self._origin = label("", "muted")
         self._overlay = button("Overlay", None, kind="chip", tip="Draw the data behind the samples")
         self._overlay.setCheckable(True)
+        self._lasso = button(
+            "Lasso", None, kind="chip", tip="Draw a line around points to select them"
+        )
+        self._lasso.setCheckable(True)
+        self._chip = chosen_chip(state.selection, self._among)
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
         self._note = label("", "small", wrap=True)
@@ -81,7 +91,15 @@ class SamplesView(QWidget):
         export = button(
             "Export", self._export, tip="Write samples to CSV, NPZ or HDF5", icon="export"
         )
-        head = row(self._origin, None, self._drawn_ones, self._overlay, sample, export)
+        head = row(
+            self._origin,
+            None,
+            self._drawn_ones,
+            self._lasso,
+            self._overlay,
+            sample,
+            export,
+        )
         head.setContentsMargins(16, 8, 16, 0)
         self._lay_out_side()
         self._middle = QWidget()
@@ -116,6 +134,7 @@ class SamplesView(QWidget):
 
     def _lay_out_side(self) -> None:
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self._table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self._table.setAccessibleName(f"The first {ROWS} samples")
         self._table.setMinimumHeight(24)  # in a low window the numbers above it keep their height
         self._table.verticalHeader().setVisible(False)
@@ -130,7 +149,7 @@ class SamplesView(QWidget):
         side.addWidget(section("Numbers"))
         side.addWidget(self._numbers)
         side.addWidget(self._note)
-        side.addLayout(row(section("First rows"), None, self._more))
+        side.addLayout(row(section("First rows"), self._chip, None, self._more))
         side.addWidget(self._table, 1)
         self._side.setFixedWidth(320)
 
@@ -144,6 +163,12 @@ class SamplesView(QWidget):
         self._overlay.toggled.connect(self._target)
         self.made.view_changed.connect(lambda: self._link(self.made, self.data))
         self.data.view_changed.connect(lambda: self._link(self.data, self.made))
+
+        self._table.itemSelectionChanged.connect(self._choose_in_table)
+        self._lasso.toggled.connect(self._take_lasso)
+        self._state.selection.changed.connect(self._show_chosen)
+        for canvas in (self.made, self.data):
+            canvas.picked.connect(partial(self._pick, canvas))
 
     def _link(self, moved: ParticleCanvas, other: ParticleCanvas) -> None:
         """Let both canvases look at the same place."""
@@ -165,6 +190,7 @@ class SamplesView(QWidget):
         self._origin.setText(self._sampled.origin)
         self._draw(self.made, shown.x)
         self._fill_table(shown)
+        self._show_chosen()
 
     def _draw(self, canvas: ParticleCanvas, x: NDArray[np.float32]) -> None:
         if self._kind.fits(x.shape[1:]) and x.shape[1] >= 2:
@@ -183,6 +209,7 @@ class SamplesView(QWidget):
         if target is not None and self._drawn is not target:
             self._drawn = target
             self._draw(self.data, target)
+            self._show_chosen()
             self.data.fit_unless_touched()
             self.made.look_like(self.data)
         if run is not None and target is None and self._once.due(run):
@@ -190,13 +217,83 @@ class SamplesView(QWidget):
 
     _drawn: NDArray[np.float32] | None = None
 
+    # What is selected
+
+    def _rows_of(self, canvas: ParticleCanvas) -> tuple[Source, Floats] | None:
+        """Return what a canvas shows: a source, and all its rows (n, d)."""
+        run, now = self._sampled.run, self._sampled.now
+        if run is None:
+            return None
+        if canvas is self.data:
+            source = Source(run.key, "data", str(len(run.edits)))
+            return None if run.target is None else (source, run.target)
+        if now is None:
+            return None
+        return Source(run.key, "samples" if now.file else "particles", now.file), now.x
+
+    def _among(self, source: Source) -> int:
+        """Return how many rows of a source are shown."""
+        both = filter(None, map(self._rows_of, (self.made, self.data)))
+        return sum(len(x) for shown, x in both if shown == source)
+
+    def _pick(self, canvas: ParticleCanvas, particle: int) -> None:
+        """Select the point that was clicked, of those that are drawn; -1 lets go."""
+        shown = self._rows_of(canvas)
+        if particle < 0 or shown is None:
+            self._state.selection.clear()
+            return
+        source, x = shown
+        row = particle * max(1, len(x) // DRAWN)
+        self._state.selection.set(source, np.array([row]), "click")
+
+    def _take_lasso(self, on: bool) -> None:
+        for canvas in (self.made, self.data):
+            tool = Lasso(canvas, partial(self._catch, canvas))
+            canvas.tool = tool if on else None
+            canvas.overlays = [tool] if on else []
+            canvas.update()
+
+    def _catch(self, canvas: ParticleCanvas, line: NDArray[np.float64]) -> None:
+        """Select all points within a line, also those that are too many to be drawn."""
+        shown = self._rows_of(canvas)
+        if shown is not None:
+            source, x = shown
+            self._state.selection.set(source, np.flatnonzero(inside(line, x[:, :2])), "lasso")
+
+    def _choose_in_table(self) -> None:
+        shown = self._rows_of(self.made)
+        if shown is not None:
+            rows = [index.row() for index in self._table.selectionModel().selectedRows()]
+            self._state.selection.set(shown[0], np.array(rows, np.int64), "table")
+
+    def _show_chosen(self) -> None:
+        """Let the rows that are selected stand out on both canvases and in the table."""
+        for canvas in (self.made, self.data):
+            shown = self._rows_of(canvas)
+            rows = self._state.selection.of(shown[0] if shown is not None else None)
+            step = max(1, len(shown[1]) // DRAWN) if shown is not None else 1
+            canvas.set_chosen(rows[rows % step == 0] // step)
+            if canvas is self.made:
+                self._choose_rows(rows)
+
+    def _choose_rows(self, rows: NDArray[np.int64]) -> None:
+        flags = QItemSelectionModel.SelectionFlag
+        model, items = self._table.model(), QItemSelection()
+        for place in rows[rows < self._table.rowCount()].tolist():
+            items.select(model.index(place, 0), model.index(place, 0))
+        self._table.blockSignals(True)
+        self._table.selectionModel().select(items, flags.ClearAndSelect | flags.Rows)
+        self._table.blockSignals(False)
+
     # Words
 
     def _fill_table(self, shown: Shown) -> None:
         d = shown.x.shape[1]
         rows = shown.x[:ROWS, :COLUMNS]
         self._more.setText(f"{COLUMNS} of {d:,} columns" if d > COLUMNS else "")
+        self._table.blockSignals(True)  # rows that go are not let go of by the person
         self._table.setRowCount(len(rows))
+        self._table.blockSignals(False)
         self._table.setColumnCount(min(d, COLUMNS))
         modes = QHeaderView.ResizeMode
         wide = modes.Stretch if d <= ROOM else modes.Interactive

@@ -22,6 +22,7 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.tiles import SHOWN, frame_at
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows
@@ -113,6 +114,7 @@ class TilesView(QWidget):
         self._state.catalog_changed.connect(self._changed)
         self._state.queue_changed.connect(self._changed)
         theme.changed.connect(self._restyle)
+        self._state.selection.changed.connect(self._show_chosen)
         self.grid.picked.connect(self._pick)
         self.projection.picked.connect(self._pick)
 
@@ -130,6 +132,7 @@ class TilesView(QWidget):
         self._record, self._picked, self._classes = None, 0, ()
         self.projection.set_record(None)
         self.projection.set_identity(None)
+        self._show_chosen()
         self._changed()
 
     def _changed(self) -> None:
@@ -230,7 +233,23 @@ class TilesView(QWidget):
             self._actions.looking.load_target(run.key, TARGET)
 
     def _pick(self, picture: int) -> None:
-        self._picked = max(picture, 0)
+        run = self._following.run
+        if run is not None and picture >= 0:
+            source = Source(run.key, "particles")
+            self._state.selection.set(source, np.array([picture]), "click")
+        else:
+            self._state.selection.clear()
+            self._follow(0)
+
+    def _show_chosen(self) -> None:
+        """Follow the latent that is selected, in whichever lens; of several the first."""
+        run = self._following.run
+        rows = self._state.selection.of(Source(run.key, "particles") if run is not None else None)
+        if len(rows) and rows[0] < SHOWN:
+            self._follow(int(rows[0]))
+
+    def _follow(self, picture: int) -> None:
+        self._picked = picture
         if self._record is not None:
             self._draw_strip(self._record)
 

@@ -17,7 +17,8 @@ from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Rows, Selection, Source
-from studio.app.widgets.basic import Elided, button, label, restyle, row, section
+from studio.app.widgets.basic import Elided, label, restyle, row, section
+from studio.app.widgets.chosenchip import chosen_chip
 from studio.app.widgets.literal import PushButton, set_tip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 
@@ -191,8 +192,7 @@ class Browser(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setMinimumWidth(96)
         self.filter.setMaximumWidth(200)
-        tip = "Let go of the selection (Esc)"
-        self.picked = button("", selection.clear, kind="chip", icon="close", tip=tip)
+        self.picked = chosen_chip(selection, self._among)
         self.size_ = QSlider(Qt.Orientation.Horizontal)
         self.size_.setRange(SMALLEST, LARGEST)
         self.size_.setMinimumWidth(40)
@@ -226,7 +226,6 @@ class Browser(QWidget):
         self.order.currentTextChanged.connect(self._arrange)
         self.filter.textChanged.connect(self._arrange)
         self.size_.valueChanged.connect(self._zoom)
-        self._selection.changed.connect(self._tell)
         for pane, other in ((self.made, self.real), (self.real, self.made)):
             pane.grid.zoomed.connect(other.grid.zoom)
             pane.grid.arranged.connect(self._tell_size)
@@ -302,11 +301,11 @@ class Browser(QWidget):
             other.grid.inspect(-1)
         self._tell()
 
+    def _among(self, source: Source) -> int:
+        """Return how many rows of a source are browsed."""
+        return sum(pane.count for pane in (self.made, self.real) if pane.source == source)
+
     def _tell(self) -> None:
-        """Say how many are selected, and what is known of the one in the ring."""
-        n = sum(len(self._selection.of(pane.source)) for pane in (self.made, self.real))
-        self.picked.setVisible(bool(n))
-        self.picked.setText(f"{n:,} selected")
-        self.picked.setAccessibleName(f"{n:,} selected: let go of them")
+        """Say what is known of the one in the ring."""
         lines = (pane.said(pane.grid.inspected) for pane in (self.made, self.real))
         self._line.set_text(next(filter(None, lines), ""))

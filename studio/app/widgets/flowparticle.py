@@ -22,7 +22,7 @@ class OneParticle:
 
     def __init__(self, parent: QWidget, canvas: ParticleCanvas) -> None:
         self._canvas = canvas
-        self.card = ParticleCard(parent, lambda: self.pick(-1))
+        self.card = ParticleCard(parent, lambda: canvas.picked.emit(-1))
         self._run: RunState | None = None
         self._record: FlowRecord | None = None
         self._dims = (0, 1)

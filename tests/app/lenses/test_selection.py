@@ -1,0 +1,87 @@
+"""One selection for all lenses: the same rows stand out wherever they are shown."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from studio.app.plots.lasso import inside
+from studio.app.state.selection import Source
+from studio.app.views.flow import FlowView
+from studio.app.views.samples import SamplesView
+
+
+@pytest.fixture
+def views(lens: Any, qtbot: Any) -> tuple[FlowView, SamplesView]:
+    made = FlowView(lens.state, lens.actions), SamplesView(lens.state, lens.actions)
+    for view in made:
+        qtbot.addWidget(view)
+        view.resize(900, 500)
+        view.show()
+    lens.arrive(3)
+    QApplication.processEvents()
+    return made
+
+
+def test_a_line_goes_around_what_is_inside() -> None:
+    line = np.array([[0, 0], [2, 0], [2, 2], [1, 0.5], [0, 2]], float)
+    points = np.array([[1, 0.25], [1, 1.5], [0.2, 1], [3, 1], [np.nan, 1]])
+    assert inside(line, points).tolist() == [True, False, True, False, False]
+
+
+def test_a_lasso_among_samples_is_seen_in_the_flow_and_in_the_table(
+    lens: Any, views: tuple[FlowView, SamplesView]
+) -> None:
+    flow, samples = views
+    particles = Source(lens.run.key, "particles")
+    samples._lasso.click()
+    canvas = samples.made
+    corners = [canvas.camera.to_pixels(np.array(c)) for c in ((-9, -9), (0, -9), (0, 9), (-9, 9))]
+    assert canvas.tool is not None
+    canvas.tool.press(canvas.camera.to_data(*corners[0]))
+    for corner in corners[1:]:
+        canvas.tool.move(canvas.camera.to_data(*corner))
+    canvas.tool.release(canvas.camera.to_data(*corners[0]))
+    x = lens.run.live.x[-1]
+    expected = np.flatnonzero(x[:, 0] < 0)
+    np.testing.assert_array_equal(lens.state.selection.of(particles), expected)
+    np.testing.assert_array_equal(flow.canvas.chosen, expected)
+    assert flow.canvas.selection == -1
+    rows = [index.row() for index in samples._table.selectionModel().selectedRows()]
+    assert sorted(rows) == [row for row in expected.tolist() if row < 100]
+    assert samples._chip.text().startswith(f"{len(expected)} selected, ")
+    QTest.keyClick(samples.made, Qt.Key.Key_Escape)
+    assert lens.state.selection.source is None
+    assert not len(flow.canvas.chosen)
+    assert not samples._chip.isVisible()
+
+
+def test_a_row_of_the_table_is_the_particle_whose_way_is_shown(
+    lens: Any, views: tuple[FlowView, SamplesView]
+) -> None:
+    flow, samples = views
+    samples._table.selectRow(7)
+    assert flow.canvas.selection == 7
+    assert "Particle 7" in flow._one.card.accessibleName()
+    flow.canvas.picked.emit(9)
+    assert samples.made.chosen.tolist() == [9]
+    assert [i.row() for i in samples._table.selectionModel().selectedRows()] == [9]
+    flow._one.card._close.click()
+    assert flow.canvas.selection == -1
+    assert not len(samples.made.chosen)
+
+
+def test_the_particles_that_are_not_selected_step_back(
+    lens: Any, views: tuple[FlowView, SamplesView]
+) -> None:
+    flow, _ = views
+    lens.state.selection.set(Source(lens.run.key, "particles"), np.array([1, 2]), "tiles")
+    colours = flow.canvas._layer._colours
+    assert len(np.unique(np.delete(colours, [1, 2]))) == 1
+    np.testing.assert_array_equal(colours[[1, 2]], flow.canvas.identity[[1, 2]])
+    # Rows of anything else are none of these.
+    lens.state.selection.set(Source(lens.run.key, "samples", "a.h5"), np.array([1]), "tiles")
+    assert not len(flow.canvas.chosen)
