@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Columns, Curve, columns, envelope, smoothed
-from studio.app.plots.plane import Line, pen, word
+from studio.app.plots.plane import Line, Word, pen, word
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 
@@ -160,7 +160,7 @@ def _count_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGra
 
 def _word(
     text: str, at: tuple[float, float], side: float, frame: Frame, style: CanvasStyle
-) -> pg.TextItem:
+) -> Word:
     """Return words above a height, or below it where there is no room."""
     anchor = (side, 1.0 if frame.above(at[1]) > LINE else 0.0)
     return word(text, style.muted, at, anchor, colour(style.panel, 0.8))

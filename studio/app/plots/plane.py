@@ -11,7 +11,7 @@ from studio.app.plots.axis import EDGE, Axis, Marks
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font, theme
 
-__all__ = ["Heading", "Line", "Plane", "Surface", "pen", "word"]
+__all__ = ["Heading", "Line", "Plane", "Surface", "Word", "pen", "word"]
 
 Values = NDArray[np.float64]
 TOP = 8  # pixels above the planes
@@ -48,7 +48,9 @@ class Heading(pg.GraphicsWidget):  # type: ignore[misc]
             wide = painter.fontMetrics().horizontalAdvance(name)
             painter.setPen(QColor(style.text))
             painter.drawText(QPointF(right - wide, middle + 4), name)
-            painter.setPen(ink)
+            scaled = QPen(ink)
+            scaled.setCosmetic(False)
+            painter.setPen(scaled)
             right -= wide + 24
             painter.drawLine(QLineF(right, middle, right + 18, middle))
             right -= 16
@@ -218,6 +220,22 @@ class Line(pg.PlotCurveItem):  # type: ignore[misc]
         super().paint(painter, option, widget)
 
 
+class Word(pg.TextItem):  # type: ignore[misc]
+    """Words that stay upright and as large as they are; their ground is where they are on paper,
+    too, where the painter is moved and enlarged.
+    """
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        before = self.sceneTransform()
+        self.updateTransform()
+        after = self.sceneTransform()
+        if after != before:
+            painter.setTransform(after * before.inverted()[0] * painter.transform())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.fill)
+        painter.drawPolygon(self.textItem.mapToParent(self.textItem.boundingRect()))
+
+
 def pen(shade: str | QColor, width: float = 1.0, dash: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     """Return a pen whose width is in pixels, whatever a plane counts."""
     made = QPen(QColor(shade), width, dash)
@@ -228,11 +246,11 @@ def pen(shade: str | QColor, width: float = 1.0, dash: Qt.PenStyle = Qt.PenStyle
 def word(
     text: str, shade: str | QColor, at: tuple[float, float], anchor: tuple[float, float],
     ground: QColor | None = None,
-) -> pg.TextItem:  # fmt: skip
+) -> Word:  # fmt: skip
     """Return words at a place of a plane; ``anchor`` is which part of them stands there, and a
     ``ground`` keeps lines from running through them.
     """
-    item = pg.TextItem(text, QColor(shade), anchor=anchor, fill=ground or pg.mkBrush(None))
+    item = Word(text, QColor(shade), anchor=anchor, fill=ground or pg.mkBrush(None))
     item.setFont(font(11))
     item.textItem.document().setDocumentMargin(2)
     item.setPos(*at)

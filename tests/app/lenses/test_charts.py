@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from studio.app.plots.axis import power_marks, step_marks
+from studio.app.plots.axis import power_marks, step_marks, value_marks
 from studio.app.plots.chart import ChartScene, reduced, whole_height
 from studio.app.plots.chartplot import ChartPlot
 from studio.app.plots.curves import Curve
 from studio.app.plots.drawncurve import Frame, curve_items
 from studio.app.plots.export import write_picture
-from studio.app.plots.paper import charts_picture
-from studio.app.plots.plane import Line
+from studio.app.plots.paper import charts_picture, paint_surface
+from studio.app.plots.plane import Line, Surface, word
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import theme
 from studio.app.tokens import DARK
@@ -131,6 +131,25 @@ def test_how_many_the_highest_figure_is_of_is_written_inside_the_chart(
     moved = re.findall(r"matrix\(([-0-9.,]+)\)", before)[-1].split(",")
     baseline = float(moved[5]) + float(re.findall(r'\by="([-0-9.]+)"', before)[-1])
     assert baseline - 8 > 26 + 8
+
+
+def test_the_ground_of_words_is_behind_them_on_paper(qapp: object) -> None:
+    def made() -> Surface:
+        surface = Surface()
+        plane = surface.add_plane(step_marks, value_marks)
+        plane.look_at((0, 10), (0, 10))
+        plane.draw([word("here", "#0000ff", (5, 5), (0.5, 0.5), QColor("#ff0000"))])
+        return surface
+
+    image = QImage(600, 400, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(2)
+    image.fill(0)
+    with QPainter(image) as painter:
+        paint_surface(painter, QRectF(50, 20, 240, 170), made)
+    red = [(x, y) for x in range(600) for y in range(400) if image.pixelColor(x, y).red() > 250]
+    x, y = np.mean(red, axis=0) / 2
+    box = QRectF(50 + 52, 20 + 8, 240 - 52 - 12, 170 - 8 - 22)  # without the axes
+    assert (x, y) == pytest.approx((box.center().x(), box.center().y()), abs=2)
 
 
 def test_the_mouse_says_which_step_it_is_over_and_a_click_chooses_it(
