@@ -143,8 +143,11 @@ def _floor_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGra
         return
     first = float(along[1][0])
     height = float(frame.heights(along[1])[0])
-    told = f"{curve.bar} {number(first)}"
-    yield _word(told, (frame.x[0], height), 0.0, frame, style)
+    spread = 0.0 if along[2] is None else float(along[2][0])
+    # A mean is known no better than its spread.
+    varies = f" ± {number(float(f'{spread:.1g}'))}" if spread > 0 else ""
+    told = f"{curve.bar} {number(first)}{varies}"
+    yield _word(told, (frame.x[0], height), 0.0, frame, style, style.good)
 
 
 def _count_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGraphicsItem]:
@@ -159,8 +162,13 @@ def _count_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGra
 
 
 def _word(
-    text: str, at: tuple[float, float], side: float, frame: Frame, style: CanvasStyle
+    text: str,
+    at: tuple[float, float],
+    side: float,
+    frame: Frame,
+    style: CanvasStyle,
+    shade: str = "",
 ) -> Word:
     """Return words above a height, or below it where there is no room."""
     anchor = (side, 1.0 if frame.above(at[1]) > LINE else 0.0)
-    return word(text, style.muted, at, anchor, colour(style.panel, 0.8))
+    return word(text, shade or style.muted, at, anchor, colour(style.panel, 0.8))

@@ -96,7 +96,7 @@ def test_a_floor_goes_from_edge_to_edge_with_the_band_of_its_spread(qapp: object
     line = next(item for item in items if type(item) is Line)
     assert line.getData()[0].tolist() == [0, 40, 60, 100]
     text = next(item for item in items if isinstance(item, pg.TextItem))
-    assert text.toPlainText() == "floor 0.2"
+    assert text.toPlainText() == "floor 0.2 ± 0.05"
 
 
 def test_a_logarithmic_axis_leaves_out_what_is_not_positive(qapp: object) -> None:
