@@ -133,6 +133,24 @@ def test_the_keyboard_walks_extends_and_lets_go(browser: Browser) -> None:
     assert grid.inspected == 5
 
 
+def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(browser: Browser) -> None:
+    browser.nearest.click()
+    assert browser.real.grid._items.row(0) == 0  # nothing is in the ring
+    browser.made.grid.setCurrentIndex(browser.made.grid.model().index(7))
+    # Data that are as far above as below stay in their order.
+    rows = [browser.real.grid._items.row(place) for place in range(3)]
+    assert rows[0] == 7
+    assert set(rows[1:]) == {6, 8}
+    said = browser._line.accessibleName()
+    assert "nearest of 40 real ones 0 away (they from each other: 0.0008)" in said
+    browser.filter.setText("two")
+    assert browser.real.grid._items.row(0) == 7
+    assert browser.real.grid.count == 20
+    browser.nearest.click()
+    assert browser.real.grid._items.row(0) == 1
+    assert kind("jets").apart is None
+
+
 def test_the_wheel_with_ctrl_zooms_both_sides_and_keeps_the_place(browser: Browser) -> None:
     grid = browser.made.grid
     grid.verticalScrollBar().setValue(400)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind, Measured, classes, how_many
+from studio.app.kinds.kind import Arrays, Kind, Measured, classes, flat_distance, how_many
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
 from studio.app.tokens import Tokens
@@ -80,6 +80,7 @@ KIND = Kind(
     tiles=Pictures,
     facts=_facts,
     measures=_measures,
+    apart=flat_distance,
     projection=(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "
         "components of what the judge network sees in data."

@@ -26,6 +26,7 @@ __all__ = [
     "Tiles",
     "classes",
     "filters",
+    "flat_distance",
     "how_many",
     "named",
 ]
@@ -120,6 +121,13 @@ def classes(arrays: Arrays, title: str = "Class") -> dict[str, NDArray[Any]]:
     return {title: arrays[LABEL].astype(str)} if LABEL in arrays else {}
 
 
+def flat_distance(one: Arrays, many: Arrays) -> NDArray[Any]:
+    """Return the Euclidean distance of one datum from each of many, (n,), number by number."""
+    x = np.asarray(many["x"], np.float32)
+    between = (x - np.asarray(one["x"], np.float32)).reshape(len(x), -1)
+    return np.asarray(np.linalg.norm(between, axis=1))
+
+
 def how_many(x: NDArray[Any], facts: Mapping[str, Any]) -> int:
     """Return how many data there are, of which x (n, ...) may be a few."""
     return int(facts.get("n") or len(x))
@@ -156,6 +164,8 @@ class Kind:
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.
         measures: says of each datum what it can be sorted and filtered by, from all that is known.
+        apart: returns how far one datum, given without the axis of rows, is from each of many,
+            (n,); None where nobody has said what that means.
         common: what tiles need to know of all data that are seen together, such as the scale that
             they share, so that a few of them can be made ready at a time.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
@@ -182,6 +192,7 @@ class Kind:
     tiles: Callable[[Arrays], Tiles]
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
     measures: Callable[[Arrays], Measured] = lambda arrays: {}
+    apart: Callable[[Arrays, Arrays], NDArray[Any]] | None = None
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     page: int = 64
     draws: int = 0

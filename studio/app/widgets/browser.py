@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
 
@@ -17,7 +18,7 @@ from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Rows, Selection, Source
-from studio.app.widgets.basic import Elided, label, restyle, row, section
+from studio.app.widgets.basic import Elided, button, label, restyle, row, section
 from studio.app.widgets.chosenchip import chosen_chip
 from studio.app.widgets.literal import PushButton, set_tip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
@@ -25,6 +26,11 @@ from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 __all__ = ["Browser", "Pane"]
 
 SIDES = ("Generated", "Real", "Beside")
+SPACED = 64  # of which it is found how far they are from the others
+NEAREST = (
+    "Show the real ones by their distance from the generated one in the white ring: what is much "
+    "nearer than real ones are to each other may be a copy."
+)
 
 
 class Pane(QWidget):
@@ -83,9 +89,12 @@ class Pane(QWidget):
         if source != self._source:
             self.grid.inspect(-1)
             self.grid.verticalScrollBar().setValue(0)
+        before = self._arrays
         self._arrays, self._kind, self._source = arrays, shown_as, source
         self._common, self._message = common or {}, message
         self.__dict__.pop("measured", None)
+        if arrays is None or before is None or arrays["x"] is not before["x"]:
+            self.__dict__.pop("spacing", None)
         self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
         self.arrange(self._order, self._filter)
 
@@ -103,14 +112,15 @@ class Pane(QWidget):
         some = self._arrays
         return self._kind.measures({n: each[rows] for n, each in some.items()}) if some else {}
 
-    def arrange(self, order: str, text: str) -> str:
-        """Show the data in an order, those that a filter keeps; return why it keeps all, if it says
-        nothing.
+    def arrange(self, order: str, text: str, apart: NDArray[np.floating] | None = None) -> str:
+        """Show the data in an order, or by how far they are ``apart`` (n,) from something, those
+        that a filter keeps; return why it keeps all, if it says nothing.
         """
         self._order, self._filter = order, text
         why, rows = "", None
-        if self._arrays is not None and (order or text):
-            rows = sorted_rows(self.measured, order, self.count)
+        if self._arrays is not None and (order or text or apart is not None):
+            by_order = sorted_rows(self.measured, order, self.count)
+            rows = by_order if apart is None else np.argsort(apart, kind="stable")
             try:
                 rows = rows[keeps(self.measured, text, self.count)[rows]]
             except Unfiltered as error:
@@ -129,6 +139,27 @@ class Pane(QWidget):
         self.grid.show_tiles(tiles, noun=noun, order=rows, page=page, message=nothing)
         self._chosen()
         self._tell()
+
+    @cached_property
+    def spacing(self) -> float | None:
+        """How far these data are from the nearest other one of them: the median over some."""
+        some = self._arrays
+        if some is None or self._kind.apart is None or self.count < 2:
+            return None
+        nearest = []
+        for tile in np.unique(np.linspace(0, self.count - 1, SPACED).astype(int)):
+            apart = self._kind.apart({name: each[tile] for name, each in some.items()}, some)
+            nearest.append(np.delete(apart, tile).min())
+        return float(np.median(nearest))
+
+    def apart(self, other: "Pane") -> NDArray[np.floating] | None:
+        """Return how far the datum in the ring is from each of another pane, (n,); None where there
+        is none, or nobody has said what that means.
+        """
+        mine, theirs, tile = self._arrays, other._arrays, self.grid.inspected
+        if mine is None or theirs is None or self._kind.apart is None or tile < 0:
+            return None
+        return self._kind.apart({name: each[tile] for name, each in mine.items()}, theirs)
 
     def said(self, tile: int) -> str:
         """Say what is known of a datum in a line, "" of none."""
@@ -202,6 +233,8 @@ class Browser(QWidget):
         self._pixels = label("", "small")
         self._pixels.setMinimumWidth(self._pixels.fontMetrics().horizontalAdvance("320 px"))
         self._line = Elided("", "small")
+        self.nearest = button("Nearest", None, kind="chip", tip=NEAREST)
+        self.nearest.setCheckable(True)
         bar = row(
             self.sides, self.order, self.filter, self.picked, None, self.size_, self._pixels, gap=8
         )
@@ -217,7 +250,9 @@ class Browser(QWidget):
         body.setSpacing(8)
         body.addLayout(bar)
         body.addLayout(halves, 1)
-        body.addWidget(self._line)
+        foot = row(self._line, self.nearest)
+        foot.setStretch(0, 1)
+        body.addLayout(foot)
         self._connect()
         self._tell()
 
@@ -225,6 +260,7 @@ class Browser(QWidget):
         self.sides.chosen.connect(self._show_sides)
         self.order.currentTextChanged.connect(self._arrange)
         self.filter.textChanged.connect(self._arrange)
+        self.nearest.toggled.connect(self._arrange)
         self.size_.valueChanged.connect(self._zoom)
         for pane, other in ((self.made, self.real), (self.real, self.made)):
             pane.grid.zoomed.connect(other.grid.zoom)
@@ -256,6 +292,9 @@ class Browser(QWidget):
             self.order.setVisible(len(sorts) > 1)
             self.filter.setVisible(len(sorts) > 1)
             set_tip(self.filter, _hint(known))
+        self.nearest.setVisible(shown_as.apart is not None and real is not None)
+        if self.nearest.isChecked():
+            self._arrange()
         self._tell()
 
     @contextmanager
@@ -277,7 +316,8 @@ class Browser(QWidget):
 
     def _arrange(self) -> None:
         order = self.order.currentText() if self.order.currentIndex() > 0 else ""
-        why = {pane.arrange(order, self.filter.text()) for pane in (self.made, self.real)} - {""}
+        text, apart = self.filter.text(), self._apart()
+        why = {self.made.arrange(order, text), self.real.arrange(order, text, apart)} - {""}
         restyle(self.filter, invalid="true" if why else "false")
         self.filter.setAccessibleDescription(" ".join(sorted(why)))
         self._tell()
@@ -297,9 +337,15 @@ class Browser(QWidget):
         self._pixels.setText(f"{height} px")
 
     def _inspect(self, pane: Pane, other: Pane) -> None:
-        if pane.grid.inspected >= 0:
+        if pane is self.made and self.nearest.isChecked():
+            self._arrange()
+            self.real.grid.scrollToTop()
+        elif pane.grid.inspected >= 0 and not self.nearest.isChecked():
             other.grid.inspect(-1)
         self._tell()
+
+    def _apart(self) -> NDArray[np.floating] | None:
+        return self.made.apart(self.real) if self.nearest.isChecked() else None
 
     def _among(self, source: Source) -> int:
         """Return how many rows of a source are browsed."""
@@ -308,4 +354,9 @@ class Browser(QWidget):
     def _tell(self) -> None:
         """Say what is known of the one in the ring."""
         lines = (pane.said(pane.grid.inspected) for pane in (self.made, self.real))
-        self._line.set_text(next(filter(None, lines), ""))
+        line, apart = next(filter(None, lines), ""), self._apart()
+        if apart is not None and len(apart):
+            line += f" · nearest of {len(apart):,} real ones {apart.min():,.3g} away"
+            if (among := self.real.spacing) is not None:
+                line += f" (they from each other: {among:,.3g})"
+        self._line.set_text(line)
