@@ -74,6 +74,7 @@ async def test_letters_ask_for_tags_and_notes(bench, qtbot, wait, project):
         dialog.accept()
         await wait(lambda dialog=dialog: first.label != Label())
     await wait(lambda: written(first) == Label(note="of table 2", tags=("paper", "one step")))
+    assert bench.window.inspector.run.said.text() == "paper, one step · of table 2"
     assert "paper, one step, of table 2" in bench.window.sidebar.runs.words(first.key).spoken
 
 

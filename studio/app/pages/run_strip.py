@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from studio.app.differing import differing
@@ -10,6 +10,8 @@ from studio.app.run_words import title_of
 from studio.app.state import comparison
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.theme import theme
+from studio.app.widgets.badge import SIDE, badge_icon
 from studio.app.widgets.basic import Elided, button, label, row
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.row_paint import HEIGHT
@@ -46,6 +48,7 @@ class RunStrip(QFrame):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.table.setShowGrid(False)
+        self.table.setIconSize(QSize(SIDE, SIDE))
         self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.verticalHeader().setDefaultSectionSize(HEIGHT)
@@ -66,6 +69,13 @@ class RunStrip(QFrame):
         layout.setSpacing(6)
         layout.addLayout(head)
         layout.addWidget(self.table)
+        theme.changed.connect(self._recolour)
+
+    def _recolour(self) -> None:
+        for line in range(self.table.rowCount()):
+            item = self.table.item(line, 0)
+            if item is not None:
+                item.setIcon(badge_icon(line))
 
     def show_runs(self, runs: list[RunState]) -> None:
         """Show the settings in which runs differ, of the first few; hide where there is one."""
@@ -95,7 +105,10 @@ class RunStrip(QFrame):
         table.setHorizontalHeaderLabels([one_line(title) for title, _ in columns])
         for column, (_, values) in enumerate(columns):
             for line, value in enumerate(values[: len(runs)]):
-                table.setItem(line, column, QTableWidgetItem(one_line(value)))
+                item = QTableWidgetItem(one_line(value))
+                if column == 0:
+                    item.setIcon(badge_icon(line))
+                table.setItem(line, column, item)
         table.resizeColumnsToContents()
         for column in range(len(columns)):
             table.setColumnWidth(column, table.columnWidth(column) + ROOM)

@@ -9,7 +9,7 @@ from studio.app.plots.ticks import number, ticks
 from studio.app.shell.line_model import Index
 from studio.app.state.runtable import Scale, figure_of
 from studio.app.theme import font, theme
-from studio.app.widgets.badge import ink
+from studio.app.widgets.badge import ink, paint_badge
 from studio.app.widgets.row_paint import HEIGHT
 from studio.literal import one_line
 
@@ -82,7 +82,7 @@ class RunTableDelegate(QStyledItemDelegate):
         run = row.run
         place = self.places.get(run.key, MARKED) if run is not None else MARKED
         if place < MARKED:
-            self._paint_badge(painter, QPointF(area.left() + 15, area.center().y()), place)
+            paint_badge(painter, QRectF(area.left() + 7, area.center().y() - 8, 16, 16), place)
         left = area.left() + self.left_of(index)
         painter.setPen(Qt.PenStyle.NoPen)
         if line is not None and line.branches:
@@ -104,16 +104,6 @@ class RunTableDelegate(QStyledItemDelegate):
         if words is None and row.group.about:
             rest = room.adjusted(used + PAD, 0, 0, 0)
             _write(painter, rest, one_line(row.group.about), font(11), tokens.muted)
-
-    def _paint_badge(self, painter: QPainter, at: QPointF, place: int) -> None:
-        tokens = theme.colors()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(ink(place, tokens)))
-        disc = QRectF(at.x() - 8, at.y() - 8, 16, 16)
-        painter.drawEllipse(disc)
-        painter.setPen(QColor(tokens.background))
-        painter.setFont(font(11, QFont.Weight.DemiBold))
-        painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(place + 1))
 
     def _paint_text(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
         tokens, column = theme.colors(), index.column()

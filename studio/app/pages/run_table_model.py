@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -30,6 +31,10 @@ NAME, METRIC, AXIS, TAGS, NOTE = 0, 3, 4, 6, 7
 ROW = Qt.ItemDataRole.UserRole
 """The role under which a line gives its `Row`."""
 DASH = "–"
+# Made once: Qt asks for them a thousand times when the table is filled.
+NOTHING, READ = Qt.ItemFlag.NoItemFlags, Qt.ItemFlag.ItemIsEnabled
+CHOSEN = READ | Qt.ItemFlag.ItemIsSelectable
+WRITTEN = CHOSEN | Qt.ItemFlag.ItemIsEditable
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Row:
     runs: tuple[RunState, ...] = ()
     title: str = ""
 
-    @property
+    @cached_property
     def run(self) -> RunState | None:
         """The run that the line is of, None for a group or a race."""
         return self.runs[0] if len(self.runs) == 1 and not self.title else None
@@ -103,11 +108,12 @@ class RunTableModel(LineModel):
         return self._held.get(line.key) if line is not None else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        row, flags = self.row_at(index), super().flags(index)
-        if row is None or row.run is None:
-            return flags & ~Qt.ItemFlag.ItemIsSelectable
-        typed = index.column() in (NAME, TAGS, NOTE)
-        return flags | Qt.ItemFlag.ItemIsEditable if typed else flags
+        row = self.row_at(index)
+        if row is None:
+            return NOTHING
+        if row.run is None:
+            return READ
+        return WRITTEN if index.column() in (NAME, TAGS, NOTE) else CHOSEN
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

@@ -24,6 +24,8 @@ from studio.counted import counted
 __all__ = ["RunsPage"]
 
 GROUPS: tuple[tuple[str, By], ...] = (("by data", "data"), ("by model", "model"), ("by tag", "tag"))
+KEYS = "F2 name · T tags · N note · B baseline · Space selects"
+WIDE = 1000  # pixels from which there is room to say so
 SOON = 100  # milliseconds between two looks at what has changed
 
 
@@ -51,7 +53,9 @@ class RunsPage(QWidget):
         self.strip = RunStrip(
             state, tag=self._tag, copy=self._copy, delete=self._delete, compare=self._compare
         )
-        head = row(self.finder, 8, label("Group", "muted"), self.grouping, None, self.counts)
+        self._keys = label(KEYS, "small")
+        group = label("Group", "muted")
+        head = row(self.finder, 8, group, self.grouping, None, self._keys, 8, self.counts)
         head.setContentsMargins(16, 10, 16, 10)
         head.setStretch(0, 1)
         layout = QVBoxLayout(self)
@@ -168,6 +172,7 @@ class RunsPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.table.fit(self.width())
+        self._keys.setVisible(self.width() >= WIDE)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -18,6 +18,10 @@ __all__ = ["WORDS", "RunModel"]
 
 WORDS = Qt.ItemDataRole.UserRole
 """The role under which a line gives its `studio.app.run_words.RunWords`."""
+# Made once: Qt asks for them a thousand times when the tree is filled.
+NOTHING = Qt.ItemFlag.NoItemFlags
+READ = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+NAMED = READ | Qt.ItemFlag.ItemIsEditable
 
 
 class RunModel(LineModel):
@@ -53,9 +57,10 @@ class RunModel(LineModel):
         return say(self._state, [run], title_of(run)) if run is not None else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        line, flags = self.line_at(index), super().flags(index)
-        named = line is not None and not line.race
-        return flags | Qt.ItemFlag.ItemIsEditable if named else flags
+        line = self.line_at(index)
+        if line is None:
+            return NOTHING
+        return READ if line.race else NAMED
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         line = self.line_at(index)

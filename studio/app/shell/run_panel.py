@@ -45,6 +45,7 @@ class RunPanel(QWidget):
         self._built: tuple[object, ...] = ()
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
+        self.said = label("", wrap=True)  # by a person
         self.state_line = label("", "muted", wrap=True)
         self._config = QVBoxLayout()
         self._config.setSpacing(8)
@@ -77,7 +78,7 @@ class RunPanel(QWidget):
         body = QVBoxLayout(page)
         body.setContentsMargins(14, 12, 14, 12)
         body.setSpacing(10)
-        for each in (self.title, self.summary, self.state_line, self.origins):
+        for each in (self.title, self.summary, self.said, self.state_line, self.origins):
             body.addWidget(each)
         body.addWidget(separator())
         body.addWidget(label("Now", "heading"))
@@ -167,6 +168,11 @@ class RunPanel(QWidget):
         place = run.phase_at(run.step)
         phase = f". {run.phases[place].title}" if place >= 0 and run.state == "running" else ""
         self.state_line.setText(f"{run.name}: {word}{tail}{where}{phase}")
+        own = run.label
+        pinned = "baseline of its data" if own.baseline else ""
+        said = " · ".join(filter(None, [own.name, pinned, ", ".join(own.tags), own.note]))
+        self.said.setText(said)
+        self.said.setVisible(bool(said))
         rows = figures(run, self._name, self._entry)
         if [row.name for row in rows] != [row.name for row in self._shown]:
             clear(self._now)

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -50,7 +51,7 @@ class Group:
     metric: str
     runs: tuple[RunState, ...]
 
-    @property
+    @cached_property
     def floor(self) -> tuple[float, float] | None:
         """The floor of the metric and its spread (0 where nobody measured it), if it is known."""
         for run in self.runs:
@@ -58,7 +59,7 @@ class Group:
                 return run.floors[self.metric], run.floors.get(SPREAD + self.metric, 0.0)
         return None
 
-    @property
+    @cached_property
     def baseline(self) -> RunState | None:
         """The run that the others are held against, if one is pinned."""
         return next((run for run in self.runs if run.label.baseline), None)

@@ -1,19 +1,46 @@
 """The number of one of several runs side by side, in its colour: on canvas, curve and table."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
 
-__all__ = ["Badge", "ink"]
+__all__ = ["SIDE", "Badge", "badge_icon", "ink", "paint_badge"]
+
+SIDE = 17  # pixels
 
 
 def ink(place: int, tokens: Tokens) -> str:
     """Return the colour of a place, from 0; green is left to the floor."""
     return (tokens.accent, tokens.warm, tokens.danger, tokens.text)[place % 4]
+
+
+def paint_badge(painter: QPainter, disc: QRectF, place: int) -> None:
+    """Draw the disc of a place, from 0, with its number from 1."""
+    tokens = theme.colors()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ink(place, tokens)))
+    painter.drawEllipse(disc)
+    painter.setPen(QColor(tokens.background))
+    painter.setFont(font(11, QFont.Weight.DemiBold))
+    painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(place + 1))
+
+
+def badge_icon(place: int) -> QIcon:
+    """Return the disc of a place as an icon, in the colours of the theme in force."""
+    made = QIcon()
+    for ratio in (1, 2, 3):
+        picture = QPixmap(QSize(SIDE * ratio, SIDE * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        with QPainter(picture) as painter:
+            paint_badge(painter, QRectF(0.5, 0.5, SIDE - 1, SIDE - 1), place)
+        made.addPixmap(picture)
+    return made
 
 
 class Badge(QWidget):
@@ -22,17 +49,11 @@ class Badge(QWidget):
     def __init__(self, place: int) -> None:
         super().__init__()
         self.place = place
-        self.setFixedSize(QSize(17, 17))
+        self.setFixedSize(QSize(SIDE, SIDE))
         self.setAccessibleName(f"Number {place + 1}")
         repaint_on_theme(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        tokens = theme.colors()
         with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(ink(self.place, tokens)))
-            painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-            painter.setPen(QColor(tokens.background))
-            painter.setFont(font(11, QFont.Weight.DemiBold))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self.place + 1))
+            area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            paint_badge(painter, area, self.place)
