@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -149,6 +149,27 @@ def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(browser: Browse
     browser.nearest.click()
     assert browser.real.grid._items.row(0) == 1
     assert kind("jets").apart is None
+
+
+def test_what_is_selected_is_copied_and_dragged_out(browser: Browser) -> None:
+    grid = browser.made.grid
+    browser._selection.set(MADE, np.array([0, N - 1]), "tiles")
+    QTest.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    clipboard = QApplication.clipboard()
+    assert clipboard.text().splitlines() == [
+        "Generated image 0 · light 100", "Generated image 4999 · light 0"
+    ]  # fmt: skip
+    picture = clipboard.image()
+    lights = {picture.pixelColor(x, picture.height() // 2).lightness() for x in (60, 180)}
+    assert lights == {0, 255}
+    # Both are where the order has them, whichever way they are sorted.
+    browser.order.setCurrentText("Light, low first")
+    assert grid.model().flags(grid.model().index(0)) & Qt.ItemFlag.ItemIsDragEnabled
+    taken = grid.model().mimeData(grid.selectionModel().selectedIndexes())
+    (url,) = taken.urls()
+    assert url.toLocalFile().endswith("pictures-1.png")
+    assert QImage(url.toLocalFile()) == QImage(taken.imageData())
+    assert taken.text() == clipboard.text()
 
 
 def test_the_wheel_with_ctrl_zooms_both_sides_and_keeps_the_place(browser: Browser) -> None:

@@ -61,6 +61,7 @@ class Pane(QWidget):
         head.setStretch(1, 1)
         body.addLayout(head)
         body.addWidget(self.grid, 1)
+        self.grid.say_by(self.said)
         self.grid.chosen.connect(self._choose)
         self.grid.arranged.connect(self._tell)
         self.grid.picked.connect(self.inspected)

@@ -5,11 +5,15 @@ Few tiles, as those that move in a lens, fill their area and one of them is pick
 """
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
     QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -19,7 +23,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
+    QGuiApplication,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -28,7 +34,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from studio.app.icons import repaint_on_theme
 from studio.app.kinds.kind import Tiles
@@ -37,6 +49,7 @@ from studio.app.plots.tiles import columns_for
 from studio.app.theme import theme
 from studio.app.widgets.tilemodel import Rows, TileModel
 from studio.app.widgets.tilepaint import GAP, Below, TilePaint
+from studio.app.widgets.tilesheet import Sheets
 
 __all__ = ["LARGEST", "SMALLEST", "TileGrid"]
 
@@ -46,6 +59,24 @@ MOVES = {
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home,
     Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
 }  # fmt: skip
+
+
+class Dragged(QStyledItemDelegate):
+    """Paints the tiles that hang on the mouse; the grid paints its own."""
+
+    def __init__(self, grid: QListView, paint: Callable[[QPainter, QRect, int], None]) -> None:
+        super().__init__(grid)
+        self._paint = paint
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        half = GAP // 2
+        rect: QRect = option.rect
+        self._paint(painter, rect.adjusted(half, half, -half, -half), index.row())
 
 
 class TileGrid(QListView):
@@ -78,7 +109,12 @@ class TileGrid(QListView):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._go_on)
+        self._sheets = Sheets()
         self.setModel(self._items)
+        if browsed:
+            self._items.take = self._take
+            self.setItemDelegate(Dragged(self, self._paint_one))
+            self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self._set_up()
         self.setAccessibleName(name)
         repaint_on_theme(self)
@@ -154,6 +190,29 @@ class TileGrid(QListView):
     def waiting(self) -> int:
         """How many of the tiles that are seen wait to be painted."""
         return len(self._paint.missing)
+
+    def say_by(self, say: Callable[[int], str]) -> None:
+        """Let a function say the datum of a row in a line, for screen readers and copies."""
+        self._items.say = say
+
+    def copy(self) -> None:
+        """Copy the tiles that are selected, as a picture and in words."""
+        tiles, rows = self._items.tiles, self.rows
+        if tiles is not None and len(rows):
+            said = [self._items.say(row) for row in rows.tolist()]
+            QGuiApplication.clipboard().setMimeData(self._sheets.taken(tiles, rows, said))
+
+    def _take(self, rows: Rows) -> QMimeData:
+        tiles = self._items.tiles
+        if tiles is None:
+            return QMimeData()
+        said = [self._items.say(row) for row in rows.tolist()]
+        return self._sheets.file(tiles, rows, said, self._items.noun)
+
+    def _paint_one(self, painter: QPainter, rect: QRect, place: int) -> None:
+        tiles = self._items.tiles
+        if tiles is not None:
+            tiles.paint(painter, QRectF(rect), self._items.row(place), theme.colors())
 
     # What is selected
 
@@ -379,8 +438,8 @@ class TileGrid(QListView):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows walk, Shift extends; of browsed tiles + and - zoom, 0 fits a page, and Esc lets
-        go of what is selected.
+        """Arrows walk, Shift extends; of browsed tiles + and - zoom, 0 fits a page, Ctrl+C
+        copies what is selected, and Esc lets go of it.
         """
         keys, key = Qt.Key, Qt.Key(event.key())
         if key == keys.Key_Escape and self._let_go():
@@ -389,6 +448,8 @@ class TileGrid(QListView):
             self._walk(event)
         elif key in (keys.Key_Plus, keys.Key_Equal, keys.Key_Minus):
             self._by(1 / ZOOM_STEP if key == keys.Key_Minus else ZOOM_STEP)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
         elif key == keys.Key_0:
             self._turn_to(0)
         elif key in MOVES or event.modifiers() & Qt.KeyboardModifier.ControlModifier:

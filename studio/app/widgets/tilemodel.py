@@ -1,11 +1,14 @@
 """Tiles as a model of Qt: a list of rows in an order, of which some may be left out."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelection,
     QItemSelectionRange,
+    QMimeData,
     QModelIndex,
     QPersistentModelIndex,
     QSize,
@@ -29,6 +32,8 @@ class TileModel(QAbstractListModel):
         super().__init__()
         self.tiles: Tiles | None = None
         self.noun = ""
+        self.say: Callable[[int], str] = self._said  # says the datum of a row in a line
+        self.take: Callable[[Rows], QMimeData] | None = None  # where tiles can be dragged out
         self.cell = QSize(32, 32)  # of a place in the grid: a click anywhere in it is one on it
         self.order: Rows = np.empty(0, np.int64)
         self._count = 0  # views ask for it several times an item
@@ -61,10 +66,19 @@ class TileModel(QAbstractListModel):
         ):  # fmt: skip
             return None
         row = int(self.order[index.row()])
-        said = self.tiles.said(row)
-        if role == roles.ToolTipRole:
-            return tip_text(said)
+        return tip_text(self.tiles.said(row)) if role == roles.ToolTipRole else self.say(row)
+
+    def _said(self, row: int) -> str:
+        said = self.tiles.said(row) if self.tiles is not None else ""
         return f"{self.noun} {row}: {said}" if said else f"{self.noun} {row}"
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        drag = Qt.ItemFlag.ItemIsDragEnabled
+        return super().flags(index) | drag if self.take is not None else super().flags(index)
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        rows = np.array(sorted(self.row(each.row()) for each in indexes), np.int64)
+        return self.take(rows) if self.take is not None else super().mimeData(indexes)
 
     def row(self, place: int) -> int:
         """Return the row of the data at a place, -1 where there is none."""
