@@ -236,9 +236,7 @@ class Browser(QWidget):
         self._line = Elided("", "small")
         self.nearest = button("Nearest", None, kind="chip", tip=NEAREST)
         self.nearest.setCheckable(True)
-        bar = row(
-            self.sides, self.order, self.filter, self.picked, None, self.size_, self._pixels, gap=8
-        )
+        bar = row(self.sides, self.order, self.filter, None, self.size_, self._pixels, gap=8)
         bar.setStretch(1, 2)
         bar.setStretch(2, 2)
         self.order.setMaximumWidth(200)
@@ -251,7 +249,8 @@ class Browser(QWidget):
         body.setSpacing(8)
         body.addLayout(bar)
         body.addLayout(halves, 1)
-        foot = row(self._line, self.nearest)
+        # Below, where what comes late pushes nothing aside in a narrow window.
+        foot = row(self._line, self.picked, self.nearest)
         foot.setStretch(0, 1)
         body.addLayout(foot)
         self._connect()
