@@ -48,8 +48,8 @@ class Case(NamedTuple):
 
 CASES = {
     "points": Case("eight-gaussians", 512, 40, 400, {"width": 128, "depth": 3}),
-    "mnist": Case("mnist", 64, 5, 100, {"kind": "unet"}),
-    "jets": Case("pythia-jets", 128, 10, 150, {}),
+    "mnist": Case("mnist", 64, 5, 400, {"kind": "unet"}),
+    "jets": Case("pythia-jets", 128, 4, 375, {}),
 }
 _CPU = torch.device("cpu")
 
