@@ -78,12 +78,14 @@ class ImageSet:
         "samples": 0,
     },
     families={
-        "gan": {"latent": 64},
+        # At their hundreds of pixels a critic tells any two sets of images apart, and only its
+        # penalty keeps it smooth enough to say where to go.
+        "gan": {"latent": 64, "penalty": 1.0},
         "mmd-generator": {"latent": 64},
         # An image is as long as the square root of its pixels, and a critic held back by its
         # penalty is not steeper for that.
         "monoflow": {"speed": 0.2, "reach": 20.0},
-        "discriminator-flow": {"speed": 100.0},
+        "discriminator-flow": {"speed": 100.0, "penalty": 1.0},
         # The slope of a kernel is one over its width, and that is the distance of two images.
         "mmd-flow": {"speed": 100.0, "reach": 20.0},
         # Particles that start as noise are where a score was taught, so that less noise will do
