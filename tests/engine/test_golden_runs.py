@@ -27,6 +27,8 @@ discover()
 GOLDEN = Path(golden.__file__).parent
 RUNS = sorted(GOLDEN.glob("format-*/project/runs/*"))
 RECIPES = sorted(GOLDEN.glob("format-*/recipes/*.toml"))
+# Where a recipe left a setting to a default that is another today: what it was. Runs hold them all.
+LEFT_OPEN: dict[str, dict[str, Any]] = {"discriminator-flow-images": {"penalty": 0.03}}
 
 
 def title(path: Path) -> str:
@@ -119,6 +121,7 @@ def test_it_goes_on_as_it_did(path, run):
 def test_a_recipe_trains_as_it_did(path, tmp_path):
     """With settings that are not the defaults: one that is lost on the way changes the losses."""
     spec = load_recipe(path).run
+    spec.family.config.update(LEFT_OPEN.get(path.stem, {}))
     _, problems = resolve(spec)
     assert problems == []
     run = headless.create(spec, tmp_path / "project")
