@@ -123,7 +123,11 @@ def run_name(spec: RunSpec) -> str:
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A gallery card (``resources/recipes/<slug>.toml``, thumbnail beside it as ``.png``)."""
+    """A gallery card (``resources/recipes/<slug>.toml``, thumbnail beside it as ``.png``).
+
+    It is found by its ``methods`` and ``questions``, in the words of the gallery; with ``start`` it
+    is one of those that a newcomer is shown first.
+    """
 
     slug: str
     title: str
@@ -133,4 +137,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kind: str
     expected_seconds: float
     order: int = 100
+    methods: list[str] = []
+    questions: list[str] = []
+    start: bool = False
     run: RunSpec

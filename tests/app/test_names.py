@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 
 from studio.app.shell import dialogs
 from studio.app.state.notices import Notice
-from studio.app.views.gallery import Card
 from studio.app.views.import_preview import ImportDialog
 from studio.app.widgets.basic import Elided, button, label
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.literal import PushButton, keyless, set_tip, set_title
 from studio.app.widgets.menu import open_menu
+from studio.app.widgets.recipecard import Card
 from studio.app.widgets.row_button import RowButton
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.shell.drop import files_of
 from studio.app.state.notices import Notice
+from studio.app.widgets.recipecard import Card
 from studio.protocol import messages as m
 from studio.store.project import Project
 from tests.client.fakes.engine import Refusal
@@ -47,12 +48,13 @@ async def test_the_window_is_built_and_taken_down(bench, wait):
     await bench.start()
     assert bench.state.engine.state == "ready"
     assert bench.window.canvas.pages.currentWidget() is bench.window.canvas.gallery
-    assert len(bench.window.canvas.gallery.grid.cards) == len(bench.state.recipes) >= 6
+    cards = bench.window.canvas.gallery.findChildren(Card)
+    assert len(cards) == len(bench.state.recipes) >= 6
 
 
 async def test_two_clicks_lead_from_the_gallery_to_moving_particles(bench, qtbot, wait):
     await bench.start()
-    card = bench.window.canvas.gallery.grid.cards[0]
+    card = bench.window.canvas.gallery.cards[0]
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
     setup = bench.window.inspector.setup
     await wait(setup.train.isEnabled)
@@ -66,7 +68,7 @@ async def test_two_clicks_lead_from_the_gallery_to_moving_particles(bench, qtbot
 async def test_enter_opens_a_recipe_and_enter_again_starts_it(bench, qtbot, wait):
     await bench.start()
     bench.window.activateWindow()
-    qtbot.keyClick(bench.window.canvas.gallery.grid.cards[0], Qt.Key.Key_Return)
+    qtbot.keyClick(bench.window.canvas.gallery.cards[0], Qt.Key.Key_Return)
     button = bench.window.inspector.setup.train
     await wait(lambda: button.isEnabled() and button.hasFocus())
     qtbot.keyClick(button, Qt.Key.Key_Return)
@@ -78,7 +80,7 @@ async def test_enter_opens_a_recipe_and_enter_again_starts_it(bench, qtbot, wait
 async def test_a_double_click_on_a_recipe_starts_at_once(bench, qtbot, wait, monkeypatch):
     monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 60_000)
     await bench.start()
-    card = bench.window.canvas.gallery.grid.cards[0]
+    card = bench.window.canvas.gallery.cards[0]
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
     qtbot.mouseDClick(bench.window.canvas.setup, Qt.MouseButton.LeftButton)
     await wait(lambda: bench.state.runs.current is not None)
@@ -87,12 +89,13 @@ async def test_a_double_click_on_a_recipe_starts_at_once(bench, qtbot, wait, mon
 async def test_arrows_walk_the_gallery(bench, qtbot, wait):
     await bench.start()
     bench.window.activateWindow()
-    cards = bench.window.canvas.gallery.grid.cards
-    cards[0].setFocus()
-    qtbot.keyClick(cards[0], Qt.Key.Key_Right)
-    await wait(cards[1].hasFocus)
-    qtbot.keyClick(cards[1], Qt.Key.Key_Down)
-    await wait(cards[1 + bench.window.canvas.gallery.grid.columns].hasFocus)
+    shelves = bench.window.canvas.gallery.shelves
+    (first, second, *_), *_ = (line for shelf in shelves for line in shelf.grid.lines)
+    first.setFocus()
+    qtbot.keyClick(first, Qt.Key.Key_Right)
+    await wait(second.hasFocus)
+    qtbot.keyClick(second, Qt.Key.Key_Down)
+    await wait(shelves[1].grid.lines[0][1].hasFocus)
 
 
 def reasons(setup):

@@ -66,7 +66,7 @@ async def first_motion() -> float:
     from studio.app import preferences
     from studio.app.main import Studio
     from studio.app.plots.canvas import ParticleCanvas
-    from studio.app.views.gallery import Card
+    from studio.app.widgets.recipecard import Card
     from tests.qtloop import until
 
     studio = Studio(preferences.load())

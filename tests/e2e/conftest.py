@@ -14,7 +14,7 @@ from studio.app import preferences
 from studio.app.main import Studio
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
-from studio.app.views.gallery import Card
+from studio.app.widgets.recipecard import Card
 from tests.qtloop import loop, run_coroutine, themed, until
 
 __all__ = ["loop"]
@@ -69,8 +69,10 @@ class Person:
         return run
 
     def card(self, recipe: str) -> Card:
-        cards = self.window.canvas.gallery.findChildren(Card)
-        return next(card for card in cards if card.recipe.slug == recipe)
+        """Look for a recipe, as not all stand on the shelves."""
+        gallery = self.window.canvas.gallery
+        gallery.search.setText(recipe)
+        return next(card for card in gallery.cards if card.recipe.slug == recipe)
 
     def set(self, path: str, value: object) -> None:
         """Change a training setting of the run being set up."""

@@ -1,191 +1,32 @@
-"""The first screen: recipes that work, as cards with a picture of a real run."""
+"""The first screen: recipes that work, found by words and facets, or met on shelves."""
 
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetrics,
-    QKeyEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-    QTextLayout,
-    QTextOption,
-)
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from studio import literal, resources
-from studio.app import words
 from studio.app.actions import Actions
-from studio.app.icons import repaint_on_theme
 from studio.app.kinds.registry import all_kinds, kind
+from studio.app.state import finding
 from studio.app.state.session import AppState
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS_CARD
-from studio.app.widgets.basic import button, clear, label
-from studio.app.widgets.literal import set_tip
+from studio.app.widgets.basic import clear, label, scrolled
+from studio.app.widgets.facetlist import FacetList
 from studio.app.widgets.menu import Entries, open_menu
+from studio.app.widgets.recipecard import Card
+from studio.app.widgets.shelf import Shelf
+from studio.counted import counted
 from studio.protocol.spec import Recipe
 
 __all__ = ["Gallery"]
 
-PICTURE = 122  # height of the picture on a card
-TEXT = 98
-GAP = 12
-RING = 4
-NARROW = 290  # a card is never narrower
-COLUMNS = 3
-
-
-class Card(QAbstractButton):
-    """A recipe: picture, title, what it is, how long it takes."""
-
-    moved = Signal(int)  # the key of an arrow
-
-    def __init__(self, recipe: Recipe) -> None:
-        super().__init__()
-        self.recipe = recipe
-        self._pictures: dict[str, QPixmap] = {}
-        self._meta = f"{recipe.kind} · {words.duration(recipe.expected_seconds)} on a CPU"
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(literal.one_line(recipe.title))
-        self.setAccessibleDescription(f"{recipe.summary} {self._meta}")
-        set_tip(self, recipe.source)
-        repaint_on_theme(self)
-
-    def sizeHint(self) -> QSize:
-        return QSize(NARROW, PICTURE + TEXT)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.moved.emit(int(key))
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        tokens = theme.colors()
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            area = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
-            outline = QPainterPath()
-            outline.addRoundedRect(area, RADIUS_CARD, RADIUS_CARD)
-            painter.fillPath(outline, QColor(tokens.panel))
-            painter.save()
-            painter.setClipPath(outline)
-            top = QRectF(area.left(), area.top(), area.width(), PICTURE)
-            painter.fillRect(top, QColor(tokens.raised))
-            self._draw_picture(painter, top.adjusted(0, 6, 0, -6))
-            painter.restore()
-            painter.setPen(QPen(QColor(tokens.muted if self.underMouse() else tokens.line), 1))
-            painter.drawPath(outline)
-            if self.hasFocus():
-                ring = QPainterPath()
-                ring.addRoundedRect(area.adjusted(-2.5, -2.5, 2.5, 2.5), 12, 12)
-                painter.setPen(QPen(QColor(tokens.accent), 2))
-                painter.drawPath(ring)
-            self._write(painter, area)
-
-    def _draw_picture(self, painter: QPainter, area: QRectF) -> None:
-        picture = self._picture(theme.colors().name)
-        if picture.isNull():
-            return
-        size = picture.size().toSizeF().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left = area.center().x() - size.width() / 2
-        top = area.center().y() - size.height() / 2
-        target = QRectF(left, top, size.width(), size.height())
-        painter.drawPixmap(target, picture, QRectF(picture.rect()))
-
-    def _picture(self, scheme: str) -> QPixmap:
-        if scheme not in self._pictures:
-            path: Path = resources.thumbnail(self.recipe.slug, scheme)
-            self._pictures[scheme] = QPixmap(str(path)) if path.is_file() else QPixmap()
-        return self._pictures[scheme]
-
-    def _write(self, painter: QPainter, area: QRectF) -> None:
-        tokens = theme.colors()
-        left, width = area.left() + 14, area.width() - 28
-        top = area.top() + PICTURE + 11
-        painter.setFont(font(14, QFont.Weight.DemiBold))
-        painter.setPen(QColor(tokens.text))
-        one_line = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        title = QFontMetrics(painter.font()).elidedText(
-            literal.one_line(self.recipe.title), Qt.TextElideMode.ElideRight, int(width)
-        )
-        painter.drawText(QRectF(left, top, width, 18), one_line, title)
-        painter.setPen(QColor(tokens.muted))
-        painter.setFont(font(13))
-        _two_lines(
-            painter, QRectF(left, top + 20, width, 36), literal.one_line(self.recipe.summary, None)
-        )
-        painter.setFont(font(11))
-        painter.drawText(QRectF(left, top + 58, width, 14), one_line, self._meta)
-
-
-def _two_lines(painter: QPainter, area: QRectF, text: str) -> None:
-    """Write a text in at most two lines of 18 pixels, the second one elided."""
-    layout = QTextLayout(text, painter.font())
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WordWrap)
-    layout.setTextOption(option)
-    layout.beginLayout()
-    first = layout.createLine()
-    first.setLineWidth(area.width())
-    end = first.textStart() + first.textLength()
-    layout.endLayout()
-    align = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    painter.drawText(QRectF(area.left(), area.top(), area.width(), 18), align, text[:end].rstrip())
-    rest = QFontMetrics(painter.font()).elidedText(
-        text[end:], Qt.TextElideMode.ElideRight, int(area.width())
-    )
-    painter.drawText(QRectF(area.left(), area.top() + 18, area.width(), 18), align, rest)
-
-
-class _Grid(QWidget):
-    """Lays cards out in as many columns as there is room for, three at most."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cards: list[Card] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    @property
-    def columns(self) -> int:
-        """How many cards stand side by side."""
-        return min(COLUMNS, max(1, (self.width() + GAP) // (NARROW + GAP)))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.place()
-
-    def place(self) -> None:
-        """Put the cards where they belong."""
-        columns = self.columns
-        width = (self.width() - GAP * (columns - 1)) // columns
-        height = PICTURE + TEXT
-        for index, card in enumerate(self.cards):
-            line, column = divmod(index, columns)
-            card.setGeometry(column * (width + GAP), line * (height + 12), width, height)
-        lines = -(-len(self.cards) // columns)
-        self.setFixedHeight(max(1, lines * (height + 12)))
+RING = 4  # room around cards for their focus ring
+FACETS = 196
+WIDE = 900  # a narrower page has no room for facets
+DOMAIN = finding.FACETS[0].title
+FEW = 3  # recipes: a kind with fewer shares a shelf
+START = ("Start here", "Enter opens a recipe, Enter again trains it")
 
 
 def _hint() -> str:
@@ -195,77 +36,167 @@ def _hint() -> str:
 
 
 class Gallery(QWidget):
-    """Reads the recipes, opens one, or starts it."""
+    """Reads the recipes, finds some, opens one, or starts it."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state = state
         self._actions = actions
-        self._kind = ""
+        self._chosen: dict[str, str] = {}
+        self._all: list[Card] = []
+        self.shelves: list[Shelf] = []
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._chips = QHBoxLayout()
-        self._chips.setSpacing(8)
-        self._group = QButtonGroup(self)
-        self.grid = _Grid()
+        self.search = QLineEdit()
+        self.search.setProperty("role", "search")
+        self.search.setAccessibleName("Search recipes")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(540)
+        self.search.textChanged.connect(self._find)
+        self.search.returnPressed.connect(self._open_first)
+        self.search.installEventFilter(self)
+        self.facets = FacetList(self._choose)
+        self.facets.setFixedWidth(FACETS)
         self._lay_out()
         state.recipes_changed.connect(self.refresh)
+        state.catalog_changed.connect(self._name)
         self.refresh()
 
     def _lay_out(self) -> None:
-        hint = label(_hint(), "muted", wrap=True)
         page = QWidget()
-        body = QVBoxLayout(page)
-        # Cards have room for their focus ring around them, which the texts make up for.
-        body.setContentsMargins(36 - RING, 28, 36 - RING, 24)
-        body.setSpacing(6)
+        self._body = QVBoxLayout(page)
+        self._body.setContentsMargins(0, 0, RING, 24)
+        self._body.setSpacing(8)
         title = label("Every generative model moves particles", "title")
-        welcome = label(
-            "Pick a recipe and press Enter. It trains on this computer while you watch.", "muted"
-        )
-        for text in (title, welcome, hint):
-            text.setContentsMargins(RING, 0, 0, 0)
-        self._chips.setContentsMargins(RING, 0, 0, 0)
-        body.addWidget(title)
-        body.addWidget(welcome)
-        body.addSpacing(10)
-        body.addLayout(self._chips)
-        body.addSpacing(10)
-        body.addWidget(self.grid)
-        body.addSpacing(8)
-        body.addWidget(hint)
-        body.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._scroll)
+        title.setContentsMargins(RING, 0, 0, 0)
+        line = QHBoxLayout()
+        line.setContentsMargins(RING, 0, RING, 0)
+        line.addWidget(self.search, 1)
+        line.addStretch(0)
+        right = QVBoxLayout()
+        right.setSpacing(12)
+        right.addWidget(title)
+        right.addLayout(line)
+        right.addWidget(scrolled(page), 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(24, 24, 20 - RING, 0)
+        layout.setSpacing(16)
+        layout.addWidget(self.facets)
+        layout.addLayout(right, 1)
+
+    @property
+    def cards(self) -> list[Card]:
+        """The cards that are shown, in order."""
+        return [card for shelf in self.shelves for card in shelf.grid.seen]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.facets.setVisible(self.width() >= WIDE)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            watched is self.search
+            and isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+        ):
+            if event.key() == Qt.Key.Key_Down and self.cards:
+                self._go_to(self.cards[0])
+                return True
+            if event.key() == Qt.Key.Key_Escape and (self.search.text() or self._chosen):
+                self._forget()
+                return True
+        return super().eventFilter(watched, event)
 
     def refresh(self) -> None:
-        """Show the recipes of the chosen kind."""
-        kinds = {recipe.kind for recipe in self._state.recipes}
-        self._show_chips(kinds)
-        for card in self.grid.cards:
-            card.hide()
+        """Read the recipes anew."""
+        for card in self._all:
             card.deleteLater()
-        self.grid.cards = []
-        for recipe in self._state.recipes:
-            if self._kind in ("", recipe.kind):
-                self._add(recipe)
-        self.grid.place()
+        self._all = [self._card(recipe) for recipe in self._state.recipes]
+        self.search.setPlaceholderText(
+            f"Search {counted(len(self._all), 'recipe')}: a model, a data set, a question"
+        )
+        self._name()
 
-    def _add(self, recipe: Recipe) -> None:
+    def _card(self, recipe: Recipe) -> Card:
         card = Card(recipe)
-        card.setParent(self.grid)
         card.clicked.connect(partial(self._actions.setup.open_recipe, recipe))
         card.moved.connect(partial(self._move, card))
         card.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         card.customContextMenuRequested.connect(partial(self._menu, card))
-        card.show()
-        self.grid.cards.append(card)
+        return card
+
+    def _name(self) -> None:
+        """Say what models and data are called, as far as that is known."""
+        for card in self._all:
+            card.show_what(finding.what(card.recipe, self._state.catalog))
+        self._find()
+
+    def _find(self) -> None:
+        """Show what is left by the words and the facets: shelves where there are none."""
+        recipes, catalog = self._state.recipes, self._state.catalog
+        text, chosen = self.search.text(), self._chosen
+        self.facets.show_counts(
+            {f.title: finding.counts(f, recipes, text, chosen, catalog) for f in finding.FACETS},
+            chosen,
+        )
+        for card in self._all:
+            card.hide()
+            card.setParent(self)  # else it would go with its shelf
+        clear(self._body)
+        self.shelves = []
+        if text.strip() or chosen:
+            self._show_found(finding.found(recipes, text, chosen, catalog))
+        else:
+            self._show_shelves()
+        self._body.addWidget(label(_hint(), "muted", wrap=True))
+        self._body.addStretch(1)
+
+    def _show_found(self, found: list[Recipe]) -> None:
+        if found:
+            title, note = counted(len(found), "recipe"), ""
+        else:
+            title, note = "Nothing found", "The nearest recipes are below."
+            found = finding.nearest(self._state.recipes, self.search.text())
+        self._add(title, note, found, act=("Clear", self._forget))
+
+    def _show_shelves(self) -> None:
+        recipes = self._state.recipes
+        self._add(*START, [recipe for recipe in recipes if recipe.start])
+        by_kind: dict[str, list[Recipe]] = {}
+        for recipe in recipes:
+            if not recipe.start:
+                by_kind.setdefault(recipe.kind, []).append(recipe)
+        kinds = sorted(by_kind, key=lambda slug: kind(slug).order)
+        for slug in kinds:
+            if len(by_kind[slug]) >= FEW:
+                seen = kind(slug)
+                every = sum(recipe.kind == slug for recipe in recipes)
+                show_all = partial(self._choose, DOMAIN, seen.title)
+                self._add(
+                    seen.title,
+                    "",
+                    by_kind[slug],
+                    act=(f"All {every}", show_all),
+                    one_line=True,
+                )
+        rest = [recipe for slug in kinds if len(by_kind[slug]) < FEW for recipe in by_kind[slug]]
+        self._add("Elsewhere", "Other data, other questions", rest)
+
+    def _add(
+        self,
+        title: str,
+        note: str,
+        recipes: list[Recipe],
+        *,
+        act: tuple[str, Callable[[], object]] | None = None,
+        one_line: bool = False,
+    ) -> None:
+        if not recipes:
+            return
+        cards = {card.recipe.slug: card for card in self._all}
+        shelf = Shelf(title, note, act, one_line=one_line)
+        self._body.addWidget(shelf)
+        self.shelves.append(shelf)
+        shelf.grid.fill([cards[recipe.slug] for recipe in recipes])
 
     def _menu(self, card: Card, at: QPoint) -> None:
         recipe, actions = card.recipe, self._actions
@@ -274,41 +205,50 @@ class Gallery(QWidget):
             entries.append(("Add to the race", partial(actions.race.add_recipe, recipe)))
         open_menu(card, at, entries)
 
-    def _show_chips(self, kinds: set[str]) -> None:
-        clear(self._chips)
-        for each in self._group.buttons():
-            self._group.removeButton(each)
-        known = [kind(slug) for slug in sorted(kinds)]
-        known.sort(key=lambda each: each.order)
-        offers = [("", "All"), *((each.slug, each.title) for each in known)]
-        for slug, title in offers:
-            chip = button(title, partial(self._choose, slug), kind="chip")
-            chip.setCheckable(True)
-            chip.setChecked(slug == self._kind)
-            self._group.addButton(chip)
-            self._chips.addWidget(chip)
-        self._chips.addStretch(1)
+    def _choose(self, title: str, value: str) -> None:
+        """Choose a value of a facet; the one that is chosen already is chosen no longer."""
+        if self._chosen.get(title) == value:
+            del self._chosen[title]
+        else:
+            self._chosen[title] = value
+        self._find()
 
-    def _choose(self, slug: str) -> None:
-        if slug != self._kind:
-            self._kind = slug
-            self.refresh()
+    def _forget(self) -> None:
+        """Show all recipes again."""
+        self._chosen = {}
+        if self.search.text():
+            self.search.clear()  # which finds anew
+        else:
+            self._find()
+
+    def _open_first(self) -> None:
+        if self.cards:
+            self.cards[0].click()
 
     def _move(self, card: Card, key: int) -> None:
-        cards = self.grid.cards
-        columns = self.grid.columns
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns,
-        }
-        target = cards.index(card) + steps[Qt.Key(key)]
-        if 0 <= target < len(cards):
-            cards[target].setFocus(Qt.FocusReason.TabFocusReason)
-            self._scroll.ensureWidgetVisible(cards[target], 0, 24)
+        """Go from a card to the one beside it, or to the nearest above or below, as if all shelves
+        were one grid.
+        """
+        cards = self.cards
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            place = cards.index(card) + (1 if key == Qt.Key.Key_Right else -1)
+            if 0 <= place < len(cards):
+                self._go_to(cards[place])
+            return
+        lines = [line for shelf in self.shelves for line in shelf.grid.lines]
+        at = next(i for i, line in enumerate(lines) if card in line)
+        to = at + (1 if key == Qt.Key.Key_Down else -1)
+        if to < 0:
+            self.search.setFocus(Qt.FocusReason.TabFocusReason)
+        elif to < len(lines):
+            self._go_to(lines[to][min(lines[at].index(card), len(lines[to]) - 1)])
+
+    def _go_to(self, card: Card) -> None:
+        card.setFocus(Qt.FocusReason.TabFocusReason)
+        for shelf in self.shelves:
+            if card in shelf.grid.cards:
+                shelf.show_card(card)
 
     def focus_first(self) -> None:
-        """Bring the keyboard to the first card."""
-        if self.grid.cards:
-            self.grid.cards[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        """Bring the keyboard to the search."""
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,128 @@
+"""Finding a recipe among many: by words, and by facets that say how many each choice leaves.
+
+Pure functions of recipes; what a family or a data set is called is looked up in the catalogue,
+where the engine has sent one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from studio.app.kinds.registry import all_kinds, kind
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Pick, Recipe
+
+__all__ = ["FACETS", "Facet", "counts", "found", "nearest", "what"]
+
+TIMES = ((60.0, "Under 1 min"), (300.0, "1 to 5 min"), (float("inf"), "Longer"))
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A way to sort recipes.
+
+    Attributes:
+        title: what it is called.
+        of: the values that a recipe has.
+        order: the values that come first, in this order; others follow as they are met.
+    """
+
+    title: str
+    of: Callable[[Recipe], Sequence[str]]
+    order: tuple[str, ...] = ()
+
+
+def _domain(recipe: Recipe) -> list[str]:
+    return [kind(recipe.kind).title]
+
+
+def _time(recipe: Recipe) -> list[str]:
+    return [next(title for most, title in TIMES if recipe.expected_seconds < most)]
+
+
+FACETS = (
+    Facet("Domain", _domain, tuple(k.title for k in sorted(all_kinds(), key=lambda k: k.order))),
+    Facet("Method", lambda recipe: recipe.methods),
+    Facet("Question", lambda recipe: recipe.questions),
+    Facet("Time", _time, tuple(title for _, title in TIMES)),
+)
+
+
+def what(recipe: Recipe, catalog: Catalog | None) -> list[str]:
+    """Return what is trained on what, as the catalogue calls them; nothing before there is one."""
+    if catalog is None:
+        return []
+    parts = (("family", recipe.run.family), ("dataset", recipe.run.dataset))
+    return [_called(catalog, kind, pick) for kind, pick in parts]
+
+
+def _called(catalog: Catalog, of: str, pick: Pick) -> str:
+    titles = (entry.title for entry in catalog.of(of) if entry.slug == pick.slug)
+    return next(titles, pick.slug)
+
+
+def found(
+    recipes: Sequence[Recipe], text: str, chosen: Mapping[str, str], catalog: Catalog | None = None
+) -> list[Recipe]:
+    """Return the recipes in which all words occur and which have all chosen values, in order.
+
+    Args:
+        recipes: those there are.
+        text: words.
+        chosen: a value by the title of its facet.
+        catalog: what families and data are called.
+    """
+    words = text.casefold().split()
+    facets = [(facet, chosen[facet.title]) for facet in FACETS if facet.title in chosen]
+    return [
+        recipe
+        for recipe in recipes
+        if all(value in facet.of(recipe) for facet, value in facets)
+        and _has(words, _said(recipe, catalog))
+    ]
+
+
+def _has(words: Sequence[str], said: str) -> bool:
+    return all(word in said for word in words)
+
+
+def _said(recipe: Recipe, catalog: Catalog | None) -> str:
+    parts = (
+        recipe.title,
+        recipe.summary,
+        recipe.teaches,
+        recipe.source,
+        recipe.slug,
+        *(value for facet in FACETS for value in facet.of(recipe)),
+        *what(recipe, catalog),
+    )
+    return " ".join(parts).casefold()
+
+
+def counts(
+    facet: Facet,
+    recipes: Sequence[Recipe],
+    text: str,
+    chosen: Mapping[str, str],
+    catalog: Catalog | None = None,
+) -> dict[str, int]:
+    """Return how many recipes each value of a facet would leave, beside what else is chosen; those
+    that would leave none are there, too.
+    """
+    others = {title: value for title, value in chosen.items() if title != facet.title}
+    left = found(recipes, text, others, catalog)
+    met = dict.fromkeys(value for recipe in recipes for value in facet.of(recipe))
+    values = [value for value in facet.order if value in met]
+    values += [value for value in met if value not in values]
+    return {value: sum(value in facet.of(recipe) for recipe in left) for value in values}
+
+
+def nearest(recipes: Sequence[Recipe], text: str, most: int = 3) -> list[Recipe]:
+    """Return the recipes whose titles or words are most like a text, the nearest first."""
+    wanted = text.casefold()
+
+    def likeness(recipe: Recipe) -> float:
+        words = [recipe.title.casefold(), *f"{recipe.title} {recipe.slug}".casefold().split()]
+        return max(SequenceMatcher(None, wanted, word).ratio() for word in words)
+
+    return sorted(recipes, key=likeness, reverse=True)[:most]
