@@ -187,7 +187,7 @@ class Gallery(QWidget):
         note: str,
         recipes: list[Recipe],
         *,
-        act: tuple[str, Callable[[], object]] | None = None,
+        act: tuple[str, Callable[[], None]] | None = None,
         one_line: bool = False,
     ) -> None:
         if not recipes:

@@ -24,7 +24,7 @@ class Shelf(QWidget):
         self,
         title: str,
         note: str = "",
-        act: tuple[str, Callable[[], object]] | None = None,
+        act: tuple[str, Callable[[], None]] | None = None,
         *,
         one_line: bool = False,
     ) -> None:

@@ -233,7 +233,13 @@ DIGITS = (
     Method(
         "Discriminator Flow",
         "discriminator-flow",
-        {"critic": _MLP, "speed": 20.0, "penalty": 0.03},
+        {
+            "critic": _MLP,
+            "steps": 28,
+            "speed": 20.0,
+            "penalty": 0.03,
+            "critic_optimizer": {"lr": 1e-3},
+        },
     ),
     Method(
         "Score GAN",
