@@ -179,7 +179,6 @@ def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
 
 NOT_REPRODUCED = {
     "GI-defaults",  # in a minute a Discriminator Flow is at 3.5 to 4.2 floors, a GAN at the line
-    "GI-mnist",  # in five minutes a Discriminator Flow all but loses a digit
 }
 
 
