@@ -108,3 +108,13 @@ async def test_a_card_says_what_is_trained_on_what_once_that_is_known(bench):
     model, data = finding.what(card.recipe, bench.state.catalog)
     assert f"{model} · {data} · " in card.accessibleDescription()
     assert card.accessibleDescription().endswith(card.recipe.kind)
+
+
+async def test_a_catalogue_that_arrives_moves_no_card_and_takes_no_keyboard(bench, qtbot, wait):
+    gallery = await gallery_of(bench)
+    qtbot.keyClick(gallery.search, Qt.Key.Key_Down)
+    (first, *_), shelves = gallery.cards, list(gallery.shelves)
+    await wait(first.hasFocus)
+    bench.state.catalog_changed.emit()
+    assert first.hasFocus()
+    assert gallery.shelves == shelves

@@ -1,6 +1,7 @@
 """The first screen: recipes that work, found by words and facets, or met on shelves."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
@@ -26,6 +27,7 @@ FACETS = 196
 WIDE = 900  # a narrower page has no room for facets
 DOMAIN = finding.FACETS[0].title
 FEW = 3  # recipes: a kind with fewer shares a shelf
+CLEAR = "Clear"
 START = ("Start here", "Enter opens a recipe, Enter again trains it")
 
 
@@ -33,6 +35,21 @@ def _hint() -> str:
     """Say which files can be dropped, of each kind of data."""
     able = [f"{each.title.lower()} ({each.imports})" for each in all_kinds() if each.imports]
     return f"Or drop files here: {', '.join(able[:-1])} or {able[-1]}."
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A shelf that is to be shown; ``act`` is what its link says, "" for none."""
+
+    title: str
+    note: str
+    recipes: list[Recipe]
+    act: str = ""
+
+    @property
+    def one_line(self) -> bool:
+        """Whether it holds only as many cards as fit, since its link shows all."""
+        return self.act not in ("", CLEAR)
 
 
 class Gallery(QWidget):
@@ -44,6 +61,7 @@ class Gallery(QWidget):
         self._actions = actions
         self._chosen: dict[str, str] = {}
         self._all: list[Card] = []
+        self._planned: list[_Planned] | None = None
         self.shelves: list[Shelf] = []
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -111,6 +129,7 @@ class Gallery(QWidget):
         for card in self._all:
             card.deleteLater()
         self._all = [self._card(recipe) for recipe in self._state.recipes]
+        self._planned = None
         self.search.setPlaceholderText(
             f"Search {counted(len(self._all), 'recipe')}: a model, a data set, a question"
         )
@@ -138,65 +157,58 @@ class Gallery(QWidget):
             {f.title: finding.counts(f, recipes, text, chosen, catalog) for f in finding.FACETS},
             chosen,
         )
-        for card in self._all:
-            card.hide()
-            card.setParent(self)  # else it would go with its shelf
-        clear(self._body)
-        self.shelves = []
         if text.strip() or chosen:
-            self._show_found(finding.found(recipes, text, chosen, catalog))
+            self._show([self._found(finding.found(recipes, text, chosen, catalog))])
         else:
-            self._show_shelves()
-        self._body.addWidget(label(_hint(), "muted", wrap=True))
-        self._body.addStretch(1)
+            self._show([shelf for shelf in self._shelves() if shelf.recipes])
 
-    def _show_found(self, found: list[Recipe]) -> None:
+    def _found(self, found: list[Recipe]) -> _Planned:
         if found:
-            title, note = counted(len(found), "recipe"), ""
-        else:
-            title, note = "Nothing found", "The nearest recipes are below."
-            found = finding.nearest(self._state.recipes, self.search.text())
-        self._add(title, note, found, act=("Clear", self._forget))
+            return _Planned(counted(len(found), "recipe"), "", found, CLEAR)
+        nearest = finding.nearest(self._state.recipes, self.search.text())
+        return _Planned("Nothing found", "The nearest recipes are below.", nearest, CLEAR)
 
-    def _show_shelves(self) -> None:
+    def _shelves(self) -> list[_Planned]:
         recipes = self._state.recipes
-        self._add(*START, [recipe for recipe in recipes if recipe.start])
+        planned = [_Planned(*START, [recipe for recipe in recipes if recipe.start])]
         by_kind: dict[str, list[Recipe]] = {}
         for recipe in recipes:
             if not recipe.start:
                 by_kind.setdefault(recipe.kind, []).append(recipe)
-        kinds = sorted(by_kind, key=lambda slug: kind(slug).order)
-        for slug in kinds:
-            if len(by_kind[slug]) >= FEW:
-                seen = kind(slug)
-                every = sum(recipe.kind == slug for recipe in recipes)
-                show_all = partial(self._choose, DOMAIN, seen.title)
-                self._add(
-                    seen.title,
-                    "",
-                    by_kind[slug],
-                    act=(f"All {every}", show_all),
-                    one_line=True,
-                )
-        rest = [recipe for slug in kinds if len(by_kind[slug]) < FEW for recipe in by_kind[slug]]
-        self._add("Elsewhere", "Other data, other questions", rest)
+        rest: list[Recipe] = []
+        for slug in sorted(by_kind, key=lambda slug: kind(slug).order):
+            if len(by_kind[slug]) < FEW:
+                rest += by_kind[slug]
+                continue
+            every = sum(recipe.kind == slug for recipe in recipes)
+            planned.append(_Planned(kind(slug).title, "", by_kind[slug], f"All {every}"))
+        return [*planned, _Planned("Elsewhere", "Other data, other questions", rest)]
 
-    def _add(
-        self,
-        title: str,
-        note: str,
-        recipes: list[Recipe],
-        *,
-        act: tuple[str, Callable[[], None]] | None = None,
-        one_line: bool = False,
-    ) -> None:
-        if not recipes:
+    def _show(self, planned: list[_Planned]) -> None:
+        """Show these shelves; of what is shown already nothing moves."""
+        if planned == self._planned:
             return
+        self._planned = planned
+        for card in self._all:
+            card.hide()
+            card.setParent(self)  # else it would go with its shelf
+        clear(self._body)
         cards = {card.recipe.slug: card for card in self._all}
-        shelf = Shelf(title, note, act, one_line=one_line)
-        self._body.addWidget(shelf)
-        self.shelves.append(shelf)
-        shelf.grid.fill([cards[recipe.slug] for recipe in recipes])
+        self.shelves = []
+        for each in planned:
+            shelf = Shelf(each.title, each.note, self._act(each), one_line=each.one_line)
+            self._body.addWidget(shelf)
+            self.shelves.append(shelf)
+            shelf.grid.fill([cards[recipe.slug] for recipe in each.recipes])
+        self._body.addWidget(label(_hint(), "muted", wrap=True))
+        self._body.addStretch(1)
+
+    def _act(self, planned: _Planned) -> tuple[str, Callable[[], None]] | None:
+        if not planned.act:
+            return None
+        if planned.act == CLEAR:
+            return CLEAR, self._forget
+        return planned.act, partial(self._choose, DOMAIN, planned.title)
 
     def _menu(self, card: Card, at: QPoint) -> None:
         recipe, actions = card.recipe, self._actions
