@@ -45,7 +45,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     on_screen = os.environ["QT_QPA_PLATFORM"] != "offscreen"
     skip = pytest.mark.skip(reason="needs QT_QPA_PLATFORM=xcb and an X display (Xvfb)")
     for item in items:
-        if "xvfb" in item.keywords and not on_screen:
+        if "xvfb" not in item.keywords:
+            continue
+        if not item.path.is_relative_to(HERE / "e2e"):
+            raise pytest.UsageError(f"{item.nodeid} asks for a screen, and is not in tests/e2e")
+        if not on_screen:
             item.add_marker(skip)
 
 

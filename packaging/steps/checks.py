@@ -20,7 +20,8 @@ Check = tuple[str, list[str], dict[str, str]]
 def every_check(environment: Environment) -> list[Check]:
     """Return a title, a command and what it adds to the process environment, for each check."""
     python = str(environment.python)
-    pytest = [python, "-m", "pytest", "-q", *WORKERS]
+    plain = [python, "-m", "pytest", "-q"]
+    pytest = [*plain, *WORKERS]
     found: list[Check] = [
         ("ruff", [python, "-m", "ruff", "check", "."], {}),
         ("format", [python, "-m", "ruff", "format", "--check", "."], {}),
@@ -29,7 +30,9 @@ def every_check(environment: Environment) -> list[Check]:
     ]
     if sys.platform.startswith("linux"):
         # A real X server, which pytest-xvfb starts; everything else needs no screen.
-        found.append(("pytest on a screen", [*pytest, "-m", "xvfb"], {"QT_QPA_PLATFORM": "xcb"}))
+        # Its tests are whole stories, few, and all in one folder: no other is looked through.
+        screen = [*plain, "-m", "xvfb", "tests/e2e"]
+        found.append(("pytest on a screen", screen, {"QT_QPA_PLATFORM": "xcb"}))
     found.append(("pytest", [*pytest, "--durations=10"], {"QT_QPA_PLATFORM": "offscreen"}))
     return found
 
