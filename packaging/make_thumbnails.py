@@ -62,7 +62,9 @@ def life(run: RunFolder) -> Path32:
     last = run.flow.load(steps[-1])
     if len(last.t) > 1:
         return last.x
-    return np.stack([run.flow.load(step).x[-1] for step in steps])
+    ends = [run.flow.load(step).x[-1] for step in steps]
+    few = min(len(end) for end in ends)  # light records hold the first particles only
+    return np.stack([end[:few] for end in ends])
 
 
 def draw(run: RunFolder, slug: str, *, dark: bool) -> QImage:
