@@ -377,6 +377,14 @@ class TestTarget:
         assert len(shown - still) <= 10
         assert torch.equal(square.shown(1000), square.x)
 
+    def test_the_first_that_are_shown_are_some_of_all_though_a_file_is_sorted(self):
+        target = Target.of(torch.arange(1000.0).reshape(500, 2))
+        few, more = target.chosen(40), target.chosen(200)
+        assert torch.equal(few, more[:40])
+        assert few.min() < 100 < 400 < few.max()
+        assert (few[:20].float().mean() - 250).abs() < 100
+        assert len(more.unique()) == 200
+
     def test_a_whole_undone_target_is_the_data_set_itself(self):
         entry = registry.get("dataset", "eight-gaussians")
         data = registered(entry, entry.config(), 0, 0)

@@ -78,10 +78,13 @@ class Target:
         return self.x if n >= len(self.x) else self.x[self.chosen(n)]
 
     def chosen(self, n: int) -> Tensor:
-        """Return which of the points these are, ascending."""
+        """Return which of the points these are: by their numbers, for files are often sorted, and
+        who looks at the first of them is to see some of all; fewer of them are those that come
+        first of more.
+        """
         if n >= len(self.x):
             return torch.arange(len(self.x))
-        return torch.topk(self.order, n, largest=False, sorted=False).indices.sort().values
+        return torch.topk(self.order, n, largest=False, sorted=True).indices
 
 
 def _edited(target: Target, edit: EditPoints) -> Target:
