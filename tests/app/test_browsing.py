@@ -172,6 +172,14 @@ def test_what_is_selected_is_copied_and_dragged_out(browser: Browser) -> None:
     assert taken.text() == clipboard.text()
 
 
+@pytest.mark.parametrize("few", [64, 40])
+def test_tiles_beside_each_other_are_of_one_size(browser: Browser, few: int) -> None:
+    x = np.zeros((N, 1, 4, 4), dtype=np.float32)
+    for made, real in ((x[:few], x), (x, x[:few]), (x[:few], x[:few])):
+        browser.show_data(kind("images"), {"x": made}, MADE, {"x": real}, REAL, "")
+        assert browser.made.grid.tile_height == browser.real.grid.tile_height > 16
+
+
 def test_the_wheel_with_ctrl_zooms_both_sides_and_keeps_the_place(browser: Browser) -> None:
     grid = browser.made.grid
     grid.verticalScrollBar().setValue(400)

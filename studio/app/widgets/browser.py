@@ -51,6 +51,7 @@ class Pane(QWidget):
         self._source: Source | None = None
         self._message = ""
         self._common: Arrays = {}
+        self._page = 0
         self._order, self._filter = "", ""
         self.grid = TileGrid(title, browsed=True)
         self._where = Elided("", "small")
@@ -83,16 +84,19 @@ class Pane(QWidget):
         shown_as: Kind,
         source: Source | None,
         *,
+        page: int,
         common: Arrays | None = None,
         message: str = "",
     ) -> None:
-        """Show other data, (n, ...) by name, of a kind and a source."""
+        """Show other data, (n, ...) by name, of a kind and a source; ``page`` of them fill the
+        pane where nobody has zoomed.
+        """
         if source != self._source:
             self.grid.inspect(-1)
             self.grid.verticalScrollBar().setValue(0)
         before = self._arrays
         self._arrays, self._kind, self._source = arrays, shown_as, source
-        self._common, self._message = common or {}, message
+        self._common, self._message, self._page = common or {}, message, page
         self.__dict__.pop("measured", None)
         if arrays is None or before is None or arrays["x"] is not before["x"]:
             self.__dict__.pop("spacing", None)
@@ -136,8 +140,9 @@ class Pane(QWidget):
             some = {name: each for name, each in some.items() if name in known}
             tiles = Browsed(self._kind, some, self._common)
         nothing = f"No {self._kind.one} is as the filter asks" if self.count else self._message
-        noun, page = self._kind.moving, self._kind.page
-        self.grid.show_tiles(tiles, noun=noun, order=rows, page=page, message=nothing)
+        self.grid.show_tiles(
+            tiles, noun=self._kind.moving, order=rows, page=self._page, message=nothing
+        )
         self._chosen()
         self._tell()
 
@@ -282,8 +287,10 @@ class Browser(QWidget):
         """
         both = real if real is not None else made
         common = shown_as.common(both) if both is not None else {}
-        self.made.show_data(made, shown_as, made_of, common=common)
-        self.real.show_data(real, shown_as, real_of, common=common, message=message)
+        # One page for both, or tiles beside each other would differ in size.
+        page = min(shown_as.page, max((len(x["x"]) for x in (made, real) if x), default=0))
+        self.made.show_data(made, shown_as, made_of, page=page, common=common)
+        self.real.show_data(real, shown_as, real_of, page=page, common=common, message=message)
         known = self.made.measures or self.real.measures
         sorts = orders(known)
         if sorts != self._sorts:

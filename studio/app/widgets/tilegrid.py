@@ -309,7 +309,7 @@ class TileGrid(QListView):
         width, height = self.width(), self.height()
         if self._browsed:
             width -= self.verticalScrollBar().sizeHint().width()
-        page = min(n, self._page) if self._page else n
+        page = self._page or n
         if self._height:
             high = float(self._height)
             columns = max(1, int((width - GAP) // (high * aspect + GAP)))
@@ -317,10 +317,7 @@ class TileGrid(QListView):
             columns = max(1, n if self._strip else columns_for(page, width, height, aspect))
             rows = max(1, math.ceil(page / columns))
             each = (width - GAP * (columns + 1)) / columns
-            high = each / aspect
-            if page == n:  # else the next ones are seen below
-                high = min((height - GAP * (rows + 1)) / rows - below, high)
-            high = max(4.0, high)
+            high = max(4.0, min((height - GAP * (rows + 1)) / rows - below, each / aspect))
         cell = QSize(int(high * aspect) + GAP, int(high) + below + GAP)
         rows = math.ceil(n / columns)
         side = max(0, width - columns * cell.width())

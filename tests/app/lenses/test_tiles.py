@@ -256,7 +256,7 @@ async def test_samples_of_images_are_browsed_by_the_page(
     assert made.grid.count == N
     assert samples._origin.text().startswith(f"{N} fixed pictures, ")
     many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
-    made.show_data({"x": many}, kind("images"), None)
+    made.show_data({"x": many}, kind("images"), None, page=kind("images").page)
     first, last = made.grid.in_sight()
     assert first == 0
     assert 32 <= last < 150
