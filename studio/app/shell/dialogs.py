@@ -45,7 +45,8 @@ IDENTITIES: dict[Identity, str] = {"hue": "All hues", "blue-yellow": "Blue and y
 Closing = Literal["background", "checkpoint", "cancel"]
 
 
-def _dialog(parent: QWidget, title: str, width: int) -> tuple[QDialog, QVBoxLayout]:
+def framed(parent: QWidget, title: str, width: int) -> tuple[QDialog, QVBoxLayout]:
+    """Return a modal dialog that deletes itself when it closes, and its layout below the title."""
     made = QDialog(parent)
     set_title(made, title)
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -68,7 +69,7 @@ def _scrolled(page: QWidget) -> QScrollArea:
 
 def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
     """List every command that has keys, as the registry knows them."""
-    made, layout = _dialog(parent, "Keyboard shortcuts", 460)
+    made, layout = framed(parent, "Keyboard shortcuts", 460)
     page = QWidget()
     grid = QGridLayout(page)
     grid.setColumnStretch(0, 1)
@@ -103,7 +104,7 @@ def _buttons(*each: QWidget) -> QHBoxLayout:
 
 def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
     """Theme and colours (at once), scale (at the next start)."""
-    made, layout = _dialog(parent, "Preferences", 420)
+    made, layout = framed(parent, "Preferences", 420)
     grid = QGridLayout()
     grid.setColumnMinimumWidth(0, 120)
     grid.setColumnStretch(1, 1)
@@ -147,7 +148,7 @@ def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
 
 def show_history(parent: QWidget, notices: Notices) -> QDialog:
     """List past messages, newest first, with their details folded."""
-    made, layout = _dialog(parent, "Past messages", 520)
+    made, layout = framed(parent, "Past messages", 520)
     page = QWidget()
     body = QVBoxLayout(page)
     body.setSpacing(8)
@@ -177,7 +178,7 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
 
 def ask_empty_trash(parent: QWidget, found: TrashContents, chosen: Callable[[], None]) -> QDialog:
     """Ask whether what was deleted is to go for good, and say what that frees."""
-    made, layout = _dialog(parent, "Empty the trash?", 420)
+    made, layout = framed(parent, "Empty the trash?", 420)
     shown = ", ".join(found.names[:NAMED])
     more = len(found.names) - NAMED
     names = f"{shown} and {more:,} more" if more > 0 else shown
@@ -198,7 +199,7 @@ def ask_restore(
     """Ask what of the trash is to be brought back, the newest first; the dialog stays open, for
     there may be more.
     """
-    made, layout = _dialog(parent, "Restore from the trash", 460)
+    made, layout = framed(parent, "Restore from the trash", 460)
     page = QWidget()
     grid = QGridLayout(page)
     grid.setColumnStretch(0, 1)
@@ -230,7 +231,7 @@ def ask_close(
     """Ask, once, what becomes of the training when the window closes. A race cannot go on in the
     ``background``.
     """
-    made, layout = _dialog(parent, f"{title} is still training", 460)
+    made, layout = framed(parent, f"{title} is still training", 460)
     goes_on = (
         "In the background it goes on without a window, and the studio finds it again when it is "
         "opened. Or save a checkpoint now: it can be resumed from there."

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QWidget
 
+from studio.app.shell.dialogs import framed
 from studio.app.widgets.basic import button, label
-from studio.app.widgets.literal import set_title
 
 __all__ = ["ask_line"]
 
@@ -15,11 +14,7 @@ def ask_line(
     parent: QWidget, title: str, help: str, text: str, taken: Callable[[str], None]
 ) -> QDialog:
     """Ask for a line of text, which is ``text`` so far; ``taken`` is called with what it became."""
-    made = QDialog(parent)
-    set_title(made, title)
-    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    made.setModal(True)
-    made.setMinimumWidth(420)
+    made, layout = framed(parent, title, 420)
     line = QLineEdit(text)
     line.setAccessibleName(title)
     line.selectAll()
@@ -28,10 +23,6 @@ def ask_line(
     buttons.addStretch(1)
     buttons.addWidget(cancel)
     buttons.addWidget(take)
-    layout = QVBoxLayout(made)
-    layout.setContentsMargins(20, 18, 20, 18)
-    layout.setSpacing(12)
-    layout.addWidget(label(title, "heading"))
     layout.addWidget(line)
     layout.addWidget(label(help, "muted", wrap=True))
     layout.addLayout(buttons)
