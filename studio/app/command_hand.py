@@ -5,7 +5,7 @@ from functools import partial
 from studio.app.actions import Actions
 from studio.app.commands import Command
 from studio.app.kinds.registry import kind_of_run
-from studio.app.state.hand import ToolName
+from studio.app.state.hand import ToolName, standing
 from studio.app.state.session import AppState
 
 __all__ = ["hand_commands"]
@@ -45,10 +45,19 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
             actions.lesson.explain(run.key)
             state.lens_wanted.emit(LENS)  # the stages are shown there
 
-    def undo() -> None:
+    def drawn() -> str:
+        """The run whose target was changed by hand and can be changed back, "" for none."""
         run = state.runs.current
-        if run is not None:
-            actions.edits.undo_points(run.key)
+        return run.key if run is not None and not under_way() and standing(run.edits) else ""
+
+    def undo() -> None:
+        if drawn():
+            actions.edits.undo_points(drawn())
+        else:
+            state.notices.undo()
+
+    def undoable() -> str:
+        return "" if drawn() or state.notices.can_undo else "There is nothing to take back."
 
     return [
         Command(
@@ -57,8 +66,8 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
             aliases=("slow motion", "stages", "step by step"),
         ),
         Command(
-            id="undo-points", title="Undo the last change of the target", menu=menu,
-            shortcut="Ctrl+Z", run=undo, why_not=under_way, aliases=("back",), icon="undo",
+            id="undo", title="Undo", menu=menu, shortcut="Ctrl+Z", run=undo, why_not=undoable,
+            aliases=("take back", "restore", "last change of the target"), icon="undo",
         ),
         *(
             Command(

@@ -146,10 +146,10 @@ class _Why:
         return "" if fits else "Select a run or open a recipe first."
 
     def idle_run(self) -> str:
-        run = self.state.runs.current
-        if run is None:
+        runs = [self.state.runs.by_key[key] for key in self.state.marked]
+        if not runs:
             return "No run is selected."
-        return "Stop the run first." if run.job or run.background else ""
+        return "Stop the run first." if any(run.job or run.background for run in runs) else ""
 
 
 def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
@@ -309,7 +309,7 @@ def _keep(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
         ),
         Command(
             id="delete-run", title="Delete the selected run", menu=menu, shortcut="Ctrl+Backspace",
-            run=lambda: _with_run(state, actions.project.delete_run), aliases=("trash", "remove"),
+            run=lambda: actions.project.delete_runs(state.marked), aliases=("trash", "remove"),
             why_not=why.idle_run, icon="trash",
         ),
         Command(

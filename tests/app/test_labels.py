@@ -131,7 +131,99 @@ async def test_the_table_is_a_page_of_its_own_which_deleting_does_not_leave(benc
     assert bench.window.inspector.isHidden()
     assert bench.window.topbar._path._whole.endswith("Runs")
     page.table.setFocus()
-    bench.actions.project.delete_run(first.key)
+    bench.actions.project.delete_runs([first.key])
     await wait(lambda: first.key not in bench.state.runs.by_key)
     assert bench.state.place == "runs"
     assert page.counts.text() == "2 runs"
+
+
+async def in_table(bench, project, *rows):
+    """Open the table with rows selected; return the page and the runs of the project."""
+    runs = await opened(bench, project)
+    bench.window.registry.trigger("runs")
+    page = bench.window.canvas.pages.currentWidget()
+    if rows:
+        page.table.select([runs[row].key for row in rows])
+    return page, runs
+
+
+async def test_commands_are_about_the_rows_that_are_selected_in_the_table(bench, wait, project):
+    page, (first, second, other) = await in_table(bench, project)
+    assert [run.key for run in page.selected] == [bench.state.runs.selection]
+    page.table.select([second.key])
+    bench.window.registry.trigger("pin-baseline")
+    assert [run.label.baseline for run in (first, second, other)] == [False, True, False]
+    page.table.select([second.key, first.key])
+    assert bench.state.place == "runs"
+    assert bench.state.runs.selection == first.key
+    bench.window.registry.trigger("compare")
+    assert bench.state.place == "run"
+    assert bench.state.runs.chosen == (second.key, first.key)
+
+
+async def test_all_selected_rows_are_deleted_and_ctrl_z_brings_all_of_them_back(
+    bench, qtbot, wait, project
+):
+    page, (first, second, other) = await in_table(bench, project, 0, 1)
+    registry, state = bench.window.registry, bench.state
+    registry.trigger("delete-run")
+    await wait(lambda: list(state.runs.by_key) == [other.key])
+    await wait(lambda: state.notices.history[-1].text == "2 runs are deleted")
+    assert not page.selected
+    assert registry["delete-run"].why_not()
+    qtbot.keyClick(page.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    await wait(lambda: list(state.runs.by_key) == [first.key, second.key, other.key])
+    await wait(lambda: page.selected == [first, second])
+    assert state.place == "runs"
+    assert registry["undo"].why_not()
+    assert len(project.runs()) == 3
+
+
+async def test_the_delete_key_is_about_the_row_of_the_keyboard_where_none_is_selected(
+    bench, qtbot, wait, project
+):
+    page, (first, *_) = await in_table(bench, project, 0)
+    bench.actions.labels.rename(first.key, "The best")
+    await wait(lambda: written(first).name == "The best")
+    page.table.clearSelection()
+    assert not bench.state.runs.selection
+    page.table.selectionModel().setCurrentIndex(
+        page.model.index_of(page.model.lines_of([first.key])[0]),
+        page.table.selectionModel().SelectionFlag.NoUpdate,
+    )
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    await wait(lambda: first.key not in bench.state.runs.by_key)
+    await wait(lambda: bench.state.notices.history[-1].text == "1 The best is deleted")
+    (thing,) = (await bench.actions.project.trashed(project.path)).things
+    assert (thing.folder, thing.name) == (first.name, "1 The best")
+    bench.actions.project.restore(project.path, thing)
+    await wait(lambda: first.key in bench.state.runs.by_key)
+
+
+async def test_what_a_filter_hides_is_not_selected(bench, project):
+    page, (first, second, other) = await in_table(bench, project, 0, 2)
+    page.finder.setText("ring")
+    assert page.selected == [first]
+    assert bench.state.marked == [first.key]
+    page.finder.setText("")
+    assert bench.state.marked == [first.key, other.key]
+    page.finder.setText("ring")
+    page.table.select([second.key])
+    page.finder.setText("")
+    assert page.selected == [second]
+
+
+async def test_enter_in_a_cell_takes_what_was_written_and_opens_nothing(
+    bench, qtbot, wait, project
+):
+    page, (first, *_) = await in_table(bench, project, 0)
+    bench.actions.runs.mark([first.key])
+    page.table.setCurrentIndex(page.model.index_of(page.model.lines_of([first.key])[0]))
+    for view in (page.table, bench.window.sidebar.runs.tree):
+        view.setFocus()
+        qtbot.keyClick(view, Qt.Key.Key_F2)
+        line = view.viewport().findChild(QLineEdit)
+        line.setText(f"of {view.accessibleName()}")
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+        await wait(lambda view=view: first.label.name == f"of {view.accessibleName()}")
+        assert bench.state.place == "runs"

@@ -13,6 +13,7 @@ from studio.app import preferences, words
 from studio.app.intents import disk
 from studio.app.intents import project as project_intents
 from studio.app.state import drafts
+from studio.app.state.naming import called
 from studio.app.state.session import DataInfo
 from studio.app.views.data import statistics_of
 from studio.home import config_folder
@@ -106,7 +107,7 @@ async def test_a_run_that_died_is_interrupted_whatever_its_file_says(bench, wait
 async def test_a_deleted_run_is_in_the_trash_until_undo_brings_it_back(bench, wait, project):
     await opened(bench, wait, project)
     key = bench.state.runs.selection
-    bench.actions.project.delete_run(key)
+    bench.actions.project.delete_runs([key])
     await wait(lambda: key not in bench.state.runs.by_key)
     await wait(lambda: any("is deleted" in n.text for n in bench.state.notices.history))
     assert len(project.runs()) == 1
@@ -154,7 +155,7 @@ async def test_who_misses_a_deleted_data_set_is_said_and_it_is_restored(bench, w
     await wait(lambda: project.datasets())
     await wait(lambda: [d.name for d in bench.state.datasets] == ["mine"])
     dialog.reject()
-    bench.actions.project.delete_run(key)
+    bench.actions.project.delete_runs([key])
     await wait(lambda: key not in bench.state.runs.by_key and project.trashed())
     (thing,) = (await bench.actions.project.trashed(project.path)).things
     bench.actions.project.restore(project.path, thing)
@@ -167,8 +168,8 @@ async def test_the_trash_is_emptied_when_that_was_confirmed(bench, wait, project
     registry, state = bench.window.registry, bench.state
     registry.trigger("empty-trash")
     await wait(lambda: any("empty already" in n.text for n in state.notices.history))
-    name = state.runs.current.name
-    bench.actions.project.delete_run(state.runs.selection)
+    name = called(state.runs.current.name)
+    bench.actions.project.delete_runs([state.runs.selection])
     await wait(lambda: project.trashed())
     registry.trigger("empty-trash")
     await wait(lambda: bench.window.findChildren(QDialog))
@@ -186,7 +187,7 @@ async def test_a_running_run_is_not_deleted(bench, wait, project):
     await opened(bench, wait, project)
     run = bench.state.runs.current
     run.job = "1"
-    bench.actions.project.delete_run(run.key)
+    bench.actions.project.delete_runs([run.key])
     await asyncio.sleep(0.05)
     assert len(project.runs()) == 2
     assert bench.state.notices.history[-1].todo == "Stop it first."

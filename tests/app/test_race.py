@@ -239,7 +239,7 @@ async def test_a_race_is_stopped_and_deleted_from_its_line(bench, wait):
     await wait(lambda: not any(run.job for run in runs))
     assert "Stop the race and keep it" not in entries(bench, race)
     deleted = []
-    bench.actions.project.delete_run = deleted.append
+    bench.actions.project.delete_runs = deleted.extend
     dict(lines.entries(race_line(race)))["Delete the race"]()
     assert set(deleted) == {run.key for run in runs}
 

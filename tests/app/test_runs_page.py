@@ -166,7 +166,7 @@ def test_the_filter_and_the_groups_leave_what_is_selected_selected(made, qtbot):
 def test_space_selects_and_from_two_on_the_strip_says_what_differs(made, qtbot, monkeypatch):
     shown, deleted = [], []
     monkeypatch.setattr(made.page._actions.comparing, "show", shown.append)
-    monkeypatch.setattr(made.page._actions.project, "delete_run", deleted.append)
+    monkeypatch.setattr(made.page._actions.project, "delete_runs", deleted.extend)
     strip = made.page.strip
     go_to(made, 4)
     qtbot.keyClick(made.table, Qt.Key.Key_Space)

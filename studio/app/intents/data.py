@@ -158,7 +158,7 @@ class DataIntents(Intents):
             self.state.datasets = [*self.state.datasets, found]
             self.state.datasets_changed.emit()
 
-        undo = NoticeAction("Undo", lambda: self._do(back(), f"{name} was not restored"))
+        undo = self.state.notices.undoable(lambda: self._do(back(), f"{name} was not restored"))
         self.state.notices.post(
             Notice(level="info", text=f"{name} is deleted", why=self._missed(name), actions=(undo,))
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from studio.app.intents.base import Refused
 from studio.app.state.evaluated import Evaluated, newest
+from studio.app.state.naming import called
 from studio.app.state.runs import RunState, Series, newest_floors
 from studio.app.state.session import DataInfo
 from studio.protocol.label import Label
@@ -77,11 +78,12 @@ class TrashContents:
 
 @dataclass(frozen=True)
 class Deleted:
-    """A thing in the trash: its entry there, what it is called, "run", "data set" or "file", and
-    when it went (unix).
+    """A thing in the trash: its entry there, the name of its file or folder, what it is called,
+    "run", "data set" or "file", and when it went (unix).
     """
 
     entry: Path
+    folder: str
     name: str
     what: str
     time: float
@@ -395,7 +397,20 @@ def trashed(project: Path) -> TrashContents:
 def _deleted(entry: "Trashed") -> Deleted:
     place, *rest = Path(entry.origin).parts
     what = {"runs": "run", "data": "data set"}.get(place, "file") if len(rest) == 1 else "file"
-    return Deleted(entry.path, Path(entry.origin).name, what, entry.time)
+    folder = Path(entry.origin).name
+    return Deleted(entry.path, folder, _called(entry.path / folder, what), what, entry.time)
+
+
+def _called(path: Path, what: str) -> str:
+    """Return what something in the trash is called: a run as it was in the list."""
+    from studio.store.errors import StoreError
+    from studio.store.run import RunFolder
+
+    if what != "run":
+        return path.name
+    with suppress(StoreError, OSError):
+        return called(path.name, RunFolder(path).label().name)
+    return called(path.name)
 
 
 def _size(folder: Path) -> int:

@@ -10,7 +10,7 @@ from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.state.labels import others_pinned, parsed_tags
 from studio.app.state.naming import called, number
-from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.label import Label
@@ -86,7 +86,7 @@ class LabelIntents(Intents):
         if not before:
             return
         self._label({key: labels[key] for key in before})
-        undo = NoticeAction("Undo", lambda: self._label(before))
+        undo = self.state.notices.undoable(lambda: self._label(before))
         self.state.notices.post(
             Notice(level="info", text=said, actions=(undo,), topic=TOPIC, here=True)
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.data import DataIntents
 from studio.app.intents.runs import RunIntents
+from studio.app.state.naming import called
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import attach, cause
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, Recent
+from studio.counted import counted
 from studio.protocol.messages import ErrorInfo, JobInfo
 
 __all__ = ["ProjectIntents"]
@@ -179,42 +182,66 @@ class ProjectIntents(Intents):
         self.state.runs.kept_changed.emit(run.key)
         self.state.runs.logged.emit(run.key)
 
-    def delete_run(self, key: str) -> None:
-        """Move a run to the project's trash; the toast can bring it back."""
-        run = self.state.runs.by_key.get(key)
-        if run is None:
-            return
-        if run.job or run.background:
-            self.state.notices.post(
-                Notice(level="warning", text=f"{run.name} is running", todo="Stop it first.")
-            )
-            return
-        self._do(self._delete(run), f"{run.name} was not deleted", run=key)
+    def delete_runs(self, keys: Sequence[str]) -> None:
+        """Move runs to the project's trash; the toast, or Undo, brings all of them back. None is
+        moved while one of them is under way.
+        """
+        runs = [self.state.runs.by_key[key] for key in keys if key in self.state.runs.by_key]
+        busy = next((run for run in runs if run.job or run.background), None)
+        if busy is not None:
+            text = f"{called(busy.name, busy.label.name)} is running"
+            self.state.notices.post(Notice(level="warning", text=text, todo="Stop it first."))
+        elif runs:
+            self._do(self._delete(runs), _told(runs, "not deleted"), run=runs[0].key)
 
-    async def _delete(self, run: RunState) -> None:
-        project = Path(run.key).parent.parent
+    async def _delete(self, runs: list[RunState]) -> None:
+        project = Path(runs[0].key).parent.parent
         order = list(self.state.runs.by_key)
-        trashed = await asyncio.to_thread(disk.trash, project, Path(run.key))
-        self.state.runs.by_key.pop(run.key, None)
-        self.state.notices.forget(run.key)
-        if self.state.runs.selection == run.key:
-            self.state.runs.select("")
-            if self.state.place == "run":
-                self.state.go("gallery" if self.state.draft is None else "setup")
-        self.state.runs.listed.emit()
+        trashed: dict[str, Path] = {}
+        try:
+            for run in runs:
+                trashed[run.key] = await asyncio.to_thread(disk.trash, project, Path(run.key))
+        finally:
+            gone = [run for run in runs if run.key in trashed]
+            if gone:
+                self._take_away(gone)
+                undo = self.state.notices.undoable(
+                    lambda: self._do(
+                        self._bring_back(project, gone, trashed, order),
+                        _told(gone, "not restored"),
+                    )
+                )
+                self.state.notices.post(
+                    Notice(level="info", text=_told(gone, "deleted"), actions=(undo,))
+                )
 
-        async def back() -> None:
-            await asyncio.to_thread(disk.restore, project, trashed)
-            if self.state.project == project:
-                runs = {**self.state.runs.by_key, run.key: run}
-                self.state.runs.by_key = {key: runs[key] for key in order if key in runs} | runs
-                self.state.runs.listed.emit()
-                self._runs.select(run.key)
+    def _take_away(self, gone: list[RunState]) -> None:
+        state = self.state
+        for run in gone:
+            state.runs.by_key.pop(run.key, None)
+            state.notices.forget(run.key)
+        if state.runs.selection not in state.runs.by_key:
+            state.runs.select("")
+            if state.place == "run":
+                state.go("gallery" if state.draft is None else "setup")
+        state.runs.listed.emit()
 
-        undo = NoticeAction("Undo", lambda: self._do(back(), f"{run.name} was not restored"))
-        self.state.notices.post(
-            Notice(level="info", text=f"{run.name} is deleted", actions=(undo,))
-        )
+    async def _bring_back(
+        self, project: Path, gone: list[RunState], trashed: dict[str, Path], order: list[str]
+    ) -> None:
+        """Restore runs where they were, and select them where the person is."""
+        for run in gone:
+            await asyncio.to_thread(disk.restore, project, trashed[run.key])
+        state = self.state
+        if state.project != project:
+            return
+        runs = {**state.runs.by_key, **{run.key: run for run in gone}}
+        state.runs.by_key = {key: runs[key] for key in order if key in runs} | runs
+        state.runs.listed.emit()
+        if state.place == "runs":
+            self._runs.mark([run.key for run in gone])
+        else:
+            self._runs.select(gone[-1].key)
 
     async def trashed(self, project: Path) -> disk.TrashContents:
         """Return what the trash of a project holds.
@@ -237,7 +264,7 @@ class ProjectIntents(Intents):
                 self.state.datasets = found
                 self.state.datasets_changed.emit()
         elif thing.what == "run":
-            key = str(project / "runs" / thing.name)
+            key = str(project / "runs" / thing.folder)
             run = await asyncio.to_thread(disk.look, key)
             if run is not None and self.state.project == project:
                 self.state.runs.by_key.setdefault(key, run)
@@ -278,6 +305,13 @@ class ProjectIntents(Intents):
             self._remember(project, self.state.project_name or project.name)
             if len(fresh) == 1:
                 self._data.select(fresh.pop())
+
+
+def _told(runs: Sequence[RunState], done: str) -> str:
+    """Say what was done with a run, or with how many: "3 EDM is deleted", "2 runs are deleted"."""
+    if len(runs) > 1:
+        return f"{counted(len(runs), 'run')} are {done}"
+    return f"{called(runs[0].name, runs[0].label.name)} is {done}"
 
 
 def _first(runs: list[RunState]) -> RunState | None:

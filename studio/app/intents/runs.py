@@ -1,5 +1,6 @@
 """The runs that are listed, and which of them is on the canvas."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from studio.app.intents.base import Intents
@@ -60,6 +61,15 @@ class RunIntents(Intents):
     def show_table(self) -> None:
         """Show all runs of the project in a table."""
         self.state.go("runs")
+
+    def mark(self, keys: Sequence[str]) -> None:
+        """Select runs where they are listed; of commands about one it is the last."""
+        last = keys[-1] if keys else ""
+        runs = self.state.runs
+        if last != runs.selection:
+            self.state.playback.set(step=None, flow=1.0)
+        runs.choose(tuple(keys) if len(keys) > 1 else ())
+        runs.select(last)
 
     def select(self, key: str) -> None:
         """Put a run on the canvas, following its newest step."""

@@ -1,7 +1,7 @@
 """The full table of runs as Qt's views see one: groups, and under each its runs."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -68,6 +68,7 @@ class RunTableModel(LineModel):
         super().__init__(len(COLUMNS))
         self._state, self._say = state, say
         self._held: dict[str, Row] = {}
+        self._lines_of: dict[str, list[str]] = {}  # keys of lines, by that of their run
 
     def show(self, groups: Iterable[Group], column: Column, down: bool) -> None:
         """Take groups, with the runs of each in the order of a column; by their numbers, the newest
@@ -91,7 +92,10 @@ class RunTableModel(LineModel):
                 race = tuple(races[line.race]) if line.race else ()
                 title = f"Race of {line.branches}" if race else ""
                 rows[key] = replace(head, runs=race or (runs[line.key],), title=title)
-        self._held = rows
+        self._held, self._lines_of = rows, {}
+        for key, row in rows.items():
+            if row.run is not None:
+                self._lines_of.setdefault(row.run.key, []).append(key)
         if lines == self.lines:
             self.tell_all()
         else:
@@ -106,6 +110,10 @@ class RunTableModel(LineModel):
         """Return what a line is of, None for an invalid index."""
         line = self.line_at(index)
         return self._held.get(line.key) if line is not None else None
+
+    def lines_of(self, runs: Sequence[str]) -> list[str]:
+        """Return the key of the first line of each run that has one; it may have several."""
+        return [self._lines_of[key][0] for key in runs if key in self._lines_of]
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         row = self.row_at(index)

@@ -1,5 +1,7 @@
 """The full table of runs: walked, chosen from and written in by keyboard and mouse."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
@@ -17,16 +19,19 @@ FLAG = QItemSelectionModel.SelectionFlag
 
 
 class RunTableView(QTreeView):
-    """F2 renames, T tags, N notes, each in its cell; B pins a baseline; Space selects.
+    """F2 renames, T tags, N notes, each in its cell; B pins a baseline; Space selects; Delete
+    deletes what is selected, or else where the keyboard is.
 
     Signals:
     opened: a run, by its key, is to be put on the canvas.
+    deleted: runs, by their keys, are to go to the trash.
     pinned: a run is to be the baseline of its data, or no longer.
     chosen: other runs are selected.
     menu_wanted: the menu of a run, at a place of the viewport.
     """
 
     opened = Signal(str)
+    deleted = Signal(list)
     pinned = Signal(str)
     chosen = Signal()
     menu_wanted = Signal(str, QPoint)
@@ -35,7 +40,7 @@ class RunTableView(QTreeView):
         super().__init__()
         self._rows = model
         self._closed: set[str] = set()
-        self._selected: list[str] = []  # keys of runs, in the order in which they were selected
+        self._wanted: list[str] = []  # keys of runs, in the order in which they were selected
         self._current, self._filling = "", False
         self.painter_of_rows = RunTableDelegate(self, model)
         self.setModel(model)
@@ -76,20 +81,33 @@ class RunTableView(QTreeView):
         self.expandAll()
         for key in self._closed:
             self.setExpanded(self._rows.index_of(key), False)
-        wanted, there = QItemSelection(), set[str]()
-        for line in self._rows.lines:
-            index = self._rows.index_of(line.key)
-            run = self.run_at(index)
-            if run is not None and run.key in self._selected and run.key not in there:
-                wanted.select(index, index)
-                there.add(run.key)
-        self._selected = [key for key in self._selected if key in there]
-        self.selectionModel().select(wanted, FLAG.ClearAndSelect | FLAG.Rows)
+        self._filling = False
+        self._mark()
         current = self._rows.index_of(self._current)
         if current.isValid():
             self.selectionModel().setCurrentIndex(current, FLAG.NoUpdate)
+
+    def _mark(self) -> None:
+        """Show as selected what is wanted so, as far as it is there."""
+        lines = [self._rows.index_of(key) for key in self._rows.lines_of(self._wanted)]
+        wanted = QItemSelection()
+        for index in lines:
+            wanted.select(index, index)
+        self._filling = True
+        self.selectionModel().select(wanted, FLAG.ClearAndSelect | FLAG.Rows)
         self._filling = False
         self._tell()
+
+    def select(self, keys: Sequence[str]) -> None:
+        """Select runs, as far as they are listed; the keyboard starts at the last of them."""
+        if list(keys) != self.selected:
+            self._wanted = list(keys)
+            self._mark()
+        lines = self._rows.lines_of(keys[-1:])
+        if lines and self.run_at(self.currentIndex()) is None:
+            index = self._rows.index_of(lines[0])
+            self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
+            self.scrollTo(index)
 
     def _fold(self, index: QModelIndex, closed: bool) -> None:
         line = self._rows.line_at(index)
@@ -103,34 +121,38 @@ class RunTableView(QTreeView):
 
     @property
     def selected(self) -> list[str]:
-        """The keys of the selected runs, in the order in which they were selected."""
-        return list(self._selected)
+        """The keys of the selected runs, in the order in which they were selected. Those that a
+        filter hides are not, and are again where it lets them be seen before anything else is
+        selected: typing it passes through words that hide more.
+        """
+        return [key for key in self._wanted if self._rows.lines_of([key])]
 
     def _selection_changed(self) -> None:
         if self._filling:
             return
         rows = self.selectionModel().selectedRows()
-        runs = {run.key for index in rows if (run := self.run_at(index)) is not None}
-        kept = [key for key in self._selected if key in runs]
-        fresh = [run.key for index in rows if (run := self.run_at(index)) is not None]
-        self._selected = list(dict.fromkeys([*kept, *fresh]))
+        runs = [run.key for index in rows if (run := self.run_at(index)) is not None]
+        kept = [key for key in self._wanted if key in runs]
+        self._wanted = list(dict.fromkeys([*kept, *runs]))
         self._tell()
 
     def _tell(self) -> None:
-        self.painter_of_rows.places = {key: place for place, key in enumerate(self._selected)}
+        self.painter_of_rows.places = {key: place for place, key in enumerate(self.selected)}
         self.viewport().update()
         self.chosen.emit()
 
     # Keyboard and mouse
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QAbstractItemView.State.EditingState:
+            return  # an editor passes on what it has used, such as Enter
         index = self.currentIndex()
         run, key = self.run_at(index), Qt.Key(event.key())
         plain = event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
         )
-        if key == Qt.Key.Key_Escape and self._selected:
+        if key == Qt.Key.Key_Escape and self.selected:
             self.clearSelection()
         elif not plain:
             super().keyPressEvent(event)
@@ -146,6 +168,8 @@ class RunTableView(QTreeView):
             self.edit(index.siblingAtColumn(EDITED[key]))
         elif run is not None and key == Qt.Key.Key_B:
             self.pinned.emit(run.key)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and (self.selected or run):
+            self.deleted.emit(self.selected or [run.key for run in [run] if run is not None])
         else:
             super().keyPressEvent(event)
 

@@ -38,6 +38,7 @@ class RunsPage(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._listed = 0
+        self._telling = False  # the state or the table what the other has selected
         self._sort: tuple[Column, bool] = ("name", True)
         self.model = RunTableModel(state, self._say)
         self.table = RunTableView(self.model)
@@ -70,17 +71,19 @@ class RunsPage(QWidget):
         self._timer.timeout.connect(self.refresh)
         self._connect()
         self._show_sort()
-        self._chosen()
 
     def _connect(self) -> None:
         table, runs = self.table, self._state.runs
         table.opened.connect(self._actions.runs.select)
         table.pinned.connect(self._actions.labels.pin)
+        table.deleted.connect(self._actions.project.delete_runs)
         table.chosen.connect(self._chosen)
         table.menu_wanted.connect(self._menu)
         table.header().sectionClicked.connect(self._sort_by)
         runs.listed.connect(self.refresh)
         self._state.catalog_changed.connect(self.refresh)
+        for signal in (runs.selected, runs.compared):
+            signal.connect(self._follow)
         for signal in (runs.changed, runs.progressed, runs.metrics_appended):
             signal.connect(self._soon)
 
@@ -101,7 +104,19 @@ class RunsPage(QWidget):
         self._listed = len(fitting)
         self._chosen()
 
+    def _follow(self, _key: str = "") -> None:
+        """Select what is selected elsewhere."""
+        if self.isVisible() and not self._telling:
+            self._telling = True
+            self.table.select(self._state.marked)
+            self._telling = False
+
     def _chosen(self) -> None:
+        """Let commands be about what is selected here, and say what it is."""
+        if self.isVisible() and not self._telling:
+            self._telling = True
+            self._actions.runs.mark(self.table.selected)
+            self._telling = False
         runs = self.selected
         every = len(self._state.runs.by_key)
         listed = self._listed
@@ -152,8 +167,7 @@ class RunsPage(QWidget):
         self._state.notices.post(Notice(level="info", text="Copied", why=commands, topic="copied"))
 
     def _delete(self) -> None:
-        for run in self.selected:
-            self._actions.project.delete_run(run.key)
+        self._actions.project.delete_runs(self.table.selected)
 
     def _compare(self) -> None:
         self._actions.comparing.show([run.key for run in self.selected])
@@ -176,5 +190,9 @@ class RunsPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        marked = self._state.marked
+        self._telling = True
         self.refresh()
+        self.table.select(marked)
+        self._telling = False
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)

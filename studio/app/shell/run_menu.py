@@ -24,7 +24,9 @@ def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
         entries.append(("Stop the race and keep it", actions.training.stop))
     entries.append(("Race again", partial(actions.race.again, race)))
     if runs and not any(run.job or run.background for run in runs):
-        entries.append(("Delete the race", partial(_delete, actions, [run.key for run in runs])))
+        entries.append(
+            ("Delete the race", partial(actions.project.delete_runs, [run.key for run in runs]))
+        )
     return entries
 
 
@@ -62,10 +64,5 @@ def run_entries(state: AppState, actions: Actions, key: str) -> Entries:
     pinned = run.label.baseline
     title = "Let the baseline go" if pinned else "Pin as the baseline"
     entries.append((title, partial(actions.labels.pin, key)))
-    entries.append(("Delete", partial(actions.project.delete_run, key)))
+    entries.append(("Delete", partial(actions.project.delete_runs, [key])))
     return entries
-
-
-def _delete(actions: Actions, keys: list[str]) -> None:
-    for key in keys:
-        actions.project.delete_run(key)

@@ -151,6 +151,8 @@ class RunTree(QTreeView):
         self.mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QTreeView.State.EditingState:
+            return  # an editor passes on what it has used, such as Enter
         line = self._lines.line_at(self.currentIndex())
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if line is not None and event.key() == Qt.Key.Key_Space and ctrl:

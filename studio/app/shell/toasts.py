@@ -5,7 +5,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.shell.banners import sign
-from studio.app.state.notices import Notice
+from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, icon_button, label
 
@@ -78,6 +78,7 @@ class Toasts(QObject):
         self._state = state
         self._host = host
         state.notices.posted.connect(self._show)
+        state.notices.undone.connect(self._undone)
         host.installEventFilter(self)
 
     def _show(self, notice: Notice) -> None:
@@ -91,6 +92,11 @@ class Toasts(QObject):
         for old in _alive(self._host)[:-SHOWN]:
             old.leave()
         place(self._host)
+
+    def _undone(self, action: NoticeAction) -> None:
+        for toast in _alive(self._host):
+            if action in toast.notice.actions:
+                toast.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -1,13 +1,21 @@
 """What the mouse does on the flow lens, and whether a training is being explained there."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-__all__ = ["TOOLS", "Hand", "Lesson", "ToolName"]
+from studio.protocol.spec import Edit, EditPoints, UndoPoints
+
+__all__ = ["TOOLS", "Hand", "Lesson", "ToolName", "standing"]
 
 ToolName = Literal["look", "add", "move", "remove"]
 TOOLS: tuple[ToolName, ...] = ("look", "add", "move", "remove")
+
+
+def standing(edits: Iterable[Edit]) -> int:
+    """Return how many edits of target points are not taken back."""
+    return sum(isinstance(e, EditPoints) - isinstance(e, UndoPoints) for e in edits)
 
 
 class Hand(QObject):

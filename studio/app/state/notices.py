@@ -62,12 +62,14 @@ class Notices(QObject):
     CAPACITY = 200
 
     posted = Signal(object)
+    undone = Signal(object)  # the NoticeAction of what was taken back
     banners_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history: list[Notice] = []
         self.banners: list[Notice] = []
+        self._undoes: list[NoticeAction] = []  # of what can still be taken back, newest last
 
     def post(self, notice: Notice) -> None:
         """Tell the person."""
@@ -81,6 +83,32 @@ class Notices(QObject):
             self.banners.append(notice)
             self.banners_changed.emit()
         self.posted.emit(notice)
+
+    def undoable(self, back: Callable[[], None]) -> NoticeAction:
+        """Return the button of a notice that takes back what was just done: once, by itself or by
+        `undo`.
+        """
+
+        def once() -> None:
+            if made in self._undoes:
+                self._undoes.remove(made)
+                self.undone.emit(made)
+                back()
+
+        made = NoticeAction("Undo", once)
+        self._undoes.append(made)
+        del self._undoes[: -self.CAPACITY]
+        return made
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether something was done that can be taken back."""
+        return bool(self._undoes)
+
+    def undo(self) -> None:
+        """Take back what was done last."""
+        if self._undoes:
+            self._undoes[-1].run()
 
     def _count(self, notice: Notice) -> bool:
         """Count a message that was said before; return whether it was."""
@@ -139,7 +167,10 @@ class Notices(QObject):
         self._keep(lambda banner: run not in banner.runs)
 
     def leave(self) -> None:
-        """Take away the banners about a project: another one is open."""
+        """Take away the banners about a project, and what could be undone there: another one is
+        open.
+        """
+        self._undoes = []
         self._keep(lambda banner: not banner.here)
 
     def _keep(self, wanted: Callable[[Notice], bool]) -> None:

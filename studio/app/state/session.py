@@ -186,6 +186,16 @@ class AppState(QObject):
         job = self.under_way
         return None if job is None or self._is_here(job) else job
 
+    @property
+    def marked(self) -> list[str]:
+        """The runs that are selected: in the table of all runs it may be several of them, elsewhere
+        it is the one on the canvas.
+        """
+        runs = self.runs
+        several = self.place == "runs" and runs.selection in runs.chosen
+        keys = runs.chosen if several else (runs.selection,)
+        return [key for key in keys if key in runs.by_key]
+
     def training_of(self, run: RunState) -> JobInfo | None:
         """The training of a run, alone or in a race, which this engine has begun and not ended."""
         job = self.jobs.get(run.job)

@@ -6,11 +6,10 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.app.actions import Actions
-from studio.app.state.hand import TOOLS, ToolName
+from studio.app.state.hand import TOOLS, ToolName, standing
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import icon_button, restyle, row
 from studio.app.widgets.layerpanel import paint_chip
-from studio.protocol.spec import EditPoints, UndoPoints
 
 __all__ = ["HandBar"]
 
@@ -57,14 +56,9 @@ class HandBar(QWidget):
         drawing = held != "look"
         self.narrow.setEnabled(drawing)
         self.wide.setEnabled(drawing)
-        self.undo.setEnabled(self._undoable() > 0)
-        restyle(self.explain, held="true" if self._state.lesson.run else "false")
-
-    def _undoable(self) -> int:
         run = self._state.runs.current
-        edits = run.edits if run is not None else []
-        made = sum(isinstance(edit, EditPoints) for edit in edits)
-        return made - sum(isinstance(edit, UndoPoints) for edit in edits)
+        self.undo.setEnabled(run is not None and standing(run.edits) > 0)
+        restyle(self.explain, held="true" if self._state.lesson.run else "false")
 
     def _undo(self) -> None:
         run = self._state.runs.current
