@@ -98,6 +98,8 @@ class Studio:
         self.window.load_lenses()
         if project is not None:
             self.actions.project.open(project)
+        else:
+            self.actions.project.begin(self.kept)
         tasks.spawn(self._show_recent())
         tasks.spawn(self.actions.folder.watch())
         tasks.spawn(asyncio.to_thread(journal.prune))

@@ -17,8 +17,8 @@ __all__ = [
     "Preferences",
     "RecentProject",
     "load",
+    "playground",
     "save",
-    "scratch_folder",
 ]
 
 log = logging.getLogger(__name__)
@@ -54,9 +54,9 @@ class Preferences(msgspec.Struct, kw_only=True):
         self.recent = [entry, *others][:RECENT]
 
 
-def scratch_folder() -> Path:
-    """Where projects go that the person has not given a place yet."""
-    return data_folder() / "scratch"
+def playground() -> Path:
+    """The project of whoever has not given one a place yet; it need not be there."""
+    return data_folder() / "Playground"
 
 
 def load() -> Preferences:

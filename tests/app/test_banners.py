@@ -7,6 +7,7 @@ from studio.app.shell.banners import Banner, Banners
 from studio.app.shell.toasts import Toast
 from studio.protocol import messages as m
 from studio.protocol.catalog import ProblemSpec
+from studio.store.project import Project
 from tests.client.fakes.engine import Refusal
 
 
@@ -149,11 +150,13 @@ async def test_a_mended_module_takes_its_warning_away(bench, wait):
     await wait(lambda: banners(bench) == [])
 
 
-async def test_another_project_begins_without_what_was_said_of_the_last_ones_runs(bench, wait):
+async def test_another_project_begins_without_what_was_said_of_the_last_ones_runs(
+    bench, wait, tmp_path
+):
     run = await training(bench, wait)
     bench.engine.end(signal=9)
     await wait(lambda: banners(bench))
-    bench.actions.setup.open_recipe(bench.state.recipes[1])
+    await bench.actions.project.show(Project.create(tmp_path / "other", "Other").path)
     assert run.key not in bench.state.runs.by_key
     assert banners(bench) == []
     assert bench.state.notices.banners == []
@@ -198,8 +201,6 @@ async def test_the_same_mistake_of_the_studio_is_told_once_and_counted_in_place(
 
 
 async def test_what_could_not_be_opened_is_forgotten_in_the_next_project(bench, wait, tmp_path):
-    from studio.store.project import Project
-
     await bench.start()
     good = Project.create(tmp_path / "good", "Good").path
     bench.actions.project.open(tmp_path / "gml")
@@ -216,10 +217,9 @@ async def test_what_could_not_be_opened_is_forgotten_in_the_next_project(bench, 
     bench.actions.project.open(good)
     await wait(lambda: bench.state.project == good)
     await wait(lambda: banners(bench) == ["The engine is gone"])
-    bench.actions.setup.open_recipe(bench.state.recipes[0])
     bench.actions.project.open(tmp_path / "gml")
     await wait(lambda: len(banners(bench)) == 2)
-    bench.actions.setup.open_recipe(bench.state.recipes[1])
+    bench.actions.project.open(Project.create(tmp_path / "other", "Other").path)
     await wait(lambda: banners(bench) == ["The engine is gone"])
 
 

@@ -80,6 +80,7 @@ async def test_what_trains_elsewhere_is_named_and_led_to_and_not_paused_from_her
     bench.engine.emit(m.JobChanged(info=training(rings)))
     window, state = bench.window, bench.state
     await wait(lambda: window.topbar.main.text().startswith("Pause"))
+    await bench.actions.project.show(other.path)
     bench.actions.setup.open_recipe(state.recipes[0])
     row = window.sidebar.elsewhere.row
     assert row.isVisible()
@@ -121,16 +122,16 @@ async def test_a_training_elsewhere_that_the_engine_took_along_is_told(bench, wa
     await wait(lambda: bench.state.project == rings.path and bench.state.runs.current is not None)
 
 
-async def test_a_run_that_was_queued_in_a_project_that_was_left_is_not_listed(bench, wait):
+async def test_a_run_that_was_queued_in_a_project_that_was_left_is_not_listed(bench, wait, other):
     await bench.start()
     recipe = next(r for r in bench.state.recipes if r.run.family.slug == "edm")
     bench.actions.setup.open_recipe(recipe)
     await wait(lambda: bench.state.draft.checked)
     bench.actions.training.start()
-    bench.actions.setup.open_recipe(next(r for r in bench.state.recipes if r is not recipe))
+    await bench.actions.project.show(other.path)
     await wait(lambda: any("is in the queue" in n.text for n in bench.state.notices.history))
     assert bench.state.runs.by_key == {}
-    assert bench.state.place == "setup"
+    assert bench.state.place == "gallery"
 
 
 async def test_the_project_that_was_opened_last_is_shown(bench, rings, other):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app import preferences
 from studio.app.shell.drop import files_of
 from studio.app.state.notices import Notice
 from studio.app.widgets.recipecard import Card
@@ -62,7 +63,7 @@ async def test_two_clicks_lead_from_the_gallery_to_moving_particles(bench, qtbot
     await wait(lambda: bench.state.runs.current is not None and bench.state.runs.current.live)
     assert bench.state.place == "run"
     assert bench.state.runs.current.live.x.shape[1] > 0
-    assert bench.state.project.parent.name == "scratch"
+    assert bench.state.project == preferences.playground()
 
 
 async def test_enter_opens_a_recipe_and_enter_again_starts_it(bench, qtbot, wait):

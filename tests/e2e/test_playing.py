@@ -192,5 +192,5 @@ async def test_a_first_run_needs_no_project(person: Person) -> None:
     person.click(setup.train)
     await until(lambda: person.state.runs.current is not None, 10)
     await until(lambda: person.run.step == 20, 30)
-    assert person.state.scratch
+    assert person.state.project_name == "Playground"
     assert RunFolder(person.run.key).path.is_relative_to(person.state.project)

@@ -66,14 +66,13 @@ class Intents:
         self.state = state
         self.link = link
 
-    def need_project(self, folder: str, title: str) -> Path:
-        """Return the open project; where none is, a new scratch one, so that nothing waits for a
+    def need_project(self) -> Path:
+        """Return the open project; where none is, the playground, so that nothing waits for a
         place.
         """
         if self.state.project is None:
-            self.state.project = preferences.scratch_folder() / folder
-            self.state.project_name = title
-            self.state.scratch = True
+            self.state.project = preferences.playground()
+            self.state.project_name = self.state.project.name
             self.state.project_changed.emit()
         return self.state.project
 

@@ -97,10 +97,10 @@ class DataIntents(Intents):
         rows: int = 0,
         notes: Sequence[str] = (),
     ) -> None:
-        """Import files, in which so many rows were found, as a data set of the open project;
-        without one, of a new scratch project. ``notes`` on them are kept with it.
+        """Import files, in which so many rows were found, as a data set of the open project.
+        ``notes`` on them are kept with it.
         """
-        project = str(self.need_project(name, name))
+        project = str(self.need_project())
         command = ImportData(
             files=files,
             project=project,

@@ -52,9 +52,30 @@ class ProjectIntents(Intents):
                 return
         self._data.inspect_files([str(path) for path in paths])
 
-    async def show(self, path: Path, run: str = "") -> None:
+    def begin(self, kept: preferences.Preferences) -> None:
+        """Open the project that was open last, or else the playground, and stay where one starts;
+        a training that was interrupted in it is shown.
+        """
+        last = [Path(recent.path) for recent in kept.recent[:1]]
+        paths = [*last, preferences.playground()]
+        self._do(self._begin(paths), "The last project cannot be opened", topic="begin")
+
+    async def _begin(self, paths: list[Path]) -> None:
+        opening = self._opening
+        for path in paths:
+            there = tasks.spawn(asyncio.to_thread(disk.is_project, path))
+            await asyncio.wait([there], timeout=ANSWERS)  # a disk may not answer
+            if self._opening != opening or self.state.project is not None:
+                return  # another one was opened meanwhile
+            if there.done() and there.result():
+                await self.show(path, stays=True)
+                return
+        self.need_project()
+
+    async def show(self, path: Path, run: str = "", *, stays: bool = False) -> None:
         """Open a project folder, and read all that is in it; show a run of it, by its key, or else
-        that whose training was interrupted last, or the newest one.
+        that whose training was interrupted last, or the newest one, unless all ``stays`` on the
+        canvas as it is.
 
         Raises:
             Refused: it is none, or cannot be read.
@@ -67,11 +88,11 @@ class ProjectIntents(Intents):
             return  # another one was opened meanwhile
         self.leave_project()
         state.project, state.project_name = path, contents.name
-        state.scratch = preferences.scratch_folder() in path.parents
         state.runs.by_key = {run.key: run for run in contents.runs}
         attach(state)
         state.datasets = contents.datasets
-        state.draft = None
+        if not stays:
+            state.draft = None
         self._noted = path
         self._remember(path, contents.name)
         state.project_changed.emit()
@@ -81,7 +102,10 @@ class ProjectIntents(Intents):
         for problem in contents.problems:
             state.notices.post(Notice(level="warning", text="A run cannot be read", why=problem))
         first = _first(contents.runs)
-        if first is None:
+        broken = first is not None and first.state == "interrupted" and state.place == "gallery"
+        if stays and not broken:
+            state.runs.selected.emit("")
+        elif first is None:
             state.runs.selected.emit("")
             state.go("gallery")
         else:

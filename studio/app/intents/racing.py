@@ -80,10 +80,8 @@ class RacingIntents(Intents):
 
     def add_recipe(self, recipe: Recipe) -> None:
         """Let a recipe take part; where nothing is set up, it is opened, too."""
-        if self.state.project is None:
+        if self.state.draft is None:
             self._setup.open_recipe(recipe)
-        elif self.state.draft is None:
-            self._setup.open(recipe.run, recipe)
         self.add(recipe.run, recipe)
 
     def add_run(self, key: str) -> None:
@@ -237,7 +235,7 @@ class RacingIntents(Intents):
             error = race.reasons[0]
             self.state.notices.error(error, title="The race cannot start yet", lasting=False)
             return
-        project = self.need_project("race", "Race")
+        project = self.need_project()
         catalog = self.state.catalog
         command = StartRace(
             specs=races.runnable(race, catalog), project=str(project), budget=race.budget(catalog)
@@ -252,8 +250,7 @@ class RacingIntents(Intents):
             self.state.set_starting(False)
 
     async def _queue(self, command: StartRace) -> None:
-        name = self.state.project_name or "Race"
-        await asyncio.to_thread(disk.create, Path(command.project), name)
+        await asyncio.to_thread(disk.create, Path(command.project), self.state.project_name)
         answer = await self.link.ask(command)
         result: dict[str, Any] = answer.result or {}
         keys = [str(run) for run in result["runs"]]

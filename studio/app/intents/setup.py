@@ -1,16 +1,14 @@
 """Setting up a run: the draft, its choices, its validation, the preview of its data."""
 
 import asyncio
-import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app import preferences, tasks
+from studio.app import tasks
 from studio.app.intents.base import Answer, Intents, Link, Refused, floats
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
@@ -35,19 +33,7 @@ class SetupIntents(Intents):
         self._peek: asyncio.Task[None] | None = None
 
     def open_recipe(self, recipe: Recipe) -> None:
-        """Fill the setup from a recipe, in a scratch project made for it."""
-        self.state.scratch = True
-        self.state.project = None
-        self.state.project_name = recipe.title
-        self.state.datasets = []
-        self.leave_project()
-        self.state.runs.by_key.clear()
-        self.state.runs.select("")
-        self.state.runs.listed.emit()
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        self.state.project = _free(preferences.scratch_folder() / f"{recipe.slug}-{stamp}")
-        self.state.project_changed.emit()
-        self.state.datasets_changed.emit()
+        """Fill the setup from a recipe; the run will be one of the open project."""
         self.open(recipe.run, recipe)
 
     def open(self, spec: RunSpec, recipe: Recipe | None = None) -> None:
@@ -55,7 +41,8 @@ class SetupIntents(Intents):
         self.open_draft(Draft(spec=as_imported(spec, self.state.datasets), recipe=recipe))
 
     def open_draft(self, draft: Draft) -> None:
-        """Open the setup on a draft."""
+        """Open the setup on a draft, of a run in the open project."""
+        self.need_project()
         self.state.draft = draft
         self.state.runs.select("")
         self.state.draft_changed.emit()
@@ -364,12 +351,3 @@ class SetupIntents(Intents):
 def _parts(answer: Answer) -> dict[str, NDArray[Any]]:
     """Return the arrays of a preview beside the data themselves."""
     return {name: np.asarray(each) for name, each in answer.arrays.items() if name != "x"}
-
-
-def _free(path: Path) -> Path:
-    """Return the path, or a numbered neighbour if it is taken."""
-    candidate, number = path, 2
-    while candidate.exists():
-        candidate = path.with_name(f"{path.name}-{number}")
-        number += 1
-    return candidate

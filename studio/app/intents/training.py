@@ -1,7 +1,6 @@
 """Steering trainings: start, pause, step, save, evaluate, stop, resume, the queue."""
 
 import asyncio
-import time
 from pathlib import Path
 
 from studio.app.intents import disk
@@ -43,17 +42,15 @@ class TrainingIntents(Intents):
                 draft.reasons[0], title="The run cannot start yet", lasting=False
             )
             return
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        project = self.need_project(f"{draft.spec.family.slug}-{stamp}", draft.spec.name)
+        project = self.need_project()
         command = StartTraining(spec=draft.spec, project=str(project))
         self.state.set_starting(True)
         self._do(self._start(command), "The run did not start")
 
     async def _start(self, command: StartTraining) -> None:
-        # The folder is made here, so that the project has the name that the person saw.
-        name = self.state.project_name or command.spec.name
         try:
-            await asyncio.to_thread(disk.create, Path(command.project), name)
+            # The folder is made here, so that the project has the name that the person saw.
+            await asyncio.to_thread(disk.create, Path(command.project), self.state.project_name)
             answer = await self.link.ask(command)
             run = str(answer.result["run"])
             self._runs.know(run, command.spec)

@@ -120,7 +120,6 @@ class AppState(QObject):
         self.engine_pid = 0
         self.project: Path | None = None
         self.project_name: str = ""
-        self.scratch: bool = False
         self.jobs: dict[str, JobInfo] = {}
         self.doing: dict[str, str] = {}  # what jobs say that they are at
         self.left: dict[str, float] = {}  # seconds that jobs still take, where that is known

@@ -1,0 +1,85 @@
+"""Where a studio begins: the last project, or the playground, with whatever was left in it."""
+
+import time
+
+import pytest
+
+from studio.app import preferences
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+from studio.store.run import RunRecord
+
+SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+
+
+def run_in(project, state):
+    """Make a run that was left so by a process which is gone."""
+    run = project.new_run(RunRecord(spec=SPEC, seed=0, device="cpu"))
+    run.update_status(state=state, step=20, total=100, pid=2**22 + 1, process_started=1.0)
+    return str(run.path)
+
+
+def kept_with(path):
+    kept = preferences.load()
+    kept.opened(path, path.name, time.time())
+    return kept
+
+
+async def begun(bench, wait, kept):
+    await bench.start()
+    bench.actions.project.begin(kept)
+    await wait(lambda: bench.state.project is not None)
+
+
+async def test_recipes_are_opened_in_one_project_and_its_runs_stay_in_sight(bench, wait):
+    await begun(bench, wait, preferences.load())
+    state = bench.state
+    assert state.project == preferences.playground()
+    assert not state.project.exists(), "nothing was asked for yet"
+    for recipe in [each for each in state.recipes if each.run.family.slug == "edm"][:2]:
+        bench.actions.setup.open_recipe(recipe)
+        await wait(lambda: state.draft.checked)
+        bench.actions.training.start()
+        await wait(lambda: state.place == "run")
+    assert {each.name[:4] for each in state.runs.by_key.values()} == {"0001", "0002"}
+    assert state.project == preferences.playground()
+
+
+async def test_the_last_project_is_open_and_one_stays_where_one_starts(bench, wait, tmp_path):
+    made = Project.create(tmp_path / "jets", "Jets")
+    key = run_in(made, "finished")
+    await begun(bench, wait, kept_with(made.path))
+    await wait(lambda: key in bench.state.runs.by_key)
+    assert (bench.state.project_name, bench.state.place) == ("Jets", "gallery")
+    assert bench.state.runs.current is None
+
+
+async def test_a_training_that_was_interrupted_is_what_one_meets(bench, wait, tmp_path):
+    made = Project.create(tmp_path / "jets", "Jets")
+    key = run_in(made, "running")
+    await begun(bench, wait, kept_with(made.path))
+    await wait(lambda: bench.state.place == "run")
+    assert bench.state.runs.current.key == key
+
+
+@pytest.mark.parametrize("last", ["gone", "none"])
+async def test_without_a_last_project_the_playground_is_open_with_its_runs(
+    bench, wait, tmp_path, last
+):
+    made = Project.create(preferences.playground(), "Playground")
+    key = run_in(made, "finished")
+    kept = kept_with(tmp_path / "gone") if last == "gone" else preferences.load()
+    await begun(bench, wait, kept)
+    await wait(lambda: key in bench.state.runs.by_key)
+    assert bench.state.project == made.path
+
+
+async def test_what_was_opened_meanwhile_is_not_taken_away(bench, wait, tmp_path):
+    made = Project.create(tmp_path / "jets", "Jets")
+    await bench.start()
+    bench.actions.project.begin(kept_with(made.path))
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
+    draft = bench.state.draft
+    await wait(lambda: draft.checked)
+    assert bench.state.draft is draft
+    assert (bench.state.place, bench.state.project) == ("setup", preferences.playground())
