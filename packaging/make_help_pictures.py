@@ -64,7 +64,7 @@ def way(run: RunFolder) -> Timeline:
 
 
 def show(canvas: ParticleCanvas, run: RunFolder, target: NDArray[np.float32]) -> None:
-    """Put a run on the canvas as the flow lens does: particles, their trails, the target."""
+    """Put a run on the canvas as Watch does: particles, their trails, the target."""
     timeline = way(run)
     canvas.set_identity(timeline.x[0][:, :2])
     canvas.set_record(timeline)

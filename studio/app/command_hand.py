@@ -1,4 +1,4 @@
-"""Commands about the training on the flow lens: explain it, and change its target by hand."""
+"""Commands about the training under way: explain it, and change its target by hand."""
 
 from functools import partial
 
@@ -10,7 +10,6 @@ from studio.app.state.session import AppState
 
 __all__ = ["hand_commands"]
 
-LENS = "flow"
 _TOOLS: tuple[tuple[ToolName, str, str], ...] = (
     ("look", "Look around the flow", "cursor"),
     ("add", "Add target points", "plus"),
@@ -32,7 +31,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         run, catalog = state.runs.current, state.catalog
         if under_way() or run is None or run.spec is None or catalog is None:
             return under_way() or "The engine is not ready."
-        if kind_of_run(run, catalog).lens != LENS:
+        if kind_of_run(run, catalog).layout != "plane":
             return "A moment is explained where data are points in a plane."
         entry = catalog.get("family", run.spec.family.slug)
         return (
@@ -43,7 +42,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         run = state.runs.current
         if run is not None:
             actions.lesson.explain(run.key)
-            state.lens_wanted.emit(LENS)  # the stages are shown there
+            state.lens_wanted.emit("watch")  # the stages are shown there
 
     def drawn() -> str:
         """The run whose target was changed by hand and can be changed back, "" for none."""

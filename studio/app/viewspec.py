@@ -1,45 +1,75 @@
-"""What a view says about itself, so that the shell can find it without knowing it."""
+"""The five lenses of a run, and what a view in one of them says about itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.state.session import AppState
 
-__all__ = ["ViewSpec", "shows"]
+__all__ = ["LENSES", "Lens", "ViewSpec", "WithBar", "shows", "shows_moving"]
+
+Lens = Literal["watch", "samples", "quality", "compare", "explain", "log"]
+LENSES: dict[Lens, str] = {
+    "watch": "Watch",
+    "samples": "Samples",
+    "quality": "Quality",
+    "compare": "Compare",
+    "explain": "Explain",
+    "log": "Log",
+}
+"""Their titles, in the order of their tabs: the same for every run and kind of data."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSpec:
-    """A lens on the canvas, registered as ``VIEW`` in one module of `studio.app.views`.
+    """A view of a lens, registered as ``VIEW``, or as one of ``VIEWS``, in one module of
+    `studio.app.views`.
 
     Attributes:
-        id: stable slug; it is written in the saved layout.
-        title: what the tab says.
-        order: tabs go by it.
-        applies: whether the lens has something to show for what is selected now; asked again
+        id: stable slug.
+        lens: the lens in which it is seen.
+        title: what its segment says, where the lens has more than one view of a run.
+        order: segments go by it.
+        applies: whether it has something to show for what is selected now; asked again
             after each change of the selection, so it must be cheap.
-        factory: builds the widget when its tab is first opened, with (state, actions) and
+        factory: builds the widget when it is first seen, with (state, actions) and
             nothing else.
     """
 
     id: str
+    lens: Lens
     title: str
     order: int
     applies: Callable[[AppState], bool]
     factory: Callable[[AppState, Actions], QWidget]
 
 
-def shows(lens: str) -> Callable[[AppState], bool]:
-    """Return an ``applies`` for a lens, and those beside it, of runs on the kinds of data that move
-    in the lens of that id.
+@runtime_checkable
+class WithBar(Protocol):
+    """A view with controls of its own, which the lens shows in the bar above it."""
+
+    bar: QWidget
+
+
+def shows(view: str) -> Callable[[AppState], bool]:
+    """Return an ``applies`` for a view of that id: it is for runs on the kinds of data that name it
+    among their views.
     """
 
     def applies(state: AppState) -> bool:
         run = state.runs.current
-        return run is not None and kind_of_run(run, state.catalog).lens == lens
+        return run is not None and view in kind_of_run(run, state.catalog).views
 
     return applies
+
+
+def shows_moving(view: str) -> Callable[[AppState], bool]:
+    """Return an ``applies`` as `shows` does, for a view of what a model makes: not of one that only
+    classifies or recommends.
+    """
+    named = shows(view)
+    return lambda state: named(state) and moves_in(state.runs.current, state.catalog)

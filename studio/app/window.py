@@ -21,10 +21,11 @@ from studio.app.actions import Actions
 from studio.app.icons import app_icon
 from studio.app.shell import dialogs, menus
 from studio.app.shell.asks import Asks
-from studio.app.shell.canvas import Canvas, discover
+from studio.app.shell.canvas import Canvas
 from studio.app.shell.closing import Leave
 from studio.app.shell.drop import DropZone, files_of
 from studio.app.shell.inspector import Inspector
+from studio.app.shell.lenses import discover
 from studio.app.shell.palette import Palette
 from studio.app.shell.sidebar import Sidebar
 from studio.app.shell.statusbar import StatusBar
@@ -180,7 +181,7 @@ class MainWindow(QMainWindow):
 
     def load_lenses(self) -> None:
         """Import the lenses and the time bar; the first paint does not wait for them."""
-        self.canvas.lenses.wanted = str(self._kept.layout.get("lens", ""))
+        self.canvas.lenses.restore(str(self._kept.layout.get("lens", "")))
         self.canvas.lenses.offer(discover(self._state))
         timebar = importlib.import_module("studio.app.widgets.timebar")
         self._timebar = timebar.TimeBar(self._state, self._actions)
@@ -206,7 +207,7 @@ class MainWindow(QMainWindow):
             module.OperateSheet(self._state, self._actions, run, entry, self).open()
 
     def _export_picture(self) -> None:
-        lens = self.canvas.lenses.stack.currentWidget()
+        lens = self.canvas.lenses.view
         exporting = importlib.import_module("studio.app.widgets.exporting")
         exporting.ask_picture(lens, self._state, self.canvas.lenses.shown)
 

@@ -20,7 +20,7 @@ def test_a_window_on_a_low_screen_leaves_room_for_its_title(bench):
     assert bench.window.height() <= screen.height() - 32
 
 
-@pytest.mark.parametrize("id", ["flow", "samples", "metrics", "log"])
+@pytest.mark.parametrize("id", ["watch", "samples", "quality", "compare", "explain"])
 async def test_the_status_stays_in_a_low_window(bench, wait, id):
     await train(bench, wait)
     bench.window.canvas.lenses.want(id)

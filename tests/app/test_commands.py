@@ -169,8 +169,8 @@ async def test_a_moment_is_explained_where_its_stages_are_shown(bench, wait):
     bench.actions.training.start()
     await wait(lambda: bench.state.runs.current is not None)
     await wait(lambda: bench.state.runs.current.state == "running")
-    lenses.want("metrics")
-    assert lenses.shown == "metrics"
+    lenses.want("quality")
+    assert lenses.shown == "quality"
     assert registry["explain"].why_not() == "The steps of this model have no parts."
     gan = bench.state.catalog.get("family", "gan")
     stage = StageSpec(name="draw", title="Draw", formula="x", source="")
@@ -181,7 +181,7 @@ async def test_a_moment_is_explained_where_its_stages_are_shown(bench, wait):
     bench.state.catalog = msgspec.structs.replace(bench.state.catalog, entries=entries)
     bench.state.catalog_changed.emit()
     assert registry.trigger("explain")
-    assert lenses.shown == "flow"
+    assert lenses.shown == "watch"
     assert bench.state.lesson.run == bench.state.runs.current.key
     bench.actions.training.stop()
     await wait(lambda: not bench.state.runs.current.job)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel
 from studio.app.kinds.kind import EachTile, filters
 from studio.app.kinds.plain import plain, strips
 from studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of_run
-from studio.app.shell.canvas import discover as discover_views
+from studio.app.shell.lenses import discover as discover_views
 from studio.app.state.session import AppState
 from studio.app.tokens import DARK
 from studio.app.views.gallery import Gallery
@@ -45,7 +45,7 @@ def test_kinds_are_found_in_their_order_and_one_is_assumed():
 @pytest.mark.parametrize("each", [*all_kinds(), plain("knots")], ids=lambda each: each.slug)
 def test_every_kind_can_be_exported_and_has_its_words(each):
     assert each.files.count("(*.") == len(each.suffixes) > 0
-    assert all([each.title, each.one, each.many, each.moving, each.loading, each.lens])
+    assert all([each.title, each.one, each.many, each.moving, each.loading, each.views])
 
 
 def test_suffixes_of_one_format_are_one_filter_of_a_dialog():
@@ -128,24 +128,25 @@ def test_images_are_painted_in_their_colours(qapp):
 
 
 @pytest.mark.parametrize(
-    ("slug", "lens"),
-    [("points", "flow"), ("images", "pictures"), ("jets", "pictures"), ("cubes", "scene"),
-     ("interactions", "recommend"), ("tied-knots", "pictures")],
+    ("slug", "views"),
+    [("points", ("particles", "scatter")), ("images", ("tiles", "browser")),
+     ("jets", ("tiles", "browser")), ("cubes", ("tiles", "scene", "browser")),
+     ("interactions", ("recommend",)), ("tied-knots", ("tiles", "browser"))],
 )  # fmt: skip
-def test_lenses_apply_to_the_kinds_that_move_in_them(slug, lens):
+def test_views_apply_to_the_kinds_that_name_them(slug, views):
     run = SimpleNamespace(spec=SimpleNamespace(dataset=SimpleNamespace(slug="data")))
     state = SimpleNamespace(
         runs=SimpleNamespace(current=run), catalog=SimpleNamespace(kind_of=lambda dataset: slug)
     )
-    lenses = ("flow", "pictures", "scene", "recommend")
-    assert [each for each in lenses if shows(each)(state)] == [lens]
+    all_views = {view for each in all_kinds() for view in each.views}
+    assert {view for view in all_views if shows(view)(state)} == set(views)
     state.runs.current = None
-    assert not shows(lens)(state)
+    assert not any(shows(view)(state) for view in views)
 
 
-def test_the_lens_of_every_kind_is_there(qapp):
+def test_the_views_of_every_kind_are_there(qapp):
     ids = {view.id for view in discover_views(AppState())}
-    assert {each.lens for each in (*all_kinds(), plain("knots"))} <= ids
+    assert {view for each in (*all_kinds(), plain("knots")) for view in each.views} <= ids
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,7 @@ async def train(bench, wait, dataset):
 
 async def moves_on(bench, wait, run):
     """Wait until the lens that is seen shows some more live records, one after the other."""
-    stack = bench.window.canvas.lenses.stack
-    await wait(lambda: stack.currentWidget() is not None)
-    lens = stack.currentWidget()
+    lens = bench.window.canvas.lenses.view
     for _ in range(4):
         await wait(lambda: lens._record is not None)
         seen = lens._record.step
@@ -96,7 +94,7 @@ async def test_the_live_picture_goes_on_when_another_racer_is_selected(bench, wa
     await wait(lambda: all(run.job for run in runs))
     lenses = bench.window.canvas.lenses
     await wait(lambda: lenses.shown == "compare")
-    lenses.want("flow")
+    lenses.want("watch")
     for run in (*runs, *runs):
         bench.state.runs.select(run.key)
         await moves_on(bench, wait, run)

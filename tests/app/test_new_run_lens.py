@@ -6,6 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from studio.app.views.tiles import TilesView
+from studio.app.views.watch import WatchView
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
@@ -49,13 +51,13 @@ async def test_train_lands_where_it_moves(bench, wait, first, dataset):
     bench.state.catalog = bench.engine.jobs.offer = offer()
     bench.state.catalog_changed.emit()
     lenses = bench.window.canvas.lenses
-    lens = {"ring-of-five": "flow", "letters": "pictures"}
+    views = {"ring-of-five": WatchView, "letters": TilesView}
     await started(bench, wait, first)
-    await wait(lambda: lenses.shown == lens[first])
-    lenses.want("log")
-    assert lenses.shown == "log"
+    await wait(lambda: lenses.shown == "watch" and isinstance(lenses.view, views[first]))
+    lenses.want("quality")
+    assert lenses.shown == "quality"
     await started(bench, wait, dataset)
-    await wait(lambda: lenses.shown == lens[dataset])
+    await wait(lambda: lenses.shown == "watch" and isinstance(lenses.view, views[dataset]))
 
 
 async def test_a_branch_lands_there_too(bench, wait):
@@ -64,7 +66,7 @@ async def test_a_branch_lands_there_too(bench, wait):
     await started(bench, wait, "ring-of-five")
     parent = bench.state.runs.current
     await wait(lambda: parent.kept)
-    lenses.want("log")
+    lenses.want("quality")
     bench.actions.branching.branch(parent.key, parent.kept[-1])
     await wait(lambda: bench.state.runs.current is not parent)
-    await wait(lambda: lenses.shown == "flow")
+    await wait(lambda: lenses.shown == "watch")

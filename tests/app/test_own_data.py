@@ -60,8 +60,8 @@ def test_a_run_on_imported_data_has_the_lenses_of_their_kind():
     run = SimpleNamespace(spec=spec(CLOUDS))
     assert kind_of_run(run, offered).slug == "jets"
     state = SimpleNamespace(runs=SimpleNamespace(current=run), catalog=offered)
-    assert shows("pictures")(state)
-    assert not shows("flow")(state)
+    assert shows("tiles")(state)
+    assert not shows("particles")(state)
 
 
 def test_the_kind_is_read_with_the_data_sets_of_a_project(tmp_path):

@@ -409,7 +409,9 @@ async def test_ctrl_and_a_click_choose_runs_to_be_compared(bench, qtbot, wait):
         await wait(lambda n=n: len(runs.by_key) == n + 1 and not bench.state.starting)
     keys = sorted(runs.by_key)
     bench.actions.runs.select(keys[0])
-    assert "compare" not in [spec.id for spec in applying(bench)]
+    lenses = bench.window.canvas.lenses
+    lenses.want("compare")
+    assert lenses.view.panes == []  # it stays, and says what to do
     lines = bench.window.sidebar.runs
     ctrl = Qt.KeyboardModifier.ControlModifier
     click(qtbot, lines, keys[2], ctrl)
@@ -418,10 +420,12 @@ async def test_ctrl_and_a_click_choose_runs_to_be_compared(bench, qtbot, wait):
     selected = lines.tree.selectionModel().isSelected
     assert [selected(lines.model.index_of(key)) for key in keys] == [True, False, True]
     bench.window.registry.trigger("compare")
-    assert bench.window.canvas.lenses.shown == "compare"
+    assert lenses.shown == "compare"
+    assert lenses.view.split.isVisible()
     click(qtbot, lines, keys[1])
     assert runs.chosen == ()
-    assert bench.window.canvas.lenses.shown != "compare"
+    assert lenses.shown == "compare"
+    assert not lenses.view.split.isVisible()
 
 
 def click(qtbot, lines, key, keys=Qt.KeyboardModifier.NoModifier, at=60):
@@ -430,10 +434,6 @@ def click(qtbot, lines, key, keys=Qt.KeyboardModifier.NoModifier, at=60):
     place = tree.visualRect(lines.model.index_of(key))
     spot = QPoint(at, place.center().y())
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, keys, spot)
-
-
-def applying(bench):
-    return [spec for spec in bench.window.canvas.lenses.specs if spec.applies(bench.state)]
 
 
 # Pure parts

@@ -1,4 +1,4 @@
-"""How fast charts are, as the metrics lens shows them, offscreen: prints a table.
+"""How fast charts are, as the Quality lens shows them, offscreen: prints a table.
 
     python -m tests.benchmarks.charts [--seconds 1.5]
 

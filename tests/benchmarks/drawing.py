@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.drawing [--seconds 1.5] [--peer]
 
-A frame is everything the flow lens does for one: the clock, interpolation, trails, dots, the
+A frame is everything Watch does for one: the clock, interpolation, trails, dots, the
 backdrop, and the copy to the window's image. ``cpu`` is what one core spends; frames a second are
 1000 / wall. The same drawing by pyqtgraph's scatter item, without trails, is the peer.
 """

@@ -50,7 +50,7 @@ def spec(particles: int, **training: object) -> RunSpec:
 
 
 async def opened(project: Path, particles: int, **training: object) -> tuple[Studio, RunState]:
-    """Return a studio with a training under way and its flow lens in front."""
+    """Return a studio with a training under way and Watch in front."""
     studio = Studio(preferences.load())
     studio.window.resize(1440, 900)
     studio.show()
@@ -97,7 +97,7 @@ async def stage(folder: Path) -> None:
     lenses = studio.window.canvas.lenses
     titles = [lenses.tabs.tabText(i) for i in range(lenses.tabs.count())]
     while state := (await asyncio.to_thread(sys.stdin.readline)).strip():
-        lenses.tabs.setCurrentIndex(titles.index("Log" if state == "hidden" else "Flow"))
+        lenses.tabs.setCurrentIndex(titles.index("Quality" if state == "hidden" else "Watch"))
         if state in ("minimised", "headless"):
             studio.window.showMinimized()
         else:

@@ -12,7 +12,7 @@ POINTS, PICTURES = "gan-ring-of-five", "digits-gan"
 
 def on_screen(person: Person) -> int:
     """The step of the picture that is seen, -1 for none."""
-    lens: QWidget | None = person.window.canvas.lenses.stack.currentWidget()
+    lens: QWidget | None = person.window.canvas.lenses.view
     record = getattr(lens, "_record", None)
     return -1 if record is None else int(record.step)
 

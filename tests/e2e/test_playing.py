@@ -6,15 +6,15 @@ from PySide6.QtTest import QTest
 
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.state.runs import RunState
-from studio.app.views.flow import FlowView
+from studio.app.views.watch import WatchView
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from studio.store.run import RunFolder
 from tests.e2e.conftest import Person
 from tests.qtloop import until
 
 
-def flow(person: Person) -> FlowView:
-    view = person.window.canvas.findChild(FlowView)
+def flow(person: Person) -> WatchView:
+    view = person.window.canvas.findChild(WatchView)
     assert view is not None
     return view
 

@@ -34,10 +34,10 @@ async def test_an_own_file_after_a_recipe_of_pictures(person: Person, tmp_path: 
     actions.setup.choose("dataset", "project:own")
     person.set("steps", 20)
     await until(lambda: draft.resolved and draft.resolved.training["steps"] == 20, 20)
-    person.window.canvas.lenses.wanted = "log"
+    person.window.canvas.lenses.want("quality")
     person.click(setup.train)
     await until(lambda: state.runs.current is not None and person.run.state == "finished", 60)
     folder = RunFolder(Path(person.run.key))
     assert folder.name.endswith("edm-own")
     assert folder.record.spec.training["batch"] != recipe.run.training["batch"]
-    assert person.window.canvas.lenses.shown == "flow"
+    assert person.window.canvas.lenses.shown == "watch"

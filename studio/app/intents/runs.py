@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studio.app.intents.base import Intents
-from studio.app.kinds.registry import kind_of_run, moves_in
+from studio.app.kinds.registry import moves_in
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.protocol.spec import RunSpec
 
 __all__ = ["RunIntents"]
-
-CURVES = "metrics"
-"""The lens of the curves, which every run has."""
 
 
 class RunIntents(Intents):
@@ -54,9 +51,9 @@ class RunIntents(Intents):
             why = f"It belongs to the project {project}."
             self.state.notices.post(Notice(level="info", text=text, why=why))
             return
-        run, catalog = self.state.runs.by_key[key], self.state.catalog
-        lens = kind_of_run(run, catalog).lens if moves_in(run, catalog) else CURVES
-        self.state.lens_wanted.emit(lens)
+        run = self.state.runs.by_key[key]
+        moves = moves_in(run, self.state.catalog)
+        self.state.lens_wanted.emit("watch" if moves else "quality")
 
     def show_table(self) -> None:
         """Show all runs of the project in a table."""

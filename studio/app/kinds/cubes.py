@@ -48,7 +48,7 @@ KIND = Kind(
     moving="windows",
     loading="Loading the scene",
     layout="tiles",
-    lens="scene",
+    views=("tiles", "scene", "browser"),
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,

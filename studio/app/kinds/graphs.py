@@ -104,7 +104,6 @@ KIND = Kind(
     moving="graphs",
     loading="Loading graphs",
     layout="tiles",
-    lens="pictures",
     fits=lambda shape: (
         len(shape) == 1 and _nodes(shape[0]) * (_nodes(shape[0]) - 1) == 2 * shape[0]
     ),

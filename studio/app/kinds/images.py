@@ -75,7 +75,6 @@ KIND = Kind(
     moving="pictures",
     loading="Loading pictures",
     layout="tiles",
-    lens="pictures",
     fits=lambda shape: len(shape) == 3,
     tiles=Pictures,
     facts=_facts,

@@ -89,7 +89,7 @@ KIND = Kind(
     moving="people",
     loading="Loading histories",
     layout="tiles",
-    lens="recommend",
+    views=("recommend",),
     fits=lambda shape: len(shape) == 1,
     tiles=histories,
     facts=_facts,

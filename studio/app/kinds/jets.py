@@ -150,7 +150,6 @@ KIND = Kind(
     moving="jets",
     loading="Loading jets",
     layout="tiles",
-    lens="pictures",
     fits=lambda shape: len(shape) == 2 and shape[1] == 3,
     tiles=clouds,
     facts=_facts,

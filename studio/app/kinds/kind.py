@@ -1,4 +1,4 @@
-"""What the screen knows of a kind of data: its words, its painter, and the lens where it moves.
+"""What the screen knows of a kind of data: its words, its painter, and the views that show it.
 
 A module of `studio.app.kinds` describes one kind in its ``KIND``. Lenses, widgets and words ask the
 kind of what they show; no other module decides by the shape of an array or by a slug.
@@ -156,7 +156,8 @@ class Kind:
         moving: what they are called where a model moves them.
         loading: what is said while data are on their way.
         layout: how many of them are seen at once.
-        lens: the id of the lens that shows them move; a kind may have one of its own.
+        views: the ids of the views that show them in Watch and Samples; a kind may have some of
+            its own.
         fits: whether a datum of such a shape can be shown as this kind.
         tiles: makes data ready to be painted as tiles; ``columns`` are the names of their numbers,
             where they have some.
@@ -187,13 +188,13 @@ class Kind:
     moving: str
     loading: str
     layout: Layout
-    lens: str
     fits: Callable[[tuple[int, ...]], bool]
     tiles: Callable[[Arrays], Tiles]
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
     measures: Callable[[Arrays], Measured] = lambda arrays: {}
     apart: Callable[[Arrays, Arrays], NDArray[Any]] | None = None
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
+    views: tuple[str, ...] = ("tiles", "browser")
     page: int = 64
     draws: int = 0
     parts: tuple[str, ...] = ()

@@ -78,7 +78,6 @@ def plain(slug: str) -> Kind:
         moving="samples",
         loading="Loading data",
         layout="tiles",
-        lens="pictures",
         fits=lambda shape: True,
         tiles=strips,
         facts=_facts,

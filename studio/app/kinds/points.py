@@ -38,7 +38,7 @@ KIND = Kind(
     moving="particles",
     loading="Drawing points",
     layout="plane",
-    lens="flow",
+    views=("particles", "scatter"),
     fits=lambda shape: len(shape) == 1,
     tiles=strips,
     facts=_facts,

@@ -1,4 +1,4 @@
-"""What the mouse does on the flow lens, and whether a training is being explained there."""
+"""What the mouse does on particles, and whether a training is being explained there."""
 
 from collections.abc import Iterable
 from typing import Literal

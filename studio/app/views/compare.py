@@ -1,4 +1,4 @@
-"""The compare lens: two to four runs side by side, with one camera, one clock and one chart."""
+"""The Compare lens: two to four runs side by side, with one camera, one clock and one chart."""
 
 from collections.abc import Callable
 from functools import partial
@@ -293,8 +293,9 @@ class _Row:
 
 VIEW = ViewSpec(
     id="compare",
-    title="Compare",
+    lens="compare",
+    title="Runs",
     order=40,
-    applies=lambda state: bool(comparison.compared(state.runs)),
+    applies=lambda state: state.runs.current is not None,
     factory=CompareView,
 )

@@ -169,6 +169,7 @@ class LogView(QWidget):
 
 VIEW = ViewSpec(
     id="log",
+    lens="log",
     title="Log",
     order=50,
     applies=lambda state: state.runs.current is not None,

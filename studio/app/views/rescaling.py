@@ -303,5 +303,10 @@ def _shape(h: ChosenH) -> Shape:
 
 
 VIEW = ViewSpec(
-    id="rescaling", title="h explorer", order=35, applies=applies, factory=RescalingView
+    id="h",
+    lens="explain",
+    title="h explorer",
+    order=20,
+    applies=applies,
+    factory=RescalingView,
 )

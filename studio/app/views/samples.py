@@ -1,4 +1,4 @@
-"""The samples lens: generated points against the data, with the numbers and the rows beside."""
+"""Samples, for points: generated ones against the data, with the numbers and the rows beside."""
 
 from dataclasses import replace
 from functools import partial
@@ -29,7 +29,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec, shows
+from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import button, label, row, section
 from studio.app.widgets.chosenchip import chosen_chip
 from studio.app.widgets.exporting import ask_samples
@@ -49,7 +49,7 @@ DRAWN = 20_000
 PARTICLES = 4096
 
 
-applies = shows("flow")
+applies = shows_moving("scatter")
 
 
 class SamplesView(QWidget):
@@ -363,8 +363,9 @@ class SamplesView(QWidget):
 
 
 VIEW = ViewSpec(
-    id="samples",
-    title="Samples",
+    id="scatter",
+    lens="samples",
+    title="Generated",
     order=20,
     applies=applies,
     factory=SamplesView,

@@ -1,4 +1,4 @@
-"""The flow lens of tiles: fixed latents as data, one of them through flow time, and, where the
+"""Watch, for tiles: fixed latents as data, one of them through flow time, and, where the
 kind has one, all of them in the plane of a projection.
 """
 
@@ -25,7 +25,7 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec, shows
+from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, label, row, section
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.motion import MotionChip
@@ -46,7 +46,7 @@ STRIP = 9  # frames of the film strip
 UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
 
 
-applies = shows("pictures")
+applies = shows_moving("tiles")
 
 
 class TilesView(QWidget):
@@ -287,8 +287,9 @@ def _circle(n: int) -> NDArray[np.float32]:
 
 
 VIEW = ViewSpec(
-    id="pictures",
-    title="Flow",
+    id="tiles",
+    lens="watch",
+    title="Latents",
     order=10,
     applies=applies,
     factory=TilesView,

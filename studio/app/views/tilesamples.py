@@ -1,4 +1,4 @@
-"""The samples lens of tiles: generated data beside real ones, with the numbers below."""
+"""Samples, for tiles: generated data beside real ones, with the numbers below."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ from studio.app.plots.export import Picture, painted_picture
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.state.selection import Source, What
 from studio.app.state.session import AppState
-from studio.app.viewspec import ViewSpec, shows
+from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.browser import Browser
 from studio.app.widgets.exporting import ask_samples
@@ -31,7 +31,7 @@ SHOWN = 64  # particles that the lens wants, live
 TARGET = 512  # of the data are fetched to be browsed
 
 
-applies = shows("pictures")
+applies = shows_moving("browser")
 
 
 class TileSamplesView(QWidget):
@@ -153,8 +153,9 @@ def _rows(x: NDArray[np.float32], told: Arrays) -> dict[str, NDArray[Any]]:
 
 
 VIEW = ViewSpec(
-    id="picture-samples",
-    title="Samples",
+    id="browser",
+    lens="samples",
+    title="Generated",
     order=20,
     applies=applies,
     factory=TileSamplesView,

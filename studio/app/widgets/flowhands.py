@@ -20,7 +20,7 @@ CLUMP = 0.02  # of the training points, added by one click
 
 
 class FlowHands:
-    """Bar, brush, lesson and scene of one flow lens; shown while its run is under way here."""
+    """Bar, brush, lesson and scene of one canvas; shown while its run is under way here."""
 
     def __init__(
         self,

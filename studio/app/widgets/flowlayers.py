@@ -1,4 +1,4 @@
-"""What stands behind the particles of the flow lens, kept in step with record, clock and person."""
+"""What stands behind the particles that are watched, kept in step with record, clock and person."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""The layers of the flow lens: switches, and the legend of the heat that is shown."""
+"""The layers behind particles: switches, and the legend of the heat that is shown."""
 
 from dataclasses import dataclass
 

@@ -13,17 +13,17 @@ from studio.app.askonce import AskOnce
 from studio.app.intents.base import Answer, Refused
 from studio.app.views.compare import CompareView
 from studio.app.views.cubes.scene import SceneView
-from studio.app.views.flow import FlowView
 from studio.app.views.recommend.history import RecommendView
 from studio.app.views.samples import SamplesView
 from studio.app.views.tilesamples import TileSamplesView
+from studio.app.views.watch import WatchView
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.messages import Command, ErrorInfo, GetRows, GetTarget, PreviewData
 from studio.protocol.spec import Pick
 
 VIEWS = [
     (CompareView, "points"),
-    (FlowView, "points"),
+    (WatchView, "points"),
     (SamplesView, "points"),
     (TileSamplesView, "images"),
     (RecommendView, "interactions"),

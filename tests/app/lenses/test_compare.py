@@ -1,4 +1,4 @@
-"""The compare lens: one camera, one clock, one particle for all; and silence while it is hidden."""
+"""The Compare lens: one camera, one clock, one particle for all; and silence while it is hidden."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
@@ -95,14 +95,19 @@ def granted(lens: Any, job: str) -> int:
     return given
 
 
-def test_the_lens_applies_to_chosen_runs_and_to_those_of_a_race(lens: Any) -> None:
-    assert not VIEW.applies(lens.state)
+def test_it_compares_chosen_runs_or_those_of_a_race(lens: Any) -> None:
+    view = VIEW.factory(lens.state, lens.actions)
+    assert VIEW.applies(lens.state)  # of one run it says what to do
+    assert view.split.isHidden()
     other = add_run(lens, "0002-s")
     lens.state.runs.choose((lens.run.key, other.key))
-    assert VIEW.applies(lens.state)
+    assert not view.split.isHidden()
     lens.state.runs.choose(())
+    assert view.split.isHidden()
     lens.run.race = other.race = "race-1"
-    assert VIEW.applies(lens.state)
+    lens.state.runs.listed.emit()
+    assert not view.split.isHidden()
+    view.deleteLater()
 
 
 def test_each_run_is_watched_once_without_layers(lens: Any, runs: Any, window: QWidget) -> None:

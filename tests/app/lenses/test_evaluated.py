@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from studio.app.intents import disk
 from studio.app.state.evaluated import Evaluated, newest
 from studio.app.state.runs import RunState, Series
-from studio.app.views.metrics import MetricsView
+from studio.app.views.quality import QualityView
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
 from studio.protocol.catalog import EntrySpec
@@ -45,7 +45,7 @@ def test_what_somebody_spoilt_is_left_out(bad):
 
 
 def test_figures_stand_beside_their_floors_with_how_many_they_are_of(lens, qtbot):
-    view = MetricsView(lens.state, lens.actions)
+    view = QualityView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.show()
     assert view.evaluated.isHidden()

@@ -1,4 +1,4 @@
-"""The flow lens: what it asks of the engine, what it shows, and when it is silent."""
+"""Watch, for points: what it asks of the engine, what it shows, and when it is silent."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app.views.flow import VIEW, FlowView
+from studio.app.views.watch import VIEW, WatchView
 from studio.app.widgets.layerpanel import LayerPanel, LayerRow
 from studio.app.widgets.motion import citation
 from studio.engine.process.catalogue import build
@@ -32,7 +32,7 @@ def window(lens: Any) -> Iterator[QWidget]:
     made = QWidget()
     box = QVBoxLayout(made)
     box.setContentsMargins(0, 0, 0, 0)
-    made.view = FlowView(lens.state, lens.actions)
+    made.view = WatchView(lens.state, lens.actions)
     box.addWidget(made.view)
     made.resize(500, 400)
     made.show()
@@ -43,7 +43,7 @@ def window(lens: Any) -> Iterator[QWidget]:
     QApplication.sendPostedEvents()
 
 
-def shown(view: FlowView) -> int | None:
+def shown(view: WatchView) -> int | None:
     return view._record.step if view._record else None
 
 
@@ -227,7 +227,7 @@ async def test_data_of_another_kind_are_not_asked_for(lens: Any) -> None:
     lens.state.catalog = Catalog(entries=[entry], devices=[])
     lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="fields"))
     lens.run.target = np.zeros((20, 3, 9, 9), np.float32)
-    view = FlowView(lens.state, lens.actions)
+    view = WatchView(lens.state, lens.actions)
     lens.state.engine = replace(lens.state.engine, state="ready")
     lens.state.engine_changed.emit()
     lens.state.runs.changed.emit(lens.run.key)

@@ -1,4 +1,4 @@
-"""A hand on the target, and slow motion, on the flow lens."""
+"""A hand on the target, and slow motion, on the particles."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.app.intents.base import Answer
-from studio.app.views.flow import FlowView
+from studio.app.views.watch import WatchView
 from studio.protocol.catalog import StageSpec
 from studio.protocol.messages import ApplyEdit, Control, GetTarget, JobInfo
 from studio.protocol.spec import EditPoints, UndoPoints
@@ -24,7 +24,7 @@ STAGES = [
 
 
 @pytest.fixture
-def view(lens: Any) -> Iterator[FlowView]:
+def view(lens: Any) -> Iterator[WatchView]:
     entry = lens.state.catalog.entries[0]
     staged = type(entry)(
         **{f: getattr(entry, f) for f in entry.__struct_fields__} | {"stages": STAGES}
@@ -33,7 +33,7 @@ def view(lens: Any) -> Iterator[FlowView]:
     window = QWidget()
     box = QVBoxLayout(window)
     box.setContentsMargins(0, 0, 0, 0)
-    made = FlowView(lens.state, lens.actions)
+    made = WatchView(lens.state, lens.actions)
     box.addWidget(made)
     window.resize(800, 600)
     window.show()
@@ -49,7 +49,7 @@ def edits(lens: Any) -> list[Any]:
     return [command.edit for command in lens.link.of(ApplyEdit)]
 
 
-def drag(view: FlowView, start: tuple[int, int], end: tuple[int, int]) -> None:
+def drag(view: WatchView, start: tuple[int, int], end: tuple[int, int]) -> None:
     canvas = view.canvas
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(*start))
     QTest.mouseMove(canvas, QPoint(*end))
@@ -57,7 +57,7 @@ def drag(view: FlowView, start: tuple[int, int], end: tuple[int, int]) -> None:
 
 
 async def test_a_click_with_the_adding_tool_adds_points_there(
-    lens: Any, view: FlowView, wait: Any
+    lens: Any, view: WatchView, wait: Any
 ) -> None:
     lens.state.hand.take("add")
     camera = view.canvas.camera
@@ -73,7 +73,7 @@ async def test_a_click_with_the_adding_tool_adds_points_there(
 
 
 async def test_a_clump_is_a_share_of_the_points_that_the_run_learns(
-    lens: Any, view: FlowView, wait: Any
+    lens: Any, view: WatchView, wait: Any
 ) -> None:
     usual = lens.link.ask
 
@@ -92,7 +92,7 @@ async def test_a_clump_is_a_share_of_the_points_that_the_run_learns(
     assert edits(lens)[0].count == 10
 
 
-async def test_a_drag_moves_points_and_does_not_pan(lens: Any, view: FlowView, wait: Any) -> None:
+async def test_a_drag_moves_points_and_does_not_pan(lens: Any, view: WatchView, wait: Any) -> None:
     lens.state.hand.take("move")
     camera = view.canvas.camera
     drag(view, (300, 200), (350, 170))
@@ -103,14 +103,14 @@ async def test_a_drag_moves_points_and_does_not_pan(lens: Any, view: FlowView, w
     assert view.canvas.camera == camera
 
 
-def test_the_moving_tool_ignores_a_click(lens: Any, view: FlowView) -> None:
+def test_the_moving_tool_ignores_a_click(lens: Any, view: WatchView) -> None:
     lens.state.hand.take("move")
     drag(view, (300, 200), (301, 200))
     assert edits(lens) == []
 
 
 async def test_undo_is_offered_while_there_is_something_to_take_back(
-    lens: Any, view: FlowView, wait: Any
+    lens: Any, view: WatchView, wait: Any
 ) -> None:
     undo = view._hands.bar.undo
     assert not undo.isEnabled()
@@ -125,14 +125,14 @@ async def test_undo_is_offered_while_there_is_something_to_take_back(
     assert not undo.isEnabled()
 
 
-async def test_an_edit_shows_the_target_anew(lens: Any, view: FlowView, wait: Any) -> None:
+async def test_an_edit_shows_the_target_anew(lens: Any, view: WatchView, wait: Any) -> None:
     lens.run.edits = [EditPoints(step=3, action="remove", centre=(0, 0), radius=1)]
     lens.state.runs.edited.emit(lens.run.key)
     await wait(lambda: lens.link.of(GetTarget))
     assert lens.link.of(GetTarget)[0].run == lens.run.key
 
 
-def test_tools_are_there_only_while_the_run_is_under_way(lens: Any, view: FlowView) -> None:
+def test_tools_are_there_only_while_the_run_is_under_way(lens: Any, view: WatchView) -> None:
     assert view._hands.bar.isVisible()
     lens.state.hand.take("add")
     lens.run.job, lens.run.state = "", "finished"
@@ -152,7 +152,7 @@ def test_the_wheel_of_tools_has_ends(lens: Any) -> None:
     assert hand.radius == hand.SMALLEST
 
 
-async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: FlowView, wait: Any) -> None:
+async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: WatchView, wait: Any) -> None:
     card = view._hands.lesson
     lens.actions.lesson.explain(lens.run.key)
     await wait(lambda: [c.action for c in lens.link.of(Control)] == ["pause"])
@@ -177,14 +177,14 @@ async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: FlowView, wa
     assert not view._hands.scene
 
 
-def shown(view: FlowView, target: Any) -> QRect:
+def shown(view: WatchView, target: Any) -> QRect:
     """Where on the canvas the data lie, all but the outermost."""
     places = view.canvas.camera.to_pixels(np.quantile(target, (0.01, 0.99), axis=0))
     (left, bottom), (right, top) = np.round(places).astype(int).tolist()
     return QRect(QPoint(left, top), QPoint(right, bottom))
 
 
-def test_all_data_are_seen_beside_what_lies_on_the_canvas(lens: Any, view: FlowView) -> None:
+def test_all_data_are_seen_beside_what_lies_on_the_canvas(lens: Any, view: WatchView) -> None:
     target = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32)
     lens.run.target = target
     lens.state.runs.changed.emit(lens.run.key)
@@ -207,7 +207,7 @@ def test_all_data_are_seen_beside_what_lies_on_the_canvas(lens: Any, view: FlowV
 
 
 async def test_a_training_that_goes_on_is_no_longer_explained(
-    lens: Any, view: FlowView, wait: Any
+    lens: Any, view: WatchView, wait: Any
 ) -> None:
     lens.run.state = "paused"
     lens.actions.lesson.explain(lens.run.key)
@@ -221,7 +221,7 @@ async def test_a_training_that_goes_on_is_no_longer_explained(
 
 
 async def test_stages_follow_by_themselves_when_played(
-    lens: Any, view: FlowView, wait: Any
+    lens: Any, view: WatchView, wait: Any
 ) -> None:
     card = view._hands.lesson
     card._timer.setInterval(1)
@@ -241,7 +241,7 @@ async def test_stages_follow_by_themselves_when_played(
     await wait(lambda: lens.link.of(Control)[-1].action == "step")
 
 
-def test_a_lesson_ends_with_its_run(lens: Any, view: FlowView) -> None:
+def test_a_lesson_ends_with_its_run(lens: Any, view: WatchView) -> None:
     lens.actions.lesson.explain(lens.run.key)
     lens.run.job, lens.run.state = "", "failed"
     lens.state.runs.changed.emit(lens.run.key)

@@ -68,11 +68,11 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     assert "figures of so few say little" in qualities(few, state)[0][2]
     assert quality(few) == ("w2", "0.342 (n = 2)")
 
-    from studio.app.views.metrics import MetricsView
+    from studio.app.views.quality import QualityView
 
     lens.measure("quality/w2", [1], [0.5])
     lens.measure("cost/samples", [1], [2])
-    view = MetricsView(lens.state, lens.actions)
+    view = QualityView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.show()
     assert (
@@ -86,7 +86,7 @@ def test_a_baseline_may_be_beaten_by_little():
 
 
 def test_the_charts_say_both(lens, qtbot):
-    from studio.app.views.metrics import MetricsView
+    from studio.app.views.quality import QualityView
 
     catalog = lens.state.catalog
     entries = [*catalog.entries, FLOOR, BEATEN]
@@ -94,7 +94,7 @@ def test_the_charts_say_both(lens, qtbot):
     for slug in ("w2", "ndcg"):
         lens.measure(f"quality/{slug}", [1, 2], [0.5, 0.4])
         lens.run.floors[slug] = 0.1
-    view = MetricsView(lens.state, lens.actions)
+    view = QualityView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.show()
     cards = view.cards

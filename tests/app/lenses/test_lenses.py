@@ -15,7 +15,7 @@ from studio.app.plots.chart import reduced, whole_height
 from studio.app.state.runs import LOG_LINES
 from studio.app.state.session import EngineStatus
 from studio.app.views.log import LogView, level_of
-from studio.app.views.metrics import MetricsView, group_of
+from studio.app.views.quality import QualityView, group_of
 from studio.app.views.samples import SamplesView
 from studio.app.widgets.qualities import qualities
 from studio.protocol.messages import Control, Watch
@@ -48,7 +48,7 @@ def show(lens: Any) -> Iterator[Callable[[type], Any]]:
 def test_losses_share_a_chart_and_each_quality_has_its_own(lens: Any, show: Any) -> None:
     for name in ("loss", "critic_loss", "grad_norm", "quality/sliced-w2", "quality/mmd"):
         lens.measure(name, [1, 2, 3], [3.0, 2.0, 1.0])
-    view = show(MetricsView)
+    view = show(QualityView)
     assert set(view.cards) == {"loss", "grad_norm", "quality/sliced-w2", "quality/mmd"}
     assert [c.name for c in view.cards["loss"].scene.curves] == ["loss", "critic_loss"]
     assert group_of("generator_loss") == "loss"
@@ -57,7 +57,7 @@ def test_losses_share_a_chart_and_each_quality_has_its_own(lens: Any, show: Any)
 def test_a_floor_belongs_to_its_quality(lens: Any, show: Any) -> None:
     lens.run.floors = {"sliced-w2": 0.05}
     lens.measure("quality/sliced-w2", [1, 2], [0.3, 0.2])
-    scene = show(MetricsView).cards["quality/sliced-w2"].scene
+    scene = show(QualityView).cards["quality/sliced-w2"].scene
     assert scene.curves[0].floor == 0.05
     assert scene.curves[0].dots
     low, high = whole_height(scene, reduced(scene, 300))
@@ -68,7 +68,7 @@ def test_new_numbers_are_drawn_within_a_fifteenth_of_a_second_and_not_more_often
     lens: Any, show: Any, qtbot: QtBot
 ) -> None:
     lens.measure("loss", [1], [1.0])
-    view = show(MetricsView)
+    view = show(QualityView)
     drawn: list[int] = []
     redraw = view._redraw
     view._timer.timeout.disconnect()
@@ -82,7 +82,7 @@ def test_new_numbers_are_drawn_within_a_fifteenth_of_a_second_and_not_more_often
 
 def test_a_hidden_chart_does_nothing(lens: Any, show: Any) -> None:
     lens.measure("loss", [1], [1.0])
-    view = show(MetricsView)
+    view = show(QualityView)
     view.hide()
     lens.measure("loss", [2], [0.5])
     assert not view._timer.isActive()
@@ -93,7 +93,7 @@ def test_a_hidden_chart_does_nothing(lens: Any, show: Any) -> None:
 def test_the_cursor_and_the_hover_are_linked(lens: Any, show: Any, qtbot: QtBot) -> None:
     for name in ("loss", "quality/mmd"):
         lens.measure(name, [1, 50, 100], [3.0, 2.0, 1.0])
-    view = show(MetricsView)
+    view = show(QualityView)
     lens.state.playback.set(step=50)
     qtbot.waitUntil(lambda: view.cards["loss"].scene.cursor == 50.0, timeout=1000)
     assert view.cards["quality/mmd"].scene.cursor == 50.0
@@ -106,14 +106,14 @@ def test_the_cursor_and_the_hover_are_linked(lens: Any, show: Any, qtbot: QtBot)
 def test_a_click_looks_at_the_nearest_kept_step(lens: Any, show: Any) -> None:
     lens.run.kept = [0, 40, 100]
     lens.measure("loss", [1, 100], [3.0, 1.0])
-    show(MetricsView).cards["loss"].plot.chosen.emit(55.0)
+    show(QualityView).cards["loss"].plot.chosen.emit(55.0)
     assert lens.state.playback.step == 40
 
 
 def test_a_legend_entry_hides_its_curve(lens: Any, show: Any, qtbot: QtBot) -> None:
     lens.measure("loss", [1, 2], [1.0, 2.0])
     lens.measure("critic_loss", [1, 2], [5.0, 6.0])
-    card = show(MetricsView).cards["loss"]
+    card = show(QualityView).cards["loss"]
     qtbot.mouseClick(card._entries["critic_loss"], Qt.MouseButton.LeftButton)
     assert [c.name for c in card.scene.curves] == ["loss"]
     lens.measure("loss", [3], [0.5])
@@ -122,7 +122,7 @@ def test_a_legend_entry_hides_its_curve(lens: Any, show: Any, qtbot: QtBot) -> N
 
 def test_zoom_narrows_all_charts_and_a_double_click_shows_all(lens: Any, show: Any) -> None:
     lens.measure("loss", list(range(100)), [1.0] * 100)
-    view = show(MetricsView)
+    view = show(QualityView)
     view.cards["loss"].plot.zoomed.emit((10.0, 20.0))
     assert view.cards["loss"].scene.span == (10.0, 20.0)
     assert view._all.isVisible()
@@ -132,13 +132,13 @@ def test_zoom_narrows_all_charts_and_a_double_click_shows_all(lens: Any, show: A
 
 def test_curves_that_diverge_are_drawn(lens: Any, show: Any) -> None:
     lens.measure("loss", [1, 2, 3, 4], [1.0, float("nan"), float("inf"), 2.0])
-    view = show(MetricsView)
+    view = show(QualityView)
     view.cards["loss"]._log.setChecked(True)
     assert not view.cards["loss"].plot.grab().isNull()
 
 
 def test_the_charts_say_when_there_is_nothing(lens: Any, show: Any) -> None:
-    view = show(MetricsView)
+    view = show(QualityView)
     assert "No numbers yet" in view._empty.accessibleName()
     lens.state.runs.select("")
     view._redraw()

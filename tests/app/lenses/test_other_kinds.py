@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.kinds.registry import all_kinds
 from studio.app.plots.canvas import ParticleCanvas
-from studio.app.shell.canvas import discover
+from studio.app.shell.lenses import discover
 from studio.app.state.runs import FlowRecord, RunState
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.messages import Credit, GetRows, GetTarget, PreviewData, Watch

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.plots.lasso import inside
 from studio.app.state.selection import Source
-from studio.app.views.flow import FlowView
 from studio.app.views.samples import SamplesView
+from studio.app.views.watch import WatchView
 
 
 @pytest.fixture
-def views(lens: Any, qtbot: Any) -> tuple[FlowView, SamplesView]:
-    made = FlowView(lens.state, lens.actions), SamplesView(lens.state, lens.actions)
+def views(lens: Any, qtbot: Any) -> tuple[WatchView, SamplesView]:
+    made = WatchView(lens.state, lens.actions), SamplesView(lens.state, lens.actions)
     for view in made:
         qtbot.addWidget(view)
         view.resize(900, 500)
@@ -33,7 +33,7 @@ def test_a_line_goes_around_what_is_inside() -> None:
 
 
 def test_a_lasso_among_samples_is_seen_in_the_flow_and_in_the_table(
-    lens: Any, views: tuple[FlowView, SamplesView]
+    lens: Any, views: tuple[WatchView, SamplesView]
 ) -> None:
     flow, samples = views
     particles = Source(lens.run.key, "particles")
@@ -60,7 +60,7 @@ def test_a_lasso_among_samples_is_seen_in_the_flow_and_in_the_table(
 
 
 def test_a_row_of_the_table_is_the_particle_whose_way_is_shown(
-    lens: Any, views: tuple[FlowView, SamplesView]
+    lens: Any, views: tuple[WatchView, SamplesView]
 ) -> None:
     flow, samples = views
     samples._table.selectRow(7)
@@ -75,7 +75,7 @@ def test_a_row_of_the_table_is_the_particle_whose_way_is_shown(
 
 
 def test_the_particles_that_are_not_selected_step_back(
-    lens: Any, views: tuple[FlowView, SamplesView]
+    lens: Any, views: tuple[WatchView, SamplesView]
 ) -> None:
     flow, _ = views
     lens.state.selection.set(Source(lens.run.key, "particles"), np.array([1, 2]), "tiles")

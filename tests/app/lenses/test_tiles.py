@@ -1,4 +1,4 @@
-"""Pictures as particles: pixels, grids, and the flow lens of images."""
+"""Pictures as particles: pixels, grids, and how images are watched."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,9 +20,9 @@ from studio.app.plots.sampled import Sampled
 from studio.app.plots.tiles import columns_for, frame_at
 from studio.app.shell.statusbar import StatusBar, _facts
 from studio.app.state.runs import FlowRecord
-from studio.app.views.flow import VIEW as FLOW
 from studio.app.views.tiles import VIEW, TilesView
 from studio.app.views.tilesamples import TileSamplesView
+from studio.app.views.watch import VIEW as FLOW
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, GetTarget, Watch

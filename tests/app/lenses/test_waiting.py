@@ -13,14 +13,14 @@ from pytestqt.qtbot import QtBot
 from studio.app.run_words import RunWords
 from studio.app.shell.run_list import RunList
 from studio.app.shell.run_panel import RunPanel
-from studio.app.views.flow import FlowView
-from studio.app.views.metrics import MetricsView
+from studio.app.views.quality import QualityView
 from studio.app.views.tiles import TilesView
+from studio.app.views.watch import WatchView
 from studio.protocol.messages import Control, JobInfo
 from studio.protocol.spec import Pick
 
 
-@pytest.fixture(params=[FlowView, MetricsView, TilesView])
+@pytest.fixture(params=[WatchView, QualityView, TilesView])
 def view(request: Any, lens: Any) -> Iterator[Any]:
     if request.param is TilesView:
         own = Pick(slug="project:own", config={"kind": "images"})
@@ -82,7 +82,7 @@ def test_what_is_said_stands_in_the_middle(lens: Any, view: Any) -> None:
 
 
 def test_the_line_above_empty_metrics_stays_above(lens: Any) -> None:
-    made = MetricsView(lens.state, lens.actions)
+    made = QualityView(lens.state, lens.actions)
     made.resize(900, 600)
     made.show()
     made.layout().activate()

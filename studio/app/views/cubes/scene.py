@@ -318,7 +318,8 @@ def _picture(colours: NDArray[np.uint8]) -> QImage:
 
 VIEW = ViewSpec(
     id="scene",
-    title="Scene",
+    lens="samples",
+    title="Map",
     order=10,
     applies=applies,
     factory=SceneView,

@@ -1,4 +1,4 @@
-"""The recommend lens: a history, and what the model would recommend next, as it changes."""
+"""Samples, for recommenders: a history, and what the model would recommend next, as it changes."""
 
 import time
 from collections import Counter
@@ -380,7 +380,8 @@ class RecommendView(QWidget):
 
 VIEW = ViewSpec(
     id="recommend",
-    title="Recommend",
+    lens="samples",
+    title="Preview",
     order=10,
     applies=applies,
     factory=RecommendView,

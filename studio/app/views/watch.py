@@ -1,4 +1,4 @@
-"""The flow lens: the fixed particles of a run, live or at any kept step, at any flow time."""
+"""Watch, for points: the fixed particles of a run, live or at any kept step, at any flow time."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec, shows
+from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.flowhands import FlowHands
 from studio.app.widgets.flowlayers import FlowLayers
@@ -34,7 +34,7 @@ from studio.app.widgets.overlays import EmptyState, Readout
 from studio.app.widgets.waiting import tell_waiting
 from studio.store.errors import StoreError
 
-__all__ = ["VIEW", "FlowView"]
+__all__ = ["VIEW", "WatchView"]
 
 SETTLE_MS = 200  # after a move of the camera, before the engine is asked for another window
 MARGIN = 16
@@ -43,10 +43,10 @@ RESOLUTION = 32
 PARTICLES = 1_000_000  # all that a run keeps are wanted; the engine sends fewer if it must
 
 
-applies = shows("flow")
+applies = shows_moving("particles")
 
 
-class FlowView(QWidget):
+class WatchView(QWidget):
     """Canvas, layers, motion, and what is known of the particle clicked."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
@@ -248,7 +248,7 @@ class FlowView(QWidget):
         menu.popup(event.globalPos())
 
     def _export(self) -> None:
-        ask_picture(self, self._state, "flow")
+        ask_picture(self, self._state, "watch")
 
     # Words and places
 
@@ -348,9 +348,10 @@ class FlowView(QWidget):
 
 
 VIEW = ViewSpec(
-    id="flow",
-    title="Flow",
+    id="particles",
+    lens="watch",
+    title="Particles",
     order=10,
     applies=applies,
-    factory=FlowView,
+    factory=WatchView,
 )

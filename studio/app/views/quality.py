@@ -1,4 +1,4 @@
-"""The metrics lens: losses and qualities of a run over all its steps, with their floors."""
+"""The Quality lens: losses and qualities of a run over all its steps, with their floors."""
 
 from functools import partial
 
@@ -31,7 +31,7 @@ from studio.app.widgets.qualities import (
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec
 
-__all__ = ["VIEW", "MetricsView", "group_of"]
+__all__ = ["VIEW", "QualityView", "group_of"]
 
 REDRAW_MS = 67  # at most 15 pictures a second, however fast the numbers come
 WIDE = 760  # logical pixels from which two charts stand side by side
@@ -57,7 +57,7 @@ def _charted(name: str) -> bool:
     return not name.startswith(COST) and name != PHASE
 
 
-class MetricsView(QWidget):
+class QualityView(QWidget):
     """One card a group of curves, all over the same range of steps and with one cursor."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
@@ -124,7 +124,7 @@ class MetricsView(QWidget):
         ask_curves(self, self._state)
 
     def _export_picture(self) -> None:
-        ask_picture(self, self._state, "metrics")
+        ask_picture(self, self._state, "quality")
 
     def _select(self, _key: str) -> None:
         self._zoom = None
@@ -291,9 +291,10 @@ def _inks(tokens: Tokens) -> tuple[str, ...]:
 
 
 VIEW = ViewSpec(
-    id="metrics",
-    title="Metrics",
+    id="quality",
+    lens="quality",
+    title="Curves",
     order=30,
     applies=lambda state: state.runs.current is not None,
-    factory=MetricsView,
+    factory=QualityView,
 )
