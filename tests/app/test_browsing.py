@@ -13,7 +13,8 @@ from studio.app.kinds.browsed import Browsed
 from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Selection, Source
-from studio.app.widgets.browser import Browser
+from studio.app.state.session import AppState
+from studio.app.widgets.browser import Browser, short
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
 KNOWN = {"Mass": np.array([3.0, np.nan, 1.0]), "Type": np.array(["top", "gluon", "Top"])}
@@ -114,11 +115,40 @@ def test_rows_stay_selected_however_they_are_sorted(browser: Browser) -> None:
     assert not browser.picked.isVisible()
 
 
+def test_other_data_are_not_said_to_be_selected(browser: Browser) -> None:
+    browser._selection.set(MADE, np.array([3, 7]), "lasso")
+    assert browser.picked.isVisible()
+    other = Source("/p/runs/0002-r", "samples", "b.h5")
+    x = np.zeros((9, 1, 4, 4), np.float32)
+    browser.show_data(kind("images"), {"x": x}, other, None, None, "")
+    assert not browser.picked.isVisible()
+
+
+def test_what_is_selected_in_a_project_is_not_in_the_next(qapp: QApplication) -> None:
+    state = AppState()
+    state.selection.set(MADE, np.array([3]), "tiles")
+    state.project_changed.emit()
+    assert state.selection.source is None
+
+
+def test_escape_empties_the_filter(browser: Browser) -> None:
+    browser.filter.setText("light < 50")
+    QTest.keyClick(browser.filter, Qt.Key.Key_Escape)
+    assert browser.filter.text() == ""
+    assert browser.made.grid.count == N
+
+
+def test_measures_are_said_in_full_and_with_their_unit() -> None:
+    assert short(np.float32(1021.4)) == "1,021"
+    assert short(np.int64(12_345)) == "12,345"
+    assert kind("jets").units == {"Mass": "GeV", "pT": "GeV"}
+
+
 def test_the_keyboard_walks_extends_and_lets_go(browser: Browser) -> None:
     grid, keys = browser.made.grid, Qt.Key
     QTest.keyClick(grid, keys.Key_Home)
     QTest.keyClick(grid, keys.Key_Right)
-    assert browser._line.accessibleName() == "Generated image 1 · light 100"
+    assert browser._line.accessibleName() == "Generated image 1 · light 100 %"
     QTest.keyClick(grid, keys.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert browser._selection.of(MADE).tolist() == [1, 2]
     QTest.mouseClick(
@@ -157,7 +187,7 @@ def test_what_is_selected_is_copied_and_dragged_out(browser: Browser) -> None:
     QTest.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     clipboard = QApplication.clipboard()
     assert clipboard.text().splitlines() == [
-        "Generated image 0 · light 100", "Generated image 4999 · light 0"
+        "Generated image 0 · light 100 %", "Generated image 4999 · light 0 %"
     ]  # fmt: skip
     picture = clipboard.image()
     lights = {picture.pixelColor(x, picture.height() // 2).lightness() for x in (60, 180)}

@@ -79,6 +79,7 @@ KIND = Kind(
     tiles=Pictures,
     facts=_facts,
     measures=_measures,
+    units={"Light": "%"},
     apart=flat_distance,
     projection=(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "

@@ -154,6 +154,7 @@ KIND = Kind(
     tiles=clouds,
     facts=_facts,
     measures=_measures,
+    units={"Mass": "GeV", "pT": "GeV"},
     imports="JetNet HDF5",
     page=36,
     parts=("mask",),

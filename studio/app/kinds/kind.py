@@ -165,6 +165,7 @@ class Kind:
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.
         measures: says of each datum what it can be sorted and filtered by, from all that is known.
+        units: of these measures, by their names.
         apart: returns how far one datum, given without the axis of rows, is from each of many,
             (n,); None where nobody has said what that means.
         common: what tiles need to know of all data that are seen together, such as the scale that
@@ -192,6 +193,7 @@ class Kind:
     tiles: Callable[[Arrays], Tiles]
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
     measures: Callable[[Arrays], Measured] = lambda arrays: {}
+    units: Mapping[str, str] = field(default_factory=dict)
     apart: Callable[[Arrays, Arrays], NDArray[Any]] | None = None
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     views: tuple[str, ...] = ("tiles", "browser")

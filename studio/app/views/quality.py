@@ -17,7 +17,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, row
+from studio.app.widgets.basic import Elided, button, view_bar
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
@@ -77,8 +77,7 @@ class QualityView(QWidget):
         )
         curves = button("Export CSV", self._export_curves, tip="Write all curves of this run")
         picture = button("Export picture", self._export_picture, tip="PNG or SVG")
-        head = row(self._words, self._all, None, evaluate, curves, picture)
-        head.setContentsMargins(16, 8, 16, 0)
+        self.bar = view_bar(self, self._words, self._all, None, evaluate, curves, picture)
         inside = QWidget()
         page = QVBoxLayout(inside)
         page.setContentsMargins(12, 8, 12, 12)
@@ -93,9 +92,7 @@ class QualityView(QWidget):
         self._scroll.setWidget(inside)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
-        body.addLayout(head)
         body.addWidget(self._scroll, 1)
-        body.addStretch()  # keeps the line above where it is while there is nothing below
         self.setProperty("surface", "canvas")
         self._empty = EmptyState(self)
         self._connect()

@@ -28,7 +28,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import button, label, restyle, row, separator
+from studio.app.widgets.basic import button, label, restyle, separator, view_bar
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.hchoice import HChoice
 from studio.app.widgets.hlist import HList
@@ -77,14 +77,10 @@ class RescalingView(QWidget):
     def _lay_out(self) -> None:
         self.setProperty("surface", "canvas")
         picture = button("Export picture", self._export, tip="PNG or SVG")
-        self._head = QWidget()
-        head = row(self.verdict, None, picture)
-        head.setContentsMargins(16, 8, 16, 0)
-        self._head.setLayout(head)
-        self.words.setContentsMargins(16, 0, 16, 0)
+        self.bar = view_bar(self, self.verdict, None, picture)
+        self.words.setContentsMargins(16, 8, 16, 0)
         left = QVBoxLayout()
         left.setContentsMargins(0, 0, 0, 8)
-        left.addWidget(self._head)
         left.addWidget(self.words)
         left.addWidget(self.plot, 1)
         self._side = QWidget()
@@ -270,7 +266,7 @@ class RescalingView(QWidget):
 
     def _tell_empty(self, run: RunState | None, current: ChosenH | None) -> None:
         some = current is not None
-        for part in (self._head, self.words, self.plot, self._side):
+        for part in (self.words, self.plot, self._side):
             part.setVisible(some)
         self._empty.setVisible(not some)
         if some:

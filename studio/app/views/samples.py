@@ -30,8 +30,8 @@ from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import button, label, row, section
-from studio.app.widgets.chosenchip import chosen_chip
+from studio.app.widgets.basic import Elided, button, label, row, section, view_bar
+from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.exporting import ask_samples
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.literal import set_tip
@@ -63,14 +63,14 @@ class SamplesView(QWidget):
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
         self.made.setAccessibleName("Generated points")
         self.data.setAccessibleName("Data points")
-        self._origin = label("", "muted")
+        self._origin = Elided("", "muted")
         self._overlay = button("Overlay", None, kind="chip", tip="Draw the data behind the samples")
         self._overlay.setCheckable(True)
         self._lasso = button(
             "Lasso", None, kind="chip", tip="Draw a line around points to select them"
         )
         self._lasso.setCheckable(True)
-        self._chip = chosen_chip(state.selection, self._among)
+        self._chip = ChosenChip(state.selection, self._among)
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
         self._note = label("", "small", wrap=True)
@@ -91,16 +91,8 @@ class SamplesView(QWidget):
         export = button(
             "Export", self._export, tip="Write samples to CSV, NPZ or HDF5", icon="export"
         )
-        head = row(
-            self._origin,
-            None,
-            self._drawn_ones,
-            self._lasso,
-            self._overlay,
-            sample,
-            export,
-        )
-        head.setContentsMargins(16, 8, 16, 0)
+        tools = (self._drawn_ones, self._lasso, self._overlay, sample, export)
+        self.bar = view_bar(self, self._origin, None, *tools)
         self._lay_out_side()
         self._middle = QWidget()
         middle = QHBoxLayout(self._middle)
@@ -110,9 +102,7 @@ class SamplesView(QWidget):
         middle.addWidget(self._side)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
-        body.addLayout(head)
         body.addWidget(self._middle, 1)
-        body.addStretch()  # keeps the line above where it is while there is nothing below
         self.setProperty("surface", "canvas")
 
     def _pictures(self) -> QHBoxLayout:
@@ -157,7 +147,7 @@ class SamplesView(QWidget):
         self._sampled.selected.connect(self._select)
         self._sampled.shown.connect(self._show)
         self._sampled.told.connect(self._tell)
-        self._sampled.failed.connect(self._origin.setText)
+        self._sampled.failed.connect(self._origin.set_text)
         self._state.engine_changed.connect(self._tell)
         theme.changed.connect(self._restyle)
         self._overlay.toggled.connect(self._target)
@@ -185,9 +175,10 @@ class SamplesView(QWidget):
     def _select(self) -> None:
         for canvas in (self.made, self.data):
             canvas.set_record(None)
+        self._chip.tell()
 
     def _show(self, shown: Shown) -> None:
-        self._origin.setText(self._sampled.origin)
+        self._origin.set_text(self._sampled.origin)
         self._draw(self.made, shown.x)
         self._fill_table(shown)
         self._show_chosen()
@@ -275,6 +266,7 @@ class SamplesView(QWidget):
             canvas.set_chosen(rows[rows % step == 0] // step)
             if canvas is self.made:
                 self._choose_rows(rows)
+        self._chip.tell()
 
     def _choose_rows(self, rows: NDArray[np.int64]) -> None:
         flags = QItemSelectionModel.SelectionFlag
@@ -322,14 +314,14 @@ class SamplesView(QWidget):
         self._middle.setVisible(now is not None)
         self._empty.setVisible(now is None)
         if now is not None:
-            self._origin.setText(self._sampled.origin)
+            self._origin.set_text(self._sampled.origin)
             self._numbers.show_run(run)
             self._numbers.setVisible(not now.note)
             self._note.setText(now.note)
             self._note.setVisible(bool(now.note))
             self._name_columns(now)
         else:
-            self._origin.setText("")
+            self._origin.set_text("")
             self._say_empty(run)
         self._target()
 

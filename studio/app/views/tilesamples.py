@@ -18,7 +18,7 @@ from studio.app.plots.sampled import Sampled, Shown
 from studio.app.state.selection import Source, What
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import button, label, row
+from studio.app.widgets.basic import button, icon_button, label
 from studio.app.widgets.browser import Browser
 from studio.app.widgets.exporting import ask_samples
 from studio.app.widgets.heldchip import held_chip
@@ -42,19 +42,17 @@ class TileSamplesView(QWidget):
         self._state, self._actions = state, actions
         self._once = AskOnce(self, state)
         self.browser = Browser(state.selection)
-        self._origin = label("", "muted")
         self._numbers = Qualities(state)
         self._note = label("", "small", wrap=True)
         self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
-        export = button("Export", self._export, tip="Write samples to a file", icon="export")
+        export = icon_button("export", "Write samples to a file", self._export)
         self._drawn_ones = held_chip(self._sampled)
-        self._head = row(self._origin, None, self._drawn_ones, sample, export)
+        self.bar = self.browser.bar(self, self._drawn_ones, sample, export)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 8, 16, 12)
         body.setSpacing(8)
-        body.addLayout(self._head)
         body.addWidget(self.browser, 1)
         body.addWidget(self._numbers)
         body.addWidget(self._note)
@@ -62,7 +60,7 @@ class TileSamplesView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._sampled.shown.connect(self._show)
         self._sampled.told.connect(self._tell)
-        self._sampled.failed.connect(self._origin.setText)
+        self._sampled.failed.connect(self.browser.made.say)
         state.engine_changed.connect(self._tell)
         self._sampled.select()
 
@@ -72,7 +70,6 @@ class TileSamplesView(QWidget):
 
     def _show(self, shown: Shown) -> None:
         if self._kind.fits(shown.x.shape[1:]):
-            self._origin.setText(self._sampled.origin)
             self._fill(shown)
 
     def _fill(self, shown: Shown | None) -> None:
@@ -103,9 +100,8 @@ class TileSamplesView(QWidget):
         self._numbers.show_run(run)
         self._target()
         if some:
-            self._origin.setText(self._sampled.origin)
+            self.browser.made.say(self._sampled.origin)
             return
-        self._origin.setText("")
         act: Callable[[], None] | None = None
         title, words, action = "No run is selected", "Samples of a run are shown here.", ""
         if run is not None and run.step:

@@ -50,6 +50,7 @@ __all__ = [
     "scrolled",
     "section",
     "separator",
+    "view_bar",
 ]
 
 
@@ -179,6 +180,14 @@ def icon_button(icon: str, name: str, clicked: Callable[[], None] | None = None)
 def row(*items: QWidget | int | None, gap: int = 8, margins: int = 0) -> QHBoxLayout:
     """Return a row of widgets; a number is a space, None takes what is left."""
     return _fill(QHBoxLayout(), items, gap, margins)
+
+
+def view_bar(view: QWidget, *items: QWidget | int | None, gap: int = 8) -> QWidget:
+    """Return the controls of a view in a row, for the lens to show in the bar above it."""
+    bar = QWidget(view)
+    bar.setLayout(row(*items, gap=gap))
+    bar.hide()  # until the lens takes it
+    return bar
 
 
 def column(*items: QWidget | int | None, gap: int = 8, margins: int = 0) -> QVBoxLayout:

@@ -9,21 +9,23 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.kinds.browsed import Browsed
 from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Rows, Selection, Source
-from studio.app.widgets.basic import Elided, button, label, restyle, row, section
-from studio.app.widgets.chosenchip import chosen_chip
+from studio.app.widgets.basic import Elided, button, restyle, row, section, view_bar
+from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.literal import PushButton, set_tip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 
-__all__ = ["Browser", "Pane"]
+__all__ = ["Browser", "Pane", "short"]
 
 SIDES = ("Generated", "Real", "Beside")
 SPACED = 64  # of which it is found how far they are from the others
@@ -49,7 +51,7 @@ class Pane(QWidget):
         self._kind = kind("")
         self._arrays: Arrays | None = None
         self._source: Source | None = None
-        self._message = ""
+        self._message = self._origin = ""
         self._common: Arrays = {}
         self._page = 0
         self._order, self._filter = "", ""
@@ -173,8 +175,9 @@ class Pane(QWidget):
             return ""
         parts = [f"{self._title} {self._kind.one} {tile}"]
         for name, values in self._of(slice(tile, tile + 1)).items():
-            value = values[0]
-            parts.append(f"{name.lower() if name.istitle() else name} {_short(value)}")
+            unit = self._kind.units.get(name, "")
+            word = name.lower() if name.istitle() else name
+            parts.append(f"{word} {short(values[0])} {unit}".rstrip())
         return " · ".join(parts)
 
     def _choose(self) -> None:
@@ -185,13 +188,18 @@ class Pane(QWidget):
         rows = self._selection.of(self._source)
         self.grid.choose(rows)
 
+    def say(self, origin: str) -> None:
+        """Say where the data come from, beside which of them are in sight."""
+        self._origin = origin
+        self._tell()
+
     def _tell(self) -> None:
         first, last = self.grid.in_sight()
         shown, n = self.grid.count, self.count
-        words = f"{first + 1:,} to {last:,} of {shown:,}" if shown else ""
+        sight = f"{first + 1:,} to {last:,} of {shown:,}" if shown else ""
         if shown < n:
-            words = f"{words}, filtered from {n:,}" if words else f"none of {n:,}"
-        self._where.set_text(words)
+            sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
+        self._where.set_text(" · ".join(filter(None, (sight, self._origin))))
 
 
 def _hint(known: Measured) -> str:
@@ -204,10 +212,11 @@ def _hint(known: Measured) -> str:
     return f"{'; '.join(parts)}. Several with commas between them."
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """Return a measure of a datum as it is said."""
     if isinstance(value, np.integer):
         return f"{int(value):,}"
-    return f"{float(value):,.3g}" if isinstance(value, np.floating) else str(value)
+    return words.figure(float(value)) if isinstance(value, np.floating) else str(value)
 
 
 class Browser(QWidget):
@@ -229,22 +238,17 @@ class Browser(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setMinimumWidth(96)
         self.filter.setMaximumWidth(200)
-        self.picked = chosen_chip(selection, self._among)
+        self.picked = ChosenChip(selection, self._among)
         self.size_ = QSlider(Qt.Orientation.Horizontal)
         self.size_.setRange(SMALLEST, LARGEST)
         self.size_.setMinimumWidth(40)
         self.size_.setMaximumWidth(88)
         self.size_.setAccessibleName("Size of the tiles in pixels")
-        set_tip(self.size_, "Size of the tiles (Ctrl and the wheel; 0 fits a page)")
-        self._pixels = label("", "small")
-        self._pixels.setMinimumWidth(self._pixels.fontMetrics().horizontalAdvance("320 px"))
         self._line = Elided("", "small")
         self.nearest = button("Nearest", None, kind="chip", tip=NEAREST)
         self.nearest.setCheckable(True)
-        bar = row(self.sides, self.order, self.filter, None, self.size_, self._pixels, gap=8)
-        bar.setStretch(1, 2)
-        bar.setStretch(2, 2)
         self.order.setMaximumWidth(200)
+        self.filter.installEventFilter(self)
         halves = QHBoxLayout()
         halves.setSpacing(20)
         halves.addWidget(self.made, 1)
@@ -252,7 +256,6 @@ class Browser(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(8)
-        body.addLayout(bar)
         body.addLayout(halves, 1)
         # Below, where what comes late pushes nothing aside in a narrow window.
         foot = row(self._line, self.picked, self.nearest)
@@ -260,6 +263,27 @@ class Browser(QWidget):
         body.addLayout(foot)
         self._connect()
         self._tell()
+
+    def bar(self, view: QWidget, *more: QWidget) -> QWidget:
+        """Return the bar of a view that shows this frame: its controls, and more to their right."""
+        made = view_bar(view, self.sides, self.order, self.filter, None, self.size_, *more)
+        line = made.layout()
+        assert isinstance(line, QHBoxLayout)
+        line.setStretch(1, 2)
+        line.setStretch(2, 2)
+        return made
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape empties the filter."""
+        escape = (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        )
+        if escape and self.filter.text():
+            self.filter.clear()
+            return True
+        return super().eventFilter(watched, event)
 
     def _connect(self) -> None:
         self.sides.chosen.connect(self._show_sides)
@@ -302,6 +326,7 @@ class Browser(QWidget):
         self.nearest.setVisible(shown_as.apart is not None and real is not None)
         if self.nearest.isChecked():
             self._arrange()
+        self.picked.tell()
         self._tell()
 
     @contextmanager
@@ -341,7 +366,7 @@ class Browser(QWidget):
         self.size_.blockSignals(True)
         self.size_.setValue(height)
         self.size_.blockSignals(False)
-        self._pixels.setText(f"{height} px")
+        set_tip(self.size_, f"{height} pixels a tile (Ctrl and the wheel; 0 fits a page)")
 
     def _inspect(self, pane: Pane, other: Pane) -> None:
         if pane is self.made and self.nearest.isChecked():

@@ -2,30 +2,34 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QPushButton
-
+from studio.app.icons import IconWearer
 from studio.app.state.selection import Selection, Source
-from studio.app.widgets.basic import button
+from studio.app.widgets.literal import PushButton, set_tip
 
-__all__ = ["chosen_chip"]
-
-TIP = "Let go of the selection (Esc)"
+__all__ = ["ChosenChip"]
 
 
-def chosen_chip(selection: Selection, among: Callable[[Source], int]) -> QPushButton:
-    """Return the chip of one lens; ``among`` says how many rows the lens shows of a source, 0 where
-    it shows none of it. It is seen while some of them are selected, and says their share.
+class ChosenChip(PushButton):
+    """The chip of one lens; ``among`` says how many rows the lens shows of a source, 0 where it
+    shows none of it. It is seen while some of them are selected, and says their share.
     """
-    chip = button("", selection.clear, kind="chip", icon="close", tip=TIP)
 
-    def tell() -> None:
-        total = among(selection.source) if selection.source is not None else 0
-        n = len(selection.rows)
-        chip.setVisible(bool(total))
+    def __init__(self, selection: Selection, among: Callable[[Source], int]) -> None:
+        super().__init__("")
+        self._selection, self._among = selection, among
+        self.setProperty("kind", "chip")
+        self.setAutoDefault(False)
+        IconWearer(self, "close", "text")
+        set_tip(self, "Let go of the selection (Esc)")
+        self.clicked.connect(selection.clear)
+        selection.changed.connect(self.tell)
+        self.tell()
+
+    def tell(self) -> None:
+        """Say it anew: also when the lens shows other data."""
+        source, n = self._selection.source, len(self._selection.rows)
+        total = self._among(source) if source is not None else 0
+        self.setVisible(bool(total))
         if total:
-            chip.setText(f"{n:,} selected, {100 * n / total:.2g} %")
-            chip.setAccessibleName(f"{n:,} of {total:,} selected: let go of them")
-
-    selection.changed.connect(tell)
-    tell()
-    return chip
+            self.setText(f"{n:,} selected, {100 * n / total:.2g} %")
+            self.setAccessibleName(f"{n:,} of {total:,} selected: let go of them")

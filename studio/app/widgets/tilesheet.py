@@ -1,7 +1,9 @@
 """Tiles that are taken away: as one picture, with a line of words for each."""
 
 import math
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QRectF, QUrl
@@ -24,7 +26,7 @@ class Sheets:
     """
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = ""
         self._made = 0
 
     def taken(self, tiles: Tiles, rows: Rows, said: list[str]) -> QMimeData:
@@ -37,10 +39,11 @@ class Sheets:
     def file(self, tiles: Tiles, rows: Rows, said: list[str], name: str) -> QMimeData:
         """Return the same, the picture as a file as well, which is named after ``name``."""
         taken = self.taken(tiles, rows, said)
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="pushforward-")
+        if not self._folder:
+            self._folder = tempfile.mkdtemp(prefix="pushforward-")
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._made += 1
-        path = Path(self._folder.name) / f"{name}-{self._made}.png"
+        path = Path(self._folder) / f"{name}-{self._made}.png"
         if QImage(taken.imageData()).save(str(path)):
             taken.setUrls([QUrl.fromLocalFile(str(path))])
         return taken

@@ -125,7 +125,7 @@ def test_zoom_narrows_all_charts_and_a_double_click_shows_all(lens: Any, show: A
     view = show(QualityView)
     view.cards["loss"].plot.zoomed.emit((10.0, 20.0))
     assert view.cards["loss"].scene.span == (10.0, 20.0)
-    assert view._all.isVisible()
+    assert not view._all.isHidden()
     view.cards["loss"].plot.zoomed.emit(None)
     assert view.cards["loss"].scene.span == (0.0, 99.0)
 
@@ -152,7 +152,7 @@ def test_until_there_are_samples_the_particles_are_shown(lens: Any, show: Any) -
     lens.arrive(50)
     view = show(SamplesView)
     assert view.made.count == 200
-    assert "200 fixed particles" in view._origin.text()
+    assert "200 fixed particles" in view._origin.accessibleName()
     assert view._table.rowCount() == 100
 
 
@@ -212,14 +212,14 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     generated(Path(lens.run.key), x, ("u", "v"), step=50, seed=7)
     lens.state.runs.logged.emit(lens.run.key)
     await wait(lambda: view.made.count == 300)
-    assert view._origin.text() == "300 samples, step 50, seed 7"
+    assert view._origin.accessibleName() == "300 samples, step 50, seed 7"
     assert view._table.horizontalHeaderItem(1).text() == "v"
     lens.arrive(60)
     assert view.made.count == 300  # those that somebody has asked for are not taken away
     view._tell()
-    assert view._origin.text().endswith("seed 7; the training is at step 60")
+    assert view._origin.accessibleName().endswith("seed 7; the training is at step 60")
     view._drawn_ones.click()
-    assert view._origin.text() == "200 fixed particles, step 60"
+    assert view._origin.accessibleName() == "200 fixed particles, step 60"
     view._drawn_ones.click()
     assert view.made.count == 300
 
@@ -239,7 +239,7 @@ async def test_samples_say_under_which_conditions_they_were_drawn(
     generated(Path(lens.run.key), x, ("u", "v"), step=50, given=given, units=units, seed=7)
     lens.state.runs.logged.emit(lens.run.key)
     await wait(lambda: view.made.count == 300)
-    assert view._origin.text() == (
+    assert view._origin.accessibleName() == (
         "300 samples, size = 3, mass = 5,000 GeV, type = top, pt = 2 values, step 50, seed 7"
     )
     assert not view._numbers.isVisible()
@@ -267,7 +267,7 @@ async def test_what_was_drawn_long_ago_gives_way_to_the_newest(
     view = show(SamplesView)
     await wait(lambda: view.made.count == 300)
     lens.arrive(50)
-    assert view._origin.text() == "200 fixed particles, step 50"
+    assert view._origin.accessibleName() == "200 fixed particles, step 50"
 
 
 async def test_the_samples_follow_the_training_by_themselves_to_its_end(
@@ -277,13 +277,13 @@ async def test_the_samples_follow_the_training_by_themselves_to_its_end(
     watch = lens.link.of(Watch)[-1]
     assert (watch.on, watch.layers) == (True, [])
     lens.arrive(41)
-    assert "step 41" in view._origin.text()
+    assert "step 41" in view._origin.accessibleName()
     lens.run.step = 60
     lens.keep(60)
-    await wait(lambda: "step 60" in view._origin.text())
+    await wait(lambda: "step 60" in view._origin.accessibleName())
     lens.run.job, lens.run.state = "", "finished"
     lens.state.runs.changed.emit(lens.run.key)
-    assert view._origin.text() == "200 fixed particles, step 60"
+    assert view._origin.accessibleName() == "200 fixed particles, step 60"
 
 
 def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:

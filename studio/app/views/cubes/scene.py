@@ -18,7 +18,7 @@ from studio.app.views.cubes.legend import ClassRow, Legend, called
 from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
 from studio.app.viewspec import ViewSpec, shows
-from studio.app.widgets.basic import Elided, button, label, row, scrolled, section
+from studio.app.widgets.basic import Elided, button, label, scrolled, section, view_bar
 from studio.app.widgets.filedialog import save_dialog
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
@@ -30,7 +30,7 @@ __all__ = ["VIEW", "SceneView"]
 
 
 EDGE, APART = 16, 16  # pixels beside the maps and between them
-ABOVE = 136  # that buttons, titles and margins take
+ABOVE = 96  # that titles and margins take
 KEPT = 8  # maps of runs that are not looked at now
 MAPS = 0.54  # of the height that is left, at most
 
@@ -95,6 +95,7 @@ class SceneView(QWidget):
         foot.addWidget(section("Spectrum"))
         foot.addWidget(self._where)
         foot.addWidget(self.spectrum)
+        self.bar = view_bar(self, None, self._save, self._classify)
         lower = QHBoxLayout()
         lower.setSpacing(20)
         lower.addLayout(foot, 1)
@@ -103,7 +104,6 @@ class SceneView(QWidget):
         body = QVBoxLayout(page)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(14)
-        body.addLayout(row(None, self._save, self._classify))
         body.addLayout(maps)
         body.addLayout(lower, 1)
         outer = QVBoxLayout(self)

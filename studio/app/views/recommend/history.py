@@ -33,6 +33,7 @@ from studio.app.widgets.basic import (
     row,
     scrolled,
     section,
+    view_bar,
 )
 from studio.app.widgets.filedialog import save_dialog
 from studio.app.widgets.historylist import HistoryList
@@ -114,10 +115,8 @@ class RecommendView(QWidget):
         body = QVBoxLayout(self._page)
         body.setContentsMargins(16, 8, 16, 12)
         body.setSpacing(8)
-        who = row(self._called, before, self.person, after, self._where, None, gap=6)
-        for each in (self.undo, self.reset, self.lists):
-            who.addWidget(each)
-        body.addLayout(who)
+        who = (self._called, before, self.person, after, self._where)
+        self.bar = view_bar(self, *who, None, self.undo, self.reset, self.lists, gap=6)
         body.addLayout(halves, 1)
         body.addWidget(self._numbers)
         whole = QVBoxLayout(self)
