@@ -146,10 +146,16 @@ class DatasetEntry(Entry):
         finite: whether there are so many rows and no more.
         outline: of a finite one, ``outline(config)`` returns its `models.contracts.data.Outline`
             without reading its rows; None where only they tell.
+        size: how many rows a finite one has, and of what form: "10,000 pictures, 28x28".
+        licence: under which it may be passed on; "" where it is drawn by this program.
+        made: how its rows came to be, and what was changed in them, in a sentence or two.
     """
 
     finite: bool
     outline: Callable[[Any], Any] | None
+    size: str = ""
+    licence: str = ""
+    made: str = ""
 
     @property
     def holds(self) -> str:

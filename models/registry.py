@@ -245,6 +245,9 @@ def dataset(
     config: type[Config] = NoConfig,
     finite: bool = False,
     outline: Callable[[Any], Any] | None = None,
+    size: str = "",
+    licence: str = "",
+    made: str = "",
 ) -> Callable[[T], T]:
     """Register a data set of a kind; see `DatasetEntry`."""
     return _adds(
@@ -258,6 +261,9 @@ def dataset(
         kinds=(holds,),
         finite=finite,
         outline=outline,
+        size=size,
+        licence=licence,
+        made=made,
     )
 
 

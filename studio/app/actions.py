@@ -7,6 +7,7 @@ from studio.app.intents.background import BackgroundIntents
 from studio.app.intents.base import Link
 from studio.app.intents.branching import BranchingIntents
 from studio.app.intents.comparing import ComparingIntents
+from studio.app.intents.covers import CoverIntents
 from studio.app.intents.data import DataIntents
 from studio.app.intents.dropped import DroppedIntents
 from studio.app.intents.edits import EditIntents
@@ -51,6 +52,7 @@ class Actions:
         self.setup = SetupIntents(state, link)
         self.race = RacingIntents(state, link, self.setup, self.runs, self.comparing)
         self.data = DataIntents(state, link)
+        self.covers = CoverIntents(state, link)
         self.project = ProjectIntents(state, link, self.runs, self.data)
         self.background = BackgroundIntents(state, link, self.project)
         self.folder = FolderIntents(state, link)

@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         state.place_changed.connect(self._place_changed)
         state.runs.selected.connect(lambda _: self._place_changed())
         state.inspected.connect(self._show_import)
+        state.import_wanted.connect(self._asks.import_data)
         state.branch_wanted.connect(self._ask_branch)
         state.operate_wanted.connect(self._ask_operate)
         state.draft_changed.connect(self._offer_train)

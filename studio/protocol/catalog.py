@@ -172,7 +172,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     ``better``: "lower" or "higher", and what their ``bar`` is, in a few words. Networks say in
     which ``roles`` they can be picked. Samplers and operators say which capabilities a model
     ``needs`` to have; ``takes`` are the rows that an operator is handed, ``inputs`` the runs that
-    a family learns from.
+    a family learns from. Data sets say their ``size`` where they are finite, their ``licence``
+    where they were not drawn by this program, and how they were ``made``.
     """
 
     kind: str
@@ -194,6 +195,9 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     inputs: list[InputSpec] = []
     stages: list[StageSpec] = []
     roles: list[str] = []
+    size: str = ""
+    licence: str = ""
+    made: str = ""
 
     def fitted(self, kind: str) -> "EntrySpec":
         """Return the entry with the defaults that its settings have for a kind of data."""

@@ -101,10 +101,10 @@ async def test_a_project_of_hostile_names_is_shown_literally(bench, wait, projec
         Notice(level="error", text=NAME, why=NAME, todo=NAME, details=NAME, lasting=True)
     )
     state.notices.post(Notice(level="info", text=NAME, why=NAME))
-    bench.actions.data.select("mine")
+    bench.actions.data.select("project:mine")
     await wait(lambda: state.place == "data")
     assert faults(window) == []
-    assert SHOWN in window.canvas.data.facts.text()
+    assert SHOWN in window.canvas.data.currentWidget().facts.text()
     shown = dialogs.show_history(window, state.notices)
     assert faults(shown) == []
     asked = dialogs.ask_close(window, NAME, lambda what: None)

@@ -14,8 +14,6 @@ from studio.app.intents import disk
 from studio.app.intents import project as project_intents
 from studio.app.state import drafts
 from studio.app.state.naming import called
-from studio.app.state.session import DataInfo
-from studio.app.views.data import statistics_of
 from studio.home import config_folder
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
@@ -215,48 +213,18 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     bench.engine.script[m.PreviewData] = lambda command: (told, {"x": x})
     bench.engine.emit(m.JobChanged(info=done))
     await wait(lambda: bench.state.place == "data")
-    assert bench.state.dataset == "fresh"
-    page = bench.window.canvas.data
-    await wait(page.shares.isVisible)
-    page.notes.open(True)
-    assert page.noted.text().startswith("note 0\nnote 1\n")
-    assert page.noted.text().endswith("note 11\nand 2 more")
-    assert page.shares.text().startswith("4 of 5 are learned from, 1 is held out")
+    assert bench.state.dataset == "project:fresh"
+    page = bench.window.canvas.data.currentWidget()
+    known = page.known
+    await wait(known.texts["Split"].isVisible)
+    known.notes.open(True)
+    assert known.noted.text().startswith("note 0\nnote 1\n")
+    assert known.noted.text().endswith("note 11\nand 2 more")
+    assert known.texts["Split"].text().startswith("4 of 5 are learned from, 1 is held out")
     page.train.click()
     assert bench.state.draft.spec.dataset.slug == "project:fresh"
     setup = bench.window.canvas.setup
     await wait(lambda: "4 of 5 are learned from" in setup.facts.text())
-
-
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [("points", "mean 0, 2 · std 1, 3 · of the 4 rows drawn here"), ("graphs", "")],
-)
-async def test_only_of_tables_is_told_what_their_numbers_are_about(
-    bench, wait, tmp_path, kind, said
-):
-    """Of a graph they would be of whether two nodes have an edge: 0 and 1, for all data."""
-    width = 2 if kind == "points" else 6
-    told = {"n": 4, "mean": [0.0, 2.0], "std": [1.0, 3.0], "shares": {"learned": 4, "measured": 1}}
-    x = -np.ones((4, width), np.float32)
-    bench.script[m.PreviewData] = lambda command: (told, {"x": x})
-    await bench.start()
-    bench.state.datasets = [
-        DataInfo(name="mine", rows=5, columns=(), path=tmp_path / "mine", kind=kind)
-    ]
-    bench.actions.data.select("mine")
-    page = bench.window.canvas.data
-    await wait(page.shares.isVisible)
-    assert page.statistics.text().strip() == said
-
-
-def test_statistics_are_of_all_rows_where_the_import_measured_them(tmp_path):
-    own = DataInfo(
-        name="mine", rows=3_000_000, columns=(), path=tmp_path, mean=(0.25,) * 9, std=(1.0,) * 9
-    )
-    said = statistics_of(own, {"mean": [5.0] * 9, "std": [5.0] * 9}, 4096)
-    assert said.startswith("mean 0.25, ")
-    assert said.endswith("1 · of all 3,000,000 rows, the first 8 of 9 columns")
 
 
 def test_a_default_leaves_no_trace_in_the_draft():

@@ -19,7 +19,7 @@ async def test_an_own_file_after_a_recipe_of_pictures(person: Person, tmp_path: 
     table = np.random.default_rng(0).normal(size=(300, 2))
     np.savetxt(file, table, delimiter=",", header="east,north", comments="")
     actions.data.import_data([str(file)], "own", "points", {"columns": ["east", "north"]})
-    await until(lambda: state.place == "data" and state.dataset == "own", 30)
+    await until(lambda: state.place == "data" and state.dataset == "project:own", 30)
     actions.setup.open_on("project:own")
     draft, setup = state.draft, person.window.inspector.setup
     assert draft is not None

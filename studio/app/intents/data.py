@@ -7,6 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
 from studio.app import tasks
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
@@ -34,12 +37,19 @@ class DataIntents(Intents):
         state.job_ended.connect(lambda info: self._imports.pop(info.job, None))
         state.jobs_lost.connect(self._lost)
 
-    def select(self, name: str) -> None:
-        """Put a data set of the project on the canvas."""
-        self.state.dataset = name
+    def select(self, slug: str) -> None:
+        """Put a data set on the canvas, by what a run calls it; all there are for ""."""
+        self.state.dataset = slug
         self.state.runs.select("")
-        self.state.place_changed.emit()
+        if self.state.place == "data":
+            self.state.place_changed.emit()
         self.state.go("data")
+
+    def show_folder(self, name: str) -> None:
+        """Show the files of a data set of the project."""
+        found = next((data for data in self.state.datasets if data.name == name), None)
+        if found is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(found.path)))
 
     def inspect_files(self, files: list[str]) -> None:
         """Look into files that belong together; what is found is shown for import, or why they

@@ -248,6 +248,10 @@ def _datasets(path: Path) -> list[DataInfo]:
             notes=tuple(d.record.notes),
             mean=tuple(d.record.mean),
             std=tuple(d.record.std),
+            minimum=tuple(d.record.minimum),
+            maximum=tuple(d.record.maximum),
+            source=d.record.source,
+            hash=d.record.hash,
         )
         for d in Project.open(path).datasets()
     ]

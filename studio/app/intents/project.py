@@ -11,7 +11,7 @@ from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.data import DataIntents
 from studio.app.intents.runs import RunIntents
-from studio.app.state.naming import called
+from studio.app.state.naming import called, imported
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import attach, cause
 from studio.app.state.runs import RunState
@@ -328,7 +328,7 @@ class ProjectIntents(Intents):
             self.state.datasets_changed.emit()
             self._remember(project, self.state.project_name or project.name)
             if len(fresh) == 1:
-                self._data.select(fresh.pop())
+                self._data.select(imported(fresh.pop()))
 
 
 def _told(runs: Sequence[RunState], done: str) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from studio.app.kinds.images import Pictures
 from studio.app.kinds.kind import Arrays, Kind, Tiles, how_many
+from studio.app.kinds.scene_cover import COVER
 from studio.app.kinds.scene_portrait import PORTRAIT
 from studio.counted import counted
 
@@ -42,6 +43,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="cubes",
+    about="Remote sensing: a spectrum in every pixel",
     title="Hyperspectral cubes",
     one="pixel",
     many="pixels",
@@ -55,5 +57,6 @@ KIND = Kind(
     common=_stretch,
     imports="MATLAB files",
     portrait=PORTRAIT,
+    cover=COVER,
     order=40,
 )

@@ -69,6 +69,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="images",
+    about="A picture is a particle with many coordinates",
     title="Images",
     one="image",
     many="images",

@@ -83,6 +83,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="interactions",
+    about="Recommendation: who saw what, and what comes next",
     title="Interactions",
     one="person",
     many="people",

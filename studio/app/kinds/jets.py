@@ -144,6 +144,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="jets",
+    about="Particle physics: what a quark or a gluon becomes in a collider",
     title="Jets",
     one="jet",
     many="jets",

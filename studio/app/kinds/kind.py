@@ -17,7 +17,9 @@ from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
 __all__ = [
+    "LABEL",
     "Arrays",
+    "Cover",
     "EachTile",
     "Kind",
     "Layout",
@@ -105,6 +107,19 @@ class EachTile:
         return {name: each[row] for name, each in self.arrays.items()}
 
 
+@dataclass(frozen=True)
+class Cover:
+    """How a set of data looks at a glance, where some of its tiles do not show it.
+
+    Attributes:
+        needs: the arrays of a preview that are painted.
+        paint: paints them into a rectangle.
+    """
+
+    needs: tuple[str, ...]
+    paint: PaintDatum
+
+
 def named(told: Arrays, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return what is known of data, (n, ...) by name, with their class by its name, or as "class 3"
     where it has none.
@@ -179,6 +194,8 @@ class Kind:
         suffixes: of the files that samples are exported to, the preferred one first.
         order: kinds are listed by it.
         portrait: what stands for a run in a picture, where nothing of it moves.
+        about: the field that such data are of, in words that people search for.
+        cover: how a set of data looks at a glance; None for its tiles, or its dots.
         assumed: whether data of which nothing is known are taken for this kind.
     """
 
@@ -207,6 +224,8 @@ class Kind:
     suffixes: tuple[str, ...] = ("npz", "h5")
     order: int = 100
     portrait: Portrait | None = None
+    about: str = ""
+    cover: Cover | None = None
     assumed: bool = False
 
     @property
@@ -220,6 +239,29 @@ class Kind:
         data are measured by where they are cheap.
         """
         return self.draws or self.page
+
+    def some(
+        self,
+        x: NDArray[Any],
+        told: Arrays,
+        columns: tuple[str, ...],
+        count: int,
+        *,
+        cover: bool = False,
+    ) -> dict[str, NDArray[Any]]:
+        """Return the first data of a preview, at most so many, with what is painted with them of
+        all that is ``told``, (n, ...) by name; with ``cover`` what that needs, too.
+        """
+        # What else a model is told of data is no condition that these were asked for.
+        names = [*self.parts, *({LABEL} & set(self.told))]
+        known = {name: told[name] for name in names if name in told}
+        count = min(count, *(len(each) for each in known.values()), len(x))
+        found = {"x": x[:count], **{name: each[:count] for name, each in known.items()}}
+        if columns:
+            found["columns"] = np.asarray(columns)
+        if cover and self.cover is not None:
+            found |= {name: np.asarray(told[name]) for name in self.cover.needs if name in told}
+        return found
 
     def rows(
         self,

@@ -32,6 +32,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="points",
+    about="Two or more numbers a row, nothing to hide behind",
     title="Points",
     one="point",
     many="points",

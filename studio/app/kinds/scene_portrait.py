@@ -1,6 +1,6 @@
 """The portrait of a classified scene: itself, what is known of it, and what the model says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import RADIUS, Tokens
 from studio.formats.cubes.maps import coloured
 
-__all__ = ["PORTRAIT"]
+__all__ = ["PORTRAIT", "paint_maps"]
 
 GAP = 0.06  # of the height, between two pictures
 
@@ -21,20 +21,26 @@ def _paint(
     painter: QPainter, rect: QRectF, arrays: Mapping[str, NDArray[Any]], palette: Tokens
 ) -> None:
     """Paint "colours" (H, W, 3), "truth" (H, W) and "map" (H, W) side by side."""
-    said, truth = np.asarray(arrays["map"]), np.asarray(arrays["truth"])
-    count = int(max(said.max(), truth.max()))
-    # What nobody knows has no colour: the card shows through.
-    known = np.where(truth > 0, 255, 0).astype(np.uint8)
-    pictures = [
-        _image(np.asarray(arrays["colours"], np.uint8)),
-        _image(coloured(truth, count), known),
-        _image(coloured(said, count)),
-    ]
+    paint_maps(painter, rect, arrays["colours"], [arrays["truth"], arrays["map"]])
+
+
+def paint_maps(
+    painter: QPainter, rect: QRectF, colours: NDArray[Any], maps: Sequence[NDArray[Any]]
+) -> None:
+    """Paint a scene in false colours (H, W, 3), and maps of its classes (H, W) beside it: from 1
+    on, 0 where nobody knows.
+    """
+    count = max(int(np.asarray(each).max()) for each in maps)
+    pictures = [_image(np.asarray(colours, np.uint8))]
+    for each in maps:
+        # What nobody knows has no colour: the card shows through.
+        known = np.where(np.asarray(each) > 0, 255, 0).astype(np.uint8)
+        pictures.append(_image(coloured(np.asarray(each), count), known))
+    n, gap = len(pictures), GAP * rect.height()
     aspect = pictures[0].width() / pictures[0].height()
-    gap = GAP * rect.height()
-    height = min(rect.height(), (rect.width() - 2 * gap) / (3 * aspect))
+    height = min(rect.height(), (rect.width() - (n - 1) * gap) / (n * aspect))
     width = height * aspect
-    left = rect.left() + (rect.width() - 3 * width - 2 * gap) / 2
+    left = rect.left() + (rect.width() - n * width - (n - 1) * gap) / 2
     top = rect.top() + (rect.height() - height) / 2
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for place, picture in enumerate(pictures):

@@ -13,6 +13,7 @@ from studio.app.shell.group import Group
 from studio.app.shell.learn import Learn
 from studio.app.shell.queue_entries import queue_entries
 from studio.app.shell.run_list import RunList
+from studio.app.state.naming import imported
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queue_title
 from studio.app.widgets.basic import icon_button
@@ -128,9 +129,9 @@ class Sidebar(QFrame):
         state = self._state
         rows = []
         for data in state.datasets:
-            line = self._line(data.name, partial(self._actions.data.select, data.name))
+            line = self._line(data.name, partial(self._actions.data.select, imported(data.name)))
             line.show_facts(text=data.name, note=f"{data.rows:,}")
-            line.setChecked(state.place == "data" and state.dataset == data.name)
+            line.setChecked(state.place == "data" and state.dataset == imported(data.name))
             line.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             line.customContextMenuRequested.connect(partial(self._data_menu, line, data.name))
             rows.append(line)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
-from studio.app.state.naming import called
+from studio.app.state.naming import called, data_title
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
 from studio.app.widgets.basic import Elided, button, icon_button, label
@@ -152,7 +152,7 @@ class TopBar(QFrame):
         elif state.place == "runs":
             parts.append("Runs")
         elif state.place == "data" and state.dataset:
-            parts.append(state.dataset)
+            parts.append(data_title(state.dataset, state.catalog))
         elif state.place == "gallery":
             parts = ["Welcome"] if state.project is None else [state.project_name, "Gallery"]
         self._path.set_text("  /  ".join(parts))

@@ -52,8 +52,9 @@ class EngineStatus:
 @dataclass(frozen=True, kw_only=True)
 class DataInfo:
     """A data set of the open project, as the sidebar lists it; ``kind`` is what its record says,
-    and ``notes`` what its importer did. ``mean`` and ``std`` are those of its columns over all
-    rows, as the import measured them; () where it measured none.
+    and ``notes`` what its importer did. ``mean``, ``std``, ``minimum`` and ``maximum`` are those of
+    its columns over all rows, as the import measured them; () where it measured none. ``source``
+    says what it was imported from, and ``hash`` is that of its rows.
     """
 
     name: str
@@ -64,6 +65,10 @@ class DataInfo:
     notes: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    minimum: tuple[float, ...] = ()
+    maximum: tuple[float, ...] = ()
+    source: str = ""
+    hash: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +105,7 @@ class AppState(QObject):
     jobs_lost = Signal(list)  # the JobInfo of each, with the engine that had them
     looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten
+    import_wanted = Signal()  # files are to be chosen that are imported
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
     operate_wanted = Signal(str, str)  # a run, and what is to be done with it
@@ -128,7 +134,7 @@ class AppState(QObject):
         self.queue: list[str] = []
         self.asked: dict[tuple[str, str], dict[str, Any]] = {}  # by run and operator, as filled in
         self.datasets: list[DataInfo] = []
-        self.dataset: str = ""
+        self.dataset: str = ""  # the slug of what is on the page of data, "" for all
         self.recent: list[Recent] = []
         self.recipes: list[Recipe] = []
         self.place: Place = "gallery"

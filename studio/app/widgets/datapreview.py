@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.kinds.kind import LABEL, Arrays, Kind
+from studio.app.kinds.kind import Arrays, Kind
 from studio.app.widgets.points import PointsPreview
 from studio.app.widgets.tilegrid import TileGrid
 
@@ -45,14 +45,7 @@ class DataPreview(QWidget):
         self.tiles.setVisible(tiled)
         if x is not None and tiled:
             self.tiles.setAccessibleName(f"{kind.moving.capitalize()} of the data")
-            count = min(TILES, kind.page)
-            # What else a model is told of data is no condition that these were asked for.
-            names = [*kind.parts, *({LABEL} & set(kind.told))]
-            known = {name: parts[name] for name in names if name in parts} if parts else {}
-            count = min(count, *(len(each) for each in known.values())) if known else count
-            shown = {"x": x[:count], **{name: each[:count] for name, each in known.items()}}
-            if columns:
-                shown["columns"] = np.asarray(columns)
+            shown = kind.some(x, parts or {}, columns, min(TILES, kind.page))
             self.tiles.show_tiles(kind.tiles(shown), noun=kind.moving)
         else:
             self.points.show_points(x, columns, message)

@@ -11,7 +11,7 @@ from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS_PANEL
 from studio.literal import one_line
 
-__all__ = ["PointsPreview"]
+__all__ = ["PointsPreview", "scatter"]
 
 Floats = NDArray[np.float32]
 MARGIN = 0.06
@@ -82,27 +82,30 @@ class PointsPreview(QWidget):
         return self._image
 
     def _raster(self, width: int, height: int) -> QImage:
-        """Write the points as small squares into an image, the same scale on both axes."""
-        points = self._points
-        pixels = np.zeros((height, width), dtype=np.uint32)
-        if points is not None:
-            xy = points[:, :2] if points.shape[1] > 1 else np.column_stack([points[:, 0]] * 2)
-            xy = xy[np.isfinite(xy).all(axis=1)]
-            low, high = xy.min(axis=0), xy.max(axis=0)
-            span = np.maximum(high - low, 1e-9)
-            scale = float(((1 - 2 * MARGIN) * np.array([width, height]) / span).min())
-            middle = (low + high) / 2
-            px = np.rint((xy[:, 0] - middle[0]) * scale + width / 2).astype(np.int64)
-            py = np.rint(height / 2 - (xy[:, 1] - middle[1]) * scale).astype(np.int64)
-            ratio = self.devicePixelRatioF()
-            size = max(2, round(2 * ratio))
-            color = np.uint32(0xFF000000 | int(theme.colors().accent[1:], 16))
-            for dx in range(size):
-                for dy in range(size):
-                    x = np.clip(px + dx, 0, width - 1)
-                    y = np.clip(py + dy, 0, height - 1)
-                    pixels[y, x] = color
-        image = QImage(
-            pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied
-        )
-        return image.copy()
+        ratio = self.devicePixelRatioF()
+        points = self._points if self._points is not None else np.empty((0, 2), np.float32)
+        return scatter(points, width, height, max(2, round(2 * ratio)), theme.colors().accent)
+
+
+def scatter(points: Floats, width: int, height: int, size: int, ink: str) -> QImage:
+    """Return points (n, d) as small squares of ``size`` pixels in an image, by their first two
+    numbers, with the same scale on both axes; those that are not finite are left out.
+    """
+    pixels = np.zeros((height, width), dtype=np.uint32)
+    xy = points[:, :2] if points.shape[1] > 1 else np.column_stack([points[:, 0]] * 2)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if len(xy):
+        low, high = xy.min(axis=0), xy.max(axis=0)
+        span = np.maximum(high - low, 1e-9)
+        scale = float(((1 - 2 * MARGIN) * np.array([width, height]) / span).min())
+        middle = (low + high) / 2
+        px = np.rint((xy[:, 0] - middle[0]) * scale + width / 2).astype(np.int64)
+        py = np.rint(height / 2 - (xy[:, 1] - middle[1]) * scale).astype(np.int64)
+        color = np.uint32(0xFF000000 | int(ink[1:], 16))
+        for dx in range(size):
+            for dy in range(size):
+                x = np.clip(px + dx, 0, width - 1)
+                y = np.clip(py + dy, 0, height - 1)
+                pixels[y, x] = color
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(pixels.data, width, height, 4 * width, form).copy()

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.widgets.basic import button, label
-from studio.app.widgets.recipecard import Card, CardGrid
+from studio.app.widgets.cardgrid import CardGrid
+from studio.app.widgets.picturecard import PictureCard
 
 __all__ = ["Shelf"]
 
@@ -51,7 +52,7 @@ class Shelf(QWidget):
         if self.link is not None:
             self.link.setVisible(len(self.grid.seen) < len(self.grid.cards))
 
-    def show_card(self, card: Card) -> None:
+    def show_card(self, card: PictureCard) -> None:
         """Scroll to a card."""
         parent = self.parentWidget()
         while parent is not None and not isinstance(parent, QScrollArea):

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from models.contracts.data import RowSource
 from models.entries import DatasetEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset, registered
@@ -50,13 +51,30 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
         made = registered(choice.entry, choice.config, count, seed=0)
         data, held = made.rows, made.held
         shares = {} if held is None else {"learned": len(data), "measured": len(held)}
-    total = len(data)
+    total, counts = len(data), _counted(data)
     spec = data.outline() if isinstance(data, StoredRows) else data.spec()
     n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))
     if isinstance(data, StoredRows):
-        data = data.few(n)
+        # From all over the files, which are often sorted.
+        data = data.take(torch.linspace(0, total - 1, min(n, total)).long())
     elif len(data) > n:
         rows = torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n]
         data = data.take(rows)
     kind = kind_of(spec.kind)
-    return {"n": total, "shares": shares, **kind.facts(data)}, kind.shown(data)
+    told = {"n": total, "shares": shares, "counts": counts}
+    return {**told, **kind.facts(data)}, kind.shown(data)
+
+
+def _counted(data: RowSource) -> list[int]:
+    """Return how many rows there are of each class; nothing where there are no classes, or where
+    all rows would have to be read for it.
+    """
+    if isinstance(data, StoredRows):
+        return []
+    kind = kind_of(data.spec().kind)
+    told = kind.labelled(data) or data
+    names = kind.facts(data)["names"]
+    if not names or "label" not in told.rows(slice(0, 1)).given:
+        return []
+    label = told.rows(slice(None)).given["label"].long()
+    return torch.bincount(label, minlength=len(names)).tolist()

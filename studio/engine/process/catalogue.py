@@ -9,6 +9,7 @@ import torch
 
 from models.config import Config, ConfigError, describe
 from models.entries import (
+    DatasetEntry,
     Entry,
     FamilyEntry,
     Kind,
@@ -123,6 +124,8 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
             common["bar"] = entry.bar_is
             common["kinds"] = list(kinds_measured(entry))
+        case DatasetEntry():
+            common |= {"size": entry.size, "licence": entry.licence, "made": entry.made}
         case NetworkEntry():
             common["roles"] = list(entry.roles)
             common["kinds"] = list(kinds_of(entry))

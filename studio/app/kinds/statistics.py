@@ -1,0 +1,69 @@
+"""What is said of data column by column, and class by class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.kinds.kind import LABEL, Arrays, Kind
+from studio.app.state.session import DataInfo
+
+__all__ = ["Column", "classes_of", "columns_of", "of_all"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One number of each datum; ``missing`` is how many are no number, None where nobody looked."""
+
+    name: str
+    mean: float
+    std: float
+    low: float
+    high: float
+    missing: int | None = None
+
+
+def columns_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> list[Column]:
+    """Return the columns of tables, and of other data what the kind measures of each datum;
+    ``arrays`` are the data, a row each, and what is told of them.
+    """
+    if kind.layout != "plane":
+        measured = kind.measures(arrays)
+        numbers = {n: v for n, v in measured.items() if np.issubdtype(v.dtype, np.number)}
+        return [_column(name, values) for name, values in numbers.items()]
+    x = np.asarray(arrays["x"])
+    names = [*columns, *(f"x{i + 1}" for i in range(len(columns), x.shape[1]))]
+    return [_column(name, x[:, i]) for i, name in enumerate(names[: x.shape[1]])]
+
+
+def _column(name: str, values: NDArray[Any]) -> Column:
+    numbers = np.asarray(values, np.float64)
+    good = numbers[np.isfinite(numbers)]
+    missing = len(numbers) - len(good)
+    if not len(good):
+        good = np.array([np.nan])
+    mean, std, low, high = map(float, (good.mean(), good.std(), good.min(), good.max()))
+    return Column(name, mean, std, low, high, missing)
+
+
+def of_all(data: DataInfo | None) -> list[Column]:
+    """Return the columns as the import measured them over all rows; none where it did not."""
+    if data is None or not data.mean:
+        return []
+    each = zip(data.columns, data.mean, data.std, data.minimum, data.maximum, strict=False)
+    return [Column(*values) for values in each]
+
+
+def classes_of(told: Arrays, facts: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many data there are of each class: of all that are learned from where the engine
+    counted them ("counts"), else of those that are shown.
+    """
+    names, counts = facts.get("names") or (), facts.get("counts") or ()
+    if counts:
+        return {str(name): int(n) for name, n in zip(names, counts, strict=False)}
+    if LABEL not in told:
+        return {}
+    found, many = np.unique(told[LABEL].astype(str), return_counts=True)
+    return dict(zip(found.tolist(), many.tolist(), strict=True))

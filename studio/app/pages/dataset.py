@@ -1,0 +1,198 @@
+"""The page of a set of data: some of it to be seen, all that is known of it, and the next step."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.intents.base import Refused
+from studio.app.kinds.kind import LABEL, Kind, named
+from studio.app.kinds.registry import fitting, kind
+from studio.app.kinds.statistics import classes_of, columns_of, of_all
+from studio.app.state.datasets import DataSet, all_sets
+from studio.app.state.naming import imported
+from studio.app.state.selection import Selection, Source
+from studio.app.state.session import AppState, DataInfo
+from studio.app.widgets.basic import Elided, button, label, row
+from studio.app.widgets.browser import Pane
+from studio.app.widgets.datafacts import DataFacts
+from studio.app.widgets.points import PointsPreview
+from studio.counted import counted, shared_out
+from studio.literal import one_line
+
+__all__ = ["PAGE", "DataSetPage"]
+
+Arrays = Mapping[str, NDArray[Any]]
+FACTS = 340  # pixels for what is known
+WIDE = 820  # a narrower page has it below
+
+
+class DataSetPage(QWidget):
+    """Shows the data set that is selected."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._shown: DataSet | None = None
+        self.title = Elided("", "title")
+        self.facts = label("", "muted", wrap=True)
+        self.train = button("Set up a run with this", self._train, kind="primary", icon="play")
+        self.folder = button("Show in folder", self._show_folder, icon="folder")
+        self.delete = button("Delete", self._delete, icon="trash")
+        self.every = button("All data", lambda: actions.data.select(""), kind="link")
+        self.points = PointsPreview()
+        self._selection = Selection(self)
+        self.tiles = Pane("Some of the data", self._selection)
+        self.preview = QStackedWidget()
+        self.preview.addWidget(self.points)
+        self.preview.addWidget(self.tiles)
+        self.known = DataFacts()
+        self._lay_out()
+        for signal in (state.place_changed, state.datasets_changed, state.catalog_changed):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        head = row(self.title, self.folder, self.delete, self.train)
+        head.setStretch(0, 1)
+        self._side = QHBoxLayout()
+        self._side.setSpacing(24)
+        self._side.addWidget(self.preview, 1)
+        self._side.addWidget(self.known, 0)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(28, 20, 20, 16)
+        body.setSpacing(6)
+        body.addLayout(row(self.every, None))
+        body.addLayout(head)
+        body.addWidget(self.facts)
+        body.addSpacing(8)
+        body.addLayout(self._side, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = self.width() >= WIDE
+        directions = QBoxLayout.Direction
+        self._side.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+        self._side.setStretch(1, 0 if wide else 1)
+        self.known.setMaximumWidth(FACTS if wide else 16777215)
+        self.known.setMinimumWidth(FACTS if wide else 0)
+
+    # What is shown
+
+    @property
+    def _data(self) -> DataSet | None:
+        state = self._state
+        sets = all_sets(state.catalog, state.datasets)
+        return next((each for each in sets if each.slug == state.dataset), None)
+
+    @property
+    def _own(self) -> DataInfo | None:
+        state = self._state
+        return next((d for d in state.datasets if imported(d.name) == state.dataset), None)
+
+    def refresh(self) -> None:
+        """Show the data set; its rows come a moment later."""
+        if self._state.place != "data" or not self._state.dataset:
+            return
+        data, own = self._data, self._own
+        self.folder.setVisible(own is not None)
+        self.delete.setVisible(own is not None)
+        self.train.setEnabled(data is not None)
+        if data is None:
+            self._shown = None
+            self.title.set_text(self._state.dataset)
+            waits = self._state.catalog is None
+            self.facts.setText("" if waits else "There is no such data set in this project.")
+            return
+        if data == self._shown:
+            return
+        self._shown = data
+        self._say(data, own)
+        tasks.spawn(self._load(data))
+
+    def _say(self, data: DataSet, own: DataInfo | None) -> None:
+        its = kind(data.kind)
+        self.title.set_text(data.title)
+        columns = ", ".join(map(one_line, own.columns[:8])) if own is not None else ""
+        parts = (its.title, data.size, data.terms, columns)
+        self.facts.setText(" · ".join(filter(None, parts)))
+        self.known.say("About", data.summary)
+        self.known.say("Made", data.made)
+        self.known.say("Source", data.source)
+        self.known.say("Licence", data.licence)
+        self.known.say("Split", "")
+        self.known.show_columns(of_all(own), f"all {counted(own.rows, 'row')}" if own else "")
+        self.known.show_classes({}, "")
+        self.known.show_notes(own.notes if own is not None else ())
+        self._show_none(its.loading)
+
+    def _show_none(self, message: str) -> None:
+        self.preview.setCurrentWidget(self.points)
+        self.points.show_points(None, (), message)
+
+    async def _load(self, data: DataSet) -> None:
+        try:
+            x, parts, facts = await self._actions.setup.preview(data.slug)
+        except Refused as refused:
+            if data == self._shown:
+                self._show_none(refused.error.message)
+            return
+        if data == self._shown:
+            self._show_rows(fitting(kind(data.kind), x.shape[1:]), x, parts, facts)
+
+    def _show_rows(
+        self, its: Kind, x: NDArray[np.float32], parts: Arrays, facts: Mapping[str, Any]
+    ) -> None:
+        columns = tuple(facts.get("columns") or ())
+        # The engine calls the classes of images so.
+        told = dict(parts) if "labels" not in parts else {**parts, LABEL: parts["labels"]}
+        told = named(told, tuple(facts.get("names") or ()))
+        rows = {name: each for name, each in told.items() if len(each) == len(x)}
+        drawn = f"the {counted(len(x), 'row')} looked at"
+        self._show_preview(its, x, told, columns)
+        measured = of_all(self._own)
+        if not measured:
+            self.known.show_columns(columns_of(its, {**rows, "x": x}, columns), drawn)
+        counts = facts.get("counts")
+        n = int(facts.get("n") or len(x))
+        all_of_them = f"the {counted(n, its.one, its.many)} that are learned from"
+        self.known.show_classes(classes_of(rows, facts), all_of_them if counts else drawn)
+        self.known.say("Split", _split(shared_out(facts.get("shares") or {})))
+
+    def _show_preview(
+        self, its: Kind, x: NDArray[np.float32], told: Arrays, columns: tuple[str, ...]
+    ) -> None:
+        if its.layout == "plane":
+            self.preview.setCurrentWidget(self.points)
+            self.points.show_points(x, columns, "")
+            return
+        some = its.some(x, told, (), len(x))
+        common = {**its.common(some), **({"columns": np.asarray(columns)} if columns else {})}
+        source = Source("", "data", self._state.dataset)
+        self.tiles.show_data(some, its, source, page=its.page, common=common)
+        self.preview.setCurrentWidget(self.tiles)
+
+    # What is done with it
+
+    def _train(self) -> None:
+        self._actions.setup.open_on(self._state.dataset)
+
+    def _show_folder(self) -> None:
+        if (own := self._own) is not None:
+            self._actions.data.show_folder(own.name)
+
+    def _delete(self) -> None:
+        if (own := self._own) is not None:
+            self._actions.data.delete_dataset(own.name)
+            self._actions.data.select("")
+
+
+def _split(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+PAGE = DataSetPage

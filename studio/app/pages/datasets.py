@@ -1,0 +1,32 @@
+"""The page of all data: the project's, the built-in ones, and how others come in."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import label
+from studio.app.widgets.datasetgrid import DataSetGrid
+
+__all__ = ["PAGE", "DataSetsPage"]
+
+RING = 4  # the cards have room around them for the ring of the keyboard
+
+
+class DataSetsPage(QWidget):
+    """A click on a set opens its page."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self.grid = DataSetGrid(state, actions)
+        self.grid.chosen.connect(actions.data.select)
+        title = label("Data to learn from", "title")
+        title.setContentsMargins(RING, 0, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 20 - RING, 0)
+        layout.setSpacing(12)
+        layout.addWidget(title)
+        layout.addWidget(self.grid, 1)
+        self.setFocusProxy(self.grid.search)
+
+
+PAGE = DataSetsPage

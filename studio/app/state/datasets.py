@@ -1,0 +1,111 @@
+"""All data there are to learn from, own and built in, as they are listed and found. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.app.kinds.registry import kind
+from studio.app.state.naming import imported
+from studio.app.state.session import DataInfo
+from studio.counted import counted
+from studio.protocol.catalog import Catalog, EntrySpec
+
+__all__ = ["DataSet", "all_sets", "found", "kinds_of"]
+
+DRAWN = "drawn anew"
+OURS = "Apache-2.0, as this program"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
+    """A set of data.
+
+    Attributes:
+        slug: what a run calls it.
+        title: what people call it.
+        kind: the slug of its kind.
+        own: whether it is one of the project.
+        size: how many data it has, and of what form.
+        licence: under which it may be passed on; "" where it is the person's own.
+        summary: what it is.
+        source: where it comes from.
+        made: how it came to be.
+        version: what is different where its rows are.
+    """
+
+    slug: str
+    title: str
+    kind: str
+    own: bool
+    size: str
+    licence: str = ""
+    summary: str = ""
+    source: str = ""
+    made: str = ""
+    version: str = ""
+
+    @property
+    def terms(self) -> str:
+        """The name of the licence, without what it asks for."""
+        return re.split("[:,]", self.licence, maxsplit=1)[0]
+
+
+def all_sets(catalog: Catalog | None, datasets: Sequence[DataInfo]) -> list[DataSet]:
+    """Return the sets of a project, then the built-in ones by their kinds."""
+    built_in = [_built_in(each) for each in catalog.of("dataset")] if catalog is not None else []
+    order = {each.slug: place for place, each in enumerate(built_in)}
+    built_in.sort(key=lambda each: (kind(each.kind).order, each.kind, order[each.slug]))
+    return [*map(_own, datasets), *built_in]
+
+
+def _own(data: DataInfo) -> DataSet:
+    its = kind(data.kind)
+    columns = [counted(len(data.columns), "column")] if its.layout == "plane" else []
+    return DataSet(
+        slug=imported(data.name),
+        title=data.name,
+        kind=data.kind,
+        own=True,
+        size=", ".join([counted(data.rows, its.one, its.many), *columns]),
+        summary=f"Imported from {Path(data.source).name}." if data.source else "Imported.",
+        source=data.source,
+        version=data.hash,
+    )
+
+
+def _built_in(entry: EntrySpec) -> DataSet:
+    return DataSet(
+        slug=entry.slug,
+        title=entry.title,
+        kind=entry.kinds[0] if entry.kinds else "",
+        own=False,
+        size=entry.size or DRAWN,
+        licence=entry.licence or OURS,
+        summary=entry.summary,
+        source=entry.source,
+        made=entry.made,
+        version=f"{entry.size} {entry.made} {[field.default for field in entry.fields]}",
+    )
+
+
+def found(sets: Sequence[DataSet], text: str, of_kind: str = "") -> list[DataSet]:
+    """Return the sets in which all words of a text occur, of a kind or of any."""
+    wanted = text.casefold().split()
+    return [
+        each
+        for each in sets
+        if (not of_kind or each.kind == of_kind) and all(word in _said(each) for word in wanted)
+    ]
+
+
+def _said(data: DataSet) -> str:
+    its = kind(data.kind)
+    parts = (data.title, data.slug, data.summary, data.source, data.licence, its.title, its.about)
+    return " ".join(parts).casefold()
+
+
+def kinds_of(sets: Sequence[DataSet]) -> dict[str, int]:
+    """Return how many sets there are of each kind, as the kinds are ordered."""
+    slugs = sorted({each.kind for each in sets}, key=lambda slug: (kind(slug).order, slug))
+    return {slug: sum(each.kind == slug for each in sets) for slug in slugs}

@@ -1,0 +1,83 @@
+"""A set of data as a card: some of it as its kind paints it, its name, kind, size and licence."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
+
+from studio.app.kinds.kind import Arrays
+from studio.app.kinds.registry import kind
+from studio.app.state.datasets import DataSet
+from studio.app.theme import font, theme
+from studio.app.widgets.cover import paint_cover
+from studio.app.widgets.picturecard import PictureCard
+from studio.literal import one_line
+
+__all__ = ["DataSetCard"]
+
+
+class DataSetCard(PictureCard):
+    """Signals:
+    wanted: it is seen, and has no rows to show yet.
+    """
+
+    wanted = Signal()
+
+    def __init__(self, data: DataSet) -> None:
+        super().__init__(data.title, data.summary)
+        self.data = data
+        self._kind = kind(data.kind)
+        self._arrays: Arrays | None = None
+        self._asked = False
+        self._picture: tuple[object, QPixmap] | None = None
+        self.setCheckable(True)
+        self.describe()
+
+    def show_rows(self, arrays: Arrays | None) -> None:
+        """Show some of the data; None where there are none to be had: they are asked for again when
+        `ask_again` says so.
+        """
+        self._arrays = arrays
+        self._picture = None
+        self.update()
+
+    def ask_again(self) -> None:
+        """Ask for rows when it is seen next, if it has none."""
+        self._asked = self._arrays is not None
+        self.update()
+
+    def facts(self, room: int | None) -> str:
+        size, terms = one_line(self.data.size), one_line(self.data.terms)
+        end = f" · {terms}" if terms else ""
+        if room is None:
+            return f"{self._kind.title.lower()} · {size}{end}"
+        # Of the two the size is the one that says enough by its beginning.
+        metrics = QFontMetrics(font(11))
+        left = max(0, room - metrics.horizontalAdvance(end))
+        return metrics.elidedText(size, Qt.TextElideMode.ElideRight, left) + end
+
+    def draw_picture(self, painter: QPainter, area: QRectF) -> None:
+        if not self._asked:
+            self._asked = True
+            self.wanted.emit()
+        if self._arrays is None:
+            painter.setFont(font(11))
+            painter.setPen(QColor(theme.colors().muted))
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self._kind.loading)
+            return
+        painter.drawPixmap(QPointF(area.left(), area.top()), self._painted(area))
+
+    def _painted(self, area: QRectF) -> QPixmap:
+        """Return the picture, which is painted once for each size and theme."""
+        size, ratio, tokens = area.size().toSize(), self.devicePixelRatioF(), theme.colors()
+        look = (size, ratio, tokens)
+        if self._picture is None or self._picture[0] != look:
+            picture = QPixmap(QSize(size * ratio))
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            with QPainter(picture) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setFont(font(13))
+                whole = QRectF(0, 0, size.width(), size.height())
+                assert self._arrays is not None
+                paint_cover(painter, whole, self._kind, self._arrays, tokens)
+            self._picture = (look, picture)
+        return self._picture[1]

@@ -1,0 +1,204 @@
+"""Sets of data to choose from: found by words and by kind, each with some of it to be seen.
+
+The browser of all data, and the picker of a setup, which says of each why it cannot be used.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.forms.editors import ChoiceList
+from studio.app.kinds.registry import kind
+from studio.app.state.datasets import DataSet, all_sets, found, kinds_of
+from studio.app.state.session import AppState
+from studio.app.widgets.datasetcard import DataSetCard
+from studio.app.widgets.importcard import ImportCard
+from studio.app.widgets.shelves import Planned, Shelves
+from studio.counted import counted
+
+__all__ = ["DataSetGrid"]
+
+FEW = 3  # sets: a kind with fewer shares a shelf
+RING = 4
+
+
+def _usable(data: DataSet) -> str:
+    return ""
+
+
+class DataSetGrid(QWidget):
+    """``why_not`` returns why a set cannot be chosen, "" if it can.
+
+    Signals:
+        chosen: the slug of the set that was clicked, or on which Enter was pressed.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(
+        self, state: AppState, actions: Actions, why_not: Callable[[DataSet], str] = _usable
+    ) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._why_not = why_not
+        self._cards: dict[DataSet, DataSetCard] = {}
+        self._kinds: list[str] = []
+        self.search = QLineEdit()
+        self.search.setProperty("role", "search")
+        self.search.setAccessibleName("Search data")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(540)
+        self.search.textChanged.connect(self._find)
+        self.search.returnPressed.connect(self._choose_first)
+        self.search.installEventFilter(self)
+        self.kinds = ChoiceList([], "Kind of data")
+        self.kinds.setMinimumContentsLength(16)
+        self.kinds.activated.connect(self._find)
+        self.shelves = Shelves()
+        self.shelves.left.connect(self.focus_first)
+        self.own = ImportCard("Import data", state.import_wanted.emit)
+        self.shelves.watch(self.own)
+        head = QHBoxLayout()
+        head.setContentsMargins(RING, 0, RING, 0)
+        head.setSpacing(12)
+        head.addWidget(self.search, 1)
+        head.addStretch(0)
+        head.addWidget(self.kinds)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addWidget(self.shelves, 1)
+        for signal in (state.datasets_changed, state.catalog_changed):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def cards(self) -> list[DataSetCard]:
+        """The cards of data that are shown, in order."""
+        return [card for card in self.shelves.cards if isinstance(card, DataSetCard)]
+
+    def judge(self, why_not: Callable[[DataSet], str]) -> None:
+        """Say anew of each set why it cannot be chosen."""
+        self._why_not = why_not
+        for data, card in self._cards.items():
+            card.refuse(why_not(data))
+        self._find()
+
+    def mark(self, slug: str) -> None:
+        """Show which set is chosen now, "" for none."""
+        for data, card in self._cards.items():
+            card.setChecked(data.slug == slug)
+
+    def refresh(self) -> None:
+        """Show the sets that there are now; a card whose set is as before stays."""
+        sets = all_sets(self._state.catalog, self._state.datasets)
+        before = self._cards
+        self._cards = {
+            data: before.pop(data) if data in before else self._card(data) for data in sets
+        }
+        for card in self._cards.values():
+            card.ask_again()
+        self.search.setPlaceholderText(
+            f"Search {counted(len(sets), 'data set')}: a name, a kind, a source"
+        )
+        many = kinds_of(sets)
+        self._kinds = ["", *many]
+        at = self.kinds.currentIndex()
+        self.kinds.offer(
+            ["All kinds", *(f"{kind(slug).title} ({count})" for slug, count in many.items())]
+        )
+        self.kinds.setCurrentIndex(at if 0 <= at < len(self._kinds) else 0)
+        self.judge(self._why_not)
+        for gone in before.values():
+            gone.deleteLater()
+
+    def _card(self, data: DataSet) -> DataSetCard:
+        card = DataSetCard(data)
+        self.shelves.watch(card)
+        card.clicked.connect(partial(self._choose, card))
+        card.wanted.connect(lambda: tasks.spawn(self._load(card)))
+        return card
+
+    async def _load(self, card: DataSetCard) -> None:
+        rows = await self._actions.covers.of(card.data)
+        if self._cards.get(card.data) is card:
+            card.show_rows(rows)
+
+    def _choose(self, card: DataSetCard) -> None:
+        if not card.reason:
+            self.chosen.emit(card.data.slug)
+
+    def _choose_first(self) -> None:
+        first = next((card for card in self.cards if not card.reason), None)
+        if first is not None:
+            first.click()
+
+    # What is shown
+
+    @property
+    def _kind(self) -> str:
+        at = self.kinds.currentIndex()
+        return self._kinds[at] if 0 <= at < len(self._kinds) else ""
+
+    def _find(self) -> None:
+        text = self.search.text()
+        sets = found(list(self._cards), text, self._kind)
+        narrowed = bool(text.strip() or self._kind)
+        planned = [self._some(sets)] if narrowed else self._by_kind(sets)
+        self.shelves.show_shelves([each for each in planned if each.cards])
+        self.shelves.order_after([self.search, self.kinds])
+
+    def _some(self, sets: list[DataSet]) -> Planned:
+        act = ("Clear", self.forget)
+        if not sets:
+            note = "No data set has these words. Your own can be imported."
+            return Planned("Nothing found", note, [self.own], act)
+        usable = sorted(sets, key=lambda data: bool(self._cards[data].reason))
+        cards = [self._cards[data] for data in usable]
+        return Planned(counted(len(sets), "data set"), "", cards, act)
+
+    def _by_kind(self, sets: list[DataSet]) -> list[Planned]:
+        own = [self._cards[data] for data in sets if data.own]
+        planned = [Planned("Your data", "", [*own, self.own])]
+        rest: list[DataSetCard] = []
+        for slug in kinds_of(sets):
+            cards = [self._cards[data] for data in sets if data.kind == slug and not data.own]
+            if len(cards) < FEW:
+                rest += cards
+                continue
+            act = (f"all {len(cards)}", partial(self._narrow, slug))
+            planned.append(Planned(kind(slug).title, kind(slug).about, cards, act, all=True))
+        return [*planned, Planned("More kinds", "", rest)]
+
+    def _narrow(self, slug: str) -> None:
+        self.kinds.setCurrentIndex(self._kinds.index(slug))
+        self._find()
+
+    def forget(self) -> None:
+        """Show all again."""
+        self.kinds.setCurrentIndex(0)
+        self.search.clear()
+        self._find()
+
+    # The keyboard
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        press = event.type() == QEvent.Type.KeyPress
+        if watched is self.search and press and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Down and self.shelves.cards:
+                self.shelves.go_to(self.shelves.cards[0])
+                return True
+            if event.key() == Qt.Key.Key_Escape and (self.search.text() or self._kind):
+                self.forget()
+                return True
+        return super().eventFilter(watched, event)
+
+    def focus_first(self) -> None:
+        """Bring the keyboard to the search."""
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,134 @@
+"""Shelves of cards below each other: one grid to the keyboard, and one stop of the Tab key."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app.widgets.basic import clear, label, scrolled
+from studio.app.widgets.picturecard import PictureCard
+from studio.app.widgets.roving import Roving
+from studio.app.widgets.shelf import Shelf
+from studio.app.widgets.taborder import chain
+
+__all__ = ["Planned", "Shelves"]
+
+EDGE = 4  # room around cards for their focus ring
+FEW = 4  # cards that stand on a shelf without a link to all
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A shelf that is to be shown: ``act`` is its link, what it says and does; where it leads to
+    ``all`` of them, only as many cards are shown as fit side by side.
+    """
+
+    title: str
+    note: str
+    cards: Sequence[PictureCard]
+    act: tuple[str, Callable[[], None]] | None = None
+    all: bool = False
+
+
+class Shelves(QWidget):
+    """Shows cards that it is handed, and hands them back when others are shown.
+
+    Signals:
+        left: the person went up from the first line.
+    """
+
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shelves: list[Shelf] = []
+        self._roving = Roving(self)
+        self._planned: list[tuple[str, str, list[PictureCard]]] | None = None
+        page = QWidget()
+        self._body = QVBoxLayout(page)
+        self._body.setContentsMargins(0, 0, EDGE, 24)
+        self._body.setSpacing(8)
+        self._area = scrolled(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._area)
+
+    @property
+    def cards(self) -> list[PictureCard]:
+        """The cards that are shown, in order."""
+        return [card for shelf in self.shelves for card in shelf.grid.seen]
+
+    def watch(self, card: PictureCard) -> None:
+        """Let the arrows of a card go to its neighbours."""
+        card.setParent(self)
+        card.hide()
+        card.moved.connect(partial(self._move, card))
+
+    def show_shelves(self, planned: Sequence[Planned], foot: str = "") -> None:
+        """Show shelves, with some words below all of them; where the same cards are shown already
+        nothing moves.
+        """
+        wanted = [(each.title, each.note, list(each.cards)) for each in planned]
+        if wanted == self._planned:
+            return
+        for _, _, cards in self._planned or ():
+            for card in cards:
+                card.hide()
+                card.setParent(self)  # else it would go with its shelf
+        self._planned = wanted
+        clear(self._body)
+        self.shelves = []
+        for each in planned:
+            one_line = each.all and len(each.cards) > FEW
+            act = each.act if one_line or not each.all else None
+            shelf = Shelf(each.title, each.note, act, one_line=one_line)
+            self._body.addWidget(shelf)
+            self.shelves.append(shelf)
+            shelf.grid.placed.connect(self._rove)
+            shelf.grid.fill(list(each.cards))
+        if foot:
+            self._body.addWidget(label(foot, "muted", wrap=True))
+        self._body.addStretch(1)
+        self._area.verticalScrollBar().setValue(0)
+        self._rove()
+
+    def _rove(self) -> None:
+        self._roving.take(self.cards)
+
+    def order_after(self, first: Sequence[QWidget]) -> None:
+        """Let Tab come here after other widgets: to links and cards as they are read."""
+        stops: list[QWidget] = list(first)
+        for shelf in self.shelves:
+            stops += [shelf.link] if shelf.link is not None else []
+            stops += shelf.grid.cards
+        chain(stops)
+
+    def _move(self, card: PictureCard, key: int) -> None:
+        """Go from a card to the one beside it, or to the nearest above or below, as if all shelves
+        were one grid.
+        """
+        cards = self.cards
+        if card not in cards:
+            return
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            place = cards.index(card) + (1 if key == Qt.Key.Key_Right else -1)
+            if 0 <= place < len(cards):
+                self.go_to(cards[place])
+            return
+        lines = [line for shelf in self.shelves for line in shelf.grid.lines]
+        at = next(i for i, line in enumerate(lines) if card in line)
+        to = at + (1 if key == Qt.Key.Key_Down else -1)
+        if to < 0:
+            self._area.verticalScrollBar().setValue(0)
+            self.left.emit()
+        elif to < len(lines):
+            self.go_to(lines[to][min(lines[at].index(card), len(lines[to]) - 1)])
+
+    def go_to(self, card: PictureCard) -> None:
+        """Bring the keyboard to a card, and the card into sight."""
+        card.setFocus(Qt.FocusReason.TabFocusReason)
+        for shelf in self.shelves:
+            if card in shelf.grid.cards:
+                shelf.show_card(card)

@@ -1,0 +1,200 @@
+"""All data there are: found, chosen, looked at, and taken to a setup; own sets are deleted here."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.app.kinds.registry import kind
+from studio.app.kinds.statistics import classes_of, columns_of, of_all
+from studio.app.state.datasets import all_sets, found
+from studio.app.state.session import DataInfo
+from studio.home import cache_folder
+from studio.protocol import messages as m
+from studio.store.project import Project
+from tests.client.fakes.catalog import catalog
+
+
+@pytest.fixture
+def project(tmp_path):
+    made = Project.create(tmp_path / "rings", "rings")
+    made.add_dataset("mine", np.zeros((12, 2), dtype=np.float32), ["x", "y"], "points.csv")
+    return made
+
+
+def own(tmp_path, name="mine", **more):
+    facts = {"name": name, "rows": 5, "columns": ("a", "b"), "path": tmp_path / name}
+    return DataInfo(**{**facts, **more})
+
+
+async def browser(bench, datasets=()):
+    await bench.start()
+    bench.state.datasets = list(datasets)
+    bench.state.datasets_changed.emit()
+    bench.actions.data.select("")
+    return bench.window.canvas.data.currentWidget().grid
+
+
+def test_own_sets_come_first_and_say_what_they_are(tmp_path):
+    sets = all_sets(catalog(), [own(tmp_path, source="/some/where/quakes.csv")])
+    first = sets[0]
+    assert (first.slug, first.size) == ("project:mine", "5 points, 2 columns")
+    assert first.summary == "Imported from quakes.csv."
+    built_in = sets[1:]
+    assert len(built_in) == len(catalog().of("dataset"))
+    assert all(each.licence and each.size and not each.own for each in built_in)
+
+
+def test_a_set_is_found_by_its_field_and_by_all_words(tmp_path):
+    jets = own(tmp_path, "clouds", kind="jets")
+    sets = all_sets(catalog(), [own(tmp_path), jets])
+    assert [each.title for each in found(sets, "particle physics")] == ["clouds"]
+    assert found(sets, "particle gibberish") == []
+    assert {each.kind for each in found(sets, "", "jets")} == {"jets"}
+
+
+async def test_a_click_opens_a_set_and_its_button_sets_up_a_run(bench, qtbot, wait):
+    grid = await browser(bench)
+    card = next(card for card in grid.cards if card.data.slug == "eight-gaussians")
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    page = bench.window.canvas.data.currentWidget()
+    assert bench.state.dataset == "eight-gaussians"
+    assert page.title._whole == card.data.title
+    assert not page.delete.isVisible()
+    assert card.data.licence in page.known.texts["Licence"].text()
+    await wait(lambda: "x" in said(page))
+    page.train.click()
+    assert bench.state.draft.spec.dataset.slug == "eight-gaussians"
+    assert bench.state.place == "setup"
+
+
+def said(page):
+    """Return what stands in the table of columns."""
+    grid = page.known._grid
+    items = (grid.itemAt(place).widget() for place in range(grid.count()))
+    return [item.text() for item in items if hasattr(item, "text")]
+
+
+async def test_words_and_a_kind_narrow_and_escape_shows_all_again(bench, qtbot, wait, tmp_path):
+    grid = await browser(bench, [own(tmp_path, "clouds", kind="jets")])
+    every = len(grid.cards)
+    grid.focus_first()
+    qtbot.keyClicks(grid.search, "gaussians")
+    assert [card.data.slug for card in grid.cards] == ["eight-gaussians"]
+    assert grid.shelves.shelves[0].link.text() == "Clear"
+    qtbot.keyClick(grid.search, Qt.Key.Key_Escape)
+    assert len(grid.cards) == every
+    grid.kinds.setCurrentIndex(grid._kinds.index("jets"))
+    grid.kinds.activated.emit(grid.kinds.currentIndex())
+    assert [card.data.title for card in grid.cards] == ["clouds"]
+    qtbot.keyClicks(grid.search, "no such thing")
+    assert grid.cards == []
+    assert grid.shelves.shelves[0].grid.cards == [grid.own]
+
+
+async def test_what_a_model_does_not_take_is_dimmed_with_the_reason(bench, qtbot, tmp_path):
+    grid = await browser(bench, [own(tmp_path, "clouds", kind="jets")])
+    chosen = []
+    grid.chosen.disconnect()
+    grid.chosen.connect(chosen.append)
+    grid.judge(lambda data: "It takes no jets." if data.kind == "jets" else "")
+    refused = next(card for card in grid.cards if card.data.title == "clouds")
+    qtbot.mouseClick(refused, Qt.MouseButton.LeftButton)
+    assert chosen == []
+    assert refused.reason == refused.toolTip() == "It takes no jets."
+    assert "It takes no jets." in refused.accessibleDescription()
+    free = next(card for card in grid.cards if card is not refused)
+    qtbot.mouseClick(free, Qt.MouseButton.LeftButton)
+    assert chosen == [free.data.slug]
+
+
+async def test_cards_are_one_stop_of_tab_and_arrows_go_among_them(bench, qtbot, wait):
+    grid = await browser(bench)
+    grid.focus_first()
+    qtbot.keyClick(grid.search, Qt.Key.Key_Down)
+    cards = grid.shelves.cards
+    await wait(cards[0].hasFocus)
+    qtbot.keyClick(cards[0], Qt.Key.Key_Down)
+    below = bench.window.focusWidget()
+    assert below in cards
+    assert below is not cards[0]
+    stops = [card for card in cards if card.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    assert stops == [below]
+    qtbot.keyClick(below, Qt.Key.Key_Up)
+    qtbot.keyClick(cards[0], Qt.Key.Key_Up)
+    assert grid.search.hasFocus()
+
+
+async def test_rows_of_a_card_are_asked_once_and_kept_on_the_disk(bench, wait):
+    grid = await browser(bench)
+    first = grid.cards[0]
+    await wait(lambda: first._arrays is not None)
+    kept = list((cache_folder() / "covers").glob("*.npz"))
+    assert kept
+    bench.engine.received.clear()
+    bench.actions.covers._known.clear()
+    again = await bench.actions.covers.of(first.data)
+    np.testing.assert_array_equal(again["x"], first._arrays["x"])
+    # Other rows under the same name are asked for.
+    await bench.actions.covers.of(replace(first.data, version="other"))
+    asked = [c for c in bench.engine.received if isinstance(c, m.PreviewData)]
+    assert [c.dataset.slug for c in asked if c.n == 2048].count(first.data.slug) == 1
+
+
+async def test_what_is_kept_damaged_is_asked_again(bench, wait):
+    grid = await browser(bench)
+    first = grid.cards[0]
+    await wait(lambda: first._arrays is not None)
+    for file in (cache_folder() / "covers").glob("*.npz"):
+        file.write_bytes(b"PK no archive")
+    bench.actions.covers._known.clear()
+    assert len((await bench.actions.covers.of(first.data))["x"]) > 0
+
+
+async def test_an_own_set_is_deleted_from_its_page(bench, qtbot, wait, project):
+    await bench.start()
+    bench.actions.project.open(project.path)
+    await wait(lambda: bench.state.datasets)
+    name = bench.state.datasets[0].name
+    bench.actions.data.select(f"project:{name}")
+    page = bench.window.canvas.data.currentWidget()
+    page.delete.click()
+    await wait(lambda: not bench.state.datasets)
+    assert bench.state.dataset == ""
+    assert not any(card.data.own for card in bench.window.canvas.data.currentWidget().grid.cards)
+
+
+async def test_a_set_that_is_gone_is_said_to_be(bench):
+    await bench.start()
+    bench.actions.data.select("project:gone")
+    page = bench.window.canvas.data.currentWidget()
+    assert "no such data set" in page.facts.text()
+    assert not page.train.isEnabled()
+
+
+def test_columns_are_of_numbers_and_missing_ones_are_counted():
+    x = np.array([[1.0, 5.0], [3.0, np.nan]])
+    one, other = columns_of(kind("points"), {"x": x}, ("a", "b"))
+    assert (one.name, one.mean, one.std, one.low, one.high, one.missing) == ("a", 2, 1, 1, 3, 0)
+    assert (other.mean, other.missing) == (5, 1)
+    light = columns_of(kind("images"), {"x": np.ones((2, 1, 4, 4))}, ())
+    assert [(c.name, c.mean) for c in light] == [("Light", 100.0)]
+
+
+def test_statistics_are_of_all_rows_where_the_import_measured_them(tmp_path):
+    told = own(tmp_path, mean=(1.0, 2.0), std=(3.0, 4.0), minimum=(5.0, 6.0), maximum=(7.0, 8.0))
+    assert [(c.name, c.mean, c.high) for c in of_all(told)] == [("a", 1.0, 7.0), ("b", 2.0, 8.0)]
+    assert of_all(own(tmp_path)) == of_all(None) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "facts", "expected"),
+    [
+        ({}, {"names": ["cat", "dog"], "counts": [3, 4]}, {"cat": 3, "dog": 4}),
+        ({"label": np.array(["dog", "cat", "dog"])}, {}, {"cat": 1, "dog": 2}),
+        ({}, {}, {}),
+    ],
+)
+def test_classes_are_counted(told, facts, expected):
+    assert classes_of(told, facts) == expected
