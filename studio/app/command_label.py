@@ -27,10 +27,18 @@ def label_commands(
     def project() -> str:
         return "" if state.project is not None else "No project is open."
 
+    def shown() -> str:
+        return "" if state.place == "runs" else "Show all runs in a table first."
+
     return [
         Command(
             id="runs", title="Show all runs in a table", menu="View", shortcut="Ctrl+Shift+R",
             run=actions.runs.show_table, why_not=project, aliases=("list", "filter", "group"),
+        ),
+        Command(
+            id="export-runs", title="Export the table of runs…", menu="Project",
+            run=state.finding.export_wanted.emit, why_not=shown,
+            aliases=("csv", "save", "spreadsheet"), icon="export",
         ),
         Command(
             id="rename-run", title="Rename the selected run…", menu=MENU, run=say("name"),

@@ -36,7 +36,8 @@ class RecentProject(msgspec.Struct, frozen=True, kw_only=True):
 
 class Preferences(msgspec.Struct, kw_only=True):
     """Everything remembered. ``scale`` is in per cent and takes effect at the next start; ``files``
-    is the folder in which a file was chosen last.
+    is the folder in which a file was chosen last; ``hidden_columns`` are those of the table of
+    runs.
     """
 
     format: int = 1
@@ -45,6 +46,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     scale: int = 100
     recent: list[RecentProject] = []
     files: str = ""
+    hidden_columns: list[str] = []
     layout: dict[str, Any] = {}
 
     def opened(self, path: Path, name: str, at: float) -> None:

@@ -11,7 +11,6 @@ from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
-from studio.app.widgets.qualities import samples_at
 
 __all__ = ["STATES", "RunWords", "quality", "say", "state_of", "title_of"]
 
@@ -57,7 +56,7 @@ def quality(run: RunState) -> tuple[str, str]:
     """
     for name, series in run.series.items():
         if name.startswith(comparison.QUALITY) and len(series):
-            n = samples_at(run, int(series.steps[-1]))
+            n = comparison.samples_at(run, int(series.steps[-1]))
             of = f" (n = {n:,})" if held.few(n) else ""
             figure = words.figure(float(series.values[-1]))
             return name.removeprefix(comparison.QUALITY), f"{figure}{of}"

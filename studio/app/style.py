@@ -140,6 +140,8 @@ _LISTS = """
 QListView, QTreeView, QTableView {
     background: $panel; border: 0; outline: 0; alternate-background-color: $panel;
 }
+QTreeView[role="table"] { background: $background; }
+QTableView[role="bare"] { background: transparent; border: 0; }
 QListView[role="tiles"] { background: transparent; }
 QListView[role="tiles"][opaque="true"] { background: $background; }
 QListView::item, QTreeView::item { padding: 4px 8px; border-radius: ${radius}px; }

@@ -134,7 +134,7 @@ async def test_the_table_is_a_page_of_its_own_which_deleting_does_not_leave(benc
     bench.actions.project.delete_runs([first.key])
     await wait(lambda: first.key not in bench.state.runs.by_key)
     assert bench.state.place == "runs"
-    assert page.counts.text() == "2 runs"
+    assert page.head.counts.text() == "2 runs"
 
 
 async def in_table(bench, project, *rows):
@@ -202,14 +202,14 @@ async def test_the_delete_key_is_about_the_row_of_the_keyboard_where_none_is_sel
 
 async def test_what_a_filter_hides_is_not_selected(bench, project):
     page, (first, second, other) = await in_table(bench, project, 0, 2)
-    page.finder.setText("ring")
+    page.head.finder.setText("ring")
     assert page.selected == [first]
     assert bench.state.marked == [first.key]
-    page.finder.setText("")
+    page.head.finder.setText("")
     assert bench.state.marked == [first.key, other.key]
-    page.finder.setText("ring")
+    page.head.finder.setText("ring")
     page.table.select([second.key])
-    page.finder.setText("")
+    page.head.finder.setText("")
     assert page.selected == [second]
 
 

@@ -1,20 +1,26 @@
 """All runs in a table: found, grouped without mixing data, sorted inside groups, compared."""
 
+import csv
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from studio.app.actions import Actions
 from studio.app.differing import differing
+from studio.app.pages.run_export import ask_table
 from studio.app.pages.run_table_model import AXIS, COLUMNS
+from studio.app.pages.run_table_model import METRIC as VALUE
+from studio.app.pages.run_table_text import fitting
 from studio.app.pages.runs import RunsPage
+from studio.app.state.runfinding import ALL, RunFinding, counts, found
 from studio.app.state.runs import RunState, Series
-from studio.app.state.runtable import figure_of, found, groups, in_order, scale_of
+from studio.app.state.runtable import figure_of, groups, in_order, scale_of
 from studio.app.state.session import AppState
+from studio.app.widgets.overlays import EmptyState
 from studio.protocol.label import Label
 from studio.protocol.spec import Pick, RunSpec
 from tests.app.lenses.conftest import SpyLink
@@ -65,12 +71,49 @@ def test_a_run_is_in_the_group_of_each_of_its_tags():
     assert ("Without a tag", [4, 2]) in listed
 
 
-def test_runs_are_found_by_all_that_is_said_of_them():
+def sought(text, **chosen):
+    finding = RunFinding()
+    finding.seek(text)
+    for title, value in chosen.items():
+        finding.choose(title, value)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("gan", [3, 4]),
+        ("HALF lost", [2]),
+        ("paper eight", [5]),
+        ("nothing", []),
+        ("baseline", [1]),
+        ("metric < 0.25", [2, 5]),
+        ("gan metric>=4", [3]),
+        ("step > 1k", []),
+        ("step >", [1, 2, 3, 4, 5]),  # the number is still to come
+        (">", [1, 2, 3, 4, 5]),
+        ("time < 1 min finished", [1, 2, 3, 4, 5]),
+    ],
+)
+def test_runs_are_found_by_all_that_is_said_of_them_and_by_their_figures(text, left):
+    assert names(found(some(), sought(text), catalog())) == left
+
+
+def test_facets_say_how_many_each_choice_leaves_beside_what_else_is_sought():
     runs = some()
-    assert names(found(runs, "gan", catalog())) == [3, 4]
-    assert names(found(runs, "HALF lost", catalog())) == [2]
-    assert names(found(runs, "paper eight", catalog())) == [5]
-    assert found(runs, "nothing", catalog()) == []
+    runs[3].state = "running"
+    told = counts(runs, sought("", State="Finished"), catalog())
+    assert told["State"] == {ALL: 5, "Training": 1, "Finished": 4}
+    assert told["Tags"] == {"paper": 3, "fails": 1}
+    assert told["Data"] == {"Ring of five": 3, "Eight Gaussians": 1}
+    assert told["Against the floor"] == {"Distinguishable": 4, "Not measured": 0}
+    near = run(6, value=0.12)
+    told = counts([*runs, near], sought("", Data="Ring of five"), catalog())
+    assert told["Against the floor"]["Not distinguishable"] == 1
+    assert names(found(runs, sought("gan", State="Finished"), catalog())) == [3]
+    told = counts(runs, sought("gan", State="Finished"), catalog())
+    assert told["State"] == {ALL: 2, "Training": 1, "Finished": 1}
+    assert told["Tags"] == {"paper": 1, "fails": 1}
 
 
 def test_runs_are_sorted_inside_a_group_and_what_is_unknown_comes_last():
@@ -132,19 +175,25 @@ def go_to(made, n):
 
 def test_the_table_has_a_tree_in_each_group_and_a_dash_for_no_metric(made):
     assert cells(made, 0) == [
-        "Eight Gaussians", "5 r", "Ring of five", "4 r", "3 r", "1 r · baseline", "2 r from 50",
+        "1 r · baseline", "Eight Gaussians", "5 r", "Ring of five", "4 r", "3 r", "1 r · baseline",
+        "2 r from 50",
     ]  # fmt: skip
-    assert [line.depth for line in made.model.lines] == [0, 1, 0, 1, 1, 1, 2]
-    assert cells(made, 3)[3:] == ["–", "4", "0.3", "0.2"]
-    tip = index_of(made, 3).siblingAtColumn(3).data(Qt.ItemDataRole.ToolTipRole)
+    assert [line.depth for line in made.model.lines] == [0, 0, 1, 0, 1, 1, 1, 2]
+    assert cells(made, VALUE)[4:] == ["—", "4", "0.3", "0.2"]
+    tip = index_of(made, 3).siblingAtColumn(VALUE).data(Qt.ItemDataRole.ToolTipRole)
     assert "measured at step 60" in tip
-    assert made.page.counts.text() == "5 runs"
+    assert made.page.head.counts.text() == "5 runs"
 
 
-def test_a_click_on_a_head_sorts_inside_the_groups_and_one_on_the_name_makes_the_tree(made):
-    metric = COLUMNS.index(("Metric", "metric"))
-    made.table.header().sectionClicked.emit(metric)
-    assert cells(made, 0)[2:] == ["Ring of five", "2 r from 50", "1 r · baseline", "3 r", "4 r"]
+def test_a_click_on_a_head_sorts_inside_the_groups_a_tree_or_a_list(made):
+    made.table.header().sectionClicked.emit(VALUE)
+    assert cells(made, 0)[3:] == ["Ring of five", "1 r · baseline", "2 r from 50", "3 r", "4 r"]
+    assert made.table.head._sorted == ("metric", False)
+    made.page.head.layout_.chosen.emit(1)
+    assert cells(made, 0)[3:] == ["Ring of five", "2 r from 50", "1 r · baseline", "3 r", "4 r"]
+    made.table.header().sectionClicked.emit(VALUE)
+    assert cells(made, 0)[4] == "3 r"
+    made.page.head.layout_.chosen.emit(0)
     made.table.header().sectionClicked.emit(0)
     assert [line.depth for line in made.model.lines][-1] == 2
 
@@ -152,21 +201,22 @@ def test_a_click_on_a_head_sorts_inside_the_groups_and_one_on_the_name_makes_the
 def test_the_filter_and_the_groups_leave_what_is_selected_selected(made, qtbot):
     go_to(made, 3)
     qtbot.keyClick(made.table, Qt.Key.Key_Space)
-    made.page.finder.setText("gan")
+    made.page.head.finder.setText("gan")
     assert cells(made, 0) == ["Ring of five", "4 r", "3 r"]
-    assert made.page.counts.text() == "2 of 5 runs, 1 selected"
-    made.page.grouping.setCurrentIndex(1)
-    made.page.grouping.activated.emit(1)
+    assert made.page.head.counts.text() == "2 of 5 runs, 1 selected"
+    made.page.head.grouping.setCurrentIndex(1)
+    made.page.head.grouping.activated.emit(1)
     assert cells(made, 0)[0] == made.state.catalog.get("family", "gan").title
     assert names(made.page.selected) == [3]
-    qtbot.keyClick(made.page.finder, Qt.Key.Key_Escape)
-    assert made.page.counts.text() == "5 runs, 1 selected"
+    qtbot.keyClick(made.page.head.finder, Qt.Key.Key_Escape)
+    assert made.page.head.counts.text() == "5 runs, 1 selected"
 
 
 def test_space_selects_and_from_two_on_the_strip_says_what_differs(made, qtbot, monkeypatch):
     shown, deleted = [], []
     monkeypatch.setattr(made.page._actions.comparing, "show", shown.append)
-    monkeypatch.setattr(made.page._actions.project, "delete_runs", deleted.extend)
+    made.table.deleted.disconnect()
+    made.table.deleted.connect(deleted.extend)
     strip = made.page.strip
     go_to(made, 4)
     qtbot.keyClick(made.table, Qt.Key.Key_Space)
@@ -183,7 +233,7 @@ def test_space_selects_and_from_two_on_the_strip_says_what_differs(made, qtbot, 
     assert shown == [["/p/runs/0004-r", "/p/runs/0001-r"]]
     made.page._copy()
     assert len(QGuiApplication.clipboard().text().splitlines()) == 2
-    strip.delete.click()
+    qtbot.keyClick(made.table, Qt.Key.Key_Delete)
     assert deleted == shown[0]
     go_to(made, 5)
     qtbot.keyClick(made.table, Qt.Key.Key_Space)
@@ -222,7 +272,7 @@ def test_b_pins_enter_opens_and_left_closes_a_group(made, qtbot, monkeypatch):
     qtbot.keyClick(made.table, Qt.Key.Key_Left)
     qtbot.keyClick(made.table, Qt.Key.Key_Left)
     assert not made.table.isExpanded(index_of(made, 3).parent())
-    made.page.finder.setText("r")
+    made.page.head.finder.setText("r")
     assert not made.table.isExpanded(index_of(made, 3).parent()), "it stays closed"
 
 
@@ -232,3 +282,117 @@ def test_a_narrow_page_lets_go_of_the_axis_first(made):
     made.page.resize(600, 500)
     assert made.table.isColumnHidden(AXIS)
     assert not made.table.isColumnHidden(len(COLUMNS) - 1)
+
+
+def choose(made, title, value):
+    made.page.facets.list.line(title, value).click()
+
+
+def test_facets_narrow_the_table_and_a_filter_that_finds_nothing_says_so(made, qtbot):
+    facets = made.page.facets.list
+    choose(made, "Tags", "paper")
+    assert cells(made, 0) == [
+        "1 r · baseline", "Eight Gaussians", "5 r", "Ring of five", "3 r", "1 r · baseline",
+    ]  # fmt: skip
+    assert facets.line("Model", "Diffusion (EDM)").note == "2"
+    choose(made, "Data", "Eight Gaussians")
+    assert made.page.head.counts.text() == "1 of 5 runs"
+    assert not facets.line("Tags", "fails").isEnabled()
+    made.page.head.finder.setText("nowhere")
+    assert cells(made, 0) == []
+    said = made.page.findChild(EmptyState)
+    assert said.isVisible()
+    clear = next(each for each in said.findChildren(QPushButton) if each.text() == "Clear")
+    clear.click()
+    assert said.isHidden()
+    assert made.page.head.finder.text() == ""
+    assert made.page.head.counts.text() == "5 runs"
+    choose(made, "State", "Finished")
+    choose(made, "State", ALL)
+    assert not made.state.finding
+
+
+def test_of_many_values_the_first_are_shown_and_all_where_they_are_asked_for(made, qtbot):
+    runs = [run(n, tags=(f"tag {n}",)) for n in range(10, 30)]
+    made.state.runs.by_key = {each.key: each for each in runs}
+    made.page.facets.refresh()
+    facets = made.page.facets.list
+    qtbot.waitUntil(facets.line("Tags", "tag 10").isVisible)
+    assert facets.line("Tags", "tag 29").isHidden()
+    more = facets._more["Tags"]
+    assert (more.text(), more.note) == ("13 more", "13")
+    more.click()
+    assert not facets.line("Tags", "tag 29").isHidden()
+    choose(made, "Tags", "tag 29")
+    more.click()
+    assert not facets.line("Tags", "tag 29").isHidden(), "it is chosen"
+    assert facets.line("Tags", "tag 28").isHidden()
+
+
+def test_what_is_listed_is_written_as_csv_each_run_once(made, tmp_path):
+    made.page.head.grouping.setCurrentIndex(2)
+    made.page.head.finder.setText("paper")
+    dialog = ask_table(made.page, made.model.rows, made.state)
+    file = tmp_path / "table.csv"
+    dialog.fileSelected.emit(str(file))
+    dialog.reject()
+    lines = list(csv.DictReader(file.read_text().splitlines()))
+    assert sorted(line["run"] for line in lines) == ["1", "3", "5"]
+    third = next(line for line in lines if line["run"] == "3")
+    assert (third["value"], third["measured_at"], third["floor"]) == ("4.0", "60", "0.1")
+    assert third["tags"] == "paper, fails"
+    assert made.state.notices.history[-1].text == "table.csv is written"
+
+
+def test_copying_rows_and_commands_says_how_many(made, qtbot):
+    go_to(made, 3)
+    qtbot.keyClick(made.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().startswith("3 r\tGAN\t")
+    assert made.state.notices.history[-1].text == "1 row copied"
+    made.table.select(["/p/runs/0003-r", "/p/runs/0001-r"])
+    made.page._copy()
+    assert made.state.notices.history[-1].text == "2 commands copied"
+
+
+def test_the_menu_of_a_row_says_what_the_keys_do_and_that_of_several_is_about_all(made):
+    titles = [title for title, _ in made.page._entries_of("/p/runs/0003-r")]
+    assert {"Open", "Rename", "Tags…", "Note…", "Pin as the baseline", "Delete"} <= {*titles}
+    made.table.select(["/p/runs/0003-r", "/p/runs/0001-r"])
+    titles = [title for title, _ in made.page._entries_of_all()]
+    assert titles == ["Compare 2 runs", "Tag 2 runs…", "Copy as commands", "Delete 2 runs"]
+
+
+def test_columns_are_hidden_and_stay_so_and_a_key_shows_the_one_that_it_writes_into(made, qtbot):
+    made.page.head._turn("note")
+    assert made.table.isColumnHidden(len(COLUMNS) - 1)
+    again = RunsPage(made.state, made.page._actions)
+    qtbot.addWidget(again)
+    assert again.table.isColumnHidden(len(COLUMNS) - 1)
+    go_to(made, 3)
+    qtbot.keyClick(made.table, Qt.Key.Key_N)
+    assert made.table.viewport().findChild(QLineEdit) is not None
+    assert not made.table.isColumnHidden(len(COLUMNS) - 1)
+
+
+def test_an_editor_lies_on_the_line_that_it_changes(made, qtbot):
+    go_to(made, 3)
+    qtbot.keyClick(made.table, Qt.Key.Key_T)
+    line, cell = (
+        made.table.viewport().findChild(QLineEdit),
+        made.table.visualRect(index_of(made, 3)),
+    )
+    assert (line.y(), line.height()) == (cell.y(), cell.height())
+
+
+def test_as_many_tags_are_shown_as_there_is_room_for():
+    assert fitting([40, 40], 84, 20) == 2
+    assert fitting([40, 40], 83, 20) == 1
+    assert fitting([40, 40, 40], 108, 20) == 2
+    assert fitting([400, 40], 84, 20) == 1
+
+
+def test_a_run_says_what_it_came_of(made):
+    tip = index_of(made, 2).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Branch of run 1 at step 50" in tip
+    row = made.model.row_at(index_of(made, 2))
+    assert made.model.suffix(row) == "from 50"

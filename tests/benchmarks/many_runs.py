@@ -111,7 +111,7 @@ def table(count: int) -> tuple[float, float, float]:
     opened = timed(page.show)
     other = "light" if theme.mode == "dark" else "dark"
     switched = timed(lambda: theme.set_mode(other))
-    sought = timed(lambda: page.finder.setText("gan ring"))
+    sought = timed(lambda: page.head.finder.setText("gan ring"))
     page.close()
     page.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

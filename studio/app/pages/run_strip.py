@@ -1,75 +1,79 @@
 """What differs between the selected runs of the table, and what can be done with them together."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableWidget, QTableWidgetItem, QVBoxLayout
 
-from studio.app.differing import differing
+from studio.app import words
+from studio.app.differing import Differing, differing
+from studio.app.pages.run_table_words import metric_title
 from studio.app.run_words import title_of
 from studio.app.state import comparison
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import figure_of, first_metric
 from studio.app.state.session import AppState
 from studio.app.theme import theme
-from studio.app.widgets.badge import SIDE, badge_icon
+from studio.app.widgets.badge import MARKED, SIDE, badge_icon
 from studio.app.widgets.basic import Elided, button, label, row
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.row_paint import HEIGHT
 from studio.literal import one_line
 
-__all__ = ["RunStrip"]
+__all__ = ["RunStrip", "StripActions"]
 
-ROOM = 12  # pixels that the style takes of a cell
-SHOWN = 4  # runs that are set side by side; as many can be compared
+LEAST, AMPLE = 280, 720  # pixels: of the strip, and from which there is room for its title
+ROOM, WIDEST = 14, 170  # pixels: what the style takes of a cell, and what no column goes beyond
+Columns = list[tuple[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class StripActions:
+    """What is done with the selected runs."""
+
+    tag: Callable[[], None]
+    pin: Callable[[], None]
+    copy: Callable[[], None]
+    compare: Callable[[], None]
 
 
 class RunStrip(QFrame):
     """Appears from two selected runs on."""
 
-    def __init__(
-        self,
-        state: AppState,
-        *,
-        tag: Callable[[], None],
-        copy: Callable[[], None],
-        delete: Callable[[], None],
-        compare: Callable[[], None],
-    ) -> None:
+    def __init__(self, state: AppState, actions: StripActions) -> None:
         super().__init__()
         self._state = state
         self.setProperty("surface", "panel")
         self.setProperty("rule", "top")
         self.setAccessibleName("Selected runs")
+        self._title = label("Only what differs", "heading")
         self.said = Elided("", "muted")
-        self.compare = button("Compare", compare, kind="primary")
-        self.delete = button("Delete", delete)
-        self.table = QTableWidget()
-        self.table.setAccessibleName("Only what differs")
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setShowGrid(False)
-        self.table.setIconSize(QSize(SIDE, SIDE))
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.verticalHeader().setDefaultSectionSize(HEIGHT)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        self.table.horizontalHeader().setHighlightSections(False)
+        self.pin = button("Pin baseline", actions.pin)
+        self.compare = button("Compare", actions.compare, kind="primary")
+        self.table = _table()
         head = row(
-            label("Only what differs", "heading"),
+            self._title,
             self.said,
-            None,
-            button("Tag…", tag),
-            button("Copy as commands", copy),
-            self.delete,
+            button("Tag…", actions.tag),
+            self.pin,
+            button("Copy as commands", actions.copy),
             self.compare,
         )
+        head.setStretch(1, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 8)
-        layout.setSpacing(6)
+        layout.setContentsMargins(16, 8, 16, 4)
+        layout.setSpacing(2)
         layout.addLayout(head)
         layout.addWidget(self.table)
+        self.setMinimumWidth(LEAST)
+        self.hide()
         theme.changed.connect(self._recolour)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._title.setVisible(self.width() >= AMPLE)
 
     def _recolour(self) -> None:
         for line in range(self.table.rowCount()):
@@ -84,35 +88,77 @@ class RunStrip(QFrame):
             return
         found = differing(runs, self._state.catalog)
         why = comparison.why_not(runs)
-        same = why or "Same data: comparable."
-        if len(runs) > SHOWN:
-            same += f" The first {SHOWN} of {len(runs):,} are shown."
         rest = "the rest is equal" if found.rows else "all of them are equal"
+        same = why or "Same data: comparable."
+        if len(runs) > MARKED:
+            same += f" The first {MARKED} of {len(runs):,} are shown."
         self.said.set_text(f"{len(found.rows)} of {found.all} settings; {rest}. {same}")
         self.compare.setText(f"Compare {len(runs):,}")
         self.compare.setEnabled(not why)
         set_tip(self.compare, why or "Put them side by side")
-        busy = any(run.job or run.background for run in runs)
-        self.delete.setEnabled(not busy)
-        set_tip(self.delete, "Stop those under way first." if busy else "Move them to the trash")
-        self._fill(runs[:SHOWN], found.rows)
+        first = runs[0]
+        self.pin.setEnabled(not first.label.baseline)
+        tip = "is the baseline of its data already" if first.label.baseline else "is pinned"
+        set_tip(self.pin, f"{title_of(first)} {tip}")
+        self._fill(runs[:MARKED], self._columns(runs[:MARKED], found))
 
-    def _fill(self, runs: list[RunState], rows: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
+    def _columns(self, runs: list[RunState], found: Differing) -> Columns:
+        """Return the titles of the columns with their values: settings, then what it came to."""
+        columns: Columns = [("Run", tuple(title_of(run) for run in runs)), *found.rows]
+        metrics = {first_metric(run) for run in runs if first_metric(run)}
+        for metric in sorted(metrics):
+            figures = [figure_of(run, metric) for run in runs]
+            values = ["" if each is None else words.figure(each[1]) for each in figures]
+            columns.append((metric_title(metric, self._state.catalog), tuple(values)))
+        times = tuple(words.duration(run.seconds) if run.seconds else "" for run in runs)
+        return [*columns, ("Time", times)]
+
+    def _fill(self, runs: list[RunState], columns: Columns) -> None:
         table = self.table
-        columns = [("Run", tuple(title_of(run) for run in runs)), *rows]
         table.setColumnCount(len(columns))
         table.setRowCount(len(runs))
-        table.setHorizontalHeaderLabels([one_line(title) for title, _ in columns])
-        for column, (_, values) in enumerate(columns):
-            for line, value in enumerate(values[: len(runs)]):
+        for column, (title, values) in enumerate(columns):
+            side = Qt.AlignmentFlag.AlignLeft
+            if column and all(not value or value[0].isdigit() for value in values):
+                side = Qt.AlignmentFlag.AlignRight
+            head = QTableWidgetItem(one_line(title))
+            set_tip(head, title)
+            head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            table.setHorizontalHeaderItem(column, head)
+            for line, value in enumerate(values):
                 item = QTableWidgetItem(one_line(value))
+                set_tip(item, value)
+                item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
                 if column == 0:
                     item.setIcon(badge_icon(line))
                 table.setItem(line, column, item)
         table.resizeColumnsToContents()
         for column in range(len(columns)):
-            table.setColumnWidth(column, table.columnWidth(column) + ROOM)
-        bar = table.horizontalScrollBar().sizeHint().height()
-        table.setFixedHeight(
-            table.horizontalHeader().sizeHint().height() + HEIGHT * len(runs) + bar
-        )
+            wide = table.columnWidth(column) + ROOM
+            table.setColumnWidth(column, min(wide, 2 * WIDEST if column == 0 else WIDEST))
+        self._fit(len(runs))
+
+    def _fit(self, runs: int) -> None:
+        """Be as high as the runs, and the bar below them where one is needed."""
+        bar = self.table.horizontalScrollBar().sizeHint().height()
+        head = self.table.horizontalHeader().sizeHint().height()
+        self.table.setFixedHeight(head + HEIGHT * runs + bar)
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget()
+    table.setProperty("role", "bare")
+    table.setAccessibleName("Only what differs")
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideRight)
+    table.setIconSize(QSize(SIDE, SIDE))
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.verticalHeader().setDefaultSectionSize(HEIGHT)
+    table.verticalHeader().hide()
+    table.horizontalHeader().setHighlightSections(False)
+    return table

@@ -1,28 +1,52 @@
 """How the cells of the full table of runs are drawn."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import (
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
-from studio.app.pages.run_table_model import AXIS, COLUMNS, ROW, Row, RunTableModel
-from studio.app.plots.ticks import number, ticks
+from studio.app.icons import paint as paint_icon
+from studio.app.pages.run_table_axis import paint_axis
+from studio.app.pages.run_table_model import (
+    AXIS,
+    COLUMNS,
+    METRIC,
+    NAME,
+    RIGHT,
+    ROW,
+    STEP,
+    TAGS,
+    Row,
+    RunTableModel,
+)
+from studio.app.pages.run_table_text import chips, write
 from studio.app.shell.line_model import Index
-from studio.app.state.runtable import Scale, figure_of
+from studio.app.state.naming import name_of, number
+from studio.app.state.runs import RunState
 from studio.app.theme import font, theme
-from studio.app.widgets.badge import ink, paint_badge
+from studio.app.widgets.badge import MARKED, paint_badge
 from studio.app.widgets.row_paint import HEIGHT
 from studio.literal import one_line
 
 __all__ = ["RunTableDelegate"]
 
-BADGE, INDENT, PAD = 30, 18, 8  # pixels: before the names, for each level, at the sides of a cell
-SPARE = 120  # pixels at the left of a metric that the title of a group may take
-RIGHT = {2, 3, 5}  # columns of figures
-MARKED = 4  # of the selected runs, which have a number and a colour
+PAD = 8  # pixels at the sides of a cell
+# Pixels from the left of a line to the middle of what it begins with, and for each level.
+SIGN, FOLD, DOT, INDENT = 17, 40, 57, 20
+NUMBER, TEXT = 88, 96  # where the number of a run ends, and where its name begins
+HEAD = 34  # where the title of a group begins
+WHAT, FIGURE = (0, 1), (2, 3)  # the columns of a group's title, and of what its metric is called
 
 
 class RunTableDelegate(QStyledItemDelegate):
-    """The metric's axis has the floor as a band, the baseline as a dashed line, a run as a dot."""
+    """A run has its number and colour where it is selected, a pin where it is the baseline that
+    stands above all groups, and a sign where it came of another run.
+    """
 
     def __init__(self, view: QTreeView, model: RunTableModel) -> None:
         super().__init__(view)
@@ -31,6 +55,13 @@ class RunTableDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(60, HEIGHT)
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        """Put an editor where the text is that it changes."""
+        left = self.left_of(index) + TEXT - SIGN - PAD if index.column() == NAME else 0
+        editor.setGeometry(option.rect.adjusted(int(left), 0, 0, 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW)
@@ -44,178 +75,157 @@ class RunTableDelegate(QStyledItemDelegate):
             tint = QColor(tokens.accent)
             tint.setAlpha(36)
             painter.fillRect(area, tint)
-        elif option.state & state.State_MouseOver or not row.runs:
+        elif row.pinned or option.state & state.State_MouseOver:
+            painter.fillRect(area, QColor(tokens.raised if row.pinned else tokens.panel))
+        elif not row.runs:
             painter.fillRect(area, QColor(tokens.panel))
         painter.setPen(QPen(QColor(tokens.line), 1))
         under = area.bottom() - 0.5
         painter.drawLine(QPointF(area.left(), under), QPointF(area.right(), under))
-        if index.column() == 0:
-            self._paint_name(painter, area, row, index)
-        elif index.column() == AXIS:
-            self._paint_axis(painter, area.adjusted(PAD, 0, -PAD, -1), row)
-        else:
-            self._paint_text(painter, area.adjusted(PAD, 0, -PAD, 0), row, index)
+        self._paint_cell(painter, area, row, index)
         line = self._model.line_at(index)
         focused = line is not None and line is self._model.line_at(self._view.currentIndex())
         if focused and self._view.hasFocus():
             self._paint_ring(painter, area, index.column())
         painter.restore()
 
+    def _paint_cell(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
+        column = index.column()
+        if column == AXIS:
+            place = self._place(row.run)
+            paint_axis(painter, area.adjusted(PAD, 0, -PAD, -1), row, place)
+        elif not row.runs:
+            self._paint_head(painter, area, row, index)
+        elif column == NAME:
+            self._paint_name(painter, area, row, index)
+        elif column == METRIC:
+            self._paint_metric(painter, area.adjusted(PAD, 0, -PAD, 0), row)
+        else:
+            self._paint_text(painter, area.adjusted(PAD, 0, -PAD, 0), row, column)
+
     def _paint_ring(self, painter: QPainter, area: QRectF, column: int) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(theme.colors().accent), 1))
         painter.drawLine(area.topLeft(), area.topRight())
         painter.drawLine(area.bottomLeft(), area.bottomRight())
-        if column == 0:
+        header = self._view.header()
+        if header.visualIndex(column) == 0:
             painter.drawLine(area.topLeft(), area.bottomLeft())
-        if column == len(COLUMNS) - 1:
-            right = QPointF(area.right() - 1, 0)
-            painter.drawLine(QPointF(right.x(), area.top()), QPointF(right.x(), area.bottom()))
+        seen = [n for n in range(len(COLUMNS)) if not self._view.isColumnHidden(n)]
+        if column == seen[-1]:
+            right = area.right() - 1
+            painter.drawLine(QPointF(right, area.top()), QPointF(right, area.bottom()))
 
     def left_of(self, index: Index) -> float:
-        """Return where a line begins, in pixels from the left of the table."""
+        """Return where a line folds, in pixels from the left of the table."""
         line = self._model.line_at(index)
-        return BADGE + INDENT * (line.depth if line is not None else 0)
+        depth = line.depth if line is not None else 0
+        return SIGN if depth == 0 else FOLD + INDENT * (depth - 1)
+
+    def _place(self, run: RunState | None) -> int | None:
+        """Return which of the selected ones a run is, None where it has no colour of its own."""
+        place = self.places.get(run.key, MARKED) if run is not None else MARKED
+        return place if place < MARKED else None
+
+    # A group
+
+    def _paint_head(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
+        """Write what a group is over several columns, of each column the part that is in it."""
+        tokens, column, group = theme.colors(), index.column(), row.group
+        painter.save()
+        painter.setClipRect(area)
+        if column in WHAT:
+            room = self._span(WHAT, area)
+            self._paint_fold(painter, index, room.left() + SIGN, area.center().y())
+            room.adjust(HEAD, 0, -PAD, 0)
+            face = font(13, QFont.Weight.DemiBold)
+            used = write(painter, room, one_line(group.title), face, tokens.text)
+            about = room.adjusted(used + PAD, 0, 0, 0)
+            write(painter, about, one_line(group.about), font(11), tokens.muted)
+        elif column in FIGURE:
+            room = self._span(FIGURE, area).adjusted(PAD, 0, -PAD, 0)
+            # What is between brackets says how it is measured: the tip says that, too.
+            text = one_line(self._model.metric(group)).partition(" (")[0]
+            write(painter, room, text, font(11), tokens.muted, right=True)
+        else:
+            text = self._model.floor(group) if column == METRIC else self._model.text(row, column)
+            room = area.adjusted(PAD, 0, -PAD, 0)
+            write(painter, room, one_line(text), font(11), tokens.muted, right=True)
+        painter.restore()
+
+    def _span(self, columns: tuple[int, ...], area: QRectF) -> QRectF:
+        """Return the room of some columns together in the line of a cell."""
+        seen = [n for n in columns if not self._view.isColumnHidden(n)]
+        left = self._view.columnViewportPosition(seen[0])
+        width = sum(self._view.columnWidth(n) for n in seen)
+        return QRectF(left, area.top(), width, area.height())
+
+    def _paint_fold(self, painter: QPainter, index: Index, x: float, y: float) -> None:
+        first = self._model.index(index.row(), NAME, index.parent())
+        name = "chevron-down" if self._view.isExpanded(first) else "chevron-right"
+        paint_icon(painter, name, QRectF(x - 6, y - 6, 12, 12), theme.colors().muted)
+
+    # A run, or a race
 
     def _paint_name(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
-        tokens, line = theme.colors(), self._model.line_at(index)
-        run = row.run
-        place = self.places.get(run.key, MARKED) if run is not None else MARKED
-        if place < MARKED:
-            paint_badge(painter, QRectF(area.left() + 7, area.center().y() - 8, 16, 16), place)
-        left = area.left() + self.left_of(index)
+        tokens, line, run = theme.colors(), self._model.line_at(index), row.run
+        middle, shift = area.center().y(), area.left()
+        place = self._place(run)
+        if row.pinned:
+            paint_icon(painter, "pin", QRectF(shift + SIGN - 7, middle - 7, 14, 14), tokens.accent)
+        elif place is not None:
+            paint_badge(painter, QRectF(shift + SIGN - 8, middle - 8, 16, 16), place)
+        if line is not None:
+            shift += INDENT * max(0, line.depth - 1)
+        folds = line is not None and line.branches > 0
+        if folds:
+            self._paint_fold(painter, index, shift + FOLD, middle)
+        sign = _sign(run)
+        if sign and not row.pinned:
+            at = shift + FOLD - (14 if folds else 0)
+            paint_icon(painter, sign, QRectF(at - 7, middle - 7, 14, 14), tokens.muted)
         painter.setPen(Qt.PenStyle.NoPen)
-        if line is not None and line.branches:
-            painter.save()
-            painter.setBrush(QColor(tokens.muted))
-            painter.translate(left - 6, area.center().y())
-            painter.rotate(90 if self._view.isExpanded(index) else 0)
-            painter.drawPolygon(QPolygonF([QPointF(-2, -3), QPointF(2, 0), QPointF(-2, 3)]))
-            painter.restore()
-        words = self._model.words(row) if row.runs else None
-        if words is not None and words.dot:
-            painter.setBrush(QColor(getattr(tokens, words.dot)))
-            painter.drawEllipse(QRectF(left, area.center().y() - 4, 8, 8))
-            left += 16
-        text = one_line(words.text if words is not None else row.group.title)
-        face = self._view.font() if words is not None else font(13, QFont.Weight.DemiBold)
-        room = QRectF(left, area.top(), area.right() - PAD - left, area.height())
-        used = _write(painter, room, text, face, tokens.text, middle=True)
-        if words is None and row.group.about:
-            rest = room.adjusted(used + PAD, 0, 0, 0)
-            _write(painter, rest, one_line(row.group.about), font(11), tokens.muted)
+        painter.setBrush(QColor(getattr(tokens, self._model.words(row).dot or "muted")))
+        painter.drawEllipse(QPointF(shift + DOT, middle), 4, 4)
+        if run is not None:
+            box = QRectF(shift + DOT + 6, area.top(), NUMBER - DOT - 6, area.height())
+            write(painter, box, number(run.name), font(11), tokens.muted, right=True)
+        room = QRectF(shift + TEXT, area.top(), area.right() - PAD - shift - TEXT, area.height())
+        text = one_line(name_of(run) if run is not None else row.title)
+        suffix = one_line(self._model.suffix(row))
+        under = line is not None and line.depth > 1
+        if under and run is not None and run.branch_step is not None and not run.label.name:
+            text, suffix = suffix, ""  # its name is that of the run above it
+        used = write(painter, room, text, self._view.font(), tokens.text, middle=True)
+        if suffix and used + 24 < room.width():
+            rest = room.adjusted(used + 6, 0, 0, 0)
+            write(painter, rest, suffix, self._view.font(), tokens.muted)
 
-    def _paint_text(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
-        tokens, column = theme.colors(), index.column()
-        text = one_line(self._model.text(row, column))
-        what = COLUMNS[column][1]
-        if what == "metric" and not row.runs:
-            text = one_line(" · ".join(filter(None, [text, self._model.floor(row.group)])))
-            area = area.adjusted(-SPARE, 0, 0, 0)  # a group has no step
-        stale = row.run is not None and row.figure is not None and row.figure[0] < row.run.step
-        strange = what == "metric" and row.figure is None
-        quiet = not row.runs or what in ("note", "time") or strange or (what == "metric" and stale)
-        going = what == "step" and row.run is not None and row.run.state == "running"
+    def _paint_metric(self, painter: QPainter, area: QRectF, row: Row) -> None:
+        tokens, text = theme.colors(), one_line(self._model.text(row, METRIC))
+        spread = self._model.spread(row)
+        if spread:
+            used = write(painter, area, spread, font(11), tokens.muted, right=True)
+            area = area.adjusted(0, 0, -used - 4, 0)
+        quiet = row.stale or row.figure is None
+        color = tokens.muted if quiet else tokens.text
+        write(painter, area, text, self._view.font(), color, right=True)
+
+    def _paint_text(self, painter: QPainter, area: QRectF, row: Row, column: int) -> None:
+        tokens, text = theme.colors(), one_line(self._model.text(row, column))
+        if column == TAGS and row.run is not None:
+            chips(painter, area, [one_line(tag) for tag in row.run.label.tags])
+            return
+        going = column == STEP and row.run is not None and row.run.state == "running"
+        quiet = COLUMNS[column][1] in ("note", "time", "data")
         color = tokens.accent if going else tokens.muted if quiet else tokens.text
-        if what == "tags" and text:
-            _chips(painter, area, text.split(", "))
-            return
-        face = self._view.font() if row.runs else font(11)
-        last = column == len(COLUMNS) - 1 and not row.runs
-        _write(painter, area, text, face, color, right=column in RIGHT or last)
-
-    def _paint_axis(self, painter: QPainter, area: QRectF, row: Row) -> None:
-        tokens, scale, group = theme.colors(), row.scale, row.group
-        if scale is None:
-            return
-
-        def x(value: float) -> float:
-            return area.left() + 4 + (area.width() - 8) * scale.at(value)
-
-        floor = group.floor
-        if floor is not None:
-            low, high = x(floor[0] - floor[1]), x(floor[0] + floor[1])
-            band = QColor(tokens.good)
-            band.setAlpha(110)
-            width = max(3.0, high - low)
-            middle = (low + high) / 2
-            painter.fillRect(QRectF(middle - width / 2, area.top(), width, area.height()), band)
-        baseline = group.baseline
-        pinned = figure_of(baseline, group.metric) if baseline is not None else None
-        if pinned is not None and row.runs:
-            painter.setPen(QPen(QColor(tokens.muted), 1, Qt.PenStyle.DotLine))
-            at = x(pinned[1])
-            painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
-        if not row.runs:
-            self._paint_ticks(painter, area, scale)
-        elif row.figure is not None and row.run is not None:
-            stale = row.figure[0] < row.run.step
-            place = self.places.get(row.run.key, MARKED)
-            color = ink(place, tokens) if place < MARKED else tokens.text
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tokens.muted if stale and place >= MARKED else color))
-            painter.drawEllipse(QPointF(x(row.figure[1]), area.center().y()), 3.5, 3.5)
-
-    def _paint_ticks(self, painter: QPainter, area: QRectF, scale: Scale) -> None:
-        """Write the ends of the axis: a round number near each."""
-        tokens, face = theme.colors(), font(11)
-        painter.setFont(face)
-        painter.setPen(QColor(tokens.muted))
-        taken = area.left() + 16
-        for value in _round(scale):
-            text = number(value)
-            width = QFontMetrics(face).horizontalAdvance(text)
-            at = area.left() + 4 + (area.width() - 8) * scale.at(value) - width / 2
-            if taken <= at <= area.right() - width:
-                box = QRectF(at, area.top(), width + 1, area.height())
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-                taken = at + width + 10
+        write(painter, area, text, self._view.font(), color, right=column in RIGHT)
 
 
-def _round(scale: Scale) -> list[float]:
-    """Return round numbers of an axis, from left to right."""
-    if not scale.log:
-        return ticks(scale.low, scale.high, 3)
-    steps = (1.0, 2.0, 5.0)
-    each = [step * 10.0**power for power in range(-9, 10) for step in steps]
-    return [value for value in each if scale.low <= value <= scale.high]
-
-
-def _write(
-    painter: QPainter,
-    area: QRectF,
-    text: str,
-    face: QFont,
-    color: str,
-    *,
-    right: bool = False,
-    middle: bool = False,
-) -> float:
-    """Write a text, which leaves out its end, or its middle, where it is too long; return its width
-    in pixels.
-    """
-    metrics, mode = QFontMetrics(face), Qt.TextElideMode
-    cut = mode.ElideMiddle if middle else mode.ElideRight
-    shown = metrics.elidedText(text, cut, max(0, int(area.width())))
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    painter.setFont(face)
-    painter.setPen(QColor(color))
-    painter.drawText(area, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
-    return float(metrics.horizontalAdvance(shown))
-
-
-def _chips(painter: QPainter, area: QRectF, tags: list[str]) -> None:
-    """Draw tags in frames, as many as there is room for."""
-    tokens, face = theme.colors(), font(11)
-    left, metrics = area.left(), QFontMetrics(face)
-    for tag in tags:
-        width = metrics.horizontalAdvance(tag) + 12
-        if left + width > area.right() + 2 and left > area.left():
-            break
-        width = min(width, int(area.right() - left))
-        box = QRectF(left, area.center().y() - 9, width, 18)
-        painter.setPen(QPen(QColor(tokens.line), 1))
-        painter.setBrush(QColor(tokens.raised))
-        painter.drawRoundedRect(box, 4, 4)
-        _write(painter, box.adjusted(6, 0, -5, 0), tag, face, tokens.text)
-        left += width + 4
+def _sign(run: RunState | None) -> str:
+    """Return the icon that says what a run came of, "" where it came of none."""
+    if run is None:
+        return ""
+    if run.parent:
+        return "branch"
+    return "taught" if run.spec is not None and run.spec.inputs else ""

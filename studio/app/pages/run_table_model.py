@@ -1,4 +1,4 @@
-"""The full table of runs as Qt's views see one: groups, and under each its runs."""
+"""The full table of runs as Qt's views see one: pinned baselines, then groups with their runs."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -9,28 +9,53 @@ from typing import Any
 from PySide6.QtCore import Qt
 
 from studio.app import held, words
+from studio.app.pages.run_table_words import metric_title, other_figure, spread_of, suffix_of
 from studio.app.run_words import RunWords, say, title_of
 from studio.app.shell.line_model import Index, LineModel
-from studio.app.state.comparison import QUALITY
+from studio.app.state.learning import origin_said
 from studio.app.state.naming import name_of
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import Column, Group, Scale, figure_of, in_order, scale_of
+from studio.app.state.runtable import (
+    Column,
+    Group,
+    Scale,
+    data_taken,
+    figure_of,
+    lines_of,
+    model_title,
+    scale_of,
+)
 from studio.app.state.session import AppState
-from studio.app.state.tree import Line, tree
+from studio.app.state.tree import Line
 from studio.app.widgets.literal import tip_text
 from studio.counted import counted
 
-__all__ = ["AXIS", "COLUMNS", "NAME", "NOTE", "ROW", "TAGS", "Row", "RunTableModel"]
+__all__ = [
+    "AXIS",
+    "COLUMNS",
+    "DATA",
+    "METRIC",
+    "NAME",
+    "NOTE",
+    "RIGHT",
+    "ROW",
+    "STEP",
+    "TAGS",
+    "Row",
+    "RunTableModel",
+]
 
 COLUMNS: tuple[tuple[str, Column], ...] = (
-    ("Name", "name"), ("Model", "model"), ("Step", "step"), ("Metric", "metric"), ("", "metric"),
-    ("Time", "time"), ("Tags", "tags"), ("Note", "note"),
+    ("Name", "name"), ("Model", "model"), ("Data", "data"), ("Step", "step"),
+    ("Headline metric", "metric"), ("", "metric"), ("Time", "time"), ("Tags", "tags"),
+    ("Note", "note"),
 )  # fmt: skip
 """What a column is called, and what a click on it sorts the runs of each group by."""
-NAME, METRIC, AXIS, TAGS, NOTE = 0, 3, 4, 6, 7
+NAME, MODEL, DATA, STEP, METRIC, AXIS, TIME, TAGS, NOTE = range(9)
+RIGHT = {STEP, METRIC, TIME}  # columns of figures
 ROW = Qt.ItemDataRole.UserRole
 """The role under which a line gives its `Row`."""
-DASH = "–"
+PINNED = "pinned"
 # Made once: Qt asks for them a thousand times when the table is filled.
 NOTHING, READ = Qt.ItemFlag.NoItemFlags, Qt.ItemFlag.ItemIsEnabled
 CHOSEN = READ | Qt.ItemFlag.ItemIsSelectable
@@ -40,13 +65,14 @@ WRITTEN = CHOSEN | Qt.ItemFlag.ItemIsEditable
 @dataclass(frozen=True)
 class Row:
     """A line: a ``group`` (no ``runs``), a run, or the runs of a race together. ``scale`` is the
-    axis of its group.
+    axis of its group; a baseline that is ``pinned`` above all groups stands in its own one, too.
     """
 
     group: Group
     scale: Scale | None
     runs: tuple[RunState, ...] = ()
     title: str = ""
+    pinned: bool = False
 
     @cached_property
     def run(self) -> RunState | None:
@@ -57,6 +83,12 @@ class Row:
     def figure(self) -> tuple[int, float] | None:
         """The newest figure of the run on the group's metric, with its step."""
         return figure_of(self.run, self.group.metric) if self.run is not None else None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the figure was measured at an earlier step than the run is at."""
+        figure = self.figure
+        return self.run is not None and figure is not None and figure[0] < self.run.step
 
 
 class RunTableModel(LineModel):
@@ -70,46 +102,56 @@ class RunTableModel(LineModel):
         self._held: dict[str, Row] = {}
         self._lines_of: dict[str, list[str]] = {}  # keys of lines, by that of their run
 
-    def show(self, groups: Iterable[Group], column: Column, down: bool) -> None:
-        """Take groups, with the runs of each in the order of a column; by their numbers, the newest
-        first, they are a tree of what came of what.
-        """
+    def show(self, groups: Iterable[Group], column: Column, down: bool, as_tree: bool) -> None:
+        """Take groups, with the runs of each in the order of a column, as a tree or without."""
         lines: list[Line] = []
+        pinned: list[Line] = []
         rows: dict[str, Row] = {}
         for group in groups:
             head = Row(group, scale_of(group))
+            if group.baseline is not None:
+                line = Line(f"{PINNED}\n{group.baseline.key}")
+                pinned += [line] if line.key not in rows else []
+                rows[line.key] = replace(head, runs=(group.baseline,), pinned=True)
             rows[group.key] = head
-            below = self._below_group(group, column, down)
+            below = lines_of(group, column, down, as_tree, self._state.catalog)
             lines.append(Line(group.key, branches=sum(not line.above for line in below)))
-            runs = {run.key: run for run in group.runs}
-            races: dict[str, list[RunState]] = {}
-            for run in group.runs:
-                races.setdefault(run.race, []).append(run)
-            for line in below:
-                key = f"{group.key}\n{line.key}"
-                above = f"{group.key}\n{line.above}" if line.above else group.key
-                lines.append(Line(key, line.depth + 1, above, line.branches))
-                race = tuple(races[line.race]) if line.race else ()
-                title = f"Race of {line.branches}" if race else ""
-                rows[key] = replace(head, runs=race or (runs[line.key],), title=title)
+            lines += self._under(head, below, rows)
         self._held, self._lines_of = rows, {}
         for key, row in rows.items():
-            if row.run is not None:
+            if row.run is not None and not row.pinned:
                 self._lines_of.setdefault(row.run.key, []).append(key)
+        lines = [*pinned, *lines]
         if lines == self.lines:
             self.tell_all()
         else:
             self.fill(lines)
 
-    def _below_group(self, group: Group, column: Column, down: bool) -> list[Line]:
-        if column == "name" and down:
-            return tree(group.runs)
-        return [Line(run.key) for run in in_order(group, column, down, self._state.catalog)]
+    def _under(self, head: Row, below: Sequence[Line], rows: dict[str, Row]) -> list[Line]:
+        """Return the lines of a group's runs, and put what is in them into ``rows``."""
+        group, made = head.group, list[Line]()
+        runs = {run.key: run for run in group.runs}
+        races: dict[str, list[RunState]] = {}
+        for run in group.runs:
+            races.setdefault(run.race, []).append(run)
+        for line in below:
+            key = f"{group.key}\n{line.key}"
+            above = f"{group.key}\n{line.above}" if line.above else group.key
+            made.append(Line(key, line.depth + 1, above, line.branches))
+            race = tuple(races[line.race]) if line.race else ()
+            title = f"Race of {line.branches}" if race else ""
+            rows[key] = replace(head, runs=race or (runs[line.key],), title=title)
+        return made
 
     def row_at(self, index: Index) -> Row | None:
         """Return what a line is of, None for an invalid index."""
         line = self.line_at(index)
         return self._held.get(line.key) if line is not None else None
+
+    @property
+    def rows(self) -> list[Row]:
+        """What all lines are of, from top to bottom, also those that a closed one hides."""
+        return [self._held[line.key] for line in self.lines]
 
     def lines_of(self, runs: Sequence[str]) -> list[str]:
         """Return the key of the first line of each run that has one; it may have several."""
@@ -126,13 +168,7 @@ class RunTableModel(LineModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section][0]
-        right = section in (2, 3, 5)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return COLUMNS[section][0] if role == Qt.ItemDataRole.DisplayRole else None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         row = self.row_at(index)
@@ -156,11 +192,12 @@ class RunTableModel(LineModel):
                 return said.spoken if said is not None else self.text(row, column)
             case Qt.ItemDataRole.EditRole if row.run is not None:
                 said_of = row.run.label
-                return {NAME: name_of(row.run), TAGS: ", ".join(said_of.tags)}.get(
-                    column, said_of.note
-                )
+                tags = ", ".join(said_of.tags)
+                return {NAME: name_of(row.run), TAGS: tags}.get(column, said_of.note)
             case _:
                 return row if role == ROW else None
+
+    # What cells say
 
     def words(self, row: Row) -> RunWords:
         """Return how a run, or a race, is doing."""
@@ -174,51 +211,53 @@ class RunTableModel(LineModel):
         run = row.run
         if column == NAME:
             return self.words(row).text
-        if COLUMNS[column][1] == "time":
+        if column == TIME:
             seconds = sum(each.seconds for each in row.runs)
             return words.duration(seconds) if seconds else ""
         if run is None or column == AXIS:
             return ""
         match COLUMNS[column][1]:
             case "model":
-                catalog = self._state.catalog
-                slug = run.spec.family.slug if run.spec is not None else ""
-                entry = catalog.get("family", slug) if catalog is not None else None
-                return entry.title if entry is not None else slug
+                return model_title(run, self._state.catalog)
+            case "data":
+                return data_taken(run, self._state.catalog)
             case "step":
                 return f"{run.step:,}" if run.step else ""
             case "metric":
-                return words.figure(row.figure[1]) if row.figure is not None else self._other(run)
+                if row.figure is not None:
+                    return words.figure(row.figure[1])
+                return other_figure(run, self._state.catalog)
             case "tags":
                 return ", ".join(run.label.tags)
             case _:
                 return run.label.note
 
-    def _other(self, run: RunState) -> str:
-        """Return another figure of a run that lacks that of its group; a dash if it has none."""
-        for name, series in run.series.items():
-            if name.startswith(QUALITY) and len(series):
-                title = self.metric(name.removeprefix(QUALITY))
-                return f"{title} {words.figure(float(series.values[-1]))}"
-        return DASH
+    def spread(self, row: Row) -> str:
+        """Return how far a figure may be off by chance, "±0.4", "" where nobody knows."""
+        if row.run is None or row.figure is None:
+            return ""
+        return spread_of(row.run, row.group.metric, row.figure[0])
 
-    def metric(self, slug: str) -> str:
-        """Return what a metric is called."""
-        entry = self._state.catalog.get("metric", slug) if self._state.catalog and slug else None
-        return entry.title if entry is not None else words.plain(slug)
+    def suffix(self, row: Row) -> str:
+        """Return what follows the name of a run: that it is the baseline, where it left another."""
+        run = row.run
+        return suffix_of(run, self._state) if run is not None else ""
+
+    def metric(self, group: Group) -> str:
+        """Return what the metric of a group is called, "" if it has none."""
+        return metric_title(group.metric, self._state.catalog)
 
     def _text_of_group(self, group: Group, column: int) -> str:
         if column == NAME:
             return group.title
         if column == METRIC:
-            return self.metric(group.metric) if group.metric else ""
-        if column == NOTE:
-            return counted(len(group.runs), "run")
-        return ""
+            return self.metric(group)
+        return counted(len(group.runs), "run") if column == NOTE else ""
 
     def floor(self, group: Group) -> str:
         """Return what the figures of a group are held against, in a few words."""
-        catalog, floors = self._state.catalog, next((r.floors for r in group.runs if r.floors), {})
+        catalog = self._state.catalog
+        floors = next((r.floors for r in group.runs if group.metric in r.floors), {})
         entry = catalog.get("metric", group.metric) if catalog is not None else None
         return held.bar(entry, floors, group.metric)
 
@@ -226,10 +265,13 @@ class RunTableModel(LineModel):
         if not row.runs:
             parts = [row.group.title, row.group.about, self.text(row, METRIC)]
             return ", ".join(filter(None, [*parts, self.floor(row.group)]))
-        if column == METRIC and row.figure is not None:
+        if column in (METRIC, AXIS) and row.figure is not None:
             step, value = row.figure
             known = words.figure(value) if math.isfinite(value) else "not finite"
-            return f"{self.metric(row.group.metric)} {known}, measured at step {step:,}"
+            at = f"measured at step {step:,}" + (", not since" if row.stale else "")
+            against = self.floor(row.group)
+            return "\n".join(filter(None, [f"{self.metric(row.group)} {known}, {at}", against]))
         if column == NAME:
-            return self.words(row).spoken
+            from_ = origin_said(row.run) if row.run is not None else ""
+            return "\n".join(filter(None, [self.words(row).spoken, from_]))
         return self.text(row, column)

@@ -3,17 +3,23 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from studio.app.pages.run_table_delegate import RunTableDelegate
-from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, RunTableModel
+from studio.app.pages.run_table_header import RunTableHeader
+from studio.app.pages.run_table_model import AXIS, COLUMNS, DATA, NAME, NOTE, TAGS, RunTableModel
 from studio.app.shell.tree_keys import SIDEWAYS, go_sideways
 from studio.app.state.runs import RunState
 
 __all__ = ["RunTableView"]
 
-WIDTHS = (250, 130, 64, 150, 130, 64, 110)  # of the columns but the last, in pixels
+# Widths of the columns but the last, in pixels, where there is much room and where there is less.
+WIDE = (262, 130, 64, 66, 132, 132, 64, 116)
+CLOSE = (224, 118, 58, 60, 128, 104, 60, 96)
+AMPLE = 1080  # pixels from which there is much room
+# Columns that a page of fewer pixels has no room for.
+NARROW = ((AXIS, 640), (DATA, 860), (NOTE, 520))
 EDITED = {Qt.Key.Key_F2: NAME, Qt.Key.Key_T: TAGS, Qt.Key.Key_N: NOTE}
 FLAG = QItemSelectionModel.SelectionFlag
 
@@ -28,6 +34,7 @@ class RunTableView(QTreeView):
     pinned: a run is to be the baseline of its data, or no longer.
     chosen: other runs are selected.
     menu_wanted: the menu of a run, at a place of the viewport.
+    copied: the selected rows are to be put on the clipboard.
     """
 
     opened = Signal(str)
@@ -35,6 +42,7 @@ class RunTableView(QTreeView):
     pinned = Signal(str)
     chosen = Signal()
     menu_wanted = Signal(str, QPoint)
+    copied = Signal()
 
     def __init__(self, model: RunTableModel) -> None:
         super().__init__()
@@ -43,9 +51,14 @@ class RunTableView(QTreeView):
         self._wanted: list[str] = []  # keys of runs, in the order in which they were selected
         self._current, self._filling = "", False
         self.painter_of_rows = RunTableDelegate(self, model)
+        self.head = RunTableHeader(self)
+        self.setHeader(self.head)
         self.setModel(model)
         self.setItemDelegate(self.painter_of_rows)
         self.setAccessibleName("Table of runs")
+        self.setProperty("role", "table")
+        self._widths: tuple[int, ...] = ()
+        self.hidden: set[int] = set()  # the columns that the person does not want to see
         self.setUniformRowHeights(True)
         self.setRootIsDecorated(False)
         self.setIndentation(0)
@@ -62,15 +75,11 @@ class RunTableView(QTreeView):
         model.modelReset.connect(self._restore)
 
     def _lay_out_header(self) -> None:
-        head = self.header()
-        head.setSectionsClickable(True)
+        head = self.head
         head.setSectionsMovable(False)
-        head.setSortIndicatorShown(True)
         head.setStretchLastSection(True)
         head.setMinimumSectionSize(40)
-        for column, width in enumerate(WIDTHS):
-            head.resizeSection(column, width)
-        head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
 
     # What stays when the table is filled anew
 
@@ -154,6 +163,8 @@ class RunTableView(QTreeView):
         )
         if key == Qt.Key.Key_Escape and self.selected:
             self.clearSelection()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copied.emit()
         elif not plain:
             super().keyPressEvent(event)
         elif key == Qt.Key.Key_Space:
@@ -165,13 +176,24 @@ class RunTableView(QTreeView):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter(index)
         elif run is not None and key in EDITED:
-            self.edit(index.siblingAtColumn(EDITED[key]))
+            self.write(run.key, EDITED[key])
         elif run is not None and key == Qt.Key.Key_B:
             self.pinned.emit(run.key)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and (self.selected or run):
             self.deleted.emit(self.selected or [run.key for run in [run] if run is not None])
         else:
             super().keyPressEvent(event)
+
+    def write(self, run: str, column: int) -> None:
+        """Let the person write into a cell of a run; a column that is hidden is shown for it."""
+        index = self.currentIndex()
+        if (at := self.run_at(index)) is None or at.key != run:
+            index = self._rows.index_of(next(iter(self._rows.lines_of([run])), ""))
+            self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
+        self.hidden.discard(column)
+        self.setColumnHidden(column, False)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.edit(index.siblingAtColumn(column))
 
     def _walk(self, key: Qt.Key) -> None:
         """Go where an arrow leads; what is selected stays so, for Space alone selects."""
@@ -203,7 +225,7 @@ class RunTableView(QTreeView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint()).siblingAtColumn(0)
         line = self._rows.line_at(index)
-        before_name = event.position().x() < self.painter_of_rows.left_of(index) + self._left()
+        before_name = event.position().x() < self.painter_of_rows.left_of(index) + self._left() + 8
         folds = line is not None and line.branches and (before_name or self.run_at(index) is None)
         if folds and event.button() == Qt.MouseButton.LeftButton:
             self.setExpanded(index, not self.isExpanded(index))
@@ -228,6 +250,12 @@ class RunTableView(QTreeView):
             self.menu_wanted.emit(run.key, at)
 
     def fit(self, width: int) -> None:
-        """Let go of the widths that a narrow page has no room for."""
-        self.setColumnHidden(AXIS, width < 640)
-        self.setColumnHidden(len(COLUMNS) - 1, width < 520)
+        """Show the columns that are wanted, as far as a page so wide has room for them."""
+        widths = WIDE if width >= AMPLE else CLOSE
+        if widths is not self._widths:  # else those stay that the person has given them
+            self._widths = widths
+            for column, each in enumerate(widths):
+                self.head.resizeSection(column, each)
+        narrow = {column for column, least in NARROW if width < least}
+        for column in range(len(COLUMNS)):
+            self.setColumnHidden(column, column in self.hidden | narrow)

@@ -4,34 +4,37 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.app import preferences
 from studio.app.actions import Actions
-from studio.app.forms.editors import ChoiceList
-from studio.app.pages.run_strip import RunStrip
-from studio.app.pages.run_table_model import COLUMNS, RunTableModel
+from studio.app.pages.run_export import ask_table
+from studio.app.pages.run_facets import RunFacets
+from studio.app.pages.run_strip import RunStrip, StripActions
+from studio.app.pages.run_table_head import RunTableHead
+from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, RunTableModel
 from studio.app.pages.run_table_view import RunTableView
 from studio.app.shell.label_ask import ask_line
 from studio.app.shell.run_menu import run_entries
 from studio.app.state.notices import Notice
+from studio.app.state.runfinding import found
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import By, Column, found, groups
+from studio.app.state.runtable import Column, groups
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import label, row
-from studio.app.widgets.menu import open_menu
+from studio.app.widgets.menu import Entries, open_menu
+from studio.app.widgets.overlays import EmptyState
 from studio.counted import counted
 
 __all__ = ["RunsPage"]
 
-GROUPS: tuple[tuple[str, By], ...] = (("by data", "data"), ("by model", "model"), ("by tag", "tag"))
-KEYS = "F2 name · T tags · N note · B baseline · Space selects"
-WIDE = 1000  # pixels from which there is room to say so
+WRITTEN = {"name": NAME, "tags": TAGS, "note": NOTE}  # the column of what is said of a run
+FACETS, ROOM = 200, 900  # pixels: of the facets, and of a page that has room for them
 SOON = 100  # milliseconds between two looks at what has changed
 
 
 class RunsPage(QWidget):
-    """The state says which runs there are; what is sought, how it is grouped and what is selected
-    belongs to the page.
+    """The state says which runs there are, what is sought and what is selected; how it is grouped
+    and sorted belongs to the page.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
@@ -42,44 +45,46 @@ class RunsPage(QWidget):
         self._sort: tuple[Column, bool] = ("name", True)
         self.model = RunTableModel(state, self._say)
         self.table = RunTableView(self.model)
-        self.finder = QLineEdit()
-        self.finder.setPlaceholderText("Filter by name, model, data, tag, note")
-        self.finder.setAccessibleName("Filter the runs")
-        self.finder.setClearButtonEnabled(True)
-        self.finder.textChanged.connect(self.refresh)
-        self.grouping = ChoiceList([title for title, _ in GROUPS], "Group the runs")
-        self.grouping.setCurrentIndex(0)
-        self.grouping.activated.connect(self.refresh)
-        self.counts = label("", "muted")
+        self.head = RunTableHead(state.finding)
+        self.facets = RunFacets(state, actions)
+        self.facets.setFixedWidth(FACETS)
         self.strip = RunStrip(
-            state, tag=self._tag, copy=self._copy, delete=self._delete, compare=self._compare
+            state,
+            StripActions(tag=self._tag, pin=self._pin, copy=self._copy, compare=self._compare),
         )
-        self._keys = label(KEYS, "small")
-        group = label("Group", "muted")
-        head = row(self.finder, 8, group, self.grouping, None, self._keys, 8, self.counts)
-        head.setContentsMargins(16, 10, 16, 10)
-        head.setStretch(0, 1)
-        layout = QVBoxLayout(self)
+        self._empty = EmptyState(self.table)
+        table = QVBoxLayout()
+        table.setSpacing(0)
+        table.addWidget(self.head)
+        table.addWidget(self.table, 1)
+        table.addWidget(self.strip)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.strip)
+        layout.addWidget(self.facets)
+        layout.addLayout(table, 1)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON)
         self._timer.timeout.connect(self.refresh)
         self._connect()
-        self._show_sort()
+        self.table.head.show_sort(*self._sort)
+        self._show_columns(set(preferences.load().hidden_columns))
 
     def _connect(self) -> None:
-        table, runs = self.table, self._state.runs
+        table, runs, finding = self.table, self._state.runs, self._state.finding
         table.opened.connect(self._actions.runs.select)
         table.pinned.connect(self._actions.labels.pin)
         table.deleted.connect(self._actions.project.delete_runs)
+        table.copied.connect(self._copy_rows)
         table.chosen.connect(self._chosen)
         table.menu_wanted.connect(self._menu)
         table.header().sectionClicked.connect(self._sort_by)
+        self.head.arranged.connect(self.refresh)
+        self.head.columns_wanted.connect(self._show_columns)
+        self.head.entered.connect(partial(table.setFocus, Qt.FocusReason.OtherFocusReason))
+        finding.changed.connect(self.refresh)
+        finding.export_wanted.connect(self.export)
         runs.listed.connect(self.refresh)
         self._state.catalog_changed.connect(self.refresh)
         for signal in (runs.selected, runs.compared):
@@ -98,11 +103,22 @@ class RunsPage(QWidget):
         if not self.isVisible():
             return
         catalog, every = self._state.catalog, self._state.runs.by_key.values()
-        fitting = found(every, self.finder.text(), catalog)
-        by = GROUPS[max(0, self.grouping.currentIndex())][1]
-        self.model.show(groups(fitting, by, catalog), *self._sort)
+        fitting = found(every, self._state.finding, catalog)
+        self.model.show(groups(fitting, self.head.by, catalog), *self._sort, self.head.as_tree)
         self._listed = len(fitting)
+        self._say_empty()
         self._chosen()
+
+    def _say_empty(self) -> None:
+        every = len(self._state.runs.by_key)
+        if self._listed:
+            self._empty.hide()
+        elif every:
+            why = f"None of the {counted(every, 'run')} has all that is sought."
+            self._empty.tell("Nothing found", why, "Clear", self._state.finding.clear)
+        else:
+            why = "Each training is a row here, with its settings, figures and what is said of it."
+            self._empty.tell("No runs yet", why, "Set up a run", self._actions.setup.new)
 
     def _follow(self, _key: str = "") -> None:
         """Select what is selected elsewhere."""
@@ -118,10 +134,7 @@ class RunsPage(QWidget):
             self._actions.runs.mark(self.table.selected)
             self._telling = False
         runs = self.selected
-        every = len(self._state.runs.by_key)
-        listed = self._listed
-        said = counted(every, "run") if listed == every else f"{listed:,} of {every:,} runs"
-        self.counts.setText(f"{said}, {len(runs):,} selected" if runs else said)
+        self.head.say(self._listed, len(self._state.runs.by_key), len(runs))
         self.strip.show_runs(runs)
 
     @property
@@ -134,14 +147,14 @@ class RunsPage(QWidget):
         column = COLUMNS[section][1]
         same = column == self._sort[0]
         self._sort = (column, not self._sort[1] if same else column == "name")
-        self._show_sort()
+        self.table.head.show_sort(*self._sort)
         self.refresh()
 
-    def _show_sort(self) -> None:
-        column, down = self._sort
-        section = next(n for n, (_, each) in enumerate(COLUMNS) if each == column)
-        order = Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder
-        self.table.header().setSortIndicator(section, order)
+    def _show_columns(self, hidden: set[str]) -> None:
+        """Hide columns by what they sort by; that of the names stays."""
+        self.table.hidden = {n for n, (_, each) in enumerate(COLUMNS) if n and each in hidden}
+        self.table.fit(self.table.width())
+        self.head.show_hidden(hidden)
 
     # What is done with them
 
@@ -151,42 +164,77 @@ class RunsPage(QWidget):
         take(key, text)
 
     def _menu(self, key: str, at: QPoint) -> None:
-        entries = run_entries(self._state, self._actions, key)
-        entries.insert(0, ("Open", partial(self._actions.runs.select, key)))
+        keys = self.table.selected
+        several = len(keys) > 1 and key in keys
+        entries = self._entries_of_all() if several else self._entries_of(key)
         open_menu(self.table.viewport(), at, entries)
+
+    def _entries_of(self, key: str) -> Entries:
+        """Return what can be done with one run."""
+
+        def write(what: str) -> None:
+            self.table.write(key, WRITTEN[what])
+
+        opens: Entries = [("Open", partial(self._actions.runs.select, key))]
+        return opens + run_entries(self._state, self._actions, key, write)
+
+    def _entries_of_all(self) -> Entries:
+        """Return what can be done with all selected runs."""
+        keys = self.table.selected
+        delete = partial(self._actions.project.delete_runs, keys)
+        return [
+            (f"Compare {len(keys):,} runs", self._actions.comparing.show_chosen),
+            (f"Tag {len(keys):,} runs…", self._tag),
+            ("Copy as commands", self._copy),
+            (f"Delete {len(keys):,} runs", delete),
+        ]
 
     def _tag(self) -> None:
         keys = [run.key for run in self.selected]
         title, help = f"Tag {counted(len(keys), 'run')}", "Words with commas between them."
         ask_line(self, title, help, "", partial(self._actions.labels.add_tags, keys))
 
-    def _copy(self) -> None:
-        each = [self._actions.export.command_of(run) for run in self.selected]
-        commands = "\n".join(filter(None, each))
-        QGuiApplication.clipboard().setText(commands)
-        self._state.notices.post(Notice(level="info", text="Copied", why=commands, topic="copied"))
+    def _pin(self) -> None:
+        self._actions.labels.pin(self.table.selected[0])
 
-    def _delete(self) -> None:
-        self._actions.project.delete_runs(self.table.selected)
+    def _copy(self) -> None:
+        commands = [*filter(None, map(self._actions.export.command_of, self.selected))]
+        self._put("\n".join(commands), f"{counted(len(commands), 'command')} copied")
+
+    def _copy_rows(self) -> None:
+        """Copy the selected rows, or the one with the keyboard, as a spreadsheet takes them."""
+        keys = self.model.lines_of(self.table.selected)
+        indices = [self.model.index_of(key) for key in keys] or [self.table.currentIndex()]
+        rows = [row for index in indices if (row := self.model.row_at(index)) is not None]
+        seen = [n for n in range(len(COLUMNS)) if n != AXIS and not self.table.isColumnHidden(n)]
+        lines = ["\t".join(self.model.text(row, column) for column in seen) for row in rows]
+        self._put("\n".join(lines), f"{counted(len(lines), 'row')} copied")
+
+    def _put(self, text: str, said: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._state.notices.post(Notice(level="info", text=said, topic="copied"))
 
     def _compare(self) -> None:
         self._actions.comparing.show([run.key for run in self.selected])
 
+    def export(self) -> None:
+        """Ask for a file, and write what is listed into it."""
+        ask_table(self, self.model.rows, self._state)
+
     # Events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape empties the filter, Down goes on to the table."""
-        if event.key() == Qt.Key.Key_Escape and self.finder.text():
-            self.finder.clear()
-        elif event.key() == Qt.Key.Key_Down and self.finder.hasFocus():
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Escape shows all runs again."""
+        if event.key() == Qt.Key.Key_Escape and self._state.finding:
+            self._state.finding.clear()
         else:
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.table.fit(self.width())
-        self._keys.setVisible(self.width() >= WIDE)
+        beside = self.width() >= ROOM
+        self.facets.setVisible(beside)
+        self.table.fit(self.width() - (FACETS if beside else 0))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -195,4 +243,5 @@ class RunsPage(QWidget):
         self.refresh()
         self.table.select(marked)
         self._telling = False
+        self._chosen()  # what a filter hides is not selected
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)

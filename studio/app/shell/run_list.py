@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.command_label import Said
 from studio.app.run_words import RunWords
 from studio.app.shell.group import Group
 from studio.app.shell.run_menu import race_entries, run_entries
@@ -122,12 +123,13 @@ class RunList(QWidget):
         line = self.model.line_at(self.model.index_of(key))
         if line is not None and line.race:
             return race_entries(self._state, self._actions, line.race)
-        entries = run_entries(self._state, self._actions, key)
-        if entries:
-            entries.insert(-1, ("Rename", partial(self.tree.rename, key)))
-            entries.insert(-1, ("Tags…", partial(self.label_wanted.emit, key, "tags")))
-            entries.insert(-1, ("Note…", partial(self.label_wanted.emit, key, "note")))
-        return entries
+        return run_entries(self._state, self._actions, key, partial(self._say, key))
+
+    def _say(self, key: str, what: Said) -> None:
+        if what == "name":
+            self.tree.rename(key)
+        else:
+            self.label_wanted.emit(key, what)
 
     def _menu(self, key: str, at: QPoint) -> None:
         open_menu(self.tree.viewport(), at, self.entries(key))

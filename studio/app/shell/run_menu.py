@@ -1,8 +1,10 @@
 """What can be done with a run, or a race, from its line."""
 
+from collections.abc import Callable
 from functools import partial
 
 from studio.app.actions import Actions
+from studio.app.command_label import Said
 from studio.app.shell.queue_entries import queue_entries
 from studio.app.state import comparison
 from studio.app.state.operators import offered
@@ -30,8 +32,12 @@ def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
     return entries
 
 
-def run_entries(state: AppState, actions: Actions, key: str) -> Entries:
-    """Return what can be done with a run; nothing with one that has just gone."""
+def run_entries(
+    state: AppState, actions: Actions, key: str, say: Callable[[Said], None]
+) -> Entries:
+    """Return what can be done with a run; nothing with one that has just gone. ``say`` lets the
+    person change what is said of it.
+    """
     run = state.runs.by_key.get(key)
     entries: Entries = []
     if run is None:
@@ -63,6 +69,11 @@ def run_entries(state: AppState, actions: Actions, key: str) -> Entries:
         ]
     pinned = run.label.baseline
     title = "Let the baseline go" if pinned else "Pin as the baseline"
-    entries.append((title, partial(actions.labels.pin, key)))
+    entries += [
+        ("Rename", partial(say, "name")),
+        ("Tags…", partial(say, "tags")),
+        ("Note…", partial(say, "note")),
+        (title, partial(actions.labels.pin, key)),
+    ]
     entries.append(("Delete", partial(actions.project.delete_runs, [key])))
     return entries

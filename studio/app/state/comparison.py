@@ -30,6 +30,7 @@ __all__ = [
     "measures",
     "members",
     "nfe",
+    "samples_at",
     "share",
     "training_value",
     "why_not",
@@ -127,6 +128,18 @@ def nfe(run: RunState) -> int | None:
     """Return how many evaluations of networks a sample of a run takes, None if nobody counted."""
     series = run.series.get("cost/nfe")
     return int(series.values[-1]) if series is not None and len(series) else None
+
+
+def samples_at(run: RunState, step: int) -> int | None:
+    """Return with how many samples quality was measured at a step; None where a run of an earlier
+    version does not say.
+    """
+    counts = run.series.get("cost/samples")
+    if counts is None:
+        return None
+    place = int(np.searchsorted(counts.steps, step))
+    here = place < len(counts) and counts.steps[place] == step
+    return int(counts.values[place]) if here else None
 
 
 def axis_of(

@@ -7,7 +7,7 @@ from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog, InputSpec
 from studio.protocol.spec import RunRef, RunSpec
 
-__all__ = ["fitting", "number_of", "origin", "taken"]
+__all__ = ["fitting", "number_of", "origin", "origin_said", "taken"]
 
 
 def fitting(
@@ -56,3 +56,12 @@ def origin(run: RunState) -> str:
     """
     inputs = run.spec.inputs.values() if run.spec is not None else ()
     return run.parent or next((ref.run for ref in inputs), "")
+
+
+def origin_said(run: RunState) -> str:
+    """Say what a run came of: a branch of another one, or what it learned from; "" for neither."""
+    if run.parent:
+        at = f" at step {run.branch_step:,}" if run.branch_step is not None else ""
+        return f"Branch of {number_of(run.parent)}{at}"
+    inputs = run.spec.inputs if run.spec is not None else {}
+    return ", ".join(f"Learned from its {taken(each, ref)}" for each, ref in inputs.items())

@@ -6,35 +6,39 @@ nothing of each other, and nothing here ranks them.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 
-from studio.app.state.comparison import QUALITY
+from studio.app.state.comparison import QUALITY, training_value
+from studio.app.state.learning import number_of
 from studio.app.state.naming import data_title
 from studio.app.state.runs import RunState
+from studio.app.state.tree import Line, tree
 from studio.protocol.catalog import Catalog
 from studio.protocol.events import SPREAD
-from studio.protocol.spec import Pick
+from studio.protocol.spec import Pick, project_name
 
 __all__ = [
     "By",
     "Column",
     "Group",
     "Scale",
+    "data_taken",
     "figure_of",
-    "found",
+    "first_metric",
     "groups",
     "in_order",
+    "lines_of",
     "model_title",
     "scale_of",
 ]
 
 By = Literal["data", "model", "tag"]
-Column = Literal["name", "model", "step", "metric", "time", "tags", "note"]
+Column = Literal["name", "model", "data", "step", "metric", "time", "tags", "note"]
 UNTAGGED = "Without a tag"
 
 
@@ -89,18 +93,6 @@ def model_title(run: RunState, catalog: Catalog | None) -> str:
     return entry.title if entry is not None else run.spec.family.slug
 
 
-def found(runs: Iterable[RunState], text: str, catalog: Catalog | None) -> list[RunState]:
-    """Return the runs in whose name, number, model, data, state, tags or note all words are."""
-    words = text.casefold().split()
-    return [run for run in runs if all(word in _told(run, catalog) for word in words)]
-
-
-def _told(run: RunState, catalog: Catalog | None) -> str:
-    data = data_title(run.spec.dataset.slug, catalog) if run.spec is not None else ""
-    parts = (run.name, run.label.name, model_title(run, catalog), data, run.state)
-    return " ".join([*parts, *run.label.tags, run.label.note]).casefold()
-
-
 def groups(runs: Iterable[RunState], by: By, catalog: Catalog | None) -> list[Group]:
     """Return runs in groups, the one with the newest run first; a run with several tags is in the
     group of each.
@@ -136,25 +128,27 @@ def _data_key(run: RunState) -> str:
 
 
 def _about(run: RunState, by: By, catalog: Catalog | None) -> str:
-    """Return what the title of a run's group leaves open: its data, and settings of them."""
+    """Return what the title of a run's group leaves open: its data, and what they are."""
     data = run.spec.dataset if run.spec is not None else Pick(slug="")
     said = ", ".join(f"{name} {value}" for name, value in sorted(data.config.items()))
-    title = data_title(data.slug, catalog)
-    return said if by == "data" else f"on {title}" + (f", {said}" if said else "")
+    if by != "data":
+        title = data_title(data.slug, catalog)
+        return f"on {title}" + (f", {said}" if said else "")
+    entry = catalog.get("dataset", data.slug) if catalog is not None else None
+    summary = entry.summary.removesuffix(".") if entry is not None else ""
+    return " · ".join(filter(None, [said, summary]))
 
 
 def _headline(runs: Sequence[RunState]) -> str:
     """Return the metric that most runs have as their first."""
-    firsts = (
-        next((name for name, series in run.series.items() if _is_figure(name) and len(series)), "")
-        for run in runs
-    )
-    most = Counter(filter(None, firsts)).most_common(1)
-    return most[0][0].removeprefix(QUALITY) if most else ""
+    most = Counter(filter(None, map(first_metric, runs))).most_common(1)
+    return most[0][0] if most else ""
 
 
-def _is_figure(name: str) -> bool:
-    return name.startswith(QUALITY)
+def first_metric(run: RunState) -> str:
+    """Return the slug of the first metric that a run has a figure of, "" where it has none."""
+    named = (name for name, each in run.series.items() if name.startswith(QUALITY) and len(each))
+    return next(named, "").removeprefix(QUALITY)
 
 
 def figure_of(run: RunState, metric: str) -> tuple[int, float] | None:
@@ -189,6 +183,8 @@ def in_order(group: Group, column: Column, down: bool, catalog: Catalog | None) 
                 return run.name
             case "model":
                 return model_title(run, catalog).casefold() or None
+            case "data":
+                return data_taken(run, catalog) or None
             case "step":
                 return run.step
             case "metric":
@@ -207,3 +203,50 @@ def in_order(group: Group, column: Column, down: bool, catalog: Catalog | None) 
     known.sort(key=lambda pair: pair[0], reverse=down)
     listed = {run.key for _, run in known}
     return [*(run for _, run in known), *(run for run in group.runs if run.key not in listed)]
+
+
+def lines_of(
+    group: Group, column: Column, down: bool, as_tree: bool, catalog: Catalog | None
+) -> list[Line]:
+    """Return the lines of a group in the order of a column: one below the other, or as a tree of
+    what came of what, in which those that stand under the same line are in that order.
+    """
+    if as_tree and column == "name" and down:
+        return tree(group.runs)
+    ordered = in_order(group, column, down, catalog)
+    if not as_tree:
+        return [Line(run.key) for run in ordered]
+    lines = tree(group.runs)
+    place = {run.key: n for n, run in enumerate(ordered)}
+    below: dict[str, list[Line]] = {}
+    for line in lines:
+        below.setdefault(line.above, []).append(line)
+    for line in lines:
+        if line.race:  # it stands where the first of those who took part in it would
+            place[line.key] = min(place[each.key] for each in below[line.key])
+    found: list[Line] = []
+    left = _in_place(below.get("", []), place)
+    while left:
+        line = left.pop()
+        found.append(line)
+        left += _in_place(below.get(line.key, []), place)
+    return found
+
+
+def _in_place(lines: list[Line], place: Mapping[str, int]) -> list[Line]:
+    """Return lines that stand under the same one, the last first: they are taken from the end."""
+    return sorted(lines, key=lambda line: place[line.key], reverse=True)
+
+
+def data_taken(run: RunState, catalog: Catalog | None) -> str:
+    """Return what a run learned from of its data: "all", "20,000" of them, or samples that another
+    run made of them, "from run 4".
+    """
+    if run.spec is None:
+        return ""
+    entry = catalog.get("family", run.spec.family.slug) if catalog is not None else None
+    for each in entry.inputs if entry is not None else ():
+        if each.draws and each.name in run.spec.inputs:
+            return f"from {number_of(run.spec.inputs[each.name].run)}"
+    n = training_value(run.spec, "samples", catalog)
+    return f"{n:,}" if n and project_name(run.spec.dataset.slug) is None else "all"

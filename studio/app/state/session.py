@@ -15,6 +15,7 @@ from studio.app.state.hand import Hand, Lesson
 from studio.app.state.notices import Notice, Notices
 from studio.app.state.playback import Playback
 from studio.app.state.races import RaceDraft
+from studio.app.state.runfinding import RunFinding
 from studio.app.state.runs import Runs, RunState
 from studio.app.state.selection import Selection
 from studio.protocol.catalog import Catalog
@@ -121,6 +122,7 @@ class AppState(QObject):
         self.hand = Hand(self)
         self.lesson = Lesson(self)
         self.selection = Selection(self)
+        self.finding = RunFinding(self)
         self.catalog: Catalog | None = None
         self.engine = EngineStatus()
         self.engine_pid = 0

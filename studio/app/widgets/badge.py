@@ -8,9 +8,10 @@ from studio.app.icons import repaint_on_theme
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
 
-__all__ = ["SIDE", "Badge", "badge_icon", "ink", "paint_badge"]
+__all__ = ["MARKED", "SIDE", "Badge", "badge_icon", "ink", "paint_badge"]
 
 SIDE = 17  # pixels
+MARKED = 4  # runs have a number and a colour: as many can be compared
 
 
 def ink(place: int, tokens: Tokens) -> str:

@@ -7,13 +7,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.kinds.kind import Kind
 from studio.app.plots.export import Picture, widget_picture, write_curves, write_picture
-from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.chartcard import ChartCard
-from studio.app.widgets.filedialog import save_dialog
-from studio.protocol.messages import ErrorInfo
-from studio.store.errors import StoreError
+from studio.app.widgets.filedialog import ask_write, save_dialog
 
 __all__ = ["ask_curves", "ask_picture", "ask_samples", "ask_values", "picture_of"]
 
@@ -34,7 +31,7 @@ def ask_picture(view: QWidget, state: AppState, name: str = "picture") -> QFileD
         write_picture(picture, path)
 
     file = f"{_stem(state, name)}.png"
-    return _ask(view, state, "Export picture", file, PICTURES, write)
+    return ask_write(view, state.notices, "Export picture", file, PICTURES, write)
 
 
 def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
@@ -44,7 +41,9 @@ def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
         run = state.runs.current
         write_curves(run.series if run else {}, path)
 
-    return _ask(view, state, "Export curves", f"{_stem(state, 'curves')}.csv", "CSV (*.csv)", write)
+    return ask_write(
+        view, state.notices, "Export curves", f"{_stem(state, 'curves')}.csv", "CSV (*.csv)", write
+    )
 
 
 def ask_values(card: ChartCard, state: AppState, name: str) -> QFileDialog:
@@ -56,41 +55,13 @@ def ask_values(card: ChartCard, state: AppState, name: str) -> QFileDialog:
         write_curves(curves, path, scene.across)
 
     file = f"{_stem(state, name)}.csv"
-    return _ask(card, state, "Export values", file, "CSV (*.csv)", write)
+    return ask_write(card, state.notices, "Export values", file, "CSV (*.csv)", write)
 
 
 def _stem(state: AppState, name: str) -> str:
     run = state.runs.current
     whose = run.name.replace(" ", "-") if run else "pushforward"
     return f"{whose}-{name.replace('/', '-')}"
-
-
-def _ask(
-    parent: QWidget,
-    state: AppState,
-    title: str,
-    name: str,
-    filters: str,
-    write: Callable[[Path], None],
-) -> QFileDialog:
-    suffix = Path(name).suffix.removeprefix(".")
-    dialog = save_dialog(parent, title, name, filters, suffix)
-
-    def chosen(file: str) -> None:
-        path = Path(file)
-        try:
-            write(path)
-        except StoreError as error:
-            info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
-            title, topic = f"{path.name} was not written", f"write:{path}"
-            state.notices.error(info, title=title, topic=topic, here=True)
-        else:
-            state.notices.settle(f"write:{path}")
-            state.notices.post(Notice(level="good", text=f"{path.name} is written"))
-
-    dialog.fileSelected.connect(chosen)
-    dialog.open()
-    return dialog
 
 
 def ask_samples(parent: QWidget, run: RunState, kind: Kind, then: Callable[[str], None]) -> None:

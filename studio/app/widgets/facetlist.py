@@ -1,6 +1,6 @@
 """Facets: choices that narrow a list, each with how many it leaves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
@@ -10,9 +10,12 @@ from studio.app.widgets.row_button import RowButton
 
 __all__ = ["FacetList"]
 
+MOST = 7  # choices of a facet that are shown at first; one more is shown, too
+
 
 class FacetList(QFrame):
-    """One list of choices under each title; of a facet one choice or none is made.
+    """One list of choices under each title; of a facet one choice or none is made. Of many choices
+    the first are shown, and all others where they are asked for.
 
     ``chosen`` is called with a title and a value when a person clicks on it.
     """
@@ -21,6 +24,8 @@ class FacetList(QFrame):
         super().__init__()
         self._chosen = chosen
         self._buttons: dict[tuple[str, str], RowButton] = {}
+        self._more: dict[str, RowButton] = {}  # what shows all choices, by title
+        self._open: set[str] = set()
         self.setAccessibleName("Filters")
         page = QWidget()
         self._body = QVBoxLayout(page)
@@ -40,11 +45,13 @@ class FacetList(QFrame):
             count, on = counts[title][value], chosen.get(title) == value
             line.setChecked(on)
             line.setEnabled(on or count > 0)
-            line.show_facts(text=value, note=str(count))
+            line.show_facts(text=value, note=f"{count:,}")
+        for title in self._more:
+            self._show_more(title, list(counts[title].values()), chosen.get(title))
 
     def _build(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         clear(self._body)
-        self._buttons = {}
+        self._buttons, self._more = {}, {}
         for title, values in counts.items():
             self._body.addWidget(section(title))
             for value in values:
@@ -52,8 +59,29 @@ class FacetList(QFrame):
                 line.clicked.connect(partial(self._chosen, title, value))
                 self._buttons[title, value] = line
                 self._body.addWidget(line)
+            if len(values) > MOST + 1:
+                self._more[title] = more = RowButton("")
+                more.clicked.connect(partial(self._turn, title))
+                self._body.addWidget(more)
             self._body.addSpacing(14)
         self._body.addStretch(1)
+
+    def _turn(self, title: str) -> None:
+        """Show all choices of a facet, or the first alone."""
+        self._open ^= {title}
+        each = [line for (of, _), line in self._buttons.items() if of == title]
+        chosen = next((line.text() for line in each if line.isChecked()), None)
+        self._show_more(title, [int(line.note.replace(",", "")) for line in each], chosen)
+
+    def _show_more(self, title: str, counts: Sequence[int], chosen: str | None) -> None:
+        lines = [(value, line) for (of, value), line in self._buttons.items() if of == title]
+        hidden = []
+        for (value, line), count in zip(lines[MOST:], counts[MOST:], strict=True):
+            shown = title in self._open or value == chosen
+            line.setVisible(shown)
+            hidden += [] if shown else [count]
+        text = "Fewer" if title in self._open else f"{len(hidden)} more"
+        self._more[title].show_facts(text=text, note=f"{sum(hidden):,}" if hidden else "")
 
     def line(self, title: str, value: str) -> RowButton:
         """Return the line of a choice."""

@@ -1,13 +1,17 @@
 """Dialogs for files: all of them open where the last one was answered, whatever it was for."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app import preferences
+from studio.app.state.notices import Notice, Notices
+from studio.protocol.messages import ErrorInfo
+from studio.store.errors import StoreError
 
-__all__ = ["folder_of_files", "open_dialog", "remember_folder", "save_dialog"]
+__all__ = ["ask_write", "folder_of_files", "open_dialog", "remember_folder", "save_dialog"]
 
 
 def folder_of_files() -> Path:
@@ -70,4 +74,32 @@ def save_dialog(
             dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
 
     dialog.filterSelected.connect(suffixed)
+    return dialog
+
+
+def ask_write(
+    parent: QWidget,
+    notices: Notices,
+    title: str,
+    name: str,
+    filters: str,
+    write: Callable[[Path], None],
+) -> QFileDialog:
+    """Ask for a file, let ``write`` write it, and say that it is there, or why it is not."""
+    dialog = save_dialog(parent, title, name, filters, Path(name).suffix.removeprefix("."))
+
+    def chosen(file: str) -> None:
+        path = Path(file)
+        try:
+            write(path)
+        except StoreError as error:
+            info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
+            title, topic = f"{path.name} was not written", f"write:{path}"
+            notices.error(info, title=title, topic=topic, here=True)
+        else:
+            notices.settle(f"write:{path}")
+            notices.post(Notice(level="good", text=f"{path.name} is written"))
+
+    dialog.fileSelected.connect(chosen)
+    dialog.open()
     return dialog

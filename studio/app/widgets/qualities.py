@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app import held, words
 from studio.app.state import drafts
+from studio.app.state.comparison import samples_at
 from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
@@ -116,18 +117,6 @@ def interval(run: RunState, slug: str, step: int) -> str:
             return ""
         ends.append(words.figure(float(series.values[place])))
     return " to ".join(ends)
-
-
-def samples_at(run: RunState, step: int) -> int | None:
-    """Return with how many samples quality was measured at a step; None where a run of an earlier
-    version does not say.
-    """
-    counts = run.series.get("cost/samples")
-    if counts is None:
-        return None
-    place = int(np.searchsorted(counts.steps, step))
-    here = place < len(counts) and counts.steps[place] == step
-    return int(counts.values[place]) if here else None
 
 
 def floors_along(run: RunState, name: str) -> NDArray[np.float64] | None:

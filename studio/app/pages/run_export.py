@@ -1,0 +1,73 @@
+"""The table of runs as a file of comma-separated values: what is listed, in its order."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from studio.app.pages.run_table_model import Row
+from studio.app.pages.run_table_words import metric_title
+from studio.app.state.naming import data_title, name_of, number
+from studio.app.state.runs import RunState
+from studio.app.state.runtable import data_taken, model_title
+from studio.app.state.session import AppState
+from studio.app.widgets.filedialog import ask_write
+from studio.protocol.events import SPREAD
+from studio.store.atomic import write_text
+
+__all__ = ["as_csv", "ask_table"]
+
+HEAD = (
+    "run", "name", "folder", "state", "model", "data", "data_taken", "step", "metric", "value",
+    "measured_at", "floor", "floor_spread", "seconds", "baseline", "tags", "note",
+)  # fmt: skip
+
+
+def as_csv(rows: Sequence[Row], state: AppState) -> str:
+    """Return runs as CSV, a line each; a run that is in several groups is there once."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEAD)
+    told: set[str] = set()
+    for row in rows:
+        if row.run is not None and not row.pinned and row.run.key not in told:
+            told.add(row.run.key)
+            writer.writerow(_line(row, row.run, state))
+    return out.getvalue()
+
+
+def _line(row: Row, run: RunState, state: AppState) -> list[object]:
+    catalog, metric = state.catalog, row.group.metric
+    step, value = row.figure or ("", "")
+    return [
+        number(run.name),
+        name_of(run),
+        run.name,
+        run.state,
+        model_title(run, catalog),
+        data_title(run.spec.dataset.slug, catalog) if run.spec is not None else "",
+        data_taken(run, catalog),
+        run.step,
+        metric_title(metric, catalog),
+        value,
+        step,
+        run.floors.get(metric, ""),
+        run.floors.get(SPREAD + metric, ""),
+        run.seconds,
+        int(run.label.baseline),
+        ", ".join(run.label.tags),
+        run.label.note,
+    ]
+
+
+def ask_table(parent: QWidget, rows: Sequence[Row], state: AppState) -> QFileDialog:
+    """Ask for a file, and write the runs that are listed now into it."""
+    text = as_csv(rows, state)  # what is seen when the person asks, not when they answer
+
+    def write(path: Path) -> None:
+        write_text(path, text)
+
+    name = f"{(state.project_name or 'runs').replace('/', '-')}-runs.csv"
+    return ask_write(parent, state.notices, "Export the table of runs", name, "CSV (*.csv)", write)

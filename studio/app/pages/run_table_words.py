@@ -1,0 +1,61 @@
+"""What cells of the table of runs say: figures, and what a name leaves open."""
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.app import words
+from studio.app.differing import differing
+from studio.app.state.comparison import QUALITY
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.protocol.catalog import Catalog
+
+__all__ = ["DASH", "metric_title", "other_figure", "spread_of", "suffix_of"]
+
+DASH = "—"
+LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` has them
+SAID = 2  # settings in which a branch differs from what it left that are said beside its name
+
+
+def metric_title(slug: str, catalog: Catalog | None) -> str:
+    """Return what a metric is called, "" for none."""
+    entry = catalog.get("metric", slug) if catalog is not None and slug else None
+    return entry.title if entry is not None else words.plain(slug)
+
+
+def other_figure(run: RunState, catalog: Catalog | None) -> str:
+    """Return a figure of a run that lacks that of its group, with its metric; a dash if it has
+    none.
+    """
+    for name, series in run.series.items():
+        if name.startswith(QUALITY) and len(series):
+            title = metric_title(name.removeprefix(QUALITY), catalog)
+            return f"{words.figure(float(series.values[-1]))} {title}"
+    return DASH
+
+
+def spread_of(run: RunState, metric: str, step: int) -> str:
+    """Return half of the 95 % interval of a figure, "±0.4"; "" where its metric does not say."""
+    ends = []
+    for prefix in (LOW, HIGH):
+        series = run.series.get(prefix + metric)
+        place = -1 if series is None else int(np.searchsorted(series.steps, step))
+        if series is None or place >= len(series) or series.steps[place] != step:
+            return ""
+        ends.append(float(series.values[place]))
+    return f"±{words.figure((ends[1] - ends[0]) / 2)}"
+
+
+def suffix_of(run: RunState, state: AppState) -> str:
+    """Return what follows the name of a run: that it is the baseline; of a branch, the step at
+    which it left another run, and in what it differs from that.
+    """
+    parts = ["baseline"] if run.label.baseline else []
+    if run.branch_step is not None:
+        parts.append(f"from {run.branch_step:,}")
+        parent = state.runs.by_key.get(str(Path(run.key).parent / run.parent))
+        if parent is not None and not run.label.name:
+            rows = differing([parent, run], state.catalog).rows
+            parts += [f"{title.casefold()} {values[1]}" for title, values in rows[:SAID]]
+    return ", ".join(parts)
