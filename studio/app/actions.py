@@ -19,6 +19,7 @@ from studio.app.intents.labels import LabelIntents
 from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
 from studio.app.intents.operating import OperatingIntents
+from studio.app.intents.places import PlaceIntents
 from studio.app.intents.project import ProjectIntents
 from studio.app.intents.racing import RacingIntents
 from studio.app.intents.runs import RunIntents
@@ -53,6 +54,7 @@ class Actions:
         self.race = RacingIntents(state, link, self.setup, self.runs, self.comparing)
         self.data = DataIntents(state, link)
         self.covers = CoverIntents(state, link)
+        self.places = PlaceIntents(state, link, self.runs, self.data)
         self.project = ProjectIntents(state, link, self.runs, self.data)
         self.background = BackgroundIntents(state, link, self.project)
         self.folder = FolderIntents(state, link)

@@ -32,7 +32,7 @@ def label_commands(
 
     return [
         Command(
-            id="runs", title="Show all runs in a table", menu="View", shortcut="Ctrl+Shift+R",
+            id="run-table", title="Show all runs in a table", menu="View", shortcut="Ctrl+Shift+R",
             run=actions.runs.show_table, why_not=project, aliases=("list", "filter", "group"),
         ),
         Command(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.app.actions import Actions
+from studio.app.command_go import go_commands
 from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
 from studio.app.command_label import Said, label_commands
@@ -45,6 +46,8 @@ class Shell:
     show_diagnostics: Callable[[], None]
     toggle_sidebar: Callable[[], None]
     toggle_inspector: Callable[[], None]
+    toggle_drawer: Callable[[str], None]
+    turn_pane: Callable[[int], None]
     next_lens: Callable[[], None]
     previous_lens: Callable[[], None]
     find_setting: Callable[[], None]
@@ -159,6 +162,8 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for group in (_project, _run, _keep, _time, _speed, _view, _help):
         for command in group(state, actions, shell, why):
             registry.add(command)
+    for command in go_commands(actions, shell.toggle_drawer, shell.turn_pane):
+        registry.add(command)
     for command in race_commands(state, actions, shell.ask_save_recipe):
         registry.add(command)
     for command in label_commands(state, actions, shell.ask_label):

@@ -26,6 +26,7 @@ QFrame[rule="top"] { border: 0; border-top: 1px solid $line; }
 QFrame[rule="left"] { border: 0; border-left: 1px solid $line; }
 QFrame[rule="right"] { border: 0; border-right: 1px solid $line; }
 QFrame[role="separator"] { background: $line; border: 0; max-height: 1px; min-height: 1px; }
+QFrame[role="upright"] { background: $line; border: 0; max-width: 1px; min-width: 1px; }
 QLabel { background: transparent; }
 QLabel[role="title"] { font-size: 24px; font-weight: 600; }
 QLabel[role="heading"] { font-size: 14px; font-weight: 600; }
@@ -68,6 +69,14 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
 }
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $accent; }
+QPushButton[kind="status"] {
+    background: transparent; border: 1px solid transparent; color: $muted; padding: 0 7px;
+    min-height: 20px;
+}
+QPushButton[kind="status"]:hover, QPushButton[kind="status"]:checked {
+    background: $raised; color: $text;
+}
+QPushButton[kind="status"]:focus { border-color: $accent; }
 QPushButton[kind="icon"] {
     background: transparent; border: 1px solid transparent; padding: 0; min-height: 0;
 }

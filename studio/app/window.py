@@ -23,10 +23,16 @@ from studio.app.shell import dialogs, menus
 from studio.app.shell.asks import Asks
 from studio.app.shell.canvas import Canvas
 from studio.app.shell.closing import Leave
+from studio.app.shell.drawer import Drawer, Held, Opener
 from studio.app.shell.drop import DropZone, files_of
+from studio.app.shell.elsewhere import Elsewhere
 from studio.app.shell.inspector import Inspector
 from studio.app.shell.lenses import discover
 from studio.app.shell.palette import Palette
+from studio.app.shell.panes import Panes
+from studio.app.shell.project_menu import ProjectButton
+from studio.app.shell.queue_list import QueueList, QueueOpener
+from studio.app.shell.rail import Rail
 from studio.app.shell.sidebar import Sidebar
 from studio.app.shell.statusbar import StatusBar
 from studio.app.shell.toasts import Toasts
@@ -34,19 +40,19 @@ from studio.app.shell.topbar import TopBar
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.app.theme import theme
-from studio.app.widgets.basic import separator
+from studio.app.widgets.basic import column, row, separator, upright
 
 __all__ = ["MainWindow"]
 
-SIDEBAR, INSPECTOR = 232, 312
-SLIM = 1000  # a narrower window hides the sidebar, unless it was asked for
-TIGHT = 760  # and a narrower one still the inspector of a run
+SIDEBAR, INSPECTOR, DRAWER = 232, 312, 220
+SLIM = 1064  # a narrower window hides the sidebar, unless it was asked for
+TIGHT = 824  # and a narrower one still the inspector of a run
 FRAME = 32  # pixels of a low screen that are left to the title of the window
 SAVE_AFTER = 1500  # milliseconds without a change of the layout
 
 
 class MainWindow(QMainWindow):
-    """Top bar; sidebar, canvas, inspector; time bar; status bar."""
+    """Top bar; rail, sidebar, canvas, inspector; time bar; drawer; status bar."""
 
     def __init__(
         self,
@@ -63,6 +69,7 @@ class MainWindow(QMainWindow):
         self._inspector_wanted: bool | None = None
         self.leave = Leave(state, actions, self, done)
         self._asks = Asks(state, actions, self)
+        self.panes = Panes(self._parts)
         self.registry = command_set.build(state, actions, self._shell())
         self._qactions = menus.make_actions(self.registry, self)
         self.setWindowTitle("Pushforward Studio")
@@ -81,15 +88,29 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         state, actions, asks = self._state, self._actions, self._asks
         menu = menus.main_menu(self.registry, self._qactions, self)
-        self.topbar = TopBar(state, self.registry, menu)
+        project = ProjectButton(state, actions, asks.new_project, asks.open_project)
+        self.topbar = TopBar(state, self.registry, project, menu)
         self.topbar.set_export_menu(self._export_menu())
+        self.rail = Rail(state, self.registry)
+        self.canvas = Canvas(state, actions)
         self.sidebar = Sidebar(
-            state, actions, asks.new_project, asks.open_project, asks.import_data
+            state,
+            actions,
+            facets=self.canvas.gallery.facets,
+            pages=self.canvas.help.column,
+            ask_import=asks.import_data,
         )
         self.sidebar.runs.label_wanted.connect(asks.label)
-        self.canvas = Canvas(state, actions)
         self.inspector = Inspector(state, actions)
-        self.statusbar = StatusBar(state)
+        self.drawer = Drawer(
+            {
+                "queue": Held("Queue", lambda: QueueList(state, actions)),
+                "log": Held("Log", self._make_log),
+            }
+        )
+        self.elsewhere = Elsewhere(state, actions)
+        openers = [QueueOpener(state, self.drawer), Opener(self.drawer, "log", "Log")]
+        self.statusbar = StatusBar(state, [self.elsewhere, *openers])
         self.statusbar.history.clicked.connect(self._show_history)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
@@ -103,20 +124,49 @@ class MainWindow(QMainWindow):
         self._time_slot = QVBoxLayout()
         self._time_slot.setContentsMargins(0, 0, 0, 0)
         self._time_slot.setSpacing(0)
+        middle = QWidget()
+        beside = row(self.rail, upright(), self.split, gap=0)
+        beside.setStretch(2, 1)
+        above = column(gap=0)
+        above.addLayout(beside, 1)
+        above.addLayout(self._time_slot)
+        middle.setLayout(above)
+        self.stacked = QSplitter(Qt.Orientation.Vertical)
+        self.stacked.setChildrenCollapsible(False)
+        self.stacked.setHandleWidth(1)
+        self.stacked.addWidget(middle)
+        self.stacked.addWidget(self.drawer)
+        self.stacked.setStretchFactor(0, 1)
+        self.stacked.setSizes([900, DRAWER])
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.topbar)
         layout.addWidget(separator())
-        layout.addWidget(self.split, 1)
-        layout.addLayout(self._time_slot)
+        layout.addWidget(self.stacked, 1)
         layout.addWidget(separator())
         layout.addWidget(self.statusbar)
         self.setCentralWidget(page)
         self.palette_box = Palette(self.registry, page)
         self.drop = DropZone(actions, self.canvas)
         self.toasts = Toasts(state, self.canvas)
+
+    def _make_log(self) -> QWidget:
+        module = importlib.import_module("studio.app.views.log")
+        made: QWidget = module.LogView(self._state, self._actions)
+        return made
+
+    def _parts(self) -> list[QWidget]:
+        """The parts of the window, in the order in which F6 and Tab go through them."""
+        clocks = [self._timebar] if self._timebar is not None else []
+        middle = [self.rail, self.sidebar, self.canvas, self.inspector, *clocks]
+        return [self.topbar, *middle, self.drawer, self.statusbar]
+
+    def _toggle_drawer(self, name: str) -> None:
+        self.drawer.toggle(name)
+        if self.drawer.shown:
+            self.panes.enter(self.drawer)
 
     def _listen(self) -> None:
         state = self._state
@@ -153,6 +203,8 @@ class MainWindow(QMainWindow):
             show_diagnostics=self._show_diagnostics,
             toggle_sidebar=self._toggle_sidebar,
             toggle_inspector=self._toggle_inspector,
+            toggle_drawer=self._toggle_drawer,
+            turn_pane=self.panes.turn,
             next_lens=lambda: self.canvas.lenses.turn(1),
             previous_lens=lambda: self.canvas.lenses.turn(-1),
             find_setting=self._find_setting,
@@ -267,6 +319,8 @@ class MainWindow(QMainWindow):
             self._place_changed()
             self.inspector.setup.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif self._state.place == "help":
+            self._sidebar_wanted = True
+            self._show_columns()
             self.canvas.help.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _show_history(self) -> None:
@@ -321,6 +375,10 @@ class MainWindow(QMainWindow):
             event.accept()
             return True
         return super().event(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes through the parts in the order of their layouts, however they were built."""
+        return self.panes.step(1 if next else -1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nothing else has a use for it, finishes with a racer's settings."""

@@ -1,14 +1,9 @@
 """Windows with little room: nothing is pushed out of the screen, and what hides can be had back."""
 
-import time
-from pathlib import Path
-
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
-from studio.app.shell.learn import Learn
-from studio.app.state.session import Recent
 from tests.app.test_shell import train
 
 LOW = (720, 400)  # of a screen of 1440 x 900 at twice the size, what its frame leaves
@@ -52,20 +47,3 @@ async def test_where_there_is_no_inspector_none_is_offered(bench):
     bench.window.resize(*LOW)
     assert bench.state.place == "gallery"
     assert not bench.window.topbar.inspector.isVisible()
-
-
-async def test_projects_that_are_found_late_push_nothing_down(bench, wait):
-    await bench.start()
-    (learn,) = bench.window.sidebar.findChildren(Learn)
-    await wait(learn.isVisible)
-
-    def place():
-        bench.window.sidebar.layout().activate()
-        return learn.mapTo(bench.window, QPoint(0, 0)).y()
-
-    before = place()
-    bench.state.recent = [Recent(path=Path("/p"), name="p", opened=time.time())]
-    bench.state.recent_changed.emit()
-    await wait(lambda: bench.window.sidebar._recent.isVisible())
-    assert bench.window.sidebar._recent.mapTo(bench.window, QPoint(0, 0)).y() > before
-    assert place() == before

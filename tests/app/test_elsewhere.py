@@ -82,14 +82,14 @@ async def test_what_trains_elsewhere_is_named_and_led_to_and_not_paused_from_her
     await wait(lambda: window.topbar.main.text().startswith("Pause"))
     await bench.actions.project.show(other.path)
     bench.actions.setup.open_recipe(state.recipes[0])
-    row = window.sidebar.elsewhere.row
+    row = window.elsewhere
     assert row.isVisible()
-    assert (row.text(), row.note) == ("edm in Rings", "30 %")
+    assert row.text() == "edm in Rings, 30 %"
     assert not window.topbar.main.text().startswith("Pause") or window.topbar.main.isHidden()
     assert "another project, Rings" in window.registry["pause"].why_not()
     assert window.inspector.setup.train.text() == "Add to the queue"
     bench.engine.emit(progress(60))
-    await wait(lambda: row.note == "60 %")
+    await wait(lambda: row.text().endswith("60 %"))
     row.click()
     await wait(lambda: state.project == rings.path and state.place == "run")
     assert state.runs.current.step == 60
@@ -102,10 +102,10 @@ async def test_built_in_data_of_a_project_are_listed_when_it_is_opened_again(ben
     assert bench.state.draft is None
     bench.state.runs.select("")
     title = bench.state.catalog.get("dataset", "eight-gaussians").title
-    lines = {each.text(): each for each in bench.window.sidebar.findChildren(RowButton)}
-    assert lines[title].note == "built in"
+    lines = {each.text(): each for each in bench.window.sidebar.data.findChildren(RowButton)}
+    assert lines[title].note == "1 run"
     lines[title].click()
-    assert bench.state.runs.current.spec.dataset.slug == "eight-gaussians"
+    assert (bench.state.place, bench.state.dataset) == ("data", "eight-gaussians")
 
 
 async def test_a_training_elsewhere_that_the_engine_took_along_is_told(bench, wait, rings, other):

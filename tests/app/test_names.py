@@ -93,7 +93,7 @@ async def test_a_project_of_hostile_names_is_shown_literally(bench, wait, projec
     await wait(lambda: bench.state.place == "run")
     window, state = bench.window, bench.state
     await wait(lambda: all(run.series for run in state.runs.by_key.values()))
-    assert window.topbar._path._whole.startswith(SHOWN)
+    assert window.topbar.project.text().startswith(SHOWN[:8])
     for index in range(window.canvas.lenses.tabs.count()):
         window.canvas.lenses.tabs.setCurrentIndex(index)
         assert faults(window) == []

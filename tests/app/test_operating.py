@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from studio.app.intents import operating
+from studio.app import infolder
 from studio.app.kinds.registry import kind
 from studio.app.shell.operate_sheet import OperateSheet
 from studio.app.state import operators
@@ -281,7 +281,7 @@ async def test_where_the_results_are_is_said_and_shown(bench, wait, tmp_path, mo
     known = await ready(bench)
     opened = []
     desktop = SimpleNamespace(openUrl=lambda url: opened.append(url.toLocalFile()))
-    monkeypatch.setattr(operating, "QDesktopServices", desktop)
+    monkeypatch.setattr(infolder, "QDesktopServices", desktop)
     file = tmp_path / "made.csv"
     bench.engine.emit(
         m.ResultWritten(

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu
 
+from studio.app.shell.queue_list import QueueList
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.widgets.basic import Elided
@@ -26,7 +27,9 @@ async def waiting(bench, wait, runs=4):
 
 
 def lines(bench):
-    return bench.window.sidebar._queue.findChildren(RowButton)
+    bench.window.drawer.show_held("queue")
+    (queue,) = bench.window.drawer.findChildren(QueueList)
+    return [line.row for line in queue.lines.values()]
 
 
 def offered(bench, line):

@@ -7,10 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
-
 from studio.app import tasks
+from studio.app.infolder import show_in_folder
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.state.notices import Notice, NoticeAction
@@ -49,7 +47,7 @@ class DataIntents(Intents):
         """Show the files of a data set of the project."""
         found = next((data for data in self.state.datasets if data.name == name), None)
         if found is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(found.path)))
+            show_in_folder(found.path)
 
     def inspect_files(self, files: list[str]) -> None:
         """Look into files that belong together; what is found is shown for import, or why they

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 
+from studio.app.infolder import show_in_folder
 from studio.app.intents.base import Answer, Intents, Link
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.operators import Asking
@@ -97,13 +96,8 @@ class OperatingIntents(Intents):
         else:
             text, why = f"{title} is done", f"Step {event.step:,}, in {place.name}"
         why = f"{why}. {event.note}" if event.note else why
-        show = NoticeAction("Show in folder", partial(_show, place))
+        show = NoticeAction("Show in folder", partial(show_in_folder, place))
         topic = f"written:{place}"
         self.state.notices.post(
             Notice(level="good", text=text, why=why, actions=(show,), topic=topic)
         )
-
-
-def _show(place: Path) -> None:
-    folder = place if place.is_dir() else place.parent
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

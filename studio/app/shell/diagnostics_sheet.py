@@ -2,16 +2,18 @@
 
 import asyncio
 import platform
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QStandardPaths, Qt, QUrl, qVersion
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QStandardPaths, Qt, qVersion
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from studio import diagnostics
 from studio.app import preferences, tasks
+from studio.app.infolder import show_in_folder
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, label, row
@@ -88,7 +90,7 @@ async def _write(state: AppState, file: Path) -> None:
         info = ErrorInfo(kind=error.kind, message=error.message, hint=error.hint)
         state.notices.error(info, title="The diagnostics were not written")
         return
-    show = NoticeAction("Show in folder", lambda: _show(file))
+    show = NoticeAction("Show in folder", partial(show_in_folder, file))
     state.notices.post(
         Notice(level="good", text=f"{file.name} is written", why=str(file.parent), actions=(show,))
     )
@@ -128,7 +130,3 @@ def _place() -> Path:
     """Return where a person looks for new files."""
     found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
     return Path(found) if found and Path(found).is_dir() else Path.home()
-
-
-def _show(file: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent)))

@@ -1,23 +1,21 @@
-"""In the sidebar: what trains in a project that is not the open one."""
+"""In the status bar: what trains in a project that is not the open one."""
 
 from studio.app.actions import Actions
 from studio.app.run_words import STATES
-from studio.app.shell.group import Group
 from studio.app.state.session import AppState
-from studio.app.widgets.row_button import RowButton
+from studio.app.widgets.literal import PushButton, set_tip
 
 __all__ = ["Elsewhere"]
 
 
-class Elsewhere(Group):
-    """One line, which leads to it; hidden where nothing trains elsewhere."""
+class Elsewhere(PushButton):
+    """Leads to it; hidden where nothing trains elsewhere."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__("In another project")
+        super().__init__()
         self._state, self._actions = state, actions
-        self.row = RowButton("")
-        self.row.clicked.connect(lambda: self._lead())
-        self.lines.addWidget(self.row)
+        self.setProperty("kind", "status")
+        self.clicked.connect(self._lead)
         for signal in (state.queue_changed, state.project_changed, state.runs.listed):
             signal.connect(self.refresh)
         state.job_progressed.connect(lambda _: self.refresh())
@@ -35,13 +33,7 @@ class Elsewhere(Group):
         self.setVisible(project is not None)
         if info is None or project is None:
             return
-        dot, word = STATES[info.state]
         share = info.step / info.total if info.total else 0.0
-        trains = info.state == "running" and share > 0
-        self.row.show_facts(
-            text=f"{info.title} in {self._state.name_of(project)}",
-            note=f"{100 * share:.0f} %" if trains else word,
-            dot=dot,
-            spoken=word,
-            progress=share if trains else None,
-        )
+        note = f"{100 * share:.0f} %" if info.state == "running" else STATES[info.state][1]
+        self.setText(f"{info.title} in {self._state.name_of(project)}, {note}")
+        set_tip(self, "Show it")

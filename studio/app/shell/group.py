@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import clear, row, section
+from studio.app.widgets.basic import clear, label, row, section
 from studio.app.widgets.row_button import RowButton
 
 __all__ = ["Group"]
@@ -26,9 +26,18 @@ class Group(QWidget):
         line.setContentsMargins(8, 0, 4, 0)
         layout.addLayout(line)
         layout.addLayout(self.lines)
+        self._said = label("", "small", wrap=True)
+        self._said.setContentsMargins(8, 2, 8, 0)
+        self._said.hide()
+        layout.addWidget(self._said)
 
     def fill(self, rows: Sequence[RowButton]) -> None:
         """Replace the lines."""
         clear(self.lines)
         for each in rows:
             self.lines.addWidget(each)
+
+    def say(self, text: str) -> None:
+        """Say something below the lines, "" for nothing."""
+        self._said.setText(text)
+        self._said.setVisible(bool(text))

@@ -1,6 +1,8 @@
 """The line at the bottom: engine, device and why it, memory, speed, time left, the view's cost."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.kinds.kind import Kind
@@ -26,13 +28,13 @@ COLORS = {
 
 
 class StatusBar(QFrame):
-    """Left: the engine and the run; right: what is on the canvas."""
+    """Left: the engine and the run; right: what is on the canvas, and ``tools``."""
 
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, tools: Sequence[QWidget] = ()) -> None:
         super().__init__()
         self._state = state
         self.setProperty("surface", "panel")
-        self.setFixedHeight(26)
+        self.setFixedHeight(28)
         self.setAccessibleName("Status")
         self._dot = Dot(8)
         self._engine = label()
@@ -56,6 +58,9 @@ class StatusBar(QFrame):
             layout.addWidget(each)
         layout.addStretch(1)
         layout.addWidget(self._count)
+        layout.addSpacing(6)
+        for tool in tools:
+            layout.addWidget(tool)
         layout.addSpacing(6)
         layout.addWidget(self._version)
         layout.addWidget(self.history)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
 from studio.app.state.naming import called, data_title
+from studio.app.state.places import Place
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
 from studio.app.widgets.basic import Elided, button, icon_button, label
@@ -14,6 +15,14 @@ from studio.app.widgets.literal import PushButton, set_tip
 __all__ = ["TopBar", "native"]
 
 ROOMY, NARROW = 1100, 820  # widths of the window
+TITLES: dict[Place, str] = {
+    "gallery": "Discover",
+    "data": "Data",
+    "setup": "New run",
+    "run": "Runs",
+    "runs": "Runs",
+    "help": "Learn",
+}
 
 
 def native(shortcut: str) -> str:
@@ -27,7 +36,9 @@ def native(shortcut: str) -> str:
 class TopBar(QFrame):
     """Project and run at the left; search, menu, export and the main action at the right."""
 
-    def __init__(self, state: AppState, registry: Registry, menu: QMenu) -> None:
+    def __init__(
+        self, state: AppState, registry: Registry, project: QPushButton, menu: QMenu
+    ) -> None:
         super().__init__()
         self._state = state
         self._registry = registry
@@ -37,11 +48,12 @@ class TopBar(QFrame):
         self.setFixedHeight(44)
         self.setAccessibleName("Top bar")
         name = label("Pushforward", "strong")
+        self.project = project
         self._path = Elided("", "muted")
-        self.search = button("Search commands", lambda: self._do("palette"))
+        self.search = button("Find anything", lambda: self._do("palette"))
         self._key = label(native("Ctrl+K"), "key")
         self._key.setFixedHeight(18)
-        set_tip(self.search, f"Search commands ({native('Ctrl+K')})")
+        set_tip(self.search, f"Find anything ({native('Ctrl+K')})")
         inner = QHBoxLayout(self.search)
         inner.setContentsMargins(0, 0, 8, 0)
         inner.addStretch(1)
@@ -51,7 +63,6 @@ class TopBar(QFrame):
         self.copy = button("Copy as command", lambda: self._do("copy-command"))
         self.export = PushButton("Export")
         self.export.setAccessibleName("Export")
-        self.open = button("Open project", lambda: self._do("open-project"))
         self.main = button("Train", self._main, kind="primary")
         self._main_icon = IconWearer(self.main, "play", "on_accent")
         self.more = button("", kind="quiet", tip="Menu")
@@ -77,8 +88,9 @@ class TopBar(QFrame):
         layout.setSpacing(12)
         layout.addWidget(self.sidebar)
         layout.addWidget(name)
+        layout.addWidget(self.project)
         layout.addWidget(self._path, 1)
-        for each in (self.search, self.copy, self.export, self.open, self.main, self.inspector):
+        for each in (self.search, self.copy, self.export, self.main, self.inspector):
             layout.addWidget(each)
         layout.addWidget(self.more)
 
@@ -97,7 +109,7 @@ class TopBar(QFrame):
 
     def fit(self, width: int) -> None:
         """Leave out words where the window is narrow; every button keeps its name."""
-        self.search.setText("Search commands" if width >= ROOMY else "Search")
+        self.search.setText("Find anything" if width >= ROOMY else "Search")
         self._key.setVisible(width >= ROOMY)
         text = self.search.fontMetrics().horizontalAdvance(self.search.text()) + 24
         keys = self._key.sizeHint().width() + 16 if width >= ROOMY else 0
@@ -142,24 +154,22 @@ class TopBar(QFrame):
         if command:
             self._do(command)
 
+    def _where(self) -> str:
+        """Say what is on the canvas."""
+        state, run = self._state, self._state.runs.current
+        if state.place == "run" and run is not None:
+            return called(run.name, run.label.name)
+        if state.place == "data" and state.dataset:
+            return data_title(state.dataset, state.catalog)
+        return TITLES[state.place]
+
     def refresh(self) -> None:
         """Show what fits the place."""
         state = self._state
-        run = state.runs.current
-        parts = [state.project_name] if state.project is not None else ["Welcome"]
-        if state.place == "run" and run is not None:
-            parts.append(called(run.name, run.label.name))
-        elif state.place == "runs":
-            parts.append("Runs")
-        elif state.place == "data" and state.dataset:
-            parts.append(data_title(state.dataset, state.catalog))
-        elif state.place == "gallery":
-            parts = ["Welcome"] if state.project is None else [state.project_name, "Gallery"]
-        self._path.set_text("  /  ".join(parts))
+        self._path.set_text(f"/  {self._where()}")
         self.copy.setVisible(state.place in ("run", "setup") and not self._narrow)
         self.copy.setEnabled(not self._registry["copy-command"].why_not())
         self.export.setVisible(state.place == "run")
-        self.open.setVisible(state.place == "gallery")
         command, title, icon = self._main_command()
         self.main.setVisible(bool(command))
         if command:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.state.draft import Draft
 from studio.app.state.hand import Hand, Lesson
 from studio.app.state.notices import Notice, Notices
+from studio.app.state.places import Place
 from studio.app.state.playback import Playback
 from studio.app.state.races import RaceDraft
 from studio.app.state.runfinding import RunFinding
@@ -27,13 +28,11 @@ __all__ = [
     "DataInfo",
     "EngineState",
     "EngineStatus",
-    "Place",
     "Recent",
     "is_background",
 ]
 
 EngineState = Literal["starting", "ready", "busy", "lost", "restarting"]
-Place = Literal["gallery", "setup", "run", "runs", "data", "help"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
@@ -24,8 +24,6 @@ from studio.protocol.spec import Recipe
 __all__ = ["Gallery"]
 
 RING = 4  # room around cards for their focus ring
-FACETS = 196
-WIDE = 900  # a narrower page has no room for facets
 DOMAIN = finding.FACETS[0].title
 FEW = 3  # recipes: a kind with fewer shares a shelf
 CLEAR = "Clear"
@@ -40,7 +38,9 @@ def _hint() -> str:
 
 
 class Gallery(QWidget):
-    """Reads the recipes, finds some, opens one, or starts it."""
+    """Reads the recipes, finds some, opens one, or starts it; ``facets`` narrow what is found, and
+    are for the shell to place beside it.
+    """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -59,7 +59,6 @@ class Gallery(QWidget):
         self.search.returnPressed.connect(self._open_first)
         self.search.installEventFilter(self)
         self.facets = FacetList(self._choose)
-        self.facets.setFixedWidth(FACETS)
         self.board = Shelves()
         self.board.left.connect(self.focus_first)
         self._lay_out()
@@ -82,7 +81,6 @@ class Gallery(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(24, 24, 20 - RING, 0)
         layout.setSpacing(16)
-        layout.addWidget(self.facets)
         layout.addLayout(right, 1)
 
     @property
@@ -94,9 +92,6 @@ class Gallery(QWidget):
     def cards(self) -> list[Card]:
         """The cards of recipes that are shown, in order."""
         return [card for card in self.board.cards if isinstance(card, Card)]
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.facets.setVisible(self.width() >= WIDE)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QTextDocument,
 )
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -61,7 +60,7 @@ class Sheet(QTextBrowser):
 
 
 class HelpView(QWidget):
-    """Pages at the left, the page at the right."""
+    """The page that is read; ``column`` has the list of all, for the shell to place beside it."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -69,6 +68,7 @@ class HelpView(QWidget):
         self._pages: list[Page] = []
         self._shown: Page | None = None
         self._way: list[str] = []  # pages read before, newest last
+        self.column = QWidget()
         self.finder = QLineEdit()
         self.finder.setPlaceholderText("Search the help")
         self.finder.setAccessibleName("Search the help")
@@ -99,17 +99,10 @@ class HelpView(QWidget):
         side.addLayout(row(self.back, None))
         for each in (self.finder, self.count, self.list):
             side.addWidget(each)
-        holder = QWidget()
-        holder.setFixedWidth(230)
-        holder.setLayout(side)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(holder)
-        page = QVBoxLayout()
+        self.column.setLayout(side)
+        page = QVBoxLayout(self)
         page.setContentsMargins(20, 20, 0, 0)
         page.addWidget(self.sheet)
-        layout.addLayout(page, 1)
 
     # Pages
 

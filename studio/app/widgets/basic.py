@@ -50,6 +50,7 @@ __all__ = [
     "scrolled",
     "section",
     "separator",
+    "upright",
     "view_bar",
 ]
 
@@ -78,6 +79,14 @@ def separator() -> QFrame:
     line = QFrame()
     line.setProperty("role", "separator")
     line.setFixedHeight(1)
+    return line
+
+
+def upright() -> QFrame:
+    """Return a hairline from top to bottom."""
+    line = QFrame()
+    line.setProperty("role", "upright")
+    line.setFixedWidth(1)
     return line
 
 

@@ -29,7 +29,7 @@ class FacetList(QFrame):
         self.setAccessibleName("Filters")
         page = QWidget()
         self._body = QVBoxLayout(page)
-        self._body.setContentsMargins(0, 0, 8, 16)
+        self._body.setContentsMargins(8, 14, 8, 14)
         self._body.setSpacing(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -53,7 +53,9 @@ class FacetList(QFrame):
         clear(self._body)
         self._buttons, self._more = {}, {}
         for title, values in counts.items():
-            self._body.addWidget(section(title))
+            head = section(title)
+            head.setContentsMargins(8, 0, 0, 2)
+            self._body.addWidget(head)
             for value in values:
                 line = RowButton(value)
                 line.clicked.connect(partial(self._chosen, title, value))

@@ -1,0 +1,128 @@
+"""The rail at the left edge: the four destinations, one below the other."""
+
+from functools import partial
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout
+
+from studio.app import icons
+from studio.app.commands import Registry
+from studio.app.shell.topbar import native
+from studio.app.state.places import DESTINATIONS, Destination, destination_of
+from studio.app.state.session import AppState
+from studio.app.theme import font, theme
+from studio.app.tokens import RADIUS
+from studio.app.widgets.literal import set_tip
+
+__all__ = ["Rail", "RailButton"]
+
+WIDTH, HEIGHT = 64, 54
+ICON = 18
+TITLES: dict[Destination, str] = {
+    "discover": "Discover",
+    "data": "Data",
+    "runs": "Runs",
+    "learn": "Learn",
+}
+
+
+class RailButton(QAbstractButton):
+    """An icon with a word below it; a bar at its left where one is."""
+
+    def __init__(self, icon: str, title: str) -> None:
+        super().__init__()
+        self._icon = icon
+        self.setText(title)
+        self.setAccessibleName(title)
+        self.setCheckable(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        icons.repaint_on_theme(self)
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, HEIGHT)
+
+    def nextCheckState(self) -> None:
+        """A click asks; only the place decides which is shown as chosen."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave all but Space to the rail, which knows what is above and below."""
+        if event.key() == Qt.Key.Key_Space:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens, here = theme.colors(), self.isChecked()
+        area = QRectF(self.rect())
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(tokens.accent) if self.hasFocus() else Qt.PenStyle.NoPen)
+            if here or self.underMouse() or self.hasFocus():
+                painter.setBrush(QColor(tokens.raised if here else tokens.hover))
+                painter.drawRoundedRect(area.adjusted(4.5, 1.5, -4.5, -1.5), RADIUS, RADIUS)
+            if here:
+                painter.fillRect(QRectF(0, 4, 2, area.height() - 8), QColor(tokens.accent))
+            color = tokens.text if here or self.underMouse() else tokens.muted
+            place = QRectF((area.width() - ICON) / 2, 9, ICON, ICON)
+            icons.paint(painter, self._icon, place, color)
+            painter.setFont(font(11))
+            painter.setPen(QColor(color))
+            words = area.adjusted(0, 30, 0, -6)
+            painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+class Rail(QFrame):
+    """The destinations, and at the foot the preferences. One of them is a stop of Tab; the arrows
+    go on from there.
+    """
+
+    def __init__(self, state: AppState, registry: Registry) -> None:
+        super().__init__()
+        self._state, self._registry = state, registry
+        self.setProperty("surface", "panel")
+        self.setFixedWidth(WIDTH)
+        self.setAccessibleName("Destinations")
+        self.buttons: dict[Destination, RailButton] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 6)
+        layout.setSpacing(0)
+        for destination in DESTINATIONS:
+            made = self._button(destination, TITLES[destination], destination)
+            self.buttons[destination] = made
+            layout.addWidget(made)
+        layout.addStretch(1)
+        self.preferences = self._button("settings", "Settings", "preferences")
+        layout.addWidget(self.preferences)
+        state.place_changed.connect(self.refresh)
+        self.refresh()
+
+    def _button(self, icon: str, title: str, command: str) -> RailButton:
+        made = RailButton(icon, title)
+        known = self._registry[command]
+        set_tip(made, f"{known.title} ({native(known.shortcut)})")
+        made.clicked.connect(partial(self._registry.trigger, command))
+        return made
+
+    def refresh(self) -> None:
+        """Show where one is."""
+        here = destination_of(self._state.place)
+        for destination, each in self.buttons.items():
+            each.setChecked(destination == here)
+            stop = Qt.FocusPolicy.StrongFocus if destination == here else Qt.FocusPolicy.ClickFocus
+            each.setFocusPolicy(stop)
+        self.preferences.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go up and down with the arrows; Return goes there."""
+        every = [*self.buttons.values(), self.preferences]
+        focused = self.focusWidget()
+        by = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+        if by and isinstance(focused, RailButton):
+            every[(every.index(focused) + by) % len(every)].setFocus(Qt.FocusReason.TabFocusReason)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(
+            focused, RailButton
+        ):
+            focused.click()
+        else:
+            super().keyPressEvent(event)
