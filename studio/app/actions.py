@@ -16,8 +16,8 @@ from studio.app.intents.export import ExportIntents
 from studio.app.intents.folder import FolderIntents
 from studio.app.intents.hand import HandIntents
 from studio.app.intents.labels import LabelIntents
-from studio.app.intents.lessons import LessonIntents
 from studio.app.intents.looking import LookingIntents
+from studio.app.intents.moments import MomentIntents
 from studio.app.intents.operating import OperatingIntents
 from studio.app.intents.places import PlaceIntents
 from studio.app.intents.project import ProjectIntents
@@ -49,7 +49,7 @@ class Actions:
         self.branching = BranchingIntents(state, link, self.runs)
         self.edits = EditIntents(state, link)
         self.hand = HandIntents(state, link, self.edits)
-        self.lesson = LessonIntents(state, link)
+        self.moment = MomentIntents(state, link)
         self.setup = SetupIntents(state, link)
         self.race = RacingIntents(state, link, self.setup, self.runs, self.comparing)
         self.data = DataIntents(state, link)

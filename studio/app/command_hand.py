@@ -41,8 +41,8 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     def explain() -> None:
         run = state.runs.current
         if run is not None:
-            actions.lesson.explain(run.key)
-            state.lens_wanted.emit("watch")  # the stages are shown there
+            state.lens_wanted.emit("explain/moment")  # which looks at what comes
+            actions.moment.freeze(run.key)
 
     def drawn() -> str:
         """The run whose target was changed by hand and can be changed back, "" for none."""

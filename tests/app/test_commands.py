@@ -181,7 +181,7 @@ async def test_a_moment_is_explained_where_its_stages_are_shown(bench, wait):
     bench.state.catalog = msgspec.structs.replace(bench.state.catalog, entries=entries)
     bench.state.catalog_changed.emit()
     assert registry.trigger("explain")
-    assert lenses.shown == "watch"
-    assert bench.state.lesson.run == bench.state.runs.current.key
+    assert lenses.shown == "explain"
+    assert bench.state.moment.run == bench.state.runs.current.key
     bench.actions.training.stop()
     await wait(lambda: not bench.state.runs.current.job)

@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.state.runs import RunState
+from studio.app.views.moment import MomentView
 from studio.app.views.watch import WatchView
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from studio.store.run import RunFolder
@@ -59,25 +60,22 @@ async def test_the_target_is_changed_by_hand_and_the_change_is_part_of_the_run(
 async def test_a_step_is_explained_stage_by_stage(person: Person) -> None:
     await person.open()
     run = await person.train("gan-ring-of-five", steps=20_000)
-    view = flow(person)
     await until(lambda: run.step > 20, 30)
-    person.click(view._hands.bar.explain)
-    await until(lambda: run.state == "paused", 10)
-    stood = run.step
-    card = view._hands.lesson
-    assert card.isVisible()
-    seen: list[str] = []
-    for _ in range(4):
-        person.click(card.next)
-        count = len(seen)
-        await until(lambda count=count: run.stage not in ("", *seen[count - 1 :]), 10)
-        seen.append(run.stage)
-        await until(lambda: bool(view._hands.scene), 10)
-        person.look(f"stage-{run.stage}")
-    assert seen == ["draw", "fit", "velocity", "follow"]
-    person.click(card.end)
-    await until(lambda: run.step > stood + 5, 20)
-    assert not card.isVisible()
+    assert person.window.registry.trigger("explain")
+    lenses, moment = person.window.canvas.lenses, person.state.moment
+    assert lenses.shown == "explain"
+    view = lenses.view
+    assert isinstance(view, MomentView)
+    await until(lambda: not moment.walking and len(moment.records) == 4, 20)
+    stood = moment.step
+    await until(lambda: run.step > stood + 5, 20)  # the training goes on
+    for stage in ("draw", "fit", "velocity", "follow"):
+        assert moment.at == stage
+        assert view.scene
+        person.look(f"stage-{stage}")
+        person.press(Qt.Key.Key_Down, view.stages)
+    person.click(view.frozen)
+    assert not view.scene
     person.studio.actions.training.stop()
     await until(lambda: run.state == "cancelled", 20)
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
@@ -284,6 +285,7 @@ class Segments(QFrame):
         super().__init__()
         self.setProperty("role", "segments")
         self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 2, 2, 2)
         layout.setSpacing(2)
@@ -298,6 +300,11 @@ class Segments(QFrame):
             self._group.addButton(button, index)
             layout.addWidget(button, 1)
         self._group.idClicked.connect(self.chosen)
+
+    def widen(self) -> None:
+        """Leave room for each title in bold, as the chosen one is written."""
+        for each in self._group.buttons():
+            each.setMinimumWidth(each.sizeHint().width() + 6)
 
     def select(self, index: int) -> None:
         """Show an option as chosen, without saying so."""

@@ -63,8 +63,6 @@ class TrainingIntents(Intents):
         job = self.state.running
         if job is not None:
             action = "resume" if job.state == "paused" else "pause"
-            if self.state.lesson.run == job.run:
-                self.state.lesson.set(run="")  # it explains a step that stands
             self._tell(Control(job=job.job, action=action), f"The run did not {action}", job.run)
             return
         run = self.state.runs.current

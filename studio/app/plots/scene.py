@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.plots.camera import Camera
@@ -13,16 +13,17 @@ from studio.app.plots.style import CanvasStyle
 __all__ = ["SceneOverlay"]
 
 SHOWN = 256  # of a batch; more would only overlap
+HEAD = 4.0  # pixels of an arrow that its head takes
 LONGEST = 0.12  # of the smaller side of the picture, for the strongest velocity
 
 
 class SceneOverlay:
     """Paints a scene over the particles of a canvas; see `studio.protocol.messages.Record`.
 
-    Data are rings, particles discs; a velocity is a line from its particle, all by one common
-    factor so that the strongest are ``LONGEST``; a particle that moved leaves a line behind. For a
-    generator the line is the velocity as its kernel smooths it, and a small ring at its end is
-    where a gradient step really leads.
+    Data are orange squares, particles blue discs, as in formulas; a velocity is an arrow from its
+    particle, all by one common factor so that the strongest are ``LONGEST``; a particle that moved
+    leaves a line behind. For a generator the arrow is the velocity as its kernel smooths it, and a
+    small ring at its end is where a gradient step really leads.
     """
 
     printed = True
@@ -46,11 +47,11 @@ class SceneOverlay:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         real, here = self._pixels(camera, "real"), self._pixels(camera, "particles")
         moved = self._pixels(camera, "moved")
-        _rings(painter, real, style)
+        _squares(painter, real, style)
         if here is not None:
             self._motion(painter, camera, style, here)
         if moved is not None and here is not None:
-            painter.setPen(QPen(_alpha(style.warm, 0.8), 1.3))
+            painter.setPen(QPen(_alpha(style.text, 0.7), 1.2))
             painter.drawLines([QLineF(*a, *b) for a, b in zip(here, moved, strict=False)])
         _discs(painter, here if moved is None else moved, style)
         painter.restore()
@@ -65,10 +66,11 @@ class SceneOverlay:
             return
         factor = _factor(camera, velocity)
         ends = here + self._part(velocity).astype(np.float64) * factor * (1, -1)
-        painter.setPen(QPen(_alpha(style.warm, 0.85), 1.3))
-        painter.drawLines([QLineF(*a, *b) for a, b in zip(here, ends, strict=True)])
+        painter.setPen(QPen(_alpha(style.text, 0.8), 1.2))
+        for a, b in zip(here, ends, strict=True):
+            _arrow(painter, QLineF(*a, *b))
         if stepped is not None:
-            painter.setPen(QPen(_alpha(style.warm, 0.95), 1.0))
+            painter.setPen(QPen(_alpha(style.text, 0.95), 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for x, y in here + self._part(stepped).astype(np.float64) * factor * (1, -1):
                 painter.drawEllipse(QPointF(x, y), 2.4, 2.4)
@@ -96,13 +98,23 @@ def _alpha(name: str, alpha: float) -> QColor:
     return ink
 
 
-def _rings(painter: QPainter, places: NDArray[np.float64] | None, style: CanvasStyle) -> None:
+def _arrow(painter: QPainter, line: QLineF) -> None:
+    """Draw a line with two strokes at its end, which is where it leads."""
+    painter.drawLine(line)
+    if line.length() < 2 * HEAD:
+        return
+    for turn in (150.0, -150.0):
+        stroke = QLineF.fromPolar(HEAD, line.angle() + turn)
+        painter.drawLine(stroke.translated(line.p2()))
+
+
+def _squares(painter: QPainter, places: NDArray[np.float64] | None, style: CanvasStyle) -> None:
     if places is None:
         return
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(_alpha(style.good, 0.9), 1.2))
+    painter.setPen(QPen(QColor(style.background), 0.8))
+    painter.setBrush(QColor(style.warm))
     for x, y in places:
-        painter.drawEllipse(QPointF(x, y), 3.2, 3.2)
+        painter.drawRect(QRectF(x - 2.8, y - 2.8, 5.6, 5.6))
 
 
 def _discs(painter: QPainter, places: NDArray[np.float64] | None, style: CanvasStyle) -> None:

@@ -129,6 +129,7 @@ class _Page(QWidget):
             self._segments = None
         if len(titles) > 1:
             self._segments = Segments(titles, f"Views of {LENSES[self._lens]}")
+            self._segments.widen()
             self._segments.chosen.connect(self._choose)
             self._line.insertWidget(0, self._segments)
 

@@ -1,4 +1,4 @@
-"""What the mouse does on particles, and whether a training is being explained there."""
+"""What the mouse does on the particles of a run."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.protocol.spec import Edit, EditPoints, UndoPoints
 
-__all__ = ["TOOLS", "Hand", "Lesson", "ToolName", "standing"]
+__all__ = ["TOOLS", "Hand", "ToolName", "standing"]
 
 ToolName = Literal["look", "add", "move", "remove"]
 TOOLS: tuple[ToolName, ...] = ("look", "add", "move", "remove")
@@ -40,27 +40,4 @@ class Hand(QObject):
         radius = min(self.LARGEST, max(self.SMALLEST, self.radius * self.STEP**by))
         if radius != self.radius:
             self.radius = radius
-            self.changed.emit()
-
-
-class Lesson(QObject):
-    """A training step walked stage by stage.
-
-    ``run`` is the key of the run, "" while nothing is explained; ``resume`` says whether the
-    training was running before and goes on after; ``playing`` whether stages follow by themselves.
-    """
-
-    changed = Signal()
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.run = ""
-        self.resume = False
-        self.playing = False
-
-    def set(self, *, run: str, resume: bool = False, playing: bool = False) -> None:
-        """Begin, go on or end ("")."""
-        before = (self.run, self.resume, self.playing)
-        self.run, self.resume, self.playing = run, resume, playing
-        if before != (run, resume, playing):
             self.changed.emit()

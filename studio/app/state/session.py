@@ -11,7 +11,8 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.state.draft import Draft
-from studio.app.state.hand import Hand, Lesson
+from studio.app.state.hand import Hand
+from studio.app.state.moment import Moment
 from studio.app.state.notices import Notice, Notices
 from studio.app.state.places import Place
 from studio.app.state.playback import Playback
@@ -119,7 +120,7 @@ class AppState(QObject):
         self.playback = Playback(self)
         self.notices = Notices(self)
         self.hand = Hand(self)
-        self.lesson = Lesson(self)
+        self.moment = Moment(self)
         self.selection = Selection(self)
         self.finding = RunFinding(self)
         self.catalog: Catalog | None = None

@@ -71,6 +71,7 @@ class TileSamplesView(QWidget):
     def _show(self, shown: Shown) -> None:
         if self._kind.fits(shown.x.shape[1:]):
             self._fill(shown)
+            self.browser.made.say(self._sampled.origin)
 
     def _fill(self, shown: Shown | None) -> None:
         """Show what was generated, and the data as far as they are known."""

@@ -58,8 +58,7 @@ class WatchView(QWidget):
         self._chip = MotionChip(self)
         self._readout = Readout(self)
         self._one = OneParticle(self, self.canvas)
-        self._hands = FlowHands(self, state, actions, self.canvas, self.layers)
-        self._hands.lesson.resized.connect(self._arrange)
+        self._hands = FlowHands(self, state, actions, self.canvas)
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
@@ -82,7 +81,6 @@ class WatchView(QWidget):
         follow.failed.connect(self._failed)
         follow.moved.connect(self._clocks)
         self._state.playback.changed.connect(self._playing)
-        self._state.lesson.changed.connect(self._family)
         self._state.catalog_changed.connect(self._family)
         theme.changed.connect(self._restyle)
         self.layers.wanted.connect(follow.watch)
@@ -203,9 +201,8 @@ class WatchView(QWidget):
         if run is not None and run.spec is not None and catalog is not None:
             entry = catalog.get("family", run.spec.family.slug)
         self.layers.set_run(run, entry)
-        explained = run is not None and run.key == self._state.lesson.run
-        self._chip.show_family(None if explained else entry)
-        self._hands.set_run(run, entry)
+        self._chip.show_family(entry)
+        self._hands.set_run(run)
         self.panel.set_columns(run.columns if run else (), self._dims)
         self._arrange()
 
@@ -314,23 +311,17 @@ class WatchView(QWidget):
         self.canvas.fit_unless_touched()
         self.panel.move(width - self.panel.width() - MARGIN, MARGIN)
         self._chip.move(MARGIN + INSET, height - self._chip.height() - MARGIN - BELOW)
-        self._hands.arrange(MARGIN + INSET, MARGIN, height - MARGIN - BELOW)
+        self._hands.bar.move(MARGIN + INSET, MARGIN)
         self._one.card.move(MARGIN + INSET, MARGIN + self._hands.bar.height() + 8)
         self._readout.adjustSize()
         self._place_readout()
 
     def _covered(self) -> list[Covered]:
-        """Return what lies over the canvas; a lesson takes its side, or what is below it."""
+        """Return what lies over the canvas."""
         beside = self.panel.isVisibleTo(self) and self.width() >= 3 * self.panel.width()
         right = self.panel.width() + MARGIN if beside else 0.0
         # Room for the tools is left also where there are none: nothing jumps when they come.
         top = MARGIN + self._hands.bar.height()
-        if self._hands.explaining:
-            left, bottom = self._hands.lesson_size
-            return [
-                Covered(MARGIN + INSET + left, 0.0, right, 0.0),
-                Covered(0.0, top, right, MARGIN + BELOW + bottom),
-            ]
         bottom = self._chip.height() + MARGIN + BELOW if self._chip.known else 0
         return [Covered(0.0, top, right, bottom)]
 

@@ -22,7 +22,7 @@ from studio.app.kinds.registry import kind
 from studio.app.state.selection import Rows, Selection, Source
 from studio.app.widgets.basic import Elided, button, restyle, row, section, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
-from studio.app.widgets.literal import PushButton, set_tip
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 
 __all__ = ["Browser", "Pane", "short"]
@@ -229,8 +229,7 @@ class Browser(QWidget):
         self.made, self.real = Pane("Generated", selection), Pane("Real", selection)
         self.sides = Segments(list(SIDES), "What is shown")
         self.sides.select(2)
-        for each in self.sides.findChildren(PushButton):
-            each.setMinimumWidth(each.sizeHint().width() + 4)  # chosen, it is written in bold
+        self.sides.widen()
         self.order = ChoiceList([], "Order of the tiles")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter")

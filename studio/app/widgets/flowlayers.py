@@ -60,7 +60,6 @@ class FlowLayers(QObject):
         self._answer: Answer | None = None
         self._asking: tuple[str, str, int] | None = None  # run, layer and step of a question
         self._once = AskOnce(self, state)
-        self._back = False
         self._query = QTimer(self)
         self._query.setSingleShot(True)
         self._query.timeout.connect(self._ask)
@@ -280,22 +279,7 @@ class FlowLayers(QObject):
         self.refresh()
         self.wanted.emit()
 
-    def step_back(self, back: bool) -> None:
-        """Let the particles make room for something else on the canvas, or come back."""
-        if back != self._back:
-            self._back = back
-            self._switches()
-
-    def show_layer(self, name: str) -> None:
-        """Switch a layer on."""
-        self._panel.set_on(name, True)
-
     def _switches(self) -> None:
         on = self._panel.on
-        moving = not self._back
-        self._canvas.set_layers(
-            particles=on("particles") and moving,
-            trails=on("trails") and moving,
-            paths=on("paths") and moving,
-        )
+        self._canvas.set_layers(particles=on("particles"), trails=on("trails"), paths=on("paths"))
         self._canvas.set_backdrop(replace(self._canvas.backdrop, axes=on("axes")))

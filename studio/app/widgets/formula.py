@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.app.theme import theme
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import advance, elided, maths_font, write
+from studio.app.widgets.terms import write_terms
 
 __all__ = ["Formula", "FormulaLine", "lines_of"]
 
@@ -59,11 +60,14 @@ def _depth(text: str) -> int:
 
 
 class Formula(QWidget):
-    """One formula; it breaks where it is too wide, and is heard as it is written."""
+    """One formula; it breaks where it is too wide, and is heard as it is written. ``coloured``, its
+    terms are in the colours of what they are about.
+    """
 
-    def __init__(self, pixels: int = 17, role: str = "text") -> None:
+    def __init__(self, pixels: int = 17, role: str = "text", *, coloured: bool = False) -> None:
         super().__init__()
         self._text, self._role, self._pixels = "", role, pixels
+        self._coloured = coloured
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
@@ -106,10 +110,15 @@ class Formula(QWidget):
         tokens = theme.colors()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-            painter.setPen(QColor(getattr(tokens, self._role)))
+            ink = getattr(tokens, self._role)
+            painter.setPen(QColor(ink))
             y = self._leading() * 0.74
             for line in self._lines():
-                write(painter, QPointF(0, y), line, self._pixels)
+                place = QPointF(0, y)
+                if self._coloured:
+                    write_terms(painter, place, line, self._pixels, tokens, ink)
+                else:
+                    write(painter, place, line, self._pixels)
                 y += self._leading()
 
 

@@ -36,13 +36,11 @@ class HandBar(QWidget):
         self.narrow = icon_button("brush-narrow", "Narrower brush", partial(hand.widen, -1))
         self.wide = icon_button("brush-wide", "Wider brush", partial(hand.widen, 1))
         self.undo = icon_button("undo", "Undo the last change of the target", self._undo)
-        self.explain = icon_button("explain", "Explain this moment, stage by stage", self._explain)
-        groups = (self.narrow, self.wide, 6, self.undo, 6, self.explain)
+        groups = (self.narrow, self.wide, 6, self.undo)
         self.setLayout(row(*self.buttons.values(), 6, *groups, gap=2, margins=4))
         self.setAccessibleName("Tools")
         hand.changed.connect(self.refresh)
         state.runs.edited.connect(self.refresh)
-        state.lesson.changed.connect(self.refresh)
         self.refresh()
         self.adjustSize()
         self.hide()
@@ -58,17 +56,11 @@ class HandBar(QWidget):
         self.wide.setEnabled(drawing)
         run = self._state.runs.current
         self.undo.setEnabled(run is not None and standing(run.edits) > 0)
-        restyle(self.explain, held="true" if self._state.lesson.run else "false")
 
     def _undo(self) -> None:
         run = self._state.runs.current
         if run is not None:
             self._actions.edits.undo_points(run.key)
-
-    def _explain(self) -> None:
-        run = self._state.runs.current
-        if run is not None:
-            self._actions.lesson.explain(run.key)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_chip(self)

@@ -1,4 +1,4 @@
-"""A hand on the target, and slow motion, on the particles."""
+"""A hand on the target, among the particles."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,23 +13,12 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.app.intents.base import Answer
 from studio.app.views.watch import WatchView
-from studio.protocol.catalog import StageSpec
-from studio.protocol.messages import ApplyEdit, Control, GetTarget, JobInfo
+from studio.protocol.messages import ApplyEdit, GetTarget
 from studio.protocol.spec import EditPoints, UndoPoints
-
-STAGES = [
-    StageSpec(name="draw", title="Draw", formula="x ~ p", source="A 2020"),
-    StageSpec(name="fit", title="Fit", formula="min L", source="B 2021", layer="velocity"),
-]
 
 
 @pytest.fixture
 def view(lens: Any) -> Iterator[WatchView]:
-    entry = lens.state.catalog.entries[0]
-    staged = type(entry)(
-        **{f: getattr(entry, f) for f in entry.__struct_fields__} | {"stages": STAGES}
-    )
-    lens.state.catalog.entries[0] = staged
     window = QWidget()
     box = QVBoxLayout(window)
     box.setContentsMargins(0, 0, 0, 0)
@@ -152,31 +141,6 @@ def test_the_wheel_of_tools_has_ends(lens: Any) -> None:
     assert hand.radius == hand.SMALLEST
 
 
-async def test_explaining_pauses_walks_and_goes_on(lens: Any, view: WatchView, wait: Any) -> None:
-    card = view._hands.lesson
-    lens.actions.lesson.explain(lens.run.key)
-    await wait(lambda: [c.action for c in lens.link.of(Control)] == ["pause"])
-    lens.run.state = "paused"
-    lens.state.runs.changed.emit(lens.run.key)
-    assert card.isVisible()
-    card.next.click()
-    await wait(lambda: [c.action for c in lens.link.of(Control)] == ["pause", "stage"])
-    lens.run.stage = "fit"
-    lens.state.runs.staged.emit(lens.run.key)
-    assert card.stage is not None
-    assert card.stage.formula == "min L"
-    lens.run.live = replace(
-        lens.run.live,
-        arrays={**lens.run.live.arrays, "scene:real": np.zeros((4, 2), np.float32)},
-    )
-    lens.state.runs.record_arrived.emit(lens.run.key)
-    assert view._hands.scene
-    lens.actions.lesson.end()
-    await wait(lambda: lens.link.of(Control)[-1].action == "resume")
-    assert not card.isVisible()
-    assert not view._hands.scene
-
-
 def shown(view: WatchView, target: Any) -> QRect:
     """Where on the canvas the data lie, all but the outermost."""
     places = view.canvas.camera.to_pixels(np.quantile(target, (0.01, 0.99), axis=0))
@@ -195,55 +159,3 @@ def test_all_data_are_seen_beside_what_lies_on_the_canvas(lens: Any, view: Watch
     assert view._chip.isVisible()
     over = [view._chip, view.panel]
     assert not [w for w in over if w.geometry().intersects(shown(view, target))]
-    lens.run.state = "paused"
-    lens.actions.lesson.explain(lens.run.key)
-    for stage in ("", "draw", "fit"):
-        lens.run.stage = stage
-        lens.state.runs.staged.emit(lens.run.key)
-        over = [view._hands.lesson, view.panel]
-        assert not [w for w in over if w.geometry().intersects(shown(view, target))]
-    lens.actions.lesson.end()
-    assert not view._chip.geometry().intersects(shown(view, target))
-
-
-async def test_a_training_that_goes_on_is_no_longer_explained(
-    lens: Any, view: WatchView, wait: Any
-) -> None:
-    lens.run.state = "paused"
-    lens.actions.lesson.explain(lens.run.key)
-    assert view._hands.lesson.isVisible()
-    lens.state.jobs[lens.run.job] = JobInfo(
-        job=lens.run.job, kind="training", state="paused", title="r", run=lens.run.key
-    )
-    lens.actions.training.pause_or_resume()
-    assert not view._hands.lesson.isVisible()
-    await wait(lambda: [c.action for c in lens.link.of(Control)] == ["resume"])
-
-
-async def test_stages_follow_by_themselves_when_played(
-    lens: Any, view: WatchView, wait: Any
-) -> None:
-    card = view._hands.lesson
-    card._timer.setInterval(1)
-    lens.run.state = "paused"
-    lens.actions.lesson.explain(lens.run.key)
-    card.play.click()
-    await wait(lambda: len(lens.link.of(Control)) == 1)
-    lens.run.stage = "draw"
-    lens.state.runs.staged.emit(lens.run.key)
-    await wait(lambda: len(lens.link.of(Control)) == 2)
-    card.play.click()
-    lens.run.stage = "fit"
-    lens.state.runs.staged.emit(lens.run.key)
-    QTest.qWait(20)
-    assert len(lens.link.of(Control)) == 2
-    lens.actions.lesson.end()  # it was paused before: the step is finished, and it stays so
-    await wait(lambda: lens.link.of(Control)[-1].action == "step")
-
-
-def test_a_lesson_ends_with_its_run(lens: Any, view: WatchView) -> None:
-    lens.actions.lesson.explain(lens.run.key)
-    lens.run.job, lens.run.state = "", "failed"
-    lens.state.runs.changed.emit(lens.run.key)
-    assert lens.state.lesson.run == ""
-    assert not view._hands.lesson.isVisible()

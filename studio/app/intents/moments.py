@@ -1,0 +1,89 @@
+"""Freezing a moment of a training: its next step is done stage by stage, and then it goes on."""
+
+from PySide6.QtCore import QTimer
+
+from studio.app.intents.base import Intents, Link
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.protocol.messages import Control
+
+__all__ = ["MomentIntents"]
+
+PATIENCE_MS = 3000  # that a picture of a stage may take; without one the next stage is done
+
+
+class MomentIntents(Intents):
+    """Intents about the moment that is explained. The training is paused from stage to stage, each
+    of which waits for its picture; so whoever freezes a moment has a lens in front that watches.
+    """
+
+    def __init__(self, state: AppState, link: Link) -> None:
+        super().__init__(state, link)
+        self._late = QTimer(state)
+        self._late.setSingleShot(True)
+        self._late.setInterval(PATIENCE_MS)
+        self._late.timeout.connect(self._next)
+        state.runs.record_arrived.connect(self._arrived)
+        state.runs.staged.connect(self._staged)
+        state.runs.changed.connect(self._changed)
+        state.project_changed.connect(self.let_go)
+
+    @property
+    def _walked(self) -> RunState | None:
+        """The run whose stages are being done."""
+        moment = self.state.moment
+        return self.state.runs.by_key.get(moment.run) if moment.walking else None
+
+    def freeze(self, key: str) -> None:
+        """Do the next step of a run that trains here stage by stage, and keep what each has at
+        hand.
+        """
+        run = self.state.runs.by_key.get(key)
+        if run is None or not run.job or run.background or self._walked is not None:
+            return
+        if run.state in ("running", "paused"):
+            self.state.playback.set(step=None)
+            self.state.moment.begin(key, run.step, resume=run.state == "running")
+            self._next()
+
+    def let_go(self) -> None:
+        """Follow the training again."""
+        run = self._walked
+        self._late.stop()
+        if run is not None:
+            self._go_on(run)
+        self.state.moment.clear()
+
+    def _next(self) -> None:
+        run = self._walked
+        if run is not None and run.job:
+            command = Control(job=run.job, action="stage", n=1)
+            self._tell(command, "The next stage did not come", run.key)
+            self._late.start()
+
+    def _arrived(self, key: str) -> None:
+        run = self._walked
+        if run is None or run.key != key or run.live is None:
+            return
+        if run.stage and run.live.scene and run.stage not in self.state.moment.records:
+            self.state.moment.add(run.stage, run.live)
+            self._next()
+
+    def _staged(self, key: str) -> None:
+        run = self._walked
+        if run is not None and run.key == key and not run.stage:
+            self._late.stop()
+            self._go_on(run)
+            self.state.moment.walked()
+
+    def _go_on(self, run: RunState) -> None:
+        """Let the training do what it did before: also the rest of a step that is half done."""
+        if run.job and (self.state.moment.resume or run.stage):
+            action = "resume" if self.state.moment.resume else "step"
+            self._tell(Control(job=run.job, action=action), "The run did not go on", run.key)
+
+    def _changed(self, key: str) -> None:
+        run = self._walked
+        if run is not None and run.key == key and not run.job:
+            self._late.stop()
+            self.state.moment.walked()  # it ended, or its engine did

@@ -1,0 +1,310 @@
+"""A moment, explained: the stages of one training step, and what each of them has at hand."""
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
+from studio.app.intents.watching import Looking
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots import layers as lay
+from studio.app.plots.backdrop import Backdrop
+from studio.app.plots.camera import padded
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.export import Picture, canvas_picture
+from studio.app.plots.fields import Heat
+from studio.app.plots.following import Following
+from studio.app.plots.scene import SceneOverlay
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.timeline import Timeline
+from studio.app.state.moment import Moment
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.basic import Elided, button, icon_button, label, row, view_bar
+from studio.app.widgets.exporting import ask_picture
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.scenelegend import SceneLegend, marks_of
+from studio.app.widgets.stagelist import StageList
+from studio.protocol.catalog import EntrySpec, LayerSpec, StageSpec
+
+__all__ = ["VIEW", "MomentView", "explainable"]
+
+PARTICLES, RESOLUTION = 4096, 32
+BETWEEN_MS = 1600  # from a stage to the next, where they follow by themselves
+LEFT = 300
+MARGIN = 12
+
+
+def explainable(state: AppState) -> bool:
+    """Whether the steps of the selected run have stages that can be drawn: in a plane."""
+    run, entry = state.runs.current, _family(state)
+    flat = kind_of_run(run, state.catalog).layout == "plane"
+    return flat and entry is not None and bool(entry.stages)
+
+
+def _family(state: AppState) -> EntrySpec | None:
+    run, catalog = state.runs.current, state.catalog
+    if run is None or run.spec is None or catalog is None:
+        return None
+    return catalog.get("family", run.spec.family.slug)
+
+
+class MomentView(QWidget):
+    """The list of stages, and the canvas of the one that is looked at."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._once = AskOnce(self, state)
+        self.stages = StageList()
+        self.canvas = ParticleCanvas()
+        self.scene = SceneOverlay()
+        self.canvas.overlays = [self.scene]
+        self.legend = SceneLegend(self.canvas)
+        self.title, self.where = label("", "heading"), Elided("", "muted")
+        self._empty = EmptyState(self.canvas)
+        self._following = Following(self, state, actions, self._looking, explainable)
+        self._play = QTimer(self)
+        self._play.setInterval(BETWEEN_MS)
+        self._play.timeout.connect(self._played)
+        self._lay_out()
+        self._connect()
+        self._restyle()
+        self._changed()
+
+    def _lay_out(self) -> None:
+        self.freeze = button("Explain this moment", self._freeze, icon="explain")
+        self.frozen = button("", self._actions.moment.let_go, kind="chip", icon="close")
+        picture = icon_button("export", "Export picture: PNG or SVG", self._export)
+        self._told = Elided("", "muted")
+        self.bar = view_bar(self, self._told, None, self.frozen, self.freeze, picture)
+        self.back = icon_button("chevron-left", "The stage before", lambda: self._turn(-1))
+        self.next = button("Next stage", lambda: self._turn(1))
+        self.slowly = button("Play slowly", self._toggle, icon="play")
+        left = QVBoxLayout()
+        left.setContentsMargins(MARGIN, MARGIN, 0, MARGIN)
+        left.setSpacing(8)
+        left.addWidget(self.stages, 1)
+        left.addLayout(row(self.back, self.next, self.slowly, None))
+        side = QWidget()
+        side.setLayout(left)
+        side.setFixedWidth(LEFT)
+        right = QVBoxLayout()
+        right.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        right.setSpacing(8)
+        right.addLayout(row(self.title, None, self.where))
+        right.addWidget(self.canvas, 1)
+        body = QHBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(side)
+        body.addLayout(right, 1)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _connect(self) -> None:
+        follow = self._following
+        follow.selected.connect(self._changed)
+        follow.changed.connect(self._changed)
+        follow.shown.connect(lambda _: self._draw())
+        follow.moved.connect(self._draw)
+        self._state.catalog_changed.connect(self._changed)
+        self._state.engine_changed.connect(self._changed)
+        self._state.moment.changed.connect(self._moved)
+        self.canvas.painted.connect(self._painted)
+        self.stages.chosen.connect(self._choose)
+        theme.changed.connect(self._restyle)
+
+    # Which moment
+
+    @property
+    def _moment(self) -> Moment | None:
+        """The moment that is frozen, if it is one of the run that is shown."""
+        run, moment = self._following.run, self._state.moment
+        return moment if run is not None and moment.run == run.key else None
+
+    def _freeze(self) -> None:
+        run = self._following.run
+        if run is not None:
+            self._actions.moment.freeze(run.key)
+
+    def _choose(self, stage: str) -> None:
+        if self._moment is not None:
+            self._state.moment.look(stage)
+        self._draw()
+
+    def _turn(self, by: int) -> None:
+        self._play.stop()
+        self.stages.turn(by)
+        self._tell()
+
+    def _toggle(self) -> None:
+        if self._play.isActive():
+            self._play.stop()
+        else:
+            if self.stages.currentRow() == self.stages.count() - 1:
+                self.stages.setCurrentRow(0)
+            self._play.start()
+        self._tell()
+
+    def _played(self) -> None:
+        if not self.isVisible() or not self.stages.turn(1):
+            self._play.stop()
+        self._tell()
+
+    def _moved(self) -> None:
+        """Follow the moment to the stage that is looked at."""
+        if self._moment is not None and self._moment.at:
+            self.stages.select(self._moment.at)
+        self._draw()
+
+    def _painted(self) -> None:
+        moment = self._moment
+        if moment is None or moment.walking:
+            self._following.drawn()  # while a moment stands still no more pictures are wanted
+
+    # What is shown
+
+    def _looking(self, run: RunState) -> Looking:
+        layers = tuple(layer.name for layer in self._layers())
+        return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, PARTICLES)
+
+    def _layers(self) -> list[LayerSpec]:
+        """Return the layers that stages are about, and the first heat, on which all stand."""
+        entry = _family(self._state)
+        if entry is None:
+            return []
+        named = {stage.layer for stage in entry.stages}
+        kept = [layer for layer in entry.layers if not lay.on_demand(layer)]
+        heats = [layer for layer in kept if layer.kind == "scalar"]
+        return [layer for layer in kept if layer.name in named or layer in heats[:1]]
+
+    def _changed(self) -> None:
+        run, entry = self._following.run, _family(self._state)
+        settings = run.spec.family.config if run is not None and run.spec is not None else {}
+        stages = entry.stages if entry is not None and run is not None else []
+        self.stages.set_stages([stage.under(settings) for stage in stages])
+        if run is not None and run.target is None and self._once.due(run):
+            self._actions.looking.load_target(run.key)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Show what the stage has at hand; where no moment is frozen, what the run is like now."""
+        if not self.isVisible():
+            return
+        moment, stage = self._moment, self.stages.stage
+        record = self._following.record
+        if moment is not None:
+            record = moment.records.get(stage.name if stage is not None else "", record)
+        frozen = moment is not None and stage is not None and stage.name in moment.records
+        scene = record.scene if frozen and record is not None else {}
+        self.scene.set_scene(scene)
+        self.canvas.set_layers(particles=not frozen, trails=not frozen, paths=False)
+        heat = None
+        if record is not None:
+            timeline = Timeline(record.t, record.x)
+            self.canvas.set_flow(self._state.playback.flow)
+            self.canvas.set_record(timeline)
+            heat = self._set_backdrop(record, stage)
+        else:
+            self.canvas.set_record(None)
+        self.legend.show_marks(marks_of(scene, self.scene.kernel_error), heat)
+        self._place()
+        self.canvas.update()
+        self._tell()
+
+    def _set_backdrop(self, record: FlowRecord, stage: StageSpec | None) -> Heat | None:
+        run, now = self._following.run, self.canvas.flow
+        layers = self._layers()
+        about = stage.layer if stage is not None else ""
+        scalars = [x for x in layers if x.kind == "scalar" and x.name in record.layers]
+        scalar = next((x for x in scalars if x.name == about), next(iter(scalars), None))
+        heat = None
+        if scalar is not None:
+            grid = record.layers[scalar.name]
+            heat = lay.heat_of(scalar, grid, record.window, record.t, now)
+        target = run.target if run is not None else None
+        before = self.canvas.backdrop.target
+        if target is not None:
+            same = before is not None and before.base is target
+            target = before if same else target[:, :2]
+        arrows = lay.arrows_of(record, layers, [about], now)
+        self.canvas.set_backdrop(Backdrop(target=target, heat=heat, arrows=arrows, axes=False))
+        if before is None and target is not None:
+            self.canvas.fit_unless_touched()
+        return heat
+
+    def _tell(self) -> None:
+        run, moment, stage = self._following.run, self._moment, self.stages.stage
+        why = self._why_not(run)
+        self.freeze.setEnabled(not why)
+        set_tip(self.freeze, why or "Do the next step stage by stage, and keep what each has")
+        self.frozen.setVisible(moment is not None)
+        self.freeze.setText("Another moment" if moment is not None else "Explain this moment")
+        self.slowly.setText("Stop" if self._play.isActive() else "Play slowly")
+        at, last = self.stages.currentRow(), self.stages.count() - 1
+        self.back.setEnabled(at > 0)
+        self.next.setEnabled(at < last)
+        if run is None or stage is None:
+            return
+        if moment is not None:
+            self.frozen.setText(f"Frozen at step {moment.step:,}")
+            set_tip(self.frozen, "Follow the training again")
+            came = stage.name in moment.records
+            self.title.setText(f"What stage {at + 1} has at hand" if came else "It comes")
+            self.where.set_text(f"step {moment.step + 1:,}, stage {at + 1} of {last + 1}")
+            going = "The training goes on." if run.job and run.state == "running" else ""
+            self._told.set_text("Walking through the step" if moment.walking else going)
+            if not came and not moment.walking:
+                self.title.setText("This stage was left out of this step")
+        else:
+            record = self._following.record
+            self.title.setText("Where the particles are")
+            self.where.set_text(words.picture_of(record.step, run) if record is not None else "")
+            self._told.set_text(why or "Freeze a step to see what each of its stages has at hand")
+        self._empty.setVisible(self.canvas.count == 0)
+        if self.canvas.count == 0:
+            self._empty.tell("No particles yet", "They appear with the first training steps.")
+
+    def _why_not(self, run: RunState | None) -> str:
+        if run is None or not run.job or run.background:
+            return "A step is walked through while its run trains here"
+        if run.state not in ("running", "paused"):
+            return "A step is walked through once the training has begun"
+        return "The stages are coming" if self._state.moment.walking else ""
+
+    # Looks
+
+    def _restyle(self) -> None:
+        self.canvas.set_style(CanvasStyle.of(colors()))
+        self._draw()
+
+    def _place(self) -> None:
+        self.legend.move(MARGIN, self.canvas.height() - self.legend.height() - MARGIN)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._place)  # the canvas has its new size by then
+
+    def export_picture(self) -> Picture:
+        """Return the canvas for paper, with the marks of the stage."""
+        return canvas_picture(self.canvas)
+
+    def _export(self) -> None:
+        stage = self.stages.stage
+        ask_picture(self, self._state, stage.name if stage is not None else "moment")
+
+
+VIEW = ViewSpec(
+    id="moment",
+    lens="explain",
+    title="This moment",
+    order=10,
+    applies=explainable,
+    factory=MomentView,
+)

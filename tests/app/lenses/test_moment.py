@@ -1,0 +1,187 @@
+"""A moment is frozen: its step is walked through stage by stage, and the training goes on."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from studio.app.views.moment import MomentView, explainable
+from studio.app.widgets.scenelegend import marks_of
+from studio.app.widgets.terms import terms_of
+from studio.protocol.catalog import StageSpec
+from studio.protocol.messages import Control, Credit
+
+STAGES = [
+    StageSpec(name="draw", title="Draw", formula="x₀ ~ p", source="A 2020"),
+    StageSpec(name="fit", title="Fit", formula="min L", source="B 2021", layer="velocity"),
+    StageSpec(name="follow", title="Follow", formula="θ ← θ + v", source="C 2022"),
+]
+
+
+@pytest.fixture
+def view(lens: Any) -> Iterator[MomentView]:
+    entry = lens.state.catalog.entries[0]
+    lens.state.catalog.entries[0] = msgspec.structs.replace(entry, stages=STAGES)
+    made = MomentView(lens.state, lens.actions)
+    made.resize(1000, 700)
+    made.show()
+    lens.arrive(1)
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def actions(lens: Any) -> list[str]:
+    return [command.action for command in lens.link.of(Control)]
+
+
+def stage(lens: Any, name: str, **scene: int) -> None:
+    """Let the engine say that a stage is done, and send its picture."""
+    lens.run.stage = name
+    lens.state.runs.staged.emit(lens.run.key)
+    if name:
+        more = {f"scene:{part}": np.ones((n, 2), np.float32) for part, n in scene.items()}
+        lens.arrive(1)
+        lens.run.live = replace(lens.run.live, arrays={**lens.run.live.arrays, **more})
+        lens.state.runs.record_arrived.emit(lens.run.key)
+
+
+def walk(lens: Any) -> None:
+    lens.actions.moment.freeze(lens.run.key)
+    stage(lens, "draw", real=4)
+    stage(lens, "fit", real=4, particles=3)
+    stage(lens, "follow", particles=3, moved=3)
+    stage(lens, "")
+
+
+async def test_each_stage_waits_for_its_picture_and_the_training_goes_on(
+    lens: Any, view: MomentView, wait: Any
+) -> None:
+    view.freeze.click()
+    await wait(lambda: actions(lens) == ["stage"])
+    lens.run.stage = "draw"
+    lens.state.runs.staged.emit(lens.run.key)
+    assert actions(lens) == ["stage"]
+    stage(lens, "draw", real=4)
+    await wait(lambda: actions(lens) == ["stage"] * 2)
+    stage(lens, "fit", real=4, particles=3)
+    stage(lens, "follow", particles=3, moved=3)
+    stage(lens, "")
+    await wait(lambda: actions(lens) == [*["stage"] * 4, "resume"])
+    assert list(lens.state.moment.records) == ["draw", "fit", "follow"]
+    assert not lens.state.moment.walking
+    assert view.frozen.text() == "Frozen at step 1"
+
+
+async def test_a_run_that_was_paused_stays_so(lens: Any, view: MomentView, wait: Any) -> None:
+    lens.run.state = "paused"
+    walk(lens)
+    await wait(lambda: actions(lens) == ["stage"] * 4)
+    lens.actions.moment.let_go()
+    assert not view._moment
+
+
+async def test_who_lets_go_on_the_way_lets_the_step_be_finished(
+    lens: Any, view: MomentView, wait: Any
+) -> None:
+    lens.run.state = "paused"
+    lens.actions.moment.freeze(lens.run.key)
+    stage(lens, "draw", real=4)
+    lens.actions.moment.let_go()
+    await wait(lambda: actions(lens)[-1:] == ["step"])
+    assert lens.state.moment.run == ""
+
+
+async def test_a_stage_whose_picture_is_lost_holds_nothing_up(
+    lens: Any, view: MomentView, wait: Any
+) -> None:
+    lens.actions.moment._late.setInterval(1)
+    lens.actions.moment.freeze(lens.run.key)
+    await wait(lambda: len(actions(lens)) > 2)
+    stage(lens, "")
+    await wait(lambda: actions(lens)[-1:] == ["resume"])
+
+
+def test_arrows_walk_through_the_stages_and_the_moment_stands_still(
+    lens: Any, view: MomentView
+) -> None:
+    walk(lens)
+    assert view.title.text() == "What stage 1 has at hand"
+    assert set(view.scene._scene) == {"real"}
+    assert not view.legend.isHidden()
+    QTest.keyClick(view.stages, Qt.Key.Key_Right)
+    QTest.keyClick(view.stages, Qt.Key.Key_Down)
+    assert lens.state.moment.at == "follow"
+    assert set(view.scene._scene) == {"particles", "moved"}
+    assert "where each has gone" in view.legend.accessibleName()
+    QTest.keyClick(view.stages, Qt.Key.Key_Left)
+    assert lens.state.moment.at == "fit"
+    assert view.canvas.backdrop.arrows  # the layer that the stage is about
+    lens.arrive(90)
+    assert set(view.scene._scene) == {"real", "particles"}
+    view.frozen.click()
+    assert not view.scene
+    assert view.title.text() == "Where the particles are"
+
+
+def test_while_a_moment_stands_still_no_pictures_are_asked_for(lens: Any, view: MomentView) -> None:
+    walk(lens)
+    view.canvas.grab()
+    before = len(lens.link.of(Credit))
+    lens.arrive(5)
+    view.canvas.grab()
+    assert len(lens.link.of(Credit)) == before
+
+
+def test_stages_follow_each_other_to_the_last(lens: Any, view: MomentView, qtbot: Any) -> None:
+    walk(lens)
+    view._play.setInterval(1)
+    view.slowly.click()
+    qtbot.waitUntil(lambda: lens.state.moment.at == "follow")
+    qtbot.waitUntil(lambda: view.slowly.text() == "Play slowly")
+
+
+def test_a_run_that_has_ended_keeps_its_moment_and_says_why_there_is_no_other(
+    lens: Any, view: MomentView
+) -> None:
+    walk(lens)
+    lens.run.job, lens.run.state = "", "finished"
+    lens.state.runs.changed.emit(lens.run.key)
+    assert not view.freeze.isEnabled()
+    assert "while its run trains here" in view.freeze.toolTip()
+    assert set(view.scene._scene) == {"real"}
+    lens.state.project_changed.emit()
+    assert lens.state.moment.run == ""
+
+
+def test_a_family_without_stages_has_nothing_to_walk_through(lens: Any) -> None:
+    assert not explainable(lens.state)
+
+
+def test_terms_have_the_colours_of_what_they_are_about() -> None:
+    found = terms_of("max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q")
+    assert "".join(text for text, _ in found) == (
+        "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q"
+    )
+    assert [(text, about) for text, about in found if about] == [
+        ("E_p log σ(d)", "data"),
+        ("E_q log(1 − σ(d))", "particles"),
+    ]
+    assert [about for _, about in terms_of("x ~ p,  xᵢ ~ q") if about] == ["data", "particles"]
+    assert terms_of("E w(s) |D(x, s) − x₀|²") == [("E w(s) |D(x, s) − x₀|²", "")]
+
+
+def test_marks_say_what_is_on_the_canvas() -> None:
+    two = np.zeros((2, 2), np.float32)
+    found = marks_of({"real": two, "particles": two, "smoothed": two, "stepped": two}, 0.125)
+    assert [mark for mark, _ in found] == ["data", "particles", "arrow", "ring"]
+    assert found[0][1] == "data, 2"
+    assert found[-1][1] == "a gradient step, 12.5% off"
