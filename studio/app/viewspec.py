@@ -12,14 +12,13 @@ from studio.app.state.session import AppState
 
 __all__ = ["LENSES", "Lens", "ViewSpec", "WithBar", "shows", "shows_moving"]
 
-Lens = Literal["watch", "samples", "quality", "compare", "explain", "log"]
+Lens = Literal["watch", "samples", "quality", "compare", "explain"]
 LENSES: dict[Lens, str] = {
     "watch": "Watch",
     "samples": "Samples",
     "quality": "Quality",
     "compare": "Compare",
     "explain": "Explain",
-    "log": "Log",
 }
 """Their titles, in the order of their tabs: the same for every run and kind of data."""
 

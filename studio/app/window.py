@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(state, self.canvas)
 
     def _make_log(self) -> QWidget:
-        module = importlib.import_module("studio.app.views.log")
+        module = importlib.import_module("studio.app.shell.log_drawer")
         made: QWidget = module.LogView(self._state, self._actions)
         return made
 

@@ -31,6 +31,7 @@ EARLIER: dict[str, Lens] = {
     "scene": "samples",
     "recommend": "samples",
     "metrics": "quality",
+    "log": "quality",
     "rescaling": "explain",
 }
 """What lenses were called that a preference may still name."""

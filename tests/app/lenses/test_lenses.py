@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.plots.chart import reduced, whole_height
+from studio.app.shell.log_drawer import LogView, level_of
 from studio.app.state.runs import LOG_LINES
 from studio.app.state.session import EngineStatus
-from studio.app.views.log import LogView, level_of
 from studio.app.views.quality import QualityView, group_of
 from studio.app.views.samples import SamplesView
 from studio.app.widgets.qualities import qualities

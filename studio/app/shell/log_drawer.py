@@ -1,4 +1,4 @@
-"""The log lens: what the run said, by level, searchable, with the newest line in sight."""
+"""The log of a run, for the drawer: what it said, by level, searchable, with the newest line in sight."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import (
@@ -15,11 +15,10 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QVBoxLayout,
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
-from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 from studio.literal import one_line
 
-__all__ = ["VIEW", "LogView", "level_of"]
+__all__ = ["LogView", "level_of"]
 
 REDRAW_MS = 150
 LEVELS = (
@@ -165,13 +164,3 @@ class LogView(QWidget):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText("\n".join(self.lines()))
-
-
-VIEW = ViewSpec(
-    id="log",
-    lens="log",
-    title="Log",
-    order=50,
-    applies=lambda state: state.runs.current is not None,
-    factory=LogView,
-)
