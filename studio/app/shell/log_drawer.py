@@ -1,4 +1,4 @@
-"""The log of a run, for the drawer: what it said, by level, searchable, with the newest line in sight."""
+"""The log of a run, for the drawer: by level, searchable, with the newest line in sight."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import (
