@@ -21,6 +21,9 @@ QWidget[surface="panel"] { background: $panel; }
 QFrame[surface="raised"] {
     background: $raised; border: 1px solid $line; border-radius: ${panel_radius}px;
 }
+QFrame[surface="card"] {
+    background: $panel; border: 1px solid $line; border-radius: ${panel_radius}px;
+}
 QFrame[rule="bottom"] { border: 0; border-bottom: 1px solid $line; }
 QFrame[rule="top"] { border: 0; border-top: 1px solid $line; }
 QFrame[rule="left"] { border: 0; border-left: 1px solid $line; }
@@ -31,6 +34,7 @@ QLabel { background: transparent; }
 QLabel[role="title"] { font-size: 24px; font-weight: 600; }
 QLabel[role="heading"] { font-size: 14px; font-weight: 600; }
 QLabel[role="strong"] { font-weight: 600; }
+QLabel[role="sentence"] { font-size: 19px; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
 QLabel[role="section"] { color: $muted; font-size: 11px; letter-spacing: 0.6px; }
@@ -107,6 +111,18 @@ QPushButton[kind="segment"]:checked {
 QPushButton[kind="segment"]:focus { border: 1px solid $accent; padding: 2px 5px; }
 QPushButton[kind="segment"]:checked:focus { border: 2px solid $text; padding: 1px 4px; }
 QPushButton[kind="segment"]:disabled { color: $muted; background: transparent; }
+QPushButton[kind="slot"] {
+    background: $raised; border: 1px solid $line; border-radius: ${panel_radius}px; padding: 0;
+}
+QPushButton[kind="slot"]:hover { background: $hover; }
+QPushButton[kind="slot"][missing="true"] { border-color: $warm; }
+QPushButton[kind="slot"]:focus { border: 2px solid $accent; }
+QFrame[type="large"] QPushButton[kind="segment"] { font-size: 19px; padding: 3px 12px; }
+QFrame[type="large"] QPushButton[kind="segment"]:checked { background: $line; color: $text; }
+QFrame[type="large"] QPushButton[kind="segment"]:focus { padding: 2px 11px; }
+QFrame[type="large"] QPushButton[kind="segment"]:checked:focus {
+    border: 2px solid $accent; padding: 1px 10px;
+}
 QFrame[role="segments"] {
     background: $raised; border: 1px solid $line; border-radius: ${radius}px;
 }

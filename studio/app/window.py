@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
             ask_import=asks.import_data,
         )
         self.sidebar.runs.label_wanted.connect(asks.label)
+        self.canvas.setup.copy.clicked.connect(self.copy_command)
         self.inspector = Inspector(state, actions)
         self.drawer = Drawer(
             {

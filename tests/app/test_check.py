@@ -37,6 +37,12 @@ def test_numbers_as_people_type_them(text, value):
         (spec(), "", "needs a value"),
         (spec(), "inf", "must be finite"),
         (spec("int"), "1.5", "must be a whole number, not 1.5"),
+        (
+            spec("int"),
+            "1,5",
+            r"must be a whole number, not 1.5 \(the comma was read as a decimal point\)",
+        ),
+        (spec("int", high=1_048_576.0), "2,000,000", "must be at most 1,048,576"),
         (spec(low=1.0), "0", "must be at least 1"),
         (spec(high=4.0), "5", "must be at most 4"),
         (spec(above=0.0), "0", "must be greater than 0"),
@@ -64,7 +70,8 @@ def test_a_shown_integer_is_read_back(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(2e-4, "2e-4"), (0.05, "0.05"), (20000.0, "20,000"), (1.5e-7, "1.5e-7")]
+    ("value", "text"),
+    [(2e-4, "2e-4"), (0.05, "0.05"), (20000.0, "20,000"), (2e7, "20,000,000"), (1.5e-7, "1.5e-7")],
 )
 def test_floats_are_written_as_people_write_them(value, text):
     assert check.format_value(spec(), value) == text

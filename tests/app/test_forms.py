@@ -208,7 +208,7 @@ def turn_wheel(widget: QWidget) -> QWheelEvent:
 def test_the_wheel_changes_nothing_and_is_left_to_the_page(form, path, focused):
     seen = edits(form)
     editor = form.rows[path].editor
-    target = editor.focusProxy() or editor
+    target = editor.heir
     (target if focused else form.rows["net.width"].editor.line).setFocus()
     assert not turn_wheel(target).isAccepted()
     assert seen == []

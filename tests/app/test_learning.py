@@ -6,7 +6,6 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app.run_words import title_of
-from studio.app.shell.inputs_panel import NONE
 from studio.app.state import learning, switch
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
@@ -84,23 +83,24 @@ def test_the_switch_prefers_models_that_need_no_run_and_drops_what_is_not_needed
     assert switch.choose(pupil, offer(), "gan").spec.inputs == {}
 
 
-async def test_the_setup_has_a_list_and_the_inspector_a_link(bench, wait):
+async def test_the_sentence_grows_by_a_run_and_the_inspector_has_a_link(bench, wait, qtbot):
     parent = await trained(bench, wait)
     bench.state.catalog = bench.engine.jobs.offer = offer()
     bench.state.catalog_changed.emit()
     bench.actions.setup.open(parent.spec)
     bench.actions.setup.choose("family", "a-pupil")
-    panel = bench.window.inspector.setup.sections[1].inputs
-    await wait(lambda: "teacher" in panel.lists)
-    chooser = panel.lists["teacher"]
-    assert [chooser.itemText(i) for i in range(chooser.count())] == [
-        NONE,
-        called(parent.name),
-    ]
+    said = bench.window.canvas.setup.sentence
+    slot = said.inputs["teacher"]
+    assert slot.text() == "a teacher"
     bench.state.setting_wanted.emit("inputs.teacher")
-    await wait(lambda: chooser.hasFocus())
-    chooser.activated.emit(1)
+    await wait(lambda: slot.hasFocus())
+    qtbot.keyClick(slot, Qt.Key.Key_Space)
+    rows = said.picker.body.list
+    assert [rows.item(i).text() for i in range(rows.count())] == [called(parent.name)]
+    qtbot.keyClick(said.picker.line, Qt.Key.Key_Return)
     assert bench.state.draft.spec.inputs == {"teacher": RunRef(run=parent.name)}
+    assert slot.text() == f"run {called(parent.name)}"
+    assert slot.hasFocus()
     child = run(7, family="a-pupil", inputs={"teacher": (parent.name, 20)})
     bench.state.runs.by_key[child.key] = child
     bench.state.runs.listed.emit()
@@ -114,43 +114,39 @@ async def test_the_setup_has_a_list_and_the_inspector_a_link(bench, wait):
     await wait(lambda: said in [each.text() for each in origins.findChildren(QLabel)])
 
 
-async def test_the_reason_that_a_run_is_missing_is_whole_and_leads_to_its_list(bench, wait, qtbot):
+async def test_the_reason_that_a_run_is_missing_is_whole_and_leads_to_its_slot(bench, wait, qtbot):
     parent = await trained(bench, wait)
     bench.window.resize(1280, 420)
     bench.state.catalog = bench.engine.jobs.offer = offer()
     bench.state.catalog_changed.emit()
     bench.actions.setup.open(parent.spec)
     bench.actions.setup.choose("family", "a-pupil")
-    setup = bench.window.inspector.setup
-    inputs = setup.sections[1].inputs
-    await wait(lambda: "teacher" in inputs.lists)
+    setup, page = bench.window.inspector.setup, bench.window.canvas.setup
+    slot = page.sentence.inputs["teacher"]
     said = "Pupil needs a teacher: choose a trained run of this project, one that has a critic"
     draft = bench.state.draft
     draft.problems = [ErrorInfo(kind="refused", message=said, path="inputs.teacher")]
     bench.state.draft_checked.emit()
     await wait(lambda: setup.findChildren(Link))
-    (link,) = setup.findChildren(Link)
+    link = next(each for each in setup.findChildren(Link) if each.text() == said)
     await wait(lambda: len(link.lines(link.width())) > 1)
     assert " ".join(link.lines(link.width())) == said
     await wait(lambda: link.height() >= link.heightForWidth(link.width()))
-    chooser = inputs.lists["teacher"]
-    bar = setup._scroll.verticalScrollBar()
+    bar = page._scroll.verticalScrollBar()
     bar.setValue(bar.maximum())
 
     def seen():
-        top = chooser.mapTo(setup._scroll.viewport(), QPoint(0, 0)).y()
-        return 0 <= top <= setup._scroll.viewport().height() - chooser.height()
+        top = slot.mapTo(page._scroll.viewport(), QPoint(0, 0)).y()
+        return 0 <= top <= page._scroll.viewport().height() - slot.height()
 
     assert not seen()
     qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
     assert seen()
-    await wait(chooser.hasFocus)
-    (frame,) = setup.findChildren(Flash)
-    page = setup._scroll.widget()
-    assert frame.parent() is page
-    assert frame.geometry().contains(QRect(chooser.mapTo(page, QPoint(0, 0)), chooser.size()))
+    await wait(slot.hasFocus)
+    (frame,) = page.findChildren(Flash)
+    assert frame.geometry().contains(QRect(slot.mapTo(page.sentence, QPoint(0, 0)), slot.size()))
     # The next setup begins at its top.
-    assert bar.value() > 0
+    bar.setValue(bar.maximum())
     bench.actions.setup.open(parent.spec)
     assert bar.value() == 0
 

@@ -51,8 +51,8 @@ async def test_a_wrong_text_stays_in_its_line_with_its_reason(bench, qtbot, wait
     await set_up(bench, wait)
     line = type_into(bench, qtbot, "batch", "abc")
     qtbot.keyClick(line, Qt.Key.Key_Tab)
-    type_into(bench, qtbot, "steps", "500")
-    assert bench.state.draft.spec.training["steps"] == 500
+    type_into(bench, qtbot, "seed", "500")
+    assert bench.state.draft.spec.training["seed"] == 500
     assert line.text() == "abc"
     assert line.invalid
     assert "must be a number" in row(bench, "batch").problem.text().lower()

@@ -4,6 +4,7 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
+from studio.app.setup.facts import costs
 from studio.app.state.session import DataInfo
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
@@ -46,15 +47,15 @@ async def test_an_own_file_is_not_trained_under_the_recipes_name_and_settings(
     assert draft.spec.name == "edm-my-points"
     assert draft.spec.sampler is None
     assert "batch" not in draft.spec.training
-    title = setup.title.text()
-    assert title.endswith("on my-points")
-    assert bench.window.canvas.setup.title.text() == title
-    assert bench.window.canvas.setup.teaches.isHidden()
+    page = bench.window.canvas.setup
+    assert page.sentence.data.text() == "my-points"
+    assert page.title.isHidden()
+    assert page.teaches.isHidden()
     assert setup.name.placeholderText() == "edm-my-points"
     assert "Sampler" in setup.moved.text.text()
     qtbot.mouseClick(setup.moved.undo, Qt.MouseButton.LeftButton)
     assert bench.state.draft.spec == recipe.run
-    assert setup.title.text() == recipe.title
+    assert page.title.text() == recipe.title
     assert setup.moved.isHidden()
 
 
@@ -73,14 +74,15 @@ async def test_the_heading_follows_the_model(bench, wait):
     await bench.start()
     recipe = next(r for r in bench.state.recipes if r.slug == "gan-ring-of-five")
     bench.actions.setup.open_recipe(recipe)
-    setup, canvas = bench.window.inspector.setup, bench.window.canvas.setup
-    assert (setup.title.text(), canvas.title.text()) == (recipe.title, recipe.title)
+    canvas = bench.window.canvas.setup
+    assert canvas.title.text() == recipe.title
     bench.actions.setup.choose("family", "edm")
-    assert recipe.title not in (setup.title.text(), canvas.title.text())
+    assert canvas.title.isHidden()
+    assert canvas.sentence.family.text() == "Diffusion (EDM)"
     assert bench.state.draft.spec.name == "edm-ring-of-five"
     assert canvas.source.isHidden()
     bench.actions.setup.choose("family", "gan")
-    assert (setup.title.text(), canvas.title.text()) == (recipe.title, recipe.title)
+    assert canvas.title.text() == recipe.title
 
 
 async def test_a_name_that_is_typed_stays(bench, qtbot, wait):
@@ -115,6 +117,7 @@ async def test_what_a_run_costs_is_broken_into_lines_between_facts_only(bench, w
     await on_images(bench, wait, tmp_path)
     bench.state.draft.parameters, bench.state.draft.bytes = 170_499, 85 * 2**20
     bench.state.draft_checked.emit()
-    facts = bench.window.inspector.setup.facts.text()
-    assert facts.split(" · ")[:2] == ["170,499\u00a0parameters", "about\u00a085\u00a0MB"]
+    facts = costs(bench.state.draft, bench.state.catalog)
+    assert facts.split(" · ")[-2:] == ["170,499\u00a0parameters", "about\u00a085\u00a0MB"]
+    assert bench.window.canvas.setup.costs.accessibleName() == facts
     assert all(" " not in fact for fact in facts.split(" · "))

@@ -1,4 +1,4 @@
-"""The switch on the screen: what it offers and says, by mouse and by keyboard."""
+"""The switch on the screen: what the sentence offers and says, by mouse and by keyboard."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -6,6 +6,7 @@ from PySide6.QtGui import QFontMetricsF
 
 from studio.app.forms.form import Form
 from studio.app.state import drafts
+from studio.app.widgets.basic import Link
 from studio.app.widgets.formula import lines_of
 from studio.app.widgets.maths import Run, advance, elided, maths_font, runs_of
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -16,63 +17,60 @@ async def set_up(bench, wait, slug="edm-eight-gaussians"):
     bench.actions.setup.open_recipe(next(r for r in bench.state.recipes if r.slug == slug))
     await wait(lambda: bench.state.draft.checked)
     bench.window.activateWindow()
-    return bench.window.inspector.setup.sections[1]
+    return bench.window.canvas.setup
+
+
+def form(bench):
+    return bench.window.inspector.setup.sections[1].form
 
 
 def family(bench):
     return bench.state.draft.spec.family.slug
 
 
-def texts(box):
-    return [box.itemText(i) for i in range(box.count())]
-
-
-async def test_the_fields_of_the_catalogue_are_offered(bench, wait):
-    panel = (await set_up(bench, wait)).switch
-    assert texts(panel.field) == ["Score", "Critic"]
-    assert panel.field.currentText() == "Score"
-    assert panel.motion.text == "dx/ds = (x − D(x, s)) / s"
-    assert panel.title.text() == "Diffusion (EDM)"
+async def test_the_sentence_says_the_model_and_its_motion(bench, wait):
+    page = await set_up(bench, wait)
+    assert page.sentence.family.text() == "Diffusion (EDM)"
+    assert page.motion.motion.text == "dx/ds = (x − D(x, s)) / s"
+    assert page.motion.fact.accessibleName() == "Diffusion (EDM)"
 
 
 async def test_a_generator_that_cannot_be_is_disabled_with_its_reason_and_a_way(bench, qtbot, wait):
-    panel = (await set_up(bench, wait)).switch
-    network = panel.generator._group.button(1)
+    page = await set_up(bench, wait)
+    network = page.sentence.carrier._group.button(1)
     assert not network.isEnabled()
     assert "its own law" in network.toolTip()
-    assert "its own law" in panel.note.text()
+    assert "its own law" in page.note.text()
     # Of those that were taken out of the layout some may still wait for their deletion.
-    assert panel._offers.count() == 1
-    way = panel._offers.itemAt(0).widget()
+    assert page._ways.count() == 1
+    way = page._ways.itemAt(0).widget()
     assert way.text() == "Take GAN instead"
     qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
     assert family(bench) == "gan"
-    assert "The field is now “Critic”" in panel.note.text()
+    assert "The field is now “Critic”" in page.note.text()
 
 
 async def test_the_arrows_turn_the_generator_and_keep_the_keyboard(bench, qtbot, wait):
-    section = await set_up(bench, wait)
-    panel = section.switch
+    page = await set_up(bench, wait)
     bench.actions.setup.switch(field="critic", carrier="generator")
-    buttons = panel.generator._group.buttons()
+    buttons = page.sentence.carrier._group.buttons()
     buttons[1].setFocus()
     qtbot.keyClick(buttons[1], Qt.Key.Key_Left)
     assert family(bench) == "monoflow"
     assert buttons[0].isChecked()
     assert buttons[0].hasFocus()
-    assert panel.motion.text == "dx = h′(d) ∇d dt,  d = log p/q"
-    assert "rescaling" in section.form.rows
+    assert page.motion.motion.text == "dx = h′(d) ∇d dt,  d = log p/q"
+    assert "rescaling" in form(bench).rows
     qtbot.keyClick(buttons[0], Qt.Key.Key_Right)
     assert family(bench) == "gan"
 
 
 async def test_a_shared_setting_survives_and_the_others_return(bench, qtbot, wait):
-    section = await set_up(bench, wait)
-    form = section.form
-    width = form.entry.fields[-1]
+    await set_up(bench, wait)
+    width = form(bench).entry.fields[-1]
     bench.actions.setup.edit("family", width, 200)
     bench.actions.setup.switch(field="critic", carrier="particles")
-    bench.actions.setup.edit("family", section.form.rows["shift"].field, 3.0)
+    bench.actions.setup.edit("family", form(bench).rows["shift"].field, 3.0)
     assert drafts.value_at(bench.state.draft.spec.family.config, width) == 200
     assert bench.state.draft.spec.sampler is None
     bench.actions.setup.switch(field="score")
@@ -85,13 +83,12 @@ async def test_a_shared_setting_survives_and_the_others_return(bench, qtbot, wai
 
 
 async def test_the_h_is_shown_and_one_that_leads_away_is_flagged(bench, wait):
-    section = await set_up(bench, wait)
+    panel = (await set_up(bench, wait)).motion
     bench.actions.setup.switch(field="critic", carrier="particles")
-    panel = section.switch
     assert panel.rescaling.text == "h(u) = u"
     assert not panel.warning.isVisible()
-    bench.actions.setup.edit("family", section.form.rows["rescaling"].field, "plugged-forward-kl")
-    bench.actions.setup.edit("family", section.form.rows["shift"].field, -2.0)
+    bench.actions.setup.edit("family", form(bench).rows["rescaling"].field, "plugged-forward-kl")
+    bench.actions.setup.edit("family", form(bench).rows["shift"].field, -2.0)
     assert panel.rescaling.text == "h(u) = −u eᵘ,  u = d − 2"
     assert panel.warning.text() == "Not monotone: h falls where u > −1."
 
@@ -108,15 +105,17 @@ async def test_the_palette_switches_the_generator(bench, wait):
     assert registry["switch-generator"].why_not()
 
 
-async def test_a_search_finds_the_switch(bench, wait):
-    section = await set_up(bench, wait)
-    finder = bench.window.inspector.setup.finder
-    finder.setText("generator")
-    assert section.switch.isVisible()
-    finder.setText("width")
-    assert not section.switch.isVisible()
-    finder.clear()
-    assert section.switch.isVisible()
+async def test_a_search_finds_the_switch_where_it_is(bench, wait, qtbot):
+    page = await set_up(bench, wait)
+    bench.actions.setup.switch(field="critic", carrier="generator")
+    panel = bench.window.inspector.setup
+    panel.finder.setText("generator")
+    link = next(each for each in panel.elsewhere.findChildren(Link) if "generator" in each.text())
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    buttons = page.sentence.carrier._group.buttons()
+    await wait(lambda: any(each.hasFocus() for each in buttons))
+    panel.finder.setText("width")
+    assert panel.elsewhere.isHidden()
 
 
 async def test_what_is_looked_for_in_a_setup_is_not_looked_for_in_the_next(bench, wait):
@@ -138,10 +137,14 @@ async def test_what_is_looked_for_in_a_setup_is_not_looked_for_in_the_next(bench
 
 
 async def test_everything_in_it_has_a_name(bench, wait):
-    panel = (await set_up(bench, wait)).switch
-    names = [each.accessibleName() for each in (panel.field, panel.generator, panel.without)]
-    assert names == ["Field", "Generator", "Particles move along"]
-    assert panel.motion.accessibleName() == panel.motion.text
+    page = await set_up(bench, wait)
+    said = page.sentence
+    slots = (said.data, said.family, said.carrier, said.sampler, said.budget)
+    assert [each.accessibleName() for each in slots] == [
+        "Data: Eight Gaussians", "Model: Diffusion (EDM)", "Carried by", "Sampler: Heun, 18 steps",
+        "Budget: 6,000 steps",
+    ]  # fmt: skip
+    assert page.motion.motion.accessibleName() == page.motion.motion.text
 
 
 def test_variables_are_slanted_and_words_are_not():

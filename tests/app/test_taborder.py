@@ -22,16 +22,26 @@ async def test_tab_follows_the_layout(bench, wait):
     data, family = Pick(slug="ring-of-five"), Pick(slug="gan")
     bench.actions.setup.open(RunSpec(name="a", family=family, dataset=data))
     await wait(lambda: bench.state.draft.checked)
-    setup = bench.window.inspector.setup
+    setup, said = bench.window.inspector.setup, bench.window.canvas.setup.sentence
     for change in ("", "eight-gaussians", "ring-of-five"):
         if change:
             bench.actions.setup.choose("dataset", change)
+        seen = walk(bench.window, said.data, 3)
+        assert seen[0] is said.family
+        assert seen[1].parent() is said.carrier
+        assert seen[2] is said.budget
+    (first, *_) = (each for each in walk(bench.window, said.budget, 9) if setup.isAncestorOf(each))
+    assert first is setup.name
+    for change in ("eight-gaussians", "ring-of-five"):
+        bench.actions.setup.choose("dataset", change)
         sections = {each.section: each for each in setup.sections}
-        rows = sections["dataset"].form.rows
-        last = list(rows.values())[-1].editor
-        seen = walk(bench.window, getattr(last, "line", last), 2)
-        assert seen[0] is sections["family"].switch.field
-        assert seen[1].parent() is sections["family"].switch.generator
+        last, first = (
+            list(sections[name].form.rows.values())[place].editor
+            for name, place in (("dataset", -1), ("family", 0))
+        )
+        await wait(last.isVisible)
+        (after,) = walk(bench.window, getattr(last, "line", last), 1)
+        assert after is getattr(first, "line", first)
     tops = [
         each.mapTo(bench.window, each.rect().topLeft()).y()
         for each in walk(bench.window, setup.name, 14)

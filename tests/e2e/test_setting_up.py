@@ -24,7 +24,9 @@ async def test_an_own_file_after_a_recipe_of_pictures(person: Person, tmp_path: 
     draft, setup = state.draft, person.window.inspector.setup
     assert draft is not None
     assert draft.spec.name == "edm-own"
-    assert recipe.title not in (setup.title.text(), person.window.canvas.setup.title.text())
+    page = person.window.canvas.setup
+    assert page.title.isHidden()
+    assert page.sentence.data.text() == "own"
     assert draft.spec.training == {}
     assert setup.moved.isVisible()
 

@@ -25,12 +25,12 @@ class ExactW2Config(Config, frozen=True):
         int,
         param(
             "At most",
-            "Points matched on each side: more are subsampled at random, as the cost is cubic. "
+            "Samples matched on each side: more are subsampled at random, as the cost is cubic. "
             "Figures with different values cannot be compared: the floor falls with the number.",
             low=10,
             high=10_000,
             log=True,
-            unit="points",
+            unit="samples",
         ),
     ] = 1000
 

@@ -34,12 +34,12 @@ class MMDConfig(Config, frozen=True):
         int,
         param(
             "At most",
-            "Points compared on each side: more are subsampled at random, as the cost is "
+            "Samples compared on each side: more are subsampled at random, as the cost is "
             "quadratic.",
             low=10,
             high=50_000,
             log=True,
-            unit="points",
+            unit="samples",
             advanced=True,
         ),
     ] = 5000

@@ -15,6 +15,7 @@ from studio.protocol.catalog import FieldSpec
 
 __all__ = ["Invalid", "bounds", "format_value", "parse", "title_of"]
 
+GROUPED = 1e10  # whole numbers below it are written out, with a comma after each three digits
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,\s_\u00a0\u202f]\d{3})+(\.\d*)?([eE][+-]?\d+)?")
 
 
@@ -47,7 +48,7 @@ def parse(field: FieldSpec, text: str) -> Any:
     value = _number(text)
     if field.kind == "int":
         if value != int(value):
-            raise Invalid(f"must be a whole number, not {text}")
+            raise Invalid(f"must be a whole number, not {_plain(value)}{_pointed(text)}")
         value = int(value)
     _check(field, value)
     return value
@@ -96,6 +97,11 @@ def _number(text: str) -> float:
     return value
 
 
+def _pointed(text: str) -> str:
+    """Say how a comma was read, where it may have been meant otherwise."""
+    return " (the comma was read as a decimal point)" if "," in text else ""
+
+
 def _check(field: FieldSpec, value: float) -> None:
     if field.low is not None and value < field.low:
         raise Invalid(f"must be at least {_plain(field.low)}")
@@ -127,7 +133,7 @@ def format_value(field: FieldSpec, value: Any) -> str:
 
 def _plain(value: float) -> str:
     """Return a number as people write it: 0.05, 2e-4, 20,000."""
-    if value == int(value) and abs(value) < 1e6:
+    if value == int(value) and abs(value) < GROUPED:
         return f"{int(value):,}"
     if value and not 1e-3 <= abs(value) < 1e6:
         mantissa, _, exponent = f"{value:.6e}".partition("e")

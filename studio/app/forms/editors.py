@@ -49,7 +49,11 @@ TEXT_MARGINS = 4  # pixels that the style keeps around a list's text
 
 
 class Editor(QWidget):
-    """Base: shows one setting and says what the person makes of it."""
+    """Base: shows one setting and says what the person makes of it.
+
+    Its ``heir`` is what has the keyboard in it. It is no focus proxy: Tab would stop where the
+    editor itself once came into the window, wherever it has been put since.
+    """
 
     edited = Signal(object)
     rejected = Signal(object)  # a `Typed`
@@ -57,7 +61,13 @@ class Editor(QWidget):
     def __init__(self, field: FieldSpec) -> None:
         super().__init__()
         self.field = field
+        self.heir: QWidget = self
         self.setAccessibleName(field.title)
+
+    def take_keyboard(self) -> None:
+        """Give it the keyboard."""
+        heir = self.heir.heir if isinstance(self.heir, Segments) else self.heir
+        heir.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_value(self, value: Any) -> None:
         """Show a value, unless the person is typing."""
@@ -83,7 +93,7 @@ class Editor(QWidget):
         layout.setSpacing(4)
         layout.addWidget(widget, 1)
         self._beside = layout
-        self.setFocusProxy(widget)
+        self.heir = widget
         widget.setAccessibleName(self.field.title)
         widget.setAccessibleDescription(self.field.help)
 
@@ -264,7 +274,7 @@ class SwitchEditor(Editor):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.switch)
         layout.addStretch(1)
-        self.setFocusProxy(self.switch)
+        self.heir = self.switch
         self.switch.setAccessibleDescription(field.help)
         self.switch.setChecked(bool(field.default))
         self.switch.clicked.connect(self._switched)
@@ -300,6 +310,7 @@ class Segments(QFrame):
             self._group.addButton(button, index)
             layout.addWidget(button, 1)
         self._group.idClicked.connect(self.chosen)
+        self._group.idToggled.connect(lambda *_: self._guide_tab())
 
     def widen(self) -> None:
         """Leave room for each title in bold, as the chosen one is written."""
@@ -311,7 +322,19 @@ class Segments(QFrame):
         button = self._group.button(index)
         if button is not None:
             button.setChecked(True)
-            self.setFocusProxy(button)
+
+    def _guide_tab(self) -> None:
+        """Tab stops at the option that is chosen, and at no other."""
+        chosen = self._group.checkedButton()
+        for button in self._group.buttons():
+            stop = button is chosen or chosen is None
+            policy = Qt.FocusPolicy.StrongFocus if stop else Qt.FocusPolicy.ClickFocus
+            button.setFocusPolicy(policy)
+
+    @property
+    def heir(self) -> QWidget:
+        """What has the keyboard in it: the option that is chosen, or the first."""
+        return self._group.checkedButton() or self._group.button(0)
 
     def allow(self, index: int, reason: str = "", tip: str = "") -> None:
         """Let an option be chosen, or say in its tip why it cannot be."""

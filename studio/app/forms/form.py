@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.app.forms import check
@@ -43,7 +43,7 @@ class Row(QWidget):
         self.field = field
         self.editor = make(field)
         self.title = label(field.title, wrap=True)
-        self.title.setBuddy(self.editor)
+        self.title.setBuddy(self.editor.heir)
         self._reset = icon_button("reset", f"Reset {field.title}")
         self._reset.setFixedSize(QSize(20, 20))
         self._reset.clicked.connect(self.reset)
@@ -122,6 +122,8 @@ class Form(QWidget):
         self._search = ""
         self._kind = ""
         self._unused: Mapping[str, str] = {}
+        self._left_out: Collection[str] = ()
+        self.shown = 0
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -274,15 +276,21 @@ class Form(QWidget):
         self._unused = reasons
         self._show_rows()
 
+    def leave_out(self, paths: Collection[str]) -> None:
+        """Say which settings are chosen elsewhere, by path, and have no line here."""
+        if paths != self._left_out:
+            self._left_out = paths
+            self._show_rows()
+
     def focus(self, path: str) -> bool:
         """Bring the keyboard to a setting; False if the form does not have it."""
         each = self.row_of(path)
-        if each is None:
+        if each is None or each.field.path in self._left_out:
             return False
         if each.field.advanced:
             self.fold.open(True)
         each.setVisible(True)
-        each.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        each.editor.take_keyboard()
         return True
 
     def _show_rows(self) -> int:
@@ -290,6 +298,7 @@ class Form(QWidget):
         for each in self.rows.values():
             reason = self._irrelevant(each.field)
             wanted = each.fits(self._search) if self._search else not reason
+            wanted = wanted and each.field.path not in self._left_out
             each.show_relevance(reason or self._unused.get(each.field.path, ""))
             each.setVisible(wanted)
             found += wanted
@@ -299,6 +308,7 @@ class Form(QWidget):
         self.fold.setVisible(bool(hits))
         if self._search and hits:
             self.fold.open(True)
+        self.shown = found
         return found
 
     def _irrelevant(self, field: FieldSpec) -> str:

@@ -107,7 +107,7 @@ class RunEditor(Editor):
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout.addWidget(self.box, 1)
         layout.addWidget(self.step)
-        self.setFocusProxy(self.box)
+        self.heir = self.box
         self.box.setAccessibleDescription(field.help)
         self._runs: tuple[RunOffer, ...] = ()
         self._folders: list[str] = []

@@ -158,11 +158,14 @@ class SetupIntents(Intents):
         pick = getattr(draft.spec, section)
         if pick is not None and pick.slug == slug:
             return
+        draft.local = {}
         if section != "dataset":
-            self._respec(drafts.repick(draft.spec, section, slug), rebuilt=True)
+            self._respec(drafts.repick(draft.spec, section, slug))
             return
         self._take_data(draft, slug)
-        self._respec(draft.spec, rebuilt=True)
+        # Not as a new draft: the keyboard stays at the slot that was filled.
+        self._respec(draft.spec)
+        self.state.preview_changed.emit()
         self._preview_soon(0.0)
 
     def choose_input(self, name: str, ref: RunRef | None) -> None:
@@ -301,6 +304,7 @@ class SetupIntents(Intents):
         draft.problems = msgspec.convert(result.get("problems") or [], list[ErrorInfo])
         draft.parameters = result.get("parameters")
         draft.bytes = result.get("bytes")
+        draft.evaluations = result.get("evaluations")
         resolved = result.get("resolved")
         draft.resolved = msgspec.convert(resolved, RunSpec) if resolved else None
         self._modernise(draft)

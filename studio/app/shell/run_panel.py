@@ -129,7 +129,7 @@ class RunPanel(QWidget):
         clear(self._config)
         if run.spec is None or catalog is None:
             return
-        for name, (title, _) in TITLES.items():
+        for name, title in TITLES.items():
             entry = drafts.entry_of(run.spec, name, catalog)
             pick = None if name == "training" else getattr(run.spec, name)
             if entry is None and pick is None:

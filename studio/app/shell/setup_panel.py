@@ -1,4 +1,4 @@
-"""The inspector before a run: the whole setup as one form, and the button that starts it."""
+"""The inspector before a run: its settings, and the button that starts it."""
 
 from functools import partial
 
@@ -7,34 +7,39 @@ from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms.form import LABEL_WIDTH
-from studio.app.shell.model_section import ModelSection
+from studio.app.setup.facts import takes
 from studio.app.shell.moved_note import MovedNote
 from studio.app.shell.racer_bar import RacerBar
 from studio.app.shell.section_panel import SectionPanel
-from studio.app.state import drafts, naming
+from studio.app.state import drafts
 from studio.app.state.draft import Draft
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, Link, button, clear, label, row, separator
 from studio.app.widgets.flash import flash
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.taborder import chain, stops
-from studio.app.words import duration
 from studio.protocol.messages import ErrorInfo
 
 __all__ = ["SetupPanel"]
 
+SLOTS = {
+    "dataset": "data set",
+    "family": "model, family, field",
+    "family.carrier": "carrier, particles or generator",
+    "sampler": "sampler",
+    "training.steps": "steps, budget",
+}
 REASONS = 4  # so many are listed; the rest is counted
 
 
 class SetupPanel(QWidget):
-    """Data, model, sampling, training; below them why it cannot start, or the button."""
+    """Settings of the data, the model, the sampling, the training; below them why it cannot start,
+    or the button.
+    """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state = state
         self._actions = actions
-        self.title = label("", "heading", wrap=True)
-        self.summary = label("", "muted", wrap=True)
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the run")
         set_tip(self.name, "After model and data, unless you name it")
@@ -48,15 +53,19 @@ class SetupPanel(QWidget):
         self.finder.textChanged.connect(self._search)
         self.nothing = label("No setting is called that.", "muted")
         self.nothing.hide()
-        self.sections = [_section(state, actions, name) for name in drafts.SECTIONS]
+        self.elsewhere = QWidget()
+        self._links = QVBoxLayout(self.elsewhere)
+        self._links.setContentsMargins(0, 0, 0, 0)
+        self.elsewhere.hide()
+        self.sections = [SectionPanel(state, actions, name) for name in drafts.SECTIONS]
         self.train = button("Train", actions.training.start, kind="primary", icon="play")
         set_tip(self.train, "Start training (Ctrl+Return)")
         self.race = button("Add to race", actions.race.add_draft)
         set_tip(self.race, "Let it race others at equal budget (Ctrl+Shift+A)")
-        self.facts = label("", "small", wrap=True)
+        self.takes = label("", "strong")
+        self.where = label("", "muted")
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(2)
-        self._order: list[QWidget] = []
         self._shown_reasons: list[ErrorInfo] | None = None
         self._draft: Draft | None = None
         self._lay_out()
@@ -73,8 +82,6 @@ class SetupPanel(QWidget):
         self._page = body = QVBoxLayout(page)
         body.setContentsMargins(14, 12, 14, 12)
         body.setSpacing(10)
-        body.addWidget(self.title)
-        body.addWidget(self.summary)
         title = Elided("Name")
         title.setFixedWidth(LABEL_WIDTH)
         title.setBuddy(self.name)
@@ -84,6 +91,7 @@ class SetupPanel(QWidget):
         body.addWidget(self.moved)
         body.addWidget(self.finder)
         body.addWidget(self.nothing)
+        body.addWidget(self.elsewhere)
         self._rules = []
         for section in self.sections:
             rule = separator()
@@ -102,7 +110,7 @@ class SetupPanel(QWidget):
         below.setContentsMargins(14, 10, 14, 12)
         below.setSpacing(6)
         below.addLayout(self._reasons)
-        below.addWidget(self.facts)
+        below.addLayout(row(self.takes, None, self.where))
         start = row(self.train, self.race, gap=8)
         start.setStretch(0, 1)
         below.addLayout(start)
@@ -121,24 +129,15 @@ class SetupPanel(QWidget):
             return
         if draft is not self._draft:
             self.finder.clear()  # it was looked for in another setup
-        recipe = draft.recipe if naming.keeps_recipe(draft.recipe, draft.spec) else None
-        self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
-        self.summary.setText(
-            recipe.summary if recipe is not None else "Choose data and a model, then train."
-        )
         self._show_name(draft)
         self.moved.show_draft(draft, self._state.catalog)
         for section in self.sections:
             section.refresh()
-        self._show_sampler(draft)
+        self._show_rules()
         if self.finder.text().strip():
             self._search(self.finder.text())  # also what was built anew
         self._show_foot(draft)
         self._mark_problems(draft)
-        order = list(stops(self))
-        if order != self._order:  # a part was built anew: it would come last
-            self._order = order
-            chain(order)
         if draft is not self._draft:
             self._draft = draft
             self._scroll.verticalScrollBar().setValue(0)  # it was left where the last one was
@@ -150,14 +149,6 @@ class SetupPanel(QWidget):
         self.name.setPlaceholderText(draft.spec.name)
         if draft.given != self.name.text().strip():
             self.name.setText(draft.given)
-
-    def _show_sampler(self, draft: Draft) -> None:
-        """A sampler is chosen only where the family's flow is solved by one."""
-        family = drafts.entry_of(draft.spec, "family", self._state.catalog)
-        place = drafts.SECTIONS.index("sampler")
-        offered = family is not None and bool(drafts.samplers(family, self._state.catalog))
-        self.sections[place].setVisible(offered and not self.finder.text())
-        self._rules[place].setVisible(offered)
 
     def _show_foot(self, draft: Draft) -> None:
         ready = self._state.engine.state in ("ready", "busy")
@@ -173,9 +164,9 @@ class SetupPanel(QWidget):
         self.train.setVisible(alone)
         self.race.setVisible(alone)
         self.race.setEnabled(not self._state.race.full)
-        self.facts.setText(_facts(draft))
-        self.facts.setVisible(bool(self.facts.text()))
-        self._foot.setVisible(alone or bool(reasons or self.facts.text()))
+        time, where = takes(draft, self._state)
+        self.takes.setText(time)
+        self.where.setText(where)
         if reasons != self._shown_reasons:
             self._shown_reasons = reasons
             self._list(reasons)
@@ -207,15 +198,8 @@ class SetupPanel(QWidget):
         self.finder.clear()
         name, path = split(path)
         for panel in self.sections:
-            if name == "inputs" and isinstance(panel, ModelSection):
-                self._show(panel.inputs.focus_on(path))
-            if panel.section != name:
-                continue
-            if panel.form is not None and panel.form.focus(path):
+            if panel.section == name and panel.form is not None and panel.form.focus(path):
                 self._show(panel.form.row_of(path))
-            elif panel.list is not None:
-                panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
-                self._show(panel.list)
 
     def _show(self, sought: QWidget | None) -> None:
         """Scroll to a setting, and mark it for a moment: the eye was elsewhere."""
@@ -227,35 +211,28 @@ class SetupPanel(QWidget):
         flash(sought, page)
 
     def _search(self, text: str) -> None:
-        found = sum(section.search(text) for section in self.sections)
+        found = sum(section.search(text) for section in self.sections) + self._search_sentence(text)
         self.nothing.setVisible(bool(text.strip()) and not found)
-        draft = self._state.draft
-        if not text.strip() and draft is not None:
-            self._show_sampler(draft)
+        self._show_rules()
+
+    def _search_sentence(self, text: str) -> int:
+        """Lead to the slots of the sentence that a search finds; return how many."""
+        clear(self._links)
+        words = text.lower().split()
+        slots = SLOTS.items() if words else ()
+        found = [path for path, said in slots if all(word in said for word in words)]
+        for path in found:
+            lead = partial(self._state.setting_wanted.emit, path)
+            self._links.addWidget(Link(f"In the sentence: {SLOTS[path]}", lead))
+        self.elsewhere.setVisible(bool(found))
+        return len(found)
+
+    def _show_rules(self) -> None:
         for section, rule in zip(self.sections, self._rules, strict=True):
             rule.setVisible(not section.isHidden())
-
-
-def _section(state: AppState, actions: Actions, name: drafts.Section) -> SectionPanel:
-    if name == "family":
-        return ModelSection(state, actions)
-    return SectionPanel(state, actions, name)
 
 
 def split(path: str) -> tuple[str, str]:
     """Split "family.config.net.width" into "family" and "net.width"."""
     section, _, rest = path.partition(".")
     return section, rest.removeprefix("config.")
-
-
-def _facts(draft: Draft) -> str:
-    facts = []
-    if draft.parameters:
-        facts.append(f"{draft.parameters:,} parameters")
-    if draft.bytes:
-        facts.append(f"about {draft.bytes / 2**20:,.0f} MB")
-    # Of another model or other data than the recipe's nobody knows how long it takes.
-    if naming.keeps_recipe(draft.recipe, draft.spec):
-        facts.append(f"about {duration(draft.recipe.expected_seconds)} on a CPU")
-    # In a narrow panel it is broken between two facts, and within none.
-    return " · ".join(fact.replace(" ", "\u00a0") for fact in facts)

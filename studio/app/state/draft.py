@@ -29,7 +29,8 @@ class Draft:
 
     ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
     (section, path); ``points`` are the preview of the chosen data, ``parts`` what else there is of
-    each; ``resolved`` is the spec with all defaults, as the engine would run it. ``aside`` is what
+    each; ``evaluations`` counts those of networks that a sample takes, None where nobody knows;
+    ``resolved`` is the spec with all defaults, as the engine would run it. ``aside`` is what
     was set for other families, and ``note`` what there is to say of the last exchange of field or
     carrier. ``came`` is the spec as it was when the setup was opened, ``given`` the name that the
     person typed, and ``reset`` what the last change to another kind of data put back, with what
@@ -44,6 +45,7 @@ class Draft:
     resolved: RunSpec | None = None
     parameters: int | None = None
     bytes: int | None = None
+    evaluations: int | None = None
     points: Floats | None = None
     parts: dict[str, NDArray[Any]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()

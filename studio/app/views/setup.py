@@ -1,26 +1,37 @@
-"""The canvas while a run is set up: the data as it will be learned, and what there is to see."""
+"""The canvas while a run is set up: its sentence, its data, and what moves them."""
 
 import time
+from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.forms.editors import Segments
 from studio.app.kinds.kind import named
 from studio.app.kinds.registry import fitting, kind_of
+from studio.app.setup.card import Card
+from studio.app.setup.facts import costs
+from studio.app.setup.instead import way_out
+from studio.app.setup.motion import MotionCard
+from studio.app.setup.sentence import SetupSentence
 from studio.app.state import naming
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import label
+from studio.app.widgets.basic import Elided, button, clear, label, row
 from studio.app.widgets.datapreview import DataPreview
+from studio.app.widgets.flash import flash
 from studio.app.widgets.racetray import RaceTray
 from studio.counted import shared_out
+from studio.protocol.spec import project_name
 
 __all__ = ["SetupView"]
 
+BESIDE = 640  # pixels of the page, above which its panels stand side by side
+
 
 class SetupView(QWidget):
-    """Shows the draft's data live. A double click on a recipe ends here and starts it."""
+    """Shows the draft live. A double click on a recipe ends here and starts it."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -29,23 +40,47 @@ class SetupView(QWidget):
         self._opened = 0.0
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.title = label("", "title", wrap=True)
+        self.title = label("", "muted", wrap=True)
+        self.sentence = SetupSentence(state, actions)
+        self.costs = Elided("", "small")
+        self.copy = button("Copy as command", kind="link", tip="Ctrl+Shift+C")
+        self.note = label("", "muted", wrap=True)
+        self._ways = QVBoxLayout()
         self.teaches = label("", "muted", wrap=True)
         self.source = label("", "small", wrap=True)
+        self.known = Card("Data")
+        self.open = button("Open", self._open_data, kind="link", tip="Look at these data")
+        self.known.put_right(self.open)
         self.data = DataPreview()
-        self.facts = label("", "muted", wrap=True)
+        self.data.setMinimumHeight(220)
+        self.shares = label("", "small", wrap=True)
+        self.known.body.addWidget(self.data, 1)
+        self.known.body.addWidget(self.shares)
+        self.motion = MotionCard(state)
+        self.race = RaceTray(state, actions)
+        self._lay_out()
+        self._connect()
+        self._new_draft()
+
+    def _lay_out(self) -> None:
         page = QWidget()
         body = QVBoxLayout(page)
-        body.setContentsMargins(36, 28, 36, 20)
-        body.setSpacing(6)
+        body.setContentsMargins(32, 18, 32, 20)
+        body.setSpacing(8)
         body.addWidget(self.title)
+        body.addWidget(self.sentence)
+        body.addLayout(row(self.costs, self.copy, None, gap=14))
+        body.addWidget(self.note)
+        body.addLayout(self._ways)
         body.addWidget(self.teaches)
-        body.addSpacing(8)
-        body.addWidget(self.data, 1)
-        body.addWidget(self.facts)
+        body.addSpacing(4)
+        self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._cards.setSpacing(16)
+        self._cards.addWidget(self.known, 1)
+        self._cards.addWidget(self.motion, 1)
+        body.addLayout(self._cards, 1)
         body.addWidget(self.source)
-        self.data.setMinimumHeight(220)
-        scroll = QScrollArea()  # in a low window the picture keeps its size
+        self._scroll = scroll = QScrollArea()  # in a low window the picture keeps its size
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -54,17 +89,21 @@ class SetupView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(scroll, 1)
-        self.race = RaceTray(state, actions)
         layout.addWidget(self.race)
+
+    def _connect(self) -> None:
+        state = self._state
         state.draft_changed.connect(self._new_draft)
-        state.draft_checked.connect(self._show_words)
-        state.catalog_changed.connect(self._show_words)
+        for signal in (state.draft_checked, state.catalog_changed, state.datasets_changed):
+            signal.connect(self._show_words)
+        state.runs.listed.connect(self._show_words)
         state.preview_changed.connect(self._show_points)
         state.engine_changed.connect(self._show_points)
-        self._new_draft()
+        state.setting_wanted.connect(self._show_slot)
 
     def _new_draft(self) -> None:
         self._opened = time.monotonic()
+        self._scroll.verticalScrollBar().setValue(0)
         self.refresh()
 
     def refresh(self) -> None:
@@ -78,11 +117,28 @@ class SetupView(QWidget):
         if draft is None:
             return
         recipe = draft.recipe if naming.keeps_recipe(draft.recipe, draft.spec) else None
-        self.title.setText(naming.setup_title(draft.spec, recipe, self._state.catalog))
-        self.teaches.setText(" ".join(recipe.teaches.split()) if recipe is not None else "")
-        self.teaches.setVisible(recipe is not None)
-        self.source.setText(recipe.source if recipe is not None else "")
-        self.source.setVisible(recipe is not None)
+        self.costs.set_text(costs(draft, self._state.catalog))
+        for line, text in (
+            (self.title, recipe.title if recipe is not None else ""),
+            (self.teaches, " ".join(recipe.teaches.split()) if recipe is not None else ""),
+            (self.source, recipe.source if recipe is not None else ""),
+        ):
+            line.setText(text)
+            line.setVisible(bool(text))
+        self.sentence.refresh()
+        self.motion.refresh()
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """Say what was taken instead of what was asked for, and offer a way where there is one."""
+        found = way_out(self._state.draft, self._state.catalog)
+        self.note.setText(found.note)
+        self.note.setVisible(bool(found.note))
+        clear(self._ways)
+        if found.title:
+            turn = partial(self._actions.setup.switch, carrier=found.carrier)
+            way = button(f"Take {found.title} instead", turn, kind="link")
+            self._ways.addWidget(way, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _show_points(self) -> None:
         draft = self._state.draft
@@ -97,9 +153,39 @@ class SetupView(QWidget):
             message = kind.loading if ready else f"{self._state.engine.message}…"
         told = named(draft.parts, tuple(draft.facts.get("names") or ()))
         self.data.show_data(x, kind, draft.columns, message, told)
-        said = " " if x is None else kind.facts(x, draft.columns, draft.facts)
-        shares = "" if x is None else shared_out(draft.facts.get("shares") or {})
-        self.facts.setText(f"{said} · {shares}" if shares else said)
+        slug = draft.spec.dataset.slug
+        self.known.title.setText(naming.data_title(slug, self._state.catalog))
+        self.facts.set_text("" if x is None else kind.facts(x, draft.columns, draft.facts))
+        self.shares.setText("" if x is None else shared_out(draft.facts.get("shares") or {}))
+        self.shares.setVisible(bool(self.shares.text()))
+        self.open.setVisible(project_name(slug) in {d.name for d in self._state.datasets})
+
+    @property
+    def facts(self) -> Elided:
+        """What is known of the data."""
+        return self.known.fact
+
+    def _open_data(self) -> None:
+        draft = self._state.draft
+        name = project_name(draft.spec.dataset.slug) if draft is not None else None
+        if name is not None:
+            self._actions.data.select(name)
+
+    def _show_slot(self, path: str) -> None:
+        """Bring the keyboard to the slot of a setting that stands in the sentence."""
+        slot = self.sentence.slot_of(path)
+        if slot is not None:
+            heir = slot.heir if isinstance(slot, Segments) else slot
+            heir.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._scroll.ensureWidgetVisible(slot, 0, 60)
+            flash(slot, self.sentence)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow the panels stand below each other."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= BESIDE
+        self._cards.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """The second click of a double click on a gallery card: start at once."""

@@ -21,7 +21,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Batch",
-            "Data points a step.",
+            "From how many data a step learns.",
             low=1,
             high=1_048_576,
             log=True,
@@ -30,14 +30,13 @@ class TrainingConfig(Config, frozen=True):
     samples: Annotated[
         int,
         param(
-            "Data points",
-            "How many points are drawn from a procedural data set; 0 draws fresh ones for every "
-            "batch. Of images so many are used, chosen by the seed, 0 for all; an imported data "
+            "Data used",
+            "How many are drawn from a procedural data set; 0 draws fresh ones for every batch. Of "
+            "one that is kept so many are used, chosen by the seed, 0 for all; an imported data "
             "set is used whole.",
             zero="fresh each batch, or all",
             low=0,
             high=100_000_000,
-            unit="points",
             log=True,
         ),
     ] = 20_000
@@ -97,7 +96,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Evaluation samples",
-            "Samples per evaluation, compared with as many real points.",
+            "Samples per evaluation, compared with as many real data.",
             low=FEWEST_SAMPLES,
             high=1_000_000,
             log=True,

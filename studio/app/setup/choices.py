@@ -1,0 +1,174 @@
+"""What can be chosen for each slot of a setup, in words."""
+
+from studio.app import run_words
+from studio.app.forms import check
+from studio.app.kinds.registry import kind
+from studio.app.pickers.option import Option
+from studio.app.state import drafts, learning, naming, switch
+from studio.app.state.draft import Draft
+from studio.app.state.expected import expected
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState, DataInfo
+from studio.app.words import duration
+from studio.counted import counted
+from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, InputSpec
+
+__all__ = [
+    "NO_INPUT",
+    "datasets",
+    "families",
+    "inputs",
+    "numbers",
+    "said",
+    "samplers",
+    "typed_number",
+]
+
+LADDER = (1, 2, 5)
+SPAN = 8  # times less and more than a number, that others are offered for
+NO_INPUT = ""
+
+
+def datasets(state: AppState, draft: Draft, catalog: Catalog) -> list[Option]:
+    """Return the data sets: those of the project, then those that the model takes, then others,
+    with what becomes of the model.
+    """
+    family = drafts.entry_of(draft.spec, "family", catalog)
+    own = [_own(each, catalog, family) for each in state.datasets]
+    shipped = [_shipped(each, catalog, family) for each in catalog.of("dataset")]
+    return [*own, *sorted(shipped, key=lambda option: bool(option.why_not))]
+
+
+def _own(data: DataInfo, catalog: Catalog, family: EntrySpec | None) -> Option:
+    shown = kind(data.kind)
+    rows = counted(data.rows, shown.one, shown.many)
+    columns = ", ".join(data.columns[:6])
+    facts = [("Kind", shown.title), ("Size", rows), ("Columns", columns)]
+    return Option(
+        value=naming.imported(data.name),
+        title=data.name,
+        summary=f"Of this project: {rows}",
+        note=shown.title.lower(),
+        facts=tuple(fact for fact in facts if fact[1]),
+        **_fit(catalog, family, data.kind),
+    )
+
+
+def _shipped(entry: EntrySpec, catalog: Catalog, family: EntrySpec | None) -> Option:
+    shown = kind(entry.kinds[0] if entry.kinds else "")
+    return Option(
+        value=entry.slug,
+        title=entry.title,
+        summary=entry.summary,
+        note=shown.title.lower(),
+        facts=(("Kind", shown.title), ("Source", entry.source)),
+        **_fit(catalog, family, entry.kinds[0] if entry.kinds else ""),
+    )
+
+
+def _fit(catalog: Catalog, family: EntrySpec | None, slug: str) -> dict[str, str]:
+    """Return why a model does not take a kind of data, and the model that does."""
+    if family is None or switch.fits(family, slug):
+        return {}
+    other = switch.first(catalog, slug)
+    why = f"{family.title} does not take {kind(slug).many}."
+    return {"why_not": why, "instead": f"Use, with {other.title}" if other is not None else ""}
+
+
+def samplers(draft: Draft, catalog: Catalog) -> list[Option]:
+    """Return the samplers that the family can be sampled with."""
+    family = drafts.entry_of(draft.spec, "family", catalog)
+    own = Option(value="", title="The family's own", summary="What the model was made for.")
+    return [own, *(_entry(each) for each in drafts.samplers(family, catalog))]
+
+
+def _entry(entry: EntrySpec) -> Option:
+    return Option(
+        value=entry.slug, title=entry.title, summary=entry.summary,
+        facts=(("Source", entry.source),),
+    )  # fmt: skip
+
+
+def inputs(wanted: InputSpec, state: AppState, draft: Draft, catalog: Catalog) -> list[Option]:
+    """Return the runs that a model can learn from, the newest first."""
+    runs = learning.fitting(wanted, draft.spec, state.runs.by_key.values(), catalog)
+    none = Option(value=NO_INPUT, title="None", summary="It learns from the data themselves.")
+    return [*([none] if wanted.optional else []), *(_run(each, catalog) for each in runs)]
+
+
+def _run(run: RunState, catalog: Catalog) -> Option:
+    entry = catalog.get("family", run.spec.family.slug) if run.spec is not None else None
+    data = naming.data_title(run.spec.dataset.slug, catalog) if run.spec is not None else ""
+    model = entry.title if entry is not None else ""
+    facts = [("Model", model), ("Data", data), ("Trained", f"{run.step:,} steps")]
+    return Option(
+        value=run.name,
+        title=naming.called(run.name, run.label.name),
+        summary=" on ".join(filter(None, [model, data])),
+        note=f"{run.step:,} steps" if run.step else "",
+        facts=tuple(fact for fact in facts if fact[1]),
+        words=run_words.title_of(run),
+    )
+
+
+def numbers(field: FieldSpec, now: int, usual: int, draft: Draft, state: AppState) -> list[Option]:
+    """Return round numbers around the one in force, with it and the one that it began with; of
+    training steps, how long they take where that is known.
+    """
+    low, high = min(now, usual) / SPAN, max(now, usual) * SPAN
+    ladder = {m * 10**e for e in range(10) for m in LADDER if low <= m * 10**e <= high}
+    found = sorted(n for n in {*ladder, now, usual} if switch.allows(field, n))
+    return [_number(field, n, usual, draft, state) for n in found]
+
+
+def _number(field: FieldSpec, n: int, usual: int, draft: Draft, state: AppState) -> Option:
+    took = expected(draft, state, steps=n) if field.path == "steps" else None
+    return Option(
+        value=n,
+        title=said(field, n),
+        summary="As it began" if n == usual else "",
+        note=f"about {duration(took.seconds)}" if took is not None else "",
+        facts=(("Range", check.bounds(field)),),
+    )
+
+
+def said(field: FieldSpec, n: int) -> str:
+    """Return a number of steps as the sentence says it."""
+    return f"{n:,} {field.unit or field.title.lower()}".removesuffix("s" if n == 1 else "")
+
+
+def typed_number(
+    field: FieldSpec, search: str, usual: int, draft: Draft, state: AppState
+) -> Option | None:
+    """Return what a typed number stands for, or why it stands for nothing; None for words."""
+    if not search[:1].isdecimal() and not search.startswith(("-", "+", ".")):
+        return None
+    try:
+        n = check.parse(field, search.removesuffix(field.title.lower()))
+    except check.Invalid as error:
+        why = f"{field.title} {error}."
+        return Option(value=search, title=search, why_not=why)
+    return _number(field, n, usual, draft, state)
+
+
+def families(draft: Draft, catalog: Catalog) -> list[Option]:
+    """Return the models in the order of the catalogue, each with why it does not take the data."""
+    slug = catalog.kind_of(draft.spec.dataset)
+    return [_family(each, slug) for each in catalog.of("family")]
+
+
+def _family(entry: EntrySpec, slug: str) -> Option:
+    needs = [each.title.lower() for each in entry.inputs if not each.optional]
+    one_pass = "one pass" if entry.carrier == switch.GENERATOR else ""
+    likelihood = "likelihood" if "likelihood" in entry.capabilities else ""
+    words = (entry.slug, entry.field, entry.carrier, entry.source, one_pass, likelihood)
+    takes = "" if switch.fits(entry, slug) else f"{entry.title} does not take {kind(slug).many}."
+    return Option(
+        value=entry.slug,
+        title=entry.title,
+        summary=entry.summary,
+        note=f"needs a {needs[0]}" if needs else "",
+        why_not=takes,
+        words=" ".join(words),
+        thing=entry,
+    )

@@ -1,0 +1,255 @@
+"""The setup as a sentence: *Learn [data] by [family], carried by [particles | generator], sampled
+by [sampler], for [budget].* Each slot opens what can be chosen for it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtWidgets import QWidget
+
+from studio.app.actions import Actions
+from studio.app.forms.editors import Segments
+from studio.app.kinds.registry import kind_of
+from studio.app.pickers.listed import Listed
+from studio.app.pickers.looks import DataLook, ListLook
+from studio.app.pickers.option import Option
+from studio.app.pickers.picker import Body, Look, Picker
+from studio.app.setup import choices
+from studio.app.state import drafts, naming, sentence, switch
+from studio.app.state.draft import Draft
+from studio.app.state.own_data import pick_of
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import label
+from studio.app.widgets.sentence import Clause, Sentence, Slot
+from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
+from studio.protocol.spec import RunRef
+
+__all__ = ["SetupSentence"]
+
+CARRIERS = ("particles", "generator")
+TIPS = (
+    "Particles are free: each goes where the field sends it.",
+    "A network pushes noise forward, and follows where the field sends its particles.",
+)
+WIDE = (1060, 690)  # of the picker of families
+
+
+class SetupSentence(Sentence):
+    """Shows the draft, and changes it."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self.setAccessibleName("Setup")
+        self.data = self._slot("Data", self._open_data)
+        self.family = self._slot("Model", self._open_family)
+        self.sampler = self._slot("Sampler", self._open_sampler)
+        self.flow = self._slot("Steps of the flow", partial(self._open_number, sentence.FLOW))
+        self.budget = self._slot("Budget", partial(self._open_number, sentence.BUDGET))
+        self.inputs: dict[str, Slot] = {}
+        self.carrier = Segments(list(CARRIERS), "Carried by")
+        self.carrier.setProperty("type", "large")
+        self.carrier.chosen.connect(self._turned)
+        self._clauses: dict[str, QWidget] = {
+            "data": Clause("Learn", self.data),
+            "family": Clause("by", self.family, ","),
+            "carrier": Clause("carried by", self.carrier, ","),
+            "sampler": Clause("sampled by", self.sampler, ","),
+            "flow": Clause("sampled in", self.flow, ","),
+            "pass": label("sampled in one pass,", "sentence"),
+            "budget": Clause("for", self.budget, "."),
+        }
+        self.picker: Picker | None = None
+
+    def _slot(self, name: str, opens: object) -> Slot:
+        made = Slot(name)
+        made.wanted.connect(opens)
+        return made
+
+    # Showing
+
+    def refresh(self) -> None:
+        """Show the draft as it is now."""
+        draft, catalog = self._state.draft, self._state.catalog
+        if draft is None:
+            return
+        spec = draft.spec
+        self.data.say(naming.data_title(spec.dataset.slug, catalog), "What is learned")
+        entry = drafts.entry_of(spec, "family", catalog)
+        title = entry.title if entry is not None else spec.family.slug
+        self.family.say(title, entry.summary if entry is not None else "")
+        shown = ["data", "family"]
+        if catalog is not None and entry is not None:
+            shown += self._show_inputs(draft, catalog, entry)
+            shown += self._show_carrier(catalog, entry, catalog.kind_of(spec.dataset))
+            shown += self._show_sampling(draft, catalog, entry)
+        shown += self._show_numbers(draft)
+        self.show_clauses([self._clauses[name] for name in shown])
+
+    def _show_inputs(self, draft: Draft, catalog: Catalog, entry: EntrySpec) -> list[str]:
+        shown = []
+        for wanted in entry.inputs:
+            key = f"inputs.{wanted.name}"
+            before, none = _input_words(wanted)
+            if key not in self._clauses:
+                slot = self._slot(wanted.title, partial(self._open_input, wanted.name))
+                self.inputs[wanted.name] = slot
+                self._clauses[key] = Clause(before, slot, ",")
+            ref = draft.spec.inputs.get(wanted.name)
+            missing = ref is None and not wanted.optional
+            title = _ref_title(ref, self._state) if ref is not None else none
+            self.inputs[wanted.name].say(title, wanted.help, missing=missing)
+            shown.append(key)
+        return shown
+
+    def _show_carrier(self, catalog: Catalog, entry: EntrySpec, kind: str) -> list[str]:
+        if entry.field not in switch.FIELDS:
+            return []
+        reasons = {c: switch.why_not(catalog, entry.field, c, kind) for c in switch.CARRIERS}
+        free = any(not reasons[c] for c in switch.WITHOUT)
+        self.carrier.allow(0, "" if free else reasons[switch.WITHOUT[0]], TIPS[0])
+        self.carrier.allow(1, reasons[switch.GENERATOR], TIPS[1])
+        self.carrier.select(int(entry.carrier == switch.GENERATOR))
+        return ["carrier"]
+
+    def _show_sampling(self, draft: Draft, catalog: Catalog, entry: EntrySpec) -> list[str]:
+        if not drafts.samplers(entry, catalog):
+            return ["pass"] if entry.carrier == switch.GENERATOR else []
+        used = draft.spec.sampler or (draft.resolved.sampler if draft.resolved else None)
+        known = catalog.get("sampler", used.slug) if used is not None else None
+        title = known.title if known is not None else "its own sampler"
+        steps = sentence.sampler_steps(draft.resolved)
+        told = f"{title}, {steps:,} steps" if steps else title
+        self.sampler.say(told, known.summary if known is not None else "")
+        return ["sampler"]
+
+    def _show_numbers(self, draft: Draft) -> list[str]:
+        shown = []
+        held = sentence.held(draft.spec, self._state.catalog)
+        for name, slot in ((sentence.FLOW, self.flow), (sentence.BUDGET, self.budget)):
+            if name in held:
+                section, field = held[name]
+                n = int(drafts.value_at(drafts.config_of(draft.spec, section), field))
+                slot.say(choices.said(field, n), field.help)
+                shown.append("flow" if slot is self.flow else "budget")
+        return shown
+
+    def slot_of(self, path: str) -> QWidget | None:
+        """Return the slot that a setting is chosen in, given as "section.path"; None if none."""
+        fixed: dict[str, QWidget] = {
+            "dataset": self.data,
+            "family": self.family,
+            "family.carrier": self.carrier,
+            "sampler": self.sampler,
+            sentence.FLOW: self.flow,
+            sentence.BUDGET: self.budget,
+        }
+        found = fixed.get(path) or self.inputs.get(path.removeprefix("inputs."))
+        return found if found is not None and not found.isHidden() else None
+
+    # Choosing
+
+    def _turned(self, place: int) -> None:
+        self._actions.setup.switch(carrier=switch.GENERATOR if place else "")
+
+    def _open_data(self, letters: str) -> None:
+        draft, catalog, state = self._state.draft, self._state.catalog, self._state
+        if draft is None or catalog is None:
+            return
+        body = Listed(choices.datasets(state, draft, catalog), draft.spec.dataset.slug, "Data sets")
+        look = DataLook(
+            self._actions.setup.preview,
+            lambda slug: kind_of(pick_of(slug, state.datasets), catalog),
+        )
+        self._open(self.data, body, look, self._choose_data, "Search data sets", letters)
+
+    def _choose_data(self, option: Option) -> None:
+        self._actions.setup.choose("dataset", option.value)
+
+    def _open_family(self, letters: str) -> None:
+        draft, catalog = self._state.draft, self._state.catalog
+        if draft is None or catalog is None:
+            return
+        options = choices.families(draft, catalog)
+        body = Listed(options, draft.spec.family.slug, "Models")
+        hint = f"Search {len(options)} models"
+        self._open(self.family, body, ListLook(), self._choose_family, hint, letters)
+
+    def _choose_family(self, option: Option) -> None:
+        self._actions.setup.choose("family", option.value)
+
+    def _open_sampler(self, letters: str) -> None:
+        draft, catalog = self._state.draft, self._state.catalog
+        if draft is None or catalog is None:
+            return
+        now = draft.spec.sampler.slug if draft.spec.sampler is not None else ""
+        body = Listed(choices.samplers(draft, catalog), now, "Samplers")
+        self._open(self.sampler, body, ListLook(), self._choose_sampler, "Search samplers", letters)
+
+    def _choose_sampler(self, option: Option) -> None:
+        self._actions.setup.choose("sampler", option.value)
+
+    def _open_input(self, name: str, letters: str) -> None:
+        draft, catalog = self._state.draft, self._state.catalog
+        entry = drafts.entry_of(draft.spec, "family", catalog) if draft is not None else None
+        wanted = next((each for each in entry.inputs if each.name == name), None) if entry else None
+        if draft is None or catalog is None or wanted is None:
+            return
+        options = choices.inputs(wanted, self._state, draft, catalog)
+        ref = draft.spec.inputs.get(name)
+        body = Listed(options, ref.run if ref is not None else choices.NO_INPUT, wanted.title)
+
+        def choose(option: Option) -> None:
+            ref = RunRef(run=option.value) if option.value else None
+            self._actions.setup.choose_input(name, ref)
+
+        none = f"No run will do yet. {wanted.help}"
+        self._open(self.inputs[name], body, ListLook(), choose, "Search runs", letters, none)
+
+    def _open_number(self, name: str, letters: str) -> None:
+        draft, state = self._state.draft, self._state
+        held = sentence.held(draft.spec, state.catalog) if draft is not None else {}
+        if draft is None or name not in held:
+            return
+        section, field = held[name]
+        now = int(drafts.value_at(drafts.config_of(draft.spec, section), field))
+        usual = int(drafts.value_at(drafts.config_of(draft.began, section), field))
+        body = Listed(
+            choices.numbers(field, now, usual, draft, state), now, field.title,
+            lambda search: choices.typed_number(field, search, usual, draft, state),
+        )  # fmt: skip
+        slot = self.flow if name == sentence.FLOW else self.budget
+
+        def choose(option: Option) -> None:
+            self._actions.setup.edit(section, field, option.value)
+
+        self._open(slot, body, ListLook(), choose, "Type a number of steps", letters)
+
+    def _open(
+        self,
+        slot: Slot,
+        body: Body,
+        look: Look,
+        choose: Callable[[Option], None],
+        hint: str,
+        letters: str,
+        none: str = "",
+    ) -> None:
+        size = (760, 480)
+        self.picker = Picker(slot, body, look, choose, hint=hint, keeps=slot.text(), size=size)
+        if none:
+            self.picker.nothing.setText(none)
+        self.picker.open(letters)
+
+
+def _input_words(wanted: InputSpec) -> tuple[str, str]:
+    """Return what stands before a run that is learned from, and in its place without one."""
+    if wanted.draws:
+        return "from", "the data"
+    return ("taught by" if wanted.same_data else "with"), f"a {wanted.title.lower()}"
+
+
+def _ref_title(ref: RunRef, state: AppState) -> str:
+    run = next((run for run in state.runs.by_key.values() if run.name == ref.run), None)
+    step = "" if ref.step is None else f", step {ref.step:,}"
+    return f"run {naming.called(ref.run, run.label.name if run is not None else '')}{step}"

@@ -1,0 +1,45 @@
+"""A setup as a sentence: which settings stand in it, and are therefore in no form. Pure."""
+
+from studio.app.state import drafts
+from studio.app.state.drafts import Section
+from studio.protocol.catalog import Catalog, FieldSpec
+from studio.protocol.spec import RunSpec
+
+__all__ = ["BUDGET", "FLOW", "Held", "held", "is_held", "sampler_steps"]
+
+BUDGET, FLOW = "training.steps", "family.steps"
+STEPS = "steps"
+Held = dict[str, tuple[Section, FieldSpec]]
+
+
+def held(spec: RunSpec, catalog: Catalog | None) -> Held:
+    """Return the settings that are chosen in the sentence, by "section.path": how long it is
+    trained, and of a flow without a sampler in how many steps samples are made.
+    """
+    found: Held = {}
+    training = _steps(spec, "training", catalog)
+    if training is not None:
+        found[BUDGET] = ("training", training)
+    family = drafts.entry_of(spec, "family", catalog)
+    own = _steps(spec, "family", catalog)
+    flows = family is not None and family.carrier == "flow"
+    if own is not None and flows and not drafts.samplers(family, catalog):
+        found[FLOW] = ("family", own)
+    return found
+
+
+def is_held(spec: RunSpec, catalog: Catalog | None, section: Section, path: str) -> bool:
+    """Whether a setting stands in the sentence."""
+    return f"{section}.{path}" in held(spec, catalog)
+
+
+def sampler_steps(spec: RunSpec | None) -> int:
+    """Return in how many steps a sampler goes whose settings are all said, 0 where nobody says."""
+    steps = spec.sampler.config.get(STEPS) if spec is not None and spec.sampler else None
+    return steps if isinstance(steps, int) else 0
+
+
+def _steps(spec: RunSpec, section: Section, catalog: Catalog | None) -> FieldSpec | None:
+    entry = drafts.entry_of(spec, section, catalog)
+    fields = entry.fields if entry is not None else ()
+    return next((f for f in fields if f.path == STEPS and f.kind == "int"), None)

@@ -1,0 +1,65 @@
+"""A layout that goes on in the next line where a line is full, as words do."""
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem
+
+__all__ = ["Wrapping"]
+
+
+class Wrapping(QLayout):
+    """Lines of widgets from left to right, each as wide as it wants to be, or as the line is."""
+
+    def __init__(self, gap: int, leading: int) -> None:
+        """``gap`` are the pixels between two widgets, ``leading`` those between two lines."""
+        super().__init__()
+        self._gap, self._leading = gap, leading
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
+        return QSize(max((s.width() for s in sizes), default=0), 0)
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def _place(self, rect: QRect, *, move: bool) -> int:
+        """Return how high the lines are in a width; put the widgets there if asked to."""
+        x, y, high = rect.x(), rect.y(), 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            width = min(item.sizeHint().width(), rect.width())
+            if x > rect.x() and x + width > rect.x() + rect.width():
+                x, y, high = rect.x(), y + high + self._leading, 0
+            tall = item.heightForWidth(width) if item.hasHeightForWidth() else 0
+            size = QSize(width, tall if tall > 0 else item.sizeHint().height())
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x, high = x + width + self._gap, max(high, size.height())
+        return y + high - rect.y()

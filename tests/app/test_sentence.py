@@ -1,0 +1,149 @@
+"""The setup as a sentence: its slots open what can be chosen, by mouse and by keyboard."""
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from studio.app.pickers.option import Option, found
+from studio.app.state.draft import Draft
+from studio.app.state.expected import expected
+from studio.app.state.runs import RunState
+from studio.app.state.session import DataInfo
+from studio.protocol import messages as m
+from tests.app.test_own_data import offer
+
+
+async def set_up(bench, wait, slug="edm-eight-gaussians"):
+    bench.script[m.Validate] = lambda command: {"problems": [], "parameters": 1, "bytes": 1}
+    await bench.start()
+    recipe = next(r for r in bench.state.recipes if r.slug == slug)
+    bench.actions.setup.open_recipe(recipe)
+    await wait(lambda: bench.state.draft.checked)
+    return bench.window.canvas.setup.sentence
+
+
+def titles(picker):
+    rows = picker.body.list
+    return [rows.item(i).text() for i in range(rows.count())]
+
+
+async def test_a_letter_opens_the_picker_with_it_and_enter_uses_what_is_found(bench, qtbot, wait):
+    said = await set_up(bench, wait)
+    said.data.setFocus()
+    qtbot.keyClick(said.data, Qt.Key.Key_R)
+    assert said.picker.line.text() == "r"
+    assert said.picker.line.hasFocus()
+    assert titles(said.picker)[0] == "Ring of five"
+    qtbot.keyClick(said.picker.line, Qt.Key.Key_Return)
+    assert bench.state.draft.spec.dataset.slug == "ring-of-five"
+    assert said.data.text() == "Ring of five"
+    assert said.data.hasFocus(), "not Train: the sentence goes on"
+
+
+async def test_escape_keeps_what_was_chosen_and_gives_the_keyboard_back(bench, qtbot, wait):
+    said = await set_up(bench, wait)
+    before = bench.state.draft.spec
+    said.data.setFocus()
+    qtbot.keyClick(said.data, Qt.Key.Key_Return)
+    picker = said.picker
+    qtbot.keyClick(picker.line, Qt.Key.Key_Down)
+    qtbot.keyClick(picker.line, Qt.Key.Key_Escape)
+    assert picker.isHidden()
+    assert bench.state.draft.spec == before
+    assert said.data.hasFocus()
+
+
+async def test_tab_stays_in_an_open_picker(bench, qtbot, wait):
+    said = await set_up(bench, wait)
+    said.data.wanted.emit("")
+    picker = said.picker
+    for _ in range(6):
+        bench.window.focusWidget().focusNextChild()
+        assert picker.isAncestorOf(QApplication.focusWidget())
+    picker.dismiss()
+
+
+async def test_data_that_the_model_does_not_take_are_dimmed_and_say_what_would_be(
+    bench, qtbot, wait, tmp_path
+):
+    said = await set_up(bench, wait)
+    bench.state.catalog = bench.engine.jobs.offer = offer()
+    bench.state.catalog_changed.emit()
+    bench.state.datasets = [DataInfo(name="clouds", rows=9, columns=(), path=tmp_path, kind="jets")]
+    said.data.wanted.emit("clouds")
+    picker = said.picker
+    option = picker.body.current
+    assert option.why_not == "Diffusion (EDM) does not take jets."
+    assert picker.use.text() == "Use, with GAN"
+    qtbot.mouseClick(picker.use, Qt.MouseButton.LeftButton)
+    assert bench.state.draft.spec.dataset.slug == "project:clouds"
+    assert bench.state.draft.spec.family.slug == "gan"
+
+
+async def test_any_number_of_steps_can_be_typed_and_a_wrong_one_says_why(bench, qtbot, wait):
+    said = await set_up(bench, wait)
+    said.budget.setFocus()
+    qtbot.keyClick(said.budget, Qt.Key.Key_7)
+    picker = said.picker
+    qtbot.keyClicks(picker.line, "77")
+    assert titles(picker)[0] == "777 steps"
+    picker.line.setText("1,5")
+    assert "whole number" in picker.body.current.why_not
+    assert not picker.use.isEnabled()
+    qtbot.keyClick(picker.line, Qt.Key.Key_Return)
+    assert picker.isVisible(), "nothing can be chosen by it"
+    picker.line.setText("777")
+    qtbot.keyClick(picker.line, Qt.Key.Key_Return)
+    assert bench.state.draft.spec.training["steps"] == 777
+    assert said.budget.text() == "777 steps"
+
+
+async def test_a_sampler_is_a_slot_only_where_one_is_needed(bench, wait):
+    said = await set_up(bench, wait)
+    assert said.sampler.text() == "Heun"
+    bench.actions.setup.switch(field="critic", carrier="generator")
+    assert said.sampler.isHidden() or not said.sampler.isVisible()
+    assert [each.text() for each in said.clauses if hasattr(each, "text")] == [
+        "sampled in one pass,"
+    ]
+
+
+@pytest.mark.parametrize(("steps", "seconds"), [(6000, 60), (3000, 30), (60, 0.6)])
+async def test_the_time_follows_the_steps(bench, wait, steps, seconds):
+    await set_up(bench, wait)
+    draft = bench.state.draft
+    recipe = msgspec.structs.replace(draft.recipe, expected_seconds=60.0)
+    training = {**recipe.run.training, "steps": 6000}
+    recipe = msgspec.structs.replace(
+        recipe, run=msgspec.structs.replace(recipe.run, training=training)
+    )
+    spec = msgspec.structs.replace(recipe.run, training={**training, "steps": steps})
+    known = expected(Draft(spec=spec, recipe=recipe), bench.state)
+    assert known.seconds == pytest.approx(seconds)
+    assert not known.here
+    assert expected(Draft(spec=spec), bench.state) is None, "nobody knows without a recipe"
+
+
+async def test_a_run_like_it_knows_better_how_long_it_takes(bench, wait):
+    await set_up(bench, wait)
+    draft = bench.state.draft
+    draft.resolved = draft.spec
+    of = msgspec.structs.replace(draft.spec, training={**draft.spec.training, "seed": 4})
+    run = RunState(key="/p/runs/0001-a", name="0001-a", spec=of, step=100, seconds=5.0)
+    bench.state.runs.by_key[run.key] = run
+    known = expected(draft, bench.state, steps=1000)
+    assert (known.seconds, known.here) == (pytest.approx(50.0), True)
+    run.spec = msgspec.structs.replace(of, training={**of.training, "batch": 7})
+    assert not expected(draft, bench.state, steps=1000).here
+
+
+def test_what_begins_with_a_search_comes_first():
+    options = [
+        Option(value=1, title="Spirals", summary="A ring of two arms"),
+        Option(value=2, title="Five rings"),
+        Option(value=3, title="Ring of five"),
+        Option(value=4, title="Moons"),
+    ]
+    assert [each.value for each in found(options, "ring")] == [3, 2, 1]
+    assert [each.value for each in found(options, " ")] == [1, 2, 3, 4]
