@@ -138,6 +138,7 @@ QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted;
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {
     border: 1px solid $accent;
 }
+QLineEdit QToolButton { background: transparent; border: 0; padding: 0; min-height: 0; }
 QFileDialog QToolButton { background: $muted; padding: 2px; min-height: 0; }
 QFileDialog QToolButton:disabled { background: $panel; }
 QLineEdit[invalid="true"] { border: 1px solid $danger; }

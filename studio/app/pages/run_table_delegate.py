@@ -1,6 +1,6 @@
 """How the cells of the full table of runs are drawn."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import (
     QStyle,
@@ -15,7 +15,9 @@ from studio.app.pages.run_table_axis import paint_axis
 from studio.app.pages.run_table_model import (
     AXIS,
     COLUMNS,
+    DATA,
     METRIC,
+    MODEL,
     NAME,
     RIGHT,
     ROW,
@@ -39,8 +41,11 @@ PAD = 8  # pixels at the sides of a cell
 # Pixels from the left of a line to the middle of what it begins with, and for each level.
 SIGN, FOLD, DOT, INDENT = 17, 40, 57, 20
 NUMBER, TEXT = 88, 96  # where the number of a run ends, and where its name begins
+EDITED = 160  # that an editor is at least wide, whatever the column is
 HEAD = 34  # where the title of a group begins
-WHAT, FIGURE = (0, 1), (2, 3)  # the columns of a group's title, and of what its metric is called
+# The columns of a group's title, and of what its metric is called, where the data are shown and
+# where they are not.
+SPANS = {True: ((NAME, MODEL), (DATA, STEP)), False: ((NAME,), (MODEL, STEP))}
 
 
 class RunTableDelegate(QStyledItemDelegate):
@@ -60,8 +65,13 @@ class RunTableDelegate(QStyledItemDelegate):
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         """Put an editor where the text is that it changes."""
-        left = self.left_of(index) + TEXT - SIGN - PAD if index.column() == NAME else 0
-        editor.setGeometry(option.rect.adjusted(int(left), 0, 0, 0))
+        area = QRect(option.rect)
+        if index.column() == NAME:
+            line = self._model.line_at(index)
+            depth = line.depth if line is not None else 0
+            area.setLeft(area.left() + TEXT - PAD - 1 + INDENT * max(0, depth - 1))
+        area.setWidth(max(area.width(), EDITED))
+        editor.setGeometry(area)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW)
@@ -92,8 +102,11 @@ class RunTableDelegate(QStyledItemDelegate):
     def _paint_cell(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
         column = index.column()
         if column == AXIS:
-            place = self._place(row.run)
-            paint_axis(painter, area.adjusted(PAD, 0, -PAD, -1), row, place)
+            other, room = self._model.figure(row)[1], area.adjusted(PAD, 0, -PAD, -1)
+            if other:  # of another metric: it has no place on this axis
+                write(painter, room, one_line(other), font(11), theme.colors().muted)
+            else:
+                paint_axis(painter, room, row, self._place(row.run))
         elif not row.runs:
             self._paint_head(painter, area, row, index)
         elif column == NAME:
@@ -134,16 +147,17 @@ class RunTableDelegate(QStyledItemDelegate):
         tokens, column, group = theme.colors(), index.column(), row.group
         painter.save()
         painter.setClipRect(area)
-        if column in WHAT:
-            room = self._span(WHAT, area)
+        what, called = SPANS[not self._view.isColumnHidden(DATA)]
+        if column in what:
+            room = self._span(what, area)
             self._paint_fold(painter, index, room.left() + SIGN, area.center().y())
             room.adjust(HEAD, 0, -PAD, 0)
             face = font(13, QFont.Weight.DemiBold)
             used = write(painter, room, one_line(group.title), face, tokens.text)
             about = room.adjusted(used + PAD, 0, 0, 0)
             write(painter, about, one_line(group.about), font(11), tokens.muted)
-        elif column in FIGURE:
-            room = self._span(FIGURE, area).adjusted(PAD, 0, -PAD, 0)
+        elif column in called:
+            room = self._span(called, area).adjusted(PAD, 0, -PAD, 0)
             # What is between brackets says how it is measured: the tip says that, too.
             text = one_line(self._model.metric(group)).partition(" (")[0]
             write(painter, room, text, font(11), tokens.muted, right=True)
@@ -169,19 +183,18 @@ class RunTableDelegate(QStyledItemDelegate):
 
     def _paint_name(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
         tokens, line, run = theme.colors(), self._model.line_at(index), row.run
-        middle, shift = area.center().y(), area.left()
-        place = self._place(run)
+        middle, depth = area.center().y(), line.depth if line is not None else 0
+        place, left = self._place(run), area.left() + SIGN
         if row.pinned:
-            paint_icon(painter, "pin", QRectF(shift + SIGN - 7, middle - 7, 14, 14), tokens.accent)
+            paint_icon(painter, "pin", QRectF(left - 7, middle - 7, 14, 14), tokens.accent)
         elif place is not None:
-            paint_badge(painter, QRectF(shift + SIGN - 8, middle - 8, 16, 16), place)
-        if line is not None:
-            shift += INDENT * max(0, line.depth - 1)
+            paint_badge(painter, QRectF(left - 8, middle - 8, 16, 16), place)
+        shift = area.left() + INDENT * max(0, depth - 1)
         folds = line is not None and line.branches > 0
         if folds:
             self._paint_fold(painter, index, shift + FOLD, middle)
-        sign = _sign(run)
-        if sign and not row.pinned:
+        sign = "" if row.pinned else _sign(run)
+        if sign:
             at = shift + FOLD - (14 if folds else 0)
             paint_icon(painter, sign, QRectF(at - 7, middle - 7, 14, 14), tokens.muted)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -191,25 +204,32 @@ class RunTableDelegate(QStyledItemDelegate):
             box = QRectF(shift + DOT + 6, area.top(), NUMBER - DOT - 6, area.height())
             write(painter, box, number(run.name), font(11), tokens.muted, right=True)
         room = QRectF(shift + TEXT, area.top(), area.right() - PAD - shift - TEXT, area.height())
-        text = one_line(name_of(run) if run is not None else row.title)
+        self._paint_title(painter, room, row, under=depth > 1)
+
+    def _paint_title(self, painter: QPainter, room: QRectF, row: Row, *, under: bool) -> None:
+        """Write what a line is called; ``under`` another run, a branch that nobody named is called
+        as that is, so that only what is different about it is said.
+        """
+        tokens, face, run = theme.colors(), self._view.font(), row.run
         suffix = one_line(self._model.suffix(row))
-        under = line is not None and line.depth > 1
         if under and run is not None and run.branch_step is not None and not run.label.name:
-            text, suffix = suffix, ""  # its name is that of the run above it
-        used = write(painter, room, text, self._view.font(), tokens.text, middle=True)
+            write(painter, room, suffix, face, tokens.text)
+            return
+        text = one_line(name_of(run) if run is not None else row.title)
+        used = write(painter, room, text, face, tokens.text, middle=True)
         if suffix and used + 24 < room.width():
-            rest = room.adjusted(used + 6, 0, 0, 0)
-            write(painter, rest, suffix, self._view.font(), tokens.muted)
+            write(painter, room.adjusted(used + 6, 0, 0, 0), suffix, face, tokens.muted)
 
     def _paint_metric(self, painter: QPainter, area: QRectF, row: Row) -> None:
-        tokens, text = theme.colors(), one_line(self._model.text(row, METRIC))
-        spread = self._model.spread(row)
+        tokens, face, spread = theme.colors(), self._view.font(), self._model.spread(row)
+        value, other = self._model.figure(row)
         if spread:
             used = write(painter, area, spread, font(11), tokens.muted, right=True)
             area = area.adjusted(0, 0, -used - 4, 0)
-        quiet = row.stale or row.figure is None
-        color = tokens.muted if quiet else tokens.text
-        write(painter, area, text, self._view.font(), color, right=True)
+        color = tokens.muted if row.stale or row.figure is None else tokens.text
+        if other and self._view.isColumnHidden(AXIS):
+            value = f"{value} {other}"
+        write(painter, area, one_line(value), face, color, right=True)
 
     def _paint_text(self, painter: QPainter, area: QRectF, row: Row, column: int) -> None:
         tokens, text = theme.colors(), one_line(self._model.text(row, column))

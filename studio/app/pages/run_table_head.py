@@ -18,7 +18,7 @@ __all__ = ["RunTableHead"]
 GROUPS: tuple[tuple[str, By], ...] = (("by data", "data"), ("by model", "model"), ("by tag", "tag"))
 LEAST = 280  # pixels
 KEYS = "F2 renames, T tags, N notes, B pins a baseline, Space selects, Enter opens, Delete deletes."
-FILTER = "Filter: words, or step > 1000, metric < 0.1, time < 5 min"
+FILTER = "Filter: words, step > 1000, metric < 0.1"
 
 
 class RunTableHead(QWidget):

@@ -35,6 +35,7 @@ __all__ = [
     "COLUMNS",
     "DATA",
     "METRIC",
+    "MODEL",
     "NAME",
     "NOTE",
     "RIGHT",
@@ -56,6 +57,7 @@ RIGHT = {STEP, METRIC, TIME}  # columns of figures
 ROW = Qt.ItemDataRole.UserRole
 """The role under which a line gives its `Row`."""
 PINNED = "pinned"
+ABOVE = 3  # baselines that stand above all groups, those of the newest: others are in theirs alone
 # Made once: Qt asks for them a thousand times when the table is filled.
 NOTHING, READ = Qt.ItemFlag.NoItemFlags, Qt.ItemFlag.ItemIsEnabled
 CHOSEN = READ | Qt.ItemFlag.ItemIsSelectable
@@ -101,6 +103,7 @@ class RunTableModel(LineModel):
         self._state, self._say = state, say
         self._held: dict[str, Row] = {}
         self._lines_of: dict[str, list[str]] = {}  # keys of lines, by that of their run
+        self._suffixes: dict[str, str] = {}  # by run, until the table is filled anew
 
     def show(self, groups: Iterable[Group], column: Column, down: bool, as_tree: bool) -> None:
         """Take groups, with the runs of each in the order of a column, as a tree or without."""
@@ -111,13 +114,14 @@ class RunTableModel(LineModel):
             head = Row(group, scale_of(group))
             if group.baseline is not None:
                 line = Line(f"{PINNED}\n{group.baseline.key}")
-                pinned += [line] if line.key not in rows else []
-                rows[line.key] = replace(head, runs=(group.baseline,), pinned=True)
+                if line.key not in rows and len(pinned) < ABOVE:
+                    pinned.append(line)
+                    rows[line.key] = replace(head, runs=(group.baseline,), pinned=True)
             rows[group.key] = head
             below = lines_of(group, column, down, as_tree, self._state.catalog)
             lines.append(Line(group.key, branches=sum(not line.above for line in below)))
             lines += self._under(head, below, rows)
-        self._held, self._lines_of = rows, {}
+        self._held, self._lines_of, self._suffixes = rows, {}, {}
         for key, row in rows.items():
             if row.run is not None and not row.pinned:
                 self._lines_of.setdefault(row.run.key, []).append(key)
@@ -224,13 +228,19 @@ class RunTableModel(LineModel):
             case "step":
                 return f"{run.step:,}" if run.step else ""
             case "metric":
-                if row.figure is not None:
-                    return words.figure(row.figure[1])
-                return other_figure(run, self._state.catalog)
+                return " ".join(filter(None, self.figure(row)))
             case "tags":
                 return ", ".join(run.label.tags)
             case _:
                 return run.label.note
+
+    def figure(self, row: Row) -> tuple[str, str]:
+        """Return the figure of a run, and its metric if that is not the one of its group."""
+        if row.run is None:
+            return "", ""
+        if row.figure is not None:
+            return words.figure(row.figure[1]), ""
+        return other_figure(row.run, self._state.catalog)
 
     def spread(self, row: Row) -> str:
         """Return how far a figure may be off by chance, "±0.4", "" where nobody knows."""
@@ -241,7 +251,11 @@ class RunTableModel(LineModel):
     def suffix(self, row: Row) -> str:
         """Return what follows the name of a run: that it is the baseline, where it left another."""
         run = row.run
-        return suffix_of(run, self._state) if run is not None else ""
+        if run is None:
+            return ""
+        if run.key not in self._suffixes:
+            self._suffixes[run.key] = suffix_of(run, self._state)
+        return self._suffixes[run.key]
 
     def metric(self, group: Group) -> str:
         """Return what the metric of a group is called, "" if it has none."""

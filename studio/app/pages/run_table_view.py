@@ -14,9 +14,10 @@ from studio.app.state.runs import RunState
 
 __all__ = ["RunTableView"]
 
-# Widths of the columns but the last, in pixels, where there is much room and where there is less.
-WIDE = (262, 130, 64, 66, 132, 132, 64, 116)
-CLOSE = (224, 118, 58, 60, 128, 104, 60, 96)
+# Widths of the columns, in pixels, where there is much room and where there is less; the last one
+# takes what is left.
+WIDE = (262, 130, 64, 66, 132, 132, 64, 116, 60)
+CLOSE = (216, 116, 62, 66, 128, 96, 62, 96, 60)
 AMPLE = 1080  # pixels from which there is much room
 # Columns that a page of fewer pixels has no room for.
 NARROW = ((AXIS, 640), (DATA, 860), (NOTE, 520))
@@ -179,8 +180,8 @@ class RunTableView(QTreeView):
             self.write(run.key, EDITED[key])
         elif run is not None and key == Qt.Key.Key_B:
             self.pinned.emit(run.key)
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and (self.selected or run):
-            self.deleted.emit(self.selected or [run.key for run in [run] if run is not None])
+        elif key == Qt.Key.Key_Delete:
+            self.deleted.emit(self.selected or ([run.key] if run is not None else []))
         else:
             super().keyPressEvent(event)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.differing import differing
 from studio.app.state.comparison import QUALITY
 from studio.app.state.runs import RunState
@@ -24,15 +24,17 @@ def metric_title(slug: str, catalog: Catalog | None) -> str:
     return entry.title if entry is not None else words.plain(slug)
 
 
-def other_figure(run: RunState, catalog: Catalog | None) -> str:
-    """Return a figure of a run that lacks that of its group, with its metric; a dash if it has
-    none.
+def other_figure(run: RunState, catalog: Catalog | None) -> tuple[str, str]:
+    """Return a figure of a run that lacks that of its group, and its metric with what it is held
+    against; a dash if it has none.
     """
     for name, series in run.series.items():
         if name.startswith(QUALITY) and len(series):
-            title = metric_title(name.removeprefix(QUALITY), catalog)
-            return f"{words.figure(float(series.values[-1]))} {title}"
-    return DASH
+            slug = name.removeprefix(QUALITY)
+            entry = catalog.get("metric", slug) if catalog is not None else None
+            said = [metric_title(slug, catalog), held.bar(entry, run.floors, slug)]
+            return words.figure(float(series.values[-1])), ", ".join(filter(None, said))
+    return DASH, ""
 
 
 def spread_of(run: RunState, metric: str, step: int) -> str:

@@ -162,6 +162,8 @@ def counts(
         by_size = sorted(met, key=lambda value: (-met[value], value.casefold()))
         ordered = [value for value in facet.order if value in met]
         ordered += [value for value in by_size if value not in ordered]
+        chosen = wanted[n]
+        ordered += [chosen] if chosen is not None and chosen not in met else []
         if ordered:
             made[facet.title] = {value: left[n][value] for value in ordered}
     first = FACETS[0].title

@@ -146,6 +146,7 @@ class AppState(QObject):
         self.race = RaceDraft()
         self.starting = False  # a start was asked for, and is not answered yet
         self.project_changed.connect(self._name_project)
+        self.project_changed.connect(self.finding.clear)
         self.project_changed.connect(self.selection.clear)
 
     def _name_project(self) -> None:
