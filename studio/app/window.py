@@ -323,6 +323,8 @@ class MainWindow(QMainWindow):
             self._sidebar_wanted = True
             self._show_columns()
             self.canvas.help.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif self._state.place == "runs":
+            self._state.finding.typing_wanted.emit()
 
     def _show_history(self) -> None:
         dialogs.show_history(self, self._state.notices)

@@ -227,3 +227,23 @@ async def test_enter_in_a_cell_takes_what_was_written_and_opens_nothing(
         qtbot.keyClick(line, Qt.Key.Key_Return)
         await wait(lambda view=view: first.label.name == f"of {view.accessibleName()}")
         assert bench.state.place == "runs"
+
+
+async def test_what_was_sought_in_one_project_hides_nothing_in_the_next(
+    bench, wait, project, tmp_path
+):
+    page, _ = await in_table(bench, project)
+    page.head.finder.setText("nothing like it")
+    bench.state.finding.choose("State", "Finished")
+    other = Project.create(tmp_path / "q", "q")
+    other.new_run(RunRecord(spec=RING)).update_status(state="finished", step=9, total=9)
+    await bench.actions.project.show(other.path)
+    bench.window.registry.trigger("runs")
+    assert page.head.counts.text().startswith("1 run")
+    assert page.head.finder.text() == ""
+
+
+async def test_ctrl_f_goes_to_the_filter_of_the_table(bench, project):
+    page, _ = await in_table(bench, project)
+    bench.window.registry.trigger("find-setting")
+    assert page.head.finder.hasFocus()

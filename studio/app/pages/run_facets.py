@@ -24,7 +24,7 @@ class RunFacets(QWidget):
         self.list = FacetList(state.finding.choose)
         self.list.setAccessibleName("Facets of the runs")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 14, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

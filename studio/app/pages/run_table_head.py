@@ -43,6 +43,7 @@ class RunTableHead(QWidget):
         self.finder.setMaximumWidth(360)
         self.finder.textChanged.connect(finding.seek)
         finding.changed.connect(self._follow)
+        finding.typing_wanted.connect(self._type)
         self.grouping = ChoiceList([title for title, _ in GROUPS], "Group the runs")
         self.grouping.setCurrentIndex(0)
         self.grouping.activated.connect(self.arranged)
@@ -81,6 +82,9 @@ class RunTableHead(QWidget):
     def _follow(self) -> None:
         if self.finder.text() != self._finding.text:
             self.finder.setText(self._finding.text)
+
+    def _type(self) -> None:
+        self.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _lay_out(self, index: int) -> None:
         self.as_tree = index == 0

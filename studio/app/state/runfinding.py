@@ -51,6 +51,7 @@ class RunFinding(QObject):
 
     changed = Signal()
     export_wanted = Signal()  # of what is listed, as a file
+    typing_wanted = Signal()  # the keyboard is to go to the words
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
