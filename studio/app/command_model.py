@@ -7,7 +7,7 @@ from studio.app.commands import Command
 from studio.app.state import drafts, switch
 from studio.app.state.session import AppState
 
-__all__ = ["found_models", "model_commands"]
+__all__ = ["model_commands"]
 
 
 def model_commands(state: AppState, actions: Actions) -> list[Command]:
@@ -40,26 +40,3 @@ def model_commands(state: AppState, actions: Actions) -> list[Command]:
             for field, title in switch.FIELDS.items()
         ),
     ]  # fmt: skip
-
-
-def found_models(state: AppState, actions: Actions) -> list[Command]:
-    """Return a command for each model, by which a search finds it."""
-    catalog = state.catalog
-    if catalog is None:
-        return []
-
-    def why_not() -> str:
-        ready = state.engine.state in ("ready", "busy")
-        return "" if ready else "The engine is not ready."
-
-    return [
-        Command(
-            id=f"model-{entry.slug}",
-            title=f"Set up {entry.title}",
-            menu="Model",
-            run=partial(actions.setup.open_model, entry.slug),
-            aliases=(entry.title, entry.slug),
-            why_not=why_not,
-        )
-        for entry in catalog.of("family")
-    ]

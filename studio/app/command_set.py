@@ -8,7 +8,7 @@ from studio.app.command_go import go_commands
 from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
 from studio.app.command_label import Said, label_commands
-from studio.app.command_model import found_models, model_commands
+from studio.app.command_model import model_commands
 from studio.app.command_operate import operate_commands
 from studio.app.command_queue import queue_commands
 from studio.app.command_race import race_commands
@@ -174,7 +174,6 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for command in help_commands(state, actions, shell.show_diagnostics):
         registry.add(command)
     registry.offer(lambda: operate_commands(state, actions))
-    registry.offer_to_search(lambda: found_models(state, actions))
     return registry
 
 
@@ -381,8 +380,8 @@ def _view(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
     menu = "View"
     return [
         Command(
-            id="palette", title="Search commands", menu=menu, shortcut="Ctrl+K",
-            run=shell.show_palette, aliases=("palette", "find"), icon="search",
+            id="palette", title="Find anything", menu=menu, shortcut="Ctrl+K",
+            run=shell.show_palette, aliases=("palette", "search", "commands"), icon="search",
         ),
         Command(
             id="find-setting", title="Find a setting", menu=menu, shortcut="Ctrl+F",

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidge
 
 from studio.app import command_set, preferences
 from studio.app.actions import Actions
+from studio.app.hits import Hit
 from studio.app.icons import app_icon
 from studio.app.shell import dialogs, menus
 from studio.app.shell.asks import Asks
@@ -149,7 +150,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(separator())
         layout.addWidget(self.statusbar)
         self.setCentralWidget(page)
-        self.palette_box = Palette(self.registry, page)
+        self.palette_box = Palette(self._find_all, page)
         self.drop = DropZone(actions, self.canvas)
         self.toasts = Toasts(state, self.canvas)
 
@@ -157,6 +158,11 @@ class MainWindow(QMainWindow):
         module = importlib.import_module("studio.app.shell.log_drawer")
         made: QWidget = module.LogView(self._state, self._actions)
         return made
+
+    def _find_all(self) -> list[Hit]:
+        sources = importlib.import_module("studio.app.hit_sources")
+        found: list[Hit] = sources.all_hits(self._state, self._actions, self.registry)
+        return found
 
     def _parts(self) -> list[QWidget]:
         """The parts of the window, in the order in which F6 and Tab go through them."""

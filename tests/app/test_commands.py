@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QLineEdit
 from shiboken6 import delete
 
 from studio.app import preferences
-from studio.app.commands import Command, Registry, score
+from studio.app.commands import Command, Registry
+from studio.app.help import pages as help_pages
 from studio.protocol.catalog import StageSpec
 
 
@@ -35,39 +36,8 @@ def test_a_command_that_cannot_be_done_is_not_done():
     assert done == [2]
 
 
-def test_letters_must_appear_in_order():
-    assert score("xp", "Export samples") > 0
-    assert score("px", "Export samples") == 0
-
-
-@pytest.mark.parametrize(
-    ("typed", "first"),
-    [
-        ("es", "Export samples"),
-        ("expo", "Export samples"),
-        ("paus", "Pause or resume training"),
-        ("settings", "Preferences"),  # an alias
-        ("generate", "Generate…"),  # the alias of another fits as well
-        ("Gener", "Generate…"),
-    ],
-)
-def test_the_best_fit_comes_first(typed, first):
-    registry = Registry()
-    registry.add(command("1", "Evaluate and step"))
-    registry.add(command("2", "Export samples"))
-    registry.add(command("3", "Pause or resume training"))
-    registry.add(command("4", "Preferences", aliases=("settings", "options")))
-    registry.add(command("5", "Sample now", aliases=("generate", "gener")))
-    registry.add(command("6", "Generate…"))
-    assert registry.search(typed)[0].title == first
-
-
-def test_everything_is_listed_for_an_empty_search():
-    registry = Registry()
-    registry.add(command("1", "One"))
-    registry.add(command("2", "Two"))
-    assert [c.id for c in registry.search(" ")] == ["1", "2"]
-    assert registry.search("zzz") == []
+def listed_in(palette):
+    return {palette.list.item(i).text() for i in range(palette.list.count())}
 
 
 async def test_every_command_is_in_the_menu_in_the_palette_and_has_its_shortcut(bench):
@@ -81,8 +51,9 @@ async def test_every_command_is_in_the_menu_in_the_palette_and_has_its_shortcut(
         listed |= {a.text().split("\t")[0] for a in menu.actions()}
     assert listed == titles
     bench.window.palette_box.open()
-    shown = bench.window.palette_box.list
-    assert {shown.item(i).text() for i in range(shown.count())} == titles
+    palette = bench.window.palette_box
+    pages = {page.title for page in help_pages.all_pages(bench.state.catalog)}
+    assert listed_in(palette) | pages >= titles
     keys = {a.shortcut().toString() for a in bench.window.actions()}
     assert {QKeySequence(c.shortcut).toString() for c in registry if c.shortcut} <= keys
 
@@ -105,7 +76,7 @@ async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(b
     qtbot.keyClicks(palette.line, "stop and keep")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert not palette.isHidden()  # nothing trains: it says so instead
-    assert palette.list.item(0).toolTip() == "Nothing is training."
+    assert palette.list.currentItem().toolTip() == "Nothing is training."
     palette.line.setText("light theme")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isHidden()
@@ -134,16 +105,16 @@ async def test_a_model_is_found_by_its_name_and_set_up_on_data_that_it_takes(ben
     taken = {d.kinds[0] for d in bench.state.catalog.of("dataset")}
     for entry in bench.state.catalog.of("family"):
         palette.open()
-        palette.line.setText(entry.title[:6])
-        assert f"Set up {entry.title}" in {
-            palette.list.item(i).text() for i in range(palette.list.count())
-        }
-        bench.window.registry.trigger(f"model-{entry.slug}")
+        palette.line.setText(entry.title)
+        hit = next(h for f in palette._found for h in f.hits if h.id == f"model-{entry.slug}")
+        assert hit.title in listed_in(palette)
+        hit.do()
         assert bench.state.draft.spec.family.slug == entry.slug
         kind = bench.state.catalog.kind_of(bench.state.draft.spec.dataset)
         assert not entry.kinds or kind in entry.kinds or not taken & set(entry.kinds)
     # There are too many for a menu, and for a list of everything.
-    assert not [c for c in bench.window.registry.search("") if c.id.startswith("model-")]
+    palette.open()
+    assert not {e.title for e in bench.state.catalog.of("family")} & listed_in(palette)
 
 
 async def test_the_palette_says_that_it_found_nothing(bench):

@@ -142,7 +142,7 @@ async def sheet(bench, wait, slug="make"):
 
 async def test_an_operator_is_a_command_and_its_form_is_made_of_what_it_declares(bench, wait):
     await ready(bench)
-    assert "operate-make" in [each.id for each in bench.window.registry.search("make")]
+    assert "operate-make" in [each.id for each in bench.window.registry.passing()]
     made = await sheet(bench, wait)
     assert made.step.text() == "With the weights of step 500"
     assert {"n", "given.type", "given.speed", "given.size"} <= made.form.rows.keys()

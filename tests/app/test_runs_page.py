@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from studio.app.actions import Actions
 from studio.app.differing import differing
 from studio.app.pages.run_export import ask_table
+from studio.app.pages.run_facets import RunFacets
 from studio.app.pages.run_table_model import AXIS, COLUMNS
 from studio.app.pages.run_table_model import METRIC as VALUE
 from studio.app.pages.run_table_text import fitting
@@ -153,7 +154,12 @@ def made(qtbot):
     qtbot.addWidget(page)
     page.resize(1100, 700)
     page.show()
-    return SimpleNamespace(state=state, page=page, table=page.table, model=page.model)
+    facets = RunFacets(state)
+    qtbot.addWidget(facets)
+    facets.show()
+    return SimpleNamespace(
+        state=state, page=page, table=page.table, model=page.model, facets=facets
+    )
 
 
 def cells(made, column):
@@ -285,11 +291,11 @@ def test_a_narrow_page_lets_go_of_the_axis_first(made):
 
 
 def choose(made, title, value):
-    made.page.facets.list.line(title, value).click()
+    made.facets.list.line(title, value).click()
 
 
 def test_facets_narrow_the_table_and_a_filter_that_finds_nothing_says_so(made, qtbot):
-    facets = made.page.facets.list
+    facets = made.facets.list
     choose(made, "Tags", "paper")
     assert cells(made, 0) == [
         "1 r · baseline", "Eight Gaussians", "5 r", "Ring of five", "3 r", "1 r · baseline",
@@ -315,8 +321,8 @@ def test_facets_narrow_the_table_and_a_filter_that_finds_nothing_says_so(made, q
 def test_of_many_values_the_first_are_shown_and_all_where_they_are_asked_for(made, qtbot):
     runs = [run(n, tags=(f"tag {n}",)) for n in range(10, 30)]
     made.state.runs.by_key = {each.key: each for each in runs}
-    made.page.facets.refresh()
-    facets = made.page.facets.list
+    made.facets.refresh()
+    facets = made.facets.list
     qtbot.waitUntil(facets.line("Tags", "tag 10").isVisible)
     assert facets.line("Tags", "tag 29").isHidden()
     more = facets._more["Tags"]

@@ -96,7 +96,6 @@ async def test_the_h_is_shown_and_one_that_leads_away_is_flagged(bench, wait):
 async def test_the_palette_switches_the_generator(bench, wait):
     await set_up(bench, wait)
     registry = bench.window.registry
-    assert registry.search("switch generator")[0].id == "switch-generator"
     registry.trigger("field-critic")
     before = family(bench)
     registry.trigger("switch-generator")

@@ -4,7 +4,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.actions import Actions
 from studio.app.state.runfinding import ALL, FACETS, counts
 from studio.app.state.session import AppState
 from studio.app.widgets.facetlist import FacetList
@@ -18,7 +17,7 @@ STATE = FACETS[0].title
 class RunFacets(QWidget):
     """What is chosen here narrows the table of runs: both read and write `AppState.finding`."""
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
+    def __init__(self, state: AppState) -> None:
         super().__init__()
         self._state = state
         self.list = FacetList(state.finding.choose)

@@ -4,12 +4,11 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import preferences
 from studio.app.actions import Actions
 from studio.app.pages.run_export import ask_table
-from studio.app.pages.run_facets import RunFacets
 from studio.app.pages.run_strip import RunStrip, StripActions
 from studio.app.pages.run_table_head import RunTableHead
 from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, RunTableModel
@@ -28,7 +27,6 @@ from studio.counted import counted
 __all__ = ["RunsPage"]
 
 WRITTEN = {"name": NAME, "tags": TAGS, "note": NOTE}  # the column of what is said of a run
-FACETS, ROOM = 200, 900  # pixels: of the facets, and of a page that has room for them
 SOON = 100  # milliseconds between two looks at what has changed
 
 
@@ -46,23 +44,17 @@ class RunsPage(QWidget):
         self.model = RunTableModel(state, self._say)
         self.table = RunTableView(self.model)
         self.head = RunTableHead(state.finding)
-        self.facets = RunFacets(state, actions)
-        self.facets.setFixedWidth(FACETS)
         self.strip = RunStrip(
             state,
             StripActions(tag=self._tag, pin=self._pin, copy=self._copy, compare=self._compare),
         )
         self._empty = EmptyState(self.table)
-        table = QVBoxLayout()
-        table.setSpacing(0)
-        table.addWidget(self.head)
-        table.addWidget(self.table, 1)
-        table.addWidget(self.strip)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.facets)
-        layout.addLayout(table, 1)
+        layout.addWidget(self.head)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.strip)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON)
@@ -232,9 +224,7 @@ class RunsPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        beside = self.width() >= ROOM
-        self.facets.setVisible(beside)
-        self.table.fit(self.width() - (FACETS if beside else 0))
+        self.table.fit(self.width())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -1,73 +1,101 @@
-"""The command palette: type a few letters, press Enter."""
+"""The palette: type a few letters to find anything there is, press Enter to go there or do it."""
 
-from typing import TypeAlias
+from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 from shiboken6 import isValid
 
-from studio.app.commands import Command, Registry
-from studio.app.shell.topbar import native
-from studio.app.theme import font, theme
-from studio.app.tokens import RADIUS
-from studio.app.widgets.basic import label
+from studio.app.hits import COMMANDS_ONLY, GROUPS, Found, Hit, search
+from studio.app.shell.palette_lines import HEAD, HIT, LINE, PaletteLines
+from studio.app.widgets.basic import button, label
 from studio.app.widgets.literal import set_tip
 
 __all__ = ["Palette"]
 
-WIDTH = 560
-ROWS = 9
-ROLE = Qt.ItemDataRole.UserRole
-Index: TypeAlias = QModelIndex | QPersistentModelIndex
+WIDTH = 752
+ROWS = 16
+FEW, MOST = 4, 200  # hits of a kind that are shown beside the others, and alone
+EVERYTHING = "Everything"
+LATELY = "Lately"
+KEPT = 6  # things that were chosen lately
+KEYS = "↑ ↓ move   ·   Tab next kind   ·   → all of a kind   ·   > commands only   ·   Esc back"
 
 
 class Palette(QFrame):
-    """Lies over the window; a click beside it or Escape closes it."""
+    """Lies over the window; a click beside it or Escape closes it. ``hits`` lists everything there
+    is, and is asked whenever it opens.
+    """
 
-    def __init__(self, registry: Registry, host: QWidget) -> None:
+    def __init__(self, hits: Callable[[], list[Hit]], host: QWidget) -> None:
         super().__init__(host)
-        self._registry = registry
-        self._host = host
+        self._list_hits, self._host = hits, host
+        self._hits: list[Hit] = []
+        self._found: list[Found] = []
+        self._lately: list[str] = []
+        self._kind = EVERYTHING
         self._before: QWidget | None = None
         self.setProperty("role", "palette")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Command palette")
+        self.setAccessibleName("Find anything")
         self.line = QLineEdit()
-        self.line.setPlaceholderText("Search commands and models")
-        self.line.setAccessibleName("Search commands")
+        self.line.setPlaceholderText("A recipe, data, a run, a model, a setting, help, a command")
+        self.line.setAccessibleName("Find anything")
         self.line.textChanged.connect(self._search)
         self.line.installEventFilter(self)
+        self.kinds = {kind: self._chip(kind) for kind in (EVERYTHING, *GROUPS)}
         self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
-        self.list.setItemDelegate(_Lines(registry, self.list))
+        self.list.setAccessibleName("Found")
+        self._lines = PaletteLines(self.list)
+        self.list.setItemDelegate(self._lines)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._do)
         self.nothing = label("Nothing found", "muted")
         self.nothing.setContentsMargins(12, 4, 12, 4)
-        self.nothing.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
-        layout.addWidget(self.line)
-        layout.addWidget(self.list)
-        layout.addWidget(self.nothing)
+        self._keys = label(KEYS, "small")
+        self._keys.setContentsMargins(12, 2, 12, 2)
+        self._lay_out()
         self.hide()
 
+    def _chip(self, kind: str) -> QPushButton:
+        made = button(kind, partial(self._show_kind, kind), kind="chip")
+        made.setCheckable(True)
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return made
+
+    def _lay_out(self) -> None:
+        chips = QHBoxLayout()
+        chips.setContentsMargins(4, 0, 4, 0)
+        chips.setSpacing(6)
+        for chip in self.kinds.values():
+            chips.addWidget(chip)
+        chips.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 6)
+        layout.setSpacing(6)
+        layout.addWidget(self.line)
+        layout.addLayout(chips)
+        layout.addWidget(self.list)
+        layout.addWidget(self.nothing)
+        layout.addWidget(self._keys)
+
     def open(self) -> None:
-        """Show all commands and take the keyboard."""
+        """Show what was chosen lately and all commands, and take the keyboard."""
         self._before = self._host.focusWidget()
+        self._hits = self._list_hits()
+        self._kind = EVERYTHING
         self.line.clear()
         self._search("")
         self.show()
@@ -83,95 +111,146 @@ class Palette(QFrame):
         if self._before is not None and isValid(self._before):
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    # What is found
+
     def _search(self, text: str) -> None:
+        self._found = search(self._hits, text)
+        if not any(each.group == self._kind for each in self._found):
+            self._kind = EVERYTHING
+        self._lines.words = tuple(text.removeprefix(COMMANDS_ONLY).casefold().split())
+        self._refresh()
+
+    def _show_kind(self, kind: str) -> None:
+        self._kind = kind
+        self._refresh()
+
+    def _refresh(self) -> None:
+        counts = {each.group: len(each.hits) for each in self._found}
+        counts[EVERYTHING] = sum(counts.values())
+        for kind, chip in self.kinds.items():
+            chip.setText(f"{kind} {counts.get(kind, 0):,}")
+            chip.setEnabled(bool(counts.get(kind)))
+            chip.setChecked(kind == self._kind)
         self.list.clear()
-        for command in self._registry.search(text):
-            item = QListWidgetItem(command.title)
-            item.setData(ROLE, command.id)
-            why = command.why_not()
-            spoken = f"{command.title}, {command.menu}"
-            if why:
-                spoken += f", not now: {why}"
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-            set_tip(item, why)
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
-        nothing = self.list.count() == 0
-        self.list.setVisible(not nothing)
-        self.nothing.setVisible(nothing)
+        for found in self._shown():
+            self._add_head(found.group)
+            for hit in found.hits:
+                self._add(hit)
+        first = next((i for i in range(self.list.count()) if self._hit(i) is not None), -1)
+        self.list.setCurrentRow(first)
+        self.list.scrollToTop()
+        self.list.setVisible(first >= 0)
+        self.nothing.setVisible(first < 0)
         self._fit()
+
+    def _shown(self) -> list[Found]:
+        """Return what is listed: a few of each kind, or many of one."""
+        if self._kind != EVERYTHING:
+            return [Found(f.group, f.hits[:MOST]) for f in self._found if f.group == self._kind]
+        if not self._lines.words:
+            by_id = {hit.id: hit for hit in self._hits}
+            lately = [by_id[id] for id in self._lately if id in by_id]
+            commands = [found for found in self._found if found.group == "Commands"]
+            return [*([Found(LATELY, lately)] if lately else []), *commands]
+        most = FEW if len(self._found) > 1 else MOST
+        return [Found(found.group, found.hits[:most]) for found in self._found]
+
+    def _add_head(self, title: str) -> None:
+        item = QListWidgetItem(title)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(item)
+
+    def _add(self, hit: Hit) -> None:
+        item, why = QListWidgetItem(hit.title), hit.why_not()
+        item.setData(HIT, hit)
+        spoken = ", ".join(filter(None, [hit.title, hit.said, hit.group]))
+        item.setData(
+            Qt.ItemDataRole.AccessibleTextRole, f"{spoken}, not now: {why}" if why else spoken
+        )
+        set_tip(item, why)
+        self.list.addItem(item)
+
+    def _hit(self, place: int) -> Hit | None:
+        item = self.list.item(place)
+        hit = item.data(HIT) if item is not None else None
+        return hit if isinstance(hit, Hit) else None
 
     def _fit(self) -> None:
         """Be as high as what is found."""
         width = min(WIDTH, self._host.width() - 32)
-        lines = max(1, min(ROWS, self.list.count()))
-        room = self._host.height() - 70
-        height = min(room, 58 + lines * _Lines.HEIGHT)
-        self.setGeometry((self._host.width() - width) // 2, 54, width, height)
+        heads = sum(self._hit(i) is None for i in range(self.list.count()))
+        lines = self.list.count() - heads
+        wanted = heads * HEAD + max(1, min(ROWS, lines)) * LINE
+        room = self._host.height() - 100
+        height = min(room, 112 + wanted)
+        self.setGeometry((self._host.width() - width) // 2, 50, width, height)
 
-    def _do(self, item: QListWidgetItem | None) -> None:
-        if item is None:
+    # What is done with it
+
+    def _do(self, item: QListWidgetItem | None, also: bool = False) -> None:
+        hit = item.data(HIT) if item is not None else None
+        if not isinstance(hit, Hit) or hit.why_not():
             return
-        command: Command = self._registry[item.data(ROLE)]
-        if command.why_not():
-            return
+        self._lately = [hit.id, *(each for each in self._lately if each != hit.id)][:KEPT]
         self.dismiss()
-        command.run()
+        second = hit.also[1]
+        (second if also and second is not None else hit.do)()
+
+    def _move(self, by: int) -> None:
+        """Go up or down by so many lines, past the headings; by one it goes round."""
+        places = [i for i in range(self.list.count()) if self._hit(i) is not None]
+        if not places:
+            return
+        here = self.list.currentRow()
+        at = places.index(here) if here in places else 0
+        to = (at + by) % len(places) if abs(by) == 1 else min(max(at + by, 0), len(places) - 1)
+        self.list.setCurrentRow(places[to])
+        if to == 0:
+            self.list.scrollToTop()  # with its heading
+
+    def _turn_kind(self, by: int) -> None:
+        kinds = [kind for kind, chip in self.kinds.items() if chip.isEnabled()]
+        if kinds:
+            self._show_kind(kinds[(kinds.index(self._kind) + by) % len(kinds)])
+
+    def _open_kind(self) -> bool:
+        """Show all of the kind that the chosen line is of; where the cursor stands at the end."""
+        hit = self._hit(self.list.currentRow())
+        at_end = self.line.cursorPosition() == len(self.line.text())
+        if hit is None or self._kind != EVERYTHING or not at_end or not self.line.text():
+            return False
+        self._show_kind(hit.group)
+        return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                event.accept()  # else it would start what is being set up
+                return True
+            return False
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._key(Qt.Key(event.key()))
+            return self._key(Qt.Key(event.key()), event.modifiers())
         if event.type() == QEvent.Type.FocusOut and not self.isHidden():
             self.hide()
         return False
 
-    def _key(self, key: Qt.Key) -> bool:
-        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS - 1}
+    def _key(self, key: Qt.Key, held: Qt.KeyboardModifier) -> bool:
+        moves = {
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_PageDown: ROWS - 1,
+            Qt.Key.Key_PageUp: 1 - ROWS,
+        }
         if key == Qt.Key.Key_Escape:
             self.dismiss()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._do(self.list.currentItem())
-        elif key in moves or key == Qt.Key.Key_PageUp:
-            by = moves.get(key, 1 - ROWS)
-            count = self.list.count()
-            at = self.list.currentRow() + by
-            wraps = abs(by) == 1 and count > 0
-            self.list.setCurrentRow(at % count if wraps else min(max(at, 0), count - 1))
+            self._do(self.list.currentItem(), bool(held & Qt.KeyboardModifier.ControlModifier))
+        elif key in moves:
+            self._move(moves[key])
+        elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            self._turn_kind(1 if key == Qt.Key.Key_Tab else -1)
+        elif key == Qt.Key.Key_Right:
+            return self._open_kind()
         else:
             return False
         return True
-
-
-class _Lines(QStyledItemDelegate):
-    """Title at the left, menu and shortcut at the right; grey where it cannot be done now."""
-
-    HEIGHT = 32
-
-    def __init__(self, registry: Registry, parent: QObject) -> None:
-        super().__init__(parent)
-        self._registry = registry
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, self.HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        command = self._registry[index.data(ROLE)]
-        tokens = theme.colors()
-        area = QRectF(option.rect)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tokens.raised))
-            painter.drawRoundedRect(area, RADIUS, RADIUS)
-        inner = area.adjusted(12, 0, -12, 0)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(font())
-        painter.setPen(QColor(tokens.muted if command.why_not() else tokens.text))
-        painter.drawText(inner, int(middle | Qt.AlignmentFlag.AlignLeft), command.title)
-        painter.setFont(font(11))
-        painter.setPen(QColor(tokens.muted))
-        keys = native(command.shortcut) if command.shortcut else ""
-        right = "   ".join(part for part in (command.menu, keys) if part)
-        painter.drawText(inner, int(middle | Qt.AlignmentFlag.AlignRight), right)
-        painter.restore()

@@ -1,5 +1,6 @@
 """The column beside the rail: the own things of the destination one is at, and nothing else."""
 
+import importlib
 from collections.abc import Callable
 from functools import partial
 
@@ -45,6 +46,7 @@ class Sidebar(QFrame):
             "runs": _page(self.draft, self.runs),
             "learn": pages,
         }
+        self._facets: QWidget | None = None  # of the table of runs, made when that is first shown
         self._stack = QStackedWidget()
         for page in self._pages.values():
             self._stack.addWidget(page)
@@ -58,9 +60,17 @@ class Sidebar(QFrame):
     def refresh(self) -> None:
         """Show what belongs to the place."""
         state = self._state
-        self._stack.setCurrentWidget(self._pages[destination_of(state.place)])
+        page = self._pages[destination_of(state.place)]
+        self._stack.setCurrentWidget(self._run_facets() if state.place == "runs" else page)
         self.draft.setVisible(state.draft is not None)
         self.draft.setChecked(state.place == "setup")
+
+    def _run_facets(self) -> QWidget:
+        if self._facets is None:
+            module = importlib.import_module("studio.app.pages.run_facets")
+            self._facets = module.RunFacets(self._state)
+            self._stack.addWidget(self._facets)
+        return self._facets
 
 
 def _page(*parts: QWidget) -> QWidget:

@@ -1,0 +1,130 @@
+"""Where a search for anything looks: each source lists what it has, as it is now."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.commands import Registry
+from studio.app.forms import check
+from studio.app.help import pages
+from studio.app.hits import Hit
+from studio.app.kinds.registry import kind
+from studio.app.run_words import quality, say, title_of
+from studio.app.state import drafts, finding
+from studio.app.state.datasets import all_sets
+from studio.app.state.naming import data_title
+from studio.app.state.session import AppState
+from studio.protocol.spec import Recipe
+
+__all__ = ["all_hits"]
+
+
+def all_hits(state: AppState, actions: Actions, registry: Registry) -> list[Hit]:
+    """Return everything that can be found."""
+    sources = (_recipes, _data, _runs, _models, _settings, _help)
+    return [
+        *(hit for source in sources for hit in source(state, actions)),
+        *_commands(registry),
+    ]
+
+
+def _recipes(state: AppState, actions: Actions) -> Iterator[Hit]:
+    for recipe in state.recipes:
+        what = finding.what(recipe, state.catalog)
+        yield Hit(
+            id=f"recipe-{recipe.slug}", group="Recipes", title=recipe.title, icon="discover",
+            said=", ".join(what) or recipe.summary, aside=words.duration(recipe.expected_seconds),
+            words=" ".join([recipe.slug, recipe.summary, *recipe.methods, *recipe.questions]),
+            do=partial(actions.setup.open_recipe, recipe),
+            also=("train", partial(_train, actions, recipe)),
+        )  # fmt: skip
+
+
+def _train(actions: Actions, recipe: Recipe) -> None:
+    actions.setup.open_recipe(recipe)
+    actions.training.start()
+
+
+def _data(state: AppState, actions: Actions) -> Iterator[Hit]:
+    for data in all_sets(state.catalog, state.datasets):
+        yield Hit(
+            id=f"data-{data.slug}", group="Data", title=data.title, icon="data",
+            said=f"{kind(data.kind).title}, {data.size}", aside=data.terms,
+            words=f"{data.slug} {data.summary}", do=partial(actions.data.select, data.slug),
+        )  # fmt: skip
+
+
+def _runs(state: AppState, actions: Actions) -> Iterator[Hit]:
+    for run in reversed(list(state.runs.by_key.values())):
+        said, slug = say(state, [run], title_of(run)), run.spec.dataset.slug if run.spec else ""
+        label = run.label
+        beside = [data_title(slug, state.catalog), *label.tags, label.note]
+        yield Hit(
+            id=f"run-{run.key}", group="Runs", title=said.text, dot=said.dot,
+            said=", ".join(filter(None, beside)), aside=quality(run)[1] or said.note,
+            words=run.name, do=partial(actions.runs.select, run.key),
+        )  # fmt: skip
+
+
+def _models(state: AppState, actions: Actions) -> Iterator[Hit]:
+    catalog = state.catalog
+    for entry in catalog.of("family") if catalog is not None else []:
+        yield Hit(
+            id=f"model-{entry.slug}", group="Models", title=entry.title, icon="explain",
+            said=entry.summary, words=f"{entry.slug} set up {' '.join(entry.kinds)}",
+            do=partial(actions.setup.open_model, entry.slug),
+        )  # fmt: skip
+
+
+def _settings(state: AppState, actions: Actions) -> Iterator[Hit]:
+    """Settings of what is being set up; they are shown in the form."""
+    if state.draft is None:
+        return
+    spec = state.draft.spec
+    for section in drafts.SECTIONS:
+        entry = drafts.entry_of(spec, section, state.catalog)
+        config = drafts.config_of(spec, section)
+        for field in entry.fields if entry is not None else ():
+            if field.kind == "part":
+                continue
+            yield Hit(
+                id=f"setting-{section}.{field.path}", group="Settings", title=field.title,
+                icon="settings", said=field.help, words=field.path,
+                aside=check.title_of(field, drafts.value_at(config, field)),
+                do=_shows(state, f"{section}.{field.path}"),
+            )  # fmt: skip
+
+
+def _shows(state: AppState, path: str) -> Callable[[], None]:
+    def show() -> None:
+        state.go("setup")
+        state.setting_wanted.emit(path)
+
+    return show
+
+
+def _help(state: AppState, actions: Actions) -> Iterator[Hit]:
+    for page in pages.all_pages(state.catalog):
+        yield Hit(
+            id=f"help-{page.slug}", group="Help", title=page.title, icon="learn",
+            said=_plain(page.summary), words=page.text, do=partial(state.show_help, page.slug),
+        )  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Return a sentence of Markdown without its signs."""
+    return re.sub("[*`]", "", text)
+
+
+def _commands(registry: Registry) -> Iterator[Hit]:
+    """Commands, but for those that show a page: the page itself is found."""
+    for command in [*registry, *registry.passing()]:
+        if command.id.startswith("help-"):
+            continue
+        yield Hit(
+            id=command.id, group="Commands", title=command.title, icon=command.icon,
+            said=command.menu, aside=command.shortcut, words=" ".join(command.aliases),
+            do=command.run, why_not=command.why_not,
+        )  # fmt: skip

@@ -1,0 +1,126 @@
+"""What a search for anything finds: recipes, data, runs, models, settings, help and commands."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["GROUPS", "Found", "Hit", "score", "search"]
+
+GROUPS = ("Recipes", "Data", "Runs", "Models", "Settings", "Help", "Commands")
+COMMANDS_ONLY = ">"
+CALLED, BEGINS, NAMED, WITHIN, SAID = 5, 4, 3, 2, 1
+
+
+def _possible() -> str:
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """Something that can be found.
+
+    Attributes:
+        id: stable slug, also of what was chosen lately.
+        group: one of `GROUPS`.
+        title: what it is called.
+        do: shows or does it.
+        said: what stands beside the title.
+        aside: what stands at the right.
+        words: other words by which it is found, which are not shown.
+        icon: name of an icon; dot: a colour token, which stands in the place of one.
+        also: a second thing to do, and what it is called ("", None for none).
+        why_not: says why it cannot be done now, "" if it can.
+    """
+
+    id: str
+    group: str
+    title: str
+    do: Callable[[], object]
+    said: str = ""
+    aside: str = ""
+    words: str = ""
+    icon: str = ""
+    dot: str = ""
+    also: tuple[str, Callable[[], object] | None] = ("", None)
+    why_not: Callable[[], str] = _possible
+
+
+@dataclass(frozen=True)
+class Found:
+    """The hits of a group, best first."""
+
+    group: str
+    hits: list[Hit]
+
+
+def _rank(hit: Hit, text: str, words: Sequence[str]) -> int:
+    """Return how well something fits: as it is called before how that begins, before words at
+    their beginnings, before words anywhere in the title, before what else is said; 0 for not.
+    """
+    title = hit.title.removesuffix("…").casefold()
+    if title == text:
+        return CALLED
+    if title.startswith(text):
+        return BEGINS
+    starts = "".join(f" {part}" for part in title.replace("-", " ").split())
+    if all(f" {word}" in starts for word in words):
+        return NAMED
+    if all(word in title for word in words):
+        return WITHIN
+    said = f"{title} {hit.said} {hit.words}".casefold()
+    return SAID if all(word in said for word in words) else 0
+
+
+def search(hits: Sequence[Hit], typed: str) -> list[Found]:
+    """Return what fits a search, in groups: first that with the best hit of all. What begins with
+    ">" finds commands alone. Only where no word fits do letters in their order, of commands.
+    """
+    only, typed = typed.startswith(COMMANDS_ONLY), typed.removeprefix(COMMANDS_ONLY)
+    if only:
+        hits = [hit for hit in hits if hit.group == "Commands"]
+    text = " ".join(typed.casefold().split())
+    words = text.split()
+    if not words:
+        return _grouped([(1.0, hit) for hit in hits])
+    ranked = [(float(_rank(hit, text, words)), hit) for hit in hits]
+    found = [(rank, hit) for rank, hit in ranked if rank]
+    if not found:
+        commands = [hit for hit in hits if hit.group == "Commands"]
+        found = [(value, hit) for hit in commands if (value := score(typed, hit.title)) > 0]
+    return _grouped(found)
+
+
+def _grouped(ranked: Sequence[tuple[float, Hit]]) -> list[Found]:
+    best: dict[str, float] = {}
+    groups: dict[str, list[tuple[float, Hit]]] = {}
+    for rank, hit in ranked:
+        best[hit.group] = max(rank, best.get(hit.group, 0.0))
+        groups.setdefault(hit.group, []).append((rank, hit))
+    order = sorted(groups, key=lambda group: (-best[group], GROUPS.index(group)))
+    return [Found(g, [hit for _, hit in sorted(groups[g], key=lambda p: -p[0])]) for g in order]
+
+
+def score(text: str, target: str) -> float:
+    """Return how well typed letters fit a title, 0 for not at all.
+
+    The letters must appear in order. One that starts a word counts 3, another 1, and 2 more right
+    after the letter before it; the best of all ways to place them counts, and of two titles that
+    fit equally well the shorter wins.
+    """
+    wanted = text.lower().replace(" ", "")
+    given = target.lower()
+    best = {-1: 0.0}  # the place of the last letter so far -> the best score up to there
+    for letter in wanted:
+        reached: dict[int, float] = {}
+        for at, found in enumerate(given):
+            before = [
+                total + (2.0 if 0 <= last == at - 1 else 0.0)
+                for last, total in best.items()
+                if last < at
+            ]
+            if found == letter and before:
+                starts = at == 0 or given[at - 1] in " -"
+                reached[at] = max(before) + (3.0 if starts else 1.0)
+        if not reached:
+            return 0.0
+        best = reached
+    return max(best.values()) / max(1, len(wanted)) + 1.0 / (10.0 + len(given))
