@@ -6,10 +6,24 @@ from studio.app import words
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.events import FEW, SPREAD
 
-__all__ = ["SEEN", "bar", "bar_word", "explained", "few", "in_short", "side", "within_spread"]
+__all__ = [
+    "BASELINE",
+    "FLOOR",
+    "SEEN",
+    "STALE",
+    "bar",
+    "bar_word",
+    "explained",
+    "few",
+    "in_short",
+    "side",
+    "within_spread",
+]
 
 REAL = "real against real"
 FLOOR, BASELINE = "floor", "baseline"
+STALE = 20
+"""A figure is old after this part of the steps so far."""
 SEEN = 2.0
 """So many spreads of its floor a figure must lie from it to be told from it."""
 

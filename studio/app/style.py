@@ -32,6 +32,7 @@ QFrame[role="separator"] { background: $line; border: 0; max-height: 1px; min-he
 QFrame[role="upright"] { background: $line; border: 0; max-width: 1px; min-width: 1px; }
 QLabel { background: transparent; }
 QLabel[role="title"] { font-size: 24px; font-weight: 600; }
+QLabel[role="title"][dim="true"] { color: $muted; }
 QLabel[role="heading"] { font-size: 14px; font-weight: 600; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="sentence"] { font-size: 19px; }

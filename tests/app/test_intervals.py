@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio.app.shell.run_panel import figures
+from studio.app.shell.run_figures import figures
 from studio.app.state.comparison import measures
 from studio.app.state.runs import RunState, Series
 from studio.app.widgets.qualities import interval, qualities

@@ -7,7 +7,9 @@ import pytest
 from PySide6.QtWidgets import QLabel, QScrollArea
 
 from studio.app.actions import Actions
-from studio.app.shell.run_panel import RunPanel, comparable, figures
+from studio.app.kinds.registry import kind
+from studio.app.shell.run_figures import FigureGroups, figures, grouped
+from studio.app.shell.run_panel import RunPanel, comparable
 from studio.app.state.runs import RunState, Series
 from studio.app.state.session import AppState
 from studio.app.widgets.qualities import qualities
@@ -122,8 +124,8 @@ async def test_old_figures_are_dim_and_the_curve_says_what_it_is(bench, wait):
     await wait(lambda: panel.curve_title.text().startswith("Sliced"))
     assert run.floors["sliced-w2"] == 0.1
     await wait(lambda: run.step > 100)
-    await wait(lambda: panel._values[0][0].property("role") == "muted")
-    assert panel._values[0][2].text() == "at step 2"
+    await wait(lambda: panel.headline.value.property("dim") == "true")
+    assert panel.headline.when.text().startswith("at step 2")
     assert qualities(run, bench.state)[-1][1] == "step 2"
 
 
@@ -151,3 +153,26 @@ def test_no_word_is_cut_off_at_the_right(run, qtbot, width):
     qtbot.waitUntil(lambda: scroll.viewport().width() > 200)
     assert any("288 to 288" in each.text() for each in panel.findChildren(QLabel))
     assert scroll.widget().width() <= scroll.viewport().width()
+
+
+def test_figures_stand_in_the_groups_of_their_kind(run):
+    measured(run, "quality/sliced-w2", [1085], [0.2])
+    measured(run, "quality/of-a-plugin", [1085], [0.3])
+    rows = figures(run, str)
+    groups = dict(grouped(rows, kind("points").groups, but="frechet-judge"))
+    assert {title: [row.slug for row in each] for title, each in groups.items()} == {
+        "Distance to real": ["sliced-w2"], "Quality": ["of-a-plugin"], "Training": [""],
+    }  # fmt: skip
+
+
+def test_a_group_says_once_of_which_step_it_is(run, qtbot):
+    for name in ("quality/a", "quality/b"):
+        measured(run, name, [1085], [1.0])
+    measured(run, "cost/samples", [1085], [2000.0])
+    widget = FigureGroups()
+    qtbot.addWidget(widget)
+    widget.show_groups(grouped(figures(run, str), {}))
+    assert widget._heads[0].accessibleName() == "at step 1,085, n = 2,000"
+    told = {row[2].text(): row[2].isHidden() for row in widget.lines}
+    assert told["at step 1,085, n = 2,000"]
+    assert not next(hidden for text, hidden in told.items() if "at step 70" in text)

@@ -54,6 +54,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,
+    groups={"Classes": ("overall-accuracy", "average-accuracy", "kappa", "accuracy")},
     common=_stretch,
     imports="MATLAB files",
     portrait=PORTRAIT,

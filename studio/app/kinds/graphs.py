@@ -110,6 +110,10 @@ KIND = Kind(
     ),
     tiles=drawings,
     facts=_facts,
+    groups={
+        "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd"),
+        "Valid, different, new": ("two-communities", "different-graphs", "new-graphs"),
+    },
     measures=_measures,
     imports="GraphML or lists of edges",
     page=36,

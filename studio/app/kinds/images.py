@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind, Measured, classes, flat_distance, how_many
+from studio.app.kinds.kind import (
+    DISTANCES,
+    Arrays,
+    Kind,
+    Measured,
+    classes,
+    flat_distance,
+    how_many,
+)
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
 from studio.app.tokens import Tokens
@@ -79,6 +87,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3,
     tiles=Pictures,
     facts=_facts,
+    groups={"Judge": ("frechet-judge", "label-balance"), **DISTANCES},
     measures=_measures,
     units={"Light": "%"},
     apart=flat_distance,

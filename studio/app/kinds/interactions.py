@@ -94,6 +94,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 1,
     tiles=histories,
     facts=_facts,
+    groups={"Next of all items": ("ndcg-at-10", "recall-at-10")},
     imports="MovieLens ratings",
     page=16,  # more cannot be read in a window of 1280 x 720
     suffixes=("csv", "npz", "h5"),

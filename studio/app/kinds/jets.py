@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.kinds.kind import (
+    DISTANCES,
     LABEL,
     Arrays,
     EachTile,
@@ -154,6 +155,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 2 and shape[1] == 3,
     tiles=clouds,
     facts=_facts,
+    groups={"Substructure": ("w1-jet-mass", "w1-constituent-pt"), **DISTANCES},
     measures=_measures,
     units={"Mass": "GeV", "pT": "GeV"},
     imports="JetNet HDF5",

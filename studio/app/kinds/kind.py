@@ -17,6 +17,7 @@ from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
 __all__ = [
+    "DISTANCES",
     "LABEL",
     "Arrays",
     "Cover",
@@ -45,6 +46,12 @@ a grid.
 """
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
+DISTANCES: Mapping[str, tuple[str, ...]] = {
+    "Distance to real": ("sliced-w2", "sliced-w1", "exact-w2", "energy-distance", "mmd"),
+    "Fidelity and coverage": ("precision", "recall", "mode-coverage"),
+    "Likelihood": ("log-likelihood", "bits-per-dimension"),
+}
+"""Groups of the metrics that any kind of data may have."""
 LABEL = "label"
 """The name under which the class of a datum is known."""
 FORMATS = {
@@ -188,6 +195,7 @@ class Kind:
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
         told: what the model was told of each datum, by name, that is said with it.
         called: the conditions of a model by their names, in the words of the field.
+        groups: metrics by slug, in groups with a title, as the inspector shows them.
         projection: what the plane beside the moving tiles shows; "" where there is none.
         imports: what files of this kind may be imported, in words; "" for none.
         draws: how many samples are drawn where nobody says how many, 0 for a page of them.
@@ -219,6 +227,7 @@ class Kind:
     parts: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DISTANCES)
     projection: str = ""
     imports: str = ""
     suffixes: tuple[str, ...] = ("npz", "h5")

@@ -1,38 +1,37 @@
 """The inspector of a run: what it is (frozen), how it does now, against its floors."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.forms import check
-from studio.app.kinds.registry import kind_of
+from studio.app.kinds.registry import kind_of, kind_of_run
 from studio.app.plots.curves import Curve
 from studio.app.run_words import STATES
+from studio.app.shell.run_figures import FigureGroups, figures, grouped
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
-from studio.app.state.comparison import COST
-from studio.app.state.runs import PHASE, RunState
+from studio.app.state.runs import RunState
+from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
-from studio.app.widgets.basic import Elided, button, clear, label, restyle, separator
+from studio.app.widgets.basic import Elided, button, clear, label, separator
 from studio.app.widgets.fold import Fold
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.qualities import counts_along, floors_along, interval, outdated, samples_at
+from studio.app.widgets.headline import Headline
+from studio.app.widgets.qualities import counts_along, floors_along
 from studio.app.widgets.sparkline import Sparkline
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import PROJECT_PREFIX
 
-__all__ = ["Figure", "RunPanel", "figures"]
+__all__ = ["RunPanel", "comparable"]
 
 REDRAW = 250  # milliseconds between two looks at the figures
 QUALITY = "quality/"
-STALE = 20  # a figure is old after this part of the steps so far
 
 
 class RunPanel(QWidget):
@@ -49,13 +48,8 @@ class RunPanel(QWidget):
         self.state_line = label("", "muted", wrap=True)
         self._config = QVBoxLayout()
         self._config.setSpacing(8)
-        self._now = QGridLayout()
-        self._now.setVerticalSpacing(2)
-        self._now.setColumnMinimumWidth(0, 118)
-        self._now.setColumnMinimumWidth(1, 52)
-        self._now.setColumnStretch(2, 1)
-        self._shown: list[Figure] = []
-        self._values: list[tuple[QLabel, QLabel, QLabel]] = []
+        self.headline = Headline(state)
+        self.groups = FigureGroups()
         self.curve = Sparkline()
         self.curve_title = label("", "small", wrap=True)
         self.origins = RunOrigins(state, actions)
@@ -81,10 +75,10 @@ class RunPanel(QWidget):
         for each in (self.title, self.summary, self.said, self.state_line, self.origins):
             body.addWidget(each)
         body.addWidget(separator())
-        body.addWidget(label("Now", "heading"))
-        body.addLayout(self._now)
+        body.addWidget(self.headline)
         body.addWidget(self.curve_title)
         body.addWidget(self.curve)
+        body.addWidget(self.groups)
         body.addLayout(self._config)
         body.addWidget(separator())
         body.addWidget(self.again)
@@ -173,27 +167,10 @@ class RunPanel(QWidget):
         said = " · ".join(filter(None, [own.name, pinned, ", ".join(own.tags), own.note]))
         self.said.setText(said)
         self.said.setVisible(bool(said))
+        self.headline.show_run(run)
         rows = figures(run, self._name, self._entry)
-        if [row.name for row in rows] != [row.name for row in self._shown]:
-            clear(self._now)
-            self._values = [
-                (label(), label("", "muted", wrap=True), label("", "small", wrap=True))
-                for _ in rows
-            ]
-            for line, row in enumerate(rows):
-                name = label(row.name, wrap=True)
-                set_tip(name, row.tip)
-                name.setFixedWidth(118)  # else room is kept for it as if it were narrower
-                self._now.addWidget(name, 2 * line, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
-                value, floor, when = self._values[line]
-                self._now.addWidget(value, 2 * line, 1, Qt.AlignmentFlag.AlignTop)
-                self._now.addWidget(floor, 2 * line, 2, Qt.AlignmentFlag.AlignTop)
-                self._now.addWidget(when, 2 * line + 1, 1, 1, 2)
-        for row, labels in zip(rows, self._values, strict=True):
-            for text, each in zip((row.value, row.floor, row.when), labels, strict=True):
-                each.setText(text)
-            restyle(labels[0], role="muted" if row.stale else "")
-        self._shown = rows
+        kind = kind_of_run(run, self._state.catalog)
+        self.groups.show_groups(grouped(rows, kind.groups, but=first_metric(run)))
         self._draw_curve(run)
 
     def _entry(self, slug: str) -> EntrySpec | None:
@@ -209,8 +186,8 @@ class RunPanel(QWidget):
         """Draw the first quality figure, or the loss where nothing was measured yet, and say which
         it is.
         """
-        names = [n for n in run.series if n.startswith("quality/") and len(run.series[n]) > 1]
-        name = names[0] if names else "loss"
+        name = QUALITY + first_metric(run)
+        name = name if len(run.series.get(name, ())) > 1 else "loss"
         series = run.series.get(name)
         for each in (self.curve, self.curve_title):
             each.setVisible(series is not None and len(series) > 1)
@@ -243,57 +220,6 @@ def comparable(run: RunState, name: str) -> Curve:
     if line.floors is not None and len(line.floors):
         floor = float(line.floors[-1])
     return replace(line, floor=floor)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A line of the inspector; ``stale`` where the training has gone on a good way since."""
-
-    name: str
-    value: str
-    floor: str
-    when: str
-    stale: bool
-    tip: str = ""
-
-
-def figures(
-    run: RunState,
-    name_of: Callable[[str], str],
-    entry_of: Callable[[str], EntrySpec | None] = lambda slug: None,
-) -> list[Figure]:
-    """Return the newest figures of a run, quality before the family's own curves, each with the
-    step that it is of, which way it is better, and what it is held against.
-    """
-    rows = []
-    names = sorted(run.series, key=lambda name: (not name.startswith(QUALITY), name))
-    for name in names:
-        series = run.series[name]
-        if not len(series) or name.startswith(COST) or name == PHASE:
-            continue
-        slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
-        value = words.figure(float(series.values[-1]))
-        entry = entry_of(slug) if name.startswith(QUALITY) else None
-        floor = held.bar(entry, run.floors, slug)
-        when = f"at step {at:,}"
-        n = samples_at(run, at) if name.startswith(QUALITY) else None
-        when += f", n = {n:,}" if n is not None else ""
-        when += f": {held.few(n)}" if held.few(n) else ""
-        between = interval(run, slug, at) if name.startswith(QUALITY) else ""
-        when += f", {between}" if between else ""
-        phase = run.phase_at(at)
-        if phase != run.phase_at(run.step):  # beside what another one makes now
-            when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
-        last = float(series.values[-1])
-        near = "within the spread of the floor"
-        when += f"; {near}" if held.within_spread(entry, run.floors, slug, last, n) else ""
-        old = outdated(run, name) if name.startswith(QUALITY) else ""
-        when += f"; {old}" if old else ""
-        when += f"; {held.side(entry)}" if held.side(entry) else ""
-        stale = bool(old) or run.step - at > max(1, run.step // STALE)
-        tip = held.explained(entry)
-        rows.append(Figure(name_of(name), value, floor, when, stale, tip))
-    return rows
 
 
 def _table(rows: list[tuple[str, Any]]) -> QGridLayout:

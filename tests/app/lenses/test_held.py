@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QLabel
 
 from studio.app import held
 from studio.app.run_words import quality
-from studio.app.shell.run_panel import figures
+from studio.app.shell.run_figures import figures
 from studio.app.state.runs import RunState, Series
+from studio.app.state.verdict import judged, verdict_of
 from studio.app.widgets.qualities import Qualities, qualities
 from studio.protocol.catalog import EntrySpec
 from tests.app.test_run_panel import measured
@@ -44,7 +45,7 @@ def test_a_floor_and_a_baseline_are_told_apart():
 def test_a_line_of_the_inspector_says_both():
     (row,) = figures(run(0.9, slug="ndcg"), str, lambda slug: BEATEN)
     assert row.floor == "baseline 0.6 ±\u00a00.2"
-    assert row.when == "at step 10; higher is better"
+    assert row.when == "at step 10"
     assert "popularity" in row.tip
     state = SimpleNamespace(catalog=SimpleNamespace(get=lambda kind, slug: BEATEN))
     assert qualities(run(0.9, slug="ndcg"), state)[0][2].startswith("baseline 0.6 ±")
@@ -54,7 +55,35 @@ def test_a_line_of_the_inspector_says_both():
 def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
     """Below the floor by less than it varies, a figure is no better than real data."""
     (row,) = figures(run(value), str, lambda slug: FLOOR)
-    assert ("within the spread of the floor" in row.when) == within
+    assert row.near == within
+    said, level = judged(FLOOR, {"w2": 0.6, "spread/w2": 0.2}, "w2", value, 2000)
+    told = (
+        "not distinguishable from real at n = 2,000" if within else "1.83 × the floor at n = 2,000"
+    )
+    assert (said, level) == (told, "good" if within else "warm")
+
+
+@pytest.mark.parametrize(
+    ("entry", "floors", "value", "n", "words"),
+    [(FLOOR, {"w2": 0.5}, 1.0, 2000, "2 × the floor at n = 2,000"),
+     (FLOOR, {"w2": 0.5}, 0.4, None, "as good as real"),
+     (FLOOR, {}, 0.4, 2000, ""),
+     (FLOOR, {"w2": 0.5}, 0.4, 3, "n = 3: figures of so few say little"),
+     (metric(better="higher"), {"w2": 1.0}, 0.75, 2000, "0.25 from real at n = 2,000"),
+     (BEATEN, {"ndcg": 0.2}, 0.3, 2000, "beats the baseline"),
+     (BEATEN, {"ndcg": 0.4}, 0.3, 2000, "does not beat the baseline")],
+)  # fmt: skip
+def test_a_verdict_says_how_a_figure_stands(entry, floors, value, n, words):
+    assert judged(entry, floors, entry.slug, value, n)[0] == words
+
+
+def test_a_verdict_is_old_when_the_training_has_gone_on():
+    made = run(0.9)
+    assert not verdict_of(made, None).stale
+    made.step = 100
+    found = verdict_of(made, None)
+    assert (found.stale, found.when, found.value) == (True, "at step 10", 0.9)
+    assert verdict_of(RunState(key="/p/runs/0002-r", name="0002-r"), None) is None
 
 
 def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
@@ -62,7 +91,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     few = run(0.342)
     measured(few, "cost/samples", [10], [2])
     (row,) = figures(few, str, lambda slug: FLOOR)
-    assert "within the spread" not in row.when
+    assert not row.near
     assert "n = 2: figures of so few say little" in row.when
     state = SimpleNamespace(catalog=SimpleNamespace(get=lambda kind, slug: FLOOR))
     assert "figures of so few say little" in qualities(few, state)[0][2]

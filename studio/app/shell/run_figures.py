@@ -1,0 +1,154 @@
+"""The figures of a run in the inspector: quality in the groups of its kind, then what the training
+says of itself.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from studio.app import held, words
+from studio.app.state.comparison import COST
+from studio.app.state.runs import PHASE, RunState
+from studio.app.widgets.basic import Elided, clear, label, restyle, section
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.qualities import interval, outdated, samples_at
+from studio.protocol.catalog import EntrySpec
+
+__all__ = ["Figure", "FigureGroups", "figures", "grouped"]
+
+QUALITY = "quality/"
+MORE, TRAINING = "Quality", "Training"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A line of the inspector; ``stale`` where the training has gone on a good way since, ``slug``
+    that of its metric, "" of what the training says of itself; ``near`` where it cannot be told
+    from its floor.
+    """
+
+    name: str
+    value: str
+    floor: str
+    when: str
+    stale: bool
+    tip: str = ""
+    slug: str = ""
+    near: bool = False
+
+
+def figures(
+    run: RunState,
+    name_of: Callable[[str], str],
+    entry_of: Callable[[str], EntrySpec | None] = lambda slug: None,
+) -> list[Figure]:
+    """Return the newest figures of a run, quality before the family's own curves, each with the
+    step that it is of, and what it is held against.
+    """
+    rows = []
+    names = sorted(run.series, key=lambda name: (not name.startswith(QUALITY), name))
+    for name in names:
+        series = run.series[name]
+        if not len(series) or name.startswith(COST) or name == PHASE:
+            continue
+        slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
+        value = words.figure(float(series.values[-1]))
+        entry = entry_of(slug) if name.startswith(QUALITY) else None
+        floor = held.bar(entry, run.floors, slug)
+        when = f"at step {at:,}"
+        n = samples_at(run, at) if name.startswith(QUALITY) else None
+        when += f", n = {n:,}" if n is not None else ""
+        when += f": {held.few(n)}" if held.few(n) else ""
+        between = interval(run, slug, at) if name.startswith(QUALITY) else ""
+        when += f", {between}" if between else ""
+        phase = run.phase_at(at)
+        if phase != run.phase_at(run.step):  # beside what another one makes now
+            when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
+        last = float(series.values[-1])
+        near = held.within_spread(entry, run.floors, slug, last, n)
+        old = outdated(run, name) if name.startswith(QUALITY) else ""
+        when += f"; {old}" if old else ""
+        stale = bool(old) or run.step - at > max(1, run.step // held.STALE)
+        tip = held.explained(entry)
+        kind = slug if name.startswith(QUALITY) else ""
+        rows.append(Figure(name_of(name), value, floor, when, stale, tip, kind, near))
+    return rows
+
+
+def grouped(
+    rows: Sequence[Figure], groups: Mapping[str, Sequence[str]], *, but: str = ""
+) -> list[tuple[str, list[Figure]]]:
+    """Return figures in the groups of slugs that a kind of data declares, then those of other
+    metrics, then what the training says of itself; ``but`` is a metric that stands elsewhere.
+    """
+    titles = {slug: title for title, slugs in groups.items() for slug in slugs}
+    found: dict[str, list[Figure]] = {title: [] for title in (*groups, MORE, TRAINING)}
+    for row in rows:
+        if not row.slug or row.slug != but:
+            title = titles.get(row.slug, MORE) if row.slug else TRAINING
+            found[title].append(row)
+    return [(title, each) for title, each in found.items() if each]
+
+
+class FigureGroups(QWidget):
+    """A heading a group, with the step that most of its figures are of, and a line a figure; one of
+    another step says so below its line, and is dim where it is old.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._built: list[tuple[str, list[str]]] = []
+        self._heads: list[Elided] = []
+        self.lines: list[tuple[QLabel, QLabel, QLabel]] = []  # of each figure: value, floor, when
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnMinimumWidth(1, 48)
+        self._grid.setColumnMinimumWidth(2, 60)
+
+    def show_groups(self, groups: list[tuple[str, list[Figure]]]) -> None:
+        """Show the figures as they are now."""
+        self.setVisible(bool(groups))
+        built = [(title, [row.name for row in rows]) for title, rows in groups]
+        if built != self._built:
+            self._built = built
+            self._build(groups)
+        lines = iter(self.lines)
+        for head, (_, rows) in zip(self._heads, groups, strict=True):
+            whens = [row.when for row in rows]
+            most = max(whens, key=whens.count)
+            head.set_text(most)
+            for row, (value, floor, when) in zip(rows, lines, strict=False):
+                value.setText(row.value)
+                restyle(value, role="muted" if row.stale else "")
+                floor.setText(row.floor)
+                restyle(floor, role="good" if row.near else "small")
+                when.setText(row.when)
+                when.setVisible(row.when != most)
+
+    def _build(self, groups: list[tuple[str, list[Figure]]]) -> None:
+        clear(self._grid)
+        self._heads, self.lines = [], []
+        right = Qt.AlignmentFlag.AlignRight
+        line = 0
+        for title, rows in groups:
+            head = Elided("", "small")
+            self._heads.append(head)
+            self._grid.setRowMinimumHeight(line, 26)
+            self._grid.addWidget(section(title), line, 0, Qt.AlignmentFlag.AlignBottom)
+            self._grid.addWidget(head, line, 1, 1, 2, Qt.AlignmentFlag.AlignBottom)
+            line += 1
+            for row in rows:
+                name = Elided(row.name)
+                set_tip(name, row.tip)
+                parts = (label(), label("", "small"), label("", "small", wrap=True))
+                self.lines.append(parts)
+                self._grid.addWidget(name, line, 0)
+                self._grid.addWidget(parts[0], line, 1, right)
+                self._grid.addWidget(parts[1], line, 2, right)
+                self._grid.addWidget(parts[2], line + 1, 0, 1, 3)
+                line += 2

@@ -1,0 +1,90 @@
+"""The one figure of a run that stands for it, and whether it can be told from its floor. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.app import held, words
+from studio.app.state.comparison import samples_at
+from studio.app.state.runs import RunState
+from studio.app.state.runtable import figure_of, first_metric
+from studio.protocol.catalog import Catalog, EntrySpec
+
+__all__ = ["Verdict", "judged", "verdict_of"]
+
+Level = Literal["good", "warm", ""]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A figure of a run as it is now.
+
+    Attributes:
+        slug: of the metric.
+        title: of the metric.
+        value: the figure.
+        floor: what it is held against, with its word: "floor 2.31 ± 0.12"; "" for nothing.
+        step: at which it was measured.
+        n: with how many samples, None where nobody knows.
+        words: whether it can be told from its floor; "" where nothing can be said.
+        level: whether that is good.
+        stale: whether the training has gone on a good way since.
+    """
+
+    slug: str
+    title: str
+    value: float
+    floor: str
+    step: int
+    n: int | None
+    words: str
+    level: Level
+    stale: bool
+
+    @property
+    def when(self) -> str:
+        """At which step, and of how many samples."""
+        return f"at step {self.step:,}" + (f", n = {self.n:,}" if self.n is not None else "")
+
+
+def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdict | None:
+    """Return the verdict on a metric of a run, by default its first; None before it is measured."""
+    slug = slug or first_metric(run)
+    found = figure_of(run, slug) if slug else None
+    if found is None:
+        return None
+    step, value = found
+    entry = catalog.get("metric", slug) if catalog is not None else None
+    n = samples_at(run, step)
+    said, level = judged(entry, run.floors, slug, value, n)
+    title = entry.title if entry is not None else words.plain(slug)
+    floor = held.bar(entry, run.floors, slug)
+    stale = run.step - step > max(1, run.step // held.STALE)
+    return Verdict(slug, title, value, floor, step, n, said, level, stale)
+
+
+def judged(
+    entry: EntrySpec | None,
+    floors: Mapping[str, float],
+    slug: str,
+    value: float,
+    n: int | None,
+) -> tuple[str, Level]:
+    """Say of a figure how it stands to what it is held against, and whether that is good."""
+    of = f"n = {n:,}" if n is not None else ""
+    if held.few(n):
+        return f"{of}: {held.few(n)}", ""
+    if slug not in floors:
+        return "", ""
+    floor, higher = floors[slug], entry is not None and entry.better == "higher"
+    if held.bar_word(entry) != held.FLOOR:
+        beats = value > floor if higher else value < floor
+        return ("beats the baseline", "good") if beats else ("does not beat the baseline", "warm")
+    at = f" at {of}" if of else ""
+    if held.within_spread(entry, floors, slug, value, n):
+        return f"not distinguishable from real{at}", "good"
+    if (value >= floor) if higher else (value <= floor):
+        return f"as good as real{at}", "good"
+    if higher or floor <= 0:
+        return f"{words.figure(abs(value - floor))} from real{at}", "warm"
+    return f"{words.figure(value / floor)} × the floor{at}", "warm"

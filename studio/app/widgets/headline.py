@@ -1,0 +1,58 @@
+"""The figure that stands for a run: large, with what it is held against, and a verdict in words."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import held, words
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.state.verdict import verdict_of
+from studio.app.widgets.basic import Elided, label, restyle, row
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.qualities import interval, outdated
+
+__all__ = ["Headline"]
+
+
+class Headline(QWidget):
+    """Title, figure and floor, verdict, and of which step it is; dim when the training has gone on
+    a good way since.
+    """
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self.title = Elided("", "strong")
+        self.value, self.floor = label("", "title"), Elided("", "muted")
+        self.words, self.when = label("", wrap=True), label("", "small", wrap=True)
+        line = row(self.value, self.floor, gap=10)
+        line.setStretch(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.title)
+        layout.addLayout(line)
+        layout.addWidget(self.words)
+        layout.addWidget(self.when)
+
+    def show_run(self, run: RunState, slug: str = "") -> None:
+        """Show a metric of a run, by default its first; hidden before it is measured."""
+        found = verdict_of(run, self._state.catalog, slug)
+        self.setVisible(found is not None)
+        if found is None:
+            return
+        catalog = self._state.catalog
+        entry = catalog.get("metric", found.slug) if catalog is not None else None
+        self.title.set_text(found.title)
+        set_tip(self.title, held.explained(entry))
+        self.value.setText(words.figure(found.value))
+        restyle(self.value, dim="true" if found.stale else "false")
+        self.floor.set_text(found.floor)
+        self.words.setText(found.words)
+        self.words.setVisible(bool(found.words))
+        restyle(self.words, role=found.level if not found.stale else "muted")
+        between = interval(run, found.slug, found.step)
+        old = outdated(run, f"quality/{found.slug}")
+        more = [found.when, between and f"95 %: {between}", old, held.side(entry)]
+        self.when.setText("; ".join(filter(None, more)))
+        told = f"{words.figure(found.value)}, {found.floor}, {found.words}, {found.when}"
+        self.setAccessibleName(f"{found.title}: {told}")
