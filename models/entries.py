@@ -115,6 +115,7 @@ class FamilyEntry(Entry):
         capabilities: names of the protocols of `models.contracts.abilities` that it satisfies.
         field, carrier: where it stands in the table of field and carrier.
         motion: its law of motion, in Unicode.
+        short: what it is called where there is little room.
         sampler: the default sampler, "" for a family that takes none.
         version: counts changes of its settings.
         upgrade: reads settings of earlier versions.
@@ -130,6 +131,7 @@ class FamilyEntry(Entry):
     version: int
     upgrade: Upgrade | None
     inputs: Mapping[str, Needs] = made(default_factory=dict)
+    short: str = ""
 
     @property
     def abilities(self) -> frozenset[str]:

@@ -85,6 +85,7 @@ class ConsistencyDistillationConfig(Config, frozen=True):
 @family(
     "consistency-distillation",
     title="Consistency distillation",
+    short="Consistency",
     summary="A trained diffusion teaches a function that goes from noise to data in one step.",
     source="Song et al. 2023, arXiv:2303.01469, algorithms 1 and 2",
     config=ConsistencyDistillationConfig,

@@ -111,6 +111,7 @@ def _check(config: DiscriminatorFlowConfig) -> None:
 @family(
     "discriminator-flow",
     title="Discriminator Flow",
+    short="Disc. Flow",
     summary="Particles climb a critic that knows the flow time: a GAN without a generator.",
     source=f"{_PAPER}, section 4.2 and algorithm 2",
     config=DiscriminatorFlowConfig,

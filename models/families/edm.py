@@ -158,6 +158,7 @@ def _density(config: EdmConfig) -> Density:
 @family(
     "edm",
     title="EDM diffusion",
+    short="EDM",
     summary="A denoiser learned at all noise levels moves free particles from noise to data.",
     source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-8, table 1, algorithm 1",
     config=EdmConfig,

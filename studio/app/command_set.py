@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.app.actions import Actions
+from studio.app.command_find import find_commands
 from studio.app.command_go import go_commands
 from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
@@ -168,7 +169,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
         registry.add(command)
     for command in label_commands(state, actions, shell.ask_label):
         registry.add(command)
-    for parts in (model_commands, hand_commands, queue_commands):
+    for parts in (find_commands, model_commands, hand_commands, queue_commands):
         for command in parts(state, actions):
             registry.add(command)
     for command in help_commands(state, actions, shell.show_diagnostics):
@@ -435,6 +436,7 @@ def _help(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
 def _gallery(state: AppState) -> None:
     state.runs.select("")
     state.go("gallery")
+    state.find_wanted.emit()
 
 
 def _with_run(state: AppState, do: Callable[[str], None]) -> None:

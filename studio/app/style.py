@@ -140,6 +140,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QAbstra
     border: 1px solid $accent;
 }
 QLineEdit QToolButton { background: transparent; border: 0; padding: 0; min-height: 0; }
+QLineEdit[role="search"] { padding: 6px 8px; }
 QFileDialog QToolButton { background: $muted; padding: 2px; min-height: 0; }
 QFileDialog QToolButton:disabled { background: $panel; }
 QLineEdit[invalid="true"] { border: 1px solid $danger; }

@@ -331,6 +331,8 @@ class MainWindow(QMainWindow):
             self.canvas.help.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif self._state.place == "runs":
             self._state.finding.typing_wanted.emit()
+        else:
+            self._state.find_wanted.emit()
 
     def _show_history(self) -> None:
         dialogs.show_history(self, self._state.notices)

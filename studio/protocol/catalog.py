@@ -167,8 +167,9 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
 
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
-    along flow time, "particles" for particles that move during the training, "generator"), and
-    ``motion``, the formula of what moves how, in Unicode. Metrics say which values are
+    along flow time, "particles" for particles that move during the training, "generator"),
+    ``motion``, the formula of what moves how, in Unicode, and what they are called in ``short``.
+    Metrics say which values are
     ``better``: "lower" or "higher", and what their ``bar`` is, in a few words. Networks say in
     which ``roles`` they can be picked. Samplers and operators say which capabilities a model
     ``needs`` to have; ``takes`` are the rows that an operator is handed, ``inputs`` the runs that
@@ -188,6 +189,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     field: str = ""
     carrier: str = ""
     motion: str = ""
+    short: str = ""
     better: str = ""
     bar: str = ""
     needs: list[str] = []

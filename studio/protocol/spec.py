@@ -126,7 +126,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A gallery card (``resources/recipes/<slug>.toml``, thumbnail beside it as ``.png``).
 
     It is found by its ``methods`` and ``questions``, in the words of the gallery; with ``start`` it
-    is one of those that a newcomer is shown first.
+    is one of those that a newcomer is shown first, and with ``gpu`` it takes so long that it is
+    better trained on one.
     """
 
     slug: str
@@ -140,4 +141,5 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     methods: list[str] = []
     questions: list[str] = []
     start: bool = False
+    gpu: bool = False
     run: RunSpec

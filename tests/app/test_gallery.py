@@ -6,9 +6,12 @@ from PySide6.QtCore import Qt
 from studio import resources
 from studio.app.state import finding
 from studio.app.state.finding import FACETS, counts, found, nearest
+from studio.app.state.paths import learning_paths
+from studio.app.state.runs import RunState
+from studio.protocol.catalog import Catalog, EntrySpec
 
 RECIPES = resources.recipes()
-DOMAIN, METHOD, QUESTION, TIME = FACETS
+DOMAIN, METHOD, QUESTION, TIME, DEVICE = FACETS
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda facet: facet.title)
@@ -22,7 +25,7 @@ def test_a_count_is_how_many_recipes_a_choice_leaves(facet):
 
 def test_every_recipe_has_a_domain_a_method_and_a_time():
     for recipe in RECIPES:
-        assert all(facet.of(recipe) for facet in (DOMAIN, METHOD, TIME)), recipe.slug
+        assert all(facet.of(recipe) for facet in (DOMAIN, METHOD, TIME, DEVICE)), recipe.slug
     assert 3 <= sum(recipe.start for recipe in RECIPES) <= 4
     assert len({value for recipe in RECIPES for value in METHOD.of(recipe)}) <= 8
     assert len({value for recipe in RECIPES for value in QUESTION.of(recipe)}) <= 8
@@ -33,6 +36,34 @@ def test_all_words_have_to_be_there_in_any_order():
     assert "mnist-discriminator-flow" in slugs
     assert slugs == [r.slug for r in found(RECIPES, "generator mnist", {})]
     assert found(RECIPES, "mnist nowhere-to-be-found", {}) == []
+
+
+@pytest.mark.parametrize("text", ["top quark", "particle physics", "remote sensing", "molecules"])
+def test_a_recipe_is_found_by_what_its_data_are_about(text):
+    jets = next(recipe for recipe in RECIPES if recipe.slug == "jets-edm")
+    entries = [
+        EntrySpec(kind="dataset", slug="pythia-jets", title="Jets", source="", fields=[],
+                  summary="Jets of light quarks and tops."),
+    ]  # fmt: skip
+    slugs = [r.slug for r in found(RECIPES, text, {}, Catalog(entries=entries, devices=[]))]
+    assert slugs
+    assert (jets.slug in slugs) == (text in ("top quark", "particle physics"))
+
+
+def test_learning_paths_name_recipes_and_say_why_each_comes_next():
+    paths = learning_paths()
+    assert len(paths) >= 3
+    slugs = {recipe.slug for recipe in RECIPES}
+    for path in paths:
+        steps = [step.recipe for step in path.steps]
+        assert len(steps) == len(set(steps)) >= 4
+        assert set(steps) <= slugs
+        assert all(step.why.endswith(".") and len(step.why) <= 80 for step in path.steps)
+
+
+def test_what_takes_minutes_says_whether_a_gpu_is_better():
+    assert all(recipe.expected_seconds >= 60 for recipe in RECIPES if recipe.gpu)
+    assert sum(recipe.gpu for recipe in RECIPES) >= 1
 
 
 def test_what_is_misspelt_has_neighbours():
@@ -118,3 +149,92 @@ async def test_a_catalogue_that_arrives_moves_no_card_and_takes_no_keyboard(benc
     bench.state.catalog_changed.emit()
     assert first.hasFocus()
     assert gallery.shelves == shelves
+
+
+async def test_paths_are_shelves_of_numbered_steps_that_are_checked_when_trained(bench, wait):
+    gallery = await gallery_of(bench)
+    _, cards = gallery._steps[0]
+    shelf = next(shelf for shelf in gallery.shelves if shelf.grid.cards == cards)
+    assert cards[0].accessibleName() == f"Step 1, to come: {cards[0].recipe.title}"
+    assert shelf.grid.seen == cards  # in an order, of which none may be missing
+    run = RunState(key="a", name="0001-a", spec=cards[0].recipe.run, state="finished")
+    bench.state.runs.by_key["a"] = run
+    bench.state.runs.listed.emit()
+    assert cards[0].accessibleName().startswith("Step 1, done: ")
+    assert cards[1].accessibleName().startswith("Step 2, to come: ")
+    bench.state.runs.by_key.clear()
+
+
+async def test_all_recipes_stand_in_one_grid_where_that_is_wanted(bench):
+    gallery = await gallery_of(bench)
+    gallery.layout_choice.chosen.emit(1)
+    assert [card.recipe.slug for card in gallery.cards] == [recipe.slug for recipe in RECIPES]
+    assert len(gallery.shelves) == 1
+    gallery.layout_choice.chosen.emit(0)
+    assert len(gallery.shelves) > 3
+
+
+async def test_the_card_for_own_data_asks_for_a_file(bench, qtbot):
+    gallery = await gallery_of(bench)
+    assert gallery.shelves[0].grid.cards[-1] is gallery.own
+    with qtbot.waitSignal(bench.state.import_wanted):
+        qtbot.keyClick(gallery.own, Qt.Key.Key_Return)
+
+
+async def test_tab_goes_from_the_facets_to_the_search_and_to_the_cards(bench, qtbot, wait):
+    gallery = await gallery_of(bench)
+    await wait(gallery.search.hasFocus)
+    met = []
+    for _ in range(3):
+        qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Tab)
+        met.append(bench.window.focusWidget())
+    assert gallery.layout_choice.isAncestorOf(met[0])
+    assert met[1] is gallery.cards[0]
+    # The other cards are reached by arrows: what comes next is a link.
+    assert met[2] is next(shelf.link for shelf in gallery.shelves if shelf.link is not None)
+    gallery.search.setFocus()
+    qtbot.keyClick(gallery.search, Qt.Key.Key_Backtab)
+    assert bench.window.focusWidget() is gallery.facets.line("Domain", "Points")
+
+
+async def test_enter_chooses_a_facet_and_arrows_go_to_the_next(bench, qtbot):
+    gallery = await gallery_of(bench)
+    line = gallery.facets.line("Domain", "Points")
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert line.isChecked()
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert not line.isChecked()
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    assert gallery.facets.line("Domain", "Images").hasFocus()
+
+
+async def test_a_slash_and_ctrl_g_lead_to_the_search(bench, qtbot):
+    gallery = await gallery_of(bench)
+    for id in ("find-here", "gallery"):
+        gallery.cards[0].setFocus()
+        assert bench.window.registry.trigger(id)
+        assert gallery.search.hasFocus()
+    qtbot.keyClicks(gallery.search, "1/2")
+    assert gallery.search.text() == "1/2"
+
+
+async def test_what_is_found_is_seen_from_its_beginning(bench, qtbot):
+    gallery = await gallery_of(bench)
+    bar = gallery.board._area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    qtbot.keyClicks(gallery.search, "no such recipe")
+    assert bar.value() == 0
+    assert gallery.shelves[0].grid.cards
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1440, 4), (1279, 3), (959, 2)])
+async def test_a_narrower_window_has_fewer_columns(bench, wait, width, columns):
+    gallery = await gallery_of(bench)
+    bench.window.resize(width, 800)
+    await wait(lambda: bench.window.width() == width)
+    await wait(lambda: {shelf.grid.columns for shelf in gallery.shelves} == {columns})
+    # The page is as high as what is on it.
+    last = gallery.shelves[-1]
+    assert gallery.board._area.widget().height() < last.y() + last.height() + 80

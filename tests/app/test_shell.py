@@ -50,7 +50,9 @@ async def test_the_window_is_built_and_taken_down(bench, wait):
     assert bench.state.engine.state == "ready"
     assert bench.window.canvas.pages.currentWidget() is bench.window.canvas.gallery
     cards = bench.window.canvas.gallery.findChildren(Card)
-    assert len(cards) == len(bench.state.recipes) >= 6
+    slugs = [recipe.slug for recipe in bench.state.recipes]
+    assert {card.recipe.slug for card in cards} == set(slugs)
+    assert len(slugs) >= 6
 
 
 async def test_two_clicks_lead_from_the_gallery_to_moving_particles(bench, qtbot, wait):
@@ -91,12 +93,12 @@ async def test_arrows_walk_the_gallery(bench, qtbot, wait):
     await bench.start()
     bench.window.activateWindow()
     shelves = bench.window.canvas.gallery.shelves
-    (first, second, *_), *_ = (line for shelf in shelves for line in shelf.grid.lines)
+    (first, second, *_), below, *_ = (line for shelf in shelves for line in shelf.grid.lines)
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Right)
     await wait(second.hasFocus)
     qtbot.keyClick(second, Qt.Key.Key_Down)
-    await wait(shelves[1].grid.lines[0][1].hasFocus)
+    await wait(below[min(1, len(below) - 1)].hasFocus)
 
 
 def reasons(setup):

@@ -1,5 +1,6 @@
 """The page of all data: the project's, the built-in ones, and how others come in."""
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
@@ -26,7 +27,16 @@ class DataSetsPage(QWidget):
         layout.setSpacing(12)
         layout.addWidget(title)
         layout.addWidget(self.grid, 1)
-        self.setFocusProxy(self.grid.search)
+        state.find_wanted.connect(self._search)
+
+    def _search(self) -> None:
+        if self.isVisible():
+            self.grid.focus_first()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.grid.focus_first()
 
 
 PAGE = DataSetsPage

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from studio.app.kinds.registry import all_kinds, kind
-from studio.protocol.catalog import Catalog
+from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import Pick, Recipe
 
 __all__ = ["FACETS", "Facet", "counts", "found", "nearest", "what"]
@@ -40,25 +40,45 @@ def _time(recipe: Recipe) -> list[str]:
     return [next(title for most, title in TIMES if recipe.expected_seconds < most)]
 
 
+DEVICES = ("This computer", "Better with a GPU")
+
+
+def _device(recipe: Recipe) -> list[str]:
+    return [DEVICES[recipe.gpu]]
+
+
 FACETS = (
     Facet("Domain", _domain, tuple(k.title for k in sorted(all_kinds(), key=lambda k: k.order))),
     Facet("Method", lambda recipe: recipe.methods),
     Facet("Question", lambda recipe: recipe.questions),
     Facet("Time", _time, tuple(title for _, title in TIMES)),
+    Facet("Device", _device, DEVICES),
 )
 
 
 def what(recipe: Recipe, catalog: Catalog | None) -> list[str]:
-    """Return what is trained on what, as the catalogue calls them; nothing before there is one."""
+    """Return what is trained on what, as the catalogue calls them, the model in short; nothing
+    before there is one.
+    """
     if catalog is None:
         return []
     parts = (("family", recipe.run.family), ("dataset", recipe.run.dataset))
-    return [_called(catalog, kind, pick) for kind, pick in parts]
+    return [_called(catalog.get(kind, pick.slug), pick) for kind, pick in parts]
 
 
-def _called(catalog: Catalog, of: str, pick: Pick) -> str:
-    titles = (entry.title for entry in catalog.of(of) if entry.slug == pick.slug)
-    return next(titles, pick.slug)
+def _called(entry: EntrySpec | None, pick: Pick) -> str:
+    return pick.slug if entry is None else entry.short or entry.title
+
+
+def _about(recipe: Recipe, catalog: Catalog | None) -> list[str]:
+    """Return what the catalogue says of the model and of the data."""
+    if catalog is None:
+        return []
+    entries = (
+        catalog.get("family", recipe.run.family.slug),
+        catalog.get("dataset", recipe.run.dataset.slug),
+    )
+    return [f"{entry.title} {entry.summary}" for entry in entries if entry is not None]
 
 
 def found(
@@ -94,7 +114,9 @@ def _said(recipe: Recipe, catalog: Catalog | None) -> str:
         recipe.source,
         recipe.slug,
         *(value for facet in FACETS for value in facet.of(recipe)),
+        kind(recipe.kind).about,
         *what(recipe, catalog),
+        *_about(recipe, catalog),
     )
     return " ".join(parts).casefold()
 

@@ -106,6 +106,7 @@ class AppState(QObject):
     jobs_lost = Signal(list)  # the JobInfo of each, with the engine that had them
     looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten
+    find_wanted = Signal()  # the search of the page is to have the keyboard
     import_wanted = Signal()  # files are to be chosen that are imported
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused

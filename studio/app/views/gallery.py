@@ -2,39 +2,42 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.actions import Actions
-from studio.app.kinds.registry import all_kinds, kind
+from studio.app.forms.editors import Segments
+from studio.app.kinds.registry import kind
 from studio.app.state import finding
+from studio.app.state.paths import LearningPath, done, learning_paths, walkable
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import label
 from studio.app.widgets.facetlist import FacetList
+from studio.app.widgets.importcard import ImportCard
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.recipecard import Card
+from studio.app.widgets.searchbox import SearchBox
 from studio.app.widgets.shelf import Shelf
 from studio.app.widgets.shelves import Planned, Shelves
-from studio.app.widgets.taborder import stops
+from studio.app.widgets.stepcard import StepCard
 from studio.counted import counted
 from studio.protocol.spec import Recipe
 
 __all__ = ["Gallery"]
 
+C = TypeVar("C", bound=Card)
+
 RING = 4  # room around cards for their focus ring
+ARRANGED = 140  # pixels of the choice between shelves and a grid
 DOMAIN = finding.FACETS[0].title
 FEW = 3  # recipes: a kind with fewer shares a shelf
 CLEAR = "Clear"
 START = ("Start here", "Enter opens a recipe, Enter again trains it")
 REST = ("Elsewhere", "Other data, other questions")
-
-
-def _hint() -> str:
-    """Say which files can be dropped, of each kind of data."""
-    able = [f"{each.title.lower()} ({each.imports})" for each in all_kinds() if each.imports]
-    return f"Or drop files here: {', '.join(able[:-1])} or {able[-1]}."
 
 
 class Gallery(QWidget):
@@ -50,19 +53,27 @@ class Gallery(QWidget):
         self._all: list[Card] = []
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.search = QLineEdit()
-        self.search.setProperty("role", "search")
-        self.search.setAccessibleName("Search recipes")
-        self.search.setClearButtonEnabled(True)
+        self._steps: list[tuple[LearningPath, list[StepCard]]] = []
+        self.search = SearchBox("Search recipes", "/")
         self.search.setMaximumWidth(540)
         self.search.textChanged.connect(self._find)
         self.search.returnPressed.connect(self._open_first)
         self.search.installEventFilter(self)
         self.facets = FacetList(self._choose)
+        self.layout_choice = Segments(["Shelves", "Grid"], "Arrangement")
+        self.layout_choice.select(0)
+        self.layout_choice.setFixedWidth(ARRANGED)
+        self.layout_choice.chosen.connect(self._arrange)
+        self._as_grid = False
         self.board = Shelves()
+        self.own = ImportCard("Train on your own data", state.import_wanted.emit)
+        self.board.watch(self.own)
         self.board.left.connect(self.focus_first)
         self._lay_out()
         state.recipes_changed.connect(self.refresh)
+        state.runs.listed.connect(self._check)
+        state.runs.changed.connect(lambda _: self._check())
+        state.find_wanted.connect(self._search)
         state.catalog_changed.connect(self._name)
         self.refresh()
 
@@ -73,6 +84,7 @@ class Gallery(QWidget):
         line.setContentsMargins(RING, 0, RING, 0)
         line.addWidget(self.search, 1)
         line.addStretch(0)
+        line.addWidget(self.layout_choice)
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addWidget(title)
@@ -90,8 +102,9 @@ class Gallery(QWidget):
 
     @property
     def cards(self) -> list[Card]:
-        """The cards of recipes that are shown, in order."""
-        return [card for card in self.board.cards if isinstance(card, Card)]
+        """The cards of recipes that are shown, in order; without the steps of learning paths."""
+        shown = (card for card in self.board.cards if isinstance(card, Card))
+        return [card for card in shown if not isinstance(card, StepCard)]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (
@@ -109,8 +122,9 @@ class Gallery(QWidget):
 
     def refresh(self) -> None:
         """Read the recipes anew."""
-        gone = self._all
-        self._all = [self._card(recipe) for recipe in self._state.recipes]
+        gone = [*self._all, *(card for _, cards in self._steps for card in cards)]
+        self._all = [self._ready(Card(recipe)) for recipe in self._state.recipes]
+        self._make_steps()
         self.search.setPlaceholderText(
             f"Search {counted(len(self._all), 'recipe')}: a model, a data set, a question"
         )
@@ -118,9 +132,26 @@ class Gallery(QWidget):
         for card in gone:
             card.deleteLater()
 
-    def _card(self, recipe: Recipe) -> Card:
-        card = Card(recipe)
-        card.clicked.connect(partial(self._actions.setup.open_recipe, recipe))
+    def _make_steps(self) -> None:
+        recipes = {recipe.slug: recipe for recipe in self._state.recipes}
+        self._steps = []
+        for path in learning_paths():
+            numbered = enumerate(walkable(path, recipes), 1)
+            cards = [self._ready(StepCard(each, n, step.why)) for n, (step, each) in numbered]
+            if cards:
+                self._steps.append((path, cards))
+        self._check()
+
+    def _check(self) -> None:
+        """Say which steps were trained in the project that is open."""
+        ended = done(self._state.recipes, self._state.runs.by_key.values())
+        for _, cards in self._steps:
+            for card in cards:
+                card.set_done(card.recipe.slug in ended)
+
+    def _ready(self, card: C) -> C:
+        """Let a card be opened, and the arrows lead from it to others."""
+        card.clicked.connect(partial(self._actions.setup.open_recipe, card.recipe))
         self.board.watch(card)
         card.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         card.customContextMenuRequested.connect(partial(self._menu, card))
@@ -128,7 +159,7 @@ class Gallery(QWidget):
 
     def _name(self) -> None:
         """Say what models and data are called, as far as that is known."""
-        for card in self._all:
+        for card in [*self._all, *(card for _, cards in self._steps for card in cards)]:
             card.show_what(finding.what(card.recipe, self._state.catalog))
         self._find()
 
@@ -142,10 +173,23 @@ class Gallery(QWidget):
         )
         if text.strip() or chosen:
             planned = [self._found(finding.found(recipes, text, chosen, catalog))]
+        elif self._as_grid:
+            planned = [Planned(counted(len(recipes), "recipe"), "", [*self._all, self.own])]
         else:
-            planned = self._shelves()
-        self.board.show_shelves([shelf for shelf in planned if shelf.cards], _hint())
-        self.board.order_after([self.search, *stops(self.facets)])
+            planned = [*self._shelves(), *self._paths()]
+        self.board.show_shelves([shelf for shelf in planned if shelf.cards])
+
+    def _arrange(self, place: int) -> None:
+        self._as_grid = place == 1
+        self._find()
+
+    def _paths(self) -> list[Planned]:
+        planned = []
+        for path, cards in self._steps:
+            seconds = sum(card.recipe.expected_seconds for card in cards)
+            note = f"Learning path, {counted(len(cards), 'step')}, {words.duration(seconds)}"
+            planned.append(Planned(path.title, note, cards))
+        return planned
 
     def _found(self, found: list[Recipe]) -> Planned:
         act = (CLEAR, self._forget)
@@ -162,7 +206,7 @@ class Gallery(QWidget):
     def _shelves(self) -> list[Planned]:
         recipes = self._state.recipes
         start = self._cards_of([recipe for recipe in recipes if recipe.start])
-        planned = [Planned(*START, start)]
+        planned = [Planned(*START, [*start, self.own])]
         by_kind: dict[str, list[Recipe]] = {}
         for recipe in recipes:
             if not recipe.start:
@@ -204,6 +248,15 @@ class Gallery(QWidget):
     def _open_first(self) -> None:
         if self.cards:
             self.cards[0].click()
+
+    def _search(self) -> None:
+        if self.isVisible():
+            self.focus_first()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.focus_first()
 
     def focus_first(self) -> None:
         """Bring the keyboard to the search."""

@@ -23,7 +23,7 @@ class CardGrid(QWidget):
         self.cards: list[PictureCard] = []
         self._one_line = one_line
         self._laid = 0  # columns that the height was last told for
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app import tasks
 from studio.app.actions import Actions
@@ -18,6 +18,7 @@ from studio.app.state.datasets import DataSet, all_sets, found, kinds_of
 from studio.app.state.session import AppState
 from studio.app.widgets.datasetcard import DataSetCard
 from studio.app.widgets.importcard import ImportCard
+from studio.app.widgets.searchbox import SearchBox
 from studio.app.widgets.shelves import Planned, Shelves
 from studio.counted import counted
 
@@ -48,10 +49,7 @@ class DataSetGrid(QWidget):
         self._why_not = why_not
         self._cards: dict[DataSet, DataSetCard] = {}
         self._kinds: list[str] = []
-        self.search = QLineEdit()
-        self.search.setProperty("role", "search")
-        self.search.setAccessibleName("Search data")
-        self.search.setClearButtonEnabled(True)
+        self.search = SearchBox("Search data", "/")
         self.search.setMaximumWidth(540)
         self.search.textChanged.connect(self._find)
         self.search.returnPressed.connect(self._choose_first)
@@ -152,7 +150,6 @@ class DataSetGrid(QWidget):
         narrowed = bool(text.strip() or self._kind)
         planned = [self._some(sets)] if narrowed else self._by_kind(sets)
         self.shelves.show_shelves([each for each in planned if each.cards])
-        self.shelves.order_after([self.search, self.kinds])
 
     def _some(self, sets: list[DataSet]) -> Planned:
         act = ("Clear", self.forget)

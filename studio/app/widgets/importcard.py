@@ -49,9 +49,9 @@ class ImportCard(PictureCard):
             painter.setFont(font(11))
             painter.setPen(QColor(tokens.muted))
             words = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
-            box = QRectF(area.left() + 14, top + 46, area.width() - 28, 45)
+            box = QRectF(area.left() + 10, top + 46, area.width() - 20, 66)
             painter.drawText(box, words, self._formats)
-            self._draw_button(painter, QRectF(middle - 56, area.bottom() - 44, 112, 28))
+            self._draw_button(painter, QRectF(middle - 56, area.bottom() - 40, 112, 28))
 
     def _draw_button(self, painter: QPainter, box: QRectF) -> None:
         tokens = theme.colors()

@@ -1,7 +1,7 @@
 """A line of the sidebar: a dot, a name, a figure at the right; chosen with click or keyboard."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
@@ -64,6 +64,13 @@ class RowButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(120, HEIGHT)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses it as Space does, which is a key of the clocks."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def nextCheckState(self) -> None:
         """A click chooses; only the state decides what is shown as chosen."""

@@ -7,11 +7,10 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import clear, label, scrolled
+from studio.app.widgets.basic import clear, scrolled
 from studio.app.widgets.picturecard import PictureCard
 from studio.app.widgets.roving import Roving
 from studio.app.widgets.shelf import Shelf
-from studio.app.widgets.taborder import chain
 
 __all__ = ["Planned", "Shelves"]
 
@@ -66,10 +65,8 @@ class Shelves(QWidget):
         card.hide()
         card.moved.connect(partial(self._move, card))
 
-    def show_shelves(self, planned: Sequence[Planned], foot: str = "") -> None:
-        """Show shelves, with some words below all of them; where the same cards are shown already
-        nothing moves.
-        """
+    def show_shelves(self, planned: Sequence[Planned]) -> None:
+        """Show shelves; where the same cards are shown already nothing moves."""
         wanted = [(each.title, each.note, list(each.cards)) for each in planned]
         if wanted == self._planned:
             return
@@ -88,22 +85,12 @@ class Shelves(QWidget):
             self.shelves.append(shelf)
             shelf.grid.placed.connect(self._rove)
             shelf.grid.fill(list(each.cards))
-        if foot:
-            self._body.addWidget(label(foot, "muted", wrap=True))
         self._body.addStretch(1)
         self._area.verticalScrollBar().setValue(0)
         self._rove()
 
     def _rove(self) -> None:
         self._roving.take(self.cards)
-
-    def order_after(self, first: Sequence[QWidget]) -> None:
-        """Let Tab come here after other widgets: to links and cards as they are read."""
-        stops: list[QWidget] = list(first)
-        for shelf in self.shelves:
-            stops += [shelf.link] if shelf.link is not None else []
-            stops += shelf.grid.cards
-        chain(stops)
 
     def _move(self, card: PictureCard, key: int) -> None:
         """Go from a card to the one beside it, or to the nearest above or below, as if all shelves

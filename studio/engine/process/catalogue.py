@@ -149,6 +149,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "field": entry.field,
         "carrier": entry.carrier,
         "motion": entry.motion,
+        "short": entry.short,
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
     return EntrySpec(**told, fields=_fields(entry.config, own))
