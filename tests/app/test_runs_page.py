@@ -13,7 +13,7 @@ from studio.app.actions import Actions
 from studio.app.differing import differing
 from studio.app.pages.run_export import ask_table
 from studio.app.pages.run_facets import RunFacets
-from studio.app.pages.run_table_model import AXIS, COLUMNS
+from studio.app.pages.run_table_model import AXIS, COLUMNS, STEP
 from studio.app.pages.run_table_model import METRIC as VALUE
 from studio.app.pages.run_table_text import fitting
 from studio.app.pages.runs import RunsPage
@@ -22,6 +22,7 @@ from studio.app.state.runs import RunState, Series
 from studio.app.state.runtable import figure_of, groups, in_order, scale_of
 from studio.app.state.session import AppState
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.row_paint import HEIGHT
 from studio.protocol.label import Label
 from studio.protocol.spec import Pick, RunSpec
 from tests.app.lenses.conftest import SpyLink
@@ -402,3 +403,35 @@ def test_a_run_says_what_it_came_of(made):
     assert "Branch of run 1 at step 50" in tip
     row = made.model.row_at(index_of(made, 2))
     assert made.model.suffix(row) == "from 50"
+
+
+def test_the_baseline_of_the_group_that_is_looked_at_stays_above_its_runs(made, qtbot):
+    runs = [run(n, value=0.2 + n / 50, baseline=n == 3) for n in range(1, 41)]
+    others = [run(n, data="eight-gaussians", value=1.0) for n in range(41, 81)]
+    made.state.runs.by_key = {each.key: each for each in [*runs, *others]}
+    made.page.refresh()
+    above = made.table.pinned_line
+    assert above.isHidden(), "the baseline is on top of the table"
+    bar = made.table.verticalScrollBar()
+    bar.setValue(HEIGHT * 10)
+    assert above.isHidden(), "Eight Gaussians have none"
+    bar.setValue(HEIGHT * 50)
+    assert above.run is runs[2]
+    assert above.isVisible()
+    made.table.scrollTo(index_of(made, 40))
+    assert made.table.visualRect(index_of(made, 40)).top() >= HEIGHT
+    qtbot.mouseClick(above, Qt.MouseButton.LeftButton)
+    assert made.page.selected == [runs[2]]
+    assert not made.page.grab().isNull()
+
+
+def test_steps_of_a_training_are_told_without_filling_the_table_anew(made, monkeypatch):
+    filled = []
+    monkeypatch.setattr(made.model, "show", lambda *each: filled.append(each))
+    third = made.state.runs.by_key["/p/runs/0003-r"]
+    third.step = 1234
+    told = []
+    made.model.dataChanged.connect(lambda first, last, roles: told.append(first))
+    made.state.runs.progressed.emit(third.key)
+    assert [index.siblingAtColumn(STEP).data() for index in told] == ["1,234"]
+    assert not filled

@@ -18,7 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app.actions import Actions
 from studio.app.pages.runs import RunsPage
@@ -81,7 +81,8 @@ def column(count: int) -> tuple[float, float, float]:
     their curves, in ms.
     """
     state, actions = studio()
-    side = Sidebar(state, actions, *[lambda: None] * 3)
+    state.place = "run"
+    side = Sidebar(state, actions, facets=QWidget(), pages=QWidget(), ask_import=lambda: None)
     side.resize(232, 800)
     side.show()
     timed(lambda: None)

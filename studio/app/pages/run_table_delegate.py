@@ -79,24 +79,29 @@ class RunTableDelegate(QStyledItemDelegate):
             return
         tokens, state = theme.colors(), QStyle.StateFlag
         area = QRectF(option.rect)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if option.state & state.State_Selected:
             tint = QColor(tokens.accent)
             tint.setAlpha(36)
             painter.fillRect(area, tint)
-        elif row.pinned or option.state & state.State_MouseOver:
-            painter.fillRect(area, QColor(tokens.raised if row.pinned else tokens.panel))
-        elif not row.runs:
+        elif option.state & state.State_MouseOver or not row.runs:
             painter.fillRect(area, QColor(tokens.panel))
-        painter.setPen(QPen(QColor(tokens.line), 1))
-        under = area.bottom() - 0.5
-        painter.drawLine(QPointF(area.left(), under), QPointF(area.right(), under))
-        self._paint_cell(painter, area, row, index)
+        self.paint_line(painter, area, row, index)
         line = self._model.line_at(index)
         focused = line is not None and line is self._model.line_at(self._view.currentIndex())
         if focused and self._view.hasFocus():
             self._paint_ring(painter, area, index.column())
+
+    def paint_line(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
+        """Draw the cell of a line, as it is neither selected nor under the mouse."""
+        tokens = theme.colors()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if row.pinned:
+            painter.fillRect(area, QColor(tokens.raised))
+        painter.setPen(QPen(QColor(tokens.line), 1))
+        under = area.bottom() - 0.5
+        painter.drawLine(QPointF(area.left(), under), QPointF(area.right(), under))
+        self._paint_cell(painter, area, row, index)
         painter.restore()
 
     def _paint_cell(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
@@ -117,7 +122,6 @@ class RunTableDelegate(QStyledItemDelegate):
             self._paint_text(painter, area.adjusted(PAD, 0, -PAD, 0), row, column)
 
     def _paint_ring(self, painter: QPainter, area: QRectF, column: int) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(theme.colors().accent), 1))
         painter.drawLine(area.topLeft(), area.topRight())
         painter.drawLine(area.bottomLeft(), area.bottomRight())
@@ -183,14 +187,15 @@ class RunTableDelegate(QStyledItemDelegate):
 
     def _paint_name(self, painter: QPainter, area: QRectF, row: Row, index: Index) -> None:
         tokens, line, run = theme.colors(), self._model.line_at(index), row.run
-        middle, depth = area.center().y(), line.depth if line is not None else 0
+        middle = area.center().y()
+        depth = line.depth if line is not None and not row.pinned else 0
         place, left = self._place(run), area.left() + SIGN
         if row.pinned:
             paint_icon(painter, "pin", QRectF(left - 7, middle - 7, 14, 14), tokens.accent)
         elif place is not None:
             paint_badge(painter, QRectF(left - 8, middle - 8, 16, 16), place)
         shift = area.left() + INDENT * max(0, depth - 1)
-        folds = line is not None and line.branches > 0
+        folds = line is not None and line.branches > 0 and not row.pinned
         if folds:
             self._paint_fold(painter, index, shift + FOLD, middle)
         sign = "" if row.pinned else _sign(run)

@@ -157,6 +157,11 @@ class RunTableModel(LineModel):
         """What all lines are of, from top to bottom, also those that a closed one hides."""
         return [self._held[line.key] for line in self.lines]
 
+    def tell_run(self, key: str) -> None:
+        """Say that what the lines of a run say has changed."""
+        for line in (f"{PINNED}\n{key}", *self._lines_of.get(key, ())):
+            self.tell(line)
+
     def lines_of(self, runs: Sequence[str]) -> list[str]:
         """Return the key of the first line of each run that has one; it may have several."""
         return [self._lines_of[key][0] for key in runs if key in self._lines_of]

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from studio.app.pages.run_table_delegate import RunTableDelegate
 from studio.app.pages.run_table_header import RunTableHeader
 from studio.app.pages.run_table_model import AXIS, COLUMNS, DATA, NAME, NOTE, TAGS, RunTableModel
+from studio.app.pages.run_table_pinned import PinnedLine
+from studio.app.shell.line_model import Index
 from studio.app.shell.tree_keys import SIDEWAYS, go_sideways
 from studio.app.state.runs import RunState
+from studio.app.widgets.row_paint import HEIGHT
 
 __all__ = ["RunTableView"]
 
@@ -55,6 +58,7 @@ class RunTableView(QTreeView):
         self.head = RunTableHeader(self)
         self.setHeader(self.head)
         self.setModel(model)
+        self.pinned_line = PinnedLine(self, model, self.painter_of_rows, self._go_to)
         self.setItemDelegate(self.painter_of_rows)
         self.setAccessibleName("Table of runs")
         self.setProperty("role", "table")
@@ -123,6 +127,7 @@ class RunTableView(QTreeView):
         line = self._rows.line_at(index)
         if line is not None and not self._filling:
             self._closed = self._closed | {line.key} if closed else self._closed - {line.key}
+            self.pinned_line.follow()
 
     def run_at(self, index: QModelIndex) -> RunState | None:
         """Return the run of a line, None for a group, a race or an invalid index."""
@@ -149,6 +154,7 @@ class RunTableView(QTreeView):
     def _tell(self) -> None:
         self.painter_of_rows.places = {key: place for place, key in enumerate(self.selected)}
         self.viewport().update()
+        self.pinned_line.follow()
         self.chosen.emit()
 
     # Keyboard and mouse
@@ -195,6 +201,30 @@ class RunTableView(QTreeView):
         self.setColumnHidden(column, False)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.edit(index.siblingAtColumn(column))
+
+    def _go_to(self, run: str) -> None:
+        """Select a run, and let it be seen."""
+        self.select([run])
+        index = self._rows.index_of(next(iter(self._rows.lines_of([run])), ""))
+        self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
+        self.scrollTo(index)
+
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        """Scroll a line into sight, and from under the baseline that lies above the others."""
+        super().scrollTo(index, hint)
+        self.pinned_line.follow()
+        top = self.visualRect(index).top()
+        if self.pinned_line.run is not None and top < HEIGHT:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() - (HEIGHT - top))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.pinned_line.follow()
 
     def _walk(self, key: Qt.Key) -> None:
         """Go where an arrow leads; what is selected stays so, for Space alone selects."""

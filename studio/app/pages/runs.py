@@ -27,7 +27,7 @@ from studio.counted import counted
 __all__ = ["RunsPage"]
 
 WRITTEN = {"name": NAME, "tags": TAGS, "note": NOTE}  # the column of what is said of a run
-SOON = 100  # milliseconds between two looks at what has changed
+SOON = 200  # milliseconds between two looks at what has changed
 
 
 class RunsPage(QWidget):
@@ -81,8 +81,9 @@ class RunsPage(QWidget):
         self._state.catalog_changed.connect(self.refresh)
         for signal in (runs.selected, runs.compared):
             signal.connect(self._follow)
-        for signal in (runs.changed, runs.progressed, runs.metrics_appended):
-            signal.connect(self._soon)
+        runs.progressed.connect(self.model.tell_run)
+        for told in (runs.changed, runs.metrics_appended):
+            told.connect(self._soon)
 
     # What is listed
 
