@@ -54,7 +54,8 @@ class RunTableHead(QWidget):
         self._group = label("Group", "muted")
         self.counts = label("", "muted")
         set_tip(self.counts, KEYS)
-        self.columns = button("Columns", self._open_columns)
+        self.columns = button("Columns", self._open_columns, icon="chevron-down")
+        self.columns.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its icon follows
         export = icon_button("export", "Export what is listed as CSV", finding.export_wanted.emit)
         made = row(
             self.finder, 8, self._group, self.grouping, self.layout_, None,

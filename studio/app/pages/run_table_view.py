@@ -20,10 +20,10 @@ __all__ = ["RunTableView"]
 # Widths of the columns, in pixels, where there is much room and where there is less; the last one
 # takes what is left.
 WIDE = (262, 130, 64, 66, 132, 132, 64, 116, 60)
-CLOSE = (216, 116, 62, 66, 128, 96, 62, 96, 60)
+CLOSE = (246, 122, 62, 66, 128, 100, 62, 100, 60)
 AMPLE = 1080  # pixels from which there is much room
 # Columns that a page of fewer pixels has no room for.
-NARROW = ((AXIS, 640), (DATA, 860), (NOTE, 520))
+NARROW = ((AXIS, 640), (DATA, 1000), (NOTE, 520))
 EDITED = {Qt.Key.Key_F2: NAME, Qt.Key.Key_T: TAGS, Qt.Key.Key_N: NOTE}
 FLAG = QItemSelectionModel.SelectionFlag
 

@@ -75,7 +75,7 @@ def comparable(first: RunState, other: RunState) -> bool:
 def why_not(runs: list[RunState]) -> str:
     """Return why runs cannot be shown side by side, "" if they can."""
     if len(runs) < 2:
-        return "Choose 2 to 4 runs: hold Ctrl and click them in the sidebar."
+        return "Choose 2 to 4 runs: hold Ctrl and click them."
     if len(runs) > MOST:
         return f"At most {MOST} runs fit side by side."
     if not all(comparable(runs[0], run) for run in runs[1:]):
