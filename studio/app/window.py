@@ -287,7 +287,9 @@ class MainWindow(QMainWindow):
                     widget.setVisible(self._state.place == "run")
         if self._state.place == "setup":
             self._offer_train()
-        elif self._state.place in ("run", "data", "help"):
+        elif self._state.place in ("run", "help") or (
+            self._state.place == "data" and self._state.dataset  # all data have a search
+        ):
             # Else the button that hides would hand the keyboard to any other, and Space with it.
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 

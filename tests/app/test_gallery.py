@@ -162,6 +162,11 @@ async def test_paths_are_shelves_of_numbered_steps_that_are_checked_when_trained
     bench.state.runs.listed.emit()
     assert cards[0].accessibleName().startswith("Step 1, done: ")
     assert cards[1].accessibleName().startswith("Step 2, to come: ")
+    shelf = next(shelf for shelf in gallery.shelves if shelf.grid.cards == cards)
+    assert shelf.link.text() == "continue at step 2"
+    shelf.link.click()
+    await wait(lambda: bench.state.draft is not None)
+    assert bench.state.draft.recipe.slug == cards[1].recipe.slug
     bench.state.runs.by_key.clear()
 
 

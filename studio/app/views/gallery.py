@@ -1,6 +1,6 @@
 """The first screen: recipes that work, found by words and facets, or met on shelves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -40,6 +40,12 @@ START = ("Start here", "Enter opens a recipe, Enter again trains it")
 REST = ("Elsewhere", "Other data, other questions")
 
 
+def _go_on(cards: Sequence[StepCard]) -> tuple[str, Callable[[], None]] | None:
+    """Return what leads to the first step of a path that is to come, where some are done."""
+    place = next((place for place, card in enumerate(cards) if not card.done), 0)
+    return (f"continue at step {place + 1}", cards[place].click) if place else None
+
+
 class Gallery(QWidget):
     """Reads the recipes, finds some, opens one, or starts it; ``facets`` narrow what is found, and
     are for the shell to place beside it.
@@ -54,6 +60,7 @@ class Gallery(QWidget):
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._steps: list[tuple[LearningPath, list[StepCard]]] = []
+        self._ended: set[str] | None = None  # the recipes that were trained, None: not looked yet
         self.search = SearchBox("Search recipes", "/")
         self.search.setMaximumWidth(540)
         self.search.textChanged.connect(self._find)
@@ -129,6 +136,7 @@ class Gallery(QWidget):
             f"Search {counted(len(self._all), 'recipe')}: a model, a data set, a question"
         )
         self._name()
+        self._check()
         for card in gone:
             card.deleteLater()
 
@@ -140,14 +148,18 @@ class Gallery(QWidget):
             cards = [self._ready(StepCard(each, n, step.why)) for n, (step, each) in numbered]
             if cards:
                 self._steps.append((path, cards))
-        self._check()
+        self._ended = None
 
     def _check(self) -> None:
         """Say which steps were trained in the project that is open."""
         ended = done(self._state.recipes, self._state.runs.by_key.values())
+        if ended == self._ended:
+            return
+        self._ended = ended
         for _, cards in self._steps:
             for card in cards:
                 card.set_done(card.recipe.slug in ended)
+        self._find()
 
     def _ready(self, card: C) -> C:
         """Let a card be opened, and the arrows lead from it to others."""
@@ -188,7 +200,7 @@ class Gallery(QWidget):
         for path, cards in self._steps:
             seconds = sum(card.recipe.expected_seconds for card in cards)
             note = f"Learning path, {counted(len(cards), 'step')}, {words.duration(seconds)}"
-            planned.append(Planned(path.title, note, cards))
+            planned.append(Planned(path.title, note, cards, _go_on(cards)))
         return planned
 
     def _found(self, found: list[Recipe]) -> Planned:

@@ -17,13 +17,13 @@ from studio.app.setup.instead import way_out
 from studio.app.setup.motion import MotionCard
 from studio.app.setup.sentence import SetupSentence
 from studio.app.state import naming
+from studio.app.state.datasets import all_sets
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, row
 from studio.app.widgets.datapreview import DataPreview
 from studio.app.widgets.flash import flash
 from studio.app.widgets.racetray import RaceTray
 from studio.counted import shared_out
-from studio.protocol.spec import project_name
 
 __all__ = ["SetupView"]
 
@@ -158,7 +158,8 @@ class SetupView(QWidget):
         self.facts.set_text("" if x is None else kind.facts(x, draft.columns, draft.facts))
         self.shares.setText("" if x is None else shared_out(draft.facts.get("shares") or {}))
         self.shares.setVisible(bool(self.shares.text()))
-        self.open.setVisible(project_name(slug) in {d.name for d in self._state.datasets})
+        sets = all_sets(self._state.catalog, self._state.datasets)
+        self.open.setVisible(slug in {each.slug for each in sets})
 
     @property
     def facts(self) -> Elided:
@@ -167,9 +168,8 @@ class SetupView(QWidget):
 
     def _open_data(self) -> None:
         draft = self._state.draft
-        name = project_name(draft.spec.dataset.slug) if draft is not None else None
-        if name is not None:
-            self._actions.data.select(name)
+        if draft is not None:
+            self._actions.data.select(draft.spec.dataset.slug)
 
     def _show_slot(self, path: str) -> None:
         """Bring the keyboard to the slot of a setting that stands in the sentence."""

@@ -44,7 +44,7 @@ class Shelves(QWidget):
         super().__init__()
         self.shelves: list[Shelf] = []
         self._roving = Roving(self)
-        self._planned: list[tuple[str, str, list[PictureCard]]] | None = None
+        self._planned: list[tuple[str, str, str, list[PictureCard]]] | None = None
         page = QWidget()
         self._body = QVBoxLayout(page)
         self._body.setContentsMargins(0, 0, EDGE, 24)
@@ -67,10 +67,10 @@ class Shelves(QWidget):
 
     def show_shelves(self, planned: Sequence[Planned]) -> None:
         """Show shelves; where the same cards are shown already nothing moves."""
-        wanted = [(each.title, each.note, list(each.cards)) for each in planned]
+        wanted = [(p.title, p.note, p.act[0] if p.act else "", list(p.cards)) for p in planned]
         if wanted == self._planned:
             return
-        for _, _, cards in self._planned or ():
+        for *_, cards in self._planned or ():
             for card in cards:
                 card.hide()
                 card.setParent(self)  # else it would go with its shelf

@@ -20,12 +20,12 @@ class StepCard(Card):
         super().__init__(recipe)
         self._summary = why
         self._number = number
-        self._done = False
+        self.done = False  # whether it was trained to its end
         self.describe()
 
     def set_done(self, done: bool) -> None:
         """Say whether it was trained to its end."""
-        self._done = done
+        self.done = done
         state = "done" if done else "to come"
         self.setAccessibleName(f"Step {self._number}, {state}: {self._title}")
         self.update()
@@ -37,7 +37,7 @@ class StepCard(Card):
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(QColor(tokens.panel))
         painter.drawEllipse(badge)
-        if self._done:
+        if self.done:
             icons.paint(painter, "check", badge.adjusted(5, 5, -5, -5), tokens.good)
             return
         painter.setPen(QColor(tokens.text))
