@@ -113,7 +113,9 @@ class FamilyEntry(Entry):
     Attributes:
         needs: what the kind of data must give.
         capabilities: names of the protocols of `models.contracts.abilities` that it satisfies.
-        field, carrier: where it stands in the table of field and carrier.
+        field, carrier: where it stands in the table of field and carrier, "" where it has no place
+            there.
+        group: what it does instead, if it has none ("classify", "recommend").
         motion: its law of motion, in Unicode.
         short: what it is called where there is little room.
         sampler: the default sampler, "" for a family that takes none.
@@ -126,6 +128,7 @@ class FamilyEntry(Entry):
     capabilities: tuple[str, ...]
     field: str
     carrier: str
+    group: str
     motion: str
     sampler: str
     version: int

@@ -101,6 +101,19 @@ QPushButton[kind="chip"] {
 QPushButton[kind="chip"]:hover { background: $hover; }
 QPushButton[kind="chip"]:focus { border-color: $accent; }
 QPushButton[kind="chip"]:checked { background: $text; color: $background; border-color: $text; }
+QPushButton[kind="option"] { padding: 2px 9px; }
+QPushButton[kind="option"][dim="true"] { color: $muted; background: transparent; }
+QPushButton[kind="option"][chosen="true"] { border-color: $accent; }
+QPushButton[kind="option"][current="true"] { border-color: $accent; background: $hover; }
+QPushButton[kind="option"]:focus, QPushButton[kind="why"]:focus {
+    border: 2px solid $accent; padding: 1px 8px;
+}
+QPushButton[kind="why"] {
+    background: transparent; border: 1px solid transparent; color: $muted; padding: 1px 2px;
+    font-size: 11px; text-align: left;
+}
+QPushButton[kind="why"]:focus { padding: 0 1px; }
+QPushButton[kind="why"][current="true"] { border-color: $line; }
 QPushButton[kind="segment"] {
     background: transparent; border: 0; border-radius: 5px; padding: 3px 6px; min-height: 18px;
     color: $muted;

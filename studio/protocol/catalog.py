@@ -168,7 +168,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"),
-    ``motion``, the formula of what moves how, in Unicode, and what they are called in ``short``.
+    ``motion``, the formula of what moves how, in Unicode, and what they are called in ``short``;
+    those without a field say by their ``group`` what they do instead ("classify", "recommend").
     Metrics say which values are
     ``better``: "lower" or "higher", and what their ``bar`` is, in a few words. Networks say in
     which ``roles`` they can be picked. Samplers and operators say which capabilities a model
@@ -188,6 +189,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     layers: list[LayerSpec] = []
     field: str = ""
     carrier: str = ""
+    group: str = ""
     motion: str = ""
     short: str = ""
     better: str = ""

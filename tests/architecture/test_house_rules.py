@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from models.config import describe
-from models.entries import Entry, ExperimentEntry
+from models.entries import Entry, ExperimentEntry, FamilyEntry
 from models.registry import discover, registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,6 +162,13 @@ def test_every_entry_explains_itself(entry: Entry) -> None:
         if row["kind"] in ("int", "float"):
             bounds = [row[key] for key in ("low", "high", "above", "below")]
             assert any(bound is not None for bound in bounds), f"{row['path']} has no bounds"
+
+
+@pytest.mark.parametrize("entry", registry.all("family"), ids=lambda e: e.slug)
+def test_every_family_has_one_place_to_be_found_at(entry: FamilyEntry) -> None:
+    """A cell of the table of field and carrier, or a group below it."""
+    assert bool(entry.field) == bool(entry.carrier)
+    assert bool(entry.field) != bool(entry.group)
 
 
 @pytest.mark.parametrize("entry", registry.all("experiment"), ids=lambda e: e.slug)

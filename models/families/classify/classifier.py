@@ -73,6 +73,7 @@ class ClassifierConfig(Config, frozen=True):
     config=ClassifierConfig,
     needs=("labels",),
     capabilities=("classify",),
+    group="classify",
     motion="min E −log p(y | x)",
     inputs={
         "source": Needs(

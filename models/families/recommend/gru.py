@@ -75,6 +75,7 @@ class Gru4RecConfig(Config, frozen=True):
     config=Gru4RecConfig,
     needs=("symbols", "sequence"),
     capabilities=("recommend",),
+    group="recommend",
 )
 class Gru4Rec(Learner[Gru4RecConfig]):
     """p(x_(t+1) | x_1..x_t) = softmax(scores(s_t)), s_t the state of a recurrent network."""

@@ -26,6 +26,7 @@ __all__ = ["Pop"]
     source="Cremonesi et al. 2010, doi:10.1145/1864708.1864721, section 3.1 (TopPop)",
     needs=("symbols", "sequence"),
     capabilities=("recommend",),
+    group="recommend",
 )
 class Pop(Learner[NoConfig]):
     """p(item) = (count + 1) / (all + V), whatever the history."""

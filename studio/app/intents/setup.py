@@ -83,8 +83,13 @@ class SetupIntents(Intents):
         if catalog is None or entry is None:
             return
         self.new()
-        draft = self.state.draft
-        if draft is None:
+        self.take_model(slug)
+
+    def take_model(self, slug: str) -> None:
+        """Choose a model, and where it does not take the data, the first that it takes."""
+        draft, catalog = self.state.draft, self.state.catalog
+        entry = catalog.get("family", slug) if catalog is not None else None
+        if draft is None or catalog is None or entry is None:
             return
         if not switching.fits(entry, catalog.kind_of(draft.spec.dataset)):
             taken = (d for d in catalog.of("dataset") if set(d.kinds) & set(entry.kinds))

@@ -59,6 +59,9 @@ class Look(QWidget):
         """Show it."""
         raise NotImplementedError
 
+    def lie(self, low: bool) -> None:
+        """Make do with a ``low`` place under the choices, or have one beside them."""
+
 
 class Picker(QWidget):
     """Opens over the window of a widget; deletes itself when it is left."""
@@ -96,7 +99,7 @@ class Picker(QWidget):
         self.nothing = label("Nothing is called that.", "muted", wrap=True)
         self.nothing.setContentsMargins(16, 8, 16, 8)
         self.count = label("", "small")
-        self.use = button("Use", self._use, kind="primary", tip="Enter")
+        self.use = button("Use", self._take, kind="primary", tip="Enter")
         self.use.setDefault(False)
         self._lay_out()
         body.highlighted.connect(self._highlighted)
@@ -114,7 +117,7 @@ class Picker(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
         inside.addWidget(scrolled(self.look), 1)
-        below = row(self.use, gap=8)
+        below = self.below = row(self.use, gap=8)
         below.setStretch(0, 1)
         below.setContentsMargins(16, 10, 16, 12)
         inside.addLayout(below)
@@ -180,6 +183,16 @@ class Picker(QWidget):
         self.use.setAccessibleName(self.use.text())
 
     def _use(self) -> None:
+        """Take what is highlighted; where that changes more than was asked for, lead to the button
+        that says so.
+        """
+        option = self.body.current
+        if option is not None and option.usable and option.why_not:
+            self.use.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._take()
+
+    def _take(self) -> None:
         option = self.body.current
         if option is None or not option.usable or self.isHidden():
             return
@@ -202,6 +215,7 @@ class Picker(QWidget):
         restyle(self._side, rule="left" if beside else "top")
         self._side.setMinimumSize(*((LOOK, 0) if beside else (0, LOW_LOOK)))
         self._side.setMaximumSize(*((LOOK, ANY) if beside else (ANY, LOW_LOOK)))
+        self.look.lie(not beside)
         room = host.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
         width, height = min(self._most[0], room.width()), min(self._most[1], room.height())
         at = self._anchor.mapTo(host, QPoint(0, self._anchor.height() + 8))

@@ -154,21 +154,23 @@ def typed_number(
 def families(draft: Draft, catalog: Catalog) -> list[Option]:
     """Return the models in the order of the catalogue, each with why it does not take the data."""
     slug = catalog.kind_of(draft.spec.dataset)
-    return [_family(each, slug) for each in catalog.of("family")]
+    return [_family(each, slug, catalog) for each in catalog.of("family")]
 
 
-def _family(entry: EntrySpec, slug: str) -> Option:
+def _family(entry: EntrySpec, slug: str, catalog: Catalog) -> Option:
     needs = [each.title.lower() for each in entry.inputs if not each.optional]
     one_pass = "one pass" if entry.carrier == switch.GENERATOR else ""
     likelihood = "likelihood" if "likelihood" in entry.capabilities else ""
     words = (entry.slug, entry.field, entry.carrier, entry.source, one_pass, likelihood)
     takes = "" if switch.fits(entry, slug) else f"{entry.title} does not take {kind(slug).many}."
+    other = next((d for d in catalog.of("dataset") if set(d.kinds) & set(entry.kinds)), None)
     return Option(
         value=entry.slug,
         title=entry.title,
         summary=entry.summary,
         note=f"needs a {needs[0]}" if needs else "",
         why_not=takes,
+        instead=f"Use, with {other.title}" if takes and other is not None else "",
         words=" ".join(words),
         thing=entry,
     )

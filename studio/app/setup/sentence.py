@@ -9,17 +9,20 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
+from studio.app.help.pages import family_slug
 from studio.app.kinds.registry import kind_of
 from studio.app.pickers.listed import Listed
 from studio.app.pickers.looks import DataLook, ListLook
 from studio.app.pickers.option import Option
 from studio.app.pickers.picker import Body, Look, Picker
 from studio.app.setup import choices
+from studio.app.setup.familylook import FamilyLook
+from studio.app.setup.familytable import FamilyTable
 from studio.app.state import drafts, naming, sentence, switch
 from studio.app.state.draft import Draft
 from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import label
+from studio.app.widgets.basic import icon_button, label
 from studio.app.widgets.sentence import Clause, Sentence, Slot
 from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
 from studio.protocol.spec import RunRef
@@ -31,7 +34,7 @@ TIPS = (
     "Particles are free: each goes where the field sends it.",
     "A network pushes noise forward, and follows where the field sends its particles.",
 )
-WIDE = (1060, 690)  # of the picker of families
+SIZE, WIDE = (760, 480), (1080, 640)  # pixels of a picker, and of that of models
 
 
 class SetupSentence(Sentence):
@@ -170,13 +173,28 @@ class SetupSentence(Sentence):
         draft, catalog = self._state.draft, self._state.catalog
         if draft is None or catalog is None:
             return
-        options = choices.families(draft, catalog)
-        body = Listed(options, draft.spec.family.slug, "Models")
+        options, spec = choices.families(draft, catalog), draft.spec
+        kind = catalog.kind_of(spec.dataset)
+        body = FamilyTable(catalog, options, spec.family.slug)
+        look = FamilyLook(self._state.recipes, spec.dataset.slug, kind)
         hint = f"Search {len(options)} models"
-        self._open(self.family, body, ListLook(), self._choose_family, hint, letters)
+        picker = self._open(self.family, body, look, self._choose_family, hint, letters, WIDE)
+        for each in body.filters:
+            picker.head.addWidget(each)
+        about = icon_button("help", "About this model", partial(self._tell_more, picker))
+        picker.below.addWidget(about)
+        able = sum(not each.why_not for each in options)
+        data = naming.data_title(spec.dataset.slug, catalog)
+        picker.count.setText(f"{able} of {len(options)} take {data}, the others say why not")
 
     def _choose_family(self, option: Option) -> None:
-        self._actions.setup.choose("family", option.value)
+        self._actions.setup.take_model(option.value)
+
+    def _tell_more(self, picker: Picker) -> None:
+        option = picker.body.current
+        if option is not None and option.value:
+            picker.dismiss()
+            self._state.show_help(family_slug(option.value))
 
     def _open_sampler(self, letters: str) -> None:
         draft, catalog = self._state.draft, self._state.catalog
@@ -204,7 +222,7 @@ class SetupSentence(Sentence):
             self._actions.setup.choose_input(name, ref)
 
         none = f"No run will do yet. {wanted.help}"
-        self._open(self.inputs[name], body, ListLook(), choose, "Search runs", letters, none)
+        self._open(self.inputs[name], body, ListLook(), choose, "Search runs", letters, none=none)
 
     def _open_number(self, name: str, letters: str) -> None:
         draft, state = self._state.draft, self._state
@@ -233,13 +251,14 @@ class SetupSentence(Sentence):
         choose: Callable[[Option], None],
         hint: str,
         letters: str,
+        size: tuple[int, int] = SIZE,
         none: str = "",
-    ) -> None:
-        size = (760, 480)
+    ) -> Picker:
         self.picker = Picker(slot, body, look, choose, hint=hint, keeps=slot.text(), size=size)
         if none:
             self.picker.nothing.setText(none)
         self.picker.open(letters)
+        return self.picker
 
 
 def _input_words(wanted: InputSpec) -> tuple[str, str]:

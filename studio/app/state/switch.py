@@ -18,6 +18,7 @@ from studio.protocol.spec import Pick, RunSpec
 __all__ = [
     "CARRIERS",
     "FIELDS",
+    "FORMULAS",
     "GENERATOR",
     "Aside",
     "Switched",
@@ -28,6 +29,7 @@ __all__ = [
     "exchange",
     "first",
     "fits",
+    "groups",
     "others",
     "switch",
     "why_not",
@@ -39,6 +41,13 @@ FIELDS = {
     "critic": "Critic",
     "kernel": "Kernel",
     "exact": "Exact",
+}
+FORMULAS = {
+    "score": "∇log p",
+    "score-difference": "∇log p − ∇log q",
+    "critic": "h′(d) ∇d",
+    "kernel": "E_p k − E_q k",
+    "exact": "p in closed form",
 }
 GENERATOR = "generator"
 WITHOUT = ("flow", "particles")  # a generator, the one asked for first coming first
@@ -56,14 +65,10 @@ _TYPES = {
 # Why a cell of the grid is empty; the catalogue says that it is, mathematics why.
 _EMPTY = {
     ("score", GENERATOR): "A generator needs to know its own law: use the score difference.",
-    ("score", "particles"): "A score at one noise level is followed along the flow, from noise to "
-    "data; the score difference moves particles during the training.",
-    ("score-difference", "flow"): "The second score is learnt from where particles are: they move "
-    "during the training.",
-    ("kernel", "flow"): "A kernel has nothing to learn for later: its particles move during the "
-    "training.",
-    ("exact", "particles"): "The exact field is known before any training: its particles move "
-    "along the flow.",
+    ("score", "particles"): "Without ∇log q they would all end on the modes.",
+    ("score-difference", "flow"): "Along t the law of the particles is known: the score is enough.",
+    ("kernel", "flow"): "Nothing is learnt that could be replayed on new noise.",
+    ("exact", "particles"): "The field is known before any training: they move along t.",
 }
 # Where to look first when a generator, or its absence, is not to be had with a field.
 _NEIGHBOURS = {"score": ("score-difference",), "exact": ("score-difference",)}
@@ -115,6 +120,14 @@ def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[Ent
 def others(catalog: Catalog, kind: str = "") -> list[EntrySpec]:
     """Return the families that are no cell of the grid."""
     return [e for e in catalog.of("family") if e.field not in FIELDS and fits(e, kind)]
+
+
+def groups(catalog: Catalog) -> dict[str, list[EntrySpec]]:
+    """Return the families that are no cell of the grid by what they do, in the order of its name."""
+    found: dict[str, list[EntrySpec]] = {}
+    for entry in sorted(others(catalog), key=lambda entry: entry.group):
+        found.setdefault(entry.group, []).append(entry)
+    return found
 
 
 def first(catalog: Catalog, kind: str) -> EntrySpec | None:

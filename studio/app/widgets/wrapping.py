@@ -35,18 +35,22 @@ class Wrapping(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), move=False)
+        edge = self.contentsMargins()
+        inside = QRect(0, 0, width - edge.left() - edge.right(), 0)
+        return self._place(inside, move=False) + edge.top() + edge.bottom()
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
     def minimumSize(self) -> QSize:
         sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
-        return QSize(max((s.width() for s in sizes), default=0), 0)
+        edge = self.contentsMargins()
+        wide = max((s.width() for s in sizes), default=0)
+        return QSize(wide + edge.left() + edge.right(), edge.top() + edge.bottom())
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._place(rect, move=True)
+        self._place(rect.marginsRemoved(self.contentsMargins()), move=True)
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         """Return how high the lines are in a width; put the widgets there if asked to."""

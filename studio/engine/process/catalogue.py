@@ -148,6 +148,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],
         "field": entry.field,
         "carrier": entry.carrier,
+        "group": entry.group,
         "motion": entry.motion,
         "short": entry.short,
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],

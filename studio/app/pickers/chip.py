@@ -1,0 +1,85 @@
+"""One choice as a chip, or the reason why there is none, both to be walked to."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QSizePolicy
+
+from studio.app.icons import IconWearer
+from studio.app.pickers.option import Option
+from studio.app.widgets.basic import Link, restyle
+from studio.app.widgets.literal import PushButton, set_tip
+
+__all__ = ["Chip", "Why"]
+
+ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
+
+class _Walked(PushButton):
+    """What can be walked to: the one that is highlighted is the only one that Tab stops at.
+
+    Signals:
+        met: the mouse or the keyboard has come to it.
+        walked: an arrow was pressed on it, by its key.
+        typed: a letter was.
+    """
+
+    met = Signal()
+    walked = Signal(int)
+    typed = Signal(str)
+    option: Option
+
+    def highlight(self, on: bool) -> None:
+        """Show whether it is highlighted."""
+        restyle(self, current="true" if on else "false")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ARROWS:
+            self.walked.emit(event.key())
+        elif event.text().strip() and event.text().isprintable():
+            self.typed.emit(event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.met.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.met.emit()
+
+
+class Chip(_Walked):
+    """A choice."""
+
+    def __init__(self, option: Option, chosen: bool) -> None:
+        super().__init__(option.title)
+        self.option = option
+        self.setProperty("kind", "option")
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        said = [option.title, option.note, "in use" if chosen else "", option.why_not]
+        self.setAccessibleName(", ".join(filter(None, said)))
+        set_tip(self, option.why_not or option.summary)
+        restyle(self, dim="true" if option.why_not else "false", chosen=str(chosen).lower())
+        if chosen:
+            IconWearer(self, "check", "accent")
+        elif option.note:
+            IconWearer(self, "branch", "muted")
+        self.highlight(False)
+
+
+class Why(_Walked, Link):
+    """A reason in the place of a choice, in as many lines as it needs."""
+
+    def __init__(self, option: Option) -> None:
+        Link.__init__(self, option.why_not, lambda: None, wrap=True)
+        self.option = option
+        self.setProperty("kind", "why")
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setAccessibleName(f"{option.title}: {option.why_not}")
+        self.highlight(False)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(90, super().minimumSizeHint().height())

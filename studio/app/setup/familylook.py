@@ -1,0 +1,111 @@
+"""A closer look at a model: what it is, how it moves, what data it takes, what it costs here."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QGridLayout
+
+from studio import resources
+from studio.app.kinds.registry import all_kinds
+from studio.app.pickers.looks import ListLook
+from studio.app.pickers.option import Option
+from studio.app.setup.motion import works
+from studio.app.state import switch
+from studio.app.theme import theme
+from studio.app.widgets.basic import clear, label, section
+from studio.app.widgets.formula import Formula
+from studio.app.widgets.literal import Label
+from studio.app.words import duration
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import Recipe
+
+__all__ = ["FamilyLook"]
+
+PICTURE = QSize(264, 118)  # pixels of a picture at most
+KINDS = 2  # side by side
+
+
+class FamilyLook(ListLook):
+    """``recipes`` are asked for a picture, and how long theirs took; ``dataset`` is the slug of the
+    data that are chosen.
+    """
+
+    def __init__(self, recipes: Sequence[Recipe], dataset: str, kind: str) -> None:
+        super().__init__()
+        self._recipes, self._dataset, self._kind = recipes, dataset, kind
+        self._pictured = self._low = False
+        self.picture = Label()
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.motion = Formula(15)
+        self.source = label("", "small", wrap=True)
+        self._takes = section("Takes")
+        self._kinds = QGridLayout()
+        self._kinds.setVerticalSpacing(2)
+        above = (self.picture, self.title, self.summary, self.why)
+        for place, widget in enumerate((*above, self.motion, self.source, self._takes)):
+            self.body.insertWidget(place, widget)
+        self.body.insertLayout(7, self._kinds)
+
+    def lie(self, low: bool) -> None:
+        self._low = low
+        self.picture.setVisible(self._pictured and not low)
+
+    def show_option(self, option: Option | None) -> None:
+        entry: EntrySpec | None = option.thing if option is not None else None
+        super().show_option(option and replace(option, facts=self._facts_of(entry)))
+        self.motion.set_text(entry.motion if entry is not None else "")
+        self.source.setText(works(entry.source) if entry is not None else "")
+        self.source.setVisible(entry is not None)
+        self._show_picture(entry)
+        clear(self._kinds)
+        self._takes.setVisible(entry is not None)
+        for place, kind in enumerate(all_kinds() if entry is not None else ()):
+            takes = entry is not None and switch.fits(entry, kind.slug)
+            said = label(f"{'✓' if takes else '–'}  {kind.title}", "" if takes else "muted")
+            said.setAccessibleName(f"{kind.title}: {'yes' if takes else 'no'}")
+            self._kinds.addWidget(said, *divmod(place, KINDS))
+
+    def _facts_of(self, entry: EntrySpec | None) -> tuple[tuple[str, str], ...]:
+        if entry is None:
+            return ()
+        recipe = self._recipe(entry)
+        here = recipe is not None and recipe.run.dataset.slug == self._dataset
+        took = f"{duration(recipe.expected_seconds)} in its recipe" if recipe and here else ""
+        needs = [each.title.lower() for each in entry.inputs if not each.optional]
+        one = entry.carrier == switch.GENERATOR
+        facts = (
+            ("Training", took),
+            ("A sample", "one pass" if one else ""),
+            ("Likelihood", "yes" if "likelihood" in entry.capabilities else "none"),
+            ("Needs a run", f"a {needs[0]}" if needs else "no"),
+        )
+        return tuple(fact for fact in facts if fact[1])
+
+    def _recipe(self, entry: EntrySpec) -> Recipe | None:
+        """Return a recipe of a model, best one on the data that are chosen, or of their kind."""
+        of = [each for each in self._recipes if each.run.family.slug == entry.slug]
+
+        def fit(recipe: Recipe) -> tuple[bool, bool]:
+            return recipe.run.dataset.slug == self._dataset, recipe.kind == self._kind
+
+        return max(of, key=fit, default=None)
+
+    def _show_picture(self, entry: EntrySpec | None) -> None:
+        recipe = self._recipe(entry) if entry is not None else None
+        scheme = theme.colors().name
+        path = resources.thumbnail(recipe.slug, scheme) if recipe is not None else None
+        picture = QPixmap(str(path)) if path is not None and path.is_file() else QPixmap()
+        if recipe is not None and not picture.isNull():
+            ratio = self.devicePixelRatioF()
+            picture = picture.scaled(
+                PICTURE * ratio,
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+            picture.setDevicePixelRatio(ratio)
+            self.picture.setAccessibleName(f"A picture of the recipe {recipe.title}")
+        self.picture.setPixmap(picture)
+        self._pictured = not picture.isNull()
+        self.picture.setVisible(self._pictured and not self._low)

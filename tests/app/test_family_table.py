@@ -1,0 +1,126 @@
+"""The picker of models: a table of field and carrier from the catalogue, walked by the keyboard."""
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+
+from studio.app.pickers.chip import Chip, Why
+from studio.app.state import switch
+from tests.app.test_sentence import set_up
+from tests.client.fakes.catalog import catalog
+
+
+def offer():
+    """The catalogue of the fake, with a model that has no field and takes images, as rings are."""
+    made = catalog()
+    gan = made.get("family", "gan")
+    judge = msgspec.structs.replace(
+        gan, slug="judge", title="Judge", field="", carrier="", group="classify", kinds=["images"]
+    )
+    strange = msgspec.structs.replace(judge, slug="odd", title="Odd", group="fortune-telling")
+    entries = [
+        msgspec.structs.replace(e, kinds=["images"]) if e.slug == "ring-of-five" else e
+        for e in made.entries
+    ]
+    return msgspec.structs.replace(made, entries=[*entries, judge, strange])
+
+
+async def opened(bench, wait, letters=""):
+    said = await set_up(bench, wait)
+    bench.state.catalog = bench.engine.jobs.offer = offer()
+    bench.state.catalog_changed.emit()
+    said.family.setFocus()
+    said.family.wanted.emit(letters)
+    return said, said.picker
+
+
+def chip(picker, slug):
+    return next(c for c in picker.body.chips if c.option.value == slug)
+
+
+async def test_cells_hold_the_models_and_empty_ones_their_reason(bench, wait):
+    _, picker = await opened(bench, wait)
+    names = {c.text() for c in picker.body.chips if isinstance(c, Chip)}
+    assert names == {"Diffusion (EDM)", "GAN", "MonoFlow", "Judge", "Odd"}
+    reasons = [c.option.why_not for c in picker.body.chips if isinstance(c, Why)]
+    assert any("its own law" in reason for reason in reasons)
+    assert len(reasons) == 3, "of two fields, whose six cells hold three models"
+    heads = [each.text() for each in picker.body.findChildren(QLabel)]
+    assert "Classify" in heads
+    assert "Fortune telling" in heads, "a group that nobody has heard of has a line, too"
+    assert "Recommend" not in heads, "one without members has none"
+
+
+async def test_arrows_walk_as_the_choices_lie_and_the_look_follows(bench, wait, qtbot):
+    _, picker = await opened(bench, wait)
+    assert picker.body.current.value == "edm"
+    qtbot.keyClick(picker.line, Qt.Key.Key_Down)
+    edm = chip(picker, "edm")
+    await wait(edm.hasFocus)
+    qtbot.keyClick(edm, Qt.Key.Key_Right)
+    assert isinstance(QApplication.focusWidget(), Why)
+    assert picker.look.why.text() == QApplication.focusWidget().option.why_not
+    assert not picker.use.isEnabled()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+    assert chip(picker, "monoflow").hasFocus()
+    assert picker.look.title.text() == "MonoFlow"
+    assert picker.look.motion.text == "dx = h′(d) ∇d dt,  d = log p/q"
+    qtbot.keyClick(chip(picker, "monoflow"), Qt.Key.Key_Right)
+    assert chip(picker, "gan").hasFocus()
+    tabbed = [c for c in picker.body.chips if c.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    assert tabbed == [chip(picker, "gan")]
+    qtbot.keyClick(chip(picker, "gan"), Qt.Key.Key_Return)
+    assert bench.state.draft.spec.family.slug == "gan"
+
+
+async def test_a_letter_on_a_choice_goes_to_the_search(bench, wait, qtbot):
+    _, picker = await opened(bench, wait)
+    qtbot.keyClick(picker.line, Qt.Key.Key_Down)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_M)
+    assert picker.line.text() == "m"
+    assert picker.line.hasFocus()
+    assert picker.body.current.title == "MonoFlow"
+    qtbot.keyClick(picker.line, Qt.Key.Key_Escape)
+    assert bench.state.draft.spec.family.slug == "edm"
+
+
+async def test_what_does_not_take_the_data_says_so_and_enter_takes_no_other_data_unasked(
+    bench, wait, qtbot
+):
+    said, picker = await opened(bench, wait, "judge")
+    assert picker.look.why.text() == "Judge does not take points."
+    assert picker.use.text() == "Use, with Ring of five"
+    qtbot.keyClick(picker.line, Qt.Key.Key_Return)
+    assert bench.state.draft.spec.family.slug == "edm"
+    assert picker.use.hasFocus()
+    qtbot.keyClick(picker.use, Qt.Key.Key_Return)
+    assert bench.state.draft.spec.family.slug == "judge"
+    assert said.data.text() == "Ring of five"
+
+
+async def test_filters_leave_what_passes(bench, wait, qtbot):
+    _, picker = await opened(bench, wait)
+    one_pass = picker.body.filters[0]
+    qtbot.mouseClick(one_pass, Qt.MouseButton.LeftButton)
+    assert [c.text() for c in picker.body.chips if not c.isHidden()] == ["GAN"]
+    assert picker.body.current.value == "gan"
+    qtbot.mouseClick(one_pass, Qt.MouseButton.LeftButton)
+    assert all(not c.isHidden() for c in picker.body.chips)
+
+
+async def test_the_look_lies_below_in_a_narrow_window(bench, wait):
+    _, picker = await opened(bench, wait)
+
+    def below():
+        return (
+            picker.look.mapTo(picker, picker.look.rect().topLeft()).y()
+            >= picker.body.mapTo(picker, picker.body.rect().bottomLeft()).y()
+        )
+
+    await wait(lambda: not below())
+    bench.window.resize(1100, 760)
+    await wait(below)
+
+
+def test_groups_come_from_the_catalogue():
+    assert list(switch.groups(offer())) == ["classify", "fortune-telling"]
