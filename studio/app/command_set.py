@@ -14,7 +14,7 @@ from studio.app.command_operate import operate_commands
 from studio.app.command_queue import queue_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
-from studio.app.kinds.registry import moves_in
+from studio.app.kinds.registry import flows_in, moves_in
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 
@@ -84,9 +84,11 @@ class _Why:
     def run(self) -> str:
         return "" if self.state.runs.current else "No run is selected."
 
-    def moves(self) -> str:
-        moves = moves_in(self.state.runs.current, self.state.catalog)
-        return self.run() or ("" if moves else "Nothing moves in this run.")
+    def flows(self) -> str:
+        run, catalog = self.state.runs.current, self.state.catalog
+        still = "A generator makes samples in one step: there is no flow time."
+        why = still if moves_in(run, catalog) else "Nothing moves in this run."
+        return self.run() or ("" if flows_in(run, catalog) else why)
 
     def checkpoint(self) -> str:
         run = self.state.runs.current
@@ -334,15 +336,15 @@ def _time(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
         ),
         Command(
             id="play", title="Play or pause the flow", menu=menu, shortcut="Shift+Space",
-            run=lambda: _play(state), aliases=("animate",), why_not=why.moves,
+            run=lambda: _play(state), aliases=("animate",), why_not=why.flows,
         ),
         Command(
             id="flow-back", title="Flow back", menu=menu, shortcut="Left", icon="back",
-            run=lambda: clock.set(flow=clock.flow - SEEK, playing=False), why_not=why.moves,
+            run=lambda: clock.set(flow=clock.flow - SEEK, playing=False), why_not=why.flows,
         ),
         Command(
             id="flow-on", title="Flow on", menu=menu, shortcut="Right", icon="step",
-            run=lambda: clock.set(flow=clock.flow + SEEK, playing=False), why_not=why.moves,
+            run=lambda: clock.set(flow=clock.flow + SEEK, playing=False), why_not=why.flows,
         ),
         Command(
             id="step-back", title="Earlier training step", menu=menu, shortcut="Shift+Left",
@@ -364,7 +366,7 @@ def _speed(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[C
         ),
         Command(
             id="loop", title="Loop the flow", menu=menu, shortcut="Ctrl+L",
-            run=lambda: clock.set(loop=not clock.loop), why_not=why.moves, icon="loop",
+            run=lambda: clock.set(loop=not clock.loop), why_not=why.flows, icon="loop",
         ),
         Command(
             id="faster", title="Play faster", menu=menu, shortcut="Ctrl+Up",
@@ -451,7 +453,7 @@ def _play_or_pause(state: AppState, actions: Actions) -> None:
     trains = job is not None and run is not None and job.job in (run.job, run.race)
     if trains and clock.live and not clock.playing and clock.flow >= 1.0:
         actions.training.pause_or_resume()
-    elif moves_in(run, state.catalog):
+    elif flows_in(run, state.catalog):
         _play(state)
 
 

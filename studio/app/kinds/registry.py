@@ -8,10 +8,11 @@ from studio.app import kinds
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.plain import plain
 from studio.app.state.runs import RunState
+from studio.app.state.switch import GENERATOR
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick
 
-__all__ = ["all_kinds", "fitting", "kind", "kind_of", "kind_of_run", "moves_in"]
+__all__ = ["all_kinds", "fitting", "flows_in", "kind", "kind_of", "kind_of_run", "moves_in"]
 
 
 @cache
@@ -51,6 +52,14 @@ def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:
         return True
     entry = catalog.get("family", run.spec.family.slug)
     return entry is None or bool(entry.carrier)
+
+
+def flows_in(run: RunState | None, catalog: Catalog | None) -> bool:
+    """Whether data move along a flow time in a run: a generator makes them in one step."""
+    if run is None or run.spec is None or catalog is None:
+        return True
+    entry = catalog.get("family", run.spec.family.slug)
+    return moves_in(run, catalog) and (entry is None or entry.carrier != GENERATOR)
 
 
 def fitting(expected: Kind, shape: tuple[int, ...]) -> Kind:

@@ -8,9 +8,9 @@ __all__ = ["Playback"]
 class Playback(QObject):
     """Where the person is looking.
 
-    ``step`` is a kept training step, or None to follow the newest (live). ``flow`` is the flow
-    time in [0, 1]. ``playing`` moves the flow clock at ``speed`` flow times a second, and with
-    ``loop`` it starts again at 0.
+    ``step`` is a kept training step, or None to follow the newest (live); ``touring`` goes from one
+    kept step to the next. ``flow`` is the flow time in [0, 1]. ``playing`` moves the flow clock at
+    ``speed`` flow times a second, and with ``loop`` it starts again at 0.
     """
 
     changed = Signal()
@@ -20,8 +20,9 @@ class Playback(QObject):
         self.step: int | None = None
         self.flow: float = 1.0
         self.playing: bool = False
-        self.speed: float = 1.0
-        self.loop: bool = False
+        self.speed: float = 0.25
+        self.loop: bool = True
+        self.touring: bool = False
 
     @property
     def live(self) -> bool:
@@ -29,10 +30,10 @@ class Playback(QObject):
         return self.step is None
 
     def set(self, **values: object) -> None:
-        """Change some of step, flow, playing, speed, loop; one signal if anything differs."""
+        """Change some of what is said above; one signal if anything differs."""
         before = dict(vars(self))
         for name, value in values.items():
-            if name not in ("step", "flow", "playing", "speed", "loop"):
+            if name not in before:
                 raise AttributeError(f"the playback has no {name!r}")
             setattr(self, name, value)
         self.flow = min(1.0, max(0.0, self.flow))

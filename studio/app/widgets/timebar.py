@@ -1,17 +1,18 @@
-"""The time bar: training time and flow time, each with its track; play, step, live, speed, loop.
+"""The time bar: training time and flow time, each with its track and what plays it.
 
-Playing moves the flow clock. Training is paused elsewhere: this bar only looks.
+Training is paused elsewhere: this bar only looks.
 """
 
 from bisect import bisect_left
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QHBoxLayout
+from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout
 
 from studio.app.actions import Actions
 from studio.app.edit_words import edit_notes
-from studio.app.kinds.registry import moves_in
+from studio.app.icons import repaint_on_theme
+from studio.app.kinds.registry import flows_in, moves_in
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
@@ -19,65 +20,51 @@ from studio.app.widgets.basic import button, icon_button, label, row
 from studio.app.widgets.clockslider import ClockSlider
 from studio.app.widgets.flowclock import FlowClock
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.trainingclock import TrainingClock
 
-__all__ = ["SPEEDS", "TimeBar", "TransportButton"]
+__all__ = ["SPEEDS", "PlayButton", "TimeBar"]
 
-SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)
+SPEEDS = (0.125, 0.25, 0.5, 1.0, 2.0)
 FLOW_STEP = 1 / 24
+BUTTON = 28  # pixels
+ONE_STEP = "one step: no flow time"
 
 
-class TransportButton(QAbstractButton):
-    """A round button with a glyph: "play", "pause", "back" or "forward"."""
+class PlayButton(QAbstractButton):
+    """A round button that plays a clock, or pauses it."""
 
-    def __init__(self, glyph: str, name: str, size: int, *, primary: bool = False) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._glyph, self._primary = glyph, primary
-        self.setFixedSize(QSize(size, size))
+        self._name, self._playing = name, False
+        self.setFixedSize(QSize(BUTTON, BUTTON))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.set_glyph(glyph, name)
-        theme.changed.connect(self.update)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.show_playing(False)
+        repaint_on_theme(self)
 
-    def set_glyph(self, glyph: str, name: str) -> None:
-        """Change what the button shows and is called."""
-        self._glyph = glyph
+    def show_playing(self, playing: bool) -> None:
+        """Show what a press would do."""
+        self._playing = playing
+        name = f"{'Pause' if playing else 'Play'} the {self._name}"
         self.setAccessibleName(name)
         set_tip(self, name)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        tokens = theme.colors()
-        on = self.isEnabled()
-        ground = tokens.accent if self._primary and on else tokens.raised
-        if self.underMouse() and on:
-            ground = tokens.accent_hover if self._primary else tokens.hover
-        ink = tokens.on_accent if self._primary and on else tokens.text if on else tokens.muted
+        tokens, on = theme.colors(), self.isEnabled()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            edge = QColor(tokens.text if self._primary else tokens.accent)
-            rest = QColor(tokens.line) if not self._primary else QColor(ground)
-            painter.setPen(QPen(edge, 2) if self.hasFocus() else QPen(rest, 1))
-            painter.setBrush(QColor(ground))
+            painter.setPen(QPen(QColor(tokens.accent if self.hasFocus() else tokens.line), 1))
+            painter.setBrush(QColor(tokens.hover if self.underMouse() and on else tokens.raised))
             painter.drawEllipse(QRectF(self.rect()).adjusted(1, 1, -1, -1))
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(ink))
+            painter.setBrush(QColor(tokens.text if on else tokens.muted))
             painter.translate(self.width() / 2, self.height() / 2)
-            painter.scale(self.width() / 32, self.width() / 32)
-            _glyph(painter, self._glyph)
-
-
-def _glyph(painter: QPainter, glyph: str) -> None:
-    """Draw a glyph around the origin, for a button of 32 pixels."""
-    if glyph == "pause":
-        painter.drawRoundedRect(QRectF(-5, -5.5, 3.6, 11), 1, 1)
-        painter.drawRoundedRect(QRectF(1.4, -5.5, 3.6, 11), 1, 1)
-        return
-    if glyph == "play":
-        painter.drawPolygon(QPolygonF([QPointF(-4, -6), QPointF(6, 0), QPointF(-4, 6)]))
-        return
-    side = 1 if glyph == "forward" else -1
-    tip = [QPointF(-4 * side, -5), QPointF(3 * side, 0), QPointF(-4 * side, 5)]
-    painter.drawPolygon(QPolygonF(tip))
-    painter.drawRect(QRectF(min(3.4 * side, 5.2 * side), -5, 1.8, 10))
+            if self._playing:
+                painter.drawRoundedRect(QRectF(-4, -4.5, 3, 9), 1, 1)
+                painter.drawRoundedRect(QRectF(1, -4.5, 3, 9), 1, 1)
+            else:
+                painter.drawPolygon(QPolygonF([QPointF(-3, -5), QPointF(5, 0), QPointF(-3, 5)]))
 
 
 class TimeBar(QFrame):
@@ -89,11 +76,11 @@ class TimeBar(QFrame):
         super().__init__()
         self._state, self._actions = state, actions
         self._clock = FlowClock(state.playback, self)
+        self._tours = TrainingClock(state.playback, self._stops, self.step_training, self)
         self.setProperty("surface", "panel")
-        self.setFixedHeight(88)
-        self._back = TransportButton("back", "Earlier kept step", 30)
-        self._play = TransportButton("play", "Play the flow", 38, primary=True)
-        self._forward = TransportButton("forward", "Later kept step", 30)
+        self.setFixedHeight(80)
+        self._tour = PlayButton("training, from one kept step to the next")
+        self._play = PlayButton("flow")
         self._live = button("Live", self.go_live, tip="Follow the newest training step")
         self._live.setCheckable(True)
         self._branch = icon_button("branch", "Branch from this step", actions.branching.ask_here)
@@ -113,32 +100,30 @@ class TimeBar(QFrame):
         self._sync()
 
     def _lay_out(self) -> None:
-        transport = row(self._back, self._play, self._forward, self._live, self._branch, gap=8)
-        tracks = QGridLayout()
+        live = row(self._live, self._branch, None, gap=6)
+        manner = row(self._speed, self._loop, None, gap=2)
+        tracks = QGridLayout(self)
+        tracks.setContentsMargins(16, 4, 16, 4)
         tracks.setHorizontalSpacing(12)
-        tracks.setVerticalSpacing(4)
-        for line, (name, slider, words) in enumerate(
-            (("Training", self.training, self._step), ("Flow", self.flow, self._time))
-        ):
-            title = label(name, "muted")
-            tracks.addWidget(title, line, 0)
-            tracks.addWidget(slider, line, 1)
-            words.setMinimumWidth(136)
-            tracks.addWidget(words, line, 2)
+        tracks.setVerticalSpacing(2)
+        lines = (
+            (self._tour, "Training", self.training, self._step, live),
+            (self._play, "Flow", self.flow, self._time, manner),
+        )
+        for line, (play, name, slider, said, more) in enumerate(lines):
+            title = label(name)
+            said.setMinimumWidth(136)
+            for place, part in enumerate((play, title, slider, said)):
+                tracks.addWidget(part, line, place)
+            tracks.addLayout(more, line, 4)
         self._flow_parts = (self._play, title, self.flow, self._time, self._speed, self._loop)
-        tracks.setColumnMinimumWidth(0, 72)
-        tracks.setColumnStretch(1, 1)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(16, 8, 16, 8)
-        whole.setSpacing(32)
-        whole.addLayout(transport)
-        whole.addLayout(tracks, 1)
-        whole.addLayout(row(self._speed, self._loop, gap=2))
+        tracks.setColumnMinimumWidth(1, 64)
+        tracks.setColumnMinimumWidth(4, 150)
+        tracks.setColumnStretch(2, 1)
 
     def _connect(self) -> None:
         runs = self._state.runs
-        self._back.clicked.connect(lambda: self.step_training(-1))
-        self._forward.clicked.connect(lambda: self.step_training(1))
+        self._tour.clicked.connect(self.toggle_tour)
         self._play.clicked.connect(self.toggle_play)
         self.training.moved.connect(self._scrub)
         self.training.stepped.connect(self.step_training)
@@ -157,9 +142,13 @@ class TimeBar(QFrame):
         """Let the flow clock run, or stop it."""
         self._state.playback.set(playing=not self._state.playback.playing)
 
+    def toggle_tour(self) -> None:
+        """Let the training clock run from one kept step to the next, or stop it."""
+        self._state.playback.set(touring=not self._state.playback.touring)
+
     def go_live(self) -> None:
         """Follow the newest training step."""
-        self._state.playback.set(step=None)
+        self._state.playback.set(step=None, touring=False)
         self._sync()
 
     def step_training(self, n: int) -> None:
@@ -193,7 +182,11 @@ class TimeBar(QFrame):
         nearest = min(run.stops, key=lambda stop: abs(stop - step))
         newest = self._newest(run)
         live = step >= newest or (abs(newest - step) < abs(nearest - step))
-        self._state.playback.set(step=None if live else nearest)
+        self._state.playback.set(step=None if live else nearest, touring=False)
+
+    def _stops(self) -> list[int]:
+        run = self._state.runs.current
+        return run.stops if run is not None else []
 
     def _next_speed(self) -> None:
         speed = self._state.playback.speed
@@ -222,24 +215,27 @@ class TimeBar(QFrame):
 
     def _sync(self, _key: str = "") -> None:
         playback, run = self._state.playback, self._state.runs.current
-        for widget in (self._back, self._play, self._forward, self._live, self.training, self.flow):
+        for widget in (self._live, self.training):
             widget.setEnabled(run is not None)
-        moves = moves_in(run, self._state.catalog)
+        self._tour.setEnabled(run is not None and len(run.stops) > 1)
+        moves, flows = moves_in(run, self._state.catalog), flows_in(run, self._state.catalog)
         for part in self._flow_parts:
             part.setVisible(moves)
-        playing = playback.playing
-        self._play.set_glyph(
-            "pause" if playing else "play", "Pause the flow" if playing else "Play the flow"
-        )
+            part.setEnabled(flows)
+        self._speed.setVisible(flows)
+        self._loop.setVisible(flows)
+        self._tour.show_playing(playback.touring)
+        self._play.show_playing(playback.playing)
         self._live.setChecked(playback.live)
         self._live.setText("● Live" if playback.live else "○ Live")
         t = f"t = {playback.flow:.2f}"
-        self._time.setText(t)
+        self._time.setText(t if flows or not moves else ONE_STEP)
         self.flow.show_state(playback.flow, playback.flow, t)
-        self._speed.setText(f"speed {playback.speed:g}×")
-        set_tip(self._speed, "How fast the flow plays: flow times a second")
-        self._speed.setAccessibleName(f"Speed {playback.speed:g} flow times a second")
-        self._loop.setText("loop on" if playback.loop else "loop off")
+        self._speed.setText(f"{1 / playback.speed:g} s")
+        set_tip(self._speed, "How long the flow takes from noise to data")
+        self._speed.setAccessibleName(f"A flow takes {1 / playback.speed:g} seconds")
+        self._loop.setText("holds, loops" if playback.loop else "plays once")
+        set_tip(self._loop, "Whether the flow begins again after it was held at the data")
         self._loop.setAccessibleName(self._loop.text())
         self._sync_training(run)
 
@@ -251,7 +247,7 @@ class TimeBar(QFrame):
             return
         total, step = self._total(run), self._state.playback.step
         at = run.step if step is None else step
-        words = f"step {at:,} / {total:,}"
+        words = f"step {at:,} of {total:,}"
         self._step.setText(words)
         if run.phases:
             words += f", {run.phases[run.phase_at(at)].title.lower()}"

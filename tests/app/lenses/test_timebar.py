@@ -109,9 +109,9 @@ def test_the_flow_track_and_its_keys(lens: Any, bar: TimeBar, qtbot: QtBot) -> N
 
 def test_the_words_beside_the_tracks(lens: Any, bar: TimeBar) -> None:
     lens.arrive(50)
-    assert bar._step.text() == "step 50 / 100"
+    assert bar._step.text() == "step 50 of 100"
     lens.state.playback.set(step=20, flow=0.724)
-    assert bar._step.text() == "step 20 / 100"
+    assert bar._step.text() == "step 20 of 100"
     assert bar._time.text() == "t = 0.72"
     assert "kept" in bar.training.accessibleDescription()
     assert bar.training._marks == (0.0, 0.1, 0.2, 0.4)
@@ -153,10 +153,52 @@ def test_play_moves_the_flow_only_while_seen(lens: Any, bar: TimeBar, qtbot: QtB
 def test_speed_and_loop(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
     for _ in SPEEDS:
         qtbot.mouseClick(bar._speed, Qt.MouseButton.LeftButton)
-    assert lens.state.playback.speed == 1.0
+    assert lens.state.playback.speed == 0.25
+    assert bar._speed.text() == "4 s"
+    assert bar._loop.text() == "holds, loops"
     qtbot.mouseClick(bar._loop, Qt.MouseButton.LeftButton)
-    assert lens.state.playback.loop
-    assert bar._loop.text() == "loop on"
+    assert not lens.state.playback.loop
+    assert bar._loop.text() == "plays once"
+
+
+def test_the_training_plays_through_all_kept_steps_and_ends_live(
+    lens: Any, bar: TimeBar, qtbot: QtBot
+) -> None:
+    seen: list[int | None] = []
+    lens.arrive(50)
+    playback = lens.state.playback
+    playback.changed.connect(lambda: seen.append(playback.step))
+    bar._tours._timer.setInterval(1)
+    qtbot.mouseClick(bar._tour, Qt.MouseButton.LeftButton)
+    assert bar._tour.accessibleName().startswith("Pause the training")
+    assert playback.step == 0
+    for _ in lens.run.stops:
+        bar._tours._tick()
+    assert [step for n, step in enumerate(seen) if n == 0 or step != seen[n - 1]][-4:] == [
+        10, 20, 40, None,
+    ]  # fmt: skip
+    assert not playback.touring
+
+
+def test_whoever_takes_the_track_ends_the_tour(lens: Any, bar: TimeBar, qtbot: QtBot) -> None:
+    lens.arrive(50)
+    qtbot.mouseClick(bar._tour, Qt.MouseButton.LeftButton)
+    bar.training.moved.emit(0.2)
+    assert lens.state.playback.step == 20
+    assert not lens.state.playback.touring
+    assert not bar._tours._timer.isActive()
+
+
+def test_where_a_generator_makes_all_in_one_step_there_is_no_flow_time(
+    lens: Any, bar: TimeBar
+) -> None:
+    entry = lens.state.catalog.entries[0]
+    lens.state.catalog.entries[0] = structs.replace(entry, carrier="generator")
+    lens.state.runs.changed.emit(lens.run.key)
+    assert bar._time.text() == "one step: no flow time"
+    assert not bar.flow.isEnabled()
+    assert not bar._play.isEnabled()
+    assert not bar._speed.isVisible()
 
 
 def test_without_a_run_the_bar_is_disabled(lens: Any, bar: TimeBar) -> None:
@@ -174,7 +216,7 @@ def clock(**values: object) -> tuple[Playback, FlowClock]:
 
 
 def test_the_clock_goes_at_its_speed_and_stops_at_the_data(qapp: QApplication) -> None:
-    playback, made = clock(playing=True, speed=0.5)
+    playback, made = clock(playing=True, speed=0.5, loop=False)
     made.advance(1.0)
     assert playback.flow == pytest.approx(0.5)
     made.advance(1.5)
@@ -184,7 +226,7 @@ def test_the_clock_goes_at_its_speed_and_stops_at_the_data(qapp: QApplication) -
 
 
 def test_a_looping_clock_rests_and_starts_again(qapp: QApplication) -> None:
-    playback, made = clock(playing=True, loop=True)
+    playback, made = clock(playing=True, speed=1.0, loop=True)
     made.advance(1.0)
     made.advance(REST / 2)
     assert playback.flow == 1.0
@@ -227,9 +269,9 @@ def test_a_run_that_was_stopped_after_its_last_picture_says_how_far_it_is(
 ) -> None:
     lens.run.job, lens.run.state = "", "cancelled"
     lens.state.runs.changed.emit(lens.run.key)
-    assert bar._step.text() == "step 50 / 100", "the last picture is of step 40"
+    assert bar._step.text() == "step 50 of 100", "the last picture is of step 40"
     lens.state.playback.set(step=20)
-    assert bar._step.text() == "step 20 / 100"
+    assert bar._step.text() == "step 20 of 100"
 
 
 def test_where_nothing_moves_the_training_clock_stops_at_checkpoints_and_no_flow_is_shown(
@@ -245,7 +287,7 @@ def test_where_nothing_moves_the_training_clock_stops_at_checkpoints_and_no_flow
     bar.training.moved.emit(0.2)
     assert lens.state.playback.step == 25
     bar.step_training(-1)
-    assert (lens.state.playback.step, bar._step.text()) == (10, "step 10 / 100")
+    assert (lens.state.playback.step, bar._step.text()) == (10, "step 10 of 100")
     branches: list[tuple[str, int]] = []
     lens.state.branch_wanted.connect(lambda key, step: branches.append((key, step)))
     bar._branch.click()
