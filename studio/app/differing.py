@@ -8,7 +8,7 @@ from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
 
-__all__ = ["Differing", "differing"]
+__all__ = ["NONE", "Differing", "differing"]
 
 TITLES: dict[drafts.Section, str] = {
     "dataset": "Data",

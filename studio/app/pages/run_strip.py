@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from studio.app import words
-from studio.app.differing import Differing, differing
+from studio.app.differing import NONE, Differing, differing
 from studio.app.pages.run_table_words import metric_title
 from studio.app.run_words import title_of
 from studio.app.state import comparison
@@ -103,15 +103,18 @@ class RunStrip(QFrame):
         self._fill(runs[:MARKED], self._columns(runs[:MARKED], found))
 
     def _columns(self, runs: list[RunState], found: Differing) -> Columns:
-        """Return the titles of the columns with their values: settings, then what it came to."""
-        columns: Columns = [("Run", tuple(title_of(run) for run in runs)), *found.rows]
+        """Return the titles of the columns with their values: the settings that all runs have, what
+        it came to, then those that only some of them have, which may be many.
+        """
+        shared = [each for each in found.rows if NONE not in each[1]]
+        columns: Columns = [("Run", tuple(title_of(run) for run in runs)), *shared]
         metrics = {first_metric(run) for run in runs if first_metric(run)}
         for metric in sorted(metrics):
             figures = [figure_of(run, metric) for run in runs]
-            values = ["" if each is None else words.figure(each[1]) for each in figures]
+            values = [NONE if each is None else words.figure(each[1]) for each in figures]
             columns.append((metric_title(metric, self._state.catalog), tuple(values)))
         times = tuple(words.duration(run.seconds) if run.seconds else "" for run in runs)
-        return [*columns, ("Time", times)]
+        return [*columns, ("Time", times), *(each for each in found.rows if each not in shared)]
 
     def _fill(self, runs: list[RunState], columns: Columns) -> None:
         table = self.table
@@ -119,7 +122,7 @@ class RunStrip(QFrame):
         table.setRowCount(len(runs))
         for column, (title, values) in enumerate(columns):
             side = Qt.AlignmentFlag.AlignLeft
-            if column and all(not value or value[0].isdigit() for value in values):
+            if column and all(not value or value[0].isdigit() or value == NONE for value in values):
                 side = Qt.AlignmentFlag.AlignRight
             head = QTableWidgetItem(one_line(title))
             set_tip(head, title)

@@ -292,5 +292,6 @@ class RunTableModel(LineModel):
             return "\n".join(filter(None, [f"{self.metric(row.group)} {known}, {at}", against]))
         if column == NAME:
             from_ = origin_said(row.run) if row.run is not None else ""
-            return "\n".join(filter(None, [self.words(row).spoken, from_]))
+            model = self.text(row, MODEL)
+            return "\n".join(filter(None, [self.words(row).spoken, model, from_]))
         return self.text(row, column)

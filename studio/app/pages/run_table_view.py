@@ -8,7 +8,16 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from studio.app.pages.run_table_delegate import RunTableDelegate
 from studio.app.pages.run_table_header import RunTableHeader
-from studio.app.pages.run_table_model import AXIS, COLUMNS, DATA, NAME, NOTE, TAGS, RunTableModel
+from studio.app.pages.run_table_model import (
+    AXIS,
+    COLUMNS,
+    DATA,
+    MODEL,
+    NAME,
+    NOTE,
+    TAGS,
+    RunTableModel,
+)
 from studio.app.pages.run_table_pinned import PinnedLine
 from studio.app.shell.line_model import Index
 from studio.app.shell.tree_keys import SIDEWAYS, go_sideways
@@ -22,8 +31,8 @@ __all__ = ["RunTableView"]
 WIDE = (262, 130, 64, 66, 132, 132, 64, 116, 60)
 CLOSE = (246, 122, 62, 66, 128, 100, 62, 100, 60)
 AMPLE = 1080  # pixels from which there is much room
-# Columns that a page of fewer pixels has no room for.
-NARROW = ((AXIS, 640), (DATA, 1000), (NOTE, 520))
+# Columns that a page of fewer pixels has no room for: what they say is in the tip of the name, too.
+NARROW = ((DATA, 1000), (NOTE, 884), (TAGS, 824), (MODEL, 724), (AXIS, 602))
 EDITED = {Qt.Key.Key_F2: NAME, Qt.Key.Key_T: TAGS, Qt.Key.Key_N: NOTE}
 FLAG = QItemSelectionModel.SelectionFlag
 
