@@ -224,7 +224,7 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     page.train.click()
     assert bench.state.draft.spec.dataset.slug == "project:fresh"
     setup = bench.window.canvas.setup
-    await wait(lambda: "4 of 5 are learned from" in setup.facts.text())
+    await wait(lambda: "4 of 5 are learned from" in setup.shares.text())
 
 
 def test_a_default_leaves_no_trace_in_the_draft():

@@ -1,6 +1,5 @@
 """The column of the destination Data: what the project has, and what built-in its runs use."""
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
@@ -10,7 +9,6 @@ from studio.app.actions import Actions
 from studio.app.shell.group import Group
 from studio.app.state.naming import imported
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import icon_button
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.row_button import RowButton
 from studio.counted import counted
@@ -21,10 +19,10 @@ __all__ = ["DataColumn"]
 class DataColumn(QWidget):
     """A line for each data set; the first one leads to all there are."""
 
-    def __init__(self, state: AppState, actions: Actions, ask_import: Callable[[], None]) -> None:
+    def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self._own = Group("In this project", icon_button("plus", "Import data", ask_import))
+        self._own = Group("In this project")
         self._built_in = Group("Built in, used by its runs")
         self.every = RowButton("All data")
         self.every.clicked.connect(partial(actions.data.select, ""))

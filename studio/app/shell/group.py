@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import clear, label, row, section
+from studio.app.widgets.basic import clear, label, section
 from studio.app.widgets.row_button import RowButton
 
 __all__ = ["Group"]
 
 
 class Group(QWidget):
-    """A heading, perhaps with a button at its right, and lines below it."""
+    """A heading, lines below it, and perhaps a word on them."""
 
-    def __init__(self, title: str, add: QWidget | None = None) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__()
         self.lines = QVBoxLayout()
         self.lines.setSpacing(1)
@@ -22,9 +22,8 @@ class Group(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        line = row(head, None, *([add] if add is not None else []), gap=4)
-        line.setContentsMargins(8, 0, 4, 0)
-        layout.addLayout(line)
+        head.setContentsMargins(8, 0, 4, 0)
+        layout.addWidget(head)
         layout.addLayout(self.lines)
         self._said = label("", "small", wrap=True)
         self._said.setContentsMargins(8, 2, 8, 0)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout
 from studio.app import icons
 from studio.app.commands import Registry
 from studio.app.shell.topbar import native
-from studio.app.state.places import DESTINATIONS, Destination, destination_of
+from studio.app.state.places import DESTINATIONS, TITLES, Destination, destination_of
 from studio.app.state.session import AppState
 from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS
@@ -19,12 +19,6 @@ __all__ = ["Rail", "RailButton"]
 
 WIDTH, HEIGHT = 64, 54
 ICON = 18
-TITLES: dict[Destination, str] = {
-    "discover": "Discover",
-    "data": "Data",
-    "runs": "Runs",
-    "learn": "Learn",
-}
 
 
 class RailButton(QAbstractButton):

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.command_label import Said
 from studio.app.run_words import RunWords
-from studio.app.shell.group import Group
 from studio.app.shell.run_menu import race_entries, run_entries
 from studio.app.shell.run_model import RunModel
 from studio.app.shell.run_tree import RunTree
@@ -17,7 +16,7 @@ from studio.app.state.learning import origin
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.tree import race_line
-from studio.app.widgets.basic import icon_button, row
+from studio.app.widgets.basic import label
 from studio.app.widgets.menu import Entries, open_menu
 
 __all__ = ["RunList"]
@@ -34,11 +33,12 @@ class RunList(QWidget):
         self._origins: dict[str, tuple[str, str]] = {}
         self.model = RunModel(state, actions.labels.rename)
         self.tree = RunTree(self.model)
-        group = Group("Runs", _buttons(actions))
-        group.lines.addWidget(self.tree)
+        self._empty = label("Each training is a line here.", "small", wrap=True)
+        self._empty.setContentsMargins(8, 0, 8, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(group)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.tree)
         self.tree.chosen.connect(self._choose)
         self.tree.extended.connect(self._extend)
         self.tree.menu_wanted.connect(self._menu)
@@ -59,7 +59,8 @@ class RunList(QWidget):
         """Show the tree as it is now."""
         runs = self._state.runs.by_key
         self._origins = {key: _where(run) for key, run in runs.items()}
-        self.setVisible(self._state.project is not None)
+        self._empty.setVisible(not runs)
+        self.tree.setVisible(bool(runs))
         if self.model.refresh():
             self._mark()
 
@@ -133,13 +134,6 @@ class RunList(QWidget):
 
     def _menu(self, key: str, at: QPoint) -> None:
         open_menu(self.tree.viewport(), at, self.entries(key))
-
-
-def _buttons(actions: Actions) -> QWidget:
-    table = icon_button("table", "Show all runs in a table", actions.runs.show_table)
-    made = QWidget()
-    made.setLayout(row(table, icon_button("plus", "Set up a run", actions.setup.new), gap=0))
-    return made
 
 
 def _where(run: RunState) -> tuple[str, str]:

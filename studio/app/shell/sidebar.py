@@ -4,17 +4,21 @@ import importlib
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.shell.data_column import DataColumn
 from studio.app.shell.run_list import RunList
-from studio.app.state.places import Destination, destination_of
+from studio.app.state.datasets import all_sets
+from studio.app.state.places import TITLES, Destination, destination_of
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import scrolled
+from studio.app.widgets.basic import icon_button, label, row, scrolled
 from studio.app.widgets.row_button import RowButton
+from studio.counted import counted
 
 __all__ = ["Sidebar"]
+
+HEAD = 38  # pixels
 
 
 class Sidebar(QFrame):
@@ -39,31 +43,64 @@ class Sidebar(QFrame):
         self.draft.show_facts(text="Setup", note="not started", dot="muted")
         self.draft.clicked.connect(partial(state.go, "setup"))
         self.runs = RunList(state, actions)
-        self.data = DataColumn(state, actions, ask_import)
+        self.data = DataColumn(state, actions)
+        self._facets: QWidget | None = None  # of the table of runs, made when that is first shown
+        self._tools: dict[Destination, list[QPushButton]] = {
+            "data": [icon_button("plus", "Import data", ask_import)],
+            "runs": [
+                icon_button("table", "Show all runs in a table", actions.runs.show_table),
+                icon_button("plus", "Set up a run", actions.setup.new),
+            ],
+        }
+        self._title, self._note = label("", "strong"), label("", "small")
+        tools = [tool for each in self._tools.values() for tool in each]
+        head = row(self._title, None, self._note, *tools, gap=4)
+        head.setContentsMargins(16, 8, 12, 0)
+        self._head = QWidget()
+        self._head.setMinimumHeight(HEAD)
+        self._head.setLayout(head)
         self._pages: dict[Destination, QWidget] = {
             "discover": facets,
             "data": _page(self.data),
             "runs": _page(self.draft, self.runs),
             "learn": pages,
         }
-        self._facets: QWidget | None = None  # of the table of runs, made when that is first shown
         self._stack = QStackedWidget()
         for page in self._pages.values():
             self._stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
-        for signal in (state.place_changed, state.draft_changed):
+        layout.setSpacing(0)
+        layout.addWidget(self._head)
+        layout.addWidget(self._stack, 1)
+        for signal in (state.place_changed, state.draft_changed, state.recipes_changed):
+            signal.connect(self.refresh)
+        for signal in (state.catalog_changed, state.datasets_changed, state.runs.listed):
             signal.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show what belongs to the place."""
         state = self._state
-        page = self._pages[destination_of(state.place)]
+        here = destination_of(state.place)
+        page = self._pages[here]
+        self._title.setText(TITLES[here])
+        self._note.setText(self._count(here))
+        for destination, tools in self._tools.items():
+            for tool in tools:
+                tool.setVisible(destination == here)
         self._stack.setCurrentWidget(self._run_facets() if state.place == "runs" else page)
         self.draft.setVisible(state.draft is not None)
         self.draft.setChecked(state.place == "setup")
+
+    def _count(self, destination: Destination) -> str:
+        """Say how many things there are."""
+        state = self._state
+        if destination == "discover":
+            return counted(len(state.recipes), "recipe")
+        if destination == "data":
+            return counted(len(all_sets(state.catalog, state.datasets)), "set")
+        return counted(len(state.runs.by_key), "run") if destination == "runs" else ""
 
     def _run_facets(self) -> QWidget:
         if self._facets is None:
@@ -76,7 +113,7 @@ class Sidebar(QFrame):
 def _page(*parts: QWidget) -> QWidget:
     page = QWidget()
     body = QVBoxLayout(page)
-    body.setContentsMargins(8, 14, 8, 14)
+    body.setContentsMargins(8, 8, 8, 14)
     body.setSpacing(10)
     for each in parts:
         body.addWidget(each)

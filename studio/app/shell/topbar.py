@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
 from studio.app.state.naming import called, data_title
-from studio.app.state.places import Place
+from studio.app.state.places import TITLES, destination_of
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
 from studio.app.widgets.basic import Elided, button, icon_button, label
@@ -15,14 +15,6 @@ from studio.app.widgets.literal import PushButton, set_tip
 __all__ = ["TopBar", "native"]
 
 ROOMY, NARROW = 1100, 820  # widths of the window
-TITLES: dict[Place, str] = {
-    "gallery": "Discover",
-    "data": "Data",
-    "setup": "New run",
-    "run": "Runs",
-    "runs": "Runs",
-    "help": "Learn",
-}
 
 
 def native(shortcut: str) -> str:
@@ -161,7 +153,7 @@ class TopBar(QFrame):
             return called(run.name, run.label.name)
         if state.place == "data" and state.dataset:
             return data_title(state.dataset, state.catalog)
-        return TITLES[state.place]
+        return "New run" if state.place == "setup" else TITLES[destination_of(state.place)]
 
     def refresh(self) -> None:
         """Show what fits the place."""

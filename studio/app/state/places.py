@@ -2,12 +2,18 @@
 
 from typing import Literal
 
-__all__ = ["DESTINATIONS", "Destination", "Place", "destination_of"]
+__all__ = ["DESTINATIONS", "TITLES", "Destination", "Place", "destination_of"]
 
 Place = Literal["gallery", "setup", "run", "runs", "data", "help"]
 Destination = Literal["discover", "data", "runs", "learn"]
 
 DESTINATIONS: tuple[Destination, ...] = ("discover", "data", "runs", "learn")
+TITLES: dict[Destination, str] = {
+    "discover": "Discover",
+    "data": "Data",
+    "runs": "Runs",
+    "learn": "Learn",
+}
 
 _OF: dict[Place, Destination] = {
     "gallery": "discover",

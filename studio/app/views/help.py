@@ -94,7 +94,7 @@ class HelpView(QWidget):
     def _lay_out(self) -> None:
         self.setProperty("surface", "canvas")
         side = QVBoxLayout()
-        side.setContentsMargins(16, 12, 12, 12)
+        side.setContentsMargins(16, 4, 12, 12)
         side.setSpacing(8)
         side.addLayout(row(self.back, None))
         for each in (self.finder, self.count, self.list):

@@ -33,7 +33,7 @@ class FacetList(QFrame):
         self.setAccessibleName("Filters")
         page = QWidget()
         self._body = QVBoxLayout(page)
-        self._body.setContentsMargins(8, 14, 8, 14)
+        self._body.setContentsMargins(8, 8, 8, 14)
         self._body.setSpacing(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
