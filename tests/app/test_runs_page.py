@@ -19,7 +19,7 @@ from studio.app.pages.run_table_text import fitting
 from studio.app.pages.runs import RunsPage
 from studio.app.state.runfinding import ALL, RunFinding, counts, found
 from studio.app.state.runs import RunState, Series
-from studio.app.state.runtable import figure_of, groups, in_order, scale_of
+from studio.app.state.runtable import data_taken, figure_of, groups, in_order, scale_of
 from studio.app.state.session import AppState
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.row_paint import HEIGHT
@@ -439,3 +439,15 @@ def test_steps_of_a_training_are_told_without_filling_the_table_anew(made, monke
     made.state.runs.progressed.emit(third.key)
     assert [index.siblingAtColumn(STEP).data() for index in told] == ["1,234"]
     assert not filled
+
+
+def test_a_group_says_how_many_data_there_are_and_a_run_which_of_them_it_learned_from(made):
+    five = made.state.runs.by_key["/p/runs/0005-r"]
+    ring = made.model.row_at(index_of(made, 3).parent())
+    assert ring.group.about == "drawn anew"
+    five.spec.training["samples"] = 5000
+    assert data_taken(five, catalog()) == "5,000"
+    five.spec.training["samples"] = 0
+    assert data_taken(five, catalog()) == "fresh"
+    own = run(6, data="project:mine")
+    assert data_taken(own, catalog()) == "all"

@@ -15,6 +15,7 @@ from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, Ru
 from studio.app.pages.run_table_view import RunTableView
 from studio.app.shell.label_ask import ask_line
 from studio.app.shell.run_menu import run_entries
+from studio.app.state.datasets import all_sets
 from studio.app.state.notices import Notice
 from studio.app.state.runfinding import found
 from studio.app.state.runs import RunState
@@ -97,10 +98,16 @@ class RunsPage(QWidget):
             return
         catalog, every = self._state.catalog, self._state.runs.by_key.values()
         fitting = found(every, self._state.finding, catalog)
-        self.model.show(groups(fitting, self.head.by, catalog), *self._sort, self.head.as_tree)
+        self.model.show(
+            groups(fitting, self.head.by, catalog, self._sizes()), *self._sort, self.head.as_tree
+        )
         self._listed = len(fitting)
         self._say_empty()
         self._chosen()
+
+    def _sizes(self) -> dict[str, str]:
+        state = self._state
+        return {data.slug: data.size for data in all_sets(state.catalog, state.datasets)}
 
     def _say_empty(self) -> None:
         every = len(self._state.runs.by_key)

@@ -93,9 +93,14 @@ def model_title(run: RunState, catalog: Catalog | None) -> str:
     return entry.title if entry is not None else run.spec.family.slug
 
 
-def groups(runs: Iterable[RunState], by: By, catalog: Catalog | None) -> list[Group]:
+def groups(
+    runs: Iterable[RunState],
+    by: By,
+    catalog: Catalog | None,
+    sizes: Mapping[str, str] | None = None,
+) -> list[Group]:
     """Return runs in groups, the one with the newest run first; a run with several tags is in the
-    group of each.
+    group of each. ``sizes`` say how many data the sets have, and of what form, by their slugs.
     """
     parted: dict[tuple[str, str], list[RunState]] = {}
     for run in sorted(runs, key=lambda run: run.name, reverse=True):
@@ -105,7 +110,7 @@ def groups(runs: Iterable[RunState], by: By, catalog: Catalog | None) -> list[Gr
         Group(
             key=f"group:{title}:{data}",
             title=title,
-            about=_about(each[0], by, catalog),
+            about=_about(each[0], by, catalog, sizes or {}),
             metric=_headline(each),
             runs=tuple(each),
         )
@@ -127,16 +132,14 @@ def _data_key(run: RunState) -> str:
     return msgspec.json.encode(run.spec.dataset, order="deterministic").decode()
 
 
-def _about(run: RunState, by: By, catalog: Catalog | None) -> str:
+def _about(run: RunState, by: By, catalog: Catalog | None, sizes: Mapping[str, str]) -> str:
     """Return what the title of a run's group leaves open: its data, and what they are."""
     data = run.spec.dataset if run.spec is not None else Pick(slug="")
     said = ", ".join(f"{name} {value}" for name, value in sorted(data.config.items()))
     if by != "data":
         title = data_title(data.slug, catalog)
         return f"on {title}" + (f", {said}" if said else "")
-    entry = catalog.get("dataset", data.slug) if catalog is not None else None
-    summary = entry.summary.removesuffix(".") if entry is not None else ""
-    return " · ".join(filter(None, [said, summary]))
+    return ", ".join(filter(None, [sizes.get(data.slug, ""), said]))
 
 
 def _headline(runs: Sequence[RunState]) -> str:
@@ -239,8 +242,8 @@ def _in_place(lines: list[Line], place: Mapping[str, int]) -> list[Line]:
 
 
 def data_taken(run: RunState, catalog: Catalog | None) -> str:
-    """Return what a run learned from of its data: "all", "20,000" of them, or samples that another
-    run made of them, "from run 4".
+    """Return what a run learned from of its data: "all", "20,000" of them, "fresh" ones for each
+    batch, or samples that another run made of them, "from run 4".
     """
     if run.spec is None:
         return ""
@@ -248,5 +251,10 @@ def data_taken(run: RunState, catalog: Catalog | None) -> str:
     for each in entry.inputs if entry is not None else ():
         if each.draws and each.name in run.spec.inputs:
             return f"from {number_of(run.spec.inputs[each.name].run)}"
+    if project_name(run.spec.dataset.slug) is not None:
+        return "all"
     n = training_value(run.spec, "samples", catalog)
-    return f"{n:,}" if n and project_name(run.spec.dataset.slug) is None else "all"
+    if n is None:
+        return ""
+    data = catalog.get("dataset", run.spec.dataset.slug) if catalog is not None else None
+    return f"{n:,}" if n else "all" if data is None or data.size else "fresh"
