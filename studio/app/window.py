@@ -394,10 +394,15 @@ class MainWindow(QMainWindow):
         return self.panes.step(1 if next else -1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape, where nothing else has a use for it, finishes with a racer's settings."""
+        """Escape, where nothing else has a use for it, finishes with a racer's settings, or leads
+        from what is selected of a run back to the run.
+        """
         racer = self._state.place == "setup" and self._state.race.bound is not None
         if event.key() == Qt.Key.Key_Escape and racer:
             self._actions.race.finish()
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape and self._state.place == "run":
+            self.inspector.to_run()
             event.accept()
         else:
             super().keyPressEvent(event)

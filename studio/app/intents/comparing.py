@@ -59,6 +59,7 @@ class ComparingIntents(Intents):
         current = self.state.runs.selection
         self._runs.show(current if current in keys else keys[0])
         self.state.lens_wanted.emit("compare")
+        self.state.looked.look("race")
 
     def count_parameters(self, key: str) -> None:
         """Ask how many parameters the networks of a run have; it is listed when it is known."""

@@ -30,7 +30,10 @@ __all__ = [
 DENSITY = "density"
 EXTRAS = (MANIFOLD, LATENTS)  # layers that come as extras of a record
 LOG_DEPTH = 12.0  # nats of a log-density that are told apart
+PARTICLES, FRAME = "Particles", "Frame"
 _TIPS = {
+    "trails": "Where each particle came from, along flow time.",
+    "target": "Points of the data that the model learns.",
     DENSITY: "How many particles there are per unit area, counted here.",
     "log-density": "What the flow says about the data, from its likelihood. Computed when shown.",
     MANIFOLD: "A grid of the first two latents, pushed forward: where the generator can reach.",
@@ -47,27 +50,29 @@ def rows_for(entry: EntrySpec | None) -> list[LayerRow]:
     """Return the switches that a family calls for."""
     layers = entry.layers if entry else []
     rows = [
-        LayerRow("particles", "Particles", True),
-        LayerRow("trails", "Trails", True, tip="Where each particle came from, along flow time."),
-        LayerRow("target", "Target", True, tip="Points of the data that the model learns."),
-        LayerRow(DENSITY, "Density", False, "heat", _TIPS[DENSITY]),
+        LayerRow("particles", "Particles", True, part=PARTICLES),
+        LayerRow("trails", "Trails", True, "", _TIPS["trails"], PARTICLES),
+        LayerRow("paths", "Paths", False, "", "The whole way of some particles.", PARTICLES),
     ]
+    if entry is not None and "latent" in entry.capabilities:
+        rows.append(LayerRow(MANIFOLD, "Manifold", False, "", _TIPS[MANIFOLD], PARTICLES))
+        rows.append(LayerRow(LATENTS, "Latent lines", False, "", _TIPS[LATENTS], PARTICLES))
+    rows.append(LayerRow(DENSITY, "Density", False, "heat", _TIPS[DENSITY]))
     heats = [x for x in layers if x.kind == "scalar" and not on_demand(x)]
     vectors = [x for x in layers if x.kind == "vector"]
     for layer in layers:
         tip = _TIPS.get(layer.name, layer.symbol)
         if layer.kind == "vector":
             # The last one is the motion itself; those before it are what it is made of.
-            rows.append(LayerRow(layer.name, layer.title, layer is vectors[-1], "", tip))
+            on = layer is vectors[-1]
+            rows.append(LayerRow(layer.name, layer.title, on, "", tip, told=True))
         else:
-            rows.append(LayerRow(layer.name, layer.title, layer in heats[:1], "heat", tip))
-    if entry is not None and "latent" in entry.capabilities:
-        rows.append(LayerRow(MANIFOLD, "Manifold", False, "", _TIPS[MANIFOLD]))
-        rows.append(LayerRow(LATENTS, "Latent lines", False, "", _TIPS[LATENTS]))
+            on = layer in heats[:1]
+            rows.append(LayerRow(layer.name, layer.title, on, "heat", tip, told=True))
     return [
         *rows,
-        LayerRow("paths", "Paths", False, tip="The whole way of some particles."),
-        LayerRow("axes", "Axes", True),
+        LayerRow("target", "Target", True, "", _TIPS["target"], FRAME),
+        LayerRow("axes", "Axes", True, part=FRAME),
     ]
 
 

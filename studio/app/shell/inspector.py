@@ -1,32 +1,60 @@
-"""The right column follows what is selected: the setup before a run, its facts afterwards."""
+"""The right column follows what is selected: the setup before a run; afterwards the run, or of it
+whatever was selected last.
+"""
 
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
+import importlib
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.shell.run_panel import RunPanel
 from studio.app.shell.setup_panel import SetupPanel
+from studio.app.state.looked import Thing
 from studio.app.state.session import AppState
+from studio.app.widgets.basic import button, row, scrolled
 
 __all__ = ["Inspector"]
 
+PANELS: dict[Thing, tuple[str, str]] = {
+    "rows": ("studio.app.shell.rows_panel", "RowsPanel"),
+    "event": ("studio.app.shell.event_panel", "EventPanel"),
+    "layer": ("studio.app.shell.layer_panel", "LayerFacts"),
+    "race": ("studio.app.shell.race_panel", "RacePanel"),
+    "stage": ("studio.app.shell.stage_panel", "StagePanel"),
+}
+"""Where the panels of what belongs to a run are, and what they are called."""
+
 
 class Inspector(QFrame):
-    """Setup panel or run panel."""
+    """Setup panel, run panel, or the panel of something of the run, which is imported when it is
+    first looked at; Escape goes back from there to the run.
+    """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._actions = state, actions
         self.setProperty("surface", "panel")
         self.setAccessibleName("Inspector")
         self.setup = SetupPanel(state, actions)
         self.run = RunPanel(state, actions)
+        self._made: dict[Thing, QWidget] = {"run": self.run}
         self._pages = QStackedWidget()
         self._pages.addWidget(self.setup)
         self._pages.addWidget(self.run)
+        self.back = button("Back to the run", self.to_run, kind="link", tip="Esc")
+        self._bar = QWidget()
+        line = row(self.back, None)
+        line.setContentsMargins(10, 8, 10, 0)
+        self._bar.setLayout(line)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._bar)
         layout.addWidget(self._pages)
-        state.place_changed.connect(self.refresh)
+        for signal in (state.place_changed, state.looked.changed):
+            signal.connect(self.refresh)
         self.refresh()
 
     @property
@@ -34,6 +62,27 @@ class Inspector(QFrame):
         """Whether there is something to inspect at this place."""
         return self._state.place in ("setup", "run")
 
+    def to_run(self) -> None:
+        """Look at the run again."""
+        self._state.selection.clear()
+        self._state.looked.look("run")
+
     def refresh(self) -> None:
-        """Show the panel of the place."""
-        self._pages.setCurrentWidget(self.run if self._state.place == "run" else self.setup)
+        """Show the panel of the place, and of what was selected last."""
+        thing = self._state.looked.thing
+        self._bar.setVisible(self._state.place == "run" and thing != "run")
+        if self._state.place != "run":
+            self._pages.setCurrentWidget(self.setup)
+            return
+        if thing not in self._made:
+            module, name = PANELS[thing]
+            made = getattr(importlib.import_module(module), name)(self._state, self._actions)
+            self._made[thing] = scrolled(made)
+            self._pages.addWidget(self._made[thing])
+        self._pages.setCurrentWidget(self._made[thing])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._state.looked.thing != "run":
+            self.to_run()
+        else:
+            super().keyPressEvent(event)

@@ -62,9 +62,10 @@ class RunOrigins(QWidget):
             line = row(text, link, gap=6)
             line.setStretch(0, 1)
             self._lines.addLayout(line)
-        for note in edit_notes(run, catalog):
+        for place, note in enumerate(edit_notes(run, catalog)):
             words = f"Step {note.step:,}: {note.text}"
-            self._lines.addWidget(Link(words, partial(self._seek, run, note.step)))
+            look = partial(self._state.looked.look, "event", str(place))
+            self._lines.addWidget(Link(words, look, f"{words}\nShow what came of it", wrap=True))
         self.setVisible(self._lines.count() > 0)
 
     def _named(self, name: str) -> RunState | None:
@@ -93,12 +94,6 @@ class RunOrigins(QWidget):
         line = row(label("Branch of", "muted"), link, label(at, "muted"), gap=4)
         line.setStretch(1, 1)
         self._lines.addLayout(line)
-
-    def _seek(self, run: RunState, step: int) -> None:
-        """Look at the last kept step before a change took hold."""
-        before = comparison.kept_before(run, step)
-        if before is not None:
-            self._state.playback.set(step=before)
 
 
 def _listed(names: list[str]) -> str:

@@ -4,14 +4,15 @@ A row of a source means the same datum in every lens: the fixed particles of a r
 for ever, samples in a file and the data that a run learns keep their order.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-__all__ = ["Rows", "Selection", "Source", "What"]
+__all__ = ["Offered", "Rows", "Selection", "Source", "What"]
 
 Rows = NDArray[np.int64]
 What = Literal["particles", "samples", "data"]
@@ -33,34 +34,87 @@ class Source:
     of: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Offered:
+    """Data that a lens shows, for whoever wants to know more of a row.
+
+    Attributes:
+        arrays: the data, a row each.
+        title: what one of them is called: "Generated image".
+        tell: returns what is known of a row, each with its name.
+    """
+
+    arrays: Mapping[str, NDArray[Any]]
+    title: str
+    tell: Callable[[int], list[tuple[str, str]]]
+
+
 class Selection(QObject):
-    """Rows of one source, in order and each once; ``by`` says in a word how they were found.
+    """Rows of one source, in order and each once; ``by`` says in a word how they were found, and
+    ``beside`` how many rows of what else there are in the same place: a name, these, and all.
+    With ``only`` set, lenses that can do so show nothing else.
 
     Signals:
-        changed: other rows are selected, or none.
+        changed: other rows are selected, or none, or only these are to be shown.
+        offered: a lens shows other data of this source.
     """
 
     changed = Signal()
+    offered = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.source: Source | None = None
         self.rows: Rows = NONE
         self.by = ""
+        self.beside: tuple[str, int, int] | None = None
+        self.only = False
+        self._offers: dict[Source, Offered] = {}
 
-    def set(self, source: Source, rows: NDArray[np.integer], by: str) -> None:
+    def offer(self, source: Source, offered: Offered) -> None:
+        """Note what a lens shows of a source now."""
+        kept = {of: each for of, each in self._offers.items() if of.run == source.run}
+        # What was shown before of the same kind is not shown any more.
+        self._offers = {of: each for of, each in kept.items() if of.what != source.what}
+        self._offers[source] = offered
+        self.offered.emit(source)
+
+    def known(self, source: Source | None) -> Offered | None:
+        """Return what is shown of a source, if some lens has shown it."""
+        return self._offers.get(source) if source is not None else None
+
+    def real(self, run: str) -> Offered | None:
+        """Return the data that a run learns, as far as a lens shows them."""
+        found = (offer for of, offer in self._offers.items() if (of.run, of.what) == (run, "data"))
+        return next(found, None)
+
+    def show_only(self, only: bool) -> None:
+        """Show nothing but what is selected, or everything again."""
+        if only != self.only and (self.source is not None or not only):
+            self.only = only
+            self.changed.emit()
+
+    def set(
+        self,
+        source: Source,
+        rows: NDArray[np.integer],
+        by: str,
+        beside: tuple[str, int, int] | None = None,
+    ) -> None:
         """Select rows of a source instead of what was selected; no rows select nothing."""
         new = np.unique(np.asarray(rows, np.int64))
         now = source if len(new) else None
         if now == self.source and np.array_equal(new, self.rows):
             return
         self.source, self.rows, self.by = now, new, by
+        self.beside, self.only = beside, False
         self.changed.emit()
 
     def clear(self) -> None:
         """Select nothing."""
         if self.source is not None:
             self.source, self.rows, self.by = None, NONE, ""
+            self.beside, self.only = None, False
             self.changed.emit()
 
     def of(self, source: Source | None) -> Rows:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.state.draft import Draft
 from studio.app.state.hand import Hand
+from studio.app.state.looked import Looked
 from studio.app.state.moment import Moment
 from studio.app.state.notices import Notice, Notices
 from studio.app.state.places import Place
@@ -122,6 +123,7 @@ class AppState(QObject):
         self.notices = Notices(self)
         self.hand = Hand(self)
         self.moment = Moment(self)
+        self.looked = Looked(self)
         self.selection = Selection(self)
         self.finding = RunFinding(self)
         self.catalog: Catalog | None = None
@@ -149,6 +151,28 @@ class AppState(QObject):
         self.project_changed.connect(self._name_project)
         self.project_changed.connect(self.finding.clear)
         self.project_changed.connect(self.selection.clear)
+        self.runs.selected.connect(lambda _: self.looked.look("run"))
+        self.runs.compared.connect(self._look_at_race)
+        self.selection.changed.connect(self._look_at_rows)
+        self.moment.changed.connect(self._look_at_stage)
+
+    def _look_at_rows(self) -> None:
+        if self.selection.source is not None:
+            self.looked.look("rows")
+        else:
+            self.looked.leave("rows")
+
+    def _look_at_race(self) -> None:
+        if len(self.runs.chosen) > 1:
+            self.looked.look("race")
+        else:
+            self.looked.leave("race")
+
+    def _look_at_stage(self) -> None:
+        if self.moment.at:
+            self.looked.look("stage", self.moment.at)
+        elif not self.moment.run:
+            self.looked.leave("stage")
 
     def _name_project(self) -> None:
         if self.project is not None:

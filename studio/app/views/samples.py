@@ -26,7 +26,7 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import RunState
-from studio.app.state.selection import Source
+from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
@@ -181,7 +181,20 @@ class SamplesView(QWidget):
         self._origin.set_text(self._sampled.origin)
         self._draw(self.made, shown.x)
         self._fill_table(shown)
+        self._offer(self.made, "Generated point")
         self._show_chosen()
+
+    def _offer(self, canvas: ParticleCanvas, title: str) -> None:
+        """Let the inspector know the rows of a canvas."""
+        shown = self._rows_of(canvas)
+        if shown is None:
+            return
+        source, x = shown
+
+        def tell(row: int) -> list[tuple[str, str]]:
+            return list(zip(self._names, map(number, x[row].tolist()), strict=False))
+
+        self._state.selection.offer(source, Offered({"x": x}, title, tell))
 
     def _draw(self, canvas: ParticleCanvas, x: NDArray[np.float32]) -> None:
         if self._kind.fits(x.shape[1:]) and x.shape[1] >= 2:
@@ -200,6 +213,7 @@ class SamplesView(QWidget):
         if target is not None and self._drawn is not target:
             self._drawn = target
             self._draw(self.data, target)
+            self._offer(self.data, "Data point")
             self._show_chosen()
             self.data.fit_unless_touched()
             self.made.look_like(self.data)
@@ -247,9 +261,17 @@ class SamplesView(QWidget):
     def _catch(self, canvas: ParticleCanvas, line: NDArray[np.float64]) -> None:
         """Select all points within a line, also those that are too many to be drawn."""
         shown = self._rows_of(canvas)
-        if shown is not None:
-            source, x = shown
-            self._state.selection.set(source, np.flatnonzero(inside(line, x[:, :2])), "lasso")
+        if shown is None:
+            return
+        source, x = shown
+        other = self._rows_of(self.made if canvas is self.data else self.data)
+        beside = None
+        if other is not None:
+            name = "Generated" if canvas is self.data else "Real"
+            caught = int(inside(line, other[1][:, :2]).sum())
+            beside = (f"{name}, same place", caught, len(other[1]))
+        rows = np.flatnonzero(inside(line, x[:, :2]))
+        self._state.selection.set(source, rows, "lasso", beside)
 
     def _choose_in_table(self) -> None:
         shown = self._rows_of(self.made)

@@ -22,11 +22,12 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.tiles import SHOWN, frame_at
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Source
+from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, label, row, section
+from studio.app.widgets.browser import told as facts_of
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
@@ -197,10 +198,26 @@ class TilesView(QWidget):
         told = self._told(record)
         shown = kind.tiles(kind.rows(record.x, record.extras, frame, slice(SHOWN), told))
         self.grid.show_tiles(shown, noun=kind.moving, inks=self._inks(len(shown)))
+        self._offer(record, kind, frame, told)
         picture = words.picture_of(record.step, self._following.run)
         count = f"{len(shown)} {kind.moving}"
         self._where.setText(f"{picture}, t = {float(record.t[frame]):.2f}, {count}")
         self._draw_strip(record)
+
+    def _offer(self, record: FlowRecord, kind: Kind, frame: int, told: Arrays) -> None:
+        """Let the inspector know what moves, as it is now."""
+        run = self._following.run
+        if run is None:
+            return
+        rows = kind.rows(record.x, record.extras, frame, told=told)
+
+        def tell(row: int) -> list[tuple[str, str]]:
+            return facts_of(
+                kind, kind.measures({n: each[row : row + 1] for n, each in rows.items()})
+            )
+
+        offered = Offered(rows, "Latent", tell)
+        self._state.selection.offer(Source(run.key, "particles"), offered)
 
     def _draw_strip(self, record: FlowRecord) -> None:
         picked = min(max(self._picked, 0), record.x.shape[1] - 1, SHOWN - 1)

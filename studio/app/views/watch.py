@@ -20,7 +20,7 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, RunState
-from studio.app.state.selection import Source
+from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
@@ -85,6 +85,8 @@ class WatchView(QWidget):
         theme.changed.connect(self._restyle)
         self.layers.wanted.connect(follow.watch)
         self.panel.dims_changed.connect(self._choose)
+        self.panel.folded.connect(self._arrange)
+        self.panel.asked.connect(lambda slug: self._state.looked.look("layer", slug))
         self.canvas.picked.connect(self._pick)
         self._state.selection.changed.connect(self._show_chosen)
         self.canvas.hovered.connect(self._hover)
@@ -131,6 +133,9 @@ class WatchView(QWidget):
         self._readout.set_picture(words.picture_of(record.step, self._run))
         self._tell_empty()
         self._one.set_record(self._run, record, self._dims)
+        if self._run is not None:
+            offered = Offered({"x": record.x[-1]}, "Particle", self._one.facts)
+            self._state.selection.offer(Source(self._run.key, "particles"), offered)
         self._show_chosen()
         self._hands.show(record, self._dims)
         self._describe()
@@ -318,7 +323,8 @@ class WatchView(QWidget):
 
     def _covered(self) -> list[Covered]:
         """Return what lies over the canvas."""
-        beside = self.panel.isVisibleTo(self) and self.width() >= 3 * self.panel.width()
+        open_ = self.panel.isVisibleTo(self) and self.panel.fold.opened
+        beside = open_ and self.width() >= 3 * self.panel.width()
         right = self.panel.width() + MARGIN if beside else 0.0
         # Room for the tools is left also where there are none: nothing jumps when they come.
         top = MARGIN + self._hands.bar.height()

@@ -19,13 +19,13 @@ from studio.app.kinds.browsed import Browsed
 from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.kinds.registry import kind
-from studio.app.state.selection import Rows, Selection, Source
+from studio.app.state.selection import Offered, Rows, Selection, Source
 from studio.app.widgets.basic import Elided, button, restyle, row, section, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 
-__all__ = ["Browser", "Pane", "short"]
+__all__ = ["Browser", "Pane", "short", "told"]
 
 SIDES = ("Generated", "Real", "Beside")
 SPACED = 64  # of which it is found how far they are from the others
@@ -55,6 +55,7 @@ class Pane(QWidget):
         self._common: Arrays = {}
         self._page = 0
         self._order, self._filter = "", ""
+        self._only = False
         self.grid = TileGrid(title, browsed=True)
         self._where = Elided("", "small")
         body = QVBoxLayout(self)
@@ -104,6 +105,9 @@ class Pane(QWidget):
             self.__dict__.pop("spacing", None)
         self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
         self.arrange(self._order, self._filter)
+        if arrays is not None and source is not None:
+            title = f"{self._title} {shown_as.one}"
+            self._selection.offer(source, Offered(arrays, title, self.tell))
 
     @cached_property
     def measured(self) -> Measured:
@@ -132,6 +136,10 @@ class Pane(QWidget):
                 rows = rows[keeps(self.measured, text, self.count)[rows]]
             except Unfiltered as error:
                 why = str(error)
+        selected = self._selection
+        if self._arrays is not None and selected.only and selected.source == self._source:
+            rows = np.arange(self.count) if rows is None else rows
+            rows = rows[np.isin(rows, selected.rows)]
         self._show(rows)
         return why
 
@@ -173,20 +181,24 @@ class Pane(QWidget):
         """Say what is known of a datum in a line, "" of none."""
         if not 0 <= tile < self.count:
             return ""
-        parts = [f"{self._title} {self._kind.one} {tile}"]
-        for name, values in self._of(slice(tile, tile + 1)).items():
-            unit = self._kind.units.get(name, "")
-            word = name.lower() if name.istitle() else name
-            parts.append(f"{word} {short(values[0])} {unit}".rstrip())
+        facts = ((n.lower() if n.istitle() else n, value) for n, value in self.tell(tile))
+        parts = [f"{self._title} {self._kind.one} {tile}", *map(" ".join, facts)]
         return " · ".join(parts)
+
+    def tell(self, tile: int) -> list[tuple[str, str]]:
+        """Return what is known of a datum, each with its name."""
+        return told(self._kind, self._of(slice(tile, tile + 1)))
 
     def _choose(self) -> None:
         if self._source is not None:
             self._selection.set(self._source, self.grid.rows, "tiles")
 
     def _chosen(self) -> None:
-        rows = self._selection.of(self._source)
-        self.grid.choose(rows)
+        only = self._selection.only and self._selection.source == self._source
+        if only != self._only:
+            self._only = only
+            self.arrange(self._order, self._filter)
+        self.grid.choose(self._selection.of(self._source))
 
     def say(self, origin: str) -> None:
         """Say where the data come from, beside which of them are in sight."""
@@ -210,6 +222,15 @@ def _hint(known: Measured) -> str:
     )
     parts += [f"a word of {name.lower()}" for name in known if name not in numbers]
     return f"{'; '.join(parts)}. Several with commas between them."
+
+
+def told(shown_as: Kind, measured: Measured) -> list[tuple[str, str]]:
+    """Return what was measured of the first of some data, each with its name, in its unit."""
+    units = shown_as.units
+    return [
+        (name, f"{short(values[0])} {units.get(name, '')}".rstrip())
+        for name, values in measured.items()
+    ]
 
 
 def short(value: object) -> str:

@@ -32,10 +32,12 @@ class ClockSlider(QWidget):
     has found for it.
 
     Signals:
+        noted: the place in the list of a note that was clicked.
         moved: where the person put the handle.
         stepped: -1 or 1, an arrow key: the owner knows how far a step is.
     """
 
+    noted = Signal(int)
     moved = Signal(float)
     stepped = Signal(int)
 
@@ -188,6 +190,8 @@ class ClockSlider(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         notes = self.notes_at(event.position().x())
         self._hold(notes[0][0] if notes else self._place(event))
+        if notes:
+            self.noted.emit(self._notes.index(notes[0]))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:

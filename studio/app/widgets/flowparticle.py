@@ -66,12 +66,19 @@ class OneParticle:
         if particle < 0 or record is None or particle >= record.x.shape[1]:
             self.card.hide()
             return
+        self.card.tell(f"Particle {particle:,}", [" ".join(fact) for fact in self.facts(particle)])
+
+    def facts(self, particle: int) -> list[tuple[str, str]]:
+        """Return the life of a particle as it is shown, in words."""
+        record = self._record
+        if record is None or particle >= record.x.shape[1]:
+            return []
         way = record.x[:, particle][:, self._dims]
         t = self._canvas.flow
         now = [float(np.interp(t, record.t, way[:, d])) for d in (0, 1)]
-        lines = [f"Now at {number(now[0])}, {number(now[1])}"]
+        found = [("Now at", f"{number(now[0])}, {number(now[1])}")]
         if len(way) > 1:
-            lines.insert(0, f"Started at {number(float(way[0, 0]))}, {number(float(way[0, 1]))}")
+            start = f"{number(float(way[0, 0]))}, {number(float(way[0, 1]))}"
             length = float(np.hypot(*np.diff(way, axis=0).T).sum())
-            lines.append(f"Way of length {number(length)}")
-        self.card.tell(f"Particle {particle:,}", lines)
+            found = [("Started at", start), *found, ("Way of length", number(length))]
+        return found

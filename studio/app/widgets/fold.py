@@ -37,6 +37,11 @@ class Fold(QWidget):
         """Whether its content is shown."""
         return self._opened
 
+    def settle(self) -> None:
+        """Tell the layouts around it at once that what is in `body` takes other room."""
+        self._content.updateGeometry()
+        self.updateGeometry()
+
     def open(self, opened: bool) -> None:
         """Open or close it."""
         if opened == self._opened:

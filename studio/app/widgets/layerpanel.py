@@ -1,6 +1,7 @@
 """The layers behind particles: switches, and the legend of the heat that is shown."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -11,7 +12,8 @@ from studio.app.plots.fields import Heat, lookup
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.theme import font, theme
-from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.basic import Link, clear, label, row, section
+from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import advance, write
 from studio.app.widgets.switch import Switch
@@ -24,13 +26,17 @@ WIDTH = 196  # of the panel: "Log-density of the data" fits beside its switch
 
 @dataclass(frozen=True)
 class LayerRow:
-    """A switch: its slug, its title, and the group of which only one can be on ("" for none)."""
+    """A switch: its slug, its title, the group of which only one can be on ("" for none), and under
+    which heading it stands.
+    """
 
     slug: str
     title: str
     on: bool
     group: str = ""
     tip: str = ""
+    part: str = "Field"
+    told: bool = False  # more can be said of it
 
 
 class Legend(QWidget):
@@ -82,13 +88,17 @@ class Legend(QWidget):
 
 
 class LayerPanel(QFrame):
-    """Switches, one a row.
+    """Switches, one a row, under a heading for particles, field and frame; all of it folds away.
 
     Signals:
+        asked: (slug) more is to be said of a layer.
+        folded: the panel takes more or less room.
         toggled: (slug, on), also for a switch that another of its group has turned off.
         dims_changed: (across, up): which columns of the data are drawn.
     """
 
+    asked = Signal(str)
+    folded = Signal()
     toggled = Signal(str, bool)
     dims_changed = Signal(int, int)
 
@@ -98,8 +108,11 @@ class LayerPanel(QFrame):
         self.setFixedWidth(WIDTH)
         self._rows: dict[str, tuple[LayerRow, Switch]] = {}
         self._body = QVBoxLayout(self)
-        self._body.setContentsMargins(10, 8, 10, 10)
-        self._body.setSpacing(4)
+        self._body.setContentsMargins(10, 4, 10, 6)
+        self.fold = Fold("Layers", opened=True)
+        self.fold.toggled.connect(self._fold)
+        content = self.fold.body
+        content.setSpacing(4)
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
         self.legend = Legend()
@@ -110,11 +123,10 @@ class LayerPanel(QFrame):
         self._columns = QWidget()
         self._columns.setLayout(row(self._across, self._up, gap=4))
         self._columns.hide()
-        self._body.addWidget(section("Layers"))
-        self._body.addLayout(self._list)
-        self._body.addWidget(self.legend)
-        self._body.addWidget(self._note)
-        self._body.addWidget(self._columns)
+        content.addLayout(self._list)
+        for part in (self.legend, self._note, self._columns):
+            content.addWidget(part)
+        self._body.addWidget(self.fold)
         self._body.addStretch(1)  # what room there is too much of is not put between the rows
         for box, name in ((self._across, "Column across"), (self._up, "Column up")):
             box.setAccessibleName(name)
@@ -126,22 +138,24 @@ class LayerPanel(QFrame):
         if [r.slug for r in rows] == list(self._rows):
             return
         kept = {slug: switch.isChecked() for slug, (_, switch) in self._rows.items()}
-        for _, switch in self._rows.values():
-            line = switch.parentWidget()
-            if line is not None:
-                self._list.removeWidget(line)
-                line.deleteLater()
+        clear(self._list)
         self._rows = {}
+        part = ""
         for spec in rows:
+            if spec.part != part:
+                part = spec.part
+                self._list.addWidget(section(part))
             switch = Switch(spec.title)
             switch.setChecked(kept.get(spec.slug, spec.on))
             switch.toggled.connect(lambda on, slug=spec.slug: self._toggle(slug, on))
             line = QWidget()
-            line.setLayout(row(label(spec.title), None, switch, gap=4))
+            ask = partial(self.asked.emit, spec.slug)
+            name = Link(spec.title, ask, spec.tip) if spec.told else label(spec.title)
+            line.setLayout(row(name, None, switch, gap=4))
             set_tip(line, spec.tip)
             self._list.addWidget(line)
             self._rows[spec.slug] = (spec, switch)
-        self.adjustSize()
+        self._fit()
 
     def on(self, slug: str) -> bool:
         """Whether a layer is switched on."""
@@ -156,13 +170,13 @@ class LayerPanel(QFrame):
         """Say something about a layer, such as that it is being computed."""
         self._note.setText(text)
         self._note.setVisible(bool(text))
-        self.adjustSize()
+        self._fit()
 
     def set_legend(self, heat: Heat | None) -> None:
         """Show what the colours of the heat mean."""
         if (heat is None) != self.legend.isHidden():
             self.legend.show_heat(heat)
-            self.adjustSize()
+            self._fit()
         else:
             self.legend.show_heat(heat)
 
@@ -177,7 +191,7 @@ class LayerPanel(QFrame):
         self._across.setCurrentIndex(dims[0])
         self._up.setCurrentIndex(dims[1])
         self._columns.setVisible(len(names) > 2)
-        self.adjustSize()
+        self._fit()
 
     def _dims(self) -> None:
         across, up = self._across.currentIndex(), self._up.currentIndex()
@@ -191,6 +205,15 @@ class LayerPanel(QFrame):
                 if other != slug and spec.group == group:
                     switch.setChecked(False)
         self.toggled.emit(slug, on)
+
+    def _fit(self) -> None:
+        """Take the room that is needed."""
+        self.fold.settle()
+        self.adjustSize()
+
+    def _fold(self, _opened: bool) -> None:
+        self._fit()
+        self.folded.emit()
 
     def sizeHint(self) -> QSize:
         wraps = self._body.hasHeightForWidth()  # the note: its height is that at this width

@@ -127,6 +127,7 @@ class TimeBar(QFrame):
         self._play.clicked.connect(self.toggle_play)
         self.training.moved.connect(self._scrub)
         self.training.stepped.connect(self.step_training)
+        self.training.noted.connect(lambda n: self._state.looked.look("event", str(n)))
         self.flow.moved.connect(lambda t: self._state.playback.set(flow=t, playing=False))
         self.flow.stepped.connect(self.step_flow)
         self._state.playback.changed.connect(self._sync)

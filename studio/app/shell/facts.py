@@ -1,0 +1,36 @@
+"""Lines of a name and what is known of it, as panels of the inspector have them."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from studio.app.widgets.basic import Elided, clear, label
+
+__all__ = ["Facts"]
+
+
+class Facts(QWidget):
+    """A line a fact: its name dim, what is known of it wrapped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[tuple[str, str]] | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnMinimumWidth(0, 110)
+        self._grid.setColumnStretch(1, 1)
+
+    def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Show these, and nothing else."""
+        if list(facts) == self._shown:
+            return
+        self._shown = list(facts)
+        clear(self._grid)
+        self.setVisible(bool(facts))
+        for line, (name, known) in enumerate(facts):
+            title = Elided(name, "muted")
+            title.setFixedWidth(110)
+            self._grid.addWidget(title, line, 0)
+            self._grid.addWidget(label(known, wrap=True), line, 1)

@@ -1,0 +1,49 @@
+"""The inspector of a layer behind the particles: what it is, and how it comes to the screen."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.shell.facts import Facts
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import label
+from studio.app.widgets.formula import Formula
+
+__all__ = ["LayerFacts"]
+
+
+class LayerFacts(QWidget):
+    """One of the layers of the selected run's family."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self.title, self.formula, self.facts = label("", "heading", wrap=True), Formula(), Facts()
+        body = QVBoxLayout(self)
+        body.setContentsMargins(14, 12, 14, 12)
+        body.setSpacing(10)
+        for part in (self.title, self.formula, self.facts):
+            body.addWidget(part)
+        body.addStretch(1)
+        state.looked.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the layer that is looked at."""
+        run, catalog, looked = self._state.runs.current, self._state.catalog, self._state.looked
+        if run is None or run.spec is None or catalog is None or looked.thing != "layer":
+            return
+        family = catalog.get("family", run.spec.family.slug)
+        layers = family.layers if family is not None else []
+        layer = next((each for each in layers if each.name == looked.name), None)
+        if layer is None:
+            return
+        self.title.setText(layer.title)
+        self.formula.set_text(layer.symbol)
+        scalar = layer.kind == "scalar"
+        self.facts.show_facts(
+            [
+                ("Drawn as", "heat, one at a time" if scalar else "arrows"),
+                ("Changes", "along the flow" if layer.timed else "with the training"),
+                ("Comes", "with each picture" if layer.kept else "when it is shown: it is dear"),
+            ]
+        )

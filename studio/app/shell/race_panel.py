@@ -1,0 +1,77 @@
+"""The inspector of runs that are looked at together: how each stands, beside the others."""
+
+from functools import partial
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.state import comparison
+from studio.app.state.naming import name_of
+from studio.app.state.session import AppState
+from studio.app.state.verdict import Verdict, verdict_of
+from studio.app.widgets.badge import Badge
+from studio.app.widgets.basic import Link, clear, label, row
+
+__all__ = ["RacePanel"]
+
+
+class RacePanel(QWidget):
+    """A block a run: its number, its name, its figure, and the verdict on it."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._shown: object = None
+        self.title, self.about = label("", "heading", wrap=True), label("", "muted", wrap=True)
+        self._runs = QVBoxLayout()
+        self._runs.setSpacing(4)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(14, 12, 14, 12)
+        body.setSpacing(10)
+        body.addWidget(self.title)
+        body.addWidget(self.about)
+        body.addLayout(self._runs)
+        body.addStretch(1)
+        runs = state.runs
+        for signal in (runs.compared, runs.listed, state.looked.changed):
+            signal.connect(self.refresh)
+        for news in (runs.metrics_appended, runs.changed):
+            news.connect(lambda _: self.refresh())
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the runs that are compared now."""
+        runs = comparison.compared(self._state.runs)
+        if self._state.looked.thing != "race" or not runs:
+            return
+        verdicts = [verdict_of(run, self._state.catalog) for run in runs]
+        shown = [(run.key, run.state, each) for run, each in zip(runs, verdicts, strict=True)]
+        if shown == self._shown:
+            return
+        self._shown = shown
+        race = all(run.race and run.race == runs[0].race for run in runs)
+        self.title.setText(f"Race of {len(runs)}" if race else f"{len(runs)} runs compared")
+        budget = runs[0].budget
+        self.about.setText(f"At an equal budget of {budget}." if race and budget else "")
+        self.about.setVisible(bool(self.about.text()))
+        clear(self._runs)
+        for place, (run, verdict) in enumerate(zip(runs, verdicts, strict=True)):
+            select = partial(self._actions.runs.select, run.key)
+            name = row(
+                Badge(place), Link(name_of(run), select, f"{run.name}\nShow this run"), gap=8
+            )
+            name.setStretch(1, 1)
+            self._runs.addLayout(name)
+            self._say(verdict)
+
+    def _say(self, found: Verdict | None) -> None:
+        if found is None:
+            self._runs.addWidget(label("Not measured yet", "muted"))
+            return
+        value = f"{found.title} {words.figure(found.value)}"
+        self._runs.addWidget(label(f"{value}, {found.floor}" if found.floor else value, wrap=True))
+        if found.words:
+            self._runs.addWidget(label(found.words, found.level or "muted", wrap=True))
+        self._runs.addWidget(label(found.when, "small", wrap=True))
+        self._runs.addSpacing(8)

@@ -1,0 +1,187 @@
+"""The inspector of what is selected of the data: one of them looked at closely, or many counted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.kinds.browsed import Browsed
+from studio.app.kinds.kind import Arrays, Kind
+from studio.app.kinds.registry import kind_of_run
+from studio.app.shell.facts import Facts
+from studio.app.state.naming import name_of
+from studio.app.state.selection import Offered
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import button, label, restyle, row, section, separator
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.tilesheet import Sheets
+
+__all__ = ["RowsPanel"]
+
+SIDE, NEAR, NEAREST = 200, 64, 4  # pixels of the picture, of its nearest, and how many of these
+SPACED = 48  # real data of which it is found how near the others are
+EVERY = 2048  # real data that are held against one, at most
+
+
+class RowsPanel(QWidget):
+    """One row: its picture, what is known of it, and the nearest in the data. Several: how many,
+    and their share.
+    """
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._sheets = Sheets()
+        self.title, self.of = label("", "heading", wrap=True), label("", "muted", wrap=True)
+        self.picture = TileGrid("What is selected", strip=True)
+        self.picture.setFixedHeight(SIDE)
+        self.facts = Facts()
+        self.near_title, self.near_words = section("Nearest in the data"), label("", "small")
+        self.near_words.setWordWrap(True)
+        self.nearest = TileGrid("The nearest in the data", strip=True)
+        self.nearest.setFixedHeight(NEAR + 30)
+        self.chosen_title = section("Selection")
+        self.chosen = Facts()
+        self.watch = button("In Watch", lambda: state.lens_wanted.emit("watch"))
+        self.copy = button("Copy", self._copy, icon="copy", tip="Copy its picture and its words")
+        self.only = button("Only these", self._only)
+        self.clear = button("Clear", state.selection.clear, kind="link", tip="Esc")
+        self._lay_out()
+        state.selection.changed.connect(self.refresh)
+        state.selection.offered.connect(lambda _: self.refresh())
+
+    def _lay_out(self) -> None:
+        body = QVBoxLayout(self)
+        body.setContentsMargins(14, 12, 14, 12)
+        body.setSpacing(8)
+        self._line = separator()
+        for part in (self.title, self.of, self.picture, self.facts):
+            body.addWidget(part)
+        body.addLayout(row(self.watch, self.copy, None))
+        body.addWidget(self._line)
+        for part in (self.near_title, self.nearest, self.near_words):
+            body.addWidget(part)
+        body.addWidget(separator())
+        body.addLayout(row(self.chosen_title, None, self.clear))
+        body.addWidget(self.chosen)
+        body.addLayout(row(self.only, None))
+        body.addStretch(1)
+
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._state.runs.current, self._state.catalog)
+
+    def refresh(self) -> None:
+        """Show what is selected now."""
+        selection, run = self._state.selection, self._state.runs.current
+        source = selection.source
+        if source is None or run is None or not self.isVisible():
+            return
+        offered, n = selection.known(source), len(selection.rows)
+        at = int(selection.rows[0])
+        total = len(offered.arrays["x"]) if offered is not None else 0
+        one = n == 1 or source.what == "particles"
+        name = offered.title if offered is not None else self._kind.one.capitalize()
+        self.title.setText(f"{name} {at:,}" if n == 1 else f"{n:,} {self._kind.moving}")
+        self.of.setText(f"Run {name_of(run)}")
+        self._show_one(offered if at < total else None, at if n == 1 or one else -1)
+        tiles = self._kind.layout == "tiles"
+        self.watch.setVisible(source.what == "particles")
+        self.copy.setEnabled(offered is not None and tiles)
+        set_tip(self.copy, "Copy pictures and words" if tiles else "Points have no picture")
+        self._count(n, total)
+        self.only.setVisible(tiles and n > 1)
+        self.only.setText("Show all" if selection.only else "Only these")
+
+    def _show_one(self, offered: Offered | None, at: int) -> None:
+        tiles = self._kind.layout == "tiles"
+        shown = offered is not None and at >= 0 and tiles
+        self.picture.setVisible(shown)
+        for part in (self._line, self.near_title, self.nearest, self.near_words):
+            part.setVisible(False)
+        if offered is None or at < 0:
+            self.facts.show_facts([])
+            return
+        self.facts.show_facts(offered.tell(at))
+        if shown:
+            some = self._rows(offered.arrays, np.array([at]))
+            self.picture.show_tiles(self._tiles(some, offered.arrays), noun=self._kind.one)
+            self._show_nearest(offered, at)
+
+    def _show_nearest(self, offered: Offered, at: int) -> None:
+        run, apart = self._state.runs.current, self._kind.apart
+        real = self._state.selection.real(run.key) if run is not None else None
+        if real is None or apart is None or real is offered:
+            return
+        one = {name: each[at] for name, each in offered.arrays.items()}
+        some = self._rows(real.arrays, np.arange(min(EVERY, len(real.arrays["x"]))))
+        far = apart(one, some)
+        order = np.argsort(far, kind="stable")[:NEAREST]
+        told = [words.figure(float(far[i])) for i in order]
+        pictures = self._tiles(self._rows(some, order), some)
+        self.nearest.show_tiles(pictures, noun=self._kind.one, words=told)
+        usual = _spacing(some, apart)
+        near = bool(len(order)) and float(far[order[0]]) < usual / 2
+        self.near_words.setText(
+            f"Of {len(far):,}. Real ones are {words.figure(usual)} from their nearest: "
+            + ("this may be a copy." if near else "this is no copy.")
+        )
+        restyle(self.near_words, role="warm" if near else "small")
+        for part in (self._line, self.near_title, self.nearest, self.near_words):
+            part.setVisible(True)
+
+    def _count(self, n: int, total: int) -> None:
+        selection = self._state.selection
+        facts = []
+        if total:
+            made = "Real" if selection.source and selection.source.what == "data" else "Generated"
+            facts.append((made, f"{n:,} of {total:,}, {100 * n / total:.2g} %"))
+        if selection.beside is not None:
+            name, k, of = selection.beside
+            facts.append((name, f"{k:,} of {of:,}, {100 * k / max(of, 1):.2g} %"))
+        facts.append(("Found by", selection.by))
+        self.chosen.show_facts(facts)
+
+    def _rows(self, arrays: Arrays, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        known = ("x", *self._kind.parts, *self._kind.told)
+        return {name: each[rows] for name, each in arrays.items() if name in known}
+
+    def _tiles(self, some: Arrays, seen: Arrays) -> Browsed:
+        return Browsed(self._kind, some, self._kind.common(seen))
+
+    def _only(self) -> None:
+        self._state.selection.show_only(not self._state.selection.only)
+
+    def _copy(self) -> None:
+        selection = self._state.selection
+        offered = selection.known(selection.source)
+        if offered is None:
+            return
+        rows = selection.rows
+        some = self._rows(offered.arrays, rows)
+        said = [
+            " · ".join([f"{offered.title} {at}", *(" ".join(fact) for fact in offered.tell(at))])
+            for at in rows.tolist()
+        ]
+        taken = self._sheets.taken(self._tiles(some, offered.arrays), np.arange(len(rows)), said)
+        QGuiApplication.clipboard().setMimeData(taken)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+
+def _spacing(some: Arrays, apart: Callable[[Arrays, Arrays], NDArray[Any]]) -> float:
+    """Return how far real data are from the nearest other one: the median over some."""
+    n = len(some["x"])
+    found = []
+    for at in np.unique(np.linspace(0, n - 1, min(SPACED, n)).astype(int)):
+        far = apart({name: each[at] for name, each in some.items()}, some)
+        found.append(np.delete(far, at).min() if n > 1 else 0.0)
+    return float(np.median(found)) if found else 0.0

@@ -1,0 +1,71 @@
+"""The inspector of a stage of a frozen step: its formula, where it is from, what it has at hand."""
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.shell.facts import Facts
+from studio.app.state.runs import FlowRecord
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import label
+from studio.app.widgets.formula import Formula
+
+__all__ = ["StagePanel", "at_hand"]
+
+
+def at_hand(record: FlowRecord) -> list[tuple[str, str]]:
+    """Return in words what a stage has at hand: how many of what, and how far they go."""
+    scene = record.scene
+    facts = []
+    for name, title in (("real", "Data"), ("particles", "Particles")):
+        if name in scene:
+            facts.append((title, f"{len(scene[name]):,}"))
+    for name, title in (("velocity", "Where to"), ("smoothed", "Smoothed"), ("stepped", "A step")):
+        if name in scene:
+            lengths = np.linalg.norm(np.nan_to_num(scene[name]), axis=1)
+            facts.append((title, f"median {words.figure(float(np.median(lengths)))}"))
+    if "moved" in scene and "particles" in scene:
+        moved = np.nan_to_num(scene["moved"] - scene["particles"])
+        far = float(np.median(np.linalg.norm(moved, axis=1)))
+        facts.append(("Went", f"median {words.figure(far)}"))
+    return facts
+
+
+class StagePanel(QWidget):
+    """The stage that is looked at in Explain."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state = state
+        self.title, self.source = label("", "heading", wrap=True), label("", "muted", wrap=True)
+        self.formula, self.facts = Formula(16, coloured=True), Facts()
+        self.step = label("", "small", wrap=True)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(14, 12, 14, 12)
+        body.setSpacing(10)
+        for part in (self.title, self.formula, self.source, self.facts, self.step):
+            body.addWidget(part)
+        body.addStretch(1)
+        state.moment.changed.connect(self.refresh)
+        state.looked.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the stage that is looked at."""
+        moment, catalog = self._state.moment, self._state.catalog
+        run = self._state.runs.by_key.get(moment.run)
+        if run is None or run.spec is None or catalog is None:
+            return
+        family = catalog.get("family", run.spec.family.slug)
+        stages = family.stages if family is not None else []
+        place = next((i for i, each in enumerate(stages) if each.name == moment.at), -1)
+        if place < 0:
+            return
+        stage = stages[place].under(run.spec.family.config)
+        self.title.setText(f"{place + 1}  {stage.title}")
+        self.formula.set_text(stage.formula)
+        self.source.setText(stage.source)
+        record = moment.records.get(moment.at)
+        self.facts.show_facts(at_hand(record) if record is not None else [])
+        self.step.setText(f"Frozen at step {moment.step:,} of {run.total:,}")

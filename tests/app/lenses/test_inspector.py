@@ -1,0 +1,205 @@
+"""The inspector follows what was selected last, and Escape goes back to the run."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+
+from studio.app.kinds.registry import kind
+from studio.app.shell.inspector import PANELS, Inspector
+from studio.app.shell.stage_panel import at_hand
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.selection import Offered, Source
+from studio.app.widgets.browser import Browser
+from studio.app.widgets.clockslider import ClockSlider
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import ChangeSetting, EditPoints, Pick
+from studio.store.flow import FlowStore
+
+N = 40
+
+
+@pytest.fixture
+def inspector(lens: Any, qtbot: Any) -> Inspector:
+    made = Inspector(lens.state, lens.actions)
+    qtbot.addWidget(made)
+    made.resize(312, 800)
+    made.show()
+    return made
+
+
+def images(lens: Any) -> tuple[Source, Source]:
+    """Let a lens show generated and real images."""
+    entry = EntrySpec(
+        kind="dataset", slug="letters", title="L", summary="", source="", fields=[],
+        kinds=["images"],
+    )  # fmt: skip
+    lens.state.catalog.entries.append(entry)
+    spec = lens.run.spec
+    lens.run.spec = type(spec)(name="r", family=spec.family, dataset=Pick(slug="letters"))
+    x = np.linspace(0, 1, N, dtype=np.float32)[:, None, None, None] * np.ones((N, 1, 4, 4), "f4")
+    made, real = Source(lens.run.key, "samples", "a.h5"), Source(lens.run.key, "data", "0")
+    browser = Browser(lens.state.selection)
+    browser.show_data(kind("images"), {"x": x + 0.01}, made, {"x": x}, real, "")
+    lens.browser = browser
+    return made, real
+
+
+def words(widget: Any) -> str:
+    QApplication.processEvents()  # what was added to a layout is seen with the next event
+    seen = [each for each in widget.findChildren(QLabel) if each.isVisible()]
+    return " | ".join(each.text() for each in seen)
+
+
+def test_there_is_a_panel_for_everything_of_a_run(lens: Any, inspector: Inspector) -> None:
+    for thing in PANELS:
+        lens.state.looked.look(thing, "0")
+        assert inspector.back.isVisible()
+    lens.state.looked.look("run")
+    assert not inspector.back.isVisible()
+    assert inspector.run.isVisible()
+
+
+def test_a_tile_is_seen_large_with_its_measures_and_the_nearest_real_ones(
+    lens: Any, inspector: Inspector
+) -> None:
+    made, _ = images(lens)
+    lens.state.selection.set(made, np.array([7]), "tiles")
+    told = words(inspector)
+    assert "Generated image 7" in told
+    assert "Light" in told
+    assert "1 of 40, 2.5 %" in told
+    assert "Of 40. Real ones are" in told
+    QTest.keyClick(inspector, Qt.Key.Key_Escape)
+    assert lens.state.selection.source is None
+    assert inspector.run.isVisible()
+
+
+def test_what_is_much_nearer_than_real_ones_are_may_be_a_copy(
+    lens: Any, inspector: Inspector
+) -> None:
+    made, real = images(lens)
+    copies = lens.state.selection.known(real).arrays["x"]
+    lens.browser.show_data(kind("images"), {"x": copies.copy()}, made, {"x": copies}, real, "")
+    lens.state.selection.set(made, np.array([7]), "tiles")
+    assert "this may be a copy" in words(inspector)
+
+
+def test_several_are_counted_and_shown_alone(lens: Any, inspector: Inspector) -> None:
+    made, _ = images(lens)
+    lens.state.selection.set(made, np.arange(10), "tiles", ("Real, same place", 3, 30))
+    told = words(inspector)
+    assert "10 pictures" in told
+    assert "10 of 40, 25 %" in told
+    assert "3 of 30, 10 %" in told
+    only = next(b for b in inspector.findChildren(QPushButton) if b.text() == "Only these")
+    only.click()
+    assert lens.browser.made.grid.count == 10
+    assert lens.browser.real.grid.count == N
+    only.click()
+    assert lens.browser.made.grid.count == N
+    clear = next(b for b in inspector.findChildren(QPushButton) if b.text() == "Clear")
+    clear.click()
+    assert inspector.run.isVisible()
+
+
+def test_what_is_selected_is_copied_with_its_words(lens: Any, inspector: Inspector) -> None:
+    made, _ = images(lens)
+    lens.state.selection.set(made, np.array([39]), "tiles")
+    copy = next(b for b in inspector.findChildren(QPushButton) if b.text() == "Copy")
+    copy.click()
+    assert QApplication.clipboard().text().startswith("Generated image 39 · Light")
+    assert not QApplication.clipboard().image().isNull()
+
+
+def test_a_particle_is_told_by_its_lens_and_leads_to_watch(lens: Any, inspector: Inspector) -> None:
+    source = Source(lens.run.key, "particles")
+    x = np.zeros((5, 2), np.float32)
+    life = Offered({"x": x}, "Particle", lambda row: [("Now at", f"{row}, 0")])
+    lens.state.selection.offer(source, life)
+    lens.state.selection.set(source, np.array([3]), "click")
+    assert "Particle 3" in words(inspector)
+    assert "3, 0" in words(inspector)
+    asked: list[str] = []
+    lens.state.lens_wanted.connect(asked.append)
+    watch = next(b for b in inspector.findChildren(QPushButton) if b.text() == "In Watch")
+    watch.click()
+    assert asked == ["watch"]
+
+
+def test_data_of_another_run_are_forgotten(lens: Any) -> None:
+    selection = lens.state.selection
+    for run in ("/p/runs/1", "/p/runs/2"):
+        offer = Offered({"x": np.zeros((5, 2))}, "Point", lambda row: [])
+        selection.offer(Source(run, "data", "0"), offer)
+    assert selection.real("/p/runs/1") is None
+    assert selection.real("/p/runs/2") is not None
+
+
+def test_a_change_says_what_came_of_it(lens: Any, inspector: Inspector) -> None:
+    lens.run.edits = [
+        ChangeSetting(step=5, path="lr", value=0.1),
+        EditPoints(step=40, action="add", centre=(0.0, 0.0), radius=0.1, count=400),
+    ]
+    lens.measure("quality/w2", [30, 60], [0.4, 0.2])
+    store = FlowStore(lens.run.key)
+    for step in (0, 20):
+        store.keep(
+            FlowRecord.of(step, np.ones(1, "f4"), np.zeros((1, 3, 2), "f4"), {}, (0, 1, 0, 1))
+        )
+    lens.run.kept = store.steps()
+    lens.state.looked.look("event", "1")
+    told = words(inspector)
+    assert "Change after step 40" in told
+    assert "400 target points added" in told
+    assert "0.4 at step 30" in told
+    assert "0.2 at step 60" in told
+    next(b for b in inspector.findChildren(QPushButton) if b.text() == "Look at before").click()
+    assert lens.state.playback.step == 20
+
+
+def test_a_diamond_on_the_timeline_is_the_event(lens: Any, qtbot: Any) -> None:
+    slider = ClockSlider("Training step", accent=True)
+    qtbot.addWidget(slider)
+    slider.resize(400, 30)
+    slider.show()
+    slider.show_state(0.0, 1.0, "", notes=((0.25, "one"), (0.75, "two")))
+    noted: list[int] = []
+    slider.noted.connect(noted.append)
+    place = slider.rect().center()
+    place.setX(round(slider._x(0.75)))
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    assert noted == [1]
+
+
+def test_a_layer_says_how_it_comes_to_the_screen(lens: Any, inspector: Inspector) -> None:
+    lens.state.looked.look("layer", "log-density")
+    told = words(inspector)
+    assert "Log-density" in told
+    assert "when it is shown" in told
+
+
+def test_runs_beside_each_other_are_judged_each(lens: Any, inspector: Inspector) -> None:
+    other = RunState(key="/p/runs/0002-s", name="0002-s", spec=lens.run.spec)
+    lens.state.runs.by_key[other.key] = other
+    lens.measure("quality/w2", [30], [0.4])
+    lens.run.floors = {"w2": 0.2}
+    lens.state.runs.choose((lens.run.key, other.key))
+    told = words(inspector)
+    assert "2 runs compared" in told
+    assert "2 × the floor" in told
+    assert "Not measured yet" in told
+    lens.state.runs.choose(())
+    assert inspector.run.isVisible()
+
+
+def test_a_stage_says_how_far_its_particles_go() -> None:
+    two = np.array([[0.0, 0.0], [1.0, 0.0]], np.float32)
+    arrays = {"t": np.ones(1), "x": two[None], "scene:real": two, "scene:particles": two,
+              "scene:moved": two + np.float32([0, 3])}  # fmt: skip
+    facts = dict(at_hand(FlowRecord(1, arrays, (0, 1, 0, 1))))
+    assert facts == {"Data": "2", "Particles": "2", "Went": "median 3"}
