@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 
 from studio.app.kinds.registry import kind
 from studio.app.kinds.statistics import classes_of, columns_of, of_all
+from studio.app.pickers.datacards import DataCards
+from studio.app.pickers.option import Option
 from studio.app.state.datasets import all_sets, found
 from studio.app.state.session import DataInfo
 from studio.home import cache_folder
@@ -93,20 +95,50 @@ async def test_words_and_a_kind_narrow_and_escape_shows_all_again(bench, qtbot, 
     assert grid.shelves.shelves[0].grid.cards == [grid.own]
 
 
-async def test_what_a_model_does_not_take_is_dimmed_with_the_reason(bench, qtbot, tmp_path):
-    grid = await browser(bench, [own(tmp_path, "clouds", kind="jets")])
-    chosen = []
-    grid.chosen.disconnect()
-    grid.chosen.connect(chosen.append)
-    grid.judge(lambda data: "It takes no jets." if data.kind == "jets" else "")
-    refused = next(card for card in grid.cards if card.data.title == "clouds")
-    qtbot.mouseClick(refused, Qt.MouseButton.LeftButton)
-    assert chosen == []
+async def picker(bench, options):
+    await bench.start()
+    sets = all_sets(bench.state.catalog, [])
+    body = DataCards(sets, options, "ring-of-five", bench.actions.covers)
+    body.resize(640, 480)
+    body.show()
+    return body
+
+
+def of_slugs(*slugs, **more):
+    return [Option(value=slug, title=slug, **more) for slug in slugs]
+
+
+async def test_a_picker_shows_what_does_not_fit_last_with_the_reason(bench, qtbot):
+    first, last, *_ = [entry.slug for entry in catalog().of("dataset")]
+    other = of_slugs(last, why_not="It takes no jets.", instead="Use, with POP")
+    body = await picker(bench, [*of_slugs(first), *other])
+    assert body.seek("") == 2
+    assert [card.data.slug for card in body.shelves.cards] == [first, last]
+    refused = body.shelves.cards[1]
     assert refused.reason == refused.toolTip() == "It takes no jets."
     assert "It takes no jets." in refused.accessibleDescription()
-    free = next(card for card in grid.cards if card is not refused)
-    qtbot.mouseClick(free, Qt.MouseButton.LeftButton)
-    assert chosen == [free.data.slug]
+    with qtbot.waitSignal(body.used):
+        qtbot.mouseClick(refused, Qt.MouseButton.LeftButton)
+    assert body.current == other[0]  # whose reason and way out the picker shows
+    body.deleteLater()
+
+
+async def test_a_picker_is_walked_from_its_search_line(bench, qtbot):
+    slugs = [entry.slug for entry in catalog().of("dataset")]
+    body = await picker(bench, of_slugs(*slugs))
+    body.seek("")
+    assert not body.go(Qt.Key.Key_Left)  # which goes through the words
+    lines = [line for shelf in body.shelves.shelves for line in shelf.grid.lines]
+    for _ in lines:
+        assert body.go(Qt.Key.Key_Down)
+    assert body.current.value in [card.data.slug for card in lines[-1]]
+    assert [card.isChecked() for line in lines for card in line].count(True) == 1
+    assert body.seek(slugs[0]) >= 1
+    assert body.current.value == slugs[0]
+    with qtbot.waitSignal(body.typed) as typed:
+        qtbot.keyClick(body.shelves.cards[0], Qt.Key.Key_G)
+    assert typed.args == ["g"]
+    body.deleteLater()
 
 
 async def test_cards_are_one_stop_of_tab_and_arrows_go_among_them(bench, qtbot, wait):

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from studio.app.pickers.datacards import DataCards
 from studio.app.pickers.option import Option, found
 from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
@@ -24,6 +25,8 @@ async def set_up(bench, wait, slug="edm-eight-gaussians"):
 
 
 def titles(picker):
+    if isinstance(picker.body, DataCards):
+        return [card.data.title for card in picker.body.shelves.cards]
     rows = picker.body.list
     return [rows.item(i).text() for i in range(rows.count())]
 

@@ -11,6 +11,7 @@ from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
 from studio.app.help.pages import family_slug
 from studio.app.kinds.registry import kind_of
+from studio.app.pickers.datacards import DataCards
 from studio.app.pickers.listed import Listed
 from studio.app.pickers.looks import DataLook, ListLook
 from studio.app.pickers.option import Option
@@ -19,11 +20,13 @@ from studio.app.setup import choices
 from studio.app.setup.familylook import FamilyLook
 from studio.app.setup.familytable import FamilyTable
 from studio.app.state import drafts, naming, sentence, switch
+from studio.app.state.datasets import all_sets
 from studio.app.state.draft import Draft
 from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import icon_button, label
 from studio.app.widgets.sentence import Clause, Sentence, Slot
+from studio.counted import counted
 from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
 from studio.protocol.spec import RunRef
 
@@ -34,7 +37,7 @@ TIPS = (
     "Particles are free: each goes where the field sends it.",
     "A network pushes noise forward, and follows where the field sends its particles.",
 )
-SIZE, WIDE = (760, 480), (1080, 640)  # pixels of a picker, and of that of models
+SIZE, WIDE = (760, 480), (1080, 640)  # pixels of a picker, and of those of models and data
 
 
 class SetupSentence(Sentence):
@@ -159,12 +162,15 @@ class SetupSentence(Sentence):
         draft, catalog, state = self._state.draft, self._state.catalog, self._state
         if draft is None or catalog is None:
             return
-        body = Listed(choices.datasets(state, draft, catalog), draft.spec.dataset.slug, "Data sets")
+        options, chosen = choices.datasets(state, draft, catalog), draft.spec.dataset.slug
+        sets = all_sets(catalog, state.datasets)
+        body = DataCards(sets, options, chosen, self._actions.covers)
         look = DataLook(
             self._actions.setup.preview,
             lambda slug: kind_of(pick_of(slug, state.datasets), catalog),
         )
-        self._open(self.data, body, look, self._choose_data, "Search data sets", letters)
+        hint = f"Search {counted(len(sets), 'data set')}: a name, a kind, a source"
+        self._open(self.data, body, look, self._choose_data, hint, letters, size=WIDE)
 
     def _choose_data(self, option: Option) -> None:
         self._actions.setup.choose("dataset", option.value)

@@ -57,8 +57,8 @@ class ClassBars(QWidget):
             for line, (name, count) in enumerate(self._classes):
                 top = line * LINE
                 painter.setPen(QColor(tokens.text))
-                shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(left))
-                painter.drawText(QRectF(0, top, left + 2, LINE), int(middle), shown)
+                shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(left) + 4)
+                painter.drawText(QRectF(0, top, left + 6, LINE), int(middle), shown)
                 painter.setPen(QColor(tokens.muted))
                 end = QRectF(self.width() - right - 2, top, right + 2, LINE)
                 painter.drawText(end, int(middle | Qt.AlignmentFlag.AlignRight), f"{count:,}")

@@ -1,22 +1,18 @@
-"""Sets of data to choose from: found by words and by kind, each with some of it to be seen.
+"""All sets of data as cards: found by words and by kind, each with some of it to be seen."""
 
-The browser of all data, and the picker of a setup, which says of each why it cannot be used.
-"""
-
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.forms.editors import ChoiceList
 from studio.app.kinds.registry import kind
 from studio.app.state.datasets import DataSet, all_sets, found, kinds_of
 from studio.app.state.session import AppState
 from studio.app.widgets.datasetcard import DataSetCard
+from studio.app.widgets.datasetdeck import DataSetDeck
 from studio.app.widgets.importcard import ImportCard
 from studio.app.widgets.searchbox import SearchBox
 from studio.app.widgets.shelves import Planned, Shelves
@@ -28,12 +24,8 @@ FEW = 3  # sets: a kind with fewer shares a shelf
 RING = 4
 
 
-def _usable(data: DataSet) -> str:
-    return ""
-
-
 class DataSetGrid(QWidget):
-    """``why_not`` returns why a set cannot be chosen, "" if it can.
+    """The project's own stand first, beside the way to import others.
 
     Signals:
         chosen: the slug of the set that was clicked, or on which Enter was pressed.
@@ -41,13 +33,9 @@ class DataSetGrid(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(
-        self, state: AppState, actions: Actions, why_not: Callable[[DataSet], str] = _usable
-    ) -> None:
+    def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
-        self._state, self._actions = state, actions
-        self._why_not = why_not
-        self._cards: dict[DataSet, DataSetCard] = {}
+        self._state = state
         self._kinds: list[str] = []
         self.search = SearchBox("Search data", "/")
         self.search.setMaximumWidth(540)
@@ -59,6 +47,8 @@ class DataSetGrid(QWidget):
         self.kinds.activated.connect(self._find)
         self.shelves = Shelves()
         self.shelves.left.connect(self.focus_first)
+        self._deck = DataSetDeck(self.shelves, actions.covers)
+        self._deck.picked.connect(lambda data: self.chosen.emit(data.slug))
         self.own = ImportCard("Import data", state.import_wanted.emit)
         self.shelves.watch(self.own)
         head = QHBoxLayout()
@@ -81,27 +71,10 @@ class DataSetGrid(QWidget):
         """The cards of data that are shown, in order."""
         return [card for card in self.shelves.cards if isinstance(card, DataSetCard)]
 
-    def judge(self, why_not: Callable[[DataSet], str]) -> None:
-        """Say anew of each set why it cannot be chosen."""
-        self._why_not = why_not
-        for data, card in self._cards.items():
-            card.refuse(why_not(data))
-        self._find()
-
-    def mark(self, slug: str) -> None:
-        """Show which set is chosen now, "" for none."""
-        for data, card in self._cards.items():
-            card.setChecked(data.slug == slug)
-
     def refresh(self) -> None:
         """Show the sets that there are now; a card whose set is as before stays."""
         sets = all_sets(self._state.catalog, self._state.datasets)
-        before = self._cards
-        self._cards = {
-            data: before.pop(data) if data in before else self._card(data) for data in sets
-        }
-        for card in self._cards.values():
-            card.ask_again()
+        gone = self._deck.deal(sets)
         self.search.setPlaceholderText(
             f"Search {counted(len(sets), 'data set')}: a name, a kind, a source"
         )
@@ -112,30 +85,13 @@ class DataSetGrid(QWidget):
             ["All kinds", *(f"{kind(slug).title} ({count})" for slug, count in many.items())]
         )
         self.kinds.setCurrentIndex(at if 0 <= at < len(self._kinds) else 0)
-        self.judge(self._why_not)
-        for gone in before.values():
-            gone.deleteLater()
-
-    def _card(self, data: DataSet) -> DataSetCard:
-        card = DataSetCard(data)
-        self.shelves.watch(card)
-        card.clicked.connect(partial(self._choose, card))
-        card.wanted.connect(lambda: tasks.spawn(self._load(card)))
-        return card
-
-    async def _load(self, card: DataSetCard) -> None:
-        rows = await self._actions.covers.of(card.data)
-        if self._cards.get(card.data) is card:
-            card.show_rows(rows)
-
-    def _choose(self, card: DataSetCard) -> None:
-        if not card.reason:
-            self.chosen.emit(card.data.slug)
+        self._find()
+        for card in gone:
+            card.deleteLater()
 
     def _choose_first(self) -> None:
-        first = next((card for card in self.cards if not card.reason), None)
-        if first is not None:
-            first.click()
+        if self.cards:
+            self.cards[0].click()
 
     # What is shown
 
@@ -146,7 +102,7 @@ class DataSetGrid(QWidget):
 
     def _find(self) -> None:
         text = self.search.text()
-        sets = found(list(self._cards), text, self._kind)
+        sets = found(list(self._deck.cards), text, self._kind)
         narrowed = bool(text.strip() or self._kind)
         planned = [self._some(sets)] if narrowed else self._by_kind(sets)
         self.shelves.show_shelves([each for each in planned if each.cards])
@@ -156,16 +112,15 @@ class DataSetGrid(QWidget):
         if not sets:
             note = "No data set has these words. Your own can be imported."
             return Planned("Nothing found", note, [self.own], act)
-        usable = sorted(sets, key=lambda data: bool(self._cards[data].reason))
-        cards = [self._cards[data] for data in usable]
+        cards = [self._deck.cards[data] for data in sets]
         return Planned(counted(len(sets), "data set"), "", cards, act)
 
     def _by_kind(self, sets: list[DataSet]) -> list[Planned]:
-        own = [self._cards[data] for data in sets if data.own]
+        own = [self._deck.cards[data] for data in sets if data.own]
         planned = [Planned("Your data", "", [*own, self.own])]
         rest: list[DataSetCard] = []
         for slug in kinds_of(sets):
-            cards = [self._cards[data] for data in sets if data.kind == slug and not data.own]
+            cards = [self._deck.cards[data] for data in sets if data.kind == slug and not data.own]
             if len(cards) < FEW:
                 rest += cards
                 continue

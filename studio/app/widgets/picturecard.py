@@ -115,7 +115,8 @@ class PictureCard(QAbstractButton):
         self, painter: QPainter, area: QRectF, outline: QPainterPath, tokens: Tokens
     ) -> None:
         lit = tokens.muted if self.underMouse() and not self._reason else tokens.line
-        painter.setPen(QPen(QColor(tokens.accent if self.isChecked() else lit), 1))
+        chosen = self.isChecked()
+        painter.setPen(QPen(QColor(tokens.accent if chosen else lit), 2 if chosen else 1))
         painter.drawPath(outline)
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.accent), 2))

@@ -93,29 +93,37 @@ class Shelves(QWidget):
         self._roving.take(self.cards)
 
     def _move(self, card: PictureCard, key: int) -> None:
-        """Go from a card to the one beside it, or to the nearest above or below, as if all shelves
-        were one grid.
+        to = self.beside(card, Qt.Key(key))
+        if to is not None:
+            self.go_to(to)
+        elif key == Qt.Key.Key_Up:
+            self._area.verticalScrollBar().setValue(0)
+            self.left.emit()
+
+    def beside(self, card: PictureCard, key: Qt.Key) -> PictureCard | None:
+        """Return the card to which an arrow leads from a card, to its side or above or below it, as
+        if all shelves were one grid; None where there is none.
         """
         cards = self.cards
         if card not in cards:
-            return
+            return None
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             place = cards.index(card) + (1 if key == Qt.Key.Key_Right else -1)
-            if 0 <= place < len(cards):
-                self.go_to(cards[place])
-            return
+            return cards[place] if 0 <= place < len(cards) else None
         lines = [line for shelf in self.shelves for line in shelf.grid.lines]
         at = next(i for i, line in enumerate(lines) if card in line)
         to = at + (1 if key == Qt.Key.Key_Down else -1)
-        if to < 0:
-            self._area.verticalScrollBar().setValue(0)
-            self.left.emit()
-        elif to < len(lines):
-            self.go_to(lines[to][min(lines[at].index(card), len(lines[to]) - 1)])
+        if not 0 <= to < len(lines):
+            return None
+        return lines[to][min(lines[at].index(card), len(lines[to]) - 1)]
 
     def go_to(self, card: PictureCard) -> None:
         """Bring the keyboard to a card, and the card into sight."""
         card.setFocus(Qt.FocusReason.TabFocusReason)
+        self.reveal(card)
+
+    def reveal(self, card: PictureCard) -> None:
+        """Bring a card into sight."""
         for shelf in self.shelves:
             if card in shelf.grid.cards:
                 shelf.show_card(card)
