@@ -32,7 +32,8 @@ def other_figure(run: RunState, catalog: Catalog | None) -> tuple[str, str]:
         if name.startswith(QUALITY) and len(series):
             slug = name.removeprefix(QUALITY)
             entry = catalog.get("metric", slug) if catalog is not None else None
-            said = [metric_title(slug, catalog), held.bar(entry, run.floors, slug)]
+            title = metric_title(slug, catalog).partition(" (")[0]
+            said = [title, held.bar(entry, run.floors, slug)]
             return words.figure(float(series.values[-1])), ", ".join(filter(None, said))
     return DASH, ""
 
