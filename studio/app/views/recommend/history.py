@@ -4,8 +4,8 @@ import time
 from collections import Counter
 
 import numpy as np
-from PySide6.QtCore import QStringListModel, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, QStringListModel, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QHBoxLayout,
@@ -137,8 +137,6 @@ class RecommendView(QWidget):
         self.person.refused.connect(self._refuse)
         self.history.changed.connect(self._edit)
         self.search.returnPressed.connect(self._add_typed)
-        again = QShortcut(QKeySequence.StandardKey.Undo, self, self.take_back)
-        again.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._fresh = QTimer(self)
         self._fresh.setSingleShot(True)
         self._fresh.setInterval(FRESH_MS)
@@ -294,6 +292,16 @@ class RecommendView(QWidget):
         dialog = save_dialog(self, "Lists to CSV", "lists.csv", "Table (*.csv)", "csv")
         dialog.fileSelected.connect(lambda file: self._intents.write(self._key, file, LISTED))
         dialog.open()
+
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+Z is about the history here, as long as something of it can be taken back."""
+        asked = isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo)
+        if asked and self.undo.isEnabled():
+            if event.type() == QEvent.Type.KeyPress:
+                self.take_back()
+            event.accept()
+            return True
+        return super().event(event)
 
     def take_back(self) -> None:
         """Take the last change back."""
