@@ -287,9 +287,7 @@ class MainWindow(QMainWindow):
                     widget.setVisible(self._state.place == "run")
         if self._state.place == "setup":
             self._offer_train()
-        elif self._state.place in ("run", "help") or (
-            self._state.place == "data" and self._state.dataset  # all data have a search
-        ):
+        elif self._state.place in ("run", "help"):
             # Else the button that hides would hand the keyboard to any other, and Space with it.
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -158,14 +158,20 @@ async def test_cards_are_one_stop_of_tab_and_arrows_go_among_them(bench, qtbot, 
     assert grid.search.hasFocus()
 
 
-async def test_whoever_comes_to_the_data_can_type_at_once(bench, wait):
+async def test_whoever_comes_to_the_data_can_type_at_once(bench, qtbot, wait):
     grid = await browser(bench)
     await wait(lambda: grid.search.hasFocus())
     bench.actions.data.select("eight-gaussians")
-    await wait(lambda: bench.window.canvas.hasFocus())
+    page = bench.window.canvas.data.currentWidget()
+    await wait(lambda: page.train.hasFocus())
     assert bench.window.registry["find-here"].why_not()
-    bench.actions.data.select("")
+    qtbot.keyClick(page.train, Qt.Key.Key_Escape)
     await wait(lambda: grid.search.hasFocus())
+    # The same one again: Enter goes on to a setup.
+    bench.actions.data.select("eight-gaussians")
+    await wait(lambda: page.train.hasFocus())
+    qtbot.keyClick(page.train, Qt.Key.Key_Return)
+    assert bench.state.place == "setup"
 
 
 async def test_rows_of_a_card_are_asked_once_and_kept_on_the_disk(bench, wait):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Tiles, how_many
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.kinds.list_portrait import PORTRAIT
 from studio.app.kinds.titles import title_of
 from studio.app.tokens import Tokens
@@ -69,6 +69,11 @@ def _share(item: int) -> float:
     return 0.1 + 0.6 * ((item * 0.618034) % 1.0)
 
 
+def _measures(arrays: Arrays) -> Measured:
+    """Say how many items each history has."""
+    return {"Items": (np.nan_to_num(np.asarray(arrays["x"])) >= 1).sum(axis=1)}
+
+
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     parts = [counted(how_many(x, facts), "person", "people")]
     if columns:
@@ -94,6 +99,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 1,
     tiles=histories,
     facts=_facts,
+    measures=_measures,
     groups={"Next of all items": ("ndcg-at-10", "recall-at-10")},
     imports="MovieLens ratings",
     page=16,  # more cannot be read in a window of 1280 x 720

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.app import tasks
@@ -73,6 +74,23 @@ class DataSetPage(QWidget):
         body.addSpacing(8)
         body.addLayout(self._side, 1)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leads back to all data."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._actions.data.select("")
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self._focus()
+
+    def _focus(self) -> None:
+        """Give the keyboard to the next step: Enter goes on."""
+        first = self.train if self.train.isEnabled() else self.every
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         wide = self.width() >= WIDE
         directions = QBoxLayout.Direction
@@ -104,6 +122,7 @@ class DataSetPage(QWidget):
         self.train.setEnabled(data is not None)
         if data is None:
             self._shown = None
+            self._focus()
             self.title.set_text(self._state.dataset)
             waits = self._state.catalog is None
             self.facts.setText("" if waits else "There is no such data set in this project.")
@@ -111,6 +130,7 @@ class DataSetPage(QWidget):
         if data == self._shown:
             return
         self._shown = data
+        self._focus()
         self._say(data, own)
         tasks.spawn(self._load(data))
 
