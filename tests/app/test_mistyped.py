@@ -102,7 +102,7 @@ async def test_whatever_is_switched_there_is_one_truth(bench, qtbot, wait, how):
     elif how == "other kind of data":
         bench.actions.setup.choose("dataset", "digits")
     elif how == "reset":
-        bench.actions.setup.reset_section("training")
+        bench.actions.setup.reset_all()
     else:
         bench.state.catalog = catalog()
         bench.state.catalog_changed.emit()

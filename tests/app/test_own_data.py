@@ -101,9 +101,8 @@ async def test_resetting_the_data_keeps_their_kind(bench, wait, tmp_path):
     await bench.start()
     bench.state.datasets = [data("clouds", tmp_path, "jets")]
     bench.actions.setup.open(spec(Pick(slug="project:clouds")))
-    section = bench.window.inspector.setup.sections[0]
-    assert section._reset.isHidden()
-    bench.actions.setup.reset_section("dataset")
+    assert bench.window.inspector.setup.changed.isHidden()
+    bench.actions.setup.reset_all()
     assert bench.state.draft.spec.dataset == CLOUDS
 
 

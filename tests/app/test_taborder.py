@@ -31,7 +31,7 @@ async def test_tab_follows_the_layout(bench, wait):
         assert seen[1].parent() is said.carrier
         assert seen[2] is said.budget
     (first, *_) = (each for each in walk(bench.window, said.budget, 9) if setup.isAncestorOf(each))
-    assert first is setup.name
+    assert first is setup.tabs.heir
     for change in ("eight-gaussians", "ring-of-five"):
         bench.actions.setup.choose("dataset", change)
         sections = {each.section: each for each in setup.sections}

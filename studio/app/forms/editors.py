@@ -291,9 +291,12 @@ class Segments(QFrame):
 
     chosen = Signal(int)
 
-    def __init__(self, titles: list[str], name: str) -> None:
+    def __init__(self, titles: list[str], name: str, *, large: bool = False) -> None:
+        """In a sentence they are ``large``, as its words are."""
         super().__init__()
         self.setProperty("role", "segments")
+        if large:
+            self.setProperty("type", "large")
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(self)
@@ -309,6 +312,7 @@ class Segments(QFrame):
             button.setAccessibleName(f"{name}: {title}")
             self._group.addButton(button, index)
             layout.addWidget(button, 1)
+            button.ensurePolished()  # else it is laid out as wide as small type is
         self._group.idClicked.connect(self.chosen)
         self._group.idToggled.connect(lambda *_: self._guide_tab())
 
@@ -335,6 +339,13 @@ class Segments(QFrame):
     def heir(self) -> QWidget:
         """What has the keyboard in it: the option that is chosen, or the first."""
         return self._group.checkedButton() or self._group.button(0)
+
+    def retitle(self, index: int, title: str) -> None:
+        """Change what an option is called."""
+        button = self._group.button(index)
+        if button is not None and button.text() != title:
+            button.setText(title)
+            button.setAccessibleName(f"{self.accessibleName()}: {title}")
 
     def allow(self, index: int, reason: str = "", tip: str = "") -> None:
         """Let an option be chosen, or say in its tip why it cannot be."""

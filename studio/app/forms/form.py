@@ -112,18 +112,21 @@ class Form(QWidget):
     edited = Signal(object, object)  # the field, its new value
     rejected = Signal(object, object)  # the field, what was `Typed` and cannot be taken
 
-    def __init__(self, entry: EntrySpec) -> None:
+    def __init__(self, entry: EntrySpec, *, folds: bool = True) -> None:
+        """Advanced settings are folded, or else shown only where `show_everything` says so."""
         super().__init__()
+        self._folds, self._everything = folds, folds
         self.entry = msgspec.structs.replace(entry, fields=[])
         self.rows: dict[str, Row] = {}
         self._config: Mapping[str, Any] = {}
+        self._base: Mapping[str, Any] = {}
         self._typed: dict[str, Typed] = {}
         self._offers = Offers()
         self._search = ""
         self._kind = ""
         self._unused: Mapping[str, str] = {}
         self._left_out: Collection[str] = ()
-        self.shown = 0
+        self.shown = self.count = 0
         self._groups: dict[str, tuple[QLabel, list[Row]]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -161,8 +164,8 @@ class Form(QWidget):
         rows = sorted(
             self.rows.values(), key=lambda row: bool(row.field.group or row.leads or row.follows)
         )
-        plain = [r for r in rows if not r.field.advanced]
-        advanced = [r for r in rows if r.field.advanced]
+        advanced = [r for r in rows if r.field.advanced and self._folds]
+        plain = [r for r in rows if r not in advanced]
         # The heading of what follows from a choice is the choice.
         headed = {row.field.title for row in plain if row.leads}
         for each in plain:
@@ -193,7 +196,7 @@ class Form(QWidget):
 
     def _reset(self, each: Row) -> None:
         each.editor.settle()
-        self._edited(each, each.field.default)
+        self._edited(each, value_at(self._base, each.field))
 
     def _edited(self, each: Row, value: Any) -> None:
         self._typed.pop(each.field.path, None)
@@ -214,9 +217,11 @@ class Form(QWidget):
         """Say which texts, by path, stand in place of values; `show_config` shows them."""
         self._typed = {path: each for path, each in typed.items() if path in self.rows}
 
-    def show_config(self, config: Mapping[str, Any]) -> None:
-        """Show the values of a config; a line being typed in keeps what is typed."""
-        self._config = config
+    def show_config(self, config: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> None:
+        """Show the values of a config; a line being typed in keeps what is typed. What differs from
+        ``base``, or from its default, is marked as changed.
+        """
+        self._config, self._base = config, base or {}
         for path, each in self.rows.items():
             typed = self._typed.get(path)
             if typed is not None:
@@ -224,7 +229,7 @@ class Form(QWidget):
             else:
                 each.editor.show_value(value_at(config, each.field))
             each.show_problem(_sentence(typed.why) if typed is not None else "")
-            each.show_changed(changed(config, each.field))
+            each.show_changed(changed(config, each.field, self._base))
         self._show_rows()
 
     def show_offers(self, offers: Offers) -> None:
@@ -238,6 +243,12 @@ class Form(QWidget):
         """Leave out the settings that do not matter for this kind of data, "" for any."""
         if kind != self._kind:
             self._kind = kind
+            self._show_rows()
+
+    def show_everything(self, on: bool) -> None:
+        """Show also the advanced settings."""
+        if on != self._everything:
+            self._everything = on
             self._show_rows()
 
     def search(self, text: str) -> int:
@@ -254,6 +265,7 @@ class Form(QWidget):
             here = each.field.path.startswith(path)
             name = path.rpartition(".")[2]
             each.show_problem(_sentence(message) if here else f"{name}: {message}")
+            self._show_rows()  # one that is not shown is, now
         return True
 
     def row_of(self, path: str) -> Row | None:
@@ -287,24 +299,27 @@ class Form(QWidget):
         each = self.row_of(path)
         if each is None or each.field.path in self._left_out:
             return False
-        if each.field.advanced:
+        if each.field.advanced and self._folds:
             self.fold.open(True)
         each.setVisible(True)
         each.editor.take_keyboard()
         return True
 
     def _show_rows(self) -> int:
-        found = 0
+        found = self.count = 0
         for each in self.rows.values():
             reason = self._irrelevant(each.field)
-            wanted = each.fits(self._search) if self._search else not reason
-            wanted = wanted and each.field.path not in self._left_out
+            here = each.field.path not in self._left_out
+            self.count += here and not reason
+            plain = self._everything or not each.field.advanced or each.problem.text()
+            wanted = here and (each.fits(self._search) if self._search else plain and not reason)
             each.show_relevance(reason or self._unused.get(each.field.path, ""))
-            each.setVisible(wanted)
-            found += wanted
+            each.setVisible(bool(wanted))
+            found += bool(wanted)
         for heading, members in self._groups.values():
             heading.setVisible(any(not each.isHidden() for each in members))
-        hits = [r for r in self.rows.values() if r.field.advanced and not r.isHidden()]
+        folded = self._folds and self.rows.values()
+        hits = [r for r in folded or () if r.field.advanced and not r.isHidden()]
         self.fold.setVisible(bool(hits))
         if self._search and hits:
             self.fold.open(True)

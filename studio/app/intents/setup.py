@@ -12,6 +12,7 @@ from studio.app import tasks
 from studio.app.intents.base import Answer, Intents, Link, Refused, floats
 from studio.app.state import drafts, moving, naming
 from studio.app.state import switch as switching
+from studio.app.state.changes import Change, changes
 from studio.app.state.draft import Before, Draft
 from studio.app.state.own_data import as_imported, pick_of
 from studio.app.state.session import AppState
@@ -196,7 +197,9 @@ class SetupIntents(Intents):
             instead = switching.able(moved.spec, catalog, moved.aside)
             draft.spec, draft.aside, draft.note = instead.spec, instead.aside, instead.note
             draft.reset = (*(["Model"] if instead.note else []), *moved.reset)
-            draft.before = Before(spec, aside, self._named(draft)) if draft.reset else None
+            after, base = self._named(draft), draft.start
+            draft.before = Before(spec, aside, after, base) if draft.reset else None
+            draft.base = moving.move(base, draft.began, catalog, dataset).spec
         draft.spec = self._named(draft)
         draft.points, draft.parts, draft.columns, draft.facts = None, {}, (), {}
 
@@ -206,8 +209,9 @@ class SetupIntents(Intents):
         if draft is None or draft.before is None:
             return
         before, draft.before, draft.reset = draft.before, None, ()
-        draft.aside = before.aside
-        self._respec(before.spec, rebuilt=True)
+        draft.aside, draft.base, draft.local = before.aside, before.base, {}
+        self._respec(before.spec)
+        self.state.preview_changed.emit()
         self._preview_soon(0.0)
 
     def edit(self, section: drafts.Section, field: FieldSpec, value: Any) -> None:
@@ -251,36 +255,45 @@ class SetupIntents(Intents):
             draft.given = name.strip()
             self._respec(draft.spec)
 
-    def reset_section(self, section: drafts.Section) -> None:
-        """Put all settings of a section back to their defaults."""
+    def put_back(self, change: Change) -> None:
+        """Take a change to a setting back."""
         draft = self.state.draft
         if draft is None:
             return
-        for key in [key for key in draft.local if key[0] == section]:
-            del draft.local[key]
-        if section == "training":
-            spec = msgspec.structs.replace(draft.spec, training={})
-        elif section == "dataset":
-            pick = pick_of(draft.spec.dataset.slug, self.state.datasets)
-            spec = msgspec.structs.replace(draft.spec, dataset=pick)
-        else:
-            chosen = getattr(draft.spec, section)
-            spec = drafts.repick(draft.spec, section, chosen.slug if chosen else "")
-        self._respec(spec, rebuilt=True)
-        if section == "dataset":
-            self._preview_soon(0.0)
+        self.edit(change.section, change.field, change.was)
+        if not draft.local and not changes(draft, self.state.catalog):
+            self.reset_all()  # to the letter: what is like its recipe has its name
 
-    def _respec(self, spec: RunSpec, rebuilt: bool = False) -> None:
+    def reset_all(self) -> None:
+        """Put all settings back to what they were as the setup began, or to their defaults where
+        something else is chosen since.
+        """
+        draft = self.state.draft
+        if draft is None:
+            return
+        spec, base = draft.spec, draft.start
+        spec = msgspec.structs.replace(spec, training=drafts.base_of(base, spec, "training"))
+        for section in ("family", "sampler"):
+            pick = getattr(spec, section)
+            if pick is not None:
+                config = drafts.base_of(base, spec, section)
+                pick = msgspec.structs.replace(pick, config=config)
+                spec = msgspec.structs.replace(spec, **{section: pick})
+        if base.dataset.slug == spec.dataset.slug:
+            data = base.dataset
+        else:
+            data = pick_of(spec.dataset.slug, self.state.datasets)
+        draft.local = {}
+        self._respec(msgspec.structs.replace(spec, dataset=data))
+        self._preview_soon(0.0)
+
+    def _respec(self, spec: RunSpec) -> None:
         draft = self.state.draft
         if draft is None:
             return
         draft.spec = spec
         draft.spec = self._named(draft)
-        if rebuilt:
-            draft.local = {}
-            self.state.draft_changed.emit()
-        else:
-            self.state.draft_checked.emit()
+        self.state.draft_checked.emit()
         self._validate_soon()
 
     def _named(self, draft: Draft) -> RunSpec:
@@ -324,6 +337,8 @@ class SetupIntents(Intents):
         today = msgspec.structs.replace(draft.spec, family=resolved.family)
         if draft.came == draft.spec:
             draft.came = today
+        if draft.base == draft.spec:
+            draft.base = today
         draft.spec = today
 
     def _preview_soon(self, pause: float = PAUSE) -> None:

@@ -53,8 +53,7 @@ class SetupSentence(Sentence):
         self.flow = self._slot("Steps of the flow", partial(self._open_number, sentence.FLOW))
         self.budget = self._slot("Budget", partial(self._open_number, sentence.BUDGET))
         self.inputs: dict[str, Slot] = {}
-        self.carrier = Segments(list(CARRIERS), "Carried by")
-        self.carrier.setProperty("type", "large")
+        self.carrier = Segments(list(CARRIERS), "Carried by", large=True)
         self.carrier.chosen.connect(self._turned)
         self._clauses: dict[str, QWidget] = {
             "data": Clause("Learn", self.data),

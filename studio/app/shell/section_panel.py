@@ -7,7 +7,7 @@ from studio.app.forms.form import Form
 from studio.app.state import drafts, sentence
 from studio.app.state.offers import offered
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import clear, icon_button, label, row
+from studio.app.widgets.basic import clear, label
 
 __all__ = ["SectionPanel"]
 
@@ -31,15 +31,14 @@ class SectionPanel(QWidget):
         self._actions = actions
         self.form: Form | None = None
         self._built: tuple[object, ...] = ()
+        self._everything = False
         title = TITLES[section]
-        self._reset = icon_button("reset", f"Reset all of {title}")
-        self._reset.clicked.connect(lambda: actions.setup.reset_section(section))
         self._body = QVBoxLayout()
         self._body.setContentsMargins(0, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(row(label(title, "heading"), None, self._reset))
+        layout.addWidget(label(title, "heading"))
         layout.addLayout(self._body)
 
     def refresh(self) -> None:
@@ -65,7 +64,7 @@ class SectionPanel(QWidget):
             self.form.show_typed(
                 {path: typed for (name, path), typed in draft.local.items() if name == self.section}
             )
-            self.form.show_config(config)
+            self.form.show_config(config, drafts.base_of(draft.start, draft.spec, self.section))
             self.form.leave_out(
                 {
                     f.path
@@ -73,7 +72,6 @@ class SectionPanel(QWidget):
                     if s == self.section
                 }
             )
-        self._reset.setVisible(bool(config) and entry is not None)
         self._show()
 
     def _build(self) -> None:
@@ -82,10 +80,23 @@ class SectionPanel(QWidget):
         draft = self._state.draft
         entry = drafts.entry_of(draft.spec, self.section, self._state.catalog) if draft else None
         if entry is not None and entry.fields:
-            self.form = Form(entry)
+            self.form = Form(entry, folds=False)
+            self.form.show_everything(self._everything)
             self.form.edited.connect(lambda f, v: self._actions.setup.edit(self.section, f, v))
             self.form.rejected.connect(lambda f, t: self._actions.setup.mark(self.section, f, t))
             self._body.addWidget(self.form)
+
+    def show_everything(self, on: bool) -> None:
+        """Show also the settings that are seldom changed."""
+        self._everything = on
+        if self.form is not None:
+            self.form.show_everything(on)
+        self._show()
+
+    @property
+    def count(self) -> int:
+        """How many settings there are, of those that matter now."""
+        return self.form.count if self.form is not None else 0
 
     def search(self, text: str) -> int:
         """Show only the settings that a search finds; return how many that are."""

@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
+from studio.app.forms.editors import Segments
 from studio.app.forms.form import LABEL_WIDTH
+from studio.app.setup.changed import Changed
 from studio.app.setup.facts import takes
 from studio.app.shell.moved_note import MovedNote
 from studio.app.shell.racer_bar import RacerBar
@@ -14,10 +16,11 @@ from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts
 from studio.app.state.draft import Draft
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, Link, button, clear, label, row, separator
+from studio.app.widgets.basic import Elided, Link, button, clear, column, label, row, separator
 from studio.app.widgets.flash import flash
 from studio.app.widgets.literal import set_tip
 from studio.protocol.messages import ErrorInfo
+from studio.store.names import slug
 
 __all__ = ["SetupPanel"]
 
@@ -28,6 +31,7 @@ SLOTS = {
     "sampler": "sampler",
     "training.steps": "steps, budget",
 }
+TABS = ("Essentials", "Everything")
 REASONS = 4  # so many are listed; the rest is counted
 
 
@@ -44,6 +48,12 @@ class SetupPanel(QWidget):
         self.name.setAccessibleName("Name of the run")
         set_tip(self.name, "After model and data, unless you name it")
         self.name.textEdited.connect(actions.setup.rename)
+        self.called = label("", "small", wrap=True)
+        self.called.hide()
+        self.tabs = Segments(list(TABS), "Settings")
+        self.tabs.select(0)
+        self.tabs.chosen.connect(lambda place: self._show_everything(bool(place)))
+        self.changed = Changed(state, actions)
         self.moved = MovedNote(actions)
         self.racer = RacerBar(state, actions)
         self.finder = QLineEdit()
@@ -88,8 +98,8 @@ class SetupPanel(QWidget):
         line = row(title, self.name, gap=4)
         line.setStretch(1, 1)
         body.addLayout(line)
+        body.addWidget(self.called)
         body.addWidget(self.moved)
-        body.addWidget(self.finder)
         body.addWidget(self.nothing)
         body.addWidget(self.elsewhere)
         self._rules = []
@@ -118,6 +128,11 @@ class SetupPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.racer)
+        head = column(self.tabs, self.finder, gap=8)
+        head.setContentsMargins(14, 12, 14, 10)
+        layout.addLayout(head)
+        layout.addWidget(self.changed)
+        layout.addWidget(separator())
         layout.addWidget(scroll, 1)
         layout.addWidget(separator())
         layout.addWidget(foot)
@@ -133,6 +148,9 @@ class SetupPanel(QWidget):
         self.moved.show_draft(draft, self._state.catalog)
         for section in self.sections:
             section.refresh()
+        self.changed.show_draft(draft)
+        total = sum(section.count for section in self.sections)
+        self.tabs.retitle(1, f"{TABS[1]} {total}")
         self._show_rules()
         if self.finder.text().strip():
             self._search(self.finder.text())  # also what was built anew
@@ -149,6 +167,9 @@ class SetupPanel(QWidget):
         self.name.setPlaceholderText(draft.spec.name)
         if draft.given != self.name.text().strip():
             self.name.setText(draft.given)
+        called = slug(draft.given, "run")
+        self.called.setText(f"It will be called {called}: letters, figures and hyphens are kept.")
+        self.called.setVisible(bool(draft.given) and called != draft.given)
 
     def _show_foot(self, draft: Draft) -> None:
         ready = self._state.engine.state in ("ready", "busy")
@@ -198,8 +219,17 @@ class SetupPanel(QWidget):
         self.finder.clear()
         name, path = split(path)
         for panel in self.sections:
+            sought = panel.form.row_of(path) if panel.form and panel.section == name else None
+            if sought is not None and sought.field.advanced:
+                self.tabs.select(1)
+                self._show_everything(True)
             if panel.section == name and panel.form is not None and panel.form.focus(path):
                 self._show(panel.form.row_of(path))
+
+    def _show_everything(self, on: bool) -> None:
+        for section in self.sections:
+            section.show_everything(on)
+        self._show_rules()
 
     def _show(self, sought: QWidget | None) -> None:
         """Scroll to a setting, and mark it for a moment: the eye was elsewhere."""

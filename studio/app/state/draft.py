@@ -21,6 +21,7 @@ class Before:
     spec: RunSpec
     aside: Aside
     after: RunSpec
+    base: RunSpec
 
 
 @dataclass
@@ -34,7 +35,8 @@ class Draft:
     was set for other families, and ``note`` what there is to say of the last exchange of field or
     carrier. ``came`` is the spec as it was when the setup was opened, ``given`` the name that the
     person typed, and ``reset`` what the last change to another kind of data put back, with what
-    there was ``before`` it.
+    there was ``before`` it. ``base`` is what changes are told from: ``came``, as it is on the data
+    that are chosen now.
     """
 
     spec: RunSpec
@@ -56,14 +58,21 @@ class Draft:
     given: str = ""
     reset: tuple[str, ...] = ()
     before: Before | None = None
+    base: RunSpec | None = None
 
     def __post_init__(self) -> None:
         self.came = self.came or self.spec
+        self.base = self.base or self.came
 
     @property
     def began(self) -> RunSpec:
         """The spec as it was when the setup was opened."""
         return self.came or self.spec
+
+    @property
+    def start(self) -> RunSpec:
+        """The spec that changes are told from."""
+        return self.base or self.began
 
     @property
     def undoable(self) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "SECTIONS",
     "Section",
     "Typed",
+    "base_of",
     "changed",
     "cleared",
     "config_of",
@@ -85,12 +86,25 @@ def has(config: Mapping[str, Any], field: FieldSpec) -> bool:
     return value_at(config, msgspec.structs.replace(field, default=_NOTHING)) is not _NOTHING
 
 
-def changed(config: Mapping[str, Any], field: FieldSpec) -> bool:
-    """Whether a setting differs from its default."""
-    value = value_at(config, field)
+def changed(
+    config: Mapping[str, Any], field: FieldSpec, base: Mapping[str, Any] | None = None
+) -> bool:
+    """Whether a setting differs from what it is in another config, or from its default."""
+    value, other = value_at(config, field), value_at(base or {}, field)
     if field.kind == "part":
-        return (value is None) != (field.default is None)
-    return bool(value not in (field.default, field.meant or field.default))
+        return (value is None) != (other is None)
+    return bool((value or field.meant or value) != (other or field.meant or other))
+
+
+def base_of(base: RunSpec, spec: RunSpec, section: Section) -> dict[str, Any]:
+    """Return the settings of a section that those of a spec are compared with: those of another
+    spec, where it has the same thing chosen; none, which stands for the defaults, otherwise.
+    """
+    if section != "training":
+        one, other = getattr(base, section), getattr(spec, section)
+        if one is None or other is None or one.slug != other.slug:
+            return {}
+    return config_of(base, section)
 
 
 def unknown(spec: RunSpec, section: Section, catalog: Catalog) -> dict[str, Any]:

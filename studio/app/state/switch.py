@@ -123,7 +123,7 @@ def others(catalog: Catalog, kind: str = "") -> list[EntrySpec]:
 
 
 def groups(catalog: Catalog) -> dict[str, list[EntrySpec]]:
-    """Return the families that are no cell of the grid by what they do, in its order."""
+    """Return the families that are no cell of the grid, by what they do, in alphabetical order."""
     found: dict[str, list[EntrySpec]] = {}
     for entry in sorted(others(catalog), key=lambda entry: entry.group):
         found.setdefault(entry.group, []).append(entry)

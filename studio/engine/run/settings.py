@@ -34,7 +34,7 @@ class TrainingConfig(Config, frozen=True):
             "How many are drawn from a procedural data set; 0 draws fresh ones for every batch. Of "
             "one that is kept so many are used, chosen by the seed, 0 for all; an imported data "
             "set is used whole.",
-            zero="fresh each batch, or all",
+            zero="fresh, or all",
             low=0,
             high=100_000_000,
             log=True,

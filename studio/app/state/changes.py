@@ -1,0 +1,40 @@
+"""What was changed in a setup since it began, setting by setting. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from studio.app.state import drafts
+from studio.app.state.draft import Draft
+from studio.app.state.drafts import Section
+from studio.protocol.catalog import Catalog, FieldSpec
+
+__all__ = ["Change", "changes"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting, its value now, and what it was."""
+
+    section: Section
+    field: FieldSpec
+    value: Any
+    was: Any
+
+    @property
+    def path(self) -> str:
+        """Where the setting is: "section.path"."""
+        return f"{self.section}.{self.field.path}"
+
+
+def changes(draft: Draft, catalog: Catalog | None) -> list[Change]:
+    """Return what differs from the start, in the order of the form."""
+    found = []
+    for section in drafts.SECTIONS:
+        entry = drafts.entry_of(draft.spec, section, catalog)
+        config = drafts.config_of(draft.spec, section)
+        base = drafts.base_of(draft.start, draft.spec, section)
+        for field in entry.fields if entry is not None else ():
+            if drafts.changed(config, field, base):
+                now, was = (drafts.value_at(each, field) for each in (config, base))
+                found.append(Change(section, field, now, was))
+    return found
