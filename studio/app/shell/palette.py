@@ -178,6 +178,8 @@ class Palette(QFrame):
     def _fit(self) -> None:
         """Be as high as what is found."""
         width = min(WIDTH, self._host.width() - 32)
+        for chip in self.kinds.values():
+            chip.setVisible(width == WIDTH or chip.isEnabled())  # those that lead nowhere go first
         heads = sum(self._hit(i) is None for i in range(self.list.count()))
         lines = self.list.count() - heads
         wanted = heads * HEAD + max(1, min(ROWS, lines)) * LINE
