@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from studio.app import held, words
 from studio.app.state.comparison import COST
 from studio.app.state.runs import PHASE, RunState
-from studio.app.widgets.basic import Elided, clear, label, restyle, section
+from studio.app.widgets.basic import Elided, clear, label, restyle, row, section
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.qualities import interval, outdated, samples_at
 from studio.protocol.catalog import EntrySpec
@@ -85,10 +85,10 @@ def grouped(
     """
     titles = {slug: title for title, slugs in groups.items() for slug in slugs}
     found: dict[str, list[Figure]] = {title: [] for title in (*groups, MORE, TRAINING)}
-    for row in rows:
-        if not row.slug or row.slug != but:
-            title = titles.get(row.slug, MORE) if row.slug else TRAINING
-            found[title].append(row)
+    for figure in rows:
+        if not figure.slug or figure.slug != but:
+            title = titles.get(figure.slug, MORE) if figure.slug else TRAINING
+            found[title].append(figure)
     return [(title, each) for title, each in found.items() if each]
 
 
@@ -113,22 +113,22 @@ class FigureGroups(QWidget):
     def show_groups(self, groups: list[tuple[str, list[Figure]]]) -> None:
         """Show the figures as they are now."""
         self.setVisible(bool(groups))
-        built = [(title, [row.name for row in rows]) for title, rows in groups]
+        built = [(title, [each.name for each in rows]) for title, rows in groups]
         if built != self._built:
             self._built = built
             self._build(groups)
         lines = iter(self.lines)
         for head, (_, rows) in zip(self._heads, groups, strict=True):
-            whens = [row.when for row in rows]
+            whens = [each.when for each in rows]
             most = max(whens, key=whens.count)
             head.set_text(most)
-            for row, (value, floor, when) in zip(rows, lines, strict=False):
-                value.setText(row.value)
-                restyle(value, role="muted" if row.stale else "")
-                floor.setText(row.floor)
-                restyle(floor, role="good" if row.near else "small")
-                when.setText(row.when)
-                when.setVisible(row.when != most)
+            for figure, (value, floor, when) in zip(rows, lines, strict=False):
+                value.setText(figure.value)
+                restyle(value, role="muted" if figure.stale else "")
+                floor.setText(figure.floor)
+                restyle(floor, level="good" if figure.near else "")
+                when.setText(figure.when)
+                when.setVisible(figure.when != most)
 
     def _build(self, groups: list[tuple[str, list[Figure]]]) -> None:
         clear(self._grid)
@@ -139,12 +139,13 @@ class FigureGroups(QWidget):
             head = Elided("", "small")
             self._heads.append(head)
             self._grid.setRowMinimumHeight(line, 26)
-            self._grid.addWidget(section(title), line, 0, Qt.AlignmentFlag.AlignBottom)
-            self._grid.addWidget(head, line, 1, 1, 2, Qt.AlignmentFlag.AlignBottom)
+            heading = row(section(title), None, head)
+            heading.setAlignment(Qt.AlignmentFlag.AlignBottom)
+            self._grid.addLayout(heading, line, 0, 1, 3)
             line += 1
-            for row in rows:
-                name = Elided(row.name)
-                set_tip(name, row.tip)
+            for figure in rows:
+                name = Elided(figure.name)
+                set_tip(name, figure.tip)
                 parts = (label(), label("", "small"), label("", "small", wrap=True))
                 self.lines.append(parts)
                 self._grid.addWidget(name, line, 0)
