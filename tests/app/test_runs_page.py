@@ -451,3 +451,73 @@ def test_a_group_says_how_many_data_there_are_and_a_run_which_of_them_it_learned
     assert data_taken(five, catalog()) == "fresh"
     own = run(6, data="project:mine")
     assert data_taken(own, catalog()) == "all"
+
+
+def test_all_lines_of_a_run_are_selected_together_by_mouse_and_keys(made, qtbot):
+    made.page.head.grouping.setCurrentIndex(2)
+    made.page.refresh()
+    third, first = (made.model.all_lines_of([f"/p/runs/000{n}-r"]) for n in (3, 1))
+    assert len(third) == 2
+
+    def click(line, modifier=Qt.KeyboardModifier.NoModifier):
+        at = made.table.visualRect(made.model.index_of(line, VALUE)).center()
+        qtbot.mouseClick(made.table.viewport(), Qt.MouseButton.LeftButton, modifier, at)
+
+    def marked():
+        return {made.model.line_at(i).key for i in made.table.selectionModel().selectedRows()}
+
+    click(third[1])
+    assert marked() == {*third}
+    click(first[0], Qt.KeyboardModifier.ControlModifier)
+    assert names(made.page.selected) == [3, 1]
+    click(third[0], Qt.KeyboardModifier.ControlModifier)
+    assert marked() == {*first}
+    qtbot.keyClick(made.table, Qt.Key.Key_Space)
+    assert names(made.page.selected) == [1, 3]
+    click(third[0])
+    assert names(made.page.selected) == [3]
+    qtbot.keyClick(made.table, Qt.Key.Key_Escape)
+    assert not marked()
+
+
+def test_what_happens_meanwhile_takes_no_word_out_of_the_hand(made, qtbot):
+    go_to(made, 3)
+    qtbot.keyClick(made.table, Qt.Key.Key_N)
+    line = made.table.viewport().findChild(QLineEdit)
+    qtbot.keyClicks(line, "half a sen")
+    sixth = run(6)
+    made.state.runs.by_key[sixth.key] = sixth
+    made.state.runs.listed.disconnect()
+    made.page.refresh()
+    assert line.isVisible()
+    assert line.text() == "half a sen"
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: bool(made.model.lines_of([sixth.key])))
+
+
+def test_a_click_on_the_arrow_folds_and_a_second_one_opens_nothing(made, qtbot):
+    opened = []
+    made.table.opened.disconnect()
+    made.table.opened.connect(opened.append)
+    first = made.model.index_of(made.model.lines_of(["/p/runs/0001-r"])[0])
+    at = made.table.visualRect(first).center()
+    at.setX(int(made.table.painter_of_rows.left_of(first)))
+    for click in (qtbot.mouseClick, qtbot.mouseDClick):
+        click(made.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert opened == []
+    at.setX(at.x() + 80)
+    qtbot.mouseDClick(made.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert opened == ["/p/runs/0001-r"]
+
+
+def test_the_line_of_a_race_has_the_menu_of_the_race(made, monkeypatch):
+    runs = [run(n, value=n / 10) for n in (1, 2)]
+    for each in runs:
+        each.race = "race-1"
+    made.state.runs.by_key = {each.key: each for each in runs}
+    made.page.refresh()
+    opened = []
+    monkeypatch.setattr("studio.app.pages.runs.open_menu", lambda *each: opened.append(each[2]))
+    race = next(row for row in made.model.rows if row.title)
+    made.table.menu_wanted.emit(race, made.table.rect().center())
+    assert opened[0][0][0] == "Compare"

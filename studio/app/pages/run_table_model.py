@@ -163,8 +163,14 @@ class RunTableModel(LineModel):
             self.tell(line)
 
     def lines_of(self, runs: Sequence[str]) -> list[str]:
-        """Return the key of the first line of each run that has one; it may have several."""
+        """Return the key of the first line of each run that has one."""
         return [self._lines_of[key][0] for key in runs if key in self._lines_of]
+
+    def all_lines_of(self, runs: Sequence[str]) -> list[str]:
+        """Return the keys of all lines of runs in their groups: with several tags a run has one in
+        the group of each.
+        """
+        return [line for key in runs for line in self._lines_of.get(key, ())]
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         row = self.row_at(index)

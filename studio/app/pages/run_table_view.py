@@ -31,10 +31,20 @@ __all__ = ["RunTableView"]
 WIDE = (262, 130, 64, 66, 132, 132, 64, 116, 60)
 CLOSE = (246, 122, 62, 66, 128, 100, 62, 100, 60)
 AMPLE = 1080  # pixels from which there is much room
+ARROW = 8  # pixels from the middle of the arrow that are still of it
 # Columns that a page of fewer pixels has no room for: what they say is in the tip of the name, too.
 NARROW = ((DATA, 1000), (NOTE, 884), (TAGS, 824), (MODEL, 724), (AXIS, 602))
 EDITED = {Qt.Key.Key_F2: NAME, Qt.Key.Key_T: TAGS, Qt.Key.Key_N: NOTE}
 FLAG = QItemSelectionModel.SelectionFlag
+ACTION = QAbstractItemView.CursorAction
+WAYS = {
+    Qt.Key.Key_Up: ACTION.MoveUp,
+    Qt.Key.Key_Down: ACTION.MoveDown,
+    Qt.Key.Key_Home: ACTION.MoveHome,
+    Qt.Key.Key_End: ACTION.MoveEnd,
+    Qt.Key.Key_PageUp: ACTION.MovePageUp,
+    Qt.Key.Key_PageDown: ACTION.MovePageDown,
+}
 
 
 class RunTableView(QTreeView):
@@ -46,7 +56,7 @@ class RunTableView(QTreeView):
     deleted: runs, by their keys, are to go to the trash.
     pinned: a run is to be the baseline of its data, or no longer.
     chosen: other runs are selected.
-    menu_wanted: the menu of a run, at a place of the viewport.
+    menu_wanted: the menu of a line, by what it is of, at a place of the viewport.
     copied: the selected rows are to be put on the clipboard.
     """
 
@@ -54,7 +64,7 @@ class RunTableView(QTreeView):
     deleted = Signal(list)
     pinned = Signal(str)
     chosen = Signal()
-    menu_wanted = Signal(str, QPoint)
+    menu_wanted = Signal(object, QPoint)
     copied = Signal()
 
     def __init__(self, model: RunTableModel) -> None:
@@ -63,6 +73,7 @@ class RunTableView(QTreeView):
         self._closed: set[str] = set()
         self._wanted: list[str] = []  # keys of runs, in the order in which they were selected
         self._current, self._filling = "", False
+        self._pressed = False  # on something that the table does not know: no drag begins there
         self.painter_of_rows = RunTableDelegate(self, model)
         self.head = RunTableHeader(self)
         self.setHeader(self.head)
@@ -112,7 +123,7 @@ class RunTableView(QTreeView):
 
     def _mark(self) -> None:
         """Show as selected what is wanted so, as far as it is there."""
-        lines = [self._rows.index_of(key) for key in self._rows.lines_of(self._wanted)]
+        lines = [self._rows.index_of(key) for key in self._rows.all_lines_of(self._wanted)]
         wanted = QItemSelection()
         for index in lines:
             wanted.select(index, index)
@@ -126,11 +137,27 @@ class RunTableView(QTreeView):
         if list(keys) != self.selected:
             self._wanted = list(keys)
             self._mark()
-        lines = self._rows.lines_of(keys[-1:])
-        if lines and self.run_at(self.currentIndex()) is None:
-            index = self._rows.index_of(lines[0])
+        at = self.run_at(self.currentIndex())
+        if at is None or at.key not in keys:
+            self._bring(keys[-1:])
+
+    def _bring(self, keys: Sequence[str]) -> None:
+        """Bring the keyboard to the line of a run, and that into sight, if it is listed."""
+        for line in self._rows.lines_of(keys):
+            index = self._rows.index_of(line)
             self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
             self.scrollTo(index)
+
+    def _toggle(self, run: str) -> None:
+        """Select a run beside the others, or no longer."""
+        kept = [key for key in self.selected if key != run]
+        self._wanted = kept if run in self.selected else [*kept, run]
+        self._mark()
+
+    @property
+    def editing(self) -> bool:
+        """Whether the person writes into a cell."""
+        return self.state() == QAbstractItemView.State.EditingState
 
     def _fold(self, index: QModelIndex, closed: bool) -> None:
         line = self._rows.line_at(index)
@@ -158,7 +185,7 @@ class RunTableView(QTreeView):
         runs = [run.key for index in rows if (run := self.run_at(index)) is not None]
         kept = [key for key in self._wanted if key in runs]
         self._wanted = list(dict.fromkeys([*kept, *runs]))
-        self._tell()
+        self._mark()  # a run may have other lines, too
 
     def _tell(self) -> None:
         self.painter_of_rows.places = {key: place for place, key in enumerate(self.selected)}
@@ -169,7 +196,7 @@ class RunTableView(QTreeView):
     # Keyboard and mouse
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.state() == QAbstractItemView.State.EditingState:
+        if self.editing:
             return  # an editor passes on what it has used, such as Enter
         index = self.currentIndex()
         run, key = self.run_at(index), Qt.Key(event.key())
@@ -183,14 +210,14 @@ class RunTableView(QTreeView):
             self.copied.emit()
         elif not plain:
             super().keyPressEvent(event)
-        elif key == Qt.Key.Key_Space:
-            self.selectionModel().select(index, FLAG.Toggle | FLAG.Rows)
         elif key in SIDEWAYS and index.isValid():
             go_sideways(self, key)
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End):
+        elif key in WAYS:
             self._walk(key)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter(index)
+        elif run is not None and key == Qt.Key.Key_Space:
+            self._toggle(run.key)
         elif run is not None and key in EDITED:
             self.write(run.key, EDITED[key])
         elif run is not None and key == Qt.Key.Key_B:
@@ -202,21 +229,19 @@ class RunTableView(QTreeView):
 
     def write(self, run: str, column: int) -> None:
         """Let the person write into a cell of a run; a column that is hidden is shown for it."""
-        index = self.currentIndex()
-        if (at := self.run_at(index)) is None or at.key != run:
-            index = self._rows.index_of(next(iter(self._rows.lines_of([run])), ""))
-            self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
-        self.hidden.discard(column)
+        if (at := self.run_at(self.currentIndex())) is None or at.key != run:
+            self._bring([run])
         self.setColumnHidden(column, False)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.edit(index.siblingAtColumn(column))
+        self.edit(self.currentIndex().siblingAtColumn(column))
 
     def _go_to(self, run: str) -> None:
         """Select a run, and let it be seen."""
         self.select([run])
-        index = self._rows.index_of(next(iter(self._rows.lines_of([run])), ""))
-        self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
-        self.scrollTo(index)
+        self._bring([run])
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are keys here, and words are typed into the filter."""
 
     def scrollTo(
         self,
@@ -237,14 +262,7 @@ class RunTableView(QTreeView):
 
     def _walk(self, key: Qt.Key) -> None:
         """Go where an arrow leads; what is selected stays so, for Space alone selects."""
-        action = QAbstractItemView.CursorAction
-        way = {
-            Qt.Key.Key_Up: action.MoveUp,
-            Qt.Key.Key_Down: action.MoveDown,
-            Qt.Key.Key_Home: action.MoveHome,
-            Qt.Key.Key_End: action.MoveEnd,
-        }[key]
-        to = self.moveCursor(way, Qt.KeyboardModifier.NoModifier)
+        to = self.moveCursor(WAYS[key], Qt.KeyboardModifier.NoModifier)
         if to.isValid():
             self.selectionModel().setCurrentIndex(to, FLAG.NoUpdate)
 
@@ -263,31 +281,52 @@ class RunTableView(QTreeView):
             self.setExpanded(index, not self.isExpanded(index))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.indexAt(event.position().toPoint()).siblingAtColumn(0)
-        line = self._rows.line_at(index)
-        before_name = event.position().x() < self.painter_of_rows.left_of(index) + self._left() + 8
-        folds = line is not None and line.branches and (before_name or self.run_at(index) is None)
-        if folds and event.button() == Qt.MouseButton.LeftButton:
-            self.setExpanded(index, not self.isExpanded(index))
-        else:
+        index = self.indexAt(event.position().toPoint()).siblingAtColumn(NAME)
+        run, left = self.run_at(index), event.button() == Qt.MouseButton.LeftButton
+        beside = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        self._pressed = left and (self._folds(event) or (beside and run is not None))
+        if not self._pressed:
             super().mousePressEvent(event)
+        elif self._folds(event):
+            self.setExpanded(index, not self.isExpanded(index))
+        elif run is not None:
+            self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
+            self._toggle(run.key)
 
-    def _left(self) -> int:
-        """Return where the first column begins, in pixels of the viewport."""
-        return self.columnViewportPosition(NAME)
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self._pressed:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self._pressed:
+            super().mouseReleaseEvent(event)
+        self._pressed = False
+
+    def _folds(self, event: QMouseEvent) -> bool:
+        """Whether a click closes or opens a line: anywhere on one without a run of its own, else
+        where the arrow is.
+        """
+        index = self.indexAt(event.position().toPoint()).siblingAtColumn(NAME)
+        line, left = self._rows.line_at(index), self.columnViewportPosition(NAME)
+        if line is None or not line.branches:
+            return False
+        on_arrow = event.position().x() < left + self.painter_of_rows.left_of(index) + ARROW
+        return on_arrow or self.run_at(index) is None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         run = self.run_at(self.indexAt(event.position().toPoint()))
-        if run is not None:
+        if self._folds(event) or event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self.mousePressEvent(event)
+        elif run is not None:
             self.opened.emit(run.key)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if keyboard else self.indexAt(event.pos())
-        run = self.run_at(index)
-        if run is not None:
+        row = self._rows.row_at(index)
+        if row is not None and row.runs:
             at = self.visualRect(index).center() if keyboard else event.pos()
-            self.menu_wanted.emit(run.key, at)
+            self.menu_wanted.emit(row, at)
 
     def fit(self, width: int) -> None:
         """Show the columns that are wanted, as far as a page so wide has room for them."""

@@ -11,10 +11,10 @@ from studio.app.actions import Actions
 from studio.app.pages.run_export import ask_table
 from studio.app.pages.run_strip import RunStrip, StripActions
 from studio.app.pages.run_table_head import RunTableHead
-from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, RunTableModel
+from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME, NOTE, TAGS, Row, RunTableModel
 from studio.app.pages.run_table_view import RunTableView
 from studio.app.shell.label_ask import ask_line
-from studio.app.shell.run_menu import run_entries
+from studio.app.shell.run_menu import race_entries, run_entries
 from studio.app.state.datasets import all_sets
 from studio.app.state.notices import Notice
 from studio.app.state.runfinding import found
@@ -93,8 +93,11 @@ class RunsPage(QWidget):
             self._timer.start()
 
     def refresh(self) -> None:
-        """Show the runs that fit, in their groups."""
+        """Show the runs that fit, in their groups: later, while the person writes into a cell."""
         if not self.isVisible():
+            return
+        if self.table.editing:
+            self._timer.start()
             return
         catalog, every = self._state.catalog, self._state.runs.by_key.values()
         fitting = found(every, self._state.finding, catalog)
@@ -163,10 +166,14 @@ class RunsPage(QWidget):
         take = {"name": labels.rename, "tags": labels.tag, "note": labels.note}[column]
         take(key, text)
 
-    def _menu(self, key: str, at: QPoint) -> None:
-        keys = self.table.selected
-        several = len(keys) > 1 and key in keys
-        entries = self._entries_of_all() if several else self._entries_of(key)
+    def _menu(self, row: Row, at: QPoint) -> None:
+        keys, run = self.table.selected, row.run
+        if run is None:
+            entries = race_entries(self._state, self._actions, row.runs[0].race)
+        elif len(keys) > 1 and run.key in keys:
+            entries = self._entries_of_all()
+        else:
+            entries = self._entries_of(run.key)
         open_menu(self.table.viewport(), at, entries)
 
     def _entries_of(self, key: str) -> Entries:
