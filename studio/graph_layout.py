@@ -16,6 +16,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 _ROUNDS = 40  # of majorisation
+_SPOT = 1e-9  # nodes as near as that pull in no direction
 
 
 def canonical_order(adjacency: Bools) -> Numbers:
@@ -25,27 +26,28 @@ def canonical_order(adjacency: Bools) -> Numbers:
     first class of such is made different, and so on. Where nodes that are alike in colour are not
     alike in the graph, as in some regular graphs, the order may depend on the numbers after all.
     """
-    neighbours = [np.flatnonzero(row) for row in adjacency]
-    colours = _refined(np.zeros(len(adjacency), dtype=np.int64), neighbours)
-    while len(counts := np.bincount(colours)) < len(colours):
-        first = int(np.argmax(counts > 1))
-        one = int(np.flatnonzero(colours == first)[0])
-        colours = 2 * colours + 1
+    # Lists, since arrays of a few numbers cost more than what is done with them.
+    neighbours = [np.flatnonzero(row).tolist() for row in adjacency]
+    colours = _refined([0] * len(neighbours), neighbours)
+    while len(set(colours)) < len(colours):
+        alike = min(colour for colour in colours if colours.count(colour) > 1)
+        one = colours.index(alike)
+        colours = [2 * colour + 1 for colour in colours]
         colours[one] -= 1
         colours = _refined(colours, neighbours)
     return np.argsort(colours)
 
 
-def _refined(colours: Numbers, neighbours: list[Numbers]) -> Numbers:
+def _refined(colours: list[int], neighbours: list[list[int]]) -> list[int]:
     """Return colours 0, 1, ... by which nodes of a class have as many neighbours of each class."""
     count = 0
     while True:
         keys = [
-            (int(own), tuple(np.sort(colours[around]).tolist()))
+            (own, *sorted([colours[other] for other in around]))
             for own, around in zip(colours, neighbours, strict=True)
         ]
         rank = {key: number for number, key in enumerate(sorted(set(keys)))}
-        colours = np.array([rank[key] for key in keys], dtype=np.int64)
+        colours = [rank[key] for key in keys]
         if len(rank) == count:
             return colours
         count = len(rank)
@@ -92,9 +94,13 @@ def _majorised(far: Floats, weight: Floats, real: Bools) -> Floats:
     laplacian[:, diagonal, diagonal] += total
     # A graph hangs together by its weights, so that only moving it as a whole costs nothing.
     inverse = np.linalg.pinv(laplacian, hermitian=True)
+    wanted = weight * far
     for _ in range(_ROUNDS):
-        apart = np.linalg.norm(x[:, :, None] - x[:, None], axis=-1)
-        pull = np.divide(weight * far, apart, out=np.zeros_like(far), where=apart > 1e-9)
+        across, up = (x[:, :, None, axis] - x[:, None, :, axis] for axis in (0, 1))
+        apart = np.sqrt(across * across + up * up)
+        together = apart <= _SPOT
+        pull = wanted / (apart + together)
+        pull[together] = 0.0
         balance = -pull
         balance[:, diagonal, diagonal] += pull.sum(axis=2)
         x = inverse @ (balance @ x)

@@ -1,6 +1,7 @@
 """Browsing: thousands of tiles in one frame, sorted, filtered, zoomed, selected for all lenses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from studio.app.kinds.registry import kind
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState
 from studio.app.widgets.browser import Browser, short
+from studio.app.widgets.tilegrid import TileGrid
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
 KNOWN = {"Mass": np.array([3.0, np.nan, 1.0]), "Type": np.array(["top", "gluon", "Top"])}
 N = 5000
+Wait = Callable[..., Coroutine[Any, Any, None]]
 
 
 @pytest.fixture
@@ -163,10 +166,15 @@ def test_the_keyboard_walks_extends_and_lets_go(browser: Browser) -> None:
     assert grid.inspected == 5
 
 
-def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(browser: Browser) -> None:
+async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
+    browser: Browser, wait: Wait
+) -> None:
+    assert "Compared by pixels" in browser.nearest.toolTip()
     browser.nearest.click()
     assert browser.real.grid._items.row(0) == 0  # nothing is in the ring
     browser.made.grid.setCurrentIndex(browser.made.grid.model().index(7))
+    assert "nearest" not in browser._line.accessibleName()  # the window does not wait for it
+    await wait(lambda: "nearest" in browser._line.accessibleName())
     # Data that are as far above as below stay in their order.
     rows = [browser.real.grid._items.row(place) for place in range(3)]
     assert rows[0] == 7
@@ -178,7 +186,86 @@ def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(browser: Browse
     assert browser.real.grid.count == 20
     browser.nearest.click()
     assert browser.real.grid._items.row(0) == 1
-    assert kind("jets").apart is None
+
+
+def jets_of(*hardest: tuple[float, float, float]) -> dict[str, np.ndarray]:
+    """Return jets of two constituents: the place and GeV of the harder one, and one of 1 GeV."""
+    x = np.zeros((len(hardest), 3, 3), np.float32)
+    for jet, (eta, phi, pt) in zip(x, hardest, strict=True):
+        jet[0], jet[1] = (0.0, 0.1, np.log1p(1.0)), (eta, phi, np.log1p(pt))
+    return {"x": x, "mask": np.array([[True, True, False]] * len(x))}
+
+
+def test_jets_are_as_far_apart_as_their_hard_constituents() -> None:
+    apart = kind("jets").apart
+    assert apart is not None
+    jets = jets_of((0.1, 0.0, 100.0), (0.1, 0.0, 90.0), (0.1, 0.02, 100.0), (-0.3, 0.0, 100.0))
+    # In another order, and with something where nothing is.
+    other = {name: each[0][[1, 0, 2]] for name, each in jets.items()}
+    other["x"] = other["x"].copy()
+    other["x"][2] = 0.2, 0.2, 3.0
+    far = apart(other, jets)
+    assert far[0] == pytest.approx(0.0, abs=1e-6)
+    assert np.argsort(far).tolist() == [0, 1, 2, 3]
+
+
+def packed(*edges: tuple[int, int], nodes: int, most: int = 6) -> np.ndarray:
+    """Return a graph as a row of pairs."""
+    first, second = np.triu_indices(most, 1)
+    row = np.where(second < nodes, -1.0, 0.0)
+    for a, b in edges:
+        row[(first == min(a, b)) & (second == max(a, b))] = 1.0
+    return row.astype(np.float32)
+
+
+def test_only_the_same_graph_is_at_no_distance_however_it_is_numbered() -> None:
+    apart = kind("graphs").apart
+    assert apart is not None
+    star = packed((0, 1), (0, 2), (0, 3), (0, 4), nodes=5)
+    turned = packed((3, 1), (3, 2), (3, 0), (3, 4), nodes=5)
+    # Of the same spectrum: the normalised Laplacian does not tell K(1, 4) from K(2, 3).
+    wide = packed((0, 2), (0, 3), (0, 4), (1, 2), (1, 3), (1, 4), nodes=5)
+    path = packed((0, 1), (1, 2), (2, 3), (3, 4), nodes=5)
+    far = apart({"x": star}, {"x": np.stack([path, wide, turned])})
+    assert far[2] == 0.0
+    assert 0.0 < far[1] < 0.01 < far[0]
+
+
+def test_graphs_are_laid_out_alike_alone_and_with_others() -> None:
+    rng = np.random.default_rng(0)
+    x = np.where(rng.random((30, 66)) < 0.3, 1.0, -1.0).astype(np.float32)
+    alone, together = (Browsed(kind("graphs"), {"x": x}) for _ in range(2))
+    together.make_ready(range(30))
+    for row in (0, 17, 29):
+        alone.make_ready([row])
+        np.testing.assert_allclose(
+            alone.known[row]["places"], together.known[row]["places"], atol=1e-4
+        )
+
+
+def test_graphs_in_sight_are_laid_out_many_at_once(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.where(np.random.default_rng(0).random((3000, 66)) < 0.3, 1.0, -1.0).astype(np.float32)
+    batches: list[int] = []
+    ready = Browsed.make_ready
+    monkeypatch.setattr(
+        Browsed,
+        "make_ready",
+        lambda self, rows: (batches.append(len(rows)), ready(self, rows)),
+    )
+    grid = TileGrid("Graphs", browsed=True)
+    grid.resize(500, 500)
+    tiles = Browsed(kind("graphs"), {"x": x})
+    grid.show_tiles(tiles, page=36)
+    grid.zoom(38)
+    grid.show()
+    qapp.processEvents()
+    while grid.waiting:
+        qapp.processEvents()
+    assert max(batches) > 4
+    assert grid.in_sight()[1] <= len(tiles.known) < 200
+    grid.close()
 
 
 def test_what_is_selected_is_copied_and_dragged_out(browser: Browser) -> None:

@@ -1,5 +1,6 @@
-"""Data as tiles that are made ready one by one, as they are looked at, however many there are."""
+"""Data as tiles that are made ready as they are looked at, however many there are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,11 +22,13 @@ class Browsed:
         kind: what makes and paints them.
         arrays: the data, a row each.
         common: what `Kind.common` found in all that are seen together; it goes to each tile.
+        known: what `Kind.ready` has found of rows already; it may be handed on while the data stay.
     """
 
     kind: Kind
     arrays: Arrays
     common: Arrays = field(default_factory=dict)
+    known: dict[int, Arrays] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arrays["x"])
@@ -43,6 +46,16 @@ class Browsed:
         """Say the datum of a row in a line."""
         return self._one(row).said(0)
 
+    def make_ready(self, rows: Sequence[int]) -> None:
+        """Make the data of some rows ready to be painted."""
+        new = [row for row in rows if row not in self.known]
+        if new:
+            found = self.kind.ready({name: each[new] for name, each in self.arrays.items()})
+            for place, row in enumerate(new):
+                one = slice(place, place + 1)
+                self.known[row] = {name: each[one] for name, each in found.items()}
+
     def _one(self, row: int) -> Tiles:
+        self.make_ready([row])
         some = {name: np.asarray(each[row : row + 1]) for name, each in self.arrays.items()}
-        return self.kind.tiles({**some, **self.common})
+        return self.kind.tiles({**some, **self.known[row], **self.common})

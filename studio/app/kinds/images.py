@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from studio.app.kinds.apart import pixels
 from studio.app.kinds.kind import (
     DISTANCES,
     Arrays,
     Kind,
     Measured,
     classes,
-    flat_distance,
     how_many,
 )
 from studio.app.plots.backdrop import image_of
@@ -90,7 +90,7 @@ KIND = Kind(
     groups={"Judge": ("frechet-judge", "label-balance"), **DISTANCES},
     measures=_measures,
     units={"Light": "%"},
-    apart=flat_distance,
+    apart=pixels,
     projection=(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "
         "components of what the judge network sees in data."

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from studio.app.kinds.apart import Apart
 from studio.app.kinds.kind import (
     DISTANCES,
     LABEL,
@@ -138,6 +139,19 @@ def _measures(arrays: Arrays) -> Measured:
     }
 
 
+def _compared(arrays: Arrays) -> NDArray[np.float64]:
+    """Return of each jet its constituents, the hardest first: the share of the jet's pT that each
+    has, and where it is, in radii of the cone and times that share, so that soft ones, whose places
+    mean little, count little; (n, 3 N).
+    """
+    x, momenta = _momenta(arrays)
+    share = momenta / np.maximum(momenta.sum(axis=1, keepdims=True), 1e-12)
+    hardest = np.argsort(-share, axis=1, kind="stable")
+    share = np.take_along_axis(share, hardest, axis=1)[..., None]
+    places = np.take_along_axis(x[..., :2], hardest[..., None], axis=1)
+    return np.concatenate([share, share * places / CONE], axis=2).reshape(len(x), -1)
+
+
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     most = counted(x.shape[1], "constituent")
     return f"{counted(how_many(x, facts), 'jet')} of at most {most}"
@@ -158,6 +172,7 @@ KIND = Kind(
     groups={"Substructure": ("w1-jet-mass", "w1-constituent-pt"), **DISTANCES},
     measures=_measures,
     units={"Mass": "GeV", "pT": "GeV"},
+    apart=Apart("constituents, hardest first: share of pT, and place times share", _compared),
     imports="JetNet HDF5",
     page=36,
     parts=("mask",),

@@ -6,7 +6,7 @@ kind of what they show; no other module decides by the shape of an array or by a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,16 @@ __all__ = [
     "LABEL",
     "Arrays",
     "Cover",
+    "Distance",
     "EachTile",
     "Kind",
     "Layout",
+    "MadeReady",
     "Measured",
     "PaintDatum",
     "Tiles",
     "classes",
     "filters",
-    "flat_distance",
     "how_many",
     "named",
 ]
@@ -83,6 +84,14 @@ class Tiles(Protocol):
         """Say the datum of a row in a line, "" where there is nothing to be said of it."""
 
 
+@runtime_checkable
+class MadeReady(Protocol):
+    """Tiles of which several are made ready at once in less time than one by one."""
+
+    def make_ready(self, rows: Sequence[int]) -> None:
+        """Make the data of some rows ready to be painted."""
+
+
 @dataclass(frozen=True, eq=False)
 class EachTile:
     """Tiles that a function paints one at a time: what most kinds need.
@@ -114,6 +123,15 @@ class EachTile:
         return {name: each[row] for name, each in self.arrays.items()}
 
 
+class Distance(Protocol):
+    """How far data are from each other."""
+
+    name: str
+
+    def __call__(self, one: Arrays, many: Arrays) -> NDArray[np.float64]:
+        """Return how far one datum is from each of many, (n,)."""
+
+
 @dataclass(frozen=True)
 class Cover:
     """How a set of data looks at a glance, where some of its tiles do not show it.
@@ -141,13 +159,6 @@ def named(told: Arrays, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
 def classes(arrays: Arrays, title: str = "Class") -> dict[str, NDArray[Any]]:
     """Return the class of each datum under a title, where it is known."""
     return {title: arrays[LABEL].astype(str)} if LABEL in arrays else {}
-
-
-def flat_distance(one: Arrays, many: Arrays) -> NDArray[Any]:
-    """Return the Euclidean distance of one datum from each of many, (n,), number by number."""
-    x = np.asarray(many["x"], np.float32)
-    between = (x - np.asarray(one["x"], np.float32)).reshape(len(x), -1)
-    return np.asarray(np.linalg.norm(between, axis=1))
 
 
 def how_many(x: NDArray[Any], facts: Mapping[str, Any]) -> int:
@@ -189,7 +200,9 @@ class Kind:
         measures: says of each datum what it can be sorted and filtered by, from all that is known.
         units: of these measures, by their names.
         apart: returns how far one datum, given without the axis of rows, is from each of many,
-            (n,); None where nobody has said what that means.
+            (n,), as `studio.app.kinds.apart` has it; None where nobody has said what that means.
+        ready: finds what painting each datum needs and takes long to find, (n, ...) by name: for
+            several at once, so that those in sight are made ready together.
         common: what tiles need to know of all data that are seen together, such as the scale that
             they share, so that a few of them can be made ready at a time.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
@@ -219,7 +232,8 @@ class Kind:
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
     measures: Callable[[Arrays], Measured] = lambda arrays: {}
     units: Mapping[str, str] = field(default_factory=dict)
-    apart: Callable[[Arrays, Arrays], NDArray[Any]] | None = None
+    apart: Distance | None = None
+    ready: Callable[[Arrays], Arrays] = lambda arrays: {}
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     views: tuple[str, ...] = ("tiles", "browser")
     page: int = 64

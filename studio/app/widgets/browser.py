@@ -23,15 +23,15 @@ from studio.app.state.selection import Offered, Rows, Selection, Source
 from studio.app.widgets.basic import Elided, button, restyle, row, section, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.nearest import Nearest
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 
 __all__ = ["Browser", "Pane", "short", "told"]
 
 SIDES = ("Generated", "Real", "Beside")
-SPACED = 64  # of which it is found how far they are from the others
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring: what is much "
-    "nearer than real ones are to each other may be a copy."
+    "nearer than real ones are to each other may be a copy. Compared by {}."
 )
 
 
@@ -53,6 +53,7 @@ class Pane(QWidget):
         self._source: Source | None = None
         self._message = self._origin = ""
         self._common: Arrays = {}
+        self._ready: dict[int, Arrays] = {}  # what is made ready stays while the data do
         self._page = 0
         self._order, self._filter = "", ""
         self._only = False
@@ -102,7 +103,7 @@ class Pane(QWidget):
         self._common, self._message, self._page = common or {}, message, page
         self.__dict__.pop("measured", None)
         if arrays is None or before is None or arrays["x"] is not before["x"]:
-            self.__dict__.pop("spacing", None)
+            self._ready = {}
         self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
         self.arrange(self._order, self._filter)
         if arrays is not None and source is not None:
@@ -148,7 +149,7 @@ class Pane(QWidget):
         if some is not None:
             known = ("x", *self._kind.parts, *self._kind.told)
             some = {name: each for name, each in some.items() if name in known}
-            tiles = Browsed(self._kind, some, self._common)
+            tiles = Browsed(self._kind, some, self._common, self._ready)
         nothing = f"No {self._kind.one} is as the filter asks" if self.count else self._message
         self.grid.show_tiles(
             tiles, noun=self._kind.moving, order=rows, page=self._page, message=nothing
@@ -156,26 +157,15 @@ class Pane(QWidget):
         self._chosen()
         self._tell()
 
-    @cached_property
-    def spacing(self) -> float | None:
-        """How far these data are from the nearest other one of them: the median over some."""
-        some = self._arrays
-        if some is None or self._kind.apart is None or self.count < 2:
-            return None
-        nearest = []
-        for tile in np.unique(np.linspace(0, self.count - 1, SPACED).astype(int)):
-            apart = self._kind.apart({name: each[tile] for name, each in some.items()}, some)
-            nearest.append(np.delete(apart, tile).min())
-        return float(np.median(nearest))
+    @property
+    def shown_as(self) -> Kind:
+        """The kind of the data."""
+        return self._kind
 
-    def apart(self, other: "Pane") -> NDArray[np.floating] | None:
-        """Return how far the datum in the ring is from each of another pane, (n,); None where there
-        is none, or nobody has said what that means.
-        """
-        mine, theirs, tile = self._arrays, other._arrays, self.grid.inspected
-        if mine is None or theirs is None or self._kind.apart is None or tile < 0:
-            return None
-        return self._kind.apart({name: each[tile] for name, each in mine.items()}, theirs)
+    @property
+    def arrays(self) -> Arrays | None:
+        """The data, a row each."""
+        return self._arrays
 
     def said(self, tile: int) -> str:
         """Say what is known of a datum in a line, "" of none."""
@@ -265,8 +255,9 @@ class Browser(QWidget):
         self.size_.setMaximumWidth(88)
         self.size_.setAccessibleName("Size of the tiles in pixels")
         self._line = Elided("", "small")
-        self.nearest = button("Nearest", None, kind="chip", tip=NEAREST)
+        self.nearest = button("Nearest", None, kind="chip")
         self.nearest.setCheckable(True)
+        self._near = Nearest(self)
         self.order.setMaximumWidth(200)
         self.filter.installEventFilter(self)
         halves = QHBoxLayout()
@@ -309,7 +300,8 @@ class Browser(QWidget):
         self.sides.chosen.connect(self._show_sides)
         self.order.currentTextChanged.connect(self._arrange)
         self.filter.textChanged.connect(self._arrange)
-        self.nearest.toggled.connect(self._arrange)
+        self.nearest.toggled.connect(self._find_nearest)
+        self._near.found.connect(self._found_nearest)
         self.size_.valueChanged.connect(self._zoom)
         for pane, other in ((self.made, self.real), (self.real, self.made)):
             pane.grid.zoomed.connect(other.grid.zoom)
@@ -343,9 +335,12 @@ class Browser(QWidget):
             self.order.setVisible(len(sorts) > 1)
             self.filter.setVisible(len(sorts) > 1)
             set_tip(self.filter, _hint(known))
-        self.nearest.setVisible(shown_as.apart is not None and real is not None)
+        apart = shown_as.apart
+        self.nearest.setVisible(apart is not None and real is not None)
+        if apart is not None:
+            set_tip(self.nearest, NEAREST.format(apart.name))
         if self.nearest.isChecked():
-            self._arrange()
+            self._find_nearest()
         self.picked.tell()
         self._tell()
 
@@ -368,7 +363,9 @@ class Browser(QWidget):
 
     def _arrange(self) -> None:
         order = self.order.currentText() if self.order.currentIndex() > 0 else ""
-        text, apart = self.filter.text(), self._apart()
+        text, apart = self.filter.text(), None
+        if self.nearest.isChecked() and self.made.grid.inspected >= 0 and self.real.arrays:
+            apart = self._near.far_from(self.real.arrays)
         why = {self.made.arrange(order, text), self.real.arrange(order, text, apart)} - {""}
         restyle(self.filter, invalid="true" if why else "false")
         self.filter.setAccessibleDescription(" ".join(sorted(why)))
@@ -390,14 +387,22 @@ class Browser(QWidget):
 
     def _inspect(self, pane: Pane, other: Pane) -> None:
         if pane is self.made and self.nearest.isChecked():
-            self._arrange()
-            self.real.grid.scrollToTop()
+            self._find_nearest()
         elif pane.grid.inspected >= 0 and not self.nearest.isChecked():
             other.grid.inspect(-1)
         self._tell()
 
-    def _apart(self) -> NDArray[np.floating] | None:
-        return self.made.apart(self.real) if self.nearest.isChecked() else None
+    def _find_nearest(self) -> None:
+        """Find how far the real ones are from the one in the ring, where somebody wants to know."""
+        made, real, row = self.made.arrays, self.real.arrays, self.made.grid.inspected
+        apart = self.made.shown_as.apart
+        if self.nearest.isChecked() and made and real and apart is not None and row >= 0:
+            self._near.ask(made, row, real, apart)
+        self._arrange()
+
+    def _found_nearest(self) -> None:
+        self._arrange()
+        self.real.grid.scrollToTop()
 
     def _among(self, source: Source) -> int:
         """Return how many rows of a source are browsed."""
@@ -406,9 +411,6 @@ class Browser(QWidget):
     def _tell(self) -> None:
         """Say what is known of the one in the ring."""
         lines = (pane.said(pane.grid.inspected) for pane in (self.made, self.real))
-        line, apart = next(filter(None, lines), ""), self._apart()
-        if apart is not None and len(apart):
-            line += f" · nearest of {len(apart):,} real ones {apart.min():,.3g} away"
-            if (among := self.real.spacing) is not None:
-                line += f" (they from each other: {among:,.3g})"
-        self._line.set_text(line)
+        line = next(filter(None, lines), "")
+        near = self._near.said if self.nearest.isChecked() and line else ""
+        self._line.set_text(" · ".join(filter(None, (line, near))))

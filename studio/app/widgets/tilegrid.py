@@ -371,10 +371,13 @@ class TileGrid(QListView):
 
     def _paint_tiles(self, painter: QPainter, region: QRegion) -> None:
         size = self._cell(0).size().toSize()
-        self._paint.begin(size, self.devicePixelRatioF())
         order, rings = self._items.order, []
+        places = self._places_in(region.boundingRect())
+        self._paint.begin(
+            size, self.devicePixelRatioF(), order[places.start : places.stop].tolist()
+        )
         some = bool(self._chosen)
-        for place in self._places_in(region.boundingRect()):
+        for place in places:
             x, y = self._corner(place)
             row = int(order[place])
             selected = place in self._chosen or (row == self._picked and not self._browsed)

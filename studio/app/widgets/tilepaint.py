@@ -5,12 +5,13 @@ there yet are painted while a moment lasts, and the others after it, so that scr
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
-from studio.app.kinds.kind import Tiles
+from studio.app.kinds.kind import MadeReady, Tiles
 from studio.app.plots.raster import Colours
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
@@ -22,6 +23,7 @@ BAR = 3  # of the colour that tells particles apart
 WORDS = 15  # the height of what is written below
 BOUND = 96 << 20  # bytes of pixmaps at most
 MOMENT = 0.008  # seconds of a frame that may go into tiles that are new
+AHEAD = 12  # tiles that are made ready at once: no more than a moment has time for
 BLEND = 0.5  # how clear those are that are not selected, where others are
 
 
@@ -54,18 +56,22 @@ class TilePaint:
         self.missing: set[int] = set()
         self._tokens: Tokens = theme.colors()
         self._until = float("inf")
+        self._new: list[int] = []  # rows of this frame that have no picture yet
+        self._ready: set[int] = set()
         self._size = QSize()
         self._ratio = 1.0
         self._known: dict[int, QPixmap] = {}
         self._stale: dict[int, QPixmap] = {}
 
-    def begin(self, size: QSize, ratio: float) -> None:
-        """Begin a frame with tiles of a size, at a device pixel ratio."""
+    def begin(self, size: QSize, ratio: float, rows: Sequence[int]) -> None:
+        """Begin a frame of some rows, in tiles of a size, at a device pixel ratio."""
         self._until = time.perf_counter() + MOMENT
         look = (size, ratio, theme.colors())
         if look != (self._size, self._ratio, self._tokens):
             self._size, self._ratio, self._tokens = look
             self.refresh()
+        self._new = [row for row in rows if row not in self._known] if self.kept else []
+        self._ready = set()
 
     def refresh(self, *, forget: bool = False) -> None:
         """Paint all tiles anew; until then the old ones are seen, unless they are forgotten."""
@@ -124,6 +130,11 @@ class TilePaint:
         """Return the tile of a row as a picture, which is kept; the oldest ones make room."""
         if self.tiles is None:
             return None
+        if isinstance(self.tiles, MadeReady) and row in self._new and row not in self._ready:
+            at = self._new.index(row)
+            coming = self._new[at : at + AHEAD]
+            self.tiles.make_ready(coming)
+            self._ready.update(coming)
         width, height = self._size.width(), self._size.height()
         picture = QPixmap(round(width * self._ratio), round(height * self._ratio))
         picture.setDevicePixelRatio(self._ratio)

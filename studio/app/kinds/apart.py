@@ -1,0 +1,59 @@
+"""How far data are from each other: the distance between what is compared of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import ReferenceType, ref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.kinds.kind import Arrays
+
+__all__ = ["Apart", "pixels"]
+
+Floats = NDArray[np.float64]
+CLOSE = 1e-3  # data nearer than that may be the same, and else are as far apart as that
+
+
+@dataclass(eq=False)
+class Apart:
+    """A distance of one datum, given without the axis of rows, from each of many.
+
+    Attributes:
+        name: what is compared, as it is said after "by": "pixels".
+        features: finds what is compared of each of many data, (n, k).
+        same: whether one datum is each of some, (n,), where what is compared does not tell: those
+            that are the same are 0 apart, and no others.
+    """
+
+    name: str
+    features: Callable[[Arrays], NDArray[Any]]
+    same: Callable[[Arrays, Arrays], NDArray[np.bool_]] | None = None
+    _of: ReferenceType[NDArray[Any]] | None = field(default=None, init=False)
+    _found: NDArray[Any] | None = field(default=None, init=False)
+
+    def __call__(self, one: Arrays, many: Arrays) -> Floats:
+        """Return how far one datum is from each of many, (n,)."""
+        among = self._features(many)
+        mine = self.features({name: np.asarray(each)[None] for name, each in one.items()})[0]
+        far = np.asarray(np.linalg.norm(among - mine, axis=1), np.float64)
+        if self.same is not None:
+            near = np.flatnonzero(far < CLOSE)
+            equal = self.same(one, {name: each[near] for name, each in many.items()})
+            far[near] = np.where(equal, 0.0, CLOSE)
+        return far
+
+    def _features(self, many: Arrays) -> NDArray[Any]:
+        """Return what is compared of many data; it is found once for those asked about last."""
+        if self._of is None or self._of() is not many["x"] or self._found is None:
+            self._found = self.features(many)
+            self._of = ref(many["x"])
+        return self._found
+
+
+def _flat(arrays: Arrays) -> NDArray[np.float32]:
+    return np.asarray(arrays["x"], np.float32).reshape(len(arrays["x"]), -1)
+
+
+pixels = Apart("pixels", _flat)
