@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.pickers.datacards import DataCards
 from studio.app.pickers.option import Option, found
+from studio.app.setup.choices import numbers
+from studio.app.state import sentence
 from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
 from studio.app.state.runs import RunState
@@ -150,3 +152,12 @@ def test_what_begins_with_a_search_comes_first():
     ]
     assert [each.value for each in found(options, "ring")] == [3, 2, 1]
     assert [each.value for each in found(options, " ")] == [1, 2, 3, 4]
+
+
+async def test_only_steps_of_the_training_take_their_time(bench, wait):
+    """ "Sampled in 14 steps" was said to take four seconds, as so many steps of a training do."""
+    await set_up(bench, wait)
+    draft, state = bench.state.draft, bench.state
+    _, field = sentence.held(draft.spec, state.catalog)[sentence.BUDGET]
+    assert all("about" in each.note for each in numbers(field, 14, 14, draft, state))
+    assert not any(each.note for each in numbers(field, 14, 14, None, state))

@@ -111,9 +111,11 @@ def _run(run: RunState, catalog: Catalog) -> Option:
     )
 
 
-def numbers(field: FieldSpec, now: int, usual: int, draft: Draft, state: AppState) -> list[Option]:
+def numbers(
+    field: FieldSpec, now: int, usual: int, draft: Draft | None, state: AppState
+) -> list[Option]:
     """Return round numbers around the one in force, with it and the one that it began with; of
-    training steps, how long they take where that is known.
+    steps of the training of a ``draft``, how long they take where that is known.
     """
     low, high = min(now, usual) / SPAN, max(now, usual) * SPAN
     ladder = {m * 10**e for e in range(10) for m in LADDER if low <= m * 10**e <= high}
@@ -121,8 +123,8 @@ def numbers(field: FieldSpec, now: int, usual: int, draft: Draft, state: AppStat
     return [_number(field, n, usual, draft, state) for n in found]
 
 
-def _number(field: FieldSpec, n: int, usual: int, draft: Draft, state: AppState) -> Option:
-    took = expected(draft, state, steps=n) if field.path == "steps" else None
+def _number(field: FieldSpec, n: int, usual: int, draft: Draft | None, state: AppState) -> Option:
+    took = expected(draft, state, steps=n) if draft is not None else None
     return Option(
         value=n,
         title=said(field, n),
@@ -138,7 +140,7 @@ def said(field: FieldSpec, n: int) -> str:
 
 
 def typed_number(
-    field: FieldSpec, search: str, usual: int, draft: Draft, state: AppState
+    field: FieldSpec, search: str, usual: int, draft: Draft | None, state: AppState
 ) -> Option | None:
     """Return what a typed number stands for, or why it stands for nothing; None for words."""
     if not search[:1].isdecimal() and not search.startswith(("-", "+", ".")):

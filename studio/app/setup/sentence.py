@@ -237,9 +237,10 @@ class SetupSentence(Sentence):
         section, field = held[name]
         now = int(drafts.value_at(drafts.config_of(draft.spec, section), field))
         usual = int(drafts.value_at(drafts.config_of(draft.began, section), field))
+        timed = draft if section == "training" else None
         body = Listed(
-            choices.numbers(field, now, usual, draft, state), now, field.title,
-            lambda search: choices.typed_number(field, search, usual, draft, state),
+            choices.numbers(field, now, usual, timed, state), now, field.title,
+            lambda search: choices.typed_number(field, search, usual, timed, state),
         )  # fmt: skip
         slot = self.flow if name == sentence.FLOW else self.budget
 
