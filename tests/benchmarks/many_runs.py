@@ -5,7 +5,7 @@
 ``open`` is the time from a project that has been read to its runs being painted; ``theme`` that of
 another scheme, painted. Without runs is what the column costs by itself: what the runs add to it
 is to be under 100 ms. ``filled`` is what reading the curves of all of them costs the
-column; of the table it is what a filter costs.
+column; of the table and of the facets beside it, it is what a filter costs.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app.actions import Actions
+from studio.app.pages.run_facets import RunFacets
 from studio.app.pages.runs import RunsPage
 from studio.app.shell.sidebar import Sidebar
 from studio.app.state.runs import RunState, Series
@@ -119,6 +120,24 @@ def table(count: int) -> tuple[float, float, float]:
     return opened, switched, sought
 
 
+def facets(count: int) -> tuple[float, float, float]:
+    """Return what the facets beside the table take: to open, to change their theme, to count anew
+    when something else is sought, in ms.
+    """
+    state, _ = studio()
+    state.runs.by_key = many(count)
+    made = RunFacets(state)
+    made.resize(232, 800)
+    opened = timed(made.show)
+    other = "light" if theme.mode == "dark" else "dark"
+    switched = timed(lambda: theme.set_mode(other))
+    sought = timed(lambda: state.finding.seek("gan ring"))
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return opened, switched, sought
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
@@ -132,6 +151,8 @@ def main() -> None:
         (f"column, {count:,} runs", count, column),
         ("table, no runs", 0, table),
         (f"table, {count:,} runs", count, table),
+        ("facets, no runs", 0, facets),
+        (f"facets, {count:,} runs", count, facets),
     ):
         figures = [min(each) for each in zip(*(what(n) for _ in range(3)), strict=True)]
         print(f"{name:24} {figures[0]:8.1f} {figures[1]:9.1f} {figures[2]:10.1f}")
