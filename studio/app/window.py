@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         self.palette_box = Palette(self._find_all, page)
         self.drop = DropZone(actions, self.canvas)
-        self.toasts = Toasts(state, self.canvas)
+        self.toasts = Toasts(state, self.canvas, self.inspector)
 
     def _make_log(self) -> QWidget:
         module = importlib.import_module("studio.app.shell.log_drawer")

@@ -18,7 +18,7 @@ def banners(bench):
 
 
 def toasts(bench):
-    return [each.notice.text for each in bench.window.canvas.findChildren(Toast)]
+    return [each.notice.text for each in bench.window.findChildren(Toast)]
 
 
 async def training(bench, wait):

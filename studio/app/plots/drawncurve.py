@@ -23,6 +23,7 @@ SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
 SHORT = 18  # pixels of the floor of one value alone
 RAW = 0.22  # of the ink; where its lines cross it is twice as strong
 LINE = 20  # pixels that a line of words needs
+WORD, CLEAR = 64, 6  # how wide a word of a few letters is, and how far it keeps from its dot
 MOST_DOTS = 200  # more of them would be a thick line
 
 
@@ -57,6 +58,10 @@ class Frame:
         low, high = self.y
         return (high - height) / (high - low) * self.height
 
+    def tall(self, count: float) -> float:
+        """Return how much of the axis beside so many pixels are."""
+        return count * (self.y[1] - self.y[0]) / max(self.height, 1.0)
+
     def pixels(self, count: float) -> float:
         """Return how much of the axis below so many pixels are."""
         return count * (self.x[1] - self.x[0]) / max(self.width, 1.0)
@@ -80,7 +85,7 @@ def curve_items(
         )
     yield from _floor_word(held[0], frame, style)
     for part in parts[1:]:
-        yield from _count_word(part, frame, style)
+        yield from _count_word(part, parts, frame, style)
 
 
 def _curve(curve: Curve, found: Columns, frame: Frame) -> Iterator[QGraphicsItem]:
@@ -150,15 +155,37 @@ def _floor_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGra
     yield _word(told, (frame.x[0], height), 0.0, frame, style, style.good)
 
 
-def _count_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGraphicsItem]:
-    """Say of how many samples the values are that stand apart."""
+def _count_word(
+    curve: Curve, parts: list[Curve], frame: Frame, style: CanvasStyle
+) -> Iterator[QGraphicsItem]:
+    """Say of how many samples the values are that stand apart: above their last dot or below it,
+    where it covers fewer dots.
+    """
     inside = (curve.steps >= frame.x[0]) & (curve.steps <= frame.x[1])
     known = np.flatnonzero(np.isfinite(frame.heights(curve.values)) & inside)
-    if curve.counts is not None and known.size:
-        last = known[-1:]
-        height = float(frame.heights(curve.values[last])[0])
-        at = float(curve.steps[last][0]) - frame.pixels(6), height
-        yield _word(f"n = {int(curve.counts[0]):,}", at, 1.0, frame, style)
+    if curve.counts is None or not known.size:
+        return
+    step = float(curve.steps[known[-1]])
+    height = float(frame.heights(curve.values[known[-1:]])[0])
+    shade = colour(style.panel, 0.8)
+    text = f"n = {int(curve.counts[0]):,}"
+    above = frame.above(height) > LINE + CLEAR
+    if above and _covered(parts, step, height, frame, up=True):
+        above = bool(_covered(parts, step, height, frame, up=False))
+    place = height + frame.tall(CLEAR if above else -CLEAR)
+    yield word(text, style.muted, (step, place), (1.0, 1.0 if above else 0.0), shade)
+
+
+def _covered(parts: list[Curve], step: float, height: float, frame: Frame, *, up: bool) -> int:
+    """Return how many dots lie in the place of a word that ends at one of them."""
+    low, high = (CLEAR, CLEAR + LINE) if up else (-CLEAR - LINE, -CLEAR)
+    found = 0
+    for part in parts:
+        near = (part.steps >= step - frame.pixels(WORD)) & (part.steps <= step)
+        at = frame.heights(part.values)
+        inside = (at >= height + frame.tall(low)) & (at <= height + frame.tall(high))
+        found += int((near & inside).sum())
+    return found
 
 
 def _word(

@@ -25,6 +25,8 @@ from studio.app.widgets.tilesheet import Sheets
 __all__ = ["RowsPanel"]
 
 SIDE, NEAR, NEAREST = 200, 64, 4  # pixels of the picture, of its nearest, and how many of these
+FEW = 5  # of several that are seen
+FOUND = {"lasso": "a line around them", "table": "lines of the table"}
 SPACED = 48  # real data of which it is found how near the others are
 EVERY = 2048  # real data that are held against one, at most
 
@@ -86,11 +88,11 @@ class RowsPanel(QWidget):
         offered, n = selection.known(source), len(selection.rows)
         at = int(selection.rows[0])
         total = len(offered.arrays["x"]) if offered is not None else 0
-        one = n == 1 or source.what == "particles"
         name = offered.title if offered is not None else self._kind.one.capitalize()
         self.title.setText(f"{name} {at:,}" if n == 1 else f"{n:,} {self._kind.moving}")
         self.of.setText(f"Run {name_of(run)}")
-        self._show_one(offered if at < total else None, at if n == 1 or one else -1)
+        self._show_one(offered if at < total else None, at if n == 1 else -1)
+        self._show_some(offered if at < total else None)
         tiles = self._kind.layout == "tiles"
         self.watch.setVisible(source.what == "particles")
         self.copy.setEnabled(offered is not None and tiles)
@@ -102,7 +104,6 @@ class RowsPanel(QWidget):
     def _show_one(self, offered: Offered | None, at: int) -> None:
         tiles = self._kind.layout == "tiles"
         shown = offered is not None and at >= 0 and tiles
-        self.picture.setVisible(shown)
         for part in (self._line, self.near_title, self.nearest, self.near_words):
             part.setVisible(False)
         if offered is None or at < 0:
@@ -110,9 +111,17 @@ class RowsPanel(QWidget):
             return
         self.facts.show_facts(offered.tell(at))
         if shown:
-            some = self._rows(offered.arrays, np.array([at]))
-            self.picture.show_tiles(self._tiles(some, offered.arrays), noun=self._kind.one)
             self._show_nearest(offered, at)
+
+    def _show_some(self, offered: Offered | None) -> None:
+        """Show the picture of what is selected, of several the first few."""
+        shown = offered is not None and self._kind.layout == "tiles"
+        self.picture.setVisible(shown)
+        if offered is not None and shown:
+            rows = self._state.selection.rows[:FEW]
+            self.picture.setFixedHeight(SIDE if len(rows) == 1 else NEAR)
+            some = self._rows(offered.arrays, rows)
+            self.picture.show_tiles(self._tiles(some, offered.arrays), noun=self._kind.moving)
 
     def _show_nearest(self, offered: Offered, at: int) -> None:
         run, apart = self._state.runs.current, self._kind.apart
@@ -145,7 +154,8 @@ class RowsPanel(QWidget):
         if selection.beside is not None:
             name, k, of = selection.beside
             facts.append((name, f"{k:,} of {of:,}, {100 * k / max(of, 1):.2g} %"))
-        facts.append(("Found by", selection.by))
+        if selection.by in FOUND:
+            facts.append(("Found by", FOUND[selection.by]))
         self.chosen.show_facts(facts)
 
     def _rows(self, arrays: Arrays, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:

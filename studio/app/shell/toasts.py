@@ -69,21 +69,38 @@ class Toast(QFrame):
 
 
 class Toasts(QObject):
-    """Puts toasts at the bottom of a widget, newest lowest, and keeps them there. A lasting message
-    passes by, too, where its banner is not seen: it waits at the run that it is about.
+    """Puts toasts where they cover least, newest lowest, and keeps them there: at the foot of the
+    column ``beside`` a run while that is seen, else of the canvas. A lasting message passes by,
+    too, where its banner is not seen: it waits at the run that it is about.
     """
 
-    def __init__(self, state: AppState, host: QWidget) -> None:
-        super().__init__(host)
+    def __init__(self, state: AppState, canvas: QWidget, beside: QWidget) -> None:
+        super().__init__(canvas)
         self._state = state
-        self._host = host
+        self._canvas, self._beside = canvas, beside
         state.notices.posted.connect(self._show)
         state.notices.undone.connect(self._undone)
-        host.installEventFilter(self)
+        state.place_changed.connect(self._gather)
+        for host in (canvas, beside):
+            host.installEventFilter(self)
+
+    @property
+    def _host(self) -> QWidget:
+        seen = self._state.place == "run" and not self._beside.isHidden()
+        return self._beside if seen else self._canvas
+
+    def _gather(self) -> None:
+        """Bring the toasts to where they belong now."""
+        host = self._host
+        for toast in _alive(self._canvas if host is self._beside else self._beside):
+            toast.setParent(host)
+            toast.show()
+        place(host)
 
     def _show(self, notice: Notice) -> None:
         if notice.lasting and self._state.concerns(notice):
             return
+        self._gather()
         for other in _alive(self._host):
             if notice.topic and other.notice.topic == notice.topic:
                 other.leave()
@@ -99,8 +116,9 @@ class Toasts(QObject):
                 toast.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            place(self._host)
+        kinds = QEvent.Type
+        if event.type() in (kinds.Resize, kinds.Show, kinds.Hide):
+            self._gather()
         return False
 
 
@@ -110,7 +128,7 @@ def _alive(host: QWidget) -> list[Toast]:
 
 def place(host: QWidget) -> None:
     """Stack the toasts of a widget from its bottom up."""
-    bottom = host.height() - 16
+    bottom = host.height() - 12
     for toast in reversed(_alive(host)):
         toast.setFixedWidth(min(WIDTH, max(120, host.width() - 24)))
         toast.adjustSize()

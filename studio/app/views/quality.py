@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -28,6 +28,7 @@ from studio.app.widgets.qualities import (
     samples_at,
     spreads_along,
 )
+from studio.app.widgets.standing import StandingCard
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec
 
@@ -82,6 +83,8 @@ class QualityView(QWidget):
         page = QVBoxLayout(inside)
         page.setContentsMargins(12, 8, 12, 12)
         page.setSpacing(8)
+        self.standing = StandingCard(state)
+        page.addWidget(self.standing)
         self.evaluated = EvaluatedCard(state)
         page.addWidget(self.evaluated)
         self._grid = QGridLayout()
@@ -89,6 +92,7 @@ class QualityView(QWidget):
         page.addLayout(self._grid, 1)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inside)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
@@ -156,6 +160,7 @@ class QualityView(QWidget):
         measured = run.evaluated if run is not None else None
         self._tell_empty(run, bool(groups) or measured is not None)
         self.evaluated.show_figures(measured)
+        self.standing.show_run(run)
         if run is None or not groups:
             return
         if set(groups) != set(self._cards):

@@ -150,8 +150,9 @@ class TilesView(QWidget):
 
     def _tell_empty(self, run: RunState | None) -> None:
         some = self._record is not None
-        for widget in (self._halves, self._film):
-            widget.setVisible(some)
+        self._halves.setVisible(some)
+        record = self._record
+        self._film.setVisible(record is not None and len(record.t) > 1)  # one step has no way
         self._empty.setVisible(not some)
         self._chip.setVisible(some and self._chip.known)  # else it would stand on those words
         if some or run is None:

@@ -15,6 +15,7 @@ from studio.app.plots.camera import Covered
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.following import Following
+from studio.app.plots.identity import starts_of
 from studio.app.plots.records import read_record
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
@@ -32,6 +33,7 @@ from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState, Readout
 from studio.app.widgets.waiting import tell_waiting
+from studio.protocol.extras import LATENTS
 from studio.store.errors import StoreError
 
 __all__ = ["VIEW", "WatchView"]
@@ -63,8 +65,9 @@ class WatchView(QWidget):
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
         self._dims = (0, 1)
-        self._first_asked = False
+        self._first_asked = self._generates = False
         self._starts = 0  # how many particles have their colour from where they started
+        self._known = False  # whether that is where they do: else it is where they first were
         self._moved = QTimer(self)
         self._moved.setSingleShot(True)
         self._moved.setInterval(SETTLE_MS)
@@ -103,6 +106,7 @@ class WatchView(QWidget):
 
     def _select(self) -> None:
         self._record, self._dims, self._starts = None, (0, 1), 0
+        self._known = False
         self._first_asked = False
         self._one.set_record(None, None, self._dims)
         self.canvas.set_record(None)
@@ -161,12 +165,16 @@ class WatchView(QWidget):
         self.canvas.set_chosen(rows)
 
     def _identify(self, record: FlowRecord) -> None:
-        """Colour the particles by where they start: in flow time, or else in training."""
-        if record.x.shape[1] > self._starts:
-            self._starts = record.x.shape[1]
-            self.canvas.set_identity(record.x[0][:, self._dims])
+        """Colour the particles by where they start: in flow time, as latents, or else in training;
+        beside other runs they have the same colours.
+        """
+        known = starts_of(record, self._dims)
+        if record.x.shape[1] > self._starts or (known is not None and not self._known):
+            self._starts, self._known = record.x.shape[1], known is not None
+            self.canvas.set_identity(None)
+            self.canvas.set_identity(record.x[0][:, self._dims] if known is None else known)
         run = self._run
-        if len(record.t) > 1 or run is None or not run.kept or self._first_asked:
+        if self._known or run is None or not run.kept or self._first_asked:
             return
         if run.kept[0] < record.step:
             self._first_asked = True
@@ -178,7 +186,9 @@ class WatchView(QWidget):
         except StoreError:
             return  # colours then come from the first record seen
         run = self._run
-        if run is not None and run.key == key and first.x.shape[1] >= self._starts:
+        if self._known or run is None or run.key != key:
+            return
+        if first.x.shape[1] >= self._starts:
             self._starts = first.x.shape[1]
             self.canvas.set_identity(None)
             self.canvas.set_identity(first.x[0][:, self._dims])
@@ -205,6 +215,7 @@ class WatchView(QWidget):
         entry = None
         if run is not None and run.spec is not None and catalog is not None:
             entry = catalog.get("family", run.spec.family.slug)
+        self._generates = entry is not None and entry.carrier == "generator"
         self.layers.set_run(run, entry)
         self._chip.show_family(entry)
         self._hands.set_run(run)
@@ -214,7 +225,7 @@ class WatchView(QWidget):
     def _choose(self, across: int, up: int) -> None:
         """Draw other columns of the data."""
         record, self._record = self._record, None
-        self._dims, self._starts = (across, up), 0
+        self._dims, self._starts, self._known = (across, up), 0, False
         self._first_asked = False
         if record is not None:
             self._show(record)
@@ -233,6 +244,8 @@ class WatchView(QWidget):
 
     def _looking(self, run: RunState) -> Looking:
         names, extras = self.layers.names(), self.layers.extras()
+        if self._generates and LATENTS not in extras:
+            extras = (*extras, LATENTS)  # by which particles are coloured
         window = self.layers.window()
         return Looking(run.job, names, window, RESOLUTION, PARTICLES, extras)
 

@@ -17,6 +17,7 @@ from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture, widget_picture
+from studio.app.plots.identity import starts_of
 from studio.app.plots.overlay import Life
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
@@ -172,7 +173,7 @@ class ComparePane(QFrame):
 
     def _start(self, record: FlowRecord) -> None:
         """Note where the particles started, once: the same array means the same colours."""
-        found = _starts(record)
+        found = starts_of(record)
         if found is not None and (self.starts is None or len(found) > len(self.starts)):
             self.starts = found
 
@@ -274,14 +275,6 @@ class ComparePane(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         self._arrange()
-
-
-def _starts(record: FlowRecord) -> Starts | None:
-    """Return where particles started, (n, 2): in flow time, or as latents of a generator."""
-    starts: Starts | None = record.extras.get(LATENTS)
-    if len(record.t) > 1:
-        starts = record.x[0][:, :2]
-    return starts
 
 
 def _cost(run: RunState) -> str:

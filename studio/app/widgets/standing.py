@@ -1,0 +1,186 @@
+"""How a run stands: a metric of it with its floor and the verdict, and all its evaluations on one
+axis, so that one sees how far it has come and how far it has still to go.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.app.forms.editors import ChoiceList
+from studio.app.icons import repaint_on_theme
+from studio.app.plots.ticks import number
+from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.runs import RunState
+from studio.app.state.runtable import first_metric
+from studio.app.state.session import AppState
+from studio.app.theme import font, theme
+from studio.app.widgets.basic import row
+from studio.app.widgets.comparenames import measure_title
+from studio.app.widgets.headline import Headline
+from studio.protocol.events import SPREAD
+
+__all__ = ["StandingCard", "Strip", "marks"]
+
+EDGE, BASE = 18, 22  # pixels beside the axis, and below it
+WORDS = 30  # pixels that a number on the axis needs
+
+
+def marks(low: float, high: float) -> list[float]:
+    """Return 1, 2 and 5 times powers of ten within low..high, both positive."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    return [m * 10.0**p for p in powers for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+
+
+class Strip(QWidget):
+    """Values along a logarithmic axis, the newest in colour, and the band of their floor. Nothing
+    where they are not all positive.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._values: NDArray[np.float64] = np.empty(0)
+        self._step = 0
+        self._floor, self._spread = 0.0, 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        repaint_on_theme(self)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 84)
+
+    def show_values(
+        self, values: NDArray[np.float64], step: int, floor: float | None, spread: float
+    ) -> None:
+        """Show values, the last of a step, and a floor with its spread."""
+        some = values[np.isfinite(values)]
+        positive = bool(len(some)) and bool((some > 0).all())
+        self._values = some if positive else np.empty(0)
+        self._step = step
+        self._floor, self._spread = floor if floor and floor > 0 else 0.0, spread
+        self.setAccessibleName(f"{len(some)} evaluations, the newest {number(float(values[-1]))}")
+        self.update()
+
+    def _x(self, value: float) -> float:
+        """Where a value is on the axis, in pixels."""
+        low, high = np.log(self._ends)
+        return EDGE + float((np.log(value) - low) / (high - low)) * (self.width() - 2 * EDGE)
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        ends = [*self._values.tolist(), *([self._floor] if self._floor else [])]
+        return min(ends) / 1.25, max(ends) * 1.25
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not len(self._values):
+            return
+        y = self.height() - BASE - 16.0
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(font(11))
+            self._paint_axis(painter, y + 16)
+            if self._floor:
+                self._paint_floor(painter, y + 16)
+            self._paint_values(painter, y)
+
+    def _paint_axis(self, painter: QPainter, y: float) -> None:
+        tokens = theme.colors()
+        painter.setPen(QPen(QColor(tokens.line), 1))
+        painter.drawLine(QLineF(EDGE, y, self.width() - EDGE, y))
+        painter.setPen(QColor(tokens.muted))
+        last = -float(WORDS)
+        for mark in marks(*self._ends):
+            if self._x(mark) - last >= WORDS:
+                last = self._x(mark)
+                place = QRectF(last - WORDS, y + 2, 2 * WORDS, 18)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, number(mark))
+
+    def _paint_floor(self, painter: QPainter, y: float) -> None:
+        tokens = theme.colors()
+        band = QColor(tokens.good)
+        band.setAlphaF(0.25)
+        low, high = self._ends
+        left = self._x(max(low, self._floor - self._spread))
+        right = self._x(min(high, self._floor + self._spread))
+        painter.fillRect(QRectF(left, 8, max(2.0, right - left), y - 8), band)
+        painter.setPen(QPen(QColor(tokens.good), 1.4))
+        at = self._x(self._floor)
+        painter.drawLine(QLineF(at, 8, at, y))
+
+    def _paint_values(self, painter: QPainter, y: float) -> None:
+        tokens = theme.colors()
+        shade = QColor(tokens.muted)
+        shade.setAlphaF(0.6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(shade)
+        for value in self._values[:-1].tolist():
+            painter.drawEllipse(QPointF(self._x(value), y), 3, 3)
+        newest = self._x(float(self._values[-1]))
+        painter.setBrush(QColor(tokens.accent))
+        painter.drawEllipse(QPointF(newest, y), 4.5, 4.5)
+        painter.setPen(QColor(tokens.text))
+        room = QRectF(newest - 60, y - 26, 120, 16)
+        room.moveLeft(min(max(room.left(), 0.0), self.width() - room.width()))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, f"step {self._step:,}")
+
+
+class StandingCard(QFrame):
+    """The figure and the verdict on the left, the evaluations on the right; another metric may be
+    chosen. Hidden before the first evaluation.
+    """
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._run: RunState | None = None
+        self._slugs: list[str] = []
+        self.setProperty("surface", "raised")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.choice = ChoiceList([], "Which metric")
+        self.choice.setMaximumWidth(280)
+        self.choice.activated.connect(lambda _: self._draw())
+        self.headline, self.strip = Headline(state), Strip()
+        left = QVBoxLayout()
+        left.setSpacing(4)
+        left.addLayout(row(self.choice, None))
+        left.addWidget(self.headline)
+        left.addStretch(1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 10, 14, 8)
+        layout.setSpacing(20)
+        layout.addLayout(left, 2)
+        layout.addWidget(self.strip, 3)
+        self.hide()
+
+    def show_run(self, run: RunState | None) -> None:
+        """Show how a run stands now."""
+        first = first_metric(run) if run is not None else ""
+        self.setVisible(bool(first))
+        if run is None or not first:
+            return
+        other = self._run is not run
+        self._run = run
+        names = [
+            name for name, each in run.series.items() if name.startswith(QUALITY) and len(each)
+        ]
+        slugs = [name.removeprefix(QUALITY) for name in names]
+        if slugs != self._slugs or other:
+            self._slugs = slugs
+            self.choice.offer([measure_title(name, self._state) for name in names])
+            self.choice.setCurrentIndex(slugs.index(first))
+            self.choice.setVisible(len(slugs) > 1)
+        self._draw()
+
+    def _draw(self) -> None:
+        run, at = self._run, self.choice.currentIndex()
+        if run is None or not 0 <= at < len(self._slugs):
+            return
+        slug = self._slugs[at]
+        self.headline.show_run(run, slug)
+        self.headline.title.setVisible(len(self._slugs) == 1)
+        series = run.series[QUALITY + slug]
+        step = int(series.steps[-1])
+        same = [samples_at(run, int(s)) == samples_at(run, step) for s in series.steps]
+        spread = run.floors.get(SPREAD + slug, 0.0)
+        values = series.values[np.array(same, bool)]
+        self.strip.show_values(values.copy(), step, run.floors.get(slug), spread)

@@ -1,0 +1,61 @@
+"""How a run stands: its evaluations on one axis, from the first to the floor."""
+
+from typing import Any
+
+import pytest
+
+from studio.app.state.runs import RunState
+from studio.app.widgets.standing import StandingCard, marks
+from studio.protocol.catalog import EntrySpec
+
+
+@pytest.fixture
+def card(lens: Any, qtbot: Any) -> StandingCard:
+    made = StandingCard(lens.state)
+    qtbot.addWidget(made)
+    made.resize(800, 130)
+    return made
+
+
+def test_before_the_first_evaluation_there_is_none(lens: Any, card: StandingCard) -> None:
+    card.show_run(lens.run)
+    assert card.isHidden()
+    card.show_run(None)
+    assert card.isHidden()
+
+
+def test_figures_of_one_number_of_samples_are_on_the_axis(lens: Any, card: StandingCard) -> None:
+    lens.measure("quality/w2", [10, 20, 30], [4.0, 2.0, 1.0])
+    lens.measure("cost/samples", [10, 20, 30], [250.0, 2000.0, 2000.0])
+    lens.run.floors = {"w2": 0.5}
+    card.show_run(lens.run)
+    assert not card.isHidden()
+    assert card.strip._values.tolist() == [2.0, 1.0]
+    assert card.headline.value.text() == "1"
+    assert card.headline.words.text() == "2 × the floor at n = 2,000"
+    assert card.strip._x(2.0) > card.strip._x(1.0) > card.strip._x(0.5)
+    card.grab()
+
+
+def test_another_metric_may_be_chosen_and_another_run_begins_with_its_first(
+    lens: Any, card: StandingCard
+) -> None:
+    lens.state.catalog.entries.append(
+        EntrySpec(kind="metric", slug="w2", title="Sliced W2", summary="", source="", fields=[])
+    )
+    lens.measure("quality/w2", [10], [1.0])
+    lens.measure("quality/modes", [10], [-1.0])
+    card.show_run(lens.run)
+    assert [card.choice.itemText(i) for i in range(2)] == ["Sliced W2", "Modes"]
+    card.choice.setCurrentIndex(1)
+    card.choice.activated.emit(1)
+    assert card.headline.value.text() == "-1"
+    assert not len(card.strip._values)  # what is not positive has no place on the axis
+    card.grab()
+    other = RunState(key="/p/runs/0002-s", name="0002-s", series=lens.run.series)
+    card.show_run(other)
+    assert card.choice.currentIndex() == 0
+
+
+def test_marks_are_round_numbers() -> None:
+    assert marks(0.3, 12.0) == [0.5, 1.0, 2.0, 5.0, 10.0]
