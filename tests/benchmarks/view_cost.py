@@ -1,9 +1,10 @@
 """What looking costs: gaps of the event loop, and steps a second with the view in each state.
 
-    python -m tests.benchmarks.view_cost [--gap-seconds 60] [--block 2.5] [--rounds 25]
+    python -m tests.benchmarks.view_cost [--particles 20000 ...] [--gap-seconds 60] [--block 2.5]
+        [--rounds 25]
 
-The first table trains EDM with 20,000 particles on the screen, its flow playing, beside all its
-charts, and reports the longest gap between two ticks of a 5 ms timer. The second takes the studio
+The first table trains EDM with particles on the screen, its flow playing, beside all its charts,
+and reports the longest gap between two ticks of a 5 ms timer. The second takes the studio
 of one training through its states in interleaved blocks of random order, so that other programs
 disturb all alike; for "headless" the studio's process is stopped by a signal. Steps are counted per
 second of the clock on the wall, and per CPU second of the engine: the first is what a person waits
@@ -19,6 +20,7 @@ import signal
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,7 @@ from PySide6.QtCore import Qt, QTimer
 from studio.app import preferences
 from studio.app.main import Studio
 from studio.app.state.runs import RunState
-from studio.app.views import metrics
+from studio.app.views import quality
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
 from tests.benchmarks.studio_loop import in_studio
@@ -69,10 +71,10 @@ async def opened(project: Path, particles: int, **training: object) -> tuple[Stu
     return studio, run
 
 
-async def gaps(folder: Path, seconds: float) -> np.ndarray:
-    """Return the gaps (ms) of a 5 ms timer while 20,000 particles and the charts are drawn."""
-    studio, _ = await opened(folder / "gaps", 20_000)
-    beside = metrics.VIEW.factory(studio.state, studio.actions)
+async def gaps(folder: Path, particles: int, seconds: float) -> np.ndarray:
+    """Return the gaps (ms) of a 5 ms timer while particles and the charts are drawn."""
+    studio, _ = await opened(folder / f"gaps-{particles}", particles)
+    beside = quality.VIEW.factory(studio.state, studio.actions)
     beside.resize(900, 700)
     beside.show()
     ticks: list[float] = []
@@ -193,6 +195,7 @@ def report(found: dict[str, list[tuple[float, float, float]]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--particles", type=int, nargs="+", default=[20_000])
     parser.add_argument("--gap-seconds", type=float, default=60)
     parser.add_argument("--block", type=float, default=2.5)
     parser.add_argument("--rounds", type=int, default=25)
@@ -204,14 +207,13 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PUSHFORWARD_HOME"] = folder
-        if chosen.gap_seconds:
-            seen = in_studio(lambda: gaps(Path(folder), chosen.gap_seconds))
-            print(
-                f"event loop, {chosen.gap_seconds:g} s, 20,000 particles and the charts, training"
-            )
+        for n in chosen.particles if chosen.gap_seconds else ():
+            seen = in_studio(partial(gaps, Path(folder), n, chosen.gap_seconds))
+            print(f"event loop, {chosen.gap_seconds:g} s, {n:,} particles and the charts, training")
             print(f"  median gap {np.median(seen):.1f} ms, 99 % {np.quantile(seen, 0.99):.1f} ms, "
                   f"longest {seen.max():.1f} ms (target 100 ms)")  # fmt: skip
-        report(asyncio.run(rates(Path(folder), chosen.block, chosen.rounds)))
+        if chosen.rounds:
+            report(asyncio.run(rates(Path(folder), chosen.block, chosen.rounds)))
 
 
 if __name__ == "__main__":

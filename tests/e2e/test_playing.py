@@ -21,8 +21,8 @@ def flow(person: Person) -> WatchView:
 
 
 def click(canvas: ParticleCanvas, place: QPoint) -> None:
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place)
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 async def test_the_target_is_changed_by_hand_and_the_change_is_part_of_the_run(

@@ -1,4 +1,4 @@
-"""What stands still behind the particles: heat, target points, arrows, meshes, axes.
+"""What stands still behind the particles: heat, target points, arrows, meshes.
 
 The canvas paints it into one image and keeps that until something in it changes; exports paint
 it into a PNG or an SVG. Coordinates are logical pixels.
@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio.app.plots.arrows import Arrows, paint_arrows
 from studio.app.plots.camera import Camera
@@ -17,7 +17,6 @@ from studio.app.plots.fields import Heat, heat_image, lookup
 from studio.app.plots.mesh import Links, paint_links, paint_mesh
 from studio.app.plots.raster import Colours, Raster
 from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import label, ticks
 from studio.app.plots.timeline import Timeline
 
 __all__ = [
@@ -79,7 +78,6 @@ def paint_backdrop(
     camera: Camera,
     style: CanvasStyle,
     backdrop: Backdrop,
-    font: QFont,
     target: QImage | None = None,
 ) -> None:
     """Paint background and layers, back to front; ``target`` is the target points painted
@@ -100,8 +98,6 @@ def paint_backdrop(
         paint_links(painter, camera, backdrop.links)
     if backdrop.paths is not None and backdrop.path_colours is not None:
         _paths(painter, camera, backdrop.paths, backdrop.path_colours)
-    if backdrop.axes:
-        _axes(painter, camera, style, font)
 
 
 def with_paths(backdrop: Backdrop, timeline: Timeline, colours: Colours) -> Backdrop:
@@ -124,9 +120,7 @@ class BackdropImage:
         self._of: tuple[object, ...] = ()
         self._target_of: tuple[object, ...] = ()
 
-    def get(
-        self, camera: Camera, dpr: float, style: CanvasStyle, backdrop: Backdrop, font: QFont
-    ) -> QImage:
+    def get(self, camera: Camera, dpr: float, style: CanvasStyle, backdrop: Backdrop) -> QImage:
         """Return the image, in device pixels."""
         now = (camera, dpr, style, *vars(backdrop).values())
         if self._image is None or not _same(now, self._of):
@@ -141,7 +135,7 @@ class BackdropImage:
             self._of = now
             self._image = _blank(camera, dpr, QImage.Format.Format_RGB32)
             with QPainter(self._image) as painter:
-                paint_backdrop(painter, camera, style, backdrop, font, self._target)
+                paint_backdrop(painter, camera, style, backdrop, self._target)
         return self._image
 
 
@@ -203,28 +197,4 @@ def _paths(painter: QPainter, camera: Camera, paths: NDArray[np.float32], colour
     for way, ink in zip(ways, colours, strict=True):
         painter.setPen(QPen(colour(f"#{int(ink) & 0xFFFFFF:06x}", PATH_ALPHA), 1.0))
         painter.drawPolyline([QPointF(x, y) for x, y in way])
-    painter.restore()
-
-
-def _axes(painter: QPainter, camera: Camera, style: CanvasStyle, font: QFont) -> None:
-    x0, x1, y0, y1 = camera.bounds
-    painter.save()
-    painter.setFont(font)
-    painter.setPen(colour(style.muted, 0.75))
-    marks = ticks(x0, x1, max(2, round(camera.width / 130)))
-    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
-    for value in marks:
-        px = float(camera.to_pixels(np.array([value, 0.0]))[0])
-        if 40 < px < camera.width - 24:
-            box = QRectF(px - 40, camera.height - 20, 80, 14)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label(value, step))
-            painter.drawLine(QLineF(px, camera.height - 4, px, camera.height))
-    marks = ticks(y0, y1, max(2, round(camera.height / 110)))
-    step = marks[1] - marks[0] if len(marks) > 1 else 1.0
-    for value in marks:
-        py = float(camera.to_pixels(np.array([0.0, value]))[1])
-        if 12 < py < camera.height - 30:
-            vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(QRectF(8, py - 8, 60, 16), vertical, label(value, step))
-            painter.drawLine(QLineF(0, py, 4, py))
     painter.restore()

@@ -1,7 +1,8 @@
 """Where data lies on the canvas: an equal-aspect map from data units to pixels, y upwards.
 
-A camera is a value: panning and zooming return another one. Pixels are logical (those of Qt's
-mouse events); `Camera.affine` gives the map to device pixels, which the raster works in.
+A camera is a value, of what a box of the library sees (`studio.app.plots.camerabox`). Pixels are
+logical (those of Qt's mouse events); `Camera.affine` gives the map to device pixels, which the
+raster works in.
 """
 
 from dataclasses import dataclass, replace
@@ -10,14 +11,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CLEAR", "Affine", "Bounds", "Camera", "Covered", "padded", "robust_bounds"]
+__all__ = [
+    "CLEAR",
+    "LEAST_SPAN",
+    "MOST_SPAN",
+    "Affine",
+    "Bounds",
+    "Camera",
+    "Covered",
+    "padded",
+    "robust_bounds",
+]
 
 Bounds = tuple[float, float, float, float]
 """x0, x1, y0, y1 in data units."""
 
 Affine = tuple[float, float, float, float]
 
-MIN_SCALE, MAX_SCALE = 1e-6, 1e9  # pixels per unit; beyond them float32 positions are noise
+LEAST_SPAN, MOST_SPAN = 1e-6, 1e9  # units across; beyond them float32 positions are noise
 MARGIN = 0.08  # of the smaller side, left free around what is fitted
 LEAST = 1 / 3  # of a side that something is fitted into, whatever covers the rest
 
@@ -67,27 +78,6 @@ class Camera:
         half_w, half_h = self.width / 2 / self.scale, self.height / 2 / self.scale
         return self.x - half_w, self.x + half_w, self.y - half_h, self.y + half_h
 
-    def resized(self, width: float, height: float) -> "Camera":
-        """Return the camera of a widget of another size, showing about as much as before."""
-        width, height = max(1.0, width), max(1.0, height)
-        ratio = min(width, height) / max(1.0, min(self.width, self.height))
-        return replace(self, width=width, height=height, scale=_limit(self.scale * ratio))
-
-    def panned(self, dx: float, dy: float) -> "Camera":
-        """Return the camera after the picture was dragged by (dx, dy) pixels."""
-        return replace(self, x=self.x - dx / self.scale, y=self.y + dy / self.scale)
-
-    def zoomed(self, factor: float, px: float, py: float) -> "Camera":
-        """Return the camera magnified by a factor; the data under pixel (px, py) stays there."""
-        scale = _limit(self.scale * factor)
-        x, y = self.to_data(px, py)
-        return replace(
-            self,
-            scale=scale,
-            x=x - (px - self.width / 2) / scale,
-            y=y + (py - self.height / 2) / scale,
-        )
-
     def fitted(self, bounds: Bounds, *ways: Covered) -> "Camera":
         """Return the camera that shows a rectangle whole, with a margin around it: in the middle,
         or aside where it would reach under what covers the edges. Of several ``ways`` to say what
@@ -105,7 +95,7 @@ class Camera:
         covered = max(ways or (CLEAR,), key=room)
         left, right = _at_most(self.width, covered.left, covered.right)
         top, bottom = _at_most(self.height, covered.top, covered.bottom)
-        scale = _limit(free * room(Covered(left, top, right, bottom)))
+        scale = free * room(Covered(left, top, right, bottom))
         dx = _aside(self.width, scale * wide / free, left, right)
         dy = _aside(self.height, scale * high / free, top, bottom)
         x, y = (x0 + x1) / 2 - dx / scale, (y0 + y1) / 2 + dy / scale
@@ -146,7 +136,3 @@ def robust_bounds(points: NDArray[np.floating]) -> Bounds | None:
         return None
     (x0, y0), (x1, y1) = np.quantile(points, (0.005, 0.995), axis=0)
     return float(x0), float(x1), float(y0), float(y1)
-
-
-def _limit(scale: float) -> float:
-    return min(MAX_SCALE, max(MIN_SCALE, scale))

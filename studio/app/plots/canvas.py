@@ -6,40 +6,52 @@ file. While nothing moves nothing is drawn, and while it is not seen nothing is 
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
-    QResizeEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from studio.app.plots.backdrop import Backdrop, BackdropImage, colour, view_of, with_paths
+from studio.app.plots.backdrop import (
+    Backdrop,
+    BackdropImage,
+    colour,
+    paint_backdrop,
+    view_of,
+    with_paths,
+)
 from studio.app.plots.camera import Camera, Covered, robust_bounds
+from studio.app.plots.camerabox import ZOOM_STEP, CameraBox
 from studio.app.plots.glide import Glide
 from studio.app.plots.identity import identity_colours, middle_of, one_colour
 from studio.app.plots.overlay import Life, paint_life
 from studio.app.plots.particles import Particles
+from studio.app.plots.printed import SCALE, print_particles
 from studio.app.plots.raster import Colours
+from studio.app.plots.sheet import Sheet
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.plots.tools import Overlay, Tool
-from studio.app.theme import colors, font
+from studio.app.theme import colors
 
 __all__ = ["ParticleCanvas"]
 
 PICK_RADIUS = 14.0  # logical pixels
-ZOOM_STEP = 1.2
+BUTTONS = (
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseButtonRelease,
+    QEvent.Type.MouseButtonDblClick,
+)
 PAN = {  # logical pixels
     Qt.Key.Key_Left: (40, 0),
     Qt.Key.Key_Right: (-40, 0),
@@ -48,7 +60,33 @@ PAN = {  # logical pixels
 }
 
 
-class ParticleCanvas(QWidget):
+class Picture(pg.GraphicsObject):  # type: ignore[misc]
+    """What a canvas draws into its box, on the screen or on paper; the mouse goes through it."""
+
+    def __init__(self, canvas: "ParticleCanvas") -> None:
+        super().__init__(canvas.box)
+        self._canvas = canvas
+        canvas.box.sigResized.connect(self._resized)
+
+    def _resized(self) -> None:
+        self.prepareGeometryChange()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self._canvas.box.rect())
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if widget is None:  # a scene that is rendered has none
+            self._canvas.print_on(painter)
+        else:
+            self._canvas.paint_on(painter)
+
+
+class ParticleCanvas(Sheet):
     """Draws a timeline of particles at a flow time, with layers, and lets people look closer.
 
     Signals:
@@ -68,12 +106,13 @@ class ParticleCanvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Particles")
         self.setMinimumSize(160, 120)
-        self.camera = Camera(320, 240)
+        # All is drawn at every frame, and covers what was there.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
+        self.box = CameraBox()
         self.backdrop = Backdrop()
         self.style_ = CanvasStyle.of(colors())
         self.uniform = ""  # one colour for all, where identity means nothing
@@ -90,25 +129,34 @@ class ParticleCanvas(QWidget):
         self._identity: Colours = np.empty(0, dtype=np.uint32)
         self._life: Life | None = None
         self._flow = 1.0
-        self._touched = False
         self._behind = BackdropImage()
         self._ways: Backdrop | None = None
         self._seen: tuple[Camera, float] | None = None
         self._ring = False  # focus came by keyboard: show where it is
-        self._drag: QPointF | None = None
-        self._dragged = False
         self._arrived = 0.0
         self._glide = Glide(self)
         self._glide.ended.connect(self._arrive)
         self._glide.ticked.connect(self.update)
         self.overlays: list[Overlay] = []
-        self.tool: Tool | None = None
+        self._picture = Picture(self)
+        self.setCentralItem(self.box)
+        self._listen()
+
+    def _listen(self) -> None:
+        box = self.box
+        box.sigRangeChanged.connect(self._looked)
+        box.sigResized.connect(self.fit_unless_touched)
+        box.clicked.connect(self._pick)
+        box.all_wanted.connect(self.fit)
+        self.scene().sigMouseMoved.connect(self._hover)
 
     # What is drawn
 
     def set_style(self, style: CanvasStyle) -> None:
         """Set the colours of the drawing."""
         self.style_ = style
+        for rim in self.box.rims:
+            rim.restyle(style)
         self._identify()
         self._layer.refresh()
         self._stale()
@@ -127,11 +175,6 @@ class ParticleCanvas(QWidget):
             self._recolour()
             self._layer.refresh()
             self.update()
-
-    def look_like(self, other: "ParticleCanvas") -> None:
-        """Look where another canvas looks, at this one's size."""
-        self._touched = other._touched
-        self._look(replace(other.camera, width=self.camera.width, height=self.camera.height))
 
     def set_identity(self, start: NDArray[np.float32] | None) -> None:
         """Set where each particle started, (m, 2): its colour in all records from now on. There
@@ -163,8 +206,7 @@ class ParticleCanvas(QWidget):
         self._arrived = now
         if not same:
             self._identify()
-            if not self._touched:
-                self.fit()
+            self.fit_unless_touched()
         if self.show_paths:
             self._stale()
         self.update()
@@ -196,6 +238,8 @@ class ParticleCanvas(QWidget):
         """Set what stands still behind the particles."""
         if backdrop != self.backdrop:
             self.backdrop = backdrop
+            for rim in self.box.rims:
+                rim.setVisible(backdrop.axes)
             self._stale()
 
     def set_layers(
@@ -229,12 +273,6 @@ class ParticleCanvas(QWidget):
         """The life that is shown."""
         return self._life
 
-    def layer_copy(self) -> Particles:
-        """Return the moving layer, to be drawn elsewhere."""
-        copy = self._layer.copy()
-        copy.set_timeline(self._timeline)
-        return copy
-
     @property
     def identity(self) -> Colours:
         """The colour of each particle known, (m,)."""
@@ -247,60 +285,109 @@ class ParticleCanvas(QWidget):
 
     # Looking
 
+    @property
+    def camera(self) -> Camera:
+        """Where the data lie now."""
+        (x0, x1), (y0, y1) = self.box.viewRange()
+        wide, high = float(self.width()), float(self.height())
+        return Camera(wide, high, (x0 + x1) / 2, (y0 + y1) / 2, wide / (x1 - x0))
+
+    @property
+    def tool(self) -> Tool | None:
+        """What the left mouse button holds."""
+        return self.box.tool
+
+    @tool.setter
+    def tool(self, tool: Tool | None) -> None:
+        self.box.tool = tool
+
     def fit(self) -> None:
         """Show all target points, or all particles where there is no target."""
         points = self.backdrop.target
         bounds = robust_bounds(points) if points is not None else None
         if bounds is None and self._timeline is not None:
             bounds = robust_bounds(self._timeline.planar(len(self._timeline.t) - 1).T)
-        self._touched = False
-        self._look(self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0), *self.covered))
+        self.box.touched = False
+        camera = self.camera.fitted(bounds or (-1.0, 1.0, -1.0, 1.0), *self.covered)
+        self.box.look_at(camera.bounds)
 
     def fit_unless_touched(self) -> None:
         """Fit, unless the person has chosen where to look."""
-        if not self._touched:
+        if not self.box.touched:
             self.fit()
 
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Magnify around a pixel, or around the middle."""
-        at = at or QPointF(self.width() / 2, self.height() / 2)
-        self._touched = True
-        self._look(self.camera.zoomed(factor, at.x(), at.y()))
+    def zoom(self, factor: float) -> None:
+        """Magnify around the middle."""
+        self.box.touched = True
+        self.box.scaleBy((1 / factor, 1 / factor))
 
     def pan(self, dx: float, dy: float) -> None:
         """Drag the picture by so many pixels."""
-        self._touched = True
-        self._look(self.camera.panned(dx, dy))
+        scale = self.camera.scale
+        self.box.touched = True
+        self.box.translateBy(-dx / scale, dy / scale)
 
-    def _look(self, camera: Camera) -> None:
-        if camera != self.camera:
-            self.camera = camera
-            self._stale()
-            self.view_changed.emit()
+    def _looked(self) -> None:
+        self._stale()
+        self.view_changed.emit()
 
     # Painting
 
+    def update(self) -> None:
+        """Draw again soon."""
+        self.viewport().update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        dpr = self.devicePixelRatioF()
-        view = (self.camera, dpr)
-        if self._seen != view:
-            self._layer.set_view(*view)
-            self._seen = view
-        behind = self._behind.get(self.camera, dpr, self.style_, self.full_backdrop(), font(10))
-        moving = view_of(self._layer.draw(self._glide.now if self.moving else self._flow), dpr)
-        with QPainter(self) as painter:
-            painter.drawImage(0, 0, behind)
-            painter.drawImage(0, 0, moving)
-            if self._life is not None and self.selection < self._layer.place.shape[1]:
-                x, y = self._layer.place[:, self.selection] / dpr
-                here = (float(x), float(y))
-                paint_life(painter, self.camera, self.style_, self._life, here)
-            for overlay in self.overlays:
-                overlay.paint(painter, self.camera, self.style_)
-            if self._ring and self.hasFocus():
-                painter.setPen(QPen(colour(self.style_.accent, 0.9), 1.5))
-                painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        super().paintEvent(event)
         self.painted.emit()
+
+    def render_on(self, painter: QPainter) -> None:
+        """Render the whole scene for paper, in logical pixels."""
+        page = QRectF(self.rect())
+        for rim in self.box.rims:
+            rim.keep(False)
+        self.scene().render(painter, page, page)
+        for rim in self.box.rims:
+            rim.keep(True)
+
+    def paint_on(self, painter: QPainter) -> None:
+        """Paint everything for the screen."""
+        dpr, camera = self.devicePixelRatioF(), self.camera
+        if self._seen != (camera, dpr):
+            self._layer.set_view(camera, dpr)
+            self._seen = camera, dpr
+        behind = self._behind.get(camera, dpr, self.style_, self.full_backdrop())
+        moving = view_of(self._layer.draw(self._glide.now if self.moving else self._flow), dpr)
+        painter.drawImage(0, 0, behind)
+        painter.drawImage(0, 0, moving)
+        self._paint_over(painter, camera, self._layer, dpr, self.overlays)
+        if self._ring and self.hasFocus():
+            painter.setPen(QPen(colour(self.style_.accent, 0.9), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def print_on(self, painter: QPainter) -> None:
+        """Paint everything for paper, sharp at any size."""
+        camera, layer = self.camera, self._layer.copy()
+        layer.set_timeline(self._timeline)
+        paint_backdrop(painter, camera, self.style_, self.full_backdrop())
+        print_particles(painter, camera, layer, self._flow)
+        printed = [overlay for overlay in self.overlays if overlay.printed]
+        self._paint_over(painter, camera, layer, SCALE, printed)
+
+    def _paint_over(
+        self,
+        painter: QPainter,
+        camera: Camera,
+        layer: Particles,
+        dpr: float,
+        overlays: Sequence[Overlay],
+    ) -> None:
+        if self._life is not None and self.selection < layer.place.shape[1]:
+            x, y = layer.place[:, self.selection] / dpr
+            paint_life(painter, camera, self.style_, self._life, (float(x), float(y)))
+        for overlay in overlays:
+            overlay.paint(painter, camera, self.style_)
 
     def full_backdrop(self) -> Backdrop:
         """Return the backdrop with the paths, if they are shown."""
@@ -353,51 +440,23 @@ class ParticleCanvas(QWidget):
         self._layer.set_timeline(self._timeline)
         super().hideEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._look(self.camera.resized(self.width(), self.height()))
-        if not self._touched:
-            self.fit()
-        super().resizeEvent(event)
-
     # Mouse and keys
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.tool is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.tool.press(self._data_at(event))
-            return
-        self._drag, self._dragged = event.position(), False
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Keep the mouse to itself: what lies below would take what the box lets through."""
+        taken = bool(super().viewportEvent(event))
+        if event.type() in BUTTONS:
+            event.accept()
+        return taken
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        place = event.position()
-        self.hovered.emit(self._data_at(event))
+    def _pick(self, place: QPointF) -> None:
+        self.picked.emit(self.nearest(place))
+
+    def _hover(self, place: QPointF) -> None:
+        at = self.camera.to_data(place.x(), place.y())
+        self.hovered.emit(at)
         if self.tool is not None:
-            self.tool.move(self._data_at(event))
-        if self._drag is None:
-            return
-        step = place - self._drag
-        if self._dragged or step.manhattanLength() > 4:
-            self._dragged = True
-            self._drag = place
-            self.pan(step.x(), step.y())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.tool is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.tool.release(self._data_at(event))
-            return
-        if self._drag is not None and not self._dragged:
-            self.picked.emit(self.nearest(event.position()))
-        self._drag = None
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.tool is None:
-            self.fit()
-
-    def _data_at(self, event: QMouseEvent) -> tuple[float, float]:
-        return self.camera.to_data(event.position().x(), event.position().y())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
-        event.accept()
+            self.tool.move(at)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         reasons = Qt.FocusReason
@@ -436,4 +495,4 @@ class ParticleCanvas(QWidget):
             step = 1 if key == keys.Key_BracketRight else -1
             self.picked.emit((self.selection + step) % self.count)
         else:
-            super().keyPressEvent(event)
+            event.ignore()

@@ -12,16 +12,14 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.backdrop import image_of, paint_backdrop
 from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.overlay import paint_life
-from studio.app.plots.particles import Particles
-from studio.app.theme import colors, font
+from studio.app.plots.printed import SCALE
+from studio.app.theme import colors
 from studio.store.atomic import write_bytes
 from studio.store.errors import StoreError
 
@@ -37,9 +35,6 @@ __all__ = [
 ]
 
 SUFFIXES = (".png", ".svg")
-SCALE = 2
-VECTOR_LIMIT = 20_000  # above it, circles would make a file that no program opens gladly
-DOT = 1.5  # radius of a particle as a circle, logical pixels
 
 Paint = Callable[[QPainter], None]
 
@@ -79,42 +74,7 @@ def painted_picture(size: QSize, paint: Callable[[QPainter, bool], None]) -> Pic
 
 def canvas_picture(canvas: ParticleCanvas) -> Picture:
     """Return what a particle canvas shows now."""
-
-    def paint(painter: QPainter, vector: bool) -> None:
-        camera, style = canvas.camera, canvas.style_
-        paint_backdrop(painter, camera, style, canvas.full_backdrop(), font(10))
-        layer = canvas.layer_copy()
-        timeline = layer.timeline
-        few = timeline is not None and timeline.n <= VECTOR_LIMIT
-        heads, layer.heads = layer.heads, layer.heads and not (vector and few)
-        layer.set_view(camera, SCALE)
-        layer.draw(canvas.flow)
-        painter.drawImage(QRectF(0, 0, camera.width, camera.height), image_of(layer.raster.shown))
-        if heads and not layer.heads:
-            _circles(painter, layer)
-        life = canvas.life
-        if life is not None and life.particle < layer.place.shape[1]:
-            x, y = layer.place[:, life.particle] / SCALE
-            paint_life(painter, camera, style, life, (float(x), float(y)))
-        for overlay in canvas.overlays:
-            if overlay.printed:
-                overlay.paint(painter, camera, style)
-
-    return _Painted(canvas.size(), paint)
-
-
-def _circles(painter: QPainter, layer: Particles) -> None:
-    """Paint each particle that is in the picture as a circle."""
-    painter.save()
-    painter.setPen(Qt.PenStyle.NoPen)
-    places = layer.place.T / SCALE
-    raster = layer.raster
-    inside = (places > 0).all(axis=1)
-    inside &= (places < (raster.width / SCALE, raster.height / SCALE)).all(axis=1)
-    for (x, y), ink in zip(places[inside].tolist(), layer.colours[inside].tolist(), strict=True):
-        painter.setBrush(QColor.fromRgb(int(ink)))
-        painter.drawEllipse(QPointF(x, y), DOT, DOT)
-    painter.restore()
+    return _Painted(canvas.size(), lambda painter, vector: canvas.render_on(painter))
 
 
 def widget_picture(widget: QWidget) -> Picture:

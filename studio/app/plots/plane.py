@@ -3,11 +3,12 @@
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from studio.app.plots.axis import EDGE, Axis, Marks
+from studio.app.plots.sheet import Sheet
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font, theme
 
@@ -142,14 +143,14 @@ class Plane:
         self.heading.update()
 
 
-class Surface(pg.GraphicsView):  # type: ignore[misc]
+class Surface(Sheet):
     """A widget that planes lie on, each over the next; it follows the theme.
 
     How it answers to the mouse is for those to say who make one of it.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
+        super().__init__(parent)
         self.planes: list[Plane] = []
         self.grid = pg.GraphicsLayout()
         self.grid.layout.setSpacing(0)
@@ -157,7 +158,6 @@ class Surface(pg.GraphicsView):  # type: ignore[misc]
         self.setCentralItem(self.grid)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setRenderHint(self.renderHints().TextAntialiasing)
         theme.changed.connect(self.restyle)
 
     def add_plane(self, across: Marks, up: Marks, *, heading: bool = False) -> Plane:
@@ -182,13 +182,6 @@ class Surface(pg.GraphicsView):  # type: ignore[misc]
     def redraw(self) -> None:
         """Draw everything anew."""
 
-    def close(self) -> bool:
-        """Close like any widget: the library's own way takes the scene away, and may crash."""
-        return bool(QWidget.close(self))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(80, 60)
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         for plane in self.planes:
@@ -198,9 +191,6 @@ class Surface(pg.GraphicsView):  # type: ignore[misc]
         super().focusOutEvent(event)
         for plane in self.planes:
             plane.box.setBorder(None)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        event.ignore()  # it belongs to the card or the lens around
 
 
 class Line(pg.PlotCurveItem):  # type: ignore[misc]

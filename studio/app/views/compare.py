@@ -1,7 +1,6 @@
 """The Compare lens: two to four runs side by side, with one camera, one clock and one chart."""
 
 from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QShowEvent
@@ -9,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSplitter, QVBoxL
 
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
-from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.camerabox import link
 from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
 from studio.app.state import comparison
@@ -51,8 +50,6 @@ class CompareView(QWidget):
         self._state, self._actions = state, actions
         self.panes: list[ComparePane] = []
         self._runs: list[RunState] = []
-        self._linking = False
-        self._sizes: dict[ParticleCanvas, tuple[float, float]] = {}
         self._target, self._counts = AskOnce(self, state), AskOnce(self, state)
         self.chart = CompareChart(state)
         self.finals = Finals(state)
@@ -120,6 +117,7 @@ class CompareView(QWidget):
             pane.show_run(run)
         if shown:
             self._place()
+            link([pane.canvas.box for pane in self.panes[: len(runs)]])
             self._turn_to_budget()
         self._load()
         self._share_target()
@@ -136,7 +134,6 @@ class CompareView(QWidget):
         self.panes.append(pane)
         pane.canvas.picked.connect(self._pick)
         pane.grid.picked.connect(self._pick)
-        pane.canvas.view_changed.connect(partial(self._link, pane.canvas))
         following: Following = pane.beside
         following.shown.connect(self._identify)
 
@@ -179,19 +176,6 @@ class CompareView(QWidget):
         for pane in panes:
             if pane.colours_of is not starts:
                 pane.colour_by(starts)
-
-    def _link(self, canvas: ParticleCanvas) -> None:
-        """Let all look where one was moved to; that one was resized moves nobody else."""
-        size = (canvas.camera.width, canvas.camera.height)
-        resized = self._sizes.get(canvas) != size
-        self._sizes[canvas] = size
-        if self._linking or resized:
-            return
-        self._linking = True
-        for pane in self.panes[: len(self._runs)]:
-            if pane.canvas is not canvas:
-                pane.canvas.look_like(canvas)
-        self._linking = False
 
     def _pick(self, particle: int) -> None:
         for pane in self.panes:

@@ -19,6 +19,7 @@ from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.camerabox import link
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.lasso import Lasso, inside
 from studio.app.plots.sampled import Sampled, Shown
@@ -151,20 +152,13 @@ class SamplesView(QWidget):
         self._state.engine_changed.connect(self._tell)
         theme.changed.connect(self._restyle)
         self._overlay.toggled.connect(self._target)
-        self.made.view_changed.connect(lambda: self._link(self.made, self.data))
-        self.data.view_changed.connect(lambda: self._link(self.data, self.made))
+        link([self.made.box, self.data.box])
 
         self._table.itemSelectionChanged.connect(self._choose_in_table)
         self._lasso.toggled.connect(self._take_lasso)
         self._state.selection.changed.connect(self._show_chosen)
         for canvas in (self.made, self.data):
             canvas.picked.connect(partial(self._pick, canvas))
-
-    def _link(self, moved: ParticleCanvas, other: ParticleCanvas) -> None:
-        """Let both canvases look at the same place."""
-        a, b = moved.camera, other.camera
-        if other.isVisible() and (a.x, a.y, a.scale) != (b.x, b.y, b.scale):
-            other.look_like(moved)
 
     @property
     def _kind(self) -> Kind:
@@ -216,7 +210,6 @@ class SamplesView(QWidget):
             self._offer(self.data, "Data point")
             self._show_chosen()
             self.data.fit_unless_touched()
-            self.made.look_like(self.data)
         if run is not None and target is None and self._once.due(run):
             self._actions.looking.load_target(run.key)
 

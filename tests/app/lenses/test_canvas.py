@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.plots.arrows import Arrows
 from studio.app.plots.backdrop import Backdrop
+from studio.app.plots.camerabox import link
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.fields import Heat
 from studio.app.plots.overlay import Life
@@ -113,11 +114,66 @@ def test_hiding_stops_a_glide(canvas: ParticleCanvas, record: Record) -> None:
     assert not canvas.moving
 
 
+def turn(canvas: ParticleCanvas, at: QPoint, notches: int) -> None:
+    """Turn the wheel over a place, up for positive notches."""
+    place, viewport = QPointF(at), canvas.viewport()
+    event = QWheelEvent(
+        place, QPointF(viewport.mapToGlobal(at)), QPoint(), QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, event)
+
+
 def test_the_wheel_zooms_at_the_cursor(canvas: ParticleCanvas, record: Record) -> None:
     canvas.set_record(timeline(record(10)))
-    before = canvas.camera.to_data(40, 50)
-    canvas.zoom(2.0, QPointF(40, 50))
+    before, scale = canvas.camera.to_data(40, 50), canvas.camera.scale
+    turn(canvas, QPoint(40, 50), 2)
     assert canvas.camera.to_data(40, 50) == pytest.approx(before)
+    assert canvas.camera.scale == pytest.approx(1.44 * scale)
+    turn(canvas, QPoint(40, 50), -2)
+    assert canvas.camera.scale == pytest.approx(scale)
+
+
+def test_a_double_click_shows_all_again(
+    canvas: ParticleCanvas, record: Record, qtbot: QtBot
+) -> None:
+    canvas.set_record(timeline(record(10)))
+    picture(canvas)
+    fitted = canvas.camera
+    turn(canvas, QPoint(40, 50), 3)
+    assert canvas.camera != fitted
+    for click in (qtbot.mouseClick, qtbot.mouseDClick):
+        click(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(150, 120))
+    qtbot.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(150, 120))
+    assert canvas.camera == fitted
+
+
+def test_linked_boxes_look_where_any_of_them_was_moved_to(qtbot: QtBot, record: Record) -> None:
+    row = QWidget()
+    qtbot.addWidget(row)
+    beside = QHBoxLayout(row)
+    canvases = [ParticleCanvas() for _ in range(3)]
+    for one in canvases:
+        beside.addWidget(one)
+        one.set_record(timeline(record(10)))
+    row.resize(900, 300)
+    row.show()
+    link([one.box for one in canvases])
+    for moved in canvases:
+        turn(moved, QPoint(70, 50), 1)
+        moved.pan(11, -7)
+        cameras = [(one.camera.x, one.camera.y, one.camera.scale) for one in canvases]
+        for camera in cameras:
+            assert camera == pytest.approx(cameras[0], rel=0.01)  # one may be a pixel wider
+    assert all(one.box.touched for one in canvases)
+    canvases[1].fit()
+    assert not any(one.box.touched for one in canvases)
+    link([canvases[0].box])
+    link([canvases[1].box])
+    before = canvases[1].camera
+    canvases[0].zoom(2)
+    assert canvases[1].camera == before
 
 
 def test_dragging_pans_and_does_not_pick(
@@ -127,9 +183,9 @@ def test_dragging_pans_and_does_not_pick(
     picked: list[int] = []
     canvas.picked.connect(picked.append)
     held = canvas.camera.to_data(100, 100)
-    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
-    qtbot.mouseMove(canvas, QPoint(130, 90))
-    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(130, 90))
+    qtbot.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+    qtbot.mouseMove(canvas.viewport(), QPoint(130, 90))
+    qtbot.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(130, 90))
     assert canvas.camera.to_data(130, 90) == pytest.approx(held, abs=1e-6)
     assert picked == []
 
@@ -149,11 +205,11 @@ def test_a_click_picks_the_nearest_particle_or_none(
         )
     )
     spot = QPoint(*np.rint(pixels[lonely]).astype(int).tolist())
-    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     assert picked == [lonely]
     canvas.set_record(None)
     picture(canvas)
-    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     assert picked == [lonely, -1]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.app.plots.export import write_picture
@@ -160,19 +160,24 @@ def test_moving_one_camera_moves_all_and_a_new_size_none(
     panes = window.view.panes
     for run in runs:
         arrive(lens, run, 5)
-    panes[1].canvas.zoom(2.0, QPointF(30, 40))
+    panes[1].canvas.zoom(2.0)
     panes[2].canvas.pan(11, -7)
-    seen = {(p.canvas.camera.x, p.canvas.camera.y, p.canvas.camera.scale) for p in panes}
-    assert len(seen) == 1
-    x, y, _ = seen.pop()
+
+    def seen() -> list[tuple[float, float, float]]:
+        cameras = [pane.canvas.camera for pane in panes]
+        return [(camera.x, camera.y, camera.scale) for camera in cameras]
+
+    moved = seen()
+    for each in moved[1:]:
+        assert each == pytest.approx(moved[0], rel=0.01)  # a pane may be a pixel wider
     window.resize(1000, 700)
     QApplication.processEvents()
-    cameras = [pane.canvas.camera for pane in panes]
-    assert {(camera.x, camera.y) for camera in cameras} == {(x, y)}
-    scales = [camera.scale for camera in cameras]
-    assert max(scales) / min(scales) < 1.05
+    for each in seen():
+        assert each[:2] == pytest.approx(moved[0][:2])
+        assert each[2] == pytest.approx(seen()[0][2], rel=0.05)
     panes[0].canvas.fit()
-    assert len({pane.canvas.camera.scale for pane in panes}) == 1
+    for each in seen():
+        assert each == pytest.approx(seen()[0], rel=0.01)
 
 
 def test_a_particle_clicked_in_one_is_shown_in_all(lens: Any, runs: Any, window: QWidget) -> None:

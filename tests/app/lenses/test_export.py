@@ -16,13 +16,13 @@ from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.chart import ChartScene
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import (
-    VECTOR_LIMIT,
     canvas_picture,
     widget_picture,
     write_curves,
     write_picture,
 )
 from studio.app.plots.paper import charts_picture
+from studio.app.plots.printed import VECTOR_LIMIT
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, Series
@@ -39,6 +39,7 @@ def canvas_of(qtbot: QtBot, record: FlowRecord) -> ParticleCanvas:
     canvas.resize(320, 240)
     canvas.set_style(CanvasStyle.of(DARK))
     canvas.set_record(Timeline(record.t, record.x))
+    canvas.show()
     canvas.fit()
     return canvas
 
@@ -67,13 +68,14 @@ def test_an_svg_has_a_circle_for_each_particle(
     write_picture(canvas_picture(canvas), path)
     assert tags(path).count("circle") == canvas.count
     assert "image" in tags(path)  # the trails
+    assert "text" in tags(path)  # the numbers of the axes
 
 
 def test_a_crowd_is_an_image_in_the_svg(
     qtbot: QtBot, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert VECTOR_LIMIT == 20_000
-    monkeypatch.setattr("studio.app.plots.export.VECTOR_LIMIT", 100)
+    monkeypatch.setattr("studio.app.plots.printed.VECTOR_LIMIT", 100)
     path = tmp_path / "a.svg"
     write_picture(canvas_picture(canvas_of(qtbot, record(50))), path)
     assert "circle" not in tags(path)

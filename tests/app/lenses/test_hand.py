@@ -40,9 +40,9 @@ def edits(lens: Any) -> list[Any]:
 
 def drag(view: WatchView, start: tuple[int, int], end: tuple[int, int]) -> None:
     canvas = view.canvas
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(*start))
-    QTest.mouseMove(canvas, QPoint(*end))
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(*end))
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(*start))
+    QTest.mouseMove(canvas.viewport(), QPoint(*end))
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(*end))
 
 
 async def test_a_click_with_the_adding_tool_adds_points_there(
