@@ -7,7 +7,6 @@ from studio.app.actions import Actions
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
 from studio.app.viewspec import Lens
-from studio.protocol.catalog import EntrySpec
 
 __all__ = ["Words", "nothing_in"]
 
@@ -18,16 +17,16 @@ Words = tuple[str, str, str, Callable[[], None] | None]
 def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
     """Return the words of a lens that has no view of what is selected."""
     run, catalog = state.runs.current, state.catalog
-    gallery = ("Open the gallery", lambda: actions.runs.show(""))
+    discover = ("Discover recipes", lambda: actions.places.visit("discover"))
     if run is None:
-        return "No run is selected", "Choose one in the column, or train one.", *gallery
+        return "No run is selected", "Choose one in the column, or train one.", *discover
     if run.spec is None or catalog is None:
         return "Nothing to show yet", "The settings of this run are not known yet.", "", None
     family = catalog.get("family", run.spec.family.slug)
     title = family.title if family is not None else run.spec.family.slug
     moving = kind_of_run(run, catalog).moving
     if lens == "explain":
-        return "Nothing is explained of this run", _unexplained(title, family, state), *gallery
+        return "Nothing is explained of this run", _unexplained(title), *discover
     to: Lens = "samples" if lens == "watch" else "quality"
     what = "what it makes of the data" if to == "samples" else "how well it does"
     text = f"{title} makes no {moving}: it answers questions about the data. See {what}."
@@ -40,14 +39,8 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
     )
 
 
-def _unexplained(title: str, family: EntrySpec | None, state: AppState) -> str:
+def _unexplained(title: str) -> str:
     """Say what a run has not that could be explained."""
-    kind = kind_of_run(state.runs.current, state.catalog)
-    if family is not None and family.stages and kind.layout != "plane":
-        return (
-            f"A step of {title} is walked through where data are points in a plane, and these are "
-            f"{kind.many}. Train it on points to see its stages."
-        )
     return (
         f"The step of {title} has no stages to walk through, and nothing that particles climb. "
         "A GAN or a Discriminator Flow on points has both."

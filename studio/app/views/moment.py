@@ -32,7 +32,7 @@ from studio.app.widgets.scenelegend import SceneLegend, marks_of
 from studio.app.widgets.stagelist import StageList
 from studio.protocol.catalog import EntrySpec, LayerSpec, StageSpec
 
-__all__ = ["VIEW", "MomentView", "explainable"]
+__all__ = ["VIEW", "MomentView", "explainable", "family_of"]
 
 PARTICLES, RESOLUTION = 4096, 32
 BETWEEN_MS = 1600  # from a stage to the next, where they follow by themselves
@@ -42,12 +42,13 @@ MARGIN = 12
 
 def explainable(state: AppState) -> bool:
     """Whether the steps of the selected run have stages that can be drawn: in a plane."""
-    run, entry = state.runs.current, _family(state)
+    run, entry = state.runs.current, family_of(state)
     flat = kind_of_run(run, state.catalog).layout == "plane"
     return flat and entry is not None and bool(entry.stages)
 
 
-def _family(state: AppState) -> EntrySpec | None:
+def family_of(state: AppState) -> EntrySpec | None:
+    """Return the model of the selected run, None where it is not known."""
     run, catalog = state.runs.current, state.catalog
     if run is None or run.spec is None or catalog is None:
         return None
@@ -176,7 +177,7 @@ class MomentView(QWidget):
 
     def _layers(self) -> list[LayerSpec]:
         """Return the layers that stages are about, and the first heat, on which all stand."""
-        entry = _family(self._state)
+        entry = family_of(self._state)
         if entry is None:
             return []
         named = {stage.layer for stage in entry.stages}
@@ -185,7 +186,7 @@ class MomentView(QWidget):
         return [layer for layer in kept if layer.name in named or layer in heats[:1]]
 
     def _changed(self) -> None:
-        run, entry = self._following.run, _family(self._state)
+        run, entry = self._following.run, family_of(self._state)
         settings = run.spec.family.config if run is not None and run.spec is not None else {}
         stages = entry.stages if entry is not None and run is not None else []
         self.stages.set_stages([stage.under(settings) for stage in stages])

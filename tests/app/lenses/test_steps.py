@@ -1,0 +1,42 @@
+"""A training step of what are no points is told, stage by stage."""
+
+from typing import Any
+
+from msgspec import structs
+from pytestqt.qtbot import QtBot
+
+from studio.app.views import moment, steps
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import Pick
+from tests.app.lenses.test_moment import STAGES
+
+
+def with_stages(lens: Any, kind: str) -> None:
+    entry = structs.replace(lens.state.catalog.entries[0], stages=STAGES, motion="dx = v dt")
+    data = EntrySpec(
+        kind="dataset", slug="mine", title="Mine", summary="", source="", fields=[], kinds=[kind]
+    )
+    lens.state.catalog.entries[:] = [entry, data]
+    lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="mine"))
+
+
+def test_one_view_explains_points_and_the_other_all_else(lens: Any) -> None:
+    for kind, drawn in (("points", True), ("images", False), ("graphs", False)):
+        with_stages(lens, kind)
+        assert moment.explainable(lens.state) == drawn
+        assert steps.VIEW.applies(lens.state) != drawn
+
+
+def test_the_stages_are_told_with_their_sources_and_lead_to_the_model(
+    lens: Any, qtbot: QtBot
+) -> None:
+    with_stages(lens, "images")
+    view = steps.StepsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(700, 500)
+    view.show()
+    assert view.stages.count() == len(STAGES)
+    assert view.title.text() == "A training step of EDM"
+    assert "of images it is only told" in view.note.text()
+    view.about.click()
+    assert (lens.state.place, lens.state.help_page) == ("help", "model-edm")
