@@ -128,7 +128,7 @@ class FamilyEntry(Entry):
     capabilities: tuple[str, ...]
     field: str
     carrier: str
-    group: str
+    group: str = ""
     motion: str
     sampler: str
     version: int
@@ -261,7 +261,7 @@ class ExperimentEntry(Entry):
 
     claim: str
     pass_line: str
-    group: str
+    group: str = ""
     slow: bool
     nulls: tuple[str, ...]
     no_null: str

@@ -36,6 +36,10 @@ class DiffusionFamily(CarriedFamily[C]):
         super().__init__(config, spec, **training)
         self.carrier = Particles(spec, self.device, Heun())
 
+    @classmethod
+    def evaluations(cls, config: C, sampler: Any = None) -> int | None:
+        return int((sampler or Heun()).nfe())
+
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:

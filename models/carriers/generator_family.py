@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Protocol, TypeVar, Unpack
+from typing import Any, ClassVar, Protocol, TypeVar, Unpack
 
 from torch import Tensor
 
@@ -69,6 +69,10 @@ class GeneratorFamily(CarriedFamily[C]):
             speed=settings.speed,
             execution=self.execution,
         )
+
+    @classmethod
+    def evaluations(cls, config: C, sampler: Any = None) -> int | None:
+        return 1
 
     @abstractmethod
     def done(self) -> int:

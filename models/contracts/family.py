@@ -36,6 +36,13 @@ class Frame:
 class Family(Learner[C]):
     """A generative model in training."""
 
+    @classmethod
+    def evaluations(cls, config: C, sampler: Any = None) -> int | None:
+        """Return how many evaluations of networks a sample takes under some settings, before
+        anything is built; None where that follows from the training.
+        """
+        return None
+
     @abstractmethod
     def prior(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None

@@ -1,7 +1,7 @@
 """Discriminator Flow: a GAN without a generator; field = critic with a clock, carrier = flow."""
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Annotated, Any, Unpack
 
 from torch import Tensor
 
@@ -172,6 +172,10 @@ class DiscriminatorFlow(CarriedFamily[DiscriminatorFlowConfig]):
             noise=config.noise,
             stop=config.stop,
         )
+
+    @classmethod
+    def evaluations(cls, config: DiscriminatorFlowConfig, sampler: Any = None) -> int | None:
+        return config.stop or config.steps
 
     @property
     def parts(self) -> Mapping[str, Packed]:

@@ -104,6 +104,36 @@ async def test_any_number_of_steps_can_be_typed_and_a_wrong_one_says_why(bench, 
     assert said.budget.text() == "777 steps"
 
 
+async def test_without_its_data_a_setup_has_one_zone_for_both_panels(bench, wait, qtbot, tmp_path):
+    said = await set_up(bench, wait)
+    page = bench.window.canvas.setup
+    bench.actions.setup.choose("dataset", "project:gone")
+    assert page.nothing.isVisible()
+    assert "gone" in page.nothing.title.text()
+    assert page.known.isHidden()
+    assert page.motion.isHidden()
+    wanted = []
+    bench.state.import_wanted.connect(lambda: wanted.append(1))
+    bench.state.import_wanted.disconnect(bench.window._asks.import_data)
+    qtbot.mouseClick(page.nothing.bring, Qt.MouseButton.LeftButton)
+    assert wanted == [1]
+    qtbot.mouseClick(page.nothing.choose, Qt.MouseButton.LeftButton)
+    assert said.picker.isVisible()
+    said.picker.dismiss()
+    bench.state.datasets = [DataInfo(name="gone", rows=9, columns=(), path=tmp_path)]
+    bench.state.datasets_changed.emit()
+    assert page.nothing.isHidden()
+    assert page.known.isVisible()
+
+
+async def test_the_facts_say_what_a_sample_takes(bench, wait):
+    await set_up(bench, wait)
+    bench.state.draft.evaluations = 28
+    bench.state.draft_checked.emit()
+    said = bench.window.canvas.setup.costs.accessibleName().replace("\u00a0", " ")
+    assert said.startswith("Score × particles · 28 evaluations a sample")
+
+
 async def test_a_sampler_is_a_slot_only_where_one_is_needed(bench, wait):
     said = await set_up(bench, wait)
     assert said.sampler.text() == "Heun"

@@ -262,6 +262,8 @@ def test_frames_go_from_prior_to_data(pair: Pair):
     assert len(frames) == 1 or times[0] == 0.0
     assert all(a < b for a, b in pairwise(times))
     spent = [f.nfe for f in frames]
+    foretold = family.evaluations(family.config)
+    assert foretold is None or foretold == spent[-1] or family.phases
     assert spent == sorted(spent)
     assert len(frames) == 1 or spent[0] == 0
     # The teacher's lesson is over only in a few steps: until then nothing need have moved.

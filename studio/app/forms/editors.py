@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from studio.app.forms import check
 from studio.app.state.drafts import Typed
 from studio.app.state.offers import Offers
+from studio.app.theme import font
 from studio.app.widgets.basic import restyle
 from studio.app.widgets.literal import Label, PushButton, set_tip, tip_text
 from studio.app.widgets.switch import Switch
@@ -45,6 +46,7 @@ __all__ = [
 
 SEGMENTS = 3  # so many short options are shown side by side, more in a list
 SEGMENT_LETTERS = 22
+LARGE, LARGE_EDGES = 19, 28  # pixels of the type in a sentence, and around it
 TEXT_MARGINS = 4  # pixels that the style keeps around a list's text
 
 
@@ -312,7 +314,9 @@ class Segments(QFrame):
             button.setAccessibleName(f"{name}: {title}")
             self._group.addButton(button, index)
             layout.addWidget(button, 1)
-            button.ensurePolished()  # else it is laid out as wide as small type is
+            if large:
+                bold = QFontMetrics(font(LARGE, QFont.Weight.DemiBold))
+                button.setMinimumWidth(bold.horizontalAdvance(title) + LARGE_EDGES)
         self._group.idClicked.connect(self.chosen)
         self._group.idToggled.connect(lambda *_: self._guide_tab())
 

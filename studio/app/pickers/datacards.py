@@ -77,6 +77,10 @@ class DataCards(Body):
             self.shelves.reveal(fitted[1])
         self.highlighted.emit()
 
+    def reveal(self) -> None:
+        if self._current is not None:
+            self.shelves.reveal(self._current[1])
+
     def _light_card(self, card: PictureCard) -> None:
         self._light(next((each for each in self._shown if each[1] is card), None))
 

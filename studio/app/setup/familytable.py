@@ -183,6 +183,10 @@ class FamilyTable(Body):
             self._highlight(best)
         return len(hits)
 
+    def reveal(self) -> None:
+        if self._current is not None:
+            self._scroll.ensureWidgetVisible(self._current, 0, 40)
+
     def go(self, key: Qt.Key) -> bool:
         if key != Qt.Key.Key_Down or self._current is None:
             return False
@@ -195,7 +199,7 @@ class FamilyTable(Body):
         to = self._beside(self._current, key)
         if to is not None:
             to.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._scroll.ensureWidgetVisible(to, 0, 40)
+            self.reveal()
         elif key == Qt.Key.Key_Up:
             self.typed.emit("")
 

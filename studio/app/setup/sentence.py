@@ -19,7 +19,7 @@ from studio.app.pickers.picker import Body, Look, Picker
 from studio.app.setup import choices
 from studio.app.setup.familylook import FamilyLook
 from studio.app.setup.familytable import FamilyTable
-from studio.app.state import drafts, naming, sentence, switch
+from studio.app.state import drafts, naming, own_data, sentence, switch
 from studio.app.state.datasets import all_sets
 from studio.app.state.draft import Draft
 from studio.app.state.own_data import pick_of
@@ -79,7 +79,9 @@ class SetupSentence(Sentence):
         if draft is None:
             return
         spec = draft.spec
-        self.data.say(naming.data_title(spec.dataset.slug, catalog), "What is learned")
+        gone = bool(own_data.missing(spec, self._state.datasets))
+        title = naming.data_title(spec.dataset.slug, catalog)
+        self.data.say(title, "What is learned", missing=gone)
         entry = drafts.entry_of(spec, "family", catalog)
         title = entry.title if entry is not None else spec.family.slug
         self.family.say(title, entry.summary if entry is not None else "")

@@ -6,9 +6,9 @@ import msgspec
 
 from studio.app.state import naming
 from studio.app.state.session import DataInfo
-from studio.protocol.spec import IMPORTED_KIND, KIND, Pick, RunSpec
+from studio.protocol.spec import IMPORTED_KIND, KIND, Pick, RunSpec, project_name
 
-__all__ = ["as_imported", "pick_of"]
+__all__ = ["as_imported", "missing", "pick_of"]
 
 
 def pick_of(slug: str, datasets: Iterable[DataInfo]) -> Pick:
@@ -18,6 +18,14 @@ def pick_of(slug: str, datasets: Iterable[DataInfo]) -> Pick:
     kinds = {naming.imported(data.name): data.kind for data in datasets}
     kind = kinds.get(slug, IMPORTED_KIND)
     return Pick(slug=slug, config={} if kind == IMPORTED_KIND else {KIND: kind})
+
+
+def missing(spec: RunSpec, datasets: Iterable[DataInfo]) -> str:
+    """Return the name of the imported data that a run is to learn and its project does not have, ""
+    where they are there, or came with the studio.
+    """
+    name = project_name(spec.dataset.slug)
+    return name if name and name not in {data.name for data in datasets} else ""
 
 
 def as_imported(spec: RunSpec, datasets: Iterable[DataInfo]) -> RunSpec:

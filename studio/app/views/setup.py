@@ -15,8 +15,9 @@ from studio.app.setup.card import Card
 from studio.app.setup.facts import costs
 from studio.app.setup.instead import way_out
 from studio.app.setup.motion import MotionCard
+from studio.app.setup.nodata import NoData
 from studio.app.setup.sentence import SetupSentence
-from studio.app.state import naming
+from studio.app.state import naming, own_data
 from studio.app.state.datasets import all_sets
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, row
@@ -57,6 +58,8 @@ class SetupView(QWidget):
         self.known.body.addWidget(self.data, 1)
         self.known.body.addWidget(self.shares)
         self.motion = MotionCard(state)
+        self.nothing = NoData(lambda: self.sentence.data.wanted.emit(""), state.import_wanted.emit)
+        self.nothing.hide()
         self.race = RaceTray(state, actions)
         self._lay_out()
         self._connect()
@@ -78,6 +81,7 @@ class SetupView(QWidget):
         self._cards.setSpacing(16)
         self._cards.addWidget(self.known, 1)
         self._cards.addWidget(self.motion, 1)
+        self._cards.addWidget(self.nothing, 1)
         body.addLayout(self._cards, 1)
         body.addWidget(self.source)
         self._scroll = scroll = QScrollArea()  # in a low window the picture keeps its size
@@ -127,6 +131,11 @@ class SetupView(QWidget):
             line.setVisible(bool(text))
         self.sentence.refresh()
         self.motion.refresh()
+        missing = own_data.missing(draft.spec, self._state.datasets)
+        self.nothing.show_name(missing)
+        self.nothing.setVisible(bool(missing))
+        self.known.setVisible(not missing)
+        self.motion.setVisible(not missing)
         self._show_note()
 
     def _show_note(self) -> None:

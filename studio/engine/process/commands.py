@@ -116,6 +116,7 @@ def _validate(engine: "Engine", command: m.Validate) -> Answer:
             "problems": found.problems,
             "parameters": found.parameters,
             "bytes": found.bytes,
+            "evaluations": found.evaluations,
             "resolved": found.resolved.spec if found.resolved else None,
         }
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -9,6 +10,8 @@ import torch
 
 from models.config import ConfigError
 from models.contracts.data import Outline
+from models.contracts.family import Family
+from models.contracts.learner import Learner
 from studio.engine.data.datasets import LARGE
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.memory import Needs, needs_of
@@ -27,12 +30,15 @@ _REMEMBERED = 256
 
 @dataclass(frozen=True)
 class Validation:
-    """The result: ``resolved`` is None if there are problems."""
+    """The result: ``resolved`` is None if there are problems; ``evaluations`` of networks are those
+    that a sample takes, None where nobody can tell before.
+    """
 
     problems: list[ErrorInfo]
     parameters: int
     bytes: int
     resolved: Resolved | None
+    evaluations: int | None = None
 
 
 class Validator:
@@ -63,7 +69,8 @@ class Validator:
         total = psutil.virtual_memory().total
         if size > _LARGE * total:
             problems = [_too_large(size, total)]
-        return Validation(problems, needs.parameters, size, None if problems else resolved)
+        whole = None if problems else resolved
+        return Validation(problems, needs.parameters, size, whole, _evaluations(resolved))
 
     def _measured(
         self, resolved: Resolved, outline: Outline, project: Path | None, own: RunFolder | None
@@ -109,6 +116,14 @@ class Validator:
         except ConfigError as error:
             return error
         return None
+
+
+def _evaluations(resolved: Resolved) -> int | None:
+    family, sampler = resolved.family, resolved.sampler
+    make: type[Learner[Any]] = family.entry.make
+    if not issubclass(make, Family):
+        return None
+    return make.evaluations(family.config, sampler.make() if sampler is not None else None)
 
 
 def _held(outline: Outline) -> int:
