@@ -16,6 +16,7 @@ from studio.home import cache_folder
 from studio.protocol import messages as m
 from studio.store.project import Project
 from tests.client.fakes.catalog import catalog
+from tests.client.fakes.engine import Refusal
 
 
 @pytest.fixture
@@ -246,3 +247,35 @@ def test_statistics_are_of_all_rows_where_the_import_measured_them(tmp_path):
 )
 def test_classes_are_counted(told, facts, expected):
     assert classes_of(told, facts) == expected
+
+
+async def test_what_cannot_be_shown_says_so_and_is_asked_again(bench, wait):
+    refuses = True
+
+    def answer(command):
+        if refuses:
+            raise Refusal("Not now.")
+        return {"columns": ["x", "y"], "n": 9}, {"x": np.zeros((9, 2), np.float32)}
+
+    bench.script[m.PreviewData] = answer
+    grid = await browser(bench)
+    card = grid.cards[0]
+    await wait(lambda: card._failed)
+    refuses = False
+    bench.state.catalog_changed.emit()
+    await wait(lambda: card._arrays is not None)
+    assert not card._failed
+
+
+async def test_a_scene_is_seen_as_a_whole_above_its_windows(bench, wait, tmp_path):
+    x = np.random.default_rng(0).random((20, 3, 9, 9), np.float32)
+    scene = {"colours": np.zeros((4, 5, 3), np.uint8), "truth": np.ones((4, 5), np.int16)}
+    bench.script[m.PreviewData] = lambda command: ({"n": 20, "names": ["oats"]}, {"x": x, **scene})
+    grid = await browser(bench, [own(tmp_path, "fields", kind="cubes")])
+    page_of = bench.window.canvas.data.currentWidget
+    bench.actions.data.select("project:fields")
+    await wait(lambda: page_of().cover.isVisible())
+    assert page_of().tiles.count == 20
+    assert not page_of().grab().isNull()
+    card = next(card for card in grid.cards if card.data.title == "fields")
+    assert set(await bench.actions.covers.of(card.data)) >= {"colours", "truth"}

@@ -19,8 +19,9 @@ from studio.app.state.datasets import DataSet, all_sets
 from studio.app.state.naming import imported
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState, DataInfo
-from studio.app.widgets.basic import Elided, button, label, row
+from studio.app.widgets.basic import Elided, button, column, label, row
 from studio.app.widgets.browser import Pane
+from studio.app.widgets.coverview import CoverView
 from studio.app.widgets.datafacts import DataFacts
 from studio.app.widgets.points import PointsPreview
 from studio.counted import counted, shared_out
@@ -49,9 +50,12 @@ class DataSetPage(QWidget):
         self.points = PointsPreview()
         self._selection = Selection(self)
         self.tiles = Pane("Some of the data", self._selection)
+        self.cover = CoverView()
         self.preview = QStackedWidget()
         self.preview.addWidget(self.points)
-        self.preview.addWidget(self.tiles)
+        tiled = QWidget()
+        tiled.setLayout(column(self.cover, self.tiles, gap=12))
+        self.preview.addWidget(tiled)
         self.known = DataFacts()
         self._lay_out()
         for signal in (state.place_changed, state.datasets_changed, state.catalog_changed):
@@ -194,7 +198,8 @@ class DataSetPage(QWidget):
         common = {**its.common(some), **({"columns": np.asarray(columns)} if columns else {})}
         source = Source("", "data", self._state.dataset)
         self.tiles.show_data(some, its, source, page=its.page, common=common)
-        self.preview.setCurrentWidget(self.tiles)
+        self.cover.show_data(its, told)
+        self.preview.setCurrentIndex(1)
 
     # What is done with it
 

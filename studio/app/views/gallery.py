@@ -218,7 +218,7 @@ class Gallery(QWidget):
     def _shelves(self) -> list[Planned]:
         recipes = self._state.recipes
         start = self._cards_of([recipe for recipe in recipes if recipe.start])
-        planned = [Planned(*START, [*start, self.own])]
+        planned = [Planned(*START, [*start, self.own], tall=True)]
         by_kind: dict[str, list[Recipe]] = {}
         for recipe in recipes:
             if not recipe.start:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.widgets.picturecard import HEIGHT, NARROW, PictureCard
+from studio.app.widgets.picturecard import LOW, NARROW, TALL, WORDS, PictureCard
 
 __all__ = ["CardGrid"]
 
@@ -14,14 +14,18 @@ MOST = 4
 
 
 class CardGrid(QWidget):
-    """Cards in columns; with ``one_line`` only as many as fit side by side."""
+    """Cards in columns; with ``one_line`` only as many as fit side by side, with ``tall`` each has
+    a higher picture.
+    """
 
     placed = Signal()
 
-    def __init__(self, *, one_line: bool = False) -> None:
+    def __init__(self, *, one_line: bool = False, tall: bool = False) -> None:
         super().__init__()
         self.cards: list[PictureCard] = []
         self._one_line = one_line
+        self._picture = TALL if tall else LOW
+        self._high = self._picture + WORDS
         self._laid = 0  # columns that the height was last told for
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -41,11 +45,11 @@ class CardGrid(QWidget):
         return QSize(NARROW, self.heightForWidth(NARROW))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(NARROW, HEIGHT)
+        return QSize(NARROW, self._high)
 
     def heightForWidth(self, width: int) -> int:
         lines = 1 if self._one_line else -(-len(self.cards) // self._columns(width))
-        return lines * (HEIGHT + GAP) - GAP
+        return lines * (self._high + GAP) - GAP
 
     @property
     def seen(self) -> list[PictureCard]:
@@ -63,6 +67,7 @@ class CardGrid(QWidget):
         self.cards = cards
         for card in cards:
             card.setParent(self)
+            card.picture = self._picture
         self.updateGeometry()
         self.place()
 
@@ -79,6 +84,6 @@ class CardGrid(QWidget):
         width = (self.width() - GAP * (columns - 1)) // columns
         for index, card in enumerate(self.cards):
             line, column = divmod(index, columns)
-            card.setGeometry(column * (width + GAP), line * (HEIGHT + GAP), width, HEIGHT)
+            card.setGeometry(column * (width + GAP), line * (self._high + GAP), width, self._high)
             card.setVisible(index < len(seen))
         self.placed.emit()

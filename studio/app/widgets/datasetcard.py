@@ -26,7 +26,7 @@ class DataSetCard(PictureCard):
         self.data = data
         self._kind = kind(data.kind)
         self._arrays: Arrays | None = None
-        self._asked = False
+        self._asked = self._failed = False
         self._picture: tuple[object, QPixmap] | None = None
         self.setCheckable(True)
         self.describe()
@@ -35,13 +35,13 @@ class DataSetCard(PictureCard):
         """Show some of the data; None where there are none to be had: they are asked for again when
         `ask_again` says so.
         """
-        self._arrays = arrays
+        self._arrays, self._failed = arrays, arrays is None
         self._picture = None
         self.update()
 
     def ask_again(self) -> None:
         """Ask for rows when it is seen next, if it has none."""
-        self._asked = self._arrays is not None
+        self._asked, self._failed = self._arrays is not None, False
         self.update()
 
     def facts(self, room: int | None) -> str:
@@ -61,7 +61,8 @@ class DataSetCard(PictureCard):
         if self._arrays is None:
             painter.setFont(font(11))
             painter.setPen(QColor(theme.colors().muted))
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self._kind.loading)
+            said = "No picture of it now" if self._failed else self._kind.loading
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), said)
             return
         painter.drawPixmap(QPointF(area.left(), area.top()), self._painted(area))
 

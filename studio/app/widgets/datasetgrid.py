@@ -111,13 +111,13 @@ class DataSetGrid(QWidget):
         act = ("Clear", self.forget)
         if not sets:
             note = "No data set has these words. Your own can be imported."
-            return Planned("Nothing found", note, [self.own], act)
+            return Planned("Nothing found", note, [self.own], act, tall=True)
         cards = [self._deck.cards[data] for data in sets]
         return Planned(counted(len(sets), "data set"), "", cards, act)
 
     def _by_kind(self, sets: list[DataSet]) -> list[Planned]:
         own = [self._deck.cards[data] for data in sets if data.own]
-        planned = [Planned("Your data", "", [*own, self.own])]
+        planned = [Planned("Your data", "", [*own, self.own], tall=True)]
         rest: list[DataSetCard] = []
         for slug in kinds_of(sets):
             cards = [self._deck.cards[data] for data in sets if data.kind == slug and not data.own]

@@ -9,7 +9,7 @@ from studio.app import icons
 from studio.app.kinds.registry import all_kinds
 from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS, RADIUS_CARD
-from studio.app.widgets.picturecard import PictureCard
+from studio.app.widgets.picturecard import TALL, PictureCard
 from studio.counted import listed
 
 __all__ = ["ImportCard"]
@@ -49,8 +49,9 @@ class ImportCard(PictureCard):
             painter.setFont(font(11))
             painter.setPen(QColor(tokens.muted))
             words = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+            formats = self._formats if self.picture == TALL else ""
             box = QRectF(area.left() + 10, top + 46, area.width() - 20, 66)
-            painter.drawText(box, words, self._formats)
+            painter.drawText(box, words, formats)
             self._draw_button(painter, QRectF(middle - 56, area.bottom() - 40, 112, 28))
 
     def _draw_button(self, painter: QPainter, box: QRectF) -> None:

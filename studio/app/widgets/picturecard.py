@@ -21,10 +21,10 @@ from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS_CARD, Tokens
 from studio.app.widgets.literal import set_tip
 
-__all__ = ["HEIGHT", "NARROW", "PictureCard"]
+__all__ = ["LOW", "NARROW", "TALL", "WORDS", "PictureCard"]
 
-PICTURE = 122  # height of the picture on a card
-HEIGHT = PICTURE + 98
+TALL, LOW = 122, 90  # heights of the picture on a card
+WORDS = 98  # height of what is below it
 NARROW = 206  # a card is never narrower
 FAINT = 0.45  # how clear what cannot be chosen is
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
@@ -45,6 +45,7 @@ class PictureCard(QAbstractButton):
         self._title = literal.one_line(title)
         self._summary = literal.one_line(summary, None)
         self._reason = ""
+        self.picture = TALL  # its height
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -79,7 +80,7 @@ class PictureCard(QAbstractButton):
         raise NotImplementedError
 
     def sizeHint(self) -> QSize:
-        return QSize(NARROW, HEIGHT)
+        return QSize(NARROW, self.picture + WORDS)
 
     def nextCheckState(self) -> None:
         """A click chooses; only the state decides what is shown as chosen."""
@@ -103,7 +104,7 @@ class PictureCard(QAbstractButton):
             painter.fillPath(outline, QColor(tokens.panel))
             painter.save()
             painter.setClipPath(outline)
-            top = QRectF(area.left(), area.top(), area.width(), PICTURE)
+            top = QRectF(area.left(), area.top(), area.width(), self.picture)
             painter.fillRect(top, QColor(tokens.raised))
             painter.setOpacity(FAINT if self._reason else 1.0)
             self.draw_picture(painter, top.adjusted(0, 6, 0, -6))
@@ -124,7 +125,7 @@ class PictureCard(QAbstractButton):
 
     def _write(self, painter: QPainter, area: QRectF, tokens: Tokens) -> None:
         left, width = area.left() + 14, area.width() - 28
-        top = area.top() + PICTURE + 11
+        top = area.top() + self.picture + 11
         painter.setFont(font(14, QFont.Weight.DemiBold))
         painter.setPen(QColor(tokens.muted if self._reason else tokens.text))
         title = QFontMetrics(painter.font()).elidedText(

@@ -28,9 +28,10 @@ class Shelf(QWidget):
         act: tuple[str, Callable[[], None]] | None = None,
         *,
         one_line: bool = False,
+        tall: bool = False,
     ) -> None:
         super().__init__()
-        self.grid = CardGrid(one_line=one_line)
+        self.grid = CardGrid(one_line=one_line, tall=tall)
         self.link = button(act[0], act[1], kind="link") if act is not None else None
         head = QHBoxLayout()
         head.setContentsMargins(RING, 0, RING, 0)

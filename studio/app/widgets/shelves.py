@@ -21,7 +21,8 @@ FEW = 4  # cards that stand on a shelf without a link to all
 @dataclass(frozen=True)
 class Planned:
     """A shelf that is to be shown: ``act`` is its link, what it says and does; where it leads to
-    ``all`` of them, only as many cards are shown as fit side by side.
+    ``all`` of them, only as many cards are shown as fit side by side. Pictures are higher on a
+    ``tall`` one.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Planned:
     cards: Sequence[PictureCard]
     act: tuple[str, Callable[[], None]] | None = None
     all: bool = False
+    tall: bool = False
 
 
 class Shelves(QWidget):
@@ -80,7 +82,7 @@ class Shelves(QWidget):
         for each in planned:
             one_line = each.all and len(each.cards) > FEW
             act = each.act if one_line or not each.all else None
-            shelf = Shelf(each.title, each.note, act, one_line=one_line)
+            shelf = Shelf(each.title, each.note, act, one_line=one_line, tall=each.tall)
             self._body.addWidget(shelf)
             self.shelves.append(shelf)
             shelf.grid.placed.connect(self._rove)

@@ -1,0 +1,38 @@
+"""A set of data at a glance, where some of its tiles do not show it: a scene as a whole."""
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from studio.app.icons import repaint_on_theme
+from studio.app.kinds.kind import Arrays, Kind
+from studio.app.theme import theme
+
+__all__ = ["CoverView"]
+
+HEIGHT = 240
+
+
+class CoverView(QWidget):
+    """Hidden where the kind has no cover."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kind: Kind | None = None
+        self._arrays: Arrays = {}
+        self.setFixedHeight(HEIGHT)
+        self.setAccessibleName("All of it at a glance")
+        repaint_on_theme(self)
+
+    def show_data(self, kind: Kind, arrays: Arrays) -> None:
+        """Show what `Kind.cover` paints of the arrays of a preview."""
+        able = kind.cover is not None and all(name in arrays for name in kind.cover.needs)
+        self._kind, self._arrays = kind, arrays
+        self.setVisible(able)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._kind is not None and self._kind.cover is not None:
+            with QPainter(self) as painter:
+                area = QRectF(self.rect())
+                self._kind.cover.paint(painter, area, self._arrays, theme.colors())
