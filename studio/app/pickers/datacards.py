@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout
 
 from studio.app.intents.covers import CoverIntents
 from studio.app.pickers.option import Option, found
@@ -50,6 +50,8 @@ class DataCards(Body):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(EDGE, EDGE, EDGE - 4, 0)
         layout.addWidget(self.shelves)
+        for area in self.shelves.findChildren(QScrollArea):  # when all have their places
+            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._reveal())
 
     @property
     def current(self) -> Option | None:
@@ -74,10 +76,10 @@ class DataCards(Body):
         self._current = fitted
         if fitted is not None:
             fitted[1].setChecked(True)
-            self.shelves.reveal(fitted[1])
+            self._reveal()
         self.highlighted.emit()
 
-    def reveal(self) -> None:
+    def _reveal(self) -> None:
         if self._current is not None:
             self.shelves.reveal(self._current[1])
 

@@ -6,7 +6,7 @@ uses what is highlighted, Escape keeps what was chosen before.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -46,9 +46,6 @@ class Body(QWidget):
     def seek(self, search: str) -> int:
         """Show what a search finds; return how many that are."""
         raise NotImplementedError
-
-    def reveal(self) -> None:
-        """Scroll to what is highlighted."""
 
     def go(self, key: Qt.Key) -> bool:
         """Go where a key of the search line leads; False where it leads nowhere."""
@@ -161,7 +158,6 @@ class Picker(QWidget):
         self.line.setText(letters)
         if not letters:
             self._find("")
-        QTimer.singleShot(0, self, self.body.reveal)  # when it has its place
 
     def dismiss(self) -> None:
         """Leave it, and give the keyboard back."""

@@ -63,6 +63,7 @@ class FamilyTable(Body):
         self._fill(catalog)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
         self._scroll = scrolled(page)
+        self._scroll.verticalScrollBar().rangeChanged.connect(lambda *_: self._reveal())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
@@ -183,7 +184,7 @@ class FamilyTable(Body):
             self._highlight(best)
         return len(hits)
 
-    def reveal(self) -> None:
+    def _reveal(self) -> None:
         if self._current is not None:
             self._scroll.ensureWidgetVisible(self._current, 0, 40)
 
@@ -199,7 +200,7 @@ class FamilyTable(Body):
         to = self._beside(self._current, key)
         if to is not None:
             to.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.reveal()
+            self._reveal()
         elif key == Qt.Key.Key_Up:
             self.typed.emit("")
 

@@ -24,8 +24,8 @@ from studio.app.state.datasets import all_sets
 from studio.app.state.draft import Draft
 from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import icon_button, label
-from studio.app.widgets.sentence import Clause, Sentence, Slot
+from studio.app.widgets.basic import icon_button
+from studio.app.widgets.sentence import Clause, Sentence, Slot, said
 from studio.counted import counted
 from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
 from studio.protocol.spec import RunRef
@@ -61,7 +61,7 @@ class SetupSentence(Sentence):
             "carrier": Clause("carried by", self.carrier, ","),
             "sampler": Clause("sampled by", self.sampler, ","),
             "flow": Clause("sampled in", self.flow, ","),
-            "pass": label("sampled in one pass,", "sentence"),
+            "pass": said("sampled in one pass,"),
             "budget": Clause("for", self.budget, "."),
         }
         self.picker: Picker | None = None

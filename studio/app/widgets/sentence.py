@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionButton, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
 from studio.app.icons import SIZE, pixmap
 from studio.app.theme import font, theme
@@ -12,7 +12,7 @@ from studio.app.widgets.basic import label, restyle, row
 from studio.app.widgets.literal import PushButton, set_tip
 from studio.app.widgets.wrapping import Wrapping
 
-__all__ = ["Clause", "Sentence", "Slot"]
+__all__ = ["Clause", "Sentence", "Slot", "said"]
 
 LARGE = 19  # pixels of the type
 WIDEST = 380  # pixels of a slot: a longer title is cut, and its tip has it all
@@ -103,16 +103,29 @@ class Slot(PushButton):
             )
 
 
+def said(words: str) -> QLabel:
+    """Return words of a sentence, as high as what is chosen in it."""
+    made = label(words, "sentence")
+    made.setFixedHeight(HEIGHT)
+    made.ensurePolished()  # else it is laid out as wide as small type is
+    return made
+
+
 class Clause(QWidget):
-    """Words, a control, and what follows it: a part of a sentence that stays on one line."""
+    """Words, a control, and what follows it: a part of a sentence that stays on one line where
+    there is room for it.
+    """
 
     def __init__(self, before: str, control: QWidget, after: str = "") -> None:
         super().__init__()
-        self._before, self._after = label(before, "sentence"), label(after, "sentence")
-        for words in (self._before, self._after):
-            words.ensurePolished()  # else it is laid out as wide as small type is
-        self.setLayout(row(self._before, SPACE, control, 2, self._after, gap=0))
-        self._after.setVisible(bool(after))
+        close = said(after)
+        close.setVisible(bool(after))
+        held = QWidget()
+        held.setLayout(row(control, 2, close, gap=0))
+        line = Wrapping(SPACE, 4)
+        line.addWidget(said(before))
+        line.addWidget(held)
+        self.setLayout(line)
 
 
 class Sentence(QWidget):

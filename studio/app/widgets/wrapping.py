@@ -40,7 +40,12 @@ class Wrapping(QLayout):
         return self._place(inside, move=False) + edge.top() + edge.bottom()
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
+        """As wide as all of it is in one line."""
+        sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        edge = self.contentsMargins()
+        wide = sum(s.width() for s in sizes) + self._gap * max(0, len(sizes) - 1)
+        high = max((s.height() for s in sizes), default=0)
+        return QSize(wide + edge.left() + edge.right(), high + edge.top() + edge.bottom())
 
     def minimumSize(self) -> QSize:
         sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
