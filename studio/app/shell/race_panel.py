@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.state import comparison
-from studio.app.state.naming import name_of
+from studio.app.state.naming import called
 from studio.app.state.session import AppState
 from studio.app.state.verdict import Verdict, verdict_of
 from studio.app.widgets.badge import Badge
@@ -59,7 +59,9 @@ class RacePanel(QWidget):
         for place, (run, verdict) in enumerate(zip(runs, verdicts, strict=True)):
             select = partial(self._actions.runs.select, run.key)
             name = row(
-                Badge(place), Link(name_of(run), select, f"{run.name}\nShow this run"), gap=8
+                Badge(place),
+                Link(called(run.name, run.label.name), select, f"{run.name}\nShow this run"),
+                gap=8,
             )
             name.setStretch(1, 1)
             self._runs.addLayout(name)

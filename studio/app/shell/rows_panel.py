@@ -14,7 +14,7 @@ from studio.app.kinds.browsed import Browsed
 from studio.app.kinds.kind import Arrays, Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.shell.facts import Facts
-from studio.app.state.naming import name_of
+from studio.app.state.naming import called
 from studio.app.state.selection import Offered
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, restyle, row, section, separator
@@ -90,13 +90,13 @@ class RowsPanel(QWidget):
         total = len(offered.arrays["x"]) if offered is not None else 0
         name = offered.title if offered is not None else self._kind.one.capitalize()
         self.title.setText(f"{name} {at:,}" if n == 1 else f"{n:,} {self._kind.moving}")
-        self.of.setText(f"Run {name_of(run)}")
+        self.of.setText(f"Run {called(run.name, run.label.name)}")
         self._show_one(offered if at < total else None, at if n == 1 else -1)
         self._show_some(offered if at < total else None)
         tiles = self._kind.layout == "tiles"
         self.watch.setVisible(source.what == "particles")
-        self.copy.setEnabled(offered is not None and tiles)
-        set_tip(self.copy, "Copy pictures and words" if tiles else "Points have no picture")
+        self.copy.setEnabled(offered is not None)
+        set_tip(self.copy, "Copy pictures and words" if tiles else "Copy what is known of each")
         self._count(n, total)
         self.only.setVisible(tiles and n > 1)
         self.only.setText("Show all" if selection.only else "Only these")
@@ -174,11 +174,14 @@ class RowsPanel(QWidget):
         if offered is None:
             return
         rows = selection.rows
-        some = self._rows(offered.arrays, rows)
         said = [
             " · ".join([f"{offered.title} {at}", *(" ".join(fact) for fact in offered.tell(at))])
             for at in rows.tolist()
         ]
+        if self._kind.layout != "tiles":
+            QGuiApplication.clipboard().setText("\n".join(said))
+            return
+        some = self._rows(offered.arrays, rows)
         taken = self._sheets.taken(self._tiles(some, offered.arrays), np.arange(len(rows)), said)
         QGuiApplication.clipboard().setMimeData(taken)
 

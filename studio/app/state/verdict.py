@@ -1,5 +1,6 @@
 """The one figure of a run that stands for it, and whether it can be told from its floor. Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -74,7 +75,7 @@ def judged(
     of = f"n = {n:,}" if n is not None else ""
     if held.few(n):
         return f"{of}: {held.few(n)}", ""
-    if slug not in floors:
+    if slug not in floors or not math.isfinite(value):
         return "", ""
     floor, higher = floors[slug], entry is not None and entry.better == "higher"
     if held.bar_word(entry) != held.FLOOR:

@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
@@ -12,10 +20,12 @@ from studio.app.plots.camerabox import link
 from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
 from studio.app.state import comparison
+from studio.app.state.naming import data_title
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, font, theme
 from studio.app.viewspec import ViewSpec
+from studio.app.widgets.basic import Elided, button, icon_button, view_bar
 from studio.app.widgets.comparechart import CompareChart
 from studio.app.widgets.comparepane import ComparePane
 from studio.app.widgets.exporting import ask_picture
@@ -83,6 +93,10 @@ class CompareView(QWidget):
         self.split.addWidget(below)
         self.split.setStretchFactor(0, 1)
         self.split.setSizes([600, 230])
+        self._told = Elided("", "muted")
+        fit = button("Show all", self._fit, tip="Let all cameras see all points")
+        picture = icon_button("export", "Export picture: PNG or SVG", self._export)
+        self.bar = view_bar(self, self._told, None, fit, picture)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.split)
@@ -158,6 +172,9 @@ class CompareView(QWidget):
     def _tell_empty(self, runs: list[RunState]) -> None:
         self.split.setVisible(bool(runs))
         self._empty.setVisible(not runs)
+        for part in self.bar.findChildren(QPushButton):
+            part.setVisible(bool(runs))
+        self._told.set_text(_about(runs, self._state))
         if not runs:
             self._empty.tell(
                 "Nothing to compare yet",
@@ -233,17 +250,36 @@ class CompareView(QWidget):
             [(pane.run, pane.picture()) for pane in self.panes if pane.run and not pane.isHidden()]
         )
 
+    def _fit(self) -> None:
+        if self.panes:
+            self.panes[0].canvas.fit()  # the others follow
+
+    def _export(self) -> None:
+        ask_picture(self, self._state, "compare")
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         entries: list[tuple[str, Callable[[], object]]] = [
-            ("Show all", lambda: self.panes[0].canvas.fit() if self.panes else None),
+            ("Show all", self._fit),
             ("Show all particles", lambda: self._pick(-1)),
-            ("Export picture…", lambda: ask_picture(self, self._state, "compare")),
+            ("Export picture…", self._export),
         ]
         for title, do in entries:
             menu.addAction(keyless(title)).triggered.connect(lambda _=False, do=do: do())
         menu.popup(event.globalPos())
+
+
+def _about(runs: list[RunState], state: AppState) -> str:
+    """Say how many runs are compared, on which data, and on which terms."""
+    if not runs:
+        return ""
+    data = {
+        data_title(run.spec.dataset.slug, state.catalog) for run in runs if run.spec is not None
+    }
+    budgets = {run.budget for run in runs if run.race and run.race == runs[0].race}
+    terms = f", at an equal budget of {budgets.pop()}" if len(budgets) == 1 else ""
+    return f"{len(runs)} runs on {' and '.join(sorted(data))}{terms}"
 
 
 class _Row:

@@ -63,8 +63,7 @@ class ChartCard(QFrame):
         self.plot.hovered.connect(self.hovered)
         self.plot.chosen.connect(self.chosen)
         self.plot.zoomed.connect(self.zoomed)
-        self._values = Elided("", "small")  # its page is as wide whatever is hovered
-        self._values.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._values = label("", "small")
         self._log = button("log", None, kind="chip", tip=f"{title}: logarithmic axis")
         self._log.setCheckable(True)
         self._log.setAccessibleName(f"{title}: logarithmic axis")
@@ -83,7 +82,8 @@ class ChartCard(QFrame):
         self.note.setVisible(bool(note))
         head.addWidget(self.note)
         head.addLayout(self._legend)
-        head.addWidget(self._values, 1)
+        head.addStretch(1)
+        head.addWidget(self._values)
         head.addWidget(self._log)
         body = QVBoxLayout(self)
         body.setContentsMargins(12, 8, 8, 4)
@@ -178,11 +178,11 @@ class ChartCard(QFrame):
         scene = self.plot.shown
         at = scene.hover if scene.hover is not None else scene.span[1]
         found = values_at(scene, at)
-        step = self.where(found[0][1]) if found else ""
+        told = found if self._figures or scene.hover is not None else []
+        step = self.where(told[0][1]) if told else ""
         values = [f"{c.title} {number(v)}" for c, _, v in found]
         one = number(found[0][2]) if len(self._curves) == 1 and found else ""
-        self._values.set_text("   ".join(part for part in (step, one) if part))
-        told = found if self._figures or scene.hover is not None else []
+        self._values.setText("   ".join(part for part in (step, one) if part))
         known = {c.name: number(v) for c, _, v in told}
         for curve in self._curves:
             self._entries[curve.name].setText(f"{curve.title} {known.get(curve.name, '')}".strip())

@@ -1,4 +1,6 @@
-"""The figures of several runs in a table: what they came to, and what that took."""
+"""What several runs came to and in what they differ, a column a run: the verdict on each and its
+figure, what that took, and the settings that are not the same.
+"""
 
 import math
 
@@ -6,28 +8,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.app import held, words
+from studio.app.differing import differing
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.state.verdict import Verdict, verdict_of
 from studio.app.widgets.badge import Badge
-from studio.app.widgets.basic import Elided, clear, label, restyle
+from studio.app.widgets.basic import Elided, clear, label, row, scrolled, separator
 from studio.app.widgets.comparenames import measure_title, short_name
-from studio.app.widgets.literal import set_tip
-from studio.protocol.events import SPREAD
 
 __all__ = ["Finals", "short_count"]
 
-LETTERS = 14  # of the measure's title over its column
-COLUMNS = ("", "", "time", "steps", "params", "NFE")
-TIPS = (
-    "",
-    "",
-    "Training time",
-    "Training steps done",
-    "Parameters of all networks",
-    "Network evaluations that one sample takes",
-)
+NONE = "–"
+Line = tuple[str, tuple[str, ...]]
 
 
 def short_count(n: int) -> str:
@@ -39,114 +33,107 @@ def short_count(n: int) -> str:
 
 
 class Finals(QWidget):
-    """A line a run: value, time, steps, parameters, evaluations; the best value stands out."""
+    """A table without ranks: whether one of two is better than the other, their verdicts say."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
         self._state = state
-        self._measure = ""
-        self._heads: list[QLabel] = []
-        self._cells: list[list[QLabel]] = []
-        self._names: list[Elided] = []
+        self._shown: object = None
+        self._lines: list[Line] = []
+        self._cells: list[tuple[Elided, list[QLabel]]] = []
         self._caption = label("", "small", wrap=True)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(8)
+        self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(5)
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnMinimumWidth(0, 92)
+        page = QWidget()
+        body = QVBoxLayout(page)
+        body.setContentsMargins(12, 10, 12, 8)
+        body.setSpacing(8)
+        body.addLayout(self._grid)
+        body.addWidget(self._caption)
+        body.addStretch(1)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scrolled(page))
         self.setMinimumWidth(350)
-        layout.setContentsMargins(10, 12, 10, 8)
-        layout.setSpacing(8)
-        layout.addLayout(self._grid)
-        layout.addWidget(self._caption)
-        layout.addStretch(1)
+
+    @property
+    def lines(self) -> list[Line]:
+        """What is told below the verdicts: a title, and what each run has there."""
+        return self._lines
 
     def show_runs(self, runs: list[RunState], measure: str) -> None:
-        """Show the figures as they are now."""
-        if len(runs) != len(self._cells):
-            self._build(len(runs))
-        self._measure = measure
-        values = [_newest(run, measure) for run in runs]
-        # What could not be measured has not won.
-        best = self._best([v for v in values if v is not None and math.isfinite(v)], runs)
-        title = measure_title(measure, self._state) if measure else ""
-        self._heads[0].setText(_cut(title))
-        set_tip(self._heads[0], title)
-        for place, (run, value) in enumerate(zip(runs, values, strict=True)):
-            self._names[place].set_text(short_name(run))
-            won = value is not None and value == best
-            texts = self._texts(run, value, won)
-            for cell, text in zip(self._cells[place], texts, strict=True):
-                cell.setText(text)
-            restyle(self._cells[place][0], role="good" if won else "")
-            set_tip(self._cells[place][0], "The best of these" if won else "")
-            heads = (title, *COLUMNS[2:])
-            spoken = ", ".join(f"{head} {text}" for head, text in zip(heads, texts, strict=True))
-            self._names[place].setAccessibleName(f"{run.name}: {spoken}")
-        even = "" if best is not None or len(values) < 2 else self._even(runs)
-        self._caption.setText(" ".join(filter(None, [self._floor(runs), even])))
+        """Show the runs as they are now, by a measure."""
+        slug = measure.removeprefix(QUALITY) if measure.startswith(QUALITY) else ""
+        verdicts = [verdict_of(run, self._state.catalog, slug) if slug else None for run in runs]
+        lines = [_value(runs, measure, self._state), *self._took(runs)]
+        lines += differing(runs, self._state.catalog).rows
+        names = [short_name(run) for run in runs]
+        self._lines = lines
+        shown = (names, verdicts, [title for title, _ in lines])
+        if shown != self._shown:
+            self._shown = shown
+            self._build(names, verdicts, lines)
+        for (title, values), (name, cells) in zip(lines, self._cells, strict=True):
+            name.setAccessibleName(f"{title}: {', '.join(values)}")
+            for cell, value in zip(cells, values, strict=True):
+                cell.setText(value)
+        self._caption.setText(self._floor(runs, slug))
 
-    def _best(self, values: list[float], runs: list[RunState]) -> float | None:
-        """Return the best of some values; of a loss there is none, two families mean two things
-        by it, and where all are equal, or the best two are no further apart than the metric is
-        known, nobody has won.
-        """
-        if not self._measure.startswith(QUALITY) or len(set(values)) < 2:
-            return None
-        first, second, *_ = sorted(values, reverse=self._higher_is_better())
-        return first if abs(first - second) > self._spread(runs) else None
-
-    def _spread(self, runs: list[RunState]) -> float:
-        """Return how far real data are spread about the floor; 0 where nobody measured that."""
-        slug = self._measure.removeprefix(QUALITY)
-        return max((run.floors.get(SPREAD + slug, 0.0) for run in runs), default=0.0)
-
-    def _even(self, runs: list[RunState]) -> str:
-        if not self._measure.startswith(QUALITY) or not self._spread(runs):
-            return ""
-        return "Nobody has a star: the best are no further apart than the spread."
-
-    def _build(self, count: int) -> None:
+    def _build(self, names: list[str], verdicts: list[Verdict | None], lines: list[Line]) -> None:
         clear(self._grid)
-        self._heads = [label("", "small") for _ in COLUMNS[1:]]
-        for column, (head, name, tip) in enumerate(
-            zip(self._heads, COLUMNS[1:], TIPS[1:], strict=True)
-        ):
-            head.setText(name)
-            set_tip(head, tip)
-            self._grid.addWidget(head, 0, column + 2, Qt.AlignmentFlag.AlignRight)
-        self._names, self._cells = [], []
-        for place in range(count):
-            self._names.append(Elided("", middle=True))
-            self._cells.append([label() for _ in self._heads])
-            self._grid.addWidget(Badge(place), place + 1, 0)
-            self._grid.addWidget(self._names[-1], place + 1, 1)
-            for column, cell in enumerate(self._cells[-1]):
-                self._grid.addWidget(cell, place + 1, column + 2, Qt.AlignmentFlag.AlignRight)
+        self._head(names)
+        at = self._judge(verdicts, 1)
+        self._cells = []
+        for line, (title, values) in enumerate(lines, at):
+            name = Elided(title, "muted")
+            cells = [label(wrap=True) for _ in values]
+            self._grid.addWidget(name, line, 0)
+            for place, cell in enumerate(cells, 1):
+                self._grid.addWidget(cell, line, place)
+            self._cells.append((name, cells))
 
-    def _texts(self, run: RunState, value: float | None, won: bool) -> list[str]:
-        nfe = comparison.nfe(run)
+    def _head(self, names: list[str]) -> None:
+        self._grid.addWidget(label("What differs", "small"), 0, 0)
+        for place, name in enumerate(names):
+            head = QWidget()
+            line = row(Badge(place), Elided(name, "strong", middle=True), gap=6)
+            line.setStretch(1, 1)
+            head.setLayout(line)
+            self._grid.addWidget(head, 0, place + 1)
+            self._grid.setColumnStretch(place + 1, 1)
+
+    def _judge(self, verdicts: list[Verdict | None], at: int) -> int:
+        """Write the verdicts, where there are any; return the line after them."""
+        if not any(each is not None and each.words for each in verdicts):
+            return at
+        self._grid.addWidget(separator(), at, 0, 1, len(verdicts) + 1)
+        self._grid.addWidget(label("Verdict", "muted"), at + 1, 0, Qt.AlignmentFlag.AlignTop)
+        for place, each in enumerate(verdicts):
+            words_ = each.words if each is not None else "not measured yet"
+            level = each.level if each is not None else ""
+            self._grid.addWidget(label(words_, level or "muted", wrap=True), at + 1, place + 1)
+        self._grid.addWidget(separator(), at + 2, 0, 1, len(verdicts) + 1)
+        return at + 3
+
+    def _took(self, runs: list[RunState]) -> list[Line]:
+        """Return what the runs took: time, steps, parameters, evaluations of a sample."""
+        calls = [comparison.nfe(run) for run in runs]
         return [
-            "–" if value is None else f"{'★ ' if won else ''}{words.figure(value)}",
-            f"{words.figure(run.seconds)} s" if run.seconds else "–",
-            f"{run.step:,}",
-            "–" if run.parameters is None else short_count(run.parameters),
-            "–" if nfe is None else str(nfe),
+            ("Time", tuple(words.duration(run.seconds) if run.seconds else NONE for run in runs)),
+            ("Steps", tuple(f"{run.step:,}" for run in runs)),
+            (
+                "Parameters",
+                tuple(NONE if r.parameters is None else short_count(r.parameters) for r in runs),
+            ),
+            ("Evaluations", tuple(NONE if n is None else f"{n} a sample" for n in calls)),
         ]
 
-    def _higher_is_better(self) -> bool:
-        catalog = self._state.catalog
-        slug = self._measure.removeprefix(QUALITY)
-        entry = catalog.get("metric", slug) if catalog is not None else None
-        return entry is not None and entry.better == "higher"
-
-    def _floor(self, runs: list[RunState]) -> str:
+    def _floor(self, runs: list[RunState], slug: str) -> str:
         """Say what the values are held against, with how it was measured."""
-        if not self._measure.startswith(QUALITY):
-            return ""
-        slug = self._measure.removeprefix(QUALITY)
         floor = next(filter(None, (words.floor(run.floors, slug) for run in runs)), "")
-        if not floor:
+        if not slug or not floor:
             return ""
         catalog = self._state.catalog
         n = comparison.training_value(runs[0].spec, "evaluate_samples", catalog)
@@ -160,12 +147,12 @@ class Finals(QWidget):
         return f"{told}; {better}." if better else f"{told}."
 
 
-def _cut(title: str) -> str:
-    """Return a title without what stands in brackets, short enough for a narrow column."""
-    short = title.partition(" (")[0]
-    return short if len(short) <= LETTERS else f"{short[: LETTERS - 1]}…"
-
-
-def _newest(run: RunState, measure: str) -> float | None:
-    series = run.series.get(measure)
-    return float(series.values[-1]) if series is not None and len(series) else None
+def _value(runs: list[RunState], measure: str, state: AppState) -> Line:
+    """Return the newest value of a measure of each run."""
+    found = []
+    for run in runs:
+        series = run.series.get(measure)
+        value = float(series.values[-1]) if series is not None and len(series) else math.nan
+        some = series is not None and len(series) > 0
+        found.append(words.figure(value) if some else NONE)
+    return (measure_title(measure, state) if measure else "Value", tuple(found))

@@ -12,7 +12,7 @@ from studio.app.plots.fields import Heat, lookup
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.theme import font, theme
-from studio.app.widgets.basic import Link, clear, label, row, section
+from studio.app.widgets.basic import button, clear, label, row, section
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import advance, write
@@ -150,7 +150,10 @@ class LayerPanel(QFrame):
             switch.toggled.connect(lambda on, slug=spec.slug: self._toggle(slug, on))
             line = QWidget()
             ask = partial(self.asked.emit, spec.slug)
-            name = Link(spec.title, ask, spec.tip) if spec.told else label(spec.title)
+            name = button(spec.title, ask, kind="quiet") if spec.told else label(spec.title)
+            if spec.told:
+                name.setStyleSheet("text-align: left; padding: 0")
+                name.setCursor(Qt.CursorShape.PointingHandCursor)
             line.setLayout(row(name, None, switch, gap=4))
             set_tip(line, spec.tip)
             self._list.addWidget(line)

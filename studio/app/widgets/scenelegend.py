@@ -95,6 +95,7 @@ class SceneLegend(QFrame):
                 line = QWidget()
                 line.setLayout(row(_Sign(mark), label(words, "small"), None, gap=6))
                 self._marks.addWidget(line)
+                line.show()  # else it is given room only with the next event
         self.heat.show_heat(heat)
         self.setAccessibleName(", ".join(words for _, words in marks))
         self.setVisible(bool(marks) or heat is not None)

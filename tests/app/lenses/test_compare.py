@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from studio.app.plots.export import write_picture
 from studio.app.state.runs import RunState, Series
@@ -16,6 +17,7 @@ from studio.app.views.compare import VIEW, CompareView, columns_for
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, GetTarget, Validate, Watch
 from studio.protocol.records import FlowRecord
+from studio.protocol.spec import Pick
 from studio.store.flow import FlowStore
 from tests.app.lenses.conftest import make_record
 
@@ -290,9 +292,13 @@ def test_a_click_in_the_chart_seeks_the_kept_step_there(
     assert lens.state.playback.step == 50
 
 
-def cells(view: CompareView) -> list[list[str]]:
+def cells(view: CompareView) -> dict[str, tuple[str, ...]]:
     view._show_figures()
-    return [[cell.text() for cell in line] for line in view.finals._cells]
+    return dict(view.finals.lines)
+
+
+def told(view: CompareView) -> str:
+    return " | ".join(each.text() for each in view.finals.findChildren(QLabel))
 
 
 def test_the_table_says_what_each_came_to_and_what_it_took(
@@ -303,35 +309,45 @@ def test_the_table_says_what_each_came_to_and_what_it_took(
         run.floors = {"mmd": 0.05}
         measure(lens, run, "quality/mmd", [40], [0.3 - place / 10])
         measure(lens, run, "cost/nfe", [40], [35.0])
-    assert cells(window.view) == [
-        ["0.3", "4 s", "80", "33.5 k", "35"],
-        ["0.2", "4 s", "81", "33.5 k", "35"],
-        ["★ 0.1", "4 s", "82", "33.5 k", "35"],
-    ]
+    found = cells(window.view)
+    assert found["Mmd"] == ("0.3", "0.2", "0.1")
+    assert found["Time"] == ("4 s",) * 3
+    assert found["Steps"] == ("80", "81", "82")
+    assert found["Parameters"] == ("33.5 k",) * 3
+    assert found["Evaluations"] == ("35 a sample",) * 3
     caption = window.view.finals._caption
     assert caption.text().startswith("Floor 0.05 (data")
     runs[0].floors["spread/mmd"] = 0.0213
     measure(lens, runs[2], "quality/mmd", [80], [float("nan")])
-    assert [line[0] for line in cells(window.view)] == ["0.3", "★ 0.2", "not finite"]
+    assert cells(window.view)["Mmd"] == ("0.3", "0.2", "not finite")
     assert caption.text().startswith("Floor 0.05 ±\u00a00.02 (data")
-    assert window.view.finals._names[0].accessibleName().startswith("0001-r: Mmd 0.3, time 4 s")
 
 
-def test_nobody_has_a_star_for_less_than_the_spread(lens: Any, runs: Any, window: QWidget) -> None:
+def test_each_is_judged_by_itself_and_nobody_is_ranked(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
     for place, run in enumerate(runs):
         run.floors = {"mmd": 0.05, "spread/mmd": 0.03}
-        measure(lens, run, "quality/mmd", [40], [0.268 + 0.004 * place])
-    assert [line[0] for line in cells(window.view)] == ["0.268", "0.272", "0.276"]
-    assert "no further apart than the spread" in window.view.finals._caption.text()
-    measure(lens, runs[0], "quality/mmd", [80], [0.2])
-    assert cells(window.view)[0][0] == "★ 0.2"
-    assert "spread." not in window.view.finals._caption.text()
+        measure(lens, run, "quality/mmd", [40], [0.1 + 0.1 * place])
+    cells(window.view)
+    assert "not distinguishable from real" in told(window.view)
+    assert "6 × the floor" in told(window.view)
+
+
+def test_settings_that_differ_stand_beside_each_other(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    spec = runs[1].spec
+    runs[1].spec = structs.replace(spec, family=Pick(slug="gan"))
+    window.view.refresh()
+    assert cells(window.view)["Model"] == ("EDM", "gan", "EDM")
 
 
 def test_nobody_wins_by_a_loss(lens: Any, runs: Any, window: QWidget) -> None:
     for place, run in enumerate(runs):
         measure(lens, run, "loss", [1], [float(place)])
-    assert [line[0] for line in cells(window.view)] == ["0", "1", "2"]
+    assert cells(window.view)["Loss"] == ("0", "1", "2")
+    assert "Verdict" not in told(window.view)
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_the_cursor_and_the_hover_are_linked(lens: Any, show: Any, qtbot: QtBot)
     view.cards["loss"].plot.hovered.emit(49.0)
     assert view.cards["quality/mmd"].scene.hover == 49.0
     assert "step 50" in view.cards["loss"].plot.accessibleDescription()
-    assert view._cards["loss"]._values.accessibleName().startswith("step 50")
+    assert view._cards["loss"]._values.text().startswith("step 50")
 
 
 def test_a_click_looks_at_the_nearest_kept_step(lens: Any, show: Any) -> None:
