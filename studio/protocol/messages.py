@@ -14,6 +14,7 @@ from studio.protocol.commands import (
     Control,
     Credit,
     Evaluate,
+    ExportRows,
     ExportWeights,
     GetAble,
     GetCatalog,
@@ -73,6 +74,7 @@ __all__ = [
     "ErrorInfo",
     "Evaluate",
     "Event",
+    "ExportRows",
     "ExportWeights",
     "Failed",
     "GetAble",
@@ -138,6 +140,7 @@ Command = (
     | QueryLayer
     | Operate
     | Evaluate
+    | ExportRows
     | ExportWeights
     | Ping
     | Shutdown

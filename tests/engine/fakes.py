@@ -169,6 +169,7 @@ TINY = FamilyEntry(
     field="",
     carrier="",
     motion="",
+    group="",
     sampler="",
     version=1,
     upgrade=None,

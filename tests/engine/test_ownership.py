@@ -247,6 +247,9 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.Evaluate(run=place),
         m.Operate(run=place, operator="generate", file=other),
         m.Operate(run=other, operator="generate", file=place),
+        m.ExportRows(run=place, what="data", file=other),
+        m.ExportRows(run=other, what="data", file=place),
+        m.ExportRows(run=other, what="samples", of=place, file=place),
         m.ExportWeights(run=place, file=other),
         m.ExportWeights(run=other, file=place),
     ]
@@ -272,7 +275,18 @@ def test_all_files_and_folders_are_named_by_whole_paths(
 
 
 def test_each_field_of_text_is_known_to_be_a_path_or_not() -> None:
-    words = {"action", "job", "layer", "name", "notes", "importer", "layers", "extras", "operator"}
+    words = {
+        "action",
+        "job",
+        "layer",
+        "name",
+        "notes",
+        "importer",
+        "layers",
+        "extras",
+        "operator",
+        "what",
+    }
     found = {
         (type(command), field.name)
         for command in commands("", "")

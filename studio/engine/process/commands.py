@@ -21,6 +21,7 @@ from studio.engine.jobs.headless import planned_total
 from studio.engine.jobs.importing import ImportJob
 from studio.engine.jobs.job import Job, Work
 from studio.engine.jobs.operating import OperatorJob, inline
+from studio.engine.jobs.rows import RowsJob
 from studio.engine.jobs.training import TrainingJob, refuse_twice
 from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
@@ -324,6 +325,11 @@ def _able(engine: "Engine", command: m.GetAble) -> Answer:
 def _evaluate(engine: "Engine", command: m.Evaluate) -> Answer:
     within("n", command.n, MAX_SAMPLES)
     return enqueue(engine, EvaluationJob(engine.new_name(), command, engine.outbox))
+
+
+@handles(m.ExportRows)
+def _export_rows(engine: "Engine", command: m.ExportRows) -> Answer:
+    return enqueue(engine, RowsJob(engine.new_name(), command, engine.outbox))
 
 
 @handles(m.ExportWeights)

@@ -9,7 +9,7 @@ from studio.protocol.messages import Command
 
 __all__ = ["PATHS", "check_places"]
 
-PATHS = ("file", "files", "project", "run", "runs")
+PATHS = ("file", "files", "of", "project", "run", "runs")
 """The fields of commands that hold folders or files, whichever command it is."""
 
 _LONGEST = 4096

@@ -1,0 +1,162 @@
+"""Writing rows that are there already to a file: drawn samples, the fixed particles, the data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.contracts.batch import Batch
+from studio.engine.jobs.job import Work
+from studio.engine.jobs.runjob import RunJob
+from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.fit import picked_kind
+from studio.engine.process.failures import Refused
+from studio.engine.process.sink import Sink
+from studio.engine.run.destination import check_destination
+from studio.engine.run.in_force import target_of
+from studio.engine.run.loading import newest_checkpoint
+from studio.engine.run.saving import saved_columns
+from studio.protocol.messages import ExportRows, ResultWritten
+from studio.store.errors import missing_folder
+from studio.store.flow import FlowStore
+from studio.store.run import RunFolder
+from studio.store.samples import SampleSets
+
+__all__ = ["RowsJob"]
+
+
+@dataclass(frozen=True)
+class _There:
+    """All rows of a source, the names of the numbers of one, and what is known of where they come
+    from.
+    """
+
+    rows: Batch
+    columns: tuple[str, ...]
+    said: dict[str, Any]
+
+
+class RowsJob(RunJob):
+    """Reads all rows of the source and writes those that are asked for."""
+
+    kind = "export"
+
+    def __init__(self, job: str, command: ExportRows, sink: Sink) -> None:
+        """Check what can be known before anything is read.
+
+        Raises:
+            Refused: there is no such source, or the file cannot be written so; the path names the
+                field.
+            StoreError: the run cannot be read.
+        """
+        run = RunFolder(Path(command.run))
+        self._kind = picked_kind(run.record.spec.dataset)
+        _check(command, self._kind)
+        super().__init__(job, f"Export: {run.name}", run, sink)
+        self._command = command
+        self.total = len(command.rows)
+
+    def work(self) -> Work:
+        """Read, write; see `studio.engine.jobs.job.Job.work`."""
+        command, file = self._command, Path(self._command.file)
+        yield False
+        there = _READ[command.what](self.folder, command)
+        some = _taken(there.rows, command.rows)
+        yield False
+        # Somebody may have written one since the work began.
+        check_destination(file, command.overwrite)
+        said = {"run": self.folder.name, **there.said}
+        if command.rows:
+            said["rows"] = command.rows
+        kind_of(self._kind).write(file, some, there.columns, said)
+        self.step = self.total = len(some)
+        step = int(there.said.get("step", -1))
+        self.say(f"{kind_of(self._kind).counted(len(some))} are in {file}.")
+        self.sink.send(
+            ResultWritten(
+                job=self.job, run=str(self.folder.path), operator="", step=step, file=str(file)
+            )
+        )
+
+
+def _check(command: ExportRows, kind: str) -> None:
+    if command.what not in _READ:
+        raise Refused(f"There are no rows of {command.what!r}.", path="what")
+    file, suffixes = Path(command.file), kind_of(kind).suffixes
+    suffix = file.suffix.lower()
+    if suffix not in suffixes:
+        raise Refused(
+            f"Rows cannot be written as {suffix or 'a file without a suffix'}.",
+            f"Use one of {', '.join(suffixes)}.",
+            path="file",
+        )
+    if not file.parent.is_dir():
+        told = missing_folder(file)
+        raise Refused(told.message, told.hint, path="file")
+    check_destination(file, command.overwrite)
+
+
+def _taken(rows: Batch, chosen: list[int]) -> Batch:
+    """Return the rows of some numbers, all for none.
+
+    Raises:
+        Refused: there is no such row.
+    """
+    if not chosen:
+        return rows
+    if min(chosen) < 0 or max(chosen) >= len(rows):
+        raise Refused(
+            f"There are {len(rows):,} rows, and none of number {max(chosen):,}.",
+            "Of moments between the first and the last only the first particles may be kept.",
+            path="rows",
+        )
+    return rows.take(torch.tensor(chosen))
+
+
+def _samples(run: RunFolder, command: ExportRows) -> _There:
+    sets = SampleSets(run.path)
+    path = next((each for each in sets.paths() if str(each) == command.of), None)
+    if path is None:
+        raise Refused(f"{command.of} holds no samples of {run.name}.", path="of")
+    found = sets.read(path)
+    return _There(_batch(found.x, found.beside), found.columns, dict(found.attrs))
+
+
+def _particles(run: RunFolder, command: ExportRows) -> _There:
+    store = FlowStore(run.path)
+    steps = [each for each in store.steps() if command.step is None or each <= command.step]
+    if not steps:
+        raise Refused(f"{run.name} has kept no moment up to there.", path="step")
+    record = store.load(steps[-1])
+    known = dict(record.given)
+    if record.mask is not None:
+        known["mask"] = record.mask
+    said = {"step": record.step, "seed": run.record.spec.training.get("seed", 0)}
+    columns = saved_columns(newest_checkpoint(run))
+    return _There(_batch(record.x[-1], known), columns, {**said, "particles": "fixed"})
+
+
+def _data(run: RunFolder, command: ExportRows) -> _There:
+    source, target = target_of(run, None)
+    n = command.n or len(target.x)
+    # What is known of rows is known by their number, which edits change.
+    whole = not target.done and len(target.x) == len(source.rows)
+    rows = source.rows.rows(target.chosen(n)) if whole else Batch(target.shown(n))
+    said = {"dataset": run.record.spec.dataset.slug, "edits": len(target.done)}
+    return _There(rows, tuple(source.rows.columns), said)
+
+
+_READ = {"samples": _samples, "particles": _particles, "data": _data}
+
+
+def _batch(x: NDArray[Any], known: Mapping[str, NDArray[Any]]) -> Batch:
+    """Return rows with what is known of each as a batch."""
+    tensors = {name: torch.from_numpy(np.ascontiguousarray(each)) for name, each in known.items()}
+    mask = tensors.pop("mask", None)
+    rows = torch.from_numpy(np.ascontiguousarray(x))
+    given = {name: each for name, each in tensors.items() if len(each) == len(rows)}
+    return Batch(rows, None if mask is None else mask.bool(), given)
