@@ -184,8 +184,8 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
     menu = "Project"
     return [
         Command(
-            id="gallery", title="Show the gallery", menu=menu, shortcut="Ctrl+G",
-            run=lambda: _gallery(state), aliases=("recipes", "start page", "home", "welcome"),
+            id="search-recipes", title="Search the recipes", menu=menu, shortcut="Ctrl+G",
+            run=lambda: _search_recipes(state), aliases=("gallery", "find"),
         ),
         Command(
             id="new-project", title="New project…", menu=menu, shortcut="Ctrl+Shift+N",
@@ -435,7 +435,7 @@ def _help(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
     ]  # fmt: skip
 
 
-def _gallery(state: AppState) -> None:
+def _search_recipes(state: AppState) -> None:
     state.runs.select("")
     state.go("gallery")
     state.find_wanted.emit()

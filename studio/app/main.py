@@ -71,7 +71,7 @@ class Studio:
             self.state.notices.post(
                 Notice(
                     level="warning",
-                    text="A recipe of the gallery cannot be read",
+                    text="A recipe cannot be read",
                     why=str(error),
                     todo="Install the studio again, or mend that file.",
                     lasting=True,

@@ -216,7 +216,7 @@ async def test_enter_chooses_a_facet_and_arrows_go_to_the_next(bench, qtbot):
 
 async def test_a_slash_and_ctrl_g_lead_to_the_search(bench, qtbot):
     gallery = await gallery_of(bench)
-    for id in ("find-here", "gallery"):
+    for id in ("find-here", "search-recipes"):
         gallery.cards[0].setFocus()
         assert bench.window.registry.trigger(id)
         assert gallery.search.hasFocus()

@@ -18,7 +18,7 @@ async def test_runs_are_named_pinned_compared_exported_deleted_and_brought_back(
 ) -> None:
     await person.open()
     for recipe in ("edm-eight-gaussians", "exact-flow-eight"):
-        person.window.registry.trigger("gallery")
+        person.window.registry.trigger("search-recipes")
         run = await person.train(recipe, steps=150)
         await until(lambda run=run: run.state == "finished", 90)
         await until(lambda run=run: bool(run.series), 20)

@@ -260,7 +260,7 @@ class QualityView(QWidget):
         self._words.set_text("")
         self._all.hide()
         if run is None:
-            act = ("Open the gallery", lambda: self._actions.runs.show(""))
+            act = ("Discover recipes", lambda: self._actions.runs.show(""))
             self._empty.tell("No run is selected", "Losses and qualities are drawn here.", *act)
         elif run.state == "queued":
             then = "Curves appear when this run starts."

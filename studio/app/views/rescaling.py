@@ -272,7 +272,7 @@ class RescalingView(QWidget):
         if some:
             return
         if run is None:
-            act = ("Open the gallery", lambda: self._actions.runs.show(""))
+            act = ("Discover recipes", lambda: self._actions.runs.show(""))
             self._empty.tell(
                 "No run is selected", "What a critic's particles climb is drawn here.", *act
             )

@@ -295,7 +295,7 @@ class WatchView(QWidget):
             self._empty.tell(
                 "No run is selected",
                 "The particles of a run move here, along training and along the flow.",
-                "Open the gallery",
+                "Discover recipes",
                 lambda: self._actions.runs.show(""),
             )
         elif run.kept:
