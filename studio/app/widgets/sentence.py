@@ -118,10 +118,8 @@ class Clause(QWidget):
 
     def __init__(self, before: str, control: QWidget, after: str = "") -> None:
         super().__init__()
-        close = said(after)
-        close.setVisible(bool(after))
         held = QWidget()
-        held.setLayout(row(control, 2, close, gap=0))
+        held.setLayout(row(control, *((2, said(after)) if after else ()), gap=0))
         line = Wrapping(SPACE, 4)
         line.addWidget(said(before))
         line.addWidget(held)
