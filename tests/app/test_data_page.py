@@ -55,6 +55,9 @@ def test_a_set_is_found_by_its_field_and_by_all_words(tmp_path):
     assert [each.title for each in found(sets, "particle physics")] == ["clouds"]
     assert found(sets, "particle gibberish") == []
     assert {each.kind for each in found(sets, "", "jets")} == {"jets"}
+    # What is called so comes first, whatever else has the words.
+    fives = [replace(sets[0], title="Fashion ring"), replace(sets[0], title="Ring")]
+    assert [each.title for each in found(fives, "ring")] == ["Ring", "Fashion ring"]
 
 
 async def test_a_click_opens_a_set_and_its_button_sets_up_a_run(bench, qtbot, wait):

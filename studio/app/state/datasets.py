@@ -90,13 +90,17 @@ def _built_in(entry: EntrySpec) -> DataSet:
 
 
 def found(sets: Sequence[DataSet], text: str, of_kind: str = "") -> list[DataSet]:
-    """Return the sets in which all words of a text occur, of a kind or of any."""
+    """Return the sets in which all words of a text occur, of a kind or of any; those that are
+    called so come first.
+    """
     wanted = text.casefold().split()
-    return [
+    fitting = [
         each
         for each in sets
         if (not of_kind or each.kind == of_kind) and all(word in _said(each) for word in wanted)
     ]
+    start = text.casefold().strip()
+    return sorted(fitting, key=lambda each: not each.title.casefold().startswith(start))
 
 
 def _said(data: DataSet) -> str:

@@ -1,8 +1,8 @@
 """A set of data at a glance, where some of its tiles do not show it: a scene as a whole."""
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.kinds.kind import Arrays, Kind
@@ -10,7 +10,7 @@ from studio.app.theme import theme
 
 __all__ = ["CoverView"]
 
-HEIGHT = 240
+LEAST, MOST = 96, 240  # its height
 
 
 class CoverView(QWidget):
@@ -20,9 +20,14 @@ class CoverView(QWidget):
         super().__init__()
         self._kind: Kind | None = None
         self._arrays: Arrays = {}
-        self.setFixedHeight(HEIGHT)
+        self.setMinimumHeight(LEAST)
+        self.setMaximumHeight(MOST)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("All of it at a glance")
         repaint_on_theme(self)
+
+    def sizeHint(self) -> QSize:
+        return QSize(2 * MOST, MOST)
 
     def show_data(self, kind: Kind, arrays: Arrays) -> None:
         """Show what `Kind.cover` paints of the arrays of a preview."""
