@@ -16,6 +16,8 @@ class Sheet(pg.GraphicsView):  # type: ignore[misc]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
+        # The ground of the widget below is seen: a copy of it would stay when the theme changes.
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
         self.setRenderHint(self.renderHints().TextAntialiasing)
 
     def close(self) -> bool:

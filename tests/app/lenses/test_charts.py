@@ -10,7 +10,7 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.plots.axis import power_marks, step_marks, value_marks
@@ -219,6 +219,26 @@ def test_a_chart_follows_the_theme(plot: ChartPlot) -> None:
     try:
         theme.set_mode("light" if theme.colors().name == "dark" else "dark")
         assert plot.plane.left.textPen().color().name() == theme.colors().muted != before
+    finally:
+        theme.set_mode(mode)
+
+
+def test_the_ground_of_a_chart_follows_the_theme(plot: ChartPlot, qtbot: QtBot) -> None:
+    """It was kept as a picture: charts stood on black after a change to the light theme."""
+    page = QWidget()
+    page.setProperty("surface", "canvas")
+    page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    QVBoxLayout(page).addWidget(plot)
+    qtbot.addWidget(page)
+    page.resize(300, 200)
+    page.show()
+    mode = theme.mode
+    try:
+        for each in ("dark", "light", "dark"):
+            theme.set_mode(each)
+            at = plot.mapTo(page, QPoint(2, 2))
+            ground = page.grab().toImage().pixelColor(at)
+            assert ground.name() == theme.colors().panel
     finally:
         theme.set_mode(mode)
 
