@@ -223,9 +223,9 @@ def test_a_chart_follows_the_theme(plot: ChartPlot) -> None:
         theme.set_mode(mode)
 
 
-def test_the_ground_of_a_chart_follows_the_theme(plot: ChartPlot, qtbot: QtBot) -> None:
+def test_the_ground_of_a_chart_follows_the_theme(qtbot: QtBot) -> None:
     """It was kept as a picture: charts stood on black after a change to the light theme."""
-    page = QWidget()
+    page, plot = QWidget(), ChartPlot()
     page.setProperty("surface", "canvas")
     page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     QVBoxLayout(page).addWidget(plot)
