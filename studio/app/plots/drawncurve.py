@@ -159,7 +159,7 @@ def _count_word(
     curve: Curve, parts: list[Curve], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
     """Say of how many samples the values are that stand apart: above their last dot or below it,
-    where it covers fewer dots.
+    where it covers less of the lines.
     """
     inside = (curve.steps >= frame.x[0]) & (curve.steps <= frame.x[1])
     known = np.flatnonzero(np.isfinite(frame.heights(curve.values)) & inside)
@@ -170,21 +170,24 @@ def _count_word(
     shade = colour(style.panel, 0.8)
     text = f"n = {int(curve.counts[0]):,}"
     above = frame.above(height) > LINE + CLEAR
-    if above and _covered(parts, step, height, frame, up=True):
-        above = bool(_covered(parts, step, height, frame, up=False))
+    if above:
+        over, under = (_covered(parts, step, height, frame, up=up) for up in (True, False))
+        above = over <= under
     place = height + frame.tall(CLEAR if above else -CLEAR)
     yield word(text, style.muted, (step, place), (1.0, 1.0 if above else 0.0), shade)
 
 
 def _covered(parts: list[Curve], step: float, height: float, frame: Frame, *, up: bool) -> int:
-    """Return how many dots lie in the place of a word that ends at one of them."""
+    """Return how much of the lines lies in the place of a word that ends at one of their dots."""
     low, high = (CLEAR, CLEAR + LINE) if up else (-CLEAR - LINE, -CLEAR)
     found = 0
     for part in parts:
-        near = (part.steps >= step - frame.pixels(WORD)) & (part.steps <= step)
-        at = frame.heights(part.values)
+        # Also the line between two dots is not to be covered.
+        along = np.linspace(step - frame.pixels(WORD), step, 16)
+        along = along[(along >= part.steps[0]) & (along <= part.steps[-1])]
+        at = np.interp(along, part.steps, frame.heights(part.values))
         inside = (at >= height + frame.tall(low)) & (at <= height + frame.tall(high))
-        found += int((near & inside).sum())
+        found += int(inside.sum())
     return found
 
 

@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.plots.raster import Colours
-from studio.app.state.runs import FlowRecord
 from studio.app.tokens import Identity
-from studio.protocol.extras import LATENTS
 
 __all__ = [
     "angles",
@@ -20,7 +18,6 @@ __all__ = [
     "middle_of",
     "oklab_to_srgb",
     "one_colour",
-    "starts_of",
     "with_alpha",
 ]
 
@@ -47,14 +44,6 @@ def angles(
     dx, dy = (np.nan_to_num(start) - (middle_of(start) if middle is None else middle)).T
     turn = np.arctan2(dy, dx) / (2 * np.pi)
     return np.asarray(turn - np.floor(turn), dtype=np.float32) % np.float32(1)
-
-
-def starts_of(record: FlowRecord, dims: tuple[int, int] = (0, 1)) -> NDArray[np.float32] | None:
-    """Return where the particles of a record start, (n, 2): in flow time, or as latents of a
-    generator; None where it does not say.
-    """
-    latents: NDArray[np.float32] | None = record.extras.get(LATENTS)
-    return record.x[0][:, dims] if len(record.t) > 1 else latents
 
 
 def identity_colours(

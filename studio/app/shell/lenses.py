@@ -80,6 +80,7 @@ class _Page(QWidget):
         self._segments: Segments | None = None
         self.setProperty("surface", "canvas")
         self._bars = QStackedWidget()
+        self._bars.setMinimumWidth(1)  # else the widest bar of all views widens the window
         self._no_bar = QWidget()
         self._bars.addWidget(self._no_bar)
         self._line = QHBoxLayout()

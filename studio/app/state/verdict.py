@@ -72,7 +72,7 @@ def judged(
     n: int | None,
 ) -> tuple[str, Level]:
     """Say of a figure how it stands to what it is held against, and whether that is good."""
-    of = f"n = {n:,}" if n is not None else ""
+    of = f"n\u00a0=\u00a0{n:,}" if n is not None else ""
     if held.few(n):
         return f"{of}: {held.few(n)}", ""
     if slug not in floors or not math.isfinite(value):

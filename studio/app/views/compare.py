@@ -150,6 +150,7 @@ class CompareView(QWidget):
         pane.grid.picked.connect(self._pick)
         following: Following = pane.beside
         following.shown.connect(self._identify)
+        pane.starts.changed.connect(self._identify)
 
     def _changed(self, key: str) -> None:
         shown = [run.key for run in self._runs]
@@ -186,10 +187,13 @@ class CompareView(QWidget):
     def _identify(self) -> None:
         """Colour a particle alike in all panes: by where it starts in the first that knows."""
         panes = self.panes[: len(self._runs)]
-        known = [pane.starts for pane in panes if pane.starts is not None]
+        known = [pane.starts for pane in panes if pane.starts.places is not None]
         if not known:
             return
-        starts = max(known, key=len)
+        # Places of a flow before those of a training, and of most particles.
+        best = max(known, key=lambda each: (each.flows, each.count))
+        starts = best.places
+        assert starts is not None
         for pane in panes:
             if pane.colours_of is not starts:
                 pane.colour_by(starts)

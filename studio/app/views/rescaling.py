@@ -28,7 +28,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import button, label, restyle, separator, view_bar
+from studio.app.widgets.basic import Elided, button, label, restyle, separator, view_bar
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.hchoice import HChoice
 from studio.app.widgets.hlist import HList
@@ -65,7 +65,7 @@ class RescalingView(QWidget):
         self.following = Following(self, state, actions, _looking, applies)
         self._key, self._picked = "", ""
         self._shift: float | None = None
-        self.verdict = label("", "heading")
+        self.verdict = Elided("", "heading")
         self.words = label("", "muted", wrap=True)
         self.plot = HPlot()
         self.list = HList()
@@ -227,14 +227,14 @@ class RescalingView(QWidget):
         if record is not None and len(record.t) > 1:
             where += f", flow time {self._state.playback.flow:.2f}"
         if verdict is not None:
-            self.verdict.setText(f"{verdict.word[:1].upper()}{verdict.word[1:]} at {where}")
+            self.verdict.set_text(f"{verdict.word[:1].upper()}{verdict.word[1:]} at {where}")
             restyle(self.verdict, role="heading", level=verdict.level)
             text = verdict.text
         elif record is None:
-            self.verdict.setText(current.spec.title)
+            self.verdict.set_text(current.spec.title)
             text = "Where the particles are on it is shown with the first record of the training."
         else:
-            self.verdict.setText(current.spec.title)
+            self.verdict.set_text(current.spec.title)
             text = (
                 f"The record of {where} does not hold the critic's values at the particles: it "
                 "was kept before they were recorded. Follow the live run, or scrub to another step."
@@ -243,7 +243,7 @@ class RescalingView(QWidget):
             text = f"{current.fixed} {text}"
         self.words.setText(text)
         self.plot.setAccessibleName(f"{current.formula} over the critic's values")
-        self.plot.setAccessibleDescription(f"{self.verdict.text()}. {text}")
+        self.plot.setAccessibleDescription(f"{self.verdict.accessibleName()}. {text}")
 
     def _offer(self, run: RunState | None, current: ChosenH, other: ChosenH | None) -> None:
         if run is None:
@@ -283,7 +283,7 @@ class RescalingView(QWidget):
 
     def export_picture(self) -> Picture:
         """Return the curves for paper, with the verdict above them."""
-        return h_picture(self.plot.shown, self.verdict.text(), self.words.text())
+        return h_picture(self.plot.shown, self.verdict.accessibleName(), self.words.text())
 
     def _export(self) -> None:
         ask_picture(self, self._state, "h")

@@ -1,13 +1,11 @@
 """Watch, for points: the fixed particles of a run, live or at any kept step, at any flow time."""
 
-import asyncio
-
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app import tasks, words
+from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
 from studio.app.kinds.registry import kind_of_run
@@ -15,8 +13,7 @@ from studio.app.plots.camera import Covered
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.following import Following
-from studio.app.plots.identity import starts_of
-from studio.app.plots.records import read_record
+from studio.app.plots.starts import Starts
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
@@ -33,8 +30,6 @@ from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState, Readout
 from studio.app.widgets.waiting import tell_waiting
-from studio.protocol.extras import LATENTS
-from studio.store.errors import StoreError
 
 __all__ = ["VIEW", "WatchView"]
 
@@ -65,9 +60,7 @@ class WatchView(QWidget):
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
         self._dims = (0, 1)
-        self._first_asked = self._generates = False
-        self._starts = 0  # how many particles have their colour from where they started
-        self._known = False  # whether that is where they do: else it is where they first were
+        self._starts = Starts(self)
         self._moved = QTimer(self)
         self._moved.setSingleShot(True)
         self._moved.setInterval(SETTLE_MS)
@@ -86,6 +79,7 @@ class WatchView(QWidget):
         self._state.playback.changed.connect(self._playing)
         self._state.catalog_changed.connect(self._family)
         theme.changed.connect(self._restyle)
+        self._starts.changed.connect(self._identify)
         self.layers.wanted.connect(follow.watch)
         self.panel.dims_changed.connect(self._choose)
         self.panel.folded.connect(self._arrange)
@@ -105,9 +99,8 @@ class WatchView(QWidget):
         return self._following.run
 
     def _select(self) -> None:
-        self._record, self._dims, self._starts = None, (0, 1), 0
-        self._known = False
-        self._first_asked = False
+        self._record, self._dims = None, (0, 1)
+        self._starts.forget()
         self._one.set_record(None, None, self._dims)
         self.canvas.set_record(None)
         self.canvas.set_identity(None)
@@ -127,7 +120,7 @@ class WatchView(QWidget):
         if not kind.fits(record.x.shape[2:]) or record.x.shape[2] < 2:
             return
         self._record = record
-        self._identify(record)
+        self._starts.take(self._run, record, self._dims)
         timeline = Timeline(record.t, record.x, self._dims)
         self.canvas.playing = self._state.playback.playing
         self.canvas.set_flow(self._state.playback.flow)
@@ -164,34 +157,10 @@ class WatchView(QWidget):
             self._one.pick(particle)
         self.canvas.set_chosen(rows)
 
-    def _identify(self, record: FlowRecord) -> None:
-        """Colour the particles by where they start: in flow time, as latents, or else in training;
-        beside other runs they have the same colours.
-        """
-        known = starts_of(record, self._dims)
-        if record.x.shape[1] > self._starts or (known is not None and not self._known):
-            self._starts, self._known = record.x.shape[1], known is not None
-            self.canvas.set_identity(None)
-            self.canvas.set_identity(record.x[0][:, self._dims] if known is None else known)
-        run = self._run
-        if self._known or run is None or not run.kept or self._first_asked:
-            return
-        if run.kept[0] < record.step:
-            self._first_asked = True
-            tasks.spawn(self._identify_by_first(run.key, run.kept[0]))
-
-    async def _identify_by_first(self, key: str, step: int) -> None:
-        try:
-            first = await asyncio.to_thread(read_record, key, step)
-        except StoreError:
-            return  # colours then come from the first record seen
-        run = self._run
-        if self._known or run is None or run.key != key:
-            return
-        if first.x.shape[1] >= self._starts:
-            self._starts = first.x.shape[1]
-            self.canvas.set_identity(None)
-            self.canvas.set_identity(first.x[0][:, self._dims])
+    def _identify(self) -> None:
+        """Colour the particles by where they start, as beside other runs."""
+        self.canvas.set_identity(None)
+        self.canvas.set_identity(self._starts.places)
 
     # Clocks
 
@@ -215,7 +184,6 @@ class WatchView(QWidget):
         entry = None
         if run is not None and run.spec is not None and catalog is not None:
             entry = catalog.get("family", run.spec.family.slug)
-        self._generates = entry is not None and entry.carrier == "generator"
         self.layers.set_run(run, entry)
         self._chip.show_family(entry)
         self._hands.set_run(run)
@@ -225,8 +193,8 @@ class WatchView(QWidget):
     def _choose(self, across: int, up: int) -> None:
         """Draw other columns of the data."""
         record, self._record = self._record, None
-        self._dims, self._starts, self._known = (across, up), 0, False
-        self._first_asked = False
+        self._dims = (across, up)
+        self._starts.forget()
         if record is not None:
             self._show(record)
         self.layers.set_target()
@@ -244,8 +212,6 @@ class WatchView(QWidget):
 
     def _looking(self, run: RunState) -> Looking:
         names, extras = self.layers.names(), self.layers.extras()
-        if self._generates and LATENTS not in extras:
-            extras = (*extras, LATENTS)  # by which particles are coloured
         window = self.layers.window()
         return Looking(run.job, names, window, RESOLUTION, PARTICLES, extras)
 

@@ -17,8 +17,8 @@ from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture, widget_picture
-from studio.app.plots.identity import starts_of
 from studio.app.plots.overlay import Life
+from studio.app.plots.starts import Starts
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.tiles import frame_at
@@ -33,20 +33,19 @@ from studio.app.widgets.basic import Elided, label, row
 from studio.app.widgets.formula import FormulaLine
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.tilegrid import TileGrid
-from studio.protocol.extras import LATENTS
 
 __all__ = ["ComparePane"]
 
 TILES = 36  # few enough that each can be seen
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 PARTICLES = 4096  # of each run, live: several canvases share one screen
-Starts = NDArray[np.float32]
+Places = NDArray[np.float32]
 
 
 class ComparePane(QFrame):
     """Draws what `Beside` brings. Cameras and the choice of a particle are the owner's to link.
 
-    ``starts`` (n, 2) are where the particles of the run started, None while no record said so;
+    ``starts`` are where the particles of the run started;
     ``colours_of`` are the starts that they are coloured by.
     """
 
@@ -58,8 +57,8 @@ class ComparePane(QFrame):
         self._particle = -1
         self._told: FlowRecord | None = None
         self._target: NDArray[np.float32] | None = None
-        self.starts: Starts | None = None
-        self.colours_of: Starts | None = None
+        self.starts = Starts(self)
+        self.colours_of: Places | None = None
         self.setProperty("surface", "panel")
         self.badge = Badge(place)
         self._name = Elided("", "strong", middle=True)
@@ -121,13 +120,7 @@ class ComparePane(QFrame):
 
     def _looking(self, run: RunState) -> Looking:
         # Without layers the engine needs no window, so that moving the camera asks for nothing.
-        extras = (LATENTS,) if self._carrier(run) == "generator" else ()
-        return Looking(run.job, (), NOWHERE, 2, PARTICLES, (*extras, *self._kind.parts))
-
-    def _carrier(self, run: RunState) -> str:
-        catalog = self._state.catalog
-        entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
-        return entry.carrier if entry is not None else ""
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, self._kind.parts)
 
     def _in_plane(self, record: FlowRecord | None) -> TypeGuard[FlowRecord]:
         """Whether a record is there, and its data are drawn as dots."""
@@ -135,7 +128,8 @@ class ComparePane(QFrame):
         return record is not None and kind.layout == "plane" and kind.fits(record.x.shape[2:])
 
     def _forget(self) -> None:
-        self.starts, self.colours_of = None, None
+        self.starts.forget()
+        self.colours_of = None
         self.canvas.set_record(None)
         self.canvas.set_identity(None)
 
@@ -148,7 +142,7 @@ class ComparePane(QFrame):
         if record.x.shape[2] < 2:
             return
         self._stack.setCurrentWidget(self.canvas)
-        self._start(record)
+        self.starts.take(self.run, record)
         self.canvas.playing = self._state.playback.playing
         self.canvas.set_flow(self._state.playback.flow)
         timeline = Timeline(record.t, record.x, self._dims)
@@ -171,13 +165,7 @@ class ComparePane(QFrame):
         self.beside.drawn()
         self.tell()
 
-    def _start(self, record: FlowRecord) -> None:
-        """Note where the particles started, once: the same array means the same colours."""
-        found = starts_of(record)
-        if found is not None and (self.starts is None or len(found) > len(self.starts)):
-            self.starts = found
-
-    def colour_by(self, starts: Starts) -> None:
+    def colour_by(self, starts: Places) -> None:
         """Colour the particles by where those of another run started, row by row."""
         self.colours_of = starts
         self.canvas.set_identity(None)

@@ -67,7 +67,8 @@ class Finals(QWidget):
         """Show the runs as they are now, by a measure."""
         slug = measure.removeprefix(QUALITY) if measure.startswith(QUALITY) else ""
         verdicts = [verdict_of(run, self._state.catalog, slug) if slug else None for run in runs]
-        lines = [_value(runs, measure, self._state), *self._took(runs)]
+        lines = [_value(runs, measure, self._state)]
+        lines += [line for line in self._took(runs) if len(set(line[1])) > 1]
         lines += differing(runs, self._state.catalog).rows
         names = [short_name(run) for run in runs]
         self._lines = lines
@@ -113,7 +114,8 @@ class Finals(QWidget):
         for place, each in enumerate(verdicts):
             words_ = each.words if each is not None else "not measured yet"
             level = each.level if each is not None else ""
-            self._grid.addWidget(label(words_, level or "muted", wrap=True), at + 1, place + 1)
+            said = label(words_, level or "muted", wrap=True)
+            self._grid.addWidget(said, at + 1, place + 1, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(separator(), at + 2, 0, 1, len(verdicts) + 1)
         return at + 3
 
@@ -122,7 +124,7 @@ class Finals(QWidget):
         calls = [comparison.nfe(run) for run in runs]
         return [
             ("Time", tuple(words.duration(run.seconds) if run.seconds else NONE for run in runs)),
-            ("Steps", tuple(f"{run.step:,}" for run in runs)),
+            ("Steps done", tuple(f"{run.step:,}" for run in runs)),
             (
                 "Parameters",
                 tuple(NONE if r.parameters is None else short_count(r.parameters) for r in runs),

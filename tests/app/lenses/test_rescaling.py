@@ -74,13 +74,13 @@ def test_it_asks_for_the_critic_at_the_particles_only_while_it_is_seen(explorer,
 
 def test_before_any_record_it_shows_the_curve_alone(explorer):
     assert explorer.plot.shown.bars is None
-    assert explorer.verdict.text() == "Vanilla"
+    assert explorer.verdict.accessibleName() == "Vanilla"
     assert "first record" in explorer.words.text()
 
 
 def test_vanishing_is_said_with_a_figure(explorer, lens):
     arrive(lens, 20, np.full(200, -8.0))
-    assert explorer.verdict.text().startswith("Vanishing at step 20")
+    assert explorer.verdict.accessibleName().startswith("Vanishing at step 20")
     assert "3.35e-4" in explorer.words.text() or "0.000335" in explorer.words.text()
     assert explorer.plot.shown.median == -8.0
     assert explorer.plot.shown.bars.share.sum() == pytest.approx(1.0)
@@ -121,7 +121,7 @@ async def test_scrubbing_reads_what_was_kept_and_offers_a_branch(explorer, lens,
     keep(lens, 10, np.full(200, -8.0))
     lens.run.job, lens.run.state = "", "finished"
     lens.state.playback.set(step=10)
-    await wait(lambda: explorer.verdict.text().startswith("Vanishing at step 10"))
+    await wait(lambda: explorer.verdict.accessibleName().startswith("Vanishing at step 10"))
     assert not explorer.choice.branch.isVisible()
     explorer._pick("logit")
     assert explorer.choice.branch.text() == "Branch from step 10 with this h"

@@ -32,7 +32,7 @@ def test_figures_of_one_number_of_samples_are_on_the_axis(lens: Any, card: Stand
     assert not card.isHidden()
     assert card.strip._values.tolist() == [2.0, 1.0]
     assert card.headline.value.text() == "1"
-    assert card.headline.words.text() == "2 × the floor at n = 2,000"
+    assert card.headline.words.text() == "2 × the floor at n\u00a0=\u00a02,000"
     assert card.strip._x(2.0) > card.strip._x(1.0) > card.strip._x(0.5)
     card.grab()
 
