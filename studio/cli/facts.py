@@ -37,10 +37,14 @@ def data(entry: "Entry") -> str:
 
 def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
-    from models.entries import KindEntry, MetricEntry, NetworkEntry, SamplerEntry
+    from models.entries import DatasetEntry, KindEntry, MetricEntry, NetworkEntry, SamplerEntry
 
     if isinstance(entry, KindEntry):
         return _of_kind(entry)
+    if isinstance(entry, DatasetEntry):
+        told = {"Size": entry.size, "Licence": entry.licence, "Made": entry.made}
+        known = [f"{name}: {text}" for name, text in told.items() if text]
+        return [f"For: {data(entry)}", *known]
     if isinstance(entry, SamplerEntry):
         return _of_sampler(entry)
     if isinstance(entry, MetricEntry):

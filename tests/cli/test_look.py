@@ -72,6 +72,17 @@ def test_show_has_every_setting_with_bounds_help_and_source(say: Any) -> None:
     assert ">= 1, <= 4096" in out
 
 
+def test_show_says_how_large_a_data_set_is_and_under_which_licence(say: Any) -> None:
+    status, out, err = say("show", "mnist")
+    assert (status, err) == (0, "")
+    entry = registry.get("dataset", "mnist")
+    words = " ".join(out.split())
+    for text in (f"Size: {entry.size}", f"Licence: {entry.licence}", f"Made: {entry.made}"):
+        assert text in words
+    _, drawn, _ = say("show", "two-moons")
+    assert "Licence" not in drawn
+
+
 def test_show_knows_the_settings_of_a_training(say: Any) -> None:
     _, out, _ = say("show", "training")
     assert "  steps = 4000" in out
