@@ -17,7 +17,7 @@ from studio.app.state.runs import FlowRecord
 from studio.protocol.extras import EXTRAS
 from studio.protocol.records import EXTRA, GIVEN
 
-__all__ = ["RecordLoader", "first_particles", "read_particle", "read_record"]
+__all__ = ["RecordLoader", "first_particles", "read_newest", "read_particle", "read_record"]
 
 REMEMBERED = 9  # records; of 4,096 particles at 24 flow times each is 0.8 MB
 
@@ -31,6 +31,19 @@ def read_record(key: str, step: int) -> FlowRecord:
     from studio.store.flow import FlowStore
 
     return FlowStore(Path(key)).load(step)
+
+
+def read_newest(key: str) -> FlowRecord | None:
+    """Read the newest kept record from a run folder, None where none is kept.
+
+    Raises:
+        StoreError: it is damaged, or was thinned out meanwhile.
+    """
+    from studio.store.flow import FlowStore
+
+    store = FlowStore(Path(key))
+    steps = store.steps()
+    return store.load(steps[-1]) if steps else None
 
 
 def first_particles(record: FlowRecord, n: int) -> FlowRecord:

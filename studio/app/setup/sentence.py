@@ -262,7 +262,7 @@ class SetupSentence(Sentence):
         size: tuple[int, int] = SIZE,
         none: str = "",
     ) -> Picker:
-        self.picker = Picker(slot, body, look, choose, hint=hint, keeps=slot.text(), size=size)
+        self.picker = Picker(slot, body, look, choose, hint=hint, keeps=slot.kept, size=size)
         if none:
             self.picker.nothing.setText(none)
         self.picker.open(letters)

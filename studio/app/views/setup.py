@@ -16,6 +16,7 @@ from studio.app.setup.facts import costs
 from studio.app.setup.instead import way_out
 from studio.app.setup.motion import MotionCard
 from studio.app.setup.nodata import NoData
+from studio.app.setup.path import PathCard
 from studio.app.setup.sentence import SetupSentence
 from studio.app.state import naming, own_data
 from studio.app.state.datasets import all_sets
@@ -58,6 +59,7 @@ class SetupView(QWidget):
         self.known.body.addWidget(self.data, 1)
         self.known.body.addWidget(self.shares)
         self.motion = MotionCard(state)
+        self.path = PathCard(state)
         self.nothing = NoData(lambda: self.sentence.data.wanted.emit(""), state.import_wanted.emit)
         self.nothing.hide()
         self.race = RaceTray(state, actions)
@@ -83,6 +85,8 @@ class SetupView(QWidget):
         self._cards.addWidget(self.motion, 1)
         self._cards.addWidget(self.nothing, 1)
         body.addLayout(self._cards, 1)
+        body.addSpacing(8)
+        body.addWidget(self.path)
         body.addWidget(self.source)
         self._scroll = scroll = QScrollArea()  # in a low window the picture keeps its size
         scroll.setWidgetResizable(True)
@@ -131,6 +135,7 @@ class SetupView(QWidget):
             line.setVisible(bool(text))
         self.sentence.refresh()
         self.motion.refresh()
+        self.path.refresh()
         missing = own_data.missing(draft.spec, self._state.datasets)
         self.nothing.show_name(missing)
         self.nothing.setVisible(bool(missing))

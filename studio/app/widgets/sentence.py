@@ -54,6 +54,11 @@ class Slot(PushButton):
         restyle(self, missing="true" if missing else "false")
 
     @property
+    def kept(self) -> str:
+        """What is chosen, "" for nothing yet."""
+        return "" if self.property("missing") == "true" else self.text()
+
+    @property
     def _metrics(self) -> QFontMetrics:
         return QFontMetrics(font(LARGE, QFont.Weight.DemiBold))
 
