@@ -1,5 +1,5 @@
-"""Arrows of vector fields: a quiet lattice of strokes whose dot at the end is where the field
-points. Several fields can be told apart by their ink.
+"""Arrows of vector fields: a quiet lattice of strokes with a head where the field points. Several
+fields can be told apart by their ink.
 """
 
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.plots.camera import Bounds, Camera
@@ -17,7 +17,7 @@ from studio.app.plots.style import CanvasStyle
 __all__ = ["Arrows", "Ink", "arrow_places", "paint_arrows"]
 
 CELL = 46  # logical pixels between arrows, about
-LENGTH = 15
+LENGTH, HEAD = 15, 4  # pixels of the longest, and of a head
 
 Ink = Literal["quiet", "warm", "cold"]
 
@@ -43,12 +43,16 @@ def paint_arrows(painter: QPainter, camera: Camera, style: CanvasStyle, arrows: 
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(ink, 1.0))
-    painter.drawLines([QLineF(*a, *b) for a, b in zip(places, ends, strict=True)])
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ink)
-    for x, y in ends:
-        painter.drawEllipse(QPointF(x, y), 1.6, 1.6)
+    for starts in (places, *_barbs(moves, ends)):
+        painter.drawLines([QLineF(*a, *b) for a, b in zip(starts, ends, strict=True)])
     painter.restore()
+
+
+def _barbs(moves: NDArray[np.float64], ends: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return where the two strokes of each head begin, (m, 2): they end where the arrow does."""
+    along = moves / np.maximum(np.linalg.norm(moves, axis=1, keepdims=True), 1e-12) * HEAD
+    across = along[:, ::-1] * (-0.5, 0.5)
+    return [ends - along + across, ends - along - across]
 
 
 def arrow_places(camera: Camera, arrows: Arrows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -29,6 +29,7 @@ __all__ = [
 
 DENSITY = "density"
 EXTRAS = (MANIFOLD, LATENTS)  # layers that come as extras of a record
+LOGS, SLOPE = ("log p", "p"), "h′(d)"  # symbols of layers that have no sign
 LOG_DEPTH = 12.0  # nats of a log-density that are told apart
 PARTICLES, FRAME = "Particles", "Frame"
 _TIPS = {
@@ -88,9 +89,24 @@ def heat_of(layer: LayerSpec, grid: Grid, bounds: Bounds, t: np.ndarray, now: fl
     """Return a scalar layer (T or 1, r, r) at a flow time. Its range is that of all times, so
     that colours keep their meaning while the clock runs.
     """
-    signed = layer.symbol.strip().lower() not in ("log p", "p")
-    low, high = span(grid, diverging=signed, depth=None if signed else LOG_DEPTH)
+    symbol = layer.symbol.strip().lower()
+    signed = symbol not in (*LOGS, SLOPE)
+    if symbol == SLOPE:
+        low, high = _between(grid)
+    else:
+        low, high = span(grid, diverging=signed, depth=None if signed else LOG_DEPTH)
     return Heat(at_time(grid, t, now), bounds, layer.symbol, low, high, diverging=signed)
+
+
+def _between(grid: Grid) -> tuple[float, float]:
+    """Return between what almost all values lie: what is positive everywhere and varies little is
+    then no flat sheet.
+    """
+    values = grid[np.isfinite(grid)]
+    if values.size == 0:
+        return 0.0, 1.0
+    low, high = (float(each) for each in np.quantile(values, (0.005, 0.995)))
+    return (low, high) if high > low else (low, low + max(1e-6, abs(low)))
 
 
 def arrows_of(

@@ -167,6 +167,7 @@ class RowsPanel(QWidget):
 
     def _only(self) -> None:
         self._state.selection.show_only(not self._state.selection.only)
+        self._state.lens_wanted.emit("samples")  # where they are browsed
 
     def _copy(self) -> None:
         selection = self._state.selection

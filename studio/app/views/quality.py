@@ -37,6 +37,7 @@ __all__ = ["VIEW", "QualityView", "group_of"]
 REDRAW_MS = 67  # at most 15 pictures a second, however fast the numbers come
 WIDE = 760  # logical pixels from which two charts stand side by side
 QUALITY = "quality/"
+WAITS = "No quality yet: it is measured as the training goes on, or by Evaluate now"
 
 
 def group_of(name: str) -> str:
@@ -44,6 +45,11 @@ def group_of(name: str) -> str:
     if name.startswith(QUALITY):
         return name
     return "loss" if "loss" in name else name
+
+
+def _measured(group: str) -> bool:
+    """Whether a chart is of a quality."""
+    return group.startswith(QUALITY)
 
 
 def _few(run: RunState) -> str:
@@ -171,7 +177,8 @@ class QualityView(QWidget):
             curves = self._curves(run, names)
             self._cards[group].show_curves(curves, extent, cursor, zoom=self._zoom)
         told = f"Step {run.step:,} of {max(run.total, run.step):,}"
-        self._words.set_text(". ".join(filter(None, [told, _few(run)])))
+        waits = "" if any(map(_measured, groups)) else WAITS
+        self._words.set_text(". ".join(filter(None, [told, _few(run), waits])))
         self._all.setVisible(self._zoom is not None)
 
     def _extent(self, run: RunState) -> tuple[float, float]:

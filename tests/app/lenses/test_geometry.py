@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.app.plots.arrows import _barbs
 from studio.app.plots.camera import Camera, Covered, robust_bounds
 from studio.app.plots.fields import (
     Heat,
@@ -19,8 +20,10 @@ from studio.app.plots.fields import (
     sample,
     span,
 )
+from studio.app.plots.layers import heat_of
 from studio.app.plots.ticks import label, number, ticks
 from studio.app.plots.timeline import Timeline
+from studio.protocol.catalog import LayerSpec
 
 sizes = st.floats(50, 3000)
 places = st.floats(-1e3, 1e3)
@@ -233,3 +236,20 @@ def test_ranges_are_round_symmetric_and_blind_to_outliers() -> None:
         == span(grid[1:] - 50, diverging=False, depth=2.0)[1] - 2
     )
     assert [nice(v) for v in (0.7, 1.0, 1.2, 3, 60, -1, math.inf)] == [1, 1, 2, 5, 100, 1, 1]
+
+
+def test_a_slope_that_is_positive_everywhere_is_no_flat_sheet() -> None:
+    layer = LayerSpec(name="s", title="Slope", kind="scalar", symbol="h′(d)", timed=False)
+    grid = np.linspace(0.45, 0.55, 64, dtype=np.float32).reshape(1, 8, 8)
+    heat = heat_of(layer, grid, (0, 1, 0, 1), np.ones(1), 1.0)
+    assert not heat.diverging
+    assert (heat.low, heat.high) == pytest.approx((0.45, 0.55), abs=2e-3)
+    same = heat_of(layer, np.ones((1, 8, 8), np.float32), (0, 1, 0, 1), np.ones(1), 1.0)
+    assert same.high > same.low
+
+
+def test_the_head_of_an_arrow_is_where_the_field_points() -> None:
+    ends = np.array([[10.0, 0.0]])
+    left, right = _barbs(np.array([[10.0, 0.0]]), ends)
+    assert (left[0, 0], right[0, 0]) == (6.0, 6.0)
+    assert left[0, 1] == -right[0, 1] != 0
