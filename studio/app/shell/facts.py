@@ -8,19 +8,24 @@ from studio.app.widgets.basic import Elided, clear, label
 
 __all__ = ["Facts"]
 
+NAMES = 118  # pixels
+
 
 class Facts(QWidget):
-    """A line a fact: its name dim, what is known of it wrapped."""
+    """A line a fact: its name dim, what is known of it wrapped; without a name it has the line for
+    itself.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, facts: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
         self._shown: list[tuple[str, str]] | None = None
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
-        self._grid.setColumnMinimumWidth(0, 110)
+        self._grid.setColumnMinimumWidth(0, NAMES)
         self._grid.setColumnStretch(1, 1)
+        self.show_facts(facts)
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Show these, and nothing else."""
@@ -28,9 +33,15 @@ class Facts(QWidget):
             return
         self._shown = list(facts)
         clear(self._grid)
-        self.setVisible(bool(facts))
+        if not facts:
+            self.hide()
+        elif self.parentWidget() is not None:
+            self.show()  # alone it would be a window
         for line, (name, known) in enumerate(facts):
+            if not name:
+                self._grid.addWidget(label(known, wrap=True), line, 0, 1, 2)
+                continue
             title = Elided(name, "muted")
-            title.setFixedWidth(110)
+            title.setFixedWidth(NAMES)
             self._grid.addWidget(title, line, 0)
             self._grid.addWidget(label(known, wrap=True), line, 1)

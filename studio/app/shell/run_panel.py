@@ -1,10 +1,9 @@
 """The inspector of a run: what it is (frozen), how it does now, against its floors."""
 
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from studio.app import held, words
 from studio.app.actions import Actions
@@ -12,6 +11,7 @@ from studio.app.forms import check
 from studio.app.kinds.registry import kind_of, kind_of_run
 from studio.app.plots.curves import Curve
 from studio.app.run_words import STATES
+from studio.app.shell.facts import Facts
 from studio.app.shell.run_figures import FigureGroups, figures, grouped
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
@@ -20,7 +20,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
-from studio.app.widgets.basic import Elided, button, clear, label, separator
+from studio.app.widgets.basic import button, clear, label, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.headline import Headline
 from studio.app.widgets.qualities import counts_along, floors_along
@@ -145,10 +145,10 @@ class RunPanel(QWidget):
                     continue  # of an earlier version, which may have meant another network
                 line = (field.title, check.title_of(field, drafts.value_at(config, field)))
                 (touched if drafts.changed(config, field) else rest).append(line)
-            self._config.addLayout(_table(chosen + touched))
+            self._config.addWidget(Facts(chosen + touched))
             if rest:
                 fold = Fold("Defaults")
-                fold.body.addLayout(_table(rest))
+                fold.body.addWidget(Facts(rest))
                 self._config.addWidget(fold)
 
     def _show_now(self) -> None:
@@ -220,21 +220,3 @@ def comparable(run: RunState, name: str) -> Curve:
     if line.floors is not None and len(line.floors):
         floor = float(line.floors[-1])
     return replace(line, floor=floor)
-
-
-def _table(rows: list[tuple[str, Any]]) -> QGridLayout:
-    """Return lines of title and value; a title of "" lets the value span."""
-    grid = QGridLayout()
-    grid.setVerticalSpacing(5)
-    grid.setHorizontalSpacing(4)
-    grid.setColumnMinimumWidth(0, 118)
-    grid.setColumnStretch(1, 1)
-    for line, (title, value) in enumerate(rows):
-        if title:
-            name = Elided(title, "muted")
-            name.setFixedWidth(118)
-            grid.addWidget(name, line, 0)
-            grid.addWidget(label(str(value), wrap=True), line, 1)
-        else:
-            grid.addWidget(label(str(value), wrap=True), line, 0, 1, 2)
-    return grid
