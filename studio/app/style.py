@@ -24,7 +24,9 @@ QFrame[surface="raised"] {
 QFrame[surface="card"] {
     background: $panel; border: 1px solid $line; border-radius: ${panel_radius}px;
 }
-QFrame[surface="changed"] { background: $raised; border: 0; border-top: 1px solid $line; }
+QFrame[surface="changed"], QFrame[surface="sheet"] {
+    background: $raised; border: 0; border-top: 1px solid $line;
+}
 QFrame[rule="bottom"] { border: 0; border-bottom: 1px solid $line; }
 QFrame[rule="top"] { border: 0; border-top: 1px solid $line; }
 QFrame[rule="left"] { border: 0; border-left: 1px solid $line; }

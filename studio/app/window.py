@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import (
@@ -42,6 +42,9 @@ from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.basic import column, row, separator, upright
+
+if TYPE_CHECKING:
+    from studio.app.widgets.exportsheet import ExportSheet
 
 __all__ = ["MainWindow"]
 
@@ -123,6 +126,7 @@ class MainWindow(QMainWindow):
         self.split.setStretchFactor(1, 1)
         self.split.setSizes([SIDEBAR, 900, INSPECTOR])
         self._timebar: QWidget | None = None
+        self._export: ExportSheet | None = None
         self._time_slot = QVBoxLayout()
         self._time_slot.setContentsMargins(0, 0, 0, 0)
         self._time_slot.setSpacing(0)
@@ -183,6 +187,7 @@ class MainWindow(QMainWindow):
         state.import_wanted.connect(self._asks.import_data)
         state.branch_wanted.connect(self._ask_branch)
         state.operate_wanted.connect(self._ask_operate)
+        state.export_wanted.connect(self._show_export)
         state.draft_changed.connect(self._offer_train)
         self.split.splitterMoved.connect(lambda *_: self._saver.start())
         self.canvas.lenses.opened.connect(lambda _: self._saver.start())
@@ -194,7 +199,7 @@ class MainWindow(QMainWindow):
             ask_new_project=self._asks.new_project,
             ask_import=self._asks.import_data,
             ask_import_folder=self._asks.import_folder,
-            ask_export_samples=self._asks.export_samples,
+            ask_export_samples=self._actions.export.open,
             ask_export_weights=self._asks.export_weights,
             ask_export_picture=self._export_picture,
             ask_export_curves=self._export_curves,
@@ -265,6 +270,18 @@ class MainWindow(QMainWindow):
         if run is not None and entry is not None:
             module = importlib.import_module("studio.app.shell.operate_sheet")
             module.OperateSheet(self._state, self._actions, run, entry, self).open()
+
+    def _show_export(self) -> None:
+        """Open the sheet at the foot of the inspector, which comes for it."""
+        if self._export is None:
+            module = importlib.import_module("studio.app.widgets.exportsheet")
+            self._export = module.ExportSheet(self._state, self._actions)
+            self.inspector.dock(self._export)
+        if self._state.place != "run":
+            self._state.go("run")
+        self._inspector_wanted = True
+        self._show_columns()
+        self._export.open()
 
     def _export_picture(self) -> None:
         lens = self.canvas.lenses.view

@@ -368,10 +368,9 @@ async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait)
     for command in (m.Operate, m.ExportWeights):
         bench.engine.script[command] = lambda command: asked.append(command) or {}
     await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}), "/x/made.csv")
-    bench.actions.export.samples("/x/samples.csv", 5)
     bench.actions.export.weights("/x/weights.safetensors")
     SceneIntents(bench.state, bench.studio.link).write(known.key, "/x/map.png")
-    await wait(lambda: len(asked) == 4)
+    await wait(lambda: len(asked) == 3)
     assert all(each.overwrite for each in asked)
     await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}))
     assert not asked[-1].overwrite

@@ -11,8 +11,9 @@ from studio.app.intents.base import Intents
 from studio.app.kinds.registry import kind_of
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
+from studio.app.state.taking import Taking
 from studio.cli.command import command_for
-from studio.protocol.messages import GENERATE, ExportWeights, Operate
+from studio.protocol.messages import ExportWeights
 from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["ExportIntents"]
@@ -21,17 +22,19 @@ __all__ = ["ExportIntents"]
 class ExportIntents(Intents):
     """Intents about what leaves the studio."""
 
-    def samples(self, file: str, n: int = 10_000, seed: int = 0) -> None:
-        """Write n fresh samples of the selected run; the suffix (.csv .npz .h5) says how. A file
-        that is there is replaced: the dialog for saving has asked.
+    def open(self) -> None:
+        """Ask what of the selected run is to be written, and where to."""
+        self.state.export_wanted.emit()
+
+    async def rows(self, taking: Taking, file: str, *, overwrite: bool) -> str:
+        """Let rows be written as a job, whose name is returned; a file that is there is replaced
+        only where the person has agreed to it.
+
+        Raises:
+            Refused: it cannot be done so.
         """
-        run = self.state.runs.current
-        if run is not None:
-            config = {"n": n, "seed": seed}
-            command = Operate(
-                run=run.key, operator=GENERATE, config=config, file=file, overwrite=True
-            )
-            self._tell(command, "The samples were not exported", run.key)
+        answer = await self.link.ask(taking.command(file, overwrite=overwrite))
+        return str((answer.result or {}).get("job", ""))
 
     def weights(self, file: str) -> None:
         """Write the averaged weights of the selected run's newest checkpoint, in the place

@@ -13,7 +13,6 @@ from studio.app.actions import Actions
 from studio.app.command_label import Said
 from studio.app.intents.base import Refused
 from studio.app.intents.disk import TrashContents
-from studio.app.kinds.registry import kind_of_run
 from studio.app.shell.dialogs import ask_empty_trash, ask_restore
 from studio.app.shell.label_ask import ask_line
 from studio.app.shell.wholefolder import offer_folder
@@ -25,7 +24,6 @@ from studio.formats.registry import discover, importers
 
 __all__ = ["Asks"]
 
-SAMPLES = 10_000
 NAME_HELP = "Without a name it is called after its model and its data."
 TAGS_HELP = "Words with commas between them: runs are found and grouped by them."
 NOTE_HELP = "A sentence that stands beside the run."
@@ -65,13 +63,6 @@ class Asks:
         """Ask for a folder, and look into those of its files that belong together."""
         dialog = open_dialog(self._parent, "Import a folder", QFileDialog.FileMode.Directory)
         self._then(dialog, lambda folder: self._actions.data.inspect_files([folder]))
-
-    def export_samples(self) -> None:
-        """Ask where samples go; the suffix says how they are written."""
-        kind = kind_of_run(self._state.runs.current, self._state.catalog)
-        name, suffix = self._name("samples"), kind.suffixes[0]
-        dialog = save_dialog(self._parent, "Export samples", name, kind.files, suffix)
-        self._then(dialog, lambda file: self._actions.export.samples(file, SAMPLES))
 
     def export_weights(self) -> None:
         """Ask where the weights go."""

@@ -62,6 +62,12 @@ class Inspector(QFrame):
         """Whether there is something to inspect at this place."""
         return self._state.place in ("setup", "run")
 
+    def dock(self, sheet: QWidget) -> None:
+        """Let a sheet stand at the foot, below whatever is looked at."""
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(sheet)
+
     def to_run(self) -> None:
         """Look at the run again."""
         self._state.selection.clear()

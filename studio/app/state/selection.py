@@ -42,11 +42,13 @@ class Offered:
         arrays: the data, a row each.
         title: what one of them is called: "Generated image".
         tell: returns what is known of a row, each with its name.
+        origin: says where they come from, in a line.
     """
 
     arrays: Mapping[str, NDArray[Any]]
     title: str
     tell: Callable[[int], list[tuple[str, str]]]
+    origin: Callable[[], str] = lambda: ""
 
 
 class Selection(QObject):
@@ -87,6 +89,11 @@ class Selection(QObject):
         """Return the data that a run learns, as far as a lens shows them."""
         found = (offer for of, offer in self._offers.items() if (of.run, of.what) == (run, "data"))
         return next(found, None)
+
+    def made(self, run: str) -> Source | None:
+        """Return what was shown last of what a run made, None where nothing was."""
+        sources = [of for of in self._offers if of.run == run and of.what != "data"]
+        return sources[-1] if sources else None
 
     def show_only(self, only: bool) -> None:
         """Show nothing but what is selected, or everything again."""

@@ -33,7 +33,6 @@ from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, section, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
-from studio.app.widgets.exporting import ask_samples
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
@@ -90,7 +89,7 @@ class SamplesView(QWidget):
             "Sample now", self._actions.training.sample, tip="Draw new samples into the run"
         )
         export = button(
-            "Export", self._export, tip="Write samples to CSV, NPZ or HDF5", icon="export"
+            "Export", self._actions.export.open, tip="Write rows to a file", icon="export"
         )
         tools = (self._drawn_ones, self._lasso, self._overlay, sample, export)
         self.bar = view_bar(self, self._origin, None, *tools)
@@ -188,7 +187,9 @@ class SamplesView(QWidget):
         def tell(row: int) -> list[tuple[str, str]]:
             return list(zip(self._names, map(number, x[row].tolist()), strict=False))
 
-        self._state.selection.offer(source, Offered({"x": x}, title, tell))
+        made = canvas is self.made
+        origin = (lambda: self._sampled.origin) if made else (lambda: "")
+        self._state.selection.offer(source, Offered({"x": x}, title, tell, origin))
 
     def _draw(self, canvas: ParticleCanvas, x: NDArray[np.float32]) -> None:
         if self._kind.fits(x.shape[1:]) and x.shape[1] >= 2:
@@ -361,12 +362,6 @@ class SamplesView(QWidget):
         for canvas, ink in ((self.made, tokens.accent), (self.data, tokens.muted)):
             canvas.set_style(style)
             canvas.set_uniform(ink)
-
-    def _export(self) -> None:
-        run = self._sampled.run
-        if run is None:
-            return
-        ask_samples(self, run, self._kind, self._actions.export.samples)
 
 
 VIEW = ViewSpec(

@@ -20,7 +20,6 @@ from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import button, icon_button, label
 from studio.app.widgets.browser import Browser
-from studio.app.widgets.exporting import ask_samples
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
@@ -47,7 +46,7 @@ class TileSamplesView(QWidget):
         self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
-        export = icon_button("export", "Write samples to a file", self._export)
+        export = icon_button("export", "Write rows to a file", actions.export.open)
         self._drawn_ones = held_chip(self._sampled)
         self.bar = self.browser.bar(self, self._drawn_ones, sample, export)
         body = QVBoxLayout(self)
@@ -127,12 +126,6 @@ class TileSamplesView(QWidget):
 
     _drawn: NDArray[np.float32] | None = None
     _of = ""  # the run whose data are shown
-
-    def _export(self) -> None:
-        run = self._sampled.run
-        if run is None:
-            return
-        ask_samples(self, run, self._kind, self._actions.export.samples)
 
     def export_picture(self) -> Picture:
         """Return both grids and the numbers as they are seen."""

@@ -108,7 +108,7 @@ class Pane(QWidget):
         self.arrange(self._order, self._filter)
         if arrays is not None and source is not None:
             title = f"{self._title} {shown_as.one}"
-            self._selection.offer(source, Offered(arrays, title, self.tell))
+            self._selection.offer(source, Offered(arrays, title, self.tell, lambda: self._origin))
 
     @cached_property
     def measured(self) -> Measured:

@@ -1,18 +1,15 @@
 """Asking where a picture or curves should go, and saying that they are there."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from studio.app.kinds.kind import Kind
 from studio.app.plots.export import Picture, widget_picture, write_curves, write_picture
-from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.chartcard import ChartCard
-from studio.app.widgets.filedialog import ask_write, save_dialog
+from studio.app.widgets.filedialog import ask_write
 
-__all__ = ["ask_curves", "ask_picture", "ask_samples", "ask_values", "picture_of"]
+__all__ = ["ask_curves", "ask_picture", "ask_values", "picture_of"]
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 
@@ -62,12 +59,3 @@ def _stem(state: AppState, name: str) -> str:
     run = state.runs.current
     whose = run.name.replace(" ", "-") if run else "pushforward"
     return f"{whose}-{name.replace('/', '-')}"
-
-
-def ask_samples(parent: QWidget, run: RunState, kind: Kind, then: Callable[[str], None]) -> None:
-    """Ask for the file that samples of a run go to, in one of the formats of their kind."""
-    first = kind.suffixes[0]
-    name = f"{run.name}-samples.{first}"
-    dialog = save_dialog(parent, "Export samples", name, kind.files, first)
-    dialog.fileSelected.connect(then)
-    dialog.open()

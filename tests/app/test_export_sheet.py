@@ -1,0 +1,182 @@
+"""The sheet that writes rows to a file: what is selected, shown or new; where to; how far it is."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from studio.app.state.runs import RunState
+from studio.app.state.selection import Offered, Source
+from studio.app.state.taking import Taking, free_name, megabytes, steps
+from studio.app.widgets import exportsheet
+from studio.app.widgets.exportsheet import ExportSheet
+from studio.protocol import messages as m
+from tests.app.conftest import Bench
+from tests.app.test_operating import ready
+from tests.client.fakes.engine import Refusal
+
+Wait = Callable[..., Coroutine[Any, Any, None]]
+ROWS = np.array([17, 3])
+
+
+def source(run: RunState, what: str = "particles", of: str = "") -> Source:
+    return Source(run.key, what, of)  # type: ignore[arg-type]
+
+
+def offer(bench: Bench, of: Source, n: int = 64) -> None:
+    arrays = {"x": np.zeros((n, 2), np.float32)}
+    bench.state.selection.offer(
+        of, Offered(arrays, "Generated point", lambda row: [], lambda: "here")
+    )
+
+
+async def opened(bench: Bench, tmp_path: Path) -> tuple[RunState, ExportSheet]:
+    """Open the sheet of a run with kept moments, of which 64 particles are shown."""
+    run = await ready(bench)
+    run.kept, run.checkpoints = [10, 400], [250, 500]
+    offer(bench, source(run))
+    bench.window.registry.trigger("export-samples")
+    sheet = bench.window._export
+    assert sheet is not None
+    sheet._set_file(tmp_path / "a.csv", agreed=False)
+    return run, sheet
+
+
+def test_what_is_taken_is_asked_of_the_engine_as_it_is_meant() -> None:
+    drawn = Source("/r", "samples", "/r/results/0001-generate/arrays.h5")
+    chosen = Taking("/r", "chosen", drawn, (2, 5), 100, step=7)
+    assert chosen.many == 2
+    assert chosen.command("/f.npz", overwrite=True) == m.ExportRows(
+        run="/r", what="samples", of=drawn.of, rows=[2, 5], file="/f.npz", overwrite=True
+    )
+    fixed = Taking("/r", "all", Source("/r", "particles"), (), 64, step=7)
+    assert fixed.many == 64
+    assert fixed.command("/f", overwrite=False) == m.ExportRows(
+        run="/r", what="particles", step=7, file="/f"
+    )
+    real = Taking("/r", "chosen", Source("/r", "data", "0"), (1,), 512)
+    command = real.command("/f", overwrite=False)
+    assert isinstance(command, m.ExportRows)
+    assert (command.n, command.of, command.step) == (512, "", None)
+    new = Taking("/r", "new", count=9, seed=3, step=250)
+    assert new.command("/f", overwrite=False) == m.Operate(
+        run="/r", operator="generate", config={"n": 9, "seed": 3}, step=250, file="/f"
+    )
+
+
+def test_rows_are_of_the_steps_that_they_were_kept_at() -> None:
+    run = RunState(key="/r", name="0001-r", kept=[1, 9], checkpoints=[4, 8])
+    assert steps(run, "new", None) == [8, 4]
+    assert steps(run, "all", Source("/r", "particles")) == [9, 1]
+    assert steps(run, "all", Source("/r", "samples", "f")) == []
+    assert steps(run, "chosen", Source("/r", "data")) == []
+
+
+def test_the_size_is_said_where_it_is_known_and_no_file_is_taken_twice(tmp_path: Path) -> None:
+    like = {"x": np.zeros((4, 1, 28, 28), np.float32), "label": np.array(["a"] * 4)}
+    assert megabytes(115, like, "npz") == "0.4 MB"
+    assert megabytes(115, like, ".png") == "0.1 MB"
+    assert megabytes(115, like, "graphml") == megabytes(115, None, "npz") == ""
+    assert free_name(tmp_path, "run-4", "csv").name == "run-4.csv"
+    (tmp_path / "run-4.csv").touch()
+    assert free_name(tmp_path, "run-4", "csv").name == "run-4-2.csv"
+
+
+async def test_it_follows_what_is_selected_until_the_person_says_what_is_meant(
+    bench: Bench, tmp_path: Path
+) -> None:
+    run, sheet = await opened(bench, tmp_path)
+    assert sheet.isVisible()
+    assert bench.window.inspector.isAncestorOf(sheet)
+    assert sheet.taken == "all"
+    assert sheet.go.text() == "Export 64, 0.0 MB"
+    bench.state.selection.set(source(run), ROWS, "lasso")
+    assert sheet.go.text().startswith("Export 2")
+    taking = sheet.taking
+    assert taking is not None
+    assert (taking.taken, taking.rows, taking.step) == ("chosen", (3, 17), 400)
+    sheet.what.chosen.emit(2)
+    bench.state.selection.set(source(run), ROWS[:1], "click")
+    assert sheet.taken == "new"
+    assert sheet.go.text().startswith("Export 10,000")
+    sheet.count.setText("")
+    assert not sheet.go.isEnabled()
+    assert "number" in sheet.go.toolTip()
+    sheet.what.chosen.emit(0)
+    bench.state.selection.clear()
+    assert sheet.taken == "all"  # there is nothing selected any more
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
+
+
+async def test_drawn_samples_have_one_step_and_say_where_they_come_from(
+    bench: Bench, tmp_path: Path
+) -> None:
+    run, sheet = await opened(bench, tmp_path)
+    assert [sheet.step.itemText(i) for i in range(sheet.step.count())] == ["400 newest", "10"]
+    assert not sheet.seed.isEnabled()
+    offer(bench, source(run, "samples", "/p/a.h5"), 10)
+    assert sheet.origin.text() == "here"
+    assert sheet.origin.isVisibleTo(sheet)
+    assert not sheet.step.isVisibleTo(sheet)
+    assert sheet.go.text().startswith("Export 10,")
+
+
+async def test_it_says_how_far_it_is_ends_it_and_shows_where_the_file_is(
+    bench: Bench, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, sheet = await opened(bench, tmp_path)
+    asked: list[Any] = []
+    bench.engine.script[m.ExportRows] = lambda c: asked.append(c) or {"job": "job-9"}
+    bench.engine.script[m.Control] = lambda c: asked.append(c) or {}
+    shown: list[Path] = []
+    monkeypatch.setattr(exportsheet, "show_in_folder", shown.append)
+    assert not sheet.show_file.isEnabled()
+    sheet.go.click()
+    await wait(lambda: sheet.cancel.isVisible())
+    assert asked == [
+        m.ExportRows(
+            id=asked[0].id, run=run.key, what="particles", step=400, file=str(tmp_path / "a.csv")
+        )
+    ]
+    info = m.JobInfo(job="job-9", kind="export", state="running", title="", run=run.key, total=64)
+    bench.state.jobs["job-9"] = info
+    bench.state.job_progressed.emit("job-9")
+    assert sheet.bar.maximum() == 64
+    sheet.cancel.click()
+    await wait(lambda: len(asked) == 2)
+    assert (asked[1].job, asked[1].action) == ("job-9", "cancel")
+    bench.state.job_ended.emit(m.JobInfo(job="job-9", kind="export", state="cancelled", title=""))
+    assert not sheet.show_file.isEnabled()
+    sheet.go.click()
+    await wait(lambda: sheet.cancel.isVisible())
+    bench.state.job_ended.emit(m.JobInfo(job="job-9", kind="export", state="finished", title=""))
+    sheet.show_file.click()
+    assert shown == [tmp_path / "a.csv"]
+    assert not sheet.bar.isVisible()
+
+
+async def test_a_refusal_stands_in_the_sheet_and_a_dialog_agrees_to_replace(
+    bench: Bench, wait: Wait, tmp_path: Path
+) -> None:
+    _, sheet = await opened(bench, tmp_path)
+
+    def refuse(command: m.ExportRows) -> dict[str, Any]:
+        if command.overwrite:
+            return {"job": "job-9"}
+        raise Refusal("It is there.")
+
+    bench.engine.script[m.ExportRows] = refuse
+    sheet.go.click()
+    await wait(lambda: sheet.trouble.text())
+    assert sheet.trouble.text() == "It is there."
+    assert sheet.go.isEnabled()
+    sheet._file_chosen(str(tmp_path / "a.npz"))
+    assert sheet.format.currentText() == "NumPy (.npz)"
+    assert not sheet.trouble.text()
+    sheet.go.click()
+    await wait(lambda: sheet.cancel.isVisible())
