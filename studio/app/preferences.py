@@ -36,7 +36,7 @@ class RecentProject(msgspec.Struct, frozen=True, kw_only=True):
 
 class Preferences(msgspec.Struct, kw_only=True):
     """Everything remembered. ``scale`` is in per cent and takes effect at the next start; ``files``
-    is the folder in which a file was chosen last; ``hidden_columns`` are those of the table of
+    is the folder in which a file was chosen last; ``columns_off`` are those of the table of
     runs.
     """
 
@@ -46,7 +46,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     scale: int = 100
     recent: list[RecentProject] = []
     files: str = ""
-    hidden_columns: list[str] = []
+    columns_off: list[str] = []
     layout: dict[str, Any] = {}
 
     def opened(self, path: Path, name: str, at: float) -> None:

@@ -108,7 +108,7 @@ class RunTableHead(QWidget):
     def _turn(self, column: str) -> None:
         hidden = self._hidden ^ {column}
         kept = preferences.load()
-        kept.hidden_columns = sorted(hidden)
+        kept.columns_off = sorted(hidden)
         preferences.save(kept)
         self.columns_wanted.emit(hidden)
 

@@ -62,7 +62,7 @@ class RunsPage(QWidget):
         self._timer.timeout.connect(self.refresh)
         self._connect()
         self.table.head.show_sort(*self._sort)
-        self._show_columns(set(preferences.load().hidden_columns))
+        self._show_columns(set(preferences.load().columns_off))
 
     def _connect(self) -> None:
         table, runs, finding = self.table, self._state.runs, self._state.finding
