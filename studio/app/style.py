@@ -42,6 +42,7 @@ QLabel[role="sentence"] { font-size: 19px; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
 QLabel[role="small"][level="good"] { color: $good; }
+QLabel[role="small"][level="warm"] { color: $warm; }
 QLabel[role="section"] { color: $muted; font-size: 11px; letter-spacing: 0.6px; }
 QLabel[role="danger"] { color: $danger; }
 QLabel[role="accent"] { color: $accent; }

@@ -39,9 +39,12 @@ class LookingIntents(Intents):
         return run is not None and not run.background
 
     def load_target(self, key: str, n: int = TARGET) -> None:
-        """Fetch n of the points that a run learns, to be shown behind its particles."""
+        """Fetch n of the points that a run learns, unless as many are there already, or all."""
         run = self.state.runs.by_key.get(key)
-        if run is not None and run.target is None and run.spec is not None:
+        if run is None or run.spec is None:
+            return
+        there = -1 if run.target is None else len(run.target)
+        if there < min(n, n if run.learned is None else run.learned):
             self._do(self._load_target(key, n), "The target points cannot be shown", run=key)
 
     def reload_target(self, key: str) -> None:

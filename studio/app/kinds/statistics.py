@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.kind import LABEL, Arrays, Kind
+from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
 from studio.app.state.session import DataInfo
 
-__all__ = ["Column", "classes_of", "columns_of", "of_all"]
+__all__ = ["Column", "classes_of", "columns_of", "measured_of", "of_all", "rows_of"]
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,26 @@ class Column:
     missing: int | None = None
 
 
-def columns_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> list[Column]:
-    """Return the columns of tables, and of other data what the kind measures of each datum;
-    ``arrays`` are the data, a row each, and what is told of them.
+def rows_of(x: NDArray[Any], told: Arrays) -> dict[str, NDArray[Any]]:
+    """Return data (n, ...) with what is known of each of them."""
+    return {"x": x, **{name: each for name, each in told.items() if len(each) == len(x)}}
+
+
+def measured_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> Measured:
+    """Return what is known of each datum: the columns of tables, of other data what their kind
+    measures; ``arrays`` are the data, a row each, and what is told of them.
     """
     if kind.layout != "plane":
-        measured = kind.measures(arrays)
-        numbers = {n: v for n, v in measured.items() if np.issubdtype(v.dtype, np.number)}
-        return [_column(name, values) for name, values in numbers.items()]
+        return kind.measures(arrays)
     x = np.asarray(arrays["x"])
     names = [*columns, *(f"x{i + 1}" for i in range(len(columns), x.shape[1]))]
-    return [_column(name, x[:, i]) for i, name in enumerate(names[: x.shape[1]])]
+    return {name: x[:, i] for i, name in enumerate(names[: x.shape[1]])}
+
+
+def columns_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> list[Column]:
+    """Return the numbers among what is known of each datum."""
+    numbers = measured_of(kind, arrays, columns).items()
+    return [_column(n, v) for n, v in numbers if np.issubdtype(v.dtype, np.number)]
 
 
 def _column(name: str, values: NDArray[Any]) -> Column:

@@ -43,6 +43,25 @@ class Explored(Surface):
     def chose(self, at: QPointF) -> None:
         """Take in which values were clicked."""
 
+    def drawing(self, plane: Plane, start: QPointF, end: QPointF) -> None:
+        """Show the box that is being drawn between two places on the surface."""
+        corner, other = (plane.box.mapFromScene(p) for p in (start, end))
+        inside = plane.box.rect().intersected(QRectF(corner, other).normalized())
+        plane.box.updateScaleBox(inside.topLeft(), inside.bottomRight())
+
+    def drawn(self, plane: Plane, start: QPointF, end: QPointF) -> None:
+        """Take in a box that was drawn: look at it, and where it is no wider than a line, at what
+        is seen already.
+        """
+        plane.box.rbScaleBox.hide()
+        first, last, moved = plane.inside(start), plane.inside(end), end - start
+        x, y = plane.seen
+        if abs(moved.x()) > DRAG:
+            x = min(first.x(), last.x()), max(first.x(), last.x())
+        if abs(moved.y()) > DRAG:
+            y = min(first.y(), last.y()), max(first.y(), last.y())
+        self.look_closer(plane, x, y)
+
     def look_closer(self, plane: Plane, x: Range, y: Range) -> None:
         """Look at ranges of a plane, but never at more than there is."""
         across, up = self.whole(plane)
@@ -81,9 +100,7 @@ class Explored(Surface):
             plane, start = self._pressed
             if (place - start).manhattanLength() > DRAG:
                 self._to = place
-                corner, other = (plane.box.mapFromScene(p) for p in (start, place))
-                inside = plane.box.rect().intersected(QRectF(corner, other).normalized())
-                plane.box.updateScaleBox(inside.topLeft(), inside.bottomRight())
+                self.drawing(plane, start, place)
         self.pointed(plane.inside(place))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -92,18 +109,10 @@ class Explored(Surface):
         if pressed is None:
             return
         plane, start = pressed
-        plane.box.rbScaleBox.hide()
-        first = plane.inside(start)
         if end is None:
-            self.chose(first)
-            return
-        last, moved = plane.inside(end), end - start
-        x, y = plane.seen
-        if abs(moved.x()) > DRAG:
-            x = min(first.x(), last.x()), max(first.x(), last.x())
-        if abs(moved.y()) > DRAG:
-            y = min(first.y(), last.y()), max(first.y(), last.y())
-        self.look_closer(plane, x, y)
+            self.chose(plane.inside(start))
+        else:
+            self.drawn(plane, start, end)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None

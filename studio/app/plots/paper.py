@@ -10,12 +10,14 @@ from studio.app.plots.chart import ChartScene
 from studio.app.plots.chartplot import ChartPlot
 from studio.app.plots.export import Picture, painted_picture
 from studio.app.plots.hchart import HPlot, HScene
+from studio.app.plots.histogram import HistogramPlot, HistogramScene
 from studio.app.plots.plane import Surface
+from studio.app.plots.runkey import paint_key
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font
 from studio.literal import one_line
 
-__all__ = ["charts_picture", "h_picture", "paint_surface"]
+__all__ = ["charts_picture", "h_picture", "histograms_picture", "paint_surface"]
 
 LEGEND = 26  # pixels above a chart
 
@@ -53,6 +55,35 @@ def charts_picture(
             paint_surface(painter, QRectF(8, top + LEGEND, width - 16, height - LEGEND - 4), made)
 
     return painted_picture(QSize(width, height * max(1, len(charts))), paint)
+
+
+def histograms_picture(
+    scenes: Mapping[str, HistogramScene], width: int = 480, height: int = 320
+) -> Picture:
+    """Return histograms, two beside each other, with their names along their axes; which line is
+    which model stands above each.
+    """
+    across = min(2, len(scenes)) or 1
+    size = QSize(across * width, -(-len(scenes) // across) * height)
+
+    def paint(painter: QPainter, vector: bool) -> None:
+        style = CanvasStyle.of(colors())
+        painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(style.background))
+        for i, (title, scene) in enumerate(scenes.items()):
+            left, top = i % across * width, i // across * height
+
+            def made(scene: HistogramScene = scene, title: str = title) -> HistogramPlot:
+                plot = HistogramPlot()
+                plot.set_scene(replace(scene, name=title, brushed=None))
+                plot.name_axes()
+                return plot
+
+            at = QPointF(left + 16, top + LEGEND / 2 + 2)
+            paint_key(painter, at, scene.key(style), QColor(style.text))
+            box = QRectF(left + 8, top + LEGEND, width - 16, height - LEGEND - 4)
+            paint_surface(painter, box, made)
+
+    return painted_picture(size, paint)
 
 
 def h_picture(scene: HScene | None, title: str, text: str) -> Picture:

@@ -160,9 +160,16 @@ class Surface(Sheet):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         theme.changed.connect(self.restyle)
 
-    def add_plane(self, across: Marks, up: Marks, *, heading: bool = False) -> Plane:
-        """Put another plane below those that there are; it is drawn anew when its size changes."""
-        plane = Plane(self, 3 * len(self.planes), across, up, heading)
+    def add_plane(
+        self, across: Marks, up: Marks, *, heading: bool = False, height: int = 0
+    ) -> Plane:
+        """Put another plane below those that there are, of a height in pixels or as high as there
+        is room; it is drawn anew when its size changes.
+        """
+        row = 3 * len(self.planes)
+        plane = Plane(self, row, across, up, heading)
+        if height:
+            self.grid.layout.setRowFixedHeight(row + 1, height)
         plane.box.sigResized.connect(lambda _box: self.redraw())
         plane.restyle(self.style_)
         self.planes.append(plane)

@@ -1,7 +1,6 @@
 """Samples, for tiles: generated data beside real ones, with the numbers below."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
-from studio.app.kinds.kind import Arrays, Kind, named
+from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.statistics import rows_of
 from studio.app.plots.export import Picture, painted_picture
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.state.selection import Source, What
@@ -79,12 +79,12 @@ class TileSamplesView(QWidget):
             return
         made = real = made_of = None
         if shown is not None and kind.fits(shown.x.shape[1:]):
-            made = _rows(shown.x, named(shown.told, shown.classes or run.classes))
+            made = rows_of(shown.x, named(shown.told, shown.classes or run.classes))
             what: What = "samples" if shown.file else "particles"
             made_of = Source(run.key, what, shown.file)
         target = run.target
         if target is not None and kind.fits(target.shape[1:]):
-            real = _rows(target, named(run.target_told, run.classes))
+            real = rows_of(target, named(run.target_told, run.classes))
         real_of = Source(run.key, "data", str(len(run.edits)))
         self.browser.show_data(kind, made, made_of, real, real_of, "Reading the data")
 
@@ -135,11 +135,6 @@ class TileSamplesView(QWidget):
                 self.render(painter, self.rect().topLeft())
 
         return painted_picture(self.size(), paint)
-
-
-def _rows(x: NDArray[np.float32], told: Arrays) -> dict[str, NDArray[Any]]:
-    """Return data (n, ...) with what is known of each of them."""
-    return {"x": x, **{name: each for name, each in told.items() if len(each) == len(x)}}
 
 
 VIEW = ViewSpec(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.app.plots.chart import ChartScene, values_at
 from studio.app.plots.chartplot import ChartPlot
@@ -15,7 +15,8 @@ from studio.app.plots.paper import charts_picture
 from studio.app.plots.ticks import number
 from studio.app.theme import colors, theme
 from studio.app.widgets.basic import Elided, button, label
-from studio.app.widgets.literal import keyless, set_tip
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.plotcard import PlotCard
 
 __all__ = ["ChartCard", "at_step"]
 
@@ -25,23 +26,19 @@ def at_step(step: float) -> str:
     return f"step {int(step):,}"
 
 
-class ChartCard(QFrame):
+class ChartCard(PlotCard):
     """A chart of some curves. A click on a legend entry hides or shows its curve.
 
     ``where`` says a place on the axis in words, a ``note`` beside the title how to read it, a
     ``tip`` over it what it shows. An owner may do without the ``heading``, and
     without the newest ``figures`` in the legend where it shows them itself.
 
-    Signals: those of `ChartPlot`, passed on, and
-        picture_wanted: the chart is to go to a file as a picture.
-        values_wanted: its values are.
+    Signals: those of `ChartPlot`, passed on.
     """
 
     hovered = Signal(object)
     chosen = Signal(float)
     zoomed = Signal(object)
-    picture_wanted = Signal()
-    values_wanted = Signal()
 
     def __init__(
         self,
@@ -53,12 +50,10 @@ class ChartCard(QFrame):
         note: str = "",
         tip: str = "",
     ) -> None:
-        super().__init__(parent)
-        self.title = title
+        super().__init__(title, parent)
         self._figures = figures
         self.where: Callable[[float], str] = at_step
-        self.setProperty("surface", "panel")
-        self.plot = ChartPlot()
+        self.plot: ChartPlot = ChartPlot()
         self.plot.setAccessibleName(f"{title} over training steps")
         self.plot.hovered.connect(self.hovered)
         self.plot.chosen.connect(self.chosen)
@@ -131,17 +126,6 @@ class ChartCard(QFrame):
     def export_picture(self) -> Picture:
         """Return the chart for paper."""
         return charts_picture({self.title: self.scene})
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for title, do in (
-            ("Show all", self.plot.show_all),
-            ("Export picture…", self.picture_wanted.emit),
-            ("Export values…", self.values_wanted.emit),
-        ):
-            menu.addAction(keyless(title)).triggered.connect(lambda _=False, do=do: do())
-        menu.popup(event.globalPos())
 
     def _rebuild(self) -> None:
         hidden = {name for name, entry in self._entries.items() if not entry.isChecked()}

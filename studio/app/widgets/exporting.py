@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.plots.export import Picture, widget_picture, write_curves, write_picture
 from studio.app.state.session import AppState
-from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.filedialog import ask_write
+from studio.app.widgets.plotcard import PlotCard
 
 __all__ = ["ask_curves", "ask_picture", "ask_values", "picture_of"]
 
@@ -43,7 +43,7 @@ def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
     )
 
 
-def ask_values(card: ChartCard, state: AppState, name: str) -> QFileDialog:
+def ask_values(card: PlotCard, state: AppState, name: str) -> QFileDialog:
     """Ask for a file and write the curves that a chart shows into it."""
     scene = card.scene
     curves = {curve.title: curve for curve in scene.curves}

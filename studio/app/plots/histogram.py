@@ -1,0 +1,380 @@
+"""A histogram of real data with those of models over it, and below it how these stand to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPen
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from studio.app.plots.axis import Marks, no_marks, power_marks, value_marks
+from studio.app.plots.backdrop import colour
+from studio.app.plots.curves import Curve
+from studio.app.plots.explored import Explored, Range
+from studio.app.plots.plane import Line, Plane, pen
+from studio.app.plots.runkey import Named
+from studio.app.plots.shares import spread_of
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+from studio.literal import one_line
+
+__all__ = ["DASHES", "HistogramPlot", "HistogramScene", "Steps"]
+
+Doubles = NDArray[np.float64]
+RATIOS: Range = (0.5, 1.5)
+RATIO_HEIGHT = 52  # pixels
+ROOM = 0.08  # of the height above the tallest bin
+DEEPEST = 4.5  # powers of ten below the tallest bin that a logarithmic axis shows at most
+MARKED = 64  # pixels between two numbers across
+DASHES = (
+    Qt.PenStyle.SolidLine,
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.DotLine,
+    Qt.PenStyle.DashDotLine,
+)
+"""Of the lines of up to four models, in their order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A model in a histogram: its name, its colour, its place among the models, and its shares of
+    the bins (m,).
+    """
+
+    title: str
+    ink: str
+    place: int
+    shares: Doubles
+
+
+@dataclass(frozen=True, eq=False)
+class HistogramScene:
+    """What is drawn: ``n`` real data as shares of bins with ``edges`` (m + 1,), models, which
+    shares of the bins are ``chosen`` of all data of the source that something is selected of,
+    the range that is ``brushed``; with ``log`` axes are powers of ten.
+    """
+
+    name: str
+    edges: Doubles
+    real: Doubles
+    n: int
+    models: tuple[Steps, ...] = ()
+    chosen: Doubles | None = None
+    brushed: Range | None = None
+    log_x: bool = False
+    log_y: bool = False
+
+    @cached_property
+    def spread(self) -> Doubles:
+        """How far the shares of real data vary by chance, (m,)."""
+        return spread_of(self.real, self.n)
+
+    @property
+    def places(self) -> Doubles:
+        """Where the edges are on the axis."""
+        return np.log10(self.edges) if self.log_x else self.edges
+
+    @property
+    def extent(self) -> Range:
+        """The range of the axis."""
+        return float(self.places[0]), float(self.places[-1])
+
+    @property
+    def across(self) -> str:
+        """What is along the axis."""
+        return f"{self.name}, lower edge of the bin"
+
+    @property
+    def curves(self) -> list[Curve]:
+        """The figures as curves over the lower edges of the bins, for a file."""
+        low = self.edges[:-1]
+        upper = Curve("to", "upper edge", "", low, self.edges[1:])
+        real = Curve("real", "real", "", low, self.real)
+        spread = Curve("spread", "real, one sigma", "", low, self.spread)
+        models = [Curve(m.title, m.title, m.ink, low, m.shares) for m in self.models]
+        return [upper, real, spread, *models]
+
+    def bin_at(self, place: float) -> int:
+        """Return the bin at a place of the axis, -1 outside."""
+        found = int(np.searchsorted(self.places, place, side="right")) - 1
+        return found if 0 <= found < len(self.real) else -1
+
+    def range_of(self, first: float, last: float) -> Range:
+        """Return the edges of the bins between two places of the axis, both bins included."""
+        low, high = sorted((first, last))
+        begin = min(max(0, int(np.searchsorted(self.places, low, side="right")) - 1),
+                    len(self.real) - 1)  # fmt: skip
+        end = max(begin + 1, int(np.searchsorted(self.places, high, side="left")))
+        return float(self.edges[begin]), float(self.edges[min(end, len(self.real))])
+
+    def ratio(self, shares: Doubles) -> Doubles:
+        """Return how shares stand to those of real data, (m,); NaN where neither has any, infinite
+        where only the real ones have none.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(shares / self.real)
+
+    def key(self, style: CanvasStyle) -> list[Named]:
+        """Return which line is which, the real data first."""
+        models: list[Named] = [(one_line(m.title), _pen(m)) for m in self.models]
+        return [(f"real ± 1σ, n = {self.n:,}", QBrush(colour(style.muted, 0.5))), *models]
+
+    def said(self, at: int) -> str:
+        """Say a bin: "150 to 155: real 4.2 %, EDM 4.9 % (1.17)"."""
+        low, high = number(float(self.edges[at])), number(float(self.edges[at + 1]))
+        parts = [f"real {100 * self.real[at]:.1f} %"]
+        for model in self.models:
+            times = self.ratio(model.shares)[at]
+            held = f" ({times:.2f} ×)" if np.isfinite(times) else ""
+            parts.append(f"{model.title} {100 * model.shares[at]:.1f} %{held}")
+        return f"{low} to {high}: {', '.join(parts)}"
+
+
+@dataclass
+class _Frame:
+    """How heights are drawn: over ``low``, as powers of ten with ``log``."""
+
+    scene: HistogramScene
+    style: CanvasStyle
+    low: float = 0.0
+    high: float = 1.0
+    dark: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dark = self.style.dark
+        scene = self.scene
+        tops = [scene.real + scene.spread, *(m.shares for m in scene.models)]
+        most = max(1e-9, *(float(top.max(initial=0.0)) for top in tops))
+        if scene.log_y:
+            some = scene.real[scene.real > 0]
+            least = np.log10(some.min()) if len(some) else -3.0
+            self.high = float(np.log10(most)) + ROOM
+            self.low = max(float(least) - 0.3, self.high - DEEPEST)
+        else:
+            self.high = most * (1 + ROOM)
+
+    def heights(self, shares: Doubles) -> Doubles:
+        """Return where shares are on the axis, what is below it on its lower end."""
+        if not self.scene.log_y:
+            return shares
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log10(np.maximum(shares, 0)), self.low)
+
+
+class HistogramPlot(Explored):
+    """Shows a scene. A drag brushes the bins that it goes over, the wheel looks closer, a double
+    click lets go and shows all again.
+
+    Signals:
+        brushed: (low, high) of a range, its upper end left out; None to let go.
+        hovered: the bin under the mouse, -1 for none.
+    """
+
+    brushed = Signal(object)
+    hovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shown: HistogramScene | None = None
+        self._under = -1
+        self.add_plane(no_marks, _share_marks)
+        self.add_plane(_across_marks, _ratio_marks, height=RATIO_HEIGHT)
+        self._regions = [pg.LinearRegionItem(movable=False) for _ in self.planes]
+        for plane, region in zip(self.planes, self._regions, strict=True):
+            region.setZValue(10)
+            plane.keep(region)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(QSize(200, 180))
+        self.restyle()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 230)
+
+    def set_scene(self, scene: HistogramScene | None) -> None:
+        """Show another scene."""
+        before, self.shown = self.shown, scene
+        axes = [(s.log_x, s.log_y, s.extent) if s is not None else None for s in (before, scene)]
+        if axes[0] != axes[1]:
+            self.part, self.parts = None, {}
+        self.redraw()
+
+    def name_axes(self) -> None:
+        """Write beside the axes what is along them, for paper."""
+        if self.shown is not None:
+            self.planes[1].bottom.set_name(self.shown.name)
+        self.planes[0].left.set_name("share of all")
+        self.planes[1].left.set_name("ratio")
+
+    # What Explored asks
+
+    def whole(self, plane: Plane) -> tuple[Range, Range]:
+        """Return the range of the bins, and what the tallest needs, or the ratios."""
+        scene = self.shown
+        if scene is None:
+            return super().whole(plane)
+        if plane is self.planes[1]:
+            return scene.extent, RATIOS
+        frame = _Frame(scene, self.style_)
+        return scene.extent, (frame.low, frame.high)
+
+    def pointed(self, at: QPointF | None) -> None:
+        """Say which bin is under the mouse."""
+        under = -1 if at is None or self.shown is None else self.shown.bin_at(at.x())
+        if under != self._under:
+            self._under = under
+            self.hovered.emit(under)
+
+    def drawing(self, plane: Plane, start: QPointF, end: QPointF) -> None:
+        """Show the bins that are being brushed."""
+        scene = self.shown
+        if scene is not None:
+            first, last = plane.inside(start).x(), plane.inside(end).x()
+            self._show_region(scene.range_of(first, last))
+
+    def drawn(self, plane: Plane, start: QPointF, end: QPointF) -> None:
+        """Brush the bins between two places."""
+        scene = self.shown
+        if scene is not None:
+            first, last = plane.inside(start).x(), plane.inside(end).x()
+            self.brushed.emit(scene.range_of(first, last))
+
+    def chose(self, at: QPointF) -> None:
+        """Brush the bin that was clicked, or let go of it."""
+        scene = self.shown
+        if scene is not None:
+            found = scene.range_of(at.x(), at.x())
+            self.brushed.emit(None if found == scene.brushed else found)
+
+    def look_closer(self, plane: Plane, x: Range, y: Range) -> None:
+        """Look at a part of the bins, in both planes; heights follow by themselves."""
+        super().look_closer(plane, x, self.whole(plane)[1])
+
+    def show_all(self) -> None:
+        """Let go, and look at all bins again."""
+        self.brushed.emit(None)
+        super().show_all()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Point at the next bin with the arrows, brush it with Enter, let go with Esc or 0."""
+        scene, key, keys = self.shown, event.key(), Qt.Key
+        if scene is None:
+            event.ignore()
+        elif key in (keys.Key_Left, keys.Key_Right):
+            step = 1 if key == keys.Key_Right else -1
+            self._under = min(len(scene.real) - 1, max(0, self._under + step))
+            self.hovered.emit(self._under)
+        elif key in (keys.Key_Return, keys.Key_Enter) and self._under >= 0:
+            self.brushed.emit(
+                (float(scene.edges[self._under]), float(scene.edges[self._under + 1]))
+            )
+        elif key in (keys.Key_Escape, keys.Key_0) and (scene.brushed or self.part):
+            self.show_all()
+        else:
+            event.ignore()
+
+    # Drawing
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        style = self.style_
+        for region in self._regions:
+            region.setBrush(colour(style.accent, 0.16))
+            for edge in region.lines:
+                edge.setPen(pen(style.accent))
+        super().restyle()
+
+    def redraw(self) -> None:
+        """Draw both planes anew."""
+        scene, style = self.shown, self.style_
+        if scene is None or len(self.planes) < 2:
+            return
+        frame = _Frame(scene, style)
+        across = self.part or scene.extent
+        upper, lower = self.planes
+        upper.left.set_marks(power_marks if scene.log_y else _share_marks)
+        lower.bottom.set_marks(power_marks if scene.log_x else _across_marks)
+        upper.look_at(across, (frame.low, frame.high))
+        lower.look_at(across, RATIOS)
+        upper.draw(list(_upper(frame)))
+        lower.draw(list(_lower(frame)))
+        self._show_region(scene.brushed)
+
+    def _show_region(self, brushed: Range | None) -> None:
+        scene = self.shown
+        for region in self._regions:
+            region.setVisible(brushed is not None)
+            if brushed is not None and scene is not None:
+                region.setRegion(np.log10(brushed) if scene.log_x else brushed)
+
+
+def _stepped(scene: HistogramScene, heights: Doubles) -> tuple[Doubles, Doubles]:
+    """Return the line along the tops of bins."""
+    return np.repeat(scene.places, 2)[1:-1], np.repeat(heights, 2)
+
+
+def _pen(model: Steps) -> QPen:
+    return pen(model.ink, 1.5, DASHES[model.place % len(DASHES)])
+
+
+def _fill(
+    scene: HistogramScene, low: Doubles, high: Doubles, shade: QColor
+) -> Iterator[QGraphicsItem]:
+    """Fill between the tops of bins; the library measures what is filled by its two lines."""
+    none = QPen(Qt.PenStyle.NoPen)
+    below, above = (Line(*_stepped(scene, each), none) for each in (low, high))
+    yield pg.FillBetweenItem(below, above, brush=shade)
+
+
+def _upper(frame: _Frame) -> Iterator[QGraphicsItem]:
+    """Yield what is drawn above, back to front."""
+    scene, style = frame.scene, frame.style
+    ground = np.full(len(scene.real), frame.low)
+    tops = frame.heights(scene.real)
+    yield from _fill(scene, ground, tops, colour(style.muted, 0.28 if frame.dark else 0.3))
+    if scene.chosen is not None:
+        chosen = frame.heights(scene.chosen)
+        yield from _fill(scene, ground, chosen, colour(style.accent, 0.4))
+    low, high = (frame.heights(scene.real + side * scene.spread) for side in (-1, 1))
+    yield from _fill(scene, low, high, colour(style.muted, 0.35))
+    for model in scene.models:
+        yield Line(*_stepped(scene, frame.heights(model.shares)), _pen(model))
+
+
+def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:
+    """Yield how the models stand to the real data, with triangles for what is outside."""
+    scene, style = frame.scene, frame.style
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wide = np.where(scene.real > 0, scene.spread / scene.real, 9.0)
+    low, high = (np.clip(1 + side * wide, *RATIOS) for side in (-1, 1))
+    yield from _fill(scene, low, high, colour(style.muted, 0.3))
+    yield pg.InfiniteLine(1.0, angle=0, pen=pen(colour(style.muted, 0.8)))
+    middle = (scene.places[1:] + scene.places[:-1]) / 2
+    for model in scene.models:
+        ratio = scene.ratio(model.shares)
+        shown = np.where((ratio >= RATIOS[0]) & (ratio <= RATIOS[1]), ratio, np.nan)
+        yield Line(*_stepped(scene, shown), _pen(model))
+        for outside, place, symbol in (
+            (ratio > RATIOS[1], RATIOS[1] - 0.08, "t1"),
+            (ratio < RATIOS[0], RATIOS[0] + 0.08, "t"),
+        ):
+            if outside.any():
+                yield pg.ScatterPlotItem(
+                    middle[outside], np.full(int(outside.sum()), place), symbol=symbol, size=6,
+                    pen=None, brush=QColor(model.ink), antialias=True, useCache=False,
+                )  # fmt: skip
+
+
+def _share_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    """Return marks of shares, without the one at the foot, where the ratios begin."""
+    return [mark for mark in value_marks(low, high, pixels) if mark[0] > low]
+
+
+def _across_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    return value_marks(low, high, pixels, MARKED)
+
+
+_ratio_marks: Marks = lambda low, high, pixels: [(0.5, "0.5"), (1.0, "1"), (1.5, "1.5")]  # noqa: E731

@@ -1,0 +1,126 @@
+"""How a number is spread over data, and how far apart two samples of it are. Pure numpy.
+
+Of values (n,) the shares in bins are of all n, so that samples of different sizes lie on one axis;
+values that are not finite are in no bin.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Apart", "apart", "edges_of", "inside", "shares_of", "spread_of", "wasserstein"]
+
+Doubles = NDArray[np.float64]
+
+BINS = 32
+WHOLE = 64  # whole numbers that have a bin each
+ENDS, FAR = (
+    (0.002, 0.998),
+    (0.02, 0.98),
+)  # quantiles that are shown, of what is real and of the rest
+BEYOND = 1.0  # of the width of what is real, that others may widen an axis on each side
+REPEATS = 12  # draws that a distance and its floor are the mean of
+LEAST = 16  # rows of a half that say anything
+GOOD, WARM = 1.35, 2.5  # floors
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far a sample is from real data: Wasserstein-1 of n and n values, the mean over draws;
+    ``floor`` is the same between two halves of the real ones, ``spread`` how far that varies.
+    """
+
+    value: float
+    floor: float
+    spread: float
+    n: int
+
+    @property
+    def level(self) -> str:
+        """Whether that is "good", "warm" or neither, ""."""
+        if self.value <= GOOD * self.floor:
+            return "good"
+        return "warm" if self.value > WARM * self.floor else ""
+
+
+def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
+    """Return the edges (m + 1,) of bins over nearly all real values, and over where most of others
+    are, if that is not far off. Whole numbers have a bin each where these are few; with ``log``
+    bins are even in the logarithm, if all of them are positive.
+    """
+    real = _finite(real)
+    if not len(real):
+        return np.array([0.0, 1.0])
+    # Of few values the outermost are shown, too.
+    low = float(np.quantile(real, ENDS[0], method="lower"))
+    high = float(np.quantile(real, ENDS[1], method="higher"))
+    wide = high - low
+    for other in map(_finite, others):
+        if len(other):
+            first, last = np.quantile(other, FAR)
+            low = min(low, max(float(first), low - BEYOND * wide))
+            high = max(high, min(float(last), high + BEYOND * wide))
+    if _whole(real, *others) and high - low < WHOLE:
+        return np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
+    if high <= low:
+        room = max(1e-9, 0.05 * abs(low))
+        low, high = low - room, high + room
+    if log and real.min() > 0 and high > 0:
+        return np.geomspace(low if low > 0 else float(real.min()), high, BINS + 1)
+    return np.linspace(low, high, BINS + 1)
+
+
+def shares_of(values: Doubles, edges: Doubles) -> Doubles:
+    """Return which share of all values lies in each bin, (m,)."""
+    counts, _ = np.histogram(_finite(values), edges)
+    return counts / max(1, len(values))
+
+
+def spread_of(shares: Doubles, n: int) -> Doubles:
+    """Return the standard deviation of shares of n by chance, (m,): that of counts, and one datum
+    where nothing was found.
+    """
+    return np.sqrt(np.maximum(shares * (1 - shares), 1 / max(1, n)) / max(1, n))
+
+
+def inside(values: Doubles, low: float, high: float) -> NDArray[np.bool_]:
+    """Return which values are in a range, its upper end left out."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((values >= low) & (values < high))
+
+
+def wasserstein(first: Doubles, second: Doubles) -> float:
+    """Return Wasserstein-1 of two samples: the area between their distribution functions."""
+    if len(first) == len(second):
+        return float(np.abs(np.sort(first) - np.sort(second)).mean())
+    both = np.sort(np.concatenate([first, second]))
+    below = [
+        np.searchsorted(np.sort(each), both[:-1], side="right") / len(each)
+        for each in (first, second)
+    ]
+    return float(np.sum(np.abs(below[0] - below[1]) * np.diff(both)))
+
+
+def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
+    """Return how far generated values are from real ones; None where there are too few."""
+    made, real = _finite(made), _finite(real)
+    n = min(len(made), len(real) // 2)
+    if n < LEAST:
+        return None
+    rng = np.random.default_rng(seed)
+    far, floors = np.empty(REPEATS), np.empty(REPEATS)
+    for draw in range(REPEATS):
+        halves = rng.permutation(real)[: 2 * n]
+        far[draw] = wasserstein(rng.permutation(made)[:n], halves[:n])
+        floors[draw] = wasserstein(halves[n:], halves[:n])
+    return Apart(float(far.mean()), float(floors.mean()), float(floors.std()), n)
+
+
+def _finite(values: Doubles) -> Doubles:
+    numbers = np.asarray(values, np.float64)
+    return numbers[np.isfinite(numbers)]
+
+
+def _whole(*samples: Doubles) -> bool:
+    return all(bool(np.all(each == np.round(each))) for each in map(_finite, samples))

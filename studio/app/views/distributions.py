@@ -1,0 +1,453 @@
+"""Quality, data by data: how each number of generated data is spread, beside real ones."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from studio.app import tasks, words
+from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
+from studio.app.forms.editors import Segments
+from studio.app.intents.watching import Looking
+from studio.app.kinds.kind import Arrays, Kind, Measured, named
+from studio.app.kinds.registry import kind_of_run, moves_in
+from studio.app.kinds.statistics import measured_of, rows_of
+from studio.app.plots.beside import Beside
+from studio.app.plots.export import Picture
+from studio.app.plots.histogram import HistogramScene, Steps
+from studio.app.plots.paper import histograms_picture
+from studio.app.plots.sampled import NOWHERE, Sampled
+from studio.app.plots.shares import Apart, apart, edges_of, inside, shares_of
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+from studio.app.state import comparison
+from studio.app.state.runs import RunState
+from studio.app.state.selection import Offered, Source
+from studio.app.state.session import AppState
+from studio.app.theme import colors, theme
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.badge import ink
+from studio.app.widgets.basic import Elided, button, icon_button, label, scrolled, view_bar
+from studio.app.widgets.browser import told
+from studio.app.widgets.comparenames import short_name
+from studio.app.widgets.exporting import ask_picture, ask_values
+from studio.app.widgets.heldchip import held_chip
+from studio.app.widgets.histogramcard import HistogramCard, Key
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.overlays import EmptyState
+
+__all__ = ["VIEW", "DistributionsView"]
+
+PARTICLES = 2048  # live, of each run
+REAL = 4096  # rows of the data
+BYTES = 16_000_000  # that they may take: of large data there are fewer
+FEWEST = 512
+CARDS = 12  # a table may have hundreds of columns
+SOON_MS = 250  # from what is new to the next picture
+WIDE, TALL = 280, 400  # pixels that a histogram wants, and that it has at most
+SIDES = ("Generated", "Real")
+
+Numbers = Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Data of one place: of the run that is selected, of another, or real; "" is the real one."""
+
+    key: str
+    title: str
+    arrays: Arrays
+    source: Source | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was measured of samples, each by its numbers, and how far the first model is off."""
+
+    samples: tuple[Sample, ...]
+    numbers: tuple[Numbers, ...]
+    far: Mapping[str, Apart | None]
+
+
+def applies(state: AppState) -> bool:
+    """Whether what the selected run makes has numbers of its own."""
+    run = state.runs.current
+    return run is not None and moves_in(run, state.catalog)
+
+
+class DistributionsView(QWidget):
+    """A histogram for each number that the kind of data knows of a datum."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self.cards: dict[str, HistogramCard] = {}
+        self._others: list[Beside] = []
+        self._found: Found | None = None
+        self._brush: tuple[str, float, float] | None = None
+        self._real = False  # whether a brush selects real rows
+        self._by = ""  # how the brush told the selection about itself
+        self._known: dict[str, tuple[object, Numbers]] = {}  # of which array, by sample
+        self._busy = self._again = False
+        self._once = AskOnce(self, state)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SOON_MS)
+        self._timer.timeout.connect(self._measure)
+        self._sampled = Sampled(self, state, actions, PARTICLES, applies)
+        self._lay_out()
+        self._connect()
+        self._sampled.select()
+        self._compare()
+
+    def _lay_out(self) -> None:
+        self._words = Elided("", "muted")
+        self._side = Segments(list(SIDES), "What a brush selects")
+        self._side.select(0)
+        self._side.widen()
+        self._side.chosen.connect(self._turn)
+        set_tip(self._side, "What a brush selects: generated data or real ones")
+        self._log_x = button("log x", self._show, kind="chip", tip="Logarithmic, where all is > 0")
+        self._log_y = button("log y", self._show, kind="chip", tip="Logarithmic shares")
+        for chip in (self._log_x, self._log_y):
+            chip.setCheckable(True)
+        picture = icon_button("export", "Write the histograms to a picture", self._export)
+        chips = (held_chip(self._sampled), self._log_x, self._log_y)
+        self.bar = view_bar(self, self._words, None, self._side, *chips, picture)
+        self._key = Key()
+        self._note = label("", "small", wrap=True)
+        page = QWidget()
+        self._grid = QGridLayout()
+        self._grid.setSpacing(8)
+        inside = QVBoxLayout(page)
+        inside.setContentsMargins(12, 8, 12, 12)
+        inside.setSpacing(8)
+        inside.addWidget(self._key)
+        inside.addWidget(self._note)
+        inside.addLayout(self._grid, 1)
+        inside.addStretch()
+        self._page = scrolled(page)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self._page)
+        self.setProperty("surface", "canvas")
+        self._empty = EmptyState(self)
+
+    def _connect(self) -> None:
+        runs = self._state.runs
+        self._sampled.selected.connect(self._forget)
+        for news in (self._sampled.shown, self._sampled.told):
+            news.connect(self._later)
+        self._sampled.failed.connect(self._words.set_text)
+        runs.compared.connect(self._compare)
+        runs.selected.connect(lambda _key: self._compare())
+        self._state.selection.changed.connect(self._selected)
+        self._state.engine_changed.connect(self._later)
+        theme.changed.connect(self._show)
+
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._sampled.run, self._state.catalog)
+
+    # Which data
+
+    def _forget(self) -> None:
+        self._found, self._brush, self._known = None, None, {}
+        self._clear()
+        self._later()
+
+    def _compare(self) -> None:
+        """Follow the other runs that are compared."""
+        current = self._state.runs.current
+        found = [run for run in comparison.compared(self._state.runs) if run is not current]
+        while len(self._others) < len(found):
+            beside = Beside(self, self._state, self._actions, self._looking, lambda _: True)
+            beside.shown.connect(self._later)
+            self._others.append(beside)
+        for place, beside in enumerate(self._others):
+            beside.show(found[place].key if place < len(found) else "")
+        self._later()
+
+    def _looking(self, run: RunState) -> Looking:
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, tuple(self._kind.parts))
+
+    def _samples(self) -> list[Sample]:
+        """Return the real data, what the run makes, and what others make; as far as there are."""
+        run, now, kind = self._sampled.run, self._sampled.now, self._kind
+        if run is None or run.target is None or now is None or not kind.fits(now.x.shape[1:]):
+            return []
+        real_of = Source(run.key, "data", str(len(run.edits)))
+        made_of = Source(run.key, "samples" if now.file else "particles", now.file)
+        real = rows_of(run.target, named(run.target_told, run.classes))
+        made = rows_of(now.x, named(now.told, now.classes or run.classes))
+        found = [Sample("", "real", real, real_of), Sample(run.key, short_name(run), made, made_of)]
+        for beside in self._others:
+            other, record = beside.run, beside.record
+            if other is not None and record is not None and kind.fits(record.x.shape[2:]):
+                rows = rows_of(record.x[-1], named(record.given, other.classes))
+                found.append(Sample(other.key, short_name(other), rows))
+        for each in found[:2]:
+            self._offer(each, kind)
+        return found
+
+    def _offer(self, sample: Sample, kind: Kind) -> None:
+        """Let the inspector know the rows."""
+        assert sample.source is not None
+        run = self._sampled.run
+        columns = run.columns if run is not None else ()
+
+        def tell(row: int) -> list[tuple[str, str]]:
+            one = {name: each[row : row + 1] for name, each in sample.arrays.items()}
+            return told(kind, measured_of(kind, one, columns))
+
+        side = SIDES[0] if sample.key else SIDES[1]
+        offered = Offered(sample.arrays, f"{side} {kind.one}", tell)
+        self._state.selection.offer(sample.source, offered)
+
+    def _ask(self) -> None:
+        """Ask for enough of the data."""
+        run, now = self._sampled.run, self._sampled.now
+        if run is not None and now is not None and self._once.due(run):
+            room = BYTES // max(1, now.x[0].nbytes) if len(now.x) else REAL
+            self._actions.looking.load_target(run.key, min(REAL, max(FEWEST, room)))
+
+    # Measuring
+
+    def _later(self, _news: object = None) -> None:
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._later()
+
+    def _measure(self) -> None:
+        self._ask()
+        samples = self._samples()
+        self._tell(samples)
+        if not samples:
+            return
+        self._again = self._busy
+        if not self._busy:
+            self._busy = True
+            tasks.spawn(self._find(samples, self._kind))
+
+    async def _find(self, samples: Sequence[Sample], kind: Kind) -> None:
+        run = self._sampled.run
+        columns = run.columns if run is not None else ()
+        try:
+            found = await asyncio.to_thread(_found, samples, kind, columns, dict(self._known))
+        finally:
+            self._busy = False
+        if not isValid(self):
+            return  # the lens was closed meanwhile
+        if run is self._sampled.run:
+            self._known = {
+                s.key: (s.arrays["x"], n) for s, n in zip(found.samples, found.numbers, strict=True)
+            }
+            self._found = found
+            self._show()
+        if self._again:
+            self._measure()
+
+    # Showing
+
+    def _tell(self, samples: Sequence[Sample]) -> None:
+        """Say what is shown, or why nothing is."""
+        run, now = self._sampled.run, self._sampled.now
+        self._words.set_text(self._sampled.origin)
+        self._note.setText(now.note if now is not None else "")
+        self._note.setVisible(bool(self._note.text()))
+        some = bool(samples)
+        self._page.setVisible(some)
+        self._empty.setVisible(not some)
+        if some:
+            return
+        if run is None:
+            self._empty.tell("No run is selected", "What it makes is held against the data here.")
+        elif now is not None and not self._kind.fits(now.x.shape[1:]):
+            self._empty.tell("Nothing to count", f"These {self._kind.many} have no numbers.")
+        elif now is not None:
+            self._empty.tell("Reading the data", "Generated data are held against real ones.")
+        elif run.step:
+            act = ("Sample now", self._actions.training.sample)
+            self._empty.tell("No samples yet", f"Draw {self._kind.moving} to count them.", *act)
+        else:
+            self._empty.tell("Nothing to count yet", "Samples follow with the first steps.")
+
+    def _show(self, _news: object = None) -> None:
+        found = self._found
+        if found is None or not self.isVisible():
+            return
+        shared = list(found.numbers[0])[:CARDS]
+        if shared != list(self.cards):
+            self._make(shared)
+        style = CanvasStyle.of(colors())
+        for name, card in self.cards.items():
+            scene = self._scene(found, name)
+            card.show_scene(scene, found.far.get(name), self._said(found, name))
+            self._key.show_names(scene.key(style))
+        more = len(found.numbers[0]) - len(shared)
+        if more:
+            self._note.setText(f"The first {CARDS} numbers; {more} more are not shown.")
+            self._note.show()
+
+    def _scene(self, found: Found, name: str) -> HistogramScene:
+        tokens = colors()
+        real, *models = (numbers.get(name, np.empty(0)) for numbers in found.numbers)
+        log_x, log_y = self._log_x.isChecked(), self._log_y.isChecked()
+        edges = edges_of(real, *models, log=log_x)
+        steps = tuple(
+            Steps(sample.title, ink(place, tokens), place, shares_of(values, edges))
+            for place, (sample, values) in enumerate(zip(found.samples[1:], models, strict=True))
+        )
+        chosen = None
+        for sample, numbers in zip(found.samples[:2], found.numbers[:2], strict=True):
+            rows = self._state.selection.of(sample.source)
+            rows = rows[rows < len(numbers[name])] if name in numbers else rows[:0]
+            if len(rows):
+                some = shares_of(numbers[name][rows], edges)
+                chosen = some * len(rows) / len(numbers[name])
+        brush = self._brush
+        part = brush[1:] if brush is not None and brush[0] == name else None
+        return HistogramScene(
+            name, edges, shares_of(real, edges), len(real), steps, chosen, part,
+            log_x=log_x and bool(edges[0] > 0), log_y=log_y,
+        )  # fmt: skip
+
+    def _said(self, found: Found, name: str) -> str:
+        """Say how much of each sample is brushed, or what the mouse would say."""
+        brush = self._brush
+        if brush is None or brush[0] != name:
+            return ""
+        _, low, high = brush
+        shares = []
+        for sample, numbers in zip(found.samples, found.numbers, strict=True):
+            values = numbers.get(name, np.empty(0))
+            share = inside(values, low, high).mean() if len(values) else 0.0
+            shares.append(f"{sample.title} {100 * share:.1f} %")
+        return f"{number(low)} to {number(high)}: {', '.join(shares)}"
+
+    def _make(self, names: Sequence[str]) -> None:
+        self._clear()
+        units = self._kind.units
+        for name in names:
+            card = HistogramCard(name, units.get(name, ""))
+            card.setMaximumHeight(TALL)
+            card.plot.brushed.connect(partial(self._brushed, name))
+            card.picture_wanted.connect(partial(ask_picture, card, self._state, words.plain(name)))
+            card.values_wanted.connect(partial(ask_values, card, self._state, words.plain(name)))
+            self.cards[name] = card
+        self._place()
+
+    def _clear(self) -> None:
+        for card in self.cards.values():
+            self._grid.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = {}
+
+    def _place(self) -> None:
+        count = len(self.cards)
+        across = max(1, min(count, 4, self.width() // WIDE))
+        across = -(-count // -(-count // across)) if count else 1  # rows as full as each other
+        for place, card in enumerate(self.cards.values()):
+            self._grid.addWidget(card, place // across, place % across)
+        for column in range(4):
+            self._grid.setColumnStretch(column, 1 if column < across else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    # Selecting
+
+    def _brushed(self, name: str, part: tuple[float, float] | None) -> None:
+        """Select the rows of a range for all lenses; without one let go."""
+        found, selection = self._found, self._state.selection
+        self._brush, self._by = None, ""
+        if part is None or found is None:
+            selection.clear()
+            self._show()
+            return
+        low, high = part
+        self._brush = (name, low, high)
+        self._by = f"{name} {number(low)} to {number(high)}"
+        side = 0 if self._real else 1
+        sample, other = found.samples[side], found.samples[1 - side]
+        rows, others = (
+            np.flatnonzero(inside(found.numbers[i].get(name, np.empty(0)), low, high))
+            for i in (side, 1 - side)
+        )
+        assert sample.source is not None
+        beside = (f"{other.title}, same range", len(others), len(other.arrays["x"]))
+        selection.set(sample.source, rows, self._by, beside)
+        self._show()
+
+    def _turn(self, side: int) -> None:
+        """Select rows of the other side in the same range."""
+        self._real = side == 1
+        if self._brush is not None:
+            name, *part = self._brush
+            self._brushed(name, (part[0], part[1]))
+
+    def _selected(self) -> None:
+        if self._state.selection.by != self._by:
+            self._brush, self._by = None, ""
+        self._show()
+
+    # Taking it away
+
+    def export_picture(self) -> Picture:
+        """Return all histograms for paper."""
+        return histograms_picture({card.title: card.scene for card in self.cards.values()})
+
+    def _export(self) -> None:
+        if self.cards:
+            ask_picture(self, self._state, "distributions")
+
+
+def _found(
+    samples: Sequence[Sample],
+    kind: Kind,
+    columns: Sequence[str],
+    known: Mapping[str, tuple[object, Numbers]],
+) -> Found:
+    """Measure samples; of those that are known already nothing is measured anew."""
+    numbers = []
+    for sample in samples:
+        of, before = known.get(sample.key, (None, {}))
+        same = of is sample.arrays["x"]
+        numbers.append(before if same else _numbers(measured_of(kind, sample.arrays, columns)))
+    far = {
+        name: apart(numbers[1][name], real)
+        for name, real in list(numbers[0].items())[:CARDS]
+        if name in numbers[1]
+    }
+    return Found(tuple(samples), tuple(numbers), far)
+
+
+def _numbers(measured: Measured) -> Numbers:
+    return {
+        name: np.asarray(values, np.float64)
+        for name, values in measured.items()
+        if np.issubdtype(values.dtype, np.number)
+    }
+
+
+VIEW = ViewSpec(
+    id="distributions",
+    lens="quality",
+    title="Distributions",
+    order=35,
+    applies=applies,
+    factory=DistributionsView,
+)

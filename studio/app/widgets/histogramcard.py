@@ -1,0 +1,103 @@
+"""A histogram with its name, how far the model is from real data, and what is under the mouse."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.icons import repaint_on_theme
+from studio.app.plots.export import Picture
+from studio.app.plots.histogram import HistogramPlot, HistogramScene
+from studio.app.plots.paper import histograms_picture
+from studio.app.plots.runkey import Named, key_width, paint_key
+from studio.app.plots.shares import Apart
+from studio.app.theme import theme
+from studio.app.widgets.basic import Elided, label, restyle, row
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.plotcard import PlotCard
+from studio.literal import one_line
+
+__all__ = ["HistogramCard", "Key"]
+
+FAR = (
+    "Wasserstein-1 of {n:,} generated and {n:,} real values, the mean of several draws. The floor "
+    "is the same between two halves of the real ones: green up to 1.35 floors, orange above 2.5."
+)
+
+
+class HistogramCard(PlotCard):
+    """One measure. ``brushed`` and ``hovered`` of its plot are for the owner to link."""
+
+    def __init__(self, name: str, unit: str = "") -> None:
+        title = f"{one_line(name)} ({unit})" if unit else one_line(name)
+        super().__init__(title)
+        self.name = name
+        self.plot: HistogramPlot = HistogramPlot()
+        self.plot.setAccessibleName(f"{title}: generated and real")
+        self.plot.hovered.connect(self._point)
+        self._distance = label("", "small")
+        self._said = Elided("", "small")
+        self._whole = ""
+        head = row(Elided(title, "strong"), self._distance, gap=8)
+        head.setStretch(0, 1)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(12, 8, 8, 4)
+        body.setSpacing(2)
+        body.addLayout(head)
+        body.addWidget(self._said)
+        body.addWidget(self.plot, 1)
+
+    @property
+    def scene(self) -> HistogramScene:
+        """What is drawn."""
+        assert self.plot.shown is not None
+        return self.plot.shown
+
+    def show_scene(self, scene: HistogramScene, far: Apart | None, said: str) -> None:
+        """Show a scene and a distance; ``said`` stands below the name but for a bin pointed at."""
+        self.plot.set_scene(scene)
+        self._whole = said
+        text, tip = "too few to tell how far", ""
+        if far is not None:
+            around = f" ± {words.figure(far.spread)}" if far.spread else ""
+            text = f"W1 {words.figure(far.value)}, floor {words.figure(far.floor)}{around}"
+            tip = FAR.format(n=far.n)
+        self._distance.setText(text)
+        set_tip(self._distance, tip)
+        restyle(self._distance, level=far.level if far is not None else "")
+        self.plot.setAccessibleDescription(f"{text}. {said}")
+        self._said.set_text(said)
+
+    def _point(self, at: int) -> None:
+        self._said.set_text(self.scene.said(at) if at >= 0 else self._whole)
+
+    def export_picture(self) -> Picture:
+        """Return the histogram for paper."""
+        return histograms_picture({self.title: self.scene})
+
+
+class Key(QWidget):
+    """Which line is which model, in a row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: list[Named] = []
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        repaint_on_theme(self)
+
+    def show_names(self, names: Sequence[Named]) -> None:
+        """Show names with their pens."""
+        self._names = list(names)
+        self.setAccessibleName("Drawn: " + ", ".join(name for name, _ in self._names))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(int(key_width(self._names)), 22)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            ink = QColor(theme.colors().text)
+            paint_key(painter, QPointF(0, self.height() / 2), self._names, ink)

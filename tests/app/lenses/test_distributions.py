@@ -1,0 +1,264 @@
+"""Distributions: a histogram a number, real beside generated, and a brush that selects rows."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.app.plots.export import write_curves, write_picture
+from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
+from studio.app.plots.shares import edges_of, shares_of
+from studio.app.views.distributions import VIEW, DistributionsView
+from studio.protocol.messages import GetTarget
+from tests.qtloop import until
+
+WIDTH, HEIGHT = 900, 500
+RNG = np.random.default_rng(0)
+REAL, MADE = RNG.normal(size=2000), RNG.normal(size=500)
+
+
+def scene_of(**others: Any) -> HistogramScene:
+    edges = edges_of(REAL)
+    model = Steps("EDM", "#5eb1ef", 0, shares_of(MADE, edges))
+    return replace(
+        HistogramScene("x", edges, shares_of(REAL, edges), len(REAL), (model,)), **others
+    )
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> HistogramPlot:
+    made = HistogramPlot()
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    made.set_scene(scene_of())
+    made.show()
+    QApplication.processEvents()
+    return made
+
+
+def place(plot: HistogramPlot, value: float, plane: int = 0) -> QPoint:
+    """Return where a value is on the widget, in the middle of a plane."""
+    box = plot.planes[plane].box
+    _, (low, high) = plot.planes[plane].seen
+    at = box.mapViewToScene(QPointF(value, (low + high) / 2))
+    return QPoint(round(at.x()), round(at.y()))
+
+
+def drag(qtbot: QtBot, plot: HistogramPlot, first: QPoint, last: QPoint) -> None:
+    where = plot.viewport()
+    qtbot.mousePress(where, Qt.MouseButton.LeftButton, pos=first)
+    qtbot.mouseMove(where, (first + last) / 2)
+    qtbot.mouseMove(where, last)
+    qtbot.mouseRelease(where, Qt.MouseButton.LeftButton, pos=last)
+
+
+def test_a_drag_brushes_whole_bins_in_either_plane(plot: HistogramPlot, qtbot: QtBot) -> None:
+    told: list[Any] = []
+    plot.brushed.connect(told.append)
+    edges = plot.shown.edges
+    for plane in (0, 1):
+        first, last = (place(plot, float(edges[i] + edges[i + 1]) / 2, plane) for i in (5, 9))
+        drag(qtbot, plot, last, first)
+        assert told.pop() == (edges[5], edges[10])
+
+
+def test_a_click_brushes_a_bin_and_again_lets_go(plot: HistogramPlot, qtbot: QtBot) -> None:
+    told: list[Any] = []
+    plot.brushed.connect(told.append)
+    edges = plot.shown.edges
+    at = place(plot, float(edges[12] + edges[13]) / 2)
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert told == [(edges[12], edges[13])]
+    plot.set_scene(scene_of(brushed=told[0]))
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert told[1] is None
+
+
+def test_the_keyboard_points_and_brushes(plot: HistogramPlot, qtbot: QtBot) -> None:
+    told: list[Any] = []
+    bins: list[int] = []
+    plot.brushed.connect(told.append)
+    plot.hovered.connect(bins.append)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        qtbot.keyClick(plot, key)
+    assert bins == [0, 1, 0]
+    edges = plot.shown.edges
+    assert told == [(edges[0], edges[1])]
+    plot.set_scene(scene_of(brushed=told[0]))
+    qtbot.keyClick(plot, Qt.Key.Key_Escape)
+    assert told[-1] is None
+
+
+def test_the_wheel_looks_closer_across_and_a_double_click_shows_all(
+    plot: HistogramPlot, qtbot: QtBot
+) -> None:
+    plot.look_closer(plot.planes[0], (-1.0, 1.0), (0.0, 0.01))
+    for plane in plot.planes:
+        assert plane.seen[0] == pytest.approx((-1.0, 1.0))
+    assert plot.planes[0].seen[1][1] > 0.05, "heights stay"
+    qtbot.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place(plot, 0.0))
+    assert plot.planes[0].seen[0] == pytest.approx(plot.shown.extent)
+
+
+def test_a_bin_is_said_with_its_ratio() -> None:
+    scene = scene_of()
+    middle = scene.bin_at(0.0)
+    said = scene.said(middle)
+    assert f"real {100 * scene.real[middle]:.1f} %" in said
+    ratio = scene.models[0].shares[middle] / scene.real[middle]
+    assert f"({ratio:.2f} ×)" in said
+    assert scene.bin_at(scene.extent[1] + 1) == -1
+
+
+def test_what_only_the_model_has_and_what_only_it_lacks_is_marked_outside(
+    qtbot: QtBot, plot: HistogramPlot
+) -> None:
+    scene = scene_of()
+    shares = scene.models[0].shares.copy()
+    shares[3], shares[16] = 0.2, 0.0
+    plot.set_scene(replace(scene, models=(replace(scene.models[0], shares=shares),)))
+    triangles = [i for i in plot.planes[1]._passing if type(i).__name__ == "ScatterPlotItem"]
+    symbols = {item.opts["symbol"]: item.data["x"] for item in triangles}
+    middle = (scene.edges[1:] + scene.edges[:-1]) / 2
+    assert middle[3] in symbols["t1"]
+    assert middle[16] in symbols["t"]
+
+
+@pytest.mark.parametrize(("log_x", "log_y"), [(False, True), (True, False), (True, True)])
+def test_logarithmic_axes_draw_whatever_is_empty(
+    plot: HistogramPlot, qtbot: QtBot, log_x: bool, log_y: bool
+) -> None:
+    values = np.exp(REAL)
+    edges = edges_of(values, log=log_x)
+    model = Steps("EDM", "#5eb1ef", 0, np.zeros(len(edges) - 1))
+    plot.set_scene(
+        HistogramScene(
+            "x", edges, shares_of(values, edges), 2000, (model,), log_x=log_x, log_y=log_y
+        )
+    )
+    plot.grab()
+    assert plot.planes[0].seen[0] == pytest.approx(plot.shown.extent)
+    told: list[Any] = []
+    plot.brushed.connect(told.append)
+    at = plot.shown.places[10:12].mean()
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place(plot, float(at)))
+    assert told == [(edges[10], edges[11])]
+
+
+def test_figures_go_to_a_file(tmp_path: Path) -> None:
+    scene = scene_of()
+    write_curves({c.title: c for c in scene.curves}, tmp_path / "h.csv", scene.across)
+    rows = list(csv.DictReader((tmp_path / "h.csv").read_text().splitlines()))
+    assert len(rows) == len(scene.real)
+    assert [float(row["real"]) for row in rows] == scene.real.tolist()
+    assert [float(row["EDM"]) for row in rows] == scene.models[0].shares.tolist()
+    assert [float(row["upper edge"]) for row in rows] == scene.edges[1:].tolist()
+
+
+# The view
+
+
+@pytest.fixture
+def view(lens: Any, qtbot: QtBot) -> DistributionsView:
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    made = VIEW.factory(lens.state, lens.actions)
+    made.resize(WIDTH, HEIGHT)
+    qtbot.addWidget(made)
+    return made
+
+
+async def shown(view: DistributionsView, lens: Any) -> None:
+    view.show()
+    lens.arrive(5)
+    await until(lambda: len(view.cards) == 2)
+
+
+async def test_there_is_a_histogram_for_each_column_with_its_distance(
+    view: DistributionsView, lens: Any
+) -> None:
+    await shown(view, lens)
+    assert list(view.cards) == ["x", "y"]
+    scene = view.cards["x"].scene
+    assert scene.n == 50
+    assert scene.real.sum() == pytest.approx(1.0)
+    assert [model.title for model in scene.models] == ["r"]
+    assert lens.link.of(GetTarget)[0].n == 4096
+    assert "W1" in view.cards["x"].plot.accessibleDescription()
+
+
+async def test_a_brush_selects_rows_that_every_lens_shows(
+    view: DistributionsView, lens: Any
+) -> None:
+    await shown(view, lens)
+    selection, x = lens.state.selection, lens.run.live.x[-1][:, 0]
+    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    assert selection.source.what == "particles"
+    assert selection.rows.tolist() == np.flatnonzero((x >= -0.5) & (x < 0.5)).tolist()
+    assert selection.by == "x −0.5 to 0.5"
+    assert selection.beside[0] == "real, same range"
+    assert view.cards["x"].scene.brushed == (-0.5, 0.5)
+    assert view.cards["y"].scene.brushed is None
+    assert view.cards["y"].scene.chosen.sum() == pytest.approx(
+        len(selection.rows) / len(x), abs=0.02
+    )
+    assert selection.known(selection.source) is not None, "the inspector can say what they are"
+    view.cards["x"].plot.show_all()
+    assert selection.source is None
+    assert view.cards["y"].scene.chosen is None
+
+
+async def test_real_rows_can_be_selected_instead(view: DistributionsView, lens: Any) -> None:
+    await shown(view, lens)
+    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    view._side.chosen.emit(1)
+    x = lens.run.target[:, 0]
+    assert lens.state.selection.source.what == "data"
+    assert lens.state.selection.rows.tolist() == np.flatnonzero((x >= -0.5) & (x < 0.5)).tolist()
+
+
+async def test_what_another_lens_selects_is_shown_and_ends_the_brush(
+    view: DistributionsView, lens: Any
+) -> None:
+    await shown(view, lens)
+    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    source = lens.state.selection.source
+    lens.state.selection.set(source, np.arange(40), "lasso")
+    scene = view.cards["x"].scene
+    assert scene.brushed is None
+    assert scene.chosen.sum() == pytest.approx(40 / 200, abs=0.02)
+
+
+async def test_axes_become_logarithmic_where_they_can(view: DistributionsView, lens: Any) -> None:
+    await shown(view, lens)
+    view._log_y.click()
+    view._log_x.click()
+    scene = view.cards["x"].scene
+    assert scene.log_y
+    assert not scene.log_x, "some values are negative"
+
+
+async def test_later_particles_are_counted_anew(view: DistributionsView, lens: Any) -> None:
+    await shown(view, lens)
+    before = view.cards["x"].scene.models[0].shares
+    lens.arrive(90)
+    await until(lambda: not np.array_equal(view.cards["x"].scene.models[0].shares, before))
+
+
+async def test_it_goes_to_a_picture(view: DistributionsView, lens: Any, tmp_path: Path) -> None:
+    await shown(view, lens)
+    write_picture(view.export_picture(), tmp_path / "h.svg")
+    text = (tmp_path / "h.svg").read_text()
+    assert "share of all" in text
+    assert "<image" not in text
+
+
+async def test_without_samples_it_says_how_they_come(view: DistributionsView) -> None:
+    view.show()
+    await until(lambda: view._empty.isVisible())
+    assert not view.cards

@@ -1,0 +1,85 @@
+"""Shares, their spread and distances: what must hold exactly, or within what chance allows."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.app.plots.shares import apart, edges_of, inside, shares_of, spread_of, wasserstein
+
+NORMAL = np.random.default_rng(0).normal(size=4000)
+
+
+def test_shares_are_of_all_values_and_sum_to_one_where_all_are_inside() -> None:
+    edges = np.linspace(-6, 6, 25)
+    assert shares_of(NORMAL, edges).sum() == pytest.approx(1.0)
+    some = np.concatenate([NORMAL, np.full(4000, np.nan)])
+    assert shares_of(some, edges).sum() == pytest.approx(0.5)
+
+
+def test_bins_cover_nearly_all_that_is_real_and_are_not_stretched_by_what_is_far_off() -> None:
+    edges = edges_of(NORMAL)
+    assert shares_of(NORMAL, edges).sum() > 0.99
+    near, far = edges_of(NORMAL, NORMAL + 2.0), edges_of(NORMAL, NORMAL * 1e6)
+    assert near[-1] > edges[-1]
+    assert far[-1] - far[0] <= 3.001 * (edges[-1] - edges[0])
+
+
+def test_whole_numbers_have_a_bin_each() -> None:
+    edges = edges_of(np.array([3.0, 4.0, 4.0, 7.0]))
+    assert edges.tolist() == [2.5, 3.5, 4.5, 5.5, 6.5, 7.5]
+    assert shares_of(np.array([3.0, 4.0, 4.0, 7.0]), edges).tolist() == [0.25, 0.5, 0, 0, 0.25]
+
+
+def test_bins_of_a_logarithm_are_even_there_and_only_where_all_is_positive() -> None:
+    edges = edges_of(np.exp(NORMAL), log=True)
+    assert np.allclose(np.diff(np.log(edges)), np.diff(np.log(edges))[0])
+    assert np.allclose(np.diff(edges_of(NORMAL, log=True)), np.diff(edges_of(NORMAL))[0])
+
+
+@pytest.mark.parametrize("values", [[], [np.nan], [2.0, 2.0], [0.5, np.inf]])
+def test_edges_rise_whatever_is_asked(values: list[float]) -> None:
+    assert (np.diff(edges_of(np.array(values))) > 0).all()
+
+
+def test_the_spread_is_what_chance_makes_of_counts() -> None:
+    rng, edges = np.random.default_rng(1), np.linspace(-3, 3, 13)
+    draws = np.array([shares_of(rng.normal(size=1000), edges) for _ in range(400)])
+    told = spread_of(draws.mean(axis=0), 1000)
+    assert np.allclose(draws.std(axis=0), told, rtol=0.2, atol=2e-4)
+    assert spread_of(np.zeros(1), 100)[0] == pytest.approx(0.01)
+
+
+@given(
+    st.lists(st.floats(-100, 100), min_size=1, max_size=20),
+    st.lists(st.floats(-100, 100), min_size=1, max_size=20),
+)
+def test_wasserstein_is_a_distance(first: list[float], second: list[float]) -> None:
+    a, b = np.array(first), np.array(second)
+    assert wasserstein(a, b) == pytest.approx(wasserstein(b, a), abs=1e-9)
+    assert wasserstein(a, a) == 0
+    assert wasserstein(a, a + 3) == pytest.approx(3)
+    # Each value twice is the same distribution, of another number of values.
+    assert wasserstein(np.repeat(a, 2), b) == pytest.approx(wasserstein(a, b), abs=1e-9)
+
+
+def test_what_is_as_the_data_is_good_and_what_is_off_is_warm() -> None:
+    rng = np.random.default_rng(2)
+    same = apart(rng.normal(size=1000), NORMAL)
+    moved = rng.normal(size=1000) + 0.3
+    off = apart(moved, NORMAL)
+    assert same is not None
+    assert off is not None
+    assert (same.n, same.level, off.level) == (1000, "good", "warm")
+    assert off.value == pytest.approx(moved.mean() - NORMAL.mean(), abs=0.03)
+    assert same.floor == pytest.approx(off.floor, rel=0.3)
+    assert apart(rng.normal(size=10), NORMAL) is None
+
+
+def test_nan_is_in_no_range() -> None:
+    assert inside(np.array([0.0, 1.0, np.nan, 0.5]), 0.0, 1.0).tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]
