@@ -2,7 +2,7 @@
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from studio.app.pickers.chip import Chip, Why
 from studio.app.state import switch
@@ -106,6 +106,21 @@ async def test_filters_leave_what_passes(bench, wait, qtbot):
     assert picker.body.current.value == "gan"
     qtbot.mouseClick(one_pass, Qt.MouseButton.LeftButton)
     assert all(not c.isHidden() for c in picker.body.chips)
+
+
+async def test_a_model_is_added_to_a_race_and_the_setup_keeps_its_own(bench, wait, qtbot):
+    _, picker = await opened(bench, wait, "gan")
+    race = next(b for b in picker.findChildren(QPushButton) if b.text() == "Add to race")
+    qtbot.mouseClick(race, Qt.MouseButton.LeftButton)
+    assert picker.isHidden()
+    assert [entry.spec.family.slug for entry in bench.state.race.entries] == ["gan"]
+    assert bench.state.draft.spec.family.slug == "edm"
+
+
+async def test_what_does_not_take_the_data_is_not_raced(bench, wait):
+    _, picker = await opened(bench, wait, "judge")
+    race = next(b for b in picker.findChildren(QPushButton) if b.text() == "Add to race")
+    assert not race.isEnabled()
 
 
 async def test_the_look_lies_below_in_a_narrow_window(bench, wait):

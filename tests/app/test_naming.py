@@ -76,15 +76,11 @@ def test_a_setup_like_a_run_keeps_its_name_while_it_is_of_the_same_model_and_dat
     assert naming.named(spec("hot", family="gan"), began).name == "gan-letters"
 
 
-def test_titles_are_the_recipes_only_while_they_are_true():
+def test_what_a_recipe_says_is_true_of_its_model_on_its_data_only():
     run = spec("from-noise", batch=32)
-    heading = [
-        naming.setup_title(each, recipe(run), offer())
-        for each in (spec(batch=1), spec(family="gan"), spec(dataset="project:my-points"))
-    ]
-    assert heading[0] == "Letters out of noise"
-    assert heading[1].endswith("on Letters")
-    assert heading[2].endswith("on my-points")
+    others = (spec(family="gan"), spec(dataset="project:my-points"))
+    assert naming.keeps_recipe(recipe(run), spec(batch=1))
+    assert not any(naming.keeps_recipe(recipe(run), each) for each in others)
 
 
 def test_what_came_along_goes_back_and_what_was_changed_by_hand_stays():

@@ -78,6 +78,13 @@ class RacingIntents(Intents):
         name = races.free_name(spec.name, (entry.spec.name for entry in others))
         return spec if name == spec.name else msgspec.structs.replace(spec, name=name)
 
+    def add_model(self, slug: str) -> None:
+        """Let the run that is being set up take part with another model."""
+        draft, catalog = self.state.draft, self.state.catalog
+        if draft is not None and catalog is not None:
+            spec = switch.choose(draft.spec, catalog, slug, draft.aside).spec
+            self.add(msgspec.structs.replace(spec, name=naming.run_name(spec)))
+
     def add_recipe(self, recipe: Recipe) -> None:
         """Let a recipe take part; where nothing is set up, it is opened, too."""
         if self.state.draft is None:

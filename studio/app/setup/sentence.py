@@ -24,7 +24,7 @@ from studio.app.state.datasets import all_sets
 from studio.app.state.draft import Draft
 from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import icon_button
+from studio.app.widgets.basic import button, icon_button
 from studio.app.widgets.sentence import Clause, Sentence, Slot, said
 from studio.counted import counted
 from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
@@ -188,6 +188,16 @@ class SetupSentence(Sentence):
         picker = self._open(self.family, body, look, self._choose_family, hint, letters, WIDE)
         for each in body.filters:
             picker.head.addWidget(each)
+        race = button("Add to race", partial(self._add_to_race, picker))
+
+        def fit() -> None:
+            option = body.current
+            fits = option is not None and option.usable and not option.why_not
+            race.setEnabled(fits and not self._state.race.full)
+
+        body.highlighted.connect(fit)
+        fit()
+        picker.below.addWidget(race)
         about = icon_button("help", "About this model", partial(self._tell_more, picker))
         picker.below.addWidget(about)
         able = sum(not each.why_not for each in options)
@@ -196,6 +206,12 @@ class SetupSentence(Sentence):
 
     def _choose_family(self, option: Option) -> None:
         self._actions.setup.take_model(option.value)
+
+    def _add_to_race(self, picker: Picker) -> None:
+        option = picker.body.current
+        if option is not None:
+            picker.dismiss()
+            self._actions.race.add_model(option.value)
 
     def _tell_more(self, picker: Picker) -> None:
         option = picker.body.current

@@ -18,7 +18,6 @@ __all__ = [
     "number",
     "run_name",
     "same_model_and_data",
-    "setup_title",
 ]
 
 
@@ -83,12 +82,3 @@ def named(
     elif recipe is not None and msgspec.structs.replace(spec, name=recipe.run.name) == recipe.run:
         name = recipe.run.name
     return spec if name == spec.name else msgspec.structs.replace(spec, name=name)
-
-
-def setup_title(spec: RunSpec, recipe: Recipe | None, catalog: Catalog | None) -> str:
-    """Return the heading of a setup: the recipe's, or what is learned by what."""
-    if keeps_recipe(recipe, spec):
-        return recipe.title
-    entry = catalog.get("family", spec.family.slug) if catalog is not None else None
-    model = entry.title if entry is not None else spec.family.slug
-    return f"{model} on {data_title(spec.dataset.slug, catalog)}"
