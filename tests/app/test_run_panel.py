@@ -176,3 +176,13 @@ def test_a_group_says_once_of_which_step_it_is(run, qtbot):
     told = {row[2].text(): row[2].isHidden() for row in widget.lines}
     assert told["at step 1,085, n = 2,000"]
     assert not next(hidden for text, hidden in told.items() if "at step 70" in text)
+
+
+def test_lines_of_other_groups_leave_no_gap(run, qtbot):
+    widget = FigureGroups()
+    qtbot.addWidget(widget)
+    rows = figures(run, str)
+    widget.show_groups(grouped(rows, {"All": ("frechet-judge",)}))
+    widget.show_groups(grouped(rows, {}, but="frechet-judge"))
+    heads = [line for line in range(widget._grid.rowCount()) if widget._grid.rowMinimumHeight(line)]
+    assert heads == [0]

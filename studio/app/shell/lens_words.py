@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from studio.app.actions import Actions
-from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
-from studio.app.viewspec import Lens
+from studio.app.viewspec import LENSES, Lens
 
 __all__ = ["Words", "nothing_in"]
 
@@ -24,19 +23,16 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
         return "Nothing to show yet", "The settings of this run are not known yet.", "", None
     family = catalog.get("family", run.spec.family.slug)
     title = family.title if family is not None else run.spec.family.slug
-    moving = kind_of_run(run, catalog).moving
     if lens == "explain":
         return "Nothing is explained of this run", _unexplained(title), *discover
     to: Lens = "samples" if lens == "watch" else "quality"
-    what = "what it makes of the data" if to == "samples" else "how well it does"
-    text = f"{title} makes no {moving}: it answers questions about the data. See {what}."
-    act = partial(state.lens_wanted.emit, to)
-    return (
-        ("Nothing moves here" if lens == "watch" else "No samples are made"),
-        text,
-        ("Open Samples" if to == "samples" else "Open Quality"),
-        act,
+    nothing, what = (
+        ("Nothing moves here", "What it makes of the data is in Samples.")
+        if to == "samples"
+        else ("No samples are made", "How well it does is in Quality.")
     )
+    text = f"{title} makes no data, it answers questions about them. {what}"
+    return nothing, text, f"Open {LENSES[to]}", partial(state.lens_wanted.emit, to)
 
 
 def _unexplained(title: str) -> str:

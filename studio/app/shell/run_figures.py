@@ -132,6 +132,8 @@ class FigureGroups(QWidget):
 
     def _build(self, groups: list[tuple[str, list[Figure]]]) -> None:
         clear(self._grid)
+        for line in range(self._grid.rowCount()):
+            self._grid.setRowMinimumHeight(line, 0)  # it was that of another heading
         self._heads, self.lines = [], []
         right = Qt.AlignmentFlag.AlignRight
         line = 0

@@ -137,6 +137,7 @@ class StandingCard(QFrame):
         self.setProperty("surface", "raised")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.choice = ChoiceList([], "Which metric")
+        self.choice.setMinimumWidth(180)
         self.choice.setMaximumWidth(280)
         self.choice.activated.connect(lambda _: self._draw())
         self.headline, self.strip = Headline(state), Strip()

@@ -106,7 +106,7 @@ def test_what_does_not_move_says_where_to_look(lenses, lens, qtbot):
     lenses.offer([spec("one", "watch", applies=lambda state: False), spec("two", "samples")])
     lens.state.lens_wanted.connect(lenses.want)
     lenses.want("watch")
-    assert "SVM makes no particles" in words(lenses.view)
+    assert "SVM makes no data" in words(lenses.view)
     button = next(b for b in lenses.view.findChildren(QPushButton) if b.text() == "Open Samples")
     button.click()
     assert lenses.shown == "samples"
