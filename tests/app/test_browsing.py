@@ -35,6 +35,7 @@ def browser(qapp: QApplication) -> Iterator[Browser]:
     made.show_data(kind("images"), {"x": x}, MADE, real, REAL, "")
     qapp.processEvents()
     yield made
+    QApplication.clipboard().clear()  # data of Python's in it end the process with a crash
     made.close()
     made.deleteLater()
 

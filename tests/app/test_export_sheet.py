@@ -79,7 +79,7 @@ def test_rows_are_of_the_steps_that_they_were_kept_at() -> None:
 def test_the_size_is_said_where_it_is_known_and_no_file_is_taken_twice(tmp_path: Path) -> None:
     like = {"x": np.zeros((4, 1, 28, 28), np.float32), "label": np.array(["a"] * 4)}
     assert megabytes(115, like, "npz") == "0.4 MB"
-    assert megabytes(115, like, ".png") == "0.1 MB"
+    assert megabytes(115, like, ".png") == "90 kB"
     assert megabytes(115, like, "graphml") == megabytes(115, None, "npz") == ""
     assert free_name(tmp_path, "run-4", "csv").name == "run-4.csv"
     (tmp_path / "run-4.csv").touch()
@@ -93,7 +93,7 @@ async def test_it_follows_what_is_selected_until_the_person_says_what_is_meant(
     assert sheet.isVisible()
     assert bench.window.inspector.isAncestorOf(sheet)
     assert sheet.taken == "all"
-    assert sheet.go.text() == "Export 64, 0.0 MB"
+    assert sheet.go.text() == "Export 64, 1 kB"
     bench.state.selection.set(source(run), ROWS, "lasso")
     assert sheet.go.text().startswith("Export 2")
     taking = sheet.taking

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,10 @@ from studio.app.state.session import AppState
 from studio.literal import one_line
 from studio.protocol.messages import JobInfo
 
-__all__ = ["Sampled", "Shown", "read_newest"]
+if TYPE_CHECKING:
+    from studio.store.samples import SampleSet
+
+__all__ = ["Sampled", "Shown", "read_newest", "shown_of"]
 
 LOOK_MS = 500
 CONDITIONED = (
@@ -37,7 +40,8 @@ class Shown:
     """What was generated, (n, ...) in data units, at which step, and where it comes from, in words.
 
     ``file`` is where drawn samples are; particles have none. ``given`` are the conditions that they
-    were drawn under, in words, "" for those of the data. ``told`` is what is known of each, by
+    were drawn under, in words, "" for those of the data, and ``seed`` what they were drawn with,
+    None where it is not known. ``told`` is what is known of each, by
     name, and ``classes`` are the names of their classes.
     """
 
@@ -49,6 +53,7 @@ class Shown:
     given: str = ""
     told: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    seed: int | None = None
 
     @property
     def note(self) -> str:
@@ -68,13 +73,19 @@ def read_newest(key: str, known: str = "") -> Shown | None:
     paths = sets.paths()
     if not paths or str(paths[-1]) == known:
         return None
-    found = sets.read(paths[-1])
-    step = int(found.attrs.get("step", -1))
-    given = _given(found.attrs)
+    return shown_of(sets.read(paths[-1]), str(paths[-1]))
+
+
+def shown_of(found: "SampleSet", file: str) -> Shown:
+    """Return samples of a file as they are shown."""
+    step, given = int(found.attrs.get("step", -1)), _given(found.attrs)
     origin = _origin(found.attrs, len(found.x), given)
     classes = tuple(map(str, found.attrs.get("classes") or ()))
-    file = str(paths[-1])
-    return Shown(found.x, found.columns, origin, step, file, given, found.beside, classes)
+    seed = found.attrs.get("seed")
+    return Shown(
+        found.x, found.columns, origin, step, file, given, found.beside, classes,
+        seed=int(seed) if seed is not None else None,
+    )  # fmt: skip
 
 
 def _given(attrs: dict[str, Any]) -> str:

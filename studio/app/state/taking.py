@@ -87,6 +87,8 @@ def megabytes(many: int, like: Mapping[str, NDArray[Any]] | None, suffix: str) -
         return ""
     numbers = sum(values.size / len(values) for values in like.values() if len(values))
     size = many * numbers * each / 1e6
+    if size < 0.1:
+        return f"{max(1.0, 1e3 * size):,.0f} kB"
     return f"{size:,.1f} MB" if size < 100 else f"{size:,.0f} MB"
 
 

@@ -14,7 +14,11 @@ from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import kind_of_run
 from studio.app.kinds.statistics import rows_of
 from studio.app.plots.export import Picture, painted_picture
+from studio.app.plots.otherrun import OtherRun
 from studio.app.plots.sampled import Sampled, Shown
+from studio.app.state.latents import beside
+from studio.app.state.naming import name_of, number
+from studio.app.state.runs import RunState
 from studio.app.state.selection import Source, What
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
@@ -47,8 +51,11 @@ class TileSamplesView(QWidget):
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
         export = icon_button("export", "Write rows to a file", actions.export.open)
+        self._other = OtherRun(self, state)
+        self._others: list[RunState] = []
         self._drawn_ones = held_chip(self._sampled)
-        self.bar = self.browser.bar(self, self._drawn_ones, sample, export)
+        self.browser.foot.addWidget(self._drawn_ones)
+        self.bar = self.browser.bar(self, sample, export)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 8, 16, 12)
         body.setSpacing(8)
@@ -61,7 +68,22 @@ class TileSamplesView(QWidget):
         self._sampled.told.connect(self._tell)
         self._sampled.failed.connect(self.browser.made.say)
         state.engine_changed.connect(self._tell)
+        self._other.changed.connect(lambda: self._fill(self._sampled.now))
+        self.browser.real.choice.currentIndexChanged.connect(
+            lambda _: self._fill(self._sampled.now)
+        )
+        for signal in (state.runs.listed, state.catalog_changed):
+            signal.connect(self._offer_others)
+        self._sampled.selected.connect(self._offer_others)
         self._sampled.select()
+
+    def _offer_others(self) -> None:
+        """Offer real data, and the other runs on them, to stand beside what this one makes."""
+        run, state = self._sampled.run, self._state
+        self._others = beside(run, state.runs.by_key, state.catalog) if run is not None else []
+        names = [f"Run {number(other.name)}" for other in self._others]
+        tips = ["What the run learns from", *map(name_of, self._others)]
+        self.browser.real.offer_choice(["Real", *names], tips)
 
     @property
     def _kind(self) -> Kind:
@@ -85,8 +107,24 @@ class TileSamplesView(QWidget):
         target = run.target
         if target is not None and kind.fits(target.shape[1:]):
             real = rows_of(target, named(run.target_told, run.classes))
-        real_of = Source(run.key, "data", str(len(run.edits)))
-        self.browser.show_data(kind, made, made_of, real, real_of, "Reading the data")
+        real_of: Source | None = Source(run.key, "data", str(len(run.edits)))
+        place = self.browser.real.choice.currentIndex() - 1
+        other = self._others[place] if 0 <= place < len(self._others) else None
+        self._other.choose(other, run, shown)
+        if other is None:
+            self.browser.show_data(kind, made, made_of, real, real_of, "Reading the data")
+            self.browser.real.say("")
+            return
+        theirs, there = None, self._other.shown
+        if there is not None:
+            theirs = rows_of(there.x, named(there.told, there.classes or other.classes))
+        # The same latents are the same rows, whichever run they went through.
+        of = made_of if self._other.aligned else None
+        missing = self._other.note or f"Reading what run {number(other.name)} made"
+        title = f"Run {number(other.name)}"
+        self.browser.show_data(kind, made, made_of, theirs, of, missing, beside=title)
+        said = (self._other.note, there.origin if there is not None else "")
+        self.browser.real.say(" · ".join(filter(None, said)))
 
     def _tell(self) -> None:
         run = self._sampled.run

@@ -3,7 +3,7 @@
 Both are zoomed, sorted and filtered together, by what the kind can say of each datum.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -28,6 +28,7 @@ from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 
 __all__ = ["Browser", "Pane", "short", "told"]
 
+HEAD = 24  # pixels of what stands above a pane
 SIDES = ("Generated", "Real", "Beside")
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring: what is much "
@@ -46,7 +47,7 @@ class Pane(QWidget):
 
     def __init__(self, title: str, selection: Selection) -> None:
         super().__init__()
-        self._title = title
+        self._title = self._own = title
         self._selection = selection
         self._kind = kind("")
         self._arrays: Arrays | None = None
@@ -62,8 +63,13 @@ class Pane(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(2)
-        head = row(section(title), self._where)
-        head.setStretch(1, 1)
+        self._name = section(title)
+        self.choice = ChoiceList([title], f"Beside {title.lower()}")  # where there is a choice
+        self.choice.setFixedHeight(HEAD)
+        self._where.setMinimumHeight(HEAD)  # with a choice or without: both panes are as high
+        self.choice.hide()
+        head = row(self._name, self.choice, self._where)
+        head.setStretch(2, 1)
         body.addLayout(head)
         body.addWidget(self.grid, 1)
         self.grid.say_by(self.said)
@@ -91,9 +97,11 @@ class Pane(QWidget):
         page: int,
         common: Arrays | None = None,
         message: str = "",
+        title: str = "",
     ) -> None:
         """Show other data, (n, ...) by name, of a kind and a source; ``page`` of them fill the
-        pane where nobody has zoomed.
+        pane where nobody has zoomed. With a ``title`` they stand for others of the source, and the
+        inspector is told nothing of them.
         """
         if source != self._source:
             self.grid.inspect(-1)
@@ -104,11 +112,12 @@ class Pane(QWidget):
         self.__dict__.pop("measured", None)
         if arrays is None or before is None or arrays["x"] is not before["x"]:
             self._ready = {}
+        self._title = title or self._own
         self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
         self.arrange(self._order, self._filter)
-        if arrays is not None and source is not None:
-            title = f"{self._title} {shown_as.one}"
-            self._selection.offer(source, Offered(arrays, title, self.tell, lambda: self._origin))
+        if arrays is not None and source is not None and not title:
+            called = f"{self._title} {shown_as.one}"
+            self._selection.offer(source, Offered(arrays, called, self.tell, lambda: self._origin))
 
     @cached_property
     def measured(self) -> Measured:
@@ -143,6 +152,23 @@ class Pane(QWidget):
             rows = rows[np.isin(rows, selected.rows)]
         self._show(rows)
         return why
+
+    def follow(self, other: "Pane") -> None:
+        """Show the rows that another pane shows, in its order."""
+        rows = other.grid.order
+        self._show(rows[rows < self.count])
+
+    def offer_choice(self, titles: list[str], tips: Sequence[str] = ()) -> None:
+        """Offer what may stand in the pane, each with what there is to know of it; it is the first
+        unless one was chosen. A list of one is no choice.
+        """
+        chosen = self.choice.currentText()
+        self.choice.blockSignals(True)
+        self.choice.offer(titles, tips)
+        self.choice.setCurrentIndex(titles.index(chosen) if chosen in titles else 0)
+        self.choice.blockSignals(False)
+        self.choice.setVisible(len(titles) > 1)
+        self._name.setVisible(len(titles) < 2)
 
     def _show(self, rows: Rows | None) -> None:
         tiles, some = None, self._arrays
@@ -237,6 +263,7 @@ class Browser(QWidget):
         super().__init__()
         self._selection = selection
         self._sorts: list[str] = []
+        self._aligned = False
         self.made, self.real = Pane("Generated", selection), Pane("Real", selection)
         self.sides = Segments(list(SIDES), "What is shown")
         self.sides.select(2)
@@ -269,9 +296,9 @@ class Browser(QWidget):
         body.setSpacing(8)
         body.addLayout(halves, 1)
         # Below, where what comes late pushes nothing aside in a narrow window.
-        foot = row(self._line, self.picked, self.nearest)
-        foot.setStretch(0, 1)
-        body.addLayout(foot)
+        self.foot = row(self._line, self.picked, self.nearest)
+        self.foot.setStretch(0, 1)
+        body.addLayout(self.foot)
         self._connect()
         self._tell()
 
@@ -306,6 +333,9 @@ class Browser(QWidget):
         for pane, other in ((self.made, self.real), (self.real, self.made)):
             pane.grid.zoomed.connect(other.grid.zoom)
             pane.grid.arranged.connect(self._tell_size)
+            pane.grid.verticalScrollBar().valueChanged.connect(
+                lambda at, other=other: self._scroll(other, at)
+            )
             pane.inspected.connect(lambda pane=pane, other=other: self._inspect(pane, other))
 
     def show_data(
@@ -316,17 +346,26 @@ class Browser(QWidget):
         real: Arrays | None,
         real_of: Source | None,
         message: str,
+        *,
+        beside: str = "",
     ) -> None:
         """Show generated and real data, (n, ...) by name, with what they are rows of; ``message``
         stands where real ones are missing. Both share what tiles have in common: that of the real
-        ones, where they are there.
+        ones, where they are there. In the place of real ones may stand those of a run ``beside``;
+        with the same source row i is of the same latent, and stands where that of the other does.
         """
+        before = self._aligned
+        self._aligned = bool(beside) and real is not None and real_of == made_of
+        self.sides.retitle(1, beside or "Real")
+        self.sides.widen()
         both = real if real is not None else made
         common = shown_as.common(both) if both is not None else {}
         # One page for both, or tiles beside each other would differ in size.
         page = min(shown_as.page, max((len(x["x"]) for x in (made, real) if x), default=0))
         self.made.show_data(made, shown_as, made_of, page=page, common=common)
-        self.real.show_data(real, shown_as, real_of, page=page, common=common, message=message)
+        self.real.show_data(
+            real, shown_as, real_of, page=page, common=common, message=message, title=beside
+        )
         known = self.made.measures or self.real.measures
         sorts = orders(known)
         if sorts != self._sorts:
@@ -336,10 +375,10 @@ class Browser(QWidget):
             self.filter.setVisible(len(sorts) > 1)
             set_tip(self.filter, _hint(known))
         apart = shown_as.apart
-        self.nearest.setVisible(apart is not None and real is not None)
+        self.nearest.setVisible(apart is not None and real is not None and not beside)
         if apart is not None:
             set_tip(self.nearest, NEAREST.format(apart.name))
-        if self.nearest.isChecked():
+        if self.nearest.isChecked() or self._aligned or before:
             self._find_nearest()
         self.picked.tell()
         self._tell()
@@ -364,14 +403,23 @@ class Browser(QWidget):
     def _arrange(self) -> None:
         order = self.order.currentText() if self.order.currentIndex() > 0 else ""
         text, apart = self.filter.text(), None
-        if self.nearest.isChecked() and self.made.grid.inspected >= 0 and self.real.arrays:
+        if self._holds_nearest and self.made.grid.inspected >= 0 and self.real.arrays:
             apart = self._near.far_from(self.real.arrays)
-        why = {self.made.arrange(order, text), self.real.arrange(order, text, apart)} - {""}
+        why = {self.made.arrange(order, text)} - {""}
+        if self._aligned:
+            self.real.follow(self.made)
+        else:
+            why |= {self.real.arrange(order, text, apart)} - {""}
         restyle(self.filter, invalid="true" if why else "false")
         self.filter.setAccessibleDescription(" ".join(sorted(why)))
         self._tell()
         if why:
             self._line.set_text(" ".join(sorted(why)))
+
+    def _scroll(self, other: Pane, at: int) -> None:
+        """Let rows of the same latents stay beside each other."""
+        if self._aligned:
+            other.grid.verticalScrollBar().setValue(at)
 
     def _zoom(self, height: int) -> None:
         for pane in (self.made, self.real):
@@ -386,17 +434,23 @@ class Browser(QWidget):
         set_tip(self.size_, f"{height} pixels a tile (Ctrl and the wheel; 0 fits a page)")
 
     def _inspect(self, pane: Pane, other: Pane) -> None:
-        if pane is self.made and self.nearest.isChecked():
+        if self._aligned:
+            other.grid.inspect(pane.grid.inspected)
+        elif pane is self.made and self.nearest.isChecked():
             self._find_nearest()
         elif pane.grid.inspected >= 0 and not self.nearest.isChecked():
             other.grid.inspect(-1)
         self._tell()
 
+    @property
+    def _holds_nearest(self) -> bool:
+        return self.nearest.isChecked() and not self.nearest.isHidden()
+
     def _find_nearest(self) -> None:
         """Find how far the real ones are from the one in the ring, where somebody wants to know."""
         made, real, row = self.made.arrays, self.real.arrays, self.made.grid.inspected
         apart = self.made.shown_as.apart
-        if self.nearest.isChecked() and made and real and apart is not None and row >= 0:
+        if self._holds_nearest and made and real and apart is not None and row >= 0:
             self._near.ask(made, row, real, apart)
         self._arrange()
 
@@ -412,5 +466,5 @@ class Browser(QWidget):
         """Say what is known of the one in the ring."""
         lines = (pane.said(pane.grid.inspected) for pane in (self.made, self.real))
         line = next(filter(None, lines), "")
-        near = self._near.said if self.nearest.isChecked() and line else ""
+        near = self._near.said if self._holds_nearest and line else ""
         self._line.set_text(" · ".join(filter(None, (line, near))))

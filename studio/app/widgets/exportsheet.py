@@ -31,7 +31,7 @@ __all__ = ["ExportSheet"]
 TAKEN: tuple[Taken, ...] = ("chosen", "all", "new")
 NEW = 10_000  # rows where nobody says how many
 MOST, LARGEST = 10_000_000, 2**31 - 1
-NAMES = 84  # pixels of the names of what is asked
+NAMES = 76  # pixels of the names of what is asked
 THICK = 3
 NOT_YET = "It wakes when a file is written."
 
@@ -60,6 +60,7 @@ class ExportSheet(QFrame):
         self.what = Segments(["Selection", "All", "New"], "What is written")
         self.taken: Taken = "all"
         self.count, self.seed = _number("How many", NEW, 1, MOST), _number("Seed", 0, 0, LARGEST)
+        self.seed.setMaximumWidth(72)
         self.step = ChoiceList([], "Step")
         self.origin = label("", "muted", wrap=True)
         self.format = ChoiceList([], "Format")
@@ -211,6 +212,7 @@ class ExportSheet(QFrame):
         )
         self.what.allow(0, "" if selection.source is not None else "Nothing is selected.")
         self.what.retitle(1, f"All {shown:,}" if shown else "All")
+        self.what.widen()
         self.what.allow(1, "" if shown else "Nothing is shown yet.")
         missing = "" if run.checkpoints or run.job else "The run has no checkpoint yet."
         self.what.allow(2, missing, "Draw new samples from the model")

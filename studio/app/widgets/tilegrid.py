@@ -144,6 +144,11 @@ class TileGrid(QListView):
         return self._items.rowCount()
 
     @property
+    def order(self) -> Rows:
+        """The rows that are shown, as they follow each other."""
+        return self._items.order
+
+    @property
     def tiles(self) -> Tiles | None:
         """What is shown."""
         return self._items.tiles

@@ -1,0 +1,70 @@
+"""Whether rows of two runs are made from the same latents, so that they can be compared one by one.
+Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from studio.app.state.naming import number
+from studio.app.state.runs import RunState
+from studio.protocol.catalog import Catalog
+
+__all__ = ["beside", "differ"]
+
+
+def beside(run: RunState, runs: Mapping[str, RunState], catalog: Catalog | None) -> list[RunState]:
+    """Return the other runs on the same data in which something moves and has moved, the oldest
+    first.
+    """
+    found = (
+        other
+        for other in runs.values()
+        if other.key != run.key
+        and other.step
+        and _same_data(run, other)
+        and _carrier(other, catalog)
+    )
+    return sorted(found, key=lambda other: other.name)
+
+
+def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | None) -> str:
+    """Say why row i of a run is not from the latent of row i of the other, "" where it is: both are
+    from the latents of a ``seed``, or, where that is None, the fixed ones of each run.
+    """
+    name = f"Run {number(other.name)}"
+    if one.spec is None or other.spec is None or not _same_data(one, other):
+        return f"{name} learns other data."
+    if _carrier(one, catalog) != _carrier(other, catalog) or _sizes(one) != _sizes(other):
+        return f"{name} starts from other latents: row by row they are not the same."
+    if seed is not None:
+        return ""
+    mine, theirs = (int(each.spec.training.get("seed", 0)) for each in (one, other) if each.spec)
+    if mine != theirs:
+        return f"{name} has seed {theirs}, this one {mine}: row by row they are not the same."
+    counts = [each.spec.training.get("particles") for each in (one, other) if each.spec]
+    if counts[0] != counts[1]:
+        return f"{name} follows another number of particles: row by row they are not the same."
+    return ""
+
+
+def _same_data(one: RunState, other: RunState) -> bool:
+    return bool(one.spec and other.spec and one.spec.dataset == other.spec.dataset)
+
+
+def _carrier(run: RunState, catalog: Catalog | None) -> str:
+    """Return what carries the rows of a run, "" where nothing does or nobody knows."""
+    entry = catalog.get("family", run.spec.family.slug) if catalog and run.spec else None
+    return entry.carrier if entry is not None else ""
+
+
+def _sizes(run: RunState) -> list[tuple[str, Any]]:
+    """Return the settings of the latents of a run, by name."""
+    return sorted(_about_latents(run.spec.family.config if run.spec else {}))
+
+
+def _about_latents(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _about_latents(value, f"{path}{name}.")
+        elif "latent" in name:
+            yield f"{path}{name}", str(value)
