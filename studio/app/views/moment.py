@@ -160,8 +160,11 @@ class MomentView(QWidget):
 
     def _moved(self) -> None:
         """Follow the moment to the stage that is looked at."""
-        if self._moment is not None and self._moment.at:
-            self.stages.select(self._moment.at)
+        moment = self._moment
+        if moment is not None and moment.at:
+            self.stages.select(moment.at)
+        elif moment is not None and self.isVisible():
+            self.stages.setFocus(Qt.FocusReason.OtherFocusReason)  # arrows walk through what comes
         self._draw()
 
     def _painted(self) -> None:

@@ -67,6 +67,7 @@ async def test_each_stage_waits_for_its_picture_and_the_training_goes_on(
 ) -> None:
     view.freeze.click()
     await wait(lambda: actions(lens) == ["stage"])
+    assert view.focusWidget() is view.stages
     lens.run.stage = "draw"
     lens.state.runs.staged.emit(lens.run.key)
     assert actions(lens) == ["stage"]
