@@ -23,7 +23,7 @@ class Curve:
     ``bar``: the best that can be hoped for, or what is to be beaten; ``floors`` (n,) what it was at
     each step, where values were measured with different numbers of samples, and ``spreads`` (n,)
     how far it varies by chance. ``counts`` (n,) are those numbers: values of different ones are
-    not joined.
+    not joined. ``said``, words tell the floor and these numbers.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Curve:
     counts: Doubles | None = None
     bar: str = "floor"
     spreads: Doubles | None = None
+    said: bool = True
 
     @property
     def parts(self) -> list["Curve"]:

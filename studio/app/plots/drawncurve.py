@@ -83,6 +83,8 @@ def curve_items(
             found if whole else columns(part.steps, part.values, *frame.x, frame.count),
             frame,
         )
+    if not curve.said:
+        return
     yield from _floor_word(held[0], frame, style)
     for part in parts[1:]:
         yield from _count_word(part, parts, frame, style)

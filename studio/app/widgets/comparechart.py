@@ -1,5 +1,7 @@
 """One measure of several runs in one chart, against what each has spent, with its floor."""
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -140,7 +142,9 @@ class CompareChart(QWidget):
             spreads = spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values
             held_to = (floor, along, counts, bar, spreads)
-            curves.append(Curve(run.key, title, shade, steps, values, quality, *held_to))
+            curve = Curve(run.key, title, shade, steps, values, quality, *held_to)
+            # Words of several would lie over each other.
+            curves.append(replace(curve, said=not curves))
         return curves
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -258,3 +258,17 @@ def test_what_a_chart_shows_goes_to_a_file(lens: Any, qtbot: QtBot, tmp_path: Pa
     drawn = (tmp_path / "c.svg").read_text()
     assert "training steps" in drawn
     assert "Critic" not in drawn
+
+
+def test_of_several_curves_the_first_alone_has_words(qapp: object) -> None:
+    counts, values = np.array([250.0, 250.0, 2000.0]), np.array([0.5, 0.5, 0.1])
+    curve = Curve(
+        "q", "Q", "#f00", np.array([0.0, 50.0, 100.0]), values, True, 0.2, values / 5, counts
+    )
+    frame = Frame((0.0, 100.0), (0.0, 1.0), 400, 200, False)
+    words = []
+    for each in (curve, replace(curve, said=False)):
+        (found,) = reduced(ChartScene([each], (0.0, 100.0)), frame.count)
+        items = curve_items(each, found, frame, CanvasStyle.of(DARK))
+        words.append([i.toPlainText() for i in items if isinstance(i, pg.TextItem)])
+    assert words == [["floor 0.1", "n = 2,000"], []]
