@@ -40,13 +40,13 @@ def has_display() -> bool:
 
 
 def open_studio(environment: Environment) -> int:
-    """Open the studio, or without a display train the first recipe of the gallery."""
+    """Open the studio, or without a display train the first recipe."""
     program = environment.program("pushforward")
     if has_display():
         say("opening the studio")
         return subprocess.run([program], cwd=ROOT, check=False).returncode
     say("there is no display here (DISPLAY and WAYLAND_DISPLAY are not set), so no window")
-    say("training the first recipe of the gallery instead")
+    say("training the first recipe instead")
     command = [program, "run", "--first", "--out", str(ROOT / "build" / "first-run")]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

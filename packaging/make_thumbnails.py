@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train every recipe of the gallery and draw its pictures, dark and light, from the real run.
+"""Train every recipe and draw its pictures, dark and light, from the real run.
 
     .venv/bin/python packaging/make_thumbnails.py [SLUG[=RUN] ...]
 

@@ -11,7 +11,7 @@ def find_commands(state: AppState, _: Actions) -> list[Command]:
     """Return it: Discover and Data have a search of their own."""
 
     def why_not() -> str:
-        searched = state.place == "gallery" or (state.place == "data" and not state.dataset)
+        searched = state.place == "discover" or (state.place == "data" and not state.dataset)
         return "" if searched else "This page has no search."
 
     return [

@@ -19,7 +19,7 @@ def go_commands(
     return [
         Command(
             id="discover", title="Discover recipes", menu=menu, shortcut="Ctrl+1",
-            run=partial(visit, "discover"), aliases=("gallery", "start page", "home", "welcome"),
+            run=partial(visit, "discover"), aliases=("discover", "start page", "home", "welcome"),
         ),
         Command(
             id="data", title="Browse data", menu=menu, shortcut="Ctrl+2",

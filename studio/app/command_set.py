@@ -185,7 +185,7 @@ def _project(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list
     return [
         Command(
             id="search-recipes", title="Search the recipes", menu=menu, shortcut="Ctrl+G",
-            run=lambda: _search_recipes(state), aliases=("gallery", "find"),
+            run=lambda: _search_recipes(state), aliases=("discover", "find"),
         ),
         Command(
             id="new-project", title="New project…", menu=menu, shortcut="Ctrl+Shift+N",
@@ -437,7 +437,7 @@ def _help(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
 
 def _search_recipes(state: AppState) -> None:
     state.runs.select("")
-    state.go("gallery")
+    state.go("discover")
     state.find_wanted.emit()
 
 

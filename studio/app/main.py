@@ -88,7 +88,7 @@ class Studio:
     def show(self) -> None:
         """Show the window."""
         self.window.show()
-        self.window.canvas.gallery.focus_first()
+        self.window.canvas.discover.focus_first()
 
     async def live(self, project: Path | None = None) -> None:
         """Start everything else, and wait until the window is closed."""

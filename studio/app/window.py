@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(
             state,
             actions,
-            facets=self.canvas.gallery.facets,
+            facets=self.canvas.discover.facets,
             pages=self.canvas.help.column,
             ask_import=asks.import_data,
         )

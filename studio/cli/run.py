@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a recipe (see 'pushforward list recipes'), a recipe file, a run folder, or "
         "MODEL@DATASET",
     )
-    parser.add_argument("--first", action="store_true", help="the first recipe of the gallery")
+    parser.add_argument("--first", action="store_true", help="the first recipe")
     add_settings(
         parser, "change a setting, such as training.steps=500 or family.net.width=64 (repeatable)"
     )

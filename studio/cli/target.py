@@ -36,7 +36,7 @@ class Target:
 
 
 def first() -> Target:
-    """The first recipe of the gallery."""
+    """The first recipe."""
     return Target(recipes()[0].run)
 
 

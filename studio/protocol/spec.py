@@ -123,9 +123,9 @@ def run_name(spec: RunSpec) -> str:
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A gallery card (``resources/recipes/<slug>.toml``, thumbnail beside it as ``.png``).
+    """A card of Discover (``resources/recipes/<slug>.toml``, thumbnail beside it as ``.png``).
 
-    It is found by its ``methods`` and ``questions``, in the words of the gallery; with ``start`` it
+    It is found by its ``methods`` and ``questions``, in the words of Discover; with ``start`` it
     is one of those that a newcomer is shown first, and with ``gpu`` it takes so long that it is
     better trained on one.
     """

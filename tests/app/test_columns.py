@@ -45,5 +45,5 @@ async def test_columns_that_are_hidden_can_be_had_back(bench, qtbot, wait):
 async def test_where_there_is_no_inspector_none_is_offered(bench):
     await bench.start()
     bench.window.resize(*LOW)
-    assert bench.state.place == "gallery"
+    assert bench.state.place == "discover"
     assert not bench.window.topbar.inspector.isVisible()

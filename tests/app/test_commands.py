@@ -91,7 +91,7 @@ async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(b
 async def test_escape_gives_the_keyboard_back(bench, qtbot, wait):
     await bench.start()
     bench.window.activateWindow()
-    card = bench.window.canvas.gallery.cards[1]
+    card = bench.window.canvas.discover.cards[1]
     card.setFocus()
     await wait(card.hasFocus)
     bench.window.palette_box.open()

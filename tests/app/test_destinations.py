@@ -26,7 +26,7 @@ async def test_each_destination_is_one_click_away_and_said(bench, wait):
         visit(bench, destination)
         assert (bench.state.place, here(bench)) == (place, [destination])
     visit(bench, "discover")
-    assert (bench.state.place, here(bench)) == ("gallery", ["discover"])
+    assert (bench.state.place, here(bench)) == ("discover", ["discover"])
     assert bench.window.sidebar.isVisible()
 
 
@@ -55,7 +55,7 @@ async def test_the_column_lists_only_the_destinations_own_things(bench, wait):
     side, window = bench.window.sidebar, bench.window
     assert side.runs.isVisible()
     for destination, part in [
-        ("discover", window.canvas.gallery.facets),
+        ("discover", window.canvas.discover.facets),
         ("data", side.data),
         ("learn", window.canvas.help.column),
     ]:
@@ -69,7 +69,7 @@ async def test_arrows_walk_the_rail_and_return_goes_there(bench, wait):
     rail = bench.window.rail
     rail.buttons["discover"].setFocus()
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
-    assert bench.state.place == "gallery"
+    assert bench.state.place == "discover"
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     assert bench.state.place == "data"
 

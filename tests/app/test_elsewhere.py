@@ -131,7 +131,7 @@ async def test_a_run_that_was_queued_in_a_project_that_was_left_is_not_listed(be
     await bench.actions.project.show(other.path)
     await wait(lambda: any("is in the queue" in n.text for n in bench.state.notices.history))
     assert bench.state.runs.by_key == {}
-    assert bench.state.place == "gallery"
+    assert bench.state.place == "discover"
 
 
 async def test_the_project_that_was_opened_last_is_shown(bench, rings, other):

@@ -69,7 +69,7 @@ async def test_runs_that_others_add_are_listed_and_those_they_delete_leave(bench
     project.trash(first.path)
     await bench.actions.folder.look()
     assert list(state.runs.by_key) == [str(second.path)]
-    assert (state.runs.selection, state.place) == ("", "gallery")
+    assert (state.runs.selection, state.place) == ("", "discover")
 
 
 async def test_a_run_that_others_went_on_with_is_read_anew(bench, project):

@@ -133,7 +133,7 @@ async def test_the_sidebar_lists_the_pages_and_links_go_on_and_back(bench, qtbot
     view.go_back()
     assert view._shown.slug == "particles-and-generators"
     view.go_back()
-    assert bench.state.place == "gallery"
+    assert bench.state.place == "discover"
 
 
 async def test_a_recipe_link_opens_the_recipe(bench, wait):

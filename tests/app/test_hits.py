@@ -107,7 +107,7 @@ async def test_what_is_found_is_gone_to(bench, qtbot, wait):
     assert palette.isHidden()
     assert (state.place, state.dataset) == ("data", "eight-gaussians")
     bench.actions.setup.open_recipe(state.recipes[0])
-    state.go("gallery")
+    state.go("discover")
     palette.open()
     qtbot.keyClicks(palette.line, "learning rate")
     palette._show_kind("Settings")

@@ -14,7 +14,7 @@ from studio.app.kinds.registry import all_kinds, fitting, kind, kind_of, kind_of
 from studio.app.shell.lenses import discover as discover_views
 from studio.app.state.session import AppState
 from studio.app.tokens import DARK
-from studio.app.views.gallery import Gallery
+from studio.app.views.discover import Discover
 from studio.app.viewspec import shows
 from studio.app.widgets.tilegrid import TileGrid
 from studio.formats.registry import discover, importers
@@ -55,9 +55,9 @@ def test_every_kind_that_has_an_importer_says_so_where_files_are_dropped(qapp):
     discover()
     able = {importer.kind for importer in importers.all()}
     assert {each.slug for each in all_kinds() if each.imports} == able
-    gallery = Gallery(AppState(), SimpleNamespace())
-    assert all(each.imports in gallery.own.facts(None) for each in all_kinds())
-    gallery.deleteLater()
+    page = Discover(AppState(), SimpleNamespace())
+    assert all(each.imports in page.own.facts(None) for each in all_kinds())
+    page.deleteLater()
 
 
 def test_an_unknown_kind_is_seen_at_once(qapp):

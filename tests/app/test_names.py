@@ -112,9 +112,9 @@ async def test_a_project_of_hostile_names_is_shown_literally(bench, wait, projec
     assert SHOWN in asked.windowTitle()
     for dialog in (shown, asked):
         dialog.close()
-    state.go("gallery")
+    state.go("discover")
     assert faults(window) == []
-    card = window.canvas.gallery.findChildren(Card)[0]
+    card = window.canvas.discover.findChildren(Card)[0]
     assert "&lt;img" in card.toolTip()
 
 

@@ -51,7 +51,7 @@ async def test_the_last_project_is_open_and_one_stays_where_one_starts(bench, wa
     key = run_in(made, "finished")
     await begun(bench, wait, kept_with(made.path))
     await wait(lambda: key in bench.state.runs.by_key)
-    assert (bench.state.project_name, bench.state.place) == ("Jets", "gallery")
+    assert (bench.state.project_name, bench.state.place) == ("Jets", "discover")
     assert bench.state.runs.current is None
 
 

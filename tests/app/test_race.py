@@ -371,7 +371,7 @@ async def test_a_finished_race_can_be_raced_again(bench, wait):
     ]
 
 
-async def test_a_recipe_of_the_gallery_joins_on_the_data_of_the_first(bench, wait):
+async def test_a_recipe_joins_on_the_data_of_the_first(bench, wait):
     await bench.start()
     bench.actions.race.add_recipe(recipe(bench, "edm-eight-gaussians"))
     project = bench.state.project

@@ -1,4 +1,4 @@
-"""The window on the fake engine: from the gallery to moving particles, and every way out."""
+"""The window on the fake engine: from the first page to moving particles, and every way out."""
 
 import json
 import subprocess
@@ -48,16 +48,16 @@ async def train(bench, wait, steps=50):
 async def test_the_window_is_built_and_taken_down(bench, wait):
     await bench.start()
     assert bench.state.engine.state == "ready"
-    assert bench.window.canvas.pages.currentWidget() is bench.window.canvas.gallery
-    cards = bench.window.canvas.gallery.findChildren(Card)
+    assert bench.window.canvas.pages.currentWidget() is bench.window.canvas.discover
+    cards = bench.window.canvas.discover.findChildren(Card)
     slugs = [recipe.slug for recipe in bench.state.recipes]
     assert {card.recipe.slug for card in cards} == set(slugs)
     assert len(slugs) >= 6
 
 
-async def test_two_clicks_lead_from_the_gallery_to_moving_particles(bench, qtbot, wait):
+async def test_two_clicks_lead_from_the_first_page_to_moving_particles(bench, qtbot, wait):
     await bench.start()
-    card = bench.window.canvas.gallery.cards[0]
+    card = bench.window.canvas.discover.cards[0]
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
     setup = bench.window.inspector.setup
     await wait(setup.train.isEnabled)
@@ -71,7 +71,7 @@ async def test_two_clicks_lead_from_the_gallery_to_moving_particles(bench, qtbot
 async def test_enter_opens_a_recipe_and_enter_again_starts_it(bench, qtbot, wait):
     await bench.start()
     bench.window.activateWindow()
-    qtbot.keyClick(bench.window.canvas.gallery.cards[0], Qt.Key.Key_Return)
+    qtbot.keyClick(bench.window.canvas.discover.cards[0], Qt.Key.Key_Return)
     button = bench.window.inspector.setup.train
     await wait(lambda: button.isEnabled() and button.hasFocus())
     qtbot.keyClick(button, Qt.Key.Key_Return)
@@ -83,16 +83,16 @@ async def test_enter_opens_a_recipe_and_enter_again_starts_it(bench, qtbot, wait
 async def test_a_double_click_on_a_recipe_starts_at_once(bench, qtbot, wait, monkeypatch):
     monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 60_000)
     await bench.start()
-    card = bench.window.canvas.gallery.cards[0]
+    card = bench.window.canvas.discover.cards[0]
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
     qtbot.mouseDClick(bench.window.canvas.setup, Qt.MouseButton.LeftButton)
     await wait(lambda: bench.state.runs.current is not None)
 
 
-async def test_arrows_walk_the_gallery(bench, qtbot, wait):
+async def test_arrows_walk_the_recipes(bench, qtbot, wait):
     await bench.start()
     bench.window.activateWindow()
-    shelves = bench.window.canvas.gallery.shelves
+    shelves = bench.window.canvas.discover.shelves
     (first, second, *_), below, *_ = (line for shelf in shelves for line in shelf.grid.lines)
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Right)
@@ -367,7 +367,7 @@ async def test_space_presses_a_focused_button_and_else_holds_the_training(bench,
     assert bench.state.runs.current.state == "paused"
 
 
-@pytest.mark.parametrize("place", ["gallery", "setup", "run"])
+@pytest.mark.parametrize("place", ["discover", "setup", "run"])
 async def test_every_control_has_a_name(bench, wait, place):
     await (train(bench, wait) if place == "run" else set_up(bench, wait))
     bench.state.go(place)
@@ -384,7 +384,7 @@ async def test_every_control_has_a_name(bench, wait, place):
     assert nameless == []
 
 
-@pytest.mark.parametrize("place", ["gallery", "setup"])
+@pytest.mark.parametrize("place", ["discover", "setup"])
 async def test_tab_reaches_every_control(bench, qtbot, wait, place):
     await set_up(bench, wait)
     bench.state.go(place)

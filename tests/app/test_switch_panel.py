@@ -100,7 +100,7 @@ async def test_the_palette_switches_the_generator(bench, wait):
     before = family(bench)
     registry.trigger("switch-generator")
     assert {before, family(bench)} == {"gan", "monoflow"}
-    bench.state.go("gallery")
+    bench.state.go("discover")
     assert registry["switch-generator"].why_not()
 
 

@@ -69,7 +69,7 @@ def test_a_recipe_is_trained_and_leaves_a_run_and_a_picture(
     assert (run.path / "picture.png").stat().st_size > 1000
 
 
-def test_the_first_recipe_of_the_gallery_needs_no_name(project: Path) -> None:
+def test_the_first_recipe_needs_no_name(project: Path) -> None:
     assert main(["run", "--first", "--out", str(project), *sets()]) == 0
     assert Project.open(project).runs()
 

@@ -70,9 +70,9 @@ class Person:
 
     def card(self, recipe: str) -> Card:
         """Look for a recipe, as not all stand on the shelves."""
-        gallery = self.window.canvas.gallery
-        gallery.search.setText(recipe)
-        return next(card for card in gallery.cards if card.recipe.slug == recipe)
+        page = self.window.canvas.discover
+        page.search.setText(recipe)
+        return next(card for card in page.cards if card.recipe.slug == recipe)
 
     def set(self, path: str, value: object) -> None:
         """Change a training setting of the run being set up."""

@@ -45,7 +45,7 @@ async def test_from_the_first_screen_to_a_trained_run_and_its_data_by_keys_alone
     keys, state, window = Keys(person), person.state, person.window
 
     # The search has the keyboard; Down enters the cards as one grid.
-    assert keys.focused is window.canvas.gallery.search
+    assert keys.focused is window.canvas.discover.search
     keys.type("ring of five")
     keys.press(Qt.Key.Key_Down)
     keys.press(Qt.Key.Key_Return)

@@ -27,7 +27,7 @@ async def moves_on(person: Person, run: RunState, times: int = 4) -> None:
 
 
 async def train(person: Person, recipe: str) -> RunState:
-    person.state.go("gallery")
+    person.state.go("discover")
     run = await person.train(recipe, steps=1_000_000, particles=256)
     await until(lambda: run.state == "running", 60)
     return run

@@ -30,7 +30,7 @@ def positions(record: FlowRecord | None) -> Any:
 
 
 @pytest.mark.parametrize("platform", PAINTS)
-async def test_from_the_gallery_to_moving_particles_and_away(
+async def test_from_the_first_page_to_moving_particles_and_away(
     person: Person, platform: str, tmp_path: Path
 ) -> None:
     await person.open()

@@ -69,7 +69,7 @@ class FolderIntents(Intents):
         if runs.selection in gone:
             runs.select("")
             if state.place == "run":
-                state.go("gallery" if state.draft is None else "setup")
+                state.go("discover" if state.draft is None else "setup")
         if gone:
             runs.listed.emit()
 

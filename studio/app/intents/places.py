@@ -34,7 +34,7 @@ class PlaceIntents(Intents):
         again = destination_of(self.state.place) == destination
         if destination == "discover":
             self.state.runs.select("")
-            self.state.go("gallery")
+            self.state.go("discover")
         elif destination == "data":
             self._data.select("" if again else self.state.dataset)
         elif destination == "learn":

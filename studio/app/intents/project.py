@@ -102,12 +102,12 @@ class ProjectIntents(Intents):
         for problem in contents.problems:
             state.notices.post(Notice(level="warning", text="A run cannot be read", why=problem))
         first = _first(contents.runs)
-        broken = first is not None and first.state == "interrupted" and state.place == "gallery"
+        broken = first is not None and first.state == "interrupted" and state.place == "discover"
         if stays and not broken:
             state.runs.selected.emit("")
         elif first is None:
             state.runs.selected.emit("")
-            state.go("gallery")
+            state.go("discover")
         else:
             self._runs.select(run if run in state.runs.by_key else first.key)
         for each in sorted(contents.runs, key=lambda each: each.name, reverse=True):
@@ -247,7 +247,7 @@ class ProjectIntents(Intents):
         if state.runs.selection not in state.runs.by_key:
             state.runs.select("")
             if state.place == "run":
-                state.go("gallery" if state.draft is None else "setup")
+                state.go("discover" if state.draft is None else "setup")
         state.runs.listed.emit()
 
     async def _bring_back(

@@ -38,7 +38,7 @@ class RunIntents(Intents):
             runs.listed.emit()
         self.state.playback.set(step=None, flow=1.0)
         runs.select(key)
-        self.state.go("run" if key else "gallery")
+        self.state.go("run" if key else "discover")
 
     def show_new(self, key: str, name: str = "") -> None:
         """Put a run that has just been queued on the canvas, in the lens that shows it move, or

@@ -183,7 +183,7 @@ class Kind:
 
     Attributes:
         slug: what the catalogue calls it.
-        title: what the gallery calls it.
+        title: what Discover calls it.
         one: a datum in a word.
         many: several of them.
         moving: what they are called where a model moves them.

@@ -1,4 +1,4 @@
-"""The middle of the window: gallery, setup, data, or the lenses of a run."""
+"""The middle of the window: Discover, the setup, data, or the lenses of a run."""
 
 import importlib
 
@@ -12,7 +12,7 @@ from studio.app.shell.lenses import Lenses
 from studio.app.shell.replay_strip import ReplayStrip
 from studio.app.state.session import AppState
 from studio.app.views.data import DataView
-from studio.app.views.gallery import Gallery
+from studio.app.views.discover import Discover
 from studio.app.views.help import HelpView
 from studio.app.views.setup import SetupView
 
@@ -29,14 +29,14 @@ class Canvas(QWidget):
         self.setProperty("surface", "canvas")
         self.setAccessibleName("Canvas")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.gallery = Gallery(state, actions)
+        self.discover = Discover(state, actions)
         self.setup = SetupView(state, actions)
         self.data = DataView(state, actions)
         self.help = HelpView(state, actions)
         self.lenses = Lenses(state, actions)
         self.pages = QStackedWidget()
         self._pages: dict[str, QWidget] = {
-            "gallery": self.gallery,
+            "discover": self.discover,
             "setup": self.setup,
             "data": self.data,
             "help": self.help,

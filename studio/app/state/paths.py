@@ -23,7 +23,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class LearningPath(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A shelf of the gallery; paths are listed by their ``order``."""
+    """A shelf of Discover; paths are listed by their ``order``."""
 
     title: str
     order: int

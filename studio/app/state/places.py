@@ -4,7 +4,7 @@ from typing import Literal
 
 __all__ = ["DESTINATIONS", "TITLES", "Destination", "Place", "destination_of"]
 
-Place = Literal["gallery", "setup", "run", "runs", "data", "help"]
+Place = Literal["discover", "setup", "run", "runs", "data", "help"]
 Destination = Literal["discover", "data", "runs", "learn"]
 
 DESTINATIONS: tuple[Destination, ...] = ("discover", "data", "runs", "learn")
@@ -16,7 +16,7 @@ TITLES: dict[Destination, str] = {
 }
 
 _OF: dict[Place, Destination] = {
-    "gallery": "discover",
+    "discover": "discover",
     "data": "data",
     "setup": "runs",
     "run": "runs",

@@ -143,9 +143,9 @@ class AppState(QObject):
         self.dataset: str = ""  # the slug of what is on the page of data, "" for all
         self.recent: list[Recent] = []
         self.recipes: list[Recipe] = []
-        self.place: Place = "gallery"
+        self.place: Place = "discover"
         self.help_page = ""
-        self.help_from: Place = "gallery"
+        self.help_from: Place = "discover"
         self.draft: Draft | None = None
         self.race = RaceDraft()
         self.starting = False  # a start was asked for, and is not answered yet

@@ -202,7 +202,7 @@ class SetupView(QWidget):
         self._cards.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """The second click of a double click on a gallery card: start at once."""
+        """The second click of a double click on a card of a recipe: start at once."""
         interval = QApplication.doubleClickInterval() / 1000
         if time.monotonic() - self._opened <= interval and self._state.engine.state == "ready":
             self._actions.training.start()

@@ -27,7 +27,7 @@ from studio.app.widgets.stepcard import StepCard
 from studio.counted import counted
 from studio.protocol.spec import Recipe
 
-__all__ = ["Gallery"]
+__all__ = ["Discover"]
 
 C = TypeVar("C", bound=Card)
 
@@ -46,7 +46,7 @@ def _go_on(cards: Sequence[StepCard]) -> tuple[str, Callable[[], None]] | None:
     return (f"continue at step {place + 1}", cards[place].click) if place else None
 
 
-class Gallery(QWidget):
+class Discover(QWidget):
     """Reads the recipes, finds some, opens one, or starts it; ``facets`` narrow what is found, and
     are for the shell to place beside it.
     """

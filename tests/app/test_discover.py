@@ -70,91 +70,91 @@ def test_what_is_misspelt_has_neighbours():
     assert nearest(RECIPES, "checkerbord")[0].slug == "ddpm-checkerboard"
 
 
-async def gallery_of(bench):
+async def discover_of(bench):
     await bench.start()
     bench.window.activateWindow()
     bench.window.show()
-    gallery = bench.window.canvas.gallery
-    gallery.focus_first()
-    return gallery
+    page = bench.window.canvas.discover
+    page.focus_first()
+    return page
 
 
 async def test_words_turn_shelves_into_one_grid_and_enter_opens_the_first(bench, qtbot, wait):
-    gallery = await gallery_of(bench)
-    assert len(gallery.shelves) >= 3
-    assert len({card.recipe.slug for card in gallery.cards}) == len(gallery.cards)
-    await wait(gallery.search.hasFocus)
-    qtbot.keyClicks(gallery.search, "swiss")
-    assert [card.recipe.slug for card in gallery.cards] == ["edm-swiss-roll"]
-    assert len(gallery.shelves) == 1
-    qtbot.keyClick(gallery.search, Qt.Key.Key_Return)
+    page = await discover_of(bench)
+    assert len(page.shelves) >= 3
+    assert len({card.recipe.slug for card in page.cards}) == len(page.cards)
+    await wait(page.search.hasFocus)
+    qtbot.keyClicks(page.search, "swiss")
+    assert [card.recipe.slug for card in page.cards] == ["edm-swiss-roll"]
+    assert len(page.shelves) == 1
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)
     await wait(lambda: bench.state.draft is not None)
     assert bench.state.draft.recipe.slug == "edm-swiss-roll"
 
 
 async def test_a_facet_narrows_and_a_second_click_or_escape_undoes_it(bench, qtbot, wait):
-    gallery = await gallery_of(bench)
-    line = gallery.facets.line("Method", "GAN")
+    page = await discover_of(bench)
+    line = page.facets.line("Method", "GAN")
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
     assert line.isChecked()
-    assert len(gallery.cards) == int(line.note) > 1
-    assert all("GAN" in card.recipe.methods for card in gallery.cards)
+    assert len(page.cards) == int(line.note) > 1
+    assert all("GAN" in card.recipe.methods for card in page.cards)
     # What would leave nothing is dimmed, and stays where it is.
-    assert not gallery.facets.line("Domain", "Graphs").isEnabled()
+    assert not page.facets.line("Domain", "Graphs").isEnabled()
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
     assert not line.isChecked()
-    assert len(gallery.shelves) >= 3
+    assert len(page.shelves) >= 3
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
-    qtbot.keyClick(gallery.search, Qt.Key.Key_Escape)
-    assert len(gallery.shelves) >= 3
+    qtbot.keyClick(page.search, Qt.Key.Key_Escape)
+    assert len(page.shelves) >= 3
 
 
 async def test_where_nothing_is_found_the_nearest_are_offered(bench, qtbot):
-    gallery = await gallery_of(bench)
-    qtbot.keyClicks(gallery.search, "swizz roll")
-    assert gallery.cards[0].recipe.slug == "edm-swiss-roll"
-    assert len(gallery.cards) == 3
-    gallery.shelves[0].link.click()
-    assert gallery.search.text() == ""
-    assert len(gallery.shelves) >= 3
+    page = await discover_of(bench)
+    qtbot.keyClicks(page.search, "swizz roll")
+    assert page.cards[0].recipe.slug == "edm-swiss-roll"
+    assert len(page.cards) == 3
+    page.shelves[0].link.click()
+    assert page.search.text() == ""
+    assert len(page.shelves) >= 3
 
 
 async def test_all_shelves_are_one_grid_to_the_keyboard(bench, qtbot, wait):
-    gallery = await gallery_of(bench)
-    qtbot.keyClick(gallery.search, Qt.Key.Key_Down)
-    await wait(gallery.cards[0].hasFocus)
-    lines = [line for shelf in gallery.shelves for line in shelf.grid.lines]
+    page = await discover_of(bench)
+    qtbot.keyClick(page.search, Qt.Key.Key_Down)
+    await wait(page.cards[0].hasFocus)
+    lines = [line for shelf in page.shelves for line in shelf.grid.lines]
     for line in lines[1:]:
         qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Down)
         assert bench.window.focusWidget() is line[0]
     for _ in lines:
         qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Up)
-    assert gallery.search.hasFocus()
+    assert page.search.hasFocus()
 
 
 async def test_a_card_says_what_is_trained_on_what_once_that_is_known(bench):
     assert finding.what(RECIPES[0], None) == []
-    gallery = await gallery_of(bench)
-    card = gallery.cards[0]
+    page = await discover_of(bench)
+    card = page.cards[0]
     model, data = finding.what(card.recipe, bench.state.catalog)
     assert f"{model} · {data} · " in card.accessibleDescription()
     assert card.accessibleDescription().endswith(card.recipe.kind)
 
 
 async def test_a_catalogue_that_arrives_moves_no_card_and_takes_no_keyboard(bench, qtbot, wait):
-    gallery = await gallery_of(bench)
-    qtbot.keyClick(gallery.search, Qt.Key.Key_Down)
-    (first, *_), shelves = gallery.cards, list(gallery.shelves)
+    page = await discover_of(bench)
+    qtbot.keyClick(page.search, Qt.Key.Key_Down)
+    (first, *_), shelves = page.cards, list(page.shelves)
     await wait(first.hasFocus)
     bench.state.catalog_changed.emit()
     assert first.hasFocus()
-    assert gallery.shelves == shelves
+    assert page.shelves == shelves
 
 
 async def test_paths_are_shelves_of_numbered_steps_that_are_checked_when_trained(bench, wait):
-    gallery = await gallery_of(bench)
-    _, cards = gallery._steps[0]
-    shelf = next(shelf for shelf in gallery.shelves if shelf.grid.cards == cards)
+    page = await discover_of(bench)
+    _, cards = page._steps[0]
+    shelf = next(shelf for shelf in page.shelves if shelf.grid.cards == cards)
     assert cards[0].accessibleName() == f"Step 1, to come: {cards[0].recipe.title}"
     assert shelf.grid.seen == cards  # in an order, of which none may be missing
     run = RunState(key="a", name="0001-a", spec=cards[0].recipe.run, state="finished")
@@ -162,7 +162,7 @@ async def test_paths_are_shelves_of_numbered_steps_that_are_checked_when_trained
     bench.state.runs.listed.emit()
     assert cards[0].accessibleName().startswith("Step 1, done: ")
     assert cards[1].accessibleName().startswith("Step 2, to come: ")
-    shelf = next(shelf for shelf in gallery.shelves if shelf.grid.cards == cards)
+    shelf = next(shelf for shelf in page.shelves if shelf.grid.cards == cards)
     assert shelf.link.text() == "continue at step 2"
     shelf.link.click()
     await wait(lambda: bench.state.draft is not None)
@@ -171,75 +171,75 @@ async def test_paths_are_shelves_of_numbered_steps_that_are_checked_when_trained
 
 
 async def test_all_recipes_stand_in_one_grid_where_that_is_wanted(bench):
-    gallery = await gallery_of(bench)
-    gallery.layout_choice.chosen.emit(1)
-    assert [card.recipe.slug for card in gallery.cards] == [recipe.slug for recipe in RECIPES]
-    assert len(gallery.shelves) == 1
-    gallery.layout_choice.chosen.emit(0)
-    assert len(gallery.shelves) > 3
+    page = await discover_of(bench)
+    page.layout_choice.chosen.emit(1)
+    assert [card.recipe.slug for card in page.cards] == [recipe.slug for recipe in RECIPES]
+    assert len(page.shelves) == 1
+    page.layout_choice.chosen.emit(0)
+    assert len(page.shelves) > 3
 
 
 async def test_the_card_for_own_data_asks_for_a_file(bench, qtbot):
-    gallery = await gallery_of(bench)
-    assert gallery.shelves[0].grid.cards[-1] is gallery.own
+    page = await discover_of(bench)
+    assert page.shelves[0].grid.cards[-1] is page.own
     with qtbot.waitSignal(bench.state.import_wanted):
-        qtbot.keyClick(gallery.own, Qt.Key.Key_Return)
+        qtbot.keyClick(page.own, Qt.Key.Key_Return)
 
 
 async def test_tab_goes_from_the_facets_to_the_search_and_to_the_cards(bench, qtbot, wait):
-    gallery = await gallery_of(bench)
-    await wait(gallery.search.hasFocus)
+    page = await discover_of(bench)
+    await wait(page.search.hasFocus)
     met = []
     for _ in range(3):
         qtbot.keyClick(bench.window.focusWidget(), Qt.Key.Key_Tab)
         met.append(bench.window.focusWidget())
-    assert gallery.layout_choice.isAncestorOf(met[0])
-    assert met[1] is gallery.cards[0]
+    assert page.layout_choice.isAncestorOf(met[0])
+    assert met[1] is page.cards[0]
     # The other cards are reached by arrows: what comes next is a link.
-    assert met[2] is next(shelf.link for shelf in gallery.shelves if shelf.link is not None)
-    gallery.search.setFocus()
-    qtbot.keyClick(gallery.search, Qt.Key.Key_Backtab)
-    assert bench.window.focusWidget() is gallery.facets.line("Domain", "Points")
+    assert met[2] is next(shelf.link for shelf in page.shelves if shelf.link is not None)
+    page.search.setFocus()
+    qtbot.keyClick(page.search, Qt.Key.Key_Backtab)
+    assert bench.window.focusWidget() is page.facets.line("Domain", "Points")
 
 
 async def test_enter_chooses_a_facet_and_arrows_go_to_the_next(bench, qtbot):
-    gallery = await gallery_of(bench)
-    line = gallery.facets.line("Domain", "Points")
+    page = await discover_of(bench)
+    line = page.facets.line("Domain", "Points")
     line.setFocus()
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert line.isChecked()
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert not line.isChecked()
     qtbot.keyClick(line, Qt.Key.Key_Down)
-    assert gallery.facets.line("Domain", "Images").hasFocus()
+    assert page.facets.line("Domain", "Images").hasFocus()
 
 
 async def test_a_slash_and_ctrl_g_lead_to_the_search(bench, qtbot):
-    gallery = await gallery_of(bench)
+    page = await discover_of(bench)
     for id in ("find-here", "search-recipes"):
-        gallery.cards[0].setFocus()
+        page.cards[0].setFocus()
         assert bench.window.registry.trigger(id)
-        assert gallery.search.hasFocus()
-    qtbot.keyClicks(gallery.search, "1/2")
-    assert gallery.search.text() == "1/2"
+        assert page.search.hasFocus()
+    qtbot.keyClicks(page.search, "1/2")
+    assert page.search.text() == "1/2"
 
 
 async def test_what_is_found_is_seen_from_its_beginning(bench, qtbot):
-    gallery = await gallery_of(bench)
-    bar = gallery.board._area.verticalScrollBar()
+    page = await discover_of(bench)
+    bar = page.board._area.verticalScrollBar()
     bar.setValue(bar.maximum())
     assert bar.value() > 0
-    qtbot.keyClicks(gallery.search, "no such recipe")
+    qtbot.keyClicks(page.search, "no such recipe")
     assert bar.value() == 0
-    assert gallery.shelves[0].grid.cards
+    assert page.shelves[0].grid.cards
 
 
 @pytest.mark.parametrize(("width", "columns"), [(1440, 4), (1279, 3), (959, 2)])
 async def test_a_narrower_window_has_fewer_columns(bench, wait, width, columns):
-    gallery = await gallery_of(bench)
+    page = await discover_of(bench)
     bench.window.resize(width, 800)
     await wait(lambda: bench.window.width() == width)
-    await wait(lambda: {shelf.grid.columns for shelf in gallery.shelves} == {columns})
+    await wait(lambda: {shelf.grid.columns for shelf in page.shelves} == {columns})
     # The page is as high as what is on it.
-    last = gallery.shelves[-1]
-    assert gallery.board._area.widget().height() < last.y() + last.height() + 80
+    last = page.shelves[-1]
+    assert page.board._area.widget().height() < last.y() + last.height() + 80
