@@ -9,7 +9,7 @@ from studio.app.kinds.kind import Kind
 from studio.app.kinds.plain import plain
 from studio.app.state.runs import RunState
 from studio.app.state.switch import GENERATOR
-from studio.protocol.catalog import Catalog
+from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import Pick
 
 __all__ = ["all_kinds", "fitting", "flows_in", "kind", "kind_of", "kind_of_run", "moves_in"]
@@ -44,22 +44,25 @@ def kind_of_run(run: RunState | None, catalog: Catalog | None) -> Kind:
     return kind_of(run.spec.dataset if run is not None and run.spec else None, catalog)
 
 
+def family_of_run(run: RunState | None, catalog: Catalog | None) -> EntrySpec | None:
+    """Return what the catalogue says of the family of a run, None where that is not known."""
+    if run is None or run.spec is None or catalog is None:
+        return None
+    return catalog.get("family", run.spec.family.slug)
+
+
 def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:
     """Whether data move in a run: not where its family only classifies or recommends. What is not
     known moves.
     """
-    if run is None or run.spec is None or catalog is None:
-        return True
-    entry = catalog.get("family", run.spec.family.slug)
+    entry = family_of_run(run, catalog)
     return entry is None or bool(entry.carrier)
 
 
 def flows_in(run: RunState | None, catalog: Catalog | None) -> bool:
     """Whether data move along a flow time in a run: a generator makes them in one step."""
-    if run is None or run.spec is None or catalog is None:
-        return True
-    entry = catalog.get("family", run.spec.family.slug)
-    return moves_in(run, catalog) and (entry is None or entry.carrier != GENERATOR)
+    entry = family_of_run(run, catalog)
+    return entry is None or entry.carrier not in ("", GENERATOR)
 
 
 def fitting(expected: Kind, shape: tuple[int, ...]) -> Kind:

@@ -8,7 +8,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.camera import padded
@@ -30,9 +30,9 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.scenelegend import SceneLegend, marks_of
 from studio.app.widgets.stagelist import StageList
-from studio.protocol.catalog import EntrySpec, LayerSpec, StageSpec
+from studio.protocol.catalog import LayerSpec, StageSpec
 
-__all__ = ["VIEW", "MomentView", "explainable", "family_of"]
+__all__ = ["VIEW", "MomentView", "explainable"]
 
 PARTICLES, RESOLUTION = 4096, 32
 BETWEEN_MS = 1600  # from a stage to the next, where they follow by themselves
@@ -42,17 +42,9 @@ MARGIN = 12
 
 def explainable(state: AppState) -> bool:
     """Whether the steps of the selected run have stages that can be drawn: in a plane."""
-    run, entry = state.runs.current, family_of(state)
+    run, entry = state.runs.current, family_of_run(state.runs.current, state.catalog)
     flat = kind_of_run(run, state.catalog).layout == "plane"
     return flat and entry is not None and bool(entry.stages)
-
-
-def family_of(state: AppState) -> EntrySpec | None:
-    """Return the model of the selected run, None where it is not known."""
-    run, catalog = state.runs.current, state.catalog
-    if run is None or run.spec is None or catalog is None:
-        return None
-    return catalog.get("family", run.spec.family.slug)
 
 
 class MomentView(QWidget):
@@ -180,7 +172,7 @@ class MomentView(QWidget):
 
     def _layers(self) -> list[LayerSpec]:
         """Return the layers that stages are about, and the first heat, on which all stand."""
-        entry = family_of(self._state)
+        entry = family_of_run(self._state.runs.current, self._state.catalog)
         if entry is None:
             return []
         named = {stage.layer for stage in entry.stages}
@@ -189,7 +181,8 @@ class MomentView(QWidget):
         return [layer for layer in kept if layer.name in named or layer in heats[:1]]
 
     def _changed(self) -> None:
-        run, entry = self._following.run, family_of(self._state)
+        run = self._following.run
+        entry = family_of_run(run, self._state.catalog)
         settings = run.spec.family.config if run is not None and run.spec is not None else {}
         stages = entry.stages if entry is not None and run is not None else []
         self.stages.set_stages([stage.under(settings) for stage in stages])

@@ -5,10 +5,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.help.pages import family_slug
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.state import drafts
 from studio.app.state.session import AppState
-from studio.app.views.moment import family_of
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.formula import Formula
@@ -21,7 +20,7 @@ READING = 640  # logical pixels: lines no longer than the eye follows
 
 def _applies(state: AppState) -> bool:
     """Whether the steps of the selected run have stages which no plane shows."""
-    entry = family_of(state)
+    entry = family_of_run(state.runs.current, state.catalog)
     flat = kind_of_run(state.runs.current, state.catalog).layout == "plane"
     return not flat and entry is not None and bool(entry.stages)
 
@@ -59,7 +58,8 @@ class StepsView(QWidget):
 
     def refresh(self) -> None:
         """Show the model of the selected run, under its settings."""
-        entry, run = family_of(self._state), self._state.runs.current
+        run = self._state.runs.current
+        entry = family_of_run(run, self._state.catalog)
         if entry is None or run is None or run.spec is None:
             return
         config = run.spec.family.config
@@ -76,7 +76,7 @@ class StepsView(QWidget):
         )
 
     def _tell_more(self) -> None:
-        entry = family_of(self._state)
+        entry = family_of_run(self._state.runs.current, self._state.catalog)
         if entry is not None:
             self._state.show_help(family_slug(entry.slug))
 

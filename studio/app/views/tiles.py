@@ -12,7 +12,7 @@ from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
 from studio.app.kinds.kind import Arrays, Kind, named
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, widget_picture
@@ -137,10 +137,8 @@ class TilesView(QWidget):
         self._changed()
 
     def _changed(self) -> None:
-        run, catalog = self._following.run, self._state.catalog
-        entry = None
-        if run is not None and run.spec is not None and catalog is not None:
-            entry = catalog.get("family", run.spec.family.slug)
+        run = self._following.run
+        entry = family_of_run(run, self._state.catalog)
         self._chip.show_family(entry)
         kind = self._kind
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.camera import Covered
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
@@ -180,10 +180,8 @@ class WatchView(QWidget):
     # Family, columns, colours
 
     def _family(self) -> None:
-        run, catalog = self._run, self._state.catalog
-        entry = None
-        if run is not None and run.spec is not None and catalog is not None:
-            entry = catalog.get("family", run.spec.family.slug)
+        run = self._run
+        entry = family_of_run(run, self._state.catalog)
         self.layers.set_run(run, entry)
         self._chip.show_family(entry)
         self._hands.set_run(run)

@@ -13,7 +13,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
 from studio.app.kinds.kind import Kind, named
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.beside import Beside
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture, widget_picture
@@ -226,10 +226,10 @@ class ComparePane(QFrame):
 
     def tell(self) -> None:
         """Say what is shown, how fast it goes, and what a sample costs."""
-        run, record, catalog = self.run, self.beside.record, self._state.catalog
+        run, record = self.run, self.beside.record
         if run is None:
             return
-        entry = catalog.get("family", run.spec.family.slug) if run.spec and catalog else None
+        entry = family_of_run(run, self._state.catalog)
         self._name.set_text(called(run.name, run.label.name))
         self._motion.set_text(entry.motion if entry is not None else "")
         # Of the picture, not of the training: those who are behind are seen to be.
