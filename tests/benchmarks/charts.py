@@ -4,7 +4,9 @@
 
 Four cards stand in a window. A redraw gives one of them a curve with other values; a repaint
 paints it again as it is; a mouse move takes the hover line of all four to another step, with the
-values in their legends. Each is from the call to the end of its paint events.
+values in their legends. Each is from the call to the end of its paint events. Of histograms, a
+redraw is from other values of four models to the end of the paint event, and the last figure is
+how long it takes to say how far a model is from real data, of which there are as many.
 
 One slow core, in ms, with the painter that was ours and with pyqtgraph since:
 
@@ -25,8 +27,11 @@ import numpy as np
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from studio.app.plots.curves import Curve
+from studio.app.plots.histogram import HistogramScene, Steps
+from studio.app.plots.shares import apart, edges_of, shares_of
 from studio.app.theme import theme
 from studio.app.widgets.chartcard import ChartCard
+from studio.app.widgets.histogramcard import HistogramCard
 from tests.benchmarks.drawing import measure
 
 WIDTH, HEIGHT = 1040, 680
@@ -77,6 +82,37 @@ def rows(n: int, seconds: float) -> tuple[float, float, float]:
     return found
 
 
+def histogram(n: int, seconds: float) -> tuple[float, float]:
+    """Return the median ms of (counting and redrawing real data and four models of n values each,
+    the distance of one of them with its floor).
+    """
+    rng = np.random.default_rng(0)
+    real, *made = (rng.normal(size=n) for _ in range(6))
+    window = QWidget()
+    window.resize(WIDTH // 2, HEIGHT // 2)
+    card = HistogramCard("Mass", "GeV")
+    card.setParent(window)
+    card.setGeometry(window.rect())
+    window.show()
+    turn = [0]
+
+    def redraw(_: float) -> None:
+        turn[0] += 1
+        edges = edges_of(real, *made[:4])
+        steps = tuple(
+            Steps(f"run {i}", "#5eb1ef", i, shares_of(made[(i + turn[0]) % 5], edges))
+            for i in range(4)
+        )
+        card.show_scene(HistogramScene("Mass", edges, shares_of(real, edges), n, steps), None, "")
+        QApplication.processEvents()
+
+    found = measure(redraw, seconds)[0], measure(lambda _: apart(made[0], real), seconds)[0]
+    window.close()
+    window.deleteLater()
+    QApplication.processEvents()
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=1.5, help="seconds per figure")
@@ -92,6 +128,10 @@ def main() -> None:
     for n in (1_000, 100_000, 1_000_000):
         redraw, repaint, move = rows(n, chosen.seconds)
         print(f"{n:>10,} {redraw:>8.2f} {repaint:>8.2f} {move:>10.2f}")
+    print(f"{'values':>10} {'redraw':>8} {'distance':>8}  ms, a histogram of four models")
+    for n in (2_048, 100_000):
+        redraw, far = histogram(n, chosen.seconds)
+        print(f"{n:>10,} {redraw:>8.2f} {far:>8.2f}")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ RATIOS: Range = (0.5, 1.5)
 RATIO_HEIGHT = 52  # pixels
 ROOM = 0.08  # of the height above the tallest bin
 DEEPEST = 4.5  # powers of ten below the tallest bin that a logarithmic axis shows at most
+FOOT = 10  # pixels above the ratios that no number stands in
 MARKED = 64  # pixels between two numbers across
 DASHES = (
     Qt.PenStyle.SolidLine,
@@ -295,7 +296,7 @@ class HistogramPlot(Explored):
         frame = _Frame(scene, style)
         across = self.part or scene.extent
         upper, lower = self.planes
-        upper.left.set_marks(power_marks if scene.log_y else _share_marks)
+        upper.left.set_marks(_power_share_marks if scene.log_y else _share_marks)
         lower.bottom.set_marks(power_marks if scene.log_x else _across_marks)
         upper.look_at(across, (frame.low, frame.high))
         lower.look_at(across, RATIOS)
@@ -369,8 +370,19 @@ def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:
 
 
 def _share_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-    """Return marks of shares, without the one at the foot, where the ratios begin."""
-    return [mark for mark in value_marks(low, high, pixels) if mark[0] > low]
+    return _clear(value_marks(low, high, pixels), low, high, pixels)
+
+
+def _power_share_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    return _clear(power_marks(low, high, pixels), low, high, pixels)
+
+
+def _clear(
+    marks: list[tuple[float, str]], low: float, high: float, pixels: float
+) -> list[tuple[float, str]]:
+    """Leave out marks at the foot, where those of the ratios begin."""
+    foot = low + FOOT * (high - low) / max(1.0, pixels)
+    return [mark for mark in marks if mark[0] > foot]
 
 
 def _across_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 
+from studio.app.plots.bars import Bars, BarsPlot
 from studio.app.plots.chart import ChartScene
 from studio.app.plots.chartplot import ChartPlot
 from studio.app.plots.export import Picture, painted_picture
@@ -17,9 +20,12 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font
 from studio.literal import one_line
 
-__all__ = ["charts_picture", "h_picture", "histograms_picture", "paint_surface"]
+__all__ = ["bars_picture", "charts_picture", "h_picture", "histograms_picture", "paint_surface"]
 
 LEGEND = 26  # pixels above a chart
+PANEL = QSize(480, 320)  # of one plot of several
+
+S = TypeVar("S")
 
 
 def paint_surface(painter: QPainter, box: QRectF, make: Callable[[], Surface]) -> None:
@@ -57,31 +63,55 @@ def charts_picture(
     return painted_picture(QSize(width, height * max(1, len(charts))), paint)
 
 
-def histograms_picture(
-    scenes: Mapping[str, HistogramScene], width: int = 480, height: int = 320
-) -> Picture:
-    """Return histograms, two beside each other, with their names along their axes; which line is
-    which model stands above each.
+def histograms_picture(scenes: Mapping[str, HistogramScene]) -> Picture:
+    """Return histograms with their names along their axes; which line is which model stands above
+    each.
     """
+
+    def made(scene: HistogramScene, title: str) -> HistogramPlot:
+        plot = HistogramPlot()
+        plot.set_scene(replace(scene, name=title, brushed=None))
+        plot.name_axes()
+        return plot
+
+    def key(painter: QPainter, at: QPointF, scene: HistogramScene) -> None:
+        style = CanvasStyle.of(colors())
+        paint_key(painter, at, scene.key(style), QColor(style.text))
+
+    return _panels(scenes, made, key)
+
+
+def bars_picture(scenes: Mapping[str, Bars]) -> Picture:
+    """Return bars of classes, with what they are of beside their axes."""
+
+    def made(bars: Bars, title: str) -> BarsPlot:
+        plot = BarsPlot()
+        plot.set_bars(replace(bars, title=title, chosen=-1))
+        plot.name_axes()
+        return plot
+
+    return _panels(scenes, made, lambda painter, at, bars: None)
+
+
+def _panels(
+    scenes: Mapping[str, S],
+    made: Callable[[S, str], Surface],
+    key: Callable[[QPainter, QPointF, S], None],
+) -> Picture:
+    """Return plots two beside each other, each with a key above it."""
     across = min(2, len(scenes)) or 1
-    size = QSize(across * width, -(-len(scenes) // across) * height)
+    size = QSize(across * PANEL.width(), -(-len(scenes) // across) * PANEL.height())
 
     def paint(painter: QPainter, vector: bool) -> None:
-        style = CanvasStyle.of(colors())
-        painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(style.background))
+        ground = QColor(CanvasStyle.of(colors()).background)
+        painter.fillRect(QRect(0, 0, size.width(), size.height()), ground)
         for i, (title, scene) in enumerate(scenes.items()):
-            left, top = i % across * width, i // across * height
-
-            def made(scene: HistogramScene = scene, title: str = title) -> HistogramPlot:
-                plot = HistogramPlot()
-                plot.set_scene(replace(scene, name=title, brushed=None))
-                plot.name_axes()
-                return plot
-
-            at = QPointF(left + 16, top + LEGEND / 2 + 2)
-            paint_key(painter, at, scene.key(style), QColor(style.text))
-            box = QRectF(left + 8, top + LEGEND, width - 16, height - LEGEND - 4)
-            paint_surface(painter, box, made)
+            left, top = i % across * PANEL.width(), i // across * PANEL.height()
+            key(painter, QPointF(left + 16, top + LEGEND / 2 + 2), scene)
+            wide, high = PANEL.width() - 16, PANEL.height() - LEGEND - 4
+            paint_surface(
+                painter, QRectF(left + 8, top + LEGEND, wide, high), partial(made, scene, title)
+            )
 
     return painted_picture(size, paint)
 

@@ -22,7 +22,7 @@ class _Event(Protocol):
 @dataclass(frozen=True)
 class Evaluated:
     """Figures of a step by metric, each with its floor, the ends of its interval where it has one,
-    and how many data it is of.
+    how many data it is of, and its parts by name: of each class, of each mode.
     """
 
     step: int
@@ -31,6 +31,7 @@ class Evaluated:
     floors: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def newest(events: Iterable[_Event]) -> Evaluated | None:
@@ -52,6 +53,11 @@ def _read(event: _Event) -> Evaluated | None:
         counts = {slug: int(data.get("counts", {}).get(slug, n)) for slug in values}
         ends = {str(slug): (float(a), float(b)) for slug, (a, b) in data["intervals"].items()}
         floors = {str(slug): float(value) for slug, value in data["floors"].items()}
-        return Evaluated(event.step, int(data["seed"]), values, floors, counts, ends)
+        parts = {
+            str(slug): {str(name): float(value) for name, value in each.items()}
+            for slug, each in data.get("parts", {}).items()
+            if slug in values and len(each) > 1
+        }
+        return Evaluated(event.step, int(data["seed"]), values, floors, counts, ends, parts)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -1,48 +1,58 @@
 """Quality, data by data: how each number of generated data is spread, beside real ones."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks, words
+from studio.app import held, tasks, words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.forms.editors import Segments
 from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Arrays, Kind, Measured, named
+from studio.app.kinds.kind import Kind, named
+from studio.app.kinds.measuring import (
+    CARDS,
+    Found,
+    Part,
+    Sample,
+    class_shares,
+    found_in,
+    in_part,
+)
 from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.kinds.statistics import measured_of, rows_of
+from studio.app.plots.bars import Bars
 from studio.app.plots.beside import Beside
 from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramScene, Steps
 from studio.app.plots.paper import histograms_picture
 from studio.app.plots.sampled import NOWHERE, Sampled
-from studio.app.plots.shares import Apart, apart, edges_of, inside, shares_of
+from studio.app.plots.shares import edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.state import comparison
+from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.badge import ink
+from studio.app.widgets.barscard import BarsCard
 from studio.app.widgets.basic import Elided, button, icon_button, label, scrolled, view_bar
 from studio.app.widgets.browser import told
-from studio.app.widgets.comparenames import short_name
 from studio.app.widgets.exporting import ask_picture, ask_values
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.histogramcard import HistogramCard, Key
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
+from studio.literal import one_line
 
 __all__ = ["VIEW", "DistributionsView"]
 
@@ -50,31 +60,13 @@ PARTICLES = 2048  # live, of each run
 REAL = 4096  # rows of the data
 BYTES = 16_000_000  # that they may take: of large data there are fewer
 FEWEST = 512
-CARDS = 12  # a table may have hundreds of columns
 SOON_MS = 250  # from what is new to the next picture
-WIDE, TALL = 280, 400  # pixels that a histogram wants, and that it has at most
+WIDE, TALL = 250, 460  # pixels that a histogram wants, and that it has at most
 SIDES = ("Generated", "Real")
-
-Numbers = Mapping[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Data of one place: of the run that is selected, of another, or real; "" is the real one."""
-
-    key: str
-    title: str
-    arrays: Arrays
-    source: Source | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What was measured of samples, each by its numbers, and how far the first model is off."""
-
-    samples: tuple[Sample, ...]
-    numbers: tuple[Numbers, ...]
-    far: Mapping[str, Apart | None]
+CLASS_TIP = (
+    "The share of each class of what is generated; green: of real data, with two deviations by "
+    "chance. Orange is further off than that."
+)
 
 
 def applies(state: AppState) -> bool:
@@ -89,13 +81,12 @@ class DistributionsView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self.cards: dict[str, HistogramCard] = {}
+        self.cards: dict[str, HistogramCard | BarsCard] = {}
         self._others: list[Beside] = []
         self._found: Found | None = None
-        self._brush: tuple[str, float, float] | None = None
+        self._brush: tuple[str, Part] | None = None
         self._real = False  # whether a brush selects real rows
         self._by = ""  # how the brush told the selection about itself
-        self._known: dict[str, tuple[object, Numbers]] = {}  # of which array, by sample
         self._busy = self._again = False
         self._once = AskOnce(self, state)
         self._timer = QTimer(self)
@@ -160,7 +151,7 @@ class DistributionsView(QWidget):
     # Which data
 
     def _forget(self) -> None:
-        self._found, self._brush, self._known = None, None, {}
+        self._found, self._brush = None, None
         self._clear()
         self._later()
 
@@ -188,12 +179,15 @@ class DistributionsView(QWidget):
         made_of = Source(run.key, "samples" if now.file else "particles", now.file)
         real = rows_of(run.target, named(run.target_told, run.classes))
         made = rows_of(now.x, named(now.told, now.classes or run.classes))
-        found = [Sample("", "real", real, real_of), Sample(run.key, short_name(run), made, made_of)]
+        places = {each.key: i for i, each in enumerate(comparison.compared(self._state.runs))}
+        title, place = called(run.name, run.label.name), places.get(run.key, 0)
+        found = [Sample("", "real", real, real_of), Sample(run.key, title, made, made_of, place)]
         for beside in self._others:
             other, record = beside.run, beside.record
             if other is not None and record is not None and kind.fits(record.x.shape[2:]):
                 rows = rows_of(record.x[-1], named(record.given, other.classes))
-                found.append(Sample(other.key, short_name(other), rows))
+                title = called(other.name, other.label.name)
+                found.append(Sample(other.key, title, rows, place=places.get(other.key, 0)))
         for each in found[:2]:
             self._offer(each, kind)
         return found
@@ -244,15 +238,12 @@ class DistributionsView(QWidget):
         run = self._sampled.run
         columns = run.columns if run is not None else ()
         try:
-            found = await asyncio.to_thread(_found, samples, kind, columns, dict(self._known))
+            found = await asyncio.to_thread(found_in, samples, kind, columns, self._found)
         finally:
             self._busy = False
         if not isValid(self):
             return  # the lens was closed meanwhile
         if run is self._sampled.run:
-            self._known = {
-                s.key: (s.arrays["x"], n) for s, n in zip(found.samples, found.numbers, strict=True)
-            }
             self._found = found
             self._show()
         if self._again:
@@ -264,7 +255,9 @@ class DistributionsView(QWidget):
         """Say what is shown, or why nothing is."""
         run, now = self._sampled.run, self._sampled.now
         self._words.set_text(self._sampled.origin)
-        self._note.setText(now.note if now is not None else "")
+        few = held.few(len(now.x)) if now is not None else ""
+        few = f"n = {len(now.x):,}: {few}." if now is not None and few else ""
+        self._note.setText(" ".join(filter(None, [now.note if now is not None else "", few])))
         self._note.setVisible(bool(self._note.text()))
         some = bool(samples)
         self._page.setVisible(some)
@@ -287,65 +280,81 @@ class DistributionsView(QWidget):
         found = self._found
         if found is None or not self.isVisible():
             return
-        shared = list(found.numbers[0])[:CARDS]
-        if shared != list(self.cards):
-            self._make(shared)
-        style = CanvasStyle.of(colors())
+        numbers = found.names[:CARDS]
+        if [*numbers, *found.words] != list(self.cards):
+            self._make(numbers, found.words)
         for name, card in self.cards.items():
-            scene = self._scene(found, name)
-            card.show_scene(scene, found.far.get(name), self._said(found, name))
-            self._key.show_names(scene.key(style))
-        more = len(found.numbers[0]) - len(shared)
+            if isinstance(card, BarsCard):
+                said = self._said(found, name) or "share of each class, and of real data ± 2σ"
+                card.show_bars(self._bars(found, name), said)
+            else:
+                scene = self._scene(found, name)
+                card.show_scene(scene, found.far.get(name), self._said(found, name))
+                self._key.show_names(scene.key(CanvasStyle.of(colors())))
+        more = len(found.names) - len(numbers)
         if more:
             self._note.setText(f"The first {CARDS} numbers; {more} more are not shown.")
             self._note.show()
 
     def _scene(self, found: Found, name: str) -> HistogramScene:
         tokens = colors()
-        real, *models = (numbers.get(name, np.empty(0)) for numbers in found.numbers)
+        real, *models = (found.of(i, name) for i in range(len(found.samples)))
         log_x, log_y = self._log_x.isChecked(), self._log_y.isChecked()
         edges = edges_of(real, *models, log=log_x)
         steps = tuple(
-            Steps(sample.title, ink(place, tokens), place, shares_of(values, edges))
-            for place, (sample, values) in enumerate(zip(found.samples[1:], models, strict=True))
+            Steps(each.title, ink(each.place, tokens), each.place, shares_of(values, edges))
+            for each, values in zip(found.samples[1:], models, strict=True)
         )
         chosen = None
-        for sample, numbers in zip(found.samples[:2], found.numbers[:2], strict=True):
-            rows = self._state.selection.of(sample.source)
-            rows = rows[rows < len(numbers[name])] if name in numbers else rows[:0]
+        for i in (0, 1):
+            values, rows = found.of(i, name), self._state.selection.of(found.samples[i].source)
+            rows = rows[rows < len(values)]
             if len(rows):
-                some = shares_of(numbers[name][rows], edges)
-                chosen = some * len(rows) / len(numbers[name])
-        brush = self._brush
-        part = brush[1:] if brush is not None and brush[0] == name else None
+                chosen = shares_of(values[rows], edges) * len(rows) / len(values)
+        part = self._part(name)
         return HistogramScene(
-            name, edges, shares_of(real, edges), len(real), steps, chosen, part,
+            name, edges, shares_of(real, edges), len(real), steps, chosen,
+            None if isinstance(part, str) else part,
             log_x=log_x and bool(edges[0] > 0), log_y=log_y,
         )  # fmt: skip
 
-    def _said(self, found: Found, name: str) -> str:
-        """Say how much of each sample is brushed, or what the mouse would say."""
-        brush = self._brush
-        if brush is None or brush[0] != name:
-            return ""
-        _, low, high = brush
-        shares = []
-        for sample, numbers in zip(found.samples, found.numbers, strict=True):
-            values = numbers.get(name, np.empty(0))
-            share = inside(values, low, high).mean() if len(values) else 0.0
-            shares.append(f"{sample.title} {100 * share:.1f} %")
-        return f"{number(low)} to {number(high)}: {', '.join(shares)}"
+    def _bars(self, found: Found, name: str) -> Bars:
+        names, made, real, spread = class_shares(found.of(0, name), found.of(1, name))
+        part = self._part(name)
+        chosen = names.index(part) if isinstance(part, str) and part in names else -1
+        return Bars("share of all", names, made, real, spread, chosen=chosen)
 
-    def _make(self, names: Sequence[str]) -> None:
+    def _part(self, name: str) -> Part | None:
+        """Return what is brushed of a number or a class."""
+        return self._brush[1] if self._brush is not None and self._brush[0] == name else None
+
+    def _said(self, found: Found, name: str) -> str:
+        """Say how much of each sample is brushed."""
+        part = self._part(name)
+        if part is None:
+            return ""
+        shares = []
+        for i, sample in enumerate(found.samples):
+            values = found.of(i, name)
+            share = float(in_part(values, part).mean()) if len(values) else 0.0
+            shares.append(f"{sample.title} {100 * share:.1f} %")
+        return f"{_words(part)}: {', '.join(shares)}"
+
+    def _make(self, numbers: Sequence[str], classes: Sequence[str]) -> None:
         self._clear()
         units = self._kind.units
-        for name in names:
+        for name in numbers:
             card = HistogramCard(name, units.get(name, ""))
-            card.setMaximumHeight(TALL)
             card.plot.brushed.connect(partial(self._brushed, name))
-            card.picture_wanted.connect(partial(ask_picture, card, self._state, words.plain(name)))
-            card.values_wanted.connect(partial(ask_values, card, self._state, words.plain(name)))
             self.cards[name] = card
+        for name in classes:
+            bars = BarsCard(name, CLASS_TIP)
+            bars.plot.picked.connect(partial(self._picked, name))
+            self.cards[name] = bars
+        for name, each in self.cards.items():
+            each.setMaximumHeight(TALL)
+            each.picture_wanted.connect(partial(ask_picture, each, self._state, words.plain(name)))
+            each.values_wanted.connect(partial(ask_values, each, self._state, words.plain(name)))
         self._place()
 
     def _clear(self) -> None:
@@ -370,25 +379,27 @@ class DistributionsView(QWidget):
 
     # Selecting
 
-    def _brushed(self, name: str, part: tuple[float, float] | None) -> None:
-        """Select the rows of a range for all lenses; without one let go."""
+    def _picked(self, name: str, at: int) -> None:
+        card = self.cards[name]
+        assert isinstance(card, BarsCard)
+        self._brushed(name, card.scene.names[at] if at >= 0 else None)
+
+    def _brushed(self, name: str, part: Part | None) -> None:
+        """Select the rows of a range, or of a class, for all lenses; without one let go."""
         found, selection = self._found, self._state.selection
         self._brush, self._by = None, ""
         if part is None or found is None:
             selection.clear()
             self._show()
             return
-        low, high = part
-        self._brush = (name, low, high)
-        self._by = f"{name} {number(low)} to {number(high)}"
+        self._brush = (name, part)
+        self._by = f"{name} {_words(part)}"
         side = 0 if self._real else 1
         sample, other = found.samples[side], found.samples[1 - side]
-        rows, others = (
-            np.flatnonzero(inside(found.numbers[i].get(name, np.empty(0)), low, high))
-            for i in (side, 1 - side)
-        )
+        rows, others = (np.flatnonzero(in_part(found.of(i, name), part)) for i in (side, 1 - side))
         assert sample.source is not None
-        beside = (f"{other.title}, same range", len(others), len(other.arrays["x"]))
+        what = "same class" if isinstance(part, str) else "same range"
+        beside = (f"{other.title}, {what}", len(others), len(other.arrays["x"]))
         selection.set(sample.source, rows, self._by, beside)
         self._show()
 
@@ -396,8 +407,7 @@ class DistributionsView(QWidget):
         """Select rows of the other side in the same range."""
         self._real = side == 1
         if self._brush is not None:
-            name, *part = self._brush
-            self._brushed(name, (part[0], part[1]))
+            self._brushed(*self._brush)
 
     def _selected(self) -> None:
         if self._state.selection.by != self._by:
@@ -408,39 +418,17 @@ class DistributionsView(QWidget):
 
     def export_picture(self) -> Picture:
         """Return all histograms for paper."""
-        return histograms_picture({card.title: card.scene for card in self.cards.values()})
+        cards = [card for card in self.cards.values() if isinstance(card, HistogramCard)]
+        return histograms_picture({card.title: card.scene for card in cards})
 
     def _export(self) -> None:
         if self.cards:
             ask_picture(self, self._state, "distributions")
 
 
-def _found(
-    samples: Sequence[Sample],
-    kind: Kind,
-    columns: Sequence[str],
-    known: Mapping[str, tuple[object, Numbers]],
-) -> Found:
-    """Measure samples; of those that are known already nothing is measured anew."""
-    numbers = []
-    for sample in samples:
-        of, before = known.get(sample.key, (None, {}))
-        same = of is sample.arrays["x"]
-        numbers.append(before if same else _numbers(measured_of(kind, sample.arrays, columns)))
-    far = {
-        name: apart(numbers[1][name], real)
-        for name, real in list(numbers[0].items())[:CARDS]
-        if name in numbers[1]
-    }
-    return Found(tuple(samples), tuple(numbers), far)
-
-
-def _numbers(measured: Measured) -> Numbers:
-    return {
-        name: np.asarray(values, np.float64)
-        for name, values in measured.items()
-        if np.issubdtype(values.dtype, np.number)
-    }
+def _words(part: Part) -> str:
+    """Say a range or a class."""
+    return one_line(part) if isinstance(part, str) else f"{number(part[0])} to {number(part[1])}"
 
 
 VIEW = ViewSpec(

@@ -22,6 +22,7 @@ from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.partcards import PartCards
 from studio.app.widgets.qualities import (
     counts_along,
     floors_along,
@@ -93,6 +94,8 @@ class QualityView(QWidget):
         page.addWidget(self.standing)
         self.evaluated = EvaluatedCard(state)
         page.addWidget(self.evaluated)
+        self.parts = PartCards(state)
+        page.addWidget(self.parts)
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
         page.addLayout(self._grid, 1)
@@ -166,6 +169,7 @@ class QualityView(QWidget):
         measured = run.evaluated if run is not None else None
         self._tell_empty(run, bool(groups) or measured is not None)
         self.evaluated.show_figures(measured)
+        self.parts.show_figures(measured)
         self.standing.show_run(run)
         if run is None or not groups:
             return

@@ -11,6 +11,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.kinds.measuring import class_shares
+from studio.app.plots.bars import Bars, BarsPlot
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.shares import edges_of, shares_of
@@ -161,6 +163,50 @@ def test_figures_go_to_a_file(tmp_path: Path) -> None:
     assert [float(row["upper edge"]) for row in rows] == scene.edges[1:].tolist()
 
 
+# Bars of classes
+
+BARS = Bars(
+    "share", ("a", "b", "c"), np.array([0.2, 0.5, 0.3]), np.array([0.2, 0.3, 0.5]), np.full(3, 0.02)
+)
+
+
+def test_bars_off_by_more_than_chance_are_known(qtbot: QtBot) -> None:
+    assert BARS.outside.tolist() == [False, True, True]
+    assert BARS.said(1) == "b: 0.5, real 0.3 ± 0.02"
+    low, high = BARS.heights
+    assert low == 0.0
+    assert high > 0.54
+
+
+def test_a_bar_is_chosen_by_mouse_and_keyboard(qtbot: QtBot) -> None:
+    plot = BarsPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 250)
+    plot.set_bars(BARS)
+    plot.show()
+    QApplication.processEvents()
+    told: list[int] = []
+    plot.picked.connect(told.append)
+    at = plot.planes[0].box.mapViewToScene(QPointF(2.1, 0.1)).toPoint()
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    plot.set_bars(replace(BARS, chosen=2))
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        qtbot.keyClick(plot, key)
+    assert told == [2, -1, 0, -1]
+    plot.grab()
+
+
+def test_the_shares_of_classes_stand_beside_what_chance_makes_of_them() -> None:
+    rng = np.random.default_rng(0)
+    real = rng.choice(["x", "y"], 4000, p=[0.25, 0.75])
+    draws = [class_shares(real, rng.choice(real, 100))[1][0] for _ in range(400)]
+    names, _, shares, spread = class_shares(real, real[:100])
+    assert names == ("x", "y")
+    assert shares.sum() == pytest.approx(1.0)
+    assert np.std(draws) == pytest.approx(spread[0], rel=0.2)
+
+
 # The view
 
 
@@ -187,7 +233,7 @@ async def test_there_is_a_histogram_for_each_column_with_its_distance(
     scene = view.cards["x"].scene
     assert scene.n == 50
     assert scene.real.sum() == pytest.approx(1.0)
-    assert [model.title for model in scene.models] == ["r"]
+    assert [model.title for model in scene.models] == ["1 r"]
     assert lens.link.of(GetTarget)[0].n == 4096
     assert "W1" in view.cards["x"].plot.accessibleDescription()
 

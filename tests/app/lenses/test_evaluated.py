@@ -38,7 +38,34 @@ def test_the_newest_that_can_be_read_is_taken():
     assert newest([]) is None
 
 
-@pytest.mark.parametrize("bad", [{}, {"values": 3}, {**SAID, "n": "many"}, {**SAID, "floors": []}])
+PARTS = {"accuracy": {"corn": 0.8, "oats": 1.0}, "recall": {"corn": 0.8, "oats": 1.0}}
+
+
+def test_the_parts_of_figures_are_bars_each_once(lens, qtbot):
+    values = {**SAID["values"], "recall": 0.9}
+    lens.run.evaluated = newest([event({**SAID, "values": values, "parts": PARTS})])
+    view = QualityView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.show()
+    assert list(view.parts.cards) == ["accuracy"], "the same parts are not shown again"
+    card = view.parts.cards["accuracy"]
+    assert card.isVisible()
+    assert card.scene.names == ("corn", "oats")
+    assert card.scene.values.tolist() == [0.8, 1.0]
+    assert card.scene.level == 0.9, "the mean of the parts is the figure"
+    assert "corn: 0.8" in card.plot.accessibleDescription()
+    lens.run.evaluated = newest([event(SAID)])
+    view._redraw()
+    assert view.parts.isHidden()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {}, {"values": 3}, {**SAID, "n": "many"}, {**SAID, "floors": []}, {**SAID, "parts": [3]},
+        {**SAID, "parts": {"accuracy": {"a": "b", "c": 1}}},
+    ],
+)  # fmt: skip
 def test_what_somebody_spoilt_is_left_out(bad):
     assert newest([event(bad)]) is None
     assert newest([event(SAID), event(bad)]).step == 40

@@ -1,0 +1,224 @@
+"""A bar for each of some classes, held against what real data have of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from studio.app.plots.axis import Marks, value_marks
+from studio.app.plots.backdrop import colour
+from studio.app.plots.curves import Curve
+from studio.app.plots.explored import Explored, Range
+from studio.app.plots.plane import Plane, pen
+from studio.app.plots.style import CanvasStyle
+from studio.app.plots.ticks import number
+from studio.app.theme import font
+from studio.literal import one_line
+
+__all__ = ["Bars", "BarsPlot"]
+
+Doubles = NDArray[np.float64]
+HALF = 0.34  # of the room of a bar, on each side of its middle
+SURE = 2.0  # deviations by chance that a bar may be off
+ROOM = 0.08  # of the height above the tallest bar
+GAP = 6  # pixels between two names
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """What is drawn: a value (k,) for each of ``names``, and where they are known what it is
+    for real data, how far values of that many data vary by chance, and which class is ``chosen``.
+    A dashed line is at a ``level``.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    values: Doubles
+    real: Doubles | None = None
+    spread: Doubles | None = None
+    level: float | None = None
+    chosen: int = -1
+
+    @property
+    def across(self) -> str:
+        """What is along the axis."""
+        return "class"
+
+    @property
+    def curves(self) -> list[Curve]:
+        """The figures over the numbers of the classes, for a file."""
+        at = np.arange(len(self.names), dtype=np.float64)
+        found = {"value": self.values, "real": self.real, "one sigma": self.spread}
+        return [Curve(n, n, "", at, each) for n, each in found.items() if each is not None]
+
+    @property
+    def outside(self) -> NDArray[np.bool_]:
+        """Which values are further from the real ones than chance has it."""
+        if self.real is None or self.spread is None:
+            return np.zeros(len(self.values), bool)
+        return np.asarray(np.abs(self.values - self.real) > SURE * self.spread)
+
+    @property
+    def heights(self) -> Range:
+        """The range in which all bars are seen whole."""
+        ends = [self.values, np.zeros(1)]
+        if self.real is not None and self.spread is not None:
+            ends += [self.real + SURE * self.spread]
+        if self.level is not None:
+            ends += [np.array([self.level])]
+        every = np.concatenate(ends)
+        low, high = float(np.nanmin(every)), float(np.nanmax(every))
+        room = ROOM * max(high - low, 1e-9)
+        return (low - room if low < 0 else 0.0), high + room
+
+    def said(self, at: int) -> str:
+        """Say a bar: "top: 0.21, real 0.2 ± 0.01"."""
+        text = f"{one_line(self.names[at])}: {number(float(self.values[at]))}"
+        if self.real is not None and self.spread is not None:
+            text += f", real {number(float(self.real[at]))} ± {number(float(self.spread[at]))}"
+        return text
+
+
+class BarsPlot(Explored):
+    """Shows bars; a click chooses one.
+
+    Signals:
+        picked: a bar, -1 to let go.
+        hovered: the bar under the mouse, -1 for none.
+    """
+
+    picked = Signal(int)
+    hovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shown: Bars | None = None
+        self._under = -1
+        self.add_plane(_named(()), value_marks)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(QSize(200, 150))
+        self.restyle()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 230)
+
+    def set_bars(self, bars: Bars) -> None:
+        """Show other bars."""
+        if self.shown is None or bars.names != self.shown.names:
+            self.planes[0].bottom.set_marks(_named(bars.names))
+            self.part, self.parts = None, {}
+        self.shown = bars
+        self.redraw()
+
+    def name_axes(self) -> None:
+        """Write beside the axis what is along it, for paper."""
+        if self.shown is not None:
+            self.planes[0].left.set_name(one_line(self.shown.title))
+
+    def whole(self, plane: Plane) -> tuple[Range, Range]:
+        """Return the room of all bars."""
+        bars = self.shown
+        return super().whole(plane) if bars is None else (_across(bars), bars.heights)
+
+    def pointed(self, at: QPointF | None) -> None:
+        """Say which bar is under the mouse."""
+        under = -1 if at is None else self._bar_at(at)
+        if under != self._under:
+            self._under = under
+            self.hovered.emit(under)
+
+    def chose(self, at: QPointF) -> None:
+        """Choose a bar, or let go of it."""
+        found = self._bar_at(at)
+        if self.shown is not None and found >= 0:
+            self.picked.emit(-1 if found == self.shown.chosen else found)
+
+    def show_all(self) -> None:
+        """Let go, and look at all bars again."""
+        self.picked.emit(-1)
+        super().show_all()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Point at the next bar with the arrows, choose it with Enter, let go with Esc."""
+        bars, key, keys = self.shown, event.key(), Qt.Key
+        if bars is None:
+            event.ignore()
+        elif key in (keys.Key_Left, keys.Key_Right):
+            step = 1 if key == keys.Key_Right else -1
+            self._under = min(len(bars.names) - 1, max(0, self._under + step))
+            self.hovered.emit(self._under)
+        elif key in (keys.Key_Return, keys.Key_Enter) and self._under >= 0:
+            self.picked.emit(self._under)
+        elif key == keys.Key_Escape and bars.chosen >= 0:
+            self.picked.emit(-1)
+        else:
+            event.ignore()
+
+    def redraw(self) -> None:
+        """Draw the bars anew."""
+        bars = self.shown
+        if bars is None or not self.planes:
+            return
+        plane = self.planes[0]
+        across, up = self.whole(plane)
+        plane.look_at(self.part or across, self.parts.get(plane, up))
+        plane.draw(list(_items(bars, self.style_)))
+
+    def _bar_at(self, at: QPointF) -> int:
+        found = round(at.x())
+        return found if self.shown is not None and 0 <= found < len(self.shown.names) else -1
+
+
+def _across(bars: Bars) -> Range:
+    return -0.6, len(bars.names) - 0.4
+
+
+def _items(bars: Bars, style: CanvasStyle) -> Iterator[QGraphicsItem]:
+    """Yield what is drawn, back to front."""
+    at = np.arange(len(bars.names), dtype=np.float64)
+    for some, shade in ((~bars.outside, style.accent), (bars.outside, style.warm)):
+        if some.any():
+            dim = np.array([bars.chosen >= 0 and i != bars.chosen for i in range(len(at))])
+            for part, strength in ((some & ~dim, 0.75), (some & dim, 0.3)):
+                if part.any():
+                    yield _rects(at[part], np.zeros(int(part.sum())), bars.values[part],
+                                 colour(shade, strength))  # fmt: skip
+    yield pg.InfiniteLine(0.0, angle=0, pen=pen(style.muted))
+    if bars.real is not None and bars.spread is not None:
+        low, high = (bars.real + side * SURE * bars.spread for side in (-1, 1))
+        yield _rects(at, low, high, colour(style.good, 0.3), 1.3)
+        yield _rects(at, bars.real, bars.real, colour(style.good), 1.3, edge=True)
+    if bars.level is not None:
+        yield pg.InfiniteLine(bars.level, angle=0, pen=pen(style.good, 1.2, Qt.PenStyle.DashLine))
+
+
+def _rects(
+    at: Doubles, low: Doubles, high: Doubles, shade: QColor, wide: float = 1.0, *,
+    edge: bool = False,
+) -> pg.BarGraphItem:  # fmt: skip
+    return pg.BarGraphItem(
+        x0=at - wide * HALF, x1=at + wide * HALF, y0=low, y1=high,
+        pen=pen(shade, 1.2) if edge else pg.mkPen(None), brush=pg.mkBrush(shade),
+    )  # fmt: skip
+
+
+def _named(names: tuple[str, ...]) -> Marks:
+    """Return marks that are names, cut to the room of a bar, or every so many where even that is
+    too little.
+    """
+
+    def marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+        metrics = QFontMetrics(font(11))
+        room = pixels / max(high - low, 1e-9)
+        every = max(1, int(np.ceil(18 / max(room, 1e-9))))
+        seen = [i for i in range(len(names)) if low <= i <= high and i % every == 0]
+        cut = Qt.TextElideMode.ElideRight
+        wide = int(every * room) - GAP
+        return [(float(i), metrics.elidedText(one_line(names[i]), cut, wide)) for i in seen]
+
+    return marks

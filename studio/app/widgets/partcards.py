@@ -1,0 +1,74 @@
+"""What the figures of an evaluation are made of: a bar for each class, or for each mode."""
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio.app import held
+from studio.app.plots.bars import Bars
+from studio.app.state.evaluated import Evaluated
+from studio.app.state.session import AppState
+from studio.app.widgets.barscard import BarsCard
+from studio.app.widgets.basic import clear
+from studio.app.widgets.comparenames import measure_title
+from studio.app.widgets.exporting import ask_picture, ask_values
+
+__all__ = ["PartCards"]
+
+HEIGHT = 240
+MOST = 3  # beside each other
+
+
+class PartCards(QWidget):
+    """A card for each metric that has parts; hidden where none has. A dashed line is the figure
+    itself, where it is the mean of its parts.
+    """
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._shown: Evaluated | None = None
+        self.cards: dict[str, BarsCard] = {}
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(8)
+        self.hide()
+
+    def show_figures(self, found: Evaluated | None) -> None:
+        """Show the parts of the figures of an evaluation, None for none."""
+        self.setVisible(found is not None and bool(found.parts))
+        if found is None or found == self._shown:
+            return
+        self._shown = found
+        clear(self._row)
+        self.cards = {}
+        for slug in _different(found)[:MOST]:
+            self.cards[slug] = self._card(found, slug)
+            self._row.addWidget(self.cards[slug])
+
+    def _card(self, found: Evaluated, slug: str) -> BarsCard:
+        catalog = self._state.catalog
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        title = measure_title(f"quality/{slug}", self._state)
+        card = BarsCard(title, held.explained(entry))
+        card.setFixedHeight(HEIGHT)
+        card.picture_wanted.connect(partial(ask_picture, card, self._state, slug))
+        card.values_wanted.connect(partial(ask_values, card, self._state, slug))
+        values = np.array(list(found.parts[slug].values()))
+        value = found.values.get(slug)
+        mean = value is not None and bool(np.isclose(values.mean(), value, rtol=1e-3))
+        bars = Bars(title, tuple(found.parts[slug]), values, level=value if mean else None)
+        said = f"step {found.step:,}" + (f", n = {found.counts[slug]:,}" if mean else "")
+        card.show_bars(bars, said)
+        return card
+
+
+def _different(found: Evaluated) -> list[str]:
+    """Return the metrics whose parts are not those of another one, the mean of them first."""
+    slugs = sorted(found.parts, key=lambda slug: slug.startswith("overall"))
+    kept: list[str] = []
+    for slug in slugs:
+        if all(found.parts[slug] != found.parts[other] for other in kept):
+            kept.append(slug)
+    return kept
