@@ -51,6 +51,15 @@ class Toast(QFrame):
         self._timer.timeout.connect(self.leave)
         self._timer.start()
 
+    def event(self, event: QEvent) -> bool:
+        """Take the height that its words need, when they come to need another: in another style."""
+        done = super().event(event)
+        parent = self.parentWidget()
+        asked = event.type() == QEvent.Type.LayoutRequest
+        if asked and parent is not None and self.heightForWidth(self.width()) != self.height():
+            place(parent)
+        return done
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()
 

@@ -37,6 +37,7 @@ SETTLE_MS = 200  # after a move of the camera, before the engine is asked for an
 MARGIN = 16
 INSET, BELOW = 40, 8  # pixels more, where the axes have their numbers
 RESOLUTION = 32
+LOW, NARROW = 420, 520  # pixels: a smaller canvas begins with the layers folded away
 PARTICLES = 1_000_000  # all that a run keeps are wanted; the engine sends fewer if it must
 
 
@@ -61,6 +62,7 @@ class WatchView(QWidget):
         self._record: FlowRecord | None = None
         self._dims = (0, 1)
         self._starts = Starts(self)
+        self._cramped = False
         self._moved = QTimer(self)
         self._moved.setSingleShot(True)
         self._moved.setInterval(SETTLE_MS)
@@ -287,6 +289,10 @@ class WatchView(QWidget):
 
     def _arrange(self) -> None:
         width, height = self.width(), self.height()
+        cramped = height < LOW or width < NARROW
+        if cramped != self._cramped:  # crossed: until then it is as the person has it
+            self._cramped = cramped
+            self.panel.fold.open(not cramped)
         self.panel.adjustSize()
         self.canvas.covered = self._covered()
         self.canvas.setGeometry(0, 0, width, height)

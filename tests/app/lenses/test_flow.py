@@ -424,7 +424,29 @@ async def test_a_layer_of_an_older_checkpoint_says_of_which_step_it_is(
 
 def test_a_note_makes_the_panel_no_higher_than_it_needs(lens: Any, window: QWidget) -> None:
     panel = window.view.panel
+    panel.fold.open(True)
     before = panel.height()
     panel.say("Critic: no checkpoint up to step 321 was kept, so that nothing can be computed.")
     lines = panel._note.heightForWidth(176)
     assert before < panel.height() <= before + lines + 8
+
+
+def test_on_a_small_canvas_the_layers_are_folded_away_until_somebody_opens_them(
+    lens: Any, window: QWidget
+) -> None:
+    view = window.view
+    lens.arrive(1)
+    window.resize(900, 700)
+    QApplication.processEvents()
+    assert view.panel.fold.opened
+    window.resize(480, 400)
+    QApplication.processEvents()
+    assert not view.panel.fold.opened
+    assert view.panel.height() < 60
+    view.panel.fold.head.click()
+    window.resize(470, 390)
+    QApplication.processEvents()
+    assert view.panel.fold.opened
+    window.resize(900, 700)
+    QApplication.processEvents()
+    assert view.panel.fold.opened
