@@ -191,6 +191,7 @@ async def test_the_delete_key_is_about_the_row_of_the_keyboard_where_none_is_sel
         page.model.index_of(page.model.lines_of([first.key])[0]),
         page.table.selectionModel().SelectionFlag.NoUpdate,
     )
+    qtbot.keyClick(page.table, Qt.Key.Key_Space)
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
     await wait(lambda: first.key not in bench.state.runs.by_key)
     await wait(lambda: bench.state.notices.history[-1].text == "1 The best is deleted")

@@ -5,8 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from studio.app.actions import Actions
@@ -192,16 +193,22 @@ def test_the_table_has_a_tree_in_each_group_and_a_dash_for_no_metric(made):
     assert made.page.head.counts.text() == "5 runs"
 
 
+def click_head(made, column):
+    head = made.table.header()
+    at = QPoint(head.sectionViewportPosition(column) + 30, head.height() // 2)
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
 def test_a_click_on_a_head_sorts_inside_the_groups_a_tree_or_a_list(made):
-    made.table.header().sectionClicked.emit(VALUE)
+    click_head(made, VALUE)
     assert cells(made, 0)[3:] == ["Ring of five", "1 r · baseline", "2 r from 50", "3 r", "4 r"]
     assert made.table.head._sorted == ("metric", False)
     made.page.head.layout_.chosen.emit(1)
     assert cells(made, 0)[3:] == ["Ring of five", "2 r from 50", "1 r · baseline", "3 r", "4 r"]
-    made.table.header().sectionClicked.emit(VALUE)
+    click_head(made, VALUE)
     assert cells(made, 0)[4] == "3 r"
     made.page.head.layout_.chosen.emit(0)
-    made.table.header().sectionClicked.emit(0)
+    click_head(made, 0)
     assert [line.depth for line in made.model.lines][-1] == 2
 
 
@@ -249,6 +256,27 @@ def test_space_selects_and_from_two_on_the_strip_says_what_differs(made, qtbot, 
     assert "different data" in strip.said._whole
     qtbot.keyClick(made.table, Qt.Key.Key_Escape)
     assert strip.isHidden()
+
+
+def test_delete_deletes_nothing_where_nothing_is_selected(made, qtbot, monkeypatch):
+    deleted = []
+    monkeypatch.setattr(made.page._actions.project, "delete_runs", deleted.append)
+
+    def click(index):
+        at = made.table.visualRect(index).center()
+        qtbot.mouseClick(made.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+    click(index_of(made, 5))
+    qtbot.keyClick(made.table, Qt.Key.Key_Escape)
+    click(index_of(made, 3).parent())
+    qtbot.keyClick(made.table, Qt.Key.Key_Delete)
+    go_to(made, 3)
+    qtbot.keyClick(made.table, Qt.Key.Key_Delete)
+    assert deleted == []
+    assert made.state.notices.history[-1].text == "No run is selected"
+    qtbot.keyClick(made.table, Qt.Key.Key_Space)
+    qtbot.keyClick(made.table, Qt.Key.Key_Delete)
+    assert deleted == [["/p/runs/0003-r"]]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ __all__ = ["RunTableHead"]
 
 GROUPS: tuple[tuple[str, By], ...] = (("by data", "data"), ("by model", "model"), ("by tag", "tag"))
 LEAST = 280  # pixels
-KEYS = "F2 renames, T tags, N notes, B pins a baseline, Space selects, Enter opens, Delete deletes."
+KEYS = (
+    "F2 renames, T tags, N notes, B pins a baseline, Space selects, Enter opens, "
+    "Delete deletes what is selected."
+)
 FILTER = "Filter: words, step > 1000, metric < 0.1"
 
 

@@ -22,7 +22,6 @@ class RunTableHeader(QHeaderView):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._sorted: tuple[Column, bool] = ("name", True)
-        self.setSectionsClickable(True)
         self.setHighlightSections(False)
 
     def show_sort(self, column: Column, down: bool) -> None:

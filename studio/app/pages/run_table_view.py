@@ -49,11 +49,11 @@ WAYS = {
 
 class RunTableView(QTreeView):
     """F2 renames, T tags, N notes, each in its cell; B pins a baseline; Space selects; Delete
-    deletes what is selected, or else where the keyboard is.
+    deletes what is selected, and nothing else: where the keyboard is need not be in sight.
 
     Signals:
     opened: a run, by its key, is to be put on the canvas.
-    deleted: runs, by their keys, are to go to the trash.
+    deleted: the selected runs, by their keys, are to go to the trash: [] where none is selected.
     pinned: a run is to be the baseline of its data, or no longer.
     chosen: other runs are selected.
     menu_wanted: the menu of a line, by what it is of, at a place of the viewport.
@@ -101,6 +101,7 @@ class RunTableView(QTreeView):
 
     def _lay_out_header(self) -> None:
         head = self.head
+        head.setSectionsClickable(True)  # a tree that takes a head makes it deaf
         head.setSectionsMovable(False)
         head.setStretchLastSection(True)
         head.setMinimumSectionSize(40)
@@ -223,7 +224,7 @@ class RunTableView(QTreeView):
         elif run is not None and key == Qt.Key.Key_B:
             self.pinned.emit(run.key)
         elif key == Qt.Key.Key_Delete:
-            self.deleted.emit(self.selected or ([run.key] if run is not None else []))
+            self.deleted.emit(self.selected)
         else:
             super().keyPressEvent(event)
 
@@ -288,6 +289,7 @@ class RunTableView(QTreeView):
         if not self._pressed:
             super().mousePressEvent(event)
         elif self._folds(event):
+            self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)
             self.setExpanded(index, not self.isExpanded(index))
         elif run is not None:
             self.selectionModel().setCurrentIndex(index, FLAG.NoUpdate)

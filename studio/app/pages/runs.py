@@ -68,7 +68,7 @@ class RunsPage(QWidget):
         table, runs, finding = self.table, self._state.runs, self._state.finding
         table.opened.connect(self._actions.runs.select)
         table.pinned.connect(self._actions.labels.pin)
-        table.deleted.connect(self._actions.project.delete_runs)
+        table.deleted.connect(self._delete)
         table.copied.connect(self._copy_rows)
         table.chosen.connect(self._chosen)
         table.menu_wanted.connect(self._menu)
@@ -195,6 +195,13 @@ class RunsPage(QWidget):
             ("Copy as commands", self._copy),
             (f"Delete {len(keys):,} runs", delete),
         ]
+
+    def _delete(self, keys: list[str]) -> None:
+        if keys:
+            self._actions.project.delete_runs(keys)
+        else:
+            text, todo = "No run is selected", "Select those that are to go: a click, or Space."
+            self._state.notices.post(Notice(level="info", text=text, todo=todo, topic="delete"))
 
     def _tag(self) -> None:
         keys = [run.key for run in self.selected]
