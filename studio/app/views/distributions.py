@@ -111,8 +111,9 @@ class DistributionsView(QWidget):
         for chip in (self._log_x, self._log_y):
             chip.setCheckable(True)
         picture = icon_button("export", "Write the histograms to a picture", self._export)
+        draw = button("Draw samples", self._draw, tip="Draw as many as an evaluation has")
         chips = (held_chip(self._sampled), self._log_x, self._log_y)
-        self.bar = view_bar(self, self._words, None, self._side, *chips, picture)
+        self.bar = view_bar(self, self._words, None, self._side, *chips, draw, picture)
         self._key = Key()
         self._note = label("", "small", wrap=True)
         page = QWidget()
@@ -213,6 +214,14 @@ class DistributionsView(QWidget):
             room = BYTES // max(1, now.x[0].nbytes) if len(now.x) else REAL
             self._actions.looking.load_target(run.key, min(REAL, max(FEWEST, room)))
 
+    def _draw(self) -> None:
+        """Draw more samples than there are fixed ones."""
+        run = self._sampled.run
+        if run is not None:
+            catalog = self._state.catalog
+            n = comparison.training_value(run.spec, "evaluate_samples", catalog)
+            self._actions.training.sample(int(n or 0))
+
     # Measuring
 
     def _later(self, _news: object = None) -> None:
@@ -271,7 +280,7 @@ class DistributionsView(QWidget):
         elif now is not None:
             self._empty.tell("Reading the data", "Generated data are held against real ones.")
         elif run.step:
-            act = ("Sample now", self._actions.training.sample)
+            act = ("Draw samples", self._draw)
             self._empty.tell("No samples yet", f"Draw {self._kind.moving} to count them.", *act)
         else:
             self._empty.tell("Nothing to count yet", "Samples follow with the first steps.")

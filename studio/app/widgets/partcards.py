@@ -59,7 +59,7 @@ class PartCards(QWidget):
         value = found.values.get(slug)
         mean = value is not None and bool(np.isclose(values.mean(), value, rtol=1e-3))
         bars = Bars(title, tuple(found.parts[slug]), values, level=value if mean else None)
-        said = f"step {found.step:,}" + (f", n = {found.counts[slug]:,}" if mean else "")
+        said = f"step {found.step:,}, n = {found.counts[slug]:,}"
         card.show_bars(bars, said)
         return card
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.app.kinds.measuring import class_shares
@@ -17,7 +18,7 @@ from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.shares import edges_of, shares_of
 from studio.app.views.distributions import VIEW, DistributionsView
-from studio.protocol.messages import GetTarget
+from studio.protocol.messages import GetTarget, Operate
 from tests.qtloop import until
 
 WIDTH, HEIGHT = 900, 500
@@ -294,6 +295,15 @@ async def test_later_particles_are_counted_anew(view: DistributionsView, lens: A
     before = view.cards["x"].scene.models[0].shares
     lens.arrive(90)
     await until(lambda: not np.array_equal(view.cards["x"].scene.models[0].shares, before))
+
+
+async def test_as_many_are_drawn_as_an_evaluation_has(view: DistributionsView, lens: Any) -> None:
+    await shown(view, lens)
+    lens.run.spec = msgspec.structs.replace(lens.run.spec, training={"evaluate_samples": 700})
+    lens.state.runs.changed.emit(lens.run.key)
+    next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Draw samples").click()
+    await until(lambda: lens.link.of(Operate))
+    assert lens.link.of(Operate)[0].config["n"] == 700
 
 
 async def test_it_goes_to_a_picture(view: DistributionsView, lens: Any, tmp_path: Path) -> None:
