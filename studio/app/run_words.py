@@ -11,8 +11,9 @@ from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
+from studio.protocol.catalog import Catalog
 
-__all__ = ["STATES", "RunWords", "quality", "say", "state_of", "title_of"]
+__all__ = ["STATES", "RunWords", "quality", "result_words", "say", "state_of", "title_of"]
 
 # The colour of a run's dot, and the word that says the same.
 STATES = {
@@ -68,6 +69,14 @@ def state_of(runs: Sequence[RunState]) -> str:
     states = {run.state for run in runs}
     order = ("running", "paused", "queued", "failed", "interrupted", "cancelled")
     return next((state for state in order if state in states), "finished")
+
+
+def result_words(name: str, catalog: Catalog | None) -> RunWords:
+    """Return what the line of a result says, by its name: "0001-generate"."""
+    number, _, operator = name.partition("-")
+    entry = catalog.get("operator", operator) if catalog is not None else None
+    text = f"{int(number)} {entry.title if entry is not None else operator}"
+    return RunWords(text=text, note="result", dot="", progress=None, spoken=f"Result {text}")
 
 
 def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:

@@ -99,6 +99,16 @@ class ResultFolder:
         """The file of the arrays, as `studio.store.samples.SampleSets.read` reads one."""
         return self.path / "arrays.h5"
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether it is rows of data, and not only what was found of some.
+
+        Raises:
+            StoreError: it is missing or damaged.
+        """
+        with hdf5.opened(self.arrays) as file:
+            return "x" in file
+
     @cached_property
     def record(self) -> ResultRecord:
         """What ``result.json`` says; read once, since it never changes.
@@ -121,6 +131,10 @@ class Results:
             return []
         named = ((_NAME.fullmatch(path.name), path) for path in self.folder.iterdir())
         return [ResultFolder(path) for _, path in sorted((int(m[1]), p) for m, p in named if m)]
+
+    def of(self, name: str) -> ResultFolder:
+        """Return the result of a name, whether or not it is there."""
+        return ResultFolder(self.folder / Path(name).name)
 
     def write(
         self, record: ResultRecord, arrays: Arrays, columns: Sequence[str] = ()

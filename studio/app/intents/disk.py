@@ -211,6 +211,7 @@ def _run(path: Path) -> RunState:
         edits=_edits(folder),
         phases=list(status.phases),
         label=_label(folder),
+        results=[result.name for result in folder.results.all()],
     )
 
 
@@ -312,6 +313,23 @@ def fill(run: RunState) -> RunState:
     return replace(
         run, series=series, floors=floors, kept=kept, checkpoints=steps, log=log, evaluated=measured
     )
+
+
+def has_rows(result: Path) -> bool:
+    """Whether a result of a run is rows of data, as its folder says.
+
+    Raises:
+        Refused: it is damaged, or gone.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.results import ResultFolder
+
+    try:
+        return ResultFolder(result).has_rows
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(result, error)) from error
 
 
 def evaluated(run: str) -> Evaluated | None:

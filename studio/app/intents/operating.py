@@ -1,5 +1,6 @@
 """What a run can do: asked by a view, with nothing written, or let be done as a job."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import msgspec
 
 from studio.app.infolder import show_in_folder
+from studio.app.intents import disk
 from studio.app.intents.base import Answer, Intents, Link
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.operators import Asking
@@ -80,6 +82,29 @@ class OperatingIntents(Intents):
                 overwrite=bool(file),
             )
         )
+
+    def show(self, key: str, name: str) -> None:
+        """Show a result of a run: its rows where they are browsed, or, if it has none, where its
+        files are.
+        """
+        self._do(self._show(key, name), "The result cannot be shown", run=key)
+
+    async def _show(self, key: str, name: str) -> None:
+        place = Path(key) / "results" / Path(name).name
+        if not await asyncio.to_thread(disk.has_rows, place):
+            show_in_folder(place)
+            return
+        state = self.state
+        state.opened[key] = name
+        state.runs.select(key)
+        state.go("run")
+        state.lens_wanted.emit("samples")
+        state.result_opened.emit(key)
+
+    def leave(self, key: str) -> None:
+        """Look at what is newest of a run again."""
+        if self.state.opened.pop(key, None) is not None:
+            self.state.result_opened.emit(key)
 
     def cancel(self, job: str) -> None:
         """End a job; nothing half is left of it."""

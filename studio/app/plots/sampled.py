@@ -61,16 +61,18 @@ class Shown:
         return CONDITIONED if self.given else ""
 
 
-def read_newest(key: str, known: str = "") -> Shown | None:
-    """Return the newest sample set in a run folder, or None if it is the known one, or none.
+def read_newest(key: str, known: str = "", result: str = "") -> Shown | None:
+    """Return the newest sample set in a run folder, or that of a result by its name, or None if it
+    is the known one, or none.
 
     Raises:
         StoreError: its file is damaged.
     """
+    from studio.store.results import Results
     from studio.store.samples import SampleSets
 
     sets = SampleSets(Path(key))
-    paths = sets.paths()
+    paths = [Results(Path(key) / "results").of(result).arrays] if result else sets.paths()
     if not paths or str(paths[-1]) == known:
         return None
     return shown_of(sets.read(paths[-1]), str(paths[-1]))
@@ -159,6 +161,7 @@ class Sampled(QObject):
         for signal in (runs.changed, runs.metrics_appended, runs.logged, runs.record_arrived):
             signal.connect(self._of_run)
         state.job_ended.connect(self._ended)
+        state.result_opened.connect(self._opened)
         lens.installEventFilter(self)
 
     def _looking(self, run: RunState) -> Looking:
@@ -204,7 +207,8 @@ class Sampled(QObject):
         self._again = self._busy
         if not self._busy:
             self._busy = True
-            tasks.spawn(self._read(run.key, self.drawn.file if self.drawn else ""))
+            opened = self._state.opened.get(run.key, "")
+            tasks.spawn(self._read(run.key, self.drawn.file if self.drawn else "", opened))
 
     def _choose(self, _record: object = None) -> None:
         """Show drawn samples that are held or of the newest step, else the particles."""
@@ -243,11 +247,18 @@ class Sampled(QObject):
             self._choose()
         self._of_run(self._key)
 
-    async def _read(self, key: str, known: str) -> None:
+    def _opened(self, key: str) -> None:
+        """Show another result that was opened."""
+        if key == self._key:
+            self._held = True if key in self._state.opened else None
+            self._choose()
+            self.look()
+
+    async def _read(self, key: str, known: str, opened: str) -> None:
         from studio.store.errors import StoreError
 
         try:
-            found = await asyncio.to_thread(read_newest, key, known)
+            found = await asyncio.to_thread(read_newest, key, known, opened)
         except (StoreError, OSError) as error:
             if isValid(self):
                 self.failed.emit(f"The newest samples cannot be read: {error}")
@@ -258,7 +269,7 @@ class Sampled(QObject):
             return  # the lens was closed meanwhile
         if found is not None and key == self._key:
             # Not those that were there before: these somebody has just asked for.
-            self._held = True if self._looked else None
+            self._held = True if self._looked or opened else None
             self.drawn = found
             self._choose()
             self.told.emit()

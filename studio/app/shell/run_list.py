@@ -8,18 +8,20 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.command_label import Said
 from studio.app.run_words import RunWords
-from studio.app.shell.run_menu import race_entries, run_entries
+from studio.app.shell.run_menu import race_entries, result_entries, run_entries
 from studio.app.shell.run_model import RunModel
 from studio.app.shell.run_tree import RunTree
 from studio.app.state import comparison
 from studio.app.state.learning import origin
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.tree import race_line
+from studio.app.state.tree import race_line, result_line
 from studio.app.widgets.basic import label
 from studio.app.widgets.menu import Entries, open_menu
 
 __all__ = ["RunList"]
+
+Where = tuple[str, str, int]
 
 
 class RunList(QWidget):
@@ -30,7 +32,7 @@ class RunList(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
-        self._origins: dict[str, tuple[str, str]] = {}
+        self._origins: dict[str, Where] = {}
         self.model = RunModel(state, actions.labels.rename)
         self.tree = RunTree(self.model)
         self._empty = label("Each training is a line here.", "small", wrap=True)
@@ -50,6 +52,7 @@ class RunList(QWidget):
         runs.selected.connect(self._selected)
         runs.compared.connect(self._mark)
         state.place_changed.connect(self._mark)
+        state.result_opened.connect(self._mark)
         runs.changed.connect(self._changed)
         state.queue_changed.connect(self._tell_waiting)
         for signal in (runs.progressed, runs.metrics_appended):
@@ -93,6 +96,8 @@ class RunList(QWidget):
             members = {run.key for run in comparison.members(runs, race)}
             if race and members == set(runs.chosen):
                 marked.add(race_line(race))
+            if opened := self._state.opened.get(runs.selection):
+                marked.add(result_line(runs.selection, opened))
         self.tree.select(marked)
 
     def _selected(self, key: str) -> None:
@@ -104,14 +109,17 @@ class RunList(QWidget):
         line = self.model.line_at(self.model.index_of(key))
         if line is not None and line.race:
             self._actions.comparing.show_race(line.race)
+        elif line is not None and line.result:
+            self._actions.operating.show(line.above, line.result)
         else:
+            self._actions.operating.leave(key)
             self._actions.runs.select(key)
 
     def _extend(self, key: str) -> None:
         line = self.model.line_at(self.model.index_of(key))
         if line is not None and line.race:
             self._actions.comparing.show_race(line.race)
-        else:
+        elif line is not None and line.run:
             self._actions.comparing.toggle(key)
 
     def words(self, key: str) -> RunWords | None:
@@ -124,6 +132,8 @@ class RunList(QWidget):
         line = self.model.line_at(self.model.index_of(key))
         if line is not None and line.race:
             return race_entries(self._state, self._actions, line.race)
+        if line is not None and line.result:
+            return result_entries(self._actions, line.above, line.result)
         return run_entries(self._state, self._actions, key, partial(self._say, key))
 
     def _say(self, key: str, what: Said) -> None:
@@ -136,6 +146,6 @@ class RunList(QWidget):
         open_menu(self.tree.viewport(), at, self.entries(key))
 
 
-def _where(run: RunState) -> tuple[str, str]:
-    """Return what decides where a run is in the tree."""
-    return origin(run), run.race
+def _where(run: RunState) -> Where:
+    """Return what decides where a run is in the tree, and what is below it."""
+    return origin(run), run.race, len(run.results)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from studio.app.actions import Actions
 from studio.app.command_label import Said
+from studio.app.infolder import show_in_folder
 from studio.app.shell.queue_entries import queue_entries
 from studio.app.state import comparison
 from studio.app.state.operators import offered
@@ -12,7 +14,7 @@ from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
 from studio.app.widgets.menu import Entries
 
-__all__ = ["race_entries", "run_entries"]
+__all__ = ["race_entries", "result_entries", "run_entries"]
 
 
 def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
@@ -30,6 +32,15 @@ def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
             ("Delete the race", partial(actions.project.delete_runs, [run.key for run in runs]))
         )
     return entries
+
+
+def result_entries(actions: Actions, run: str, name: str) -> Entries:
+    """Return what can be done with a result of a run."""
+    place = Path(run) / "results" / name
+    return [
+        ("Show", partial(actions.operating.show, run, name)),
+        ("Show in folder", partial(show_in_folder, place)),
+    ]
 
 
 def run_entries(

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from studio.app.run_words import RunWords, say, title_of
+from studio.app.run_words import RunWords, result_words, say, title_of
 from studio.app.shell.line_model import Index, LineModel
 from studio.app.state import comparison
 from studio.app.state.naming import name_of
@@ -35,7 +35,7 @@ class RunModel(LineModel):
     def refresh(self) -> bool:
         """Take the tree as it is now; return whether its lines are others than before."""
         runs = self._state.runs
-        lines = tree(runs.by_key.values())
+        lines = tree(runs.by_key.values(), results=True)
         self._races = {line.key: comparison.members(runs, line.race) for line in lines if line.race}
         if lines == self.lines:
             self.tell_all()
@@ -53,6 +53,8 @@ class RunModel(LineModel):
         """Return what a line says, None of a run that has just gone."""
         if line.race:
             return say(self._state, self._races[line.key], f"Race of {line.branches}")
+        if line.result:
+            return result_words(line.result, self._state.catalog)
         run = self._state.runs.by_key.get(line.key)
         return say(self._state, [run], title_of(run)) if run is not None else None
 
@@ -60,11 +62,11 @@ class RunModel(LineModel):
         line = self.line_at(index)
         if line is None:
             return NOTHING
-        return READ if line.race else NAMED
+        return NAMED if line.run else READ
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         line = self.line_at(index)
-        if line is None or line.race or role != Qt.ItemDataRole.EditRole:
+        if line is None or not line.run or role != Qt.ItemDataRole.EditRole:
             return False
         self._rename(line.key, str(value))
         return True

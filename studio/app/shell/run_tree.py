@@ -161,7 +161,7 @@ class RunTree(QTreeView):
             self.chosen.emit(line.key)
         elif line is not None and event.key() in SIDEWAYS:
             go_sideways(self, event.key())
-        elif line is None or line.race or ctrl:
+        elif line is None or not line.run or ctrl:
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_F2:
             self.edit(self.currentIndex())

@@ -58,14 +58,22 @@ def reduce(state: AppState, event: m.Event, arrays: Mapping[str, NDArray[Any]] =
         case m.CheckpointWritten():
             _checkpoint(state, event)
         case m.ResultWritten():
-            state.runs.changed.emit(event.run)
-            state.result_written.emit(event)
+            _result(state, event)
         case m.Log():
             _log(state, event)
         case m.Reply() | m.Failed() | m.Pong():
             pass
         case _:
             assert_never(event)
+
+
+def _result(state: AppState, event: m.ResultWritten) -> None:
+    run, name = state.runs.by_key.get(event.run), event.result.rpartition("/")[2]
+    if run is not None and name and name not in run.results:
+        run.results.append(name)
+        state.opened.pop(run.key, None)  # what has just been made is looked at
+    state.runs.changed.emit(event.run)
+    state.result_written.emit(event)
 
 
 def _engine(state: AppState, status: EngineStatus) -> None:

@@ -110,6 +110,7 @@ class RunState:
     ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
     has before them, such as another window, and ``pid`` is the process that wrote its status last,
     at ``heartbeat`` in seconds since 1970 (0 for never) when it was read from disk.
+    ``results`` are the names of what operators made of it, in order of number.
     ``label`` is what a person says of it;
     ``log_dropped`` counts the lines that stood before those in ``log``.
     """
@@ -156,6 +157,7 @@ class RunState:
     phases: list[PhaseInfo] = field(default_factory=list)
     evaluated: Evaluated | None = None
     label: Label = field(default_factory=Label)
+    results: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:
         """Append a line to the log, which keeps a bounded tail."""

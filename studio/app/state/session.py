@@ -107,6 +107,7 @@ class AppState(QObject):
     jobs_lost = Signal(list)  # the JobInfo of each, with the engine that had them
     looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten
+    result_opened = Signal(str)  # a run of which another result is looked at
     find_wanted = Signal()  # the search of the page is to have the keyboard
     import_wanted = Signal()  # files are to be chosen that are imported
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
@@ -132,6 +133,7 @@ class AppState(QObject):
         self.engine_pid = 0
         self.project: Path | None = None
         self.project_name: str = ""
+        self.opened: dict[str, str] = {}  # by run, the name of the result that is looked at
         self.jobs: dict[str, JobInfo] = {}
         self.doing: dict[str, str] = {}  # what jobs say that they are at
         self.left: dict[str, float] = {}  # seconds that jobs still take, where that is known

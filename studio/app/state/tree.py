@@ -1,5 +1,5 @@
-"""The runs of a project as a tree: branches under what they left, a run under that which it learned
-from, a race around its runs. Pure.
+"""The runs of a project as a tree: results and branches under what they are of, a run under that
+which it learned from, a race around its runs. Pure.
 """
 
 from collections.abc import Iterable
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from studio.app.state.learning import origin
 from studio.app.state.runs import RunState
 
-__all__ = ["Line", "race_line", "tree"]
+__all__ = ["Line", "race_line", "result_line", "tree"]
 
-RACE = "race:"
+RACE, RESULT = "race:", "result:"
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the tree. ``key`` is that of a run, or `race_line` of a race; ``above`` that of
+    """A line of the tree. ``key`` is that of a run, or `race_line` of a race, or `result_line` of
+    a result; ``above`` that of
     the line it belongs to, "" for none. ``branches`` counts the lines right below it.
     """
 
@@ -29,15 +30,33 @@ class Line:
         """The race that the line stands for, "" if it is a run's."""
         return self.key.removeprefix(RACE) if self.key.startswith(RACE) else ""
 
+    @property
+    def result(self) -> str:
+        """The name of the result that the line stands for, "" if it is none; ``above`` is its
+        run.
+        """
+        return self.key.rpartition("/")[2] if self.key.startswith(RESULT) else ""
+
+    @property
+    def run(self) -> bool:
+        """Whether the line stands for a run."""
+        return not self.race and not self.result
+
 
 def race_line(race: str) -> str:
     """Return the key of the line of a race."""
     return f"{RACE}{race}"
 
 
-def tree(runs: Iterable[RunState]) -> list[Line]:
-    """Return the lines from top to bottom, newest first; under each its branches and the runs that
-    learned from it, oldest first. A run whose parent is gone stands for itself.
+def result_line(run: str, name: str) -> str:
+    """Return the key of the line of a result of a run, by its name."""
+    return f"{RESULT}{run}/{name}"
+
+
+def tree(runs: Iterable[RunState], *, results: bool = False) -> list[Line]:
+    """Return the lines from top to bottom, newest first; under each its ``results``, if they are
+    wanted, its branches and the runs that learned from it, oldest first. A run whose parent is
+    gone stands for itself.
     """
     every = sorted(runs, key=lambda run: run.name)
     names = {run.name for run in every}
@@ -58,7 +77,7 @@ def tree(runs: Iterable[RunState]) -> list[Line]:
             lines.append(Line(above, branches=len(group)))
             depth = 1
         for run in group:
-            _add(lines, run, depth, above, below)
+            _add(lines, run, depth, above, below, results)
     return lines
 
 
@@ -71,9 +90,15 @@ def _groups(roots: list[RunState]) -> list[list[RunState]]:
 
 
 def _add(
-    lines: list[Line], run: RunState, depth: int, above: str, below: dict[str, list[RunState]]
+    lines: list[Line],
+    run: RunState,
+    depth: int,
+    above: str,
+    below: dict[str, list[RunState]],
+    results: bool,
 ) -> None:
-    branches = below.get(run.name, [])
-    lines.append(Line(run.key, depth, above, len(branches)))
+    branches, made = below.get(run.name, []), run.results if results else []
+    lines.append(Line(run.key, depth, above, len(branches) + len(made)))
+    lines += [Line(result_line(run.key, name), depth + 1, run.key) for name in made]
     for branch in branches:
-        _add(lines, branch, depth + 1, run.key, below)
+        _add(lines, branch, depth + 1, run.key, below, results)

@@ -119,7 +119,8 @@ def _taken(rows: Batch, chosen: list[int]) -> Batch:
 
 def _samples(run: RunFolder, command: ExportRows) -> _There:
     sets = SampleSets(run.path)
-    path = next((each for each in sets.paths() if str(each) == command.of), None)
+    there = [*sets.paths(), *(result.arrays for result in run.results.all())]
+    path = next((each for each in there if str(each) == command.of), None)
     if path is None:
         raise Refused(f"{command.of} holds no samples of {run.name}.", path="of")
     found = sets.read(path)
