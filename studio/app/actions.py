@@ -15,6 +15,7 @@ from studio.app.intents.engine import EngineIntents
 from studio.app.intents.export import ExportIntents
 from studio.app.intents.folder import FolderIntents
 from studio.app.intents.hand import HandIntents
+from studio.app.intents.keeping import KeepingIntents
 from studio.app.intents.labels import LabelIntents
 from studio.app.intents.looking import LookingIntents
 from studio.app.intents.moments import MomentIntents
@@ -51,6 +52,7 @@ class Actions:
         self.hand = HandIntents(state, link, self.edits)
         self.moment = MomentIntents(state, link)
         self.setup = SetupIntents(state, link)
+        self.keeping = KeepingIntents(state, link, self.setup)
         self.race = RacingIntents(state, link, self.setup, self.runs, self.comparing)
         self.data = DataIntents(state, link)
         self.covers = CoverIntents(state, link)

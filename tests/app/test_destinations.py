@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.shell.queue_list import QueueList
+from studio.app.state.runs import RunState
 from studio.app.state.session import Recent
 from studio.store.project import Project
 from tests.app.test_shell import train
@@ -144,3 +145,13 @@ async def test_every_way_to_go_somewhere_has_a_key(bench):
     await bench.start()
     for id in ("discover", "data", "runs", "learn", "next-pane", "queue", "log"):
         assert not QKeySequence(bench.window.registry[id].shortcut).isEmpty()
+
+
+async def test_the_main_button_names_what_trains_where_another_run_is_looked_at(bench, wait):
+    await train(bench, wait)
+    main, trains = bench.window.topbar.main, bench.state.runs.current
+    await wait(lambda: main.text() == "Pause  Space")
+    other = RunState(trains.key.replace("0001", "0007"), "0007-edm", state="finished")
+    bench.state.runs.by_key[other.key] = other
+    bench.actions.runs.select(other.key)
+    assert main.text() == "Pause 1", "a press would not be about the run that is seen"

@@ -51,6 +51,12 @@ class SetupIntents(Intents):
         self._validate_soon(0.0)
         self._preview_soon(0.0)
 
+    def bring_back(self, draft: Draft) -> None:
+        """Set up a draft again without going there."""
+        self.state.draft = draft
+        self.state.draft_changed.emit()
+        self.engine_is_ready()
+
     def new(self) -> None:
         """Set up a run: like the selected one, or from the first family and data set there are."""
         run = self.state.runs.current
@@ -367,7 +373,7 @@ class SetupIntents(Intents):
 
     def engine_is_ready(self) -> None:
         """Ask what could not be asked while the engine was not there."""
-        if self.state.draft is not None and self.state.place == "setup":
+        if self.state.draft is not None:
             self._validate_soon(0.0)
             self._preview_soon(0.0)
 

@@ -8,6 +8,7 @@ from studio.app.intents.base import Intents, Link
 from studio.app.intents.runs import RunIntents
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.comparison import training_value
+from studio.app.state.draft import Draft
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.protocol.messages import (
@@ -45,14 +46,15 @@ class TrainingIntents(Intents):
         project = self.need_project()
         command = StartTraining(spec=draft.spec, project=str(project))
         self.state.set_starting(True)
-        self._do(self._start(command), "The run did not start")
+        self._do(self._start(command, draft), "The run did not start")
 
-    async def _start(self, command: StartTraining) -> None:
+    async def _start(self, command: StartTraining, draft: Draft) -> None:
         try:
             # The folder is made here, so that the project has the name that the person saw.
             await asyncio.to_thread(disk.create, Path(command.project), self.state.project_name)
             answer = await self.link.ask(command)
             run = str(answer.result["run"])
+            draft.started = command.spec
             self._runs.know(run, command.spec)
             self._runs.show_new(run)
         finally:

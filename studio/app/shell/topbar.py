@@ -1,16 +1,20 @@
 """The bar at the top: where one is, and the few actions that are always at hand."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
-from studio.app.state.naming import called, data_title
+from studio.app.state.naming import called, data_title, number
 from studio.app.state.places import TITLES, destination_of
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
 from studio.app.widgets.basic import Elided, button, icon_button, label
 from studio.app.widgets.literal import PushButton, set_tip
+from studio.protocol.messages import JobInfo
 
 __all__ = ["TopBar", "native"]
 
@@ -82,7 +86,7 @@ class TopBar(QFrame):
         layout.addWidget(name)
         layout.addWidget(self.project)
         layout.addWidget(self._path, 1)
-        for each in (self.search, self.copy, self.export, self.main, self.inspector):
+        for each in (self.main, self.search, self.copy, self.export, self.inspector):
             layout.addWidget(each)
         layout.addWidget(self.more)
 
@@ -135,11 +139,18 @@ class TopBar(QFrame):
             return ("train", "Train", "play") if self._train else ("", "", "")
         if job is not None and (state.place == "run" or state.place == "setup"):
             paused = job.state == "paused"
-            return "pause", "Resume" if paused else "Pause", "play" if paused else "pause"
+            of = self._other(job, run)
+            return "pause", f"{'Resume' if paused else 'Pause'}{of}", "play" if paused else "pause"
         resumable = run is not None and run.state in ("cancelled", "failed", "interrupted")
         if state.place == "run" and resumable and not self._registry["resume"].why_not():
             return "resume", "Resume", "play"
         return "", "", ""
+
+    @staticmethod
+    def _other(job: JobInfo, run: RunState | None) -> str:
+        """Name what trains where it is not what is on the canvas."""
+        here = run is not None and job.job in (run.job, run.race)
+        return "" if here or not job.run else f" {number(Path(job.run).name)}"
 
     def _main(self) -> None:
         command, _, _ = self._main_command()
@@ -167,7 +178,8 @@ class TopBar(QFrame):
         if command:
             known = self._registry[command]
             why = known.why_not()
-            self.main.setText(f"{title}  Space" if command == "pause" else title)
+            plain = title in ("Pause", "Resume")
+            self.main.setText(f"{title}  Space" if command == "pause" and plain else title)
             self._main_icon.wear(icon)
             self.main.setEnabled(not why)
             set_tip(self.main, why or f"{known.title} ({native(known.shortcut)})")

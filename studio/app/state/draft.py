@@ -36,7 +36,7 @@ class Draft:
     carrier. ``came`` is the spec as it was when the setup was opened, ``given`` the name that the
     person typed, and ``reset`` what the last change to another kind of data put back, with what
     there was ``before`` it. ``base`` is what changes are told from: ``came``, as it is on the data
-    that are chosen now.
+    that are chosen now. ``started`` is the spec of the run that was started last.
     """
 
     spec: RunSpec
@@ -59,6 +59,7 @@ class Draft:
     reset: tuple[str, ...] = ()
     before: Before | None = None
     base: RunSpec | None = None
+    started: RunSpec | None = None
 
     def __post_init__(self) -> None:
         self.came = self.came or self.spec

@@ -1,0 +1,104 @@
+"""What is being set up is kept on the disk, so that it is not lost with the window."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QTimer
+
+from studio.app import tasks
+from studio.app.intents.base import Intents, Link
+from studio.app.intents.setup import SetupIntents
+from studio.app.state.draft import Draft
+from studio.app.state.session import AppState
+from studio.home import data_folder
+from studio.protocol.spec import RunSpec
+
+__all__ = ["KeepingIntents", "file_of"]
+
+SOON = 1000  # milliseconds after the last change
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A setup as it is kept: the ``recipe`` by its slug, and how it ``came``."""
+
+    spec: RunSpec
+    came: RunSpec
+    recipe: str = ""
+    given: str = ""
+
+
+class KeepingIntents(Intents):
+    """Writes the setup of a project a moment after each change, and brings it back where that is
+    opened again. What was started is in a run, and is kept no longer.
+    """
+
+    def __init__(self, state: AppState, link: Link, setup: SetupIntents) -> None:
+        super().__init__(state, link)
+        self._setup = setup
+        self._written: tuple[Path, _Kept | None] | None = None
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SOON)
+        self._timer.timeout.connect(self._write)
+        for signal in (state.draft_changed, state.draft_checked, state.runs.listed):
+            signal.connect(self._timer.start)
+        state.project_changed.connect(self._opened)
+
+    def _write(self) -> None:
+        state, draft = self.state, self.state.draft
+        if draft is None or state.project is None or state.race.bound is not None:
+            return  # nothing is set up, or one who takes part in a race
+        kept = None
+        if draft.spec not in (draft.began, draft.started):
+            recipe = draft.recipe.slug if draft.recipe is not None else ""
+            kept = _Kept(spec=draft.spec, came=draft.began, recipe=recipe, given=draft.given)
+        if (state.project, kept) != self._written:
+            self._written = (state.project, kept)
+            tasks.spawn(asyncio.to_thread(_write, file_of(state.project), kept))
+
+    def _opened(self) -> None:
+        if self.state.project is not None:
+            tasks.spawn(self._bring_back(self.state.project))
+
+    async def _bring_back(self, project: Path) -> None:
+        """Set up again what was being set up when the project was left."""
+        kept = await asyncio.to_thread(_read, file_of(project))
+        state = self.state
+        if kept is None or state.draft is not None or state.project != project:
+            return
+        recipe = next((each for each in state.recipes if each.slug == kept.recipe), None)
+        self._written = (project, kept)
+        self._setup.bring_back(
+            Draft(spec=kept.spec, recipe=recipe, came=kept.came, given=kept.given)
+        )
+
+
+def file_of(project: Path) -> Path:
+    """Return where the setup of a project is kept: the project itself need not be there yet."""
+    name = hashlib.sha256(str(project).encode()).hexdigest()[:16]
+    return data_folder() / "setups" / f"{name}.json"
+
+
+def _read(file: Path) -> _Kept | None:
+    """Return what is kept; None where that is nothing, or cannot be read any more."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=_Kept)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _write(file: Path, kept: _Kept | None) -> None:
+    """Keep a setup, or none; a full or read-only disk costs only that."""
+    from studio.store import atomic
+    from studio.store.errors import StoreError
+
+    try:
+        if kept is None:
+            file.unlink(missing_ok=True)
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_bytes(file, msgspec.json.encode(kept))
+    except (OSError, StoreError):
+        return
