@@ -12,8 +12,9 @@ from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.tools import Place
 
-__all__ = ["Lasso", "inside"]
+__all__ = ["SAME_PLACE", "Lasso", "inside", "shared"]
 
+SAME_PLACE = "Real, same place"
 CORNERS = 400  # of the line at most; a longer one is drawn through fewer of its places
 
 
@@ -29,6 +30,17 @@ def inside(line: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[
         crosses = (y0 > y) != (y1 > y)
         found ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
     return found
+
+
+def shared(
+    name: str, line: NDArray[np.floating], points: NDArray[np.floating] | None
+) -> tuple[str, int, int] | None:
+    """Return how many of some other points (n, 2) a line goes around, under a name and with how
+    many there are; None where there are none.
+    """
+    if points is None or not len(points):
+        return None
+    return name, int(inside(line, points).sum()), len(points)
 
 
 class Lasso:

@@ -79,6 +79,9 @@ class Selection(QObject):
         # What was shown before of the same kind is not shown any more.
         self._offers = {of: each for of, each in kept.items() if of.what != source.what}
         self._offers[source] = offered
+        now = self.source
+        if now is not None and now != source and (now.run, now.what) == (source.run, source.what):
+            self.clear()  # its rows are not shown any more
         self.offered.emit(source)
 
     def known(self, source: Source | None) -> Offered | None:

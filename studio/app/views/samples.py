@@ -21,7 +21,7 @@ from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.camerabox import link
 from studio.app.plots.canvas import ParticleCanvas
-from studio.app.plots.lasso import Lasso, inside
+from studio.app.plots.lasso import SAME_PLACE, inside, shared
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
@@ -34,6 +34,7 @@ from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, section, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.heldchip import held_chip
+from studio.app.widgets.lassochip import LassoChip
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
@@ -66,10 +67,7 @@ class SamplesView(QWidget):
         self._origin = Elided("", "muted")
         self._overlay = button("Overlay", None, kind="chip", tip="Draw the data behind the samples")
         self._overlay.setCheckable(True)
-        self._lasso = button(
-            "Lasso", None, kind="chip", tip="Draw a line around points to select them"
-        )
-        self._lasso.setCheckable(True)
+        self._lasso = LassoChip([self.made, self.data], self._catch)
         self._chip = ChosenChip(state.selection, self._among)
         self._drawn_ones = held_chip(self._sampled)
         self._numbers = Qualities(state)
@@ -154,7 +152,6 @@ class SamplesView(QWidget):
         link([self.made.box, self.data.box])
 
         self._table.itemSelectionChanged.connect(self._choose_in_table)
-        self._lasso.toggled.connect(self._take_lasso)
         self._state.selection.changed.connect(self._show_chosen)
         for canvas in (self.made, self.data):
             canvas.picked.connect(partial(self._pick, canvas))
@@ -245,27 +242,19 @@ class SamplesView(QWidget):
         row = particle * max(1, len(x) // DRAWN)
         self._state.selection.set(source, np.array([row]), "click")
 
-    def _take_lasso(self, on: bool) -> None:
-        for canvas in (self.made, self.data):
-            tool = Lasso(canvas, partial(self._catch, canvas))
-            canvas.tool = tool if on else None
-            canvas.overlays = [tool] if on else []
-            canvas.update()
-
     def _catch(self, canvas: ParticleCanvas, line: NDArray[np.float64]) -> None:
-        """Select all points within a line, also those that are too many to be drawn."""
+        """Select all points within a line, also those that are too many to be drawn, and say how
+        many of the others are there.
+        """
         shown = self._rows_of(canvas)
         if shown is None:
             return
+        made = canvas is self.made
+        others = self._rows_of(self.data if made else self.made)
+        name = SAME_PLACE if made else "Generated, same place"
+        beside = shared(name, line, others[1][:, :2] if others is not None else None)
         source, x = shown
-        other = self._rows_of(self.made if canvas is self.data else self.data)
-        beside = None
-        if other is not None:
-            name = "Generated" if canvas is self.data else "Real"
-            caught = int(inside(line, other[1][:, :2]).sum())
-            beside = (f"{name}, same place", caught, len(other[1]))
-        rows = np.flatnonzero(inside(line, x[:, :2]))
-        self._state.selection.set(source, rows, "lasso", beside)
+        self._state.selection.set(source, np.flatnonzero(inside(line, x[:, :2])), "lasso", beside)
 
     def _choose_in_table(self) -> None:
         shown = self._rows_of(self.made)

@@ -18,6 +18,7 @@ from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.plots.following import Following
 from studio.app.plots.identity import identity_colours
+from studio.app.plots.lasso import SAME_PLACE, inside, shared
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.tiles import SHOWN, frame_at
 from studio.app.plots.timeline import Timeline
@@ -28,6 +29,7 @@ from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, label, row, section
 from studio.app.widgets.browser import told as facts_of
+from studio.app.widgets.lassochip import LassoChip
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
@@ -63,6 +65,7 @@ class TilesView(QWidget):
         self.grid = TileGrid("The fixed latents")
         self.strip = TileGrid("One latent along the flow", strip=True)
         self.projection = ParticleCanvas()
+        self._lasso = LassoChip([self.projection], self._catch)
         self._where = label("", "muted")
         self._which = Elided("", "muted")
         self._seen = label("", "small", wrap=True)
@@ -78,7 +81,8 @@ class TilesView(QWidget):
         fixed = section("Fixed latents")
         set_tip(fixed, LATENTS)
         left = _pane(row(fixed, None, self._where), self.grid)
-        right = _pane(row(section("As the judge sees them"), None), self.projection, self._seen)
+        seen = row(section("As the judge sees them"), None, self._lasso)
+        right = _pane(seen, self.projection, self._seen)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.setHandleWidth(24)
@@ -257,11 +261,30 @@ class TilesView(QWidget):
             self._state.selection.clear()
             self._follow(0)
 
+    def _catch(self, _canvas: ParticleCanvas, line: NDArray[np.float64]) -> None:
+        """Select the latents that are within a line of the projection, and say how many of the data
+        are there.
+        """
+        run, record = self._following.run, self._record
+        places = record.extras.get(PROJECTION) if record is not None else None
+        if run is None or record is None or places is None:
+            return
+        frame = frame_at(record.t, self._state.playback.flow)
+        rows = np.flatnonzero(inside(line, places[frame, :SHOWN]))
+        beside = shared(SAME_PLACE, line, record.extras.get("projection-target"))
+        self._state.selection.set(Source(run.key, "particles"), rows, "lasso", beside)
+
     def _show_chosen(self) -> None:
-        """Follow the latent that is selected, in whichever lens; of several the first."""
+        """Follow the latent that is selected, in whichever lens; of several the first, and let the
+        others step back.
+        """
         run = self._following.run
         rows = self._state.selection.of(Source(run.key, "particles") if run is not None else None)
-        if len(rows) and rows[0] < SHOWN:
+        rows = rows[rows < SHOWN]
+        several = rows if len(rows) > 1 else rows[:0]
+        self.grid.choose(several)
+        self.projection.set_chosen(several)
+        if len(rows):
             self._follow(int(rows[0]))
 
     def _follow(self, picture: int) -> None:

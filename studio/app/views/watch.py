@@ -1,6 +1,7 @@
 """Watch, for points: the fixed particles of a run, live or at any kept step, at any flow time."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
@@ -13,6 +14,7 @@ from studio.app.plots.camera import Covered
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.following import Following
+from studio.app.plots.lasso import SAME_PLACE, inside, shared
 from studio.app.plots.starts import Starts
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
@@ -22,10 +24,12 @@ from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
+from studio.app.widgets.basic import view_bar
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.flowhands import FlowHands
 from studio.app.widgets.flowlayers import FlowLayers
 from studio.app.widgets.flowparticle import OneParticle
+from studio.app.widgets.lassochip import LassoChip
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState, Readout
@@ -57,6 +61,8 @@ class WatchView(QWidget):
         self._readout = Readout(self)
         self._one = OneParticle(self, self.canvas)
         self._hands = FlowHands(self, state, actions, self.canvas)
+        self._lasso = LassoChip([self.canvas], self._catch)
+        self.bar = view_bar(self, None, self._lasso)
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
@@ -92,6 +98,8 @@ class WatchView(QWidget):
         self.canvas.painted.connect(follow.drawn)
         self.canvas.view_changed.connect(self._moved.start)
         self._moved.timeout.connect(self._settled)
+        self._lasso.toggled.connect(self._let_hand_go)
+        self._state.hand.changed.connect(self._let_lasso_go)
 
     # Which run, which record
 
@@ -147,6 +155,30 @@ class WatchView(QWidget):
             self._state.selection.set(source, np.array([particle]), "click")
         else:
             self._state.selection.clear()
+
+    def _let_hand_go(self, on: bool) -> None:
+        """One tool is in the hand."""
+        if on:
+            self._state.hand.take("look")
+            self.canvas.tool = self._lasso.tools[0]
+
+    def _let_lasso_go(self) -> None:
+        if self._state.hand.tool != "look":
+            self._lasso.setChecked(False)
+
+    def _catch(self, _canvas: ParticleCanvas, line: NDArray[np.float64]) -> None:
+        """Select the particles that are within a line now; where they are at the end of their flow,
+        say how many of the data are there.
+        """
+        run, record = self._run, self._record
+        if run is None or record is None:
+            return
+        places = Timeline(record.t, record.x, self._dims).at(self.canvas.flow)
+        rows = np.flatnonzero(inside(line, places[:, :2]))
+        ended = self.canvas.flow >= 1.0 and run.target is not None
+        real = run.target[:, list(self._dims)] if ended and run.target is not None else None
+        beside = shared(SAME_PLACE, line, real)
+        self._state.selection.set(Source(run.key, "particles"), rows, "lasso", beside)
 
     def _show_chosen(self) -> None:
         """Show the way of the particle that is selected; of several, let the others step back."""

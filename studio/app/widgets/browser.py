@@ -28,7 +28,7 @@ from studio.app.widgets.tilegrid import LARGEST, SMALLEST, TileGrid
 
 __all__ = ["Browser", "Pane", "short", "told"]
 
-HEAD = 24  # pixels of what stands above a pane
+HEAD = 28  # pixels of what stands above a pane
 SIDES = ("Generated", "Real", "Beside")
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring: what is much "

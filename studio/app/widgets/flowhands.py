@@ -56,7 +56,10 @@ class FlowHands:
 
     def _take(self) -> None:
         holds = self._state.hand.tool != "look"
-        self._canvas.tool = self.brush if holds else None
+        if holds:
+            self._canvas.tool = self.brush
+        elif self._canvas.tool is self.brush:
+            self._canvas.tool = None
         if not holds:
             self.brush.move(None)
         self._canvas.update()

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.app.plots.lasso import inside
-from studio.app.state.selection import Source
+from studio.app.plots.canvas import ParticleCanvas
+from studio.app.plots.lasso import inside, shared
+from studio.app.state.selection import Offered, Source
 from studio.app.views.samples import SamplesView
 from studio.app.views.watch import WatchView
 
@@ -85,3 +86,83 @@ def test_the_particles_that_are_not_selected_step_back(
     # Rows of anything else are none of these.
     lens.state.selection.set(Source(lens.run.key, "samples", "a.h5"), np.array([1]), "tiles")
     assert not len(flow.canvas.chosen)
+
+
+def draw(canvas: ParticleCanvas, *corners: tuple[float, float]) -> None:
+    """Draw a line with the tool that is in the hand."""
+    tool = canvas.tool
+    assert tool is not None
+    tool.press(corners[0])
+    for corner in corners[1:]:
+        tool.move(corner)
+    tool.release(corners[0])
+
+
+LEFT = ((-9.0, -9.0), (0.0, -9.0), (0.0, 9.0), (-9.0, 9.0))
+
+
+def test_a_lasso_in_the_flow_says_how_much_of_the_data_is_there(
+    lens: Any, views: tuple[WatchView, SamplesView]
+) -> None:
+    flow, samples = views
+    lens.run.target = np.float32([[-1, 0], [-2, 0], [3, 0], [4, 0]])
+    flow._lasso.click()
+    lens.state.playback.set(flow=1.0)
+    draw(flow.canvas, *LEFT)
+    selection = lens.state.selection
+    x = lens.run.live.x[-1]
+    np.testing.assert_array_equal(selection.rows, np.flatnonzero(x[:, 0] < 0))
+    assert (selection.by, selection.beside) == ("lasso", ("Real, same place", 2, 4))
+    np.testing.assert_array_equal(samples.made.chosen, selection.rows)
+    # On their way they are nowhere where data are.
+    lens.state.playback.set(flow=0.0)
+    draw(flow.canvas, *LEFT)
+    assert selection.beside is None
+    start = lens.run.live.x[0]
+    np.testing.assert_array_equal(selection.rows, np.flatnonzero(start[:, 0] < 0))
+
+
+def test_a_lasso_around_data_says_how_much_is_generated_there(
+    lens: Any, views: tuple[WatchView, SamplesView]
+) -> None:
+    _, samples = views
+    lens.run.target = np.float32([[-1, 0], [-2, 0], [3, 0], [4, 0]])
+    samples._lasso.click()
+    draw(samples.data, *LEFT)
+    selection, x = lens.state.selection, lens.run.live.x[-1]
+    assert selection.source.what == "data"
+    assert selection.rows.tolist() == [0, 1]
+    there = int((x[:, 0] < 0).sum())
+    assert selection.beside == ("Generated, same place", there, len(x))
+    assert shared("Real", np.array(LEFT), None) is None
+
+
+def test_one_tool_is_in_the_hand(lens: Any, views: tuple[WatchView, SamplesView]) -> None:
+    flow, _ = views
+    flow._lasso.click()
+    assert flow.canvas.tool is flow._lasso.tools[0]
+    lens.state.hand.take("add")
+    assert not flow._lasso.isChecked()
+    assert flow.canvas.tool is flow._hands.brush
+    flow._lasso.click()
+    assert lens.state.hand.tool == "look"
+    assert flow.canvas.tool is flow._lasso.tools[0]
+    flow._lasso.click()
+    assert flow.canvas.tool is None
+
+
+def test_what_is_not_shown_any_more_is_not_selected(lens: Any) -> None:
+    selection = lens.state.selection
+    old, new, real = (
+        Source("/r", "samples", "a.h5"), Source("/r", "samples", "b.h5"), Source("/r", "data", "0"),
+    )  # fmt: skip
+    offered = Offered({"x": np.zeros((4, 2))}, "Point", lambda row: [])
+    selection.offer(old, offered)
+    selection.set(old, np.array([1]), "click")
+    selection.offer(real, offered)
+    selection.offer(old, offered)
+    assert selection.rows.tolist() == [1]
+    assert selection.made("/r") == old
+    selection.offer(new, offered)
+    assert selection.source is None
+    assert selection.made("/r") == new

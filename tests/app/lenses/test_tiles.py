@@ -171,6 +171,29 @@ def test_grid_strip_and_projection_show_the_same_latents(lens: Any, view: TilesV
     assert view.grid.selection == 5
 
 
+def test_a_lasso_of_the_projection_selects_latents_and_counts_the_data_there(
+    lens: Any, view: TilesView
+) -> None:
+    shown = arrive(lens, 1)
+    lens.state.playback.set(flow=1.0)
+    view._lasso.click()
+    tool = view.projection.tool
+    assert tool is not None
+    tool.press((-9.0, -9.0))
+    for corner in ((0.0, -9.0), (0.0, 9.0), (-9.0, 9.0)):
+        tool.move(corner)
+    tool.release((-9.0, -9.0))
+    left = np.flatnonzero(shown.extras["projection"][-1, :, 0] < 0)
+    real = int((shown.extras["projection-target"][:, 0] < 0).sum())
+    selection = lens.state.selection
+    np.testing.assert_array_equal(selection.rows, left)
+    assert selection.beside == ("Real, same place", real, 30)
+    np.testing.assert_array_equal(view.projection.chosen, left)
+    np.testing.assert_array_equal(view.grid.rows, left)
+    selection.clear()
+    assert not len(view.projection.chosen)
+
+
 def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: TilesView) -> None:
     seen = []
     for step, n in ((1, 64), (2, 16), (3, 64)):
