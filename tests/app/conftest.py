@@ -27,6 +27,13 @@ def _themed(qapp: QApplication) -> None:
     themed(qapp)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _clipboard(qapp: QApplication) -> Iterator[None]:
+    """Data of Python's that are left in the clipboard crash the process at its end."""
+    yield
+    qapp.clipboard().clear()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return run_coroutine(pyfuncitem, SECONDS, _shut)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -15,7 +15,9 @@ from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState
-from studio.app.widgets.browser import Browser, short
+from studio.app.widgets import browser as frame
+from studio.app.widgets.browser import Browser
+from studio.app.widgets.pane import short
 from studio.app.widgets.tilegrid import TileGrid
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
@@ -35,7 +37,6 @@ def browser(qapp: QApplication) -> Iterator[Browser]:
     made.show_data(kind("images"), {"x": x}, MADE, real, REAL, "")
     qapp.processEvents()
     yield made
-    QApplication.clipboard().clear()  # data of Python's in it end the process with a crash
     made.close()
     made.deleteLater()
 
@@ -324,3 +325,46 @@ def test_squares_of_heat_share_their_scale_however_many_are_made_at_once(
     common = bags.common({"x": x})
     apart = bags.tiles({"x": x[1:2], **common}).arrays["x"]  # type: ignore[attr-defined]
     np.testing.assert_allclose(apart[0], bags.tiles({"x": x}).arrays["x"][1])  # type: ignore[attr-defined]
+
+
+def do(browser: Browser, title: str, *, real: bool = False) -> None:
+    """Choose a line of the menu of a pane."""
+    act = dict(browser.entries(browser.real if real else browser.made))[title]
+    assert act is not None, f"{title} cannot be chosen"
+    act()
+
+
+async def test_a_menu_and_keys_do_what_can_be_done_with_tiles(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid, selection = browser.made.grid, browser._selection
+    for title in ("Copy", "Only these", "Select nothing"):
+        assert dict(browser.entries(browser.made))[title] is None
+    selection.set(MADE, np.array([3, 8]), "tiles")
+    do(browser, "Only these")
+    assert grid.order.tolist() == [3, 8]
+    do(browser, "Show all")
+    assert grid.count == N
+    do(browser, "Copy")
+    assert len(QApplication.clipboard().text().splitlines()) == 2
+    do(browser, "Select nothing")
+    assert selection.source is None
+    do(browser, "Select all", real=True)
+    assert len(selection.of(REAL)) == 40
+    assert "Nearest real ones" not in dict(browser.entries(browser.real))
+    do(browser, "Nearest real ones")
+    assert browser.nearest.isChecked()
+    QTest.keyClick(grid, Qt.Key.Key_N)
+    assert not browser.nearest.isChecked()
+    wanted: list[bool] = []
+    browser.export_wanted.connect(lambda: wanted.append(True))
+    do(browser, "Export…")
+    assert wanted
+    opened: list[Any] = []
+    monkeypatch.setattr(frame, "open_menu", lambda *menu: opened.append(menu))
+    place = grid.visualRect(grid.model().index(0)).center()
+    keyboard = QContextMenuEvent.Reason.Keyboard
+    QApplication.sendEvent(grid, QContextMenuEvent(keyboard, place, grid.mapToGlobal(place)))
+    ((_, at, entries),) = opened
+    assert grid.viewport().rect().contains(at)
+    assert "Copy" in dict(entries)

@@ -13,6 +13,7 @@ from studio.app.shell.operate_sheet import OperateSheet
 from studio.app.state import operators
 from studio.app.state.operators import Asking, Unreadable
 from studio.app.state.runs import RunState
+from studio.app.widgets.operatorchip import OperatorChip
 from studio.protocol import messages as m
 from studio.protocol.able import Able, AbleTo, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
@@ -374,3 +375,20 @@ async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait)
     assert all(each.overwrite for each in asked)
     await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}))
     assert not asked[-1].overwrite
+
+
+async def test_a_lens_of_samples_lists_what_the_model_can_do(bench, wait):
+    known = await ready(bench)
+    chip = OperatorChip(bench.state, bench.actions)
+    assert [title for title, _ in chip.entries()] == ["Make…", "Ask…"]
+    assert chip.isEnabled()
+    assert "Make, Ask" in chip.toolTip()
+    known.checkpoints = []
+    bench.state.runs.changed.emit(known.key)
+    assert not chip.isEnabled()
+    assert chip.toolTip() == "The run has no checkpoint yet."
+    dict(chip.entries())["Make…"]()
+    await wait(lambda: bench.window.findChildren(OperateSheet))
+    bench.state.runs.select("")
+    assert chip.isHidden()
+    chip.deleteLater()

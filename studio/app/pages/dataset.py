@@ -20,9 +20,9 @@ from studio.app.state.naming import imported
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState, DataInfo
 from studio.app.widgets.basic import Elided, button, column, label, row
-from studio.app.widgets.browser import Pane
 from studio.app.widgets.coverview import CoverView
 from studio.app.widgets.datafacts import DataFacts
+from studio.app.widgets.pane import Pane
 from studio.app.widgets.points import PointsPreview
 from studio.counted import counted, shared_out
 from studio.literal import one_line

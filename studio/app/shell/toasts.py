@@ -53,10 +53,10 @@ class Toast(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Take the height that its words need, when they come to need another: in another style."""
-        done = super().event(event)
-        parent = self.parentWidget()
         asked = event.type() == QEvent.Type.LayoutRequest
-        if asked and parent is not None and self.heightForWidth(self.width()) != self.height():
+        done = super().event(event)  # which may have been its end
+        parent = self.parentWidget() if asked else None
+        if parent is not None and self.heightForWidth(self.width()) != self.height():
             place(parent)
         return done
 

@@ -46,12 +46,12 @@ from studio.app.viewspec import ViewSpec
 from studio.app.widgets.badge import ink
 from studio.app.widgets.barscard import BarsCard
 from studio.app.widgets.basic import Elided, button, icon_button, label, scrolled, view_bar
-from studio.app.widgets.browser import told
 from studio.app.widgets.exporting import ask_picture, ask_values
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.histogramcard import HistogramCard, Key
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.pane import told
 from studio.literal import one_line
 
 __all__ = ["VIEW", "DistributionsView"]

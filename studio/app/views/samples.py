@@ -36,6 +36,7 @@ from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.lassochip import LassoChip
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.operatorchip import OperatorChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
 from studio.literal import one_line
@@ -89,7 +90,8 @@ class SamplesView(QWidget):
         export = button(
             "Export", self._actions.export.open, tip="Write rows to a file", icon="export"
         )
-        tools = (self._drawn_ones, self._lasso, self._overlay, sample, export)
+        can = OperatorChip(self._state, self._actions)
+        tools = (self._drawn_ones, self._lasso, self._overlay, sample, can, export)
         self.bar = view_bar(self, self._origin, None, *tools)
         self._lay_out_side()
         self._middle = QWidget()

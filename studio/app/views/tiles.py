@@ -28,11 +28,11 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, label, row, section
-from studio.app.widgets.browser import told as facts_of
 from studio.app.widgets.lassochip import LassoChip
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.pane import told as facts_of
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.extras import PROJECTION

@@ -25,6 +25,7 @@ from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import button, icon_button, label
 from studio.app.widgets.browser import Browser
 from studio.app.widgets.heldchip import held_chip
+from studio.app.widgets.operatorchip import OperatorChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
 
@@ -54,8 +55,9 @@ class TileSamplesView(QWidget):
         self._other = OtherRun(self, state)
         self._others: list[RunState] = []
         self._drawn_ones = held_chip(self._sampled)
+        self.browser.export_wanted.connect(actions.export.open)
         self.browser.foot.addWidget(self._drawn_ones)
-        self.bar = self.browser.bar(self, sample, export)
+        self.bar = self.browser.bar(self, sample, OperatorChip(state, actions), export)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 8, 16, 12)
         body.setSpacing(8)

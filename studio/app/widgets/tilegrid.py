@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QRectF,
     QSize,
@@ -23,6 +24,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
@@ -87,12 +89,14 @@ class TileGrid(QListView):
         chosen: the person selected other rows, see `rows`.
         zoomed: the person chose another height for the tiles in pixels, 0 for that of a page.
         arranged: other tiles are seen, or at another size.
+        menu_wanted: what can be done with browsed tiles is asked, at a place of the viewport.
     """
 
     picked = Signal(int)
     chosen = Signal()
     zoomed = Signal(int)
     arranged = Signal()
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, name: str, *, strip: bool = False, browsed: bool = False) -> None:
         super().__init__()
@@ -414,6 +418,15 @@ class TileGrid(QListView):
             super().mousePressEvent(event)
         else:
             self.picked.emit(self.indexAt(event.position().toPoint()).row())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self._browsed or not self.count:
+            event.ignore()
+            return
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self.menu_wanted.emit(
+            self.visualRect(self.currentIndex()).center() if keyboard else event.pos()
+        )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self._browsed:

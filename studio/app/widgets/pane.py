@@ -1,0 +1,233 @@
+"""A grid of the frame in which data are browsed, and a line that says what is seen of it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.forms.editors import ChoiceList
+from studio.app.kinds.browsed import Browsed
+from studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows
+from studio.app.kinds.kind import Arrays, Kind, Measured
+from studio.app.kinds.registry import kind
+from studio.app.state.selection import Offered, Rows, Selection, Source
+from studio.app.widgets.basic import Elided, row, section
+from studio.app.widgets.tilegrid import TileGrid
+
+__all__ = ["Pane", "short", "told"]
+
+HEAD = 28  # pixels of what stands above a pane
+
+
+class Pane(QWidget):
+    """One grid, with a line above that says what is seen of it.
+
+    Signals:
+        inspected: another tile is looked at more closely, or none.
+    """
+
+    inspected = Signal()
+
+    def __init__(self, title: str, selection: Selection) -> None:
+        super().__init__()
+        self._title = self._own = title
+        self._selection = selection
+        self._kind = kind("")
+        self._arrays: Arrays | None = None
+        self._source: Source | None = None
+        self._message = self._origin = ""
+        self._common: Arrays = {}
+        self._ready: dict[int, Arrays] = {}  # what is made ready stays while the data do
+        self._page = 0
+        self._order, self._filter = "", ""
+        self._only = False
+        self.grid = TileGrid(title, browsed=True)
+        self._where = Elided("", "small")
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(2)
+        self._name = section(title)
+        self.choice = ChoiceList([title], f"Beside {title.lower()}")  # where there is a choice
+        self.choice.setFixedHeight(HEAD)
+        self._where.setMinimumHeight(HEAD)  # with a choice or without: both panes are as high
+        self.choice.hide()
+        head = row(self._name, self.choice, self._where)
+        head.setStretch(2, 1)
+        body.addLayout(head)
+        body.addWidget(self.grid, 1)
+        self.grid.say_by(self.said)
+        self.grid.chosen.connect(self._choose)
+        self.grid.arranged.connect(self._tell)
+        self.grid.picked.connect(self.inspected)
+        selection.changed.connect(self._chosen)
+
+    @property
+    def count(self) -> int:
+        """How many data there are, those left out counted as well."""
+        return len(self._arrays["x"]) if self._arrays is not None else 0
+
+    @property
+    def source(self) -> Source | None:
+        """What the rows are rows of."""
+        return self._source
+
+    def show_data(
+        self,
+        arrays: Arrays | None,
+        shown_as: Kind,
+        source: Source | None,
+        *,
+        page: int,
+        common: Arrays | None = None,
+        message: str = "",
+        title: str = "",
+    ) -> None:
+        """Show other data, (n, ...) by name, of a kind and a source; ``page`` of them fill the
+        pane where nobody has zoomed. With a ``title`` they stand for others of the source, and the
+        inspector is told nothing of them.
+        """
+        if source != self._source:
+            self.grid.inspect(-1)
+            self.grid.verticalScrollBar().setValue(0)
+        before = self._arrays
+        self._arrays, self._kind, self._source = arrays, shown_as, source
+        self._common, self._message, self._page = common or {}, message, page
+        self.__dict__.pop("measured", None)
+        if arrays is None or before is None or arrays["x"] is not before["x"]:
+            self._ready = {}
+        self._title = title or self._own
+        self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
+        self.arrange(self._order, self._filter)
+        if arrays is not None and source is not None and not title:
+            called = f"{self._title} {shown_as.one}"
+            self._selection.offer(source, Offered(arrays, called, self.tell, lambda: self._origin))
+
+    @cached_property
+    def measured(self) -> Measured:
+        """What is known of each datum."""
+        return self._of(slice(None))
+
+    @property
+    def measures(self) -> Measured:
+        """What is known of the first datum: the names without the work."""
+        return self._of(slice(1))
+
+    def _of(self, rows: slice) -> Measured:
+        some = self._arrays
+        return self._kind.measures({n: each[rows] for n, each in some.items()}) if some else {}
+
+    def arrange(self, order: str, text: str, apart: NDArray[np.floating] | None = None) -> str:
+        """Show the data in an order, or by how far they are ``apart`` (n,) from something, those
+        that a filter keeps; return why it keeps all, if it says nothing.
+        """
+        self._order, self._filter = order, text
+        why, rows = "", None
+        if self._arrays is not None and (order or text or apart is not None):
+            by_order = sorted_rows(self.measured, order, self.count)
+            rows = by_order if apart is None else np.argsort(apart, kind="stable")
+            try:
+                rows = rows[keeps(self.measured, text, self.count)[rows]]
+            except Unfiltered as error:
+                why = str(error)
+        selected = self._selection
+        if self._arrays is not None and selected.only and selected.source == self._source:
+            rows = np.arange(self.count) if rows is None else rows
+            rows = rows[np.isin(rows, selected.rows)]
+        self._show(rows)
+        return why
+
+    def follow(self, other: "Pane") -> None:
+        """Show the rows that another pane shows, in its order."""
+        rows = other.grid.order
+        self._show(rows[rows < self.count])
+
+    def offer_choice(self, titles: list[str], tips: Sequence[str] = ()) -> None:
+        """Offer what may stand in the pane, each with what there is to know of it; it is the first
+        unless one was chosen. A list of one is no choice.
+        """
+        chosen = self.choice.currentText()
+        self.choice.blockSignals(True)
+        self.choice.offer(titles, tips)
+        self.choice.setCurrentIndex(titles.index(chosen) if chosen in titles else 0)
+        self.choice.blockSignals(False)
+        self.choice.setVisible(len(titles) > 1)
+        self._name.setVisible(len(titles) < 2)
+
+    def _show(self, rows: Rows | None) -> None:
+        tiles, some = None, self._arrays
+        if some is not None:
+            known = ("x", *self._kind.parts, *self._kind.told)
+            some = {name: each for name, each in some.items() if name in known}
+            tiles = Browsed(self._kind, some, self._common, self._ready)
+        nothing = f"No {self._kind.one} is as the filter asks" if self.count else self._message
+        self.grid.show_tiles(
+            tiles, noun=self._kind.moving, order=rows, page=self._page, message=nothing
+        )
+        self._chosen()
+        self._tell()
+
+    @property
+    def shown_as(self) -> Kind:
+        """The kind of the data."""
+        return self._kind
+
+    @property
+    def arrays(self) -> Arrays | None:
+        """The data, a row each."""
+        return self._arrays
+
+    def said(self, tile: int) -> str:
+        """Say what is known of a datum in a line, "" of none."""
+        if not 0 <= tile < self.count:
+            return ""
+        facts = ((n.lower() if n.istitle() else n, value) for n, value in self.tell(tile))
+        parts = [f"{self._title} {self._kind.one} {tile}", *map(" ".join, facts)]
+        return " · ".join(parts)
+
+    def tell(self, tile: int) -> list[tuple[str, str]]:
+        """Return what is known of a datum, each with its name."""
+        return told(self._kind, self._of(slice(tile, tile + 1)))
+
+    def _choose(self) -> None:
+        if self._source is not None:
+            self._selection.set(self._source, self.grid.rows, "tiles")
+
+    def _chosen(self) -> None:
+        only = self._selection.only and self._selection.source == self._source
+        if only != self._only:
+            self._only = only
+            self.arrange(self._order, self._filter)
+        self.grid.choose(self._selection.of(self._source))
+
+    def say(self, origin: str) -> None:
+        """Say where the data come from, beside which of them are in sight."""
+        self._origin = origin
+        self._tell()
+
+    def _tell(self) -> None:
+        first, last = self.grid.in_sight()
+        shown, n = self.grid.count, self.count
+        sight = f"{first + 1:,} to {last:,} of {shown:,}" if shown else ""
+        if shown < n:
+            sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
+        self._where.set_text(" · ".join(filter(None, (sight, self._origin))))
+
+
+def told(shown_as: Kind, measured: Measured) -> list[tuple[str, str]]:
+    """Return what was measured of the first of some data, each with its name, in its unit."""
+    units = shown_as.units
+    return [
+        (name, f"{short(values[0])} {units.get(name, '')}".rstrip())
+        for name, values in measured.items()
+    ]
+
+
+def short(value: object) -> str:
+    """Return a measure of a datum as it is said."""
+    if isinstance(value, np.integer):
+        return f"{int(value):,}"
+    return words.figure(float(value)) if isinstance(value, np.floating) else str(value)
