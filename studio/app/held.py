@@ -11,6 +11,7 @@ __all__ = [
     "FLOOR",
     "SEEN",
     "STALE",
+    "band",
     "bar",
     "bar_word",
     "explained",
@@ -61,8 +62,9 @@ def explained(entry: EntrySpec | None) -> str:
     if entry is None:
         return ""
     about = {
-        FLOOR: "The floor is the same metric between two sets of real data: no model can be told "
-        "from the data beyond it.",
+        FLOOR: "The floor is the same metric between two sets of real data, "
+        "\u00b1 how far it varies from one pair of sets to the next. Within two of those, which "
+        "is the band that is drawn, a figure is not distinguishable from real.",
         BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",
     }[bar_word(entry)]
     better = side(entry)
@@ -77,6 +79,19 @@ def few(n: int | None) -> str:
     return "" if n is None or n >= FEW else "figures of so few say little"
 
 
+def band(
+    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, n: int | None = None
+) -> tuple[float, float] | None:
+    """Return between what a figure of so many samples is not distinguishable from real; None of
+    too few, of a baseline, and where nobody knows how far the floor varies. What is drawn around
+    a floor is this.
+    """
+    spread = floors.get(SPREAD + slug)
+    if few(n) or bar_word(entry) != FLOOR or not spread or slug not in floors:
+        return None
+    return floors[slug] - SEEN * spread, floors[slug] + SEEN * spread
+
+
 def within_spread(
     entry: EntrySpec | None,
     floors: Mapping[str, float],
@@ -84,12 +99,6 @@ def within_spread(
     value: float,
     n: int | None = None,
 ) -> bool:
-    """Whether a figure of so many samples cannot be told from its floor, whose spread over real
-    data is known; of too few nobody can say it.
-    """
-    if few(n):
-        return False
-    spread = floors.get(SPREAD + slug)
-    if bar_word(entry) != FLOOR or not spread or slug not in floors:
-        return False
-    return abs(value - floors[slug]) <= SEEN * spread
+    """Whether a figure of so many samples is in the `band`: it cannot be told from its floor."""
+    found = band(entry, floors, slug, n)
+    return found is not None and found[0] <= value <= found[1]

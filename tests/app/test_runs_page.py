@@ -14,7 +14,7 @@ from studio.app.actions import Actions
 from studio.app.differing import differing
 from studio.app.pages.run_export import ask_table
 from studio.app.pages.run_facets import RunFacets
-from studio.app.pages.run_table_model import COLUMNS, STEP
+from studio.app.pages.run_table_model import AXIS, COLUMNS, STEP
 from studio.app.pages.run_table_model import METRIC as VALUE
 from studio.app.pages.run_table_text import fitting
 from studio.app.pages.runs import RunsPage
@@ -22,6 +22,7 @@ from studio.app.state.runfinding import ALL, RunFinding, counts, found
 from studio.app.state.runs import RunState, Series
 from studio.app.state.runtable import data_taken, figure_of, groups, in_order, scale_of
 from studio.app.state.session import AppState
+from studio.app.state.verdict import verdict_of
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.row_paint import HEIGHT
 from studio.protocol.label import Label
@@ -109,7 +110,11 @@ def test_facets_say_how_many_each_choice_leaves_beside_what_else_is_sought():
     assert told["State"] == {ALL: 5, "Training": 1, "Finished": 4}
     assert told["Tags"] == {"paper": 3, "fails": 1}
     assert told["Data"] == {"Ring of five": 3, "Eight Gaussians": 1}
-    assert told["Against the floor"] == {"Distinguishable": 4, "Not measured": 0}
+    assert told["Against the floor"] == {
+        "As good as real": 1,
+        "Distinguishable": 3,
+        "Not measured": 0,
+    }
     near = run(6, value=0.12)
     told = counts([*runs, near], sought("", Data="Ring of five"), catalog())
     assert told["Against the floor"]["Not distinguishable"] == 1
@@ -128,13 +133,51 @@ def test_runs_are_sorted_inside_a_group_and_what_is_unknown_comes_last():
 def test_the_axis_belongs_to_the_group_and_has_its_floor():
     ring = next(g for g in groups(some(), "data", catalog()) if len(g.runs) == 4)
     scale = scale_of(ring)
-    assert (scale.low, scale.high, scale.log) == (0.1, 4.0, True)
-    assert scale.at(0.1) == 0.0
+    assert (scale.low, scale.high, scale.log) == (pytest.approx(0.06), 4.0, True)
+    assert scale.at(0.06) == 0.0
     assert scale.at(4.0) == 1.0
     assert 0.0 < scale.at(0.2) < scale.at(0.3) < 0.5
-    assert ring.floor == (0.1, 0.02)
+    assert (ring.floor, ring.band) == (0.1, pytest.approx((0.06, 0.14)))
     assert names([ring.baseline]) == [1]
     assert figure_of(ring.runs[0], ring.metric) is None, "the newest, number 4, was never measured"
+
+
+def of_so_many(made, n, floor, spread):
+    """Say with how many samples the figure of a run was measured, and what the floor then is."""
+    made.series["cost/samples"] = Series()
+    made.series["cost/samples"].extend([60], [n])
+    made.floors = {METRIC: floor, f"spread/{METRIC}": spread}
+    return made
+
+
+def test_the_axis_is_for_as_many_samples_as_most_figures_and_others_stand_apart():
+    training = of_so_many(run(3, value=0.31), 250, 0.31, 0.1)
+    trained = [of_so_many(run(n, value=0.1 + n / 100), 2000, 0.12, 0.01) for n in (1, 2)]
+    (ring,) = groups([*trained, training], "data", catalog())
+    assert ring.runs[0] is training, "the newest is first, and its floor is its own"
+    assert (ring.n, ring.floor) == (2000, 0.12)
+    assert [each.name for each in ring.runs if ring.apart(each)] == ["0003-r"]
+    for down in (False, True):
+        assert names(in_order(ring, "metric", down, catalog()))[-1] == 3
+    (even,) = groups([trained[0], training], "data", catalog())
+    assert even.n == 2000, "of two that are as frequent, the larger number"
+
+
+@pytest.mark.parametrize(
+    ("value", "facet"),
+    [(0.05, "As good as real"), (0.07, "Not distinguishable"), (0.13, "Not distinguishable"),
+     (0.15, "Distinguishable")],
+)  # fmt: skip
+def test_the_band_is_where_the_verdict_says_not_distinguishable(value, facet):
+    made = of_so_many(run(1, value=value), 2000, 0.1, 0.02)
+    (group,) = groups([made], "data", catalog())
+    low, high = group.band
+    said = verdict_of(made, catalog()).words
+    assert (low <= value <= high) == said.startswith("not distinguishable")
+    listed = counts([made], RunFinding(), catalog())["Against the floor"]
+    assert listed == {facet: 1}
+    of_so_many(made, 20, 0.1, 0.02)
+    assert groups([made], "data", catalog())[0].band is None, "of so few nobody can say it"
 
 
 def test_only_what_differs_is_listed():
@@ -210,6 +253,24 @@ def test_a_click_on_a_head_sorts_inside_the_groups_a_tree_or_a_list(made):
     made.page.head.layout_.chosen.emit(0)
     click_head(made, 0)
     assert [line.depth for line in made.model.lines][-1] == 2
+
+
+def test_a_figure_of_another_number_of_samples_says_so(made):
+    for n, many in ((1, 2000), (2, 2000), (3, 250)):
+        of_so_many(made.state.runs.by_key[f"/p/runs/{n:04d}-r"], many, 250 / many, 0.02)
+    made.page.refresh()
+    row = index_of(made, 3).siblingAtColumn(AXIS)
+    tip = row.data(Qt.ItemDataRole.ToolTipRole)
+    assert "with n = 250" in tip
+    assert "its own floor 1" in tip
+    assert "axis and its floor are for n = 2,000" in tip
+    assert made.model.row_at(row).apart
+    other = index_of(made, 1).siblingAtColumn(AXIS).data(Qt.ItemDataRole.ToolTipRole)
+    assert "axis" not in other
+    head = index_of(made, 3).parent().siblingAtColumn(VALUE).data(Qt.ItemDataRole.ToolTipRole)
+    assert "n = 2,000" in head
+    assert "not distinguishable from real" in head
+    assert not made.page.grab().isNull()
 
 
 def test_the_filter_and_the_groups_leave_what_is_selected_selected(made, qtbot):

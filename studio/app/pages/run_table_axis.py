@@ -1,4 +1,6 @@
-"""The axis of a group's metric: its floor a band, the baseline a dotted line, a run a dot."""
+"""The axis of a group's metric: a band where figures are not distinguishable from real, the
+baseline a dotted line, a run a dot.
+"""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
@@ -12,7 +14,7 @@ from studio.app.widgets.badge import ink
 __all__ = ["paint_axis"]
 
 EDGE = 4  # pixels that are left at both ends, for dots and band
-THIN = 3.0  # pixels that the band of a floor is at least wide
+THIN = 3.0  # pixels that a floor is at least wide
 DOT = 3.5  # radius
 
 
@@ -23,9 +25,8 @@ def paint_axis(painter: QPainter, area: QRectF, row: Row, place: int | None) -> 
     tokens, scale, group = theme.colors(), row.scale, row.group
     if scale is None:
         return
-    floor = group.floor
-    if floor is not None:
-        low, high = (_x(area, scale, floor[0] + sign * floor[1]) for sign in (-1, 1))
+    if group.floor is not None:
+        low, high = (_x(area, scale, end) for end in group.band or (group.floor, group.floor))
         band = QColor(tokens.good)
         band.setAlpha(110)
         width, middle = max(THIN, high - low), (low + high) / 2
@@ -39,9 +40,11 @@ def paint_axis(painter: QPainter, area: QRectF, row: Row, place: int | None) -> 
     if not row.runs:
         _paint_ticks(painter, area, scale)
     elif row.figure is not None:
-        plain = tokens.muted if row.stale else tokens.text
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(plain if place is None else ink(place, tokens)))
+        plain = tokens.muted if row.stale or row.apart else tokens.text
+        shade = QColor(plain if place is None else ink(place, tokens))
+        # A ring is of another number of samples than the axis: the band says nothing of it.
+        painter.setPen(QPen(shade, 1.2) if row.apart else Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.BrushStyle.NoBrush if row.apart else shade)
         at = _x(area, scale, row.figure[1])
         painter.drawEllipse(QPointF(at, area.center().y()), DOT, DOT)
 

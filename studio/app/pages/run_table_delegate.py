@@ -1,7 +1,7 @@
 """How the cells of the full table of runs are drawn."""
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
@@ -30,6 +30,7 @@ from studio.app.pages.run_table_text import chips, write
 from studio.app.shell.line_model import Index
 from studio.app.state.naming import name_of, number
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import Group
 from studio.app.theme import font, theme
 from studio.app.widgets.badge import MARKED, paint_badge
 from studio.app.widgets.row_paint import HEIGHT
@@ -43,9 +44,9 @@ SIGN, FOLD, DOT, INDENT = 17, 40, 57, 20
 NUMBER, TEXT = 88, 96  # where the number of a run ends, and where its name begins
 EDITED = 160  # that an editor is at least wide, whatever the column is
 HEAD = 34  # where the title of a group begins
-# The columns of a group's title, and of what its metric is called, where the data are shown and
+# The columns of a group's title, and of its metric with the floor, where the data are shown and
 # where they are not.
-SPANS = {True: ((NAME, MODEL), (DATA, STEP)), False: ((NAME,), (MODEL, STEP))}
+SPANS = {True: ((NAME, MODEL), (DATA, STEP, METRIC)), False: ((NAME,), (MODEL, STEP, METRIC))}
 
 
 class RunTableDelegate(QStyledItemDelegate):
@@ -161,15 +162,24 @@ class RunTableDelegate(QStyledItemDelegate):
             about = room.adjusted(used + PAD, 0, 0, 0)
             write(painter, about, one_line(group.about), font(11), tokens.muted)
         elif column in called:
-            room = self._span(called, area).adjusted(PAD, 0, -PAD, 0)
-            # What is between brackets says how it is measured: the tip says that, too.
-            text = one_line(self._model.metric(group)).partition(" (")[0]
-            write(painter, room, text, font(11), tokens.muted, right=True)
+            self._paint_held(painter, self._span(called, area).adjusted(PAD, 0, -PAD, 0), group)
         else:
-            text = self._model.floor(group) if column == METRIC else self._model.text(row, column)
-            room = area.adjusted(PAD, 0, -PAD, 0)
-            write(painter, room, one_line(text), font(11), tokens.muted, right=True)
+            room, text = area.adjusted(PAD, 0, -PAD, 0), one_line(self._model.text(row, column))
+            write(painter, room, text, font(11), tokens.muted, right=True)
         painter.restore()
+
+    def _paint_held(self, painter: QPainter, room: QRectF, group: Group) -> None:
+        """Write the metric of a group, of how many samples its axis is, and the floor of so many;
+        the number is left out where there is no room.
+        """
+        shade, face = theme.colors().muted, font(11)
+        used = write(painter, room, self._model.floor(group), face, shade, right=True)
+        room = room.adjusted(0, 0, -used - (2 * PAD if used else 0), 0)
+        # What is between brackets says how it is measured: the tip says that, too.
+        title = one_line(self._model.metric(group)).partition(" (")[0]
+        whole = f"{title}, n = {group.n:,}" if group.n is not None else title
+        fits = QFontMetrics(face).horizontalAdvance(whole) <= room.width()
+        write(painter, room, whole if fits else title, face, shade, right=True)
 
     def _span(self, columns: tuple[int, ...], area: QRectF) -> QRectF:
         """Return the room of some columns together in the line of a cell."""
@@ -231,7 +241,8 @@ class RunTableDelegate(QStyledItemDelegate):
         if spread:
             used = write(painter, area, spread, font(11), tokens.muted, right=True)
             area = area.adjusted(0, 0, -used - 4, 0)
-        color = tokens.muted if row.stale or row.figure is None else tokens.text
+        quiet = row.stale or row.apart or row.figure is None
+        color = tokens.muted if quiet else tokens.text
         if other and self._view.isColumnHidden(AXIS):
             value = f"{value} {other}"
         write(painter, area, one_line(value), face, color, right=True)

@@ -23,6 +23,7 @@ from studio.app.state.runtable import (
     figure_of,
     lines_of,
     model_title,
+    samples_of,
     scale_of,
 )
 from studio.app.state.session import AppState
@@ -85,6 +86,11 @@ class Row:
     def figure(self) -> tuple[int, float] | None:
         """The newest figure of the run on the group's metric, with its step."""
         return figure_of(self.run, self.group.metric) if self.run is not None else None
+
+    @property
+    def apart(self) -> bool:
+        """Whether the figure is of another number of samples than the axis of its group."""
+        return self.run is not None and self.group.apart(self.run)
 
     @property
     def stale(self) -> bool:
@@ -281,23 +287,38 @@ class RunTableModel(LineModel):
 
     def floor(self, group: Group) -> str:
         """Return what the figures of a group are held against, in a few words."""
-        catalog = self._state.catalog
-        floors = next((r.floors for r in group.runs if group.metric in r.floors), {})
-        entry = catalog.get("metric", group.metric) if catalog is not None else None
-        return held.bar(entry, floors, group.metric)
+        return held.bar(group.entry, group.floors, group.metric)
 
     def _tip(self, row: Row, column: int) -> str:
         if not row.runs:
-            parts = [row.group.title, row.group.about, self.text(row, METRIC)]
-            return ", ".join(filter(None, [*parts, self.floor(row.group)]))
+            return self._tip_of_group(row.group, column)
         if column in (METRIC, AXIS) and row.figure is not None:
             step, value = row.figure
             known = words.figure(value) if math.isfinite(value) else "not finite"
-            at = f"measured at step {step:,}" + (", not since" if row.stale else "")
-            against = self.floor(row.group)
-            return "\n".join(filter(None, [f"{self.metric(row.group)} {known}, {at}", against]))
+            n = samples_of(row.run, row.group.metric) if row.run is not None else None
+            of = f" with n = {n:,}" if n is not None else ""
+            at = f"measured at step {step:,}{of}" + (", not since" if row.stale else "")
+            return "\n".join(
+                filter(None, [f"{self.metric(row.group)} {known}, {at}", *self._against(row)])
+            )
         if column == NAME:
             from_ = origin_said(row.run) if row.run is not None else ""
             model = self.text(row, MODEL)
             return "\n".join(filter(None, [self.words(row).spoken, model, from_]))
         return self.text(row, column)
+
+    def _tip_of_group(self, group: Group, column: int) -> str:
+        of = f"n = {group.n:,}" if group.n is not None else ""
+        parts = [group.title, group.about, self.metric(group), self.floor(group), of]
+        said = ", ".join(filter(None, parts))
+        rule = held.explained(group.entry) if column in (METRIC, AXIS) else ""
+        return "\n".join(filter(None, [said, rule]))
+
+    def _against(self, row: Row) -> list[str]:
+        """Return what the figure of a run is held against: the floor for as many samples as it."""
+        group, run = row.group, row.run
+        floor = held.bar(group.entry, run.floors, group.metric) if run is not None else ""
+        if not row.apart or group.n is None:
+            return [floor or self.floor(group)]
+        axis = f"The axis and its floor are for n = {group.n:,}: they say nothing of this figure."
+        return [f"its own {floor}" if floor else "", axis]

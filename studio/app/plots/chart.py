@@ -52,9 +52,7 @@ def whole_height(scene: ChartScene, found: list[Columns]) -> Range:
     parts = [np.concatenate([r.low, r.high]) for r in found]
     parts += [np.array([c.floor]) for c in scene.curves if c.floor is not None]
     parts += [c.floors for c in scene.curves if c.floors is not None]
-    parts += [
-        c.floors + c.spreads for c in scene.curves if c.floors is not None and c.spreads is not None
-    ]
+    parts += [c.band[1] for c in scene.curves if c.band is not None]
     values = np.concatenate(parts) if parts else np.empty(0)
     values = values[np.isfinite(values)]
     if scene.log:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.app import held
+
 __all__ = ["Columns", "Curve", "columns", "envelope", "nearest_index", "smoothed"]
 
 Doubles = NDArray[np.float64]
@@ -22,8 +24,9 @@ class Curve:
     ``dots`` marks few, dear values (quality). ``floor`` is what they are held against, called
     ``bar``: the best that can be hoped for, or what is to be beaten; ``floors`` (n,) what it was at
     each step, where values were measured with different numbers of samples, and ``spreads`` (n,)
-    how far it varies by chance. ``counts`` (n,) are those numbers: values of different ones are
-    not joined. ``said``, words tell the floor and these numbers.
+    how far it varies by chance; ``band`` is what that makes of it. ``counts`` (n,) are those
+    numbers: values of different ones are not joined. ``said``, words tell the floor and these
+    numbers.
     """
 
     name: str
@@ -38,6 +41,17 @@ class Curve:
     bar: str = "floor"
     spreads: Doubles | None = None
     said: bool = True
+
+    @property
+    def band(self) -> tuple[Doubles, Doubles] | None:
+        """Between what a value is not distinguishable from real, two (n,): see `held.band`."""
+        if self.floors is None or self.spreads is None or self.bar != held.FLOOR:
+            return None
+        few = self.counts is not None and self.counts.size and held.few(int(self.counts.min()))
+        if few or not self.floors.size or not np.isfinite(self.spreads).all():
+            return None
+        reach = held.SEEN * self.spreads
+        return self.floors - reach, self.floors + reach
 
     @property
     def parts(self) -> list["Curve"]:

@@ -25,6 +25,7 @@ RAW = 0.22  # of the ink; where its lines cross it is twice as strong
 LINE = 20  # pixels that a line of words needs
 WORD, CLEAR = 64, 6  # how wide a word of a few letters is, and how far it keeps from its dot
 MOST_DOTS = 200  # more of them would be a thick line
+NONE = QPen(Qt.PenStyle.NoPen)
 
 
 @dataclass(frozen=True)
@@ -127,20 +128,29 @@ def _floor(parts: list[Curve], frame: Frame, style: CanvasStyle) -> Iterator[QGr
     dashed = pen(style.good, 1.2, Qt.PenStyle.DashLine)
     along = _along(longest, frame)
     if along is not None:
-        x, floors, spreads = along
-        if spreads is not None and np.isfinite(spreads).all():
-            lowest = 10 ** frame.y[0] if frame.log else -np.inf
-            edges = [np.maximum(floors - spreads, lowest), floors + spreads]
-            none = QPen(Qt.PenStyle.NoPen)
-            low, high = (Line(x, frame.heights(edge), none) for edge in edges)
-            yield pg.FillBetweenItem(low, high, brush=colour(style.good, 0.16))
+        x, floors, _ = along
+        if longest.band is not None:
+            low, high = (np.pad(edge, 1, "edge") for edge in longest.band)
+            yield _band(x, low, high, frame, style)
         yield Line(x, frame.heights(floors), dashed)
     for part in others:
         if part.floor is not None and part.floors is not None:
             x = np.clip(part.steps, *frame.x)
             heights = frame.heights(part.floors)
-            first = x[:1] - frame.pixels(SHORT)
-            yield Line(np.concatenate([first, x]), np.concatenate([heights[:1], heights]), dashed)
+            x, heights = np.append(x[:1] - frame.pixels(SHORT), x), np.append(heights[:1], heights)
+            if part.band is not None:
+                low, high = (np.append(edge[:1], edge) for edge in part.band)
+                yield _band(x, low, high, frame, style)
+            yield Line(x, heights, dashed)
+
+
+def _band(
+    x: Doubles, low: Doubles, high: Doubles, frame: Frame, style: CanvasStyle
+) -> QGraphicsItem:
+    lowest = 10 ** frame.y[0] if frame.log else -np.inf
+    edges = (Line(x, frame.heights(np.maximum(edge, lowest)), NONE) for edge in (low, high))
+    filled: QGraphicsItem = pg.FillBetweenItem(*edges, brush=colour(style.good, 0.16))
+    return filled
 
 
 def _floor_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGraphicsItem]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app import held
 from studio.app.state.comparison import samples_at
 from studio.app.state.naming import data_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric, model_title
+from studio.app.state.verdict import Stand, stands
 from studio.protocol.catalog import Catalog
 
 __all__ = ["ALL", "FACETS", "RunFinding", "counts", "found"]
@@ -27,9 +27,14 @@ STATES = {
     "interrupted": "Stopped",
     "failed": "Failed",
 }
-AT_FLOOR, ABOVE, NO_FLOOR, NOT_MEASURED = (
-    "Not distinguishable", "Distinguishable", "Without a floor", "Not measured",
-)  # fmt: skip
+STANDS: Mapping[Stand, str] = {
+    "same": "Not distinguishable",
+    "better": "As good as real",
+    "worse": "Distinguishable",
+    "few": "Of too few samples",
+    "": "Without a floor",
+}
+NOT_MEASURED = "Not measured"
 SIGNS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq,
 }  # fmt: skip
@@ -112,11 +117,8 @@ def _floor(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
     if figure is None:
         return (NOT_MEASURED,)
     entry = catalog.get("metric", metric) if catalog is not None else None
-    if held.bar_word(entry) != held.FLOOR or metric not in run.floors:
-        return (NO_FLOOR,)
     step, value = figure
-    same = held.within_spread(entry, run.floors, metric, value, samples_at(run, step))
-    return (AT_FLOOR if same else ABOVE,)
+    return (STANDS[stands(entry, run.floors, metric, value, samples_at(run, step))],)
 
 
 FACETS = (
@@ -124,7 +126,7 @@ FACETS = (
     Facet("Data", _data),
     Facet("Model", _model),
     Facet("Tags", lambda run, _: run.label.tags),
-    Facet("Against the floor", _floor, (AT_FLOOR, ABOVE, NO_FLOOR, NOT_MEASURED)),
+    Facet("Against the floor", _floor, (*STANDS.values(), NOT_MEASURED)),
 )
 
 

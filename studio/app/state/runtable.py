@@ -13,13 +13,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from studio.app.state.comparison import QUALITY, training_value
+from studio.app import held
+from studio.app.state.comparison import QUALITY, samples_at, training_value
 from studio.app.state.learning import number_of
 from studio.app.state.naming import data_title
 from studio.app.state.runs import RunState
 from studio.app.state.tree import Line, tree
-from studio.protocol.catalog import Catalog
-from studio.protocol.events import SPREAD
+from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import Pick, project_name
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "in_order",
     "lines_of",
     "model_title",
+    "samples_of",
     "scale_of",
 ]
 
@@ -45,8 +46,7 @@ UNTAGGED = "Without a tag"
 @dataclass(frozen=True)
 class Group:
     """Runs on the same data. ``about`` is what the title leaves open; ``metric`` is the slug of the
-    figure that most of them have, "" for none; ``floors`` those of one that has been held against
-    them.
+    figure that most of them have, "" for none, and ``entry`` what the catalogue says of it.
     """
 
     key: str
@@ -54,14 +54,38 @@ class Group:
     about: str
     metric: str
     runs: tuple[RunState, ...]
+    entry: EntrySpec | None = None
 
     @cached_property
-    def floor(self) -> tuple[float, float] | None:
-        """The floor of the metric and its spread (0 where nobody measured it), if it is known."""
-        for run in self.runs:
-            if self.metric in run.floors:
-                return run.floors[self.metric], run.floors.get(SPREAD + self.metric, 0.0)
-        return None
+    def n(self) -> int | None:
+        """With how many samples most figures of the group were measured, the larger number of two
+        that are as frequent; None where no run says. The axis and the floor are for so many.
+        """
+        found = Counter(n for run in self.runs if (n := samples_of(run, self.metric)) is not None)
+        return max(found, key=lambda n: (found[n], n), default=None)
+
+    def apart(self, run: RunState) -> bool:
+        """Whether the figure of a run was measured with another number of samples than the others,
+        so that neither they nor their floor say anything of it.
+        """
+        n = samples_of(run, self.metric)
+        return n is not None and n != self.n
+
+    @cached_property
+    def floors(self) -> Mapping[str, float]:
+        """The floors of a run that is held against the same as most; {} where none is known."""
+        known = (r for r in self.runs if self.metric in r.floors and not self.apart(r))
+        return next((run.floors for run in known), {})
+
+    @property
+    def floor(self) -> float | None:
+        """The floor of the metric for so many samples, if it is known."""
+        return self.floors.get(self.metric)
+
+    @cached_property
+    def band(self) -> tuple[float, float] | None:
+        """Between what a figure is not distinguishable from real, where that is known."""
+        return held.band(self.entry, self.floors, self.metric, self.n)
 
     @cached_property
     def baseline(self) -> RunState | None:
@@ -106,16 +130,12 @@ def groups(
     for run in sorted(runs, key=lambda run: run.name, reverse=True):
         for title in _titles(run, by, catalog):
             parted.setdefault((title, _data_key(run)), []).append(run)
-    return [
-        Group(
-            key=f"group:{title}:{data}",
-            title=title,
-            about=_about(each[0], by, catalog, sizes or {}),
-            metric=_headline(each),
-            runs=tuple(each),
-        )
-        for (title, data), each in parted.items()
-    ]
+    made = []
+    for (title, data), each in parted.items():
+        about, metric = _about(each[0], by, catalog, sizes or {}), _headline(each)
+        entry = catalog.get("metric", metric) if catalog is not None and metric else None
+        made.append(Group(f"group:{title}:{data}", title, about, metric, tuple(each), entry))
+    return made
 
 
 def _titles(run: RunState, by: By, catalog: Catalog | None) -> tuple[str, ...]:
@@ -162,15 +182,22 @@ def figure_of(run: RunState, metric: str) -> tuple[int, float] | None:
     return int(series.steps[-1]), float(series.values[-1])
 
 
+def samples_of(run: RunState, metric: str) -> int | None:
+    """Return of how many samples the newest value of a metric is, None where nobody knows."""
+    found = figure_of(run, metric)
+    return samples_at(run, found[0]) if found is not None else None
+
+
 def scale_of(group: Group) -> Scale | None:
     """Return the axis of a group's metric: in its logarithm where all is positive, None where fewer
     than two values are known.
     """
     each = [found[1] for run in group.runs if (found := figure_of(run, group.metric)) is not None]
-    floor = group.floor
-    if floor is not None:
-        each += [floor[0], floor[0] + floor[1]]
+    each += [group.floor] if group.floor is not None else []
     each = [value for value in each if math.isfinite(value)]
+    if group.band is not None:
+        # Its lower end may be below zero, where no figure is and no logarithm.
+        each += [end for end in group.band if end > 0 or min(each) <= 0]
     if len(set(each)) < 2:
         return None
     low, high = min(each), max(each)
@@ -191,7 +218,8 @@ def in_order(group: Group, column: Column, down: bool, catalog: Catalog | None) 
             case "step":
                 return run.step
             case "metric":
-                figure = figure_of(run, group.metric)
+                # Figures of other numbers of samples are not compared.
+                figure = figure_of(run, group.metric) if not group.apart(run) else None
                 return figure[1] if figure is not None and math.isfinite(figure[1]) else None
             case "time":
                 return run.seconds or None

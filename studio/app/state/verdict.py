@@ -11,9 +11,10 @@ from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
 from studio.protocol.catalog import Catalog, EntrySpec
 
-__all__ = ["Verdict", "judged", "verdict_of"]
+__all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of"]
 
 Level = Literal["good", "warm", ""]
+Stand = Literal["same", "better", "worse", "few", ""]
 
 
 @dataclass(frozen=True)
@@ -64,28 +65,42 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     return Verdict(slug, title, value, floor, step, n, said, level, stale)
 
 
+def stands(
+    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float, n: int | None
+) -> Stand:
+    """Return how a figure of so many samples stands to its floor: the "same" in the band of
+    `held.band`, "better" or "worse" beyond it, of "few" samples none of these; "" without a floor.
+    Whoever says, counts or draws what is not distinguishable from real asks this.
+    """
+    if held.few(n):
+        return "few"
+    if slug not in floors or not math.isfinite(value) or held.bar_word(entry) != held.FLOOR:
+        return ""
+    if held.within_spread(entry, floors, slug, value, n):
+        return "same"
+    floor, higher = floors[slug], entry is not None and entry.better == "higher"
+    return "better" if (value >= floor if higher else value <= floor) else "worse"
+
+
 def judged(
-    entry: EntrySpec | None,
-    floors: Mapping[str, float],
-    slug: str,
-    value: float,
-    n: int | None,
+    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float, n: int | None
 ) -> tuple[str, Level]:
     """Say of a figure how it stands to what it is held against, and whether that is good."""
     of = f"n\u00a0=\u00a0{n:,}" if n is not None else ""
-    if held.few(n):
-        return f"{of}: {held.few(n)}", ""
+    at = f" at {of}" if of else ""
+    higher = entry is not None and entry.better == "higher"
+    match stands(entry, floors, slug, value, n):
+        case "few":
+            return f"{of}: {held.few(n)}", ""
+        case "same":
+            return f"not distinguishable from real{at}", "good"
+        case "better":
+            return f"as good as real{at}", "good"
+        case "worse" if higher or floors[slug] <= 0:
+            return f"{words.figure(abs(value - floors[slug]))} from real{at}", "warm"
+        case "worse":
+            return f"{words.figure(value / floors[slug])} × the floor{at}", "warm"
     if slug not in floors or not math.isfinite(value):
         return "", ""
-    floor, higher = floors[slug], entry is not None and entry.better == "higher"
-    if held.bar_word(entry) != held.FLOOR:
-        beats = value > floor if higher else value < floor
-        return ("beats the baseline", "good") if beats else ("does not beat the baseline", "warm")
-    at = f" at {of}" if of else ""
-    if held.within_spread(entry, floors, slug, value, n):
-        return f"not distinguishable from real{at}", "good"
-    if (value >= floor) if higher else (value <= floor):
-        return f"as good as real{at}", "good"
-    if higher or floor <= 0:
-        return f"{words.figure(abs(value - floor))} from real{at}", "warm"
-    return f"{words.figure(value / floor)} × the floor{at}", "warm"
+    beats = value > floors[slug] if higher else value < floors[slug]
+    return ("beats the baseline", "good") if beats else ("does not beat the baseline", "warm")

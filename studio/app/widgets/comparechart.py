@@ -125,24 +125,25 @@ class CompareChart(QWidget):
         quality = self.measure.startswith(QUALITY)
         slug = self.measure.removeprefix(QUALITY)
         bar = held.bar_word(catalog.get("metric", slug) if catalog and quality else None)
-        floors = [run.floors.get(self.measure.removeprefix(QUALITY)) for run in self._runs]
-        known = [floor for floor in floors if floor is not None]
+        held_to: set[float] = set()  # numbers of samples whose floor is drawn
         for place, run in enumerate(self._runs):
             series = run.series.get(self.measure)
             if series is None or not len(series):
                 continue
             steps = comparison.axis_of(run, self.axis, series.steps, catalog)
-            # All learn the same data, so that one line is the floor of each.
-            floor = known[0] if known and not curves else None
+            counts = counts_along(run, self.measure) if quality else None
+            # All learn the same data, so that one line is the floor of each with as many samples.
+            many = {0.0} if counts is None else {float(n) for n in counts}
+            floor = run.floors.get(slug) if quality and not many <= held_to else None
+            held_to |= many if floor is not None else set()
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             title = f"{place + 1} {name}".strip()
-            along = floors_along(run, self.measure) if quality and floor is not None else None
-            counts = counts_along(run, self.measure) if quality else None
+            along = floors_along(run, self.measure) if floor is not None else None
             spreads = spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values
-            held_to = (floor, along, counts, bar, spreads)
-            curve = Curve(run.key, title, shade, steps, values, quality, *held_to)
+            against = (floor, along, counts, bar, spreads)
+            curve = Curve(run.key, title, shade, steps, values, quality, *against)
             # Words of several would lie over each other.
             curves.append(replace(curve, said=not curves))
         return curves

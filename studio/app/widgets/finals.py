@@ -2,8 +2,6 @@
 figure, what that took, and the settings that are not the same.
 """
 
-import math
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -12,11 +10,14 @@ from studio.app.differing import differing
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
 from studio.app.state.verdict import Verdict, verdict_of
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, label, row, scrolled, separator
 from studio.app.widgets.comparenames import measure_title, short_name
+from studio.app.widgets.literal import set_tip
+from studio.protocol.catalog import EntrySpec
 
 __all__ = ["Finals", "short_count"]
 
@@ -81,6 +82,7 @@ class Finals(QWidget):
             for cell, value in zip(cells, values, strict=True):
                 cell.setText(value)
         self._caption.setText(self._floor(runs, slug))
+        set_tip(self._caption, held.explained(self._entry(slug)))
 
     def _build(self, names: list[str], verdicts: list[Verdict | None], lines: list[Line]) -> None:
         clear(self._grid)
@@ -133,28 +135,47 @@ class Finals(QWidget):
         ]
 
     def _floor(self, runs: list[RunState], slug: str) -> str:
-        """Say what the values are held against, with how it was measured."""
-        floor = next(filter(None, (words.floor(run.floors, slug) for run in runs)), "")
-        if not slug or not floor:
+        """Say what the values are held against, with how it was measured: a floor for each number
+        of samples that they are of.
+        """
+        known = [run for run in runs if slug in run.floors]
+        if not slug or not known:
             return ""
-        catalog = self._state.catalog
-        n = comparison.training_value(runs[0].spec, "evaluate_samples", catalog)
+        catalog, entry = self._state.catalog, self._entry(slug)
+        floors: dict[int | None, str] = {}
+        for run in known:
+            floors.setdefault(samples_of(run, slug), words.floor(run.floors, slug))
         seed = comparison.training_value(runs[0].spec, "seed", catalog)
-        of = f", {n:,} samples" if n else ""
-        entry = catalog.get("metric", slug) if catalog is not None else None
         word = held.bar_word(entry).capitalize()
         what = entry.bar if entry is not None and word != "Floor" else "data against data"
         better = held.side(entry)
-        told = f"{word} {floor} ({what}{of}, seed {seed})"
+        if len(floors) > 1:
+            each = [f"{floors[n]} at n = {n:,}" if n else floors[n] for n in floors]
+            told = f"{word} {' and '.join(each)} ({what}, seed {seed})"
+            apart = "figures of different n say nothing of each other"
+            return "; ".join(filter(None, [told, better, apart])) + "."
+        (n,) = floors
+        n = n or comparison.training_value(runs[0].spec, "evaluate_samples", catalog)
+        told = (
+            f"{word} {floors.popitem()[1]} ({what}{f', {n:,} samples' if n else ''}, seed {seed})"
+        )
         return f"{told}; {better}." if better else f"{told}."
+
+    def _entry(self, slug: str) -> EntrySpec | None:
+        return self._state.catalog.get("metric", slug) if self._state.catalog and slug else None
 
 
 def _value(runs: list[RunState], measure: str, state: AppState) -> Line:
-    """Return the newest value of a measure of each run."""
+    """Return the newest value of a measure of each run, with of how many samples it is where they
+    are not all of as many.
+    """
+    slug = measure.removeprefix(QUALITY) if measure.startswith(QUALITY) else ""
+    counts = [samples_of(run, slug) if slug else None for run in runs]
+    mixed = len(set(filter(None, counts))) > 1
     found = []
-    for run in runs:
+    for run, n in zip(runs, counts, strict=True):
         series = run.series.get(measure)
-        value = float(series.values[-1]) if series is not None and len(series) else math.nan
         some = series is not None and len(series) > 0
-        found.append(words.figure(value) if some else NONE)
+        value = words.figure(float(series.values[-1])) if series is not None and some else NONE
+        found.append(f"{value} (n\u00a0=\u00a0{n:,})" if mixed and n else value)
     return (measure_title(measure, state) if measure else "Value", tuple(found))

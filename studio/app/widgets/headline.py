@@ -43,7 +43,8 @@ class Headline(QWidget):
         catalog = self._state.catalog
         entry = catalog.get("metric", found.slug) if catalog is not None else None
         self.title.set_text(found.title)
-        set_tip(self.title, held.explained(entry))
+        for part in (self.title, self.floor):
+            set_tip(part, held.explained(entry))
         self.value.setText(words.figure(found.value))
         restyle(self.value, dim="true" if found.stale else "false")
         self.floor.set_text(found.floor)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from studio.app import held
 from studio.app.forms.editors import ChoiceList
 from studio.app.icons import repaint_on_theme
 from studio.app.plots.ticks import number
@@ -19,7 +20,7 @@ from studio.app.theme import font, theme
 from studio.app.widgets.basic import row
 from studio.app.widgets.comparenames import measure_title
 from studio.app.widgets.headline import Headline
-from studio.protocol.events import SPREAD
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["StandingCard", "Strip", "marks"]
 
@@ -34,15 +35,15 @@ def marks(low: float, high: float) -> list[float]:
 
 
 class Strip(QWidget):
-    """Values along a logarithmic axis, the newest in colour, and the band of their floor. Nothing
-    where they are not all positive.
+    """Values along a logarithmic axis, the newest in colour, their floor, and the band in which
+    they are not distinguishable from real. Nothing where they are not all positive.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._values: NDArray[np.float64] = np.empty(0)
         self._step = 0
-        self._floor, self._spread = 0.0, 0.0
+        self._floor, self.band = 0.0, (0.0, 0.0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         repaint_on_theme(self)
 
@@ -50,14 +51,19 @@ class Strip(QWidget):
         return QSize(320, 84)
 
     def show_values(
-        self, values: NDArray[np.float64], step: int, floor: float | None, spread: float
+        self,
+        values: NDArray[np.float64],
+        step: int,
+        floor: float | None,
+        band: tuple[float, float] | None,
     ) -> None:
-        """Show values, the last of a step, and a floor with its spread."""
+        """Show values, the last of a step, and a floor with its band, if they are known."""
         some = values[np.isfinite(values)]
         positive = bool(len(some)) and bool((some > 0).all())
         self._values = some if positive else np.empty(0)
         self._step = step
-        self._floor, self._spread = floor if floor and floor > 0 else 0.0, spread
+        self._floor = floor if floor and floor > 0 else 0.0
+        self.band = band if band is not None and self._floor else (self._floor, self._floor)
         self.setAccessibleName(f"{len(some)} evaluations, the newest {number(float(values[-1]))}")
         self.update()
 
@@ -68,7 +74,7 @@ class Strip(QWidget):
 
     @property
     def _ends(self) -> tuple[float, float]:
-        ends = [*self._values.tolist(), *([self._floor] if self._floor else [])]
+        ends = [*self._values.tolist(), *(end for end in (self._floor, *self.band) if end > 0)]
         return min(ends) / 1.25, max(ends) * 1.25
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -100,8 +106,7 @@ class Strip(QWidget):
         band = QColor(tokens.good)
         band.setAlphaF(0.25)
         low, high = self._ends
-        left = self._x(max(low, self._floor - self._spread))
-        right = self._x(min(high, self._floor + self._spread))
+        left, right = (self._x(min(high, max(low, end))) for end in self.band)
         painter.fillRect(QRectF(left, 8, max(2.0, right - left), y - 8), band)
         painter.setPen(QPen(QColor(tokens.good), 1.4))
         at = self._x(self._floor)
@@ -182,6 +187,9 @@ class StandingCard(QFrame):
         series = run.series[QUALITY + slug]
         step = int(series.steps[-1])
         same = [samples_at(run, int(s)) == samples_at(run, step) for s in series.steps]
-        spread = run.floors.get(SPREAD + slug, 0.0)
+        catalog = self._state.catalog
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        band = held.band(entry, run.floors, slug, samples_at(run, step))
         values = series.values[np.array(same, bool)]
-        self.strip.show_values(values.copy(), step, run.floors.get(slug), spread)
+        self.strip.show_values(values.copy(), step, run.floors.get(slug), band)
+        set_tip(self.strip, held.explained(entry))

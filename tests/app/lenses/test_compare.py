@@ -337,6 +337,20 @@ def test_each_is_judged_by_itself_and_nobody_is_ranked(
     assert "6 × the floor" in told(window.view)
 
 
+def test_a_floor_is_said_and_drawn_for_each_number_of_samples(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    for run, n, floor in zip(runs, (2000, 250, 2000), (0.05, 0.3, 0.05), strict=True):
+        run.floors = {"mmd": floor, "spread/mmd": 0.01}
+        measure(lens, run, "cost/samples", [40], [float(n)])
+        measure(lens, run, "quality/mmd", [40], [0.31])
+    found = [value.replace("\u00a0", " ") for value in cells(window.view)["Mmd"]]
+    assert found == ["0.31 (n = 2,000)", "0.31 (n = 250)", "0.31 (n = 2,000)"]
+    caption = window.view.finals._caption.text().replace("\u00a0", " ")
+    assert caption.startswith("Floor 0.05 ± 0.01 at n = 2,000 and 0.3 ± 0.01 at n = 250 (data")
+    assert [curve.floor for curve in window.view.chart.card.scene.curves] == [0.05, 0.3, None]
+
+
 def test_settings_that_differ_stand_beside_each_other(
     lens: Any, runs: Any, window: QWidget
 ) -> None:
