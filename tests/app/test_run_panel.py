@@ -11,6 +11,7 @@ from studio.app.kinds.registry import kind
 from studio.app.shell.run_figures import FigureGroups, figures, grouped
 from studio.app.shell.run_panel import RunPanel, comparable
 from studio.app.state.runs import RunState, Series
+from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
@@ -186,3 +187,28 @@ def test_lines_of_other_groups_leave_no_gap(run, qtbot):
     widget.show_groups(grouped(rows, {}, but="frechet-judge"))
     heads = [line for line in range(widget._grid.rowCount()) if widget._grid.rowMinimumHeight(line)]
     assert heads == [0]
+
+
+def test_figures_follow_the_training_clock(run, qtbot):
+    measured(run, "quality/frechet-judge", [1085], [90.0])
+    measured(run, "cost/samples", [1085], [2000.0])
+    measured(run, "cost/floor/frechet-judge", [1085], [0.5])
+    run.floors = {"frechet-judge": 0.5}
+    run.kept = [10, 643, 1085]
+    state = AppState()
+    state.runs.by_key[run.key] = run
+    state.runs.select(run.key)
+    panel = RunPanel(state, Actions(state, SimpleNamespace(alive=False, tell=lambda command: None)))
+    qtbot.addWidget(panel)
+    assert (panel.headline.value.text(), panel.then.isHidden()) == ("90", True)
+    state.playback.set(step=643)
+    assert (panel.headline.value.text(), panel.headline.floor.text()) == ("288", "floor 4")
+    assert panel.headline.when.text().startswith("at step 70, n = 250")
+    assert panel.then.text() == "Up to step 643; the newest figures are of step 1,085"
+    assert qualities(run_at(run, 643), state)[0][:2] == ("frechet-judge", "288")
+    state.playback.set(step=10)
+    assert panel.headline.isHidden()
+    assert panel.then.text().startswith("Nothing was measured up to step 10")
+    state.playback.set(step=None)
+    assert (panel.headline.value.text(), panel.then.isHidden()) == ("90", True)
+    assert len(run.series["quality/frechet-judge"]) == 3, "the run itself keeps all its figures"

@@ -15,7 +15,7 @@ from shiboken6 import isValid
 from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
-from studio.app.kinds.registry import fitting, kind_of_run
+from studio.app.kinds.registry import fitting, flows_in, kind_of_run
 from studio.app.plots.following import Following
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -222,7 +222,9 @@ class Sampled(QObject):
             x = record.x[-1]
             # Without the catalogue nobody knows of what kind the data are, but by their shape.
             what = fitting(kind_of_run(run, self._state.catalog), x.shape[1:]).moving
-            origin = f"{len(x):,} fixed {what}, {words.at_step(record.step, run)}"
+            # They are finished samples, wherever the flow clock of other lenses stands.
+            end = " at t\u00a0=\u00a01" if flows_in(run, self._state.catalog) else ""
+            origin = f"{len(x):,} fixed {what}{end}, {words.at_step(record.step, run)}"
             told, classes = record.given, run.classes
             self._show(Shown(x, run.columns, origin, record.step, told=told, classes=classes))
         self._following.drawn()

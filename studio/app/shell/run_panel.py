@@ -18,6 +18,7 @@ from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
+from studio.app.state.runthen import later_evaluation, run_at
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
 from studio.app.widgets.basic import button, clear, label, separator
@@ -42,12 +43,14 @@ class RunPanel(QWidget):
         self._state = state
         self._actions = actions
         self._built: tuple[object, ...] = ()
+        self._step: int | None = None  # of the training clock
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
         self.said = label("", wrap=True)  # by a person
         self.state_line = label("", "muted", wrap=True)
         self._config = QVBoxLayout()
         self._config.setSpacing(8)
+        self.then = label("", "warm", wrap=True)
         self.headline = Headline(state)
         self.groups = FigureGroups()
         self.curve = Sparkline()
@@ -63,6 +66,7 @@ class RunPanel(QWidget):
         state.runs.selected.connect(lambda _: self.refresh())
         state.runs.changed.connect(self._changed)
         state.queue_changed.connect(self._show_now)
+        state.playback.changed.connect(self._clock)
         for signal in (state.runs.metrics_appended, state.runs.progressed):
             signal.connect(self._soon)
         self.refresh()
@@ -75,6 +79,7 @@ class RunPanel(QWidget):
         for each in (self.title, self.summary, self.said, self.state_line, self.origins):
             body.addWidget(each)
         body.addWidget(separator())
+        body.addWidget(self.then)
         body.addWidget(self.headline)
         body.addWidget(self.curve_title)
         body.addWidget(self.curve)
@@ -99,6 +104,11 @@ class RunPanel(QWidget):
     def _soon(self, key: str) -> None:
         if key == self._state.runs.selection and not self._timer.isActive():
             self._timer.start()
+
+    def _clock(self) -> None:
+        """Follow the training clock; the flow clock moves it at each frame and is not meant."""
+        if self._state.playback.step != self._step:
+            self._show_now()
 
     def refresh(self) -> None:
         """Show the selected run."""
@@ -167,11 +177,26 @@ class RunPanel(QWidget):
         said = " · ".join(filter(None, [own.name, pinned, ", ".join(own.tags), own.note]))
         self.said.setText(said)
         self.said.setVisible(bool(said))
+        self._step = self._state.playback.step
+        self._show_figures(run_at(run, self._step))
+        self._say_then(run)
+        self._draw_curve(run)
+
+    def _show_figures(self, run: RunState) -> None:
         self.headline.show_run(run)
         rows = figures(run, self._name, self._entry)
         kind = kind_of_run(run, self._state.catalog)
         self.groups.show_groups(grouped(rows, kind.groups, but=first_metric(run)))
-        self._draw_curve(run)
+
+    def _say_then(self, run: RunState) -> None:
+        """Say whose figures these are, where the training clock does not show the newest ones."""
+        step = self._step
+        later = later_evaluation(run, step)
+        self.then.setVisible(later is not None)
+        if step is not None and later is not None:
+            some = first_metric(run_at(run, step))
+            what = f"Up to step {step:,}" if some else f"Nothing was measured up to step {step:,}"
+            self.then.setText(f"{what}; the newest figures are of step {later:,}")
 
     def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog

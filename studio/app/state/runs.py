@@ -70,6 +70,13 @@ class Series:
         self._data[1, self._n : need] = values
         self._n = need
 
+    def until(self, step: int) -> "Series":
+        """Return the rows up to a step, to be read only: they are those of this curve."""
+        found = Series()
+        found._data = self._data
+        found._n = int(np.searchsorted(self.steps, step, side="right"))
+        return found
+
     def cut_after(self, step: int) -> bool:
         """Drop the rows after a step; return whether there were any."""
         before, self._n = self._n, int(np.searchsorted(self.steps, step, side="right"))

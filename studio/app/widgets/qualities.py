@@ -10,6 +10,7 @@ from studio.app import held, words
 from studio.app.state import drafts
 from studio.app.state.comparison import samples_at
 from studio.app.state.runs import FLOOR, RunState
+from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
 from studio.protocol.events import SPREAD
@@ -31,20 +32,25 @@ LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` h
 
 
 class Qualities(QWidget):
-    """A line a metric."""
+    """A line a metric; it follows the training clock."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
         self._state = state
         self._rows: list[tuple[str, str, str]] | None = None
         self._lines = 0
+        self._run: RunState | None = None
+        self._step: int | None = None
+        state.playback.changed.connect(self._clock)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
         self._grid.setColumnStretch(2, 1)
 
     def show_run(self, run: RunState | None) -> None:
-        """Show the numbers of a run as they are now."""
+        """Show the numbers of a run as they are where the training clock stands."""
+        self._run, self._step = run, self._state.playback.step
+        run = run_at(run, self._step) if run is not None else None
         rows = qualities(run, self._state) if run is not None else []
         # Room for all figures that will come, so that nothing moves when the first of them do.
         awaited = len(run.spec.metrics) + 1 if run is not None and run.spec is not None else 0
@@ -58,6 +64,10 @@ class Qualities(QWidget):
             self._grid.addWidget(label(title, "muted"), i, 0)
             self._grid.addWidget(label(value), i, 1)
             self._grid.addWidget(label(note, "small", wrap=True), i, 2)
+
+    def _clock(self) -> None:
+        if self._state.playback.step != self._step:
+            self.show_run(self._run)
 
 
 def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:

@@ -214,12 +214,13 @@ async def test_samples_on_disk_are_shown_with_where_they_come_from(
     await wait(lambda: view.made.count == 300)
     assert view._origin.accessibleName() == "300 samples, step 50, seed 7"
     assert view._table.horizontalHeaderItem(1).text() == "v"
+    lens.state.playback.set(flow=0.4)  # samples are finished, wherever the flow clock stands
     lens.arrive(60)
     assert view.made.count == 300  # those that somebody has asked for are not taken away
     view._tell()
     assert view._origin.accessibleName().endswith("seed 7; the training is at step 60")
     view._drawn_ones.click()
-    assert view._origin.accessibleName() == "200 fixed particles, step 60"
+    assert view._origin.accessibleName() == "200 fixed particles at t\u00a0=\u00a01, step 60"
     view._drawn_ones.click()
     assert view.made.count == 300
 
@@ -267,7 +268,7 @@ async def test_what_was_drawn_long_ago_gives_way_to_the_newest(
     view = show(SamplesView)
     await wait(lambda: view.made.count == 300)
     lens.arrive(50)
-    assert view._origin.accessibleName() == "200 fixed particles, step 50"
+    assert view._origin.accessibleName() == "200 fixed particles at t\u00a0=\u00a01, step 50"
 
 
 async def test_the_samples_follow_the_training_by_themselves_to_its_end(
@@ -283,7 +284,7 @@ async def test_the_samples_follow_the_training_by_themselves_to_its_end(
     await wait(lambda: "step 60" in view._origin.accessibleName())
     lens.run.job, lens.run.state = "", "finished"
     lens.state.runs.changed.emit(lens.run.key)
-    assert view._origin.accessibleName() == "200 fixed particles, step 60"
+    assert view._origin.accessibleName() == "200 fixed particles at t\u00a0=\u00a01, step 60"
 
 
 def test_the_numbers_have_floor_and_step(lens: Any, show: Any) -> None:

@@ -282,7 +282,7 @@ async def test_samples_of_images_are_browsed_by_the_page(
     await wait(lambda: not samples._sampled._busy)
     made = samples.browser.made
     assert made.grid.count == N
-    assert f"{N} fixed pictures, " in origin(samples)
+    assert f"{N} fixed pictures at t\u00a0=\u00a01, " in origin(samples)
     many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
     made.show_data({"x": many}, kind("images"), None, page=kind("images").page)
     first, last = made.grid.in_sight()
@@ -344,7 +344,7 @@ async def test_jets_say_their_type_by_its_name(
     catalog, lens.state.catalog = lens.state.catalog, None
     early = Sampled(samples, lens.state, lens.actions, 2, lambda state: True)
     lens.state.runs.record_arrived.emit(lens.run.key)
-    assert early.origin.startswith("2 fixed jets, ")
+    assert early.origin.startswith("2 fixed jets at ")
     lens.state.catalog = catalog
     await wait(lambda: not samples._sampled._busy)
     samples.close()
