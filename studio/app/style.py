@@ -1,8 +1,7 @@
 """The stylesheet: how the tokens are worn by Qt's own widgets.
 
-Variants are chosen with dynamic properties, never with colours in code: ``role`` on labels
-("title", "heading", "muted", "section", "danger") and ``kind`` on buttons ("primary", "quiet",
-"chip", "link").
+Variants are chosen with dynamic properties, never with colours in code: ``role`` on labels, fields
+and lists, ``kind`` on buttons, ``surface`` and ``rule`` on what holds others.
 """
 
 from dataclasses import asdict
@@ -27,10 +26,8 @@ QFrame[surface="card"] {
 QFrame[surface="changed"], QFrame[surface="sheet"] {
     background: $raised; border: 0; border-top: 1px solid $line;
 }
-QFrame[rule="bottom"] { border: 0; border-bottom: 1px solid $line; }
 QFrame[rule="top"] { border: 0; border-top: 1px solid $line; }
 QFrame[rule="left"] { border: 0; border-left: 1px solid $line; }
-QFrame[rule="right"] { border: 0; border-right: 1px solid $line; }
 QFrame[role="separator"] { background: $line; border: 0; max-height: 1px; min-height: 1px; }
 QFrame[role="upright"] { background: $line; border: 0; max-width: 1px; min-width: 1px; }
 QLabel { background: transparent; }
@@ -148,13 +145,13 @@ QFrame[role="segments"] {
 """
 
 _FIELDS = """
-QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QAbstractSpinBox {
+QLineEdit, QPlainTextEdit, QTextEdit, QComboBox {
     background: $raised; color: $text; border: 1px solid $line; border-radius: ${radius}px;
     padding: 4px 8px; min-height: 18px; selection-background-color: $accent;
     selection-color: $on_accent;
 }
-QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {
+QLineEdit:hover, QComboBox:hover { border-color: $muted; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus {
     border: 1px solid $accent;
 }
 QLineEdit QToolButton { background: transparent; border: 0; padding: 0; min-height: 0; }
@@ -171,15 +168,12 @@ QComboBox QAbstractItemView {
 QTextEdit[role="paper"], QTextEdit[role="paper"]:focus {
     background: transparent; border: 0; padding: 0;
 }
-QCheckBox { spacing: 8px; }
-QCheckBox::indicator, QAbstractItemView::indicator {
+QAbstractItemView::indicator {
     width: 14px; height: 14px; border: 1px solid $muted; border-radius: 4px; background: $raised;
 }
-QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {
+QAbstractItemView::indicator:checked {
     background: $accent; border-color: $accent; image: url("$icons/check-$name.svg");
 }
-QCheckBox:focus { color: $accent; }
-QRadioButton:focus { color: $accent; }
 """
 
 _LISTS = """
@@ -203,9 +197,6 @@ QMenu::item { padding: 5px 24px 5px 12px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; color: $text; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
-QMenuBar { background: $panel; border-bottom: 1px solid $line; }
-QMenuBar::item { padding: 4px 8px; background: transparent; }
-QMenuBar::item:selected { background: $hover; border-radius: 4px; }
 QTabBar { background: transparent; }
 QTabBar::tab {
     background: transparent; color: $muted; padding: 6px 12px; margin-right: 6px; border: 0;
@@ -214,7 +205,6 @@ QTabBar::tab {
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
-QTabBar::tab:disabled { color: $line; }
 QScrollArea { border: 0; background: transparent; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }

@@ -186,7 +186,6 @@ class ProjectIntents(Intents):
                 for each, look in zip(recent, looks, strict=True)
                 if look.done() and not look.cancelled() and look.result()
             ]
-            self.state.recent_changed.emit()
 
     async def _fill(self, run: RunState) -> None:
         """Read a run's curves, and put before them what the engine has said meanwhile."""

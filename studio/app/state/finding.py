@@ -48,7 +48,7 @@ def _device(recipe: Recipe) -> list[str]:
 
 
 FACETS = (
-    Facet("Domain", _domain, tuple(k.title for k in sorted(all_kinds(), key=lambda k: k.order))),
+    Facet("Domain", _domain, tuple(k.title for k in all_kinds())),
     Facet("Method", lambda recipe: recipe.methods),
     Facet("Question", lambda recipe: recipe.questions),
     Facet("Time", _time, tuple(title for _, title in TIMES)),

@@ -1,13 +1,11 @@
-"""What people say of runs: typed tags as a list, and whose baseline moves when one is pinned.
-Pure.
-"""
+"""What people say of runs: typed tags as a list, and which baselines give way to another. Pure."""
 
 from collections.abc import Iterable
 
 from studio.app.state.comparison import comparable
 from studio.app.state.runs import RunState
 
-__all__ = ["baseline_of", "others_pinned", "parsed_tags"]
+__all__ = ["others_pinned", "parsed_tags"]
 
 LONGEST = 40  # letters of a tag
 
@@ -22,8 +20,3 @@ def others_pinned(run: RunState, runs: Iterable[RunState]) -> list[RunState]:
     """Return the baselines that a run takes the place of: there is one for each data set."""
     pinned = (each for each in runs if each.label.baseline and each is not run)
     return [each for each in pinned if comparable(run, each)]
-
-
-def baseline_of(run: RunState, runs: Iterable[RunState]) -> RunState | None:
-    """Return the baseline of the data of a run, which may be itself; None where none is pinned."""
-    return next((r for r in runs if r.label.baseline and comparable(run, r)), None)

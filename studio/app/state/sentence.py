@@ -5,7 +5,7 @@ from studio.app.state.drafts import Section
 from studio.protocol.catalog import Catalog, FieldSpec
 from studio.protocol.spec import RunSpec
 
-__all__ = ["BUDGET", "FLOW", "Held", "held", "is_held", "sampler_steps"]
+__all__ = ["BUDGET", "FLOW", "Held", "held", "sampler_steps"]
 
 BUDGET, FLOW = "training.steps", "family.steps"
 STEPS = "steps"
@@ -26,11 +26,6 @@ def held(spec: RunSpec, catalog: Catalog | None) -> Held:
     if own is not None and flows and not drafts.samplers(family, catalog):
         found[FLOW] = ("family", own)
     return found
-
-
-def is_held(spec: RunSpec, catalog: Catalog | None, section: Section, path: str) -> bool:
-    """Whether a setting stands in the sentence."""
-    return f"{section}.{path}" in held(spec, catalog)
 
 
 def sampler_steps(spec: RunSpec | None) -> int:

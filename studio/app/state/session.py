@@ -95,7 +95,6 @@ class AppState(QObject):
     project_changed = Signal()
     queue_changed = Signal()
     datasets_changed = Signal()
-    recent_changed = Signal()
     recipes_changed = Signal()
     place_changed = Signal()
     draft_changed = Signal()

@@ -25,7 +25,6 @@ class RowButton(QAbstractButton):
         self.dot = ""
         self.progress: float | None = None
         self.muted = False
-        self._spoken = ""
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)

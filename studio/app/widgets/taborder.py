@@ -1,12 +1,11 @@
 """The order in which Tab visits: as the eye does, from the layouts, whenever a part was built."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QStackedWidget, QWidget
 
-__all__ = ["chain", "in_order", "next_stop", "stops", "takes_tab"]
+__all__ = ["in_order", "next_stop", "takes_tab"]
 
 
 def takes_tab(widget: QWidget) -> bool:
@@ -55,11 +54,6 @@ def _in(layout: QLayout) -> Iterator[QWidget]:
             yield widget
 
 
-def stops(widget: QWidget) -> Iterator[QWidget]:
-    """Yield the widgets below one that take the keyboard with Tab, in the order of the layouts."""
-    return filter(takes_tab, in_order(widget))
-
-
 def next_stop(order: Sequence[QWidget], focused: QWidget | None, by: int) -> QWidget | None:
     """Return where Tab (1) or Shift and Tab (-1) leads from what has the keyboard, which need not
     be a stop itself; None where nothing takes it.
@@ -74,9 +68,3 @@ def next_stop(order: Sequence[QWidget], focused: QWidget | None, by: int) -> QWi
         if takes_tab(each) and each.isVisible() and each.isEnabled():
             return each
     return None
-
-
-def chain(widgets: Sequence[QWidget]) -> None:
-    """Let Tab go through widgets one after the other."""
-    for one, other in pairwise(widgets):
-        QWidget.setTabOrder(one, other)
