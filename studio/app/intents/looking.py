@@ -39,13 +39,18 @@ class LookingIntents(Intents):
         return run is not None and not run.background
 
     def load_target(self, key: str, n: int = TARGET) -> None:
-        """Fetch n of the points that a run learns, unless as many are there already, or all."""
+        """Fetch n of the points that a run learns, to be shown behind its particles."""
+        run = self.state.runs.by_key.get(key)
+        if run is not None and run.target is None and run.spec is not None:
+            self._do(self._load_target(key, n), "The target points cannot be shown", run=key)
+
+    def load_more_target(self, key: str, n: int) -> None:
+        """Fetch n of them where fewer were fetched before. There may be no more: ask once."""
         run = self.state.runs.by_key.get(key)
         if run is None or run.spec is None:
             return
-        there = -1 if run.target is None else len(run.target)
-        if there < min(n, n if run.learned is None else run.learned):
-            self._do(self._load_target(key, n), "The target points cannot be shown", run=key)
+        if run.target is None or len(run.target) < min(n, run.learned or n):
+            self._do(self._load_target(key, n), "The data cannot be shown", run=key)
 
     def reload_target(self, key: str) -> None:
         """Fetch them again, as the edits of the run have made them."""

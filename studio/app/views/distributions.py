@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -45,7 +45,7 @@ from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.badge import ink
 from studio.app.widgets.barscard import BarsCard
-from studio.app.widgets.basic import Elided, button, icon_button, label, scrolled, view_bar
+from studio.app.widgets.basic import Elided, button, icon_button, label, row, scrolled, view_bar
 from studio.app.widgets.exporting import ask_picture, ask_values
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.histogramcard import HistogramCard, Key
@@ -101,6 +101,7 @@ class DistributionsView(QWidget):
 
     def _lay_out(self) -> None:
         self._words = Elided("", "muted")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._side = Segments(list(SIDES), "What a brush selects")
         self._side.select(0)
         self._side.widen()
@@ -113,7 +114,7 @@ class DistributionsView(QWidget):
         picture = icon_button("export", "Write the histograms to a picture", self._export)
         draw = button("Draw samples", self._draw, tip="Draw as many as an evaluation has")
         chips = (held_chip(self._sampled), self._log_x, self._log_y)
-        self.bar = view_bar(self, self._words, None, self._side, *chips, draw, picture)
+        self.bar = view_bar(self, None, self._side, *chips, draw, picture)
         self._key = Key()
         self._note = label("", "small", wrap=True)
         page = QWidget()
@@ -122,7 +123,9 @@ class DistributionsView(QWidget):
         inside = QVBoxLayout(page)
         inside.setContentsMargins(12, 8, 12, 12)
         inside.setSpacing(8)
-        inside.addWidget(self._key)
+        head = row(self._key, self._words, gap=16)
+        head.setStretch(1, 1)
+        inside.addLayout(head)
         inside.addWidget(self._note)
         inside.addLayout(self._grid, 1)
         inside.addStretch()
@@ -212,7 +215,7 @@ class DistributionsView(QWidget):
         run, now = self._sampled.run, self._sampled.now
         if run is not None and now is not None and self._once.due(run):
             room = BYTES // max(1, now.x[0].nbytes) if len(now.x) else REAL
-            self._actions.looking.load_target(run.key, min(REAL, max(FEWEST, room)))
+            self._actions.looking.load_more_target(run.key, min(REAL, max(FEWEST, room)))
 
     def _draw(self) -> None:
         """Draw more samples than there are fixed ones."""

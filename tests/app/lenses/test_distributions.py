@@ -297,6 +297,20 @@ async def test_later_particles_are_counted_anew(view: DistributionsView, lens: A
     await until(lambda: not np.array_equal(view.cards["x"].scene.models[0].shares, before))
 
 
+async def test_data_are_asked_for_once_however_few_there_are(
+    view: DistributionsView, lens: Any
+) -> None:
+    lens.run.target = np.zeros((20, 2), np.float32)
+    await shown(view, lens)
+    await until(lambda: len(lens.run.target) == 50)
+    for step in (6, 7):
+        lens.arrive(step)
+        lens.state.runs.changed.emit(lens.run.key)
+        lens.actions.looking.load_target(lens.run.key)
+    await until(lambda: view._found is not None and view._found.samples[1].arrays["x"] is not None)
+    assert len(lens.link.of(GetTarget)) == 1
+
+
 async def test_as_many_are_drawn_as_an_evaluation_has(view: DistributionsView, lens: Any) -> None:
     await shown(view, lens)
     lens.run.spec = msgspec.structs.replace(lens.run.spec, training={"evaluate_samples": 700})
