@@ -94,6 +94,7 @@ def test_the_same_latents_stand_in_the_same_places_and_are_selected_together(
     assert browser.real.grid.order.tolist() == [1, 0]  # as the first, whatever theirs are
     browser._selection.set(MADE, np.array([1]), "tiles")
     assert browser.real.grid.rows.tolist() == [1]
+    assert browser.picked.text() == "1 selected, 33 %"
     browser.made.grid.setCurrentIndex(browser.made.grid.model().index(1))
     assert browser.real.grid.inspected == browser.made.grid.inspected == 0
     assert browser.nearest.isHidden()
@@ -136,7 +137,7 @@ async def test_particles_and_samples_of_the_same_seed_are_read(
     drawn = Shown(np.zeros((3, 2), np.float32), (), "", 5, file="/a.h5", seed=7)
     found.choose(other, one, drawn)
     await wait(lambda: found.note)
-    assert found.note == "Run 2 has no 3 samples of seed 7."
+    assert found.note == "Run 2 has no 3 samples of seed 7: Generate draws them."
     for seed in (7, 8):
         record = ResultRecord(
             operator="generate", title="Generate", run="0002-b", step=5, config={"seed": seed}

@@ -4,7 +4,11 @@
 
 "first page" is from the data to a page on which every tile is painted. A frame of scrolling is a
 quarter of a tile, or a page, as soon as the last one is painted; "late" is the share of the tiles
-in sight that are not painted yet. All in the time of one core.
+in sight that are not painted yet. "nearest" is what it takes to find how far one datum is from each
+of 512 others, and these from each other; it is done in a thread. All in the time of one core.
+
+On two cores that others use, too, a page of graphs of 38 pixels took 956 ms while each was laid out
+by itself (1.6 ms a graph) and 270 ms since a dozen are laid out at once, in place (0.34 ms).
 """
 
 import argparse
@@ -22,6 +26,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app.kinds.browsed import Browsed
 from studio.app.kinds.registry import kind
 from studio.app.theme import theme
+from studio.app.widgets.nearest import measured
 from studio.app.widgets.tilegrid import TileGrid
 
 WIDTH, HEIGHT, SMALL = 700, 700, 38
@@ -96,6 +101,17 @@ def table(app: QApplication, n: int, seconds: float) -> None:
             grid.deleteLater()
 
 
+def nearest(n: int) -> None:
+    """Print what it takes to find the nearest of some data of each kind."""
+    for slug, x in data(n + 1).items():
+        apart = kind(slug).apart
+        if apart is None:
+            continue
+        start = time.process_time()
+        measured({"x": x}, 0, {"x": x[1:]}, apart)
+        print(f"{slug:8} nearest of {n:,}: {1e3 * (time.process_time() - start):.0f} ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=50_000)
@@ -104,6 +120,7 @@ def main() -> None:
     app = QApplication([])
     theme.install(app, "dark")
     table(app, chosen.n, chosen.seconds)
+    nearest(512)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,10 @@ class OtherRun(QObject):
             if beside.file:
                 found = await asyncio.to_thread(_seeded, run.key, beside)
                 name = number(run.name)
-                missing = f"Run {name} has no {len(beside.x):,} samples of seed {beside.seed}."
+                missing = (
+                    f"Run {name} has no {len(beside.x):,} samples of seed {beside.seed}: "
+                    "Generate draws them."
+                )
                 note = note if found is not None else missing
             else:
                 record = await asyncio.to_thread(read_newest, run.key)

@@ -119,13 +119,15 @@ class TileSamplesView(QWidget):
             return
         theirs, there = None, self._other.shown
         if there is not None:
-            theirs = rows_of(there.x, named(there.told, there.classes or other.classes))
+            theirs = rows_of(
+                there.x, named(there.told, there.classes or other.classes or run.classes)
+            )
         # The same latents are the same rows, whichever run they went through.
         of = made_of if self._other.aligned else None
         missing = self._other.note or f"Reading what run {number(other.name)} made"
         title = f"Run {number(other.name)}"
         self.browser.show_data(kind, made, made_of, theirs, of, missing, beside=title)
-        said = (self._other.note, there.origin if there is not None else "")
+        said = (self._other.note, there.origin) if there is not None else ()
         self.browser.real.say(" · ".join(filter(None, said)))
 
     def _tell(self) -> None:

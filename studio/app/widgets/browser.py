@@ -66,7 +66,7 @@ class Browser(QWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter")
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMinimumWidth(96)
+        self.filter.setMinimumWidth(72)
         self.filter.setMaximumWidth(200)
         self.picked = ChosenChip(selection, self._among)
         self.size_ = QSlider(Qt.Orientation.Horizontal)
@@ -284,8 +284,9 @@ class Browser(QWidget):
         self.real.grid.scrollToTop()
 
     def _among(self, source: Source) -> int:
-        """Return how many rows of a source are browsed."""
-        return sum(pane.count for pane in (self.made, self.real) if pane.source == source)
+        """Return how many rows of a source are browsed; the same latents are the same rows."""
+        panes = (self.made,) if self._aligned else (self.made, self.real)
+        return sum(pane.count for pane in panes if pane.source == source)
 
     def _tell(self) -> None:
         """Say what is known of the one in the ring."""

@@ -57,6 +57,7 @@ class ExportSheet(QFrame):
         self._followed = False  # whether Selection is chosen because something is selected
         self.setProperty("surface", "sheet")
         self.setAccessibleName("Export samples")
+        # As wide as the sheet: there are numbers in it.
         self.what = Segments(["Selection", "All", "New"], "What is written")
         self.taken: Taken = "all"
         self.count, self.seed = _number("How many", NEW, 1, MOST), _number("Seed", 0, 0, LARGEST)
@@ -87,7 +88,7 @@ class ExportSheet(QFrame):
         body.setContentsMargins(14, 10, 14, 12)
         body.setSpacing(6)
         body.addLayout(head)
-        body.addWidget(_line("What", self.what))
+        body.addWidget(self.what)
         for line in (self._many, self._when, self._whence):
             body.addWidget(line)
         body.addWidget(_line("Format", self.format))

@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from studio.app import tasks
 from studio.app.kinds.kind import Arrays, Distance
 
-__all__ = ["Nearest"]
+__all__ = ["Nearest", "measured"]
 
 SPACED = 64  # of which it is found how far they are from the others
 
@@ -81,23 +81,25 @@ class Nearest(QObject):
         before = self._answered
         same = before is not None and before.among["x"] is question.among["x"]
         usual = self._usual if same else None
-        far, usual = await asyncio.to_thread(_measured, question, usual)
+        asked = question.data, question.row, question.among, question.apart
+        far, usual = await asyncio.to_thread(measured, *asked, usual)
         if isValid(self) and question is self._asked:
             self._answered, self._far, self._usual = question, far, usual
             self.found.emit()
 
 
-def _measured(question: _Question, usual: float | None) -> tuple[NDArray[np.float64], float | None]:
-    """Return how far the datum is from each of the others, and these usually are from the nearest
-    other one of them, where that is not known yet: the median over some.
+def measured(
+    data: Arrays, row: int, among: Arrays, apart: Distance, usual: float | None = None
+) -> tuple[NDArray[np.float64], float | None]:
+    """Return how far the datum of a row is from each of others, (n,), and these usually are from
+    the nearest other one of them, where that is not known yet: the median over some.
     """
-    among, apart = question.among, question.apart
-    one = {name: each[question.row] for name, each in question.data.items()}
+    one = {name: each[row] for name, each in data.items()}
     count = len(among["x"])
     if usual is None and count > 1:
         nearest = []
-        for row in np.unique(np.linspace(0, count - 1, SPACED).astype(int)):
-            far = apart({name: each[row] for name, each in among.items()}, among)
-            nearest.append(np.delete(far, row).min())
+        for other in np.unique(np.linspace(0, count - 1, SPACED).astype(int)):
+            far = apart({name: each[other] for name, each in among.items()}, among)
+            nearest.append(np.delete(far, other).min())
         usual = float(np.median(nearest))
     return apart(one, among), usual

@@ -406,10 +406,12 @@ class TileGrid(QListView):
     def _go_on(self) -> None:
         """Paint those tiles for which there was no time."""
         self._paint.missing &= set(self._places_in(self.viewport().rect()))
-        seen = QRegion()
-        for place in self._paint.missing:
-            seen += self.visualRect(self._items.index(place))
-        self.viewport().update(seen)
+        if self._paint.missing:
+            first, last = (
+                self.visualRect(self._items.index(each(self._paint.missing))) for each in (min, max)
+            )
+            width, height = self.viewport().width(), last.bottom() - first.top() + 1
+            self.viewport().update(QRect(0, first.top(), width, height))
 
     # Mouse and keys
 

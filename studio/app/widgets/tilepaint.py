@@ -57,7 +57,7 @@ class TilePaint:
         self._tokens: Tokens = theme.colors()
         self._until = float("inf")
         self._new: list[int] = []  # rows of this frame that have no picture yet
-        self._ready: set[int] = set()
+        self._ready: set[int] = set()  # rows that were made ready, whether or not painted yet
         self._size = QSize()
         self._ratio = 1.0
         self._known: dict[int, QPixmap] = {}
@@ -71,12 +71,11 @@ class TilePaint:
             self._size, self._ratio, self._tokens = look
             self.refresh()
         self._new = [row for row in rows if row not in self._known] if self.kept else []
-        self._ready = set()
 
     def refresh(self, *, forget: bool = False) -> None:
         """Paint all tiles anew; until then the old ones are seen, unless they are forgotten."""
         self._stale = {} if forget else {**self._stale, **self._known}
-        self._known, self.missing = {}, set()
+        self._known, self.missing, self._ready = {}, set(), set()
 
     def paint(self, painter: QPainter, x: int, y: int, place: int, row: int, *, dim: bool) -> None:
         """Paint the tile of a row at a place of the grid, with its corner at a pixel."""
