@@ -68,4 +68,4 @@ class StagePanel(QWidget):
         self.source.setText(stage.source)
         record = moment.records.get(moment.at)
         self.facts.show_facts(at_hand(record) if record is not None else [])
-        self.step.setText(f"Frozen at step {moment.step:,} of {run.total:,}")
+        self.step.setText(f"Step {moment.step + 1:,} of {run.total:,}, stage by stage")

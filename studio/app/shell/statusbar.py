@@ -1,15 +1,14 @@
-"""The line at the bottom: engine, device and why it, memory, speed, time left, the view's cost."""
+"""The line at the bottom: engine, device and why it, memory, speed, time left, the view's cost.
+How much is on the canvas, the canvas says.
+"""
 
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.app import words
-from studio.app.kinds.kind import Kind
-from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.tiles import SHOWN
 from studio.app.state.replay import replay_of
-from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.basic import Dot, icon_button, label, restyle
@@ -28,7 +27,7 @@ COLORS = {
 
 
 class StatusBar(QFrame):
-    """Left: the engine and the run; right: what is on the canvas, and ``tools``."""
+    """Left: the engine and the run; right: ``tools``."""
 
     def __init__(self, state: AppState, tools: Sequence[QWidget] = ()) -> None:
         super().__init__()
@@ -43,7 +42,6 @@ class StatusBar(QFrame):
         self._speed = label("", "muted")
         self._left = label("", "muted")
         self._cost = label("", "muted")
-        self._count = label("", "muted")
         self._version = label(words.version(), "muted")
         self._roomy = self._wide = True
         self.history = icon_button("bell", "Past messages")
@@ -57,8 +55,6 @@ class StatusBar(QFrame):
             layout.addSpacing(12)
             layout.addWidget(each)
         layout.addStretch(1)
-        layout.addWidget(self._count)
-        layout.addSpacing(6)
         for tool in tools:
             layout.addWidget(tool)
         layout.addSpacing(6)
@@ -66,7 +62,7 @@ class StatusBar(QFrame):
         layout.addWidget(self.history)
         for signal in (state.engine_changed, state.catalog_changed, theme.changed):
             signal.connect(self._show_engine)
-        for changed in (state.runs.changed, state.runs.progressed, state.runs.record_arrived):
+        for changed in (state.runs.changed, state.runs.progressed):
             changed.connect(self._show_run)
         state.runs.selected.connect(self._show_run)
         state.place_changed.connect(self._show_run)
@@ -117,8 +113,8 @@ class StatusBar(QFrame):
         if run is not None and key and run.key != key:
             return
         for each, text in zip(
-            (self._memory, self._speed, self._left, self._cost, self._count),
-            _facts(run, kind_of_run(run, self._state.catalog), self._doing(run)),
+            (self._memory, self._speed, self._left, self._cost),
+            _facts(run, self._doing(run)),
             strict=True,
         ):
             each.setText(text)
@@ -137,10 +133,10 @@ def _left(run: RunState) -> str:
     return ", ".join(filter(None, [replay.text, replay.left]))
 
 
-def _facts(run: RunState | None, kind: Kind, doing: str = "") -> tuple[str, str, str, str, str]:
+def _facts(run: RunState | None, doing: str = "") -> tuple[str, str, str, str]:
     """Say how a run does; ``doing`` is what it is at in the place of steps."""
     if run is None:
-        return ("", "", "", "", "")
+        return ("", "", "", "")
     memory = run.device_memory or run.memory
     live = run.state == "running"
     speed = f"{words.figure(run.steps_per_second)} steps/s" if run.steps_per_second else ""
@@ -149,11 +145,4 @@ def _facts(run: RunState | None, kind: Kind, doing: str = "") -> tuple[str, str,
         (doing or speed) if live else "",
         _left(run) if live and not doing else "",
         f"view costs {100 * run.view_cost:.1f} %" if live and run.view_cost else "",
-        _shown(run.live, kind) if run.live is not None and run.job else "",
     )
-
-
-def _shown(record: FlowRecord, kind: Kind) -> str:
-    """Say how many particles of a record are on the screen."""
-    n = record.x.shape[1]
-    return f"{min(n, SHOWN) if kind.layout == 'tiles' else n:,} {kind.moving}"

@@ -250,12 +250,12 @@ class MomentView(QWidget):
         if run is None or stage is None:
             return
         if moment is not None:
-            self.frozen.setText(f"Frozen at step {moment.step:,}")
+            self.frozen.setText(f"Frozen: step {moment.step + 1:,}")
             set_tip(self.frozen, "Follow the training again")
             came = stage.name in moment.records
             self.title.setText(f"What stage {at + 1} has at hand" if came else "It comes")
-            self.where.set_text(f"step {moment.step + 1:,}, stage {at + 1} of {last + 1}")
-            going = "The training goes on." if run.job and run.state == "running" else ""
+            self.where.set_text(f"stage {at + 1} of {last + 1}")
+            going = "The training goes on" if run.job and run.state == "running" else ""
             self._told.set_text("Walking through the step" if moment.walking else going)
             if not came and not moment.walking:
                 self.title.setText("This stage was left out of this step")

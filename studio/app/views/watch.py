@@ -19,6 +19,7 @@ from studio.app.plots.starts import Starts
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
+from studio.app.state.comparison import training_value
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
@@ -136,7 +137,9 @@ class WatchView(QWidget):
         self.canvas.set_flow(self._state.playback.flow)
         self.canvas.set_record(timeline, glide=self._state.playback.live)
         self.layers.show(record, timeline)
-        self._readout.set_count(timeline.n)
+        spec = self._run.spec if self._run is not None else None
+        whole = training_value(spec, "particles", self._state.catalog)
+        self._readout.set_count(timeline.n, whole)
         self._readout.set_picture(words.picture_of(record.step, self._run))
         self._tell_empty()
         self._one.set_record(self._run, record, self._dims)

@@ -33,9 +33,10 @@ class Readout(Label):
         self._picture = words
         self._write()
 
-    def set_count(self, n: int) -> None:
-        """Say how many particles are drawn (0: nothing to say)."""
-        self._count = f"{n:,} particles" if n else ""
+    def set_count(self, n: int, of: int | None = None) -> None:
+        """Say how many particles are drawn (0: nothing to say), and of how many."""
+        whole = f" of {of:,}" if of is not None and of > n else ""
+        self._count = f"{n:,}{whole} particles" if n else ""
         self._write()
 
     def set_place(self, place: tuple[float, float] | None) -> None:
@@ -53,6 +54,7 @@ class Readout(Label):
             "    ".join(part for part in (self._picture, self._count, self._place) if part)
         )
         right, bottom = self.geometry().right(), self.geometry().bottom()
+        self.ensurePolished()  # else its size is that of another font
         self.adjustSize()
         self.move(right - self.width() + 1, bottom - self.height() + 1)
 

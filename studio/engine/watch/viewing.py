@@ -40,7 +40,7 @@ class LiveView:
         self._advances = 0
         self._now: float | None = None
         self._last = -math.inf
-        self._spent = self._time = 0.0  # both fade, so that they are of the last ``WINDOW``
+        self._paid = self._time = 0.0  # both fade, so that they are of the last ``WINDOW``
 
     def set(self, watch: Watch) -> None:
         """Follow what the screen now wants to see; a new wish is answered soon."""
@@ -52,10 +52,11 @@ class LiveView:
 
     @property
     def cost(self) -> float:
-        """The share of the last seconds (some ``WINDOW``) that records took; of less than one
-        second it would say nothing.
+        """The share of the last seconds (some ``WINDOW``) that went into records, each of which is
+        spread over the time that pays for it, before or after: never more than ``SHARE``. Of less
+        than one second it would say nothing.
         """
-        return min(1.0, self._spent / max(self._time, 1.0)) if self.watch.on else 0.0
+        return self._paid / max(self._time, 1.0) if self.watch.on else 0.0
 
     @property
     def particles(self) -> int:
@@ -78,7 +79,6 @@ class LiveView:
         self._advances += self._wished
         self._wished = False
         self._last, self._expected = now, seconds
-        self._spent += seconds
         interval = seconds / self.SHARE
         if interval > self.SLOWEST and self._particles > self.FEWEST:
             self._resize(max(self.FEWEST, self._particles // 2))
@@ -90,10 +90,12 @@ class LiveView:
         self._now = now
         earned = self.SHARE * since
         kept = math.exp(-since / self.WINDOW)
-        self._spent *= kept
+        self._paid *= kept
         self._time = self._time * kept + self.WINDOW * (1.0 - kept)
         if self._balance < self._expected:
-            self._balance = min(self._expected, self._balance + earned)
+            paid = min(earned, self._expected - self._balance)
+            self._balance += paid
+            self._paid += paid
         if self._balance >= 0.0:
             self._advances = 0
 

@@ -79,7 +79,7 @@ async def test_each_stage_waits_for_its_picture_and_the_training_goes_on(
     await wait(lambda: actions(lens) == [*["stage"] * 4, "resume"])
     assert list(lens.state.moment.records) == ["draw", "fit", "follow"]
     assert not lens.state.moment.walking
-    assert view.frozen.text() == "Frozen at step 1"
+    assert view.frozen.text() == "Frozen: step 2"
 
 
 async def test_a_run_that_was_paused_stays_so(lens: Any, view: MomentView, wait: Any) -> None:
