@@ -109,6 +109,9 @@ async def test_it_follows_what_is_selected_until_the_person_says_what_is_meant(
     sheet.what.chosen.emit(0)
     bench.state.selection.clear()
     assert sheet.taken == "all"  # there is nothing selected any more
+    bench.state.selection.set(Source("/p/runs/0009-other", "particles"), ROWS, "lasso")
+    assert sheet.taken == "all"  # nothing of this run is
+    assert not sheet.what._group.button(0).isEnabled()
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     assert not sheet.isVisible()
 

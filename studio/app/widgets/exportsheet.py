@@ -19,6 +19,7 @@ from studio.app.kinds.kind import FORMATS, Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.naming import number
 from studio.app.state.runs import RunState
+from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.state.taking import Taken, Taking, free_name, megabytes, steps
 from studio.app.widgets.basic import Elided, button, icon_button, label, row
@@ -152,15 +153,21 @@ class ExportSheet(QFrame):
         self._choose(self._best())
         self._name_file()
 
+    @property
+    def _picked(self) -> Source | None:
+        """What the rows that are selected are rows of, None where none of this run are."""
+        run, source = self._run, self._state.selection.source
+        return source if run is not None and source is not None and source.run == run.key else None
+
     def _best(self) -> Taken:
         run = self._run
-        if run is not None and self._state.selection.source is not None:
+        if self._picked is not None:
             return "chosen"
         return "all" if run is not None and self._state.selection.made(run.key) else "new"
 
     def _selected(self) -> None:
         """Follow the selection, until the person says what is meant."""
-        if self._followed or (self.taken == "chosen" and self._state.selection.source is None):
+        if self._followed or (self.taken == "chosen" and self._picked is None):
             self._choose(self._best())
         else:
             self._tell()
@@ -180,7 +187,7 @@ class ExportSheet(QFrame):
         run, selection = self._run, self._state.selection
         if run is None:
             return None
-        source = selection.source if self.taken == "chosen" else selection.made(run.key)
+        source = self._picked if self.taken == "chosen" else selection.made(run.key)
         known = selection.known(source)
         shown = len(known.arrays["x"]) if known is not None else 0
         chosen = tuple(selection.rows.tolist()) if self.taken == "chosen" else ()
@@ -208,10 +215,9 @@ class ExportSheet(QFrame):
             return
         made = selection.known(selection.made(run.key))
         shown = len(made.arrays["x"]) if made is not None else 0
-        self.what.retitle(
-            0, f"Selection {len(selection.rows):,}" if len(selection.rows) else "Selection"
-        )
-        self.what.allow(0, "" if selection.source is not None else "Nothing is selected.")
+        chosen = len(selection.of(self._picked))
+        self.what.retitle(0, f"Selection {chosen:,}" if chosen else "Selection")
+        self.what.allow(0, "" if chosen else "Nothing of this run is selected.")
         self.what.retitle(1, f"All {shown:,}" if shown else "All")
         self.what.widen()
         self.what.allow(1, "" if shown else "Nothing is shown yet.")
@@ -246,7 +252,7 @@ class ExportSheet(QFrame):
 
     def _offer_steps(self, run: RunState) -> None:
         """Offer the steps that rows can be of, those shown at first where they are of one alone."""
-        source = self._state.selection.source if self.taken == "chosen" else None
+        source = self._picked if self.taken == "chosen" else None
         source = source or self._state.selection.made(run.key)
         known = steps(run, self.taken, source)
         before = self.step.currentText()
