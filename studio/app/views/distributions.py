@@ -274,11 +274,9 @@ class DistributionsView(QWidget):
         some = bool(samples)
         self._page.setVisible(some)
         self._empty.setVisible(not some)
-        if some:
+        if some or run is None:
             return
-        if run is None:
-            self._empty.tell("No run is selected", "What it makes is held against the data here.")
-        elif now is not None and not self._kind.fits(now.x.shape[1:]):
+        if now is not None and not self._kind.fits(now.x.shape[1:]):
             self._empty.tell("Nothing to count", f"These {self._kind.many} have no numbers.")
         elif now is not None:
             self._empty.tell("Reading the data", "Generated data are held against real ones.")

@@ -266,14 +266,11 @@ class QualityView(QWidget):
     def _tell_empty(self, run: RunState | None, some: bool) -> None:
         self._scroll.setVisible(some)
         self._empty.setVisible(not some)
-        if some:
+        if some or run is None:
             return
         self._words.set_text("")
         self._all.hide()
-        if run is None:
-            act = ("Discover recipes", lambda: self._actions.runs.show(""))
-            self._empty.tell("No run is selected", "Losses and qualities are drawn here.", *act)
-        elif run.state == "queued":
+        if run.state == "queued":
             then = "Curves appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:

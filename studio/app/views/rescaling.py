@@ -187,7 +187,7 @@ class RescalingView(QWidget):
         if not self.isVisible():
             return
         run, catalog, current = self._run, self._state.catalog, self._current()
-        self._tell_empty(run, current)
+        self._tell_empty(current)
         if current is None or catalog is None:
             return
         other = self._other(current)
@@ -264,19 +264,12 @@ class RescalingView(QWidget):
                 why = "Scrub to a kept step to branch from it with this h."
         self.choice.offer(use, branch, why)
 
-    def _tell_empty(self, run: RunState | None, current: ChosenH | None) -> None:
+    def _tell_empty(self, current: ChosenH | None) -> None:
         some = current is not None
         for part in (self.words, self.plot, self._side):
             part.setVisible(some)
         self._empty.setVisible(not some)
-        if some:
-            return
-        if run is None:
-            act = ("Discover recipes", lambda: self._actions.runs.show(""))
-            self._empty.tell(
-                "No run is selected", "What a critic's particles climb is drawn here.", *act
-            )
-        else:
+        if not some:
             self._empty.tell(
                 "Nothing to explore yet", "The settings of this run are not known yet."
             )

@@ -26,7 +26,6 @@ from studio.app.plots.sampled import Sampled, Shown
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
-from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
@@ -329,15 +328,13 @@ class SamplesView(QWidget):
             self._name_columns(now)
         else:
             self._origin.set_text("")
-            self._say_empty(run)
+            self._say_empty(run.step if run is not None else 0)
         self._target()
 
-    def _say_empty(self, run: RunState | None) -> None:
-        if run is None:
-            self._empty.tell("No run is selected", "Samples of a run are shown here.")
-        elif run.step and not self._once.ready:
+    def _say_empty(self, step: int) -> None:
+        if step and not self._once.ready:
             self._empty.tell("No samples yet", "They are drawn when the engine is ready.")
-        elif run.step:
+        elif step:
             self._empty.tell(
                 "No samples yet",
                 "Draw points from the model and compare them with the data.",

@@ -171,7 +171,7 @@ def test_the_picture_is_exported(explorer, lens, tmp_path):
     assert "the critic d = log p/q" in (tmp_path / "h.svg").read_text()
 
 
-def test_without_a_run_it_says_what_belongs_here(explorer, lens):
+def test_without_the_settings_of_its_run_it_says_so(explorer, lens):
     lens.state.runs.select("")
     assert explorer._empty.isVisible()
     assert not explorer.plot.isVisible()

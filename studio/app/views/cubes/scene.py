@@ -148,9 +148,7 @@ class SceneView(QWidget):
         self._body.setVisible(some)
         self._empty.setVisible(not some)
         if not some:
-            if run is None:
-                self._empty.tell("No run is selected", "The scene of a run is shown here.")
-            elif ready:
+            if ready:
                 self._empty.tell("Reading the scene", "Its maps appear in a moment.")
             else:
                 self._empty.tell("The engine is not running", "The scene follows when it is back.")

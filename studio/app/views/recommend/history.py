@@ -158,7 +158,6 @@ class RecommendView(QWidget):
         run = self._run
         if run is None:
             self._key, self._people = "", None
-            self._say("No run is selected", "What a recommender recommends is shown here.")
             return
         if run.key != self._key:
             self._key, self._people, self._learnt = run.key, None, -1
