@@ -4,7 +4,7 @@ from functools import partial
 
 from studio.app.actions import Actions
 from studio.app.commands import Command
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.state.hand import ToolName, standing
 from studio.app.state.session import AppState
 
@@ -33,7 +33,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
             return under_way() or "The engine is not ready."
         if kind_of_run(run, catalog).layout != "plane":
             return "A moment is explained where data are points in a plane."
-        entry = catalog.get("family", run.spec.family.slug)
+        entry = family_of_run(run, catalog)
         return (
             "" if entry is not None and entry.stages else "The steps of this model have no parts."
         )

@@ -12,7 +12,16 @@ from studio.app.state.switch import GENERATOR
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import Pick
 
-__all__ = ["all_kinds", "fitting", "flows_in", "kind", "kind_of", "kind_of_run", "moves_in"]
+__all__ = [
+    "all_kinds",
+    "family_of_run",
+    "fitting",
+    "flows_in",
+    "kind",
+    "kind_of",
+    "kind_of_run",
+    "moves_in",
+]
 
 
 @cache

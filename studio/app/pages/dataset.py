@@ -14,7 +14,7 @@ from studio.app.actions import Actions
 from studio.app.intents.base import Refused
 from studio.app.kinds.kind import LABEL, Kind, named
 from studio.app.kinds.registry import fitting, kind
-from studio.app.kinds.statistics import classes_of, columns_of, of_all
+from studio.app.kinds.statistics import classes_of, columns_of, of_all, rows_of
 from studio.app.state.datasets import DataSet, all_sets
 from studio.app.state.naming import imported
 from studio.app.state.selection import Selection, Source
@@ -175,12 +175,12 @@ class DataSetPage(QWidget):
         # The engine calls the classes of images so.
         told = dict(parts) if "labels" not in parts else {**parts, LABEL: parts["labels"]}
         told = named(told, tuple(facts.get("names") or ()))
-        rows = {name: each for name, each in told.items() if len(each) == len(x)}
+        rows = rows_of(x, told)
         drawn = f"the {counted(len(x), 'row')} looked at"
         self._show_preview(its, x, told, columns)
         measured = of_all(self._own)
         if not measured:
-            self.known.show_columns(columns_of(its, {**rows, "x": x}, columns), drawn)
+            self.known.show_columns(columns_of(its, rows, columns), drawn)
         counts = facts.get("counts")
         n = int(facts.get("n") or len(x))
         all_of_them = f"the {counted(n, its.one, its.many)} that are learned from"

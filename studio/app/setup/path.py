@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from shiboken6 import isValid
 
 from studio.app import tasks
-from studio.app.kinds.registry import kind_of
+from studio.app.kinds.registry import kind_of, kind_of_run
 from studio.app.plots.records import read_newest
 from studio.app.setup.card import Card
-from studio.app.state import drafts, learning
+from studio.app.state import drafts, learning, naming
 from studio.app.state.draft import Draft
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
@@ -62,7 +62,7 @@ class PathCard(Card):
             self._show(run, record)
 
     def _show(self, run: RunState, record: FlowRecord) -> None:
-        kind = kind_of(run.spec.dataset if run.spec else None, self._state.catalog)
+        kind = kind_of_run(run, self._state.catalog)
         if not kind.fits(record.x.shape[2:]):
             return
         frames = np.unique(np.linspace(0, len(record.t) - 1, FRAMES).round().astype(int))
@@ -86,12 +86,11 @@ def run_like(draft: Draft, state: AppState) -> RunState | None:
     kind = kind_of(draft.spec.dataset, state.catalog)
     if entry is None or entry.carrier != FLOW or kind.layout == "plane":
         return None
-    wanted = draft.spec.family.slug, draft.spec.dataset.slug
     like = [
         run
         for run in state.runs.by_key.values()
         if run.spec is not None
         and run.state == "finished"
-        and (run.spec.family.slug, run.spec.dataset.slug) == wanted
+        and naming.same_model_and_data(run.spec, draft.spec)
     ]
     return max(like, key=lambda run: run.name, default=None)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from studio.app.actions import Actions
+from studio.app.kinds.registry import family_of_run
 from studio.app.state.session import AppState
 from studio.app.viewspec import LENSES, Lens
 
@@ -21,7 +22,7 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
         return "No run is selected", "Choose one in the column, or train one.", *discover
     if run.spec is None or catalog is None:
         return "Nothing to show yet", "The settings of this run are not known yet.", "", None
-    family = catalog.get("family", run.spec.family.slug)
+    family = family_of_run(run, catalog)
     title = family.title if family is not None else run.spec.family.slug
     if lens == "explain":
         return "Nothing is explained of this run", _unexplained(title), *discover

@@ -9,16 +9,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from studio.app import held, words
-from studio.app.state.comparison import COST
+from studio.app.state.comparison import COST, QUALITY, samples_at
 from studio.app.state.runs import PHASE, RunState
 from studio.app.widgets.basic import Elided, clear, label, restyle, row, section
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.qualities import interval, outdated, samples_at
+from studio.app.widgets.qualities import interval, outdated
 from studio.protocol.catalog import EntrySpec
 
 __all__ = ["Figure", "FigureGroups", "figures", "grouped"]
 
-QUALITY = "quality/"
 MORE, TRAINING = "Quality", "Training"
 
 

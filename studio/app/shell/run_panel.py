@@ -16,6 +16,7 @@ from studio.app.shell.run_figures import FigureGroups, figures, grouped
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
+from studio.app.state.comparison import QUALITY
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
 from studio.app.state.runthen import later_evaluation, run_at
@@ -32,7 +33,6 @@ from studio.protocol.spec import PROJECT_PREFIX
 __all__ = ["RunPanel", "comparable"]
 
 REDRAW = 250  # milliseconds between two looks at the figures
-QUALITY = "quality/"
 
 
 class RunPanel(QWidget):
@@ -203,7 +203,7 @@ class RunPanel(QWidget):
         return catalog.get("metric", slug) if catalog is not None else None
 
     def _name(self, name: str) -> str:
-        slug = name.removeprefix("quality/")
+        slug = name.removeprefix(QUALITY)
         entry = self._entry(slug)
         return entry.title if entry is not None else words.plain(slug)
 

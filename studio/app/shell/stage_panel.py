@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
+from studio.app.kinds.registry import family_of_run
 from studio.app.shell.facts import Facts
 from studio.app.state.runs import FlowRecord
 from studio.app.state.session import AppState
@@ -53,12 +54,12 @@ class StagePanel(QWidget):
 
     def refresh(self) -> None:
         """Show the stage that is looked at."""
-        moment, catalog = self._state.moment, self._state.catalog
+        moment = self._state.moment
         run = self._state.runs.by_key.get(moment.run)
-        if run is None or run.spec is None or catalog is None:
+        family = family_of_run(run, self._state.catalog)
+        if run is None or run.spec is None or family is None:
             return
-        family = catalog.get("family", run.spec.family.slug)
-        stages = family.stages if family is not None else []
+        stages = family.stages
         place = next((i for i, each in enumerate(stages) if each.name == moment.at), -1)
         if place < 0:
             return

@@ -5,6 +5,7 @@ Pure.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studio.app.kinds.registry import family_of_run
 from studio.app.state.naming import number
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
@@ -53,7 +54,7 @@ def _same_data(one: RunState, other: RunState) -> bool:
 
 def _carrier(run: RunState, catalog: Catalog | None) -> str:
     """Return what carries the rows of a run, "" where nothing does or nobody knows."""
-    entry = catalog.get("family", run.spec.family.slug) if catalog and run.spec else None
+    entry = family_of_run(run, catalog)
     return entry.carrier if entry is not None else ""
 
 

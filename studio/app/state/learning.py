@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from studio.app.kinds.registry import family_of_run
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog, InputSpec
@@ -21,7 +22,7 @@ def fitting(
 def _fits(wanted: InputSpec, spec: RunSpec, run: RunState, catalog: Catalog) -> bool:
     if run.spec is None or run.state != "finished":
         return False
-    entry = catalog.get("family", run.spec.family.slug)
+    entry = family_of_run(run, catalog)
     if entry is None or wanted.ability not in entry.capabilities:
         return False
     return not wanted.same_data or _same_data(spec, run.spec, catalog)

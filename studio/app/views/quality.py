@@ -11,7 +11,7 @@ from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture
 from studio.app.plots.paper import charts_picture
-from studio.app.state.comparison import COST
+from studio.app.state.comparison import COST, QUALITY, samples_at
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
@@ -23,12 +23,7 @@ from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.partcards import PartCards
-from studio.app.widgets.qualities import (
-    counts_along,
-    floors_along,
-    samples_at,
-    spreads_along,
-)
+from studio.app.widgets.qualities import counts_along, floors_along, spreads_along
 from studio.app.widgets.standing import StandingCard
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec
@@ -37,7 +32,6 @@ __all__ = ["VIEW", "QualityView", "group_of"]
 
 REDRAW_MS = 67  # at most 15 pictures a second, however fast the numbers come
 WIDE = 760  # logical pixels from which two charts stand side by side
-QUALITY = "quality/"
 WAITS = "No quality yet: it is measured as the training goes on, or by Evaluate now"
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app import held, words
 from studio.app.state import drafts
-from studio.app.state.comparison import samples_at
+from studio.app.state.comparison import QUALITY, samples_at
 from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
@@ -23,11 +23,9 @@ __all__ = [
     "interval",
     "outdated",
     "qualities",
-    "samples_at",
     "spreads_along",
 ]
 
-QUALITY = "quality/"
 LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` has them
 
 
@@ -76,9 +74,9 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
     found = []
     newest = 0
     for name, series in sorted(run.series.items()):
-        if not name.startswith("quality/") or not len(series):
+        if not name.startswith(QUALITY) or not len(series):
             continue
-        slug = name.removeprefix("quality/")
+        slug = name.removeprefix(QUALITY)
         entry = catalog.get("metric", slug) if catalog else None
         n = samples_at(run, int(series.steps[-1]))
         floor = held.bar(entry, run.floors, slug)
