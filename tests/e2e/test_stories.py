@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton
 
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.state.runs import FlowRecord
+from studio.app.state.taking import Taking
 from studio.app.views.import_preview import ImportDialog
 from studio.app.widgets.timebar import TimeBar
 from studio.store.project import Project
@@ -75,7 +76,8 @@ async def test_from_the_first_page_to_moving_particles_and_away(
 
     # And away, to a file that other programs read.
     file = tmp_path / "samples.csv"
-    person.studio.actions.export.samples(str(file), n=300)
+    taking = Taking(run=run.key, taken="new", count=300)
+    await person.studio.actions.export.rows(taking, str(file), overwrite=False)
     await until(file.exists, 20)
     rows = list(csv.reader(file.read_text().splitlines()))
     assert rows[0] == ["x", "y"]
