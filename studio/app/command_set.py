@@ -451,7 +451,7 @@ def _play_or_pause(state: AppState, actions: Actions) -> None:
     """Of a training that is followed live, Space holds the training; otherwise the flow."""
     job, run, clock = state.running, state.runs.current, state.playback
     trains = job is not None and run is not None and job.job in (run.job, run.race)
-    if trains and clock.live and not clock.playing and clock.flow >= 1.0:
+    if trains and clock.stands:
         actions.training.pause_or_resume()
     elif flows_in(run, state.catalog):
         _play(state)

@@ -6,6 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from studio.app.forms.editors import Segments
 from studio.app.shell.queue_list import QueueList
 from studio.app.state.runs import RunState
 from studio.app.state.session import Recent
@@ -155,3 +156,22 @@ async def test_the_main_button_names_what_trains_where_another_run_is_looked_at(
     bench.state.runs.by_key[other.key] = other
     bench.actions.runs.select(other.key)
     assert main.text() == "Pause 1", "a press would not be about the run that is seen"
+
+
+async def test_space_is_named_on_the_main_button_where_it_is_its_key(bench, qtbot, wait):
+    await train(bench, wait)
+    main, window = bench.window.topbar.main, bench.window
+    await wait(lambda: main.text() == "Pause  Space")
+    window.canvas.lenses.want("quality")
+    views = window.canvas.lenses.findChild(Segments)
+    assert views is not None
+    views.heir.setFocus()  # the view that is chosen: Space would do nothing there
+    assert main.text() == "Pause  Space"
+    qtbot.keyClick(views.heir, Qt.Key.Key_Space)
+    await wait(lambda: bench.state.runs.current.state == "paused")
+    window.topbar.search.setFocus()
+    assert main.text() == "Resume", "Space presses the button that has the keyboard"
+    views.heir.setFocus()
+    assert main.text() == "Resume  Space"
+    bench.state.playback.set(flow=0.5)
+    assert main.text() == "Resume", "Space plays the flow"

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Columns, Curve, columns, envelope, smoothed
-from studio.app.plots.plane import Line, Word, pen, word
+from studio.app.plots.plane import Line, pen, word
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 
@@ -23,6 +23,7 @@ SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
 SHORT = 18  # pixels of the floor of one value alone
 RAW = 0.22  # of the ink; where its lines cross it is twice as strong
 LINE = 20  # pixels that a line of words needs
+LETTER = 7  # pixels
 WORD, CLEAR = 64, 6  # how wide a word of a few letters is, and how far it keeps from its dot
 MOST_DOTS = 200  # more of them would be a thick line
 NONE = QPen(Qt.PenStyle.NoPen)
@@ -86,7 +87,7 @@ def curve_items(
         )
     if not curve.said:
         return
-    yield from _floor_word(held[0], frame, style)
+    yield from _floor_word(held[0], parts, frame, style)
     for part in parts[1:]:
         yield from _count_word(part, parts, frame, style)
 
@@ -153,8 +154,12 @@ def _band(
     return filled
 
 
-def _floor_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGraphicsItem]:
-    """Say what the line of a floor is; on the left, where a curve has not yet come near it."""
+def _floor_word(
+    curve: Curve, parts: list[Curve], frame: Frame, style: CanvasStyle
+) -> Iterator[QGraphicsItem]:
+    """Say what the line of a floor is, above it or below, where that covers least of the curve: on
+    the left before other places.
+    """
     along = _along(curve, frame)
     if along is None:
         return
@@ -164,7 +169,20 @@ def _floor_word(curve: Curve, frame: Frame, style: CanvasStyle) -> Iterator[QGra
     # A mean is known no better than its spread.
     varies = f" ± {number(float(f'{spread:.1g}'))}" if spread > 0 else ""
     told = f"{curve.bar} {number(first)}{varies}"
-    yield _word(told, (frame.x[0], height), 0.0, frame, style, style.good)
+    wide = frame.pixels(LETTER * len(told))
+    starts = [frame.x[0], (sum(frame.x) - wide) / 2]
+    # On the right stands of how many samples the last values are, where they stand apart.
+    starts += [frame.x[1] - wide] if len(parts) == 1 else []
+    fits = {True: frame.above(height) > LINE, False: frame.above(height) < frame.height - LINE}
+    places = [(x, up) for x in starts for up in (True, False) if fits[up]] or [(frame.x[0], True)]
+
+    def hidden(place: tuple[float, bool]) -> int:
+        low, high = sorted((height, height + frame.tall(LINE if place[1] else -LINE)))
+        return _covered(parts, (place[0], place[0] + wide), (low, high), frame)
+
+    start, up = min(places, key=hidden)
+    anchor, ground = (0.0, 1.0 if up else 0.0), colour(style.panel, 0.8)
+    yield word(told, style.good, (start, height), anchor, ground)
 
 
 def _count_word(
@@ -183,34 +201,24 @@ def _count_word(
     text = f"n = {int(curve.counts[0]):,}"
     above = frame.above(height) > LINE + CLEAR
     if above:
-        over, under = (_covered(parts, step, height, frame, up=up) for up in (True, False))
-        above = over <= under
+        # Also the line between two dots is not to be covered.
+        along = (step - frame.pixels(WORD), step)
+        near, far = frame.tall(CLEAR), frame.tall(CLEAR + LINE)
+        over = _covered(parts, along, (height + near, height + far), frame)
+        above = over <= _covered(parts, along, (height - far, height - near), frame)
     place = height + frame.tall(CLEAR if above else -CLEAR)
     yield word(text, style.muted, (step, place), (1.0, 1.0 if above else 0.0), shade)
 
 
-def _covered(parts: list[Curve], step: float, height: float, frame: Frame, *, up: bool) -> int:
-    """Return how much of the lines lies in the place of a word that ends at one of their dots."""
-    low, high = (CLEAR, CLEAR + LINE) if up else (-CLEAR - LINE, -CLEAR)
+def _covered(
+    parts: list[Curve], x: tuple[float, float], y: tuple[float, float], frame: Frame
+) -> int:
+    """Return how much of the lines and of their dots lies in a place of the plane."""
     found = 0
     for part in parts:
-        # Also the line between two dots is not to be covered.
-        along = np.linspace(step - frame.pixels(WORD), step, 16)
+        inside = (part.steps >= x[0]) & (part.steps <= x[1])
+        along = np.sort(np.concatenate([np.linspace(*x, 16), part.steps[inside]]))
         along = along[(along >= part.steps[0]) & (along <= part.steps[-1])]
         at = np.interp(along, part.steps, frame.heights(part.values))
-        inside = (at >= height + frame.tall(low)) & (at <= height + frame.tall(high))
-        found += int(inside.sum())
+        found += int(((at >= y[0]) & (at <= y[1])).sum())
     return found
-
-
-def _word(
-    text: str,
-    at: tuple[float, float],
-    side: float,
-    frame: Frame,
-    style: CanvasStyle,
-    shade: str = "",
-) -> Word:
-    """Return words above a height, or below it where there is no room."""
-    anchor = (side, 1.0 if frame.above(at[1]) > LINE else 0.0)
-    return word(text, shade or style.muted, at, anchor, colour(style.panel, 0.8))

@@ -16,7 +16,7 @@ from studio.app.commands import Command, Registry
 from studio.app.widgets.literal import keyless, set_tip
 from studio.app.widgets.tilegrid import TileGrid
 
-__all__ = ["main_menu", "make_actions", "needs_key"]
+__all__ = ["main_menu", "make_actions", "needs_key", "takes_key"]
 
 
 def make_actions(registry: Registry, window: QWidget) -> dict[str, QAction]:
@@ -78,9 +78,16 @@ def needs_key(widget: QWidget | None, event: QKeyEvent) -> bool:
     keypad = Qt.KeyboardModifier.KeypadModifier
     if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, keypad):
         return False
-    key = Qt.Key(event.key())
+    return takes_key(widget, Qt.Key(event.key()))
+
+
+def takes_key(widget: QWidget | None, key: Qt.Key) -> bool:
+    """Whether a control does something with a key that is pressed alone."""
     if isinstance(widget, QAbstractButton):
-        return key in (Qt.Key.Key_Space, *ARROWS)
+        group = widget.group()
+        # Of several the chosen one stays chosen: Space would do nothing there.
+        chosen = group is not None and group.exclusive() and widget.isChecked()
+        return key in ARROWS or (key == Qt.Key.Key_Space and not chosen)
     if isinstance(widget, TileGrid):
         return key in MOVES  # Space plays the flow there: what is walked to is selected
     if isinstance(widget, QComboBox | QAbstractItemView):

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
 from studio.app.icons import IconWearer
+from studio.app.shell.menus import takes_key
 from studio.app.state.naming import called, data_title, number
 from studio.app.state.places import TITLES, destination_of
 from studio.app.state.runs import RunState
@@ -40,6 +42,7 @@ class TopBar(QFrame):
         self._registry = registry
         self._narrow = False
         self._train = False
+        self._space = False  # whether Space is now the key of the main action
         self.setProperty("surface", "panel")
         self.setFixedHeight(44)
         self.setAccessibleName("Top bar")
@@ -98,6 +101,8 @@ class TopBar(QFrame):
             signal.connect(self.refresh)
         for changed in (state.runs.selected, state.runs.changed):
             changed.connect(lambda _: self.refresh())
+        state.playback.changed.connect(self._hint)
+        QGuiApplication.instance().focusObjectChanged.connect(self._hint)  # type: ignore[union-attr]
 
     def set_export_menu(self, menu: QMenu) -> None:
         """Give the export button its entries."""
@@ -157,6 +162,18 @@ class TopBar(QFrame):
         if command:
             self._do(command)
 
+    def _hint(self, _focus: object = None) -> None:
+        """Name Space on the main action where it is its key: a control that has the keyboard may
+        do something else with it, and so do the clocks.
+        """
+        here = self.window().focusWidget()
+        writes = here is not None and here.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+        taken = writes or takes_key(here, Qt.Key.Key_Space)
+        space = here is self.main or (self._state.playback.stands and not taken)
+        if space != self._space:
+            self._space = space
+            self.refresh()
+
     def _where(self) -> str:
         """Say what is on the canvas."""
         state, run = self._state, self._state.runs.current
@@ -179,7 +196,8 @@ class TopBar(QFrame):
             known = self._registry[command]
             why = known.why_not()
             plain = title in ("Pause", "Resume")
-            self.main.setText(f"{title}  Space" if command == "pause" and plain else title)
+            space = command == "pause" and plain and self._space
+            self.main.setText(f"{title}  Space" if space else title)
             self._main_icon.wear(icon)
             self.main.setEnabled(not why)
             set_tip(self.main, why or f"{known.title} ({native(known.shortcut)})")

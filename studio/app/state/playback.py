@@ -29,6 +29,11 @@ class Playback(QObject):
         """Whether the newest training step is followed."""
         return self.step is None
 
+    @property
+    def stands(self) -> bool:
+        """Whether the newest is followed and the flow is at its end: only the training moves."""
+        return self.live and not self.playing and self.flow >= 1.0
+
     def set(self, **values: object) -> None:
         """Change some of what is said above; one signal if anything differs."""
         before = dict(vars(self))

@@ -99,6 +99,30 @@ def test_a_floor_goes_from_edge_to_edge_with_the_band_of_its_spread(qapp: object
     assert text.toPlainText() == "floor 0.2 ± 0.05"
 
 
+@pytest.mark.parametrize(
+    ("values", "further", "anchor"),
+    [
+        ([0.9, 0.8, 0.7, 0.6], False, 1.0),  # nothing near it: above, on the left
+        ([0.3, 0.3, 0.7, 0.6], False, 0.0),  # the curve is just above it at first
+        ([0.15, 0.3, 0.7, 0.6], True, 1.0),  # and on both sides of it
+    ],
+)
+def test_the_word_of_a_floor_lies_where_the_curve_is_not(
+    qapp: object, values: list[float], further: bool, anchor: float
+) -> None:
+    steps, heights = np.array([0.0, 20.0, 60.0, 100.0]), np.array(values)
+    curve = Curve("q", "Q", "#f00", steps, heights, True, 0.2, np.full(4, 0.2))
+    frame = Frame((0.0, 100.0), (0.0, 1.0), 400.0, 200.0, log=False)
+    (found,) = reduced(ChartScene([curve], (0.0, 100.0)), 400)
+    (said,) = [
+        each
+        for each in curve_items(curve, found, frame, CanvasStyle.of(DARK))
+        if isinstance(each, pg.TextItem)
+    ]
+    assert said.anchor.y() == anchor
+    assert (said.pos().x() > 0) == further
+
+
 def test_a_logarithmic_axis_leaves_out_what_is_not_positive(qapp: object) -> None:
     curve = Curve("a", "A", "#fff", np.arange(4.0), np.array([-1.0, 0.0, 0.01, 100.0]), True)
     scene = ChartScene([curve], (0.0, 3.0), log=True)
