@@ -109,6 +109,11 @@ class CameraBox(pg.ViewBox):  # type: ignore[misc]
         wide, high = self.rect().width(), self.rect().height()
         left.setGeometry(-NEARER, 0, left.maximumWidth(), high)
         bottom.setGeometry(0, high - bottom.maximumHeight(), wide, bottom.maximumHeight())
+        for rim in self.rims:
+            # Of an image that is partly outside Qt keeps the rest when the size changes, with the
+            # numbers of the other size: it has to forget all of it.
+            rim.keep(False)
+            rim.keep(True)
 
 
 class Rim(Axis):

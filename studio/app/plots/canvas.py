@@ -30,7 +30,7 @@ from studio.app.plots.backdrop import (
     view_of,
     with_paths,
 )
-from studio.app.plots.camera import Camera, Covered, robust_bounds
+from studio.app.plots.camera import Bounds, Camera, Covered, robust_bounds
 from studio.app.plots.camerabox import ZOOM_STEP, CameraBox
 from studio.app.plots.glide import Glide
 from studio.app.plots.identity import identity_colours, middle_of, one_colour
@@ -132,6 +132,8 @@ class ParticleCanvas(Sheet):
         self._behind = BackdropImage()
         self._ways: Backdrop | None = None
         self._seen: tuple[Camera, float] | None = None
+        self._data: object = None
+        self._views: dict[object, Bounds] = {}  # those that the person has chosen, by data
         self._ring = False  # focus came by keyboard: show where it is
         self._arrived = 0.0
         self._glide = Glide(self)
@@ -315,6 +317,24 @@ class ParticleCanvas(Sheet):
         """Fit, unless the person has chosen where to look."""
         if not self.box.touched:
             self.fit()
+
+    def turn_to(self, data: object) -> bool:
+        """Look at other data as the person last looked at those, or at all of them; what was chosen
+        for these is kept until they are shown again. Return whether they are others.
+        """
+        if data == self._data:
+            return False
+        if self.box.touched:
+            self._views[self._data] = self.camera.bounds
+        else:
+            self._views.pop(self._data, None)
+        self._data = data
+        self.box.touched = data in self._views
+        if self.box.touched:
+            self.box.look_at(self._views[data])
+        else:
+            self.fit()
+        return True
 
     def zoom(self, factor: float) -> None:
         """Magnify around the middle."""

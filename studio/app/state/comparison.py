@@ -7,6 +7,7 @@ share of their budget that they have spent, and on one axis by steps, seconds or
 from bisect import bisect_right
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +26,7 @@ __all__ = [
     "batch",
     "comparable",
     "compared",
+    "data_of",
     "kept_at",
     "kept_before",
     "measures",
@@ -63,6 +65,13 @@ def compared(runs: Runs) -> list[RunState]:
     chosen = [runs.by_key[key] for key in runs.chosen if key in runs.by_key]
     found = chosen if current in chosen else members(runs, current.race)
     return found[:MOST] if len(found) > 1 else []
+
+
+def data_of(run: RunState | None) -> str:
+    """Return what names the data of a run, with their settings; "" where nobody knows them."""
+    if run is None or run.spec is None:
+        return ""
+    return msgspec.json.encode(run.spec.dataset, order="deterministic").decode()
 
 
 def comparable(first: RunState, other: RunState) -> bool:

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import msgspec
-
 from studio.app import held
-from studio.app.state.comparison import QUALITY, samples_at, training_value
+from studio.app.state.comparison import QUALITY, data_of, samples_at, training_value
 from studio.app.state.learning import number_of
 from studio.app.state.naming import data_title
 from studio.app.state.runs import RunState
@@ -129,7 +127,7 @@ def groups(
     parted: dict[tuple[str, str], list[RunState]] = {}
     for run in sorted(runs, key=lambda run: run.name, reverse=True):
         for title in _titles(run, by, catalog):
-            parted.setdefault((title, _data_key(run)), []).append(run)
+            parted.setdefault((title, data_of(run)), []).append(run)
     made = []
     for (title, data), each in parted.items():
         about, metric = _about(each[0], by, catalog, sizes or {}), _headline(each)
@@ -144,12 +142,6 @@ def _titles(run: RunState, by: By, catalog: Catalog | None) -> tuple[str, ...]:
     if by == "model":
         return (model_title(run, catalog) or "No model",)
     return (data_title(run.spec.dataset.slug, catalog) if run.spec is not None else "No data",)
-
-
-def _data_key(run: RunState) -> str:
-    if run.spec is None:
-        return ""
-    return msgspec.json.encode(run.spec.dataset, order="deterministic").decode()
 
 
 def _about(run: RunState, by: By, catalog: Catalog | None, sizes: Mapping[str, str]) -> str:

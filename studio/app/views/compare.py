@@ -132,6 +132,8 @@ class CompareView(QWidget):
         if shown:
             self._place()
             link([pane.canvas.box for pane in self.panes[: len(runs)]])
+            for pane in self.panes[:1]:  # the others follow
+                pane.canvas.turn_to(comparison.data_of(pane.run))
             self._turn_to_budget()
         self._load()
         self._share_target()

@@ -19,6 +19,7 @@ from studio.app.plots.following import Following
 from studio.app.plots.scene import SceneOverlay
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
+from studio.app.state.comparison import data_of
 from studio.app.state.moment import Moment
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
@@ -182,6 +183,9 @@ class MomentView(QWidget):
 
     def _changed(self) -> None:
         run = self._following.run
+        if self.canvas.turn_to(data_of(run)):
+            self.canvas.set_record(None)
+            self.canvas.set_backdrop(Backdrop(axes=False))  # of the other data
         entry = family_of_run(run, self._state.catalog)
         settings = run.spec.family.config if run is not None and run.spec is not None else {}
         stages = entry.stages if entry is not None and run is not None else []

@@ -26,6 +26,7 @@ from studio.app.plots.sampled import Sampled, Shown
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
+from studio.app.state.comparison import data_of
 from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
@@ -166,6 +167,7 @@ class SamplesView(QWidget):
     def _select(self) -> None:
         for canvas in (self.made, self.data):
             canvas.set_record(None)
+        self.made.turn_to(data_of(self._sampled.run))  # the other one follows
         self._chip.tell()
 
     def _show(self, shown: Shown) -> None:

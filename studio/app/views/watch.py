@@ -19,7 +19,7 @@ from studio.app.plots.starts import Starts
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
-from studio.app.state.comparison import training_value
+from studio.app.state.comparison import data_of, training_value
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
@@ -118,6 +118,10 @@ class WatchView(QWidget):
         self._readout.set_count(0)
         self._readout.set_picture("")
         self._family()
+        self._turn_to()
+
+    def _turn_to(self) -> None:
+        self.canvas.turn_to((data_of(self._run), self._dims))
 
     def _changed(self) -> None:
         self._family()
@@ -233,7 +237,7 @@ class WatchView(QWidget):
         if record is not None:
             self._show(record)
         self.layers.set_target()
-        self.canvas.fit()
+        self._turn_to()
 
     def _restyle(self) -> None:
         self.canvas.set_style(CanvasStyle.of(colors()))

@@ -291,3 +291,44 @@ def test_it_survives_records_of_any_kind(canvas: ParticleCanvas, record: Record)
     for other in (record(1, n=1), record(2, frames=1), record(3, n=1000), None, record(4)):
         canvas.set_record(timeline(other) if other else None, glide=True)
         picture(canvas)
+
+
+@pytest.mark.parametrize("size", [(600, 480), (300, 480), (600, 240), (220, 240), (301, 241)])
+def test_no_number_of_another_size_stays_on_the_axes(
+    canvas: ParticleCanvas, size: tuple[int, int]
+) -> None:
+    canvas.box.touched = True
+    canvas.box.look_at((-5, 5, -4, 4))
+    picture(canvas)
+    canvas.resize(*size)
+    picture(canvas)
+    canvas.box.look_at((-5, 5, -4, 4))
+    canvas.pan(7, 3)
+    kept = picture(canvas)
+    for rim in canvas.box.rims:
+        rim.keep(False)
+        rim.keep(True)
+    assert np.array_equal(kept, picture(canvas))
+
+
+def test_what_a_person_looks_at_is_kept_for_its_data_and_others_are_seen_whole(
+    canvas: ParticleCanvas, record: Record
+) -> None:
+    canvas.set_record(timeline(record(50)))
+    canvas.turn_to("ring")
+    canvas.zoom(4)
+    canvas.pan(30, 10)
+    near = canvas.camera
+    assert not canvas.turn_to("ring"), "a run on the same data is looked at from the same place"
+    assert canvas.camera == near
+    assert canvas.turn_to("spirals")
+    assert canvas.camera.scale < near.scale / 2
+    assert not canvas.box.touched
+    canvas.turn_to("ring")
+    assert canvas.box.touched
+    assert (canvas.camera.x, canvas.camera.y) == pytest.approx((near.x, near.y))
+    assert canvas.camera.scale == pytest.approx(near.scale)
+    canvas.fit()
+    canvas.turn_to("spirals")
+    canvas.turn_to("ring")
+    assert not canvas.box.touched, "the person has let go of it"
