@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studio.app import held, words
 from studio.app.state import comparison
 from studio.app.state.learning import taken
-from studio.app.state.naming import called
+from studio.app.state.naming import called, metric_title
 from studio.app.state.replay import replay_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -98,7 +98,7 @@ def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
         slug, figure = quality(single) if single is not None else ("", "")
         note = f"{100 * done // total} %" if under_way else "waits" if waits else figure
         progress = done / total if under_way else None
-        of = "" if under_way else _metric(state, slug)
+        of = "" if under_way else metric_title(slug, state.catalog)
         spoken = [text, waits or word + (words.elsewhere(runs[0]) if runs else "")]
         spoken.append(f"{of} {note}".strip() if note else "")
     if single is not None:
@@ -112,8 +112,3 @@ def _said(run: RunState) -> list[str]:
     """Return what a person says of a run beside its name."""
     label = run.label
     return ["baseline" if label.baseline else "", ", ".join(label.tags), label.note]
-
-
-def _metric(state: AppState, slug: str) -> str:
-    entry = state.catalog.get("metric", slug) if state.catalog is not None and slug else None
-    return entry.title if entry is not None else words.plain(slug)

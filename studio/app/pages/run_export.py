@@ -8,8 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.pages.run_table_model import Row
-from studio.app.pages.run_table_words import metric_title
-from studio.app.state.naming import data_title, name_of, number
+from studio.app.state.naming import data_title, metric_title, name_of, number
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import data_taken, model_title
 from studio.app.state.session import AppState

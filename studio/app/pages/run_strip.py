@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableWidget, QTableWid
 
 from studio.app import words
 from studio.app.differing import NONE, Differing, differing
-from studio.app.pages.run_table_words import metric_title
 from studio.app.run_words import title_of
 from studio.app.state import comparison
+from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
 from studio.app.state.session import AppState

@@ -9,11 +9,11 @@ from typing import Any
 from PySide6.QtCore import Qt
 
 from studio.app import held, words
-from studio.app.pages.run_table_words import metric_title, other_figure, spread_of, suffix_of
+from studio.app.pages.run_table_words import other_figure, spread_of, suffix_of
 from studio.app.run_words import RunWords, say, title_of
 from studio.app.shell.line_model import Index, LineModel
 from studio.app.state.learning import origin_said
-from studio.app.state.naming import name_of
+from studio.app.state.naming import metric_title, name_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import (
     Column,

@@ -7,21 +7,16 @@ import numpy as np
 from studio.app import held, words
 from studio.app.differing import differing
 from studio.app.state.comparison import QUALITY
+from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.catalog import Catalog
 
-__all__ = ["DASH", "metric_title", "other_figure", "spread_of", "suffix_of"]
+__all__ = ["DASH", "other_figure", "spread_of", "suffix_of"]
 
 DASH = "—"
 LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` has them
 SAID = 2  # settings in which a branch differs from what it left that are said beside its name
-
-
-def metric_title(slug: str, catalog: Catalog | None) -> str:
-    """Return what a metric is called, "" for none."""
-    entry = catalog.get("metric", slug) if catalog is not None and slug else None
-    return entry.title if entry is not None else words.plain(slug)
 
 
 def other_figure(run: RunState, catalog: Catalog | None) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
 from studio.app.state.comparison import QUALITY
+from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
 from studio.app.state.runthen import later_evaluation, run_at
@@ -203,9 +204,7 @@ class RunPanel(QWidget):
         return catalog.get("metric", slug) if catalog is not None else None
 
     def _name(self, name: str) -> str:
-        slug = name.removeprefix(QUALITY)
-        entry = self._entry(slug)
-        return entry.title if entry is not None else words.plain(slug)
+        return metric_title(name.removeprefix(QUALITY), self._state.catalog)
 
     def _draw_curve(self, run: RunState) -> None:
         """Draw the first quality figure, or the loss where nothing was measured yet, and say which

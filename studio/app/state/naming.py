@@ -1,10 +1,13 @@
-"""What runs, setups and data are called: after what they are, unless a person named them. Pure."""
+"""What runs, setups, data and metrics are called: after what they are, unless a person named them.
+Pure.
+"""
 
 from typing import TypeGuard
 
 import msgspec
 
 from studio.app.state.runs import RunState
+from studio.app.words import plain
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
 
@@ -13,6 +16,7 @@ __all__ = [
     "data_title",
     "imported",
     "keeps_recipe",
+    "metric_title",
     "name_of",
     "named",
     "number",
@@ -30,6 +34,12 @@ def data_title(slug: str, catalog: Catalog | None) -> str:
     """Return a data set as people call it; imported ones have their own name."""
     entry = catalog.get("dataset", slug) if catalog is not None else None
     return entry.title if entry is not None else slug.removeprefix(PROJECT_PREFIX)
+
+
+def metric_title(slug: str, catalog: Catalog | None) -> str:
+    """Return what a metric is called, "" for none."""
+    entry = catalog.get("metric", slug) if catalog is not None and slug else None
+    return entry.title if entry is not None else plain(slug)
 
 
 def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:

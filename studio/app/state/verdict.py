@@ -7,6 +7,7 @@ from typing import Literal
 
 from studio.app import held, words
 from studio.app.state.comparison import samples_at
+from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
 from studio.protocol.catalog import Catalog, EntrySpec
@@ -59,7 +60,7 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     entry = catalog.get("metric", slug) if catalog is not None else None
     n = samples_at(run, step)
     said, level = judged(entry, run.floors, slug, value, n)
-    title = entry.title if entry is not None else words.plain(slug)
+    title = metric_title(slug, catalog)
     floor = held.bar(entry, run.floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)
     return Verdict(slug, title, value, floor, step, n, said, level, stale)

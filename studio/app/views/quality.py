@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from studio.app import held, words
+from studio.app import held
 from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture
@@ -19,6 +19,7 @@ from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, view_bar
 from studio.app.widgets.chartcard import ChartCard
+from studio.app.widgets.comparenames import measure_title
 from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
 from studio.app.widgets.overlays import EmptyState
@@ -190,7 +191,7 @@ class QualityView(QWidget):
             series = run.series[name]
             quality = name.startswith(QUALITY)
             floor = run.floors.get(name.removeprefix(QUALITY)) if quality else None
-            title = self._title(name)
+            title = measure_title(name, self._state)
             ink = inks[i % len(inks)]
             floors = floors_along(run, name) if quality else None
             counts = counts_along(run, name) if quality else None
@@ -218,18 +219,12 @@ class QualityView(QWidget):
             return None
         return catalog.get("metric", name.removeprefix(QUALITY))
 
-    def _title(self, name: str) -> str:
-        if name.startswith(QUALITY):
-            entry = self._entry(name)
-            return entry.title if entry else words.plain(name.removeprefix(QUALITY))
-        return words.plain(name)
-
     def _arrange(self, groups: dict[str, list[str]]) -> None:
         for group in sorted(groups, key=lambda g: (g != "loss", not g.startswith(QUALITY), g)):
             if group not in self._cards:
                 entry = self._entry(group)
                 card = ChartCard(
-                    "Loss" if group == "loss" else self._title(group),
+                    "Loss" if group == "loss" else measure_title(group, self._state),
                     note=held.in_short(entry),
                     tip=held.explained(entry),
                 )

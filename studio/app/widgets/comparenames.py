@@ -1,8 +1,7 @@
 """What compared runs, their measure and their budget are called, and the room that takes."""
 
-from studio.app import words
 from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import name_of
+from studio.app.state.naming import metric_title, name_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
@@ -13,9 +12,7 @@ SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 def measure_title(name: str, state: AppState) -> str:
     """Return what a curve is called: the title of its metric, or its name in words."""
-    slug = name.removeprefix(QUALITY)
-    entry = state.catalog.get("metric", slug) if state.catalog and slug != name else None
-    return entry.title if entry is not None else words.plain(slug)
+    return metric_title(name.removeprefix(QUALITY), state.catalog)
 
 
 def short_name(run: RunState, letters: int = 24) -> str:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from studio.app import held, words
 from studio.app.state.evaluated import Evaluated
+from studio.app.state.naming import metric_title
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, label
 from studio.app.widgets.literal import set_tip
@@ -55,10 +56,11 @@ class EvaluatedCard(QFrame):
             against = held.bar(entry, found.floors, slug) or "\u2013"
             better = entry.better if entry is not None else ""
             texts = (_value(found, slug, value), better, against)
-            name = Elided(self._title(slug), "muted")
+            title = metric_title(slug, self._state.catalog)
+            name = Elided(title, "muted")
             set_tip(name, held.explained(entry))
             count = f"{found.counts[slug]:,}" if slug in found.counts else ""
-            name.setAccessibleName(f"{self._title(slug)}: {', '.join(texts)}, n = {count}")
+            name.setAccessibleName(f"{title}: {', '.join(texts)}, n = {count}")
             self._grid.addWidget(name, line, 0)
             for column, text in enumerate((*texts, count), 1):
                 self._grid.addWidget(
@@ -68,10 +70,6 @@ class EvaluatedCard(QFrame):
     def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog
         return catalog.get("metric", slug) if catalog is not None else None
-
-    def _title(self, slug: str) -> str:
-        entry = self._entry(slug)
-        return entry.title if entry is not None else words.plain(slug)
 
 
 def _value(found: Evaluated, slug: str, value: float) -> str:

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from studio.app import held
 from studio.app.plots.bars import Bars
 from studio.app.state.evaluated import Evaluated
+from studio.app.state.naming import metric_title
 from studio.app.state.session import AppState
 from studio.app.widgets.barscard import BarsCard
 from studio.app.widgets.basic import clear
-from studio.app.widgets.comparenames import measure_title
 from studio.app.widgets.exporting import ask_picture, ask_values
 
 __all__ = ["PartCards"]
@@ -50,7 +50,7 @@ class PartCards(QWidget):
     def _card(self, found: Evaluated, slug: str) -> BarsCard:
         catalog = self._state.catalog
         entry = catalog.get("metric", slug) if catalog is not None else None
-        title = measure_title(f"quality/{slug}", self._state)
+        title = metric_title(slug, catalog)
         card = BarsCard(title, held.explained(entry))
         card.setFixedHeight(HEIGHT)
         card.picture_wanted.connect(partial(ask_picture, card, self._state, slug))

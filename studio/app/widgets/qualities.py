@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from studio.app import held, words
 from studio.app.state import drafts
 from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.naming import metric_title
 from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
@@ -85,7 +86,7 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         parts += [held.few(n)] if held.few(n) else []
         old = outdated(run, name)
         note = ", ".join([*parts, *([f"at step {int(series.steps[-1]):,}", old] if old else [])])
-        title = entry.title if entry else slug
+        title = metric_title(slug, catalog)
         between = interval(run, slug, int(series.steps[-1]))
         value = words.figure(float(series.values[-1]))
         found.append((title, f"{value} ({between})" if between else value, note))

@@ -10,6 +10,7 @@ from studio.app import held
 from studio.app.run_words import quality
 from studio.app.shell.run_figures import figures
 from studio.app.state.runs import RunState, Series
+from studio.app.state.session import AppState
 from studio.app.state.verdict import judged, verdict_of
 from studio.app.widgets.qualities import Qualities, qualities
 from studio.protocol.catalog import EntrySpec
@@ -137,7 +138,7 @@ def test_the_charts_say_both(lens, qtbot):
 
 
 def test_a_note_is_read_whole_beside_its_figure_in_a_narrow_column(qtbot):
-    state = SimpleNamespace(catalog=None)
+    state = AppState()
     shown = Qualities(state)
     qtbot.addWidget(shown)
     shown.resize(292, 60)
