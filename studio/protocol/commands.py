@@ -311,9 +311,10 @@ class ExportRows(_Command, frozen=True, kw_only=True):
     """Write rows of a run that are there already to a file, whose suffix says how; reply: {"job"}.
 
     ``what`` they are: "samples" that were drawn, of the file ``of``; the fixed "particles" at the
-    end of their flow, of the newest kept moment, not after ``step`` if that is given; or the "data"
-    that the run learns, of which `GetTarget` gives ``n`` (0 for all). ``rows`` are their numbers
-    there, in the order in which they are written; [] for all. ``overwrite`` as in `Operate`.
+    end of their flow, of the newest kept moment, not after ``step`` if that is given, the first
+    ``n`` of them; or the "data" that the run learns, of which `GetTarget` gives ``n`` (0 for all).
+    ``rows`` are their numbers there, in the order in which they are written; [] for all.
+    ``overwrite`` as in `Operate`.
     """
 
     run: str

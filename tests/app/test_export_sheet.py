@@ -56,7 +56,7 @@ def test_what_is_taken_is_asked_of_the_engine_as_it_is_meant() -> None:
     fixed = Taking("/r", "all", Source("/r", "particles"), (), 64, step=7)
     assert fixed.many == 64
     assert fixed.command("/f", overwrite=False) == m.ExportRows(
-        run="/r", what="particles", step=7, file="/f"
+        run="/r", what="particles", step=7, n=64, file="/f"
     )
     real = Taking("/r", "chosen", Source("/r", "data", "0"), (1,), 512)
     command = real.command("/f", overwrite=False)
@@ -143,7 +143,12 @@ async def test_it_says_how_far_it_is_ends_it_and_shows_where_the_file_is(
     await wait(lambda: sheet.cancel.isVisible())
     assert asked == [
         m.ExportRows(
-            id=asked[0].id, run=run.key, what="particles", step=400, file=str(tmp_path / "a.csv")
+            id=asked[0].id,
+            run=run.key,
+            what="particles",
+            step=400,
+            n=64,
+            file=str(tmp_path / "a.csv"),
         )
     ]
     info = m.JobInfo(job="job-9", kind="export", state="running", title="", run=run.key, total=64)

@@ -68,6 +68,8 @@ def test_particles_are_those_of_a_kept_moment(desk: Desk, run: RunFolder, tmp_pa
         file = tmp_path / f"{step}.npz"
         found = written(desk, run, file, what="particles", step=step, rows=CHOSEN)
         np.testing.assert_array_equal(found, expected.x[-1][CHOSEN])
+    some = written(desk, run, tmp_path / "some.npz", what="particles", n=7)
+    np.testing.assert_array_equal(some, store.load(store.steps()[-1]).x[-1][:7])
 
 
 def test_the_data_are_counted_as_they_are_shown(desk: Desk, run: RunFolder, tmp_path: Path) -> None:
@@ -98,6 +100,7 @@ def test_what_cannot_be_written_is_refused_at_once(
     ("more", "path"),
     [
         ({"what": "particles", "rows": [0, 20]}, "rows"),
+        ({"what": "particles", "n": 21}, "n"),
         ({"what": "particles", "step": -1}, "step"),
         ({"what": "samples", "of": "/etc/passwd"}, "of"),
     ],

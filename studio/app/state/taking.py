@@ -56,13 +56,13 @@ class Taking:
                 run=self.run, operator=GENERATE, config=config, step=self.step,
                 file=file, overwrite=overwrite,
             )  # fmt: skip
-        source = self.source
+        source, fixed = self.source, self.source.what == "particles"
         return ExportRows(
             run=source.run,
             what=source.what,
             of=source.of if source.what == "samples" else "",
-            n=self.shown if source.what == "data" else 0,
-            step=self.step if source.what == "particles" else None,
+            n=self.shown if source.what == "data" or (fixed and self.taken == "all") else 0,
+            step=self.step if fixed else None,
             rows=list(self.rows) if self.taken == "chosen" else [],
             file=file,
             overwrite=overwrite,

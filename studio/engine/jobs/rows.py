@@ -133,12 +133,20 @@ def _particles(run: RunFolder, command: ExportRows) -> _There:
     if not steps:
         raise Refused(f"{run.name} has kept no moment up to there.", path="step")
     record = store.load(steps[-1])
+    kept = record.x.shape[1]
+    if command.n > kept:
+        raise Refused(
+            f"Of step {record.step:,} {kept:,} particles were kept, not {command.n:,}.",
+            "Choose the newest step, of which all are kept.",
+            path="n",
+        )
     known = dict(record.given)
     if record.mask is not None:
         known["mask"] = record.mask
     said = {"step": record.step, "seed": run.record.spec.training.get("seed", 0)}
     columns = saved_columns(newest_checkpoint(run))
-    return _There(_batch(record.x[-1], known), columns, {**said, "particles": "fixed"})
+    rows = _batch(record.x[-1], known).take(slice(0, command.n or None))
+    return _There(rows, columns, {**said, "particles": "fixed"})
 
 
 def _data(run: RunFolder, command: ExportRows) -> _There:
