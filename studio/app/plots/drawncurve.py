@@ -19,6 +19,7 @@ from studio.app.plots.ticks import number
 __all__ = ["Frame", "curve_items"]
 
 Doubles = NDArray[np.float64]
+Place = tuple[float, float, float, float]  # left, right, bottom, top in a plane
 SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
 SHORT = 18  # pixels of the floor of one value alone
 RAW = 0.22  # of the ink; where its lines cross it is twice as strong
@@ -87,9 +88,10 @@ def curve_items(
         )
     if not curve.said:
         return
-    yield from _floor_word(held[0], parts, frame, style)
+    taken: list[Place] = []
+    yield from _floor_word(held[0], parts, taken, frame, style)
     for part in parts[1:]:
-        yield from _count_word(part, parts, frame, style)
+        yield from _count_word(part, parts, taken, frame, style)
 
 
 def _curve(curve: Curve, found: Columns, frame: Frame) -> Iterator[QGraphicsItem]:
@@ -155,7 +157,7 @@ def _band(
 
 
 def _floor_word(
-    curve: Curve, parts: list[Curve], frame: Frame, style: CanvasStyle
+    curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
     """Say what the line of a floor is, above it or below, where that covers least of the curve: on
     the left before other places.
@@ -176,17 +178,18 @@ def _floor_word(
     fits = {True: frame.above(height) > LINE, False: frame.above(height) < frame.height - LINE}
     places = [(x, up) for x in starts for up in (True, False) if fits[up]] or [(frame.x[0], True)]
 
-    def hidden(place: tuple[float, bool]) -> int:
-        low, high = sorted((height, height + frame.tall(LINE if place[1] else -LINE)))
-        return _covered(parts, (place[0], place[0] + wide), (low, high), frame)
+    def place(start: float, up: bool) -> Place:
+        low, high = sorted((height, height + frame.tall(LINE if up else -LINE)))
+        return start, start + wide, low, high
 
-    start, up = min(places, key=hidden)
+    start, up = min(places, key=lambda each: _covered(parts, place(*each), frame))
+    taken.append(place(start, up))
     anchor, ground = (0.0, 1.0 if up else 0.0), colour(style.panel, 0.8)
     yield word(told, style.good, (start, height), anchor, ground)
 
 
 def _count_word(
-    curve: Curve, parts: list[Curve], frame: Frame, style: CanvasStyle
+    curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
     """Say of how many samples the values are that stand apart: above their last dot or below it,
     where it covers less of the lines.
@@ -201,24 +204,31 @@ def _count_word(
     text = f"n = {int(curve.counts[0]):,}"
     above = frame.above(height) > LINE + CLEAR
     if above:
-        # Also the line between two dots is not to be covered.
-        along = (step - frame.pixels(WORD), step)
-        near, far = frame.tall(CLEAR), frame.tall(CLEAR + LINE)
-        over = _covered(parts, along, (height + near, height + far), frame)
-        above = over <= _covered(parts, along, (height - far, height - near), frame)
+        start, near, far = step - frame.pixels(WORD), frame.tall(CLEAR), frame.tall(CLEAR + LINE)
+        over: Place = (start, step, height + near, height + far)
+        under: Place = (start, step, height - far, height - near)
+        above = _lost(parts, taken, over, frame) <= _lost(parts, taken, under, frame)
     place = height + frame.tall(CLEAR if above else -CLEAR)
     yield word(text, style.muted, (step, place), (1.0, 1.0 if above else 0.0), shade)
 
 
-def _covered(
-    parts: list[Curve], x: tuple[float, float], y: tuple[float, float], frame: Frame
-) -> int:
-    """Return how much of the lines and of their dots lies in a place of the plane."""
+def _lost(parts: list[Curve], taken: list[Place], place: Place, frame: Frame) -> tuple[int, int]:
+    """Return over how many words one in a place would lie, and how much of the lines it covers."""
+    left, right, low, high = place
+    over = sum(left < x1 and x0 < right and low < y1 and y0 < high for x0, x1, y0, y1 in taken)
+    return over, _covered(parts, place, frame)
+
+
+def _covered(parts: list[Curve], place: Place, frame: Frame) -> int:
+    """Return how much of the lines and of their dots lies in a place of the plane; also the line
+    between two dots is not to be covered.
+    """
+    left, right, low, high = place
     found = 0
     for part in parts:
-        inside = (part.steps >= x[0]) & (part.steps <= x[1])
-        along = np.sort(np.concatenate([np.linspace(*x, 16), part.steps[inside]]))
+        inside = (part.steps >= left) & (part.steps <= right)
+        along = np.sort(np.concatenate([np.linspace(left, right, 16), part.steps[inside]]))
         along = along[(along >= part.steps[0]) & (along <= part.steps[-1])]
         at = np.interp(along, part.steps, frame.heights(part.values))
-        found += int(((at >= y[0]) & (at <= y[1])).sum())
+        found += int(((at >= low) & (at <= high)).sum())
     return found

@@ -48,6 +48,24 @@ class Sparkline(QWidget):
             self.setAccessibleName(spoken + (f", {bar} {floor:.3g}" if floor is not None else ""))
         self.update()
 
+    def _word(
+        self, painter: QPainter, xs: NDArray[np.float64], ys: NDArray[np.float64], floor: float
+    ) -> QPointF:
+        """Return where the word of the floor begins: above or below it, where no curve is; on the
+        left before the right, as a curve that approaches its floor is still far from it there.
+        """
+        measure = painter.fontMetrics()
+        wide, high = measure.horizontalAdvance(self.bar), measure.ascent()
+        lines = [y for y in (floor - 3.0, floor + high + 1.0) if high <= y <= self.height()]
+        places = [QPointF(x, y) for x in (3.0, self.width() - wide - 3.0) for y in lines]
+
+        def hidden(place: QPointF) -> int:
+            along = np.linspace(place.x(), place.x() + wide, 16)
+            at = np.interp(along, xs, ys)
+            return int(((at > place.y() - high - 2) & (at < place.y() + 2)).sum())
+
+        return min(places, key=hidden, default=QPointF(3.0, floor - 3.0))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if len(self._x) < 2:
             return
@@ -67,9 +85,7 @@ class Sparkline(QWidget):
                 painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
                 painter.setFont(font(11))
                 painter.setPen(QColor(tokens.muted))
-                # On the left, where a curve that approaches its floor is still far from it.
-                word = QRectF(area.left() + 2, max(y - 16, 0.0), 80, 14)
-                painter.drawText(word, int(Qt.AlignmentFlag.AlignLeft), self.bar)
+                painter.drawText(self._word(painter, xs, ys, y), self.bar)
             painter.setPen(QPen(QColor(tokens.accent), 1.5))
             painter.drawPolyline(
                 QPolygonF([QPointF(float(x), float(y)) for x, y in zip(xs, ys, strict=True)])

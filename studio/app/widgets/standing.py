@@ -26,6 +26,7 @@ __all__ = ["StandingCard", "Strip", "marks"]
 
 EDGE, BASE = 18, 22  # pixels beside the axis, and below it
 WORDS = 30  # pixels that a number on the axis needs
+MOST, ARROW = 300, 48  # pixels of the choice of a metric, and of what is beside its words
 
 
 def marks(low: float, high: float) -> list[float]:
@@ -142,8 +143,6 @@ class StandingCard(QFrame):
         self.setProperty("surface", "raised")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.choice = ChoiceList([], "Which metric")
-        self.choice.setMinimumWidth(180)
-        self.choice.setMaximumWidth(280)
         self.choice.activated.connect(lambda _: self._draw())
         self.headline, self.strip = Headline(state), Strip()
         left = QVBoxLayout()
@@ -172,7 +171,10 @@ class StandingCard(QFrame):
         slugs = [name.removeprefix(QUALITY) for name in names]
         if slugs != self._slugs or other:
             self._slugs = slugs
-            self.choice.offer([measure_title(name, self._state) for name in names])
+            titles = [measure_title(name, self._state) for name in names]
+            self.choice.offer(titles)
+            widest = max(map(self.choice.fontMetrics().horizontalAdvance, titles))
+            self.choice.setFixedWidth(min(MOST, widest + ARROW))
             self.choice.setCurrentIndex(slugs.index(first))
             self.choice.setVisible(len(slugs) > 1)
         self._draw()
