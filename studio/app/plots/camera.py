@@ -19,6 +19,7 @@ __all__ = [
     "Bounds",
     "Camera",
     "Covered",
+    "covers",
     "padded",
     "robust_bounds",
 ]
@@ -127,6 +128,12 @@ def padded(bounds: Bounds, share: float = 0.15) -> Bounds:
         float(f"{y0 - dy:.2g}"),
         float(f"{y1 + dy:.2g}"),
     )
+
+
+def covers(bounds: Bounds, seen: Bounds) -> bool:
+    """Whether a rectangle holds all of what is seen."""
+    (x0, x1, y0, y1), (a0, a1, b0, b1) = bounds, seen
+    return x0 <= a0 and a1 <= x1 and y0 <= b0 and b1 <= y1
 
 
 def robust_bounds(points: NDArray[np.floating]) -> Bounds | None:

@@ -16,7 +16,7 @@ from studio.app.plots.raster import Colours
 __all__ = ["Heat", "at_time", "density", "heat_image", "lookup", "nice", "sample", "span"]
 
 Grid = NDArray[np.float32]
-FEATHER = 0.06  # of the side, over which the heat fades out at its edges
+FEATHER = 0.1  # of the side, over which the heat fades out at its edges
 FINE = 192  # pixels of the heat image before Qt scales it smoothly
 
 

@@ -36,6 +36,7 @@ from studio.protocol.catalog import LayerSpec, StageSpec
 __all__ = ["VIEW", "MomentView", "explainable"]
 
 PARTICLES, RESOLUTION = 4096, 32
+SETTLE_MS = 200  # after a move of the camera
 BETWEEN_MS = 1600  # from a stage to the next, where they follow by themselves
 LEFT = 300
 MARGIN = 12
@@ -66,6 +67,10 @@ class MomentView(QWidget):
         self._play = QTimer(self)
         self._play.setInterval(BETWEEN_MS)
         self._play.timeout.connect(self._played)
+        self._moved_camera = QTimer(self)
+        self._moved_camera.setSingleShot(True)
+        self._moved_camera.setInterval(SETTLE_MS)
+        self._moved_camera.timeout.connect(self._following.watch)  # layers of what is seen now
         self._lay_out()
         self._connect()
         self._restyle()
@@ -111,6 +116,7 @@ class MomentView(QWidget):
         self._state.engine_changed.connect(self._changed)
         self._state.moment.changed.connect(self._moved)
         self.canvas.painted.connect(self._painted)
+        self.canvas.view_changed.connect(self._moved_camera.start)
         self.stages.chosen.connect(self._choose)
         theme.changed.connect(self._restyle)
 

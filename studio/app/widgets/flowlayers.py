@@ -11,7 +11,7 @@ from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
-from studio.app.plots.camera import Bounds, padded
+from studio.app.plots.camera import Bounds, covers, padded
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.fields import Heat
 from studio.app.plots.mesh import Links
@@ -30,12 +30,15 @@ QUERY_RESOLUTION = 48
 
 @dataclass(frozen=True)
 class Answer:
-    """A layer that was asked for: for the record of which step, what came, and what is said."""
+    """A layer that was asked for: for the record of which step and which part of the plane, what
+    came, and what is said.
+    """
 
     layer: str
     step: int
     heat: Heat | None
     words: str
+    window: Bounds
 
 
 class FlowLayers(QObject):
@@ -190,7 +193,12 @@ class FlowLayers(QObject):
             return None
         grid = record.layers.get(scalar.name)
         if grid is not None:
-            return lay.heat_of(scalar, grid, record.window, record.t, now)
+            kept = lay.heat_of(scalar, grid, record.window, record.t, now)
+            seen = covers(record.window, self._canvas.camera.bounds)
+            if seen or len(grid) > 1 or not self._askable(scalar, record):
+                return kept
+            # More is seen than was kept: the weights of this very step know the rest.
+            return self._on_demand(scalar, record) or kept
         return self._on_demand(scalar, record) if self._askable(scalar, record) else None
 
     # Layers on demand
@@ -203,8 +211,8 @@ class FlowLayers(QObject):
         run = self._run
         if lay.on_demand(layer):
             return True
-        scrubbed = not self._state.playback.live
-        return run is not None and scrubbed and record.step in run.checkpoints
+        stands = run is not None and not (run.job and self._state.playback.live)
+        return run is not None and stands and record.step in run.checkpoints
 
     def _known(self, layer: LayerSpec, record: FlowRecord) -> Answer | None:
         """Return the answer that belongs to what is shown. Live, one of an earlier step stands
@@ -227,26 +235,33 @@ class FlowLayers(QObject):
     def _on_demand(self, layer: LayerSpec, record: FlowRecord) -> Heat | None:
         """Return the answer for a layer, and ask if there is none of this step."""
         answer = self._known(layer, record)
-        fresh = answer is not None and answer.step == record.step
+        fresh = answer is not None and answer.step == record.step and self._reaches(answer)
         if not fresh and not self._query.isActive() and not self._asking:
             hurry = answer is None or not self._state.playback.live
             self._query.start(0 if hurry else QUERY_EVERY_MS)
         return answer.heat if answer else None
 
+    def _reaches(self, answer: Answer) -> bool:
+        """Whether an answer is of all that is seen, or could not be of more."""
+        if answer.heat is None or answer.window == self.window():
+            return True
+        return covers(answer.window, self._canvas.camera.bounds)
+
     def _ask(self) -> None:
         layer, record, run = self._scalar(), self._record, self._run
         if layer is None or record is None or run is None or not self._canvas.isVisible():
             return
-        if layer.name in record.layers or not self._askable(layer, record):
+        if not self._askable(layer, record):
             return
         live = self._state.playback.live
         if not live and not any(step <= record.step for step in run.checkpoints):
             words = f"{layer.title}: no checkpoint up to step {record.step:,} was kept."
-            self._answer = Answer(layer.name, record.step, None, words)
+            self._answer = Answer(layer.name, record.step, None, words, self.window())
             self.refresh()
             return
         self._asking = (run.key, layer.name, record.step)
-        self._panel.say(f"Computing {layer.title.lower()}")
+        if layer.name not in record.layers:
+            self._panel.say(f"Computing {layer.title.lower()}")
         tasks.spawn(self._fetch(layer, record, run))
 
     async def _fetch(self, layer: LayerSpec, record: FlowRecord, run: RunState) -> None:
@@ -266,7 +281,7 @@ class FlowLayers(QObject):
             self._asking = None
         if run is not self._run:
             return
-        self._answer = Answer(layer.name, record.step, heat, words)
+        self._answer = Answer(layer.name, record.step, heat, words, window)
         self.refresh()
 
     # Switches

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.plots.camera import covers
 from studio.app.views.watch import VIEW, WatchView
 from studio.app.widgets.layerpanel import LayerPanel, LayerRow
 from studio.app.widgets.motion import citation
@@ -377,6 +378,47 @@ async def test_a_step_that_was_kept_without_its_heat_shows_none_whatever_was_sho
     assert panel.legend.isHidden()
     assert "without its critic" in panel._note.text()
     assert len(lens.link.of(QueryLayer)) == 1
+
+
+async def test_a_layer_covers_all_that_is_seen_where_the_weights_of_its_step_are_known(
+    lens: Any, window: QWidget, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _with_critic(lens)
+    store = FlowStore(Path(lens.run.key))
+    for step in (20, 30):
+        kept = store.load(step)
+        store.keep(kept.holding(**{"layer:critic": np.full((1, 8, 8), 2.0, np.float32)}))
+    lens.run.checkpoints, lens.run.job = [30], ""
+    asked = []
+
+    async def answer(
+        key: str, layer: str, bounds: Any, *, resolution: int, step: int
+    ) -> tuple[int, object]:
+        asked.append(bounds)
+        return 30, np.full((resolution, resolution), 3.0, np.float32)
+
+    monkeypatch.setattr(lens.actions.looking, "query_layer", answer)
+    canvas, layers, playback = window.view.canvas, window.view.layers, lens.state.playback
+
+    def reaches() -> bool:
+        heat = canvas.backdrop.heat
+        return heat is not None and covers(heat.bounds, canvas.camera.bounds)
+
+    playback.set(step=30)
+    await wait(lambda: shown(window.view) == 30)
+    canvas.zoom(0.2)
+    layers.refresh()
+    assert not reaches()
+    await wait(reaches)
+    many = len(asked)
+    layers.refresh()
+    canvas.zoom(0.5)
+    layers.refresh()
+    await wait(lambda: len(asked) == many + 1 and reaches())
+    playback.set(step=20)
+    await wait(lambda: shown(window.view) == 20)
+    assert canvas.backdrop.heat.bounds == store.load(20).window, "its weights are not known"
+    assert len(asked) == many + 1
 
 
 async def test_a_late_answer_for_another_step_is_not_shown(
