@@ -27,7 +27,7 @@ from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
 from models.registry import family
 from models.samplers.consistency import Multistep
-from models.training.optim import OptimizerConfig
+from models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["ConsistencyDistillation", "ConsistencyDistillationConfig"]
 
@@ -69,7 +69,7 @@ class ConsistencyDistillationConfig(Config, frozen=True):
     ] = 0.95
     s_min: SmallestNoise = 0.002
     s_max: LargestNoise = 20.0
-    optimizer: OptimizerConfig = OptimizerConfig(lr=1e-3, schedule="cosine")
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: Annotated[
         float,
         param(

@@ -31,7 +31,7 @@ from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
 from models.paths.gaussian import PATHS, PathName
 from models.registry import family
-from models.training.optim import OptimizerConfig
+from models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["Edm", "EdmConfig"]
 
@@ -134,7 +134,7 @@ class EdmConfig(Config, frozen=True):
     ] = "vp-linear"
     s_min: SmallestNoise = 0.002
     s_max: LargestNoise = 20.0
-    optimizer: OptimizerConfig = OptimizerConfig(lr=2e-3, schedule="cosine")
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     ema: Annotated[
         float,
         param(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.config import Config, param
 
-__all__ = ["OptimizerConfig", "ScheduledOptimizer", "learning_rate"]
+__all__ = ["NetworkOptimizer", "OptimizerConfig", "ScheduledOptimizer", "learning_rate"]
 
 
 class OptimizerConfig(Config, frozen=True):
@@ -95,6 +95,10 @@ class OptimizerConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = 0.0
+
+
+NetworkOptimizer = Annotated[OptimizerConfig, param("Optimiser", "How the network learns.")]
+"""The setting of a family that trains one network."""
 
 
 def learning_rate(config: OptimizerConfig, step: int, horizon: int) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from studio.app.actions import Actions
 from studio.app.commands import Command
-from studio.app.state import comparison
+from studio.app.state import comparison, races
 from studio.app.state.session import AppState
 
 __all__ = ["race_commands"]
@@ -23,7 +23,7 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
     def addable() -> str:
         if state.place != "setup" or state.draft is None:
             return "Open a recipe or set up a run first."
-        return f"A race has at most {comparison.MOST} participants." if state.race.full else ""
+        return races.why_not_added(state.race, state.draft)
 
     def startable() -> str:
         if state.starting:

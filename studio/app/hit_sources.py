@@ -1,7 +1,7 @@
 """Where a search for anything looks: each source lists what it has, as it is now."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from studio.app import words
@@ -79,10 +79,12 @@ def _models(state: AppState, actions: Actions) -> Iterator[Hit]:
 
 
 def _settings(state: AppState, actions: Actions) -> Iterator[Hit]:
-    """Settings of what is being set up; they are shown in the form."""
-    if state.draft is None:
+    """Settings of what is being set up, or else of what a setup begins with; they are shown in the
+    form.
+    """
+    spec = state.draft.spec if state.draft is not None else actions.setup.default_spec()
+    if spec is None:
         return
-    spec = state.draft.spec
     for section in drafts.SECTIONS:
         entry = drafts.entry_of(spec, section, state.catalog)
         config = drafts.config_of(spec, section)
@@ -93,16 +95,15 @@ def _settings(state: AppState, actions: Actions) -> Iterator[Hit]:
                 id=f"setting-{section}.{field.path}", group="Settings", title=field.title,
                 icon="settings", said=field.help, words=field.path,
                 aside=check.title_of(field, drafts.value_at(config, field)),
-                do=_shows(state, f"{section}.{field.path}"),
+                do=partial(_show_setting, state, actions, f"{section}.{field.path}"),
             )  # fmt: skip
 
 
-def _shows(state: AppState, path: str) -> Callable[[], None]:
-    def show() -> None:
-        state.go("setup")
-        state.setting_wanted.emit(path)
-
-    return show
+def _show_setting(state: AppState, actions: Actions, path: str) -> None:
+    if state.draft is None and (spec := actions.setup.default_spec()) is not None:
+        actions.setup.open(spec)
+    state.go("setup")
+    state.setting_wanted.emit(path)
 
 
 def _help(state: AppState, actions: Actions) -> Iterator[Hit]:

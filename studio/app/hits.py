@@ -1,5 +1,6 @@
 """What a search for anything finds: recipes, data, runs, models, settings, help and commands."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -54,20 +55,24 @@ class Found:
 
 def _rank(hit: Hit, text: str, words: Sequence[str]) -> int:
     """Return how well something fits: as it is called before how that begins, before words at
-    their beginnings, before words anywhere in the title, before what else is said; 0 for not.
+    their beginnings, before words anywhere in the title, before beginnings of words that are said
+    besides; 0 for not.
     """
     title = hit.title.removesuffix("…").casefold()
     if title == text:
         return CALLED
     if title.startswith(text):
         return BEGINS
-    starts = "".join(f" {part}" for part in title.replace("-", " ").split())
-    if all(f" {word}" in starts for word in words):
+    if _begin(words, title):
         return NAMED
     if all(word in title for word in words):
         return WITHIN
-    said = f"{title} {hit.said} {hit.words}".casefold()
-    return SAID if all(word in said for word in words) else 0
+    return SAID if _begin(words, f"{title} {hit.said} {hit.words}".casefold()) else 0
+
+
+def _begin(words: Sequence[str], text: str) -> bool:
+    """Whether each of some words begins at the beginning of a word of a text."""
+    return all(word in text and re.search(rf"(?<!\w){re.escape(word)}", text) for word in words)
 
 
 def search(hits: Sequence[Hit], typed: str) -> list[Found]:

@@ -105,7 +105,7 @@ def _resumed(target: "Target", project: Path, total: int | None) -> "RunFolder":
 
     if target.run is not None and project != target.run.project:
         raise UsageError("--resume goes on in the run's own folder: leave --out away")
-    run = target.run or last(project, target.spec.name, target.formerly)
+    run = target.run or last(project, target)
     if run is None:
         raise UsageError(
             f"there is no run of {target.spec.name!r} in {project} to go on with; leave --resume "

@@ -1,6 +1,7 @@
 """What to run: a recipe by name or file, a run folder, or a model and a data set."""
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,13 @@ DEFAULT_PROJECT = "pushforward-runs"
 
 @dataclass(frozen=True)
 class Target:
-    """A spec to train, the run folder that it was read from, if any, and what earlier versions
-    called its runs, if otherwise.
+    """A spec to train, the run folder that it was read from, if any, whether it is a recipe's, and
+    what earlier versions called its runs, if otherwise.
     """
 
     spec: RunSpec
     run: RunFolder | None = None
+    recipe: bool = False
     formerly: str = ""
 
     def project(self, out: Path | None) -> Path:
@@ -34,10 +36,22 @@ class Target:
             return out
         return self.run.project if self.run else Path.cwd() / DEFAULT_PROJECT
 
+    def began(self) -> Callable[[RunSpec], bool]:
+        """Return what tells whether a run, by its spec, began as this: with a recipe's model and
+        data, which several recipes may have in common but for their settings; others by its name.
+        """
+        if not self.recipe:
+            return lambda spec: spec.name in (self.spec.name, self.formerly)
+        from studio.engine.run.resolve import resolve
+
+        resolved, _ = resolve(self.spec)
+        full = _what(self.spec if resolved is None else resolved.spec)
+        return lambda spec: _what(spec) == full
+
 
 def first() -> Target:
     """The first recipe."""
-    return Target(recipes()[0].run)
+    return Target(recipes()[0].run, recipe=True)
 
 
 def find(text: str) -> Target:
@@ -52,10 +66,10 @@ def find(text: str) -> Target:
         run = RunFolder(path)
         return Target(effective_spec(run), run)  # with what was changed on its way
     if path.suffix == ".toml" or path.is_file():
-        return Target(_recipe(path))
+        return Target(_recipe(path), recipe=True)
     shipped = folder("recipes") / f"{text}.toml"
     if "/" not in text and shipped.is_file():
-        return Target(_recipe(shipped))
+        return Target(_recipe(shipped), recipe=True)
     if "@" in text:
         family, _, dataset = text.partition("@")
         if (file := Path(dataset).expanduser()).exists() or "/" in dataset:
@@ -70,6 +84,11 @@ def _recipe(path: Path) -> RunSpec:
         return load_recipe(path).run
     except RecipeError as error:
         raise UsageError(str(error)) from error
+
+
+def _what(spec: RunSpec) -> list[tuple[str, object]]:
+    """The model and the data of a spec, with their settings."""
+    return [(pick.slug, msgspec.to_builtins(pick.config)) for pick in (spec.family, spec.dataset)]
 
 
 def _to_import(family: str, file: Path) -> str:
@@ -91,10 +110,11 @@ def _nothing(text: str, path: Path) -> str:
     return f"{text!r} is neither a recipe, a file nor a run folder; {hint}"
 
 
-def last(project: Path, *names: str) -> RunFolder | None:
-    """The newest run of some names in a project that has not come to its end, else the newest."""
+def last(project: Path, target: Target) -> RunFolder | None:
+    """The newest run of a target in a project that has not come to its end, else the newest."""
     if not (project / "project.toml").exists():
         return None
-    runs = [r for r in Project.open(project).runs() if r.record.spec.name in names]
+    began = target.began()
+    runs = [run for run in Project.open(project).runs() if began(run.record.spec)]
     going = [r for r in runs if r.status().state != "finished"]
     return next(reversed(going or runs), None)

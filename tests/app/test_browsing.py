@@ -93,9 +93,9 @@ def test_only_tiles_in_sight_are_made(browser: Browser, monkeypatch: pytest.Monk
 
 
 def test_tiles_are_sorted_and_filtered_on_both_sides(browser: Browser) -> None:
-    browser.order.setCurrentText("Light, low first")
+    browser.order.setCurrentText("Brightness, low first")
     assert browser.made.grid._items.row(0) == N - 1
-    browser.filter.setText("light > 99.5")
+    browser.filter.setText("brightness > 99.5")
     assert browser.made._where.accessibleName().endswith("filtered from 5,000")
     assert (browser.made.grid.count, browser.real.grid.count) == (24, 24)
     browser.filter.setText("spin > 3")
@@ -109,9 +109,9 @@ def test_rows_stay_selected_however_they_are_sorted(browser: Browser) -> None:
     selection.set(MADE, np.array([7, 3, 3]), "lasso")
     assert grid.rows.tolist() == [3, 7]
     assert not len(browser.real.grid.rows)
-    browser.order.setCurrentText("Light, low first")
+    browser.order.setCurrentText("Brightness, low first")
     assert grid.rows.tolist() == [3, 7]
-    browser.filter.setText("light < 50")
+    browser.filter.setText("brightness < 50")
     assert grid.rows.tolist() == []
     assert selection.of(MADE).tolist() == [3, 7]  # what is not seen is selected still
     assert browser.picked.text() == "2 selected, 0.04 %"
@@ -137,7 +137,7 @@ def test_what_is_selected_in_a_project_is_not_in_the_next(qapp: QApplication) ->
 
 
 def test_escape_empties_the_filter(browser: Browser) -> None:
-    browser.filter.setText("light < 50")
+    browser.filter.setText("brightness < 50")
     QTest.keyClick(browser.filter, Qt.Key.Key_Escape)
     assert browser.filter.text() == ""
     assert browser.made.grid.count == N
@@ -153,7 +153,7 @@ def test_the_keyboard_walks_extends_and_lets_go(browser: Browser) -> None:
     grid, keys = browser.made.grid, Qt.Key
     QTest.keyClick(grid, keys.Key_Home)
     QTest.keyClick(grid, keys.Key_Right)
-    assert browser._line.accessibleName() == "Generated image 1 · light 100 %"
+    assert browser._line.accessibleName() == "Generated image 1 · brightness 100 %"
     QTest.keyClick(grid, keys.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert browser._selection.of(MADE).tolist() == [1, 2]
     QTest.mouseClick(
@@ -276,13 +276,13 @@ def test_what_is_selected_is_copied_and_dragged_out(browser: Browser) -> None:
     QTest.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     clipboard = QApplication.clipboard()
     assert clipboard.text().splitlines() == [
-        "Generated image 0 · light 100 %", "Generated image 4999 · light 0 %"
+        "Generated image 0 · brightness 100 %", "Generated image 4999 · brightness 0 %"
     ]  # fmt: skip
     picture = clipboard.image()
     lights = {picture.pixelColor(x, picture.height() // 2).lightness() for x in (60, 180)}
     assert lights == {0, 255}
     # Both are where the order has them, whichever way they are sorted.
-    browser.order.setCurrentText("Light, low first")
+    browser.order.setCurrentText("Brightness, low first")
     assert grid.model().flags(grid.model().index(0)) & Qt.ItemFlag.ItemIsDragEnabled
     taken = grid.model().mimeData(grid.selectionModel().selectedIndexes())
     (url,) = taken.urls()

@@ -231,7 +231,7 @@ def test_columns_are_of_numbers_and_missing_ones_are_counted():
     assert (one.name, one.mean, one.std, one.low, one.high, one.missing) == ("a", 2, 1, 1, 3, 0)
     assert (other.mean, other.missing) == (5, 1)
     light = columns_of(kind("images"), {"x": np.ones((2, 1, 4, 4))}, ())
-    assert [(c.name, c.mean) for c in light] == [("Light", 100.0)]
+    assert [(c.name, c.mean) for c in light] == [("Brightness", 100.0)]
 
 
 def test_statistics_are_of_all_rows_where_the_import_measured_them(tmp_path):

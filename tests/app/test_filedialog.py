@@ -1,13 +1,20 @@
 """Where dialogs for files open: where the last one was answered, whatever either was for."""
 
+import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QLabel
 
-from studio.app import preferences
-from studio.app.widgets.filedialog import folder_of_files, open_dialog, save_dialog
+from studio.app import preferences, words
+from studio.app.state.session import Recent
+from studio.app.widgets.filedialog import (
+    folder_of_files,
+    open_dialog,
+    remember_folder,
+    save_dialog,
+)
 
 
 @pytest.fixture
@@ -44,3 +51,32 @@ def test_no_dialog_is_made_elsewhere():
     app = Path(preferences.__file__).parent
     made = [path for path in app.rglob("*.py") if "QFileDialog(" in path.read_text("utf-8")]
     assert [path.name for path in made] == ["filedialog.py"]
+
+
+async def test_a_project_is_made_beside_the_open_one_wherever_files_were_chosen(
+    bench, tmp_path, monkeypatch
+):
+    await bench.start()
+    files, projects = tmp_path / "files", tmp_path / "projects"
+    for folder in (files, projects):
+        folder.mkdir()
+    remember_folder(str(files / "a.csv"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    for project, folder in ((None, tmp_path), (projects / "one", projects)):
+        bench.state.project = project
+        bench.window._asks.new_project()
+        dialog = bench.window.findChild(QFileDialog)
+        assert Path(dialog.directory().absolutePath()) == folder
+        assert dialog.labelText(QFileDialog.DialogLabel.FileName) == "Name of the project"
+        dialog.setParent(None)
+        dialog.close()
+    bench.state.project = None
+
+
+async def test_the_menu_of_projects_says_at_the_right_when_each_was_open(bench, tmp_path):
+    await bench.start()
+    bench.state.recent = [Recent(path=tmp_path / "p", name="Playground", opened=time.time())]
+    menu = bench.window.topbar.project.menu()
+    menu.aboutToShow.emit()
+    assert menu.layoutDirection() == Qt.LayoutDirection.LeftToRight
+    assert menu.actions()[0].text().split("\t") == ["Playground", words.ago(time.time())]

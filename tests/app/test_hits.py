@@ -56,6 +56,13 @@ def test_groups_come_by_their_best_hit_and_hits_by_how_well_they_fit():
     assert search(HITS, "qqq") == []
 
 
+def test_what_is_said_besides_is_found_by_how_its_words_begin():
+    pages = [hit("Training", "Help", said="How to restore a wandering string", words="(ring-like)")]
+    assert search(pages, "ring")[0].hits == pages
+    assert search(pages, "rest wand")[0].hits == pages
+    assert search([hit("Help", "Help", said="training, wandering")], "ring") == []
+
+
 def test_commands_alone_are_asked_for():
     assert [each.group for each in search(HITS, "> generate")] == ["Commands"]
     assert search(HITS, ">mnist") == []
@@ -87,6 +94,19 @@ async def test_everything_there_is_is_found(bench, wait):
     assert groups(bench, "learning rate")["Settings"]
     assert groups(bench, "particles and generators")["Help"]
     assert groups(bench, "dark theme")["Commands"] == ["Dark theme"]
+
+
+async def test_settings_are_found_before_anything_is_set_up(bench, qtbot):
+    await bench.start()
+    assert bench.state.draft is None
+    palette = bench.window.palette_box
+    palette.open()
+    qtbot.keyClicks(palette.line, "learning rate")
+    palette._show_kind("Settings")
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert bench.state.place == "setup"
+    form = next(s.form for s in bench.window.inspector.setup.sections if s.section == "family")
+    assert form.rows["lr"].editor.isAncestorOf(bench.window.focusWidget())
 
 
 @pytest.mark.parametrize(

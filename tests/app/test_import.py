@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFileDialog, QListView, QPushButton
 
 from studio.protocol import messages as m
 from studio.store.project import Project
+from tests.client.fakes.engine import Refusal
 
 
 async def test_a_name_that_is_not_utf_8_is_refused_in_words(bench, wait, tmp_path):
@@ -17,6 +18,26 @@ async def test_a_name_that_is_not_utf_8_is_refused_in_words(bench, wait, tmp_pat
     assert "caf?.csv cannot be imported" in words
     assert "has a name that is not valid UTF-8" in words
     assert "Rename it" in words
+
+
+async def test_of_files_that_cannot_be_imported_the_last_are_said_until_others_can(bench, wait):
+    def look(command):
+        if command.files != ["/x/c.csv"]:
+            raise Refusal("It is empty.")
+        return {}
+
+    bench.script[m.InspectData] = look
+    await bench.start()
+    bench.state.inspected.disconnect(bench.window._show_import)
+    for name in ("a.csv", "b.csv"):
+        bench.actions.data.inspect_files([f"/x/{name}"])
+        await wait(lambda name=name: said(bench) == [f"{name} cannot be imported"])
+    bench.actions.data.inspect_files(["/x/c.csv"])
+    await wait(lambda: said(bench) == [])
+
+
+def said(bench):
+    return [banner.text for banner in bench.state.notices.banners]
 
 
 async def test_the_files_that_can_be_chosen_are_those_that_importers_take(bench, wait):

@@ -88,9 +88,9 @@ def test_the_same_latents_stand_in_the_same_places_and_are_selected_together(
 ) -> None:
     images, one, two = kind("images"), pictures(0.5, 0.1, 0.9), pictures(0.2, 0.8, 0.3)
     browser.show_data(images, one, MADE, two, MADE, "", beside="Run 2")
-    browser.order.setCurrentText("Light, low first")
+    browser.order.setCurrentText("Brightness, low first")
     assert browser.made.grid.order.tolist() == browser.real.grid.order.tolist() == [1, 0, 2]
-    browser.filter.setText("light < 60")
+    browser.filter.setText("brightness < 60")
     assert browser.real.grid.order.tolist() == [1, 0]  # as the first, whatever theirs are
     browser._selection.set(MADE, np.array([1]), "tiles")
     assert browser.real.grid.rows.tolist() == [1]

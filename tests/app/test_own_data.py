@@ -114,3 +114,33 @@ async def test_a_run_says_of_which_kind_its_imported_data_are(bench):
     texts = [each.text() for each in bench.window.inspector.run.findChildren(QLabel)]
     assert "Jets" in texts
     assert "kind" not in texts
+
+
+async def test_a_setup_on_data_that_go_and_come_back_is_asked_about_again(bench, wait, tmp_path):
+    here = True
+
+    def validate(command):
+        gone = [] if here else [m.ErrorInfo(kind="user", message="It was deleted.", path="dataset")]
+        return {"problems": gone, "parameters": 1, "bytes": 1}
+
+    bench.script[m.Validate] = validate
+    await bench.start()
+    bench.state.datasets = [data("table", tmp_path)]
+    bench.actions.setup.open(spec(Pick(slug="project:table")))
+    setup = bench.window.inspector.setup
+    await wait(setup.train.isEnabled)
+    assert setup.race.isEnabled()
+    here, kept = False, bench.state.datasets
+    bench.state.datasets = []
+    bench.state.datasets_changed.emit()
+    await wait(lambda: bench.state.draft.problems)
+    assert not setup.train.isEnabled()
+    assert not setup.race.isEnabled()
+    assert setup.race.toolTip() == "It was deleted."
+    bench.window.registry.trigger("add-to-race")
+    bench.actions.race.add_draft()
+    assert bench.state.race.entries == []
+    here, bench.state.datasets = True, kept
+    bench.state.datasets_changed.emit()
+    await wait(setup.train.isEnabled)
+    assert setup.race.isEnabled()

@@ -58,7 +58,10 @@ async def test_the_tray_appears_with_the_first_and_says_what_is_missing(bench, q
     assert not tray(bench).start.isEnabled()
     assert "second model" in bench.state.race.reasons[0].message
     qtbot.mouseClick(tray(bench).add, Qt.MouseButton.LeftButton)
-    assert [entry.spec.name for entry in bench.state.race.entries] == ["edm", "edm 2"]
+    assert [entry.spec.name for entry in bench.state.race.entries] == [
+        "edm-eight-gaussians",
+        "edm-eight-gaussians 2",
+    ]
     await wait(tray(bench).start.isEnabled)
 
 
@@ -219,7 +222,9 @@ async def test_two_that_are_the_same_are_told(bench, wait):
     bench.actions.race.add_draft()
     bench.actions.race.duplicate(0)
     said = tray(bench)._shared.accessibleName
-    assert said().startswith("edm and edm 2 are the same: they come to the same.")
+    assert said().startswith(
+        "edm-eight-gaussians and edm-eight-gaussians 2 are the same: they come to the same."
+    )
     bench.actions.race.remove(1)
     bench.actions.race.duplicate(0, "gan")
     assert said().startswith("All learn")
@@ -365,7 +370,7 @@ async def test_a_finished_race_can_be_raced_again(bench, wait):
     assert bench.state.place == "setup"
     bench.actions.race.add_run(runs[1].key)
     assert [entry.spec.name for entry in bench.state.race.entries] == [
-        "edm",
+        "edm-eight-gaussians",
         "gan-eight-gaussians",
         "gan-eight-gaussians 2",
     ]

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app.pickers.datacards import DataCards
 from studio.app.pickers.option import Option, found
 from studio.app.setup.choices import numbers
-from studio.app.state import sentence
+from studio.app.state import drafts, sentence
 from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
 from studio.app.state.runs import RunState
@@ -157,7 +157,19 @@ async def test_the_time_follows_the_steps(bench, wait, steps, seconds):
     known = expected(Draft(spec=spec, recipe=recipe), bench.state)
     assert known.seconds == pytest.approx(seconds)
     assert not known.here
-    assert expected(Draft(spec=spec), bench.state) is None, "nobody knows without a recipe"
+    assert not known.rough
+
+
+async def test_a_recipe_of_the_model_on_such_data_says_roughly_how_long_it_takes(bench, wait):
+    await set_up(bench, wait)
+    state, recipe = bench.state, bench.state.draft.recipe
+    training = {**recipe.run.training, "steps": 1000}
+    run = msgspec.structs.replace(recipe.run, training=training)
+    state.recipes = [msgspec.structs.replace(recipe, expected_seconds=60.0, run=run)]
+    other = drafts.repick(run, "dataset", "ring-of-five")
+    known = expected(Draft(spec=other), state, steps=500)
+    assert (known.seconds, known.about, known.here) == (pytest.approx(30.0), "roughly", False)
+    assert expected(Draft(spec=drafts.repick(other, "family", "gan")), state) is None
 
 
 async def test_a_run_like_it_knows_better_how_long_it_takes(bench, wait):

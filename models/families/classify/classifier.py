@@ -23,7 +23,7 @@ from models.nets.pick import build
 from models.nets.role import encoder
 from models.nets.settings import EncoderNet
 from models.registry import family
-from models.training.optim import OptimizerConfig
+from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.trained import Trained
 
 __all__ = ["Classifier", "ClassifierConfig"]
@@ -55,7 +55,7 @@ class ClassifierConfig(Config, frozen=True):
             zero="none",
         ),
     ] = 0.0
-    optimizer: OptimizerConfig = OptimizerConfig(
+    optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
     )
     ema: Annotated[

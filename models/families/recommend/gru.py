@@ -18,7 +18,7 @@ from models.nets.role import RECOMMENDER
 from models.nets.sequences.recommender import Recommender
 from models.nets.settings import RecommenderNet
 from models.registry import family
-from models.training.optim import OptimizerConfig
+from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.trained import Trained
 
 __all__ = ["Gru4Rec", "Gru4RecConfig"]
@@ -52,7 +52,7 @@ class Gru4RecConfig(Config, frozen=True):
             live=True,
         ),
     ] = 0.0
-    optimizer: OptimizerConfig = OptimizerConfig(
+    optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=3e-3, weight_decay=0.01, schedule="cosine", clip=1.0
     )
     ema: Annotated[

@@ -23,6 +23,7 @@ from studio.store.names import check_text, in_text
 __all__ = ["DataIntents", "named"]
 
 _looks = itertools.count(1)
+INSPECT = "inspect"  # what is said of files that cannot be imported, until others can
 
 
 class DataIntents(Intents):
@@ -56,7 +57,7 @@ class DataIntents(Intents):
         self._do(
             self._inspect(files),
             f"{named(files)} cannot be imported",
-            topic=f"inspect:{files}",
+            topic=INSPECT,
         )
 
     async def _inspect(self, files: list[str]) -> None:

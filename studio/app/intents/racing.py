@@ -43,6 +43,7 @@ class RacingIntents(Intents):
         self._runs = runs
         self._comparing = comparing
         self._referee: asyncio.Task[None] | None = None
+        state.datasets_changed.connect(self._data_changed)
 
     # Who takes part
 
@@ -51,8 +52,13 @@ class RacingIntents(Intents):
         a copy of it.
         """
         draft = self.state.draft
-        if draft is not None:
-            self.add(draft.spec, draft.recipe, draft.given)
+        if draft is None:
+            return
+        if draft.reasons:
+            title = "The setup cannot join the race yet"
+            self.state.notices.error(draft.reasons[0], title=title, lasting=False)
+            return
+        self.add(draft.spec, draft.recipe, draft.given)
 
     def add(self, spec: RunSpec, recipe: Recipe | None = None, given: str = "") -> None:
         """Let a spec take part, on the data of the first one. The form goes on with what it had:
@@ -207,6 +213,11 @@ class RacingIntents(Intents):
         self._judge_soon()
 
     # Whether it can start
+
+    def _data_changed(self) -> None:
+        """Ask anew about those who take part: their data may have gone, or be back."""
+        if self.state.race.entries:
+            self._judge_soon()
 
     def _judge_soon(self) -> None:
         if self._referee is not None:

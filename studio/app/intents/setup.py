@@ -18,7 +18,7 @@ from studio.app.state.own_data import as_imported, pick_of
 from studio.app.state.session import AppState
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
-from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec
+from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec, project_name
 
 __all__ = ["SetupIntents"]
 
@@ -32,6 +32,7 @@ class SetupIntents(Intents):
         super().__init__(state, link)
         self._check: asyncio.Task[None] | None = None
         self._peek: asyncio.Task[None] | None = None
+        state.datasets_changed.connect(self._data_changed)
 
     def open_recipe(self, recipe: Recipe) -> None:
         """Fill the setup from a recipe; the run will be one of the open project."""
@@ -66,13 +67,13 @@ class SetupIntents(Intents):
         if self.state.draft is not None:
             self.open_draft(self.state.draft)
             return
-        spec = self._default_spec()
+        spec = self.default_spec()
         if spec is not None:
             self.open(spec)
 
     def open_on(self, dataset: str) -> None:
         """Set up a run on a data set, with the family of the present draft or a first one."""
-        draft, spec = self.state.draft, self._default_spec()
+        draft, spec = self.state.draft, self.default_spec()
         if draft is not None:
             draft = replace(draft, local={}, given="", reset=(), before=None)
         elif spec is not None:
@@ -118,7 +119,10 @@ class SetupIntents(Intents):
         answer = await self.link.ask(command)
         return floats(answer, "x"), _parts(answer), dict(answer.result or {})
 
-    def _default_spec(self) -> RunSpec | None:
+    def default_spec(self) -> RunSpec | None:
+        """Return what a setup begins with, on the first data of the project or else of those that
+        ship; None before the engine says what there is.
+        """
         catalog = self.state.catalog
         if catalog is None or not catalog.of("family") or not catalog.of("dataset"):
             return None
@@ -370,6 +374,13 @@ class SetupIntents(Intents):
             draft.columns = tuple(draft.facts.get("columns") or ())
         if draft is self.state.draft:
             self.state.preview_changed.emit()
+
+    def _data_changed(self) -> None:
+        """Ask anew about a setup on data of the project: they may have gone, or be back."""
+        draft = self.state.draft
+        if draft is not None and project_name(draft.spec.dataset.slug):
+            self._validate_soon(0.0)
+            self._preview_soon(0.0)
 
     def engine_is_ready(self) -> None:
         """Ask what could not be asked while the engine was not there."""

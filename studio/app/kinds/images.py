@@ -64,10 +64,10 @@ class Pictures:
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say how light each image is, in per cent of white."""
+    """Say how bright each image is, in per cent of white."""
     x = arrays["x"]
     light = np.nan_to_num(np.clip(x, 0.0, 1.0)).reshape(len(x), -1).mean(axis=1)
-    return {"Light": 100.0 * light, **classes(arrays)}
+    return {"Brightness": 100.0 * light, **classes(arrays)}
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
@@ -89,7 +89,7 @@ KIND = Kind(
     facts=_facts,
     groups={"Judge": ("frechet-judge", "label-balance"), **DISTANCES},
     measures=_measures,
-    units={"Light": "%"},
+    units={"Brightness": "%"},
     apart=pixels,
     projection=(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "

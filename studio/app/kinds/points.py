@@ -6,8 +6,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from studio.app import words
-from studio.app.kinds.kind import Kind
+from studio.app.kinds.kind import Kind, how_many
 from studio.app.kinds.plain import strips
+from studio.counted import counted
 
 __all__ = ["KIND"]
 
@@ -15,8 +16,8 @@ SAID = 4  # columns whose mean and deviation are said in a line
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    n, d = x.shape
-    parts = [f"{n:,} points drawn", f"{d} columns: {', '.join(columns[:6])}"]
+    d = x.shape[1]
+    parts = [counted(how_many(x, facts), "point"), f"{d} columns: {', '.join(columns[:6])}"]
     for name in ("mean", "std"):
         values = facts.get(name)
         if values:

@@ -129,7 +129,7 @@ def _number(field: FieldSpec, n: int, usual: int, draft: Draft | None, state: Ap
         value=n,
         title=said(field, n),
         summary="As it began" if n == usual else "",
-        note=f"about {duration(took.seconds)}" if took is not None else "",
+        note=f"{took.about} {duration(took.seconds)}" if took is not None else "",
         facts=(("Range", check.bounds(field)),),
     )
 

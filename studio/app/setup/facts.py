@@ -34,4 +34,4 @@ def takes(draft: Draft, state: AppState) -> tuple[str, str]:
     if known is None:
         return "", ""
     where = "on this computer" if known.here or state.engine.device == "cpu" else "on a CPU"
-    return f"about {duration(known.seconds)}", where
+    return f"{known.about} {duration(known.seconds)}", where

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
+from studio.app.forms import check
 from studio.app.forms.editors import Segments
 from studio.app.help.pages import family_slug
 from studio.app.kinds.registry import kind_of
@@ -189,11 +190,14 @@ class SetupSentence(Sentence):
         for each in body.filters:
             picker.head.addWidget(each)
         race = button("Add to race", partial(self._add_to_race, picker))
+        # What is wrong with the model that is chosen may be right with another.
+        wrong = draft.mistyped or own_data.missing(spec, self._state.datasets)
+        able_to_race = not wrong and not self._state.race.full
 
         def fit() -> None:
             option = body.current
             fits = option is not None and option.usable and not option.why_not
-            race.setEnabled(fits and not self._state.race.full)
+            race.setEnabled(fits and able_to_race)
 
         body.highlighted.connect(fit)
         fit()
@@ -265,7 +269,8 @@ class SetupSentence(Sentence):
         def choose(option: Option) -> None:
             self._actions.setup.edit(section, field, option.value)
 
-        self._open(slot, body, ListLook(), choose, "Type a number of steps", letters)
+        none = f"Type a number of steps: {check.bounds(field)}."
+        self._open(slot, body, ListLook(), choose, "Type a number of steps", letters, none=none)
 
     def _open(
         self,

@@ -39,15 +39,24 @@ class Asks:
 
     def open_project(self) -> None:
         """Ask for a project folder and open it."""
-        dialog = open_dialog(self._parent, "Open a project", QFileDialog.FileMode.Directory)
+        mode, folder = QFileDialog.FileMode.Directory, self._beside()
+        dialog = open_dialog(self._parent, "Open a project", mode, folder=folder)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         self._then(dialog, lambda file: self._actions.project.open(Path(file)))
 
     def new_project(self) -> None:
         """Ask for a place and a name, and make a project there."""
-        dialog = save_dialog(self._parent, "New project", "project")
+        dialog = save_dialog(self._parent, "New project", "project", folder=self._beside())
+        dialog.setLabelText(QFileDialog.DialogLabel.FileName, "Name of the project")
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Create")
         self._then(dialog, lambda file: self._actions.project.create(Path(file)))
+
+    def _beside(self) -> Path:
+        """Return where projects are looked for: beside the open one, or else where the person's
+        things are.
+        """
+        project = self._state.project
+        return project.parent if project is not None else Path.home()
 
     def import_data(self) -> None:
         """Ask for files of data, or for a folder of them, and look into them."""

@@ -44,6 +44,6 @@ class LayerFacts(QWidget):
             [
                 ("Drawn as", "heat, one at a time" if scalar else "arrows"),
                 ("Changes", "along the flow" if layer.timed else "with the training"),
-                ("Comes", "with each picture" if layer.kept else "when it is shown: it is dear"),
+                ("Computed", "for each picture" if layer.kept else "only while shown, it is slow"),
             ]
         )

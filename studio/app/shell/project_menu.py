@@ -36,6 +36,7 @@ class ProjectButton(PushButton):
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the chevron stands after the name
         IconWearer(self, "chevron-down", "muted")
         menu = QMenu(self)
+        menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._fill)
         self.setMenu(menu)

@@ -86,7 +86,7 @@ class Rail(QFrame):
             self.buttons[destination] = made
             layout.addWidget(made)
         layout.addStretch(1)
-        self.preferences = self._button("settings", "Settings", "preferences")
+        self.preferences = self._button("settings", "Preferences", "preferences")
         layout.addWidget(self.preferences)
         state.place_changed.connect(self.refresh)
         self.refresh()

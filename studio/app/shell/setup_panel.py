@@ -15,6 +15,7 @@ from studio.app.shell.racer_bar import RacerBar
 from studio.app.shell.section_panel import SectionPanel
 from studio.app.state import drafts
 from studio.app.state.draft import Draft
+from studio.app.state.races import why_not_added
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, Link, button, clear, column, label, row, separator
 from studio.app.widgets.flash import flash
@@ -71,7 +72,6 @@ class SetupPanel(QWidget):
         self.train = button("Train", actions.training.start, kind="primary", icon="play")
         set_tip(self.train, "Start training (Ctrl+Return)")
         self.race = button("Add to race", actions.race.add_draft)
-        set_tip(self.race, "Let it race others at equal budget (Ctrl+Shift+A)")
         self.takes = label("", "strong")
         self.where = label("", "muted")
         self._reasons = QVBoxLayout()
@@ -184,7 +184,9 @@ class SetupPanel(QWidget):
         alone = self._state.race.bound is None
         self.train.setVisible(alone)
         self.race.setVisible(alone)
-        self.race.setEnabled(not self._state.race.full)
+        why = why_not_added(self._state.race, draft)
+        self.race.setEnabled(not why)
+        set_tip(self.race, why or "Let it race others at equal budget (Ctrl+Shift+A)")
         time, where = takes(draft, self._state)
         self.takes.setText(time)
         self.where.setText(where)

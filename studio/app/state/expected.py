@@ -1,5 +1,6 @@
 """How long a setup is expected to take: from a run like it, or from its recipe. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.app.state import drafts, naming
@@ -7,7 +8,7 @@ from studio.app.state.draft import Draft
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.catalog import Catalog
-from studio.protocol.spec import RunSpec
+from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["Expected", "expected", "steps_of"]
 
@@ -17,10 +18,18 @@ ENOUGH = 20  # steps of a run, fewer of which tell little of the others
 
 @dataclass(frozen=True)
 class Expected:
-    """Seconds, and whether they were measured on this computer."""
+    """Seconds, whether they were measured on this computer, and whether they are ``rough``: of a
+    recipe of the same model on other data.
+    """
 
     seconds: float
-    here: bool
+    here: bool = False
+    rough: bool = False
+
+    @property
+    def about(self) -> str:
+        """The word before them."""
+        return "roughly" if self.rough else "about"
 
 
 def steps_of(spec: RunSpec, catalog: Catalog | None) -> int:
@@ -33,7 +42,8 @@ def steps_of(spec: RunSpec, catalog: Catalog | None) -> int:
 def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     """Return how long the training of a setup takes, for ``steps`` or as many as it has; None where
     nothing is known. A step takes as long as one of the last run with the same settings; or of
-    the recipe, where model and data are still its.
+    the recipe, where model and data are still its; or else roughly as one of a recipe of the same
+    model on the same data, or on data of the same kind.
     """
     wanted = steps or steps_of(draft.spec, state.catalog)
     whole = draft.resolved  # runs say all their settings, also those that have their default
@@ -42,11 +52,21 @@ def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     if like:
         run = max(like, key=lambda each: each.name)
         return Expected(run.seconds / run.step * wanted, here=True)
-    recipe = draft.recipe
-    if not naming.keeps_recipe(recipe, draft.spec):
+    own = naming.keeps_recipe(draft.recipe, draft.spec)
+    recipe = draft.recipe if own else _near(draft.spec, state.recipes, state.catalog)
+    of_recipe = steps_of(recipe.run, state.catalog) if recipe is not None else 0
+    if recipe is None or not of_recipe:
         return None
-    of_recipe = steps_of(recipe.run, state.catalog)
-    return Expected(recipe.expected_seconds * wanted / of_recipe, False) if of_recipe else None
+    return Expected(recipe.expected_seconds * wanted / of_recipe, rough=not own)
+
+
+def _near(spec: RunSpec, recipes: Iterable[Recipe], catalog: Catalog | None) -> Recipe | None:
+    """Return a recipe of the same model on the same data, or else on data of the same kind."""
+    if catalog is None:
+        return None
+    kind = catalog.kind_of(spec.dataset)
+    like = [r for r in recipes if r.run.family.slug == spec.family.slug and r.kind == kind]
+    return min(like, key=lambda r: r.run.dataset.slug != spec.dataset.slug, default=None)
 
 
 def _like(run: RunState, spec: RunSpec) -> bool:

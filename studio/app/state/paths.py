@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from studio import resources
+from studio.app.state import drafts
+from studio.app.state.naming import same_model_and_data
 from studio.app.state.runs import RunState
-from studio.protocol.spec import Recipe
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["LearningPath", "Step", "done", "learning_paths", "walkable"]
 
@@ -46,13 +49,28 @@ def walkable(path: LearningPath, recipes: Mapping[str, Recipe]) -> list[tuple[St
     return [(step, recipes[step.recipe]) for step in path.steps if step.recipe in recipes]
 
 
-def done(recipes: Sequence[Recipe], runs: Iterable[RunState]) -> set[str]:
-    """Return the slugs of the recipes that were trained to their end, by the runs of a project: by
-    their name, which a run keeps as long as nothing of the recipe is changed.
+def done(recipes: Sequence[Recipe], runs: Iterable[RunState], catalog: Catalog | None) -> set[str]:
+    """Return the slugs of the recipes that were trained to their end, by the runs of a project:
+    those of the same model on the same data, of which no setting is another.
     """
-    ended = {
-        (run.spec.name, run.spec.family.slug, run.spec.dataset.slug)
-        for run in runs
-        if run.spec is not None and run.state == "finished"
-    }
-    return {r.slug for r in recipes if (r.run.name, r.run.family.slug, r.run.dataset.slug) in ended}
+    ended = [run.spec for run in runs if run.spec is not None and run.state == "finished"]
+    return {recipe.slug for recipe in recipes if _ended(recipe.run, ended, catalog)}
+
+
+def _ended(recipe: RunSpec, ended: Iterable[RunSpec], catalog: Catalog | None) -> bool:
+    """Whether one of some specs is that of a recipe; a setting that is not said has its default."""
+    like = [spec for spec in ended if same_model_and_data(spec, recipe)]
+    if not like or catalog is None:
+        return False
+    sections: tuple[drafts.Section, ...] = ("dataset", "family")
+    entries = [(each, drafts.entry_of(recipe, each, catalog)) for each in sections]
+    told = [(each, f) for each, entry in entries if entry is not None for f in entry.fields]
+
+    def same(spec: RunSpec) -> bool:
+        configs = {
+            each: (drafts.config_of(spec, each), drafts.config_of(recipe, each))
+            for each in sections
+        }
+        return not any(drafts.changed(configs[s][0], f, configs[s][1]) for s, f in told)
+
+    return any(map(same, like))

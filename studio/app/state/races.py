@@ -18,7 +18,16 @@ from studio.protocol.commands import Budget
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Recipe, RunSpec
 
-__all__ = ["SHARED", "Entry", "RaceDraft", "free_name", "join", "runnable", "share_with"]
+__all__ = [
+    "SHARED",
+    "Entry",
+    "RaceDraft",
+    "free_name",
+    "join",
+    "runnable",
+    "share_with",
+    "why_not_added",
+]
 
 LEAST = 2
 SHARED = (
@@ -166,3 +175,10 @@ def free_name(name: str, taken: Iterable[str]) -> str:
     while candidate in known:
         candidate, number = f"{name} {number}", number + 1
     return candidate
+
+
+def why_not_added(race: RaceDraft, draft: Draft) -> str:
+    """Return why what is being set up cannot take part, "" where it can."""
+    if race.full:
+        return f"A race has at most {MOST} participants."
+    return draft.reasons[0].message if draft.reasons else ""

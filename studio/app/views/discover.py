@@ -79,9 +79,10 @@ class Discover(QWidget):
         self._lay_out()
         state.recipes_changed.connect(self.refresh)
         state.runs.listed.connect(self._check)
-        state.runs.changed.connect(lambda _: self._check())
+        state.runs.changed.connect(self._run_changed)
         state.find_wanted.connect(self._search)
         state.catalog_changed.connect(self._name)
+        state.catalog_changed.connect(self._check)
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -150,9 +151,15 @@ class Discover(QWidget):
                 self._steps.append((path, cards))
         self._ended = None
 
+    def _run_changed(self, key: str) -> None:
+        run = self._state.runs.by_key.get(key)
+        if run is not None and run.state == "finished":
+            self._check()
+
     def _check(self) -> None:
         """Say which steps were trained in the project that is open."""
-        ended = done(self._state.recipes, self._state.runs.by_key.values())
+        state = self._state
+        ended = done(state.recipes, state.runs.by_key.values(), state.catalog)
         if ended == self._ended:
             return
         self._ended = ended

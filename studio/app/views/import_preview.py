@@ -235,7 +235,7 @@ class ImportDialog(QDialog):
                 title.setTextAlignment(right)
         self._columns.setRowCount(len(columns))
         for i, column in enumerate(columns):
-            self._fill_column(i, column)
+            self._fill_column(i, column, item.rows if item else 0)
         header = self._columns.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
@@ -244,7 +244,7 @@ class ImportDialog(QDialog):
         self._fill_preview(item)
         self._check()
 
-    def _fill_column(self, i: int, column: Column) -> None:
+    def _fill_column(self, i: int, column: Column, rows: int) -> None:
         tick = QTableWidgetItem()
         tick.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
         good = column.kind == "number" and not column.nan
@@ -252,7 +252,7 @@ class ImportDialog(QDialog):
         tick.setData(Qt.ItemDataRole.AccessibleTextRole, f"Take {column.name}")
         self._columns.setItem(i, 0, tick)
         values = (column.minimum, column.maximum, column.mean, column.std)
-        cells = [column.name, column.kind, f"{column.count:,}", f"{column.nan:,}"]
+        cells = [column.name, column.kind, f"{rows - column.nan:,}", f"{column.nan:,}"]
         cells += ["" if value is None else number(value) for value in values]
         for j, text in enumerate(cells, start=1):
             cell = QTableWidgetItem(one_line(text))

@@ -12,6 +12,7 @@ from studio.app.forms.making import make
 from studio.app.kinds.registry import kind_of
 from studio.app.state import drafts, naming, switch
 from studio.app.state.comparison import AXES, training_value
+from studio.app.state.races import why_not_added
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, row, separator
 from studio.app.widgets.comparenames import SEGMENTS
@@ -49,7 +50,6 @@ class RaceTray(QFrame):
         self.setAccessibleName("Race")
         self._shared = Elided("", "muted")
         self.add = button("Add the setup", actions.race.add_draft, icon="plus")
-        set_tip(self.add, "Let what is set up beside take part, as it is now")
         self.forget = button("Clear", actions.race.clear, kind="quiet", tip="Forget this race")
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
@@ -114,7 +114,6 @@ class RaceTray(QFrame):
             title = family.title if family is not None else entry.spec.family.slug
             motion = family.motion if family is not None else ""
             card.show_facts(entry.spec.name, title, motion, place == race.chosen)
-        self.add.setEnabled(not race.full)
         self._shared.set_text(self._said())
         self._show_budget()
         self._show_reasons()
@@ -181,7 +180,10 @@ class RaceTray(QFrame):
     # Why not
 
     def _show_reasons(self) -> None:
-        race, engine = self._state.race, self._state.engine
+        race, engine, draft = self._state.race, self._state.engine, self._state.draft
+        why = why_not_added(race, draft) if draft is not None else "Nothing is being set up."
+        self.add.setEnabled(not why)
+        set_tip(self.add, why or "Let what is set up beside take part, as it is now")
         reasons = race.reasons
         if engine.state not in ("ready", "busy"):
             reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]

@@ -70,7 +70,7 @@ def test_a_tile_is_seen_large_with_its_measures_and_the_nearest_real_ones(
     lens.state.selection.set(made, np.array([7]), "tiles")
     told = words(inspector)
     assert "Generated image 7" in told
-    assert "Light" in told
+    assert "Brightness" in told
     assert "1 of 40, 2.5 %" in told
     assert "Of 40. Real ones are" in told
     QTest.keyClick(inspector, Qt.Key.Key_Escape)
@@ -111,7 +111,7 @@ def test_what_is_selected_is_copied_with_its_words(lens: Any, inspector: Inspect
     lens.state.selection.set(made, np.array([39]), "tiles")
     copy = next(b for b in inspector.findChildren(QPushButton) if b.text() == "Copy")
     copy.click()
-    assert QApplication.clipboard().text().startswith("Generated image 39 · Light")
+    assert QApplication.clipboard().text().startswith("Generated image 39 · Brightness")
     assert not QApplication.clipboard().image().isNull()
 
 
