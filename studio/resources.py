@@ -69,7 +69,7 @@ def _as_it_was(data: dict[str, Any]) -> None:
 
 
 def recipes() -> list[Recipe]:
-    """Return the recipe, in their order.
+    """Return the recipes, in their order.
 
     Raises:
         RecipeError: one of the shipped files is broken (a test reads them all).

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from studio.app import held, words
 from studio.app.differing import differing
-from studio.app.state.comparison import QUALITY
+from studio.app.state.comparison import QUALITY, interval_at
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -15,7 +13,6 @@ from studio.protocol.catalog import Catalog
 __all__ = ["DASH", "other_figure", "spread_of", "suffix_of"]
 
 DASH = "—"
-LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` has them
 SAID = 2  # settings in which a branch differs from what it left that are said beside its name
 
 
@@ -35,14 +32,8 @@ def other_figure(run: RunState, catalog: Catalog | None) -> tuple[str, str]:
 
 def spread_of(run: RunState, metric: str, step: int) -> str:
     """Return half of the 95 % interval of a figure, "±0.4"; "" where its metric does not say."""
-    ends = []
-    for prefix in (LOW, HIGH):
-        series = run.series.get(prefix + metric)
-        place = -1 if series is None else int(np.searchsorted(series.steps, step))
-        if series is None or place >= len(series) or series.steps[place] != step:
-            return ""
-        ends.append(float(series.values[place]))
-    return f"±{words.figure((ends[1] - ends[0]) / 2)}"
+    ends = interval_at(run, metric, step)
+    return f"±{words.figure((ends[1] - ends[0]) / 2)}" if ends is not None else ""
 
 
 def suffix_of(run: RunState, state: AppState) -> str:

@@ -1,6 +1,5 @@
 """The inspector of what is selected of the data: one of them looked at closely, or many counted."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from studio.app.state.selection import Offered
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, restyle, row, section, separator
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.nearest import measured
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tilesheet import Sheets
 
@@ -27,7 +27,6 @@ __all__ = ["RowsPanel"]
 SIDE, NEAR, NEAREST = 200, 64, 4  # pixels of the picture, of its nearest, and how many of these
 FEW = 5  # of several that are seen
 FOUND = {"lasso": "a line around them", "table": "lines of the table"}
-SPACED = 48  # real data of which it is found how near the others are
 EVERY = 2048  # real data that are held against one, at most
 
 
@@ -128,19 +127,18 @@ class RowsPanel(QWidget):
         real = self._state.selection.real(run.key) if run is not None else None
         if real is None or apart is None or real is offered:
             return
-        one = {name: each[at] for name, each in offered.arrays.items()}
         some = self._rows(real.arrays, np.arange(min(EVERY, len(real.arrays["x"]))))
-        far = apart(one, some)
+        far, usual = measured(offered.arrays, at, some, apart)
         order = np.argsort(far, kind="stable")[:NEAREST]
         told = [words.figure(float(far[i])) for i in order]
         pictures = self._tiles(self._rows(some, order), some)
         self.nearest.show_tiles(pictures, noun=self._kind.one, words=told)
-        usual = _spacing(some, apart)
-        near = bool(len(order)) and float(far[order[0]]) < usual / 2
-        self.near_words.setText(
-            f"Of {len(far):,}. Real ones are {words.figure(usual)} from their nearest: "
-            + ("this may be a copy." if near else "this is no copy.")
-        )
+        near = usual is not None and float(far[order[0]]) < usual / 2
+        text = f"Of {len(far):,}."
+        if usual is not None:
+            text += f" Real ones are {words.figure(usual)} from their nearest: "
+            text += "this may be a copy." if near else "this is no copy."
+        self.near_words.setText(text)
         restyle(self.near_words, role="warm" if near else "small")
         for part in (self._line, self.near_title, self.nearest, self.near_words):
             part.setVisible(True)
@@ -189,13 +187,3 @@ class RowsPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
-
-
-def _spacing(some: Arrays, apart: Callable[[Arrays, Arrays], NDArray[Any]]) -> float:
-    """Return how far real data are from the nearest other one: the median over some."""
-    n = len(some["x"])
-    found = []
-    for at in np.unique(np.linspace(0, n - 1, min(SPACED, n)).astype(int)):
-        far = apart({name: each[at] for name, each in some.items()}, some)
-        found.append(np.delete(far, at).min() if n > 1 else 0.0)
-    return float(np.median(found)) if found else 0.0

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.commands import Registry
@@ -25,10 +25,8 @@ ROOMY, NARROW = 1100, 820  # widths of the window
 
 def native(shortcut: str) -> str:
     """Return a shortcut as the keys of this system are called."""
-    from PySide6.QtGui import QKeySequence
-
     text = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-    return text.replace("+", " ") if text not in ("+",) else text
+    return text if text == "+" else text.replace("+", " ")
 
 
 class TopBar(QFrame):

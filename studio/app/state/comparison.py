@@ -27,6 +27,7 @@ __all__ = [
     "comparable",
     "compared",
     "data_of",
+    "interval_at",
     "kept_at",
     "kept_before",
     "measures",
@@ -41,6 +42,7 @@ __all__ = [
 MOST = 4
 QUALITY = "quality/"
 COST = "cost/"  # names of curves that say what something costs: figures, not charts
+LOW, HIGH = f"{COST}low/", f"{COST}high/"  # the ends of intervals
 Axis = Literal["steps", "seconds", "samples"]
 AXES: tuple[tuple[Axis, str], ...] = (
     ("steps", "Steps"),
@@ -149,6 +151,20 @@ def samples_at(run: RunState, step: int) -> int | None:
     place = int(np.searchsorted(counts.steps, step))
     here = place < len(counts) and counts.steps[place] == step
     return int(counts.values[place]) if here else None
+
+
+def interval_at(run: RunState, metric: str, step: int) -> tuple[float, float] | None:
+    """Return between what the figure of a metric at a step lies with 95 % confidence; None where
+    its metric does not say.
+    """
+    ends = []
+    for prefix in (LOW, HIGH):
+        series = run.series.get(prefix + metric)
+        place = -1 if series is None else int(np.searchsorted(series.steps, step))
+        if series is None or place >= len(series) or series.steps[place] != step:
+            return None
+        ends.append(float(series.values[place]))
+    return ends[0], ends[1]
 
 
 def axis_of(

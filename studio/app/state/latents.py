@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.app.kinds.registry import family_of_run
+from studio.app.state.comparison import comparable
 from studio.app.state.naming import number
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
@@ -22,7 +23,7 @@ def beside(run: RunState, runs: Mapping[str, RunState], catalog: Catalog | None)
         for other in runs.values()
         if other.key != run.key
         and other.step
-        and _same_data(run, other)
+        and comparable(run, other)
         and _carrier(other, catalog)
     )
     return sorted(found, key=lambda other: other.name)
@@ -33,7 +34,7 @@ def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | 
     from the latents of a ``seed``, or, where that is None, the fixed ones of each run.
     """
     name = f"Run {number(other.name)}"
-    if one.spec is None or other.spec is None or not _same_data(one, other):
+    if one.spec is None or other.spec is None or not comparable(one, other):
         return f"{name} learns other data."
     if _carrier(one, catalog) != _carrier(other, catalog) or _sizes(one) != _sizes(other):
         return f"{name} starts from other latents: row by row they are not the same."
@@ -46,10 +47,6 @@ def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | 
     if counts[0] != counts[1]:
         return f"{name} follows another number of particles: row by row they are not the same."
     return ""
-
-
-def _same_data(one: RunState, other: RunState) -> bool:
-    return bool(one.spec and other.spec and one.spec.dataset == other.spec.dataset)
 
 
 def _carrier(run: RunState, catalog: Catalog | None) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app import held, words
 from studio.app.state import drafts
-from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.comparison import QUALITY, interval_at, samples_at
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import FLOOR, RunState
 from studio.app.state.runthen import run_at
@@ -26,8 +26,6 @@ __all__ = [
     "qualities",
     "spreads_along",
 ]
-
-LOW, HIGH = "cost/low/", "cost/high/"  # as `studio.protocol.messages.Metrics` has them
 
 
 class Qualities(QWidget):
@@ -118,14 +116,8 @@ def interval(run: RunState, slug: str, step: int) -> str:
     """Return between what the figure of a metric at a step lies with 95 % confidence, "0.91 to
     0.95"; "" where its metric does not say.
     """
-    ends = []
-    for prefix in (LOW, HIGH):
-        series = run.series.get(prefix + slug)
-        place = -1 if series is None else int(np.searchsorted(series.steps, step))
-        if series is None or place >= len(series) or series.steps[place] != step:
-            return ""
-        ends.append(words.figure(float(series.values[place])))
-    return " to ".join(ends)
+    ends = interval_at(run, slug, step)
+    return " to ".join(map(words.figure, ends)) if ends is not None else ""
 
 
 def floors_along(run: RunState, name: str) -> NDArray[np.float64] | None:
