@@ -24,7 +24,7 @@ SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
 SHORT = 18  # pixels of the floor of one value alone
 RAW = 0.22  # of the ink; where its lines cross it is twice as strong
 LINE = 20  # pixels that a line of words needs
-LETTER = 7  # pixels
+LETTER, EDGE = 7, 2  # pixels: the width of one, and what is free above and below words
 WORD, CLEAR = 64, 6  # how wide a word of a few letters is, and how far it keeps from its dot
 MOST_DOTS = 200  # more of them would be a thick line
 NONE = QPen(Qt.PenStyle.NoPen)
@@ -179,7 +179,8 @@ def _floor_word(
     places = [(x, up) for x in starts for up in (True, False) if fits[up]] or [(frame.x[0], True)]
 
     def place(start: float, up: bool) -> Place:
-        low, high = sorted((height, height + frame.tall(LINE if up else -LINE)))
+        near, far = (frame.tall(pixels if up else -pixels) for pixels in (EDGE, LINE))
+        low, high = sorted((height + near, height + far))
         return start, start + wide, low, high
 
     start, up = min(places, key=lambda each: _covered(parts, place(*each), frame))

@@ -5,10 +5,12 @@ from typing import Any
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
+from studio.app.plots.tiles import SHOWN
 from studio.app.views import moment, steps
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.spec import Pick
 from tests.app.lenses.test_moment import STAGES
+from tests.app.lenses.test_tiles import record
 
 
 def with_stages(lens: Any, kind: str) -> None:
@@ -40,3 +42,28 @@ def test_the_stages_are_told_with_their_sources_and_lead_to_the_model(
     assert "of images it is only told" in view.note.text()
     view.about.click()
     assert (lens.state.place, lens.state.help_page) == ("help", "model-edm")
+
+
+def test_beside_the_stages_stand_the_losses_and_what_the_model_makes(
+    lens: Any, qtbot: QtBot
+) -> None:
+    with_stages(lens, "images")
+    view = steps.StepsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(700, 500)
+    view.show()
+    assert not view.made.isVisible()
+    assert not view.curves.isVisible()
+    lens.measure("loss", [1, 5], [2.0, 0.5])
+    lens.measure("quality/sliced-w2", [5], [0.1])  # that stands in Quality
+    lens.state.runs.metrics_appended.emit(lens.run.key)
+    qtbot.waitUntil(view.curves.isVisible)
+    assert list(view.curves._lines) == ["loss"]
+    assert view.curves._lines["loss"][0].text() == "0.5"
+    lens.state.playback.set(step=1)
+    qtbot.waitUntil(lambda: view.curves._lines["loss"][0].text() == "2")
+    lens.state.playback.set(step=None)
+    lens.run.live = record(7, 64)
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert view.made.isVisible()
+    assert (view.made.count, view._of.accessibleName()) == (SHOWN, "step 7")
