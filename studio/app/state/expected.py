@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studio.app.state import drafts, naming
+from studio.app.state import naming
+from studio.app.state.comparison import training_value
 from studio.app.state.draft import Draft
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -34,9 +35,7 @@ class Expected:
 
 def steps_of(spec: RunSpec, catalog: Catalog | None) -> int:
     """Return how many steps a run is trained for, 0 where nobody says."""
-    entry = drafts.entry_of(spec, "training", catalog)
-    field = next((f for f in entry.fields if f.path == STEPS), None) if entry else None
-    return int(drafts.value_at(spec.training, field)) if field is not None else 0
+    return int(training_value(spec, STEPS, catalog) or 0)
 
 
 def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
