@@ -29,16 +29,16 @@ class RunIntents(Intents):
             runs.changed.emit(key)
 
     def show(self, key: str, name: str = "") -> None:
-        """Put a run on the canvas, following its newest step."""
+        """Put a run on the canvas that may be too new to be listed; one of another project stays
+        where it is.
+        """
         runs = self.state.runs
-        if key and not self.state.owns(key):
+        if not self.state.owns(key):
             return
-        if key and key not in runs.by_key:
+        if key not in runs.by_key:
             runs.by_key[key] = RunState(key=key, name=name or Path(key).name)
             runs.listed.emit()
-        self.state.playback.set(step=None, flow=1.0)
-        runs.select(key)
-        self.state.go("run" if key else "discover")
+        self.select(key)
 
     def show_new(self, key: str, name: str = "") -> None:
         """Put a run that has just been queued on the canvas, in the lens that shows it move, or

@@ -111,8 +111,8 @@ class DistributionsView(QWidget):
         self._log_y = button("log y", self._show, kind="chip", tip="Logarithmic shares")
         for chip in (self._log_x, self._log_y):
             chip.setCheckable(True)
-        picture = icon_button("export", "Write the histograms to a picture", self._export)
-        draw = button("Draw samples", self._draw, tip="Draw as many as an evaluation has")
+        picture = icon_button("export", "Export picture: PNG or SVG", self._export)
+        draw = button("Sample now", self._draw, tip="Draw as many as an evaluation has")
         chips = (held_chip(self._sampled), self._log_x, self._log_y)
         self.bar = view_bar(self, None, self._side, *chips, draw, picture)
         self._key = Key()
@@ -281,7 +281,7 @@ class DistributionsView(QWidget):
         elif now is not None:
             self._empty.tell("Reading the data", "Generated data are held against real ones.")
         elif run.step:
-            act = ("Draw samples", self._draw)
+            act = ("Sample now", self._draw)
             self._empty.tell("No samples yet", f"Draw {self._kind.moving} to count them.", *act)
         else:
             self._empty.tell("Nothing to count yet", "Samples follow with the first steps.")

@@ -51,7 +51,7 @@ class TileSamplesView(QWidget):
         self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
-        export = icon_button("export", "Write rows to a file", actions.export.open)
+        export = icon_button("export", "Export samples", actions.export.open)
         self._other = OtherRun(self, state)
         self._others: list[RunState] = []
         self._drawn_ones = held_chip(self._sampled)
@@ -143,17 +143,17 @@ class TileSamplesView(QWidget):
         self._target()
         if some:
             self.browser.made.say(self._sampled.origin)
+        if some or run is None:
             return
         act: Callable[[], None] | None = None
-        title, words, action = "No run is selected", "Samples of a run are shown here.", ""
-        if run is not None and run.step:
+        title, words = "Nothing to sample yet", "Samples follow once the training has begun."
+        action = ""
+        if run.step:
             title = "No samples yet"
             words = f"Draw {self._kind.moving} and compare them with the data."
             action, act = "Sample now", self._actions.training.sample
             if not self._once.ready:
                 words, action, act = "They are drawn when the engine is ready.", "", None
-        elif run is not None:
-            title, words = "Nothing to sample yet", "Samples follow once the training has begun."
         self._empty.tell(title, words, action, act)
 
     def _target(self) -> None:

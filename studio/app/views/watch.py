@@ -294,16 +294,9 @@ class WatchView(QWidget):
         if shown != self.panel.isVisibleTo(self):
             self.panel.setVisible(shown)
             self._arrange()
-        if shown:
+        if shown or run is None:
             return
-        if run is None:
-            self._empty.tell(
-                "No run is selected",
-                "The particles of a run move here, along training and along the flow.",
-                "Discover recipes",
-                lambda: self._actions.runs.show(""),
-            )
-        elif run.kept:
+        if run.kept:
             self._empty.tell("Reading the particles", "The kept steps of this run are being read.")
         elif run.state == "queued":
             then = "Particles appear when this run starts."

@@ -315,7 +315,7 @@ async def test_as_many_are_drawn_as_an_evaluation_has(view: DistributionsView, l
     await shown(view, lens)
     lens.run.spec = msgspec.structs.replace(lens.run.spec, training={"evaluate_samples": 700})
     lens.state.runs.changed.emit(lens.run.key)
-    next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Draw samples").click()
+    next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Sample now").click()
     await until(lambda: lens.link.of(Operate))
     assert lens.link.of(Operate)[0].config["n"] == 700
 
