@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from studio.app.plots.axis import power_marks, step_marks, value_marks
 from studio.app.plots.backdrop import colour
@@ -84,8 +84,11 @@ class ChartPlot(Explored):
         plane.bottom.set_marks(step_marks if scene.whole else _time_marks)
         plane.look_at(frame.x, frame.y)
         style = self.style_
-        drawn = zip(scene.curves, found, strict=True)
-        plane.draw([item for c, part in drawn for item in curve_items(c, part, frame, style)])
+        drawn: list[QGraphicsItem] = []
+        for curve, part in zip(scene.curves, found, strict=True):
+            others = [each for each in scene.curves if each is not curve]
+            drawn += curve_items(curve, part, frame, style, others)
+        plane.draw(drawn)
         self._point()
 
     def _point(self) -> None:

@@ -1,6 +1,6 @@
 """A curve as what the library draws: its raw band, its smoothed line or its dots, its floor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,9 +71,15 @@ class Frame:
 
 
 def curve_items(
-    curve: Curve, found: Columns, frame: Frame, style: CanvasStyle
+    curve: Curve,
+    found: Columns,
+    frame: Frame,
+    style: CanvasStyle,
+    others: Sequence[Curve] = (),
 ) -> Iterator[QGraphicsItem]:
-    """Yield what is drawn of a curve, back to front; ``found`` are its columns in the frame."""
+    """Yield what is drawn of a curve, back to front; ``found`` are its columns in the frame. Its
+    words also keep clear of ``others``.
+    """
     parts = curve.parts
     held = parts if curve.floors is not None else [curve]
     yield from _floor(held, frame, style)
@@ -88,10 +94,11 @@ def curve_items(
         )
     if not curve.said:
         return
+    lines = [*parts, *(part for each in others for part in each.parts)]
     taken: list[Place] = []
-    yield from _floor_word(held[0], parts, taken, frame, style)
+    yield from _floor_word(held[0], lines, taken, frame, style)
     for part in parts[1:]:
-        yield from _count_word(part, parts, taken, frame, style)
+        yield from _count_word(part, lines, taken, frame, style)
 
 
 def _curve(curve: Curve, found: Columns, frame: Frame) -> Iterator[QGraphicsItem]:
@@ -193,7 +200,7 @@ def _count_word(
     curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
     """Say of how many samples the values are that stand apart: above their last dot or below it,
-    where it covers less of the lines.
+    before it or after, where it covers least of the lines.
     """
     inside = (curve.steps >= frame.x[0]) & (curve.steps <= frame.x[1])
     known = np.flatnonzero(np.isfinite(frame.heights(curve.values)) & inside)
@@ -203,14 +210,19 @@ def _count_word(
     height = float(frame.heights(curve.values[known[-1:]])[0])
     shade = colour(style.panel, 0.8)
     text = f"n = {int(curve.counts[0]):,}"
-    above = frame.above(height) > LINE + CLEAR
-    if above:
-        start, near, far = step - frame.pixels(WORD), frame.tall(CLEAR), frame.tall(CLEAR + LINE)
-        over: Place = (start, step, height + near, height + far)
-        under: Place = (start, step, height - far, height - near)
-        above = _lost(parts, taken, over, frame) <= _lost(parts, taken, under, frame)
-    place = height + frame.tall(CLEAR if above else -CLEAR)
-    yield word(text, style.muted, (step, place), (1.0, 1.0 if above else 0.0), shade)
+    wide, near, far = frame.pixels(WORD), frame.tall(CLEAR), frame.tall(CLEAR + LINE)
+    starts = [step - wide, *([step] if step + wide < frame.x[1] else [])]
+    above = frame.above(height)
+    levels = [height + near] if above > LINE + CLEAR else []
+    levels += [height - far] if not levels or above < frame.height - LINE - CLEAR else []
+    places: list[Place] = [
+        (start, start + wide, low, low + far - near) for start in starts for low in levels
+    ]
+    start, _, low, _ = best = min(places, key=lambda each: _lost(parts, taken, each, frame))
+    taken.append(best)
+    up = low > height
+    at = (step, height + (near if up else -near))
+    yield word(text, style.muted, at, (0.0 if start == step else 1.0, float(up)), shade)
 
 
 def _lost(parts: list[Curve], taken: list[Place], place: Place, frame: Frame) -> tuple[int, int]:

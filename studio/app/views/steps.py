@@ -78,7 +78,6 @@ class StepsView(QWidget):
         self._losses, self._pictures = QWidget(), QWidget()
         self._losses.setLayout(column(section("Training"), self.curves))
         what = row(section("What it makes"), None, self._of)
-        what.setStretch(2, 1)
         pictures = column(self.made)
         pictures.insertLayout(0, what)
         self._pictures.setLayout(pictures)

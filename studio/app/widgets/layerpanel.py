@@ -152,7 +152,7 @@ class LayerPanel(QFrame):
             ask = partial(self.asked.emit, spec.slug)
             name = button(spec.title, ask, kind="quiet") if spec.told else label(spec.title)
             if spec.told:
-                name.setStyleSheet("text-align: left; padding: 0")
+                name.setStyleSheet("text-align: left; padding: 0; min-height: 0; margin: 0 -1px")
                 name.setCursor(Qt.CursorShape.PointingHandCursor)
             line.setLayout(row(name, None, switch, gap=4))
             set_tip(line, spec.tip)

@@ -296,3 +296,15 @@ def test_of_several_curves_the_first_alone_has_words(qapp: object) -> None:
         items = curve_items(each, found, frame, CanvasStyle.of(DARK))
         words.append([i.toPlainText() for i in items if isinstance(i, pg.TextItem)])
     assert words == [["floor 0.1", "n = 2,000"], []]
+
+
+def test_words_of_a_curve_keep_clear_of_other_curves(qapp: object) -> None:
+    steps = np.array([0.0, 100.0])
+    curve = Curve("q", "Q", "#f00", steps, np.array([0.9, 0.8]), True, 0.2, np.full(2, 0.2))
+    other = Curve("r", "R", "#00f", steps, np.array([0.25, 0.25]), True)
+    frame = Frame((0.0, 100.0), (0.0, 1.0), 400.0, 200.0, log=False)
+    (found,) = reduced(ChartScene([curve], (0.0, 100.0)), 400)
+    for others, anchor in (([], 1.0), ([other], 0.0)):
+        items = curve_items(curve, found, frame, CanvasStyle.of(DARK), others)
+        (said,) = [each for each in items if isinstance(each, pg.TextItem)]
+        assert said.anchor.y() == anchor
