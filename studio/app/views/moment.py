@@ -35,7 +35,7 @@ from studio.protocol.catalog import LayerSpec, StageSpec
 
 __all__ = ["VIEW", "MomentView", "explainable"]
 
-PARTICLES, RESOLUTION = 4096, 32
+PARTICLES, OF_A_STAGE, RESOLUTION = 4096, 1024, 32
 SETTLE_MS = 200  # after a move of the camera
 BETWEEN_MS = 1600  # from a stage to the next, where they follow by themselves
 LEFT = 300
@@ -159,6 +159,7 @@ class MomentView(QWidget):
 
     def _moved(self) -> None:
         """Follow the moment to the stage that is looked at."""
+        self._following.watch()
         moment = self._moment
         if moment is not None and moment.at:
             self.stages.select(moment.at)
@@ -175,7 +176,9 @@ class MomentView(QWidget):
 
     def _looking(self, run: RunState) -> Looking:
         layers = tuple(layer.name for layer in self._layers())
-        return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, PARTICLES)
+        # The training waits for the pictures of stages, which show a batch and no trails.
+        n = PARTICLES if self._moment is None else OF_A_STAGE
+        return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, n)
 
     def _layers(self) -> list[LayerSpec]:
         """Return the layers that stages are about, and the first heat, on which all stand."""

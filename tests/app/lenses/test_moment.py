@@ -15,7 +15,7 @@ from studio.app.views.moment import MomentView, explainable
 from studio.app.widgets.scenelegend import marks_of
 from studio.app.widgets.terms import terms_of
 from studio.protocol.catalog import StageSpec
-from studio.protocol.messages import Control, Credit
+from studio.protocol.messages import Control, Credit, Watch
 
 STAGES = [
     StageSpec(name="draw", title="Draw", formula="x₀ ~ p", source="A 2020"),
@@ -186,3 +186,13 @@ def test_marks_say_what_is_on_the_canvas() -> None:
     assert [mark for mark, _ in found] == ["data", "particles", "arrow", "ring"]
     assert found[0][1] == "data, 2"
     assert found[-1][1] == "a gradient step, 12.5% off"
+
+
+def test_the_training_waits_for_no_more_particles_than_a_stage_shows(
+    lens: Any, view: MomentView
+) -> None:
+    whole = lens.link.of(Watch)[-1].particles
+    lens.actions.moment.freeze(lens.run.key)
+    assert lens.link.of(Watch)[-1].particles < whole
+    lens.actions.moment.let_go()
+    assert lens.link.of(Watch)[-1].particles == whole
