@@ -180,7 +180,7 @@ def test_a_layer_says_how_it_comes_to_the_screen(lens: Any, inspector: Inspector
     lens.state.looked.look("layer", "log-density")
     told = words(inspector)
     assert "Log-density" in told
-    assert "when it is shown" in told
+    assert "only while shown" in told
 
 
 def test_runs_beside_each_other_are_judged_each(lens: Any, inspector: Inspector) -> None:
