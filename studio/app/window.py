@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidge
 
 from studio.app import command_set, preferences
 from studio.app.actions import Actions
+from studio.app.commands import Command
 from studio.app.hits import Hit
 from studio.app.icons import app_icon
 from studio.app.shell import dialogs, menus
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         self._asks = Asks(state, actions, self)
         self.panes = Panes(self._parts)
         self.registry = command_set.build(state, actions, self._shell())
-        self._qactions = menus.make_actions(self.registry, self)
+        self._qactions = menus.make_actions(self.registry, self, self._refuse)
         self.setWindowTitle("Pushforward Studio")
         self.setWindowIcon(app_icon())
         self.setMinimumSize(QSize(640, 360))
@@ -225,6 +226,12 @@ class MainWindow(QMainWindow):
 
     def _close(self) -> None:
         self.close()
+
+    def _refuse(self, command: Command) -> None:
+        text = f"{command.title.rstrip('…')}: not now"
+        self._state.notices.post(
+            Notice(level="info", text=text, why=command.why_not(), topic="refused")
+        )
 
     def _show_shortcuts(self) -> None:
         dialogs.show_shortcuts(self, self.registry)

@@ -4,12 +4,13 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit
 from shiboken6 import delete
 
 from studio.app import preferences
 from studio.app.commands import Command, Registry
 from studio.app.help import pages as help_pages
+from studio.app.shell import dialogs
 from studio.protocol.catalog import StageSpec
 
 
@@ -156,3 +157,22 @@ async def test_a_moment_is_explained_where_its_stages_are_shown(bench, wait):
     assert bench.state.moment.run == bench.state.runs.current.key
     bench.actions.training.stop()
     await wait(lambda: not bench.state.runs.current.job)
+
+
+async def test_keys_of_what_cannot_be_done_now_say_why(bench):
+    bench.window._qactions["compare"].trigger()
+    said = bench.state.notices.history[-1]
+    assert (said.text, said.why) == (
+        "Compare runs: not now",
+        bench.window.registry["compare"].why_not(),
+    )
+    assert said.why
+
+
+async def test_the_list_of_keys_has_each_menu_once_and_those_of_the_table_of_runs(bench):
+    dialog = dialogs.show_shortcuts(bench.window, bench.window.registry)
+    shown = [each.text() for each in dialog.findChildren(QLabel)]
+    dialog.close()
+    for menu in ("Run", "View", "Table of runs"):
+        assert [each.casefold() for each in shown].count(menu.casefold()) == 1
+    assert {"F2", "T", "N", "B"} <= set(shown)

@@ -18,7 +18,8 @@ from studio.app.pages.run_table_model import AXIS, COLUMNS, STEP
 from studio.app.pages.run_table_model import METRIC as VALUE
 from studio.app.pages.run_table_text import fitting
 from studio.app.pages.runs import RunsPage
-from studio.app.state.runfinding import ALL, RunFinding, counts, found
+from studio.app.state.naming import named_as_parent
+from studio.app.state.runfinding import ALL, RunFinding, counts, found, parsed
 from studio.app.state.runs import RunState, Series
 from studio.app.state.runtable import data_taken, figure_of, groups, in_order, scale_of
 from studio.app.state.session import AppState
@@ -31,6 +32,7 @@ from tests.app.lenses.conftest import SpyLink
 from tests.client.fakes.catalog import catalog
 
 METRIC = next(e.slug for e in catalog().of("metric"))
+TITLE = catalog().get("metric", METRIC).title.partition(" (")[0]
 
 
 def run(n, model="edm", data="ring-of-five", value=None, *, slug=METRIC, parent=0, **said):
@@ -96,11 +98,26 @@ def sought(text, **chosen):
         ("step > 1k", []),
         ("step >", [1, 2, 3, 4, 5]),  # the number is still to come
         (">", [1, 2, 3, 4, 5]),
+        (f"{TITLE} < .25", [2, 5]),
+        (f"paper {TITLE.upper()} >= 0.25 gan", [3]),
+        ("banana < 3", [1, 2, 3, 4, 5]),
         ("time < 1 min finished", [1, 2, 3, 4, 5]),
     ],
 )
 def test_runs_are_found_by_all_that_is_said_of_them_and_by_their_figures(text, left):
     assert names(found(some(), sought(text), catalog())) == left
+
+
+def test_what_nobody_can_be_compared_by_is_said(made):
+    assert parsed("sliced banana <", some(), catalog()).problem.startswith(
+        "No figure is called “sliced banana”: try step, metric, time, "
+    )
+    assert not parsed(f"gan {TITLE} <", some(), catalog()).problem
+    made.page.head.finder.setText("banana < 3")
+    assert made.page.head.counts.text() == "No figure is called “banana”"
+    assert TITLE.casefold() in made.page.head.counts.toolTip()
+    made.page.head.finder.setText("banana")
+    assert made.page.head.counts.text() == "0 of 5 runs"
 
 
 def test_facets_say_how_many_each_choice_leaves_beside_what_else_is_sought():
@@ -489,6 +506,15 @@ def test_as_many_tags_are_shown_as_there_is_room_for():
     assert fitting([40, 40], 83, 20) == 1
     assert fitting([40, 40, 40], 108, 20) == 2
     assert fitting([400, 40], 84, 20) == 1
+
+
+def test_a_branch_that_was_named_is_called_so(made):
+    branch = run(2, parent=1)
+    assert named_as_parent(branch)
+    branch.name = "0002-calmer"
+    assert not named_as_parent(branch)
+    branch.name, branch.label = "0002-r", Label(name="calmer")
+    assert not named_as_parent(branch)
 
 
 def test_a_run_says_what_it_came_of(made):

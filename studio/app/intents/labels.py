@@ -35,7 +35,8 @@ class LabelIntents(Intents):
             given = (
                 "" if given == called(run.name).removeprefix(number(run.name)).strip() else given
             )
-            said = f"Run {number(run.name)} is called {called(run.name, given)}"
+            name = given or called(run.name).removeprefix(number(run.name)).strip()
+            said = f"Run {number(run.name)} is called {name}"
             self._say({key: msgspec.structs.replace(run.label, name=given)}, said)
 
     def note(self, key: str, note: str) -> None:

@@ -28,7 +28,7 @@ from studio.app.pages.run_table_model import (
 )
 from studio.app.pages.run_table_text import chips, write
 from studio.app.shell.line_model import Index
-from studio.app.state.naming import name_of, number
+from studio.app.state.naming import name_of, named_as_parent, number
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import Group
 from studio.app.theme import font, theme
@@ -227,7 +227,7 @@ class RunTableDelegate(QStyledItemDelegate):
         """
         tokens, face, run = theme.colors(), self._view.font(), row.run
         suffix = one_line(self._model.suffix(row))
-        if under and run is not None and run.branch_step is not None and not run.label.name:
+        if under and run is not None and run.branch_step is not None and named_as_parent(run):
             write(painter, room, suffix, face, tokens.text)
             return
         text = one_line(name_of(run) if run is not None else row.title)

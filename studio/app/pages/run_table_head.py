@@ -9,7 +9,7 @@ from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.pages.run_table_model import COLUMNS
 from studio.app.state.runfinding import RunFinding
 from studio.app.state.runtable import By
-from studio.app.widgets.basic import button, icon_button, label, row
+from studio.app.widgets.basic import button, icon_button, label, restyle, row
 from studio.app.widgets.literal import keyless, set_tip
 from studio.counted import counted
 
@@ -74,8 +74,14 @@ class RunTableHead(QWidget):
         """By what the runs are grouped."""
         return GROUPS[max(0, self.grouping.currentIndex())][1]
 
-    def say(self, listed: int, every: int, selected: int) -> None:
-        """Say how many runs are listed and selected."""
+    def say(self, listed: int, every: int, selected: int, problem: str = "") -> None:
+        """Say how many runs are listed and selected, or what is wrong with the filter."""
+        restyle(self.counts, role="warm" if problem else "muted")
+        set_tip(self.counts, problem or KEYS)
+        set_tip(self.finder, problem)
+        if problem:
+            self.counts.setText(problem.partition(":")[0])
+            return
         said = counted(every, "run") if listed == every else f"{listed:,} of {every:,} runs"
         self.counts.setText(f"{said}, {selected:,} selected" if selected else said)
 

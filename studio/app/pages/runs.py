@@ -17,7 +17,7 @@ from studio.app.shell.label_ask import ask_line
 from studio.app.shell.run_menu import race_entries, run_entries
 from studio.app.state.datasets import all_sets
 from studio.app.state.notices import Notice
-from studio.app.state.runfinding import found
+from studio.app.state.runfinding import found, parsed
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import Column, groups
 from studio.app.state.session import AppState
@@ -108,6 +108,12 @@ class RunsPage(QWidget):
         self._say_empty()
         self._chosen()
 
+    @property
+    def _problem(self) -> str:
+        """What of the filter nobody can understand."""
+        state = self._state
+        return parsed(state.finding.text, state.runs.by_key.values(), state.catalog).problem
+
     def _sizes(self) -> dict[str, str]:
         state = self._state
         return {data.slug: data.size for data in all_sets(state.catalog, state.datasets)}
@@ -117,7 +123,7 @@ class RunsPage(QWidget):
         if self._listed:
             self._empty.hide()
         elif every:
-            why = f"None of the {counted(every, 'run')} has all that is sought."
+            why = self._problem or f"None of the {counted(every, 'run')} has all that is sought."
             self._empty.tell("Nothing found", why, "Clear", self._state.finding.clear)
         else:
             why = "Each training is a row here, with its settings, figures and what is said of it."
@@ -137,7 +143,7 @@ class RunsPage(QWidget):
             self._actions.runs.mark(self.table.selected)
             self._telling = False
         runs = self.selected
-        self.head.say(self._listed, len(self._state.runs.by_key), len(runs))
+        self.head.say(self._listed, len(self._state.runs.by_key), len(runs), self._problem)
         self.strip.show_runs(runs)
 
     @property

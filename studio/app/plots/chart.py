@@ -52,7 +52,8 @@ def whole_height(scene: ChartScene, found: list[Columns]) -> Range:
     parts = [np.concatenate([r.low, r.high]) for r in found]
     parts += [np.array([c.floor]) for c in scene.curves if c.floor is not None]
     parts += [c.floors for c in scene.curves if c.floors is not None]
-    parts += [c.band[1] for c in scene.curves if c.band is not None]
+    bands = [c.by_size[0].band for c in scene.curves if c.floors is not None]
+    parts += [band[1] for band in bands if band is not None]
     values = np.concatenate(parts) if parts else np.empty(0)
     values = values[np.isfinite(values)]
     if scene.log:

@@ -61,6 +61,13 @@ class Curve:
         numbers, often = np.unique(self.counts, return_counts=True)
         return [self._part(self.counts == n) for n in numbers[np.argsort(-often, kind="stable")]]
 
+    @property
+    def by_size(self) -> list["Curve"]:
+        """The parts, that of the largest number of samples first: it says most, and a band around
+        its floor says nothing of the others.
+        """
+        return sorted(self.parts, key=lambda part: -_count(part))
+
     def _part(self, of: NDArray[np.bool_]) -> "Curve":
         floors = None if self.floors is None else self.floors[of]
         counts = None if self.counts is None else self.counts[of]
@@ -69,6 +76,10 @@ class Curve:
             self, steps=self.steps[of], values=self.values[of], floors=floors, counts=counts,
             spreads=spreads,
         )  # fmt: skip
+
+
+def _count(part: Curve) -> float:
+    return float(part.counts[0]) if part.counts is not None and part.counts.size else 0.0
 
 
 @dataclass(frozen=True, eq=False)

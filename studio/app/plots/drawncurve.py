@@ -27,6 +27,7 @@ LINE = 20  # pixels that a line of words needs
 LETTER, EDGE = 7, 2  # pixels: the width of one, and what is free above and below words
 WORD, CLEAR = 64, 6  # how wide a word of a few letters is, and how far it keeps from its dot
 MOST_DOTS = 200  # more of them would be a thick line
+PALE = 0.5  # of the ink of values of fewer samples than others of their curve
 NONE = QPen(Qt.PenStyle.NoPen)
 
 
@@ -80,10 +81,10 @@ def curve_items(
     """Yield what is drawn of a curve, back to front; ``found`` are its columns in the frame. Its
     words also keep clear of ``others``.
     """
-    parts = curve.parts
+    parts = curve.by_size
     held = parts if curve.floors is not None else [curve]
     yield from _floor(held, frame, style)
-    for part in parts:
+    for part in reversed(parts):
         # Values of other numbers of samples stand apart: a line that joins them would show a step
         # that nothing learned.
         whole = len(parts) == 1
@@ -91,6 +92,7 @@ def curve_items(
             part,
             found if whole else columns(part.steps, part.values, *frame.x, frame.count),
             frame,
+            full=part is parts[0],
         )
     if not curve.said:
         return
@@ -101,10 +103,11 @@ def curve_items(
         yield from _count_word(part, lines, taken, frame, style)
 
 
-def _curve(curve: Curve, found: Columns, frame: Frame) -> Iterator[QGraphicsItem]:
+def _curve(curve: Curve, found: Columns, frame: Frame, *, full: bool) -> Iterator[QGraphicsItem]:
+    """Yield the lines of a curve; paler where others of it are of more samples."""
     if not found.x.size:
         return
-    ink = QColor(curve.ink)
+    ink = QColor(curve.ink) if full else colour(curve.ink, PALE)
     if curve.dots:
         heights = frame.heights(found.mean)
         yield Line(found.x, heights, pen(ink, 1.4))
@@ -148,9 +151,6 @@ def _floor(parts: list[Curve], frame: Frame, style: CanvasStyle) -> Iterator[QGr
             x = np.clip(part.steps, *frame.x)
             heights = frame.heights(part.floors)
             x, heights = np.append(x[:1] - frame.pixels(SHORT), x), np.append(heights[:1], heights)
-            if part.band is not None:
-                low, high = (np.append(edge[:1], edge) for edge in part.band)
-                yield _band(x, low, high, frame, style)
             yield Line(x, heights, dashed)
 
 
@@ -177,7 +177,10 @@ def _floor_word(
     spread = 0.0 if along[2] is None else float(along[2][0])
     # A mean is known no better than its spread.
     varies = f" ± {number(float(f'{spread:.1g}'))}" if spread > 0 else ""
-    told = f"{curve.bar} {number(first)}{varies}"
+    counts = {int(part.counts[0]) for part in parts if part.counts is not None and part.counts.size}
+    own = curve.counts[:1].tolist() if curve.counts is not None and len(counts) > 1 else []
+    of = "".join(f", n = {int(n):,}" for n in own)
+    told = f"{curve.bar} {number(first)}{varies}{of}"
     wide = frame.pixels(LETTER * len(told))
     starts = [frame.x[0], (sum(frame.x) - wide) / 2]
     # On the right stands of how many samples the last values are, where they stand apart.

@@ -67,24 +67,35 @@ def _scrolled(page: QWidget) -> QScrollArea:
     return area
 
 
+KEYS_OF_RUNS = (
+    ("Rename", "F2"), ("Tag", "T"), ("Note", "N"), ("Pin as the baseline", "B"),
+    ("Select, beside others", "Space"), ("Open", "Return"), ("Delete what is selected", "Del"),
+)  # fmt: skip
+
+
 def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
-    """List every command that has keys, as the registry knows them."""
+    """List every command that has keys, by menu as the registry knows them, and the keys of the
+    table of runs.
+    """
     made, layout = framed(parent, "Keyboard shortcuts", 460)
     page = QWidget()
     grid = QGridLayout(page)
     grid.setColumnStretch(0, 1)
     grid.setVerticalSpacing(6)
-    line, menu = 0, ""
+    listed: dict[str, list[tuple[str, str]]] = {}
     for command in registry:
-        if not command.shortcut:
-            continue
-        if command.menu != menu:
-            menu = command.menu
-            grid.addWidget(section(menu), line, 0, 1, 2)
-            line += 1
-        grid.addWidget(label(command.title), line, 0)
-        grid.addWidget(label(native(command.shortcut), "key"), line, 1, Qt.AlignmentFlag.AlignRight)
+        if command.shortcut:
+            pair = command.title, native(command.shortcut)
+            listed.setdefault(command.menu, []).append(pair)
+    listed["Table of runs"] = [(title, native(key)) for title, key in KEYS_OF_RUNS]
+    line = 0
+    for menu, pairs in listed.items():
+        grid.addWidget(section(menu), line, 0, 1, 2)
         line += 1
+        for title, keys in pairs:
+            grid.addWidget(label(title), line, 0)
+            grid.addWidget(label(keys, "key"), line, 1, Qt.AlignmentFlag.AlignRight)
+            line += 1
     grid.setRowStretch(line, 1)
     layout.addWidget(_scrolled(page), 1)
     layout.addLayout(_buttons(button("Close", made.accept)))

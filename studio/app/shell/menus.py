@@ -1,5 +1,7 @@
 """Menus and shortcuts, made from the registry: whatever is in one is in the other."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -19,15 +21,24 @@ from studio.app.widgets.tilegrid import TileGrid
 __all__ = ["main_menu", "make_actions", "needs_key", "takes_key"]
 
 
-def make_actions(registry: Registry, window: QWidget) -> dict[str, QAction]:
-    """Return an action for each command, with its shortcut, added to the window."""
+def make_actions(
+    registry: Registry, window: QWidget, refuse: Callable[[Command], None]
+) -> dict[str, QAction]:
+    """Return an action for each command, with its shortcut, added to the window. ``refuse`` says
+    why the keys of a command do nothing now; of a single key, which anybody may press, it is not.
+    """
+
+    def trigger(command: Command) -> None:
+        if not registry.trigger(command.id) and "+" in command.shortcut:
+            refuse(command)
+
     made = {}
     for command in registry:
         action = QAction(keyless(command.title), window)
         if command.shortcut:
             action.setShortcut(QKeySequence(command.shortcut))
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _=False, id=command.id: registry.trigger(id))
+        action.triggered.connect(lambda _=False, command=command: trigger(command))
         window.addAction(action)
         made[command.id] = action
     return made

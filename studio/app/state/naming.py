@@ -19,6 +19,7 @@ __all__ = [
     "metric_title",
     "name_of",
     "named",
+    "named_as_parent",
     "number",
     "run_name",
     "same_model_and_data",
@@ -66,6 +67,12 @@ def called(folder: str, given: str = "") -> str:
 def name_of(run: RunState) -> str:
     """Return what a run is called without its number."""
     return called(run.name, run.label.name).removeprefix(number(run.name)).strip()
+
+
+def named_as_parent(run: RunState) -> bool:
+    """Whether a branch is called as what it left is, since nobody gave it a name."""
+    own, parent = (called(each).partition(" ")[2] for each in (run.name, run.parent))
+    return not run.label.name and own == parent
 
 
 def keeps_recipe(recipe: Recipe | None, spec: RunSpec) -> TypeGuard[Recipe]:

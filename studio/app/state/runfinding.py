@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.state.comparison import samples_at
-from studio.app.state.naming import data_title
+from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.naming import data_title, metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric, model_title
 from studio.app.state.verdict import Stand, stands
 from studio.protocol.catalog import Catalog
 
-__all__ = ["ALL", "FACETS", "RunFinding", "counts", "found"]
+__all__ = ["ALL", "FACETS", "RunFinding", "counts", "found", "parsed"]
 
 ALL = "All"
 STATES = {
@@ -40,11 +40,84 @@ SIGNS: Mapping[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 UNITS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "k": 1e3}
 COMPARED = re.compile(
-    r"(?P<name>step|metric|time)\s*(?P<sign><=|>=|<|>|=)\s*"
-    r"(?:(?P<value>\d[\d,]*\.?\d*(?:e-?\d+)?|\.\d+)\s*(?P<unit>s|min|h|k)?\b)?",
+    r"(?P<before>[^<>=]*)(?P<sign><=|>=|<|>|=)\s*"
+    r"(?:(?P<value>\d[\d,]*\.?\d*(?:e-?\d+)?|\.\d+)\s*(?P<unit>s|min|h|k)?(?!\S))?",
     re.IGNORECASE,
 )
-"""A comparison as it is typed: without a number, which is still to come, it says nothing."""
+"""A comparison as it is typed, behind words: without a number, which is still to come, it says
+nothing.
+"""
+FIGURES = ("step", "metric", "time")
+"""What every run may be compared by, beside its own metrics by their titles."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A figure of a run held against a number; ``slug`` is that of a metric, or in `FIGURES`."""
+
+    slug: str
+    sign: str
+    value: float
+
+    def holds(self, run: RunState) -> bool:
+        """Whether it is true of a run; it is not where the run has no such figure."""
+        known: float | None
+        if self.slug == "step":
+            known = float(run.step)
+        elif self.slug == "time":
+            known = run.seconds
+        else:
+            figure = figure_of(run, first_metric(run) if self.slug == "metric" else self.slug)
+            known = figure[1] if figure is not None else None
+        return known is not None and SIGNS[self.sign](known, self.value)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a text asks for: ``words`` that runs have, and comparisons that are true of them.
+    ``problem`` says what in it nobody can understand, "" for nothing.
+    """
+
+    words: tuple[str, ...] = ()
+    compared: tuple[Comparison, ...] = ()
+    problem: str = ""
+
+
+def parsed(text: str, runs: Iterable[RunState], catalog: Catalog | None) -> Sought:
+    """Return what a text asks for among runs: "gan sliced w2 < 0.1 step > 1000"."""
+    if not any(sign in text for sign in "<>="):
+        return Sought(tuple(_words(text)))
+    titles = _titles(runs, catalog)
+    words, compared, problem, end = list[str](), list[Comparison](), "", 0
+    for match in COMPARED.finditer(text):
+        before, end = _words(match["before"]), match.end()
+        ends = (n for n in range(len(before)) if " ".join(before[n:]) in titles)
+        start = next(ends, None)
+        if start is None and not before and not match["value"]:
+            continue  # a name is still to come
+        if start is None:
+            called = " ".join(before[-2:]) or match["sign"]
+            some = ", ".join(dict.fromkeys([*FIGURES, *titles]))
+            problem = problem or f"No figure is called “{called}”: try {some}."
+            continue
+        words += before[:start]
+        if match["value"]:
+            value = float(match["value"].replace(",", ""))
+            value *= UNITS[(match["unit"] or "").casefold()]
+            compared.append(Comparison(titles[" ".join(before[start:])], match["sign"], value))
+    return Sought((*words, *_words(text[end:])), tuple(compared), problem)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.casefold().split() if any(map(str.isalnum, word))]
+
+
+def _titles(runs: Iterable[RunState], catalog: Catalog | None) -> dict[str, str]:
+    """Return what figures of runs are called, without what stands in brackets, with their slugs."""
+    names = dict.fromkeys(name for run in runs for name in run.series if name.startswith(QUALITY))
+    slugs = [name.removeprefix(QUALITY) for name in names]
+    titled = {metric_title(slug, catalog).partition(" (")[0].casefold(): slug for slug in slugs}
+    return {**{each: each for each in FIGURES}, **titled}
 
 
 class RunFinding(QObject):
@@ -181,14 +254,13 @@ def _said(runs: Iterable[RunState], text: str, catalog: Catalog | None) -> list[
     """Return the runs in whose name, number, model, data, state, tags or note all words are, and of
     which all comparisons are true.
     """
-    compared = [match for match in COMPARED.finditer(text) if match["value"]]
-    rest = COMPARED.sub(" ", text).casefold().split()
-    words = [word for word in rest if any(letter.isalnum() for letter in word)]
+    every = list(runs)
+    sought = parsed(text, every, catalog)
     return [
         run
-        for run in runs
-        if all(_holds(run, match) for match in compared)
-        and (not words or _has(words, _told(run, catalog)))
+        for run in every
+        if all(each.holds(run) for each in sought.compared)
+        and (not sought.words or _has(sought.words, _told(run, catalog)))
     ]
 
 
@@ -202,15 +274,3 @@ def _told(run: RunState, catalog: Catalog | None) -> str:
     parts = (run.name, run.label.name, model_title(run, catalog), data, run.state, state)
     pinned = "baseline" if run.label.baseline else ""
     return " ".join([*parts, pinned, *run.label.tags, run.label.note]).casefold()
-
-
-def _holds(run: RunState, match: re.Match[str]) -> bool:
-    name = match["name"].casefold()
-    figure = figure_of(run, first_metric(run)) if name == "metric" else None
-    known = {
-        "step": float(run.step),
-        "time": run.seconds,
-        "metric": figure[1] if figure is not None else None,
-    }[name]
-    wanted = float(match["value"].replace(",", "")) * UNITS[(match["unit"] or "").casefold()]
-    return known is not None and SIGNS[match["sign"]](known, wanted)

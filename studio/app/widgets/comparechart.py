@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from studio.app import held
 from studio.app.forms.editors import ChoiceList, Segments
@@ -28,6 +28,7 @@ __all__ = ["CompareChart"]
 
 ROOM = 115  # pixels a run from which the legend has names; numbers are on canvas and table too
 LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs
+BESIDE = 400  # pixels from which measure and axes stand beside each other
 LOG = 90  # pixels beside the legend, for the switch of the axis
 SWATCH = 50  # and of each of its entries, around the name
 ACROSS: dict[Axis, str] = {
@@ -69,7 +70,7 @@ class CompareChart(QWidget):
         self.card.zoomed.connect(self._zoomed)
         self.card.picture_wanted.connect(lambda: ask_picture(self.card, state, self.measure))
         self.card.values_wanted.connect(lambda: ask_values(self.card, state, self.measure))
-        head = row(self._choice, None, self._axes, gap=8)
+        head = self._head = row(self._choice, None, self._axes, gap=8)
         head.setContentsMargins(12, 8, 8, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -150,6 +151,9 @@ class CompareChart(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        ways = QBoxLayout.Direction
+        narrow = self.width() < BESIDE
+        self._head.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
         if self._runs:
             self._draw()
 

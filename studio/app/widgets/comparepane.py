@@ -234,7 +234,7 @@ class ComparePane(QFrame):
         self._motion.set_text(entry.motion if entry is not None else "")
         # Of the picture, not of the training: those who are behind are seen to be.
         at = record.step if record is not None else run.step
-        picture = words.picture_of(at, run) if record is not None else f"step {at:,}"
+        picture = words.at_step(at, run) if record is not None else f"step {at:,}"
         self._step.setText(picture)
         set_tip(self._step, f"{100 * comparison.share(run, at):.0f} % of its budget")
         self._cost.setText(_cost(run))

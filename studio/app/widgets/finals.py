@@ -14,7 +14,7 @@ from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
 from studio.app.state.verdict import Verdict, verdict_of
 from studio.app.widgets.badge import Badge
-from studio.app.widgets.basic import Elided, clear, label, row, scrolled, separator
+from studio.app.widgets.basic import Elided, clear, column, label, row, scrolled, separator
 from studio.app.widgets.comparenames import measure_title, short_name
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import EntrySpec
@@ -101,9 +101,13 @@ class Finals(QWidget):
         self._grid.addWidget(label("What differs", "small"), 0, 0)
         for place, name in enumerate(names):
             head = QWidget()
-            line = row(Badge(place), Elided(name, "strong", middle=True), gap=6)
-            line.setStretch(1, 1)
-            head.setLayout(line)
+            said = Elided(name, "strong", middle=True)
+            if len(names) > 2:  # of many each name has the whole width of its column
+                head.setLayout(column(Badge(place), said, gap=2))
+            else:
+                line = row(Badge(place), said, gap=6)
+                line.setStretch(1, 1)
+                head.setLayout(line)
             self._grid.addWidget(head, 0, place + 1)
             self._grid.setColumnStretch(place + 1, 1)
 

@@ -147,11 +147,11 @@ def test_how_many_the_highest_figure_is_of_is_written_inside_the_chart(
     qapp: object, tmp_path: Path
 ) -> None:
     """Above it there is no room: what lies outside the plot is cut off."""
-    counts = np.array([250.0, 250.0, 2000.0])
+    counts = np.array([2000.0, 2000.0, 250.0])
     curve = Curve("q", "Q", "#fff", np.arange(3.0), np.array([0.1, 0.2, 0.9]), True, counts=counts)
     path = tmp_path / "a.svg"
     write_picture(charts_picture({"Q": ChartScene([curve], (0.0, 2.0))}, 400, 160), path)
-    before = path.read_text().partition("n = 2,000")[0].rpartition("<g ")[2]
+    before = path.read_text().partition("n = 250")[0].rpartition("<g ")[2]
     moved = re.findall(r"matrix\(([-0-9.,]+)\)", before)[-1].split(",")
     baseline = float(moved[5]) + float(re.findall(r'\by="([-0-9.]+)"', before)[-1])
     assert baseline - 8 > 26 + 8
@@ -284,6 +284,25 @@ def test_what_a_chart_shows_goes_to_a_file(lens: Any, qtbot: QtBot, tmp_path: Pa
     assert "Critic" not in drawn
 
 
+def test_of_values_of_other_numbers_the_most_samples_have_the_band_and_the_others_are_paler(
+    qapp: object,
+) -> None:
+    """A band of few samples is wide, and says nothing of a value of many."""
+    counts, values = np.array([250.0, 250.0, 2000.0]), np.array([0.5, 0.5, 0.1])
+    floors, spreads = np.array([0.2, 0.2, 0.05]), np.array([0.08, 0.08, 0.01])
+    curve = Curve(
+        "q", "Q", "#f00", np.array([0.0, 50.0, 100.0]), values, True, 0.05, floors, counts,
+        spreads=spreads,
+    )  # fmt: skip
+    frame = Frame((0.0, 100.0), (0.0, 1.0), 400, 200, False)
+    (found,) = reduced(ChartScene([curve], (0.0, 100.0)), frame.count)
+    items = list(curve_items(curve, found, frame, CanvasStyle.of(DARK)))
+    (band,) = [item for item in items if isinstance(item, pg.FillBetweenItem)]
+    assert [each.getData()[1][0] for each in band.curves] == pytest.approx([0.03, 0.07])
+    alphas = [i.opts["brush"].color().alphaF() for i in items if isinstance(i, pg.ScatterPlotItem)]
+    assert alphas == [pytest.approx(0.5, abs=0.01), 1.0]
+
+
 def test_of_several_curves_the_first_alone_has_words(qapp: object) -> None:
     counts, values = np.array([250.0, 250.0, 2000.0]), np.array([0.5, 0.5, 0.1])
     curve = Curve(
@@ -295,7 +314,7 @@ def test_of_several_curves_the_first_alone_has_words(qapp: object) -> None:
         (found,) = reduced(ChartScene([each], (0.0, 100.0)), frame.count)
         items = curve_items(each, found, frame, CanvasStyle.of(DARK))
         words.append([i.toPlainText() for i in items if isinstance(i, pg.TextItem)])
-    assert words == [["floor 0.1", "n = 2,000"], []]
+    assert words == [["floor 0.02, n = 2,000", "n = 250"], []]
 
 
 def test_words_of_a_curve_keep_clear_of_other_curves(qapp: object) -> None:

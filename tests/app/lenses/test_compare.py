@@ -430,7 +430,7 @@ def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: 
     lens.state.runs.progressed.emit(runs[1].key)
     pane = window.view.panes[1]
     pane.tell()
-    assert pane._step.text() == "picture of step 7"
+    assert pane._step.text() == "step 7"
     assert "training step 7." in pane.canvas.accessibleDescription()
 
 
