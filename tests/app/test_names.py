@@ -22,7 +22,7 @@ from studio.app.widgets.basic import Elided, button, label
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.literal import PushButton, keyless, set_tip, set_title
 from studio.app.widgets.menu import open_menu
-from studio.app.widgets.recipecard import Card
+from studio.app.widgets.recipecard import RecipeCard
 from studio.app.widgets.row_button import RowButton
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
@@ -114,7 +114,7 @@ async def test_a_project_of_hostile_names_is_shown_literally(bench, wait, projec
         dialog.close()
     state.go("discover")
     assert faults(window) == []
-    card = window.canvas.discover.findChildren(Card)[0]
+    card = window.canvas.discover.findChildren(RecipeCard)[0]
     assert "&lt;img" in card.toolTip()
 
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from studio.app import preferences
 from studio.app.shell.drop import files_of
 from studio.app.state.notices import Notice
-from studio.app.widgets.recipecard import Card
+from studio.app.widgets.recipecard import RecipeCard
 from studio.protocol import messages as m
 from studio.store.project import Project
 from tests.client.fakes.engine import Refusal
@@ -49,7 +49,7 @@ async def test_the_window_is_built_and_taken_down(bench, wait):
     await bench.start()
     assert bench.state.engine.state == "ready"
     assert bench.window.canvas.pages.currentWidget() is bench.window.canvas.discover
-    cards = bench.window.canvas.discover.findChildren(Card)
+    cards = bench.window.canvas.discover.findChildren(RecipeCard)
     slugs = [recipe.slug for recipe in bench.state.recipes]
     assert {card.recipe.slug for card in cards} == set(slugs)
     assert len(slugs) >= 6

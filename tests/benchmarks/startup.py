@@ -66,7 +66,7 @@ async def first_motion() -> float:
     from studio.app import preferences
     from studio.app.main import Studio
     from studio.app.plots.canvas import ParticleCanvas
-    from studio.app.widgets.recipecard import Card
+    from studio.app.widgets.recipecard import RecipeCard
     from tests.qtloop import until
 
     studio = Studio(preferences.load())
@@ -77,7 +77,7 @@ async def first_motion() -> float:
     await until(lambda: studio.state.catalog is not None, 30)
     card = next(
         c
-        for c in studio.window.canvas.discover.findChildren(Card)
+        for c in studio.window.canvas.discover.findChildren(RecipeCard)
         if c.recipe.slug == "edm-eight-gaussians"
     )
     begun = time.perf_counter()

@@ -14,7 +14,7 @@ from studio.app import preferences
 from studio.app.main import Studio
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
-from studio.app.widgets.recipecard import Card
+from studio.app.widgets.recipecard import RecipeCard
 from tests.qtloop import loop, run_coroutine, themed, until
 
 __all__ = ["loop"]
@@ -68,7 +68,7 @@ class Person:
         assert run is not None, "no run is selected"
         return run
 
-    def card(self, recipe: str) -> Card:
+    def card(self, recipe: str) -> RecipeCard:
         """Look for a recipe, as not all stand on the shelves."""
         page = self.window.canvas.discover
         page.search.setText(recipe)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.edit_words import live_fields
@@ -12,7 +12,7 @@ from studio.app.forms.form import LABEL_WIDTH, Form
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, column, label, row
+from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import ChangeSetting, Pick, RunSpec
 
@@ -76,13 +76,9 @@ class BranchSheet(QDialog):
         self.form = Form(_entry(run.spec, self._fields))
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page = QWidget()
         page.setLayout(column(self.form, None, gap=0))
-        area.setWidget(page)
+        area = scrolled(page)
         area.setMinimumHeight(min(360, page.sizeHint().height() + 4))
         return area
 

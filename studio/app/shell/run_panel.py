@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import held, words
 from studio.app.actions import Actions
@@ -23,7 +23,7 @@ from studio.app.state.runtable import first_metric
 from studio.app.state.runthen import later_evaluation, run_at
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
-from studio.app.widgets.basic import button, clear, label, separator
+from studio.app.widgets.basic import button, clear, label, scrolled, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.headline import Headline
 from studio.app.widgets.qualities import counts_along, floors_along
@@ -89,14 +89,9 @@ class RunPanel(QWidget):
         body.addWidget(separator())
         body.addWidget(self.again)
         body.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.addWidget(scrolled(page))
 
     def _changed(self, key: str) -> None:
         if key == self._state.runs.selection:

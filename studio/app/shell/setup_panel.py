@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
@@ -17,7 +16,17 @@ from studio.app.state import drafts
 from studio.app.state.draft import Draft
 from studio.app.state.races import why_not_added
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, Link, button, clear, column, label, row, separator
+from studio.app.widgets.basic import (
+    Elided,
+    Link,
+    button,
+    clear,
+    column,
+    label,
+    row,
+    scrolled,
+    separator,
+)
 from studio.app.widgets.flash import flash
 from studio.app.widgets.literal import set_tip
 from studio.protocol.messages import ErrorInfo
@@ -109,12 +118,7 @@ class SetupPanel(QWidget):
             body.addWidget(rule)
             body.addWidget(section)
         body.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(page)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll = scroll
+        self._scroll = scrolled(page)
         self._foot = foot = QWidget()
         below = QVBoxLayout(foot)
         below.setContentsMargins(14, 10, 14, 12)
@@ -133,7 +137,7 @@ class SetupPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.changed)
         layout.addWidget(separator())
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self._scroll, 1)
         layout.addWidget(separator())
         layout.addWidget(foot)
 

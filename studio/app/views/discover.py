@@ -19,7 +19,7 @@ from studio.app.widgets.basic import label
 from studio.app.widgets.facetlist import FacetList
 from studio.app.widgets.importcard import ImportCard
 from studio.app.widgets.menu import Entries, open_menu
-from studio.app.widgets.recipecard import Card
+from studio.app.widgets.recipecard import RecipeCard
 from studio.app.widgets.searchbox import SearchBox
 from studio.app.widgets.shelf import Shelf
 from studio.app.widgets.shelves import Planned, Shelves
@@ -29,7 +29,7 @@ from studio.protocol.spec import Recipe
 
 __all__ = ["Discover"]
 
-C = TypeVar("C", bound=Card)
+C = TypeVar("C", bound=RecipeCard)
 
 RING = 4  # room around cards for their focus ring
 ARRANGED = 140  # pixels of the choice between shelves and a grid
@@ -56,7 +56,7 @@ class Discover(QWidget):
         self._state = state
         self._actions = actions
         self._chosen: dict[str, str] = {}
-        self._all: list[Card] = []
+        self._all: list[RecipeCard] = []
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._steps: list[tuple[LearningPath, list[StepCard]]] = []
@@ -109,9 +109,9 @@ class Discover(QWidget):
         return self.board.shelves
 
     @property
-    def cards(self) -> list[Card]:
+    def cards(self) -> list[RecipeCard]:
         """The cards of recipes that are shown, in order; without the steps of learning paths."""
-        shown = (card for card in self.board.cards if isinstance(card, Card))
+        shown = (card for card in self.board.cards if isinstance(card, RecipeCard))
         return [card for card in shown if not isinstance(card, StepCard)]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -131,7 +131,7 @@ class Discover(QWidget):
     def refresh(self) -> None:
         """Read the recipes anew."""
         gone = [*self._all, *(card for _, cards in self._steps for card in cards)]
-        self._all = [self._ready(Card(recipe)) for recipe in self._state.recipes]
+        self._all = [self._ready(RecipeCard(recipe)) for recipe in self._state.recipes]
         self._make_steps()
         self.search.setPlaceholderText(
             f"Search {counted(len(self._all), 'recipe')}: a model, a data set, a question"
@@ -218,7 +218,7 @@ class Discover(QWidget):
         note = "The nearest recipes are below."
         return Planned("Nothing found", note, self._cards_of(nearest), act)
 
-    def _cards_of(self, recipes: Sequence[Recipe]) -> list[Card]:
+    def _cards_of(self, recipes: Sequence[Recipe]) -> list[RecipeCard]:
         cards = {card.recipe.slug: card for card in self._all}
         return [cards[recipe.slug] for recipe in recipes]
 
@@ -241,7 +241,7 @@ class Discover(QWidget):
             planned.append(Planned(title, kind(slug).about, cards, act, all=True))
         return [*planned, Planned(*REST, self._cards_of(rest))]
 
-    def _menu(self, card: Card, at: QPoint) -> None:
+    def _menu(self, card: RecipeCard, at: QPoint) -> None:
         recipe, actions = card.recipe, self._actions
         entries: Entries = [("Open", partial(actions.setup.open_recipe, recipe))]
         if not self._state.race.full:

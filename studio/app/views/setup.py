@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
@@ -21,7 +21,7 @@ from studio.app.setup.sentence import SetupSentence
 from studio.app.state import naming, own_data
 from studio.app.state.datasets import all_sets
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, clear, label, row
+from studio.app.widgets.basic import Elided, button, clear, label, row, scrolled
 from studio.app.widgets.datapreview import DataPreview
 from studio.app.widgets.flash import flash
 from studio.app.widgets.racetray import RaceTray
@@ -88,15 +88,11 @@ class SetupView(QWidget):
         body.addSpacing(8)
         body.addWidget(self.path)
         body.addWidget(self.source)
-        self._scroll = scroll = QScrollArea()  # in a low window the picture keeps its size
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(page)
+        self._scroll = scrolled(page)  # in a low window the picture keeps its size
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self._scroll, 1)
         layout.addWidget(self.race)
 
     def _connect(self) -> None:

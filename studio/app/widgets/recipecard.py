@@ -13,12 +13,12 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.picturecard import PictureCard
 from studio.protocol.spec import Recipe
 
-__all__ = ["Card"]
+__all__ = ["RecipeCard"]
 
 LEAST = 30  # pixels of a model's name: less of it says nothing
 
 
-class Card(PictureCard):
+class RecipeCard(PictureCard):
     """A recipe: picture, title, what it is, and a line of facts; of these the model is shortened
     first, and neither time nor kind ever is.
     """

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from studio.app import icons
 from studio.app.theme import font, theme
-from studio.app.widgets.recipecard import Card
+from studio.app.widgets.recipecard import RecipeCard
 from studio.protocol.spec import Recipe
 
 __all__ = ["StepCard"]
@@ -13,7 +13,7 @@ __all__ = ["StepCard"]
 SIZE = 22
 
 
-class StepCard(Card):
+class StepCard(RecipeCard):
     """``number`` counts from 1."""
 
     def __init__(self, recipe: Recipe, number: int, why: str) -> None:
