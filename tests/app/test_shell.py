@@ -139,7 +139,7 @@ async def test_what_the_engine_finds_wrong_disables_the_start(bench, wait):
 async def test_the_setup_shows_the_points_and_the_facts(bench, wait):
     await set_up(bench, wait)
     await wait(lambda: bench.state.draft.points is not None)
-    assert "points drawn" in bench.window.canvas.setup.facts.accessibleName()
+    assert "points · 2 columns" in bench.window.canvas.setup.facts.accessibleName()
     assert bench.window.canvas.setup.data.points.accessibleName().endswith("points")
 
 
